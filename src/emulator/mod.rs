@@ -1,0 +1,1 @@
+//! A CAMS that runs on your machine.

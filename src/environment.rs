@@ -1,0 +1,72 @@
+//! The process environment as a value, so that nothing below `main` reads it ambiently.
+
+use std::collections::BTreeMap;
+
+use std::fmt;
+
+/// A snapshot of environment variables. Variables that are not UTF-8 are left out.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The variables of this process, read once at start.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    pub fn of_process() -> Self {
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+
+    /// The value of `name`. An empty variable counts as unset, as Alibaba Cloud's SDKs treat it.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The first of `names` that is set, with its name.
+    pub fn first<'a>(&self, names: &[&'a str]) -> Option<(&'a str, &str)> {
+        names.iter().find_map(|name| Some((*name, self.get(name)?)))
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
+        Self(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+/// Names only: values may be credentials.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_is_unset_and_the_first_set_name_wins() {
+        let environment: Environment = [("A", ""), ("B", "b"), ("C", "c")].into_iter().collect();
+        assert_eq!(environment.get("A"), None);
+        assert_eq!(environment.first(&["A", "B", "C"]), Some(("B", "b")));
+        assert_eq!(environment.first(&["X"]), None);
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let environment: Environment = [("KEY", "s3cr3t")].into_iter().collect();
+        assert_eq!(format!("{environment:?}"), r#"{"KEY"}"#);
+    }
+}

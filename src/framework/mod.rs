@@ -1,0 +1,1 @@
+//! What a resource author writes against: schema, model, traits, the plan engine and the RPC dispatcher.

@@ -1,0 +1,31 @@
+//! A Terraform and OpenTofu provider that moves WhatsApp phone numbers into Alibaba Cloud CAMS.
+//!
+//! # Layout
+//!
+//! In reading order; each layer speaks only its own words, and may use only those below it that `DESIGN.md` lists.
+//!
+//! - [`plugin`]: how Terraform starts, authenticates, logs and stops a plugin process.
+//! - [`protocol`]: the wire: generated messages, the value codec, types, paths, diagnostics.
+//! - [`framework`]: what a resource author writes against: schema, model, traits, plan rules, dispatch.
+//! - [`provider`]: this provider: its configuration and resources, in domain words.
+//! - [`cams`]: the CAMS API: operations, models, errors and the client with its retry loop.
+//! - [`credentials`]: where the access key comes from.
+//! - [`openapi`]: Alibaba Cloud's RPC wire: encoding, signatures, error envelope, endpoints, HTTP.
+//! - [`throttle`]: the slot algorithm that keeps the account's quota.
+//! - `emulator`: a CAMS that runs on your machine (feature `emulator`).
+//! - [`clock`], [`environment`], [`random`], [`secret`]: tiny leaves that anyone may use.
+
+pub mod cams;
+pub mod clock;
+pub mod credentials;
+#[cfg(feature = "emulator")]
+pub mod emulator;
+pub mod environment;
+pub mod framework;
+pub mod openapi;
+pub mod plugin;
+pub mod protocol;
+pub mod provider;
+pub mod random;
+pub mod secret;
+pub mod throttle;

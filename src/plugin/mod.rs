@@ -1,0 +1,1 @@
+//! How Terraform starts, authenticates, logs and stops a plugin process.

@@ -1,0 +1,1 @@
+//! This provider: its configuration, its resources, and API errors as diagnostics.
