@@ -1,0 +1,221 @@
+//! Resources behind one object-safe face, in values instead of models.
+
+use std::pin::Pin;
+
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::path::Path;
+use crate::protocol::ty::Type;
+use crate::protocol::value::Value;
+
+use super::model::FieldType;
+use super::plan;
+use super::resource::{Change, Context, ImportTarget, Resource, Upgrade};
+use super::schema::{IdentitySchema, Schema};
+use super::session::Session;
+
+/// A future of one operation.
+pub(super) type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Diagnostics>> + Send + 'a>>;
+
+/// What the dispatcher knows of a resource without asking its author.
+#[derive(Debug)]
+pub(super) struct Definition {
+    pub(super) type_name: &'static str,
+    pub(super) schema: Schema,
+    pub(super) ty: Type,
+    pub(super) identity_schema: IdentitySchema,
+    pub(super) identity_ty: Type,
+    pub(super) upgrades: Vec<Upgrade>,
+}
+
+/// A planned create or update.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) state: Value,
+    pub(super) replace: Vec<Path>,
+    pub(super) diagnostics: Diagnostics,
+}
+
+pub(super) trait ErasedResource<P>: Send + Sync {
+    fn definition(&self) -> &Definition;
+    fn validate(&self, config: Value) -> Result<Diagnostics, Diagnostics>;
+    fn plan(
+        &self,
+        provider: &P,
+        config: Value,
+        prior: Value,
+        proposed: Value,
+    ) -> Result<Planned, Diagnostics>;
+    fn plan_destroy(&self, state: Value) -> Result<Diagnostics, Diagnostics>;
+    fn identity(&self, state: &Value) -> Result<Value, Diagnostics>;
+    fn create<'a>(&'a self, provider: &'a P, session: &'a Session, plan: Value) -> Work<'a, Value>;
+    fn read<'a>(
+        &'a self,
+        provider: &'a P,
+        session: &'a Session,
+        state: Value,
+    ) -> Work<'a, Option<Value>>;
+    fn update<'a>(
+        &'a self,
+        provider: &'a P,
+        session: &'a Session,
+        prior: Value,
+        plan: Value,
+    ) -> Work<'a, Value>;
+    fn delete<'a>(&'a self, provider: &'a P, session: &'a Session, state: Value) -> Work<'a, ()>;
+    fn import(&self, target: ImportTarget<Value>) -> Result<Value, Diagnostics>;
+}
+
+pub(super) struct Erased<R> {
+    resource: R,
+    definition: Definition,
+}
+
+impl<R: Resource> Erased<R> {
+    pub(super) fn new(resource: R) -> Self {
+        let (schema, identity_schema) = (resource.schema(), resource.identity_schema());
+        let definition = Definition {
+            type_name: resource.type_name(),
+            ty: schema.ty(),
+            identity_ty: identity_schema.ty(),
+            upgrades: resource.upgrades(),
+            schema,
+            identity_schema,
+        };
+        Self {
+            resource,
+            definition,
+        }
+    }
+}
+
+impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn validate(&self, config: Value) -> Result<Diagnostics, Diagnostics> {
+        Ok(self.resource.validate(&model(config)?))
+    }
+
+    fn plan(
+        &self,
+        provider: &R::Provider,
+        config: Value,
+        prior: Value,
+        proposed: Value,
+    ) -> Result<Planned, Diagnostics> {
+        let attributes = &self.definition.schema.attributes;
+        let mut plan: R::Model = model(plan::attributes(attributes, &config, &prior, proposed))?;
+        let stored: Option<R::Model> = if prior.is_null() {
+            None
+        } else {
+            Some(model(prior.clone())?)
+        };
+        let (mut replace, mut diagnostics) = (Vec::new(), Diagnostics::default());
+        self.resource.plan(
+            provider,
+            &mut Change {
+                config: &model(config)?,
+                prior: stored.as_ref(),
+                plan: &mut plan,
+                replace: &mut replace,
+                diagnostics: &mut diagnostics,
+            },
+        );
+        let state = plan.into_value();
+        replace.extend(plan::replacements(attributes, &prior, &state));
+        replace.sort();
+        replace.dedup();
+        Ok(Planned {
+            state,
+            replace,
+            diagnostics,
+        })
+    }
+
+    fn plan_destroy(&self, state: Value) -> Result<Diagnostics, Diagnostics> {
+        Ok(self.resource.plan_destroy(&model(state)?))
+    }
+
+    fn identity(&self, state: &Value) -> Result<Value, Diagnostics> {
+        Ok(self.resource.identity(&model(state.clone())?).into_value())
+    }
+
+    fn create<'a>(
+        &'a self,
+        provider: &'a R::Provider,
+        session: &'a Session,
+        plan: Value,
+    ) -> Work<'a, Value> {
+        Box::pin(async move {
+            let context = Context::new(provider, session);
+            Ok(self
+                .resource
+                .create(context, model(plan)?)
+                .await?
+                .into_value())
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        provider: &'a R::Provider,
+        session: &'a Session,
+        state: Value,
+    ) -> Work<'a, Option<Value>> {
+        Box::pin(async move {
+            let context = Context::new(provider, session);
+            let found = self.resource.read(context, model(state)?).await?;
+            Ok(found.map(FieldType::into_value))
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        provider: &'a R::Provider,
+        session: &'a Session,
+        prior: Value,
+        plan: Value,
+    ) -> Work<'a, Value> {
+        Box::pin(async move {
+            let context = Context::new(provider, session);
+            Ok(self
+                .resource
+                .update(context, model(prior)?, model(plan)?)
+                .await?
+                .into_value())
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        provider: &'a R::Provider,
+        session: &'a Session,
+        state: Value,
+    ) -> Work<'a, ()> {
+        Box::pin(async move {
+            let context = Context::new(provider, session);
+            self.resource.delete(context, model(state)?).await
+        })
+    }
+
+    fn import(&self, target: ImportTarget<Value>) -> Result<Value, Diagnostics> {
+        let target = match target {
+            ImportTarget::Id(id) => ImportTarget::Id(id),
+            ImportTarget::Identity(identity) => ImportTarget::Identity(model(identity)?),
+        };
+        Ok(self.resource.import(target)?.into_value())
+    }
+}
+
+/// Reads a value that the schema has already shaped. Failure means that model and schema disagree.
+pub(super) fn model<M: FieldType>(value: Value) -> Result<M, Diagnostics> {
+    M::from_known(value).ok_or_else(|| {
+        Diagnostic::error(
+            "Provider Model Does Not Match Its Schema",
+            "A value could not be read as the provider's schema describes it. \
+             This is always a bug in the provider: please report it.",
+        )
+        .into()
+    })
+}

@@ -1,0 +1,106 @@
+//! ApplyResourceChange: create, update and delete, and what is stored however they end.
+
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::path::Path;
+use crate::protocol::tfplugin6::apply_resource_change::{Request, Response};
+use crate::protocol::value::Value;
+
+use super::super::erased::ErasedResource;
+use super::super::operations::guard;
+use super::super::provider::Provider;
+use super::super::session::Session;
+use super::{Shared, answer};
+
+pub(super) async fn apply<P: Provider>(
+    shared: &Shared<P>,
+    session: &Session,
+    request: Request,
+) -> Result<Response, Diagnostics> {
+    let resource = shared.resource(&request.type_name)?;
+    let definition = resource.definition();
+    let prior = answer::decode(request.prior_state.as_ref(), &definition.ty, "prior state")?;
+    let planned = answer::decode(
+        request.planned_state.as_ref(),
+        &definition.ty,
+        "planned state",
+    )?;
+    let planned_identity =
+        answer::decode_identity(request.planned_identity.as_ref(), &definition.identity_ty)?;
+    let data = shared.data()?;
+
+    let updates = !prior.is_null() && !planned.is_null();
+    let (state, mut told) = perform(resource, &data, session, prior, planned).await;
+    let state = settle(state, &mut told);
+
+    // Whatever is wrong with the identity, the object is stored.
+    let identity = match state.is_null() {
+        true => Ok(Value::Null),
+        false => guard(async { resource.identity(&state) }).await,
+    };
+    let identity = identity.unwrap_or_else(|wrong| {
+        told.extend(wrong);
+        Value::Null
+    });
+    if updates {
+        told.extend(identity_change(&planned_identity, &identity));
+    }
+    Ok(Response {
+        new_state: Some(answer::encode(&state, &definition.ty, "new state")?),
+        private: if state.is_null() {
+            Vec::new()
+        } else {
+            request.planned_private
+        },
+        new_identity: answer::encode_identity(&identity, &definition.identity_ty)?,
+        ..answer::of(told)
+    })
+}
+
+/// Does the work and gives the state to store beside what is to be told.
+async fn perform<D: Send + Sync + 'static>(
+    resource: &dyn ErasedResource<D>,
+    data: &D,
+    session: &Session,
+    prior: Value,
+    planned: Value,
+) -> (Value, Diagnostics) {
+    let result = match (prior.is_null(), planned.is_null()) {
+        (true, _) => guard(resource.create(data, session, planned)).await,
+        (false, true) => guard(resource.delete(data, session, prior.clone()))
+            .await
+            .map(|()| Value::Null),
+        (false, false) => guard(resource.update(data, session, prior.clone(), planned)).await,
+    };
+    match result {
+        Ok(state) => (state, Diagnostics::default()),
+        Err(told) => (session.saved().unwrap_or(prior), told),
+    }
+}
+
+/// Terraform stores no unknown value: what is still unknown is an error for each, and null.
+fn settle(state: Value, told: &mut Diagnostics) -> Value {
+    for path in state.unknown_paths() {
+        told.push(
+            Diagnostic::error(
+                "Unknown Value After Apply",
+                format!("The provider did not say what {path} became. This is always a bug in the provider: please report it."),
+            )
+            .at(path),
+        );
+    }
+    state.with_unknowns_as_null()
+}
+
+/// The error for an object that changed its identity, if it did.
+pub(super) fn identity_change(before: &Value, after: &Value) -> Option<Diagnostic> {
+    let changed =
+        !before.is_null() && !after.is_null() && before.is_wholly_known() && before != after;
+    changed.then(|| {
+        Diagnostic::error(
+            "Unexpected Identity Change",
+            "The object's identity is no longer the one Terraform stored, although an identity never changes. \
+             This is always a bug in the provider: please report it.",
+        )
+        .at(Path::root())
+    })
+}

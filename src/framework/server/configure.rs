@@ -1,0 +1,29 @@
+//! ConfigureProvider.
+
+use std::sync::{Arc, PoisonError};
+
+use crate::protocol::diagnostic::Diagnostics;
+use crate::protocol::tfplugin6::configure_provider::{Request, Response};
+
+use super::super::erased::model;
+use super::super::provider::Provider;
+use super::super::session::Session;
+use super::{Shared, answer};
+
+pub(super) async fn configure<P: Provider>(
+    shared: &Shared<P>,
+    _session: &Session,
+    request: Request,
+) -> Result<Response, Diagnostics> {
+    let config = answer::decode(
+        request.config.as_ref(),
+        &shared.ty,
+        "provider configuration",
+    )?;
+    let (data, warnings) = shared
+        .provider
+        .configure(model(config)?, &request.terraform_version)
+        .await?;
+    *shared.data.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(data));
+    Ok(answer::of(warnings))
+}

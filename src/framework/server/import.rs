@@ -1,0 +1,102 @@
+//! ImportResourceState and GenerateResourceConfig.
+
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::tfplugin6::{generate_resource_config, import_resource_state};
+use crate::protocol::value::Value;
+
+use super::super::provider::Provider;
+use super::super::resource::ImportTarget;
+use super::super::schema::{Attribute, Kind};
+use super::super::session::Session;
+use super::super::validate;
+use super::{Shared, answer};
+
+pub(super) async fn import<P: Provider>(
+    shared: &Shared<P>,
+    _session: &Session,
+    request: import_resource_state::Request,
+) -> Result<import_resource_state::Response, Diagnostics> {
+    let resource = shared.resource(&request.type_name)?;
+    let definition = resource.definition();
+    let target = match answer::decode_identity(request.identity.as_ref(), &definition.identity_ty)?
+    {
+        Value::Map(identity) => {
+            let required: Vec<&str> = definition
+                .identity_schema
+                .attributes
+                .iter()
+                .filter(|attribute| attribute.required_for_import)
+                .map(|attribute| attribute.name)
+                .collect();
+            let missing = validate::identity(&required, &identity);
+            if missing.has_errors() {
+                return Err(missing);
+            }
+            ImportTarget::Identity(Value::Map(identity))
+        }
+        _ => ImportTarget::Id(request.id),
+    };
+    let state = resource.import(target)?.with_unknowns_as_null();
+    let identity = resource.identity(&state)?;
+    Ok(import_resource_state::Response {
+        imported_resources: vec![import_resource_state::ImportedResource {
+            type_name: request.type_name,
+            state: Some(answer::encode(&state, &definition.ty, "imported state")?),
+            private: Vec::new(),
+            identity: answer::encode_identity(&identity, &definition.identity_ty)?,
+        }],
+        ..Default::default()
+    })
+}
+
+/// The configuration that would lead to a state: what a user may set, without what they need not.
+pub(super) async fn generate_config<P: Provider>(
+    shared: &Shared<P>,
+    _session: &Session,
+    request: generate_resource_config::Request,
+) -> Result<generate_resource_config::Response, Diagnostics> {
+    let definition = shared.resource(&request.type_name)?.definition();
+    let mut config = answer::decode(request.state.as_ref(), &definition.ty, "state")?;
+    if config.is_null() {
+        return Err(Diagnostic::error(
+            "No State",
+            "Terraform asked for the configuration of an object without state.",
+        )
+        .into());
+    }
+    keep_configurable(&definition.schema.attributes, &mut config);
+    Ok(generate_resource_config::Response {
+        config: Some(answer::encode(
+            &config,
+            &definition.ty,
+            "generated configuration",
+        )?),
+        ..Default::default()
+    })
+}
+
+fn keep_configurable(attributes: &[Attribute], object: &mut Value) {
+    let Value::Map(values) = object else { return };
+    for attribute in attributes {
+        let Some(value) = values.get_mut(attribute.name) else {
+            continue;
+        };
+        let empty = attribute.optional && *value == Value::String(String::new());
+        if !attribute.configurable()
+            || attribute.deprecated.is_some()
+            || attribute.write_only
+            || empty
+        {
+            *value = Value::Null;
+        }
+        let Kind::Nested(_, attributes) = &attribute.kind else {
+            continue;
+        };
+        match value {
+            Value::List(elements) => elements
+                .iter_mut()
+                .for_each(|element| keep_configurable(attributes, element)),
+            other => keep_configurable(attributes, other),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The plugin protocol's RPCs, answered from what authors wrote.
+//!
+//! Every RPC runs in a task of its own that goes on when its caller leaves, and every answer is a message: what
+//! goes wrong is in its diagnostics, never in a gRPC status, because Terraform forgets an object whose RPC failed.
+
+mod answer;
+mod apply;
+mod configure;
+mod import;
+mod plan;
+mod read;
+mod schema;
+mod upgrade;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tonic::{Request, Response, Status};
+use tracing::Instrument;
+
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::tfplugin6 as wire;
+use crate::protocol::tfplugin6::provider_server::Provider as Rpc;
+use crate::protocol::ty::Type;
+use crate::random::Random;
+
+use super::erased::ErasedResource;
+use super::operations::{self, Operations};
+use super::provider::Provider;
+use super::schema::Schema;
+use super::session::Session;
+
+use answer::Answer;
+
+/// Answers Terraform for a provider.
+#[derive(Debug)]
+pub struct Server<P: Provider>(Arc<Shared<P>>);
+
+pub(super) struct Shared<P: Provider> {
+    provider: P,
+    schema: Schema,
+    ty: Type,
+    resources: BTreeMap<&'static str, Box<dyn ErasedResource<P::Data>>>,
+    data: RwLock<Option<Arc<P::Data>>>,
+    operations: Operations,
+    random: Random,
+}
+
+impl<P: Provider> Server<P> {
+    /// A server for `provider`. `random` gives each request its id in the log.
+    pub fn new(provider: P, random: Random) -> Self {
+        let schema = provider.schema();
+        let resources = provider.resources().0;
+        Self(Arc::new(Shared {
+            ty: schema.ty(),
+            schema,
+            resources: resources
+                .into_iter()
+                .map(|resource| (resource.definition().type_name, resource))
+                .collect(),
+            provider,
+            data: RwLock::default(),
+            operations: Operations::default(),
+            random,
+        }))
+    }
+
+    /// The operations under way.
+    pub fn operations(&self) -> Operations {
+        self.0.operations.clone()
+    }
+
+    /// Runs one RPC in a task of its own.
+    async fn run<A, F>(
+        &self,
+        rpc: &'static str,
+        type_name: &str,
+        work: impl FnOnce(Arc<Shared<P>>, Arc<Session>) -> F,
+    ) -> Result<Response<A>, Status>
+    where
+        A: Answer,
+        F: Future<Output = Result<A, Diagnostics>> + Send + 'static,
+    {
+        let span = tracing::error_span!(
+            "rpc",
+            tf_rpc = rpc,
+            tf_req_id = self.0.random.nonce(),
+            tf_provider_addr = self.0.provider.address(),
+            tf_proto_version = "6.11",
+            tf_resource_type = (!type_name.is_empty()).then_some(type_name),
+        );
+        let session = Arc::new(Session::new(self.0.operations.token()));
+        let work = work(self.0.clone(), session.clone());
+        let task = async move {
+            tracing::trace!("received request");
+            let answer = answer::compose(operations::guard(work).await, &session);
+            answer::log(&answer);
+            tracing::trace!("served request");
+            answer
+        };
+        let running = self.0.operations.tracker().spawn(task.instrument(span));
+        Ok(Response::new(running.await.unwrap_or_else(|_| {
+            answer::of(operations::crash().into())
+        })))
+    }
+}
+
+impl<P: Provider> Shared<P> {
+    fn resource(&self, type_name: &str) -> Result<&dyn ErasedResource<P::Data>, Diagnostics> {
+        let resource = self.resources.get(type_name).ok_or_else(|| {
+            Diagnostic::error(
+                "Unknown Resource Type",
+                format!("This version of the provider has no resource {type_name}. Upgrade the provider, or remove the resource."),
+            )
+        })?;
+        Ok(resource.as_ref())
+    }
+
+    fn data(&self) -> Result<Arc<P::Data>, Diagnostics> {
+        let data = self.data.read().unwrap_or_else(PoisonError::into_inner);
+        data.clone().ok_or_else(|| {
+            Diagnostic::error(
+                "Provider Not Configured",
+                "Terraform asked for an operation before it configured the provider.",
+            )
+            .into()
+        })
+    }
+}
+
+impl<P: Provider> std::fmt::Debug for Shared<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("address", &self.provider.address())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Declares an RPC whose work is the function of the same name in a module of this folder.
+macro_rules! rpcs {
+    ($( $rpc:ident($name:literal, $message:ident $(, $type_name:ident)?) => $work:path; )*) => {
+        #[tonic::async_trait]
+        impl<P: Provider> Rpc for Server<P> {
+            $(
+                async fn $rpc(
+                    &self,
+                    request: Request<wire::$message::Request>,
+                ) -> Result<Response<wire::$message::Response>, Status> {
+                    let request = request.into_inner();
+                    let type_name = String::new() $( + &request.$type_name )?;
+                    self.run($name, &type_name, |shared, session| async move {
+                        $work(&shared, &session, request).await
+                    })
+                    .await
+                }
+            )*
+
+            async fn stop_provider(
+                &self,
+                _request: Request<wire::stop_provider::Request>,
+            ) -> Result<Response<wire::stop_provider::Response>, Status> {
+                self.0.operations.stop();
+                Ok(Response::new(wire::stop_provider::Response::default()))
+            }
+        }
+    };
+}
+
+rpcs! {
+    get_metadata("GetMetadata", get_metadata) => schema::metadata;
+    get_provider_schema("GetProviderSchema", get_provider_schema) => schema::provider;
+    get_resource_identity_schemas("GetResourceIdentitySchemas", get_resource_identity_schemas) => schema::identities;
+    get_functions("GetFunctions", get_functions) => schema::functions;
+    validate_provider_config("ValidateProviderConfig", validate_provider_config) => validate::provider;
+    validate_resource_config("ValidateResourceConfig", validate_resource_config, type_name) => validate::resource;
+    configure_provider("ConfigureProvider", configure_provider) => configure::configure;
+    upgrade_resource_state("UpgradeResourceState", upgrade_resource_state, type_name) => upgrade::state;
+    upgrade_resource_identity("UpgradeResourceIdentity", upgrade_resource_identity, type_name) => upgrade::identity;
+    move_resource_state("MoveResourceState", move_resource_state, target_type_name) => upgrade::moved;
+    read_resource("ReadResource", read_resource, type_name) => read::read;
+    plan_resource_change("PlanResourceChange", plan_resource_change, type_name) => plan::plan;
+    apply_resource_change("ApplyResourceChange", apply_resource_change, type_name) => apply::apply;
+    import_resource_state("ImportResourceState", import_resource_state, type_name) => import::import;
+    generate_resource_config("GenerateResourceConfig", generate_resource_config, type_name) => import::generate_config;
+}

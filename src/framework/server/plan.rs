@@ -1,0 +1,52 @@
+//! PlanResourceChange.
+
+use crate::protocol::diagnostic::Diagnostics;
+use crate::protocol::tfplugin6::plan_resource_change::{Request, Response};
+
+use super::super::provider::Provider;
+use super::super::session::Session;
+use super::{Shared, answer};
+
+pub(super) async fn plan<P: Provider>(
+    shared: &Shared<P>,
+    _session: &Session,
+    request: Request,
+) -> Result<Response, Diagnostics> {
+    let resource = shared.resource(&request.type_name)?;
+    let definition = resource.definition();
+    let prior = answer::decode(request.prior_state.as_ref(), &definition.ty, "prior state")?;
+    let proposed = answer::decode(
+        request.proposed_new_state.as_ref(),
+        &definition.ty,
+        "proposed state",
+    )?;
+
+    if proposed.is_null() {
+        return Ok(Response {
+            planned_state: Some(answer::encode(&proposed, &definition.ty, "planned state")?),
+            planned_private: request.prior_private,
+            planned_identity: request.prior_identity,
+            ..answer::of(resource.plan_destroy(prior)?)
+        });
+    }
+
+    let config = answer::decode(request.config.as_ref(), &definition.ty, "configuration")?;
+    let data = shared.data()?;
+    let planned = resource.plan(&data, config, prior.clone(), proposed)?;
+    // An object keeps its identity for life; one that is replaced gets its own in a second plan without prior state.
+    let planned_identity = match request.prior_identity {
+        Some(identity) if !prior.is_null() => Some(identity),
+        _ => answer::encode_identity(&resource.identity(&planned.state)?, &definition.identity_ty)?,
+    };
+    Ok(Response {
+        planned_state: Some(answer::encode(
+            &planned.state,
+            &definition.ty,
+            "planned state",
+        )?),
+        requires_replace: planned.replace.iter().map(Into::into).collect(),
+        planned_private: request.prior_private,
+        planned_identity,
+        ..answer::of(planned.diagnostics)
+    })
+}

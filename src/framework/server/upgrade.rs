@@ -1,0 +1,101 @@
+//! UpgradeResourceState, UpgradeResourceIdentity and MoveResourceState: what was stored, as it is stored now.
+
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::json::{self, Unlisted};
+use crate::protocol::tfplugin6::{
+    RawState, move_resource_state, upgrade_resource_identity, upgrade_resource_state,
+};
+use crate::protocol::ty::Type;
+use crate::protocol::value::Value;
+
+use super::super::provider::Provider;
+use super::super::session::Session;
+use super::{Shared, answer};
+
+pub(super) async fn state<P: Provider>(
+    shared: &Shared<P>,
+    _session: &Session,
+    request: upgrade_resource_state::Request,
+) -> Result<upgrade_resource_state::Response, Diagnostics> {
+    let definition = shared.resource(&request.type_name)?.definition();
+    let upgraded = if request.version == definition.schema.version {
+        stored(request.raw_state.as_ref(), &definition.ty)?
+    } else {
+        let upgrade = definition
+            .upgrades
+            .iter()
+            .find(|upgrade| upgrade.from == request.version);
+        let upgrade = upgrade.ok_or_else(|| {
+            Diagnostic::error(
+                "Unsupported State Version",
+                format!(
+                    "The state of {} has schema version {}; this version of the provider reads up to {}. \
+                     Use the provider version that wrote the state, or a later one.",
+                    request.type_name, request.version, definition.schema.version
+                ),
+            )
+        })?;
+        (upgrade.convert)(stored(request.raw_state.as_ref(), &upgrade.ty)?)?
+    };
+    Ok(upgrade_resource_state::Response {
+        upgraded_state: Some(answer::encode(&upgraded, &definition.ty, "upgraded state")?),
+        ..Default::default()
+    })
+}
+
+pub(super) async fn identity<P: Provider>(
+    shared: &Shared<P>,
+    _session: &Session,
+    request: upgrade_resource_identity::Request,
+) -> Result<upgrade_resource_identity::Response, Diagnostics> {
+    let definition = shared.resource(&request.type_name)?.definition();
+    if request.version != definition.identity_schema.version {
+        return Err(Diagnostic::error(
+            "Unsupported Identity Version",
+            format!(
+                "The identity of {} has version {}; this version of the provider reads {}. \
+                 Use the provider version that wrote the state, or a later one.",
+                request.type_name, request.version, definition.identity_schema.version
+            ),
+        )
+        .into());
+    }
+    let identity = stored(request.raw_identity.as_ref(), &definition.identity_ty)?;
+    Ok(upgrade_resource_identity::Response {
+        upgraded_identity: answer::encode_identity(&identity, &definition.identity_ty)?,
+        ..Default::default()
+    })
+}
+
+pub(super) async fn moved<P: Provider>(
+    _shared: &Shared<P>,
+    _session: &Session,
+    request: move_resource_state::Request,
+) -> Result<move_resource_state::Response, Diagnostics> {
+    Err(Diagnostic::error(
+        "Move Not Supported",
+        format!(
+            "A {} of {} cannot become a {}. Remove the moved block; import the object into the new resource instead.",
+            request.source_type_name, request.source_provider_address, request.target_type_name
+        ),
+    )
+    .into())
+}
+
+/// Stored JSON as a value. Attributes the schema no longer has are dropped, new ones are null.
+fn stored(raw: Option<&RawState>, ty: &Type) -> Result<Value, Diagnostics> {
+    let Some(raw) = raw.filter(|raw| !raw.json.is_empty()) else {
+        return Err(Diagnostic::error(
+            "Unsupported State Format",
+            "The state was written by a Terraform older than 0.12, or is empty. Import the object anew.",
+        )
+        .into());
+    };
+    json::decode(&raw.json, ty, Unlisted::Ignore).map_err(|error| {
+        Diagnostic::error(
+            "Unreadable State",
+            format!("What is stored does not fit the provider's schema: {error}. Use the provider version that wrote the state, or restore the state from a backup."),
+        )
+        .into()
+    })
+}

@@ -1,0 +1,51 @@
+//! What outlives an operation: the state to store and what to tell, even when the operation panics.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::value::Value;
+
+/// One operation's record. The RPC handler holds it together with the task that does the work.
+#[derive(Debug)]
+pub struct Session {
+    stop: CancellationToken,
+    state: Mutex<Option<Value>>,
+    told: Mutex<Diagnostics>,
+}
+
+impl Session {
+    pub(super) fn new(stop: CancellationToken) -> Self {
+        Self {
+            stop,
+            state: Mutex::default(),
+            told: Mutex::default(),
+        }
+    }
+
+    pub(super) fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    pub(super) fn save(&self, state: Value) {
+        *lock(&self.state) = Some(state.with_unknowns_as_null());
+    }
+
+    pub(super) fn tell(&self, diagnostic: Diagnostic) {
+        lock(&self.told).push(diagnostic);
+    }
+
+    pub(super) fn saved(&self) -> Option<Value> {
+        lock(&self.state).clone()
+    }
+
+    pub(super) fn take_told(&self) -> Diagnostics {
+        std::mem::take(&mut lock(&self.told))
+    }
+}
+
+/// A poisoned lock still holds what the panicking operation knew: that is the point.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
