@@ -254,8 +254,8 @@ mod tests {
         Reply::success("R", Map::from_iter([("Data".to_owned(), data)]))
     }
 
-    fn respond(kind: Option<Kind>) -> Response {
-        match reply().into_answer(UNIX_EPOCH, kind.as_ref()) {
+    fn respond(kind: Option<&Kind>) -> Response {
+        match reply().into_answer(UNIX_EPOCH, kind) {
             Answer::Respond(response) => response,
             other => panic!("{other:?}"),
         }
@@ -292,7 +292,7 @@ mod tests {
             Kind::MalformedJson {},
             Kind::TruncatedJson {},
         ] {
-            let response = respond(Some(kind));
+            let response = respond(Some(&kind));
             assert_eq!(parsed(&response), None);
             assert_eq!(response.length, sent(&response).len() as u64);
         }
@@ -300,14 +300,14 @@ mod tests {
 
     #[test]
     fn wrong_types_still_claim_success() {
-        let body = parsed(&respond(Some(Kind::WrongTypes {}))).expect("JSON");
+        let body = parsed(&respond(Some(&Kind::WrongTypes {}))).expect("JSON");
         assert_eq!(body["Code"], "OK");
         assert!(body["Data"].is_array() && body["RequestId"].is_number());
     }
 
     #[test]
     fn a_body_cut_in_the_middle_was_announced_whole() {
-        let response = respond(Some(Kind::ResetMidBody {}));
+        let response = respond(Some(&Kind::ResetMidBody {}));
         assert!(response.length > sent(&response).len() as u64);
         assert_eq!(response.body.last(), Some(&Step::Cut));
     }
@@ -318,7 +318,7 @@ mod tests {
             over: "1s".parse().expect("a period"),
         };
         for kind in [slow, Kind::HugeBody { bytes: 200_000 }] {
-            let response = respond(Some(kind));
+            let response = respond(Some(&kind));
             assert_eq!(parsed(&response), parsed(&respond(None)));
             assert_eq!(response.length, sent(&response).len() as u64);
         }

@@ -45,7 +45,9 @@ fn route(service: &mut Service, call: &Call) -> Result<Shown, Shown> {
         }
         (&Method::GET, "summary") => {
             let window = query(call, "window")?.unwrap_or(Period(Duration::from_secs(1)));
-            Ok((200, json!(service.journal.summary(window.0))))
+            let mut summary = json!(service.journal.summary(window.0));
+            summary["under_way"] = service.under_way.into();
+            Ok((200, summary))
         }
         (&Method::GET, "numbers") => Ok((200, numbers(service))),
         (&Method::POST, "numbers") => {

@@ -16,7 +16,7 @@
 //! |---|---|
 //! | `GET requests?since=N` | the journal, or what came after sequence number N |
 //! | `DELETE requests` | clears the journal, and with it the summary |
-//! | `GET summary?window=1s` | per action: arrivals, throttled ones, the most in any window; per number: initiations |
+//! | `GET summary?window=1s` | per action: arrivals, throttled ones, the most in any window; initiations of each number; `under_way`: calls that are still to arrive |
 //! | `GET numbers` | all numbers |
 //! | `POST numbers` | places one in any state: `{"cust_space_id", "country_code", "mobile_number", "status", …}` |
 //! | `DELETE numbers` | removes one: `{"cust_space_id", "country_code", "mobile_number"}` |

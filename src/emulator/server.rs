@@ -135,9 +135,11 @@ impl Emulator {
     }
 
     async fn process(self: Arc<Self>, call: Call) -> Answer {
+        self.service().under_way += 1;
         pass(self.travel()).await;
         let outcome = {
             let mut service = self.service();
+            service.under_way -= 1;
             service.receive(&call, self.start.elapsed(), self.clock.now())
         };
         if outcome.served {
@@ -221,3 +223,6 @@ async fn pass(time: Duration) {
         sleep(time).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

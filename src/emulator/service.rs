@@ -27,6 +27,8 @@ pub(super) struct Service {
     pub(super) journal: Journal,
     pub(super) numbers: Numbers,
     pub(super) quotas: Quotas,
+    /// Calls that were read and have not arrived.
+    pub(super) under_way: usize,
     gate: Gate,
     behaviour: Behaviour,
     throttle_code: String,
@@ -60,6 +62,7 @@ impl Service {
             journal: Journal::default(),
             numbers: Numbers::new(config.seed),
             quotas: Quotas::new(config.quota, config.window, config.count_rejected),
+            under_way: 0,
             gate: Gate::new(
                 config.access_key_id,
                 config.access_key_secret,
@@ -285,3 +288,6 @@ fn request_id(random: &Random) -> String {
     }
     id
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,6 +67,20 @@ def initiate(client, number, space=SPACE):
     )
 
 
+def parameters_of(action, method):
+    return openapi.Params(
+        action=action,
+        version="2020-06-06",
+        protocol="HTTP",
+        pathname="/",
+        method=method,
+        auth_type="AK",
+        style="RPC",
+        req_body_type="formData",
+        body_type="json",
+    )
+
+
 def complete(model, *absent):
     """Every field that the SDK documents has a value, down to the leaves."""
     for name in inspect.signature(type(model).__init__).parameters:
@@ -155,23 +169,20 @@ def check_waba(setting):
 def check_parameters_in_a_form(setting):
     """The SDK puts these parameters into the query; the gateway takes them from a form as well."""
     number = next(numbers)
-    parameters = openapi.Params(
-        action="CreateChatappMigrationInitiate",
-        version="2020-06-06",
-        protocol="HTTP",
-        pathname="/",
-        method="POST",
-        auth_type="AK",
-        style="RPC",
-        req_body_type="formData",
-        body_type="json",
-    )
+    parameters = parameters_of("CreateChatappMigrationInitiate", "POST")
     body = {"CustSpaceId": SPACE, "CountryCode": "86", "MobileNumber": str(number)}
     request = openapi.OpenApiRequest(body=body)
     answer = setting.client().call_api(parameters, request, RuntimeOptions())
     assert answer["body"]["Data"]["PhoneNumber"] == f"86{number}"
     journal = setting.control("GET", "requests")
     assert journal[-1]["cust_space_id"] == SPACE
+
+
+def check_get(setting):
+    parameters = parameters_of("QueryChatappBindWaba", "GET")
+    request = openapi.OpenApiRequest(query={"CustSpaceId": SPACE})
+    answer = setting.client().call_api(parameters, request, RuntimeOptions())
+    assert answer["body"]["Data"]["AccountReviewStatus"] == "APPROVED"
 
 
 def check_journal(setting):

@@ -49,4 +49,6 @@ pub(super) fn mismatch(stage: &str, server_side: &str) -> Refusal {
 }
 
 #[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
 mod tests;
