@@ -7,6 +7,7 @@ use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::fault::{Kind, RetryHeader};
+use super::operations::Fields;
 use super::refusal::Refusal;
 
 /// What the client gets to see.
@@ -46,75 +47,90 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) code: String,
     headers: Vec<(&'static str, String)>,
-    body: Map<String, Value>,
+    envelope: Map<String, Value>,
+    fields: Fields,
 }
 
 impl Reply {
-    pub(super) fn success(request_id: &str, fields: Map<String, Value>) -> Self {
-        let mut body = envelope(request_id, "OK", "SUCCESS");
-        body.insert("AccessDeniedDetail".into(), "None".into());
-        body.extend(fields);
+    pub(super) fn success(request_id: &str, fields: Fields) -> Self {
+        let mut envelope = envelope(request_id, "OK", "SUCCESS");
+        envelope.insert("AccessDeniedDetail".into(), "None".into());
         Self {
             status: 200,
             code: "OK".into(),
             headers: Vec::new(),
-            body,
+            envelope,
+            fields,
         }
     }
 
     /// As the gateway writes it, unless it is a business error in a 200, which has the envelope of a success.
     pub(super) fn refusal(request_id: &str, refusal: Refusal) -> Self {
-        let mut body = envelope(request_id, &refusal.code, &refusal.message);
+        let mut envelope = envelope(request_id, &refusal.code, &refusal.message);
         if let Some(detail) = refusal.access_denied_detail {
-            body.insert("AccessDeniedDetail".into(), detail);
+            envelope.insert("AccessDeniedDetail".into(), detail);
         }
         if refusal.status != 200 {
             let recommend = format!(
                 "https://api.alibabacloud.com/troubleshoot?q={}&product=cams&requestId={request_id}",
                 refusal.code
             );
-            body.insert("HostId".into(), "cams.emulator".into());
-            body.insert("Recommend".into(), recommend.into());
+            envelope.insert("HostId".into(), "cams.emulator".into());
+            envelope.insert("Recommend".into(), recommend.into());
         }
         Self {
             status: refusal.status,
             code: refusal.code,
             headers: refusal.headers,
-            body,
+            envelope,
+            fields: Fields::Ready(Map::new()),
+        }
+    }
+
+    /// The status that is sent with what the fault does to it; none where there is no answer.
+    pub(super) fn status_under(&self, fault: Option<&Kind>) -> Option<u16> {
+        match fault {
+            Some(
+                Kind::NeverAnswer { .. } | Kind::ResetAfterCommit {} | Kind::ResetBeforeCommit {},
+            ) => None,
+            Some(Kind::Status { status, .. }) => Some(*status),
+            _ => Some(self.status),
         }
     }
 
     /// The answer as it leaves, with what the fault does to it.
     pub(super) fn into_answer(self, date: SystemTime, fault: Option<&Kind>) -> Answer {
-        let text = Value::Object(self.body.clone()).to_string();
-        let length = text.len() as u64;
-        let half = text.len() / 2;
+        let mut body = self.envelope;
+        body.extend(self.fields.into_map());
+        let body = Value::Object(body);
+        let text = Bytes::from(body.to_string());
+        let half = text.slice(..text.len() / 2);
         let mut response = Response {
             status: self.status,
             date,
             content_type: "application/json;charset=utf-8",
             headers: self.headers,
-            length,
-            body: vec![Step::Send(Bytes::from(text.clone()))],
+            length: text.len() as u64,
+            body: vec![Step::Send(text.clone())],
         };
         match fault {
             Some(Kind::ResetAfterCommit {} | Kind::ResetBeforeCommit {}) => return Answer::Reset,
             Some(Kind::NeverAnswer { .. }) => return Answer::Never,
-            Some(Kind::Status { status, .. }) => response.fail(*status, &self.body),
+            Some(Kind::Status { status, .. }) => response.fail(*status, &body),
             Some(Kind::EmptyBody {}) => response.set_body(Bytes::new()),
             Some(Kind::MalformedJson {}) => response.set_body("{\"Code\": OK, \"Data\": {".into()),
-            Some(Kind::TruncatedJson {}) => response.set_body(cut(text, half)),
+            Some(Kind::TruncatedJson {}) => response.set_body(half),
             Some(Kind::WrongTypes {}) => {
-                response.set_body(wrong_types(self.body).to_string().into());
+                response.set_body(wrong_types(body).to_string().into());
             }
             Some(Kind::WrongContentType {}) => response.content_type = "text/html;charset=utf-8",
             Some(Kind::HugeBody { bytes }) => response.inflate(*bytes),
             Some(Kind::ResetMidBody {}) => {
                 // The pause lets the first half reach the client before the reset overtakes it.
                 let pause = Step::Pause(Duration::from_millis(20));
-                response.body = vec![Step::Send(cut(text, half)), pause, Step::Cut];
+                response.body = vec![Step::Send(half), pause, Step::Cut];
             }
-            Some(Kind::SlowBody { over }) => response.body = drip(&Bytes::from(text), over.0),
+            Some(Kind::SlowBody { over }) => response.body = drip(&text, over.0),
             // These decide what is replied, not how it travels.
             Some(
                 Kind::BusinessError { .. }
@@ -130,15 +146,6 @@ impl Reply {
     }
 }
 
-impl Answer {
-    pub(super) fn status(&self) -> Option<u16> {
-        match self {
-            Self::Never | Self::Reset => None,
-            Self::Respond(response) => Some(response.status),
-        }
-    }
-}
-
 impl Response {
     fn set_body(&mut self, body: Bytes) {
         self.length = body.len() as u64;
@@ -146,7 +153,7 @@ impl Response {
     }
 
     /// A gateway that fails says so in JSON, a proxy (502) in HTML.
-    fn fail(&mut self, status: u16, body: &Map<String, Value>) {
+    fn fail(&mut self, status: u16, body: &Value) {
         self.status = status;
         if status == 502 {
             self.content_type = "text/html";
@@ -163,12 +170,9 @@ impl Response {
                 "The request processing has failed due to some unknown error.",
             ),
         };
-        let request_id = body
-            .get("RequestId")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let request_id = body["RequestId"].as_str().unwrap_or_default();
         let reply = Reply::refusal(request_id, Refusal::new(status, code, message));
-        self.set_body(Value::Object(reply.body).to_string().into());
+        self.set_body(Value::Object(reply.envelope).to_string().into());
     }
 
     /// The same JSON after as many spaces as it takes: valid, to one who reads to the end.
@@ -209,27 +213,25 @@ fn envelope(request_id: &str, code: &str, message: &str) -> Map<String, Value> {
         .collect()
 }
 
-fn cut(text: String, at: usize) -> Bytes {
-    let mut bytes = text.into_bytes();
-    bytes.truncate(at);
-    bytes.into()
-}
-
 /// The body in ten parts with pauses between them.
 fn drip(body: &Bytes, over: Duration) -> Vec<Step> {
     const PARTS: usize = 10;
     let size = body.len().div_ceil(PARTS).max(1);
     body.chunks(size)
         .flat_map(|part| {
-            let send = Step::Send(Bytes::copy_from_slice(part));
+            let send = Step::Send(body.slice_ref(part));
             [Step::Pause(over / PARTS as u32), send]
         })
         .collect()
 }
 
 /// Every field but `Code`, so that it still claims success, with a value of another type.
-fn wrong_types(body: Map<String, Value>) -> Value {
-    body.into_iter()
+fn wrong_types(body: Value) -> Value {
+    let Value::Object(fields) = body else {
+        return body;
+    };
+    fields
+        .into_iter()
         .map(|(name, value)| {
             let wrong = match value {
                 value if name == "Code" => value,
@@ -251,7 +253,10 @@ mod tests {
 
     fn reply() -> Reply {
         let data = json!({ "Id": "1" });
-        Reply::success("R", Map::from_iter([("Data".to_owned(), data)]))
+        Reply::success(
+            "R",
+            Fields::Ready(Map::from_iter([("Data".to_owned(), data)])),
+        )
     }
 
     fn respond(kind: Option<&Kind>) -> Response {

@@ -85,7 +85,7 @@ pub struct Flags {
     )]
     service_time: Period,
     /// Fixes ids, jitter and the chances of faults
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Time")]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
     /// What the initiation of a number that is migrating already is answered with

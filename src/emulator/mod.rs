@@ -49,6 +49,15 @@
 //! | `clock_skew` with `seconds` | a server whose date is off, in its checks and its `Date` | yes, if the date passes |
 //! | `expired_token`, `signature_refused` | that refusal, before the quota counts | no |
 
+//!
+//! # Assumptions
+//!
+//! No source tells these, so a client must be right whatever they are: the code of a number that the space does not have
+//! (`PhoneNumber.NotExist` here), of a repeated initiation (`PhoneNumber.AlreadyMigrating`, with `--on-repeat error`), of an
+//! initiation of a number that the space has in another state (`PhoneNumber.AlreadyExist`); the status of business errors
+//! (`--business-status`); whether migrating numbers are listed (`--list-migrating`); the kind of window (`--window`); whether
+//! rejected calls count (`--count-rejected`); the code of throttling (`--throttle-code`) and its headers (`--retry-after`).
+
 mod answer;
 mod config;
 mod control;

@@ -28,8 +28,30 @@ pub(super) enum Operation {
 /// What an operation answers beside the common fields, and whether it did something.
 #[derive(Debug)]
 pub(super) struct Done {
-    pub(super) fields: Map<String, Value>,
+    pub(super) fields: Fields,
     pub(super) committed: bool,
+}
+
+/// The fields of an answer. A long list becomes JSON only when nobody waits for the state any more.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Fields {
+    Numbers(Vec<Arc<Number>>),
+    Ready(Map<String, Value>),
+}
+
+impl Fields {
+    pub(super) fn into_map(self) -> Map<String, Value> {
+        match self {
+            Self::Ready(fields) => fields,
+            Self::Numbers(numbers) => {
+                let items = numbers.iter().map(|number| item(number)).collect();
+                map([
+                    ("PhoneNumbers", Value::Array(items)),
+                    ("Success", true.into()),
+                ])
+            }
+        }
+    }
 }
 
 /// What the operations do where nobody knows what the real service does.
@@ -72,7 +94,7 @@ impl Operation {
             Self::QueryChatappBindWaba => Ok(bound_waba(space, numbers)),
             Self::QueryChatappPhoneNumbers => {
                 let shown = stale.unwrap_or_else(|| list(request, numbers));
-                Ok(phone_numbers(request, &shown, behaviour))
+                Ok(phone_numbers(request, shown, behaviour))
             }
         }
     }
@@ -150,18 +172,20 @@ fn verification_status(
     Ok(Done::read([("Data", data)]))
 }
 
-fn phone_numbers(request: &Request<'_>, numbers: &[Arc<Number>], behaviour: Behaviour) -> Done {
+fn phone_numbers(
+    request: &Request<'_>,
+    mut numbers: Vec<Arc<Number>>,
+    behaviour: Behaviour,
+) -> Done {
     let wanted = request.parameter("Status");
-    let items: Vec<_> = numbers
-        .iter()
-        .filter(|number| behaviour.list_migrating || number.status != MIGRATING)
-        .filter(|number| wanted.is_none_or(|status| status == number.status))
-        .map(|number| item(number))
-        .collect();
-    Done::read([
-        ("PhoneNumbers", Value::Array(items)),
-        ("Success", true.into()),
-    ])
+    numbers.retain(|number| {
+        (behaviour.list_migrating || number.status != MIGRATING)
+            && wanted.is_none_or(|status| status == number.status)
+    });
+    Done {
+        fields: Fields::Numbers(numbers),
+        committed: false,
+    }
 }
 
 fn item(number: &Number) -> Value {
@@ -226,13 +250,17 @@ fn bound_waba(space: Option<Space>, numbers: &Numbers) -> Done {
 impl Done {
     fn read<const N: usize>(fields: [(&str, Value); N]) -> Self {
         Self {
-            fields: fields
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
+            fields: Fields::Ready(map(fields)),
             committed: false,
         }
     }
+}
+
+fn map<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// Digits only, and as many as a number of the kind can have (a whole one has at most 15: E.164).

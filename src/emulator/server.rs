@@ -146,7 +146,7 @@ impl Emulator {
             pass(self.service_time).await;
         }
         pass(self.travel()).await;
-        outcome.answer
+        outcome.into_answer()
     }
 
     fn control(&self, call: &Call) -> Answer {

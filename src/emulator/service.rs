@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use hyper::Method;
-use serde_json::{Map, Value};
 
 use super::answer::{Answer, Reply, retry_header};
 use super::config::Config;
@@ -14,7 +13,7 @@ use super::fault::{Facts, Faults, Kind, RetryHeader, Stage, When};
 use super::gate::Gate;
 use super::journal::{Entry, Journal};
 use super::numbers::{Number, Numbers};
-use super::operations::{self, Behaviour, Operation};
+use super::operations::{self, Behaviour, Fields, Operation};
 use super::quota::Quotas;
 use super::refusal::Refusal;
 use super::request::{Call, Request};
@@ -38,11 +37,21 @@ pub(super) struct Service {
     lists: HashMap<Option<String>, Vec<Arc<Number>>>,
 }
 
-/// What a call came to, and whether the service worked on it.
+/// What a call came to.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    pub(super) answer: Answer,
+    /// Whether the service worked on it.
     pub(super) served: bool,
+    reply: Reply,
+    date: SystemTime,
+    fault: Option<Kind>,
+}
+
+impl Outcome {
+    /// The answer in full, which takes a while for a long list: not a thing to do while others wait for the state.
+    pub(super) fn into_answer(self) -> Answer {
+        self.reply.into_answer(self.date, self.fault.as_ref())
+    }
 }
 
 /// What is found out about a call on its way.
@@ -100,9 +109,6 @@ impl Service {
             Ok(fields) => Reply::success(&request_id, fields),
             Err(refusal) => Reply::refusal(&request_id, refusal),
         };
-        let code = reply.code.clone();
-        let answer = reply.into_answer(visit.date, visit.fault.as_ref());
-
         let request = parsed.as_ref().ok();
         let parameter = |name| request.and_then(|r| r.parameter(name)).map(str::to_owned);
         let entry = Entry {
@@ -117,13 +123,15 @@ impl Service {
             throttled: visit.throttled,
             committed: visit.committed,
             fault: visit.fault.as_ref().map(Kind::name),
-            status: answer.status(),
-            code: Some(code),
+            status: reply.status_under(visit.fault.as_ref()),
+            code: Some(reply.code.clone()),
         };
         self.journal.write(entry);
         Outcome {
-            answer,
             served: visit.counted && !visit.throttled,
+            reply,
+            date: visit.date,
+            fault: visit.fault,
         }
     }
 
@@ -132,7 +140,7 @@ impl Service {
         request: &Request<'_>,
         at: Duration,
         visit: &mut Visit,
-    ) -> Result<Map<String, Value>, Refusal> {
+    ) -> Result<Fields, Refusal> {
         let number = request.phone_number();
         let facts = Facts {
             action: request.action(),

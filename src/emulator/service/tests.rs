@@ -76,8 +76,8 @@ impl Fixture {
 
 /// The status and body of an answer.
 fn shown(outcome: Outcome) -> (u16, Value) {
-    let Answer::Respond(response) = outcome.answer else {
-        panic!("{:?} is no answer", outcome.answer);
+    let Answer::Respond(response) = outcome.into_answer() else {
+        panic!("there is no answer");
     };
     let sent = response.body.iter().filter_map(|step| match step {
         Step::Send(bytes) => Some(&bytes[..]),
@@ -279,7 +279,7 @@ fn calls_over_the_quota_are_turned_away_until_the_window_has_passed() {
     fixture.initiate("1391");
     fixture.at = Duration::from_millis(400);
     let call = initiation("third", "1392");
-    let Answer::Respond(response) = fixture.receive(&call).answer else {
+    let Answer::Respond(response) = fixture.receive(&call).into_answer() else {
         panic!("no answer");
     };
     assert_eq!(response.status, 400);
@@ -331,10 +331,16 @@ fn faults_before_the_commit_leave_nothing_and_those_after_it_everything() {
     ] {
         let mut fixture = Fixture::with_faults(json!([fault]));
         let call = initiation("1", "139");
-        let untouched = Fixture::new(Config::default()).receive(&call).answer;
-        assert_ne!(fixture.receive(&call).answer, untouched, "{fault}");
+        let untouched = Fixture::new(Config::default()).receive(&call).into_answer();
+        let answer = fixture.receive(&call).into_answer();
+        assert_ne!(answer, untouched, "{fault}");
         let entry = fixture.last_entry();
         assert_eq!(entry.fault, fault["kind"].as_str());
+        let status = match answer {
+            Answer::Never | Answer::Reset => None,
+            Answer::Respond(response) => Some(response.status),
+        };
+        assert_eq!(entry.status, status, "{fault}");
         assert_eq!(entry.committed, executed, "{fault}");
         fixture.nonces = 1;
         assert_eq!(fixture.list().len(), usize::from(executed), "{fault}");
@@ -356,7 +362,7 @@ fn a_stale_list_repeats_the_last_true_one() {
 fn a_skewed_clock_refuses_dates_and_shows_its_own() {
     let mut fixture =
         Fixture::with_faults(json!([{ "kind": "clock_skew", "seconds": 1200, "times": "always" }]));
-    let Answer::Respond(response) = fixture.receive(&initiation("1", "139")).answer else {
+    let Answer::Respond(response) = fixture.receive(&initiation("1", "139")).into_answer() else {
         panic!("no answer");
     };
     assert_eq!(response.date, date() + Duration::from_secs(1200));
@@ -375,7 +381,7 @@ fn a_skewed_clock_does_not_hide_a_fault_behind_the_quota() {
         { "kind": "reset_after_commit" },
     ]));
     assert_eq!(
-        fixture.receive(&initiation("1", "139")).answer,
+        fixture.receive(&initiation("1", "139")).into_answer(),
         Answer::Reset
     );
 }
