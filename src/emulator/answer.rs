@@ -1,0 +1,340 @@
+//! What a call comes to: the answer in full, cut short, spoilt, or none at all. Decided here without I/O and carried out
+//! by the server.
+
+use std::time::{Duration, SystemTime};
+
+use hyper::body::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::fault::{Kind, RetryHeader};
+use super::operations::Fields;
+use super::refusal::Refusal;
+
+/// What the client gets to see.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Answer {
+    /// Nothing, while the connection stays open.
+    Never,
+    /// The end of the connection, without a word.
+    Reset,
+    Respond(Response),
+}
+
+/// An answer with a status.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) date: SystemTime,
+    pub(super) content_type: &'static str,
+    pub(super) headers: Vec<(&'static str, String)>,
+    /// The length that is announced.
+    pub(super) length: u64,
+    pub(super) body: Vec<Step>,
+}
+
+/// A step of sending a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// End the connection here.
+    Cut,
+    Pause(Duration),
+    Send(Bytes),
+}
+
+/// A reply before any fault has touched it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) code: String,
+    headers: Vec<(&'static str, String)>,
+    envelope: Map<String, Value>,
+    fields: Fields,
+}
+
+impl Reply {
+    pub(super) fn success(request_id: &str, fields: Fields) -> Self {
+        let mut envelope = envelope(request_id, "OK", "SUCCESS");
+        envelope.insert("AccessDeniedDetail".into(), "None".into());
+        Self {
+            status: 200,
+            code: "OK".into(),
+            headers: Vec::new(),
+            envelope,
+            fields,
+        }
+    }
+
+    /// As the gateway writes it, unless it is a business error in a 200, which has the envelope of a success.
+    pub(super) fn refusal(request_id: &str, refusal: Refusal) -> Self {
+        let mut envelope = envelope(request_id, &refusal.code, &refusal.message);
+        if let Some(detail) = refusal.access_denied_detail {
+            envelope.insert("AccessDeniedDetail".into(), detail);
+        }
+        if refusal.status != 200 {
+            let recommend = format!(
+                "https://api.alibabacloud.com/troubleshoot?q={}&product=cams&requestId={request_id}",
+                refusal.code
+            );
+            envelope.insert("HostId".into(), "cams.emulator".into());
+            envelope.insert("Recommend".into(), recommend.into());
+        }
+        Self {
+            status: refusal.status,
+            code: refusal.code,
+            headers: refusal.headers,
+            envelope,
+            fields: Fields::Ready(Map::new()),
+        }
+    }
+
+    /// The status that is sent with what the fault does to it; none where there is no answer.
+    pub(super) fn status_under(&self, fault: Option<&Kind>) -> Option<u16> {
+        match fault {
+            Some(
+                Kind::NeverAnswer { .. } | Kind::ResetAfterCommit {} | Kind::ResetBeforeCommit {},
+            ) => None,
+            Some(Kind::Status { status, .. }) => Some(*status),
+            _ => Some(self.status),
+        }
+    }
+
+    /// The answer as it leaves, with what the fault does to it.
+    pub(super) fn into_answer(self, date: SystemTime, fault: Option<&Kind>) -> Answer {
+        let mut body = self.envelope;
+        body.extend(self.fields.into_map());
+        let body = Value::Object(body);
+        let text = Bytes::from(body.to_string());
+        let half = text.slice(..text.len() / 2);
+        let mut response = Response {
+            status: self.status,
+            date,
+            content_type: "application/json;charset=utf-8",
+            headers: self.headers,
+            length: text.len() as u64,
+            body: vec![Step::Send(text.clone())],
+        };
+        match fault {
+            Some(Kind::ResetAfterCommit {} | Kind::ResetBeforeCommit {}) => return Answer::Reset,
+            Some(Kind::NeverAnswer { .. }) => return Answer::Never,
+            Some(Kind::Status { status, .. }) => response.fail(*status, &body),
+            Some(Kind::EmptyBody {}) => response.set_body(Bytes::new()),
+            Some(Kind::MalformedJson {}) => response.set_body("{\"Code\": OK, \"Data\": {".into()),
+            Some(Kind::TruncatedJson {}) => response.set_body(half),
+            Some(Kind::WrongTypes {}) => {
+                response.set_body(wrong_types(body).to_string().into());
+            }
+            Some(Kind::WrongContentType {}) => response.content_type = "text/html;charset=utf-8",
+            Some(Kind::HugeBody { bytes }) => response.inflate(*bytes),
+            Some(Kind::ResetMidBody {}) => {
+                // The pause lets the first half reach the client before the reset overtakes it.
+                let pause = Step::Pause(Duration::from_millis(20));
+                response.body = vec![Step::Send(half), pause, Step::Cut];
+            }
+            Some(Kind::SlowBody { over }) => response.body = drip(&text, over.0),
+            // These decide what is replied, not how it travels.
+            Some(
+                Kind::BusinessError { .. }
+                | Kind::ClockSkew { .. }
+                | Kind::ExpiredToken {}
+                | Kind::SignatureRefused {}
+                | Kind::StaleList {}
+                | Kind::Throttle { .. },
+            )
+            | None => {}
+        }
+        Answer::Respond(response)
+    }
+}
+
+impl Response {
+    fn set_body(&mut self, body: Bytes) {
+        self.length = body.len() as u64;
+        self.body = vec![Step::Send(body)];
+    }
+
+    /// A gateway that fails says so in JSON, a proxy (502) in HTML.
+    fn fail(&mut self, status: u16, body: &Value) {
+        self.status = status;
+        if status == 502 {
+            self.content_type = "text/html";
+            self.set_body("<html><body><h1>502 Bad Gateway</h1></body></html>".into());
+            return;
+        }
+        let (code, message) = match status {
+            503 => (
+                "ServiceUnavailable",
+                "The request has failed due to a temporary failure of the server.",
+            ),
+            _ => (
+                "InternalError",
+                "The request processing has failed due to some unknown error.",
+            ),
+        };
+        let request_id = body["RequestId"].as_str().unwrap_or_default();
+        let reply = Reply::refusal(request_id, Refusal::new(status, code, message));
+        self.set_body(Value::Object(reply.envelope).to_string().into());
+    }
+
+    /// The same JSON after as many spaces as it takes: valid, to one who reads to the end.
+    fn inflate(&mut self, bytes: u64) {
+        const BLOCK: usize = 64 << 10;
+        let blocks = bytes / BLOCK as u64;
+        let block = Bytes::from(vec![b' '; BLOCK]);
+        let rest = usize::try_from(bytes % BLOCK as u64).unwrap_or(0);
+        let mut body: Vec<_> = (0..blocks).map(|_| Step::Send(block.clone())).collect();
+        body.push(Step::Send(block.slice(..rest)));
+        body.append(&mut self.body);
+        self.body = body;
+        self.length = self.length.saturating_add(bytes);
+    }
+}
+
+/// The header that tells to come back after `wait`.
+pub(super) fn retry_header(header: RetryHeader, wait: Duration) -> (&'static str, String) {
+    let millis = wait.as_nanos().div_ceil(1_000_000);
+    let limits = format!("Limit:10,Remain:0,TimeLeft:{millis}");
+    match header {
+        RetryHeader::RetryAfter => ("retry-after", millis.div_ceil(1000).to_string()),
+        RetryHeader::XAcsRetryAfter => ("x-acs-retry-after", millis.to_string()),
+        RetryHeader::XRatelimitUser => ("x-ratelimit-user", limits),
+        RetryHeader::XRatelimitUserApi => ("x-ratelimit-user-api", limits),
+    }
+}
+
+fn envelope(request_id: &str, code: &str, message: &str) -> Map<String, Value> {
+    let fields = [
+        ("RequestId", request_id),
+        ("Code", code),
+        ("Message", message),
+    ];
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect()
+}
+
+/// The body in ten parts with pauses between them.
+fn drip(body: &Bytes, over: Duration) -> Vec<Step> {
+    const PARTS: usize = 10;
+    let size = body.len().div_ceil(PARTS).max(1);
+    body.chunks(size)
+        .flat_map(|part| {
+            let send = Step::Send(body.slice_ref(part));
+            [Step::Pause(over / PARTS as u32), send]
+        })
+        .collect()
+}
+
+/// Every field but `Code`, so that it still claims success, with a value of another type.
+fn wrong_types(body: Value) -> Value {
+    let Value::Object(fields) = body else {
+        return body;
+    };
+    fields
+        .into_iter()
+        .map(|(name, value)| {
+            let wrong = match value {
+                value if name == "Code" => value,
+                Value::String(_) => json!(17),
+                Value::Array(_) => json!({ "0": true }),
+                _ => json!(["unexpected"]),
+            };
+            (name, wrong)
+        })
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn reply() -> Reply {
+        let data = json!({ "Id": "1" });
+        Reply::success(
+            "R",
+            Fields::Ready(Map::from_iter([("Data".to_owned(), data)])),
+        )
+    }
+
+    fn respond(kind: Option<&Kind>) -> Response {
+        match reply().into_answer(UNIX_EPOCH, kind) {
+            Answer::Respond(response) => response,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What arrives until the end or the cut.
+    fn sent(response: &Response) -> Vec<u8> {
+        let sent = response.body.iter().filter_map(|step| match step {
+            Step::Send(bytes) => Some(bytes.to_vec()),
+            Step::Cut | Step::Pause(_) => None,
+        });
+        sent.flatten().collect()
+    }
+
+    fn parsed(response: &Response) -> Option<Value> {
+        serde_json::from_slice(&sent(response)).ok()
+    }
+
+    #[test]
+    fn an_untouched_reply_is_whole() {
+        let response = respond(None);
+        let body = parsed(&response).expect("JSON");
+        assert_eq!(
+            (&body["Code"], &body["Data"]["Id"]),
+            (&json!("OK"), &json!("1"))
+        );
+        assert_eq!(response.length, sent(&response).len() as u64);
+    }
+
+    #[test]
+    fn spoilt_bodies_are_announced_as_long_as_they_are() {
+        for kind in [
+            Kind::EmptyBody {},
+            Kind::MalformedJson {},
+            Kind::TruncatedJson {},
+        ] {
+            let response = respond(Some(&kind));
+            assert_eq!(parsed(&response), None);
+            assert_eq!(response.length, sent(&response).len() as u64);
+        }
+    }
+
+    #[test]
+    fn wrong_types_still_claim_success() {
+        let body = parsed(&respond(Some(&Kind::WrongTypes {}))).expect("JSON");
+        assert_eq!(body["Code"], "OK");
+        assert!(body["Data"].is_array() && body["RequestId"].is_number());
+    }
+
+    #[test]
+    fn a_body_cut_in_the_middle_was_announced_whole() {
+        let response = respond(Some(&Kind::ResetMidBody {}));
+        assert!(response.length > sent(&response).len() as u64);
+        assert_eq!(response.body.last(), Some(&Step::Cut));
+    }
+
+    #[test]
+    fn slow_and_huge_bodies_are_complete() {
+        let slow = Kind::SlowBody {
+            over: "1s".parse().expect("a period"),
+        };
+        for kind in [slow, Kind::HugeBody { bytes: 200_000 }] {
+            let response = respond(Some(&kind));
+            assert_eq!(parsed(&response), parsed(&respond(None)));
+            assert_eq!(response.length, sent(&response).len() as u64);
+        }
+    }
+
+    #[test]
+    fn waiting_times_are_rounded_up() {
+        let wait = Duration::from_micros(700_100);
+        let value = |header| retry_header(header, wait).1;
+        assert_eq!(value(RetryHeader::RetryAfter), "1");
+        assert_eq!(value(RetryHeader::XAcsRetryAfter), "701");
+        assert!(value(RetryHeader::XRatelimitUserApi).contains("TimeLeft:701"));
+    }
+}

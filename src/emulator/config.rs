@@ -1,0 +1,81 @@
+//! How an emulator behaves.
+
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::quota::{Quota, Window};
+use crate::clock::Clock;
+use crate::secret::Secret;
+
+/// Everything that can be chosen about an emulator. The default is quick, strict and without faults.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The one access key id that is known.
+    pub access_key_id: String,
+    /// Its secret.
+    pub access_key_secret: Secret,
+    /// When set, every request must bring it. When not, a token that a request brings is signed but not compared.
+    pub security_token: Option<Secret>,
+    /// The account's quota for each action.
+    pub quota: Quota,
+    /// How the quota counts.
+    pub window: Window,
+    /// Whether calls over the quota count against it too.
+    pub count_rejected: bool,
+    /// The code of a reply to a call over the quota.
+    pub throttle_code: String,
+    /// Whether such a reply says in `x-acs-retry-after` when to come back.
+    pub retry_after: bool,
+    /// The round trip: half passes before a call arrives and is counted, half after it is served.
+    pub latency: Duration,
+    /// How much a round trip may be longer or shorter, evenly spread.
+    pub jitter: Duration,
+    /// What a served call takes between its commit and its answer's departure.
+    pub service_time: Duration,
+    /// Fixes ids, request ids, jitter and the chances of faults.
+    pub seed: u64,
+    /// What a repeated initiation is answered with.
+    pub on_repeat: OnRepeat,
+    /// Whether `QueryChatappPhoneNumbers` shows numbers that are migrating.
+    pub list_migrating: bool,
+    /// The HTTP status of business errors: 400, or 200 with a code that is not `OK`.
+    pub business_status: u16,
+    /// Faults from the start on.
+    pub faults: Vec<Fault>,
+    /// The server's date.
+    pub clock: Clock,
+}
+
+/// What `CreateChatappMigrationInitiate` answers for a number that is migrating already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum OnRepeat {
+    /// `PhoneNumber.AlreadyMigrating`.
+    Error,
+    /// The same as the first time.
+    #[default]
+    Same,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            access_key_id: "emulator".into(),
+            access_key_secret: Secret::new("emulator-secret"),
+            security_token: None,
+            quota: Quota::default(),
+            window: Window::default(),
+            count_rejected: false,
+            throttle_code: "Throttling.User".into(),
+            retry_after: false,
+            latency: Duration::ZERO,
+            jitter: Duration::ZERO,
+            service_time: Duration::ZERO,
+            seed: 0,
+            on_repeat: OnRepeat::default(),
+            list_migrating: true,
+            business_status: 400,
+            faults: Vec::new(),
+            clock: Clock::system(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The control interface under `/_emulator/`, as the documentation of [`emulator`](super) describes it.
+
+use std::time::Duration;
+
+use hyper::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::encoding;
+use super::fault::Fault;
+use super::period::Period;
+use super::quota::{Quota, Window};
+use super::request::Call;
+use super::service::Service;
+
+/// The path that all of it is under.
+pub(super) const PREFIX: &str = "/_emulator/";
+
+/// The status and body of an answer.
+pub(super) type Shown = (u16, Value);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuotaChange {
+    quota: Quota,
+    window: Option<Window>,
+}
+
+/// Carries a request out.
+pub(super) fn handle(service: &mut Service, call: &Call) -> Shown {
+    route(service, call).unwrap_or_else(|refused| refused)
+}
+
+fn route(service: &mut Service, call: &Call) -> Result<Shown, Shown> {
+    let resource = call.path.strip_prefix(PREFIX).unwrap_or_default();
+    match (&call.method, resource) {
+        (&Method::GET, "requests") => {
+            let since = query(call, "since")?.unwrap_or(0);
+            Ok((200, json!(service.journal.since(since))))
+        }
+        (&Method::DELETE, "requests") => {
+            service.journal.clear();
+            Ok((200, json!({})))
+        }
+        (&Method::GET, "summary") => {
+            let window = query(call, "window")?.unwrap_or(Period(Duration::from_secs(1)));
+            let mut summary = json!(service.journal.summary(window.0));
+            summary["under_way"] = service.under_way.into();
+            Ok((200, summary))
+        }
+        (&Method::GET, "numbers") => Ok((200, numbers(service))),
+        (&Method::POST, "numbers") => {
+            let placed = service.numbers.place(body(call)?);
+            Ok((200, json!(*placed)))
+        }
+        (&Method::DELETE, "numbers") => match service.numbers.remove(&body(call)?) {
+            true => Ok((200, json!({}))),
+            false => Err((404, json!({ "error": "there is no such number" }))),
+        },
+        (&Method::PUT, "spaces") => {
+            service.numbers.set_space(body(call)?);
+            Ok((200, json!({})))
+        }
+        (&Method::GET, "quota") => Ok((200, quota(service))),
+        (&Method::PUT, "quota") => {
+            let change: QuotaChange = body(call)?;
+            let (_, window) = service.quotas.current();
+            service
+                .quotas
+                .change(change.quota, change.window.unwrap_or(window));
+            Ok((200, quota(service)))
+        }
+        (&Method::GET, "faults") => Ok((200, json!(service.faults.report()))),
+        (&Method::POST, "faults") => {
+            let faults = parse_faults(&call.body).map_err(bad_request)?;
+            service.faults.extend(faults);
+            Ok((200, json!(service.faults.report())))
+        }
+        (&Method::DELETE, "faults") => {
+            service.faults.clear();
+            Ok((200, json!([])))
+        }
+        _ => Err((404, json!({ "error": "there is no such control" }))),
+    }
+}
+
+/// Reads one fault or a list of them.
+pub(super) fn parse_faults(text: &[u8]) -> Result<Vec<Fault>, serde_json::Error> {
+    match serde_json::from_slice(text)? {
+        list @ Value::Array(_) => serde_json::from_value(list),
+        one => Ok(vec![serde_json::from_value(one)?]),
+    }
+}
+
+fn numbers(service: &Service) -> Value {
+    let numbers = service.numbers.list(None);
+    numbers.iter().map(|number| json!(**number)).collect()
+}
+
+fn quota(service: &Service) -> Value {
+    let (quota, window) = service.quotas.current();
+    json!({ "quota": quota, "window": window })
+}
+
+fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Shown> {
+    serde_json::from_slice(&call.body).map_err(bad_request)
+}
+
+fn query<T: std::str::FromStr>(call: &Call, name: &str) -> Result<Option<T>, Shown> {
+    let pairs = encoding::pairs(&call.query).unwrap_or_default();
+    let Some((_, value)) = pairs.into_iter().find(|(other, _)| other == name) else {
+        return Ok(None);
+    };
+    match value.parse() {
+        Ok(value) => Ok(Some(value)),
+        Err(_) => Err(bad_request(format!("{name} is not readable: {value:?}"))),
+    }
+}
+
+fn bad_request(error: impl std::fmt::Display) -> Shown {
+    (400, json!({ "error": error.to_string() }))
+}

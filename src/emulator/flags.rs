@@ -1,0 +1,226 @@
+//! The flags of the emulator's binary.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Parser, ValueEnum};
+
+use super::config::{Config, OnRepeat};
+use super::control;
+use super::fault::Fault;
+use super::period::Period;
+use super::quota::{Quota, Window};
+use crate::clock::Clock;
+use crate::secret::Secret;
+
+/// A CAMS that runs on your machine: the API on /, its control interface under /_emulator/.
+#[derive(Debug, Parser)]
+#[command(name = "cams-emulator", version)]
+pub struct Flags {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// Listen on an address that other machines reach: anyone there can read the journal and place faults
+    #[arg(long)]
+    allow_remote: bool,
+
+    /// The access key id that is known
+    #[arg(
+        long,
+        value_name = "ID",
+        default_value = "emulator",
+        help_heading = "Account"
+    )]
+    access_key_id: String,
+    /// Its secret
+    #[arg(long, value_name = "SECRET", default_value = "emulator-secret", value_parser = secret, help_heading = "Account")]
+    access_key_secret: Secret,
+    /// Require this STS token; without the flag any token passes
+    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = "Account")]
+    security_token: Option<Secret>,
+
+    /// The quota of each action, as calls/duration
+    #[arg(long, default_value = "10/1s", help_heading = "Quota")]
+    quota: Quota,
+    /// How the quota counts
+    #[arg(long, value_enum, default_value = "sliding", help_heading = "Quota")]
+    window: Window,
+    /// Count calls over the quota against it too
+    #[arg(long, help_heading = "Quota")]
+    count_rejected: bool,
+    /// The code of a reply to a call over the quota, such as System.LimitControl
+    #[arg(
+        long,
+        value_name = "CODE",
+        default_value = "Throttling.User",
+        help_heading = "Quota"
+    )]
+    throttle_code: String,
+    /// Say in x-acs-retry-after when a call over the quota may come back
+    #[arg(long, help_heading = "Quota")]
+    retry_after: bool,
+
+    /// The round trip; half passes before a call is counted, half after it is served
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "0ms",
+        help_heading = "Time"
+    )]
+    latency: Period,
+    /// How much longer or shorter a round trip may be
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "0ms",
+        help_heading = "Time"
+    )]
+    jitter: Period,
+    /// What a served call takes between its commit and its answer
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "0ms",
+        help_heading = "Time"
+    )]
+    service_time: Period,
+    /// Fixes ids, jitter and the chances of faults
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// What the initiation of a number that is migrating already is answered with
+    #[arg(
+        long,
+        value_enum,
+        default_value = "same",
+        help_heading = "What nobody knows of the real service"
+    )]
+    on_repeat: OnRepeat,
+    /// Whether QueryChatappPhoneNumbers shows numbers that are migrating
+    #[arg(
+        long,
+        value_enum,
+        default_value = "yes",
+        help_heading = "What nobody knows of the real service"
+    )]
+    list_migrating: YesNo,
+    /// The HTTP status of business errors
+    #[arg(long, value_name = "STATUS", default_value = "400", value_parser = ["200", "400"], help_heading = "What nobody knows of the real service")]
+    business_status: String,
+
+    /// A JSON list of faults, as POST /_emulator/faults takes it
+    #[arg(long, value_name = "FILE", action = ArgAction::Append, help_heading = "Faults")]
+    faults: Vec<PathBuf>,
+}
+
+/// Why the flags cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FlagError {
+    /// The file with the faults does not hold faults.
+    #[error("{path}: {source}")]
+    Faults {
+        /// As it was given.
+        path: PathBuf,
+        /// What is wrong, and where.
+        source: serde_json::Error,
+    },
+    /// The address is not a loopback address.
+    #[error("{0} can be reached from other machines; say --allow-remote if they may")]
+    Remote(SocketAddr),
+    /// The file with the faults cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// As it was given.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum YesNo {
+    No,
+    Yes,
+}
+
+impl Flags {
+    /// The configuration that the flags describe; reads the files with the faults.
+    pub fn into_config(self) -> Result<Config, FlagError> {
+        if !self.allow_remote && !self.listen.ip().is_loopback() {
+            return Err(FlagError::Remote(self.listen));
+        }
+        let mut faults = Vec::new();
+        for path in &self.faults {
+            faults.extend(read_faults(path)?);
+        }
+        Ok(Config {
+            access_key_id: self.access_key_id,
+            access_key_secret: self.access_key_secret,
+            security_token: self.security_token,
+            quota: self.quota,
+            window: self.window,
+            count_rejected: self.count_rejected,
+            throttle_code: self.throttle_code,
+            retry_after: self.retry_after,
+            latency: self.latency.0,
+            jitter: self.jitter.0,
+            service_time: self.service_time.0,
+            seed: self.seed,
+            on_repeat: self.on_repeat,
+            list_migrating: matches!(self.list_migrating, YesNo::Yes),
+            business_status: if self.business_status == "200" {
+                200
+            } else {
+                400
+            },
+            faults,
+            clock: Clock::system(),
+        })
+    }
+}
+
+fn read_faults(path: &Path) -> Result<Vec<Fault>, FlagError> {
+    let text = std::fs::read(path).map_err(|source| FlagError::Unreadable {
+        path: path.into(),
+        source,
+    })?;
+    control::parse_faults(&text).map_err(|source| FlagError::Faults {
+        path: path.into(),
+        source,
+    })
+}
+
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(flags: &[&str]) -> Result<Flags, clap::Error> {
+        Flags::try_parse_from(["cams-emulator"].iter().chain(flags))
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_configuration() {
+        let config = parse(&[]).expect("no flag is required").into_config();
+        let config = config.expect("nothing to read");
+        assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn other_machines_are_kept_out_unless_told() {
+        let flags = parse(&["--listen", "0.0.0.0:0"]).expect("flags");
+        assert!(matches!(flags.into_config(), Err(FlagError::Remote(_))));
+        let flags = parse(&["--listen", "0.0.0.0:0", "--allow-remote"]).expect("flags");
+        assert!(flags.into_config().is_ok());
+    }
+
+    #[test]
+    fn unreadable_values_are_refused() {
+        for flags in [["--quota", "10"], ["--latency", "5"], ["--window", "round"]] {
+            assert!(parse(&flags).is_err(), "{flags:?}");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What arrived, in order, and what can be counted from it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::request::SignatureForm;
+
+/// One request. No secret is in it; phone numbers are whole, as only tests read it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Entry {
+    /// Counts from 1 and never restarts.
+    pub(super) sequence: u64,
+    /// Microseconds from the emulator's start to the moment that the quota counts.
+    pub(super) at_micros: u64,
+    pub(super) action: Option<String>,
+    pub(super) cust_space_id: Option<String>,
+    pub(super) phone_number: Option<String>,
+    pub(super) signature: Option<SignatureForm>,
+    pub(super) request_id: String,
+    /// Whether it came as far as the quota.
+    pub(super) counted: bool,
+    /// Whether it was turned away for the quota's sake, by the quota itself or by a fault.
+    pub(super) throttled: bool,
+    /// Whether it changed something, or by `--on-repeat same` was answered as if.
+    pub(super) committed: bool,
+    /// The fault that struck it.
+    pub(super) fault: Option<&'static str>,
+    /// The status sent; nothing where no answer was begun.
+    pub(super) status: Option<u16>,
+    /// The code sent, or that would have been.
+    pub(super) code: Option<String>,
+}
+
+/// The numbers that a throttle is judged by, and how often each number was initiated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Summary {
+    /// By action.
+    pub(super) actions: BTreeMap<String, Calls>,
+    /// Calls turned away for the quota's sake.
+    pub(super) throttled: u64,
+    /// Initiations beyond the first of each number, accepted or refused.
+    pub(super) duplicates: u64,
+    /// Every number for which an initiation was served.
+    pub(super) initiations: Vec<Initiations>,
+}
+
+/// The calls of one action that came as far as the quota.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Calls {
+    pub(super) arrived: u64,
+    pub(super) throttled: u64,
+    /// The most arrivals in any half-open window.
+    pub(super) max_arrived_in_window: usize,
+    /// The most of them in any such window that were let through.
+    pub(super) max_admitted_in_window: usize,
+}
+
+/// How often a number was initiated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Initiations {
+    pub(super) cust_space_id: String,
+    pub(super) phone_number: String,
+    /// Initiations that were accepted: more than one only with `--on-repeat same`, or after the number was removed.
+    pub(super) accepted: u64,
+    /// Initiations that were refused because the number was there.
+    pub(super) refused: u64,
+}
+
+/// All requests since the start or the last clearing.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    entries: Vec<Entry>,
+    last: u64,
+}
+
+impl Journal {
+    /// The sequence number for the next entry.
+    pub(super) fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    pub(super) fn write(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// The entries after the given sequence number.
+    pub(super) fn since(&self, sequence: u64) -> &[Entry] {
+        let from = self
+            .entries
+            .partition_point(|entry| entry.sequence <= sequence);
+        self.entries.get(from..).unwrap_or_default()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    pub(super) fn summary(&self, window: Duration) -> Summary {
+        let mut of_action: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.counted) {
+            let action = entry.action.as_deref().unwrap_or_default();
+            of_action.entry(action).or_default().push(entry);
+        }
+        let actions: BTreeMap<_, _> = of_action
+            .into_iter()
+            .map(|(action, entries)| (action.to_owned(), calls(&entries, window)))
+            .collect();
+        let initiations = self.initiations();
+        Summary {
+            throttled: actions.values().map(|calls| calls.throttled).sum(),
+            duplicates: initiations
+                .iter()
+                .map(|number| (number.accepted + number.refused).saturating_sub(1))
+                .sum(),
+            initiations,
+            actions,
+        }
+    }
+
+    fn initiations(&self) -> Vec<Initiations> {
+        let mut counts: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
+        for entry in &self.entries {
+            let (Some(space), Some(number)) = (&entry.cust_space_id, &entry.phone_number) else {
+                continue;
+            };
+            let refused = matches!(
+                entry.code.as_deref(),
+                Some("PhoneNumber.AlreadyMigrating" | "PhoneNumber.AlreadyExist")
+            );
+            if entry.committed {
+                counts.entry((space, number)).or_default().0 += 1;
+            } else if refused {
+                counts.entry((space, number)).or_default().1 += 1;
+            }
+        }
+        counts
+            .into_iter()
+            .map(|((space, number), (accepted, refused))| Initiations {
+                cust_space_id: space.into(),
+                phone_number: number.into(),
+                accepted,
+                refused,
+            })
+            .collect()
+    }
+}
+
+fn calls(entries: &[&Entry], window: Duration) -> Calls {
+    let admitted = entries.iter().filter(|entry| !entry.throttled);
+    Calls {
+        arrived: entries.len() as u64,
+        throttled: entries.iter().filter(|entry| entry.throttled).count() as u64,
+        max_arrived_in_window: most(entries.iter().map(|entry| entry.at_micros), window),
+        max_admitted_in_window: most(admitted.map(|entry| entry.at_micros), window),
+    }
+}
+
+/// The most of the ascending times in any half-open window.
+fn most(times: impl Iterator<Item = u64>, window: Duration) -> usize {
+    let window = u64::try_from(window.as_micros()).unwrap_or(u64::MAX);
+    let mut inside = VecDeque::new();
+    let mut most = 0;
+    for time in times {
+        inside.push_back(time);
+        while inside.front().is_some_and(|first| time - first >= window) {
+            inside.pop_front();
+        }
+        most = most.max(inside.len());
+    }
+    most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(sequence: u64, at_micros: u64) -> Entry {
+        Entry {
+            sequence,
+            at_micros,
+            action: Some("Create".into()),
+            cust_space_id: Some("cams-1".into()),
+            phone_number: Some("86139".into()),
+            signature: None,
+            request_id: String::new(),
+            counted: true,
+            throttled: false,
+            committed: false,
+            fault: None,
+            status: Some(200),
+            code: Some("OK".into()),
+        }
+    }
+
+    fn journal(entries: impl IntoIterator<Item = Entry>) -> Journal {
+        Journal {
+            entries: entries.into_iter().collect(),
+            last: 0,
+        }
+    }
+
+    #[test]
+    fn windows_are_half_open() {
+        let second = Duration::from_secs(1);
+        assert_eq!(most([0, 999_999].into_iter(), second), 2);
+        assert_eq!(most([0, 1_000_000].into_iter(), second), 1);
+        assert_eq!(
+            most(
+                [0, 400_000, 1_100_000, 1_200_000, 1_399_999].into_iter(),
+                second
+            ),
+            4
+        );
+        assert_eq!(most([].into_iter(), second), 0);
+    }
+
+    #[test]
+    fn throttled_calls_arrive_but_are_not_admitted() {
+        let mut late = entry(3, 20);
+        late.throttled = true;
+        let mut refused_at_the_gate = entry(4, 30);
+        refused_at_the_gate.counted = false;
+        let journal = journal([entry(1, 0), entry(2, 10), late, refused_at_the_gate]);
+        let summary = journal.summary(Duration::from_secs(1));
+        let expected = Calls {
+            arrived: 3,
+            throttled: 1,
+            max_arrived_in_window: 3,
+            max_admitted_in_window: 2,
+        };
+        assert_eq!(summary.actions.get("Create"), Some(&expected));
+        assert_eq!(summary.throttled, 1);
+    }
+
+    #[test]
+    fn every_initiation_beyond_the_first_is_a_duplicate() {
+        let mut first = entry(1, 0);
+        first.committed = true;
+        let mut second = entry(2, 10);
+        second.committed = true;
+        let mut third = entry(3, 20);
+        third.code = Some("PhoneNumber.AlreadyMigrating".into());
+        let summary = journal([first, second, third]).summary(Duration::from_secs(1));
+        assert_eq!(summary.duplicates, 2);
+        assert_eq!(summary.initiations[0].accepted, 2);
+        assert_eq!(summary.initiations[0].refused, 1);
+    }
+
+    #[test]
+    fn since_shows_what_came_later() {
+        let journal = journal([entry(4, 0), entry(5, 10)]);
+        let sequences = |since| {
+            journal
+                .since(since)
+                .iter()
+                .map(|e| e.sequence)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(sequences(0), [4, 5]);
+        assert_eq!(sequences(4), [5]);
+        assert_eq!(sequences(9), [0_u64; 0]);
+    }
+}

@@ -1,0 +1,93 @@
+//! Lengths of time as people write them: `250us`, `20ms`, `1s`, `15m`.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A length of time: a whole number and one of the units `us`, `ms`, `s`, `m`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Period(pub Duration);
+
+/// The text is not a length of time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a duration: write a whole number and us, ms, s or m, as in 50ms")]
+pub struct NotAPeriod(String);
+
+impl FromStr for Period {
+    type Err = NotAPeriod;
+
+    fn from_str(text: &str) -> Result<Self, NotAPeriod> {
+        parse(text).map(Self).ok_or_else(|| NotAPeriod(text.into()))
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = NotAPeriod;
+
+    fn try_from(text: String) -> Result<Self, NotAPeriod> {
+        text.parse()
+    }
+}
+
+impl From<Period> for String {
+    fn from(period: Period) -> Self {
+        period.to_string()
+    }
+}
+
+/// In the largest unit that divides it. Parts of a microsecond, which no written form has, are cut off.
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.as_micros();
+        let (unit, name) = UNITS
+            .into_iter()
+            .find(|(unit, _)| micros.is_multiple_of(u128::from(*unit)))
+            .unwrap_or((1, "us"));
+        write!(f, "{}{name}", micros / u128::from(unit))
+    }
+}
+
+/// Microseconds in each unit, the largest first.
+const UNITS: [(u64, &str); 4] = [(60_000_000, "m"), (1_000_000, "s"), (1000, "ms"), (1, "us")];
+
+fn parse(text: &str) -> Option<Duration> {
+    let (number, name) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit())?)?;
+    let (unit, _) = UNITS.into_iter().find(|(_, unit)| *unit == name)?;
+    let micros = number.parse::<u64>().ok()?.checked_mul(unit)?;
+    Some(Duration::from_micros(micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_unit_is_read_and_written() {
+        for text in ["250us", "20ms", "1s", "15m"] {
+            assert_eq!(
+                text.parse::<Period>().map(|p| p.to_string()),
+                Ok(text.into())
+            );
+        }
+        assert_eq!("1500ms".parse(), Ok(Period(Duration::from_millis(1500))));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in [
+            "",
+            "5",
+            "ms",
+            "1.5s",
+            "-1s",
+            "1 s",
+            "1h",
+            "99999999999999999m",
+        ] {
+            assert!(text.parse::<Period>().is_err(), "{text}");
+        }
+    }
+}

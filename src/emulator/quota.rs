@@ -1,0 +1,235 @@
+//! The account's quota: how many calls of one action are let through in a window of time.
+//!
+//! Which kind of window the real service uses is unknown, so all three common kinds are here. Each is a function of
+//! the arrival times alone; an arrival is the time since the emulator started.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::period::Period;
+
+/// So many calls in so long, written `10/1s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Quota {
+    calls: NonZeroU32,
+    window: Duration,
+}
+
+/// How arrivals are counted against a [`Quota`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// A token bucket: it holds the quota's calls and refills evenly over the window.
+    Bucket,
+    /// Windows that follow one another from the emulator's start, each with a count of its own.
+    Fixed,
+    /// A log of arrivals: no half-open window, wherever it starts, has more than the quota.
+    #[default]
+    Sliding,
+}
+
+/// The text is not a quota.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a quota: write calls/duration, both above zero, as in 10/1s")]
+pub struct NotAQuota(String);
+
+/// One quota applied to each action with a counter of its own.
+#[derive(Debug)]
+pub(super) struct Quotas {
+    quota: Quota,
+    window: Window,
+    count_rejected: bool,
+    counters: HashMap<String, Counter>,
+}
+
+impl Quotas {
+    pub(super) fn new(quota: Quota, window: Window, count_rejected: bool) -> Self {
+        Self {
+            quota,
+            window,
+            count_rejected,
+            counters: HashMap::new(),
+        }
+    }
+
+    /// Counts a call that arrives at `at`, which never goes back; where it is over the quota, says how long it would have had to wait.
+    pub(super) fn admit(&mut self, action: &str, at: Duration) -> Result<(), Duration> {
+        let counter = self
+            .counters
+            .entry(action.to_owned())
+            .or_insert_with(|| Counter::new(self.quota, self.window));
+        counter.admit(self.quota, at, self.count_rejected)
+    }
+
+    /// Changes the quota for arrivals from now on. What was counted stays counted, unless the kind of window changes.
+    pub(super) fn change(&mut self, quota: Quota, window: Window) {
+        if window != self.window {
+            self.counters.clear();
+        }
+        for counter in self.counters.values_mut() {
+            counter.resize(self.quota, quota);
+        }
+        (self.quota, self.window) = (quota, window);
+    }
+
+    pub(super) fn current(&self) -> (Quota, Window) {
+        (self.quota, self.window)
+    }
+}
+
+#[derive(Debug)]
+enum Counter {
+    /// `level` counts nanoseconds times calls: a call costs the window's nanoseconds, a nanosecond brings the quota's calls.
+    /// So it is exact.
+    Bucket {
+        level: u128,
+        updated: Duration,
+    },
+    Fixed {
+        index: u128,
+        count: u32,
+    },
+    Sliding {
+        log: VecDeque<Duration>,
+    },
+}
+
+impl Counter {
+    fn new(quota: Quota, window: Window) -> Self {
+        match window {
+            Window::Bucket => Self::Bucket {
+                level: quota.capacity(),
+                updated: Duration::ZERO,
+            },
+            Window::Fixed => Self::Fixed { index: 0, count: 0 },
+            Window::Sliding => Self::Sliding {
+                log: VecDeque::new(),
+            },
+        }
+    }
+
+    fn admit(&mut self, quota: Quota, at: Duration, count_rejected: bool) -> Result<(), Duration> {
+        let calls = quota.calls.get();
+        match self {
+            Self::Bucket { level, updated } => {
+                let cost = quota.window.as_nanos();
+                let gained = at.saturating_sub(*updated).as_nanos() * u128::from(calls);
+                *level = level.saturating_add(gained).min(quota.capacity());
+                *updated = at;
+                if let Some(left) = level.checked_sub(cost) {
+                    *level = left;
+                    return Ok(());
+                }
+                let wait = nanos((cost - *level).div_ceil(u128::from(calls)));
+                if count_rejected {
+                    *level = 0;
+                }
+                Err(wait)
+            }
+            Self::Fixed { index, count } => {
+                let now = at.as_nanos() / quota.window.as_nanos();
+                if now != *index {
+                    (*index, *count) = (now, 0);
+                }
+                if *count < calls {
+                    *count += 1;
+                    return Ok(());
+                }
+                // A fixed window forgets all at its end, so a rejected call has nothing left to count against.
+                Err(nanos((now + 1) * quota.window.as_nanos()).saturating_sub(at))
+            }
+            Self::Sliding { log } => {
+                while log.front().is_some_and(|first| *first + quota.window <= at) {
+                    log.pop_front();
+                }
+                let counted = log.len();
+                let admitted = counted < calls as usize;
+                if admitted || count_rejected {
+                    log.push_back(at);
+                }
+                if admitted {
+                    return Ok(());
+                }
+                let blocking = log.get(counted - calls as usize).copied().unwrap_or(at);
+                Err((blocking + quota.window).saturating_sub(at))
+            }
+        }
+    }
+
+    fn resize(&mut self, from: Quota, to: Quota) {
+        match self {
+            Self::Bucket { level, .. } => {
+                let scaled = level.saturating_mul(to.window.as_nanos());
+                *level = scaled / from.window.as_nanos();
+            }
+            Self::Fixed { index, .. } => {
+                *index = *index * from.window.as_nanos() / to.window.as_nanos();
+            }
+            Self::Sliding { .. } => {}
+        }
+    }
+}
+
+impl Quota {
+    fn capacity(self) -> u128 {
+        self.window.as_nanos() * u128::from(self.calls.get())
+    }
+}
+
+/// Ten calls a second: what Alibaba Cloud documents for every operation here.
+impl Default for Quota {
+    fn default() -> Self {
+        Self {
+            calls: NonZeroU32::new(10).expect("ten is not zero"),
+            window: Duration::from_secs(1),
+        }
+    }
+}
+
+impl FromStr for Quota {
+    type Err = NotAQuota;
+
+    fn from_str(text: &str) -> Result<Self, NotAQuota> {
+        parse(text).ok_or_else(|| NotAQuota(text.into()))
+    }
+}
+
+impl TryFrom<String> for Quota {
+    type Error = NotAQuota;
+
+    fn try_from(text: String) -> Result<Self, NotAQuota> {
+        text.parse()
+    }
+}
+
+impl From<Quota> for String {
+    fn from(quota: Quota) -> Self {
+        quota.to_string()
+    }
+}
+
+impl fmt::Display for Quota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.calls, Period(self.window))
+    }
+}
+
+fn parse(text: &str) -> Option<Quota> {
+    let (calls, window) = text.split_once('/')?;
+    let calls = calls.parse().ok()?;
+    let Period(window) = window.parse().ok()?;
+    (!window.is_zero()).then_some(Quota { calls, window })
+}
+
+fn nanos(nanos: u128) -> Duration {
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests;
