@@ -1,0 +1,58 @@
+use std::io;
+
+/// Why the plugin could not be served. Each is one line for stderr, except [`Error::Cookie`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server's certificate or TLS settings could not be made.
+    #[error("cannot make the server certificate: {0}")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// `PLUGIN_CLIENT_CERT` is set, but holds no certificate.
+    #[error("PLUGIN_CLIENT_CERT is not a certificate in PEM form: {0}")]
+    ClientCertificate(String),
+    /// A person started the binary. The text is go-plugin's own, which users already know how to search for.
+    #[error(
+        "This binary is a plugin. These are not meant to be executed directly.\n\
+         Please execute the program that consumes these plugins, which will\n\
+         load any plugins automatically"
+    )]
+    Cookie,
+    /// `PLUGIN_UNIX_SOCKET_GROUP` names a group this host does not have.
+    #[error("PLUGIN_UNIX_SOCKET_GROUP: there is no group `{0}`")]
+    Group(String),
+    /// The socket could not be opened.
+    #[error("cannot listen on {place}: {source}")]
+    Listen {
+        /// The directory or address tried.
+        place: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// `PLUGIN_MIN_PORT` and `PLUGIN_MAX_PORT` do not form a range of ports.
+    #[error("PLUGIN_MIN_PORT and PLUGIN_MAX_PORT are not a range of ports: `{min}` to `{max}`")]
+    Ports {
+        /// The lower bound as written.
+        min: String,
+        /// The upper bound as written.
+        max: String,
+    },
+    /// The gRPC server ended by itself.
+    #[error("the gRPC server failed: {0}")]
+    Serve(#[from] tonic::transport::Error),
+    /// A signal handler could not be installed.
+    #[error("cannot handle signals: {0}")]
+    Signals(#[source] io::Error),
+    /// The socket's path cannot be announced or bound: too long for a socket, or not plain text.
+    #[error(
+        "cannot use `{path}` as a unix socket: {reason}; set TMPDIR or PLUGIN_UNIX_SOCKET_DIR to another directory"
+    )]
+    SocketPath {
+        /// The path, as far as it can be shown.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Nobody reads the handshake.
+    #[error("cannot write the handshake to stdout: {0}")]
+    Stdout(#[source] io::Error),
+}

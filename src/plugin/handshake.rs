@@ -1,0 +1,149 @@
+//! What is said before the first gRPC call: a cookie in the environment, then one line on stdout.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use rustls::pki_types::CertificateDer;
+use serde_json::json;
+
+use super::{Error, Plugin};
+use crate::environment::Environment;
+
+/// The major version of the plugin protocol. Minor versions are not negotiated.
+pub(super) const PROTOCOL: u32 = 6;
+
+/// go-plugin's own protocol, around ours.
+const CORE_PROTOCOL: u32 = 1;
+
+const COOKIE_NAME: &str = "TF_PLUGIN_MAGIC_COOKIE";
+const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
+
+/// Where the server listens, in the handshake's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    /// `unix` or `tcp`.
+    pub(super) network: &'static str,
+    /// A path, or `host:port`.
+    pub(super) address: String,
+}
+
+/// Refuses to run for anyone but Terraform. A courtesy to people, no protection: the cookie is public.
+pub(super) fn check_cookie(environment: &Environment) -> Result<(), Error> {
+    match environment.get(COOKIE_NAME) {
+        Some(COOKIE) => Ok(()),
+        _ => Err(Error::Cookie),
+    }
+}
+
+/// Whether the host speaks our protocol, or does not say.
+///
+/// When it does not, the handshake goes on with our version all the same: the host then explains the mismatch to
+/// its user better than we could.
+pub(super) fn is_offered(environment: &Environment) -> bool {
+    environment
+        .get("PLUGIN_PROTOCOL_VERSIONS")
+        .is_none_or(|offered| {
+            offered
+                .split(',')
+                .any(|version| version.trim().parse() == Ok(PROTOCOL))
+        })
+}
+
+/// The handshake line, without its newline.
+pub(super) fn line(
+    environment: &Environment,
+    endpoint: &Endpoint,
+    certificate: Option<&CertificateDer<'_>>,
+) -> String {
+    let Endpoint { network, address } = endpoint;
+    let certificate = certificate.map_or_else(String::new, |der| STANDARD_NO_PAD.encode(der));
+    // The last field answers a host that asks for multiplexed broker connections. Others take six fields.
+    let multiplex = match environment.get("PLUGIN_MULTIPLEX_GRPC") {
+        Some(_) => "|false",
+        None => "",
+    };
+    format!("{CORE_PROTOCOL}|{PROTOCOL}|{network}|{address}|grpc|{certificate}{multiplex}")
+}
+
+/// The line a person pastes into a shell, so that Terraform attaches to this process instead of starting one.
+pub(super) fn reattach(plugin: &Plugin, endpoint: &Endpoint, process: u32) -> String {
+    let settings = json!({
+        plugin.address: {
+            "Protocol": "grpc",
+            "ProtocolVersion": PROTOCOL,
+            "Pid": process,
+            // Makes Terraform leave the process alone when it is done.
+            "Test": true,
+            "Addr": { "Network": endpoint.network, "String": endpoint.address },
+        }
+    });
+    let quoted = settings.to_string().replace('\'', "\\u0027");
+    format!("export TF_REATTACH_PROVIDERS='{quoted}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLUGIN: Plugin = Plugin {
+        name: "cams",
+        address: "registry.terraform.io/terraform-provider-cams/cams",
+        version: "1.2.3",
+    };
+
+    fn unix(address: &str) -> Endpoint {
+        Endpoint {
+            network: "unix",
+            address: address.to_owned(),
+        }
+    }
+
+    fn environment<const N: usize>(variables: [(&str, &str); N]) -> Environment {
+        variables.into_iter().collect()
+    }
+
+    #[test]
+    fn only_the_right_cookie_passes() {
+        assert!(check_cookie(&environment([(COOKIE_NAME, COOKIE)])).is_ok());
+        assert!(check_cookie(&environment([(COOKIE_NAME, "d602")])).is_err());
+        assert!(check_cookie(&environment([])).is_err());
+    }
+
+    #[test]
+    fn our_version_is_found_anywhere_in_the_offer() {
+        let offered = |versions| is_offered(&environment([("PLUGIN_PROTOCOL_VERSIONS", versions)]));
+        assert!(offered("5,6"));
+        assert!(offered("6, 5"));
+        assert!(!offered("5"));
+        assert!(!offered("66,x"));
+        assert!(is_offered(&environment([])));
+    }
+
+    #[test]
+    fn the_line_has_six_fields_and_a_seventh_when_asked() {
+        let der = CertificateDer::from(vec![0xfb, 0xff, 0x01, 0x02]);
+        assert_eq!(
+            line(&environment([]), &unix("/tmp/p/plugin"), Some(&der)),
+            "1|6|unix|/tmp/p/plugin|grpc|+/8BAg"
+        );
+        assert_eq!(
+            line(
+                &environment([("PLUGIN_MULTIPLEX_GRPC", "true")]),
+                &unix("/s"),
+                None
+            ),
+            "1|6|unix|/s|grpc||false"
+        );
+    }
+
+    #[test]
+    fn the_reattach_line_survives_a_shell() {
+        assert_eq!(
+            reattach(&PLUGIN, &unix("/tmp/it's/plugin"), 42),
+            concat!(
+                r#"export TF_REATTACH_PROVIDERS='{"registry.terraform.io/terraform-provider-cams/cams":"#,
+                r#"{"Addr":{"Network":"unix","String":"/tmp/it\u0027s/plugin"},"Pid":42,"Protocol":"grpc","#,
+                r#""ProtocolVersion":6,"Test":true}}'"#
+            )
+        );
+    }
+}

@@ -1,0 +1,253 @@
+//! When the plugin ends: Terraform asks, a signal asks, or nobody is left to serve.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::acceptor::Peers;
+use super::{Error, Mode};
+
+/// How long work may take to come to an end once it has been told to stop.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a plugin without a connection waits for another before it counts as orphaned.
+const ORPHAN_GRACE: Duration = Duration::from_secs(2);
+
+/// How often to look whether the parent still lives, while nobody has connected yet.
+const PARENT_POLL: Duration = Duration::from_secs(1);
+
+/// The service's operations in flight, some of which outlive the call that began them.
+#[derive(Clone)]
+pub struct Work {
+    tracker: TaskTracker,
+    stop: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Work {
+    /// Operations run in `tracker`; `stop` tells them all to come to an end soon, as `StopProvider` does.
+    pub fn new(tracker: TaskTracker, stop: impl Fn() + Send + Sync + 'static) -> Self {
+        // A closed tracker still takes tasks; only then can it be waited for.
+        tracker.close();
+        Self {
+            tracker,
+            stop: Arc::new(stop),
+        }
+    }
+
+    /// Stops everything, and waits for it at most [`DRAIN_LIMIT`].
+    async fn drain(&self) {
+        (self.stop)();
+        if timeout(DRAIN_LIMIT, self.tracker.wait()).await.is_err() {
+            let left = self.tracker.len();
+            tracing::warn!(left, "left operations behind that did not stop in time");
+        }
+    }
+}
+
+/// Resolves when the plugin is to leave. `Shutdown` is obeyed at once, also while work is still being stopped.
+pub(super) async fn ended(
+    mode: Mode,
+    shutdown: &CancellationToken,
+    mut signals: Signals,
+    peers: watch::Receiver<Peers>,
+    work: &Work,
+) {
+    let drained = async {
+        tokio::select! {
+            () = signals.ended(mode) => tracing::info!("a signal ends the plugin"),
+            () = orphaned(peers, parent), if mode == Mode::Terraform => {
+                tracing::info!("nobody is connected any more: the plugin ends");
+            }
+        }
+        work.drain().await;
+    };
+    tokio::select! {
+        () = shutdown.cancelled() => tracing::debug!("Terraform ends the plugin"),
+        () = drained => {}
+    }
+}
+
+/// Resolves when the host is gone: its connection is lost, or it died before it made one.
+async fn orphaned(mut peers: watch::Receiver<Peers>, parent: impl Fn() -> Option<u32>) {
+    tokio::select! {
+        _ = peers.wait_for(|peers| peers.ever > 0) => {}
+        () = bereaved(parent) => return,
+    }
+    // An error means that the server has ended, and the counter with it.
+    while peers.wait_for(|peers| peers.open == 0).await.is_ok() {
+        let again = peers.wait_for(|peers| peers.open > 0);
+        if timeout(ORPHAN_GRACE, again).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Resolves when the process has another parent than before, which happens only when the first one ends.
+async fn bereaved(parent: impl Fn() -> Option<u32>) {
+    let first = parent();
+    while parent() == first {
+        sleep(PARENT_POLL).await;
+    }
+}
+
+#[cfg(unix)]
+fn parent() -> Option<u32> {
+    Some(std::os::unix::process::parent_id())
+}
+
+#[cfg(not(unix))]
+fn parent() -> Option<u32> {
+    None
+}
+
+/// The signals that are no longer left to the system, from the moment this exists until the process ends.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(super) struct Signals {
+    hangup: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    pub(super) fn install() -> Result<Self, Error> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let handle = |kind| signal(kind).map_err(Error::Signals);
+        Ok(Self {
+            hangup: handle(SignalKind::hangup())?,
+            interrupt: handle(SignalKind::interrupt())?,
+            terminate: handle(SignalKind::terminate())?,
+        })
+    }
+
+    /// Resolves at a signal that ends the plugin.
+    ///
+    /// Ctrl-C reaches Terraform and its plugins alike. Terraform answers it with `StopProvider` and still wants the
+    /// results, so it must not end a plugin that Terraform started.
+    async fn ended(&mut self, mode: Mode) {
+        loop {
+            tokio::select! {
+                _ = self.hangup.recv() => return,
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => match mode {
+                    Mode::Debug => return,
+                    Mode::Terraform => tracing::debug!("left an interrupt to Terraform"),
+                },
+            }
+        }
+    }
+}
+
+/// The console events that are no longer left to the system.
+#[cfg(windows)]
+#[derive(Debug)]
+pub(super) struct Signals {
+    ctrl_break: tokio::signal::windows::CtrlBreak,
+    ctrl_c: tokio::signal::windows::CtrlC,
+    ctrl_close: tokio::signal::windows::CtrlClose,
+}
+
+#[cfg(windows)]
+impl Signals {
+    pub(super) fn install() -> Result<Self, Error> {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
+
+        Ok(Self {
+            ctrl_break: ctrl_break().map_err(Error::Signals)?,
+            ctrl_c: ctrl_c().map_err(Error::Signals)?,
+            ctrl_close: ctrl_close().map_err(Error::Signals)?,
+        })
+    }
+
+    /// Resolves at an event that ends the plugin; Ctrl-C and Ctrl-Break are Terraform's to answer.
+    async fn ended(&mut self, mode: Mode) {
+        loop {
+            tokio::select! {
+                _ = self.ctrl_close.recv() => return,
+                _ = self.ctrl_c.recv() => if mode == Mode::Debug { return },
+                _ = self.ctrl_break.recv() => if mode == Mode::Debug { return },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    fn alive() -> Option<u32> {
+        Some(1)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_connection_ends_the_plugin_after_the_grace() {
+        let (peers, watched) = watch::channel(Peers::default());
+        let started = Instant::now();
+        let ended = tokio::spawn(orphaned(watched, alive));
+
+        sleep(Duration::from_secs(3600)).await;
+        assert!(
+            !ended.is_finished(),
+            "nobody has connected, the parent lives"
+        );
+        peers.send_replace(Peers { open: 1, ever: 1 });
+        sleep(Duration::from_secs(3600)).await;
+        assert!(!ended.is_finished(), "a connection is open");
+
+        peers.send_replace(Peers { open: 0, ever: 1 });
+        sleep(ORPHAN_GRACE - Duration::from_millis(1)).await;
+        peers.send_replace(Peers { open: 1, ever: 2 });
+        sleep(ORPHAN_GRACE * 2).await;
+        assert!(!ended.is_finished(), "another came within the grace");
+
+        peers.send_replace(Peers { open: 0, ever: 2 });
+        let lost = Instant::now();
+        ended.await.unwrap();
+        assert_eq!(lost.elapsed(), ORPHAN_GRACE);
+        assert!(started.elapsed() > Duration::from_secs(7200));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_parent_that_dies_before_it_connects_ends_the_plugin() {
+        let (_peers, watched) = watch::channel(Peers::default());
+        let parent = Arc::new(AtomicU32::new(7));
+        let seen = Arc::clone(&parent);
+        let ended = tokio::spawn(orphaned(watched, move || Some(seen.load(Ordering::SeqCst))));
+        sleep(Duration::from_secs(60)).await;
+        assert!(!ended.is_finished());
+        parent.store(1, Ordering::SeqCst);
+        timeout(PARENT_POLL * 2, ended).await.unwrap().unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn draining_stops_work_and_waits_for_it_but_not_for_ever() {
+        let tracker = TaskTracker::new();
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        let work = Work::new(tracker.clone(), move || stopped.cancel());
+        let finished = Arc::new(AtomicBool::new(false));
+        let done = Arc::clone(&finished);
+        tracker.spawn(async move {
+            stop.cancelled().await;
+            sleep(Duration::from_secs(1)).await;
+            done.store(true, Ordering::SeqCst);
+        });
+        work.drain().await;
+        assert!(finished.load(Ordering::SeqCst));
+
+        tracker.spawn(std::future::pending::<()>());
+        let started = Instant::now();
+        work.drain().await;
+        assert_eq!(started.elapsed(), DRAIN_LIMIT);
+    }
+}
