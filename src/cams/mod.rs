@@ -1,1 +1,21 @@
 //! The CAMS API: operations, models, business errors and the client with its retry loop.
+//!
+//! API version 2020-06-06. Nobody publishes what the service does in every case; where that is so, the code says what it
+//! assumes and is right either way.
+
+mod call;
+mod client;
+mod error;
+mod listing;
+mod migration;
+mod operation;
+pub mod phone;
+mod phone_numbers;
+pub mod retry;
+
+pub use call::Call;
+pub use client::{Client, Config};
+pub use error::{Error, ErrorKind};
+pub use migration::Migration;
+pub use operation::Operation;
+pub use phone_numbers::{ListedNumber, Verification};

@@ -1,1 +1,15 @@
 //! Alibaba Cloud's RPC wire: encoding, both signatures, the error envelope, endpoints and HTTP.
+
+mod access_key;
+mod encoding;
+mod endpoint;
+mod envelope;
+mod http;
+mod retry_after;
+mod signature;
+
+pub use access_key::AccessKey;
+pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use envelope::{Answer, ServiceError, read as read_answer};
+pub use http::{Failure, Http, Response, Settings};
+pub use signature::{SignatureMethod, UnknownSignatureMethod};

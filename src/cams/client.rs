@@ -1,0 +1,317 @@
+//! The client: one retry loop around one HTTP attempt, each attempt through the throttle.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio::time::{Instant, timeout_at};
+
+use crate::clock::Clock;
+use crate::openapi::{Answer, Failure, Http, Response, Settings, read_answer};
+use crate::random::Random;
+use crate::throttle::{Permit, Place, QuotaKey, Throttle};
+
+use super::listing::Listings;
+use super::operation::VERSION;
+use super::retry::{self, Budget, Class, Repeat, Repeats};
+use super::{Call, Error, ErrorKind, Operation};
+
+/// What a client is made of.
+#[derive(Debug)]
+pub struct Config {
+    /// How requests are made.
+    pub http: Settings,
+    /// Whom the quotas are counted against: the account, or what stands for it.
+    pub account: String,
+    /// In which region they are counted.
+    pub region: String,
+    /// Keeps them.
+    pub throttle: Throttle,
+    /// The date.
+    pub clock: Clock,
+    /// Nonces and jitter.
+    pub random: Random,
+}
+
+/// A client of the API. Clones share connections, quotas and lists.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    http: Http,
+    account: String,
+    region: String,
+    throttle: Throttle,
+    random: Random,
+    budget: Budget,
+    listings: Listings,
+}
+
+/// One attempt, with what is needed to judge it.
+struct Attempt {
+    outcome: Result<Answer, Failure>,
+    response: Option<Response>,
+}
+
+impl Client {
+    /// Makes a client. Connects to nothing yet.
+    pub fn new(config: Config) -> Result<Self, Failure> {
+        let http = Http::new(config.http, config.clock, config.random.clone())?;
+        Ok(Self(Arc::new(Inner {
+            http,
+            account: config.account,
+            region: config.region,
+            throttle: config.throttle,
+            random: config.random,
+            budget: Budget::new(),
+            listings: Listings::default(),
+        })))
+    }
+
+    pub(super) fn listings(&self) -> &Listings {
+        &self.0.listings
+    }
+
+    /// The error for a success without the data that it should bring: for a write, nobody knows what it did.
+    pub(super) fn incomplete(operation: Operation, body: &Map<String, Value>) -> Error {
+        let class = if operation.reads {
+            Class::Final
+        } else {
+            Class::Ambiguous
+        };
+        let message = "the service reported success without the data it documents".to_owned();
+        Error {
+            request_id: body
+                .get("RequestId")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            code: body.get("Code").and_then(Value::as_str).map(str::to_owned),
+            ..Error::local(ErrorKind::Incomplete, operation.action, message, class, 1)
+        }
+    }
+
+    /// Makes a call until it succeeds, fails for good, or `call` ends it. `about` is a number fit for the log.
+    pub(super) async fn send(
+        &self,
+        call: &Call,
+        operation: Operation,
+        parameters: &[(&str, &str)],
+        about: &str,
+    ) -> Result<Map<String, Value>, Error> {
+        let key = self.quota(operation);
+        let parameters: BTreeMap<&str, &str> = parameters.iter().copied().collect();
+        let (mut repeats, mut place, mut ambiguous) = (Repeats::default(), Place::Back, false);
+        let mut last: Option<Error> = None;
+        for attempts in 1.. {
+            let permit = match self.permit(call, operation, &key, place).await {
+                Ok(permit) => permit,
+                Err(kind) => return Err(ended(kind, operation, last, ambiguous, attempts - 1)),
+            };
+            let attempt = self
+                .attempt(call, operation, &parameters, permit, about, attempts)
+                .await;
+            let class = retry::classify(&attempt.outcome, ambiguous);
+            let retry_after = attempt
+                .response
+                .as_ref()
+                .and_then(|response| response.retry_after);
+            let repeat = retry::repeat(&attempt.outcome, class, operation.reads);
+            if let (Some(Repeat::ClockSkew), Some(response)) = (repeat, &attempt.response) {
+                self.0.http.correct_clock(response);
+            }
+            let error = match attempt.outcome {
+                Ok(Answer::Success(body)) => {
+                    self.0.budget.reward();
+                    return Ok(body);
+                }
+                Ok(Answer::Refusal(error) | Answer::Unreadable(error)) => {
+                    Error::of_service(operation.action, error, class, attempts)
+                }
+                Err(Failure::Lost(message)) => Error::local(
+                    ErrorKind::Unanswered,
+                    operation.action,
+                    message,
+                    class,
+                    attempts,
+                ),
+                Err(Failure::Unsent(message)) => Error::local(
+                    ErrorKind::Unreachable,
+                    operation.action,
+                    message,
+                    class,
+                    attempts,
+                ),
+            };
+            let wait = repeat.and_then(|repeat| {
+                repeats.next(repeat, retry_after, &self.0.budget, &self.0.random)
+            });
+            let Some(wait) = wait else { return Err(error) };
+            tracing::info!(
+                action = operation.action,
+                attempt = attempts,
+                code = error.code,
+                wait_ms = wait.as_millis() as u64,
+                "asking again: {}",
+                error.message
+            );
+            ambiguous |= class == Class::Ambiguous;
+            place = if repeat == Some(Repeat::Throttled) {
+                Place::Head
+            } else {
+                Place::Back
+            };
+            last = Some(error);
+            if let Err(kind) = pause(call, wait).await {
+                return Err(ended(kind, operation, last, ambiguous, attempts));
+            }
+        }
+        unreachable!("a call is not repeated four thousand million times")
+    }
+
+    /// Waits for the quota.
+    async fn permit(
+        &self,
+        call: &Call,
+        operation: Operation,
+        key: &QuotaKey,
+        place: Place,
+    ) -> Result<Permit, ErrorKind> {
+        tokio::select! {
+            biased;
+            () = call.stopped() => Err(ErrorKind::Cancelled),
+            permit = timeout_at(call.deadline(), self.0.throttle.acquire(key, operation.limit, place)) => {
+                permit.map_err(|_| ErrorKind::TimedOut)
+            }
+        }
+    }
+
+    /// Sends once. A request that is on its way is not abandoned for the deadline's sake, which its own timeout bounds,
+    /// and after a stop only when it has had its grace: what it did would be lost.
+    async fn attempt(
+        &self,
+        call: &Call,
+        operation: Operation,
+        parameters: &BTreeMap<&str, &str>,
+        permit: Permit,
+        about: &str,
+        number: u32,
+    ) -> Attempt {
+        let started = Instant::now();
+        let sent = tokio::select! {
+            sent = self.0.http.attempt(operation.action, VERSION, parameters) => sent,
+            () = call.given_up() => Err(Failure::Lost("stopped while waiting for the answer".into())),
+        };
+        let (outcome, response) = match sent {
+            Ok(response) => (Ok(read_answer(&response)), Some(response)),
+            Err(failure) => (Err(failure), None),
+        };
+        log(operation, number, about, started, &outcome);
+        settle(permit, &outcome, response.as_ref());
+        Attempt { outcome, response }
+    }
+
+    fn quota(&self, operation: Operation) -> QuotaKey {
+        QuotaKey {
+            account: self.0.account.clone(),
+            region: self.0.region.clone(),
+            action: operation.action,
+        }
+    }
+}
+
+/// Tells the throttle what became of the call it let through. Without an answer nobody knows when the service counted
+/// it: the dropped permit assumes the worst.
+fn settle(permit: Permit, outcome: &Result<Answer, Failure>, response: Option<&Response>) {
+    match outcome {
+        Ok(_)
+            if retry::repeat(outcome, retry::classify(outcome, false), true)
+                == Some(Repeat::Throttled) =>
+        {
+            permit.throttled(response.and_then(|response| response.retry_after));
+        }
+        Ok(_) => permit.answered(),
+        Err(Failure::Unsent(_)) => permit.unsent(),
+        Err(Failure::Lost(_)) => drop(permit),
+    }
+}
+
+async fn pause(call: &Call, wait: std::time::Duration) -> Result<(), ErrorKind> {
+    let until = Instant::now() + wait;
+    if until >= call.deadline() {
+        return Err(ErrorKind::TimedOut);
+    }
+    tokio::select! {
+        () = call.stopped() => Err(ErrorKind::Cancelled),
+        () = tokio::time::sleep_until(until) => Ok(()),
+    }
+}
+
+/// The error of a call that its deadline or the user ended between two attempts: the last attempt's, if it tells more.
+fn ended(
+    kind: ErrorKind,
+    operation: Operation,
+    last: Option<Error>,
+    ambiguous: bool,
+    attempts: u32,
+) -> Error {
+    let class = match ambiguous {
+        true => Class::Ambiguous,
+        false => Class::NeverSent,
+    };
+    match (kind, last) {
+        // Throttled to the end: that is the reason, the deadline only its consequence.
+        (ErrorKind::TimedOut, Some(last)) => Error { class, ..last },
+        (_, last) => {
+            let message = match kind {
+                ErrorKind::Cancelled => "stopped before the request was sent",
+                _ => "the time was over before the account's call quota let the request through",
+            };
+            let said = last
+                .map(|last| format!("; before that: {}", last.message))
+                .unwrap_or_default();
+            Error::local(
+                kind,
+                operation.action,
+                format!("{message}{said}"),
+                class,
+                attempts,
+            )
+        }
+    }
+}
+
+fn log(
+    operation: Operation,
+    attempt: u32,
+    about: &str,
+    started: Instant,
+    outcome: &Result<Answer, Failure>,
+) {
+    let (status, code, request_id, failure) = match outcome {
+        Ok(Answer::Success(body)) => (
+            Some(200),
+            Some("OK"),
+            body.get("RequestId").and_then(Value::as_str),
+            None,
+        ),
+        Ok(Answer::Refusal(error) | Answer::Unreadable(error)) => (
+            Some(error.http_status),
+            error.code.as_deref(),
+            error.request_id.as_deref(),
+            None,
+        ),
+        Err(failure) => (None, None, None, Some(failure.to_string())),
+    };
+    tracing::debug!(
+        action = operation.action,
+        attempt,
+        phone_number = (!about.is_empty()).then_some(about),
+        status,
+        code,
+        request_id,
+        failure,
+        duration_ms = started.elapsed().as_millis() as u64,
+        "called the API"
+    );
+}

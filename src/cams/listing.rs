@@ -1,0 +1,105 @@
+//! One list call for all who want to know about numbers of the same space.
+//!
+//! A refresh asks for each number by itself, ten at a time or a hundred; the API lists a whole space in one answer. So
+//! whoever asks while a list is on its way, or within [`FRESH`] after it came, shares it. That is safe because nobody
+//! takes a number's absence from a list for its absence: a list that is a little old costs a single lookup, no more.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use tokio::time::Instant;
+
+use super::phone::PhoneNumber;
+use super::{Call, Client, Error, ErrorKind};
+
+/// How long a list is shared. A plan over ten thousand numbers refreshes well within it.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// The status by phone number, or why there is no list; and when that was known.
+type Listed = (Result<Arc<HashMap<String, String>>, Error>, Instant);
+type Pending = Shared<BoxFuture<'static, Listed>>;
+
+/// The lists of a process, by space.
+#[derive(Debug, Default)]
+pub(super) struct Listings(Mutex<HashMap<String, Pending>>);
+
+impl Client {
+    /// The status that the space's list shows for a number; `None` if it does not show the number.
+    pub async fn listed_status(
+        &self,
+        call: &Call,
+        cust_space_id: &str,
+        number: &PhoneNumber,
+    ) -> Result<Option<String>, Error> {
+        loop {
+            let pending = self.list(call, cust_space_id);
+            let listed = tokio::select! {
+                (listed, _) = pending => listed,
+                () = call.stopped() => return Err(stopped()),
+            };
+            match listed {
+                Ok(statuses) => return Ok(statuses.get(&number.to_string()).cloned()),
+                // Whoever began the call had less time than we have.
+                Err(error)
+                    if error.kind == ErrorKind::TimedOut && Instant::now() < call.deadline() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Forgets the list of a space: the next question asks the API.
+    pub fn forget_list(&self, cust_space_id: &str) {
+        self.listings().lock().remove(cust_space_id);
+    }
+
+    fn list(&self, call: &Call, cust_space_id: &str) -> Pending {
+        let mut spaces = self.listings().lock();
+        if let Some(pending) = spaces.get(cust_space_id) {
+            match pending.peek() {
+                None => return pending.clone(),
+                Some((Ok(_), at)) if at.elapsed() < FRESH => return pending.clone(),
+                Some(_) => {}
+            }
+        }
+        // In a task of its own, so that one who leaves does not end it for the others.
+        let (client, call, space) = (self.clone(), call.clone(), cust_space_id.to_owned());
+        let task = tokio::spawn(async move {
+            let numbers = client.query_chatapp_phone_numbers(&call, &space).await?;
+            let statuses = numbers.into_iter().filter_map(|number| {
+                let digits = number.phone_number?.trim_start_matches('+').to_owned();
+                Some((
+                    digits,
+                    number.status.unwrap_or_else(|| "UNKNOWN".to_owned()),
+                ))
+            });
+            Ok(Arc::new(statuses.collect()))
+        });
+        let pending = task
+            .map(|joined| (joined.unwrap_or_else(|_| Err(stopped())), Instant::now()))
+            .boxed()
+            .shared();
+        spaces.insert(cust_space_id.to_owned(), pending.clone());
+        pending
+    }
+}
+
+impl Listings {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Pending>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stopped() -> Error {
+    let operation = super::Operation::QUERY_CHATAPP_PHONE_NUMBERS;
+    let message = "stopped before the list was there".to_owned();
+    Error::local(
+        ErrorKind::Cancelled,
+        operation.action,
+        message,
+        super::retry::Class::NeverSent,
+        0,
+    )
+}

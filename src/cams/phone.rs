@@ -1,0 +1,401 @@
+//! Phone numbers: a country's calling code and a number behind it, as CAMS takes them.
+//!
+//! Only what is certain is refused; what is merely unlikely is left to the API. The codes are those of ITU-T E.164.
+
+use std::fmt;
+
+/// E.164: calling code and number together.
+const MAX_DIGITS: usize = 15;
+/// The shortest numbers in use, such as those of Saint Helena and Niue, have four digits behind the code.
+const MIN_MOBILE_DIGITS: usize = 4;
+
+/// Calling codes of countries and shared numbering plans. No code is the beginning of another, so a whole number has
+/// exactly one. Codes of global services (800, 808, 870, 878, 881–883, 888, 979) are left out: no WhatsApp number
+/// belongs to one, and a typing error would.
+const CALLING_CODES: &[&str] = &[
+    "1", "20", "211", "212", "213", "216", "218", "220", "221", "222", "223", "224", "225", "226",
+    "227", "228", "229", "230", "231", "232", "233", "234", "235", "236", "237", "238", "239",
+    "240", "241", "242", "243", "244", "245", "246", "247", "248", "249", "250", "251", "252",
+    "253", "254", "255", "256", "257", "258", "260", "261", "262", "263", "264", "265", "266",
+    "267", "268", "269", "27", "290", "291", "297", "298", "299", "30", "31", "32", "33", "34",
+    "350", "351", "352", "353", "354", "355", "356", "357", "358", "359", "36", "370", "371",
+    "372", "373", "374", "375", "376", "377", "378", "379", "380", "381", "382", "383", "385",
+    "386", "387", "389", "39", "40", "41", "420", "421", "423", "43", "44", "45", "46", "47", "48",
+    "49", "500", "501", "502", "503", "504", "505", "506", "507", "508", "509", "51", "52", "53",
+    "54", "55", "56", "57", "58", "590", "591", "592", "593", "594", "595", "596", "597", "598",
+    "599", "60", "61", "62", "63", "64", "65", "66", "670", "672", "673", "674", "675", "676",
+    "677", "678", "679", "680", "681", "682", "683", "685", "686", "687", "688", "689", "690",
+    "691", "692", "7", "81", "82", "84", "850", "852", "853", "855", "856", "86", "880", "886",
+    "90", "91", "92", "93", "94", "95", "960", "961", "962", "963", "964", "965", "966", "967",
+    "968", "970", "971", "972", "973", "974", "975", "976", "977", "98", "992", "993", "994",
+    "995", "996", "998",
+];
+
+/// Codes of countries that write a 0 before the number at home and drop it abroad, so that no number behind the code
+/// begins with 0.
+const DROPS_ZERO: &[&str] = &[
+    "20", "212", "213", "218", "234", "254", "255", "256", "27", "31", "32", "33", "353", "358",
+    "36", "380", "381", "385", "386", "387", "389", "40", "41", "421", "43", "44", "46", "49",
+    "60", "61", "62", "63", "64", "66", "81", "82", "84", "855", "856", "86", "880", "886", "90",
+    "91", "92", "93", "94", "95", "961", "962", "963", "964", "966", "967", "971", "972", "98",
+];
+
+/// An assigned country calling code, such as `86`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallingCode(&'static str);
+
+/// A phone number with its calling code.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PhoneNumber {
+    country_code: CallingCode,
+    mobile_number: String,
+}
+
+/// Which of the two parts is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The calling code.
+    CountryCode,
+    /// The number behind it.
+    MobileNumber,
+}
+
+/// What is wrong with a number as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}{}", suggestion.as_ref().map(|value| format!("; write {value:?}")).unwrap_or_default())]
+pub struct Problem {
+    /// The part that is wrong.
+    pub part: Part,
+    /// What is wrong with it.
+    pub problem: String,
+    /// What to write instead, where that can be told.
+    pub suggestion: Option<String>,
+}
+
+impl CallingCode {
+    /// Reads an assigned code, digits only.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let problem = |problem: String, suggestion| Problem {
+            part: Part::CountryCode,
+            problem,
+            suggestion,
+        };
+        if let Some(code) = CALLING_CODES.iter().find(|code| **code == text) {
+            return Ok(Self(code));
+        }
+        let bare = digits(text);
+        let bare = bare.strip_prefix("00").unwrap_or(&bare);
+        let suggestion = CALLING_CODES
+            .iter()
+            .find(|code| **code == bare)
+            .map(|code| (*code).to_owned());
+        Err(if suggestion.is_some() {
+            problem(
+                format!("{text:?} holds more than the digits of the calling code"),
+                suggestion,
+            )
+        } else if is_digits(text) {
+            problem(
+                format!("{text:?} is not an assigned country calling code"),
+                None,
+            )
+        } else {
+            problem(
+                format!(
+                    "{text:?} is not a country calling code, which has one to three digits, such as \"86\""
+                ),
+                None,
+            )
+        })
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for CallingCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl PhoneNumber {
+    /// Reads the two parts, digits only, the number without the calling code.
+    pub fn parse(country_code: &str, mobile_number: &str) -> Result<Self, Problem> {
+        let country_code = CallingCode::parse(country_code)?;
+        if let Some(problem) = wrong(country_code, mobile_number) {
+            let suggestion = suggestion(country_code, mobile_number);
+            return Err(Problem {
+                part: Part::MobileNumber,
+                problem,
+                suggestion,
+            });
+        }
+        Ok(Self {
+            country_code,
+            mobile_number: mobile_number.to_owned(),
+        })
+    }
+
+    /// Reads a whole number, digits only, calling code first: as the API writes numbers.
+    pub fn parse_international(text: &str) -> Result<Self, Problem> {
+        match CALLING_CODES
+            .iter()
+            .find_map(|code| Some((*code, text.strip_prefix(code)?)))
+        {
+            Some((code, rest)) => Self::parse(code, rest),
+            None => Err(Problem {
+                part: Part::CountryCode,
+                problem: format!("{text:?} does not begin with an assigned country calling code"),
+                suggestion: None,
+            }),
+        }
+    }
+
+    /// The calling code.
+    pub fn country_code(&self) -> CallingCode {
+        self.country_code
+    }
+
+    /// The number behind the calling code.
+    pub fn mobile_number(&self) -> &str {
+        &self.mobile_number
+    }
+
+    /// Whether `text` is this number as the API writes it.
+    pub fn matches(&self, text: &str) -> bool {
+        text.trim_start_matches('+')
+            .strip_prefix(self.country_code.0)
+            == Some(&self.mobile_number)
+    }
+
+    /// Enough to recognise the number in a log, too little to call it: the calling code and the last four digits.
+    pub fn masked(&self) -> String {
+        let hidden = self.mobile_number.len().saturating_sub(4);
+        // Digits are single bytes.
+        format!(
+            "{}{}{}",
+            self.country_code,
+            "*".repeat(hidden),
+            self.mobile_number.get(hidden..).unwrap_or_default()
+        )
+    }
+
+    /// What is unlikely about the number, though it may be right: a 0 that its country drops behind the calling code.
+    pub fn doubt(&self) -> Option<Problem> {
+        let bare = self.mobile_number.trim_start_matches('0');
+        let doubtful =
+            bare.len() < self.mobile_number.len() && DROPS_ZERO.contains(&self.country_code.0);
+        doubtful.then(|| Problem {
+            part: Part::MobileNumber,
+            problem: format!(
+                "{:?} begins with a 0, which numbers behind the calling code {} do not have",
+                self.mobile_number, self.country_code
+            ),
+            suggestion: Some(bare.to_owned())
+                .filter(|bare| wrong(self.country_code, bare).is_none()),
+        })
+    }
+}
+
+/// Digits only, calling code first.
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.country_code, self.mobile_number)
+    }
+}
+
+/// What is wrong with a number behind a code, if anything is.
+fn wrong(code: CallingCode, text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("the number is empty".into());
+    }
+    if !is_digits(text) {
+        return Some(format!("{text:?} holds more than digits"));
+    }
+    let all = code.0.len() + text.len();
+    if all > MAX_DIGITS {
+        let excess = format!("{text:?} makes {all} digits with the calling code {code}");
+        return Some(format!("{excess}; a phone number has at most {MAX_DIGITS}"));
+    }
+    if text.len() < MIN_MOBILE_DIGITS {
+        return Some(format!("{text:?} is too short for a phone number"));
+    }
+    if code.0 == "1" && text.starts_with(['0', '1']) {
+        return Some(format!(
+            "{text:?} begins with {}, which no number behind the calling code 1 does",
+            &text[..1]
+        ));
+    }
+    if code.0 == "1" && text.len() != 10 {
+        return Some(format!(
+            "{text:?} has {} digits; behind the calling code 1 there are ten",
+            text.len()
+        ));
+    }
+    None
+}
+
+/// The number that was probably meant: without punctuation, and without the calling code where it stands in front.
+fn suggestion(code: CallingCode, text: &str) -> Option<String> {
+    let bare = digits(text);
+    let international = text.trim_start().starts_with('+') || bare.starts_with("00");
+    let without_code = bare
+        .trim_start_matches('0')
+        .strip_prefix(code.0)
+        .map(str::to_owned);
+    let candidates = match international {
+        true => [without_code, Some(bare)],
+        false => [Some(bare), without_code],
+    };
+    candidates
+        .into_iter()
+        .flatten()
+        .find(|candidate| candidate != text && wrong(code, candidate).is_none())
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number(country_code: &str, mobile_number: &str) -> PhoneNumber {
+        PhoneNumber::parse(country_code, mobile_number).expect("a number")
+    }
+
+    fn suggested(country_code: &str, mobile_number: &str) -> Option<String> {
+        PhoneNumber::parse(country_code, mobile_number)
+            .expect_err("a problem")
+            .suggestion
+    }
+
+    #[test]
+    fn no_calling_code_is_the_beginning_of_another() {
+        for one in CALLING_CODES {
+            for other in CALLING_CODES {
+                assert!(one == other || !other.starts_with(one), "{one} and {other}");
+            }
+        }
+        assert!(DROPS_ZERO.iter().all(|code| CALLING_CODES.contains(code)));
+    }
+
+    #[test]
+    fn a_number_is_written_as_the_api_writes_it() {
+        let number = number("86", "13900001234");
+        assert_eq!(number.to_string(), "8613900001234");
+        assert!(number.matches("8613900001234") && number.matches("+8613900001234"));
+        assert!(!number.matches("861390000123") && !number.matches("13900001234"));
+        assert_eq!(
+            PhoneNumber::parse_international("8613900001234"),
+            Ok(number)
+        );
+    }
+
+    #[test]
+    fn a_log_shows_the_code_and_four_digits() {
+        assert_eq!(number("86", "13900001234").masked(), "86*******1234");
+        assert_eq!(number("290", "2345").masked(), "2902345");
+    }
+
+    #[test]
+    fn a_calling_code_is_suggested_in_digits() {
+        for (text, code) in [("+86", "86"), ("0086", "86"), ("+1 ", "1"), (" 44", "44")] {
+            assert_eq!(
+                CallingCode::parse(text)
+                    .expect_err("a problem")
+                    .suggestion
+                    .as_deref(),
+                Some(code),
+                "{text:?}"
+            );
+        }
+        for text in ["999", "0", "", "八六", "CN", "800", "888"] {
+            assert_eq!(
+                CallingCode::parse(text).expect_err("a problem").suggestion,
+                None,
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_is_suggested_in_digits_and_without_its_code() {
+        assert_eq!(
+            suggested("86", "139 0000-1234").as_deref(),
+            Some("13900001234")
+        );
+        assert_eq!(
+            suggested("86", "+8613900001234").as_deref(),
+            Some("13900001234")
+        );
+        assert_eq!(
+            suggested("86", "0086 139 0000 1234").as_deref(),
+            Some("13900001234")
+        );
+        assert_eq!(
+            suggested("1", "+1 (555) 010-9999").as_deref(),
+            Some("5550109999")
+        );
+        assert_eq!(suggested("1", "15550109999").as_deref(), Some("5550109999"));
+        assert_eq!(suggested("86", "none"), None);
+    }
+
+    #[test]
+    fn only_what_is_certain_is_refused() {
+        assert!(
+            PhoneNumber::parse("86", "1390000123456").is_ok(),
+            "15 digits"
+        );
+        assert!(
+            PhoneNumber::parse("86", "13900001234567").is_err(),
+            "16 digits"
+        );
+        assert!(PhoneNumber::parse("86", "139").is_err());
+        for refused in ["0555010999", "1555010999", "555010999", "55501099999"] {
+            assert!(PhoneNumber::parse("1", refused).is_err(), "{refused}");
+        }
+        assert!(
+            PhoneNumber::parse("39", "0612345678").is_ok(),
+            "Italian numbers keep their 0"
+        );
+    }
+
+    #[test]
+    fn a_leading_zero_is_doubted_where_the_country_drops_it() {
+        let doubt = number("44", "07700900123").doubt().expect("a doubt");
+        assert_eq!(doubt.suggestion.as_deref(), Some("7700900123"));
+        assert_eq!(number("39", "0612345678").doubt(), None);
+        assert_eq!(number("44", "7700900123").doubt(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_every_suggestion_is_right(code in ".{0,8}", number in "[-+0-9 ().]{0,20}", any in ".*") {
+            for (code, number) in [(code.as_str(), number.as_str()), ("86", &number), ("1", &number), ("44", &any)] {
+                match PhoneNumber::parse(code, number) {
+                    Ok(parsed) => {
+                        prop_assert_eq!(PhoneNumber::parse_international(&parsed.to_string()), Ok(parsed.clone()));
+                        let _ = (parsed.masked(), parsed.doubt());
+                    }
+                    Err(Problem { part, suggestion: Some(suggestion), .. }) => match part {
+                        Part::CountryCode => prop_assert!(CallingCode::parse(&suggestion).is_ok()),
+                        Part::MobileNumber => prop_assert!(PhoneNumber::parse(code, &suggestion).is_ok()),
+                    },
+                    Err(_) => {}
+                }
+            }
+            let _ = PhoneNumber::parse_international(&any);
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! Whether a request can have had its effect, and whether it is sent again. Functions without I/O.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::openapi::{Answer, Failure};
+use crate::random::Random;
+
+use super::error::is_throttling;
+
+/// The first wait after a throttled call, and the factor's base for the next.
+const THROTTLED_BASE: Duration = Duration::from_secs(1);
+/// The same after a failure that may pass.
+const TRANSIENT_BASE: Duration = Duration::from_millis(100);
+/// No wait is longer, but for the service's own wish.
+const MAX_WAIT: Duration = Duration::from_secs(20);
+/// A call is tried this often at most, throttled tries not counted: those cost nothing, and end with the deadline.
+const MAX_TRANSIENT: u32 = 5;
+
+/// What an attempt can have done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// It may have had its effect: nobody knows.
+    Ambiguous,
+    /// It was answered, and asking again would be answered alike.
+    Final,
+    /// It never left this machine.
+    NeverSent,
+    /// The service turned it away before it did anything.
+    Refused,
+}
+
+/// Why an attempt is repeated, which decides how patiently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// The clocks differ: at once, with the service's.
+    ClockSkew,
+    /// The quota is exhausted.
+    Throttled,
+    /// A failure that may pass.
+    Transient,
+}
+
+/// What became of an attempt, with what earlier attempts of the same call left open.
+///
+/// `ambiguous_before` says whether one of them may have had its effect: then even an answer that refuses this one, for
+/// reasons that the earlier one may have caused, settles nothing.
+pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Class {
+    let class = match outcome {
+        Err(Failure::Unsent(_)) => Class::NeverSent,
+        Err(Failure::Lost(_)) | Ok(Answer::Success(_)) => Class::Ambiguous,
+        Ok(Answer::Unreadable(error)) => match error.http_status {
+            429 => Class::Refused,
+            408 => Class::Ambiguous,
+            400..=499 => Class::Final,
+            _ => Class::Ambiguous,
+        },
+        Ok(Answer::Refusal(error)) => match error.code.as_deref().unwrap_or_default() {
+            code if is_throttling(code) => Class::Refused,
+            code if code.starts_with("InvalidTimeStamp") => Class::Refused,
+            // Our nonces do not repeat: the gateway has met this request before, perhaps through a proxy that resends.
+            "SignatureNonceUsed" => Class::Ambiguous,
+            "InternalError" | "ServiceUnavailable" | "UnknownError" => Class::Ambiguous,
+            _ if error.http_status == 429 => Class::Refused,
+            _ if error.http_status >= 500 => Class::Ambiguous,
+            _ => Class::Final,
+        },
+    };
+    if ambiguous_before && class != Class::Final {
+        Class::Ambiguous
+    } else {
+        class
+    }
+}
+
+/// Whether an attempt with this outcome is repeated, and why. Only reading operations are after an ambiguous one.
+pub fn repeat(outcome: &Result<Answer, Failure>, class: Class, reads: bool) -> Option<Repeat> {
+    match (class, outcome) {
+        (Class::Ambiguous, _) if !reads => None,
+        (Class::Final, _) => None,
+        (_, Ok(Answer::Refusal(error))) => match error.code.as_deref().unwrap_or_default() {
+            code if is_throttling(code) => Some(Repeat::Throttled),
+            code if code.starts_with("InvalidTimeStamp") => Some(Repeat::ClockSkew),
+            _ if error.http_status == 429 => Some(Repeat::Throttled),
+            _ => Some(Repeat::Transient),
+        },
+        (_, Ok(Answer::Unreadable(error))) if error.http_status == 429 => Some(Repeat::Throttled),
+        _ => Some(Repeat::Transient),
+    }
+}
+
+/// How often one call was repeated, and why.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Repeats {
+    skewed: bool,
+    throttled: u32,
+    transient: u32,
+}
+
+impl Repeats {
+    /// The wait before the next attempt; `None` when there is to be none.
+    ///
+    /// Full jitter: an even draw between nothing and a bound that doubles, and never less than the service asked for.
+    pub fn next(
+        &mut self,
+        repeat: Repeat,
+        retry_after: Option<Duration>,
+        budget: &Budget,
+        random: &Random,
+    ) -> Option<Duration> {
+        let (base, exponent) = match repeat {
+            Repeat::ClockSkew if self.skewed => return None,
+            Repeat::ClockSkew => {
+                self.skewed = true;
+                return Some(Duration::ZERO);
+            }
+            Repeat::Throttled => {
+                self.throttled = self.throttled.saturating_add(1);
+                (THROTTLED_BASE, self.throttled - 1)
+            }
+            Repeat::Transient => {
+                if self.transient + 1 >= MAX_TRANSIENT || !budget.spend() {
+                    return None;
+                }
+                self.transient += 1;
+                (TRANSIENT_BASE, self.transient - 1)
+            }
+        };
+        let bound = base
+            .saturating_mul(2_u32.saturating_pow(exponent))
+            .min(MAX_WAIT);
+        Some(random.up_to(bound).max(retry_after.unwrap_or_default()))
+    }
+}
+
+/// What all calls of a process may spend on repeats together: a service that fails everywhere is not asked ever more.
+#[derive(Debug)]
+pub struct Budget(AtomicU32);
+
+impl Budget {
+    const FULL: u32 = 500;
+    const PRICE: u32 = 5;
+
+    /// A full budget.
+    pub fn new() -> Self {
+        Self(AtomicU32::new(Self::FULL))
+    }
+
+    /// An answer that was no failure pays something back.
+    pub fn reward(&self) {
+        let more = |left: u32| (left < Self::FULL).then_some(left + 1);
+        // Fails only when it is full.
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+    }
+
+    fn spend(&self) -> bool {
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(Self::PRICE)
+            })
+            .is_ok()
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::openapi::ServiceError;
+
+    use super::*;
+
+    fn refusal(http_status: u16, code: &str) -> Result<Answer, Failure> {
+        Ok(Answer::Refusal(ServiceError {
+            code: Some(code.into()),
+            http_status,
+            ..ServiceError::default()
+        }))
+    }
+
+    fn unreadable(http_status: u16) -> Result<Answer, Failure> {
+        Ok(Answer::Unreadable(ServiceError {
+            http_status,
+            ..ServiceError::default()
+        }))
+    }
+
+    /// Each outcome, its class, and why a write and a read are repeated.
+    fn table() -> Vec<(
+        Result<Answer, Failure>,
+        Class,
+        Option<Repeat>,
+        Option<Repeat>,
+    )> {
+        use Class::{Ambiguous, Final, NeverSent, Refused};
+        use Repeat::{ClockSkew, Throttled, Transient};
+        vec![
+            (
+                Err(Failure::Unsent("refused".into())),
+                NeverSent,
+                Some(Transient),
+                Some(Transient),
+            ),
+            (
+                Err(Failure::Lost("reset".into())),
+                Ambiguous,
+                None,
+                Some(Transient),
+            ),
+            (
+                refusal(400, "Throttling.User"),
+                Refused,
+                Some(Throttled),
+                Some(Throttled),
+            ),
+            (
+                refusal(400, "Rejected.Throttling"),
+                Refused,
+                Some(Throttled),
+                Some(Throttled),
+            ),
+            (
+                refusal(200, "System.LimitControl"),
+                Refused,
+                Some(Throttled),
+                Some(Throttled),
+            ),
+            (
+                refusal(503, "Throttling"),
+                Refused,
+                Some(Throttled),
+                Some(Throttled),
+            ),
+            (
+                refusal(429, "Busy"),
+                Refused,
+                Some(Throttled),
+                Some(Throttled),
+            ),
+            (unreadable(429), Refused, Some(Throttled), Some(Throttled)),
+            (
+                refusal(400, "InvalidTimeStamp.Expired"),
+                Refused,
+                Some(ClockSkew),
+                Some(ClockSkew),
+            ),
+            (
+                refusal(400, "SignatureNonceUsed"),
+                Ambiguous,
+                None,
+                Some(Transient),
+            ),
+            (
+                refusal(503, "ServiceUnavailable"),
+                Ambiguous,
+                None,
+                Some(Transient),
+            ),
+            (
+                refusal(500, "InternalError"),
+                Ambiguous,
+                None,
+                Some(Transient),
+            ),
+            (
+                refusal(200, "UnknownError"),
+                Ambiguous,
+                None,
+                Some(Transient),
+            ),
+            (refusal(502, "Anything"), Ambiguous, None, Some(Transient)),
+            (unreadable(200), Ambiguous, None, Some(Transient)),
+            (unreadable(408), Ambiguous, None, Some(Transient)),
+            (unreadable(502), Ambiguous, None, Some(Transient)),
+            (unreadable(403), Final, None, None),
+            (refusal(400, "Ram.PermissionDeny"), Final, None, None),
+            (refusal(200, "Product.Unsubscript"), Final, None, None),
+            (
+                refusal(404, "InvalidAccessKeyId.NotFound"),
+                Final,
+                None,
+                None,
+            ),
+            (
+                refusal(400, "InvalidSecurityToken.Expired"),
+                Final,
+                None,
+                None,
+            ),
+        ]
+    }
+
+    #[test]
+    fn every_outcome_has_its_class_and_is_repeated_only_where_that_is_safe() {
+        for (outcome, class, write, read) in table() {
+            assert_eq!(classify(&outcome, false), class, "{outcome:?}");
+            assert_eq!(repeat(&outcome, class, false), write, "write: {outcome:?}");
+            assert_eq!(repeat(&outcome, class, true), read, "read: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_open_before_stays_open_unless_the_answer_is_final() {
+        for (outcome, class, _, _) in table() {
+            let expected = if class == Class::Final {
+                Class::Final
+            } else {
+                Class::Ambiguous
+            };
+            assert_eq!(classify(&outcome, true), expected, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn transient_failures_are_repeated_four_times_and_skew_is_corrected_once() {
+        let (budget, random) = (Budget::new(), Random::seeded(1));
+        let mut repeats = Repeats::default();
+        let count =
+            std::iter::from_fn(|| repeats.next(Repeat::Transient, None, &budget, &random)).count();
+        assert_eq!(count, 4);
+        assert_eq!(
+            repeats.next(Repeat::ClockSkew, None, &budget, &random),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(
+            repeats.next(Repeat::ClockSkew, None, &budget, &random),
+            None
+        );
+        assert!(
+            repeats
+                .next(Repeat::Throttled, None, &budget, &random)
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn an_exhausted_budget_ends_transient_repeats_for_all_and_answers_refill_it() {
+        let (budget, random) = (Budget::new(), Random::seeded(1));
+        let next = || Repeats::default().next(Repeat::Transient, None, &budget, &random);
+        assert_eq!(std::iter::from_fn(next).take(1000).count(), 100);
+        (0..5).for_each(|_| budget.reward());
+        assert!(next().is_some());
+        assert!(next().is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn waits_are_bounded_and_never_below_the_services_wish(seed: u64, count in 1_u32..40, wish in 0_u64..30_000) {
+            let (budget, random) = (Budget::new(), Random::seeded(seed));
+            let wish = Duration::from_millis(wish);
+            let mut repeats = Repeats::default();
+            for _ in 0..count {
+                let wait = repeats.next(Repeat::Throttled, Some(wish), &budget, &random).expect("throttling has no end");
+                prop_assert!(wait >= wish && wait <= MAX_WAIT.max(wish));
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Percent-encoding as both signatures demand it: RFC 3986, nothing but its unreserved characters left alone.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+pub(super) fn encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// `k=v` joined by `&`, both encoded, in the order given.
+pub(super) fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let pairs: Vec<String> = parameters
+        .into_iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect();
+    pairs.join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_unreserved_characters_stay() {
+        assert_eq!(encode("aZ0-_.~"), "aZ0-_.~");
+        assert_eq!(encode(" +*/%~测"), "%20%2B%2A%2F%25~%E6%B5%8B");
+    }
+
+    #[test]
+    fn a_query_is_joined_in_order() {
+        assert_eq!(query([("b", "1 2"), ("a", "")]), "b=1%202&a=");
+    }
+}

@@ -1,0 +1,172 @@
+//! Where the API is.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use reqwest::Url;
+
+/// An address of the API: scheme, host and port, nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    url: Url,
+    host: String,
+    loopback: bool,
+}
+
+/// Text that is no usable address. Says what was expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEndpoint {
+    /// Credentials, path, query or fragment.
+    #[error(
+        "expected a host or a URL with nothing behind the host, such as cams.ap-southeast-1.aliyuncs.com"
+    )]
+    Excess,
+    /// Plain `http` to another machine.
+    #[error(
+        "expected https: plain http would show every request to the network, and is allowed to this machine only"
+    )]
+    Insecure,
+    /// Not an address at all.
+    #[error("expected a host or a URL, such as cams.ap-southeast-1.aliyuncs.com")]
+    Malformed,
+}
+
+impl Endpoint {
+    /// The address of a product in a region. `None` if that makes no host name.
+    pub fn of_region(product: &str, region: &str) -> Option<Self> {
+        let plain = region
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if region.is_empty() || !plain {
+            return None;
+        }
+        format!("{product}.{region}.aliyuncs.com").parse().ok()
+    }
+
+    /// The host, with the port where it is not the scheme's own: what is signed.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether it is this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    /// The address with a query.
+    pub(super) fn with_query(&self, query: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_query(Some(query));
+        url
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = InvalidEndpoint;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEndpoint> {
+        let with_scheme = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("https://{text}")
+        };
+        let url = Url::parse(&with_scheme).map_err(|_| InvalidEndpoint::Malformed)?;
+        let name = url
+            .host_str()
+            .filter(|_| matches!(url.scheme(), "http" | "https"))
+            .ok_or(InvalidEndpoint::Malformed)?;
+        let bare = url.username().is_empty() && url.password().is_none();
+        if !bare || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(InvalidEndpoint::Excess);
+        }
+        let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+        let loopback = name == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        if url.scheme() == "http" && !loopback {
+            return Err(InvalidEndpoint::Insecure);
+        }
+        let host = url
+            .port()
+            .map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+        Ok(Self {
+            host,
+            loopback,
+            url,
+        })
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.url.scheme(), self.host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<String, InvalidEndpoint> {
+        text.parse().map(|endpoint: Endpoint| endpoint.to_string())
+    }
+
+    #[test]
+    fn a_host_is_taken_as_https() {
+        assert_eq!(
+            parse("cams.ap-southeast-1.aliyuncs.com").as_deref(),
+            Ok("https://cams.ap-southeast-1.aliyuncs.com")
+        );
+        assert_eq!(
+            parse("https://example.com:8443/").as_deref(),
+            Ok("https://example.com:8443")
+        );
+    }
+
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        for text in [
+            "http://127.0.0.1:8080",
+            "http://localhost",
+            "http://[::1]:80",
+            "http://127.9.9.9",
+        ] {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+        assert_eq!(
+            parse("http://cams.ap-southeast-1.aliyuncs.com"),
+            Err(InvalidEndpoint::Insecure)
+        );
+        assert_eq!(
+            parse("http://127.0.0.1.example.com"),
+            Err(InvalidEndpoint::Insecure)
+        );
+        assert_eq!(
+            parse("http://localhost.example.com"),
+            Err(InvalidEndpoint::Insecure)
+        );
+    }
+
+    #[test]
+    fn anything_behind_the_host_is_refused() {
+        for text in [
+            "https://user@example.com",
+            "https://u:p@example.com",
+            "example.com/path",
+            "example.com?a=b",
+            "a.b#c",
+        ] {
+            assert_eq!(parse(text), Err(InvalidEndpoint::Excess), "{text}");
+        }
+        for text in ["", "://", "ftp://example.com", "https://", "exa mple.com"] {
+            assert_eq!(parse(text), Err(InvalidEndpoint::Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_region_makes_a_host() {
+        let endpoint = Endpoint::of_region("cams", "ap-southeast-1").expect("an endpoint");
+        assert_eq!(endpoint.host(), "cams.ap-southeast-1.aliyuncs.com");
+        assert_eq!(Endpoint::of_region("cams", "a.example.com/"), None);
+        assert_eq!(Endpoint::of_region("cams", ""), None);
+    }
+}

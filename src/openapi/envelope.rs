@@ -1,0 +1,236 @@
+//! What an answer says: success, refusal, or nothing that can be read.
+
+use serde_json::{Map, Value};
+
+use super::http::Response;
+
+/// A message longer than this helps nobody.
+const MAX_MESSAGE: usize = 1000;
+
+/// An answer, as far as every operation's answers are alike.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// `Code` is `OK`: the whole body.
+    Success(Map<String, Value>),
+    /// The service, or the gateway before it, said no.
+    Refusal(ServiceError),
+    /// No envelope: cut off, of another type, or from something between here and the service.
+    Unreadable(ServiceError),
+}
+
+/// An error as the service reports it, by HTTP status or in a body with status 200.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceError {
+    /// Such as `Throttling.User`.
+    pub code: Option<String>,
+    /// For people.
+    pub message: String,
+    /// What Alibaba Cloud's support asks for.
+    pub request_id: Option<String>,
+    /// The HTTP status.
+    pub http_status: u16,
+    /// What RAM said about a denied access.
+    pub access_denied_detail: Option<String>,
+}
+
+/// Reads an answer. Success is decided by `Code` alone: there are documented answers with `Code: OK` and `Success: false`.
+pub fn read(response: &Response) -> Answer {
+    let json: Option<Value> = serde_json::from_slice(&response.body).ok();
+    let object = match json {
+        Some(Value::Object(object)) => object,
+        Some(_) => return unreadable(response, "is JSON, but no object"),
+        None => match xml(&response.body) {
+            Some(object) => object,
+            None => return unreadable(response, "is not JSON"),
+        },
+    };
+    let code = text(&object, &["Code", "code"]);
+    let success = (200..300).contains(&response.status);
+    match &code {
+        Some(code) if success && code.eq_ignore_ascii_case("OK") => return Answer::Success(object),
+        Some(_) => {}
+        None => return unreadable(response, "has no Code"),
+    }
+    Answer::Refusal(ServiceError {
+        code,
+        message: clean(&text(&object, &["Message", "message"]).unwrap_or_default()),
+        request_id: text(&object, &["RequestId", "requestId"]),
+        http_status: response.status,
+        access_denied_detail: detail(&object),
+    })
+}
+
+fn unreadable(response: &Response, what: &str) -> Answer {
+    let kind = response
+        .content_type
+        .as_deref()
+        .unwrap_or("no content type");
+    let size = response.body.len();
+    Answer::Unreadable(ServiceError {
+        message: clean(&format!("the answer {what} ({kind}, {size} bytes)")),
+        request_id: response.request_id.clone(),
+        http_status: response.status,
+        ..ServiceError::default()
+    })
+}
+
+/// The first of `names` that holds text that is not empty.
+fn text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    let text = names.iter().find_map(|name| object.get(*name)?.as_str())?;
+    (!text.is_empty()).then(|| clean(text))
+}
+
+/// A string in CAMS's answers, an object in the gateway's; "None", "无" and the like mean that there is none.
+fn detail(object: &Map<String, Value>) -> Option<String> {
+    let detail = object
+        .get("AccessDeniedDetail")
+        .or_else(|| object.get("accessDeniedDetail"))?;
+    let detail = match detail {
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| match value {
+                Value::String(text) => format!("{name}={text}"),
+                other => format!("{name}={other}"),
+            });
+            fields.collect::<Vec<_>>().join(", ")
+        }
+        _ => return None,
+    };
+    let said = !matches!(detail.trim(), "" | "None" | "null" | "无" | "{}");
+    said.then(|| clean(&detail))
+}
+
+/// The gateway's other form, for requests that it could not read: `<Error>` with flat children.
+fn xml(body: &[u8]) -> Option<Map<String, Value>> {
+    let text = std::str::from_utf8(body).ok()?;
+    let (_, inner) = text.split_once("<Error>")?;
+    let names = ["Code", "Message", "RequestId", "HostId"];
+    let found = names.iter().filter_map(|name| {
+        let (_, rest) = inner.split_once(&format!("<{name}>"))?;
+        let (value, _) = rest.split_once(&format!("</{name}>"))?;
+        Some(((*name).to_owned(), Value::String(value.to_owned())))
+    });
+    Some(found.collect())
+}
+
+/// Foreign text for a message: one line, no control characters, not without end.
+fn clean(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(MAX_MESSAGE)
+        .collect();
+    line.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn response(status: u16, body: &str) -> Response {
+        Response {
+            status,
+            body: body.as_bytes().to_vec(),
+            ..Response::default()
+        }
+    }
+
+    fn refusal(status: u16, body: &str) -> ServiceError {
+        match read(&response(status, body)) {
+            Answer::Refusal(error) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn code_alone_decides() {
+        assert!(matches!(
+            read(&response(200, r#"{"Code":"OK","Success":false}"#)),
+            Answer::Success(_)
+        ));
+        assert_eq!(
+            refusal(200, r#"{"Code":"Product.Unsubscript"}"#)
+                .code
+                .as_deref(),
+            Some("Product.Unsubscript")
+        );
+        assert_eq!(refusal(500, r#"{"Code":"OK"}"#).http_status, 500);
+    }
+
+    #[test]
+    fn the_gateway_writes_in_three_ways() {
+        let capital = r#"{"Code":"Throttling.User","Message":"M","RequestId":"R","HostId":"h","Recommend":"u"}"#;
+        let lower = r#"{"code":"Throttling.User","message":"M","requestId":"R"}"#;
+        let xml = "<?xml version='1.0'?><Error><Code>Throttling.User</Code><Message>M</Message><RequestId>R</RequestId></Error>";
+        for body in [capital, lower, xml] {
+            let error = refusal(400, body);
+            assert_eq!(error.code.as_deref(), Some("Throttling.User"), "{body}");
+            assert_eq!(
+                (error.message.as_str(), error.request_id.as_deref()),
+                ("M", Some("R")),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn access_denied_detail_is_text_an_object_or_nothing() {
+        let detail = |json: &str| {
+            refusal(
+                403,
+                &format!(r#"{{"Code":"X","AccessDeniedDetail":{json}}}"#),
+            )
+            .access_denied_detail
+        };
+        assert_eq!(
+            detail(r#""policy says no""#).as_deref(),
+            Some("policy says no")
+        );
+        assert_eq!(
+            detail(r#"{"AuthAction":"cams:X","n":1}"#).as_deref(),
+            Some("AuthAction=cams:X, n=1")
+        );
+        for nothing in [
+            "null",
+            r#""None""#,
+            r#""无""#,
+            r#""{}""#,
+            r#""""#,
+            "{}",
+            "7",
+        ] {
+            assert_eq!(detail(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_described_and_not_quoted() {
+        for body in [
+            "",
+            "<html>s3cr3t</html>",
+            "[\"s3cr3t\"]",
+            "{\"Data\":\"s3cr3t\"}",
+            "{\"Code\":\"OK\"",
+        ] {
+            let Answer::Unreadable(error) = read(&response(502, body)) else {
+                panic!("{body}")
+            };
+            assert_eq!(error.http_status, 502);
+            assert!(
+                !error.message.contains("s3cr3t") && error.message.starts_with("the answer"),
+                "{}",
+                error.message
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics(status: u16, body: Vec<u8>, text in ".*") {
+            let _ = read(&Response { status, body, ..Response::default() });
+            let _ = read(&response(status, &text));
+        }
+    }
+}

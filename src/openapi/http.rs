@@ -1,0 +1,386 @@
+//! One HTTP attempt: signed, sent once, and told apart by whether it can have had an effect.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use reqwest::redirect::Policy;
+
+use crate::clock::{Clock, Utc};
+use crate::random::Random;
+
+use super::signature::{self, Unsigned};
+use super::{AccessKey, Endpoint, SignatureMethod, retry_after};
+
+/// No documented answer comes near; a space of ten thousand numbers takes some 5 MiB.
+const MAX_BODY: usize = 64 << 20;
+
+/// How requests are made.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to.
+    pub endpoint: Endpoint,
+    /// In whose name.
+    pub access_key: AccessKey,
+    /// How signed.
+    pub signature_method: SignatureMethod,
+    /// How long until connected, TLS included.
+    pub connect_timeout: Duration,
+    /// How long from sending until the whole answer is there.
+    pub read_timeout: Duration,
+    /// Who asks.
+    pub user_agent: String,
+}
+
+/// An HTTP client that sends each request once, and never anywhere else than to its endpoint.
+#[derive(Debug)]
+pub struct Http {
+    client: reqwest::Client,
+    settings: Settings,
+    clock: Clock,
+    random: Random,
+    /// How far the service's clock is ahead of ours, in seconds, as far as known.
+    skew: AtomicI64,
+}
+
+/// Whatever the service answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// The whole body.
+    pub body: Vec<u8>,
+    /// Of the body.
+    pub content_type: Option<String>,
+    /// From the header, for answers whose body has none.
+    pub request_id: Option<String>,
+    /// How long the service asks to be left alone.
+    pub retry_after: Option<Duration>,
+    /// What time it is at the service.
+    pub date: Option<SystemTime>,
+}
+
+/// No answer. The text says why, without URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The request left, and no whole answer came: it may have had its effect.
+    #[error("{0}")]
+    Lost(String),
+    /// The request never left this machine.
+    #[error("{0}")]
+    Unsent(String),
+}
+
+impl Http {
+    /// Makes a client. Connects to nothing yet.
+    pub fn new(settings: Settings, clock: Clock, random: Random) -> Result<Self, Failure> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(settings.connect_timeout)
+            .timeout(settings.read_timeout)
+            .user_agent(&settings.user_agent);
+        if settings.endpoint.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        let client = builder
+            .build()
+            .map_err(|error| Failure::Unsent(reason(error)))?;
+        Ok(Self {
+            client,
+            settings,
+            clock,
+            random,
+            skew: AtomicI64::new(0),
+        })
+    }
+
+    /// Makes one request, with a nonce and a date of its own.
+    pub async fn attempt(
+        &self,
+        action: &str,
+        version: &str,
+        parameters: &BTreeMap<&str, &str>,
+    ) -> Result<Response, Failure> {
+        let (date, nonce) = (Utc::from(self.now()).seconds(), self.random.nonce());
+        let signed = signature::sign(
+            self.settings.signature_method,
+            &Unsigned {
+                method: "POST",
+                host: self.settings.endpoint.host(),
+                action,
+                version,
+                date: &date,
+                nonce: &nonce,
+                parameters,
+            },
+            &self.settings.access_key,
+        );
+        let mut request = self
+            .client
+            .post(self.settings.endpoint.with_query(&signed.query));
+        for (name, value) in signed.headers {
+            request = request.header(name, value);
+        }
+        let request = request
+            .header("accept", "application/json")
+            .header("content-length", "0");
+        let response = request.send().await.map_err(failure)?;
+        self.read(response).await
+    }
+
+    /// Takes over the service's clock, where it is known to refuse ours.
+    pub fn correct_clock(&self, response: &Response) {
+        let Some(theirs) = response.date else { return };
+        let ours = self.clock.now();
+        let skew = match theirs.duration_since(ours) {
+            Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
+            Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or(i64::MAX),
+        };
+        tracing::warn!(
+            skew_seconds = skew,
+            "this machine's clock differs from the service's; signing with the service's"
+        );
+        self.skew.store(skew, Ordering::Relaxed);
+    }
+
+    /// The id of the access key that signs.
+    pub fn access_key_id(&self) -> &str {
+        &self.settings.access_key.id
+    }
+
+    fn now(&self) -> SystemTime {
+        let skew = self.skew.load(Ordering::Relaxed);
+        let shift = Duration::from_secs(skew.unsigned_abs());
+        let now = self.clock.now();
+        let shifted = if skew < 0 {
+            now.checked_sub(shift)
+        } else {
+            now.checked_add(shift)
+        };
+        shifted.unwrap_or(now)
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> Result<Response, Failure> {
+        let headers = response.headers();
+        let text = |name: &str| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let mut read = Response {
+            status: response.status().as_u16(),
+            body: Vec::new(),
+            content_type: text("content-type"),
+            request_id: text("x-acs-request-id"),
+            retry_after: retry_after::read(headers, self.now()),
+            date: text("date").and_then(|date| httpdate::parse_http_date(&date).ok()),
+        };
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| Failure::Lost(reason(error)))?
+        {
+            if read.body.len() + chunk.len() > MAX_BODY {
+                return Err(Failure::Lost(format!(
+                    "the answer is larger than {MAX_BODY} bytes"
+                )));
+            }
+            read.body.extend_from_slice(&chunk);
+        }
+        Ok(read)
+    }
+}
+
+/// A connection that was never made carried no request. Everything else may have.
+fn failure(error: reqwest::Error) -> Failure {
+    if error.is_connect() || error.is_builder() {
+        Failure::Unsent(reason(error))
+    } else {
+        Failure::Lost(reason(error))
+    }
+}
+
+/// The causes of an error in words. The URL goes first: in the older signature form it holds key id and signature.
+fn reason(error: reqwest::Error) -> String {
+    let timeout = error.is_timeout();
+    let error = error.without_url();
+    let mut words = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let word = cause.to_string();
+        if words.last() != Some(&word) {
+            words.push(word);
+        }
+        source = cause.source();
+    }
+    if timeout && !words.iter().any(|word| word.contains("timed out")) {
+        words.push("timed out".into());
+    }
+    words.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use crate::secret::Secret;
+
+    use super::*;
+
+    const SECRET: &str = "s3cr3t";
+
+    fn client(address: &str, method: SignatureMethod) -> Http {
+        let settings = Settings {
+            endpoint: format!("http://{address}").parse().expect("an endpoint"),
+            access_key: AccessKey {
+                id: "key-id-1234".into(),
+                secret: Secret::new(SECRET),
+                security_token: None,
+            },
+            signature_method: method,
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_millis(400),
+            user_agent: "test".into(),
+        };
+        let clock = Clock::fixed(UNIX_EPOCH + Duration::from_secs(1_735_787_045));
+        Http::new(settings, clock, Random::seeded(1)).expect("a client")
+    }
+
+    /// Answers every connection's first request with `answer`, then closes. Hands out what it was sent.
+    async fn server(
+        answer: &'static [u8],
+    ) -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.expect("a connection");
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.expect("a request"));
+                }
+                sender
+                    .send(String::from_utf8(head).expect("text"))
+                    .expect("a reader");
+                stream.write_all(answer).await.expect("an answer");
+                stream.shutdown().await.expect("a close");
+            }
+        });
+        (address, receiver)
+    }
+
+    async fn attempt(http: &Http) -> Result<Response, Failure> {
+        http.attempt("Act", "2020-06-06", &[("A", "b c")].into())
+            .await
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_whole() {
+        let (address, mut sent) = server(
+            b"HTTP/1.1 418 No\r\ncontent-length: 2\r\nx-acs-retry-after: 50\r\ncontent-type: t/x\r\n\
+              date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n{}",
+        )
+        .await;
+        let response = attempt(&client(&address, SignatureMethod::Acs3HmacSha256))
+            .await
+            .expect("an answer");
+        assert_eq!(
+            (response.status, response.body.as_slice()),
+            (418, &b"{}"[..])
+        );
+        assert_eq!(response.retry_after, Some(Duration::from_millis(50)));
+        assert_eq!(
+            response.date,
+            Some(UNIX_EPOCH + Duration::from_secs(784_111_777))
+        );
+        let head = sent.recv().await.expect("a request");
+        assert!(head.starts_with("POST /?A=b%20c HTTP/1.1\r\n"), "{head}");
+        assert!(
+            head.contains("x-acs-date: 2025-01-02T03:04:05Z")
+                && head.contains("authorization: ACS3"),
+            "{head}"
+        );
+        assert!(!head.contains(SECRET));
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_carried_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        drop(listener);
+        let failure = attempt(&client(&address, SignatureMethod::HmacSha1))
+            .await
+            .expect_err("nobody is there");
+        assert!(
+            matches!(&failure, Failure::Unsent(text) if text.contains("refused")),
+            "{failure:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_broken_answer_may_have_had_its_effect_and_no_error_shows_the_url() {
+        for answer in [
+            &b""[..],
+            b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{",
+            b"SSH-2.0\r\n\r\n",
+        ] {
+            let (address, _sent) = server(answer).await;
+            let failure = attempt(&client(&address, SignatureMethod::HmacSha1))
+                .await
+                .expect_err("no answer");
+            assert!(
+                matches!(failure, Failure::Lost(_)),
+                "{answer:?}: {failure:?}"
+            );
+            let text = failure.to_string();
+            assert!(
+                !text.contains("Signature") && !text.contains("key-id"),
+                "{text}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_never_comes_is_lost() {
+        let (address, _sent) = server(b"HTTP/1.1 200 OK\r\ncontent-length: 9").await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let silent = listener.local_addr().expect("an address").to_string();
+        let failure = attempt(&client(&silent, SignatureMethod::default()))
+            .await
+            .expect_err("no answer");
+        assert!(
+            matches!(&failure, Failure::Lost(text) if text.contains("timed out")),
+            "{failure:?}"
+        );
+        assert!(matches!(
+            attempt(&client(&address, SignatureMethod::default())).await,
+            Err(Failure::Lost(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn the_services_clock_is_taken_over() {
+        let (address, mut sent) = server(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\ndate: Thu, 02 Jan 2025 04:04:05 GMT\r\n\r\n",
+        )
+        .await;
+        let http = client(&address, SignatureMethod::default());
+        let response = attempt(&http).await.expect("an answer");
+        http.correct_clock(&response);
+        attempt(&http).await.expect("an answer");
+        sent.recv().await.expect("a request");
+        assert!(
+            sent.recv()
+                .await
+                .expect("a request")
+                .contains("x-acs-date: 2025-01-02T04:04:05Z")
+        );
+    }
+}
