@@ -145,7 +145,6 @@ async fn messages_far_over_the_usual_four_mebibytes_are_read() {
             msgpack: vec![0xc0; 32 << 20],
             json: Vec::new(),
         }),
-        ..Default::default()
     };
     // Whatever the provider thinks of the content, the transport has let it through.
     if let Err(status) = core.provider().validate_provider_config(request).await {

@@ -1,4 +1,8 @@
 //! Black-box tests, one module a concern.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, in its helpers too"
+)]
 
 mod core; // plays Terraform: starts the provider, proves who it is, calls it
 mod handshake; // what is said before the first call, and who is let in

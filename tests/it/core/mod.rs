@@ -5,17 +5,14 @@
 //! let schema = core.provider().get_provider_schema(Request::default()).await;
 //! core.shutdown().await;
 //! ```
-#![allow(
-    dead_code,
-    reason = "a toolbox: what one test module leaves unused, the next needs"
-)]
+#![allow(dead_code, reason = "a toolbox: not every tool is in use at all times")]
 
 mod handshake;
 mod process;
 mod proto;
 mod start;
 mod tls;
-mod value;
+pub(crate) mod value;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -29,8 +26,6 @@ pub(crate) use process::Process;
 pub(crate) use proto::{plugin, tfplugin6};
 pub(crate) use start::{COOKIE, Start};
 pub(crate) use tls::{Client, Identity, connect};
-#[expect(unused_imports, reason = "for the resource tests")]
-pub(crate) use value::{decode, encode, unknown};
 
 use plugin::grpc_controller_client::GrpcControllerClient;
 use plugin::grpc_stdio_client::GrpcStdioClient;
