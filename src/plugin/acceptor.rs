@@ -166,3 +166,32 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.io).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio_stream::StreamExt;
+
+    use super::*;
+    use crate::environment::Environment;
+
+    #[tokio::test]
+    async fn a_connection_over_tcp_counts_while_it_lives() {
+        let any_port = [("PLUGIN_MIN_PORT", "0"), ("PLUGIN_MAX_PORT", "0")];
+        let environment: Environment = any_port.into_iter().collect();
+        let (listener, endpoint, _cleanup) = Listener::open_tcp(&environment).unwrap();
+        let (mut incoming, mut peers) = accept(listener, None);
+
+        let mut host = TcpStream::connect(endpoint.address).await.unwrap();
+        let Ok(mut connection) = incoming.next().await.unwrap();
+        assert_eq!(*peers.borrow_and_update(), Peers { open: 1, ever: 1 });
+        host.write_all(b"ping").await.unwrap();
+        let mut heard = [0; 4];
+        connection.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"ping");
+
+        drop(connection);
+        assert_eq!(*peers.borrow_and_update(), Peers { open: 0, ever: 1 });
+    }
+}

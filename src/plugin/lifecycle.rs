@@ -38,7 +38,7 @@ impl Work {
         }
     }
 
-    /// Stops everything, and waits for it at most [`DRAIN_LIMIT`].
+    /// Stops everything, and waits for it a limited time.
     async fn drain(&self) {
         (self.stop)();
         if timeout(DRAIN_LIMIT, self.tracker.wait()).await.is_err() {
@@ -49,17 +49,20 @@ impl Work {
 }
 
 /// Resolves when the plugin is to leave. `Shutdown` is obeyed at once, also while work is still being stopped.
+///
+/// `host` is the parent process at the start.
 pub(super) async fn ended(
     mode: Mode,
     shutdown: &CancellationToken,
     mut signals: Signals,
+    host: Option<u32>,
     peers: watch::Receiver<Peers>,
     work: &Work,
 ) {
     let drained = async {
         tokio::select! {
             () = signals.ended(mode) => tracing::info!("a signal ends the plugin"),
-            () = orphaned(peers, parent), if mode == Mode::Terraform => {
+            () = orphaned(peers, host, parent), if mode == Mode::Terraform => {
                 tracing::info!("nobody is connected any more: the plugin ends");
             }
         }
@@ -72,10 +75,14 @@ pub(super) async fn ended(
 }
 
 /// Resolves when the host is gone: its connection is lost, or it died before it made one.
-async fn orphaned(mut peers: watch::Receiver<Peers>, parent: impl Fn() -> Option<u32>) {
+async fn orphaned(
+    mut peers: watch::Receiver<Peers>,
+    host: Option<u32>,
+    parent: impl Fn() -> Option<u32>,
+) {
     tokio::select! {
         _ = peers.wait_for(|peers| peers.ever > 0) => {}
-        () = bereaved(parent) => return,
+        () = bereaved(host, parent) => return,
     }
     // An error means that the server has ended, and the counter with it.
     while peers.wait_for(|peers| peers.open == 0).await.is_ok() {
@@ -86,21 +93,22 @@ async fn orphaned(mut peers: watch::Receiver<Peers>, parent: impl Fn() -> Option
     }
 }
 
-/// Resolves when the process has another parent than before, which happens only when the first one ends.
-async fn bereaved(parent: impl Fn() -> Option<u32>) {
-    let first = parent();
-    while parent() == first {
+/// Resolves when the parent is no longer `host`, which happens only when that process has ended.
+async fn bereaved(host: Option<u32>, parent: impl Fn() -> Option<u32>) {
+    while parent() == host {
         sleep(PARENT_POLL).await;
     }
 }
 
+/// The id of the parent process, where there is such a thing.
 #[cfg(unix)]
-fn parent() -> Option<u32> {
+pub(super) fn parent() -> Option<u32> {
     Some(std::os::unix::process::parent_id())
 }
 
+/// The id of the parent process, where there is such a thing.
 #[cfg(not(unix))]
-fn parent() -> Option<u32> {
+pub(super) fn parent() -> Option<u32> {
     None
 }
 
@@ -193,7 +201,7 @@ mod tests {
     async fn a_lost_connection_ends_the_plugin_after_the_grace() {
         let (peers, watched) = watch::channel(Peers::default());
         let started = Instant::now();
-        let ended = tokio::spawn(orphaned(watched, alive));
+        let ended = tokio::spawn(orphaned(watched, alive(), alive));
 
         sleep(Duration::from_secs(3600)).await;
         assert!(
@@ -222,7 +230,9 @@ mod tests {
         let (_peers, watched) = watch::channel(Peers::default());
         let parent = Arc::new(AtomicU32::new(7));
         let seen = Arc::clone(&parent);
-        let ended = tokio::spawn(orphaned(watched, move || Some(seen.load(Ordering::SeqCst))));
+        let ended = tokio::spawn(orphaned(watched, Some(7), move || {
+            Some(seen.load(Ordering::SeqCst))
+        }));
         sleep(Duration::from_secs(60)).await;
         assert!(!ended.is_finished());
         parent.store(1, Ordering::SeqCst);

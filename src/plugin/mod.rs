@@ -24,6 +24,8 @@ mod error;
 mod handshake;
 mod lifecycle;
 mod listener;
+pub mod log;
+pub mod panic;
 mod services;
 mod tls;
 
@@ -76,6 +78,7 @@ pub async fn serve<S: Provider>(
     if mode == Mode::Terraform {
         handshake::check_cookie(environment)?;
     }
+    let host = lifecycle::parent();
     // Before the handshake, after which Ctrl-C can come at any time.
     let signals = lifecycle::Signals::install()?;
     let (listener, endpoint, _cleanup) = listener::Listener::open(environment)?;
@@ -105,7 +108,7 @@ pub async fn serve<S: Provider>(
     }
 
     let (shutdown, end) = (CancellationToken::new(), CancellationToken::new());
-    let ended = lifecycle::ended(mode, &shutdown, signals, peers, work);
+    let ended = lifecycle::ended(mode, &shutdown, signals, host, peers, work);
     let server = router(service, &shutdown, &end)
         .serve_with_incoming_shutdown(incoming, end.clone().cancelled_owned());
     let mut server = pin!(server);

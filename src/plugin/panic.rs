@@ -1,0 +1,112 @@
+//! What a panic prints.
+//!
+//! Terraform takes a stderr line that begins with `panic: ` for the death of the plugin and shows it to the user. So
+//! only a panic that ends the process prints one; any other is caught by the task it happens in, and is logged.
+
+use std::any::Any;
+use std::io::Write;
+use std::panic::PanicHookInfo;
+use std::thread;
+
+/// The most of a panic's message that is shown, in bytes.
+const MESSAGE_LIMIT: usize = 1024;
+
+/// Replaces the panic hook. To be called from the main thread: a panic there ends the process, and nowhere else.
+pub fn install_hook() {
+    let main = thread::current().id();
+    std::panic::set_hook(Box::new(move |info| {
+        let (message, location) = (message(info.payload()), location(info));
+        if thread::current().id() == main {
+            let report = format!("panic: {message}\n\nin terraform-provider-cams at {location}\n");
+            // Without a stderr there is nowhere left to say it.
+            let _ = std::io::stderr().write_all(report.as_bytes());
+        } else {
+            tracing::error!(
+                location,
+                panic = message,
+                "caught a panic: this is a bug in the provider"
+            );
+        }
+    }));
+}
+
+/// The text of a caught panic in one short line, for a log or a diagnostic.
+pub fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is not text");
+    let end = text.floor_char_boundary(MESSAGE_LIMIT);
+    text.get(..end)
+        .unwrap_or_default()
+        .replace(|letter: char| letter.is_control(), " ")
+}
+
+fn location(info: &PanicHookInfo<'_>) -> String {
+    info.location()
+        .map_or_else(|| "an unknown place".to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::environment::Environment;
+    use crate::plugin::{Plugin, log};
+
+    const CHILD: &str = "PANIC_TEST_CHILD";
+
+    /// Runs itself in a process of its own, because a panic hook is for the whole process.
+    #[test]
+    fn only_a_panic_that_ends_the_process_looks_like_a_crash() {
+        let environment = Environment::of_process();
+        if environment.get(CHILD).is_some() {
+            return panic_twice(&environment);
+        }
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "plugin::panic::tests::only_a_panic_that_ends_the_process_looks_like_a_crash",
+            ])
+            .arg("--nocapture")
+            .envs([(CHILD, "1"), ("TF_LOG", "ERROR")])
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<_> = stderr.lines().collect();
+        assert!(
+            lines[0].starts_with(r#"{"@level":"error","@message":"caught a panic"#),
+            "{stderr}"
+        );
+        assert!(
+            lines[0].contains(r#""panic":"survived with a line break""#),
+            "{stderr}"
+        );
+        assert_eq!(lines[1], "panic: the end", "{stderr}");
+        assert!(lines[3].contains("src/plugin/panic.rs:"), "{stderr}");
+    }
+
+    fn panic_twice(environment: &Environment) {
+        let plugin = Plugin {
+            name: "cams",
+            address: "",
+            version: "",
+        };
+        let flush = log::install(&plugin, environment, &Clock::system());
+        install_hook();
+        let thread = thread::spawn(|| panic!("survived with a{}line break", '\n'));
+        assert!(thread.join().is_err());
+        drop(flush);
+        panic!("the end");
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_letters() {
+        assert_eq!(message(&"é".repeat(1024)), "é".repeat(MESSAGE_LIMIT / 2));
+        assert_eq!(message(&7), "a value that is not text");
+    }
+}

@@ -1,0 +1,135 @@
+//! Plays Terraform core: starts the provider as Terraform does, proves who it is, and calls it.
+//!
+//! ```ignore
+//! let core = Core::start().env("TF_LOG", "TRACE").await;
+//! let schema = core.provider().get_provider_schema(Request::default()).await;
+//! core.shutdown().await;
+//! ```
+#![allow(dead_code, reason = "a toolbox: not every tool is in use at all times")]
+
+mod handshake;
+mod process;
+mod proto;
+mod start;
+mod tls;
+pub(crate) mod value;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tonic::transport::Channel;
+
+pub(crate) use handshake::Handshake;
+pub(crate) use process::Process;
+pub(crate) use proto::{plugin, tfplugin6};
+pub(crate) use start::{COOKIE, Start};
+pub(crate) use tls::{Client, Identity, connect};
+
+use plugin::grpc_controller_client::GrpcControllerClient;
+use plugin::grpc_stdio_client::GrpcStdioClient;
+use tfplugin6::provider_client::ProviderClient;
+
+use crate::support::soon;
+
+/// As large as Terraform accepts.
+const MESSAGE_LIMIT: usize = 256 << 20;
+
+/// A running provider with one authenticated connection. Killed when dropped.
+pub(crate) struct Core {
+    process: Process,
+    handshake: Handshake,
+    identity: Identity,
+    channel: Channel,
+    directory: TempDir,
+}
+
+impl Core {
+    /// A provider with nothing in its environment but what Terraform sets. Await it, or configure it first.
+    pub(crate) fn start() -> Start {
+        Start::default()
+    }
+
+    /// The provider's RPCs. Clones share the connection, as Terraform's concurrent calls do.
+    pub(crate) fn provider(&self) -> ProviderClient<Channel> {
+        provider(self.channel.clone())
+    }
+
+    /// go-plugin's control of the process.
+    pub(crate) fn controller(&self) -> GrpcControllerClient<Channel> {
+        GrpcControllerClient::new(self.channel.clone())
+    }
+
+    /// go-plugin's copy of the plugin's output.
+    pub(crate) fn stdio(&self) -> GrpcStdioClient<Channel> {
+        GrpcStdioClient::new(self.channel.clone())
+    }
+
+    /// What the provider said on stdout.
+    pub(crate) fn handshake(&self) -> &Handshake {
+        &self.handshake
+    }
+
+    /// The certificate and key of this Terraform.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The process itself: its id, its stderr, its end.
+    pub(crate) fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// The directory that holds the provider's temporary files, and nothing else.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The provider's socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        PathBuf::from(&self.handshake.address)
+    }
+
+    /// The log so far. Fails the test when a line is not what Terraform parses.
+    pub(crate) fn logs(&self) -> Vec<Value> {
+        self.process.logs()
+    }
+
+    /// Another connection, as `client`. That it is refused may show only at the first call, which is therefore made.
+    pub(crate) async fn connect(
+        &self,
+        client: Client<'_>,
+    ) -> Result<ProviderClient<Channel>, Box<dyn std::error::Error>> {
+        let channel = tls::connect(&self.handshake, client).await?;
+        let mut provider = provider(channel);
+        provider
+            .get_provider_schema(tfplugin6::get_provider_schema::Request::default())
+            .await?;
+        Ok(provider)
+    }
+
+    /// Gives up the connection, as a Terraform that dies does, and keeps the process.
+    pub(crate) fn disconnect(self) -> (Process, TempDir) {
+        (self.process, self.directory)
+    }
+
+    /// Ends the provider as Terraform does, and returns how it ended.
+    pub(crate) async fn shutdown(mut self) -> ExitStatus {
+        let mut controller = self.controller();
+        // Terraform ignores the answer: the process may be gone before it is out.
+        let _ = soon(
+            "an answer to Shutdown",
+            controller.shutdown(plugin::Empty {}),
+        )
+        .await;
+        self.process.ended().await
+    }
+}
+
+/// The provider's RPCs over a connection made by hand.
+pub(crate) fn provider(channel: Channel) -> ProviderClient<Channel> {
+    ProviderClient::new(channel)
+        .max_decoding_message_size(MESSAGE_LIMIT)
+        .max_encoding_message_size(MESSAGE_LIMIT)
+}

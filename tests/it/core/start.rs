@@ -1,0 +1,85 @@
+//! How Terraform starts a provider.
+
+use std::future::{Future, IntoFuture};
+use std::path::Path;
+use std::pin::Pin;
+
+use super::{Client, Core, Handshake, Identity, Process, tls};
+
+/// What Terraform proves itself to be Terraform with.
+pub(crate) const COOKIE: (&str, &str) = (
+    "TF_PLUGIN_MAGIC_COOKIE",
+    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+);
+
+/// A provider about to be started. Awaiting it makes the handshake and connects.
+#[derive(Debug)]
+pub(crate) struct Start {
+    environment: Vec<(String, String)>,
+    tls: bool,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self {
+            environment: Vec::new(),
+            tls: true,
+        }
+        .env(COOKIE.0, COOKIE.1)
+        .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+        .env("PLUGIN_MIN_PORT", "10000")
+        .env("PLUGIN_MAX_PORT", "25000")
+    }
+}
+
+impl Start {
+    /// Sets a variable of the provider's environment, which is otherwise empty.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// As with `TF_DISABLE_PLUGIN_TLS`.
+    pub(crate) fn without_tls(mut self) -> Self {
+        self.tls = false;
+        self
+    }
+
+    /// Starts the process and nothing more.
+    pub(crate) fn spawn(self, directory: &Path) -> Process {
+        Process::spawn(&[], &self.environment, directory)
+    }
+
+    async fn connected(mut self) -> Core {
+        let identity = Identity::generate();
+        if self.tls {
+            self = self.env("PLUGIN_CLIENT_CERT", &identity.pem());
+        }
+        let tls = self.tls;
+        let directory = tempfile::tempdir().unwrap();
+        let mut process = self.spawn(directory.path());
+        let handshake = Handshake::parse(&process.line().await);
+        let client = if tls {
+            Client::Tls(&identity)
+        } else {
+            Client::Plaintext
+        };
+        let channel = tls::connect(&handshake, client).await.unwrap();
+        Core {
+            process,
+            handshake,
+            identity,
+            channel,
+            directory,
+        }
+    }
+}
+
+impl IntoFuture for Start {
+    type Output = Core;
+    type IntoFuture = Pin<Box<dyn Future<Output = Core> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.connected())
+    }
+}

@@ -1,0 +1,143 @@
+//! What ends the process, and what does not.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::Command;
+use tokio::time::Instant;
+
+use crate::core::tfplugin6::get_provider_schema;
+use crate::core::{COOKIE, Client, Core, Handshake, Process, connect, plugin};
+use crate::support::{PROVIDER, names_in, soon};
+
+fn schema() -> get_provider_schema::Request {
+    get_provider_schema::Request::default()
+}
+
+#[tokio::test]
+async fn shutdown_ends_it_at_once_and_removes_the_socket() {
+    let mut core = Core::start().await;
+    let mut output = core.stdio().stream_stdio(()).await.unwrap().into_inner();
+    let asked = Instant::now();
+    let mut controller = core.controller();
+    let answer = soon("an answer", controller.shutdown(plugin::Empty {})).await;
+    answer.unwrap();
+    let status = core.process().ended().await;
+    assert!(status.success(), "{status}");
+    // go-plugin kills after two seconds.
+    assert!(
+        asked.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert!(names_in(core.directory()).is_empty());
+    assert!(
+        !matches!(output.message().await, Ok(Some(_))),
+        "stdio spoke"
+    );
+    assert_eq!(core.process().rest_of_stdout().await, "");
+    assert_eq!(core.process().stderr(), "");
+}
+
+#[tokio::test]
+async fn an_interrupt_is_left_to_terraform() {
+    let mut core = Core::start().env("TF_LOG", "DEBUG").await;
+    core.process().signal("INT");
+    core.process().stderr_with("left an interrupt").await;
+    core.provider().get_provider_schema(schema()).await.unwrap();
+    assert!(core.shutdown().await.success());
+}
+
+#[tokio::test]
+async fn an_interrupt_before_anyone_connects_is_swallowed_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = Core::start().env("TF_LOG", "DEBUG").spawn(directory.path());
+    let handshake = Handshake::parse(&process.line().await);
+    process.signal("INT");
+    process.stderr_with("left an interrupt").await;
+    connect(&handshake, Client::Plaintext).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_request_to_terminate_ends_it_cleanly() {
+    for signal in ["TERM", "HUP"] {
+        let mut core = Core::start().await;
+        core.process().signal(signal);
+        let status = core.process().ended().await;
+        assert!(status.success(), "{signal}: {status}");
+        assert!(names_in(core.directory()).is_empty(), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn an_orphan_leaves_when_its_connection_is_gone() {
+    let core = Core::start().await;
+    core.provider().get_provider_schema(schema()).await.unwrap();
+    let (mut process, directory) = core.disconnect();
+    let status = process.ended().await;
+    assert!(status.success(), "{status}");
+    assert!(names_in(directory.path()).is_empty());
+}
+
+#[tokio::test]
+async fn an_orphan_that_nobody_ever_called_leaves_too() {
+    let directory = tempfile::tempdir().unwrap();
+    // The shell is the parent until its stdin is closed.
+    let mut shell = Command::new("sh")
+        .args(["-c", r#""$0" & cat"#, PROVIDER])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("TMPDIR", directory.path())
+        .env(COOKIE.0, COOKIE.1)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(shell.stdout.take().unwrap());
+    let mut line = String::new();
+    soon("the handshake", stdout.read_line(&mut line))
+        .await
+        .unwrap();
+    let socket = PathBuf::from(Handshake::parse(line.trim_end()).address);
+    assert!(socket.exists());
+
+    drop(shell.stdin.take());
+    soon("the end of the shell", shell.wait()).await.unwrap();
+    // Stdout ends with the last process that holds it.
+    soon("the end of the orphan", stdout.read_to_string(&mut line))
+        .await
+        .unwrap();
+    assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn debug_mode_waits_for_terraforms_that_come_and_go() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = Process::spawn(&["--debug"], &[], directory.path());
+    let line = process.line().await;
+    let settings = line
+        .strip_prefix("export TF_REATTACH_PROVIDERS='")
+        .and_then(|rest| rest.strip_suffix('\''))
+        .unwrap_or_else(|| panic!("not a setting: {line}"));
+    let settings: Value = serde_json::from_str(settings).unwrap();
+    let settings = &settings["registry.terraform.io/terraform-provider-cams/cams"];
+    assert_eq!(settings["Protocol"], "grpc");
+    assert_eq!(settings["ProtocolVersion"], 6);
+    assert_eq!(settings["Pid"], process.id());
+    assert_eq!(settings["Test"], true);
+    assert_eq!(settings["Addr"]["Network"], "unix");
+
+    let address = settings["Addr"]["String"].as_str().unwrap();
+    let handshake = Handshake::parse(&format!("1|6|unix|{address}|grpc|"));
+    for _ in 0..2 {
+        let channel = connect(&handshake, Client::Plaintext).await.unwrap();
+        let mut provider = crate::core::provider(channel);
+        provider.get_provider_schema(schema()).await.unwrap();
+    }
+    process.signal("INT");
+    assert!(process.ended().await.success());
+    assert!(names_in(directory.path()).is_empty());
+}
