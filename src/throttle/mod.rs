@@ -7,6 +7,8 @@
 mod memory;
 mod pace;
 mod queue;
+#[cfg(test)]
+mod simulation;
 mod slots;
 mod store;
 

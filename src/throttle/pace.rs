@@ -59,10 +59,9 @@ impl Pace {
     /// Takes a caller's configuration into account.
     pub(super) fn agree(&mut self, now: Micros, terms: Terms) {
         let before = self.calls;
-        if before == 0 || now.saturating_sub(self.agreed_at) > AGREEMENT {
-            (self.calls, self.window) = (terms.calls, terms.window);
-            self.agreed_at = now;
-        } else if terms.calls <= self.calls && terms.window >= self.window {
+        let forgotten = before == 0 || now.saturating_sub(self.agreed_at) > AGREEMENT;
+        let stricter = terms.calls <= self.calls && terms.window >= self.window;
+        if forgotten || stricter {
             (self.calls, self.window) = (terms.calls, terms.window);
             self.agreed_at = now;
         } else {

@@ -33,7 +33,7 @@ pub(super) const MAX_LINE: usize = 64;
 pub(super) const MAX_PAUSE: Micros = 120_000_000;
 
 /// How long a process may oversleep before its place in line no longer counts. It keeps its rank if it comes back.
-const GRACE: Micros = 250_000;
+pub(super) const GRACE: Micros = 250_000;
 
 /// What a caller wants of the shared state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
