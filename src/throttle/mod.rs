@@ -2,11 +2,15 @@
 //!
 //! - `slots`, `pace`: the algorithm, without I/O: who may call when, and how many.
 //! - `queue`: the calls of this process that wait.
-//! - `store`, `memory`: where the state is kept.
+//! - `store`: where the state is kept: `memory`, `host` (a file, whose bytes are in `record`), and `guarded`, which puts one
+//!   behind another.
 
+mod guarded;
+mod host;
 mod memory;
 mod pace;
 mod queue;
+mod record;
 #[cfg(test)]
 mod simulation;
 mod slots;
@@ -14,15 +18,16 @@ mod store;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use memory::Memory;
+use crate::environment::Environment;
 use pace::Terms;
 use queue::{Grant, Queue};
 pub use slots::Cause;
 use slots::Wait;
-use store::Store;
+use store::{Name, Scope};
 
 /// An operation's documented limit: at most `calls` in any `window`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +75,30 @@ pub struct Throttle(Arc<Hub>);
 
 #[derive(Debug)]
 struct Hub {
+    scope: Scope,
     queues: Mutex<HashMap<QuotaKey, Arc<Queue>>>,
 }
 
 impl Throttle {
     /// Keeps quotas among those who hold a clone of this value.
     pub fn in_memory() -> Self {
-        Self(Arc::new(Hub {
-            queues: Mutex::default(),
-        }))
+        Self(Arc::new(Hub::new(Scope::Memory)))
+    }
+
+    /// Keeps quotas among all who call this in this process.
+    pub fn of_process() -> Self {
+        Self::shared(Name::Process)
+    }
+
+    /// Keeps quotas among all processes of this host that name the same directory, which [`state_directory`] proposes.
+    ///
+    /// The directory is made at first use, for this user only. While it can't be used, which is logged once, each quota is at
+    /// most `fallback_calls` in a window for this process.
+    pub fn of_host(directory: Option<PathBuf>, fallback_calls: u32) -> Self {
+        Self::shared(Name::Host {
+            directory,
+            fallback_calls,
+        })
     }
 
     /// Waits until a call against `key` may be sent. Dropping the future gives the place up.
@@ -93,14 +113,45 @@ impl Throttle {
         self.queue_of(key).status()
     }
 
+    /// Those who name the same store in one process share one queue, whoever made it first.
+    fn shared(name: Name) -> Self {
+        static HUBS: LazyLock<Mutex<HashMap<Name, Arc<Hub>>>> = LazyLock::new(Mutex::default);
+        let mut hubs = HUBS.lock().unwrap_or_else(PoisonError::into_inner);
+        let hub = hubs
+            .entry(name)
+            .or_insert_with_key(|name| Arc::new(Hub::new(Scope::of(name))));
+        Self(Arc::clone(hub))
+    }
+
     fn queue_of(&self, key: &QuotaKey) -> Arc<Queue> {
         let mut queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(queue) = queues.get(key) {
             return Arc::clone(queue);
         }
-        let queue = Queue::new(key.clone(), Store::Memory(Memory::new()));
-        Arc::clone(queues.entry(key.clone()).or_insert(Arc::new(queue)))
+        let queue = Arc::new(Queue::new(key.clone(), self.0.scope.open(key)));
+        queues.insert(key.clone(), Arc::clone(&queue));
+        queue
     }
+}
+
+impl Hub {
+    fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            queues: Mutex::default(),
+        }
+    }
+}
+
+/// Where processes of this user on this host meet: under `XDG_RUNTIME_DIR`, else `XDG_CACHE_HOME`, else `~/.cache`.
+pub fn state_directory(environment: &Environment) -> Option<PathBuf> {
+    let home = || Some(Path::new(environment.get("HOME")?).join(".cache"));
+    let base = environment
+        .first(&["XDG_RUNTIME_DIR", "XDG_CACHE_HOME"])
+        .map(|(_, path)| PathBuf::from(path))
+        .or_else(home)?;
+    base.is_absolute()
+        .then(|| base.join("terraform-provider-cams"))
 }
 
 /// The right to send one call now. Dropped unsettled, it counts as sent and never answered.
@@ -146,5 +197,59 @@ impl QueueStatus {
             calls: wait.map_or(0, |wait| wait.limit),
             cause: wait.map_or(Cause::Quota, |wait| wait.cause),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_directory_is_the_first_that_is_set_and_absolute() {
+        let directory =
+            |variables: &[(&str, &str)]| state_directory(&variables.iter().copied().collect());
+        let all = [
+            ("HOME", "/h"),
+            ("XDG_CACHE_HOME", "/c"),
+            ("XDG_RUNTIME_DIR", "/r"),
+        ];
+        let path = |path| Some(PathBuf::from(path));
+        assert_eq!(directory(&all), path("/r/terraform-provider-cams"));
+        assert_eq!(directory(&all[..2]), path("/c/terraform-provider-cams"));
+        assert_eq!(
+            directory(&all[..1]),
+            path("/h/.cache/terraform-provider-cams")
+        );
+        assert_eq!(directory(&[("XDG_RUNTIME_DIR", "r")]), None);
+        assert_eq!(directory(&[]), None);
+    }
+
+    #[test]
+    fn who_names_the_same_store_shares_it() {
+        let host = |calls| Throttle::of_host(Some("/nowhere".into()), calls);
+        assert!(Arc::ptr_eq(&host(1).0, &host(1).0));
+        assert!(!Arc::ptr_eq(&host(1).0, &host(2).0));
+        assert!(Arc::ptr_eq(
+            &Throttle::of_process().0,
+            &Throttle::of_process().0
+        ));
+        assert!(!Arc::ptr_eq(
+            &Throttle::in_memory().0,
+            &Throttle::in_memory().0
+        ));
+    }
+
+    #[test]
+    fn only_an_account_id_is_shown() {
+        let key = |account: &str| QuotaKey {
+            account: account.into(),
+            region: "ap-southeast-1".into(),
+            action: "A",
+        };
+        assert_eq!(
+            key("1234").to_string(),
+            "A in ap-southeast-1 of account 1234"
+        );
+        assert_eq!(key("LTAI5t").to_string(), "A in ap-southeast-1");
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::pace::Terms;
 use super::slots::{Command, FORWARD, Micros, Reply, Wait};
-use super::store::{Answer, Side, Store};
+use super::store::{Answer, Keeper, Side, Store};
 use super::{Place, QueueStatus, QuotaKey};
 
 /// When a waiting call is first reported, and how often after that.
