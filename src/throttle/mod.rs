@@ -1,13 +1,40 @@
 //! The slot algorithm that keeps the quota, and where its state lives.
+//!
+//! - `slots`, `pace`: the algorithm, without I/O: who may call when, and how many.
+//! - `queue`: the calls of this process that wait.
+//! - `store`: where the state is kept: `memory`, `host` (a file, whose bytes are in `record`), and `guarded`, which puts one
+//!   behind another.
 
+mod guarded;
+mod host;
+mod memory;
+mod pace;
+mod queue;
+mod record;
+#[cfg(test)]
+mod simulation;
+mod slots;
+mod store;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
+
+use crate::environment::Environment;
+use pace::Terms;
+use queue::{Grant, Queue};
+pub use slots::Cause;
+use slots::Wait;
+use store::{Name, Scope};
 
 /// An operation's documented limit: at most `calls` in any `window`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// How many calls.
+    /// How many calls. Zero counts as one.
     pub calls: u32,
-    /// In how long.
+    /// In how long. At most an hour.
     pub window: Duration,
 }
 
@@ -22,6 +49,17 @@ pub struct QuotaKey {
     pub action: &'static str,
 }
 
+/// `ACTION in REGION of account ID`. What is not an account id is not shown.
+impl fmt::Display for QuotaKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.action, self.region)?;
+        if !self.account.is_empty() && self.account.bytes().all(|byte| byte.is_ascii_digit()) {
+            write!(f, " of account {}", self.account)?;
+        }
+        Ok(())
+    }
+}
+
 /// Where a call joins the queue of its quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -31,34 +69,187 @@ pub enum Place {
     Head,
 }
 
-/// Keeps every quota, for all who share its store.
+/// Keeps every quota, for all who share its store. Clones share; making one does no I/O.
 #[derive(Clone, Debug)]
-pub struct Throttle {}
+pub struct Throttle(Arc<Hub>);
+
+#[derive(Debug)]
+struct Hub {
+    scope: Scope,
+    queues: Mutex<HashMap<QuotaKey, Arc<Queue>>>,
+}
 
 impl Throttle {
-    /// Keeps quotas among the tasks of this process only.
+    /// Keeps quotas among those who hold a clone of this value.
     pub fn in_memory() -> Self {
-        Self {}
+        Self(Arc::new(Hub::new(Scope::Memory)))
+    }
+
+    /// Keeps quotas among all who call this in this process.
+    pub fn of_process() -> Self {
+        Self::shared(Name::Process)
+    }
+
+    /// Keeps quotas among all processes of this host that name the same directory, which [`state_directory`] proposes.
+    ///
+    /// The directory is made at first use, for this user only. While it can't be used, which is logged once, each quota is at
+    /// most `fallback_calls` in a window for this process.
+    pub fn of_host(directory: Option<PathBuf>, fallback_calls: u32) -> Self {
+        Self::shared(Name::Host {
+            directory,
+            fallback_calls,
+        })
     }
 
     /// Waits until a call against `key` may be sent. Dropping the future gives the place up.
-    pub async fn acquire(&self, _key: &QuotaKey, _limit: Limit, _place: Place) -> Permit {
-        Permit {}
+    ///
+    /// The call must be sent at once: the time until the server counts it runs from here.
+    pub async fn acquire(&self, key: &QuotaKey, limit: Limit, place: Place) -> Permit {
+        Permit(self.queue_of(key).acquire(Terms::new(limit), place).await)
     }
+
+    /// Who waits for the quota now, in this process.
+    pub fn queue(&self, key: &QuotaKey) -> QueueStatus {
+        self.queue_of(key).status()
+    }
+
+    /// Those who name the same store in one process share one queue, whoever made it first.
+    fn shared(name: Name) -> Self {
+        static HUBS: LazyLock<Mutex<HashMap<Name, Arc<Hub>>>> = LazyLock::new(Mutex::default);
+        let mut hubs = HUBS.lock().unwrap_or_else(PoisonError::into_inner);
+        let hub = hubs
+            .entry(name)
+            .or_insert_with_key(|name| Arc::new(Hub::new(Scope::of(name))));
+        Self(Arc::clone(hub))
+    }
+
+    fn queue_of(&self, key: &QuotaKey) -> Arc<Queue> {
+        let mut queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.get(key) {
+            return Arc::clone(queue);
+        }
+        let queue = Arc::new(Queue::new(key.clone(), self.0.scope.open(key)));
+        queues.insert(key.clone(), Arc::clone(&queue));
+        queue
+    }
+}
+
+impl Hub {
+    fn new(scope: Scope) -> Self {
+        Self {
+            scope,
+            queues: Mutex::default(),
+        }
+    }
+}
+
+/// Where processes of this user on this host meet: under `XDG_RUNTIME_DIR`, else `XDG_CACHE_HOME`, else `~/.cache`.
+pub fn state_directory(environment: &Environment) -> Option<PathBuf> {
+    let home = || Some(Path::new(environment.get("HOME")?).join(".cache"));
+    let base = environment
+        .first(&["XDG_RUNTIME_DIR", "XDG_CACHE_HOME"])
+        .map(|(_, path)| PathBuf::from(path))
+        .or_else(home)?;
+    base.is_absolute()
+        .then(|| base.join("terraform-provider-cams"))
 }
 
 /// The right to send one call now. Dropped unsettled, it counts as sent and never answered.
 #[derive(Debug)]
 #[must_use = "a permit is settled by what became of its call"]
-pub struct Permit {}
+pub struct Permit(Grant);
 
 impl Permit {
     /// The API answered.
-    pub fn answered(self) {}
+    pub fn answered(self) {
+        self.0.answered();
+    }
 
     /// The API turned the call away for the quota's sake, and may have said for how long.
-    pub fn throttled(self, _retry_after: Option<Duration>) {}
+    pub fn throttled(self, retry_after: Option<Duration>) {
+        self.0.throttled(retry_after);
+    }
 
     /// The call never left this machine.
-    pub fn unsent(self) {}
+    pub fn unsent(self) {
+        self.0.unsent();
+    }
+}
+
+/// A quota's queue at one moment, for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueStatus {
+    /// How many calls of this process wait.
+    pub waiting: usize,
+    /// How many other processes are before it.
+    pub processes_ahead: u32,
+    /// How many calls the quota allows in its window now. Zero if nobody waits.
+    pub calls: u32,
+    /// What they wait for.
+    pub cause: Cause,
+}
+
+impl QueueStatus {
+    fn new(waiting: usize, wait: Option<Wait>) -> Self {
+        Self {
+            waiting,
+            processes_ahead: wait.map_or(0, |wait| wait.ahead),
+            calls: wait.map_or(0, |wait| wait.limit),
+            cause: wait.map_or(Cause::Quota, |wait| wait.cause),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_directory_is_the_first_that_is_set_and_absolute() {
+        let directory =
+            |variables: &[(&str, &str)]| state_directory(&variables.iter().copied().collect());
+        let all = [
+            ("HOME", "/h"),
+            ("XDG_CACHE_HOME", "/c"),
+            ("XDG_RUNTIME_DIR", "/r"),
+        ];
+        let path = |path| Some(PathBuf::from(path));
+        assert_eq!(directory(&all), path("/r/terraform-provider-cams"));
+        assert_eq!(directory(&all[..2]), path("/c/terraform-provider-cams"));
+        assert_eq!(
+            directory(&all[..1]),
+            path("/h/.cache/terraform-provider-cams")
+        );
+        assert_eq!(directory(&[("XDG_RUNTIME_DIR", "r")]), None);
+        assert_eq!(directory(&[]), None);
+    }
+
+    #[test]
+    fn who_names_the_same_store_shares_it() {
+        let host = |calls| Throttle::of_host(Some("/nowhere".into()), calls);
+        assert!(Arc::ptr_eq(&host(1).0, &host(1).0));
+        assert!(!Arc::ptr_eq(&host(1).0, &host(2).0));
+        assert!(Arc::ptr_eq(
+            &Throttle::of_process().0,
+            &Throttle::of_process().0
+        ));
+        assert!(!Arc::ptr_eq(
+            &Throttle::in_memory().0,
+            &Throttle::in_memory().0
+        ));
+    }
+
+    #[test]
+    fn only_an_account_id_is_shown() {
+        let key = |account: &str| QuotaKey {
+            account: account.into(),
+            region: "ap-southeast-1".into(),
+            action: "A",
+        };
+        assert_eq!(
+            key("1234").to_string(),
+            "A in ap-southeast-1 of account 1234"
+        );
+        assert_eq!(key("LTAI5t").to_string(), "A in ap-southeast-1");
+    }
 }

@@ -1,0 +1,515 @@
+//! Processes, a network and a server around the pure core, in simulated time: what the algorithm promises, under random
+//! arrivals, delays, stalls, cancellations and deaths.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use fastrand::Rng;
+use proptest::prelude::*;
+
+use super::Limit;
+use super::pace::Terms;
+use super::slots::{Command, FORWARD, GRACE, Micros, Reply, State};
+
+const SECOND: Micros = 1_000_000;
+const MILLI: Micros = 1000;
+
+/// One run's conditions. Times in microseconds.
+#[derive(Clone, Debug)]
+struct Scene {
+    seed: u64,
+    processes: usize,
+    /// Calls each process has to make.
+    calls: u32,
+    /// How many of them it works on at the same time.
+    parallel: u32,
+    /// From grant to being counted: drawn evenly from this range, never above F.
+    forward: (Micros, Micros),
+    /// From being counted to the answer.
+    rest: (Micros, Micros),
+    /// How late a process wakes, normally.
+    oversleep: Micros,
+    /// One wake-up in so many comes 400 ms late. 0: never.
+    stalls: u32,
+    /// One call in so many is cancelled while it waits, or after it was granted. 0: never.
+    cancels: u32,
+    /// When each of these processes is killed.
+    kills: Vec<(usize, Micros)>,
+    /// What the server allows in a sliding second, from when.
+    allowed: Vec<(Micros, usize)>,
+    /// No more work is begun after this.
+    end: Micros,
+}
+
+impl Scene {
+    fn calm(
+        processes: usize,
+        calls: u32,
+        forward: (Micros, Micros),
+        rest: (Micros, Micros),
+    ) -> Self {
+        Self {
+            seed: 7,
+            processes,
+            calls,
+            parallel: 10,
+            forward,
+            rest,
+            oversleep: MILLI,
+            stalls: 0,
+            cancels: 0,
+            kills: Vec::new(),
+            allowed: vec![(0, 10)],
+            end: Micros::MAX,
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Default)]
+struct Story {
+    /// When each call was counted, by which process, and whether it was refused.
+    counted: Vec<(Micros, usize, bool)>,
+    /// When the last answer came.
+    done: Micros,
+    /// The longest time in which some living process waited and none was granted.
+    longest_drought: Micros,
+    /// How often a process asked.
+    asks: usize,
+    /// Calls that nobody made although their process lived.
+    left: u32,
+}
+
+impl Story {
+    /// The most calls counted in any half-open second.
+    fn densest_second(&self) -> usize {
+        let mut times: Vec<_> = self.counted.iter().map(|(at, ..)| *at).collect();
+        times.sort_unstable();
+        let last_within = |from: Micros| times.partition_point(|at| *at < from + SECOND);
+        let counts = times
+            .iter()
+            .enumerate()
+            .map(|(first, at)| last_within(*at) - first);
+        counts.max().unwrap_or(0)
+    }
+
+    fn refused_share(&self, from: Micros, to: Micros) -> f64 {
+        let within: Vec<_> = self
+            .counted
+            .iter()
+            .filter(|(at, ..)| (from..to).contains(at))
+            .collect();
+        within.iter().filter(|call| call.2).count() as f64 / within.len() as f64
+    }
+
+    /// Calls a second.
+    fn rate(&self, from: Micros, to: Micros) -> f64 {
+        let within = self
+            .counted
+            .iter()
+            .filter(|(at, _, refused)| (from..to).contains(at) && !refused);
+        within.count() as f64 * SECOND as f64 / (to - from) as f64
+    }
+
+    /// Jain's fairness index over the calls of each process that were counted in this time.
+    fn fairness(&self, processes: usize, from: Micros, to: Micros) -> f64 {
+        let mut shares = vec![0_f64; processes];
+        for (_, process, _) in self
+            .counted
+            .iter()
+            .filter(|(at, ..)| (from..to).contains(at))
+        {
+            shares[*process] += 1.0;
+        }
+        let (sum, squares) = (
+            shares.iter().sum::<f64>(),
+            shares.iter().map(|x| x * x).sum::<f64>(),
+        );
+        sum * sum / (processes as f64 * squares)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Answered {
+        process: usize,
+        ticket: u64,
+        refused: bool,
+    },
+    Cancelled {
+        process: usize,
+        ticket: u64,
+    },
+    Counted {
+        process: usize,
+        ticket: u64,
+    },
+    Killed {
+        process: usize,
+    },
+    Woken {
+        process: usize,
+        alarm: u64,
+    },
+}
+
+#[derive(Clone, Debug, Default)]
+struct Process {
+    dead: bool,
+    left: u32,
+    refused: u32,
+    busy: u32,
+    place: u64,
+    alarm: u64,
+}
+
+struct World {
+    scene: Scene,
+    rng: Rng,
+    state: State,
+    now: Micros,
+    events: BinaryHeap<Reverse<(Micros, u64, Event)>>,
+    scheduled: u64,
+    processes: Vec<Process>,
+    /// Since when somebody waits and nobody was granted anything.
+    drought: Option<Micros>,
+    story: Story,
+}
+
+fn run(scene: &Scene) -> Story {
+    let mut world = World::new(scene.clone());
+    while let Some(Reverse((at, _, event))) = world.events.pop() {
+        world.now = at;
+        world.happen(event);
+    }
+    world.story.left = world
+        .processes
+        .iter()
+        .filter(|p| !p.dead)
+        .map(|p| p.left + p.busy)
+        .sum();
+    world.story
+}
+
+impl World {
+    fn new(scene: Scene) -> Self {
+        let process = Process {
+            left: scene.calls,
+            ..Process::default()
+        };
+        let mut world = Self {
+            rng: Rng::with_seed(scene.seed),
+            state: State::default(),
+            now: 0,
+            events: BinaryHeap::new(),
+            scheduled: 0,
+            processes: vec![process; scene.processes],
+            drought: None,
+            story: Story::default(),
+            scene,
+        };
+        for (process, at) in world.scene.kills.clone() {
+            world.later(at, Event::Killed { process });
+        }
+        for process in 0..world.processes.len() {
+            let start = world.rng.u64(0..20 * MILLI);
+            world.later(start, Event::Woken { process, alarm: 0 });
+        }
+        world
+    }
+
+    fn later(&mut self, delay: Micros, event: Event) {
+        self.scheduled += 1;
+        self.events
+            .push(Reverse((self.now + delay, self.scheduled, event)));
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Answered {
+                process,
+                ticket,
+                refused,
+            } => self.answered(process, ticket, refused),
+            Event::Cancelled { process, ticket } => {
+                self.state.step(self.now, Command::Unsent { ticket });
+                self.wake(process);
+            }
+            Event::Counted { process, ticket } => self.counted(process, ticket),
+            Event::Killed { process } => {
+                self.processes[process].dead = true;
+                self.drought = self.drought.filter(|_| self.somebody_waits());
+            }
+            Event::Woken { process, alarm } => {
+                if self.processes[process].alarm == alarm {
+                    self.drive(process);
+                }
+            }
+        }
+    }
+
+    fn wake(&mut self, process: usize) {
+        self.processes[process].alarm += 1;
+        let alarm = self.processes[process].alarm;
+        self.later(0, Event::Woken { process, alarm });
+    }
+
+    /// What a queue's driver does until it has to wait.
+    fn drive(&mut self, process: usize) {
+        let terms = Terms::new(Limit {
+            calls: 10,
+            window: Duration::from_secs(1),
+        });
+        while !self.processes[process].dead {
+            let me = &self.processes[process];
+            let (place, head) = (me.place, me.refused > 0);
+            if me.left == 0 || me.busy >= self.scene.parallel || self.now > self.scene.end {
+                self.state.step(self.now, Command::Leave { ticket: place });
+                self.processes[process].place = 0;
+                self.drought = self.drought.filter(|_| self.somebody_waits());
+                return;
+            }
+            if self.one_in(self.scene.cancels) {
+                // The first in the queue gives up while it waits; the process asks for the next, in the same place.
+                self.processes[process].left -= 1;
+                continue;
+            }
+            self.story.asks += 1;
+            let ask = Command::Ask {
+                ticket: place,
+                head,
+                terms,
+            };
+            match self.state.step(self.now, ask) {
+                Reply::Go { ticket } => self.send(process, ticket),
+                Reply::Wait(wait) => {
+                    let stall = if self.one_in(self.scene.stalls) {
+                        400 * MILLI
+                    } else {
+                        0
+                    };
+                    let oversleep = self.rng.u64(0..=self.scene.oversleep) + stall;
+                    let me = &mut self.processes[process];
+                    me.place = wait.ticket;
+                    self.drought = self.drought.or(Some(self.now));
+                    let me = &mut self.processes[process];
+                    me.alarm += 1;
+                    let alarm = me.alarm;
+                    self.later(wait.wait + oversleep, Event::Woken { process, alarm });
+                    return;
+                }
+                Reply::Done => unreachable!("a question has an answer"),
+            }
+        }
+    }
+
+    fn send(&mut self, process: usize, ticket: u64) {
+        self.processes[process].place = 0;
+        if let Some(since) = self.drought.take() {
+            self.story.longest_drought = self.story.longest_drought.max(self.now - since);
+        }
+        self.drought = self.somebody_waits().then_some(self.now);
+        let cancelled = self.one_in(self.scene.cancels);
+        let me = &mut self.processes[process];
+        me.left -= 1;
+        if cancelled {
+            let delay = self.rng.u64(0..2 * SECOND);
+            self.later(delay, Event::Cancelled { process, ticket });
+        } else {
+            me.refused = me.refused.saturating_sub(1);
+            me.busy += 1;
+            let forward = self.rng.u64(self.scene.forward.0..=self.scene.forward.1);
+            self.later(forward.min(FORWARD), Event::Counted { process, ticket });
+        }
+    }
+
+    fn counted(&mut self, process: usize, ticket: u64) {
+        let recent =
+            |(at, _, refused): &&(Micros, usize, bool)| !refused && *at + SECOND > self.now;
+        let accepted = self
+            .story
+            .counted
+            .iter()
+            .rev()
+            .take(100)
+            .filter(recent)
+            .count();
+        let allowed = self
+            .scene
+            .allowed
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= self.now);
+        let refused = accepted >= allowed.map_or(usize::MAX, |(_, calls)| *calls);
+        self.story.counted.push((self.now, process, refused));
+        let rest = self.rng.u64(self.scene.rest.0..=self.scene.rest.1);
+        self.later(
+            rest,
+            Event::Answered {
+                process,
+                ticket,
+                refused,
+            },
+        );
+    }
+
+    fn answered(&mut self, process: usize, ticket: u64, refused: bool) {
+        let me = &mut self.processes[process];
+        if me.dead {
+            return;
+        }
+        self.story.done = self.now;
+        me.busy -= 1;
+        let was_idle = me.place == 0;
+        if refused {
+            me.left += 1;
+            me.refused += 1;
+        }
+        let command = if refused {
+            Command::Throttled {
+                ticket,
+                pause: None,
+            }
+        } else {
+            Command::Answered { ticket }
+        };
+        self.state.step(self.now, command);
+        if was_idle {
+            self.wake(process);
+        }
+    }
+
+    fn somebody_waits(&self) -> bool {
+        self.processes
+            .iter()
+            .any(|process| !process.dead && process.place != 0)
+    }
+
+    fn one_in(&mut self, often: u32) -> bool {
+        often > 0 && self.rng.u32(0..often) == 0
+    }
+}
+
+fn scenes() -> impl Strategy<Value = Scene> {
+    let delays = (0..FORWARD, 0..FORWARD).prop_map(|(a, b)| (a.min(b), a.max(b)));
+    let rests = prop_oneof![
+        (0..50 * MILLI).prop_map(|most| (0, most)),
+        (0..3 * SECOND).prop_map(|most| (most / 2, most)),
+    ];
+    let kills = proptest::collection::vec((0_usize..12, 0..20 * SECOND), 0..6);
+    (
+        any::<u64>(),
+        1_usize..=12,
+        1_u32..40,
+        1_u32..=30,
+        delays,
+        rests,
+        0..5 * MILLI,
+        0_u32..30,
+        0_u32..30,
+        kills,
+    )
+        .prop_map(
+            |(
+                seed,
+                processes,
+                calls,
+                parallel,
+                forward,
+                rest,
+                oversleep,
+                stalls,
+                cancels,
+                kills,
+            )| Scene {
+                seed,
+                parallel,
+                oversleep,
+                stalls,
+                cancels,
+                kills: kills
+                    .into_iter()
+                    .map(|(process, at)| (process % processes, at))
+                    .collect(),
+                allowed: Vec::new(),
+                ..Scene::calm(processes, calls, forward, rest)
+            },
+        )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_second_ever_sees_more_than_ten_and_nobody_is_stuck(scene in scenes()) {
+        let story = run(&scene);
+        prop_assert!(story.densest_second() <= 10, "{}", story.densest_second());
+        prop_assert_eq!(story.left, 0);
+        // A slot's own latest release, plus a stalled wake-up of one who was next.
+        let stall = if scene.stalls > 0 { 400 * MILLI } else { 0 };
+        let patience = SECOND + FORWARD + stall + GRACE + 5 * MILLI;
+        prop_assert!(story.longest_drought <= patience, "{}", story.longest_drought);
+    }
+}
+
+/// Makespan over the shortest possible, for 160 calls from 4 processes.
+fn stretch(scene: &Scene) -> f64 {
+    let story = run(scene);
+    assert_eq!(story.densest_second(), 10);
+    assert!(story.counted.iter().all(|(_, _, refused)| !refused));
+    story.done as f64 / (15 * SECOND) as f64
+}
+
+#[test]
+fn the_quota_is_used_up() {
+    let four = |rest| Scene::calm(4, 40, (5 * MILLI, 15 * MILLI), rest);
+    for (rest, most) in [
+        ((5 * MILLI, 10 * MILLI), 1.04),
+        ((20 * MILLI, 60 * MILLI), 1.08),
+        ((90 * MILLI, 280 * MILLI), 1.24),
+        ((1990 * MILLI, 1990 * MILLI), 1.64),
+    ] {
+        let stretch = stretch(&four(rest));
+        assert!(stretch <= most, "{rest:?}: {stretch}");
+    }
+}
+
+#[test]
+fn processes_share_evenly() {
+    for processes in [4, 16] {
+        let scene = Scene::calm(
+            processes,
+            100,
+            (5 * MILLI, 15 * MILLI),
+            (5 * MILLI, 40 * MILLI),
+        );
+        let story = run(&scene);
+        // The slots that are free at the start go to whoever comes first.
+        let fairness = story.fairness(processes, 2 * SECOND, 30 * SECOND);
+        assert!(fairness >= 0.99, "{processes} processes: {fairness}");
+        let asks = story.asks as f64 / story.counted.len() as f64;
+        assert!(asks < 4.0, "{asks} questions per call");
+    }
+}
+
+#[test]
+fn a_lowered_limit_is_found_and_a_raised_one_is_used_again() {
+    for seed in 0..20 {
+        let scene = Scene {
+            seed,
+            allowed: vec![(0, 10), (10 * SECOND, 5), (40 * SECOND, 10)],
+            end: 80 * SECOND,
+            ..Scene::calm(4, 1000, (5 * MILLI, 15 * MILLI), (5 * MILLI, 15 * MILLI))
+        };
+        let story = run(&scene);
+        let from = |second| second * SECOND;
+        assert_eq!(story.refused_share(from(13), from(19)), 0.0, "seed {seed}");
+        assert!(
+            story.refused_share(from(13), from(40)) < 0.03,
+            "seed {seed}"
+        );
+        assert!(story.rate(from(13), from(40)) > 4.3, "seed {seed}");
+        assert!(story.rate(from(53), from(55)) >= 9.5, "seed {seed}");
+    }
+}

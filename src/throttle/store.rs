@@ -1,0 +1,114 @@
+//! Where a quota's state lives: one face for all stores.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::QuotaKey;
+use super::guarded::{Guarded, Told};
+use super::host::{Host, Machine};
+use super::memory::Memory;
+use super::slots::{Command, Reply};
+
+/// Which of a store and its fallbacks granted a call: 0 is the store itself. Only it can settle the call.
+pub(super) type Side = u8;
+
+/// A reply and who gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) reply: Reply,
+    pub(super) side: Side,
+}
+
+/// Keeps the state of one quota, and never fails.
+pub(super) trait Keeper: Send + Sync {
+    /// Carries the command out if that takes no waiting. `side` matters to those that settle a call.
+    fn try_step(&self, command: Command, side: Side) -> Option<Answer>;
+
+    /// Carries the command out.
+    fn step(&self, command: Command, side: Side) -> impl Future<Output = Answer> + Send;
+}
+
+/// Names a store that is shared within this process and beyond.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Name {
+    Host {
+        directory: Option<PathBuf>,
+        fallback_calls: u32,
+    },
+    Process,
+}
+
+/// What all quotas in a store have in common.
+#[derive(Debug)]
+pub(super) enum Scope {
+    Host(HostScope),
+    Memory,
+}
+
+impl Scope {
+    pub(super) fn of(name: &Name) -> Self {
+        match name {
+            Name::Host {
+                directory,
+                fallback_calls,
+            } => Self::Host(HostScope::new(directory.as_deref(), *fallback_calls)),
+            Name::Process => Self::Memory,
+        }
+    }
+
+    pub(super) fn open(&self, key: &QuotaKey) -> Store {
+        match self {
+            Self::Host(host) => Store::Host(host.open(key)),
+            Self::Memory => Store::Memory(Memory::new()),
+        }
+    }
+}
+
+/// Files in one directory.
+#[derive(Debug)]
+pub(super) struct HostScope {
+    directory: Option<PathBuf>,
+    fallback_calls: u32,
+    machine: OnceLock<Machine>,
+    told: Told,
+}
+
+impl HostScope {
+    fn new(directory: Option<&Path>, fallback_calls: u32) -> Self {
+        Self {
+            directory: directory.map(Path::to_path_buf),
+            fallback_calls,
+            machine: OnceLock::new(),
+            told: Told::default(),
+        }
+    }
+
+    fn open(&self, key: &QuotaKey) -> Guarded<Host, Memory> {
+        let machine = self.machine.get_or_init(Machine::this).clone();
+        let host = Host::new(self.directory.as_deref(), key, machine);
+        Guarded::new(host, Memory::new(), self.fallback_calls, self.told.clone())
+    }
+}
+
+/// The store of one quota.
+#[derive(Debug)]
+pub(super) enum Store {
+    Host(Guarded<Host, Memory>),
+    Memory(Memory),
+}
+
+impl Keeper for Store {
+    fn try_step(&self, command: Command, side: Side) -> Option<Answer> {
+        match self {
+            Self::Host(host) => host.try_step(command, side),
+            Self::Memory(memory) => memory.try_step(command, side),
+        }
+    }
+
+    async fn step(&self, command: Command, side: Side) -> Answer {
+        match self {
+            Self::Host(host) => host.step(command, side).await,
+            Self::Memory(memory) => memory.step(command, side).await,
+        }
+    }
+}
