@@ -7,13 +7,12 @@ use std::process::ExitCode;
 use terraform_provider_cams::clock::Clock;
 use terraform_provider_cams::environment::Environment;
 use terraform_provider_cams::plugin::{self, Mode, Plugin, Work};
-use terraform_provider_cams::protocol::tfplugin6::provider_server::Provider;
-use terraform_provider_cams::protocol::tfplugin6::{Schema, get_provider_schema, schema};
-use tokio_util::task::TaskTracker;
+use terraform_provider_cams::provider::{self, server};
+use terraform_provider_cams::random::Random;
 
 const PLUGIN: Plugin = Plugin {
     name: "cams",
-    address: "registry.terraform.io/terraform-provider-cams/cams",
+    address: provider::ADDRESS,
     version: env!("CARGO_PKG_VERSION"),
 };
 
@@ -51,15 +50,11 @@ fn run(mode: Mode) -> Result<(), Box<dyn std::error::Error>> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let work = Work::new(TaskTracker::new(), || ());
-    let served = runtime.block_on(plugin::serve(
-        &PLUGIN,
-        mode,
-        &environment,
-        &clock,
-        Nothing,
-        &work,
-    ));
+    let service = server(environment.clone(), clock.clone(), Random::from_system());
+    let operations = service.operations();
+    let work = Work::new(operations.tracker().clone(), move || operations.stop());
+    let served = plugin::serve(&PLUGIN, mode, &environment, &clock, service, &work);
+    let served = runtime.block_on(served);
     runtime.shutdown_background();
     Ok(served?)
 }
@@ -68,25 +63,4 @@ fn say(mut to: impl Write, text: &str, code: ExitCode) -> ExitCode {
     // A reader that is gone changes nothing about the outcome.
     let _ = writeln!(to, "{text}");
     code
-}
-
-/// A provider without resources.
-struct Nothing;
-
-#[tonic::async_trait]
-impl Provider for Nothing {
-    async fn get_provider_schema(
-        &self,
-        _: tonic::Request<get_provider_schema::Request>,
-    ) -> Result<tonic::Response<get_provider_schema::Response>, tonic::Status> {
-        // Terraform 1.11 crashes on a schema without a block.
-        let provider = Schema {
-            block: Some(schema::Block::default()),
-            ..Schema::default()
-        };
-        Ok(tonic::Response::new(get_provider_schema::Response {
-            provider: Some(provider),
-            ..get_provider_schema::Response::default()
-        }))
-    }
 }

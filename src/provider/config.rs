@@ -1,0 +1,278 @@
+//! The provider block: its attributes, and what they become together with the environment.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::cams::{self, Client};
+use crate::clock::Clock;
+use crate::credentials::{self, Configured, Missing};
+use crate::environment::Environment;
+use crate::framework::model::Field;
+use crate::framework::schema::{Attribute, Schema};
+use crate::model;
+use crate::openapi::{AccessKey, Endpoint, Settings, SignatureMethod};
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::path::Path;
+use crate::protocol::value::Value;
+use crate::random::Random;
+use crate::secret::Secret;
+use crate::throttle::Throttle;
+
+use super::Cams;
+
+/// The region where CAMS is documented to run.
+pub const DEFAULT_REGION: &str = "ap-southeast-1";
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const NOT_A_REGION: &str = "expected a region id, such as ap-southeast-1";
+
+const REGION: &[&str] = &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"];
+const ENDPOINT: &[&str] = &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"];
+const CUST_SPACE_ID: &[&str] = &["CAMS_CUST_SPACE_ID"];
+
+model! {
+    /// The provider block.
+    pub struct Config {
+        /// Which access key signs.
+        pub access_key: String,
+        /// The access key's secret.
+        pub secret_key: String,
+        /// The token of temporary credentials.
+        pub security_token: String,
+        /// Where CAMS runs.
+        pub region: String,
+        /// Another address for the API.
+        pub endpoint: String,
+        /// The space of resources that name none.
+        pub cust_space_id: String,
+        /// How requests are signed.
+        pub signature_method: String,
+    }
+}
+
+/// The attributes of the provider block.
+pub fn schema() -> Schema {
+    Schema {
+        version: 0,
+        description: "Moves WhatsApp phone numbers into Alibaba Cloud CAMS (Chat App Message Service).",
+        attributes: vec![
+            Attribute::string("access_key").optional().describe(
+                "AccessKey id. Environment: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID` or `ALIBABACLOUD_ACCESS_KEY_ID`.",
+            ),
+            Attribute::string("secret_key").optional().sensitive().describe(
+                "AccessKey secret. Environment: `ALICLOUD_SECRET_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` or `ALIBABACLOUD_ACCESS_KEY_SECRET`.",
+            ),
+            Attribute::string("security_token").optional().sensitive().describe(
+                "Security token of temporary credentials. Environment: `ALICLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_SECURITY_TOKEN` or `ALIBABACLOUD_SECURITY_TOKEN`.",
+            ),
+            Attribute::string("region").optional().validate(validate_region).describe(
+                "Region id. Environment: `ALICLOUD_REGION` or `ALIBABA_CLOUD_REGION`. Default value is `ap-southeast-1`.",
+            ),
+            Attribute::string("endpoint").optional().validate(validate_endpoint).describe(
+                "Host or URL of the API in place of the region's own; plain `http` only to this machine. Environment: `CAMS_ENDPOINT` or `ALIBABA_CLOUD_ENDPOINT_CAMS`.",
+            ),
+            Attribute::string("cust_space_id").optional().validate(super::validators::not_blank).describe(
+                "Space of resources that set no `cust_space_id` of their own: the id of the ISV sub-customer's space, or of your own instance. Environment: `CAMS_CUST_SPACE_ID`.",
+            ),
+            Attribute::string("signature_method").optional().validate(validate_signature_method).describe(
+                "How requests are signed: `ACS3-HMAC-SHA256` or `HMAC-SHA1`, the older form. Default value is `ACS3-HMAC-SHA256`.",
+            ),
+        ],
+    }
+}
+
+/// Makes the configuration usable.
+///
+/// What is known only during apply is no error yet: a plan that needs no call succeeds without it.
+pub fn configure(
+    config: &Config,
+    terraform_version: &str,
+    environment: &Environment,
+    clock: Clock,
+    random: Random,
+) -> Result<(Cams, Diagnostics), Diagnostics> {
+    let cust_space_id = or_environment(&config.cust_space_id, environment, CUST_SPACE_ID);
+    let unknown = unknown(config);
+    if unknown.has_errors() {
+        return Ok((
+            Cams::new(Err(unknown), cust_space_id),
+            Diagnostics::default(),
+        ));
+    }
+    let http = settings(config, terraform_version, environment)?;
+    let client = Client::new(cams::Config {
+        account: account(&http.access_key),
+        region: text(
+            &or_environment(&config.region, environment, REGION),
+            DEFAULT_REGION,
+        ),
+        http,
+        throttle: Throttle::in_memory(),
+        clock,
+        random,
+    });
+    let client = client.map_err(|failure| {
+        Diagnostic::error(
+            "HTTP Client Not Usable",
+            format!("No HTTP client could be made: {failure}. Check the system's certificates and the proxy variables."),
+        )
+    })?;
+    Ok((Cams::new(Ok(client), cust_space_id), Diagnostics::default()))
+}
+
+/// An error for each attribute that the client needs and that only apply will tell.
+fn unknown(config: &Config) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    for (name, value) in [
+        ("access_key", &config.access_key),
+        ("secret_key", &config.secret_key),
+        ("security_token", &config.security_token),
+        ("region", &config.region),
+        ("endpoint", &config.endpoint),
+        ("signature_method", &config.signature_method),
+    ] {
+        if value.is_unknown() {
+            found.push(Diagnostic::error(
+                "Provider Configuration Not Known Yet",
+                format!(
+                    "The provider's {name} depends on something that is known only after apply, but the API must be called \
+                     now. Apply the source of the value first (terraform apply -target=…), set {name} to a fixed value, or \
+                     use its environment variable."
+                ),
+            ));
+        }
+    }
+    found
+}
+
+fn settings(
+    config: &Config,
+    terraform_version: &str,
+    environment: &Environment,
+) -> Result<Settings, Diagnostics> {
+    let mut found = Diagnostics::default();
+    let access_key = access_key(config, environment)
+        .map_err(|missing| found.push(missing))
+        .ok();
+    let endpoint = endpoint(config, environment)
+        .map_err(|wrong| found.push(wrong))
+        .ok();
+    let signature_method = text(&config.signature_method, "ACS3-HMAC-SHA256").parse();
+    let signature_method = signature_method
+        .map_err(|wrong| found.push(invalid("signature_method", &wrong)))
+        .ok();
+    let (Some(access_key), Some(endpoint), Some(signature_method)) =
+        (access_key, endpoint, signature_method)
+    else {
+        return Err(found);
+    };
+    Ok(Settings {
+        endpoint,
+        access_key,
+        signature_method,
+        connect_timeout: CONNECT_TIMEOUT,
+        read_timeout: READ_TIMEOUT,
+        user_agent: format!(
+            "terraform-provider-cams/{} Terraform/{terraform_version}",
+            env!("CARGO_PKG_VERSION")
+        ),
+    })
+}
+
+fn access_key(config: &Config, environment: &Environment) -> Result<AccessKey, Diagnostic> {
+    let set = |field: &Field<String>| {
+        field
+            .text()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let configured = Configured {
+        access_key: set(&config.access_key),
+        secret_key: set(&config.secret_key).map(Secret::new),
+        security_token: set(&config.security_token).map(Secret::new),
+    };
+    credentials::resolve(configured, environment).map_err(|missing| {
+        let key = format!("access_key (or {})", credentials::ACCESS_KEY.join(", "));
+        let secret = format!("secret_key (or {})", credentials::SECRET_KEY.join(", "));
+        let (attribute, what) = match missing {
+            Missing::All => ("access_key", format!("No credentials are set. Set {key} and {secret}")),
+            Missing::Id => ("access_key", format!("There is a secret key or token without its access key. Set {key}")),
+            Missing::Secret => ("secret_key", format!("There is an access key without its secret. Set {secret}")),
+        };
+        let rule = "Configuration and environment are never mixed: all parts must come from the same of the two.";
+        Diagnostic::error("Missing Credentials", format!("{what}. {rule}")).at(Path::root().attribute(attribute))
+    })
+}
+
+fn endpoint(config: &Config, environment: &Environment) -> Result<Endpoint, Diagnostic> {
+    let region = text(
+        &or_environment(&config.region, environment, REGION),
+        DEFAULT_REGION,
+    );
+    match or_environment(&config.endpoint, environment, ENDPOINT).text() {
+        Some(endpoint) => endpoint
+            .parse()
+            .map_err(|wrong| invalid("endpoint", &wrong)),
+        None => {
+            Endpoint::of_region("cams", &region).ok_or_else(|| invalid("region", &NOT_A_REGION))
+        }
+    }
+}
+
+/// What stands for an account whose id nobody told: a hash, because the throttle's state shows it to others.
+fn account(key: &AccessKey) -> String {
+    let hash = digest(&SHA256, key.id.as_bytes());
+    hash.as_ref()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn or_environment(
+    configured: &Field<String>,
+    environment: &Environment,
+    names: &[&str],
+) -> Field<String> {
+    match (configured, environment.first(names)) {
+        (Field::Null, Some((_, value))) => value.into(),
+        _ => configured.clone(),
+    }
+}
+
+fn text(field: &Field<String>, default: &str) -> String {
+    field.text().unwrap_or(default).to_owned()
+}
+
+fn validate_region(value: &Value, path: &Path, found: &mut Diagnostics) {
+    if value
+        .as_str()
+        .is_some_and(|region| Endpoint::of_region("cams", region).is_none())
+    {
+        found.push(invalid("region", &NOT_A_REGION).at(path.clone()));
+    }
+}
+
+fn validate_endpoint(value: &Value, path: &Path, found: &mut Diagnostics) {
+    if let Some(Err(wrong)) = value.as_str().map(str::parse::<Endpoint>) {
+        found.push(invalid("endpoint", &wrong).at(path.clone()));
+    }
+}
+
+fn validate_signature_method(value: &Value, path: &Path, found: &mut Diagnostics) {
+    if let Some(Err(wrong)) = value.as_str().map(str::parse::<SignatureMethod>) {
+        found.push(invalid("signature_method", &wrong).at(path.clone()));
+    }
+}
+
+/// The value itself is left out: a mistaken endpoint can hold a password.
+fn invalid(attribute: &str, wrong: &dyn fmt::Display) -> Diagnostic {
+    Diagnostic::error(
+        "Invalid Provider Configuration",
+        format!("{attribute} is not usable: {wrong}."),
+    )
+    .at(Path::root().attribute(attribute))
+}

@@ -1,0 +1,182 @@
+//! The one seam where errors of the API become what the user reads.
+//!
+//! Each says what happened, what to do, and then the code, HTTP status and request id that Alibaba Cloud's support asks for.
+
+use std::fmt::Write;
+
+use crate::cams::{Error, ErrorKind};
+use crate::protocol::diagnostic::Diagnostic;
+use crate::protocol::path::Path;
+
+use super::numbers::Target;
+
+/// The diagnostic for a call that failed while `doing` something about `target`.
+pub fn diagnostic(error: &Error, doing: &str, target: &Target) -> Diagnostic {
+    let Advice {
+        summary,
+        text,
+        attribute,
+    } = advice(error, target);
+    let mut detail = format!(
+        "The call {} failed while {doing}: number {} in space {}.\n\n{text}\n",
+        error.action, target.number, target.cust_space_id
+    );
+    detail.push_str(&particulars(error));
+    let diagnostic = Diagnostic::error(summary, detail);
+    match attribute {
+        Some(attribute) => diagnostic.at(Path::root().attribute(attribute)),
+        None => diagnostic,
+    }
+}
+
+/// What the service said, for the end of a diagnostic.
+pub fn particulars(error: &Error) -> String {
+    let mut lines = String::new();
+    let mut line = |name: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            // Writing to a string cannot fail.
+            let _ = write!(lines, "\n{name}: {value}");
+        }
+    };
+    line("Message", Some(&error.message));
+    line(
+        "Access denied detail",
+        error.access_denied_detail.as_deref(),
+    );
+    line("Code", error.code.as_deref());
+    line(
+        "HTTP status",
+        error
+            .http_status
+            .map(|status| status.to_string())
+            .as_deref(),
+    );
+    line("Request id", error.request_id.as_deref());
+    lines
+}
+
+struct Advice {
+    summary: &'static str,
+    text: String,
+    attribute: Option<&'static str>,
+}
+
+fn advice(error: &Error, target: &Target) -> Advice {
+    let (summary, text, attribute) = match error.kind {
+        ErrorKind::AccessDenied => ("CAMS Denied Access", access_denied(error), None),
+        ErrorKind::Unanswered => (
+            "CAMS Call Without an Answer",
+            "The request was sent and no usable answer came back. Applying again is safe: the provider looks for the \
+             number before it starts anything."
+                .to_owned(),
+            None,
+        ),
+        ErrorKind::Cancelled => (
+            "Stopped",
+            "Terraform was asked to stop before the call was made. Nothing was changed; apply again to continue."
+                .to_owned(),
+            None,
+        ),
+        ErrorKind::Credentials => ("CAMS Refused the Credentials", credentials(error), None),
+        ErrorKind::Incomplete => (
+            "CAMS Answer Incomplete",
+            "The service reported success without the data it documents. Apply again; if it stays so, send the request id to Alibaba Cloud support."
+                .to_owned(),
+            None,
+        ),
+        ErrorKind::InvalidParameter => (
+            "CAMS Refused a Parameter",
+            "The service does not accept the space or the number as written. Check both against the CAMS console, \
+             and that two-step verification is off for the number and its business is verified."
+                .to_owned(),
+            None,
+        ),
+        ErrorKind::NotFound => (
+            "CAMS Does Not Know the Number",
+            "The number is not in this space. Check cust_space_id, country_code and mobile_number.".to_owned(),
+            None,
+        ),
+        ErrorKind::NotSubscribed => (
+            "CAMS Not Activated",
+            "The account has not activated Chat App Message Service. Activate it once in the CAMS console with the main \
+             account (or a RAM user who may), then apply again."
+                .to_owned(),
+            None,
+        ),
+        ErrorKind::ResourceOwner => (
+            "Space of Another Account",
+            format!(
+                "The access key's account does not own space {}. Check cust_space_id, and that the credentials belong to \
+                 the account that owns the space.",
+                target.cust_space_id
+            ),
+            Some("cust_space_id"),
+        ),
+        ErrorKind::Throttled => (
+            "CAMS Call Quota Exhausted",
+            "The account's call quota stayed exhausted until the timeout. Something else calls the API with the same \
+             account: wait for it, raise the timeout (timeouts = { create = \"1h\" }), or lower -parallelism."
+                .to_owned(),
+            Some("timeouts"),
+        ),
+        ErrorKind::TimedOut => (
+            "Timeout",
+            "The time for the operation was over before it could finish. Nothing is lost: apply again to continue, or \
+             raise the timeout (timeouts = { create = \"1h\" })."
+                .to_owned(),
+            Some("timeouts"),
+        ),
+        ErrorKind::Unavailable => (
+            "CAMS Unavailable",
+            "The service could not answer. Apply again later; nothing that was done is lost.".to_owned(),
+            None,
+        ),
+        ErrorKind::Unreachable => (
+            "CAMS Unreachable",
+            "No connection to the service could be made. Check network, proxy (HTTPS_PROXY), DNS, and the provider's \
+             region and endpoint."
+                .to_owned(),
+            None,
+        ),
+        ErrorKind::Other => (
+            "CAMS Call Failed",
+            "The service refused the call for the reason below. Look the code up in the CAMS documentation; with the \
+             request id, Alibaba Cloud support can tell more."
+                .to_owned(),
+            None,
+        ),
+    };
+    Advice {
+        summary,
+        text,
+        attribute,
+    }
+}
+
+fn access_denied(error: &Error) -> String {
+    format!(
+        "The RAM user or role behind the credentials may not call this operation. Ask who administers RAM in the \
+         account to grant it this policy statement:\n\n  \
+         {{\n    \"Effect\": \"Allow\",\n    \"Action\": \"cams:{}\",\n    \"Resource\": \"*\"\n  }}\n\n\
+         The provider also needs cams:QueryChatappPhoneNumbers and cams:GetPhoneNumberVerificationStatus.",
+        error.action
+    )
+}
+
+fn credentials(error: &Error) -> String {
+    let code = error.code.as_deref().unwrap_or_default();
+    let text = if code.starts_with("InvalidAccessKeyId.NotFound") {
+        "The access key does not exist. Check access_key, or the environment variable it came from, for a typing error or a deleted key."
+    } else if code.starts_with("InvalidAccessKeyId.Inactive") || code.contains("Disabled") {
+        "The access key is disabled. Enable it in the RAM console, or use another one."
+    } else if code.starts_with("SignatureDoesNotMatch") || code.starts_with("IncompleteSignature") {
+        "The signature is not the one the service computes. Check that secret_key belongs to access_key and was copied whole."
+    } else if code.contains("Expired") {
+        "The temporary credentials have expired. Get new ones (access key, secret and token together) and apply again."
+    } else if code.contains("SecurityToken") {
+        "The security token does not fit the access key. Set access_key, secret_key and security_token from the same set of temporary credentials."
+    } else {
+        "The service does not accept the credentials. Check access_key, secret_key and security_token."
+    };
+    text.to_owned()
+}

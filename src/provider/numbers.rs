@@ -1,0 +1,189 @@
+//! Where a number is: what the space's list and the single lookup say together.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::cams::phone::PhoneNumber;
+use crate::cams::{Call, Client, Error, ErrorKind};
+
+/// What CAMS calls a number whose migration has started.
+pub const MIGRATING: &str = "MIGRATING";
+/// What CAMS calls a number that is no longer there.
+const DELETED: &str = "DELETED";
+
+/// A number in a space: what a migration is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// The space.
+    pub cust_space_id: String,
+    /// The number.
+    pub number: PhoneNumber,
+}
+
+/// What the API says of a number that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its id at Meta, where that was asked for.
+    pub id: Option<String>,
+    /// Its status.
+    pub status: String,
+}
+
+impl Found {
+    /// Whether its migration has started and not ended.
+    pub fn migrating(&self) -> bool {
+        self.status.eq_ignore_ascii_case(MIGRATING)
+    }
+}
+
+/// Looks for the number: `None` only when the API itself says that it does not exist, or lists it as deleted.
+///
+/// The list is shared by all who ask for the same space. It shows a status but no id, and nobody documents whether it
+/// shows numbers that are migrating: so a number it does not show is asked for singly, and one that only the single
+/// lookup knows is taken to be migrating. The id is looked up unless `known_id` is given.
+pub async fn find(
+    client: &Client,
+    call: &Call,
+    target: &Target,
+    known_id: Option<&str>,
+) -> Result<Option<Found>, Error> {
+    let listed = client
+        .listed_status(call, &target.cust_space_id, &target.number)
+        .await?;
+    let status = match listed {
+        Some(status) if status.eq_ignore_ascii_case(DELETED) => return Ok(None),
+        Some(status) => {
+            if let Some(id) = known_id {
+                return Ok(Some(Found {
+                    id: Some(id.to_owned()),
+                    status,
+                }));
+            }
+            Some(status)
+        }
+        None => None,
+    };
+    let id = lookup(client, call, target).await?;
+    match (id, status) {
+        (Some(id), status) => Ok(Some(Found {
+            id,
+            status: status.unwrap_or_else(|| MIGRATING.to_owned()),
+        })),
+        (None, Some(status)) => Ok(Some(Found { id: None, status })),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The number's id by the single lookup; `None` when the API says that there is no such number.
+async fn lookup(
+    client: &Client,
+    call: &Call,
+    target: &Target,
+) -> Result<Option<Option<String>>, Error> {
+    match client
+        .get_phone_number_verification_status(call, &target.cust_space_id, &target.number)
+        .await
+    {
+        Ok(verification) => Ok(Some(verification.id)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// How long after an unanswered call the number may take to show.
+const PATIENCE: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// Looks for a number whose migration may have started: `None` when it does not show within some seconds.
+pub async fn read_back(
+    client: &Client,
+    call: &Call,
+    target: &Target,
+) -> Result<Option<Found>, Error> {
+    let call = call.at_least(Duration::from_secs(15));
+    for wait in PATIENCE {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = call.stopped() => {}
+        }
+        client.forget_list(&target.cust_space_id);
+        if let Some(found) = find(client, &call, target, None).await? {
+            return Ok(Some(found));
+        }
+        if call.is_stopped() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// The numbers whose migration this process has started, so that none is started twice in one run.
+#[derive(Clone, Debug, Default)]
+pub struct Claims(Arc<Mutex<BTreeSet<Target>>>);
+
+/// The right to start one number's migration. Dropped, it is given back, unless kept.
+#[derive(Debug)]
+pub struct Claim {
+    claims: Claims,
+    target: Option<Target>,
+}
+
+impl Claims {
+    /// Takes the number; `None` when another resource of this run has it.
+    pub fn claim(&self, target: &Target) -> Option<Claim> {
+        let new = self.lock().insert(target.clone());
+        new.then(|| Claim {
+            claims: self.clone(),
+            target: Some(target.clone()),
+        })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<Target>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Claim {
+    /// The migration has started, or may have: nobody else may start it in this run.
+    pub fn keep(mut self) {
+        self.target = None;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(target) = &self.target {
+            self.claims.lock().remove(target);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(mobile_number: &str) -> Target {
+        Target {
+            cust_space_id: "s".into(),
+            number: PhoneNumber::parse("86", mobile_number).expect("a number"),
+        }
+    }
+
+    #[test]
+    fn a_number_is_claimed_once_until_given_back() {
+        let claims = Claims::default();
+        let claim = claims.claim(&target("13900001234")).expect("the first");
+        assert!(claims.claim(&target("13900001234")).is_none());
+        assert!(claims.claim(&target("13900001235")).is_some());
+        drop(claim);
+        let claim = claims.claim(&target("13900001234")).expect("given back");
+        claim.keep();
+        assert!(claims.claim(&target("13900001234")).is_none());
+    }
+}

@@ -1,0 +1,3 @@
+//! One file a resource.
+
+pub mod number_migration;

@@ -1,0 +1,115 @@
+//! Checks that several attributes share.
+
+use crate::cams::phone::{CallingCode, Part, PhoneNumber, Problem};
+use crate::framework::model::Field;
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::path::Path;
+use crate::protocol::value::Value;
+
+/// The text must not be empty, nor begin or end with white space.
+pub fn not_blank(value: &Value, path: &Path, found: &mut Diagnostics) {
+    let Some(text) = value.as_str() else { return };
+    let problem = if text.trim().is_empty() {
+        format!("{path} is empty. Set it, or remove it to use its default.")
+    } else if text.trim() != text {
+        format!(
+            "{path} begins or ends with white space. Write {:?}.",
+            text.trim()
+        )
+    } else {
+        return;
+    };
+    found.push(Diagnostic::error("Invalid Text", problem).at(path.clone()));
+}
+
+/// Checks the two parts of a phone number, as far as they are known: what is wrong is an error, what is unlikely a
+/// warning.
+pub fn phone_number(country_code: &Field<String>, mobile_number: &Field<String>) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    let Some(country_code) = country_code.text() else {
+        return found;
+    };
+    let code = CallingCode::parse(country_code);
+    if let Err(problem) = &code {
+        found.push(refused(problem));
+    }
+    let Some(mobile_number) = mobile_number.text() else {
+        return found;
+    };
+    // A code that is merely written wrongly still tells how to read the number.
+    let code = match &code {
+        Ok(code) => code.as_str(),
+        Err(problem) => problem.suggestion.as_deref().unwrap_or_default(),
+    };
+    match PhoneNumber::parse(code, mobile_number) {
+        Ok(number) => found.extend(number.doubt().map(|doubt| {
+            let advice = match &doubt.suggestion {
+                Some(bare) => format!("If the number works abroad without it, write {bare:?}."),
+                None => "Check the number.".to_owned(),
+            };
+            Diagnostic::warning(
+                "Doubtful Phone Number",
+                format!("{}. {advice}", doubt.problem),
+            )
+            .at(path(doubt.part))
+        })),
+        Err(problem) if problem.part == Part::MobileNumber => found.push(refused(&problem)),
+        Err(_) => {}
+    }
+    found
+}
+
+/// The error for a number that cannot be right.
+pub fn refused(problem: &Problem) -> Diagnostic {
+    let path = path(problem.part);
+    let expected = match problem.part {
+        Part::CountryCode => {
+            "Expected an assigned country calling code, digits only, such as \"86\"."
+        }
+        Part::MobileNumber => {
+            "Expected the number without its country code, digits only, such as \"13900001234\"."
+        }
+    };
+    let advice = problem
+        .suggestion
+        .as_ref()
+        .map(|value| format!(" Write {path} = {value:?}."))
+        .unwrap_or_default();
+    Diagnostic::error(
+        "Invalid Phone Number",
+        format!("{path}: {}. {expected}{advice}", problem.problem),
+    )
+    .at(path)
+}
+
+fn path(part: Part) -> Path {
+    Path::root().attribute(match part {
+        Part::CountryCode => "country_code",
+        Part::MobileNumber => "mobile_number",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(text: &str) -> usize {
+        let mut found = Diagnostics::default();
+        not_blank(&text.into(), &Path::root().attribute("x"), &mut found);
+        found.iter().count()
+    }
+
+    #[test]
+    fn blank_and_padded_text_is_refused() {
+        assert_eq!(
+            [
+                errors("a b"),
+                errors(""),
+                errors("  "),
+                errors(" a"),
+                errors("a\n")
+            ],
+            [0, 1, 1, 1, 1]
+        );
+    }
+}

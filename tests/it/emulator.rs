@@ -1,0 +1,102 @@
+//! A running `cams-emulator` and its control interface.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// An emulator process on a port of its own, ended on drop.
+pub struct Emulator {
+    child: Child,
+    url: String,
+}
+
+impl Emulator {
+    /// Starts one with the given flags.
+    pub fn start(flags: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cams-emulator"))
+            .args(flags)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the emulator starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("stdout is piped"))
+            .read_line(&mut line)
+            .expect("the emulator prints its address");
+        let url = line.trim().strip_prefix("listening on ").expect("an address").to_owned();
+        Self { child, url }
+    }
+
+    /// `http://HOST:PORT`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The journal.
+    pub fn requests(&self) -> Vec<Value> {
+        match self.control("GET", "requests", None) {
+            Value::Array(requests) => requests,
+            Value::Object(mut answer) => match answer.remove("requests") {
+                Some(Value::Array(requests)) => requests,
+                other => panic!("no journal: {other:?}"),
+            },
+            other => panic!("no journal: {other}"),
+        }
+    }
+
+    /// How many calls of `action` the emulator has seen.
+    pub fn count(&self, action: &str) -> usize {
+        self.requests().iter().filter(|request| request["action"] == action).count()
+    }
+
+    /// Puts a number into a state.
+    pub fn place(&self, space: &str, country_code: &str, mobile_number: &str, status: &str) {
+        let number = json!({
+            "cust_space_id": space,
+            "country_code": country_code,
+            "mobile_number": mobile_number,
+            "status": status,
+        });
+        self.control("POST", "numbers", Some(number));
+    }
+
+    /// Removes a number behind Terraform's back.
+    pub fn remove(&self, space: &str, country_code: &str, mobile_number: &str) {
+        let number = json!({ "cust_space_id": space, "country_code": country_code, "mobile_number": mobile_number });
+        self.control("DELETE", "numbers", Some(number));
+    }
+
+    /// Calls the control interface.
+    pub fn control(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}/_emulator/{path}", self.url);
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let answer = block_on(async {
+            let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+            let mut request = client.request(method, url);
+            if let Some(body) = body {
+                request = request.header("content-type", "application/json").body(body.to_string());
+            }
+            let response = request.send().await.expect("the emulator answers");
+            let status = response.status();
+            let text = response.text().await.expect("a body");
+            assert!(status.is_success(), "{path}: {status} {text}");
+            text
+        });
+        if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).expect("JSON") }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}
