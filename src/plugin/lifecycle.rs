@@ -50,18 +50,18 @@ impl Work {
 
 /// Resolves when the plugin is to leave. `Shutdown` is obeyed at once, also while work is still being stopped.
 ///
-/// `host` is the parent process at the start.
+/// `signalled` resolves when a signal asks for the end; `host` is the parent process at the start.
 pub(super) async fn ended(
     mode: Mode,
     shutdown: &CancellationToken,
-    mut signals: Signals,
+    signalled: impl Future<Output = ()>,
     host: Option<u32>,
     peers: watch::Receiver<Peers>,
     work: &Work,
 ) {
     let drained = async {
         tokio::select! {
-            () = signals.ended(mode) => tracing::info!("a signal ends the plugin"),
+            () = signalled => tracing::info!("a signal ends the plugin"),
             () = orphaned(peers, host, parent), if mode == Mode::Terraform => {
                 tracing::info!("nobody is connected any more: the plugin ends");
             }
@@ -84,11 +84,15 @@ async fn orphaned(
         _ = peers.wait_for(|peers| peers.ever > 0) => {}
         () = bereaved(host, parent) => return,
     }
-    // An error means that the server has ended, and the counter with it.
-    while peers.wait_for(|peers| peers.open == 0).await.is_ok() {
-        let again = peers.wait_for(|peers| peers.open > 0);
-        if timeout(ORPHAN_GRACE, again).await.is_err() {
+    loop {
+        // Errors mean that nobody can connect any more.
+        if peers.wait_for(|peers| peers.open == 0).await.is_err() {
             return;
+        }
+        let again = peers.wait_for(|peers| peers.open > 0);
+        match timeout(ORPHAN_GRACE, again).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(_)) | Err(_) => return,
         }
     }
 }
@@ -138,7 +142,7 @@ impl Signals {
     ///
     /// Ctrl-C reaches Terraform and its plugins alike. Terraform answers it with `StopProvider` and still wants the
     /// results, so it must not end a plugin that Terraform started.
-    async fn ended(&mut self, mode: Mode) {
+    pub(super) async fn ended(mut self, mode: Mode) {
         loop {
             tokio::select! {
                 _ = self.hangup.recv() => return,
@@ -174,7 +178,7 @@ impl Signals {
     }
 
     /// Resolves at an event that ends the plugin; Ctrl-C and Ctrl-Break are Terraform's to answer.
-    async fn ended(&mut self, mode: Mode) {
+    pub(super) async fn ended(mut self, mode: Mode) {
         loop {
             tokio::select! {
                 _ = self.ctrl_close.recv() => return,
@@ -259,5 +263,76 @@ mod tests {
         let started = Instant::now();
         work.drain().await;
         assert_eq!(started.elapsed(), DRAIN_LIMIT);
+    }
+
+    /// Work that takes `time` to stop, and what ends it.
+    fn stopping_in(time: Duration) -> Work {
+        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        let stopped = stop.clone();
+        tracker.spawn(async move {
+            stopped.cancelled().await;
+            sleep(time).await;
+        });
+        Work::new(tracker, move || stop.cancel())
+    }
+
+    /// One connection that is gone, and a door through which none can come any more.
+    fn one_lost() -> watch::Receiver<Peers> {
+        watch::channel(Peers { open: 0, ever: 1 }).1
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_orphan_finishes_its_work_first() {
+        let (peers, watched) = watch::channel(Peers { open: 0, ever: 1 });
+        let work = stopping_in(Duration::from_secs(3));
+        let started = Instant::now();
+        let (shutdown, never) = (CancellationToken::new(), std::future::pending());
+        ended(Mode::Terraform, &shutdown, never, parent(), watched, &work).await;
+        drop(peers);
+        // Timers fire on the next whole millisecond.
+        let late = started.elapsed() - (ORPHAN_GRACE + Duration::from_secs(3));
+        assert!(late < Duration::from_millis(5), "{late:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn shutdown_does_not_wait_for_work() {
+        let work = stopping_in(Duration::from_secs(3));
+        let shutdown = CancellationToken::new();
+        let asked = shutdown.clone();
+        tokio::spawn(async move {
+            sleep(Duration::from_secs(1)).await;
+            asked.cancel();
+        });
+        let started = Instant::now();
+        let signalled = std::future::ready(());
+        ended(
+            Mode::Terraform,
+            &shutdown,
+            signalled,
+            parent(),
+            one_lost(),
+            &work,
+        )
+        .await;
+        let late = started.elapsed() - Duration::from_secs(1);
+        assert!(late < Duration::from_millis(5), "{late:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn debug_mode_outlives_its_connections() {
+        let work = stopping_in(Duration::ZERO);
+        let started = Instant::now();
+        let shutdown = CancellationToken::new();
+        let signalled = sleep(Duration::from_secs(3600));
+        ended(
+            Mode::Debug,
+            &shutdown,
+            signalled,
+            parent(),
+            one_lost(),
+            &work,
+        )
+        .await;
+        assert!(started.elapsed() >= Duration::from_secs(3600));
     }
 }

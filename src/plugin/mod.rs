@@ -108,7 +108,7 @@ pub async fn serve<S: Provider>(
     }
 
     let (shutdown, end) = (CancellationToken::new(), CancellationToken::new());
-    let ended = lifecycle::ended(mode, &shutdown, signals, host, peers, work);
+    let ended = lifecycle::ended(mode, &shutdown, signals.ended(mode), host, peers, work);
     let server = router(service, &shutdown, &end)
         .serve_with_incoming_shutdown(incoming, end.clone().cancelled_owned());
     let mut server = pin!(server);

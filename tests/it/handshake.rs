@@ -9,7 +9,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{ServerName, UnixTime};
 use tonic::Code;
 
-use crate::core::tfplugin6::{DynamicValue, get_provider_schema, validate_provider_config};
+use crate::core::tfplugin6::{DynamicValue, validate_provider_config};
 use crate::core::{COOKIE, Client, Core, Identity, Process};
 use crate::support::names_in;
 
@@ -124,8 +124,7 @@ async fn only_the_terraform_that_started_it_is_let_in() {
         assert!(core.connect(stranger).await.is_err(), "{stranger:?} got in");
     }
     // Neither the connection that was there nor a new one of the right client has suffered.
-    let schema = get_provider_schema::Request::default();
-    core.provider().get_provider_schema(schema).await.unwrap();
+    core.schema().await;
     core.connect(Client::Tls(core.identity())).await.unwrap();
 }
 
@@ -133,8 +132,7 @@ async fn only_the_terraform_that_started_it_is_let_in() {
 async fn a_terraform_without_plugin_tls_is_served_in_plaintext() {
     let core = Core::start().without_tls().await;
     assert_eq!(core.handshake().certificate, None);
-    let schema = get_provider_schema::Request::default();
-    core.provider().get_provider_schema(schema).await.unwrap();
+    core.schema().await;
 }
 
 #[tokio::test]

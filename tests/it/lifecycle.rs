@@ -13,10 +13,6 @@ use crate::core::tfplugin6::get_provider_schema;
 use crate::core::{COOKIE, Client, Core, Handshake, Process, connect, plugin};
 use crate::support::{PROVIDER, names_in, soon};
 
-fn schema() -> get_provider_schema::Request {
-    get_provider_schema::Request::default()
-}
-
 #[tokio::test]
 async fn shutdown_ends_it_at_once_and_removes_the_socket() {
     let mut core = Core::start().await;
@@ -47,7 +43,7 @@ async fn an_interrupt_is_left_to_terraform() {
     let mut core = Core::start().env("TF_LOG", "DEBUG").await;
     core.process().signal("INT");
     core.process().stderr_with("left an interrupt").await;
-    core.provider().get_provider_schema(schema()).await.unwrap();
+    core.schema().await;
     assert!(core.shutdown().await.success());
 }
 
@@ -75,7 +71,7 @@ async fn a_request_to_terminate_ends_it_cleanly() {
 #[tokio::test]
 async fn an_orphan_leaves_when_its_connection_is_gone() {
     let core = Core::start().await;
-    core.provider().get_provider_schema(schema()).await.unwrap();
+    core.schema().await;
     let (mut process, directory) = core.disconnect();
     let status = process.ended().await;
     assert!(status.success(), "{status}");
@@ -135,7 +131,10 @@ async fn debug_mode_waits_for_terraforms_that_come_and_go() {
     for _ in 0..2 {
         let channel = connect(&handshake, Client::Plaintext).await.unwrap();
         let mut provider = crate::core::provider(channel);
-        provider.get_provider_schema(schema()).await.unwrap();
+        provider
+            .get_provider_schema(get_provider_schema::Request::default())
+            .await
+            .unwrap();
     }
     process.signal("INT");
     assert!(process.ended().await.success());

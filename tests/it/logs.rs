@@ -1,13 +1,11 @@
 //! What reaches stderr.
 
 use crate::core::Core;
-use crate::core::tfplugin6::get_provider_schema;
 
 #[tokio::test]
 async fn nothing_is_logged_unless_asked_for() {
     let mut core = Core::start().await;
-    let schema = get_provider_schema::Request::default();
-    core.provider().get_provider_schema(schema).await.unwrap();
+    core.schema().await;
     core.process().signal("TERM");
     core.process().ended().await;
     assert_eq!(core.process().stderr(), "");
@@ -16,8 +14,7 @@ async fn nothing_is_logged_unless_asked_for() {
 #[tokio::test]
 async fn every_line_is_one_terraform_parses_and_ours() {
     let mut core = Core::start().env("TF_LOG", "JSON").await;
-    let schema = get_provider_schema::Request::default();
-    core.provider().get_provider_schema(schema).await.unwrap();
+    core.schema().await;
     core.process().signal("TERM");
     core.process().ended().await;
     let logs = core.logs();

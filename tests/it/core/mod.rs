@@ -2,11 +2,12 @@
 //!
 //! ```ignore
 //! let core = Core::start().env("TF_LOG", "TRACE").await;
-//! let schema = core.provider().get_provider_schema(Request::default()).await;
+//! let wrong = core.configure(&json!({ "region": "mars" })).await;
 //! core.shutdown().await;
 //! ```
 #![allow(dead_code, reason = "a toolbox: not every tool is in use at all times")]
 
+mod calls;
 mod handshake;
 mod process;
 mod proto;
@@ -21,6 +22,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
+#[allow(unused_imports, reason = "for tests of resources")]
+pub(crate) use calls::{Answer, Instance};
 pub(crate) use handshake::Handshake;
 pub(crate) use process::Process;
 pub(crate) use proto::{plugin, tfplugin6};

@@ -1,0 +1,191 @@
+//! The calls of a plan and an apply, with values as JSON.
+
+use serde_json::Value;
+use tonic::Status;
+
+use super::Core;
+use super::tfplugin6::{
+    AttributePath, ClientCapabilities, Diagnostic, DynamicValue, ResourceIdentityData,
+    apply_resource_change, configure_provider, get_provider_schema, import_resource_state,
+    plan_resource_change, read_resource, validate_resource_config,
+};
+use super::value::{decode, encode};
+
+/// What Terraform 1.16 says it can do.
+const CAPABILITIES: ClientCapabilities = ClientCapabilities {
+    deferral_allowed: false,
+    write_only_attributes_allowed: true,
+    store_planned_private: true,
+    computed_blocks_allowed: true,
+};
+
+/// An object as Terraform keeps it, or plans it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Instance {
+    /// Null when the object does not exist.
+    pub(crate) state: Value,
+    /// The provider's own data beside it.
+    pub(crate) private: Vec<u8>,
+    /// Null when the provider gave none.
+    pub(crate) identity: Value,
+}
+
+/// An answer about one object.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// The object.
+    pub(crate) instance: Instance,
+    /// The attributes whose change replaces it. Only of a plan.
+    pub(crate) requires_replace: Vec<AttributePath>,
+    /// Errors and warnings.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Core {
+    /// Everything the provider offers.
+    pub(crate) async fn schema(&self) -> get_provider_schema::Response {
+        let request = get_provider_schema::Request::default();
+        let answer = self.provider().get_provider_schema(request).await;
+        answer.unwrap().into_inner()
+    }
+
+    /// Configures the provider, as at the start of a plan.
+    pub(crate) async fn configure(&self, config: &Value) -> Vec<Diagnostic> {
+        let request = configure_provider::Request {
+            terraform_version: "1.16.0".to_owned(),
+            config: Some(encode(config)),
+            client_capabilities: Some(CAPABILITIES),
+        };
+        let answer = self.provider().configure_provider(request).await;
+        answer.unwrap().into_inner().diagnostics
+    }
+
+    /// Checks the configuration of a resource.
+    pub(crate) async fn validate(&self, type_name: &str, config: &Value) -> Vec<Diagnostic> {
+        let request = validate_resource_config::Request {
+            type_name: type_name.to_owned(),
+            config: Some(encode(config)),
+            client_capabilities: Some(CAPABILITIES),
+        };
+        let answer = self.provider().validate_resource_config(request).await;
+        answer.unwrap().into_inner().diagnostics
+    }
+
+    /// Plans `config` for an object that is `prior` now. `proposed` is the configuration merged with the prior state.
+    pub(crate) async fn plan(
+        &self,
+        type_name: &str,
+        prior: &Instance,
+        proposed: &Value,
+        config: &Value,
+    ) -> Answer {
+        let request = plan_resource_change::Request {
+            type_name: type_name.to_owned(),
+            prior_state: Some(encode(&prior.state)),
+            proposed_new_state: Some(encode(proposed)),
+            config: Some(encode(config)),
+            prior_private: prior.private.clone(),
+            client_capabilities: Some(CAPABILITIES),
+            prior_identity: identity(&prior.identity),
+            ..Default::default()
+        };
+        let answer = self.provider().plan_resource_change(request).await;
+        let answer = answer.unwrap().into_inner();
+        Answer {
+            instance: instance(
+                answer.planned_state,
+                answer.planned_private,
+                answer.planned_identity,
+            ),
+            requires_replace: answer.requires_replace,
+            diagnostics: answer.diagnostics,
+        }
+    }
+
+    /// Carries out a plan. Fails when the call itself does: Terraform then keeps nothing of a new object.
+    pub(crate) async fn apply(
+        &self,
+        type_name: &str,
+        prior: &Instance,
+        planned: &Instance,
+        config: &Value,
+    ) -> Result<Answer, Status> {
+        let request = apply_resource_change::Request {
+            type_name: type_name.to_owned(),
+            prior_state: Some(encode(&prior.state)),
+            planned_state: Some(encode(&planned.state)),
+            config: Some(encode(config)),
+            planned_private: planned.private.clone(),
+            planned_identity: identity(&planned.identity),
+            ..Default::default()
+        };
+        let answer = self.provider().apply_resource_change(request).await?;
+        let answer = answer.into_inner();
+        Ok(Answer {
+            instance: instance(answer.new_state, answer.private, answer.new_identity),
+            requires_replace: Vec::new(),
+            diagnostics: answer.diagnostics,
+        })
+    }
+
+    /// Refreshes an object.
+    pub(crate) async fn read(&self, type_name: &str, current: &Instance) -> Answer {
+        let request = read_resource::Request {
+            type_name: type_name.to_owned(),
+            current_state: Some(encode(&current.state)),
+            private: current.private.clone(),
+            client_capabilities: Some(CAPABILITIES),
+            current_identity: identity(&current.identity),
+            ..Default::default()
+        };
+        let answer = self.provider().read_resource(request).await;
+        let answer = answer.unwrap().into_inner();
+        Answer {
+            instance: instance(answer.new_state, answer.private, answer.new_identity),
+            requires_replace: Vec::new(),
+            diagnostics: answer.diagnostics,
+        }
+    }
+
+    /// Imports by id, or by identity when `id` is empty.
+    pub(crate) async fn import(
+        &self,
+        type_name: &str,
+        id: &str,
+        by_identity: &Value,
+    ) -> (Vec<Instance>, Vec<Diagnostic>) {
+        let request = import_resource_state::Request {
+            type_name: type_name.to_owned(),
+            id: id.to_owned(),
+            client_capabilities: Some(CAPABILITIES),
+            identity: identity(by_identity),
+        };
+        let answer = self.provider().import_resource_state(request).await;
+        let answer = answer.unwrap().into_inner();
+        let imported = answer
+            .imported_resources
+            .into_iter()
+            .map(|resource| instance(resource.state, resource.private, resource.identity))
+            .collect();
+        (imported, answer.diagnostics)
+    }
+}
+
+fn instance(
+    state: Option<DynamicValue>,
+    private: Vec<u8>,
+    identity: Option<ResourceIdentityData>,
+) -> Instance {
+    let value = |packed: Option<DynamicValue>| packed.map_or(Value::Null, |packed| decode(&packed));
+    Instance {
+        state: value(state),
+        private,
+        identity: value(identity.and_then(|identity| identity.identity_data)),
+    }
+}
+
+fn identity(value: &Value) -> Option<ResourceIdentityData> {
+    (!value.is_null()).then(|| ResourceIdentityData {
+        identity_data: Some(encode(value)),
+    })
+}
