@@ -31,17 +31,17 @@ pub enum Value {
 impl Value {
     /// Whether it is absent.
     pub fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
+        matches!(self.bare(), Self::Null)
     }
 
     /// Whether it is, as a whole, to be known only during apply.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown)
+        matches!(self.bare(), Self::Unknown)
     }
 
     /// Whether it is an object or a map, present and known as a whole.
     pub fn is_object(&self) -> bool {
-        matches!(self, Self::Map(_))
+        matches!(self.bare(), Self::Map(_))
     }
 
     /// Whether nothing in it is unknown.
@@ -94,7 +94,7 @@ impl Value {
 
     /// The attributes of an object, or the entries of a map.
     pub fn attributes(&self) -> Option<&BTreeMap<String, Self>> {
-        match self {
+        match self.bare() {
             Self::Map(entries) => Some(entries),
             _ => None,
         }
@@ -102,20 +102,27 @@ impl Value {
 
     /// The text, if it is text.
     pub fn as_str(&self) -> Option<&str> {
-        match self {
+        match self.bare() {
             Self::String(text) => Some(text),
             _ => None,
         }
     }
 
     fn step(&self, step: &Step) -> Option<&Self> {
-        match (self, step) {
-            (Self::Dynamic(typed), step) => typed.1.step(step),
+        match (self.bare(), step) {
             (Self::List(elements), Step::Index(index)) => {
                 elements.get(usize::try_from(*index).ok()?)
             }
             (Self::Map(entries), Step::Attribute(name) | Step::Key(name)) => entries.get(name),
             _ => None,
+        }
+    }
+
+    /// The value without the type it may have brought.
+    fn bare(&self) -> &Self {
+        match self {
+            Self::Dynamic(typed) => typed.1.bare(),
+            bare => bare,
         }
     }
 
@@ -231,6 +238,15 @@ mod tests {
         ] {
             assert_eq!(value.get(&astray), None, "{astray}");
         }
+    }
+
+    #[test]
+    fn a_value_that_brought_its_type_answers_like_any_other() {
+        let typed = |value: Value| Value::Dynamic(Box::new((Type::String, value)));
+        assert!(typed(Value::Null).is_null());
+        assert!(typed(Value::Unknown).is_unknown());
+        assert_eq!(typed("a".into()).as_str(), Some("a"));
+        assert_eq!(typed("a".into()).attributes(), None);
     }
 
     #[test]
