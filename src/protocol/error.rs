@@ -1,21 +1,23 @@
 //! What is wrong with a value on the wire: where, and what was expected. Never the value, which may be a secret.
+//!
+//! An error starts without a place and learns it on its way out, so that values without errors pay nothing for paths.
 
 use std::borrow::Cow;
 
-use super::path::Path;
+use super::path::{Path, Step};
 
 /// A value that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{expected}", place(path))]
+#[error("{}expected {expected}", place(path))]
 pub struct DecodeError {
     path: Path,
     expected: Cow<'static, str>,
 }
 
 impl DecodeError {
-    pub(super) fn new(path: &Path, expected: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn new(expected: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            path: path.clone(),
+            path: Path::root(),
             expected: expected.into(),
         }
     }
@@ -23,6 +25,13 @@ impl DecodeError {
     /// Where in the value.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The same error, seen from one level further out.
+    #[must_use]
+    pub(super) fn within(mut self, step: Step) -> Self {
+        self.path.prepend(step);
+        self
     }
 }
 
@@ -35,11 +44,23 @@ pub struct EncodeError {
 }
 
 impl EncodeError {
-    pub(super) fn new(path: &Path, expected: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn new(expected: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            path: path.clone(),
+            path: Path::root(),
             expected: expected.into(),
         }
+    }
+
+    /// Where in the value.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same error, seen from one level further out.
+    #[must_use]
+    pub(super) fn within(mut self, step: Step) -> Self {
+        self.path.prepend(step);
+        self
     }
 }
 

@@ -1,6 +1,8 @@
 //! Exact decimal numbers.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::str::FromStr;
 
 /// More digits than any number Terraform writes: it computes with 512 bits, some 155 digits, and the exact expansion of the
 /// smallest float has 767.
@@ -70,17 +72,12 @@ impl Number {
 
     /// The number as an integer, if it is one and fits.
     pub fn as_i64(&self) -> Option<i64> {
-        let Magnitude::Finite { digits, exponent } = &self.magnitude else {
-            return None;
-        };
-        if digits.is_empty() {
-            return Some(0);
-        }
-        let zeros = usize::try_from(*exponent)
-            .ok()
-            .filter(|zeros| *zeros < 20)?;
-        let sign = if self.negative { "-" } else { "" };
-        format!("{sign}{digits}{:0<zeros$}", "").parse().ok()
+        self.integer()?.try_into().ok()
+    }
+
+    /// The number as an integer that is not negative, if it is one and fits.
+    pub fn as_u64(&self) -> Option<u64> {
+        self.integer()?.try_into().ok()
     }
 
     /// The number as a float, if the float is exactly it.
@@ -91,6 +88,19 @@ impl Number {
             Magnitude::Finite { .. } => self.to_string().parse().ok()?,
         };
         (Self::from_f64(value).as_ref() == Some(self)).then_some(value)
+    }
+
+    fn integer(&self) -> Option<i128> {
+        let Magnitude::Finite { digits, exponent } = &self.magnitude else {
+            return None;
+        };
+        if digits.is_empty() {
+            return Some(0);
+        }
+        let magnitude: i128 = digits.parse().ok()?;
+        let scale = 10_i128.checked_pow(u32::try_from(*exponent).ok()?)?;
+        let magnitude = magnitude.checked_mul(scale)?;
+        Some(if self.negative { -magnitude } else { magnitude })
     }
 
     fn from_parts(negative: bool, digits: &str, exponent: i64) -> Option<Self> {
@@ -118,6 +128,72 @@ impl Number {
                 exponent,
             },
         })
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => self.magnitude.cmp(&other.magnitude),
+            (true, true) => other.magnitude.cmp(&self.magnitude),
+        }
+    }
+}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Magnitude {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (Some((point, digits)), Some((other_point, other_digits))) =
+            (self.aligned(), other.aligned())
+        else {
+            return (*self == Self::Infinite).cmp(&(*other == Self::Infinite));
+        };
+        // Digits behind the same point, without zeros at their end, order like text.
+        point
+            .cmp(&other_point)
+            .then_with(|| digits.cmp(other_digits))
+    }
+}
+
+impl PartialOrd for Magnitude {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Magnitude {
+    /// As `0.digits × 10^point`; `None` for infinity. The point of zero is below all others.
+    fn aligned(&self) -> Option<(i64, &str)> {
+        match self {
+            Self::Finite { digits, .. } if digits.is_empty() => Some((i64::MIN, "")),
+            Self::Finite { digits, exponent } => Some((point(digits, *exponent), digits)),
+            Self::Infinite => None,
+        }
+    }
+}
+
+/// Where the decimal point is, counted from before the first digit.
+fn point(digits: &str, exponent: i64) -> i64 {
+    exponent.saturating_add(i64::try_from(digits.len()).unwrap_or(i64::MAX))
+}
+
+/// A text that is no number, or one beyond all measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a decimal number")]
+pub struct ParseNumberError;
+
+impl FromStr for Number {
+    type Err = ParseNumberError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text).ok_or(ParseNumberError)
     }
 }
 
@@ -153,7 +229,8 @@ impl From<i128> for Number {
     }
 }
 
-/// Plain decimal text; scientific where more than forty zeros would have to be written.
+/// Plain decimal text; scientific where more than forty zeros would have to be written. [`Number::parse`] reads it back,
+/// except for an infinity, which shows as `Inf`.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.negative {
@@ -164,7 +241,7 @@ impl fmt::Display for Number {
             Magnitude::Finite { digits, .. } if digits.is_empty() => return f.write_str("0"),
             Magnitude::Finite { digits, exponent } => (digits.as_str(), *exponent),
         };
-        let point = exponent + i64::try_from(digits.len()).unwrap_or(i64::MAX);
+        let point = point(digits, exponent);
         match usize::try_from(exponent) {
             Ok(zeros) if zeros <= 40 => return write!(f, "{digits}{:0<zeros$}", ""),
             Ok(_) => return write!(f, "{digits}e{exponent}"),
@@ -213,6 +290,34 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_in_order() {
+        let infinity = Number::from_f64(f64::INFINITY).expect("a number");
+        let least = Number::from_f64(f64::NEG_INFINITY).expect("a number");
+        let mut numbers = vec![infinity.clone(), number("2"), number("0"), number("-10")];
+        numbers.extend([number("10"), number("-2.5"), least.clone(), number("0.3")]);
+        numbers.extend([number("-1e90000"), number("1e90000"), number("0.25")]);
+        numbers.sort();
+        let texts: Vec<_> = numbers.iter().map(Number::to_string).collect();
+        let order = "-Inf -1e90000 -10 -2.5 0 0.25 0.3 2 10 1e90000 Inf";
+        assert_eq!(texts.join(" "), order);
+    }
+
+    #[test]
+    fn only_whole_numbers_that_fit_are_integers() {
+        assert_eq!(number("9223372036854775807").as_i64(), Some(i64::MAX));
+        assert_eq!(number("-9223372036854775808").as_i64(), Some(i64::MIN));
+        assert_eq!(number("9223372036854775808").as_i64(), None);
+        assert_eq!(number("18446744073709551615").as_u64(), Some(u64::MAX));
+        assert_eq!(number("18446744073709551616").as_u64(), None);
+        assert_eq!(number("1e3").as_i64(), Some(1000));
+        for text in ["0.5", "1e39", "1e90000", "-1e40"] {
+            assert_eq!(number(text).as_i64(), None, "{text}");
+        }
+        assert_eq!("12.50".parse(), Ok(number("12.5")));
+        assert_eq!("twelve".parse::<Number>(), Err(ParseNumberError));
+    }
+
+    #[test]
     fn text_keeps_every_digit() {
         for text in [
             "12345678901234567890123.5",
@@ -249,8 +354,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn integers_survive(value: i64) {
+        fn integers_survive(value: i64, unsigned: u64) {
             prop_assert_eq!(Number::from(value).as_i64(), Some(value));
+            prop_assert_eq!(Number::from(value).as_u64(), u64::try_from(value).ok());
+            prop_assert_eq!(Number::from(unsigned).as_u64(), Some(unsigned));
+            prop_assert_eq!(Number::from(unsigned).as_i64(), i64::try_from(unsigned).ok());
             prop_assert_eq!(number(&value.to_string()), Number::from(value));
         }
 
@@ -260,6 +368,22 @@ mod tests {
             if let Some(number) = Number::from_f64(value) {
                 prop_assert_eq!(number.as_f64(), Some(value));
             }
+        }
+
+        #[test]
+        fn order_is_that_of_floats(one: f64, other: f64) {
+            let (Some(left), Some(right)) = (Number::from_f64(one), Number::from_f64(other)) else {
+                return Ok(());
+            };
+            prop_assert_eq!(Some(left.cmp(&right)), one.partial_cmp(&other));
+            prop_assert_eq!(left == right, one == other);
+        }
+
+        #[test]
+        fn order_is_that_of_integers(one in any::<i64>(), by in -3_i64..=3, scale in 0_u32..8) {
+            let one = i128::from(one / 10_i64.pow(scale) * 10_i64.pow(scale));
+            let other = one + i128::from(by);
+            prop_assert_eq!(Number::from(one).cmp(&Number::from(other)), one.cmp(&other));
         }
 
         #[test]

@@ -17,6 +17,13 @@ pub enum Step {
     Key(String),
 }
 
+impl Step {
+    /// Into a list or tuple, by the position counted from zero.
+    pub(super) fn position(position: usize) -> Self {
+        Self::Index(i64::try_from(position).unwrap_or(i64::MAX))
+    }
+}
+
 impl Path {
     /// The whole value.
     pub fn root() -> Self {
@@ -37,7 +44,7 @@ impl Path {
     /// This path and one list position more.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
-        self.then(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
+        self.then(Step::position(index))
     }
 
     /// This path and one map key more.
@@ -46,8 +53,19 @@ impl Path {
         self.then(Step::Key(key.into()))
     }
 
+    /// Makes this the path below `step`.
+    pub(super) fn prepend(&mut self, step: Step) {
+        self.0.insert(0, step);
+    }
+
     fn then(&self, step: Step) -> Self {
         Self(self.0.iter().cloned().chain([step]).collect())
+    }
+}
+
+impl FromIterator<Step> for Path {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Arbitrary types and values of them, for the codecs' property tests.
 
 use proptest::prelude::*;
-use serde_json::{Value as Json, json};
 
 use super::number::Number;
 use super::ty::Type;
@@ -13,27 +12,6 @@ pub(super) fn typed_values(unknowns: bool) -> impl Strategy<Value = (Type, Value
         let values = values(&ty, unknowns);
         (Just(ty), values)
     })
-}
-
-/// A known value as JSON.
-pub(super) fn json(value: &Value) -> Json {
-    match value {
-        Value::Bool(value) => json!(value),
-        Value::Dynamic(typed) => {
-            let ty: Json = serde_json::from_slice(&typed.0.to_json()).expect("JSON");
-            json!({ "type": ty, "value": json(&typed.1) })
-        }
-        Value::List(elements) => elements.iter().map(json).collect(),
-        Value::Map(entries) => Json::Object(
-            entries
-                .iter()
-                .map(|(key, value)| (key.clone(), json(value)))
-                .collect(),
-        ),
-        Value::Null | Value::Unknown => Json::Null,
-        Value::Number(number) => serde_json::from_str(&number.to_string()).expect("a number"),
-        Value::String(text) => json!(text),
-    }
 }
 
 fn types() -> impl Strategy<Value = Type> {

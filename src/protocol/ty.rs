@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::{Value as Json, json};
 
 /// A Terraform type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `true` or `false`.
     Bool,
@@ -39,10 +39,16 @@ impl Type {
 
     /// Reads what [`Type::to_json`] writes; `None` where it is not a type, or nests too deep.
     pub fn from_json(bytes: &[u8]) -> Option<Self> {
-        Self::read(&serde_json::from_slice(bytes).ok()?, MAX_DEPTH)
+        Self::from_parsed(&serde_json::from_slice(bytes).ok()?)
     }
 
-    fn json(&self) -> Json {
+    /// As [`Type::from_json`], of JSON that is parsed already.
+    pub(super) fn from_parsed(json: &Json) -> Option<Self> {
+        Self::read(json, MAX_DEPTH)
+    }
+
+    /// As [`Type::to_json`], as part of larger JSON.
+    pub(super) fn json(&self) -> Json {
         match self {
             Self::Bool => json!("bool"),
             Self::Dynamic => json!("dynamic"),

@@ -1,13 +1,13 @@
 //! Values, without their types: a schema or a [`Type`] says how to read them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::number::Number;
-use super::path::Path;
+use super::path::{Path, Step};
 use super::ty::Type;
 
 /// One value of a configuration, plan or state.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Value {
     /// `true` or `false`.
     Bool(bool),
@@ -31,17 +31,17 @@ pub enum Value {
 impl Value {
     /// Whether it is absent.
     pub fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
+        matches!(self.bare(), Self::Null)
     }
 
     /// Whether it is, as a whole, to be known only during apply.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown)
+        matches!(self.bare(), Self::Unknown)
     }
 
     /// Whether it is an object or a map, present and known as a whole.
     pub fn is_object(&self) -> bool {
-        matches!(self, Self::Map(_))
+        matches!(self.bare(), Self::Map(_))
     }
 
     /// Whether nothing in it is unknown.
@@ -55,7 +55,7 @@ impl Value {
         }
     }
 
-    /// Where in an object it is unknown.
+    /// Where in an object it is unknown. Without a type, entries of a map look like attributes.
     pub fn unknown_paths(&self) -> Vec<Path> {
         let mut found = Vec::new();
         self.collect_unknown(&Path::root(), &mut found);
@@ -87,11 +87,42 @@ impl Value {
         }
     }
 
+    /// What is at `path`; `None` where the path leads out of the value, or into what is null or unknown.
+    pub fn get(&self, path: &Path) -> Option<&Self> {
+        path.steps().iter().try_fold(self, Self::step)
+    }
+
+    /// The attributes of an object, or the entries of a map.
+    pub fn attributes(&self) -> Option<&BTreeMap<String, Self>> {
+        match self.bare() {
+            Self::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
     /// The text, if it is text.
     pub fn as_str(&self) -> Option<&str> {
-        match self {
+        match self.bare() {
             Self::String(text) => Some(text),
             _ => None,
+        }
+    }
+
+    fn step(&self, step: &Step) -> Option<&Self> {
+        match (self.bare(), step) {
+            (Self::List(elements), Step::Index(index)) => {
+                elements.get(usize::try_from(*index).ok()?)
+            }
+            (Self::Map(entries), Step::Attribute(name) | Step::Key(name)) => entries.get(name),
+            _ => None,
+        }
+    }
+
+    /// The value without the type it may have brought.
+    fn bare(&self) -> &Self {
+        match self {
+            Self::Dynamic(typed) => typed.1.bare(),
+            bare => bare,
         }
     }
 
@@ -132,6 +163,12 @@ impl From<String> for Value {
     }
 }
 
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Number(value.into())
+    }
+}
+
 impl From<Number> for Value {
     fn from(number: Number) -> Self {
         Self::Number(number)
@@ -140,14 +177,18 @@ impl From<Number> for Value {
 
 /// Removes all but the first of equal elements: a set holds each once.
 pub(super) fn dedup(elements: &mut Vec<Value>) {
-    let mut kept: Vec<Value> = Vec::with_capacity(elements.len());
-    for element in elements.drain(..) {
+    let mut repeats = repeats(elements).into_iter();
+    elements.retain(|_| !repeats.next().unwrap_or_default());
+}
+
+/// For each element, whether an equal one is before it.
+pub(super) fn repeats(elements: &[Value]) -> Vec<bool> {
+    let mut seen = HashSet::with_capacity(elements.len());
+    elements
+        .iter()
         // What is unknown may turn out different from what else is unknown.
-        if !element.is_wholly_known() || !kept.contains(&element) {
-            kept.push(element);
-        }
-    }
-    *elements = kept;
+        .map(|element| element.is_wholly_known() && !seen.insert(element))
+        .collect()
 }
 
 #[cfg(test)]
@@ -170,5 +211,67 @@ mod tests {
         let nulled = value.with_unknowns_as_null();
         assert!(nulled.is_wholly_known());
         assert_eq!(nulled.unknown_paths(), []);
+    }
+
+    #[test]
+    fn a_path_leads_to_a_part() {
+        let typed = (
+            Type::List(Box::new(Type::String)),
+            Value::List(vec!["a".into(), "b".into()]),
+        );
+        let value = Value::Map(
+            [("x".to_owned(), Value::Dynamic(Box::new(typed)))]
+                .into_iter()
+                .collect(),
+        );
+        let x = Path::root().attribute("x");
+        assert_eq!(value.get(&Path::root()), Some(&value));
+        assert_eq!(value.get(&x.index(1)), Some(&"b".into()));
+        for astray in [
+            x.index(2),
+            x.attribute("y"),
+            x.index(0).index(0),
+            Path::root().index(0),
+            [Step::Attribute("x".to_owned()), Step::Index(-1)]
+                .into_iter()
+                .collect(),
+        ] {
+            assert_eq!(value.get(&astray), None, "{astray}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_brought_its_type_answers_like_any_other() {
+        let typed = |value: Value| Value::Dynamic(Box::new((Type::String, value)));
+        assert!(typed(Value::Null).is_null());
+        assert!(typed(Value::Unknown).is_unknown());
+        assert_eq!(typed("a".into()).as_str(), Some("a"));
+        assert_eq!(typed("a".into()).attributes(), None);
+    }
+
+    #[test]
+    fn a_set_keeps_the_first_of_equals_and_every_unknown() {
+        let half_known = Value::List(vec!["a".into(), Value::Unknown]);
+        let mut elements = vec![
+            "b".into(),
+            half_known.clone(),
+            "a".into(),
+            Value::Unknown,
+            "b".into(),
+            half_known.clone(),
+            Value::Unknown,
+        ];
+        dedup(&mut elements);
+        assert_eq!(
+            elements,
+            [
+                "b".into(),
+                half_known.clone(),
+                "a".into(),
+                Value::Unknown,
+                half_known,
+                Value::Unknown
+            ]
+        );
     }
 }

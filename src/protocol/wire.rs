@@ -1,11 +1,12 @@
 //! Between our types and the generated messages.
 
-use super::diagnostic::{Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, Diagnostics, Severity};
 use super::error::{DecodeError, EncodeError};
 use super::json::{self, Unlisted};
 use super::msgpack;
 use super::path::{Path, Step};
 use super::tfplugin6 as wire;
+use super::tfplugin6::attribute_path::step::Selector;
 use super::ty::Type;
 use super::value::Value;
 
@@ -41,9 +42,14 @@ impl From<Diagnostic> for wire::Diagnostic {
     }
 }
 
+impl From<Diagnostics> for Vec<wire::Diagnostic> {
+    fn from(diagnostics: Diagnostics) -> Self {
+        diagnostics.into_iter().map(Into::into).collect()
+    }
+}
+
 impl From<&Path> for wire::AttributePath {
     fn from(path: &Path) -> Self {
-        use wire::attribute_path::step::Selector;
         let steps = path.steps().iter().map(|step| match step {
             Step::Attribute(name) => Selector::AttributeName(name.clone()),
             Step::Index(index) => Selector::ElementKeyInt(*index),
@@ -56,6 +62,26 @@ impl From<&Path> for wire::AttributePath {
                 })
                 .collect(),
         }
+    }
+}
+
+/// A step of a path that says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected every step of the path to name an attribute, a key or a position")]
+pub struct EmptyStep;
+
+impl TryFrom<wire::AttributePath> for Path {
+    type Error = EmptyStep;
+
+    fn try_from(path: wire::AttributePath) -> Result<Self, Self::Error> {
+        let steps = path.steps.into_iter().map(|step| {
+            Ok(match step.selector.ok_or(EmptyStep)? {
+                Selector::AttributeName(name) => Step::Attribute(name),
+                Selector::ElementKeyInt(index) => Step::Index(index),
+                Selector::ElementKeyString(key) => Step::Key(key),
+            })
+        });
+        steps.collect()
     }
 }
 
@@ -96,5 +122,32 @@ mod tests {
         assert_eq!(error.attribute.expect("a path").steps.len(), 3);
         let warning: wire::Diagnostic = Diagnostic::warning("S", "D").into();
         assert_eq!(warning.severity(), wire::diagnostic::Severity::Warning);
+    }
+
+    #[test]
+    fn a_list_of_diagnostics_keeps_its_order() {
+        let mut diagnostics = Diagnostics::from(Diagnostic::warning("first", "D"));
+        diagnostics.push(Diagnostic::error("second", "D"));
+        let wire: Vec<wire::Diagnostic> = diagnostics.into();
+        let summaries: Vec<_> = wire.iter().map(|said| said.summary.as_str()).collect();
+        assert_eq!(summaries, ["first", "second"]);
+    }
+
+    #[test]
+    fn a_path_goes_there_and_back() {
+        let path = Path::root().attribute("a").index(1).key("k");
+        let mut there = wire::AttributePath::from(&path);
+        assert_eq!(Path::try_from(there.clone()), Ok(path));
+        there.steps.push(wire::attribute_path::Step::default());
+        assert_eq!(Path::try_from(there), Err(EmptyStep));
+    }
+
+    #[test]
+    fn values_go_out_as_messagepack() {
+        let value = encode_value(&"a".into(), &Type::String).expect("a string");
+        assert_eq!(
+            (&value.msgpack[..], &value.json[..]),
+            (&b"\xa1a"[..], &b""[..])
+        );
     }
 }

@@ -9,29 +9,33 @@ mod writer;
 use rmp::encode::ByteBuf;
 
 use super::error::{DecodeError, EncodeError};
-use super::path::Path;
 use super::ty::{MAX_DEPTH, Type};
 use super::value::Value;
 
 use reader::Reader;
 
-/// Reads one value of type `ty`. Anything behind it is an error.
+/// Reads one value of type `ty`.
+///
+/// # Errors
+///
+/// Where the bytes are not exactly one such value, or nest deeper than 100 levels.
 pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, DecodeError> {
     let mut reader = Reader { rest: bytes };
-    let value = reader.value(ty, &Path::root(), MAX_DEPTH)?;
+    let value = reader.value(ty, MAX_DEPTH)?;
     if !reader.rest.is_empty() {
-        return Err(DecodeError::new(
-            &Path::root(),
-            "expected nothing after the value",
-        ));
+        return Err(DecodeError::new("nothing after the value"));
     }
     Ok(value)
 }
 
-/// Writes a value of type `ty`.
+/// Writes a value of type `ty`, each element of a set once.
+///
+/// # Errors
+///
+/// Where the value does not have the type.
 pub fn encode(value: &Value, ty: &Type) -> Result<Vec<u8>, EncodeError> {
     let mut out = ByteBuf::new();
-    writer::write(&mut out, value, ty, &Path::root())?;
+    writer::write(&mut out, value, ty)?;
     Ok(out.into_vec())
 }
 
@@ -40,6 +44,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::number::Number;
+    use super::super::path::Path;
     use super::super::testing;
     use super::*;
 
@@ -122,6 +127,63 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_told_through_every_kind_of_nesting() {
+        let leaf = Type::Tuple(vec![Type::Set(Box::new(Type::Bool))]);
+        let map = Type::Map(Box::new(Type::List(Box::new(leaf))));
+        let ty = Type::Object([("a".to_owned(), map)].into_iter().collect());
+        let bytes = b"\x81\xa1a\x81\xa1k\x92\xc0\x91\x91\xa6s3cr3t";
+        let error = decode(bytes, &ty).expect_err("a string is no bool");
+        let place = Path::root().attribute("a").key("k").index(1).index(0);
+        assert_eq!(error.path(), &place);
+
+        let entry = |name: &str, value| Value::Map([(name.to_owned(), value)].into());
+        let leaf = Value::List(vec![Value::List(vec!["s3cr3t".into()])]);
+        let value = entry("a", entry("k", Value::List(vec![Value::Null, leaf])));
+        let error = encode(&value, &ty).expect_err("a string is no bool");
+        assert_eq!(error.path(), &place);
+        assert_eq!(error.to_string(), r#"a["k"][1][0]: expected bool"#);
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_its_object_is_not_written() {
+        let ty = Type::Object([("a".to_owned(), Type::Bool)].into_iter().collect());
+        let written = |names: &[&str]| {
+            let values = names.iter().map(|name| (name.to_string(), Value::Null));
+            encode(&Value::Map(values.collect()), &ty).map_err(|error| error.to_string())
+        };
+        assert_eq!(written(&["a"]).as_deref(), Ok(&b"\x81\xa1a\xc0"[..]));
+        assert_eq!(
+            written(&[]),
+            Err("a: expected a value, at least null".to_owned())
+        );
+        assert_eq!(
+            written(&["a", "b"]),
+            Err("b: expected no such attribute".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_set_holds_each_element_once() {
+        let ty = Type::Set(Box::new(Type::String));
+        let value = decode(b"\x93\xa1b\xa1a\xa1b", &ty).expect("a set");
+        assert_eq!(value, Value::List(vec!["b".into(), "a".into()]));
+        let repeated = Value::List(vec!["b".into(), "b".into()]);
+        assert_eq!(encode(&repeated, &ty).expect("a set"), b"\x91\xa1b");
+    }
+
+    #[test]
+    fn a_dynamic_value_may_bring_its_type_as_binary_or_text() {
+        let typed = Value::Dynamic(Box::new((Type::Bool, Value::Bool(true))));
+        for bytes in [&b"\x92\xc4\x06\"bool\"\xc3"[..], b"\x92\xa6\"bool\"\xc3"] {
+            assert_eq!(decode(bytes, &Type::Dynamic).as_ref(), Ok(&typed));
+        }
+        assert_eq!(
+            encode(&typed, &Type::Dynamic).expect("a value"),
+            b"\x92\xc4\x06\"bool\"\xc3"
+        );
+    }
+
+    #[test]
     fn a_forged_length_costs_nothing() {
         assert!(
             decode(
@@ -152,6 +214,24 @@ mod tests {
             rmpv::decode::read_value(&mut slice).expect("valid MessagePack");
             prop_assert!(slice.is_empty());
             prop_assert_eq!(decode(&bytes, &ty).expect("what was written"), value);
+        }
+
+        /// Random bytes seldom get past the first marker; a broken value gets anywhere.
+        #[test]
+        fn broken_values_do_not_panic(
+            (ty, value) in testing::typed_values(true),
+            at: prop::sample::Index,
+            byte: u8,
+            end: prop::sample::Index,
+        ) {
+            let mut bytes = encode(&value, &ty).expect("a value of the type");
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            bytes.truncate(1 + end.index(bytes.len()));
+            if let Ok(value) = decode(&bytes, &ty) {
+                let again = encode(&value, &ty).expect("a value of the type");
+                prop_assert_eq!(decode(&again, &ty).expect("what was written"), value);
+            }
         }
 
         #[test]

@@ -6,7 +6,7 @@ use rmp::Marker;
 
 use super::super::error::DecodeError;
 use super::super::number::Number;
-use super::super::path::Path;
+use super::super::path::Step;
 use super::super::ty::Type;
 use super::super::value::{Value, dedup};
 
@@ -15,113 +15,79 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn value(
-        &mut self,
-        ty: &Type,
-        path: &Path,
-        depth: usize,
-    ) -> Result<Value, DecodeError> {
-        let too_deep = || DecodeError::new(path, "expected less nesting");
-        let depth = depth.checked_sub(1).ok_or_else(too_deep)?;
-        let marker = self.marker(path)?;
+    pub(super) fn value(&mut self, ty: &Type, depth: usize) -> Result<Value, DecodeError> {
+        let depth = depth
+            .checked_sub(1)
+            .ok_or_else(|| DecodeError::new("less nesting"))?;
+        let marker = self.marker()?;
         if marker == Marker::Null {
             return Ok(Value::Null);
         }
-        if let Some(length) = self.extension(marker, path)? {
-            self.bytes(length, path)?;
+        if let Some(length) = self.extension(marker)? {
+            self.bytes(length)?;
             return Ok(Value::Unknown);
         }
         match ty {
             Type::Bool => match marker {
                 Marker::True => Ok(Value::Bool(true)),
                 Marker::False => Ok(Value::Bool(false)),
-                _ => Err(expected(path, ty)),
+                _ => Err(misfit(ty)),
             },
-            Type::Dynamic => self.dynamic(marker, path, depth),
-            Type::List(element) => Ok(Value::List(
-                self.elements(marker, element, ty, path, depth)?,
-            )),
-            Type::Map(element) => self.map(marker, element, path, depth),
-            Type::Number => self.number(marker, path),
-            Type::Object(attributes) => self.object(marker, attributes, path, depth),
+            Type::Dynamic => self.dynamic(marker, depth),
+            Type::List(element) => {
+                let length = self.array_length(marker)?.ok_or_else(|| misfit(ty))?;
+                let elements = (0..length).map(|position| {
+                    self.value(element, depth)
+                        .map_err(|error| error.within(Step::position(position)))
+                });
+                Ok(Value::List(collect(elements)?))
+            }
+            Type::Map(element) => self.map(marker, element, ty, depth),
+            Type::Number => self.number(marker),
+            Type::Object(attributes) => self.object(marker, attributes, depth),
             Type::Set(element) => {
-                let mut elements = self.elements(marker, element, ty, path, depth)?;
+                let length = self.array_length(marker)?.ok_or_else(|| misfit(ty))?;
+                // No step for the error's path: an element of a set has no address.
+                let mut elements = collect((0..length).map(|_| self.value(element, depth)))?;
                 dedup(&mut elements);
                 Ok(Value::List(elements))
             }
-            Type::String => Ok(Value::String(self.string(marker, ty, path)?.to_owned())),
-            Type::Tuple(types) => self.tuple(marker, types, path, depth),
+            Type::String => Ok(Value::String(self.string(marker, ty)?.to_owned())),
+            Type::Tuple(types) => self.tuple(marker, types, depth),
         }
     }
 
-    fn dynamic(&mut self, marker: Marker, path: &Path, depth: usize) -> Result<Value, DecodeError> {
-        let pair = || DecodeError::new(path, "expected a pair of type and value");
-        if self.array_length(marker, path)? != Some(2) {
-            return Err(pair());
+    fn dynamic(&mut self, marker: Marker, depth: usize) -> Result<Value, DecodeError> {
+        let misfit = || DecodeError::new("a pair of type and value");
+        if self.array_length(marker)? != Some(2) {
+            return Err(misfit());
         }
-        let marker = self.marker(path)?;
-        let length = match self.binary_length(marker, path)? {
+        let marker = self.marker()?;
+        let length = match self.binary_length(marker)? {
             Some(length) => length,
-            None => self.string_length(marker, path)?.ok_or_else(pair)?,
+            None => self.string_length(marker)?.ok_or_else(misfit)?,
         };
-        let ty = Type::from_json(self.bytes(length, path)?);
-        let ty = ty.ok_or_else(|| DecodeError::new(path, "expected a type"))?;
-        let value = self.value(&ty, path, depth)?;
+        let ty = Type::from_json(self.bytes(length)?).ok_or_else(|| DecodeError::new("a type"))?;
+        let value = self.value(&ty, depth)?;
         Ok(Value::Dynamic(Box::new((ty, value))))
-    }
-
-    fn elements(
-        &mut self,
-        marker: Marker,
-        element: &Type,
-        ty: &Type,
-        path: &Path,
-        depth: usize,
-    ) -> Result<Vec<Value>, DecodeError> {
-        let length = self
-            .array_length(marker, path)?
-            .ok_or_else(|| expected(path, ty))?;
-        // Not reserved by the stated length: a forged one would cost memory that no element ever fills.
-        let mut elements = Vec::new();
-        for position in 0..length {
-            elements.push(self.value(element, &path.index(position), depth)?);
-        }
-        Ok(elements)
-    }
-
-    fn tuple(
-        &mut self,
-        marker: Marker,
-        types: &[Type],
-        path: &Path,
-        depth: usize,
-    ) -> Result<Value, DecodeError> {
-        if self.array_length(marker, path)? != Some(types.len()) {
-            return Err(DecodeError::new(
-                path,
-                format!("expected a tuple of {} elements", types.len()),
-            ));
-        }
-        let elements = types.iter().enumerate();
-        let elements = elements.map(|(position, ty)| self.value(ty, &path.index(position), depth));
-        Ok(Value::List(elements.collect::<Result<_, _>>()?))
     }
 
     fn map(
         &mut self,
         marker: Marker,
         element: &Type,
-        path: &Path,
+        ty: &Type,
         depth: usize,
     ) -> Result<Value, DecodeError> {
-        let length = self.map_length(marker, path)?;
-        let length = length.ok_or_else(|| DecodeError::new(path, "expected a map"))?;
+        let length = self.map_length(marker)?.ok_or_else(|| misfit(ty))?;
         let mut entries = BTreeMap::new();
         for _ in 0..length {
-            let key = self.key(path)?.to_owned();
-            let value = self.value(element, &path.key(&key), depth)?;
-            if entries.insert(key, value).is_some() {
-                return Err(DecodeError::new(path, "expected each key once"));
+            let key = self.key()?;
+            let value = self
+                .value(element, depth)
+                .map_err(|error| error.within(Step::Key(key.to_owned())))?;
+            if entries.insert(key.to_owned(), value).is_some() {
+                return Err(DecodeError::new("each key once"));
             }
         }
         Ok(Value::Map(entries))
@@ -131,154 +97,176 @@ impl<'a> Reader<'a> {
         &mut self,
         marker: Marker,
         attributes: &BTreeMap<String, Type>,
-        path: &Path,
         depth: usize,
     ) -> Result<Value, DecodeError> {
-        let length = self.map_length(marker, path)?;
-        if length != Some(attributes.len()) {
-            return Err(DecodeError::new(
-                path,
-                format!("expected an object of {} attributes", attributes.len()),
-            ));
+        let count = attributes.len();
+        if self.map_length(marker)? != Some(count) {
+            return Err(DecodeError::new(format!("an object of {count} attributes")));
         }
         let mut values = BTreeMap::new();
-        for _ in 0..attributes.len() {
-            let name = self.key(path)?;
-            let Some(ty) = attributes.get(name) else {
-                return Err(DecodeError::new(
-                    path,
-                    "expected only attributes of the schema",
-                ));
-            };
-            let value = self.value(ty, &path.attribute(name), depth)?;
+        for _ in 0..count {
+            let name = self.key()?;
+            // The name stays out of the error: in the place of an attribute's name could be anything.
+            let ty = attributes
+                .get(name)
+                .ok_or_else(|| DecodeError::new("only attributes of the schema"))?;
+            let value = self
+                .value(ty, depth)
+                .map_err(|error| error.within(Step::Attribute(name.to_owned())))?;
             if values.insert(name.to_owned(), value).is_some() {
-                return Err(DecodeError::new(path, "expected each attribute once"));
+                return Err(DecodeError::new("each attribute once"));
             }
         }
         Ok(Value::Map(values))
     }
 
-    fn number(&mut self, marker: Marker, path: &Path) -> Result<Value, DecodeError> {
-        let wrong = || expected(path, &Type::Number);
+    fn tuple(
+        &mut self,
+        marker: Marker,
+        types: &[Type],
+        depth: usize,
+    ) -> Result<Value, DecodeError> {
+        let count = types.len();
+        if self.array_length(marker)? != Some(count) {
+            return Err(DecodeError::new(format!("a tuple of {count} elements")));
+        }
+        let elements = types.iter().enumerate().map(|(position, ty)| {
+            self.value(ty, depth)
+                .map_err(|error| error.within(Step::position(position)))
+        });
+        Ok(Value::List(collect(elements)?))
+    }
+
+    fn number(&mut self, marker: Marker) -> Result<Value, DecodeError> {
+        let ty = &Type::Number;
         let number = match marker {
             Marker::FixPos(value) => Number::from(u64::from(value)),
             Marker::FixNeg(value) => Number::from(i64::from(value)),
-            Marker::U8 => Number::from(u64::from(u8::from_be_bytes(self.array(path)?))),
-            Marker::U16 => Number::from(u64::from(u16::from_be_bytes(self.array(path)?))),
-            Marker::U32 => Number::from(u64::from(u32::from_be_bytes(self.array(path)?))),
-            Marker::U64 => Number::from(u64::from_be_bytes(self.array(path)?)),
-            Marker::I8 => Number::from(i64::from(i8::from_be_bytes(self.array(path)?))),
-            Marker::I16 => Number::from(i64::from(i16::from_be_bytes(self.array(path)?))),
-            Marker::I32 => Number::from(i64::from(i32::from_be_bytes(self.array(path)?))),
-            Marker::I64 => Number::from(i64::from_be_bytes(self.array(path)?)),
-            Marker::F32 => Number::from_f64(f64::from(f32::from_be_bytes(self.array(path)?)))
-                .ok_or_else(wrong)?,
-            Marker::F64 => {
-                Number::from_f64(f64::from_be_bytes(self.array(path)?)).ok_or_else(wrong)?
+            Marker::U8 => Number::from(u64::from(u8::from_be_bytes(self.array()?))),
+            Marker::U16 => Number::from(u64::from(u16::from_be_bytes(self.array()?))),
+            Marker::U32 => Number::from(u64::from(u32::from_be_bytes(self.array()?))),
+            Marker::U64 => Number::from(u64::from_be_bytes(self.array()?)),
+            Marker::I8 => Number::from(i64::from(i8::from_be_bytes(self.array()?))),
+            Marker::I16 => Number::from(i64::from(i16::from_be_bytes(self.array()?))),
+            Marker::I32 => Number::from(i64::from(i32::from_be_bytes(self.array()?))),
+            Marker::I64 => Number::from(i64::from_be_bytes(self.array()?)),
+            Marker::F32 => {
+                let float = f32::from_be_bytes(self.array()?);
+                Number::from_f64(float.into()).ok_or_else(|| misfit(ty))?
             }
-            _ => Number::parse(self.string(marker, &Type::Number, path)?).ok_or_else(wrong)?,
+            Marker::F64 => {
+                let float = f64::from_be_bytes(self.array()?);
+                Number::from_f64(float).ok_or_else(|| misfit(ty))?
+            }
+            _ => Number::parse(self.string(marker, ty)?).ok_or_else(|| misfit(ty))?,
         };
         Ok(Value::Number(number))
     }
 
-    fn key(&mut self, path: &Path) -> Result<&'a str, DecodeError> {
-        let marker = self.marker(path)?;
-        self.string(marker, &Type::String, path)
+    fn key(&mut self) -> Result<&'a str, DecodeError> {
+        let marker = self.marker()?;
+        self.string(marker, &Type::String)
     }
 
-    fn string(&mut self, marker: Marker, ty: &Type, path: &Path) -> Result<&'a str, DecodeError> {
-        let length = self
-            .string_length(marker, path)?
-            .ok_or_else(|| expected(path, ty))?;
-        std::str::from_utf8(self.bytes(length, path)?)
-            .map_err(|_| DecodeError::new(path, "expected UTF-8 text"))
+    fn string(&mut self, marker: Marker, ty: &Type) -> Result<&'a str, DecodeError> {
+        let length = self.string_length(marker)?.ok_or_else(|| misfit(ty))?;
+        std::str::from_utf8(self.bytes(length)?).map_err(|_| DecodeError::new("UTF-8 text"))
     }
 
-    fn string_length(&mut self, marker: Marker, path: &Path) -> Result<Option<usize>, DecodeError> {
+    fn string_length(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         Ok(Some(match marker {
             Marker::FixStr(length) => usize::from(length),
-            Marker::Str8 => usize::from(u8::from_be_bytes(self.array(path)?)),
-            Marker::Str16 => usize::from(u16::from_be_bytes(self.array(path)?)),
-            Marker::Str32 => self.length32(path)?,
+            Marker::Str8 => self.length8()?,
+            Marker::Str16 => self.length16()?,
+            Marker::Str32 => self.length32()?,
             _ => return Ok(None),
         }))
     }
 
-    fn binary_length(&mut self, marker: Marker, path: &Path) -> Result<Option<usize>, DecodeError> {
+    fn binary_length(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         Ok(Some(match marker {
-            Marker::Bin8 => usize::from(u8::from_be_bytes(self.array(path)?)),
-            Marker::Bin16 => usize::from(u16::from_be_bytes(self.array(path)?)),
-            Marker::Bin32 => self.length32(path)?,
+            Marker::Bin8 => self.length8()?,
+            Marker::Bin16 => self.length16()?,
+            Marker::Bin32 => self.length32()?,
             _ => return Ok(None),
         }))
     }
 
-    fn array_length(&mut self, marker: Marker, path: &Path) -> Result<Option<usize>, DecodeError> {
+    fn array_length(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         Ok(Some(match marker {
             Marker::FixArray(length) => usize::from(length),
-            Marker::Array16 => usize::from(u16::from_be_bytes(self.array(path)?)),
-            Marker::Array32 => self.length32(path)?,
+            Marker::Array16 => self.length16()?,
+            Marker::Array32 => self.length32()?,
             _ => return Ok(None),
         }))
     }
 
-    fn map_length(&mut self, marker: Marker, path: &Path) -> Result<Option<usize>, DecodeError> {
+    fn map_length(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         Ok(Some(match marker {
             Marker::FixMap(length) => usize::from(length),
-            Marker::Map16 => usize::from(u16::from_be_bytes(self.array(path)?)),
-            Marker::Map32 => self.length32(path)?,
+            Marker::Map16 => self.length16()?,
+            Marker::Map32 => self.length32()?,
             _ => return Ok(None),
         }))
     }
 
     /// The length of an extension's type byte and body.
-    fn extension(&mut self, marker: Marker, path: &Path) -> Result<Option<usize>, DecodeError> {
+    fn extension(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         let body = match marker {
             Marker::FixExt1 => 1,
             Marker::FixExt2 => 2,
             Marker::FixExt4 => 4,
             Marker::FixExt8 => 8,
             Marker::FixExt16 => 16,
-            Marker::Ext8 => usize::from(u8::from_be_bytes(self.array(path)?)),
-            Marker::Ext16 => usize::from(u16::from_be_bytes(self.array(path)?)),
-            Marker::Ext32 => self.length32(path)?,
+            Marker::Ext8 => self.length8()?,
+            Marker::Ext16 => self.length16()?,
+            Marker::Ext32 => self.length32()?,
             _ => return Ok(None),
         };
         Ok(Some(body.saturating_add(1)))
     }
 
-    fn length32(&mut self, path: &Path) -> Result<usize, DecodeError> {
-        Ok(usize::try_from(u32::from_be_bytes(self.array(path)?)).unwrap_or(usize::MAX))
+    fn length8(&mut self) -> Result<usize, DecodeError> {
+        Ok(u8::from_be_bytes(self.array()?).into())
     }
 
-    fn marker(&mut self, path: &Path) -> Result<Marker, DecodeError> {
-        let [byte] = self.array(path)?;
+    fn length16(&mut self) -> Result<usize, DecodeError> {
+        Ok(u16::from_be_bytes(self.array()?).into())
+    }
+
+    fn length32(&mut self) -> Result<usize, DecodeError> {
+        Ok(usize::try_from(u32::from_be_bytes(self.array()?)).unwrap_or(usize::MAX))
+    }
+
+    fn marker(&mut self) -> Result<Marker, DecodeError> {
+        let [byte] = self.array()?;
         Ok(Marker::from_u8(byte))
     }
 
-    fn array<const N: usize>(&mut self, path: &Path) -> Result<[u8; N], DecodeError> {
-        let (bytes, rest) = self
-            .rest
-            .split_first_chunk::<N>()
-            .ok_or_else(|| truncated(path))?;
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or_else(truncated)?;
         self.rest = rest;
         Ok(*bytes)
     }
 
-    fn bytes(&mut self, length: usize, path: &Path) -> Result<&'a [u8], DecodeError> {
-        let (bytes, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or_else(|| truncated(path))?;
+    fn bytes(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or_else(truncated)?;
         self.rest = rest;
         Ok(bytes)
     }
 }
 
-fn expected(path: &Path, ty: &Type) -> DecodeError {
-    DecodeError::new(path, format!("expected {ty}"))
+/// Collects without reserving by the stated length: a forged one would cost memory that no element ever fills.
+fn collect(
+    elements: impl Iterator<Item = Result<Value, DecodeError>>,
+) -> Result<Vec<Value>, DecodeError> {
+    elements.collect()
 }
 
-fn truncated(path: &Path) -> DecodeError {
-    DecodeError::new(path, "expected more bytes")
+fn misfit(ty: &Type) -> DecodeError {
+    DecodeError::new(ty.to_string())
+}
+
+fn truncated() -> DecodeError {
+    DecodeError::new("more bytes")
 }

@@ -1,24 +1,19 @@
 //! To MessagePack.
 
+use std::collections::BTreeMap;
+
 use rmp::encode::{self, ByteBuf};
 
 use super::super::error::EncodeError;
 use super::super::number::Number;
-use super::super::path::Path;
+use super::super::path::Step;
 use super::super::ty::Type;
-use super::super::value::{Value, dedup};
+use super::super::value::{Value, repeats};
 
 /// The extension that stands for an unknown value of which nothing is known.
 const UNKNOWN: [u8; 3] = [0xd4, 0x00, 0x00];
 
-pub(super) fn write(
-    out: &mut ByteBuf,
-    value: &Value,
-    ty: &Type,
-    path: &Path,
-) -> Result<(), EncodeError> {
-    let length =
-        |count: usize| u32::try_from(count).map_err(|_| EncodeError::new(path, "fewer elements"));
+pub(super) fn write(out: &mut ByteBuf, value: &Value, ty: &Type) -> Result<(), EncodeError> {
     match (value, ty) {
         (Value::Null, _) => {
             let Ok(()) = encode::write_nil(out);
@@ -28,7 +23,7 @@ pub(super) fn write(
             let (ty, value) = &**typed;
             let Ok(_) = encode::write_array_len(out, 2);
             let Ok(()) = encode::write_bin(out, &ty.to_json());
-            write(out, value, ty, path)?;
+            write(out, value, ty)?;
         }
         (Value::Bool(value), Type::Bool) => {
             let Ok(()) = encode::write_bool(out, *value);
@@ -40,41 +35,53 @@ pub(super) fn write(
         (Value::List(elements), Type::List(ty)) => {
             let Ok(_) = encode::write_array_len(out, length(elements.len())?);
             for (position, element) in elements.iter().enumerate() {
-                write(out, element, ty, &path.index(position))?;
+                write(out, element, ty).map_err(|error| error.within(Step::position(position)))?;
             }
         }
         (Value::List(elements), Type::Set(ty)) => {
-            let mut elements = elements.clone();
-            dedup(&mut elements);
-            let Ok(_) = encode::write_array_len(out, length(elements.len())?);
-            for element in &elements {
-                write(out, element, ty, path)?;
+            let repeats = repeats(elements);
+            let count = repeats.iter().filter(|repeat| !**repeat).count();
+            let Ok(_) = encode::write_array_len(out, length(count)?);
+            for (element, _) in elements.iter().zip(repeats).filter(|(_, repeat)| !repeat) {
+                // No step for the error's path: an element of a set has no address.
+                write(out, element, ty)?;
             }
         }
         (Value::List(elements), Type::Tuple(types)) if elements.len() == types.len() => {
             let Ok(_) = encode::write_array_len(out, length(elements.len())?);
             for (position, (element, ty)) in elements.iter().zip(types).enumerate() {
-                write(out, element, ty, &path.index(position))?;
+                write(out, element, ty).map_err(|error| error.within(Step::position(position)))?;
             }
         }
         (Value::Map(entries), Type::Map(ty)) => {
             let Ok(_) = encode::write_map_len(out, length(entries.len())?);
             for (key, element) in entries {
                 let Ok(()) = encode::write_str(out, key);
-                write(out, element, ty, &path.key(key))?;
+                write(out, element, ty).map_err(|error| error.within(Step::Key(key.clone())))?;
             }
         }
-        (Value::Map(values), Type::Object(attributes)) if values.len() == attributes.len() => {
-            let Ok(_) = encode::write_map_len(out, length(values.len())?);
-            for (name, value) in values {
-                let ty = attributes
-                    .get(name)
-                    .ok_or_else(|| EncodeError::new(path, "only attributes of the schema"))?;
-                let Ok(()) = encode::write_str(out, name);
-                write(out, value, ty, &path.attribute(name))?;
-            }
-        }
-        _ => return Err(EncodeError::new(path, ty.to_string())),
+        (Value::Map(values), Type::Object(attributes)) => write_object(out, values, attributes)?,
+        _ => return Err(EncodeError::new(ty.to_string())),
+    }
+    Ok(())
+}
+
+fn write_object(
+    out: &mut ByteBuf,
+    values: &BTreeMap<String, Value>,
+    attributes: &BTreeMap<String, Type>,
+) -> Result<(), EncodeError> {
+    let at = |name: &String| Step::Attribute(name.clone());
+    if let Some(name) = values.keys().find(|name| !attributes.contains_key(*name)) {
+        return Err(EncodeError::new("no such attribute").within(at(name)));
+    }
+    let Ok(_) = encode::write_map_len(out, length(attributes.len())?);
+    for (name, ty) in attributes {
+        let Some(value) = values.get(name) else {
+            return Err(EncodeError::new("a value, at least null").within(at(name)));
+        };
+        let Ok(()) = encode::write_str(out, name);
+        write(out, value, ty).map_err(|error| error.within(at(name)))?;
     }
     Ok(())
 }
@@ -91,4 +98,8 @@ fn write_number(out: &mut ByteBuf, number: &Number) {
     } else {
         let Ok(()) = encode::write_str(out, &number.to_string());
     }
+}
+
+fn length(count: usize) -> Result<u32, EncodeError> {
+    u32::try_from(count).map_err(|_| EncodeError::new("fewer elements"))
 }
