@@ -65,7 +65,7 @@ impl Host {
     /// The file for `key` in `directory`, which only this user may enter. `None` is a directory that can't be used.
     pub(super) fn new(directory: Option<&Path>, key: &QuotaKey, machine: Machine) -> Self {
         Self {
-            path: directory.map(|directory| directory.join(file_name(key))),
+            path: directory.map(|directory| directory.join(format!("{}.quota", key.fingerprint()))),
             machine,
             file: Mutex::default(),
         }
@@ -256,12 +256,6 @@ fn owned_and_private(found: &std::fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// The same for all who mean the same quota, and telling nothing about the account.
-fn file_name(key: &QuotaKey) -> String {
-    let name = format!("{}\0{}\0{}", key.account, key.region, key.action);
-    format!("{:016x}.quota", first_word(name.as_bytes()))
-}
-
 fn first_word(bytes: &[u8]) -> u64 {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     let first = digest.as_ref().first_chunk().copied().unwrap_or_default();
@@ -318,7 +312,8 @@ mod tests {
         }
 
         fn file(&self) -> PathBuf {
-            self.directory().join(file_name(&key()))
+            self.directory()
+                .join(format!("{}.quota", key().fingerprint()))
         }
 
         /// What one more process would hold.
