@@ -79,7 +79,8 @@ impl Server {
             .arg(call.calls)
             .arg(call.window)
             .arg(call.pause.map_or(-1, Micros::cast_signed));
-        parse(invocation.invoke_async(&mut connection).await?)
+        let reply: Vec<redis::Value> = invocation.invoke_async(&mut connection).await?;
+        parse(&reply)
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, RedisError> {
@@ -171,7 +172,7 @@ impl Call {
     }
 }
 
-fn parse(values: Vec<redis::Value>) -> Result<Reply, RedisError> {
+fn parse(values: &[redis::Value]) -> Result<Reply, RedisError> {
     let unexpected = || {
         RedisError::from((
             redis::ErrorKind::UnexpectedReturnType,

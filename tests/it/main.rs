@@ -1,1 +1,4 @@
 //! Black-box tests, one module a concern.
+
+// The quota across processes.
+mod throttle;

@@ -123,7 +123,7 @@ fn run(script: &Script, client: &mut redis::Connection, now: Micros, command: Co
         .arg(call.window)
         .arg(call.pause.map_or(-1, Micros::cast_signed));
     invocation.arg(now);
-    parse(invocation.invoke(client).unwrap()).unwrap()
+    parse(&invocation.invoke::<Vec<redis::Value>>(client).unwrap()).unwrap()
 }
 
 /// What may happen: time passes, then a command about one of the tickets seen.
