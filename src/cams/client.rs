@@ -48,6 +48,14 @@ struct Inner {
     listings: Listings,
 }
 
+/// What is asked, however often.
+struct Request<'a> {
+    operation: Operation,
+    parameters: BTreeMap<&'a str, &'a str>,
+    /// The number it is about, fit for the log.
+    about: &'a str,
+}
+
 /// One attempt, with what is needed to judge it.
 struct Attempt {
     outcome: Result<Answer, Failure>,
@@ -100,7 +108,11 @@ impl Client {
         about: &str,
     ) -> Result<Map<String, Value>, Error> {
         let key = self.quota(operation);
-        let parameters: BTreeMap<&str, &str> = parameters.iter().copied().collect();
+        let request = Request {
+            operation,
+            parameters: parameters.iter().copied().collect(),
+            about,
+        };
         let (mut repeats, mut place, mut ambiguous) = (Repeats::default(), Place::Back, false);
         let mut last: Option<Error> = None;
         for attempts in 1.. {
@@ -108,9 +120,7 @@ impl Client {
                 Ok(permit) => permit,
                 Err(kind) => return Err(ended(kind, operation, last, ambiguous, attempts - 1)),
             };
-            let attempt = self
-                .attempt(call, operation, &parameters, permit, about, attempts)
-                .await;
+            let attempt = self.attempt(call, &request, permit, attempts).await;
             let class = retry::classify(&attempt.outcome, ambiguous);
             let retry_after = attempt
                 .response
@@ -191,22 +201,20 @@ impl Client {
     async fn attempt(
         &self,
         call: &Call,
-        operation: Operation,
-        parameters: &BTreeMap<&str, &str>,
+        request: &Request<'_>,
         permit: Permit,
-        about: &str,
         number: u32,
     ) -> Attempt {
         let started = Instant::now();
         let sent = tokio::select! {
-            sent = self.0.http.attempt(operation.action, VERSION, parameters) => sent,
+            sent = self.0.http.attempt(request.operation.action, VERSION, &request.parameters) => sent,
             () = call.given_up() => Err(Failure::Lost("stopped while waiting for the answer".into())),
         };
         let (outcome, response) = match sent {
             Ok(response) => (Ok(read_answer(&response)), Some(response)),
             Err(failure) => (Err(failure), None),
         };
-        log(operation, number, about, started, &outcome);
+        log(request, number, started, &outcome);
         settle(permit, &outcome, response.as_ref());
         Attempt { outcome, response }
     }
@@ -281,13 +289,7 @@ fn ended(
     }
 }
 
-fn log(
-    operation: Operation,
-    attempt: u32,
-    about: &str,
-    started: Instant,
-    outcome: &Result<Answer, Failure>,
-) {
+fn log(request: &Request<'_>, attempt: u32, started: Instant, outcome: &Result<Answer, Failure>) {
     let (status, code, request_id, failure) = match outcome {
         Ok(Answer::Success(body)) => (
             Some(200),
@@ -304,9 +306,9 @@ fn log(
         Err(failure) => (None, None, None, Some(failure.to_string())),
     };
     tracing::debug!(
-        action = operation.action,
+        action = request.operation.action,
         attempt,
-        phone_number = (!about.is_empty()).then_some(about),
+        phone_number = (!request.about.is_empty()).then_some(request.about),
         status,
         code,
         request_id,

@@ -19,7 +19,7 @@ use super::{Call, Client, Error, ErrorKind};
 const FRESH: Duration = Duration::from_secs(60);
 
 /// The status by phone number, or why there is no list; and when that was known.
-type Listed = (Result<Arc<HashMap<String, String>>, Error>, Instant);
+type Listed = (Result<Arc<HashMap<String, String>>, Arc<Error>>, Instant);
 type Pending = Shared<BoxFuture<'static, Listed>>;
 
 /// The lists of a process, by space.
@@ -45,7 +45,7 @@ impl Client {
                 // Whoever began the call had less time than we have.
                 Err(error)
                     if error.kind == ErrorKind::TimedOut && Instant::now() < call.deadline() => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(Error::clone(&error)),
             }
         }
     }
@@ -67,7 +67,10 @@ impl Client {
         // In a task of its own, so that one who leaves does not end it for the others.
         let (client, call, space) = (self.clone(), call.clone(), cust_space_id.to_owned());
         let task = tokio::spawn(async move {
-            let numbers = client.query_chatapp_phone_numbers(&call, &space).await?;
+            let numbers = client
+                .query_chatapp_phone_numbers(&call, &space)
+                .await
+                .map_err(Arc::new)?;
             let statuses = numbers.into_iter().filter_map(|number| {
                 let digits = number.phone_number?.trim_start_matches('+').to_owned();
                 Some((
@@ -78,7 +81,12 @@ impl Client {
             Ok(Arc::new(statuses.collect()))
         });
         let pending = task
-            .map(|joined| (joined.unwrap_or_else(|_| Err(stopped())), Instant::now()))
+            .map(|joined| {
+                (
+                    joined.unwrap_or_else(|_| Err(Arc::new(stopped()))),
+                    Instant::now(),
+                )
+            })
             .boxed()
             .shared();
         spaces.insert(cust_space_id.to_owned(), pending.clone());

@@ -193,13 +193,15 @@ mod tests {
         }))
     }
 
-    /// Each outcome, its class, and why a write and a read are repeated.
-    fn table() -> Vec<(
+    /// An outcome, its class, and why a write and a read are repeated.
+    type Row = (
         Result<Answer, Failure>,
         Class,
         Option<Repeat>,
         Option<Repeat>,
-    )> {
+    );
+
+    fn table() -> Vec<Row> {
         use Class::{Ambiguous, Final, NeverSent, Refused};
         use Repeat::{ClockSkew, Throttled, Transient};
         vec![

@@ -2,8 +2,8 @@
 //!
 //! - `slots`, `pace`: the algorithm, without I/O: who may call when, and how many.
 //! - `queue`: the calls of this process that wait.
-//! - `store`: where the state is kept: `memory`, `host` (a file, whose bytes are in `record`), and `guarded`, which puts one
-//!   behind another.
+//! - `store`: where the state is kept: `memory`, `host` (a file, whose bytes are in `record`), `redis`, and `guarded`, which
+//!   puts one behind another.
 
 mod guarded;
 mod host;
@@ -11,6 +11,7 @@ mod memory;
 mod pace;
 mod queue;
 mod record;
+mod redis;
 #[cfg(test)]
 mod simulation;
 mod slots;
@@ -22,12 +23,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
+
 use crate::environment::Environment;
+use crate::secret::Secret;
 use pace::Terms;
 use queue::{Grant, Queue};
+pub use redis::InvalidRedisUrl;
+use redis::Server;
 pub use slots::Cause;
 use slots::Wait;
-use store::{Name, Scope};
+use store::{HostScope, RedisScope, Scope};
 
 /// An operation's documented limit: at most `calls` in any `window`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +53,19 @@ pub struct QuotaKey {
     pub region: String,
     /// The API's name of the operation.
     pub action: &'static str,
+}
+
+impl QuotaKey {
+    /// A short name, the same for all who mean the same quota, that tells nothing about the account.
+    fn fingerprint(&self) -> String {
+        let name = format!("{}\0{}\0{}", self.account, self.region, self.action);
+        let digest = digest(&SHA256, name.as_bytes());
+        digest
+            .as_ref()
+            .iter()
+            .take(16)
+            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
 }
 
 /// `ACTION in REGION of account ID`. What is not an account id is not shown.
@@ -87,7 +106,7 @@ impl Throttle {
 
     /// Keeps quotas among all who call this in this process.
     pub fn of_process() -> Self {
-        Self::shared(Name::Process)
+        Self::shared(Name::Process, || Scope::Memory)
     }
 
     /// Keeps quotas among all processes of this host that name the same directory, which [`state_directory`] proposes.
@@ -95,10 +114,38 @@ impl Throttle {
     /// The directory is made at first use, for this user only. While it can't be used, which is logged once, each quota is at
     /// most `fallback_calls` in a window for this process.
     pub fn of_host(directory: Option<PathBuf>, fallback_calls: u32) -> Self {
-        Self::shared(Name::Host {
-            directory,
+        let name = Name::Host {
+            directory: directory.clone(),
             fallback_calls,
+        };
+        Self::shared(name, || {
+            Scope::Host(HostScope::new(directory, fallback_calls))
         })
+    }
+
+    /// Keeps quotas among all hosts that name the same Redis or Valkey server.
+    ///
+    /// It is connected to at first use. While it can't be used, which is logged once, each quota is at most `fallback_calls`
+    /// in a window for this host, by way of the directory, as in [`Throttle::of_host`].
+    ///
+    /// # Errors
+    ///
+    /// If `url` is not one.
+    pub fn of_redis(
+        url: &Secret,
+        directory: Option<PathBuf>,
+        fallback_calls: u32,
+    ) -> Result<Self, InvalidRedisUrl> {
+        let server = Arc::new(Server::new(url)?);
+        let name = Name::Redis {
+            url: digest(&SHA256, url.expose().as_bytes()).as_ref().to_vec(),
+            directory: directory.clone(),
+            fallback_calls,
+        };
+        let fallback = HostScope::new(directory, fallback_calls);
+        Ok(Self::shared(name, || {
+            Scope::Redis(RedisScope::new(server, fallback))
+        }))
     }
 
     /// Waits until a call against `key` may be sent. Dropping the future gives the place up.
@@ -114,12 +161,12 @@ impl Throttle {
     }
 
     /// Those who name the same store in one process share one queue, whoever made it first.
-    fn shared(name: Name) -> Self {
+    fn shared(name: Name, scope: impl FnOnce() -> Scope) -> Self {
         static HUBS: LazyLock<Mutex<HashMap<Name, Arc<Hub>>>> = LazyLock::new(Mutex::default);
         let mut hubs = HUBS.lock().unwrap_or_else(PoisonError::into_inner);
         let hub = hubs
             .entry(name)
-            .or_insert_with_key(|name| Arc::new(Hub::new(Scope::of(name))));
+            .or_insert_with(|| Arc::new(Hub::new(scope())));
         Self(Arc::clone(hub))
     }
 
@@ -132,6 +179,22 @@ impl Throttle {
         queues.insert(key.clone(), Arc::clone(&queue));
         queue
     }
+}
+
+/// Names a store that is shared within this process and beyond.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Name {
+    Host {
+        directory: Option<PathBuf>,
+        fallback_calls: u32,
+    },
+    Process,
+    Redis {
+        /// Its digest.
+        url: Vec<u8>,
+        directory: Option<PathBuf>,
+        fallback_calls: u32,
+    },
 }
 
 impl Hub {

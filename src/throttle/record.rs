@@ -128,7 +128,8 @@ fn parse(words: &[u64]) -> Option<State> {
         });
     }
     for _ in slots..MAX_SLOTS {
-        (next()?, next()?);
+        next()?;
+        next()?;
     }
     for _ in 0..line {
         state.line.push(Entry {

@@ -1,12 +1,13 @@
 //! Where a quota's state lives: one face for all stores.
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use super::QuotaKey;
 use super::guarded::{Guarded, Told};
 use super::host::{Host, Machine};
 use super::memory::Memory;
+use super::redis::{Redis, Server};
 use super::slots::{Command, Reply};
 
 /// Which of a store and its fallbacks granted a call: 0 is the store itself. Only it can settle the call.
@@ -28,38 +29,20 @@ pub(super) trait Keeper: Send + Sync {
     fn step(&self, command: Command, side: Side) -> impl Future<Output = Answer> + Send;
 }
 
-/// Names a store that is shared within this process and beyond.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Name {
-    Host {
-        directory: Option<PathBuf>,
-        fallback_calls: u32,
-    },
-    Process,
-}
-
 /// What all quotas in a store have in common.
 #[derive(Debug)]
 pub(super) enum Scope {
     Host(HostScope),
     Memory,
+    Redis(RedisScope),
 }
 
 impl Scope {
-    pub(super) fn of(name: &Name) -> Self {
-        match name {
-            Name::Host {
-                directory,
-                fallback_calls,
-            } => Self::Host(HostScope::new(directory.as_deref(), *fallback_calls)),
-            Name::Process => Self::Memory,
-        }
-    }
-
     pub(super) fn open(&self, key: &QuotaKey) -> Store {
         match self {
             Self::Host(host) => Store::Host(host.open(key)),
             Self::Memory => Store::Memory(Memory::new()),
+            Self::Redis(redis) => Store::Redis(redis.open(key)),
         }
     }
 }
@@ -74,9 +57,9 @@ pub(super) struct HostScope {
 }
 
 impl HostScope {
-    fn new(directory: Option<&Path>, fallback_calls: u32) -> Self {
+    pub(super) fn new(directory: Option<PathBuf>, fallback_calls: u32) -> Self {
         Self {
-            directory: directory.map(Path::to_path_buf),
+            directory,
             fallback_calls,
             machine: OnceLock::new(),
             told: Told::default(),
@@ -90,11 +73,36 @@ impl HostScope {
     }
 }
 
+/// Keys on one server.
+#[derive(Debug)]
+pub(super) struct RedisScope {
+    server: Arc<Server>,
+    fallback: HostScope,
+    told: Told,
+}
+
+impl RedisScope {
+    pub(super) fn new(server: Arc<Server>, fallback: HostScope) -> Self {
+        Self {
+            server,
+            fallback,
+            told: Told::default(),
+        }
+    }
+
+    fn open(&self, key: &QuotaKey) -> Guarded<Redis, Guarded<Host, Memory>> {
+        let redis = Redis::new(Arc::clone(&self.server), key);
+        let share = self.fallback.fallback_calls;
+        Guarded::new(redis, self.fallback.open(key), share, self.told.clone())
+    }
+}
+
 /// The store of one quota.
 #[derive(Debug)]
 pub(super) enum Store {
     Host(Guarded<Host, Memory>),
     Memory(Memory),
+    Redis(Guarded<Redis, Guarded<Host, Memory>>),
 }
 
 impl Keeper for Store {
@@ -102,6 +110,7 @@ impl Keeper for Store {
         match self {
             Self::Host(host) => host.try_step(command, side),
             Self::Memory(memory) => memory.try_step(command, side),
+            Self::Redis(redis) => redis.try_step(command, side),
         }
     }
 
@@ -109,6 +118,7 @@ impl Keeper for Store {
         match self {
             Self::Host(host) => host.step(command, side).await,
             Self::Memory(memory) => memory.step(command, side).await,
+            Self::Redis(redis) => redis.step(command, side).await,
         }
     }
 }

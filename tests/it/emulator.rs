@@ -2,18 +2,20 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
 /// An emulator process on a port of its own, ended on drop.
-pub struct Emulator {
+pub(crate) struct Emulator {
     child: Child,
     url: String,
 }
 
 impl Emulator {
     /// Starts one with the given flags.
-    pub fn start(flags: &[&str]) -> Self {
+    pub(crate) fn start(flags: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cams-emulator"))
             .args(flags)
             .stdout(Stdio::piped())
@@ -23,17 +25,21 @@ impl Emulator {
         BufReader::new(child.stdout.take().expect("stdout is piped"))
             .read_line(&mut line)
             .expect("the emulator prints its address");
-        let url = line.trim().strip_prefix("listening on ").expect("an address").to_owned();
+        let url = line
+            .trim()
+            .strip_prefix("listening on ")
+            .expect("an address")
+            .to_owned();
         Self { child, url }
     }
 
     /// `http://HOST:PORT`.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// The journal.
-    pub fn requests(&self) -> Vec<Value> {
+    pub(crate) fn requests(&self) -> Vec<Value> {
         match self.control("GET", "requests", None) {
             Value::Array(requests) => requests,
             Value::Object(mut answer) => match answer.remove("requests") {
@@ -45,12 +51,15 @@ impl Emulator {
     }
 
     /// How many calls of `action` the emulator has seen.
-    pub fn count(&self, action: &str) -> usize {
-        self.requests().iter().filter(|request| request["action"] == action).count()
+    pub(crate) fn count(&self, action: &str) -> usize {
+        self.requests()
+            .iter()
+            .filter(|request| request["action"] == action)
+            .count()
     }
 
     /// Puts a number into a state.
-    pub fn place(&self, space: &str, country_code: &str, mobile_number: &str, status: &str) {
+    pub(crate) fn place(&self, space: &str, country_code: &str, mobile_number: &str, status: &str) {
         let number = json!({
             "cust_space_id": space,
             "country_code": country_code,
@@ -61,20 +70,22 @@ impl Emulator {
     }
 
     /// Removes a number behind Terraform's back.
-    pub fn remove(&self, space: &str, country_code: &str, mobile_number: &str) {
+    pub(crate) fn remove(&self, space: &str, country_code: &str, mobile_number: &str) {
         let number = json!({ "cust_space_id": space, "country_code": country_code, "mobile_number": mobile_number });
         self.control("DELETE", "numbers", Some(number));
     }
 
     /// Calls the control interface.
-    pub fn control(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+    pub(crate) fn control(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         let url = format!("{}/_emulator/{path}", self.url);
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
-        let answer = block_on(async {
-            let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let answer = CONTROL.0.block_on(async {
+            let client = &CONTROL.1;
             let mut request = client.request(method, url);
             if let Some(body) = body {
-                request = request.header("content-type", "application/json").body(body.to_string());
+                request = request
+                    .header("content-type", "application/json")
+                    .body(body.to_string());
             }
             let response = request.send().await.expect("the emulator answers");
             let status = response.status();
@@ -82,7 +93,11 @@ impl Emulator {
             assert!(status.is_success(), "{path}: {status} {text}");
             text
         });
-        if answer.is_empty() { Value::Null } else { serde_json::from_str(&answer).expect("JSON") }
+        if answer.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&answer).expect("JSON")
+        }
     }
 }
 
@@ -93,10 +108,16 @@ impl Drop for Emulator {
     }
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
+/// One client for all control calls: making one reads all of the system's certificates.
+static CONTROL: LazyLock<(Runtime, reqwest::Client)> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()
-        .expect("a runtime")
-        .block_on(future)
-}
+        .expect("a runtime");
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    (runtime, client)
+});

@@ -1,11 +1,18 @@
 //! Black-box tests, one module a concern.
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a test finds the CLI on the path of whoever runs it"
+)]
+#![allow(
     clippy::unwrap_used,
     reason = "a test that cannot go on has failed, in its helpers too"
 )]
 
+mod cli; // the real CLI, as a user runs it
 mod core; // plays Terraform: starts the provider, proves who it is, calls it
+mod emulator; // a running emulator and its control interface
 mod handshake; // what is said before the first call, and who is let in
 mod lifecycle; // what ends the process, and what does not
 mod logs; // what reaches stderr
 mod support; // directories, processes and signals for tests
+mod throttle; // one quota across real processes, some of them killed

@@ -23,11 +23,16 @@ fn by_command_with_both_forms_of_id() {
     for id in ["cams-test/86/13900001234", "cams-test/8613900001234"] {
         let emulator = placed();
         let workspace = Workspace::on(&emulator, ONE);
-        workspace.ok(&["import", "-no-color", ADDRESS, id]).assert_says(&["Import successful"]);
+        workspace
+            .ok(&["import", "-no-color", ADDRESS, id])
+            .assert_says(&["Import successful"]);
         let state = &workspace.state()[ADDRESS];
         assert_eq!(state["status"], "CONNECTED");
         assert_eq!(state["phone_number"], "8613900001234");
-        assert!(state["id"].as_str().is_some_and(|id| !id.is_empty()), "{state}");
+        assert!(
+            state["id"].as_str().is_some_and(|id| !id.is_empty()),
+            "{state}"
+        );
         workspace.assert_no_changes();
     }
 }
@@ -35,9 +40,12 @@ fn by_command_with_both_forms_of_id() {
 #[test]
 fn by_block_and_with_generated_configuration() {
     let emulator = placed();
-    let import = "import {\n  to = cams_number_migration.one\n  id = \"cams-test/86/13900001234\"\n}\n";
+    let import =
+        "import {\n  to = cams_number_migration.one\n  id = \"cams-test/86/13900001234\"\n}\n";
     let workspace = Workspace::on(&emulator, import);
-    workspace.ok(&["plan", "-no-color", "-generate-config-out=generated.tf"]).assert_says(&["1 to import, 0 to add"]);
+    workspace
+        .ok(&["plan", "-no-color", "-generate-config-out=generated.tf"])
+        .assert_says(&["1 to import, 0 to add"]);
     workspace.apply().assert_says(&["1 imported, 0 added"]);
     workspace.assert_no_changes();
 }
@@ -55,9 +63,18 @@ fn what_is_not_there_cannot_be_imported() {
 fn a_malformed_id_is_answered_with_the_format() {
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, ONE);
-    for id in ["8613900001234", "cams-test/86/139/1", "/86/13900001234", "cams-test/999/1", "cams-test/+86 139"] {
+    for id in [
+        "8613900001234",
+        "cams-test/86/139/1",
+        "/86/13900001234",
+        "cams-test/999/1",
+        "cams-test/+86 139",
+    ] {
         workspace
             .fails(&["import", "-no-color", ADDRESS, id])
-            .assert_says(&["Invalid Import ID", "CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER"]);
+            .assert_says(&[
+                "Invalid Import ID",
+                "CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER",
+            ]);
     }
 }

@@ -18,16 +18,28 @@ fn a_number_is_planned_applied_kept_and_forgotten() {
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, ONE);
 
-    workspace.ok(&["plan", "-no-color", "-input=false"]).assert_says(&["1 to add, 0 to change, 0 to destroy"]);
+    workspace
+        .ok(&["plan", "-no-color", "-input=false"])
+        .assert_says(&["1 to add, 0 to change, 0 to destroy"]);
     assert_eq!(emulator.count(INITIATE), 0, "a plan starts nothing");
 
-    workspace.apply().assert_says(&["1 added, 0 changed, 0 destroyed"]);
+    workspace
+        .apply()
+        .assert_says(&["1 added, 0 changed, 0 destroyed"]);
     let state = &workspace.state()[ADDRESS];
     assert_eq!(state["cust_space_id"], "cams-test");
     assert_eq!(state["phone_number"], "8613900001234");
     assert_eq!(state["status"], "MIGRATING");
-    assert!(state["id"].as_str().is_some_and(|id| !id.is_empty()), "{state}");
-    assert!(state["request_id"].as_str().is_some_and(|id| !id.is_empty()), "{state}");
+    assert!(
+        state["id"].as_str().is_some_and(|id| !id.is_empty()),
+        "{state}"
+    );
+    assert!(
+        state["request_id"]
+            .as_str()
+            .is_some_and(|id| !id.is_empty()),
+        "{state}"
+    );
     workspace.assert_no_changes();
 
     workspace
@@ -53,7 +65,9 @@ resource "cams_number_migration" "one" {
 }
 "#,
     );
-    workspace.ok(&["plan", "-no-color"]).assert_says(&["(known after apply)", "2 to add"]);
+    workspace
+        .ok(&["plan", "-no-color"])
+        .assert_says(&["(known after apply)", "2 to add"]);
     workspace.apply();
     assert_eq!(workspace.state()[ADDRESS]["phone_number"], "15550109999");
     workspace.assert_no_changes();
@@ -69,7 +83,9 @@ fn a_provider_configured_with_unknown_values_plans_creation() {
              provider \"cams\" {{\n  cust_space_id = terraform_data.space.output\n}}\n{ONE}"
         ),
     );
-    workspace.ok(&["plan", "-no-color"]).assert_says(&["2 to add"]);
+    workspace
+        .ok(&["plan", "-no-color"])
+        .assert_says(&["2 to add"]);
     workspace.apply();
     assert_eq!(workspace.state()[ADDRESS]["cust_space_id"], "cams-late");
     workspace.assert_no_changes();
@@ -82,15 +98,23 @@ fn every_argument_replaces() {
     workspace.apply();
     for changed in [
         ONE.replace("13900001234", "13900001235"),
-        ONE.replace("\"86\"", "\"33\"").replace("13900001234", "612345678"),
-        ONE.replace("country_code ", "cust_space_id = \"cams-other\"\n  country_code "),
+        ONE.replace("\"86\"", "\"33\"")
+            .replace("13900001234", "612345678"),
+        ONE.replace(
+            "country_code ",
+            "cust_space_id = \"cams-other\"\n  country_code ",
+        ),
     ] {
         workspace.configure(&changed);
-        workspace
-            .ok(&["plan", "-no-color"])
-            .assert_says(&["must be replaced", "forces replacement", "1 to add, 0 to change, 1 to destroy"]);
+        workspace.ok(&["plan", "-no-color"]).assert_says(&[
+            "must be replaced",
+            "forces replacement",
+            "1 to add, 0 to change, 1 to destroy",
+        ]);
     }
-    workspace.apply().assert_says(&["1 added, 0 changed, 1 destroyed"]);
+    workspace
+        .apply()
+        .assert_says(&["1 added, 0 changed, 1 destroyed"]);
     assert_eq!(workspace.state()[ADDRESS]["cust_space_id"], "cams-other");
     workspace.assert_no_changes();
 }
@@ -100,8 +124,12 @@ fn a_number_follows_the_space_of_the_provider() {
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, ONE);
     workspace.apply();
-    workspace.configure(&format!("provider \"cams\" {{\n  cust_space_id = \"cams-new\"\n}}\n{ONE}"));
-    workspace.ok(&["plan", "-no-color"]).assert_says(&["cams-new", "forces replacement"]);
+    workspace.configure(&format!(
+        "provider \"cams\" {{\n  cust_space_id = \"cams-new\"\n}}\n{ONE}"
+    ));
+    workspace
+        .ok(&["plan", "-no-color"])
+        .assert_says(&["cams-new", "forces replacement"]);
 }
 
 #[test]
@@ -109,8 +137,13 @@ fn a_changed_timeout_is_an_update_without_a_call() {
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, ONE);
     workspace.apply();
-    workspace.configure(&ONE.replace("country_code ", "timeouts = { create = \"1h\" }\n  country_code "));
-    workspace.apply().assert_says(&["0 added, 1 changed, 0 destroyed"]);
+    workspace.configure(&ONE.replace(
+        "country_code ",
+        "timeouts = { create = \"1h\" }\n  country_code ",
+    ));
+    workspace
+        .apply()
+        .assert_says(&["0 added, 1 changed, 0 destroyed"]);
     workspace.assert_no_changes();
     assert_eq!(emulator.count(INITIATE), 1);
 }
@@ -121,7 +154,9 @@ fn a_number_removed_behind_terraforms_back_is_planned_anew() {
     let workspace = Workspace::on(&emulator, ONE);
     workspace.apply();
     emulator.remove("cams-test", "86", "13900001234");
-    workspace.ok(&["plan", "-no-color"]).assert_says(&["1 to add, 0 to change, 0 to destroy"]);
+    workspace
+        .ok(&["plan", "-no-color"])
+        .assert_says(&["1 to add, 0 to change, 0 to destroy"]);
     workspace.apply();
     workspace.assert_no_changes();
 }
@@ -132,7 +167,9 @@ fn a_number_listed_as_deleted_is_planned_anew() {
     let workspace = Workspace::on(&emulator, ONE);
     workspace.apply();
     emulator.place("cams-test", "86", "13900001234", "DELETED");
-    workspace.ok(&["plan", "-no-color"]).assert_says(&["1 to add, 0 to change, 0 to destroy"]);
+    workspace
+        .ok(&["plan", "-no-color"])
+        .assert_says(&["1 to add, 0 to change, 0 to destroy"]);
 }
 
 #[test]
@@ -141,7 +178,9 @@ fn a_status_that_moves_on_is_no_change_to_make() {
     let workspace = Workspace::on(&emulator, ONE);
     workspace.apply();
     emulator.place("cams-test", "86", "13900001234", "CONNECTED");
-    workspace.apply().assert_says(&["0 added, 0 changed, 0 destroyed"]);
+    workspace
+        .apply()
+        .assert_says(&["0 added, 0 changed, 0 destroyed"]);
     assert_eq!(workspace.state()[ADDRESS]["status"], "CONNECTED");
     workspace.assert_no_changes();
 }
@@ -152,7 +191,9 @@ fn a_number_already_migrating_is_adopted_with_a_warning() {
         let emulator = Emulator::start(&["--list-migrating", listed]);
         emulator.place("cams-test", "86", "13900001234", "MIGRATING");
         let workspace = Workspace::on(&emulator, ONE);
-        workspace.apply().assert_says(&["Number Already Migrating", "8613900001234"]);
+        workspace
+            .apply()
+            .assert_says(&["Number Already Migrating", "8613900001234"]);
         assert_eq!(emulator.count(INITIATE), 0);
         workspace.assert_no_changes();
     }
@@ -163,18 +204,23 @@ fn an_existing_number_is_an_error_that_prints_the_import() {
     let emulator = Emulator::start(&[]);
     emulator.place("cams-test", "86", "13900001234", "CONNECTED");
     let workspace = Workspace::on(&emulator, ONE);
-    workspace.fails(&["apply", "-auto-approve", "-no-color"]).assert_says(&[
-        "Number Already in the Space",
-        "import {",
-        "terraform import cams_number_migration.NAME \"cams-test/86/13900001234\"",
-    ]);
+    workspace
+        .fails(&["apply", "-auto-approve", "-no-color"])
+        .assert_says(&[
+            "Number Already in the Space",
+            "import {",
+            "terraform import cams_number_migration.NAME \"cams-test/86/13900001234\"",
+        ]);
     assert_eq!(emulator.count(INITIATE), 0);
 }
 
 #[test]
 fn the_same_number_twice_in_one_run_is_an_error_that_names_it() {
     let emulator = Emulator::start(&[]);
-    let workspace = Workspace::on(&emulator, &format!("{ONE}{}", ONE.replace("\"one\"", "\"two\"")));
+    let workspace = Workspace::on(
+        &emulator,
+        &format!("{ONE}{}", ONE.replace("\"one\"", "\"two\"")),
+    );
     workspace
         .fails(&["apply", "-auto-approve", "-no-color"])
         .assert_says(&["Number Declared Twice", "8613900001234"]);
@@ -184,23 +230,32 @@ fn the_same_number_twice_in_one_run_is_an_error_that_names_it() {
 #[test]
 fn missing_credentials_and_a_missing_space_say_what_to_set() {
     let workspace = Workspace::new(ONE);
-    workspace.fails(&["plan", "-no-color"]).assert_says(&["access_key", "ALIBABA_CLOUD_ACCESS_KEY_ID"]);
+    workspace
+        .fails(&["plan", "-no-color"])
+        .assert_says(&["access_key", "ALIBABA_CLOUD_ACCESS_KEY_ID"]);
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, ONE).env("CAMS_CUST_SPACE_ID", "");
-    workspace.fails(&["plan", "-no-color"]).assert_says(&["Missing Space", "cust_space_id", "CAMS_CUST_SPACE_ID"]);
+    workspace.fails(&["plan", "-no-color"]).assert_says(&[
+        "Missing Space",
+        "cust_space_id",
+        "CAMS_CUST_SPACE_ID",
+    ]);
 }
 
 #[test]
 fn a_wrong_secret_names_the_setting_the_code_and_the_request() {
     let emulator = Emulator::start(&[]);
-    let workspace = Workspace::on(&emulator, ONE).env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-the-secret");
-    workspace.fails(&["apply", "-auto-approve", "-no-color"]).assert_says(&[
-        "CAMS Refused the Credentials",
-        "secret_key",
-        "SignatureDoesNotMatch",
-        "HTTP status:",
-        "Request id:",
-    ]);
+    let workspace =
+        Workspace::on(&emulator, ONE).env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-the-secret");
+    workspace
+        .fails(&["apply", "-auto-approve", "-no-color"])
+        .assert_says(&[
+            "CAMS Refused the Credentials",
+            "secret_key",
+            "SignatureDoesNotMatch",
+            "HTTP status:",
+            "Request id:",
+        ]);
 }
 
 #[test]
@@ -208,7 +263,10 @@ fn state_of_schema_version_0_is_upgraded() {
     let emulator = Emulator::start(&[]);
     emulator.place("cams-test", "86", "13900001234", "MIGRATING");
     let workspace = Workspace::on(&emulator, ONE);
-    workspace.write("terraform.tfstate", include_str!("../../fixtures/state-v0.tfstate"));
+    workspace.write(
+        "terraform.tfstate",
+        include_str!("../../fixtures/state-v0.tfstate"),
+    );
     workspace.assert_no_changes();
     workspace.apply();
     assert_eq!(workspace.state()[ADDRESS]["phone_number"], "8613900001234");
@@ -218,8 +276,10 @@ fn state_of_schema_version_0_is_upgraded() {
 fn both_signature_methods_work() {
     for method in ["ACS3-HMAC-SHA256", "HMAC-SHA1"] {
         let emulator = Emulator::start(&[]);
-        let workspace =
-            Workspace::on(&emulator, &format!("provider \"cams\" {{\n  signature_method = \"{method}\"\n}}\n{ONE}"));
+        let workspace = Workspace::on(
+            &emulator,
+            &format!("provider \"cams\" {{\n  signature_method = \"{method}\"\n}}\n{ONE}"),
+        );
         workspace.apply();
         workspace.assert_no_changes();
     }

@@ -24,7 +24,11 @@ fn fifty_numbers_are_each_started_once_within_the_quota() {
             .ok(&["apply", "-auto-approve", "-no-color", &parallelism])
             .assert_says(&["50 added, 0 changed, 0 destroyed"]);
         assert_eq!(emulator.count(INITIATE), 50);
-        let throttled = emulator.requests().iter().filter(|request| request["throttled"] == true).count();
+        let throttled = emulator
+            .requests()
+            .iter()
+            .filter(|request| request["throttled"] == true)
+            .count();
         assert_eq!(throttled, 0, "no call is turned away");
         workspace.assert_no_changes();
         workspace.ok(&["destroy", "-auto-approve", "-no-color", &parallelism]);
@@ -71,6 +75,10 @@ fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
     let run = workspace.run(&["plan", "-detailed-exitcode", "-no-color"]);
     assert_eq!(run.code, 0, "{}", run.all());
     assert_eq!(before, 0);
-    assert!(emulator.count(LIST) <= 2, "{} list calls", emulator.count(LIST));
+    assert!(
+        emulator.count(LIST) <= 2,
+        "{} list calls",
+        emulator.count(LIST)
+    );
     assert_eq!(emulator.count(LOOKUP), 0);
 }

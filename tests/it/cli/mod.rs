@@ -15,25 +15,28 @@ use tempfile::TempDir;
 use crate::emulator::Emulator;
 
 /// A directory with a configuration, and the CLI to run in it.
-pub struct Workspace {
+pub(crate) struct Workspace {
     dir: TempDir,
     environment: Vec<(String, String)>,
 }
 
 /// What a run of the CLI printed.
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Workspace {
     /// A directory holding `main.tf`, with the provider under test in the place of a released one.
-    pub fn new(main_tf: &str) -> Self {
+    pub(crate) fn new(main_tf: &str) -> Self {
         let dir = TempDir::new().expect("a directory");
         let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-cams"));
         let binaries = provider.parent().expect("a directory");
-        let workspace = Self { dir, environment: Vec::new() };
+        let workspace = Self {
+            dir,
+            environment: Vec::new(),
+        };
         workspace.write(
             "cli.tfrc",
             &format!(
@@ -47,7 +50,7 @@ impl Workspace {
     }
 
     /// The same, with credentials and endpoint of `emulator` and a default space in the environment.
-    pub fn on(emulator: &Emulator, main_tf: &str) -> Self {
+    pub(crate) fn on(emulator: &Emulator, main_tf: &str) -> Self {
         Self::new(main_tf)
             .env("CAMS_ENDPOINT", emulator.url())
             .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
@@ -56,28 +59,28 @@ impl Workspace {
     }
 
     /// The same, with one more environment variable.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Writes a file.
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path().join(name), text).expect("a file");
     }
 
     /// Writes `main.tf` anew.
-    pub fn configure(&self, main_tf: &str) {
+    pub(crate) fn configure(&self, main_tf: &str) {
         self.write("main.tf", &format!("{REQUIRED_PROVIDERS}{main_tf}"));
     }
 
     /// The directory.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
     /// The command line `CLI args…`, ready to run here with nothing of this process's environment but the path.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(cli());
         command
             .args(args)
@@ -93,62 +96,88 @@ impl Workspace {
     }
 
     /// Runs the CLI.
-    pub fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         self.command(args).output().expect("the CLI runs").into()
     }
 
     /// Runs the CLI and expects success.
-    pub fn ok(&self, args: &[&str]) -> Run {
+    pub(crate) fn ok(&self, args: &[&str]) -> Run {
         let run = self.run(args);
         assert_eq!(run.code, 0, "{args:?} failed:\n{}", run.all());
         run
     }
 
     /// Runs the CLI and expects an error.
-    pub fn fails(&self, args: &[&str]) -> Run {
+    pub(crate) fn fails(&self, args: &[&str]) -> Run {
         let run = self.run(args);
         assert_eq!(run.code, 1, "{args:?} did not fail:\n{}", run.all());
         run
     }
 
     /// Applies without asking.
-    pub fn apply(&self) -> Run {
+    pub(crate) fn apply(&self) -> Run {
         self.ok(&["apply", "-auto-approve", "-no-color", "-input=false"])
     }
 
     /// Asserts that a plan has nothing to do, with and without a refresh.
-    pub fn assert_no_changes(&self) {
+    pub(crate) fn assert_no_changes(&self) {
         for refresh in ["-refresh=true", "-refresh=false"] {
-            let run = self.run(&["plan", "-detailed-exitcode", "-no-color", "-input=false", refresh]);
-            assert_eq!(run.code, 0, "the plan with {refresh} is not empty:\n{}", run.all());
+            let run = self.run(&[
+                "plan",
+                "-detailed-exitcode",
+                "-no-color",
+                "-input=false",
+                refresh,
+            ]);
+            assert_eq!(
+                run.code,
+                0,
+                "the plan with {refresh} is not empty:\n{}",
+                run.all()
+            );
         }
     }
 
     /// The attributes of the resources in state, by address.
-    pub fn state(&self) -> std::collections::BTreeMap<String, Value> {
+    pub(crate) fn state(&self) -> std::collections::BTreeMap<String, Value> {
         let shown = self.ok(&["show", "-json"]);
         let shown: Value = serde_json::from_str(&shown.stdout).expect("JSON");
-        let resources = shown["values"]["root_module"]["resources"].as_array().cloned().unwrap_or_default();
+        let resources = shown["values"]["root_module"]["resources"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         resources
             .into_iter()
-            .map(|resource| (resource["address"].as_str().expect("an address").to_owned(), resource["values"].clone()))
+            .map(|resource| {
+                (
+                    resource["address"].as_str().expect("an address").to_owned(),
+                    resource["values"].clone(),
+                )
+            })
             .collect()
     }
 }
 
 impl Run {
     /// Both outputs, with the frames and line breaks of the CLI's diagnostics taken out.
-    pub fn all(&self) -> String {
+    pub(crate) fn all(&self) -> String {
         let text = format!("{}\n{}", self.stdout, self.stderr);
-        let lines = text.lines().map(|line| line.trim_start_matches(['│', '╷', '╵', ' ']).trim_end());
+        let lines = text
+            .lines()
+            .map(|line| line.trim_start_matches(['│', '╷', '╵', ' ']).trim_end());
         lines.collect::<Vec<_>>().join(" ")
     }
 
     /// Asserts that all of `texts` were printed.
-    pub fn assert_says(&self, texts: &[&str]) -> &Self {
+    pub(crate) fn assert_says(&self, texts: &[&str]) -> &Self {
         let all = self.all();
         for text in texts {
-            assert!(all.contains(text), "{text:?} is missing in:\n{}\n{}", self.stdout, self.stderr);
+            assert!(
+                all.contains(text),
+                "{text:?} is missing in:\n{}\n{}",
+                self.stdout,
+                self.stderr
+            );
         }
         self
     }

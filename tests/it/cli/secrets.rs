@@ -13,7 +13,11 @@ fn a_whole_life_at_trace_shows_no_secret() {
         let main_tf = format!(
             "provider \"cams\" {{\n  signature_method = \"{method}\"\n}}\n\
              resource \"cams_number_migration\" \"one\" {{\n  country_code  = \"86\"\n  mobile_number = \"1390000{}\"\n}}\n",
-            if method == "HMAC-SHA1" { "1234" } else { "1235" }
+            if method == "HMAC-SHA1" {
+                "1234"
+            } else {
+                "1235"
+            }
         );
         let workspace = Workspace::on(&emulator, &main_tf)
             .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET)
@@ -37,14 +41,23 @@ fn a_whole_life_at_trace_shows_no_secret() {
         for secret in [SECRET, TOKEN] {
             assert!(!printed.contains(secret), "{secret} is in the output");
         }
-        assert!(!provider_lines(&printed).any(|line| line.contains("Signature=")), "a signature is in the log");
-        let state = std::fs::read_to_string(workspace.path().join("terraform.tfstate")).expect("state");
+        assert!(
+            !provider_lines(&printed).any(|line| line.contains("Signature=")),
+            "a signature is in the log"
+        );
+        let state =
+            std::fs::read_to_string(workspace.path().join("terraform.tfstate")).expect("state");
         assert!(!state.contains(SECRET) && !state.contains(TOKEN));
         // Logs are kept for long: they show no whole phone number.
-        assert!(!provider_lines(&printed).any(|line| line.contains("1390000123")), "a whole number is in the log");
+        assert!(
+            !provider_lines(&printed).any(|line| line.contains("1390000123")),
+            "a whole number is in the log"
+        );
     }
 }
 
 fn provider_lines(printed: &str) -> impl Iterator<Item = &str> {
-    printed.lines().filter(|line| line.contains("provider.terraform-provider-cams"))
+    printed
+        .lines()
+        .filter(|line| line.contains("provider.terraform-provider-cams"))
 }

@@ -11,7 +11,9 @@ fn number(country_code: &str, mobile_number: &str) -> String {
 #[test]
 fn a_good_configuration_passes_without_any_environment() {
     let workspace = Workspace::new(&number("\"86\"", "\"13900001234\""));
-    workspace.ok(&["validate", "-no-color"]).assert_says(&["The configuration is valid"]);
+    workspace
+        .ok(&["validate", "-no-color"])
+        .assert_says(&["The configuration is valid"]);
 }
 
 #[test]
@@ -26,9 +28,12 @@ fn unknown_values_pass() {
 #[test]
 fn a_number_written_for_humans_gets_the_value_to_write() {
     let workspace = Workspace::new(&number("\"+86\"", "\"139 0000-1234\""));
-    workspace
-        .fails(&["validate", "-no-color"])
-        .assert_says(&["country_code", "\"86\"", "mobile_number", "\"13900001234\""]);
+    workspace.fails(&["validate", "-no-color"]).assert_says(&[
+        "country_code",
+        "\"86\"",
+        "mobile_number",
+        "\"13900001234\"",
+    ]);
 }
 
 #[test]
@@ -55,21 +60,33 @@ fn a_leading_zero_is_questioned_not_refused() {
 #[test]
 fn a_read_only_attribute_cannot_be_set() {
     let text = number("\"86\"", "\"13900001234\"\n  id = \"x\"");
-    Workspace::new(&text).fails(&["validate", "-no-color"]).assert_says(&["Read-Only Attribute", "id"]);
+    Workspace::new(&text)
+        .fails(&["validate", "-no-color"])
+        .assert_says(&["Read-Only Attribute", "id"]);
 }
 
 #[test]
-fn durations_endpoint_and_signature_method_are_checked() {
-    let text = format!(
-        "provider \"cams\" {{\n  endpoint = \"http://cams.example.com\"\n  signature_method = \"MD5\"\n}}\n{}",
-        number("\"86\"", "\"13900001234\"\n  timeouts = { create = \"soon\" }")
+fn a_duration_is_checked() {
+    let text = number(
+        "\"86\"",
+        "\"13900001234\"\n  timeouts = { create = \"soon\" }",
     );
-    Workspace::new(&text).fails(&["validate", "-no-color"]).assert_says(&[
-        "endpoint",
-        "https",
-        "signature_method",
-        "ACS3-HMAC-SHA256",
-        "timeouts.create",
-        "30m",
-    ]);
+    Workspace::new(&text)
+        .fails(&["validate", "-no-color"])
+        .assert_says(&["timeouts.create", "30m"]);
+}
+
+#[test]
+fn the_provider_block_is_checked_all_at_once() {
+    let text = "provider \"cams\" {\n  endpoint = \"http://cams.example.com\"\n  signature_method = \"MD5\"\n  \
+                region = \"not a region\"\n}\n";
+    Workspace::new(&format!("{text}{}", number("\"86\"", "\"13900001234\"")))
+        .fails(&["validate", "-no-color"])
+        .assert_says(&[
+            "endpoint",
+            "https",
+            "signature_method",
+            "ACS3-HMAC-SHA256",
+            "ap-southeast-1",
+        ]);
 }

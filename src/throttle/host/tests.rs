@@ -1,0 +1,267 @@
+use super::*;
+use crate::throttle::guarded::{Guarded, Told};
+use crate::throttle::memory::Memory;
+use crate::throttle::pace::Terms;
+use crate::throttle::slots::{Cause, Wait};
+use crate::throttle::store::{Answer, Keeper};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::time::Instant;
+
+const TERMS: Terms = Terms {
+    calls: 10,
+    window: 1_000_000,
+};
+const ASK: Command = Command::Ask {
+    ticket: 0,
+    head: false,
+    terms: TERMS,
+};
+
+fn key() -> QuotaKey {
+    QuotaKey {
+        account: "1".into(),
+        region: "r".into(),
+        action: "A",
+    }
+}
+
+/// A directory, and a clock that the test turns.
+struct Bench {
+    directory: tempfile::TempDir,
+    time: Arc<AtomicU64>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+            time: Arc::new(AtomicU64::new(1_000_000_000)),
+        }
+    }
+
+    fn directory(&self) -> PathBuf {
+        self.directory.path().join("state")
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory()
+            .join(format!("{}.quota", key().fingerprint()))
+    }
+
+    /// What one more process would hold.
+    fn host(&self) -> Host {
+        self.host_of_boot(1)
+    }
+
+    fn host_of_boot(&self, boot: u64) -> Host {
+        let time = Arc::clone(&self.time);
+        let machine = Machine {
+            boot,
+            now: Arc::new(move || time.load(Ordering::Relaxed)),
+        };
+        Host::new(Some(&self.directory()), &key(), machine)
+    }
+
+    fn turn(&self, micros: Micros) {
+        self.time.fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
+fn ask(host: &Host) -> Result<Reply, Failure> {
+    host.try_step(ASK).expect("nobody holds the lock")
+}
+
+fn goes(host: &Host) -> bool {
+    matches!(ask(host), Ok(Reply::Go { .. }))
+}
+
+fn waits(host: &Host) -> (Micros, Cause) {
+    match ask(host) {
+        Ok(Reply::Wait(Wait { wait, cause, .. })) => (wait, cause),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn processes_share_one_quota() {
+    let bench = Bench::new();
+    let (one, two) = (bench.host(), bench.host());
+    for _ in 0..5 {
+        assert!(goes(&one) && goes(&two));
+    }
+    assert_eq!(waits(&one), (1_000_000, Cause::Quota));
+    assert_eq!(waits(&bench.host()).1, Cause::Quota);
+}
+
+#[test]
+fn only_this_user_can_read_what_is_kept() {
+    let bench = Bench::new();
+    assert!(goes(&bench.host()));
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        (mode(bench.directory()), mode(bench.file())),
+        (0o700, 0o600)
+    );
+    assert_eq!(fs::metadata(bench.file()).unwrap().len(), BYTES as u64);
+}
+
+#[test]
+fn a_record_that_can_t_be_believed_costs_one_window() {
+    let bench = Bench::new();
+    let host = bench.host();
+    assert!(goes(&host));
+    let whole = fs::read(bench.file()).unwrap();
+    let mut flipped = whole.clone();
+    flipped[200] ^= 1;
+    for broken in [&whole[..100], &flipped, b"something else"] {
+        fs::write(bench.file(), broken).unwrap();
+        assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
+        bench.turn(1_500_000);
+        assert!(goes(&host));
+    }
+    assert_eq!(
+        waits(&bench.host_of_boot(2)),
+        (1_500_000, Cause::Recovering)
+    );
+}
+
+#[test]
+fn a_record_from_the_future_costs_one_window() {
+    let bench = Bench::new();
+    let host = bench.host();
+    assert!(goes(&host));
+    bench.time.fetch_sub(3_600_000_000 / 4, Ordering::Relaxed);
+    assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
+    bench.turn(1_500_000);
+    assert!(goes(&host));
+}
+
+#[test]
+fn a_deleted_file_costs_one_window() {
+    let bench = Bench::new();
+    let host = bench.host();
+    assert!(goes(&host));
+    fs::remove_dir_all(bench.directory()).unwrap();
+    assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
+    assert_eq!(waits(&bench.host()), (1_500_000, Cause::Recovering));
+}
+
+#[test]
+fn a_later_version_is_left_alone_while_it_is_in_use() {
+    let bench = Bench::new();
+    let host = bench.host();
+    assert!(goes(&host));
+    let mut newer = fs::read(bench.file()).unwrap();
+    newer[8] = 9;
+    for used in 0..3 {
+        newer[100] = used;
+        fs::write(bench.file(), &newer).unwrap();
+        assert!(ask(&host).is_err());
+        bench.turn(1_400_000);
+    }
+    assert!(ask(&host).is_err());
+    assert_eq!(fs::read(bench.file()).unwrap(), newer);
+    bench.turn(200_000);
+    assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
+}
+
+#[test]
+fn links_and_open_doors_are_refused() {
+    let bench = Bench::new();
+    let reason = |host: &Host| ask(host).unwrap_err().to_string();
+    let outside = bench.directory.path().join("outside");
+    fs::write(&outside, "").unwrap();
+    private_directory(&bench.directory()).unwrap();
+    symlink(&outside, bench.file()).unwrap();
+    assert!(ask(&bench.host()).is_err());
+    fs::remove_file(bench.file()).unwrap();
+
+    fs::set_permissions(&outside, PermissionsExt::from_mode(0o600)).unwrap();
+    fs::hard_link(&outside, bench.file()).unwrap();
+    assert!(reason(&bench.host()).ends_with("not a file of its own"));
+    fs::remove_file(bench.file()).unwrap();
+
+    fs::set_permissions(bench.directory(), PermissionsExt::from_mode(0o755)).unwrap();
+    assert!(reason(&bench.host()).ends_with("other users may enter it"));
+
+    fs::remove_dir_all(bench.directory()).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    symlink(elsewhere.path(), bench.directory()).unwrap();
+    assert!(reason(&bench.host()).ends_with("its directory is a symbolic link"));
+}
+
+#[test]
+fn a_held_lock_is_waited_for_elsewhere() {
+    let bench = Bench::new();
+    let host = bench.host();
+    assert!(goes(&host));
+    let other = File::open(bench.file()).unwrap();
+    other.lock().unwrap();
+    assert!(host.try_step(ASK).is_none());
+    drop(other);
+    assert!(goes(&host));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_is_never_given_back_is_not_waited_for_for_ever() {
+    let bench = Bench::new();
+    let host = bench.host();
+    assert!(goes(&host));
+    let other = File::open(bench.file()).unwrap();
+    other.lock().unwrap();
+    assert!(host.step(ASK).await.is_err());
+}
+
+/// Takes all that may go now.
+async fn burst(store: &impl Keeper) -> usize {
+    let mut calls = 0;
+    while let Answer {
+        reply: Reply::Go { .. },
+        ..
+    } = store.step(ASK, 0).await
+    {
+        calls += 1;
+    }
+    calls
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_file_a_share_is_kept_and_no_crossing_allows_a_burst() {
+    let bench = Bench::new();
+    let start = Instant::now();
+    let machine = Machine {
+        boot: 1,
+        now: Arc::new(move || start.elapsed().as_micros() as Micros),
+    };
+    let host = Host::new(Some(&bench.directory()), &key(), machine);
+    let store = Guarded::new(host, Memory::new(), 2, Told::default());
+    let later = |millis| tokio::time::sleep(Duration::from_millis(millis));
+    assert_eq!(burst(&store).await, 10);
+
+    // The file is gone and cannot come back.
+    fs::remove_dir_all(bench.directory()).unwrap();
+    fs::write(bench.directory(), "in the way").unwrap();
+    later(2000).await;
+    assert_eq!(burst(&store).await, 0);
+    later(1499).await;
+    assert_eq!(burst(&store).await, 0);
+    later(2).await;
+    assert_eq!(burst(&store).await, 2);
+    later(1501).await;
+    assert_eq!(burst(&store).await, 2);
+
+    // It can, and is used again when the share has left every window.
+    fs::remove_file(bench.directory()).unwrap();
+    later(5000).await;
+    assert_eq!(burst(&store).await, 0);
+    later(1499).await;
+    assert_eq!(burst(&store).await, 0);
+    later(2).await;
+    // The file was deleted under our hands, so a window passes once more.
+    assert_eq!(burst(&store).await, 0);
+    // And a little longer, because the last question left somebody in line who never came back.
+    later(1800).await;
+    assert_eq!(burst(&store).await, 10);
+}

@@ -1,0 +1,340 @@
+//! Against a real server: the script is the same algorithm as the pure core, and outages cost no more than they must.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command as Program, Stdio};
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::throttle::guarded::Guarded;
+use crate::throttle::memory::Memory;
+use crate::throttle::pace::Terms;
+use crate::throttle::slots::State;
+use crate::throttle::store::{Answer, Keeper};
+
+const TERMS: Terms = Terms {
+    calls: 10,
+    window: 1_000_000,
+};
+const ASK: Command = Command::Ask {
+    ticket: 0,
+    head: false,
+    terms: TERMS,
+};
+
+/// A server of this test's own, on a socket in its own directory.
+struct RedisServer {
+    directory: TempDir,
+    process: Child,
+}
+
+impl RedisServer {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let process = Self::spawn(&directory);
+        Self { directory, process }
+    }
+
+    fn spawn(directory: &TempDir) -> Child {
+        let mut process = Program::new("redis-server")
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .arg(directory.path().join("socket"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("redis-server is needed: apt-get install -y redis-server (or valkey-server under that name)");
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let ready = lines.any(|line| line.unwrap().contains("eady to accept connections"));
+        assert!(ready, "redis-server ended before it was ready");
+        // It would die of a closed pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        process
+    }
+
+    fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn restart(&mut self) {
+        self.process = Self::spawn(&self.directory);
+    }
+
+    fn url(&self) -> String {
+        format!(
+            "redis+unix://{}",
+            self.directory.path().join("socket").display()
+        )
+    }
+
+    fn client(&self) -> redis::Connection {
+        Client::open(self.url()).unwrap().get_connection().unwrap()
+    }
+
+    /// What one more host would hold.
+    fn host(&self) -> Redis {
+        let server = Server::new(&Secret::new(self.url())).unwrap();
+        Redis::new(Arc::new(server), &key())
+    }
+
+    /// So that a missing key means that nobody has called lately.
+    fn pretend_to_be_old(&self) {
+        let empty = "return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 1, seen = 0, issued = 0, quiet = 0, \
+                     paused = 0, calls = 0, window = 0, agreed_at = 0, limit = 0, proven = 0, rise = 0, cut_at = 0, \
+                     rise_at = 0, slots = {}, line = {} }))";
+        let name = self.host().key;
+        let _: () = Script::new(empty)
+            .key(name)
+            .invoke(&mut self.client())
+            .unwrap();
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn key() -> QuotaKey {
+    QuotaKey {
+        account: "1".into(),
+        region: "r".into(),
+        action: "A",
+    }
+}
+
+/// The script on a clock that the test sets, as the last argument.
+fn script_on_a_test_clock() -> Script {
+    let server = "local function time() return tonumber(ARGV[7]) end\nlocal function uptime() return 2^40 end\n";
+    Script::new(&format!("{server}{SLOTS}"))
+}
+
+fn run(script: &Script, client: &mut redis::Connection, now: Micros, command: Command) -> Reply {
+    let call = Call::of(command);
+    let mut invocation = script.key("k");
+    invocation
+        .arg(call.command)
+        .arg(call.ticket)
+        .arg(u8::from(call.head));
+    invocation
+        .arg(call.calls)
+        .arg(call.window)
+        .arg(call.pause.map_or(-1, Micros::cast_signed));
+    invocation.arg(now);
+    parse(&invocation.invoke::<Vec<redis::Value>>(client).unwrap()).unwrap()
+}
+
+/// What may happen: time passes, then a command about one of the tickets seen.
+#[derive(Clone, Debug)]
+struct Happening {
+    passes: i64,
+    kind: u8,
+    which: usize,
+    head: bool,
+    calls: u32,
+    window: Micros,
+    pause: Option<Micros>,
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let passes = prop_oneof![
+        6 => 0_i64..50_000,
+        3 => 0_i64..1_600_000,
+        1 => 0_i64..100_000_000,
+        1 => -3_000_000_i64..0,
+    ];
+    let calls = prop_oneof![4 => Just(10_u32), 1 => 1_u32..=64];
+    let window = prop_oneof![9 => Just(1_000_000), 1 => 1_u64..5_000_000];
+    let pause = proptest::option::of(0_u64..200_000_000);
+    let one = (
+        passes,
+        0_u8..12,
+        any::<usize>(),
+        any::<bool>(),
+        calls,
+        window,
+        pause,
+    );
+    let one = one.prop_map(
+        |(passes, kind, which, head, calls, window, pause)| Happening {
+            passes,
+            kind,
+            which,
+            head,
+            calls,
+            window,
+            pause,
+        },
+    );
+    proptest::collection::vec(one, 1..120)
+}
+
+#[test]
+fn the_script_answers_as_the_pure_core_does() {
+    let server = RedisServer::start();
+    let (script, client) = (
+        script_on_a_test_clock(),
+        std::cell::RefCell::new(server.client()),
+    );
+    let config = ProptestConfig {
+        cases: 150,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(story in happenings())| {
+        let client = &mut *client.borrow_mut();
+        let _: () = redis::cmd("FLUSHALL").query(client).unwrap();
+        let (mut now, mut state, mut started) = (1_790_000_000_000_000_u64, State::default(), false);
+        let (mut granted, mut places) = (vec![0], vec![0]);
+        for happening in story {
+            now = now.saturating_add_signed(happening.passes);
+            let pick = |tickets: &[u64]| tickets[happening.which % tickets.len()];
+            let command = match happening.kind {
+                0 | 1 => Command::Answered { ticket: pick(&granted) },
+                2 => Command::Throttled { ticket: pick(&granted), pause: happening.pause },
+                3 => Command::Unsent { ticket: pick(&granted) },
+                4 => Command::Leave { ticket: pick(&places) },
+                _ => Command::Ask {
+                    ticket: pick(&places),
+                    head: happening.head && happening.kind == 5,
+                    terms: Terms { calls: happening.calls, window: happening.window },
+                },
+            };
+            // Before the first question there is no state, and a settlement makes none.
+            started = started || matches!(command, Command::Ask { .. });
+            let expected = if started { state.step(now, command) } else { Reply::Done };
+            prop_assert_eq!(run(&script, client, now, command), expected, "{:?}", command);
+            match expected {
+                Reply::Go { ticket } => granted.push(ticket),
+                Reply::Wait(wait) => places.push(wait.ticket),
+                Reply::Done => {}
+            }
+        }
+    });
+}
+
+async fn burst(store: &impl Keeper) -> usize {
+    let mut calls = 0;
+    while let Answer {
+        reply: Reply::Go { .. },
+        ..
+    } = store.step(ASK, 0).await
+    {
+        calls += 1;
+    }
+    calls
+}
+
+async fn cause(host: &Redis) -> Cause {
+    match host.step(ASK).await {
+        Ok(Reply::Wait(wait)) => wait.cause,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn hosts_share_one_quota() {
+    let server = RedisServer::start();
+    server.pretend_to_be_old();
+    let (one, two) = (server.host(), server.host());
+    for _ in 0..5 {
+        assert!(matches!(one.step(ASK).await, Ok(Reply::Go { .. })));
+        assert!(matches!(two.step(ASK).await, Ok(Reply::Go { .. })));
+    }
+    assert_eq!(cause(&one).await, Cause::Quota);
+    assert_eq!(cause(&server.host()).await, Cause::Quota);
+}
+
+#[tokio::test]
+async fn a_server_that_has_just_started_may_have_forgotten_calls() {
+    let server = RedisServer::start();
+    assert_eq!(cause(&server.host()).await, Cause::Recovering);
+}
+
+#[tokio::test]
+async fn what_others_wrote_is_not_believed_and_a_later_version_is_left_alone() {
+    let server = RedisServer::start();
+    let host = server.host();
+    let mut client = server.client();
+    let _: () = redis::cmd("SET")
+        .arg(&host.key)
+        .arg("something else")
+        .query(&mut client)
+        .unwrap();
+    assert_eq!(cause(&host).await, Cause::Recovering);
+
+    let later = Script::new("return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 2 }))");
+    let _: () = later.key(&host.key).invoke(&mut client).unwrap();
+    let failure = host.step(ASK).await.unwrap_err();
+    assert!(failure.0.contains("a later version"), "{failure}");
+}
+
+#[tokio::test]
+async fn the_state_does_not_stay_for_ever() {
+    let server = RedisServer::start();
+    let host = server.host();
+    host.step(ASK).await.unwrap();
+    let left: i64 = redis::cmd("PTTL")
+        .arg(&host.key)
+        .query(&mut server.client())
+        .unwrap();
+    assert!((600_000..=700_000).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst() {
+    let mut server = RedisServer::start();
+    server.pretend_to_be_old();
+    let store = Guarded::new(server.host(), Memory::new(), 2, Default::default());
+    assert_eq!(burst(&store).await, 10);
+    server.kill();
+    // The first question finds out; from then on time is the test's.
+    assert_eq!(burst(&store).await, 0);
+    tokio::time::pause();
+    let later = |millis| tokio::time::advance(Duration::from_millis(millis));
+    later(1490).await;
+    assert_eq!(burst(&store).await, 0);
+    later(15).await;
+    assert_eq!(burst(&store).await, 2);
+    later(1600).await;
+    assert_eq!(burst(&store).await, 2);
+
+    server.restart();
+    later(4000).await;
+    tokio::time::resume();
+    assert_eq!(burst(&store).await, 0);
+    tokio::time::pause();
+    later(1490).await;
+    assert_eq!(burst(&store).await, 0);
+    later(15).await;
+    tokio::time::resume();
+    // The server has just started and forgot everything: one more window.
+    assert_eq!(burst(&store).await, 0);
+    server.pretend_to_be_old();
+    assert_eq!(burst(&store).await, 10);
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_not_waited_for() {
+    let server = RedisServer::start();
+    let host = server.host();
+    host.step(ASK).await.unwrap();
+    let _: () = redis::cmd("CLIENT")
+        .arg("PAUSE")
+        .arg(60_000)
+        .query(&mut server.client())
+        .unwrap();
+    let start = tokio::time::Instant::now();
+    assert!(host.step(ASK).await.is_err());
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_url_is_checked_and_never_shown() {
+    let wrong = Server::new(&Secret::new("http://user:s3cr3t@host")).unwrap_err();
+    assert!(!wrong.to_string().contains("s3cr3t"));
+    let right = Server::new(&Secret::new("rediss://user:s3cr3t@host:6380/1")).unwrap();
+    assert!(!format!("{right:?}").contains("s3cr3t"));
+}
