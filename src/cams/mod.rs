@@ -13,6 +13,7 @@ pub mod phone;
 mod phone_numbers;
 pub mod retry;
 
+pub use crate::openapi::{Endpoint, Settings as HttpSettings, SignatureMethod};
 pub use call::Call;
 pub use client::{Client, Config};
 pub use error::{Error, ErrorKind};

@@ -1,8 +1,9 @@
 //! Where the access key comes from.
 
 use crate::environment::Environment;
-use crate::openapi::AccessKey;
 use crate::secret::Secret;
+
+pub use crate::openapi::AccessKey;
 
 /// Variables for the AccessKey id, the first that is set wins. The names are those of terraform-provider-alicloud.
 pub const ACCESS_KEY: &[&str] = &[

@@ -17,3 +17,6 @@ pub mod server;
 pub mod session;
 pub mod timeouts;
 mod validate;
+
+// Values, types, paths and diagnostics are the same words on the wire and in a resource.
+pub use crate::protocol::{diagnostic, path, ty, value};

@@ -10,11 +10,10 @@ pub enum Error {
     /// `PLUGIN_CLIENT_CERT` is set, but holds no certificate.
     #[error("PLUGIN_CLIENT_CERT is not a certificate in PEM form: {0}")]
     ClientCertificate(String),
-    /// A person started the binary. The text is go-plugin's own, which users already know how to search for.
+    /// A person started the binary.
     #[error(
-        "This binary is a plugin. These are not meant to be executed directly.\n\
-         Please execute the program that consumes these plugins, which will\n\
-         load any plugins automatically"
+        "This program is a plugin: Terraform and OpenTofu start it by themselves.\n\
+         Name it in required_providers of a configuration and run terraform init, or see --help."
     )]
     Cookie,
     /// `PLUGIN_UNIX_SOCKET_GROUP` names a group this host does not have.
@@ -55,4 +54,7 @@ pub enum Error {
     /// Nobody reads the handshake.
     #[error("cannot write the handshake to stdout: {0}")]
     Stdout(#[source] io::Error),
+    /// The system gives no more threads.
+    #[error("cannot start threads: {0}")]
+    Threads(#[source] io::Error),
 }

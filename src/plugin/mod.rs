@@ -20,6 +20,7 @@ use crate::protocol::go_plugin::grpc_stdio_server::GrpcStdioServer;
 use crate::protocol::tfplugin6::provider_server::{Provider, ProviderServer};
 
 mod acceptor;
+mod command;
 mod error;
 mod handshake;
 mod lifecycle;
@@ -29,6 +30,7 @@ pub mod panic;
 mod services;
 mod tls;
 
+pub use command::main;
 pub use error::Error;
 pub use lifecycle::Work;
 

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::cams::{self, Client};
+use crate::cams::{self, Client, Endpoint, HttpSettings, SignatureMethod};
 use crate::clock::Clock;
-use crate::credentials::{self, Configured, Missing};
+use crate::credentials::{self, AccessKey, Configured, Missing};
 use crate::environment::Environment;
 use crate::framework::model::Field;
 use crate::framework::schema::{Attribute, Schema};
 use crate::model;
-use crate::openapi::{AccessKey, Endpoint, Settings, SignatureMethod};
-use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
-use crate::protocol::path::Path;
-use crate::protocol::value::Value;
+
+use crate::framework::diagnostic::{Diagnostic, Diagnostics};
+use crate::framework::path::Path;
+use crate::framework::value::Value;
 use crate::random::Random;
 use crate::secret::Secret;
 use crate::throttle::Throttle;
@@ -152,7 +152,7 @@ fn settings(
     config: &Config,
     terraform_version: &str,
     environment: &Environment,
-) -> Result<Settings, Diagnostics> {
+) -> Result<HttpSettings, Diagnostics> {
     let mut found = Diagnostics::default();
     let access_key = access_key(config, environment)
         .map_err(|missing| found.push(missing))
@@ -169,7 +169,7 @@ fn settings(
     else {
         return Err(found);
     };
-    Ok(Settings {
+    Ok(HttpSettings {
         endpoint,
         access_key,
         signature_method,

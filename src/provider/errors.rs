@@ -5,8 +5,8 @@
 use std::fmt::Write;
 
 use crate::cams::{Error, ErrorKind};
-use crate::protocol::diagnostic::Diagnostic;
-use crate::protocol::path::Path;
+use crate::framework::diagnostic::Diagnostic;
+use crate::framework::path::Path;
 
 use super::numbers::Target;
 

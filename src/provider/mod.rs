@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 use crate::cams::{Call, Client};
 use crate::clock::Clock;
 use crate::environment::Environment;
+use crate::framework::diagnostic::Diagnostics;
 use crate::framework::model::Field;
 use crate::framework::provider::{Provider, Resources};
 use crate::framework::schema::Schema;
 use crate::framework::server::Server;
-use crate::protocol::diagnostic::Diagnostics;
 use crate::random::Random;
 
 use config::Config;

@@ -1,10 +1,10 @@
 //! Checks that several attributes share.
 
 use crate::cams::phone::{CallingCode, Part, PhoneNumber, Problem};
+use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
-use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
-use crate::protocol::path::Path;
-use crate::protocol::value::Value;
+use crate::framework::path::Path;
+use crate::framework::value::Value;
 
 /// The text must not be empty, nor begin or end with white space.
 pub fn not_blank(value: &Value, path: &Path, found: &mut Diagnostics) {

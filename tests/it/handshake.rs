@@ -14,9 +14,8 @@ use crate::core::{COOKIE, Client, Core, Identity, Process};
 use crate::support::names_in;
 
 const NOTICE: &str = "\
-This binary is a plugin. These are not meant to be executed directly.
-Please execute the program that consumes these plugins, which will
-load any plugins automatically
+This program is a plugin: Terraform and OpenTofu start it by themselves.
+Name it in required_providers of a configuration and run terraform init, or see --help.
 ";
 
 /// What the provider prints when it refuses to start.

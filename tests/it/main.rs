@@ -12,6 +12,7 @@ mod cli; // the real CLI, as a user runs it
 mod core; // plays Terraform: starts the provider, proves who it is, calls it
 mod emulator; // a running emulator and its control interface
 mod handshake; // what is said before the first call, and who is let in
+mod layering; // which part of the library may use which
 mod lifecycle; // what ends the process, and what does not
 mod logs; // what reaches stderr
 mod support; // directories, processes and signals for tests

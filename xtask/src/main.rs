@@ -1,3 +1,55 @@
 //! The commands people type.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for people at a terminal"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it reads the environment and the clock of whoever runs it"
+)]
 
-fn main() {}
+mod bench;
+mod cli;
+mod demo;
+mod docs;
+mod emulator;
+mod shell;
+mod startup;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+The commands of this project:
+
+  cargo xtask demo            Try the provider on the emulator, from init to destroy
+  cargo xtask test            Everything that must pass before a change lands
+  cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
+  cargo xtask bench startup   Time from exec to handshake, and idle memory, of the release binary
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(),
+        ["docs"] => docs::write(),
+        ["docs", "--check"] => docs::check(),
+        ["bench", rest @ ..] => bench::run(rest),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => Err(format!("no such command: {}\n\n{USAGE}", other.join(" "))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\n{}", shell::red(&message));
+            ExitCode::FAILURE
+        }
+    }
+}

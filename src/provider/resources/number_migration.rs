@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::cams::Error;
 use crate::cams::phone::PhoneNumber;
+use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
+use crate::framework::path::Path;
 use crate::framework::resource::{Change, Context, ImportTarget, Resource, Upgrade};
 use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Schema};
 use crate::framework::timeouts;
+use crate::framework::ty::Type;
 use crate::model;
-use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
-use crate::protocol::path::Path;
-use crate::protocol::ty::Type;
 
 use super::super::Cams;
 use super::super::errors;

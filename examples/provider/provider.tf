@@ -1,0 +1,14 @@
+terraform {
+  required_providers {
+    cams = {
+      source  = "terraform-provider-cams/cams"
+      version = "~> 0.1"
+    }
+  }
+}
+
+# Credentials come from the environment:
+#   ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for temporary ones, ALIBABA_CLOUD_SECURITY_TOKEN.
+provider "cams" {
+  cust_space_id = "cams-abc123"
+}

@@ -1,0 +1,84 @@
+//! The Terraform CLI in a directory of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::shell::Result;
+use crate::tools;
+
+/// The provider's address.
+pub(crate) const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
+
+/// A directory, the CLI, and what both need to find the provider.
+pub(crate) struct Cli {
+    program: PathBuf,
+    directory: PathBuf,
+    environment: Vec<(String, String)>,
+}
+
+impl Cli {
+    /// A CLI that takes the provider from `binaries`, without init.
+    pub(crate) fn with_override(directory: &Path, binaries: &Path) -> Result<Self> {
+        let config = format!(
+            "provider_installation {{\n  dev_overrides {{\n    {ADDRESS:?} = {binaries:?}\n  }}\n  direct {{}}\n}}\n"
+        );
+        Self::new(directory, &config)
+    }
+
+    /// A CLI that installs providers from `mirror` and nowhere else.
+    pub(crate) fn with_mirror(directory: &Path, mirror: &Path) -> Result<Self> {
+        let config = format!(
+            "provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
+        );
+        Self::new(directory, &config)
+    }
+
+    fn new(directory: &Path, config: &str) -> Result<Self> {
+        let program = tools::terraform()?;
+        let path = directory.join("cli.tfrc");
+        std::fs::write(&path, config)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        let environment = vec![
+            ("TF_CLI_CONFIG_FILE".to_owned(), path.display().to_string()),
+            ("CHECKPOINT_DISABLE".to_owned(), "1".to_owned()),
+        ];
+        Ok(Self {
+            program,
+            directory: directory.to_owned(),
+            environment,
+        })
+    }
+
+    /// The same with one more environment variable.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// `terraform`, or `tofu`.
+    pub(crate) fn name(&self) -> String {
+        self.program
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// A command line, ready to run.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).current_dir(&self.directory);
+        // Settings of whoever runs us would reach the provider as well.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if ["TF_", "CAMS_", "ALICLOUD_", "ALIBABA"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+            {
+                command.env_remove(name);
+            }
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}

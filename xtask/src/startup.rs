@@ -1,0 +1,94 @@
+//! How fast the provider starts and how little it needs when idle: Terraform starts it several times per command.
+
+use std::fmt;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::shell::{Result, binary, root};
+
+const RUNS: usize = 20;
+
+/// Figures of one machine at one time.
+pub(crate) struct Figures {
+    handshakes: Vec<Duration>,
+    idle_kib: Option<u64>,
+}
+
+/// Starts the release binary as Terraform does, with a P-521 client certificate, until its handshake line.
+pub(crate) fn measure() -> Result<Figures> {
+    let mut handshakes = Vec::with_capacity(RUNS);
+    let mut idle_kib = None;
+    for _ in 0..RUNS {
+        let started = Instant::now();
+        let mut child = start()?;
+        let mut line = String::new();
+        let read = child
+            .stdout
+            .take()
+            .map(|stdout| BufReader::new(stdout).read_line(&mut line));
+        handshakes.push(started.elapsed());
+        idle_kib = resident(&child);
+        let _ = child.kill();
+        let _ = child.wait();
+        if !matches!(read, Some(Ok(_))) || !line.starts_with("1|6|") {
+            return Err(format!(
+                "the provider said {line:?} in place of its handshake"
+            ));
+        }
+    }
+    handshakes.sort();
+    Ok(Figures {
+        handshakes,
+        idle_kib,
+    })
+}
+
+fn start() -> Result<Child> {
+    let path = binary("release", "terraform-provider-cams");
+    let certificate = root().join("tests/fixtures/client-p521.pem");
+    let certificate = std::fs::read_to_string(&certificate)
+        .map_err(|error| format!("{}: {error}", certificate.display()))?;
+    Command::new(&path)
+        .env_clear()
+        .env(
+            "TF_PLUGIN_MAGIC_COOKIE",
+            "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+        )
+        .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+        .env("PLUGIN_CLIENT_CERT", certificate)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("cannot start {}: {error}", path.display()))
+}
+
+/// What a process keeps in memory, in KiB, where the system tells.
+fn resident(child: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let milliseconds = |at: usize| {
+            self.handshakes
+                .get(at)
+                .map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+        };
+        let (minimum, median) = (milliseconds(0), milliseconds(RUNS / 2));
+        write!(
+            f,
+            "From exec to handshake line: {minimum:.2} ms at least, {median:.2} ms median of {RUNS} runs (budget: 5 ms)"
+        )?;
+        match self.idle_kib {
+            Some(kib) => write!(
+                f,
+                "\nIdle memory: {:.1} MiB resident (budget: 12 MiB)",
+                kib as f64 / 1024.0
+            ),
+            None => write!(f, "\nIdle memory: this system does not tell"),
+        }
+    }
+}
