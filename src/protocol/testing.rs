@@ -45,7 +45,7 @@ fn values(ty: &Type, unknowns: bool) -> BoxedStrategy<Value> {
 fn known_values(ty: &Type, unknowns: bool) -> BoxedStrategy<Value> {
     match ty {
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
-        Type::Dynamic => prop_oneof![Just(Type::String), Just(Type::List(Box::new(Type::Number)))]
+        Type::Dynamic => brought_types()
             .prop_flat_map(move |ty| {
                 let values = values(&ty, unknowns);
                 (Just(ty), values).prop_map(|typed| Value::Dynamic(Box::new(typed)))
@@ -59,9 +59,7 @@ fn known_values(ty: &Type, unknowns: bool) -> BoxedStrategy<Value> {
                 .prop_map(Value::Map)
                 .boxed()
         }
-        Type::Number => "-?[0-9]{1,30}(\\.[0-9]{1,30})?"
-            .prop_map(|text| Value::Number(Number::parse(&text).expect("a number")))
-            .boxed(),
+        Type::Number => numbers(unknowns).prop_map(Value::Number).boxed(),
         Type::Object(attributes) => attributes
             .iter()
             .fold(Just(Vec::new()).boxed(), |object, (name, ty)| {
@@ -89,4 +87,33 @@ fn known_values(ty: &Type, unknowns: bool) -> BoxedStrategy<Value> {
             .prop_map(Value::List)
             .boxed(),
     }
+}
+
+/// What a dynamic value may be: dynamic inside again, but seldom, so that it ends.
+fn brought_types() -> impl Strategy<Value = Type> {
+    let object = [("a".to_owned(), Type::Number), ("b".to_owned(), Type::Bool)];
+    prop_oneof![
+        3 => Just(Type::String),
+        2 => Just(Type::List(Box::new(Type::Number))),
+        2 => Just(Type::Object(object.into())),
+        1 => Just(Type::Set(Box::new(Type::String))),
+        1 => Just(Type::Tuple(vec![Type::Dynamic, Type::Bool])),
+    ]
+}
+
+/// Of every form that the wire has for numbers; with infinities only where unknowns are, since JSON has neither.
+fn numbers(infinities: bool) -> impl Strategy<Value = Number> {
+    let decimal = |text: String| Number::parse(&text).expect("a number");
+    let float = if infinities {
+        prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::INFINITE
+    } else {
+        prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL
+    };
+    prop_oneof![
+        any::<i64>().prop_map(Number::from),
+        any::<u64>().prop_map(Number::from),
+        float.prop_map(|value| Number::from_f64(value).expect("a number")),
+        "-?[0-9]{1,30}(\\.[0-9]{1,30})?".prop_map(decimal),
+        "-?[1-9](\\.[0-9]{1,20})?e-?[0-9]{1,4}".prop_map(decimal),
+    ]
 }

@@ -1,0 +1,28 @@
+//! Whatever JSON is read as a value can be written, and is read again as the same value.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use terraform_provider_cams::protocol::json::{self, Unlisted};
+use terraform_provider_cams_fuzz::typed;
+
+/// serde_json takes an object that begins with this key for a number.
+const NUMBER_KEY: &[u8] = b"$serde_json::private::Number";
+
+fuzz_target!(|input: &[u8]| {
+    let Some((ty, bytes)) = typed(input) else {
+        return;
+    };
+    let Ok(value) = json::decode(bytes, &ty, Unlisted::Ignore) else {
+        return;
+    };
+    let written = json::encode(&value, &ty).expect("what was read has the type and is known");
+    if written
+        .windows(NUMBER_KEY.len())
+        .any(|part| part == NUMBER_KEY)
+    {
+        return;
+    }
+    let again =
+        json::decode(&written, &ty, Unlisted::Reject).expect("what was written is readable");
+    assert_eq!(again, value);
+});

@@ -1,0 +1,18 @@
+//! Whatever MessagePack is read as a value can be written, and is read again as the same value.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use terraform_provider_cams::protocol::msgpack;
+use terraform_provider_cams_fuzz::typed;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((ty, bytes)) = typed(input) else {
+        return;
+    };
+    let Ok(value) = msgpack::decode(bytes, &ty) else {
+        return;
+    };
+    let written = msgpack::encode(&value, &ty).expect("what was read has the type");
+    let again = msgpack::decode(&written, &ty).expect("what was written is readable");
+    assert_eq!(again, value);
+});
