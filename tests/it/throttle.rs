@@ -1,5 +1,7 @@
 //! One quota kept by real processes on one host, some of which are killed.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -114,7 +114,7 @@ fn a_record_that_can_t_be_believed_costs_one_window() {
     assert!(goes(&host));
     let whole = fs::read(bench.file()).unwrap();
     let mut flipped = whole.clone();
-    flipped[200] ^= 1;
+    flipped[100] ^= 1;
     for broken in [&whole[..100], &flipped, b"something else"] {
         fs::write(bench.file(), broken).unwrap();
         assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
@@ -144,6 +144,7 @@ fn a_deleted_file_costs_one_window() {
     let host = bench.host();
     assert!(goes(&host));
     fs::remove_dir_all(bench.directory()).unwrap();
+    bench.turn(LOOK);
     assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
     assert_eq!(waits(&bench.host()), (1_500_000, Cause::Recovering));
 }
