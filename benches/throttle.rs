@@ -24,7 +24,7 @@ fn main() {
     if let (Some("contend"), Some(directory)) = (arguments.next().as_deref(), arguments.next()) {
         return println!(
             "{}",
-            micros(&Throttle::of_host(Some(directory.into()), 1), 20_000)
+            micros(&Throttle::host(Some(directory.into()), 1), 20_000)
         );
     }
     println!(
@@ -35,7 +35,7 @@ fn main() {
     let host = |name: &str| -> PathBuf { directory.path().join(name) };
     println!(
         "host, 1 process     {:8.3} µs",
-        micros(&Throttle::of_host(Some(host("one")), 1), 100_000)
+        micros(&Throttle::host(Some(host("one")), 1), 100_000)
     );
     println!(
         "host, {PROCESSES} processes   {:8.3} µs",

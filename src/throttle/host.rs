@@ -20,7 +20,7 @@ use super::record::{self, BYTES, Distrust};
 use super::slots::{Command, FORWARD, Micros, Reply, State};
 
 /// How often the lock is tried in a row before the caller is left to wait elsewhere.
-const TRIES: usize = 40;
+const TRIES: usize = 400;
 
 /// How long a caller that waits elsewhere pauses between tries, and after how many it gives up: about a second.
 const PAUSE: Duration = Duration::from_millis(1);

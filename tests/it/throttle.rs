@@ -66,7 +66,7 @@ fn a_process_of_its_own() {
         .enable_time()
         .build()
         .unwrap();
-    let throttle = Throttle::of_host(Some(directory), 1);
+    let throttle = Throttle::host(Some(directory), 1);
     runtime.block_on(async {
         let calls: Vec<_> = (0..calls)
             .map(|number| tokio::spawn(call(throttle.clone(), number)))
