@@ -301,7 +301,7 @@ fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
             for _ in 0..100 {
                 let patience = random.up_to(Duration::from_millis(8));
                 match tokio::time::timeout(patience, queue.acquire(limit, Place::Back)).await {
-                    Ok(grant) if patience.as_micros() % 2 == 0 => grant.unsent(),
+                    Ok(grant) if patience.as_micros().is_multiple_of(2) => grant.unsent(),
                     Ok(grant) => grant.answered(),
                     Err(_) => {}
                 }
