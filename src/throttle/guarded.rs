@@ -103,6 +103,23 @@ impl<P: Primary, F: Keeper> Guarded<P, F> {
         cross(&mut switch, terms)
     }
 
+    /// Asks the primary as a caller would, and takes it back.
+    async fn try_out(&self, terms: Terms) -> Result<(), Failure> {
+        let ask = Command::Ask {
+            ticket: 0,
+            head: false,
+            terms,
+        };
+        let undo = match self.primary.step(ask).await? {
+            Reply::Done => return Ok(()),
+            Reply::Go { ticket } => Command::Unsent { ticket },
+            Reply::Wait(wait) => Command::Leave {
+                ticket: wait.ticket,
+            },
+        };
+        self.primary.step(undo).await.map(drop)
+    }
+
     fn rest(&self) {
         self.lock().retry_at = Some(Instant::now() + REST);
     }
@@ -179,8 +196,8 @@ impl<P: Primary, F: Keeper> Keeper for Guarded<P, F> {
                 Ok(reply) => ahead(reply),
                 Err(failure) => self.fail(&failure, terms),
             },
-            Choice::Retry => match self.primary.step(Command::Leave { ticket: 0 }).await {
-                Ok(_) => self.recover(terms),
+            Choice::Retry => match self.try_out(terms).await {
+                Ok(()) => self.recover(terms),
                 Err(_) => {
                     self.rest();
                     behind(self.fallback.step(self.shared(command), side).await)

@@ -20,11 +20,14 @@ use super::record::{self, BYTES, Distrust};
 use super::slots::{Command, FORWARD, Micros, Reply, State};
 
 /// How often the lock is tried in a row before the caller is left to wait elsewhere.
-const TRIES: usize = 40;
+const TRIES: usize = 400;
 
 /// How long a caller that waits elsewhere pauses between tries, and after how many it gives up: about a second.
 const PAUSE: Duration = Duration::from_millis(1);
 const PAUSES: usize = 500;
+
+/// How often an open file is looked at, whether it is still there.
+const LOOK: Micros = 100_000;
 
 /// The clock that all processes of a host share.
 #[derive(Clone)]
@@ -49,6 +52,8 @@ struct Handle {
     stranger: Option<Stranger>,
     /// Whether a file that others used is gone, so that this one is not to be trusted at first.
     replaced: bool,
+    /// When that was last looked at.
+    looked_at: Micros,
 }
 
 /// A record of a later version.
@@ -84,6 +89,10 @@ impl Host {
                 Some(file) => file,
                 None => open(path).map_err(explain)?,
             };
+            if handle.gone(&file, &self.machine).map_err(explain)? {
+                continue;
+            }
+            // Closing the file on the way out of an error gives the lock back too.
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -92,11 +101,6 @@ impl Host {
                     continue;
                 }
                 Err(TryLockError::Error(error)) => return Err(explain(error)),
-            }
-            // Closing the file on the way out of an error gives the lock back too.
-            if file.metadata().map_err(explain)?.nlink() == 0 {
-                handle.replaced = true;
-                continue;
             }
             let reply = handle
                 .step(&file, &self.machine, command)
@@ -126,19 +130,33 @@ impl Primary for Host {
 }
 
 impl Handle {
+    /// Whether the file was deleted under our hands. Looks ten times a second at most, which is as often as most quotas allow.
+    fn gone(&mut self, file: &File, machine: &Machine) -> io::Result<bool> {
+        let now = (machine.now)();
+        if now.saturating_sub(self.looked_at) < LOOK {
+            return Ok(false);
+        }
+        self.looked_at = now;
+        let gone = file.metadata()?.nlink() == 0;
+        self.replaced |= gone;
+        Ok(gone)
+    }
+
     /// One step under the lock.
     fn step(&mut self, file: &File, machine: &Machine, command: Command) -> io::Result<Reply> {
         // Read under the lock, so that time never runs backwards from one step to the next.
         let now = (machine.now)();
-        let bytes = read(file)?;
+        let mut bytes = [0; BYTES];
+        let length = read(file, &mut bytes)?;
+        let bytes = &bytes[..length];
         let window = match command {
             Command::Ask { terms, .. } => Some(terms.window),
             _ => None,
         };
-        let mut state = match (record::decode(&bytes, machine.boot), window) {
+        let mut state = match (record::decode(bytes, machine.boot), window) {
             (Ok(state), _) => state,
             (Err(Distrust::Empty), _) if !self.replaced => State::default(),
-            (Err(Distrust::Newer), _) if !self.abandoned(&bytes, now, window) => {
+            (Err(Distrust::Newer), _) if !self.abandoned(bytes, now, window) => {
                 return Err(io::Error::other("a later version of this provider uses it"));
             }
             (Err(_), Some(window)) => State::lost(now, window),
@@ -146,7 +164,10 @@ impl Handle {
             (Err(_), None) => return Ok(Reply::Done),
         };
         let reply = state.step(now, command);
-        file.write_all_at(&record::encode(&state, machine.boot), 0)?;
+        let record = record::encode(&state, machine.boot);
+        // The length of the file never changes after the first time.
+        let used = if length == BYTES { record.used } else { BYTES };
+        file.write_all_at(&record.bytes[..used], 0)?;
         self.replaced = false;
         Ok(reply)
     }
@@ -191,19 +212,17 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// As much of a record as there is.
-fn read(file: &File) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; BYTES];
+fn read(file: &File, bytes: &mut [u8; BYTES]) -> io::Result<usize> {
     let mut filled = 0;
-    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, filled as u64) {
+    while filled < BYTES {
+        match file.read_at(&mut bytes[filled..], filled as u64) {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    bytes.truncate(filled);
-    Ok(bytes)
+    Ok(filled)
 }
 
 impl Machine {

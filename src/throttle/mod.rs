@@ -105,7 +105,7 @@ impl Throttle {
     }
 
     /// Keeps quotas among all who call this in this process.
-    pub fn of_process() -> Self {
+    pub fn process() -> Self {
         Self::shared(Name::Process, || Scope::Memory)
     }
 
@@ -113,7 +113,7 @@ impl Throttle {
     ///
     /// The directory is made at first use, for this user only. While it can't be used, which is logged once, each quota is at
     /// most `fallback_calls` in a window for this process.
-    pub fn of_host(directory: Option<PathBuf>, fallback_calls: u32) -> Self {
+    pub fn host(directory: Option<PathBuf>, fallback_calls: u32) -> Self {
         let name = Name::Host {
             directory: directory.clone(),
             fallback_calls,
@@ -126,12 +126,12 @@ impl Throttle {
     /// Keeps quotas among all hosts that name the same Redis or Valkey server.
     ///
     /// It is connected to at first use. While it can't be used, which is logged once, each quota is at most `fallback_calls`
-    /// in a window for this host, by way of the directory, as in [`Throttle::of_host`].
+    /// in a window for this host, by way of the directory, as in [`Throttle::host`].
     ///
     /// # Errors
     ///
     /// If `url` is not one.
-    pub fn of_redis(
+    pub fn redis(
         url: &Secret,
         directory: Option<PathBuf>,
         fallback_calls: u32,
@@ -289,13 +289,10 @@ mod tests {
 
     #[test]
     fn who_names_the_same_store_shares_it() {
-        let host = |calls| Throttle::of_host(Some("/nowhere".into()), calls);
+        let host = |calls| Throttle::host(Some("/nowhere".into()), calls);
         assert!(Arc::ptr_eq(&host(1).0, &host(1).0));
         assert!(!Arc::ptr_eq(&host(1).0, &host(2).0));
-        assert!(Arc::ptr_eq(
-            &Throttle::of_process().0,
-            &Throttle::of_process().0
-        ));
+        assert!(Arc::ptr_eq(&Throttle::process().0, &Throttle::process().0));
         assert!(!Arc::ptr_eq(
             &Throttle::in_memory().0,
             &Throttle::in_memory().0

@@ -34,8 +34,14 @@ pub(super) enum Distrust {
     Newer,
 }
 
+/// A record being written: `used` bytes of it say everything, and the rest is nothing.
+pub(super) struct Record {
+    pub(super) bytes: [u8; BYTES],
+    pub(super) used: usize,
+}
+
 /// Writes the state down, to be read during this `boot` only.
-pub(super) fn encode(state: &State, boot: u64) -> [u8; BYTES] {
+pub(super) fn encode(state: &State, boot: u64) -> Record {
     let mut words = Words {
         words: [0; WORDS],
         filled: 0,
@@ -59,17 +65,19 @@ pub(super) fn encode(state: &State, boot: u64) -> [u8; BYTES] {
     for slot in state.slots.iter().take(MAX_SLOTS) {
         words.put(&[slot.ticket, slot.free]);
     }
-    words.filled = HEADER + MAX_SLOTS * SLOT;
     for entry in state.line.iter().take(MAX_LINE) {
         words.put(&[entry.ticket, u64::from(entry.head), entry.due]);
     }
-    let Words { mut words, .. } = words;
-    words[2] = checksum(&words);
+    let Words { mut words, filled } = words;
+    words[2] = add(SEED, &words[..filled.min(WORDS)]);
     let mut bytes = [0; BYTES];
-    for (eight, word) in bytes.chunks_exact_mut(8).zip(words) {
+    for (eight, word) in bytes.chunks_exact_mut(8).zip(&words[..filled.min(WORDS)]) {
         eight.copy_from_slice(&word.to_le_bytes());
     }
-    bytes
+    Record {
+        bytes,
+        used: filled.min(WORDS) * size_of::<u64>(),
+    }
 }
 
 /// Reads a state back, if these bytes are a whole record of this version, written during this `boot`.
@@ -77,77 +85,110 @@ pub(super) fn decode(bytes: &[u8], boot: u64) -> Result<State, Distrust> {
     if bytes.is_empty() {
         return Err(Distrust::Empty);
     }
-    let mut words = [0; WORDS];
+    let (mut header, mut rest) = ([0; HEADER], [0; WORDS - HEADER]);
     let (eights, _) = bytes.as_chunks::<8>();
-    for (word, eight) in words.iter_mut().zip(eights) {
-        *word = u64::from_le_bytes(*eight);
+    let mut eights = eights.iter().map(|eight| u64::from_le_bytes(*eight));
+    for (word, eight) in header.iter_mut().zip(&mut eights) {
+        *word = eight;
     }
-    if words[0] == MAGIC && words[1] > VERSION {
+    if header[0] == MAGIC && header[1] > VERSION {
         return Err(Distrust::Newer);
     }
-    let told = std::mem::take(&mut words[2]);
-    let whole = bytes.len() == BYTES && told == checksum(&words);
-    if !whole || words[0] != MAGIC || words[1] != VERSION || words[3] != boot {
+    let told = std::mem::take(&mut header[2]);
+    let (slots, line) = (header[16], header[17]);
+    let ours = header[0] == MAGIC && header[1] == VERSION && header[3] == boot;
+    if !ours || bytes.len() != BYTES || slots > MAX_SLOTS as u64 || line > MAX_LINE as u64 {
         return Err(Distrust::Broken);
     }
-    parse(&words[4..]).ok_or(Distrust::Broken)
+    let used = slots as usize * SLOT + line as usize * ENTRY;
+    let rest = &mut rest[..used];
+    for (word, eight) in rest.iter_mut().zip(&mut eights) {
+        *word = eight;
+    }
+    if told != add(add(SEED, &header), rest) {
+        return Err(Distrust::Broken);
+    }
+    let (slots, line) = rest.split_at(slots as usize * SLOT);
+    parse(&header, slots, line).ok_or(Distrust::Broken)
 }
 
 /// A state whose every field is one that a step could have left.
-fn parse(words: &[u64]) -> Option<State> {
-    let mut words = words.iter().copied();
-    let mut next = || words.next();
-    let seen = next().filter(|seen| *seen < FAR)?;
-    let mut state = State {
+fn parse(header: &[u64; HEADER], slots: &[u64], line: &[u64]) -> Option<State> {
+    let [
+        _,
+        _,
+        _,
+        _,
         seen,
-        issued: next().filter(|ticket| *ticket < FAR)?,
-        quiet_until: next().filter(|at| *at <= seen + LONGEST_WINDOW + FORWARD)?,
-        paused_until: next().filter(|at| *at <= seen + MAX_PAUSE)?,
-        pace: Pace {
-            calls: small(next()?)?,
-            window: next().filter(|window| *window <= LONGEST_WINDOW)?,
-            agreed_at: next().filter(|at| *at <= seen)?,
-            limit: small(next()?)?,
-            proven: small(next()?)?,
-            rise: small(next()?)?,
-            cut_at: next().filter(|at| *at <= seen)?,
-            rise_at: next().filter(|at| *at < FAR)?,
-        },
-        slots: Vec::new(),
-        line: Vec::new(),
-    };
-    let (slots, line) = (small(next()?)? as usize, small(next()?)? as usize);
-    if slots > MAX_SLOTS || line > MAX_LINE || state.pace.limit > state.pace.calls {
+        issued,
+        quiet_until,
+        paused_until,
+        header @ ..,
+    ] = *header;
+    let [
+        calls,
+        window,
+        agreed_at,
+        limit,
+        proven,
+        rise,
+        cut_at,
+        rise_at,
+        _,
+        _,
+    ] = header;
+    if seen >= FAR || window > LONGEST_WINDOW {
         return None;
     }
     let latest = seen + LONGEST_WINDOW + FORWARD;
-    for _ in 0..slots {
-        state.slots.push(Slot {
-            ticket: next()?,
-            free: next().filter(|at| *at <= latest)?,
-        });
-    }
-    for _ in slots..MAX_SLOTS {
-        next()?;
-        next()?;
-    }
-    for _ in 0..line {
-        state.line.push(Entry {
-            ticket: next()?,
-            head: next()? == 1,
-            due: next().filter(|at| *at < FAR)?,
-        });
-    }
-    Some(state)
+    let pace = Pace {
+        calls: small(calls)?,
+        window,
+        agreed_at: up_to(seen, agreed_at)?,
+        limit: small(limit)?,
+        proven: small(proven)?,
+        rise: small(rise)?,
+        cut_at: up_to(seen, cut_at)?,
+        rise_at: up_to(FAR, rise_at)?,
+    };
+    let slots = slots.chunks_exact(SLOT).map(|slot| {
+        Some(Slot {
+            ticket: slot[0],
+            free: up_to(latest, slot[1])?,
+        })
+    });
+    let line = line.chunks_exact(ENTRY).map(|entry| {
+        Some(Entry {
+            ticket: entry[0],
+            head: entry[1] == 1,
+            due: up_to(FAR, entry[2])?,
+        })
+    });
+    let state = State {
+        seen,
+        issued: up_to(FAR, issued)?,
+        quiet_until: up_to(latest, quiet_until)?,
+        paused_until: up_to(seen + MAX_PAUSE, paused_until)?,
+        pace,
+        slots: slots.collect::<Option<_>>()?,
+        line: line.collect::<Option<_>>()?,
+    };
+    (pace.limit <= pace.calls).then_some(state)
+}
+
+fn up_to(most: u64, word: u64) -> Option<u64> {
+    (word <= most).then_some(word)
 }
 
 fn small(word: u64) -> Option<u32> {
     u32::try_from(word).ok().filter(|value| *value <= 1024)
 }
 
+const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// Detects torn and foreign records; it is no protection against forgery, which the file's owner and mode are.
-fn checksum(words: &[u64; WORDS]) -> u64 {
-    words.iter().fold(0xcbf2_9ce4_8422_2325, |sum, word| {
+fn add(sum: u64, words: &[u64]) -> u64 {
+    words.iter().fold(sum, |sum, word| {
         (sum ^ word)
             .wrapping_mul(0x0000_0100_0000_01b3)
             .rotate_left(23)
@@ -208,12 +249,12 @@ mod tests {
     fn a_state_survives_being_written_and_read() {
         let state = busy(1_000_000);
         assert!(!state.line.is_empty() && !state.slots.is_empty());
-        assert_eq!(decode(&encode(&state, 7), 7), Ok(state));
+        assert_eq!(decode(&encode(&state, 7).bytes, 7), Ok(state));
     }
 
     #[test]
     fn another_boot_another_version_and_nothing_are_told_apart() {
-        let bytes = encode(&busy(5), 7);
+        let bytes = encode(&busy(5), 7).bytes;
         assert_eq!(decode(&bytes, 8), Err(Distrust::Broken));
         assert_eq!(decode(&[], 7), Err(Distrust::Empty));
         let mut newer = bytes;
@@ -227,8 +268,8 @@ mod tests {
 
     #[test]
     fn no_single_wrong_bit_is_believed() {
-        let bytes = encode(&busy(1_000_000), 7);
-        for bit in 0..bytes.len() * 8 {
+        let Record { bytes, used } = encode(&busy(1_000_000), 7);
+        for bit in 0..used * 8 {
             let mut wrong = bytes;
             wrong[bit / 8] ^= 1 << (bit % 8);
             assert!(decode(&wrong, 7).is_err(), "bit {bit}");
@@ -239,8 +280,8 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn two_halves_of_different_records_are_not_believed(cut in 1..BYTES) {
-            let (old, new) = (encode(&busy(1_000_000), 7), encode(&busy(2_000_000), 7));
+        fn two_halves_of_different_records_are_not_believed(cut in 1_usize..300) {
+            let (old, new) = (encode(&busy(1_000_000), 7).bytes, encode(&busy(2_000_000), 7).bytes);
             let mut torn = old;
             torn[..cut].copy_from_slice(&new[..cut]);
             prop_assume!(torn != old && torn != new);
@@ -249,11 +290,17 @@ mod tests {
 
         #[test]
         fn a_record_with_a_right_checksum_and_wrong_words_never_panics(
-            words in proptest::collection::vec(prop_oneof![0_u64..100, any::<u64>()], WORDS - 4),
+            words in proptest::array::uniform18(prop_oneof![0_u64..100, any::<u64>()]),
+            slots in proptest::collection::vec(any::<u64>(), 8),
+            line in proptest::collection::vec(any::<u64>(), 9),
             now in 0..FAR,
         ) {
-            if let Some(mut state) = parse(&words) {
-                state.step(now, Command::Ask { ticket: 0, head: false, terms: Terms::new(Limit { calls: 10, window: Duration::from_secs(1) }) });
+            let terms = Terms::new(Limit {
+                calls: 10,
+                window: Duration::from_secs(1),
+            });
+            if let Some(mut state) = parse(&words, &slots, &line) {
+                state.step(now, Command::Ask { ticket: 0, head: false, terms });
             }
         }
     }

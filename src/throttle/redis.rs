@@ -21,6 +21,9 @@ use crate::secret::Secret;
 const CONNECTING: Duration = Duration::from_millis(200);
 const REPLYING: Duration = Duration::from_millis(100);
 
+/// More than any true reply says, and nothing that a sum of times could overflow with.
+const LONGEST_WAIT: Micros = 1 << 42;
+
 /// What the script needs of the server: its time, and how long it has been up.
 const SERVER: &str = "
 local function time()
@@ -192,7 +195,7 @@ fn parse(values: &[redis::Value]) -> Result<Reply, RedisError> {
         "go" => Ok(Reply::Go { ticket: number(1)? }),
         "wait" => Ok(Reply::Wait(Wait {
             ticket: number(1)?,
-            wait: number(2)?,
+            wait: number(2)?.min(LONGEST_WAIT),
             ahead: u32::try_from(number(3)?).map_err(|_| unexpected())?,
             limit: u32::try_from(number(4)?).map_err(|_| unexpected())?,
             cause: match word(5)?.as_str() {

@@ -46,9 +46,9 @@ local function load()
   elseif packed then
     return lost(terms.window)
   end
-  -- A server that has only just started may have forgotten calls that are still under way.
+  -- A server that has only just started may have forgotten calls that are still under way. It counts whole seconds.
   local up = uptime()
-  if up and up > terms.window + FORWARD + 2000000 then
+  if up and up > terms.window + FORWARD + 1000000 then
     return fresh()
   end
   return lost(terms.window)

@@ -1,5 +1,7 @@
 //! One quota kept by real processes on one host, some of which are killed.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -64,7 +66,7 @@ fn a_process_of_its_own() {
         .enable_time()
         .build()
         .unwrap();
-    let throttle = Throttle::of_host(Some(directory), 1);
+    let throttle = Throttle::host(Some(directory), 1);
     runtime.block_on(async {
         let calls: Vec<_> = (0..calls)
             .map(|number| tokio::spawn(call(throttle.clone(), number)))

@@ -2,7 +2,10 @@ use super::*;
 use crate::throttle::Limit;
 use crate::throttle::memory::Memory;
 use futures_util::FutureExt;
-use std::pin::pin;
+use proptest::prelude::*;
+use std::pin::{Pin, pin};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 const TEN: Limit = Limit {
     calls: 10,
@@ -167,4 +170,198 @@ fn waiters_survive_the_runtime_of_their_driver() {
             .await
             .expect("the wait ends");
     });
+}
+
+/// What a test does to a queue.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Join(Place),
+    GiveUp(usize),
+    HandBack(usize),
+    /// Lets the driver and the waiters run.
+    Run,
+    Pass(u64),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        4 => Just(Act::Join(Place::Back)),
+        1 => Just(Act::Join(Place::Head)),
+        3 => any::<usize>().prop_map(Act::GiveUp),
+        3 => any::<usize>().prop_map(Act::HandBack),
+        3 => Just(Act::Run),
+        1 => (0_u64..600).prop_map(Act::Pass),
+    ];
+    proptest::collection::vec(act, 1..120)
+}
+
+type Waiting = Pin<Box<dyn Future<Output = Grant>>>;
+
+/// Waiters in the order in which they are to be served, and what was granted.
+#[derive(Default)]
+struct Crowd {
+    waiting: Vec<(Rank, Waiting)>,
+    granted: Vec<Grant>,
+    joined: u64,
+}
+
+impl Crowd {
+    fn join(&mut self, queue: &Arc<Queue>, place: Place) {
+        let queue = Arc::clone(queue);
+        let mut future: Waiting =
+            Box::pin(async move { queue.acquire(Terms::new(TEN), place).await });
+        match future.as_mut().now_or_never() {
+            Some(grant) => self.granted.push(grant),
+            None => {
+                self.joined += 1;
+                let rank = (place == Place::Back, self.joined);
+                let at = self.waiting.partition_point(|(other, _)| *other < rank);
+                self.waiting.insert(at, (rank, future));
+            }
+        }
+    }
+
+    /// Whether those who were granted something are the first of those who waited.
+    async fn run(&mut self) -> bool {
+        settle().await;
+        let mut in_order = true;
+        let mut still = Vec::new();
+        for (rank, mut future) in self.waiting.drain(..) {
+            match future.as_mut().now_or_never() {
+                Some(grant) => {
+                    in_order &= still.is_empty();
+                    self.granted.push(grant);
+                }
+                None => still.push((rank, future)),
+            }
+        }
+        self.waiting = still;
+        in_order
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whoever_gives_up_whenever_order_is_kept_and_no_slot_is_lost(acts in acts()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let outcome: Result<(), TestCaseError> = runtime.block_on(async {
+            let (queue, mut crowd) = (queue(), Crowd::default());
+            for act in acts {
+                match act {
+                    Act::Join(place) => crowd.join(&queue, place),
+                    Act::GiveUp(which) if !crowd.waiting.is_empty() => {
+                        let which = which % crowd.waiting.len();
+                        drop(crowd.waiting.remove(which));
+                    }
+                    Act::HandBack(which) if !crowd.granted.is_empty() => {
+                        let which = which % crowd.granted.len();
+                        crowd.granted.swap_remove(which).unsent();
+                    }
+                    Act::GiveUp(_) | Act::HandBack(_) => {}
+                    Act::Run => prop_assert!(crowd.run().await, "served out of order"),
+                    Act::Pass(millis) => {
+                        tokio::time::sleep(Duration::from_millis(millis)).await;
+                        prop_assert!(crowd.run().await, "served out of order");
+                    }
+                }
+            }
+            // Everything is handed back: ten can go again at once, and an eleventh not.
+            crowd.waiting.clear();
+            crowd.granted.drain(..).for_each(Grant::unsent);
+            settle().await;
+            let start = Instant::now();
+            let ten = take(&queue, 10).await;
+            prop_assert_eq!(millis(start), 0);
+            prop_assert!(queue.acquire(Terms::new(TEN), Place::Back).now_or_never().is_none());
+            drop(ten);
+            Ok(())
+        });
+        outcome?;
+    }
+}
+
+#[test]
+fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
+    let limit = Terms::new(Limit {
+        calls: 4,
+        window: Duration::from_micros(200),
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_time()
+        .build()
+        .unwrap();
+    let queue = queue();
+    let worker = |seed: u64| {
+        let queue = Arc::clone(&queue);
+        async move {
+            let random = crate::random::Random::seeded(seed);
+            for _ in 0..100 {
+                let patience = random.up_to(Duration::from_millis(8));
+                match tokio::time::timeout(patience, queue.acquire(limit, Place::Back)).await {
+                    Ok(grant) if patience.as_micros().is_multiple_of(2) => grant.unsent(),
+                    Ok(grant) => grant.answered(),
+                    Err(_) => {}
+                }
+            }
+        }
+    };
+    runtime.block_on(async {
+        let workers: Vec<_> = (0..16).map(|seed| tokio::spawn(worker(seed))).collect();
+        for worker in workers {
+            worker.await.unwrap();
+        }
+        assert_eq!(queue.status().waiting, 0);
+        for _ in 0..4 {
+            let last = queue.acquire(limit, Place::Back);
+            drop(
+                tokio::time::timeout(Duration::from_millis(400), last)
+                    .await
+                    .expect("a slot is free"),
+            );
+        }
+    });
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+}
+
+struct Line(String);
+
+impl tracing::field::Visit for Line {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0 += &format!(" {field}={value:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_wait_is_reported_after_a_second_and_then_every_ten() {
+    let lines = Lines::default();
+    let _guard = tracing_subscriber::registry()
+        .with(lines.clone())
+        .set_default();
+    let queue = queue();
+    let grant = take(&queue, 1).await.pop().unwrap();
+    grant.throttled(Some(Duration::from_secs(20)));
+    let (first, second) = (join(&queue, Place::Back), join(&queue, Place::Back));
+    drop((first.await, second.await));
+    let lines = lines.0.lock().unwrap();
+    assert_eq!(lines.len(), 4, "{lines:#?}");
+    assert_eq!(
+        lines[1],
+        "INFO message=waiting for the API's request quota quota=A in r of account 1 waited_seconds=1 position=2 queue=2 \
+         processes_ahead=0 calls_per_window=7 cause=the API asked for a pause"
+    );
+    assert!(lines[3].contains("waited_seconds=11"), "{}", lines[3]);
 }

@@ -1,0 +1,85 @@
+//! What one acquisition costs: in memory, on the host's file, and there with eight processes that do nothing else.
+//!
+//! `cargo bench --bench throttle`. Budgets: 1 µs in memory; 25 µs on the host with eight processes.
+
+#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use terraform_provider_cams::throttle::{Limit, Place, QuotaKey, Throttle};
+use tokio::time::Instant;
+
+/// So short a window that slots never run out.
+const LIMIT: Limit = Limit {
+    calls: 64,
+    window: Duration::from_micros(1),
+};
+
+const PROCESSES: u32 = 8;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    if let (Some("contend"), Some(directory)) = (arguments.next().as_deref(), arguments.next()) {
+        return println!(
+            "{}",
+            micros(&Throttle::host(Some(directory.into()), 1), 20_000)
+        );
+    }
+    println!(
+        "memory              {:8.3} µs",
+        micros(&Throttle::in_memory(), 1_000_000)
+    );
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let host = |name: &str| -> PathBuf { directory.path().join(name) };
+    println!(
+        "host, 1 process     {:8.3} µs",
+        micros(&Throttle::host(Some(host("one")), 1), 100_000)
+    );
+    println!(
+        "host, {PROCESSES} processes   {:8.3} µs",
+        contended(&host("eight"))
+    );
+}
+
+/// The mean time of an acquisition, each of which is settled too.
+fn micros(throttle: &Throttle, rounds: u32) -> f64 {
+    let key = QuotaKey {
+        account: "1".into(),
+        region: "ap-southeast-1".into(),
+        action: "CreateChatappMigrationInitiate",
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let mut total = Duration::ZERO;
+        for _ in 0..rounds {
+            let start = Instant::now();
+            let permit = throttle.acquire(&key, LIMIT, Place::Back).await;
+            total += start.elapsed();
+            permit.answered();
+        }
+        total.as_secs_f64() * 1e6 / f64::from(rounds)
+    })
+}
+
+/// The same for each of several processes at once: the mean of their means.
+fn contended(directory: &Path) -> f64 {
+    let this = std::env::current_exe().expect("a path to this program");
+    let processes: Vec<_> = (0..PROCESSES)
+        .map(|_| {
+            let mut process = Command::new(&this);
+            process.arg("contend").arg(directory).stdout(Stdio::piped());
+            process.spawn().expect("a process")
+        })
+        .collect();
+    let means = processes.into_iter().map(|process| {
+        let output = process.wait_with_output().expect("its output");
+        let text = String::from_utf8_lossy(&output.stdout);
+        text.trim().parse::<f64>().expect("a number")
+    });
+    means.sum::<f64>() / f64::from(PROCESSES)
+}
