@@ -1,20 +1,25 @@
 //! The client: one retry loop around one HTTP attempt, each attempt through the throttle.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
 use crate::openapi::{Answer, Failure, Http, Response, Settings, read_answer};
 use crate::random::Random;
-use crate::throttle::{Permit, Place, QuotaKey, Throttle};
+use crate::throttle::{Cause, Limit, Permit, Place, QueueStatus, QuotaKey, Throttle};
 
 use super::listing::Listings;
 use super::operation::VERSION;
 use super::retry::{self, Budget, Class, Repeat, Repeats};
 use super::{Call, Error, ErrorKind, Operation};
+
+/// What a call says that the user ended.
+const STOPPED: &str = "stopped before the request was sent";
 
 /// What a client is made of.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ pub struct Config {
     pub region: String,
     /// Keeps them.
     pub throttle: Throttle,
+    /// How many calls a second each operation may make, in place of its documented limit.
+    pub requests_per_second: Option<u32>,
     /// The date.
     pub clock: Clock,
     /// Nonces and jitter.
@@ -43,6 +50,7 @@ struct Inner {
     account: String,
     region: String,
     throttle: Throttle,
+    requests_per_second: Option<u32>,
     random: Random,
     budget: Budget,
     listings: Listings,
@@ -71,6 +79,7 @@ impl Client {
             account: config.account,
             region: config.region,
             throttle: config.throttle,
+            requests_per_second: config.requests_per_second,
             random: config.random,
             budget: Budget::new(),
             listings: Listings::default(),
@@ -118,7 +127,7 @@ impl Client {
         for attempts in 1.. {
             let permit = match self.permit(call, operation, &key, place).await {
                 Ok(permit) => permit,
-                Err(kind) => return Err(ended(kind, operation, last, ambiguous, attempts - 1)),
+                Err(end) => return Err(ended(end, operation, last, ambiguous, attempts - 1)),
             };
             let attempt = self.attempt(call, &request, permit, attempts).await;
             let class = retry::classify(&attempt.outcome, ambiguous);
@@ -172,26 +181,34 @@ impl Client {
                 Place::Back
             };
             last = Some(error);
-            if let Err(kind) = pause(call, wait).await {
-                return Err(ended(kind, operation, last, ambiguous, attempts));
+            if let Err(end) = pause(call, wait).await {
+                return Err(ended(end, operation, last, ambiguous, attempts));
             }
         }
         unreachable!("a call is not repeated four thousand million times")
     }
 
-    /// Waits for the quota.
+    /// Waits for the quota. The error says what ended the wait, and for what it was.
     async fn permit(
         &self,
         call: &Call,
         operation: Operation,
         key: &QuotaKey,
         place: Place,
-    ) -> Result<Permit, ErrorKind> {
+    ) -> Result<Permit, (ErrorKind, String)> {
+        let calls = self.0.requests_per_second.unwrap_or(operation.limit.calls);
+        let limit = Limit {
+            calls,
+            ..operation.limit
+        };
+        let mut acquire = pin!(self.0.throttle.acquire(key, limit, place));
         tokio::select! {
             biased;
-            () = call.stopped() => Err(ErrorKind::Cancelled),
-            permit = timeout_at(call.deadline(), self.0.throttle.acquire(key, operation.limit, place)) => {
-                permit.map_err(|_| ErrorKind::TimedOut)
+            () = call.stopped() => Err((ErrorKind::Cancelled, STOPPED.to_owned())),
+            permit = &mut acquire => Ok(permit),
+            // While the call still stands in line, so that it counts itself.
+            () = sleep_until(call.deadline()) => {
+                Err((ErrorKind::TimedOut, waiting(&self.0.throttle.queue(key), key)))
             }
         }
     }
@@ -244,20 +261,35 @@ fn settle(permit: Permit, outcome: &Result<Answer, Failure>, response: Option<&R
     }
 }
 
-async fn pause(call: &Call, wait: std::time::Duration) -> Result<(), ErrorKind> {
+async fn pause(call: &Call, wait: Duration) -> Result<(), (ErrorKind, String)> {
     let until = Instant::now() + wait;
     if until >= call.deadline() {
-        return Err(ErrorKind::TimedOut);
+        let text = "the time was over before it could be tried again";
+        return Err((ErrorKind::TimedOut, text.to_owned()));
     }
     tokio::select! {
-        () = call.stopped() => Err(ErrorKind::Cancelled),
-        () = tokio::time::sleep_until(until) => Ok(()),
+        () = call.stopped() => Err((ErrorKind::Cancelled, STOPPED.to_owned())),
+        () = sleep_until(until) => Ok(()),
     }
+}
+
+/// What a call waited for when its time was over.
+fn waiting(queue: &QueueStatus, key: &QuotaKey) -> String {
+    let cause = match queue.cause {
+        Cause::Paused => ", which the service had paused",
+        Cause::Quota => "",
+        Cause::Recovering => ", whose use by others was not known",
+    };
+    format!(
+        "the time was over while the call waited for its quota, {key}{cause}: {} calls of this process were waiting, and {} \
+         other processes were ahead",
+        queue.waiting, queue.processes_ahead
+    )
 }
 
 /// The error of a call that its deadline or the user ended between two attempts: the last attempt's, if it tells more.
 fn ended(
-    kind: ErrorKind,
+    (kind, message): (ErrorKind, String),
     operation: Operation,
     last: Option<Error>,
     ambiguous: bool,
@@ -268,23 +300,16 @@ fn ended(
         false => Class::NeverSent,
     };
     match (kind, last) {
-        // Throttled to the end: that is the reason, the deadline only its consequence.
-        (ErrorKind::TimedOut, Some(last)) => Error { class, ..last },
+        // Throttled or unreachable to the end: that is the reason, the deadline only its consequence.
+        (ErrorKind::TimedOut, Some(last)) => Error {
+            class,
+            message: format!("{} ({message})", last.message),
+            ..last
+        },
         (_, last) => {
-            let message = match kind {
-                ErrorKind::Cancelled => "stopped before the request was sent",
-                _ => "the time was over before the account's call quota let the request through",
-            };
-            let said = last
-                .map(|last| format!("; before that: {}", last.message))
-                .unwrap_or_default();
-            Error::local(
-                kind,
-                operation.action,
-                format!("{message}{said}"),
-                class,
-                attempts,
-            )
+            let said = last.map(|last| format!("; before that: {}", last.message));
+            let message = format!("{message}{}", said.unwrap_or_default());
+            Error::local(kind, operation.action, message, class, attempts)
         }
     }
 }

@@ -19,4 +19,4 @@ pub mod timeouts;
 mod validate;
 
 // Values, types, paths and diagnostics are the same words on the wire and in a resource.
-pub use crate::protocol::{diagnostic, path, ty, value};
+pub use crate::protocol::{diagnostic, number, path, ty, value};

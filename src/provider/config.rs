@@ -18,9 +18,9 @@ use crate::framework::path::Path;
 use crate::framework::value::Value;
 use crate::random::Random;
 use crate::secret::Secret;
-use crate::throttle::Throttle;
 
 use super::Cams;
+use super::throttling::{self, Throttling};
 
 /// The region where CAMS is documented to run.
 pub const DEFAULT_REGION: &str = "ap-southeast-1";
@@ -31,6 +31,7 @@ const NOT_A_REGION: &str = "expected a region id, such as ap-southeast-1";
 
 const REGION: &[&str] = &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"];
 const ENDPOINT: &[&str] = &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"];
+const ACCOUNT_ID: &[&str] = &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"];
 const CUST_SPACE_ID: &[&str] = &["CAMS_CUST_SPACE_ID"];
 
 model! {
@@ -50,6 +51,10 @@ model! {
         pub cust_space_id: String,
         /// How requests are signed.
         pub signature_method: String,
+        /// The account that is charged and limited.
+        pub account_id: String,
+        /// How the call quota is kept.
+        pub throttle: Throttling,
     }
 }
 
@@ -80,6 +85,10 @@ pub fn schema() -> Schema {
             Attribute::string("signature_method").optional().validate(validate_signature_method).describe(
                 "How requests are signed: `ACS3-HMAC-SHA256` or `HMAC-SHA1`, the older form. Default value is `ACS3-HMAC-SHA256`.",
             ),
+            Attribute::string("account_id").optional().validate(validate_account_id).describe(
+                "Alibaba Cloud account id, digits only. The call quota is the account's: set this where several access keys of one account are in use, so that they share it. Environment: `ALICLOUD_ACCOUNT_ID` or `ALIBABA_CLOUD_ACCOUNT_ID`.",
+            ),
+            throttling::attribute(),
         ],
     }
 }
@@ -102,15 +111,22 @@ pub fn configure(
             Diagnostics::default(),
         ));
     }
-    let http = settings(config, terraform_version, environment)?;
+    let (http, throttled) = both(
+        settings(config, terraform_version, environment),
+        throttling::configure(&config.throttle, environment),
+    )?;
     let client = Client::new(cams::Config {
-        account: account(&http.access_key),
+        account: account(
+            &or_environment(&config.account_id, environment, ACCOUNT_ID),
+            &http,
+        ),
         region: text(
             &or_environment(&config.region, environment, REGION),
             DEFAULT_REGION,
         ),
         http,
-        throttle: Throttle::in_memory(),
+        throttle: throttled.throttle,
+        requests_per_second: throttled.requests_per_second,
         clock,
         random,
     });
@@ -133,6 +149,7 @@ fn unknown(config: &Config) -> Diagnostics {
         ("region", &config.region),
         ("endpoint", &config.endpoint),
         ("signature_method", &config.signature_method),
+        ("account_id", &config.account_id),
     ] {
         if value.is_unknown() {
             found.push(Diagnostic::error(
@@ -222,14 +239,41 @@ fn endpoint(config: &Config, environment: &Environment) -> Result<Endpoint, Diag
     }
 }
 
-/// What stands for an account whose id nobody told: a hash, because the throttle's state shows it to others.
-fn account(key: &AccessKey) -> String {
-    let hash = digest(&SHA256, key.id.as_bytes());
+/// Whom the quota is counted against. What stands for an account whose id nobody told is a hash, because the throttle's
+/// state shows it to others; an emulator on this machine has quotas of its own.
+fn account(account_id: &Field<String>, http: &HttpSettings) -> String {
+    if let Some(account_id) = account_id.text() {
+        return account_id.to_owned();
+    }
+    let local = if http.endpoint.is_loopback() {
+        http.endpoint.host()
+    } else {
+        ""
+    };
+    let hash = digest(
+        &SHA256,
+        format!("{}@{local}", http.access_key.id).as_bytes(),
+    );
     hash.as_ref()
         .iter()
         .take(8)
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// Both results, or the errors of both.
+fn both<A, B>(
+    one: Result<A, Diagnostics>,
+    other: Result<B, Diagnostics>,
+) -> Result<(A, B), Diagnostics> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(mut found), Err(more)) => {
+            found.extend(more);
+            Err(found)
+        }
+        (Err(found), _) | (_, Err(found)) => Err(found),
+    }
 }
 
 fn or_environment(
@@ -245,6 +289,14 @@ fn or_environment(
 
 fn text(field: &Field<String>, default: &str) -> String {
     field.text().unwrap_or(default).to_owned()
+}
+
+fn validate_account_id(value: &Value, path: &Path, found: &mut Diagnostics) {
+    let digits = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    if value.as_str().is_some_and(|id| !digits(id)) {
+        found
+            .push(invalid("account_id", &"expected the digits of the account id").at(path.clone()));
+    }
 }
 
 fn validate_region(value: &Value, path: &Path, found: &mut Diagnostics) {

@@ -121,8 +121,8 @@ fn advice(error: &Error, target: &Target) -> Advice {
         ),
         ErrorKind::TimedOut => (
             "Timeout",
-            "The time for the operation was over before it could finish. Nothing is lost: apply again to continue, or \
-             raise the timeout (timeouts = { create = \"1h\" })."
+            "The time for the operation was over before it could finish. Nothing is lost: apply again to continue, raise \
+             the timeout (timeouts = { create = \"1h\" }), or run less at once with the same account."
                 .to_owned(),
             Some("timeouts"),
         ),

@@ -4,6 +4,7 @@ pub mod config;
 pub mod errors;
 pub mod numbers;
 pub mod resources;
+pub mod throttling;
 pub mod validators;
 
 use std::time::Duration;

@@ -57,7 +57,10 @@ impl Start {
         }
         let tls = self.tls;
         let directory = tempfile::tempdir().unwrap();
-        let mut process = self.spawn(directory.path());
+        let runtime = directory.path().join("runtime").display().to_string();
+        let mut process = self
+            .env("XDG_RUNTIME_DIR", &runtime)
+            .spawn(directory.path());
         let handshake = Handshake::parse(&process.line().await);
         let client = if tls {
             Client::Tls(&identity)
