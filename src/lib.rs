@@ -15,6 +15,8 @@
 //! - `emulator`: a CAMS that runs on your machine (feature `emulator`).
 //! - [`clock`], [`environment`], [`random`], [`secret`]: tiny leaves that anyone may use.
 
+#![forbid(unsafe_code)]
+
 pub mod cams;
 pub mod clock;
 pub mod credentials;

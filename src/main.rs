@@ -1,5 +1,7 @@
 //! The provider binary.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use terraform_provider_cams::clock::Clock;

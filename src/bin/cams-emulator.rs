@@ -1,5 +1,7 @@
 //! The emulator binary.
 
+#![forbid(unsafe_code)]
+
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::shell::Result;
+use crate::shell::{self, Result};
 use crate::tools;
 
 /// The provider's address.
@@ -38,10 +38,13 @@ impl Cli {
         let path = directory.join("cli.tfrc");
         std::fs::write(&path, config)
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        let environment = vec![
+        let mut environment = vec![
             ("TF_CLI_CONFIG_FILE".to_owned(), path.display().to_string()),
             ("CHECKPOINT_DISABLE".to_owned(), "1".to_owned()),
         ];
+        if !shell::colours() {
+            environment.push(("TF_CLI_ARGS".to_owned(), "-no-color".to_owned()));
+        }
         Ok(Self {
             program,
             directory: directory.to_owned(),

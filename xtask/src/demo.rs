@@ -60,12 +60,8 @@ pub(crate) fn run() -> Result<()> {
     heading("The configuration");
     print!("{CONFIGURATION}");
     step(&cli, "Install the provider from a local mirror", &["init"])?;
-    step(&cli, "See what would happen", &["plan"])?;
-    step(
-        &cli,
-        "Start the three migrations",
-        &["apply", "-auto-approve"],
-    )?;
+    step(&cli, "See what would happen", &["plan", "-out=tfplan"])?;
+    step(&cli, "Start the three migrations", &["apply", "tfplan"])?;
     step(
         &cli,
         "Look at one of them",
@@ -140,12 +136,21 @@ fn platform() -> String {
 
 fn step(cli: &Cli, title: &str, arguments: &[&str]) -> Result<()> {
     heading(title);
-    println!(
-        "{}\n",
-        bold(&format!("$ {} {}", cli.name(), arguments.join(" ")))
-    );
+    println!("{}\n", bold(&typed(&cli.name(), arguments)));
     let mut command = cli.command(arguments);
     shell::run(&mut command)
+}
+
+/// A command line as one would type it.
+fn typed(program: &str, arguments: &[&str]) -> String {
+    let quoted = arguments
+        .iter()
+        .map(|argument| match argument.contains(['"', '[', ' ']) {
+            true => format!("'{argument}'"),
+            false => (*argument).to_owned(),
+        });
+    let words: Vec<String> = quoted.collect();
+    format!("$ {program} {}", words.join(" "))
 }
 
 fn make(directory: &Path) -> Result<()> {

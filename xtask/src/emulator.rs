@@ -1,6 +1,7 @@
 //! A running emulator.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -34,6 +35,23 @@ impl Emulator {
                 let _ = child.wait();
                 Err("the emulator did not say where it listens".into())
             }
+        }
+    }
+
+    /// What the control interface answers.
+    pub(crate) fn get(&self, path: &str) -> Result<String> {
+        let failed = |error: std::io::Error| format!("the emulator does not answer: {error}");
+        let address = self.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).map_err(failed)?;
+        let request = format!(
+            "GET /_emulator/{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).map_err(failed)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map_err(failed)?;
+        match answer.split_once("\r\n\r\n") {
+            Some((head, body)) if head.starts_with("HTTP/1.1 200") => Ok(body.to_owned()),
+            _ => Err("the emulator's control interface does not answer".into()),
         }
     }
 }

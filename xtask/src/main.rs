@@ -1,4 +1,6 @@
 //! The commands people type.
+
+#![forbid(unsafe_code)]
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -15,6 +17,7 @@ mod demo;
 mod docs;
 mod emulator;
 mod shell;
+mod soak;
 mod startup;
 mod test;
 mod tools;
@@ -27,6 +30,7 @@ The commands of this project:
   cargo xtask demo            Try the provider on the emulator, from init to destroy
   cargo xtask test            Everything that must pass before a change lands
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
+  cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
   cargo xtask bench startup   Time from exec to handshake, and idle memory, of the release binary
 ";
 
@@ -38,6 +42,8 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
+        ["soak"] => soak::run(&soak::Plan::LONG),
+        ["soak", "--short"] => soak::run(&soak::Plan::SHORT),
         ["bench", rest @ ..] => bench::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -89,14 +89,17 @@ pub(crate) fn bold(text: &str) -> String {
     paint("1", text)
 }
 
-/// Colours only for people: not in a pipe, nor where they are not wanted.
 fn paint(code: &str, text: &str) -> String {
-    let wanted = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    if wanted {
+    if colours() {
         format!("\x1b[{code}m{text}\x1b[0m")
     } else {
         text.to_owned()
     }
+}
+
+/// Colours only for people: not in a pipe, nor where they are not wanted.
+pub(crate) fn colours() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 fn words(command: &Command) -> String {

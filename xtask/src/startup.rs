@@ -28,7 +28,7 @@ pub(crate) fn measure() -> Result<Figures> {
             .take()
             .map(|stdout| BufReader::new(stdout).read_line(&mut line));
         handshakes.push(started.elapsed());
-        idle_kib = resident(&child);
+        idle_kib = resident(child.id());
         let _ = child.kill();
         let _ = child.wait();
         if !matches!(read, Some(Ok(_))) || !line.starts_with("1|6|") {
@@ -64,8 +64,8 @@ fn start() -> Result<Child> {
 }
 
 /// What a process keeps in memory, in KiB, where the system tells.
-fn resident(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+pub(crate) fn resident(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }

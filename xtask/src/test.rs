@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, cargo, find, green, heading, root, target};
-use crate::{docs, tools};
+use crate::{docs, soak, tools};
 
 type Step = (&'static str, fn() -> Result<()>);
 
@@ -21,6 +21,7 @@ const STEPS: &[Step] = &[
     ("Examples formatted", examples),
     ("Official SDK against the emulator", interop),
     ("Documentation tests", doc_tests),
+    ("Soak, the short one", soak),
 ];
 
 /// The tests proper come last: their summary ends the output.
@@ -75,6 +76,10 @@ fn examples() -> Result<()> {
 
 fn doc_tests() -> Result<()> {
     shell::run(cargo().args(["test", "--doc", "--all-features", "--quiet"]))
+}
+
+fn soak() -> Result<()> {
+    soak::run(&soak::Plan::SHORT)
 }
 
 fn interop() -> Result<()> {

@@ -1,0 +1,287 @@
+//! `cargo xtask soak`: thousands of numbers through a service that fails at random, with the real CLI and one long-lived
+//! provider process. Nothing may be lost, nothing started twice, and memory must stay flat.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::cli::Cli;
+use crate::emulator::Emulator;
+use crate::shell::{self, Result, binary, cargo, green, heading};
+use crate::startup::resident;
+
+const CONFIGURATION: &str = r#"terraform {
+  required_providers {
+    cams = {
+      source = "terraform-provider-cams/cams"
+    }
+  }
+}
+
+provider "cams" {
+  cust_space_id = "cams-soak"
+  throttle = {
+    requests_per_second = 200
+  }
+}
+
+variable "numbers" {
+  type = number
+}
+
+resource "cams_number_migration" "number" {
+  count         = var.numbers
+  country_code  = "86"
+  mobile_number = format("139%08d", count.index)
+
+  timeouts = {
+    create = "2m"
+  }
+}
+"#;
+
+/// What goes wrong, each with its share of all calls; together two in a hundred.
+const FAULTS: &[(&str, Option<&str>)] = &[
+    ("reset_before_commit", None),
+    ("reset_after_commit", None),
+    ("reset_mid_body", None),
+    ("status", Some("before_commit")),
+    ("status", Some("after_commit")),
+    ("truncated_json", None),
+    ("wrong_types", None),
+    ("empty_body", None),
+    ("throttle", None),
+    ("stale_list", None),
+];
+const SHARE_OF_ALL: f64 = 0.02;
+
+/// How long and how much.
+pub(crate) struct Plan {
+    numbers: usize,
+    applies: usize,
+}
+
+impl Plan {
+    pub(crate) const LONG: Self = Self {
+        numbers: 5000,
+        applies: 20,
+    };
+    pub(crate) const SHORT: Self = Self {
+        numbers: 1000,
+        applies: 10,
+    };
+}
+
+pub(crate) fn run(plan: &Plan) -> Result<()> {
+    shell::run(cargo().args(["build", "--quiet", "--all-features", "--bins"]))?;
+    heading(&format!(
+        "Soak: {} numbers over {} applies, two calls in a hundred fail",
+        plan.numbers, plan.applies
+    ));
+    let directory =
+        tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))?;
+    let directory = directory.path();
+    let faults = directory.join("faults.json");
+    write(&faults, &faults_file().to_string())?;
+    write(&directory.join("main.tf"), CONFIGURATION)?;
+    let faults = faults.display().to_string();
+    let flags = [
+        "--quota",
+        "200/1s",
+        "--latency",
+        "4ms",
+        "--jitter",
+        "4ms",
+        "--seed",
+        "7",
+        "--faults",
+        &faults,
+    ];
+    let emulator = Emulator::start(&binary("debug", "cams-emulator"), &flags)?;
+    let provider = Provider::start(directory, &emulator.url)?;
+    let cli = Cli::with_override(
+        directory,
+        binary("debug", "cams-emulator")
+            .parent()
+            .unwrap_or(directory),
+    )?
+    .env("TF_REATTACH_PROVIDERS", &provider.reattach);
+
+    let mut memory = Vec::new();
+    println!(
+        "{:>5}  {:>8}  {:>8}  {:>7}  {:>12}",
+        "apply", "numbers", "in state", "seconds", "provider MiB"
+    );
+    // The last few have nothing new to do: they find what earlier ones could not make sure of.
+    for apply in 1..=plan.applies + 3 {
+        let numbers = plan.numbers * apply.min(plan.applies) / plan.applies;
+        let started = Instant::now();
+        let failed = apply_once(&cli, numbers)?;
+        let stored = stored(directory)?;
+        let mib = resident(provider.child.id()).unwrap_or_default() as f64 / 1024.0;
+        memory.push(mib);
+        println!(
+            "{apply:>5}  {numbers:>8}  {stored:>8}  {:>7.1}  {mib:>12.1}",
+            started.elapsed().as_secs_f64()
+        );
+        if apply >= plan.applies && !failed {
+            break;
+        }
+    }
+    judge(plan, &emulator, directory, &memory)
+}
+
+/// Applies, and says whether anything failed: two calls in a hundred do, and some of them are not repeated.
+fn apply_once(cli: &Cli, numbers: usize) -> Result<bool> {
+    let numbers = format!("numbers={numbers}");
+    let arguments = [
+        "apply",
+        "-auto-approve",
+        "-no-color",
+        "-input=false",
+        "-parallelism=50",
+        "-var",
+        &numbers,
+    ];
+    let output = cli
+        .command(&arguments)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("cannot apply: {error}"))?;
+    match output.status.code() {
+        Some(0) => Ok(false),
+        Some(1) => Ok(true),
+        _ => Err(format!(
+            "apply ended with {}:\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )),
+    }
+}
+
+fn judge(plan: &Plan, emulator: &Emulator, directory: &Path, memory: &[f64]) -> Result<()> {
+    let requests: Value = serde_json::from_str(&emulator.get("requests")?)
+        .map_err(|error| format!("no journal: {error}"))?;
+    let requests = requests
+        .as_array()
+        .cloned()
+        .or_else(|| requests["requests"].as_array().cloned())
+        .unwrap_or_default();
+    let mut started: BTreeMap<String, usize> = BTreeMap::new();
+    for request in &requests {
+        if request["action"] == "CreateChatappMigrationInitiate" && request["committed"] == true {
+            *started
+                .entry(
+                    request["phone_number"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .to_owned(),
+                )
+                .or_default() += 1;
+        }
+    }
+    let twice = started.values().filter(|count| **count > 1).count();
+    let stored = stored(directory)?;
+    let (early, late) = (
+        memory.get(1).copied().unwrap_or_default(),
+        memory.last().copied().unwrap_or_default(),
+    );
+    println!(
+        "\n{} calls; {} numbers started, {twice} of them twice; {stored} of {} in state; memory {early:.1} MiB after the second \
+         apply, {late:.1} MiB at the end",
+        requests.len(),
+        started.len(),
+        plan.numbers
+    );
+    if stored != plan.numbers || started.len() != plan.numbers {
+        return Err("numbers were lost".into());
+    }
+    if twice > 0 {
+        return Err("numbers were started twice".into());
+    }
+    println!("{} Nothing lost, nothing started twice.", green("✓"));
+    Ok(())
+}
+
+fn faults_file() -> Value {
+    let share = SHARE_OF_ALL / FAULTS.len() as f64;
+    let faults = FAULTS.iter().enumerate().map(|(seed, (kind, when))| {
+        let mut fault = json!({ "kind": kind, "probability": share, "seed": seed });
+        if let Some(when) = when {
+            fault["when"] = json!(when);
+            fault["status"] = json!(503);
+        }
+        fault
+    });
+    faults.collect()
+}
+
+/// How many numbers the state file holds.
+fn stored(directory: &Path) -> Result<usize> {
+    let text =
+        fs::read_to_string(directory.join("terraform.tfstate")).unwrap_or_else(|_| "{}".into());
+    let state: Value =
+        serde_json::from_str(&text).map_err(|error| format!("the state is no JSON: {error}"))?;
+    let resources = state["resources"].as_array().cloned().unwrap_or_default();
+    Ok(resources
+        .iter()
+        .filter_map(|resource| resource["instances"].as_array())
+        .map(Vec::len)
+        .sum())
+}
+
+/// A provider that outlives the CLI's commands, so that a leak would show.
+struct Provider {
+    child: Child,
+    reattach: String,
+}
+
+impl Provider {
+    fn start(directory: &Path, endpoint: &str) -> Result<Self> {
+        let path = binary("debug", "terraform-provider-cams");
+        let log = fs::File::create(directory.join("provider.out"))
+            .map_err(|error| format!("cannot make a file: {error}"))?;
+        let child = Command::new(&path)
+            .arg("--debug")
+            .env_clear()
+            .env("XDG_RUNTIME_DIR", directory)
+            .env("CAMS_ENDPOINT", endpoint)
+            .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
+            .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
+            .stdin(Stdio::null())
+            .stdout(log)
+            .spawn()
+            .map_err(|error| format!("cannot start {}: {error}", path.display()))?;
+        let mut provider = Self {
+            child,
+            reattach: String::new(),
+        };
+        for _ in 0..500 {
+            let printed = fs::read_to_string(directory.join("provider.out")).unwrap_or_default();
+            let setting = printed
+                .split_once("TF_REATTACH_PROVIDERS='")
+                .and_then(|(_, rest)| rest.split_once('\''));
+            if let Some((reattach, _)) = setting {
+                reattach.clone_into(&mut provider.reattach);
+                return Ok(provider);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        Err("the provider did not say how to attach to it".into())
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
