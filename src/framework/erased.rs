@@ -2,12 +2,12 @@
 
 use std::pin::Pin;
 
-use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::diagnostic::Diagnostics;
 use crate::protocol::path::Path;
 use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
 
-use super::model::FieldType;
+use super::model::{FieldType, parse};
 use super::plan;
 use super::resource::{Change, Context, ImportTarget, Resource, Upgrade};
 use super::schema::{IdentitySchema, Schema};
@@ -94,7 +94,7 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
     }
 
     fn validate(&self, config: Value) -> Result<Diagnostics, Diagnostics> {
-        Ok(self.resource.validate(&model(config)?))
+        Ok(self.resource.validate(&parse(config)?))
     }
 
     fn plan(
@@ -105,17 +105,17 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
         proposed: Value,
     ) -> Result<Planned, Diagnostics> {
         let attributes = &self.definition.schema.attributes;
-        let mut plan: R::Model = model(plan::attributes(attributes, &config, &prior, proposed))?;
+        let mut plan: R::Model = parse(plan::attributes(attributes, &config, &prior, proposed))?;
         let stored: Option<R::Model> = if prior.is_null() {
             None
         } else {
-            Some(model(prior.clone())?)
+            Some(parse(prior.clone())?)
         };
         let (mut replace, mut diagnostics) = (Vec::new(), Diagnostics::default());
         self.resource.plan(
             provider,
             &mut Change {
-                config: &model(config)?,
+                config: &parse(config)?,
                 prior: stored.as_ref(),
                 plan: &mut plan,
                 replace: &mut replace,
@@ -134,11 +134,11 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
     }
 
     fn plan_destroy(&self, state: Value) -> Result<Diagnostics, Diagnostics> {
-        Ok(self.resource.plan_destroy(&model(state)?))
+        Ok(self.resource.plan_destroy(&parse(state)?))
     }
 
     fn identity(&self, state: &Value) -> Result<Value, Diagnostics> {
-        Ok(self.resource.identity(&model(state.clone())?).into_value())
+        Ok(self.resource.identity(&parse(state.clone())?).into_value())
     }
 
     fn create<'a>(
@@ -151,7 +151,7 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
             let context = Context::new(provider, session);
             Ok(self
                 .resource
-                .create(context, model(plan)?)
+                .create(context, parse(plan)?)
                 .await?
                 .into_value())
         })
@@ -165,7 +165,7 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
     ) -> Work<'a, Option<Value>> {
         Box::pin(async move {
             let context = Context::new(provider, session);
-            let found = self.resource.read(context, model(state)?).await?;
+            let found = self.resource.read(context, parse(state)?).await?;
             Ok(found.map(FieldType::into_value))
         })
     }
@@ -181,7 +181,7 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
             let context = Context::new(provider, session);
             Ok(self
                 .resource
-                .update(context, model(prior)?, model(plan)?)
+                .update(context, parse(prior)?, parse(plan)?)
                 .await?
                 .into_value())
         })
@@ -195,27 +195,15 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
     ) -> Work<'a, ()> {
         Box::pin(async move {
             let context = Context::new(provider, session);
-            self.resource.delete(context, model(state)?).await
+            self.resource.delete(context, parse(state)?).await
         })
     }
 
     fn import(&self, target: ImportTarget<Value>) -> Result<Value, Diagnostics> {
         let target = match target {
             ImportTarget::Id(id) => ImportTarget::Id(id),
-            ImportTarget::Identity(identity) => ImportTarget::Identity(model(identity)?),
+            ImportTarget::Identity(identity) => ImportTarget::Identity(parse(identity)?),
         };
         Ok(self.resource.import(target)?.into_value())
     }
-}
-
-/// Reads a value that the schema has already shaped. Failure means that model and schema disagree.
-pub(super) fn model<M: FieldType>(value: Value) -> Result<M, Diagnostics> {
-    M::from_known(value).ok_or_else(|| {
-        Diagnostic::error(
-            "Provider Model Does Not Match Its Schema",
-            "A value could not be read as the provider's schema describes it. \
-             This is always a bug in the provider: please report it.",
-        )
-        .into()
-    })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::number::Number;
 use crate::protocol::value::Value;
 
@@ -154,6 +155,18 @@ pub fn take<T: FieldType>(
     name: &str,
 ) -> Option<Field<T>> {
     Field::from_value(attributes.remove(name)?)
+}
+
+/// Reads a value that the schema has already shaped. Failure means that model and schema disagree.
+pub(super) fn parse<M: FieldType>(value: Value) -> Result<M, Diagnostics> {
+    M::from_known(value).ok_or_else(|| {
+        Diagnostic::error(
+            "Provider Model Does Not Match Its Schema",
+            "A value could not be read as the provider's schema describes it. \
+             This is always a bug in the provider: please report it.",
+        )
+        .into()
+    })
 }
 
 /// Declares a model: a struct whose fields are [`Field`]s named as the schema's attributes.

@@ -10,8 +10,7 @@ use crate::protocol::path::Path;
 use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
 
-use super::erased::model;
-use super::model::Model;
+use super::model::{Model, parse};
 use super::schema::{IdentitySchema, Schema};
 use super::session::Session;
 
@@ -106,7 +105,7 @@ pub struct Upgrade {
 impl Upgrade {
     /// From state of version `from`, an object of type `ty`, by way of that version's model.
     pub fn new<Old: Model, New: Model>(from: i64, ty: Type, convert: fn(Old) -> New) -> Self {
-        let convert = Box::new(move |stored| Ok(convert(model(stored)?).into_value()));
+        let convert = Box::new(move |stored| Ok(convert(parse(stored)?).into_value()));
         Self { from, ty, convert }
     }
 }

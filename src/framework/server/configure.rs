@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use crate::protocol::diagnostic::Diagnostics;
 use crate::protocol::tfplugin6::configure_provider::{Request, Response};
 
-use super::super::erased::model;
+use super::super::model::parse;
 use super::super::provider::Provider;
 use super::super::session::Session;
 use super::{Shared, answer};
@@ -22,7 +22,7 @@ pub(super) async fn configure<P: Provider>(
     )?;
     let (data, warnings) = shared
         .provider
-        .configure(model(config)?, &request.terraform_version)
+        .configure(parse(config)?, &request.terraform_version)
         .await?;
     *shared.data.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(data));
     Ok(answer::of(warnings))

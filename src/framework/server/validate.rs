@@ -3,7 +3,7 @@
 use crate::protocol::diagnostic::Diagnostics;
 use crate::protocol::tfplugin6::{validate_provider_config, validate_resource_config};
 
-use super::super::erased::model;
+use super::super::model::parse;
 use super::super::provider::Provider;
 use super::super::session::Session;
 use super::super::validate;
@@ -22,7 +22,7 @@ pub(super) async fn provider<P: Provider>(
     // The provider block is never stored, so a write-only value in it is safe with every CLI.
     let mut found = validate::config(&shared.schema.attributes, &config, true);
     if config.is_object() {
-        found.extend(shared.provider.validate(&model(config)?));
+        found.extend(shared.provider.validate(&parse(config)?));
     }
     Ok(answer::of(found))
 }
