@@ -217,6 +217,12 @@ pub fn state_directory(environment: &Environment) -> Option<PathBuf> {
         .then(|| base.join("terraform-provider-cams"))
 }
 
+/// Reads a record of the host's file and writes it again, for the fuzz target of that format.
+#[doc(hidden)]
+pub fn rewrite_host_record(bytes: &[u8]) -> Option<Vec<u8>> {
+    record::rewrite(bytes)
+}
+
 /// The right to send one call now. Dropped unsettled, it counts as sent and never answered.
 #[derive(Debug)]
 #[must_use = "a permit is settled by what became of its call"]

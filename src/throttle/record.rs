@@ -112,6 +112,23 @@ pub(super) fn decode(bytes: &[u8], boot: u64) -> Result<State, Distrust> {
     parse(&header, slots, line).ok_or(Distrust::Broken)
 }
 
+/// Reads a record as if its header were right, so that what is behind the checksum is reached, and writes it again.
+pub(super) fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut words = [0; WORDS];
+    for (word, eight) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+        *word = u64::from_le_bytes(*eight);
+    }
+    words[..3].copy_from_slice(&[MAGIC, VERSION, 0]);
+    let count = |word: u64| usize::try_from(word).ok();
+    let slots = count(words[16])?.checked_mul(SLOT)?;
+    let line = count(words[17])?.checked_mul(ENTRY)?;
+    let used = HEADER.checked_add(slots)?.checked_add(line)?;
+    words[2] = add(SEED, words.get(..used)?);
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let state = decode(&bytes, words[3]).ok()?;
+    Some(encode(&state, words[3]).bytes.to_vec())
+}
+
 /// A state whose every field is one that a step could have left.
 fn parse(header: &[u64; HEADER], slots: &[u64], line: &[u64]) -> Option<State> {
     let [

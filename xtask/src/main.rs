@@ -16,6 +16,7 @@ mod cli;
 mod demo;
 mod docs;
 mod emulator;
+mod fuzz;
 mod shell;
 mod soak;
 mod startup;
@@ -31,6 +32,7 @@ The commands of this project:
   cargo xtask test            Everything that must pass before a change lands
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
   cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
+  cargo xtask fuzz [SECONDS]  Each fuzz target, 30 seconds unless told otherwise
   cargo xtask bench startup   Time from exec to handshake, and idle memory, of the release binary
 ";
 
@@ -42,6 +44,8 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
+        ["fuzz"] => fuzz::run("30"),
+        ["fuzz", seconds] => fuzz::run(seconds),
         ["soak"] => soak::run(&soak::Plan::LONG),
         ["soak", "--short"] => soak::run(&soak::Plan::SHORT),
         ["bench", rest @ ..] => bench::run(rest),

@@ -1,0 +1,15 @@
+//! Whatever import id is taken leads to a state with the same identity, and no id makes the provider panic.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use terraform_provider_cams::framework::resource::{ImportTarget, Resource};
+use terraform_provider_cams::provider::resources::number_migration::NumberMigration;
+
+fuzz_target!(|id: &str| {
+    let Ok(state) = NumberMigration.import(ImportTarget::Id(id.to_owned())) else {
+        return;
+    };
+    let identity = NumberMigration.identity(&state);
+    let again = NumberMigration.import(ImportTarget::Identity(identity)).expect("an identity of ours is taken");
+    assert_eq!(again, state);
+});
