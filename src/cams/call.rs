@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// How long a request that is already sent may go on after a stop: long enough for most answers, short enough that a
-/// second Ctrl-C, after which Terraform waits five seconds, still finds the answer stored.
-const GRACE: Duration = Duration::from_millis(1500);
+/// How long a request that is already sent may go on after a stop, and again the question what it did: enough for most
+/// answers, and both together well within the five seconds that Terraform waits after a second Ctrl-C.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// When waiting ends. Every HTTP request of one operation shares it.
 #[derive(Clone, Debug)]
@@ -27,14 +27,11 @@ impl Call {
         Self { deadline, stop }
     }
 
-    /// The same stop with `more` time than that from now, if the deadline is nearer: to find out what became of a
-    /// request, an operation may outlive its timeout a little.
+    /// A call that finds out what became of another: it has `patience` of its own and does not end with the stop, which
+    /// may be what ended the other.
     #[must_use]
-    pub fn at_least(&self, more: Duration) -> Self {
-        Self {
-            deadline: self.deadline.max(Instant::now() + more),
-            stop: self.stop.clone(),
-        }
+    pub fn aftermath(patience: Duration) -> Self {
+        Self::new(patience, CancellationToken::new())
     }
 
     /// When the operation ends.
@@ -52,8 +49,8 @@ impl Call {
         self.stop.cancelled().await;
     }
 
-    /// Returns when a request that was sent is given up: some time after a stop.
-    pub(super) async fn given_up(&self) {
+    /// Returns when what is under way is given up: some time after a stop.
+    pub async fn given_up(&self) {
         self.stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
     }

@@ -100,24 +100,30 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-/// Looks for a number whose migration may have started: `None` when it does not show within some seconds.
+/// How long all of that may take.
+const READ_BACK: Duration = Duration::from_secs(30);
+
+/// Looks for a number whose migration may have started: `None` when it does not show within some seconds. After a stop
+/// there is one more look, and a short one.
 pub async fn read_back(
     client: &Client,
     call: &Call,
     target: &Target,
 ) -> Result<Option<Found>, Error> {
-    let call = call.at_least(Duration::from_secs(15));
+    let aftermath = Call::aftermath(READ_BACK);
     for wait in PATIENCE {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = call.stopped() => {}
         }
+        let last = call.is_stopped();
         client.forget_list(&target.cust_space_id);
-        if let Some(found) = find(client, &call, target, None).await? {
-            return Ok(Some(found));
-        }
-        if call.is_stopped() {
-            break;
+        let found = tokio::select! {
+            found = find(client, &aftermath, target, None) => found?,
+            () = call.given_up() => None,
+        };
+        if found.is_some() || last {
+            return Ok(found);
         }
     }
     Ok(None)

@@ -79,7 +79,7 @@ impl Emulator {
     pub(crate) fn control(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         let url = format!("{}/_emulator/{path}", self.url);
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
-        let answer = CONTROL.0.block_on(async {
+        let call = async {
             let client = &CONTROL.1;
             let mut request = client.request(method, url);
             if let Some(body) = body {
@@ -92,6 +92,13 @@ impl Emulator {
             let text = response.text().await.expect("a body");
             assert!(status.is_success(), "{path}: {status} {text}");
             text
+        };
+        // On a thread of its own, since the caller may be within a runtime.
+        let answer = std::thread::scope(|scope| {
+            scope
+                .spawn(|| CONTROL.0.block_on(call))
+                .join()
+                .expect("an answer")
         });
         if answer.is_empty() {
             Value::Null

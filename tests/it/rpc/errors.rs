@@ -1,0 +1,179 @@
+//! What the user reads when the API says no.
+
+use serde_json::{Value, json};
+
+use super::{configured, create, number};
+use crate::core::Core;
+use crate::emulator::Emulator;
+
+/// Lets the API answer every initiate with a business error.
+fn refuse(emulator: &Emulator, code: &str, status: u16, more: &Value) {
+    let mut fault = json!({
+        "kind": "business_error", "action": "CreateChatappMigrationInitiate", "times": "always",
+        "code": code, "status": status, "message": "the service says no",
+    });
+    fault
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    emulator.control("POST", "faults", Some(fault));
+}
+
+/// The text of the one error of a create.
+async fn error(core: &Core) -> String {
+    let answer = create(
+        core,
+        &number(
+            "13900001234",
+            json!({ "timeouts": { "create": "3s", "read": null } }),
+        ),
+    )
+    .await;
+    assert_eq!(answer.instance.state, Value::Null, "nothing was created");
+    assert_eq!(answer.diagnostics.len(), 1, "{:?}", answer.diagnostics);
+    format!(
+        "{}\n{}",
+        answer.diagnostics[0].summary, answer.diagnostics[0].detail
+    )
+}
+
+#[track_caller]
+fn assert_says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn each_documented_code_says_what_to_do() {
+    for (code, advice) in [
+        (
+            "Product.Unsubscript",
+            &["CAMS Not Activated", "console"][..],
+        ),
+        (
+            "Unknown.ResourceOwnerId",
+            &["Space of Another Account", "cust_space_id"],
+        ),
+        (
+            "InvalidAccessKeyId.NotFound",
+            &["Credentials", "does not exist"],
+        ),
+        ("InvalidAccessKeyId.Inactive", &["Credentials", "disabled"]),
+        ("SignatureDoesNotMatch", &["Credentials", "secret_key"]),
+        ("InvalidSecurityToken.Expired", &["Credentials", "expired"]),
+        (
+            "InvalidParameter.PhoneNumberError",
+            &["CAMS Refused a Parameter", "two-step"],
+        ),
+        ("Something.New", &["CAMS Call Failed", "support"]),
+    ] {
+        for status in [200, 400] {
+            let emulator = Emulator::start(&[]);
+            refuse(&emulator, code, status, &json!({}));
+            let text = error(&configured(&emulator, json!({})).await).await;
+            assert_says(&text, advice);
+            let particulars = [
+                "Message: the service says no",
+                &format!("Code: {code}"),
+                &format!("HTTP status: {status}"),
+                "Request id: ",
+            ];
+            assert_says(&text, &particulars);
+            assert_says(
+                &text,
+                &[
+                    "8613900001234",
+                    "cams-test",
+                    "CreateChatappMigrationInitiate",
+                ],
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_ram_denial_prints_the_policy_and_what_ram_said() {
+    let policy = "\"Action\": \"cams:CreateChatappMigrationInitiate\"";
+    for (detail, said) in [
+        (
+            json!("denied by policy P"),
+            "Access denied detail: denied by policy P",
+        ),
+        (
+            json!({ "AuthAction": "cams:X", "NoPermissionType": "ImplicitDeny" }),
+            "NoPermissionType=ImplicitDeny",
+        ),
+    ] {
+        let emulator = Emulator::start(&[]);
+        refuse(
+            &emulator,
+            "Ram.PermissionDeny",
+            400,
+            &json!({ "access_denied_detail": detail }),
+        );
+        let text = error(&configured(&emulator, json!({})).await).await;
+        assert_says(
+            &text,
+            &["CAMS Denied Access", policy, "\"Effect\": \"Allow\"", said],
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_quota_that_stays_exhausted_ends_with_the_timeout() {
+    let emulator = Emulator::start(&[]);
+    let fault = json!({
+        "kind": "throttle", "action": "CreateChatappMigrationInitiate", "code": "System.LimitControl", "times": "always",
+    });
+    emulator.control("POST", "faults", Some(fault));
+    let text = error(&configured(&emulator, json!({})).await).await;
+    assert_says(
+        &text,
+        &[
+            "CAMS Call Quota Exhausted",
+            "timeouts",
+            "Code: System.LimitControl",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn refused_credentials_are_not_tried_again() {
+    for kind in ["expired_token", "signature_refused"] {
+        let emulator = Emulator::start(&[]);
+        emulator.control(
+            "POST",
+            "faults",
+            Some(json!({ "kind": kind, "times": "always" })),
+        );
+        let text = error(&configured(&emulator, json!({})).await).await;
+        assert_says(&text, &["CAMS Refused the Credentials"]);
+        assert_eq!(emulator.requests().len(), 1, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_is_named() {
+    let emulator = Emulator::start(&[]);
+    let core = configured(&emulator, json!({ "endpoint": "http://127.0.0.1:9" })).await;
+    let text = error(&core).await;
+    assert_says(
+        &text,
+        &["CAMS Unreachable", "HTTPS_PROXY", "endpoint", "refused"],
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_is_corrected_once() {
+    let emulator = Emulator::start(&[]);
+    emulator.control(
+        "POST",
+        "faults",
+        Some(json!({ "kind": "clock_skew", "seconds": 7200, "times": "always" })),
+    );
+    let core = configured(&emulator, json!({})).await;
+    let answer = create(&core, &number("13900001234", json!({}))).await;
+    assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
+    assert_eq!(answer.instance.state["status"], "MIGRATING");
+}
