@@ -32,12 +32,36 @@ const CALLING_CODES: &[&str] = &[
 ];
 
 /// Codes of countries that write a 0 before the number at home and drop it abroad, so that no number behind the code
-/// begins with 0.
+/// begins with 0. Countries that keep it, such as Italy, Côte d'Ivoire or the Congo, are not here, nor is any in doubt.
 const DROPS_ZERO: &[&str] = &[
-    "20", "212", "213", "218", "234", "254", "255", "256", "27", "31", "32", "33", "353", "358",
-    "36", "380", "381", "385", "386", "387", "389", "40", "41", "421", "43", "44", "46", "49",
-    "60", "61", "62", "63", "64", "66", "81", "82", "84", "855", "856", "86", "880", "886", "90",
-    "91", "92", "93", "94", "95", "961", "962", "963", "964", "966", "967", "971", "972", "98",
+    "20", "212", "213", "218", "233", "234", "243", "249", "251", "254", "255", "256", "260",
+    "262", "263", "264", "27", "31", "32", "33", "353", "355", "358", "359", "373", "380", "381",
+    "382", "383", "385", "386", "387", "389", "40", "41", "421", "43", "44", "46", "49", "55",
+    "58", "590", "593", "594", "595", "596", "598", "60", "61", "62", "63", "64", "66", "81", "82",
+    "84", "855", "856", "86", "880", "886", "90", "91", "92", "93", "94", "95", "961", "962",
+    "963", "964", "966", "967", "970", "971", "972", "977", "98", "994", "995", "996",
+];
+
+/// How many digits a mobile number has behind the code, where all have the same.
+const MOBILE_DIGITS: &[(&str, usize)] = &[
+    ("20", 10),
+    ("27", 9),
+    ("33", 9),
+    ("34", 9),
+    ("44", 10),
+    ("48", 9),
+    ("57", 10),
+    ("61", 9),
+    ("65", 8),
+    ("7", 10),
+    ("81", 10),
+    ("852", 8),
+    ("86", 11),
+    ("90", 10),
+    ("91", 10),
+    ("92", 10),
+    ("966", 9),
+    ("971", 9),
 ];
 
 /// An assigned country calling code, such as `86`.
@@ -141,17 +165,14 @@ impl PhoneNumber {
 
     /// Reads a whole number, digits only, calling code first: as the API writes numbers.
     pub fn parse_international(text: &str) -> Result<Self, Problem> {
-        match CALLING_CODES
-            .iter()
-            .find_map(|code| Some((*code, text.strip_prefix(code)?)))
-        {
-            Some((code, rest)) => Self::parse(code, rest),
-            None => Err(Problem {
+        let Some(code) = calling_code_of(text) else {
+            return Err(Problem {
                 part: Part::CountryCode,
                 problem: format!("{text:?} does not begin with an assigned country calling code"),
                 suggestion: None,
-            }),
-        }
+            });
+        };
+        Self::parse(code.0, text.strip_prefix(code.0).unwrap_or_default())
     }
 
     /// The calling code.
@@ -183,19 +204,26 @@ impl PhoneNumber {
         )
     }
 
-    /// What is unlikely about the number, though it may be right: a 0 that its country drops behind the calling code.
+    /// What is unlikely about the number, though it may be right: a 0 that its country drops behind the calling code,
+    /// or the calling code once more.
     pub fn doubt(&self) -> Option<Problem> {
-        let bare = self.mobile_number.trim_start_matches('0');
-        let doubtful =
-            bare.len() < self.mobile_number.len() && DROPS_ZERO.contains(&self.country_code.0);
-        doubtful.then(|| Problem {
+        let Self {
+            country_code: code,
+            mobile_number: number,
+        } = self;
+        let (problem, bare) = if let Some(bare) = without_trunk_prefix(*code, number) {
+            let problem = "begins with a 0, which numbers behind the calling code";
+            (format!("{number:?} {problem} {code} do not have"), bare)
+        } else if let Some(bare) = without_repeated_code(*code, number) {
+            let problem = "begins with the calling code, which country_code";
+            (format!("{number:?} {problem} {code} holds already"), bare)
+        } else {
+            return None;
+        };
+        Some(Problem {
             part: Part::MobileNumber,
-            problem: format!(
-                "{:?} begins with a 0, which numbers behind the calling code {} do not have",
-                self.mobile_number, self.country_code
-            ),
-            suggestion: Some(bare.to_owned())
-                .filter(|bare| wrong(self.country_code, bare).is_none()),
+            problem,
+            suggestion: Some(bare.to_owned()).filter(|bare| wrong(*code, bare).is_none()),
         })
     }
 }
@@ -209,8 +237,16 @@ impl fmt::Display for PhoneNumber {
 
 /// What is wrong with a number behind a code, if anything is.
 fn wrong(code: CallingCode, text: &str) -> Option<String> {
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Some("the number is empty".into());
+    }
+    if let Some(international) = international(text) {
+        return Some(match calling_code_of(&international) {
+            Some(other) if other != code => {
+                format!("{text:?} is a number behind the calling code {other}, not {code}")
+            }
+            _ => format!("{text:?} is written for dialling from abroad, with its calling code"),
+        });
     }
     if !is_digits(text) {
         return Some(format!("{text:?} holds more than digits"));
@@ -223,37 +259,82 @@ fn wrong(code: CallingCode, text: &str) -> Option<String> {
     if text.len() < MIN_MOBILE_DIGITS {
         return Some(format!("{text:?} is too short for a phone number"));
     }
-    if code.0 == "1" && text.starts_with(['0', '1']) {
-        return Some(format!(
-            "{text:?} begins with {}, which no number behind the calling code 1 does",
-            &text[..1]
-        ));
+    if code.0 != "1" {
+        return None;
     }
-    if code.0 == "1" && text.len() != 10 {
-        return Some(format!(
-            "{text:?} has {} digits; behind the calling code 1 there are ten",
-            text.len()
-        ));
+    // The North American plan: ten digits, of which an area code comes first.
+    if let Some(first) = text
+        .chars()
+        .next()
+        .filter(|first| ['0', '1'].contains(first))
+    {
+        let never = "which no number behind the calling code 1 does";
+        return Some(format!("{text:?} begins with {first}, {never}"));
     }
-    None
+    let digits = text.len();
+    (digits != 10)
+        .then(|| format!("{text:?} has {digits} digits; behind the calling code 1 there are ten"))
 }
 
-/// The number that was probably meant: without punctuation, and without the calling code where it stands in front.
+/// The number that was probably meant: without punctuation, and without the calling code or trunk prefix in front.
 fn suggestion(code: CallingCode, text: &str) -> Option<String> {
-    let bare = digits(text);
-    let international = text.trim_start().starts_with('+') || bare.starts_with("00");
-    let without_code = bare
-        .trim_start_matches('0')
-        .strip_prefix(code.0)
-        .map(str::to_owned);
-    let candidates = match international {
-        true => [without_code, Some(bare)],
-        false => [Some(bare), without_code],
+    let bare = match international(text) {
+        Some(all) => {
+            // "+44 (0) 7700 …" names the trunk prefix that is dropped.
+            let number = all.strip_prefix(code.0)?;
+            without_trunk_prefix(code, number)
+                .unwrap_or(number)
+                .to_owned()
+        }
+        None => digits(text),
     };
-    candidates
+    let shorter = without_trunk_prefix(code, &bare)
+        .or_else(|| bare.strip_prefix(code.0))
+        .map(str::to_owned);
+    [Some(bare), shorter]
         .into_iter()
         .flatten()
-        .find(|candidate| candidate != text && wrong(code, candidate).is_none())
+        .find(|candidate| wrong(code, candidate).is_none())
+}
+
+/// The digits behind the `+` or `00` of a number written for dialling from abroad. No number inside a country begins
+/// with 00.
+fn international(text: &str) -> Option<String> {
+    let all = digits(text);
+    let punctuation = |c: char| c.is_whitespace() || c == '(';
+    match text
+        .trim_start_matches(punctuation)
+        .starts_with(['+', '\u{ff0b}'])
+    {
+        true => Some(all),
+        false => all.strip_prefix("00").map(str::to_owned),
+    }
+}
+
+/// The calling code that a whole number begins with.
+fn calling_code_of(digits: &str) -> Option<CallingCode> {
+    let code = CALLING_CODES.iter().find(|code| digits.starts_with(**code));
+    code.map(|code| CallingCode(code))
+}
+
+fn without_trunk_prefix(code: CallingCode, number: &str) -> Option<&str> {
+    // Hungary's is 06; everyone else's is 0.
+    match code.0 {
+        "36" => number.strip_prefix("06"),
+        _ if DROPS_ZERO.contains(&code.0) => number.strip_prefix('0'),
+        _ => None,
+    }
+}
+
+/// `number` without a calling code in front that cannot well be its own beginning: either what is behind it has the
+/// length of the country's mobile numbers, or all of it is longer than almost any number.
+fn without_repeated_code(code: CallingCode, number: &str) -> Option<&str> {
+    let bare = number.strip_prefix(code.0)?;
+    let repeated = match MOBILE_DIGITS.iter().find(|(of, _)| *of == code.0) {
+        Some((_, digits)) => bare.len() == *digits,
+        None => code.0.len() + number.len() > 13,
+    };
+    repeated.then_some(bare)
 }
 
 fn digits(text: &str) -> String {
@@ -287,7 +368,10 @@ mod tests {
                 assert!(one == other || !other.starts_with(one), "{one} and {other}");
             }
         }
-        assert!(DROPS_ZERO.iter().all(|code| CALLING_CODES.contains(code)));
+        let lengths = MOBILE_DIGITS.iter().map(|(code, _)| code);
+        for code in DROPS_ZERO.iter().chain(lengths) {
+            assert!(CALLING_CODES.contains(code), "{code}");
+        }
     }
 
     #[test]
@@ -331,24 +415,38 @@ mod tests {
 
     #[test]
     fn a_number_is_suggested_in_digits_and_without_its_code() {
-        assert_eq!(
-            suggested("86", "139 0000-1234").as_deref(),
-            Some("13900001234")
+        for (code, text, bare) in [
+            ("86", "139 0000-1234", "13900001234"),
+            ("86", "139.0000.1234", "13900001234"),
+            ("86", "+8613900001234", "13900001234"),
+            ("86", " (+86) 139 0000 1234", "13900001234"),
+            ("86", "0086 139 0000 1234", "13900001234"),
+            ("86", "008613900001234", "13900001234"),
+            ("1", "+1 (555) 010-9999", "5550109999"),
+            ("1", "15550109999", "5550109999"),
+            ("44", "+44 (0)7700 900123", "7700900123"),
+            ("39", "+39 06 1234 5678", "0612345678"),
+            ("36", "+36 06 20 123 4567", "201234567"),
+        ] {
+            assert_eq!(suggested(code, text).as_deref(), Some(bare), "{text:?}");
+        }
+        for (code, text) in [
+            ("86", "none"),
+            ("86", ""),
+            ("86", "+447700900123"),
+            ("1", "555"),
+        ] {
+            assert_eq!(suggested(code, text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_another_country_names_it() {
+        let problem = PhoneNumber::parse("86", "+44 7700 900123").expect_err("a problem");
+        assert!(
+            problem.to_string().contains("calling code 44, not 86"),
+            "{problem}"
         );
-        assert_eq!(
-            suggested("86", "+8613900001234").as_deref(),
-            Some("13900001234")
-        );
-        assert_eq!(
-            suggested("86", "0086 139 0000 1234").as_deref(),
-            Some("13900001234")
-        );
-        assert_eq!(
-            suggested("1", "+1 (555) 010-9999").as_deref(),
-            Some("5550109999")
-        );
-        assert_eq!(suggested("1", "15550109999").as_deref(), Some("5550109999"));
-        assert_eq!(suggested("86", "none"), None);
     }
 
     #[test]
@@ -372,11 +470,30 @@ mod tests {
     }
 
     #[test]
-    fn a_leading_zero_is_doubted_where_the_country_drops_it() {
-        let doubt = number("44", "07700900123").doubt().expect("a doubt");
-        assert_eq!(doubt.suggestion.as_deref(), Some("7700900123"));
-        assert_eq!(number("39", "0612345678").doubt(), None);
-        assert_eq!(number("44", "7700900123").doubt(), None);
+    fn a_trunk_prefix_or_a_second_code_is_doubted() {
+        for (code, text, bare) in [
+            ("44", "07700900123", "7700900123"),
+            ("36", "06201234567", "201234567"),
+            ("86", "8613900001234", "13900001234"),
+            ("65", "6581234567", "81234567"),
+            ("60", "601123456789", "1123456789"),
+        ] {
+            let doubt = number(code, text)
+                .doubt()
+                .unwrap_or_else(|| panic!("no doubt about {text}"));
+            assert_eq!(doubt.suggestion.as_deref(), Some(bare), "{text}");
+        }
+        for (code, text) in [
+            ("39", "0612345678"),
+            ("39", "3923456789"),
+            ("225", "0701020304"),
+            ("36", "201234567"),
+            ("44", "7700900123"),
+            ("65", "65123456"),
+            ("7", "7012345678"),
+        ] {
+            assert_eq!(number(code, text).doubt(), None, "{text}");
+        }
     }
 
     proptest! {
@@ -386,7 +503,11 @@ mod tests {
                 match PhoneNumber::parse(code, number) {
                     Ok(parsed) => {
                         prop_assert_eq!(PhoneNumber::parse_international(&parsed.to_string()), Ok(parsed.clone()));
-                        let _ = (parsed.masked(), parsed.doubt());
+                        let hidden = parsed.masked().matches('*').count();
+                        prop_assert_eq!(hidden, parsed.mobile_number().len() - 4);
+                        if let Some(Problem { suggestion: Some(bare), .. }) = parsed.doubt() {
+                            prop_assert!(PhoneNumber::parse(code, &bare).is_ok());
+                        }
                     }
                     Err(Problem { part, suggestion: Some(suggestion), .. }) => match part {
                         Part::CountryCode => prop_assert!(CallingCode::parse(&suggestion).is_ok()),
