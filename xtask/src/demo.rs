@@ -55,7 +55,9 @@ pub(crate) fn run() -> Result<()> {
     let cli = Cli::with_mirror(&work, &mirror)?
         .env("CAMS_ENDPOINT", &emulator.url)
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
-        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret");
+        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
+        // Where the quota that all processes of a host share is kept: here, so that nothing is left behind.
+        .env("XDG_RUNTIME_DIR", &directory.path().display().to_string());
 
     heading("The configuration");
     print!("{CONFIGURATION}");
