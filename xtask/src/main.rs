@@ -16,6 +16,7 @@ mod cli;
 mod demo;
 mod docs;
 mod emulator;
+mod examples;
 mod fuzz;
 mod shell;
 mod soak;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, cargo, find, green, heading, root, target};
-use crate::{docs, soak, tools};
+use crate::{docs, examples, soak, tools};
 
 type Step = (&'static str, fn() -> Result<()>);
 
@@ -18,7 +18,7 @@ const STEPS: &[Step] = &[
     ("Clippy", clippy),
     ("Build", build),
     ("Documentation up to date", docs::check),
-    ("Examples formatted", examples),
+    ("Examples formatted and valid", examples),
     ("Official SDK against the emulator", interop),
     ("Documentation tests", doc_tests),
     ("Soak, the short one", soak),
@@ -65,13 +65,14 @@ fn build() -> Result<()> {
 }
 
 fn examples() -> Result<()> {
-    let terraform = tools::terraform()?;
-    shell::run(
-        Command::new(terraform)
-            .args(["fmt", "-check", "-recursive", "-diff"])
-            .arg(root().join("examples")),
-    )
-    .map_err(|_| "the examples are not formatted; run terraform fmt -recursive examples".to_owned())
+    let folder = root().join("examples");
+    let mut format = Command::new(tools::terraform()?);
+    format.env_remove("TF_CLI_CONFIG_FILE");
+    format.args(["fmt", "-check", "-recursive", "-diff"]);
+    shell::run(format.arg(&folder)).map_err(|_| {
+        "the examples are not formatted; run terraform fmt -recursive examples".to_owned()
+    })?;
+    examples::validate(&folder)
 }
 
 fn doc_tests() -> Result<()> {
