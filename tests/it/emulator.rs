@@ -1,5 +1,6 @@
 //! A running `cams-emulator` and its control interface.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -56,6 +57,22 @@ impl Emulator {
             .iter()
             .filter(|request| request["action"] == action)
             .count()
+    }
+
+    /// How often the migration of each number was really started.
+    pub(crate) fn started(&self) -> BTreeMap<String, usize> {
+        let mut started = BTreeMap::new();
+        for request in self.requests() {
+            if request["action"] == "CreateChatappMigrationInitiate" && request["committed"] == true
+            {
+                let number = request["phone_number"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
+                *started.entry(number).or_default() += 1;
+            }
+        }
+        started
     }
 
     /// Puts a number into a state.

@@ -1,6 +1,7 @@
 //! The real CLI, as a user runs it, against the emulator.
 
 mod import;
+mod kill;
 mod lifecycle;
 mod many;
 mod secrets;

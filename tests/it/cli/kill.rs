@@ -1,0 +1,187 @@
+//! Processes that end at the worst moment: whatever is killed, one more apply finds every number, each started once.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Workspace;
+use crate::emulator::Emulator;
+use crate::support::signal;
+
+const NUMBERS: usize = 30;
+/// One list, and for each number a lookup and an initiate.
+const CALLS: usize = 1 + 2 * NUMBERS;
+const MOMENTS: usize = 20;
+
+/// Ends something of a running apply.
+type End = fn(&mut Child, &Path);
+
+#[test]
+fn the_provider_is_killed() {
+    at_twenty_moments(|terraform, _| {
+        for provider in children(terraform.id()) {
+            signal("KILL", provider);
+        }
+    });
+}
+
+#[test]
+fn terraform_is_killed() {
+    at_twenty_moments(|terraform, _| terraform.kill().expect("a process"));
+}
+
+#[test]
+fn ctrl_c_once() {
+    at_twenty_moments(|terraform, _| interrupt(terraform));
+}
+
+#[test]
+fn ctrl_c_twice() {
+    at_twenty_moments(|terraform, directory| {
+        interrupt(terraform);
+        // The second comes once Terraform has understood the first.
+        let started = Instant::now();
+        while !said(directory).contains("Interrupt received")
+            && started.elapsed() < Duration::from_secs(10)
+        {
+            if terraform.try_wait().expect("a process").is_some() {
+                return;
+            }
+            std::thread::yield_now();
+        }
+        interrupt(terraform);
+    });
+}
+
+/// As many moments as there are calls in an apply, evenly spread; four applies at a time, since each mostly waits.
+fn at_twenty_moments(end: End) {
+    let moments: Vec<usize> = (0..MOMENTS)
+        .map(|moment| 1 + moment * (CALLS - 1) / (MOMENTS - 1))
+        .collect();
+    for some in moments.chunks(4) {
+        std::thread::scope(|scope| {
+            for moment in some {
+                scope.spawn(move || at(*moment, end));
+            }
+        });
+    }
+}
+
+fn at(calls: usize, end: End) {
+    // A service that does not list what migrates leaves only the single lookup to find what is under way.
+    let listed = if calls.is_multiple_of(2) { "yes" } else { "no" };
+    let emulator = Emulator::start(&[
+        "--quota",
+        "100/1s",
+        "--latency",
+        "20ms",
+        "--jitter",
+        "10ms",
+        "--list-migrating",
+        listed,
+    ]);
+    let workspace = Workspace::on(
+        &emulator,
+        &format!(
+            "resource \"cams_number_migration\" \"many\" {{\n  count = {NUMBERS}\n  country_code = \"86\"\n  \
+             mobile_number = format(\"139%08d\", count.index)\n}}\n"
+        ),
+    )
+    .env("CAMS_THROTTLE_REQUESTS_PER_SECOND", "100");
+    let output = fs::File::create(workspace.path().join("apply.out")).expect("a file");
+    let mut terraform = workspace
+        .command(&["apply", "-auto-approve", "-no-color", "-input=false"])
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().expect("a file"))
+        .stderr(output)
+        .spawn()
+        .expect("the CLI runs");
+    wait_for(&emulator, calls, &mut terraform);
+    end(&mut terraform, workspace.path());
+    terraform.wait().expect("a process");
+    nobody_left(workspace.path());
+
+    // Terraform that is killed leaves its lock behind; nobody else works here.
+    workspace.ok(&[
+        "apply",
+        "-auto-approve",
+        "-no-color",
+        "-input=false",
+        "-lock=false",
+    ]);
+    assert_eq!(
+        workspace.state().len(),
+        NUMBERS,
+        "ended after {calls} calls"
+    );
+    let started = emulator.started();
+    assert_eq!(started.len(), NUMBERS, "ended after {calls} calls");
+    assert!(
+        started.values().all(|times| *times == 1),
+        "ended after {calls} calls: {started:?}"
+    );
+}
+
+/// Returns when the emulator has seen so many calls, or the apply is over.
+fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
+    let started = Instant::now();
+    while emulator.requests().len() < calls && terraform.try_wait().expect("a process").is_none() {
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "the apply does not get to {calls} calls"
+        );
+    }
+}
+
+/// As a terminal does it: to the whole group.
+fn interrupt(terraform: &Child) {
+    let group = format!("-{}", terraform.id());
+    std::process::Command::new("kill")
+        .args(["-INT", "--", &group])
+        .status()
+        .expect("kill");
+}
+
+/// A provider whose Terraform is gone leaves by itself, after what it was doing.
+fn nobody_left(directory: &Path) {
+    let started = Instant::now();
+    loop {
+        let left = processes(|process| {
+            fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == directory)
+        });
+        if left.is_empty() {
+            return;
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(15),
+            "left behind: {left:?}"
+        );
+        std::thread::yield_now();
+    }
+}
+
+fn children(parent: u32) -> Vec<u32> {
+    let line = format!("PPid:\t{parent}");
+    processes(|process| {
+        fs::read_to_string(process.join("status"))
+            .is_ok_and(|status| status.lines().any(|found| found == line))
+    })
+}
+
+fn processes(wanted: impl Fn(&PathBuf) -> bool) -> Vec<u32> {
+    let all = fs::read_dir("/proc")
+        .expect("/proc")
+        .filter_map(|entry| Some(entry.ok()?.path()));
+    let wanted = all.filter(wanted);
+    wanted
+        .filter_map(|process| process.file_name()?.to_str()?.parse().ok())
+        .collect()
+}
+
+fn said(directory: &Path) -> String {
+    fs::read_to_string(directory.join("apply.out")).unwrap_or_default()
+}
