@@ -30,6 +30,8 @@ pub struct Config {
     pub latency: Duration,
     /// How much a round trip may be longer or shorter, evenly spread.
     pub jitter: Duration,
+    /// How much longer the first call of a connection takes to arrive, as behind a TLS handshake.
+    pub connect_latency: Duration,
     /// What a served call takes between its commit and its answer's departure.
     pub service_time: Duration,
     /// Fixes ids, request ids, jitter and the chances of faults.
@@ -69,6 +71,7 @@ impl Default for Config {
             retry_after: false,
             latency: Duration::ZERO,
             jitter: Duration::ZERO,
+            connect_latency: Duration::ZERO,
             service_time: Duration::ZERO,
             seed: 0,
             on_repeat: OnRepeat::default(),

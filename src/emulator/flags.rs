@@ -76,6 +76,14 @@ pub struct Flags {
         help_heading = "Time"
     )]
     jitter: Period,
+    /// How much longer the first call of a connection takes to arrive, as behind a TLS handshake
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "0ms",
+        help_heading = "Time"
+    )]
+    connect_latency: Period,
     /// What a served call takes between its commit and its answer
     #[arg(
         long,
@@ -164,6 +172,7 @@ impl Flags {
             retry_after: self.retry_after,
             latency: self.latency.0,
             jitter: self.jitter.0,
+            connect_latency: self.connect_latency.0,
             service_time: self.service_time.0,
             seed: self.seed,
             on_repeat: self.on_repeat,

@@ -67,6 +67,7 @@ struct Emulator {
     clock: Clock,
     latency: Duration,
     jitter: Duration,
+    connect_latency: Duration,
     service_time: Duration,
     random: Random,
 }
@@ -83,6 +84,7 @@ impl Emulator {
             clock: config.clock.clone(),
             latency: config.latency,
             jitter: config.jitter,
+            connect_latency: config.connect_latency,
             service_time: config.service_time,
             // Not the one that makes ids: those shall not depend on how often the network was asked.
             random: Random::seeded(config.seed.wrapping_add(1)),
@@ -93,6 +95,7 @@ impl Emulator {
     async fn connection(self: Arc<Self>, stream: TcpStream, stop: CancellationToken) {
         // Small answers leave at once; without this they are only later.
         let _ = stream.set_nodelay(true);
+        pass(self.connect_latency).await;
         let cut = Arc::new(AtomicBool::new(false));
         let service = service_fn(|request| self.clone().respond(request, cut.clone()));
         let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);

@@ -27,21 +27,18 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::environment::Environment;
 use crate::secret::Secret;
+pub use pace::Limit;
 use pace::Terms;
 use queue::{Grant, Queue};
+pub use queue::{Place, QueueStatus};
 pub use redis::InvalidRedisUrl;
 use redis::Server;
 pub use slots::Cause;
-use slots::Wait;
 use store::{HostScope, RedisScope, Scope};
 
-/// An operation's documented limit: at most `calls` in any `window`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// How many calls. Zero counts as one.
-    pub calls: u32,
-    /// In how long. At most an hour.
-    pub window: Duration,
+/// What the queue is shared by: std's, and the explorer's where `tests/interleavings` compiles it.
+mod sync {
+    pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 }
 
 /// What Alibaba Cloud counts calls against: account × region × action.
@@ -77,15 +74,6 @@ impl fmt::Display for QuotaKey {
         }
         Ok(())
     }
-}
-
-/// Where a call joins the queue of its quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Behind all who wait.
-    Back,
-    /// Before all who wait: a call that the API already turned away once.
-    Head,
 }
 
 /// Keeps every quota, for all who share its store. Clones share; making one does no I/O.
@@ -242,30 +230,6 @@ impl Permit {
     /// The call never left this machine.
     pub fn unsent(self) {
         self.0.unsent();
-    }
-}
-
-/// A quota's queue at one moment, for messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QueueStatus {
-    /// How many calls of this process wait.
-    pub waiting: usize,
-    /// How many other processes are before it.
-    pub processes_ahead: u32,
-    /// How many calls the quota allows in its window now. Zero if nobody waits.
-    pub calls: u32,
-    /// What they wait for.
-    pub cause: Cause,
-}
-
-impl QueueStatus {
-    fn new(waiting: usize, wait: Option<Wait>) -> Self {
-        Self {
-            waiting,
-            processes_ahead: wait.map_or(0, |wait| wait.ahead),
-            calls: wait.map_or(0, |wait| wait.limit),
-            cause: wait.map_or(Cause::Quota, |wait| wait.cause),
-        }
     }
 }
 

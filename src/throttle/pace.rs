@@ -1,6 +1,7 @@
 //! How many calls may be under way: what the callers agree on, lowered when the API turns calls away, and climbing back.
 
-use super::Limit;
+use std::time::Duration;
+
 use super::slots::{FORWARD, MAX_SLOTS, Micros};
 
 /// How long the smallest configured limit counts after its last use.
@@ -11,6 +12,15 @@ const AGREEMENT: Micros = 60_000_000;
 /// Trying costs one refused call each time, so this is a trade: at 5 calls a second one call in 45 is refused while a lowered
 /// limit lasts, and after it is raised to 10 again the full rate is back within 9 + 2 × 1.5 seconds.
 const PATIENCE: u64 = 9;
+
+/// An operation's documented limit: at most `calls` in any `window`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How many calls. Zero counts as one.
+    pub calls: u32,
+    /// In how long. At most an hour.
+    pub window: Duration,
+}
 
 /// The limit a caller is configured for, in the core's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

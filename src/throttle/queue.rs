@@ -4,21 +4,30 @@
 //! anybody waits, asks the store on behalf of whoever is first and hands out what is granted.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::QuotaKey;
 use super::pace::Terms;
-use super::slots::{Command, FORWARD, Micros, Reply, Wait};
+use super::slots::{Cause, Command, FORWARD, Micros, Reply, Wait};
 use super::store::{Answer, Keeper, Side, Store};
-use super::{Place, QueueStatus, QuotaKey};
+use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// When a waiting call is first reported, and how often after that.
 const FIRST_REPORT: Duration = Duration::from_secs(1);
 const NEXT_REPORT: Duration = Duration::from_secs(10);
+
+/// Where a call joins the queue of its quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Behind all who wait.
+    Back,
+    /// Before all who wait: a call that the API already turned away once.
+    Head,
+}
 
 /// One quota as this process sees it.
 #[derive(Debug)]
@@ -345,6 +354,30 @@ impl Drop for Duty {
         };
         // Only now: a waiter that hears of it may lock the queue at once.
         drop(orphans);
+    }
+}
+
+/// A quota's queue at one moment, for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueStatus {
+    /// How many calls of this process wait.
+    pub waiting: usize,
+    /// How many other processes are before it.
+    pub processes_ahead: u32,
+    /// How many calls the quota allows in its window now. Zero if nobody waits.
+    pub calls: u32,
+    /// What they wait for.
+    pub cause: Cause,
+}
+
+impl QueueStatus {
+    fn new(waiting: usize, wait: Option<Wait>) -> Self {
+        Self {
+            waiting,
+            processes_ahead: wait.map_or(0, |wait| wait.ahead),
+            calls: wait.map_or(0, |wait| wait.limit),
+            cause: wait.map_or(Cause::Quota, |wait| wait.cause),
+        }
     }
 }
 

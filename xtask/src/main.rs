@@ -35,6 +35,7 @@ The commands of this project:
   cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
   cargo xtask fuzz [SECONDS]  Each fuzz target, 30 seconds unless told otherwise
   cargo xtask bench startup   Time from exec to handshake, and idle memory, of the release binary
+  cargo xtask bench throttle  Real processes before a service that counts, beside other policies; [--quick]
 ";
 
 fn main() -> ExitCode {

@@ -5,7 +5,11 @@
 //! let wrong = core.configure(&json!({ "region": "mars" })).await;
 //! core.shutdown().await;
 //! ```
-#![allow(dead_code, reason = "a toolbox: not every tool is in use at all times")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "a toolbox for tests and benchmarks: not every tool is in use everywhere"
+)]
 
 mod calls;
 mod handshake;
@@ -22,7 +26,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
-#[allow(unused_imports, reason = "for tests of resources")]
 pub(crate) use calls::{Answer, Instance};
 pub(crate) use handshake::Handshake;
 pub(crate) use process::Process;

@@ -12,6 +12,9 @@ pub(crate) const COOKIE: (&str, &str) = (
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 );
 
+/// Where processes of one host meet. Each provider has one of its own, unless told otherwise.
+const RUNTIME: &str = "XDG_RUNTIME_DIR";
+
 /// A provider about to be started. Awaiting it makes the handshake and connects.
 #[derive(Debug)]
 pub(crate) struct Start {
@@ -57,10 +60,11 @@ impl Start {
         }
         let tls = self.tls;
         let directory = tempfile::tempdir().unwrap();
-        let runtime = directory.path().join("runtime").display().to_string();
-        let mut process = self
-            .env("XDG_RUNTIME_DIR", &runtime)
-            .spawn(directory.path());
+        if !self.environment.iter().any(|(name, _)| name == RUNTIME) {
+            let runtime = directory.path().join("runtime").display().to_string();
+            self = self.env(RUNTIME, &runtime);
+        }
+        let mut process = self.spawn(directory.path());
         let handshake = Handshake::parse(&process.line().await);
         let client = if tls {
             Client::Tls(&identity)

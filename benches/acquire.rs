@@ -1,6 +1,6 @@
 //! What one acquisition costs: in memory, on the host's file, and there with eight processes that do nothing else.
 //!
-//! `cargo bench --bench throttle`. Budgets: 1 µs in memory; 25 µs on the host with eight processes.
+//! `cargo bench --bench acquire`. Budgets: 1 µs in memory; 25 µs on the host with eight processes.
 
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 

@@ -1,0 +1,196 @@
+//! What the emulator saw, in figures.
+
+use std::collections::BTreeMap;
+
+use crate::emulator::Emulator;
+use crate::scenario::{Applied, Scenario, process_of};
+
+/// The operation that looks a number up before it is migrated.
+const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
+
+/// The operation that starts a migration, which the makespan is about.
+pub(crate) const INITIATE: &str = "CreateChatappMigrationInitiate";
+
+/// The account's limit: so many calls of an operation in a second.
+const LIMIT: usize = 10;
+
+/// Who asks within so many seconds of another asks at the same time: nothing tells who was first.
+const TOGETHER: f64 = 0.1;
+
+pub(crate) const HEADING: &str = "\
+policy             setting        processes   numbers   most in 1 s   throttled   makespan   Jain    longest wait";
+
+pub(crate) const LEGEND: &str = "\
+most in 1 s: calls of one operation that arrived in any second, of 10 that are allowed. throttled: calls the
+service turned away. makespan: first arrival to last, over the time that so many need at least. Jain: fairness between
+processes while all have work, 1 is even. longest wait: over the queue it joined at the rate achieved, 1 is first come
+first served.";
+
+/// A call of the migration's operation.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    /// Seconds since the emulator's start.
+    pub(crate) at: f64,
+    pub(crate) throttled: bool,
+    /// Calling code and number.
+    number: String,
+}
+
+/// How a setting went.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// Calls of the migration's operation in the order of their arrival.
+    pub(crate) arrivals: Vec<Arrival>,
+    /// The most calls of one operation in any second.
+    pub(crate) most: usize,
+    /// Calls of any operation that were turned away.
+    pub(crate) throttled: usize,
+    pub(crate) makespan: f64,
+    jain: f64,
+    longest_wait: f64,
+}
+
+impl Verdict {
+    pub(crate) fn new(emulator: &Emulator, scenario: &Scenario, applied: &[Applied]) -> Self {
+        let calls = calls(emulator);
+        let arrivals = calls.get(INITIATE).cloned().unwrap_or_default();
+        let total = scenario.processes * scenario.numbers;
+        let admitted: Vec<Arrival> = arrivals
+            .iter()
+            .filter(|call| !call.throttled)
+            .cloned()
+            .collect();
+        assert_eq!(admitted.len(), total, "every number is migrated once");
+        let span = span(&admitted, &arrivals);
+        Self {
+            most: calls.values().map(|calls| most(calls)).max().unwrap_or(0),
+            throttled: calls
+                .values()
+                .flatten()
+                .filter(|call| call.throttled)
+                .count(),
+            makespan: span / ((total - 1) / LIMIT) as f64,
+            jain: jain(&admitted, scenario),
+            longest_wait: longest_wait(
+                &first_arrivals(&calls, applied),
+                applied,
+                total as f64 / span,
+            ),
+            arrivals,
+        }
+    }
+
+    pub(crate) fn row(&self, scenario: &Scenario) -> String {
+        format!(
+            "{:<18} {:<14} {:>9} {:>9} {:>13} {:>11} {:>10.3} {:>6.3} {:>15.2}",
+            scenario.policy.name(),
+            scenario.name,
+            scenario.processes,
+            scenario.processes * scenario.numbers,
+            self.most,
+            self.throttled,
+            self.makespan,
+            self.jain,
+            self.longest_wait,
+        )
+    }
+}
+
+/// All counted calls by operation.
+pub(crate) fn calls(emulator: &Emulator) -> BTreeMap<String, Vec<Arrival>> {
+    let mut calls: BTreeMap<String, Vec<Arrival>> = BTreeMap::new();
+    for request in emulator.requests() {
+        if request["counted"] != true {
+            continue;
+        }
+        let action = request["action"].as_str().unwrap_or_default().to_owned();
+        calls.entry(action).or_default().push(Arrival {
+            at: request["at_micros"].as_u64().expect("a time") as f64 / 1e6,
+            throttled: request["throttled"] == true,
+            number: request["phone_number"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        });
+    }
+    calls
+}
+
+/// The most of them in any half-open second.
+fn most(calls: &[Arrival]) -> usize {
+    let within = |(first, call): (usize, &Arrival)| {
+        calls[first..]
+            .iter()
+            .take_while(|later| later.at < call.at + 1.0)
+            .count()
+    };
+    calls.iter().enumerate().map(within).max().unwrap_or(0)
+}
+
+/// From the first call to the last that was let through.
+fn span(admitted: &[Arrival], all: &[Arrival]) -> f64 {
+    match (all.first(), admitted.last()) {
+        (Some(first), Some(last)) => last.at - first.at,
+        _ => 0.0,
+    }
+}
+
+/// Jain's index over what each process got until the first of them had all.
+fn jain(admitted: &[Arrival], scenario: &Scenario) -> f64 {
+    let mut got = vec![0_usize; scenario.processes];
+    for call in admitted {
+        let process = process_of(&call.number);
+        got[process] += 1;
+        if got[process] == scenario.numbers {
+            break;
+        }
+    }
+    let sum: usize = got.iter().sum();
+    let squares: usize = got.iter().map(|count| count * count).sum();
+    (sum * sum) as f64 / (scenario.processes * squares) as f64
+}
+
+/// The longest wait, over the queue that it joined served at `rate`.
+///
+/// The wait is for a number's first call, which comes when the number is asked for. Later ones hardly wait: as many are let
+/// through as first calls were.
+fn longest_wait(arrivals: &BTreeMap<String, f64>, applied: &[Applied], rate: f64) -> f64 {
+    let waits: Vec<(f64, f64)> = applied
+        .iter()
+        .map(|one| (one.asked, arrivals[&one.number]))
+        .collect();
+    let longest = waits
+        .iter()
+        .max_by(|one, other| (one.1 - one.0).total_cmp(&(other.1 - other.0)));
+    let Some((asked, arrived)) = longest else {
+        return 0.0;
+    };
+    let joined = asked + TOGETHER;
+    let waiting = waits
+        .iter()
+        .filter(|(asked, arrived)| *asked <= joined && joined < *arrived);
+    (arrived - asked) * rate / waiting.count() as f64
+}
+
+/// When each number's first call was let through, on the clock of those who asked for it.
+fn first_arrivals(
+    calls: &BTreeMap<String, Vec<Arrival>>,
+    applied: &[Applied],
+) -> BTreeMap<String, f64> {
+    let first = calls.get(LOOKUP).or_else(|| calls.get(INITIATE));
+    let arrivals = |calls: &[Arrival]| -> BTreeMap<String, f64> {
+        let admitted = calls.iter().filter(|call| !call.throttled);
+        admitted
+            .map(|call| (call.number.clone(), call.at))
+            .collect()
+    };
+    let last = arrivals(&calls[INITIATE]);
+    // A number is done a little after its last call arrived: at least once nearly at once.
+    let ahead = applied
+        .iter()
+        .map(|one| last[&one.number] - one.asked - one.took)
+        .fold(f64::MIN, f64::max);
+    let mut first = first.map(|calls| arrivals(calls)).unwrap_or_default();
+    first.values_mut().for_each(|at| *at -= ahead);
+    first
+}

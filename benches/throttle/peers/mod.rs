@@ -1,0 +1,219 @@
+//! What others do against a limit. Each process of a peer is this program again, and sends the bare call, signed by the
+//! provider's own library; only how it holds back differs.
+
+mod adaptive;
+mod paced;
+
+use std::io::{BufRead, BufReader, Write};
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use governor::{DefaultDirectRateLimiter, Quota};
+use tempfile::TempDir;
+use terraform_provider_cams::clock::Clock;
+use terraform_provider_cams::openapi::{
+    AccessKey, Answer, Http, Settings, SignatureMethod, read_answer,
+};
+use terraform_provider_cams::random::Random;
+use terraform_provider_cams::secret::Secret;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use crate::emulator::Emulator;
+use crate::judge::INITIATE;
+use crate::scenario::{Applied, COUNTRY_CODE, Scenario, mobile_number};
+use adaptive::Adaptive;
+use paced::Paced;
+
+/// No limiter: send, and when turned away come back later.
+pub(crate) const BACKOFF: &str = "backoff only";
+/// A bucket of ten tokens in each process.
+pub(crate) const TOKEN_BUCKET: &str = "token bucket";
+/// One call each tenth of a second, counted for all processes together.
+pub(crate) const PACED: &str = "paced, shared";
+/// The adaptive retry mode of AWS's SDKs in each process.
+pub(crate) const ADAPTIVE: &str = "adaptive";
+
+/// As many calls at once as the provider gets from Terraform.
+const PARALLELISM: usize = 10;
+
+/// The longest pause after a call that was turned away; the first is up to a second, and each may be twice as long.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// Runs all processes of a peer at once.
+pub(crate) async fn run(policy: &str, emulator: &Emulator, scenario: &Scenario) -> Vec<Applied> {
+    let host = TempDir::new().unwrap();
+    let mut processes: Vec<Child> = (0..scenario.processes)
+        .map(|process| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["peer", policy, emulator.url()])
+                .args([process.to_string(), scenario.numbers.to_string()])
+                .arg(host.path())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for process in &mut processes {
+        let mut go = process.stdin.take().expect("stdin is piped");
+        go.write_all(b"go\n").unwrap();
+    }
+    let reading = processes.into_iter().map(|mut process| {
+        tokio::task::spawn_blocking(move || {
+            let output = BufReader::new(process.stdout.take().expect("stdout is piped"));
+            let applied: Vec<Applied> = output.lines().map(|line| parse(&line.unwrap())).collect();
+            assert!(process.wait().unwrap().success());
+            applied
+        })
+    });
+    let mut applied = Vec::new();
+    for process in reading.collect::<Vec<_>>() {
+        applied.extend(process.await.expect("the process runs to its end"));
+    }
+    applied
+}
+
+/// One process of a peer: its arguments are the emulator's URL, its own number, how many numbers it migrates, and the
+/// directory that it shares with the others. Prints when it asked for each, and how long that took.
+pub(crate) async fn play(policy: &str, arguments: &[&str]) {
+    let [url, process, numbers, directory] = arguments else {
+        panic!("not the arguments of a peer: {arguments:?}");
+    };
+    let peer = Arc::new(Peer {
+        http: http(url),
+        brake: Brake::new(policy, Path::new(directory)),
+        random: Random::from_system(),
+    });
+    let (process, numbers): (usize, usize) = (process.parse().unwrap(), numbers.parse().unwrap());
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+
+    let start = Instant::now();
+    let parallelism = Arc::new(Semaphore::new(PARALLELISM));
+    let mut tasks = JoinSet::new();
+    for index in 0..numbers {
+        let (peer, parallelism) = (Arc::clone(&peer), Arc::clone(&parallelism));
+        tasks.spawn(async move {
+            let _turn = parallelism.acquire_owned().await.expect("never closed");
+            let asked = start.elapsed();
+            let number = mobile_number(process, index);
+            peer.migrate(&number).await;
+            let took = start.elapsed() - asked;
+            println!(
+                "{COUNTRY_CODE}{number} {} {}",
+                asked.as_secs_f64(),
+                took.as_secs_f64()
+            );
+        });
+    }
+    tasks.join_all().await;
+}
+
+fn parse(line: &str) -> Applied {
+    let mut words = line.split(' ');
+    let mut word = || words.next().expect("a number and two times");
+    Applied {
+        number: word().to_owned(),
+        asked: word().parse().unwrap(),
+        took: word().parse().unwrap(),
+    }
+}
+
+struct Peer {
+    http: Http,
+    brake: Brake,
+    random: Random,
+}
+
+impl Peer {
+    /// Calls until it is not turned away.
+    async fn migrate(&self, mobile_number: &str) {
+        let parameters = [
+            ("CountryCode", COUNTRY_CODE),
+            ("CustSpaceId", "cams-bench"),
+            ("MobileNumber", mobile_number),
+        ]
+        .into();
+        let mut longest = Duration::from_secs(1);
+        loop {
+            self.brake.wait().await;
+            let response = self.http.attempt(INITIATE, "2020-06-06", &parameters).await;
+            let throttled = match read_answer(&response.expect("an answer")) {
+                Answer::Success(_) => false,
+                Answer::Refusal(error) => {
+                    let code = error.code.unwrap_or_default();
+                    assert!(code.starts_with("Throttling"), "{code}: {}", error.message);
+                    true
+                }
+                Answer::Unreadable(error) => panic!("{}", error.message),
+            };
+            self.brake.answered(throttled);
+            if !throttled {
+                return;
+            }
+            sleep(self.random.up_to(longest)).await;
+            longest = (2 * longest).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+/// How a process holds back before it sends.
+enum Brake {
+    None,
+    TokenBucket(DefaultDirectRateLimiter),
+    Paced(Paced),
+    Adaptive(Mutex<Adaptive>),
+}
+
+impl Brake {
+    fn new(policy: &str, directory: &Path) -> Self {
+        match policy {
+            BACKOFF => Self::None,
+            TOKEN_BUCKET => {
+                let ten = NonZeroU32::new(10).expect("ten is not zero");
+                Self::TokenBucket(DefaultDirectRateLimiter::direct(Quota::per_second(ten)))
+            }
+            PACED => Self::Paced(Paced::new(directory)),
+            ADAPTIVE => Self::Adaptive(Mutex::new(Adaptive::new(Instant::now()))),
+            other => panic!("no such policy: {other}"),
+        }
+    }
+
+    async fn wait(&self) {
+        match self {
+            Self::None => {}
+            Self::TokenBucket(bucket) => bucket.until_ready().await,
+            Self::Paced(paced) => sleep(paced.next()).await,
+            Self::Adaptive(adaptive) => {
+                let pause = adaptive.lock().unwrap().take(Instant::now());
+                sleep(pause).await;
+            }
+        }
+    }
+
+    fn answered(&self, throttled: bool) {
+        if let Self::Adaptive(adaptive) = self {
+            adaptive.lock().unwrap().answered(throttled, Instant::now());
+        }
+    }
+}
+
+fn http(url: &str) -> Http {
+    let settings = Settings {
+        endpoint: url.parse().expect("an endpoint"),
+        access_key: AccessKey {
+            id: "emulator".into(),
+            secret: Secret::new("emulator-secret"),
+            security_token: None,
+        },
+        signature_method: SignatureMethod::default(),
+        connect_timeout: Duration::from_secs(10),
+        read_timeout: Duration::from_secs(60),
+        user_agent: "bench".into(),
+    };
+    Http::new(settings, Clock::system(), Random::from_system()).expect("a client")
+}

@@ -1,0 +1,203 @@
+//! Provider processes under a Terraform that asks for ten numbers at a time, as it does by default.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::core::tfplugin6::Schema;
+use crate::core::{Core, Instance, Start};
+use crate::emulator::Emulator;
+use crate::scenario::{Applied, COUNTRY_CODE, mobile_number};
+
+const TYPE: &str = "cams_number_migration";
+
+/// Terraform's `-parallelism`.
+const PARALLELISM: usize = 10;
+
+/// Configured provider processes.
+pub(crate) struct Fleet {
+    processes: Vec<Arc<Process>>,
+    /// The hosts' directories, where each has its own.
+    _hosts: Vec<TempDir>,
+}
+
+struct Process {
+    core: Core,
+    /// The resource with nothing set.
+    blank: Value,
+}
+
+impl Fleet {
+    /// Processes that share the host's file.
+    pub(crate) async fn on_one_host(emulator: &Emulator, host: &Path, processes: usize) -> Self {
+        Self::start(
+            processes,
+            emulator,
+            |_| Core::start().env("XDG_RUNTIME_DIR", &host.display().to_string()),
+            &json!({}),
+        )
+        .await
+    }
+
+    /// Processes that share nothing but a Redis.
+    pub(crate) async fn on_many_hosts(
+        emulator: &Emulator,
+        redis: &Redis,
+        processes: usize,
+    ) -> Self {
+        let hosts: Vec<TempDir> = (0..processes).map(|_| TempDir::new().unwrap()).collect();
+        let throttle = json!({
+            "throttle": {
+                "scope": "redis",
+                "redis_url": redis.url(),
+                "requests_per_second": null,
+                "fallback_requests_per_second": null,
+            },
+        });
+        let start = |process: usize| {
+            let host = hosts[process].path().display().to_string();
+            Core::start().env("XDG_RUNTIME_DIR", &host)
+        };
+        let fleet = Self::start(processes, emulator, start, &throttle).await;
+        Self {
+            _hosts: hosts,
+            ..fleet
+        }
+    }
+
+    async fn start(
+        processes: usize,
+        emulator: &Emulator,
+        start: impl Fn(usize) -> Start,
+        settings: &Value,
+    ) -> Self {
+        let mut fleet = Vec::new();
+        for process in 0..processes {
+            let core = start(process).await;
+            let schema = core.schema().await;
+            let block = blank(&schema.provider.expect("a provider block"));
+            let service = json!({
+                "endpoint": emulator.url(),
+                "access_key": "emulator",
+                "secret_key": "emulator-secret",
+                "cust_space_id": "cams-bench",
+            });
+            let said = core.configure(&with(with(block, &service), settings)).await;
+            assert!(said.is_empty(), "{said:?}");
+            let blank = blank(&schema.resource_schemas[TYPE]);
+            fleet.push(Arc::new(Process { core, blank }));
+        }
+        Self {
+            processes: fleet,
+            _hosts: Vec::new(),
+        }
+    }
+
+    /// Lets every process migrate so many numbers, all at once.
+    pub(crate) async fn migrate(&self, numbers: usize) -> Vec<Applied> {
+        self.migrate_from(0, numbers).await
+    }
+
+    /// The same with numbers that follow the first `from`.
+    pub(crate) async fn migrate_from(&self, from: usize, numbers: usize) -> Vec<Applied> {
+        let start = Instant::now();
+        let mut tasks = JoinSet::new();
+        for (index, process) in self.processes.iter().enumerate() {
+            let parallelism = Arc::new(Semaphore::new(PARALLELISM));
+            for number in from..from + numbers {
+                let (process, parallelism) = (Arc::clone(process), Arc::clone(&parallelism));
+                tasks.spawn(async move {
+                    let _turn = parallelism.acquire_owned().await.expect("never closed");
+                    let asked = start.elapsed();
+                    let number = mobile_number(index, number);
+                    process.migrate(&number).await;
+                    Applied {
+                        number: format!("{COUNTRY_CODE}{number}"),
+                        asked: asked.as_secs_f64(),
+                        took: (start.elapsed() - asked).as_secs_f64(),
+                    }
+                });
+            }
+        }
+        tasks.join_all().await
+    }
+}
+
+impl Process {
+    async fn migrate(&self, mobile_number: &str) {
+        let number = json!({ "country_code": COUNTRY_CODE, "mobile_number": mobile_number });
+        let config = with(self.blank.clone(), &number);
+        let nothing = Instance::default();
+        let planned = self.core.plan(TYPE, &nothing, &config, &config).await;
+        let applied = self
+            .core
+            .apply(TYPE, &nothing, &planned.instance, &config)
+            .await
+            .expect("the provider answers");
+        assert!(applied.diagnostics.is_empty(), "{:?}", applied.diagnostics);
+        assert_eq!(applied.instance.state["status"], "MIGRATING");
+    }
+}
+
+/// An object of the schema with every attribute null.
+fn blank(schema: &Schema) -> Value {
+    let block = schema.block.as_ref().expect("a block");
+    let attributes = block.attributes.iter();
+    Value::Object(
+        attributes
+            .map(|attribute| (attribute.name.clone(), Value::Null))
+            .collect::<Map<_, _>>(),
+    )
+}
+
+fn with(mut object: Value, changes: &Value) -> Value {
+    for (name, value) in changes.as_object().expect("an object") {
+        object[name] = value.clone();
+    }
+    object
+}
+
+/// A Redis server of this run's own, on a socket in its own directory.
+pub(crate) struct Redis {
+    directory: TempDir,
+    process: Child,
+}
+
+impl Redis {
+    pub(crate) fn start() -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut process = Command::new("redis-server")
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .arg(directory.path().join("socket"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("redis-server is needed: apt-get install -y redis-server (or valkey-server under that name)");
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let ready = lines.any(|line| line.unwrap().contains("eady to accept connections"));
+        assert!(ready, "redis-server ended before it was ready");
+        // It would die of a closed pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { directory, process }
+    }
+
+    fn url(&self) -> String {
+        format!(
+            "redis+unix://{}",
+            self.directory.path().join("socket").display()
+        )
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

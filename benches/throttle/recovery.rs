@@ -1,0 +1,76 @@
+//! A limit that falls to a half, and rises again.
+
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::time::{Duration, sleep};
+
+use crate::emulator::Emulator;
+use crate::judge::{Arrival, INITIATE, calls};
+use crate::provider::Fleet;
+
+const PROCESSES: usize = 4;
+const NUMBERS: usize = 100;
+
+/// Over so many seconds a rate is taken.
+const SPAN: f64 = 3.0;
+
+pub(crate) async fn measure() -> String {
+    let emulator = Emulator::start(&["--latency", "50ms", "--jitter", "20ms"]);
+    let host = TempDir::new().unwrap();
+    let fleet = Fleet::on_one_host(&emulator, host.path(), PROCESSES).await;
+    let changes = async {
+        sleep(Duration::from_secs(6)).await;
+        let lowered = change(&emulator, "5/1s");
+        sleep(Duration::from_secs(20)).await;
+        (lowered, change(&emulator, "10/1s"))
+    };
+    let (_, (lowered, raised)) = tokio::join!(fleet.migrate(NUMBERS), changes);
+
+    let all = calls(&emulator);
+    let turned_away = |from: f64| {
+        share(
+            all.values()
+                .flatten()
+                .filter(|call| (from..raised).contains(&call.at)),
+        )
+    };
+    let (at_once, settled) = (turned_away(lowered), turned_away(lowered + 3.0));
+    let calls = all.get(INITIATE).map_or(&[][..], Vec::as_slice);
+    let back = calls
+        .iter()
+        .filter(|call| call.at > raised)
+        .map(|call| call.at)
+        .find(|at| rate(calls, *at) >= 9.5);
+    format!(
+        "Limit lowered from 10 to 5 for {:.0} s, {PROCESSES} processes: {at_once} calls turned away; after the first 3 s, {settled}.\n\
+         Raised to 10 again: {} at 95 % of it.",
+        raised - lowered,
+        back.map_or("never".into(), |at| format!("{:.1} s later", at - raised)),
+    )
+}
+
+/// Changes the limit, and says when.
+fn change(emulator: &Emulator, quota: &str) -> f64 {
+    emulator.control("PUT", "quota", Some(json!({ "quota": quota })));
+    let calls = calls(emulator).remove(INITIATE).unwrap_or_default();
+    calls.last().map_or(0.0, |call| call.at)
+}
+
+/// Calls a second let through from a moment on.
+fn rate(calls: &[Arrival], from: f64) -> f64 {
+    let until = from + SPAN;
+    let through = calls
+        .iter()
+        .filter(|call| !call.throttled && (from..until).contains(&call.at));
+    through.count() as f64 / SPAN
+}
+
+fn share<'a>(calls: impl Iterator<Item = &'a Arrival>) -> String {
+    let calls: Vec<_> = calls.collect();
+    let throttled = calls.iter().filter(|call| call.throttled).count();
+    format!(
+        "{throttled} of {} ({:.1} %)",
+        calls.len(),
+        100.0 * throttled as f64 / calls.len().max(1) as f64
+    )
+}

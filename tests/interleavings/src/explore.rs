@@ -1,0 +1,126 @@
+//! What callers of one quota do to each other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, yield_now};
+
+use super::pace::{Limit, Terms};
+use super::queue::{Place, Queue};
+use super::store::{self, Store};
+
+const SECOND: Duration = Duration::from_secs(1);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
+
+/// How a store answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// At once, as memory and the host's file do.
+    Swift,
+    /// After others had their turn, as Redis does.
+    Slow,
+}
+
+/// What becomes of a caller.
+#[derive(Clone, Copy, Debug)]
+pub enum Fate {
+    /// It waits, calls, and is answered.
+    Answered,
+    /// It waits until it is told to give up. What it may have been given is then not used.
+    GivesUp,
+    /// It waits, and the API turns its call away; it waits again, before all others.
+    Throttled,
+    /// It waits, and its call cannot be sent.
+    Unsent,
+}
+
+/// Lets callers, of which two may call at once, meet their fates. In the end nobody waits and no slot is lost.
+pub async fn meet(kind: Kind, fates: &[Fate]) {
+    // Where every call is handed back, a slot that is not would be missed for an hour.
+    let handed_back = |fate: &Fate| matches!(fate, Fate::GivesUp | Fate::Unsent);
+    let window = if fates.iter().all(handed_back) {
+        HOUR
+    } else {
+        SECOND
+    };
+    let terms = terms(2, window);
+    let (queue, store) = queue(kind);
+    let callers: Vec<_> = fates
+        .iter()
+        .map(|fate| tokio::spawn(caller(Arc::clone(&queue), terms, *fate)))
+        .collect();
+    for caller in callers {
+        caller.await.expect("no caller panics");
+    }
+    assert_eq!(queue.status().waiting, 0);
+    if window == SECOND {
+        store.pass(60 * SECOND);
+    }
+    // A slow store hears of what was handed back a little later. The explorer ends what never ends.
+    while store.would_grant(terms) < 2 {
+        yield_now().await;
+    }
+}
+
+/// Lets callers join one after the other, while someone holds the only slot. They are served in that order.
+pub async fn line_up(kind: Kind, callers: usize) {
+    // Only what is handed back is free again.
+    let terms = terms(1, HOUR);
+    let (queue, _) = queue(kind);
+    let held = queue.acquire(terms, Place::Back).await;
+    let served = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut line: Vec<JoinHandle<()>> = Vec::new();
+    for number in 0..callers {
+        let (own, served) = (Arc::clone(&queue), Arc::clone(&served));
+        line.push(tokio::spawn(async move {
+            let grant = own.acquire(terms, Place::Back).await;
+            served.lock().expect("not poisoned").push(number);
+            grant.unsent();
+        }));
+        while queue.status().waiting != number + 1 {
+            yield_now().await;
+        }
+    }
+    held.unsent();
+    for caller in line {
+        caller.await.expect("no caller panics");
+    }
+    let served = served.lock().expect("not poisoned");
+    assert_eq!(*served, (0..callers).collect::<Vec<_>>());
+}
+
+async fn caller(queue: Arc<Queue>, terms: Terms, fate: Fate) {
+    match fate {
+        Fate::Answered => queue.acquire(terms, Place::Back).await.answered(),
+        Fate::GivesUp => {
+            let (tell, told) = oneshot::channel::<()>();
+            let waiting = tokio::spawn(async move {
+                tokio::select! {
+                    grant = queue.acquire(terms, Place::Back) => grant.unsent(),
+                    _ = told => {}
+                }
+            });
+            yield_now().await;
+            // Nobody hears it who was served by now.
+            let _ = tell.send(());
+            waiting.await.expect("it does not panic");
+        }
+        Fate::Throttled => {
+            let first = queue.acquire(terms, Place::Back).await;
+            first.throttled(Some(SECOND));
+            queue.acquire(terms, Place::Head).await.answered();
+        }
+        Fate::Unsent => queue.acquire(terms, Place::Back).await.unsent(),
+    }
+}
+
+fn queue(kind: Kind) -> (Arc<Queue>, Arc<store::Shared>) {
+    let store = Store::new(kind);
+    let shared = store.shared();
+    (Arc::new(Queue::new("quota", store)), shared)
+}
+
+fn terms(calls: u32, window: Duration) -> Terms {
+    Terms::new(Limit { calls, window })
+}

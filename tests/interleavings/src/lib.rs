@@ -1,0 +1,30 @@
+//! The throttle's queue, compiled as it is, under a scheduler that chooses who runs next at every lock, await and wake-up.
+//!
+//! Time is not modelled: a sleep is over whenever the scheduler says so, and the store's clock goes on with each question.
+
+#![forbid(unsafe_code)]
+
+/// The provider's throttle, as far as it is explored.
+#[allow(dead_code, unreachable_pub, reason = "compiled for another crate")]
+#[path = "../../../src/throttle"]
+mod throttle {
+    #[path = "../../tests/interleavings/src/explore.rs"]
+    pub(crate) mod explore;
+    mod pace;
+    mod queue;
+    mod slots;
+    #[path = "../../tests/interleavings/src/store.rs"]
+    mod store;
+
+    /// What stands for the quota's name here.
+    type QuotaKey = &'static str;
+
+    /// What the queue is shared by, under the scheduler's eyes.
+    mod sync {
+        pub(super) use std::sync::{Arc, PoisonError};
+
+        pub(super) use shuttle::sync::{Mutex, MutexGuard};
+    }
+}
+
+pub use throttle::explore::{Fate, Kind, line_up, meet};

@@ -1,0 +1,93 @@
+//! The slots in memory, with a clock that each step moves on.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::task::yield_now;
+
+use super::explore::{HOUR, Kind};
+use super::pace::Terms;
+use super::slots::{Command, Micros, Reply, State};
+
+/// How far each step moves the clock.
+const STEP: Micros = 100_000;
+
+/// Who answered. There is only one here.
+pub(super) type Side = u8;
+
+/// A reply and who gave it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) reply: Reply,
+    pub(super) side: Side,
+}
+
+/// What the queue asks of a store.
+pub(super) trait Keeper {
+    fn try_step(&self, command: Command, side: Side) -> Option<Answer>;
+    fn step(&self, command: Command, side: Side) -> impl Future<Output = Answer> + Send;
+}
+
+#[derive(Debug)]
+pub(super) struct Store {
+    kind: Kind,
+    shared: Arc<Shared>,
+}
+
+/// No task is ever switched while this is locked, so the lock is none of the scheduler's business.
+#[derive(Debug, Default)]
+pub(super) struct Shared(Mutex<(Micros, State)>);
+
+impl Store {
+    pub(super) fn new(kind: Kind) -> Self {
+        let shared = Arc::new(Shared::default());
+        // A state that has never seen a call waits for what it may have forgotten.
+        shared.pass(2 * HOUR);
+        Self { kind, shared }
+    }
+
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+}
+
+impl Keeper for Store {
+    fn try_step(&self, command: Command, _side: Side) -> Option<Answer> {
+        (self.kind == Kind::Swift).then(|| self.shared.step(command))
+    }
+
+    async fn step(&self, command: Command, _side: Side) -> Answer {
+        yield_now().await;
+        let answer = self.shared.step(command);
+        yield_now().await;
+        answer
+    }
+}
+
+impl Shared {
+    fn step(&self, command: Command) -> Answer {
+        let mut inner = self.0.lock().expect("not poisoned");
+        inner.0 += STEP;
+        let now = inner.0;
+        let reply = inner.1.step(now, command);
+        Answer { reply, side: 0 }
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&self, time: Duration) {
+        self.0.lock().expect("not poisoned").0 += time.as_micros() as Micros;
+    }
+
+    /// How many calls could start now.
+    pub(super) fn would_grant(&self, terms: Terms) -> usize {
+        let (now, mut state) = self.0.lock().expect("not poisoned").clone();
+        let ask = Command::Ask {
+            ticket: 0,
+            head: false,
+            terms,
+        };
+        std::iter::repeat_with(|| state.step(now, ask))
+            .take_while(|reply| matches!(reply, Reply::Go { .. }))
+            .count()
+    }
+}
