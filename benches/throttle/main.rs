@@ -20,6 +20,9 @@ mod peers;
 mod plot;
 mod provider;
 mod recovery;
+#[allow(dead_code, reason = "shared with the tests")]
+#[path = "../../tests/it/redis_server.rs"]
+mod redis_server;
 mod scenario;
 #[allow(dead_code, reason = "shared with the tests")]
 #[path = "../../tests/it/support.rs"]

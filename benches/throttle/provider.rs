@@ -1,8 +1,6 @@
 //! Provider processes under a Terraform that asks for ten numbers at a time, as it does by default.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -14,6 +12,7 @@ use tokio::time::Instant;
 use crate::core::tfplugin6::Schema;
 use crate::core::{Core, Instance, Start};
 use crate::emulator::Emulator;
+use crate::redis_server::RedisServer;
 use crate::scenario::{Applied, COUNTRY_CODE, mobile_number};
 
 const TYPE: &str = "cams_number_migration";
@@ -49,7 +48,7 @@ impl Fleet {
     /// Processes that share nothing but a Redis.
     pub(crate) async fn on_many_hosts(
         emulator: &Emulator,
-        redis: &Redis,
+        redis: &RedisServer,
         processes: usize,
     ) -> Self {
         let hosts: Vec<TempDir> = (0..processes).map(|_| TempDir::new().unwrap()).collect();
@@ -162,42 +161,4 @@ fn with(mut object: Value, changes: &Value) -> Value {
         object[name] = value.clone();
     }
     object
-}
-
-/// A Redis server of this run's own, on a socket in its own directory.
-pub(crate) struct Redis {
-    directory: TempDir,
-    process: Child,
-}
-
-impl Redis {
-    pub(crate) fn start() -> Self {
-        let directory = TempDir::new().unwrap();
-        let mut process = Command::new("redis-server")
-            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
-            .arg(directory.path().join("socket"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("redis-server is needed: apt-get install -y redis-server (or valkey-server under that name)");
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let ready = lines.any(|line| line.unwrap().contains("eady to accept connections"));
-        assert!(ready, "redis-server ended before it was ready");
-        // It would die of a closed pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { directory, process }
-    }
-
-    fn url(&self) -> String {
-        format!(
-            "redis+unix://{}",
-            self.directory.path().join("socket").display()
-        )
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -5,7 +5,8 @@ use tempfile::TempDir;
 use crate::emulator::Emulator;
 use crate::judge::Verdict;
 use crate::peers;
-use crate::provider::{self, Fleet};
+use crate::provider::Fleet;
+use crate::redis_server::RedisServer;
 
 /// One setting.
 #[derive(Debug)]
@@ -137,7 +138,7 @@ impl Scenario {
                 fleet.migrate(self.numbers).await
             }
             Policy::Redis => {
-                let redis = provider::Redis::start();
+                let redis = RedisServer::start();
                 let fleet = Fleet::on_many_hosts(&emulator, &redis, self.processes).await;
                 fleet.migrate(self.numbers).await
             }

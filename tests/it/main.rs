@@ -15,6 +15,7 @@ mod handshake; // what is said before the first call, and who is let in
 mod layering; // which part of the library may use which
 mod lifecycle; // what ends the process, and what does not
 mod logs; // what reaches stderr
+mod redis_server; // a Redis server of a test's own
 mod rpc; // every RPC, in ways that no CLI can be made to call it
 mod support; // directories, processes and signals for tests
 mod throttle; // one quota across real processes, some of them killed

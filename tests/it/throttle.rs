@@ -50,6 +50,20 @@ fn processes_keep_one_quota_and_the_killed_cost_nothing_more() {
     assert!((3_000_000..8_000_000).contains(&took), "{took} µs");
 }
 
+/// A file that cannot grow is what a full disk looks like, and can be had without one.
+#[test]
+fn on_a_full_disk_a_process_keeps_to_its_share() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
+    shell.arg(std::env::current_exe().unwrap());
+    let times = arrivals(start(shell, &directory.path().join("state"), 3), usize::MAX);
+    // A share of one call a second, of which the first goes at once.
+    let took = times.iter().max().unwrap() - times.iter().min().unwrap();
+    assert_eq!(times.len(), 3);
+    assert!((2_000_000..4_000_000).contains(&took), "{took} µs");
+}
+
 /// What a started process does; on its own, that a process which shares with nobody makes all its calls at once.
 #[test]
 fn a_process_of_its_own() {
@@ -106,7 +120,12 @@ fn report() {
 }
 
 fn worker(directory: &Path, calls: usize) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    let this = Command::new(std::env::current_exe().unwrap());
+    start(this, directory, calls)
+}
+
+fn start(mut program: Command, directory: &Path, calls: usize) -> Child {
+    program
         .args(["--exact", "throttle::a_process_of_its_own", "--nocapture"])
         .env(DIRECTORY, directory)
         .env(CALLS, calls.to_string())

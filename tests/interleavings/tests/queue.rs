@@ -3,7 +3,7 @@
 use interleavings::{Fate, Kind, line_up, meet};
 use shuttle::future::block_on;
 
-const SCHEDULES: usize = 3000;
+const SCHEDULES: usize = 1000;
 
 /// Schedules with so many switches at chosen places find bugs that take no more of them.
 const SWITCHES: usize = 3;

@@ -1,6 +1,7 @@
 //! Every RPC as Terraform core calls it, including what the CLI at hand cannot be made to do.
 
 mod errors;
+mod fleet;
 mod garbage;
 mod identity;
 mod stop;

@@ -1,0 +1,80 @@
+//! Hosts that share the account's quota over a Redis, with TLS and a password.
+
+use serde_json::{Value, json};
+
+use super::{create, merge, number, provider_block};
+use crate::core::Core;
+use crate::emulator::Emulator;
+use crate::redis_server::{PASSWORD, RedisServer};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hosts_count_their_calls_in_one_place() {
+    let (emulator, redis) = (Emulator::start(&[]), RedisServer::start());
+    for host in ["1", "2"] {
+        let core = host_of_fleet(&emulator, &redis.tls_url(PASSWORD), Some(&redis)).await;
+        let answer = create(&core, &number(&format!("1391234567{host}"), json!({}))).await;
+        assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
+        assert!(warnings(&core).is_empty(), "{:?}", warnings(&core));
+    }
+    // One key for each operation that was called, whoever called it.
+    assert_eq!(redis.keys().len(), 3, "{:?}", redis.keys());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_cannot_be_used_costs_a_warning_and_no_migration() {
+    let (emulator, redis) = (Emulator::start(&[]), RedisServer::start());
+    for (mobile_number, password, trusted) in [
+        ("13912345671", "another", Some(&redis)),
+        ("13912345672", PASSWORD, None),
+    ] {
+        let core = host_of_fleet(&emulator, &redis.tls_url(password), trusted).await;
+        let answer = create(&core, &number(mobile_number, json!({}))).await;
+        assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
+        let warned = warnings(&core);
+        assert!(
+            warned.iter().any(|line| line.contains("Redis")),
+            "{warned:?}"
+        );
+        let everything = format!("{:?}", core.logs());
+        assert!(!everything.contains(password), "{everything}");
+    }
+    assert!(redis.keys().is_empty(), "{:?}", redis.keys());
+}
+
+/// A provider with a directory of its own, that trusts the server's certificate if told to.
+async fn host_of_fleet(
+    emulator: &Emulator,
+    redis_url: &str,
+    trusted: Option<&RedisServer>,
+) -> Core {
+    let mut start = Core::start().env("TF_LOG", "TRACE");
+    if let Some(redis) = trusted {
+        start = start.env("SSL_CERT_FILE", &redis.certificate());
+    }
+    let core = start.await;
+    let mut config = provider_block();
+    merge(
+        &mut config,
+        json!({
+            "endpoint": emulator.url(),
+            "access_key": "emulator",
+            "secret_key": "emulator-secret",
+            "cust_space_id": "cams-test",
+            "throttle": {
+                "scope": "redis",
+                "redis_url": redis_url,
+                "requests_per_second": null,
+                "fallback_requests_per_second": null,
+            },
+        }),
+    );
+    let said = core.configure(&config).await;
+    assert!(said.is_empty(), "{said:?}");
+    core
+}
+
+fn warnings(core: &Core) -> Vec<String> {
+    let lines = core.logs().into_iter();
+    let warned = lines.filter(|line| matches!(line["@level"].as_str(), Some("warn" | "error")));
+    warned.map(|line: Value| line.to_string()).collect()
+}
