@@ -54,6 +54,7 @@ type Rank = (bool, u64);
 
 #[derive(Debug)]
 struct Waiter {
+    since: Instant,
     terms: Terms,
     offer: oneshot::Sender<Offer>,
 }
@@ -114,6 +115,7 @@ impl Queue {
             let ask = Command::Ask {
                 ticket: 0,
                 head,
+                waited: 0,
                 terms,
             };
             let at = Instant::now();
@@ -136,6 +138,7 @@ impl Queue {
         let rank = (!head, inner.arrivals);
         let (sender, offer) = oneshot::channel();
         let waiter = Waiter {
+            since: Instant::now(),
             terms,
             offer: sender,
         };
@@ -167,11 +170,16 @@ impl Queue {
         }
     }
 
-    /// What the first in the queue wants: the limit it knows, and whether it ranks first among processes too.
-    fn first(&self) -> Option<(Terms, bool)> {
+    /// The first in the queue asks, on the place in line that this process has.
+    fn question(&self, place: u64) -> Option<Command> {
         let inner = self.lock();
         let (rank, waiter) = inner.waiters.first_key_value()?;
-        Some((waiter.terms, !rank.0))
+        Some(Command::Ask {
+            ticket: place,
+            head: !rank.0,
+            waited: Micros::try_from(waiter.since.elapsed().as_micros()).unwrap_or(Micros::MAX),
+            terms: waiter.terms,
+        })
     }
 
     /// Ends the driver's duty if nobody waits.
@@ -308,7 +316,7 @@ impl Duty {
                     () = queue.changed.notified() => {}
                 }
             }
-            let Some((terms, head)) = queue.first() else {
+            let Some(ask) = queue.question(place) else {
                 if place != 0 {
                     queue.store.step(Command::Leave { ticket: place }, 0).await;
                     place = 0;
@@ -318,11 +326,6 @@ impl Duty {
                     return;
                 }
                 continue;
-            };
-            let ask = Command::Ask {
-                ticket: place,
-                head,
-                terms,
             };
             let asked = Instant::now();
             let Answer { reply, side } = queue.store.step(ask, 0).await;

@@ -77,7 +77,8 @@ impl Server {
         invocation
             .arg(call.command)
             .arg(call.ticket)
-            .arg(u8::from(call.head));
+            .arg(u8::from(call.head))
+            .arg(call.waited);
         invocation
             .arg(call.calls)
             .arg(call.window)
@@ -138,6 +139,7 @@ struct Call {
     command: &'static str,
     ticket: u64,
     head: bool,
+    waited: Micros,
     calls: u32,
     window: Micros,
     pause: Option<Micros>,
@@ -149,6 +151,7 @@ impl Call {
             command,
             ticket,
             head: false,
+            waited: 0,
             calls: 1,
             window: 1,
             pause: None,
@@ -158,9 +161,11 @@ impl Call {
             Command::Ask {
                 ticket,
                 head,
+                waited,
                 terms,
             } => Self {
                 head,
+                waited,
                 calls: terms.calls,
                 window: terms.window,
                 ..settle("ask", ticket)
