@@ -108,7 +108,6 @@ impl<P: Primary, F: Keeper> Guarded<P, F> {
         let ask = Command::Ask {
             ticket: 0,
             head: false,
-            waited: 0,
             terms,
         };
         let undo = match self.primary.step(ask).await? {
@@ -135,12 +134,10 @@ impl<P: Primary, F: Keeper> Guarded<P, F> {
             Command::Ask {
                 ticket,
                 head,
-                waited,
                 terms,
             } => Command::Ask {
                 ticket,
                 head,
-                waited,
                 terms: Terms {
                     calls: terms.calls.min(self.share),
                     ..terms

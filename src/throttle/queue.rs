@@ -54,7 +54,6 @@ type Rank = (bool, u64);
 
 #[derive(Debug)]
 struct Waiter {
-    since: Instant,
     terms: Terms,
     offer: oneshot::Sender<Offer>,
 }
@@ -115,7 +114,6 @@ impl Queue {
             let ask = Command::Ask {
                 ticket: 0,
                 head,
-                waited: 0,
                 terms,
             };
             let at = Instant::now();
@@ -138,7 +136,6 @@ impl Queue {
         let rank = (!head, inner.arrivals);
         let (sender, offer) = oneshot::channel();
         let waiter = Waiter {
-            since: Instant::now(),
             terms,
             offer: sender,
         };
@@ -170,16 +167,11 @@ impl Queue {
         }
     }
 
-    /// The first in the queue asks, on the place in line that this process has.
-    fn question(&self, place: u64) -> Option<Command> {
+    /// What the first in the queue wants: the limit it knows, and whether it ranks first among processes too.
+    fn first(&self) -> Option<(Terms, bool)> {
         let inner = self.lock();
         let (rank, waiter) = inner.waiters.first_key_value()?;
-        Some(Command::Ask {
-            ticket: place,
-            head: !rank.0,
-            waited: Micros::try_from(waiter.since.elapsed().as_micros()).unwrap_or(Micros::MAX),
-            terms: waiter.terms,
-        })
+        Some((waiter.terms, !rank.0))
     }
 
     /// Ends the driver's duty if nobody waits.
@@ -316,7 +308,7 @@ impl Duty {
                     () = queue.changed.notified() => {}
                 }
             }
-            let Some(ask) = queue.question(place) else {
+            let Some((terms, head)) = queue.first() else {
                 if place != 0 {
                     queue.store.step(Command::Leave { ticket: place }, 0).await;
                     place = 0;
@@ -326,6 +318,11 @@ impl Duty {
                     return;
                 }
                 continue;
+            };
+            let ask = Command::Ask {
+                ticket: place,
+                head,
+                terms,
             };
             let asked = Instant::now();
             let Answer { reply, side } = queue.store.step(ask, 0).await;

@@ -11,7 +11,7 @@ const VERSION: u64 = 1;
 
 const HEADER: usize = 18;
 const SLOT: usize = 2;
-const ENTRY: usize = 4;
+const ENTRY: usize = 3;
 const WORDS: usize = HEADER + MAX_SLOTS * SLOT + MAX_LINE * ENTRY;
 
 /// The length of a record.
@@ -66,7 +66,7 @@ pub(super) fn encode(state: &State, boot: u64) -> Record {
         words.put(&[slot.ticket, slot.free]);
     }
     for entry in state.line.iter().take(MAX_LINE) {
-        words.put(&[entry.ticket, u64::from(entry.head), entry.due, entry.since]);
+        words.put(&[entry.ticket, u64::from(entry.head), entry.due]);
     }
     let Words { mut words, filled } = words;
     words[2] = add(SEED, &words[..filled.min(WORDS)]);
@@ -179,7 +179,6 @@ fn parse(header: &[u64; HEADER], slots: &[u64], line: &[u64]) -> Option<State> {
             ticket: entry[0],
             head: entry[1] == 1,
             due: up_to(FAR, entry[2])?,
-            since: up_to(seen, entry[3])?,
         })
     });
     let state = State {
@@ -248,7 +247,6 @@ mod tests {
             let ask = Command::Ask {
                 ticket: 0,
                 head: step == 12,
-                waited: step,
                 terms,
             };
             if let Reply::Go { ticket } = state.step(now + step, ask) {
@@ -311,7 +309,7 @@ mod tests {
         fn a_record_with_a_right_checksum_and_wrong_words_never_panics(
             words in proptest::array::uniform18(prop_oneof![0_u64..100, any::<u64>()]),
             slots in proptest::collection::vec(any::<u64>(), 8),
-            line in proptest::collection::vec(any::<u64>(), 8),
+            line in proptest::collection::vec(any::<u64>(), 9),
             now in 0..FAR,
         ) {
             let terms = Terms::new(Limit {
@@ -319,7 +317,7 @@ mod tests {
                 window: Duration::from_secs(1),
             });
             if let Some(mut state) = parse(&words, &slots, &line) {
-                state.step(now, Command::Ask { ticket: 0, head: false, waited: 0, terms });
+                state.step(now, Command::Ask { ticket: 0, head: false, terms });
             }
         }
     }

@@ -77,8 +77,7 @@ impl Server {
         invocation
             .arg(call.command)
             .arg(call.ticket)
-            .arg(u8::from(call.head))
-            .arg(call.waited);
+            .arg(u8::from(call.head));
         invocation
             .arg(call.calls)
             .arg(call.window)
@@ -139,7 +138,6 @@ struct Call {
     command: &'static str,
     ticket: u64,
     head: bool,
-    waited: Micros,
     calls: u32,
     window: Micros,
     pause: Option<Micros>,
@@ -151,7 +149,6 @@ impl Call {
             command,
             ticket,
             head: false,
-            waited: 0,
             calls: 1,
             window: 1,
             pause: None,
@@ -161,11 +158,9 @@ impl Call {
             Command::Ask {
                 ticket,
                 head,
-                waited,
                 terms,
             } => Self {
                 head,
-                waited,
                 calls: terms.calls,
                 window: terms.window,
                 ..settle("ask", ticket)

@@ -2,7 +2,7 @@
 //! arrivals, delays, stalls, cancellations and deaths.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -71,12 +71,10 @@ impl Scene {
 struct Story {
     /// When each call was counted, by which process, and whether it was refused.
     counted: Vec<(Micros, usize, bool)>,
+    /// When the last answer came.
+    done: Micros,
     /// The longest time in which some living process waited and none was granted.
     longest_drought: Micros,
-    /// The longest wait.
-    longest_wait: Micros,
-    /// The most callers that waited at once.
-    longest_queue: usize,
     /// How often a process asked.
     asks: usize,
     /// Calls that nobody made although their process lived.
@@ -164,8 +162,6 @@ struct Process {
     busy: u32,
     place: u64,
     alarm: u64,
-    /// Since when each of its callers waits.
-    waiting: VecDeque<Micros>,
 }
 
 struct World {
@@ -259,18 +255,6 @@ impl World {
         self.later(0, Event::Woken { process, alarm });
     }
 
-    /// As many callers wait as the process works on at the same time, less those that are busy.
-    fn arrive(&mut self, process: usize) {
-        let mut waiting: usize = self.processes.iter().map(|other| other.waiting.len()).sum();
-        let me = &mut self.processes[process];
-        let callers = me.left.min(self.scene.parallel.saturating_sub(me.busy));
-        while me.waiting.len() < callers as usize {
-            waiting += 1;
-            me.waiting.push_back(self.now);
-        }
-        self.story.longest_queue = self.story.longest_queue.max(waiting);
-    }
-
     /// What a queue's driver does until it has to wait.
     fn drive(&mut self, process: usize) {
         let terms = Terms::new(Limit {
@@ -278,7 +262,6 @@ impl World {
             window: Duration::from_secs(1),
         });
         while !self.processes[process].dead {
-            self.arrive(process);
             let me = &self.processes[process];
             let (place, head) = (me.place, me.refused > 0);
             if me.left == 0 || me.busy >= self.scene.parallel || self.now > self.scene.end {
@@ -290,15 +273,12 @@ impl World {
             if self.one_in(self.scene.cancels) {
                 // The first in the queue gives up while it waits; the process asks for the next, in the same place.
                 self.processes[process].left -= 1;
-                self.processes[process].waiting.pop_front();
                 continue;
             }
             self.story.asks += 1;
-            let first = self.processes[process].waiting.front();
             let ask = Command::Ask {
                 ticket: place,
                 head,
-                waited: first.map_or(0, |since| self.now - since),
                 terms,
             };
             match self.state.step(self.now, ask) {
@@ -333,8 +313,6 @@ impl World {
         let cancelled = self.one_in(self.scene.cancels);
         let me = &mut self.processes[process];
         me.left -= 1;
-        let wait = me.waiting.pop_front().map_or(0, |since| self.now - since);
-        self.story.longest_wait = self.story.longest_wait.max(wait);
         if cancelled {
             let delay = self.rng.u64(0..2 * SECOND);
             self.later(delay, Event::Cancelled { process, ticket });
@@ -381,6 +359,7 @@ impl World {
         if me.dead {
             return;
         }
+        self.story.done = self.now;
         me.busy -= 1;
         let was_idle = me.place == 0;
         if refused {
@@ -396,7 +375,6 @@ impl World {
             Command::Answered { ticket }
         };
         self.state.step(self.now, command);
-        self.arrive(process);
         if was_idle {
             self.wake(process);
         }
@@ -475,14 +453,12 @@ proptest! {
     }
 }
 
-/// From the first arrival to the last, over the shortest possible, for 160 calls from 4 processes.
+/// Makespan over the shortest possible, for 160 calls from 4 processes.
 fn stretch(scene: &Scene) -> f64 {
     let story = run(scene);
     assert_eq!(story.densest_second(), 10);
     assert!(story.counted.iter().all(|(_, _, refused)| !refused));
-    let arrivals = story.counted.iter().map(|(at, ..)| *at);
-    let (first, last) = (arrivals.clone().min(), arrivals.max());
-    (last.unwrap() - first.unwrap()) as f64 / (15 * SECOND) as f64
+    story.done as f64 / (15 * SECOND) as f64
 }
 
 #[test]
@@ -492,7 +468,7 @@ fn the_quota_is_used_up() {
         ((5 * MILLI, 10 * MILLI), 1.04),
         ((20 * MILLI, 60 * MILLI), 1.08),
         ((90 * MILLI, 280 * MILLI), 1.24),
-        ((1990 * MILLI, 1990 * MILLI), 1.55),
+        ((1990 * MILLI, 1990 * MILLI), 1.64),
     ] {
         let stretch = stretch(&four(rest));
         assert!(stretch <= most, "{rest:?}: {stretch}");
@@ -501,7 +477,7 @@ fn the_quota_is_used_up() {
 
 #[test]
 fn processes_share_evenly() {
-    for (processes, most_asks) in [(4, 4.0), (16, 6.0)] {
+    for processes in [4, 16] {
         let scene = Scene::calm(
             processes,
             100,
@@ -509,14 +485,11 @@ fn processes_share_evenly() {
             (5 * MILLI, 40 * MILLI),
         );
         let story = run(&scene);
-        // The slots that are free at the start go to whoever comes first. After that, while all have work.
-        let fairness = story.fairness(processes, 2 * SECOND, 9 * processes as u64 * SECOND);
-        assert!(fairness >= 0.98, "{processes} processes: {fairness}");
-        let fair = story.longest_queue as u64 * SECOND / 10;
-        let wait = story.longest_wait as f64 / fair as f64;
-        assert!(wait <= 1.1, "{processes} processes: {wait}");
+        // The slots that are free at the start go to whoever comes first.
+        let fairness = story.fairness(processes, 2 * SECOND, 30 * SECOND);
+        assert!(fairness >= 0.99, "{processes} processes: {fairness}");
         let asks = story.asks as f64 / story.counted.len() as f64;
-        assert!(asks < most_asks, "{asks} questions per call");
+        assert!(asks < 4.0, "{asks} questions per call");
     }
 }
 

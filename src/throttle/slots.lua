@@ -2,7 +2,7 @@
 -- All numbers are whole microseconds, tickets or counts below 2^53, which Lua's numbers hold exactly.
 --
 -- KEYS[1]  the state
--- ARGV     command, ticket, head (0 or 1), waited, calls, window, pause (-1: not said)
+-- ARGV     command, ticket, head (0 or 1), calls, window, pause (-1: not said)
 -- Before this text stand two functions: time(), and uptime(), the microseconds since the server started or nil.
 
 local VERSION, FORWARD, MAX_SLOTS, MAX_LINE = 1, 500000, 64, 64
@@ -10,9 +10,8 @@ local MAX_PAUSE, GRACE, AGREEMENT, PATIENCE = 120000000, 250000, 60000000, 9
 
 local now = time()
 local command, ticket, head = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local since = math.max(now - tonumber(ARGV[4]), 0)
-local terms = { calls = tonumber(ARGV[5]), window = tonumber(ARGV[6]) }
-local pause = tonumber(ARGV[7])
+local terms = { calls = tonumber(ARGV[4]), window = tonumber(ARGV[5]) }
+local pause = tonumber(ARGV[6])
 
 local function fresh()
   return {
@@ -126,14 +125,7 @@ local function release(state)
   end
 end
 
--- Entries of the line are { ticket, head, due, since }.
-local function before(entry)
-  if entry[2] ~= head then
-    return entry[2] > head
-  end
-  return entry[4] < since or (entry[4] == since and entry[1] < ticket)
-end
-
+-- Entries of the line are { ticket, head, due }.
 local function join(state)
   state.line = keep(state.line, function(entry) return entry[1] ~= ticket end)
   if ticket == 0 or ticket > state.issued then
@@ -141,12 +133,12 @@ local function join(state)
   end
   local ahead = 0
   for _, entry in ipairs(state.line) do
-    if before(entry) then
+    if entry[2] > head or (entry[2] == head and entry[1] < ticket) then
       ahead = ahead + 1
     end
   end
   if #state.line < MAX_LINE then
-    table.insert(state.line, ahead + 1, { ticket, head, now, since })
+    table.insert(state.line, ahead + 1, { ticket, head, now })
   end
   return ahead
 end

@@ -9,9 +9,8 @@
 //! `min(answer, sending + F)`, so if one more call went out while N others may still be counted W or less before it, there
 //! are delays that put all N + 1 in one window.
 //!
-//! Processes queue in a line of their own, one entry each, which ranks by how long its first caller has waited. The k-th goes
-//! when k slots are free, so no call overtakes an earlier one, and a process that is slow to wake holds up no other. It is told
-//! when to look again. A slot cannot be free before `now + W` unless
+//! Processes queue in a line of their own, one entry each: the k-th goes when k slots are free, so nobody can overtake, and
+//! one who is slow to wake holds up no other. It is told when to look again. A slot cannot be free before `now + W` unless
 //! its release is already known, so looking earlier is useless and looking then loses nothing.
 
 use std::fmt;
@@ -47,8 +46,6 @@ pub(super) enum Command {
         ticket: u64,
         /// Rank before all who were not turned away.
         head: bool,
-        /// How long the caller has waited. Who has waited longest goes first.
-        waited: Micros,
         /// The limit this caller is configured for.
         terms: Terms,
     },
@@ -128,8 +125,6 @@ pub(super) struct Slot {
 pub(super) struct Entry {
     pub(super) ticket: u64,
     pub(super) head: bool,
-    /// When its first caller began to wait.
-    pub(super) since: Micros,
     /// When it will ask again, if it lives.
     pub(super) due: Micros,
 }
@@ -155,12 +150,8 @@ impl State {
             Command::Ask {
                 ticket,
                 head,
-                waited,
                 terms,
-            } => {
-                let since = now.saturating_sub(waited);
-                return self.ask(now, ticket, (head, since), terms);
-            }
+            } => return self.ask(now, ticket, head, terms),
             Command::Leave { ticket } => self.line.retain(|entry| entry.ticket != ticket),
             Command::Throttled { ticket, pause } => self.throttled(now, ticket, pause),
             Command::Unsent { ticket } => self.slots.retain(|slot| slot.ticket != ticket),
@@ -168,13 +159,13 @@ impl State {
         Reply::Done
     }
 
-    fn ask(&mut self, now: Micros, ticket: u64, rank: (bool, Micros), terms: Terms) -> Reply {
+    fn ask(&mut self, now: Micros, ticket: u64, head: bool, terms: Terms) -> Reply {
         self.pace.agree(now, terms);
         self.slots.retain(|slot| slot.free > now);
         self.line
             .retain(|entry| entry.ticket == ticket || entry.due.saturating_add(GRACE) > now);
 
-        let (ticket, ahead) = self.join(now, ticket, rank);
+        let (ticket, ahead) = self.join(now, ticket, head);
         let wanted = self.slots.len() + ahead + 1;
         let limit = self.pace.limit(now, wanted);
         let opens = self.quiet_until.max(self.paused_until);
@@ -204,8 +195,8 @@ impl State {
         })
     }
 
-    /// Puts the process in line, where it ranks by its first caller, and says how many are before it.
-    fn join(&mut self, now: Micros, ticket: u64, (head, since): (bool, Micros)) -> (u64, usize) {
+    /// Puts the process in line, where it ranks by its ticket, and says how many are before it.
+    fn join(&mut self, now: Micros, ticket: u64, head: bool) -> (u64, usize) {
         self.line.retain(|entry| entry.ticket != ticket);
         let ticket = if ticket == 0 || ticket > self.issued {
             self.issue(now)
@@ -215,13 +206,12 @@ impl State {
         let ahead = self
             .line
             .iter()
-            .filter(|entry| (!entry.head, entry.since, entry.ticket) < (!head, since, ticket))
+            .filter(|entry| (!entry.head, entry.ticket) < (!head, ticket))
             .count();
         if self.line.len() < MAX_LINE {
             let entry = Entry {
                 ticket,
                 head,
-                since,
                 due: now,
             };
             self.line.insert(ahead, entry);

@@ -16,7 +16,6 @@ const TERMS: Terms = Terms {
 const ASK: Command = Command::Ask {
     ticket: 0,
     head: false,
-    waited: 0,
     terms: TERMS,
 };
 

@@ -21,7 +21,6 @@ const TERMS: Terms = Terms {
 const ASK: Command = Command::Ask {
     ticket: 0,
     head: false,
-    waited: 0,
     terms: TERMS,
 };
 
@@ -109,7 +108,7 @@ fn key() -> QuotaKey {
 
 /// The script on a clock that the test sets, as the last argument.
 fn script_on_a_test_clock() -> Script {
-    let server = "local function time() return tonumber(ARGV[8]) end\nlocal function uptime() return 2^40 end\n";
+    let server = "local function time() return tonumber(ARGV[7]) end\nlocal function uptime() return 2^40 end\n";
     Script::new(&format!("{server}{SLOTS}"))
 }
 
@@ -119,8 +118,7 @@ fn run(script: &Script, client: &mut redis::Connection, now: Micros, command: Co
     invocation
         .arg(call.command)
         .arg(call.ticket)
-        .arg(u8::from(call.head))
-        .arg(call.waited);
+        .arg(u8::from(call.head));
     invocation
         .arg(call.calls)
         .arg(call.window)
@@ -136,7 +134,6 @@ struct Happening {
     kind: u8,
     which: usize,
     head: bool,
-    waited: Micros,
     calls: u32,
     window: Micros,
     pause: Option<Micros>,
@@ -158,18 +155,16 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         0_u8..12,
         any::<usize>(),
         any::<bool>(),
-        prop_oneof![Just(0), 0_u64..20_000_000, any::<u32>().prop_map(u64::from)],
         calls,
         window,
         pause,
     );
     let one = one.prop_map(
-        |(passes, kind, which, head, waited, calls, window, pause)| Happening {
+        |(passes, kind, which, head, calls, window, pause)| Happening {
             passes,
             kind,
             which,
             head,
-            waited,
             calls,
             window,
             pause,
@@ -207,7 +202,6 @@ fn the_script_answers_as_the_pure_core_does() {
                 _ => Command::Ask {
                     ticket: pick(&places),
                     head: happening.head && happening.kind == 5,
-                    waited: happening.waited,
                     terms: Terms { calls: happening.calls, window: happening.window },
                 },
             };

@@ -84,7 +84,6 @@ impl Shared {
         let ask = Command::Ask {
             ticket: 0,
             head: false,
-            waited: 0,
             terms,
         };
         std::iter::repeat_with(|| state.step(now, ask))
