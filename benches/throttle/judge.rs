@@ -14,17 +14,14 @@ pub(crate) const INITIATE: &str = "CreateChatappMigrationInitiate";
 /// The account's limit: so many calls of an operation in a second.
 const LIMIT: usize = 10;
 
-/// Who asks within so many seconds of another asks at the same time: nothing tells who was first.
-const TOGETHER: f64 = 0.1;
-
 pub(crate) const HEADING: &str = "\
 policy             setting        processes   numbers   most in 1 s   throttled   makespan   Jain    longest wait";
 
 pub(crate) const LEGEND: &str = "\
 most in 1 s: calls of one operation that arrived in any second, of 10 that are allowed. throttled: calls the
 service turned away. makespan: first arrival to last, over the time that so many need at least. Jain: fairness between
-processes while all have work, 1 is even. longest wait: over the queue it joined at the rate achieved, 1 is first come
-first served.";
+processes while all have work, 1 is even. longest wait: over the time that the longest queue takes at
+the rate achieved, 1 is first come first served.";
 
 /// A call of the migration's operation.
 #[derive(Clone, Debug)]
@@ -150,7 +147,8 @@ fn jain(admitted: &[Arrival], scenario: &Scenario) -> f64 {
     (sum * sum) as f64 / (scenario.processes * squares) as f64
 }
 
-/// The longest wait, over the queue that it joined served at `rate`.
+/// The longest wait, over the time that the longest queue takes at `rate`. Calls of the last second are part of a queue, for
+/// those behind them wait until they have left the window.
 ///
 /// The wait is for a number's first call, which comes when the number is asked for. Later ones hardly wait: as many are let
 /// through as first calls were.
@@ -161,15 +159,16 @@ fn longest_wait(arrivals: &BTreeMap<String, f64>, applied: &[Applied], rate: f64
         .collect();
     let longest = waits
         .iter()
-        .max_by(|one, other| (one.1 - one.0).total_cmp(&(other.1 - other.0)));
-    let Some((asked, arrived)) = longest else {
-        return 0.0;
+        .map(|(asked, arrived)| arrived - asked)
+        .fold(0.0, f64::max);
+    let queue_at = |at: f64| {
+        let within = waits
+            .iter()
+            .filter(|(asked, arrived)| *asked <= at && at < *arrived + 1.0);
+        within.count()
     };
-    let joined = asked + TOGETHER;
-    let waiting = waits
-        .iter()
-        .filter(|(asked, arrived)| *asked <= joined && joined < *arrived);
-    (arrived - asked) * rate / waiting.count() as f64
+    let queue = waits.iter().map(|(asked, _)| queue_at(*asked)).max();
+    longest * rate / queue.unwrap_or(1) as f64
 }
 
 /// When each number's first call was let through, on the clock of those who asked for it.

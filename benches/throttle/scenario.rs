@@ -1,6 +1,7 @@
 //! The settings: who calls, how many, and how far away the service is.
 
 use tempfile::TempDir;
+use tokio::time::{Duration, sleep};
 
 use crate::emulator::Emulator;
 use crate::judge::Verdict;
@@ -139,6 +140,8 @@ impl Scenario {
             }
             Policy::Redis => {
                 let redis = RedisServer::start();
+                // A server that has only just started may have forgotten calls, so that all wait at first.
+                sleep(Duration::from_secs(4)).await;
                 let fleet = Fleet::on_many_hosts(&emulator, &redis, self.processes).await;
                 fleet.migrate(self.numbers).await
             }

@@ -2,6 +2,7 @@
 
 use crate::openapi::ServiceError;
 
+use super::codes;
 use super::retry::Class;
 
 /// A call that failed for good.
@@ -35,6 +36,8 @@ pub enum ErrorKind {
     AccessDenied,
     /// The user asked to stop. User action: apply again.
     Cancelled,
+    /// The service's clock differs from ours, and signing with the service's did not help. User action: set the clock.
+    ClockDiffers,
     /// The service does not take the credentials. User action: correct them.
     Credentials,
     /// The answer lacks what its documentation promises. User action: apply again.
@@ -117,12 +120,13 @@ fn kind(error: &ServiceError) -> ErrorKind {
         };
     };
     match code {
-        _ if is_throttling(code) => ErrorKind::Throttled,
+        _ if codes::is_throttling(code) => ErrorKind::Throttled,
+        _ if codes::is_clock(code) => ErrorKind::ClockDiffers,
         "Product.Unsubscript" => ErrorKind::NotSubscribed,
         "Unknown.ResourceOwnerId" => ErrorKind::ResourceOwner,
-        _ if is_credentials(code, &error.message) => ErrorKind::Credentials,
-        _ if is_denied(code) => ErrorKind::AccessDenied,
-        _ if is_not_found(code) => ErrorKind::NotFound,
+        _ if codes::is_credentials(code, &error.message) => ErrorKind::Credentials,
+        _ if codes::is_denied(code) => ErrorKind::AccessDenied,
+        _ if codes::is_not_found(code) => ErrorKind::NotFound,
         "InternalError" | "ServiceUnavailable" | "UnknownError" => ErrorKind::Unavailable,
         _ if code.starts_with("InvalidParameter") || code.starts_with("Missing") => {
             ErrorKind::InvalidParameter
@@ -130,56 +134,6 @@ fn kind(error: &ServiceError) -> ErrorKind {
         _ if error.http_status >= 500 => ErrorKind::Unavailable,
         _ => ErrorKind::Other,
     }
-}
-
-/// Refused for the quota's sake, before anything was done. `System.LimitControl` is CAMS's own word for it.
-pub(super) fn is_throttling(code: &str) -> bool {
-    code == "Throttling"
-        || code.starts_with("Throttling.")
-        || code == "Rejected.Throttling"
-        || code == "System.LimitControl"
-}
-
-fn is_credentials(code: &str, message: &str) -> bool {
-    let families = [
-        "InvalidAccessKeyId",
-        "InvalidSecurityToken",
-        "SecurityToken.",
-    ];
-    families.iter().any(|family| code.starts_with(family))
-        || matches!(
-            code,
-            "Forbidden.AccessKeyDisabled" | "IncompleteSignature" | "MissingAccessKeyId" | "MissingSecurityToken" | "SignatureDoesNotMatch"
-        )
-        || (code == "MissingParameter" && message.contains("AccessKeyId"))
-        // Seen in the wild for an expired token.
-        || (code.starts_with("InvalidParameter") && message.contains("SecurityToken.Expired"))
-}
-
-fn is_denied(code: &str) -> bool {
-    code == "Ram.PermissionDeny"
-        || code == "NoPermission"
-        || code == "Authentication.NoAuth"
-        || code.starts_with("Forbidden")
-}
-
-/// The code for a number that does not exist is not published. Alibaba Cloud's products build theirs from these words,
-/// always about the resource that was named; a code with `Product`, `Api` or `Space` in front is about something else,
-/// and must not make Terraform forget a number. `InvalidParameter.PhoneNumberError` is not among them: it says that a
-/// number is abnormal, which may pass.
-fn is_not_found(code: &str) -> bool {
-    let about_the_number = code.split('.').next().is_some_and(|subject| {
-        matches!(subject, "MobileNumber" | "Phone" | "PhoneNumber")
-            || subject.starts_with("PhoneNumber")
-    });
-    let says_absent = ["NotExist", "NotFound", "NotExists"]
-        .iter()
-        .any(|word| code.ends_with(word));
-    let as_parameter = matches!(
-        code,
-        "InvalidParameter.PhoneNumberNotExist" | "InvalidParameter.PhoneNumberNotFound"
-    );
-    as_parameter || (about_the_number && says_absent)
 }
 
 #[cfg(test)]
@@ -216,6 +170,7 @@ mod tests {
                 ),
                 ("PhoneNumber.NotExist", ErrorKind::NotFound),
                 ("InternalError", ErrorKind::Unavailable),
+                ("InvalidTimeStamp.Expired", ErrorKind::ClockDiffers),
                 ("Something.New", ErrorKind::Other),
             ] {
                 assert_eq!(kind_of(status, code), expected, "{code}");

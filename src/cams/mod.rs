@@ -5,6 +5,7 @@
 
 mod call;
 mod client;
+mod codes;
 mod error;
 mod listing;
 mod migration;

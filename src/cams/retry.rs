@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::openapi::{Answer, Failure};
 use crate::random::Random;
 
-use super::error::is_throttling;
+use super::codes::{is_clock, is_throttling};
 
 /// The first wait after a throttled call, and the factor's base for the next.
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
@@ -57,7 +57,7 @@ pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Cl
         },
         Ok(Answer::Refusal(error)) => match error.code.as_deref().unwrap_or_default() {
             code if is_throttling(code) => Class::Refused,
-            code if code.starts_with("InvalidTimeStamp") => Class::Refused,
+            code if is_clock(code) => Class::Refused,
             // Our nonces do not repeat: the gateway has met this request before, perhaps through a proxy that resends.
             "SignatureNonceUsed" => Class::Ambiguous,
             "InternalError" | "ServiceUnavailable" | "UnknownError" => Class::Ambiguous,
@@ -80,7 +80,7 @@ pub fn repeat(outcome: &Result<Answer, Failure>, class: Class, reads: bool) -> O
         (Class::Final, _) => None,
         (_, Ok(Answer::Refusal(error))) => match error.code.as_deref().unwrap_or_default() {
             code if is_throttling(code) => Some(Repeat::Throttled),
-            code if code.starts_with("InvalidTimeStamp") => Some(Repeat::ClockSkew),
+            code if is_clock(code) => Some(Repeat::ClockSkew),
             _ if error.http_status == 429 => Some(Repeat::Throttled),
             _ => Some(Repeat::Transient),
         },

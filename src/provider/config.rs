@@ -1,7 +1,6 @@
 //! The provider block: its attributes, and what they become together with the environment.
 
 use std::fmt;
-use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -10,6 +9,7 @@ use crate::clock::Clock;
 use crate::credentials::{self, AccessKey, Configured, Missing};
 use crate::environment::Environment;
 use crate::framework::model::Field;
+use crate::framework::number::Number;
 use crate::framework::schema::{Attribute, Schema};
 use crate::model;
 
@@ -21,12 +21,11 @@ use crate::secret::Secret;
 
 use super::Cams;
 use super::throttling::{self, Throttling};
+use super::timing;
 
 /// The region where CAMS is documented to run.
 pub const DEFAULT_REGION: &str = "ap-southeast-1";
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const NOT_A_REGION: &str = "expected a region id, such as ap-southeast-1";
 
 const REGION: &[&str] = &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"];
@@ -53,6 +52,10 @@ model! {
         pub signature_method: String,
         /// The account that is charged and limited.
         pub account_id: String,
+        /// How long a connection may take to be made, in milliseconds.
+        pub client_connect_timeout: Number,
+        /// How long an answer may take, in milliseconds.
+        pub client_read_timeout: Number,
         /// How the call quota is kept.
         pub throttle: Throttling,
     }
@@ -87,6 +90,14 @@ pub fn schema() -> Schema {
             ),
             Attribute::string("account_id").optional().validate(validate_account_id).describe(
                 "Alibaba Cloud account id, digits only. The call quota is the account's: set this where several access keys of one account are in use, so that they share it. Environment: `ALICLOUD_ACCOUNT_ID` or `ALIBABA_CLOUD_ACCOUNT_ID`.",
+            ),
+            timing::CONNECT.attribute(
+                "Milliseconds until a connection to the API is made. Raise it behind a slow proxy. Environment: \
+                 `CLIENT_CONNECT_TIMEOUT`. Default value is `10000`.",
+            ),
+            timing::READ.attribute(
+                "Milliseconds until the whole answer to a request is there. What a request without an answer did is found out \
+                 afterwards, so lower it only if the API hangs. Environment: `CLIENT_READ_TIMEOUT`. Default value is `60000`.",
             ),
             throttling::attribute(),
         ],
@@ -181,8 +192,25 @@ fn settings(
     let signature_method = signature_method
         .map_err(|wrong| found.push(invalid("signature_method", &wrong)))
         .ok();
-    let (Some(access_key), Some(endpoint), Some(signature_method)) =
-        (access_key, endpoint, signature_method)
+    let mut timeout = |timeout: timing::Timeout, configured| {
+        let timeout = timeout.configure(configured, environment);
+        timeout.map_err(|wrong| found.push(wrong)).ok()
+    };
+    let connect_timeout = timeout(timing::CONNECT, &config.client_connect_timeout);
+    let read_timeout = timeout(timing::READ, &config.client_read_timeout);
+    let (
+        Some(access_key),
+        Some(endpoint),
+        Some(signature_method),
+        Some(connect_timeout),
+        Some(read_timeout),
+    ) = (
+        access_key,
+        endpoint,
+        signature_method,
+        connect_timeout,
+        read_timeout,
+    )
     else {
         return Err(found);
     };
@@ -190,8 +218,8 @@ fn settings(
         endpoint,
         access_key,
         signature_method,
-        connect_timeout: CONNECT_TIMEOUT,
-        read_timeout: READ_TIMEOUT,
+        connect_timeout,
+        read_timeout,
         user_agent: format!(
             "terraform-provider-cams/{} Terraform/{terraform_version}",
             env!("CARGO_PKG_VERSION")

@@ -77,6 +77,13 @@ fn advice(error: &Error, target: &Target) -> Advice {
                 .to_owned(),
             None,
         ),
+        ErrorKind::ClockDiffers => (
+            "Clock Differs From the Service's",
+            "The service does not accept the date of the request, and the service's own date did not help. Set this machine's \
+             clock (timedatectl, or an NTP client), then apply again. Nothing was changed."
+                .to_owned(),
+            None,
+        ),
         ErrorKind::Credentials => ("CAMS Refused the Credentials", credentials(error), None),
         ErrorKind::Incomplete => (
             "CAMS Answer Incomplete",

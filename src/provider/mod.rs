@@ -5,6 +5,7 @@ pub mod errors;
 pub mod numbers;
 pub mod resources;
 pub mod throttling;
+mod timing;
 pub mod validators;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! arrivals, delays, stalls, cancellations and deaths.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -75,6 +75,10 @@ struct Story {
     done: Micros,
     /// The longest time in which some living process waited and none was granted.
     longest_drought: Micros,
+    /// The longest wait.
+    longest_wait: Micros,
+    /// The most callers that waited at once.
+    longest_queue: usize,
     /// How often a process asked.
     asks: usize,
     /// Calls that nobody made although their process lived.
@@ -162,6 +166,8 @@ struct Process {
     busy: u32,
     place: u64,
     alarm: u64,
+    /// Since when each of its callers waits.
+    waiting: VecDeque<Micros>,
 }
 
 struct World {
@@ -255,6 +261,18 @@ impl World {
         self.later(0, Event::Woken { process, alarm });
     }
 
+    /// As many callers wait as the process works on at the same time, less those that are busy.
+    fn arrive(&mut self, process: usize) {
+        let mut waiting: usize = self.processes.iter().map(|other| other.waiting.len()).sum();
+        let me = &mut self.processes[process];
+        let callers = me.left.min(self.scene.parallel.saturating_sub(me.busy));
+        while me.waiting.len() < callers as usize {
+            waiting += 1;
+            me.waiting.push_back(self.now);
+        }
+        self.story.longest_queue = self.story.longest_queue.max(waiting);
+    }
+
     /// What a queue's driver does until it has to wait.
     fn drive(&mut self, process: usize) {
         let terms = Terms::new(Limit {
@@ -262,6 +280,7 @@ impl World {
             window: Duration::from_secs(1),
         });
         while !self.processes[process].dead {
+            self.arrive(process);
             let me = &self.processes[process];
             let (place, head) = (me.place, me.refused > 0);
             if me.left == 0 || me.busy >= self.scene.parallel || self.now > self.scene.end {
@@ -273,6 +292,7 @@ impl World {
             if self.one_in(self.scene.cancels) {
                 // The first in the queue gives up while it waits; the process asks for the next, in the same place.
                 self.processes[process].left -= 1;
+                self.processes[process].waiting.pop_front();
                 continue;
             }
             self.story.asks += 1;
@@ -313,6 +333,8 @@ impl World {
         let cancelled = self.one_in(self.scene.cancels);
         let me = &mut self.processes[process];
         me.left -= 1;
+        let wait = me.waiting.pop_front().map_or(0, |since| self.now - since);
+        self.story.longest_wait = self.story.longest_wait.max(wait);
         if cancelled {
             let delay = self.rng.u64(0..2 * SECOND);
             self.later(delay, Event::Cancelled { process, ticket });
@@ -375,6 +397,7 @@ impl World {
             Command::Answered { ticket }
         };
         self.state.step(self.now, command);
+        self.arrive(process);
         if was_idle {
             self.wake(process);
         }
@@ -488,6 +511,10 @@ fn processes_share_evenly() {
         // The slots that are free at the start go to whoever comes first.
         let fairness = story.fairness(processes, 2 * SECOND, 30 * SECOND);
         assert!(fairness >= 0.99, "{processes} processes: {fairness}");
+        // Those who wait stand behind the ten that were let through in the last second, too.
+        let fair = (story.longest_queue as u64 + 10) * SECOND / 10;
+        let wait = story.longest_wait as f64 / fair as f64;
+        assert!(wait <= 1.2, "{processes} processes: {wait}");
         let asks = story.asks as f64 / story.counted.len() as f64;
         assert!(asks < 4.0, "{asks} questions per call");
     }

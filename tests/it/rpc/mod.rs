@@ -1,6 +1,7 @@
 //! Every RPC as Terraform core calls it, including what the CLI at hand cannot be made to do.
 
 mod errors;
+mod faults;
 mod fleet;
 mod garbage;
 mod identity;
@@ -37,6 +38,7 @@ fn provider_block() -> Value {
     json!({
         "access_key": null, "secret_key": null, "security_token": null, "region": null, "endpoint": null,
         "cust_space_id": null, "signature_method": null, "account_id": null, "throttle": null,
+        "client_connect_timeout": null, "client_read_timeout": null,
     })
 }
 

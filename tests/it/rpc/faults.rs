@@ -1,0 +1,345 @@
+//! Every fault, in every call of a create, however the service behaves where nobody knows: a number is in state after two
+//! applies at most, its migration was started once, and whoever has to apply again was told why.
+//!
+//! The table is printed: `cargo nextest run --no-capture faults`.
+
+use std::fmt::Write;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::{TYPE, merge, number, provider_block};
+use crate::core::{Core, Instance};
+use crate::emulator::Emulator;
+
+const ACTIONS: [&str; 3] = [
+    "QueryChatappPhoneNumbers",
+    "GetPhoneNumberVerificationStatus",
+    "CreateChatappMigrationInitiate",
+];
+
+/// What nobody knows of the real service: how it answers a repeated initiation, and whether it lists what migrates.
+const SERVICES: [[&str; 2]; 4] = [
+    ["same", "yes"],
+    ["same", "no"],
+    ["error", "yes"],
+    ["error", "no"],
+];
+
+const SECRETS: [&str; 3] = ["emulator-secret", "sts-token-of-a-test", "Signature="];
+
+/// As many cells at once; each mostly waits.
+const AT_ONCE: usize = 16;
+
+/// A fault and what the user reads of it, when it costs the first apply.
+struct Fault {
+    name: &'static str,
+    fault: Value,
+    /// One of these; none if it never costs an apply.
+    says: &'static [&'static str],
+}
+
+fn faults() -> Vec<Fault> {
+    let fault = |name, fault, says| Fault { name, fault, says };
+    let status = |name, status: u16, when: &str, says| {
+        fault(
+            name,
+            json!({ "kind": "status", "status": status, "when": when }),
+            says,
+        )
+    };
+    vec![
+        fault(
+            "reset before commit",
+            json!({ "kind": "reset_before_commit" }),
+            &["connection"],
+        ),
+        fault(
+            "reset after commit",
+            json!({ "kind": "reset_after_commit" }),
+            &["connection"],
+        ),
+        fault(
+            "reset mid-body",
+            json!({ "kind": "reset_mid_body" }),
+            &["body"],
+        ),
+        fault(
+            "no answer, not committed",
+            json!({ "kind": "never_answer", "when": "before_commit" }),
+            &["timed out"],
+        ),
+        fault(
+            "no answer, committed",
+            json!({ "kind": "never_answer", "when": "after_commit" }),
+            &["timed out"],
+        ),
+        fault(
+            "body slower than patience",
+            json!({ "kind": "slow_body", "over": "5s" }),
+            &["timed out"],
+        ),
+        fault(
+            "slow body",
+            json!({ "kind": "slow_body", "over": "200ms" }),
+            &[],
+        ),
+        status("500 before commit", 500, "before_commit", &["500"]),
+        status("500 after commit", 500, "after_commit", &["500"]),
+        status("502 before commit", 502, "before_commit", &["502"]),
+        status("502 after commit", 502, "after_commit", &["502"]),
+        status("503 before commit", 503, "before_commit", &["503"]),
+        status("503 after commit", 503, "after_commit", &["503"]),
+        fault("throttled", json!({ "kind": "throttle" }), &["Quota"]),
+        fault(
+            "throttled, with a header",
+            json!({ "kind": "throttle", "code": "System.LimitControl", "retry_after": "300ms" }),
+            &["Quota"],
+        ),
+        fault(
+            "malformed JSON",
+            json!({ "kind": "malformed_json" }),
+            &["JSON"],
+        ),
+        fault(
+            "truncated JSON",
+            json!({ "kind": "truncated_json" }),
+            &["JSON"],
+        ),
+        fault(
+            "wrong types",
+            json!({ "kind": "wrong_types" }),
+            &["success without the data"],
+        ),
+        fault(
+            "wrong content type",
+            json!({ "kind": "wrong_content_type" }),
+            &[],
+        ),
+        fault("empty body", json!({ "kind": "empty_body" }), &["JSON"]),
+        fault(
+            "huge body",
+            json!({ "kind": "huge_body", "bytes": 70 << 20 }),
+            &["larger", "timed out"],
+        ),
+        fault(
+            "business error in a 200",
+            json!({ "kind": "business_error", "code": "Product.Unsubscript" }),
+            &["Activated"],
+        ),
+        fault("stale list", json!({ "kind": "stale_list" }), &[]),
+        fault(
+            "clock off by an hour",
+            json!({ "kind": "clock_skew", "seconds": 3600 }),
+            &["Clock"],
+        ),
+        fault(
+            "token expired",
+            json!({ "kind": "expired_token" }),
+            &["expired"],
+        ),
+        fault(
+            "signature refused",
+            json!({ "kind": "signature_refused" }),
+            &["signature"],
+        ),
+    ]
+}
+
+/// What became of a cell: in which apply the number came into state, or what is wrong.
+type Outcome = Result<u32, String>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn no_fault_loses_a_number_or_starts_it_twice() {
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let mut cells = JoinSet::new();
+    let mut rows = Vec::new();
+    for fault in faults() {
+        let fault = Arc::new(fault);
+        for action in ACTIONS {
+            if fault.name == "stale list" && action != ACTIONS[0] {
+                continue;
+            }
+            for times in [json!(1), json!("always")] {
+                let row = rows.len();
+                rows.push((fault.name, action, times.clone()));
+                for (column, service) in SERVICES.into_iter().enumerate() {
+                    let (fault, times, turns) = (fault.clone(), times.clone(), turns.clone());
+                    cells.spawn(async move {
+                        let _turn = turns.acquire_owned().await.expect("never closed");
+                        ((row, column), cell(&fault, action, &times, service).await)
+                    });
+                }
+            }
+        }
+    }
+    let mut outcomes = vec![[const { None }; SERVICES.len()]; rows.len()];
+    for ((row, column), outcome) in cells.join_all().await {
+        outcomes[row][column] = Some(outcome);
+    }
+    print(&rows, &outcomes);
+    let wrong: Vec<String> = rows
+        .iter()
+        .zip(&outcomes)
+        .flat_map(|(row, outcomes)| {
+            let wrong = outcomes
+                .iter()
+                .zip(SERVICES)
+                .filter_map(|(outcome, service)| {
+                    Some((outcome.as_ref()?.as_ref().err()?, service))
+                });
+            wrong.map(move |(wrong, service)| format!("{row:?} {service:?}: {wrong}"))
+        })
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} cells:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[expect(clippy::print_stdout, reason = "the table is for people")]
+fn print(rows: &[(&str, &str, Value)], outcomes: &[[Option<Outcome>; SERVICES.len()]]) {
+    let mut table =
+        String::from("in which apply the number came into state; --on-repeat, --list-migrating:\n");
+    write!(table, "{:<27}{:<34}{:<18}", "fault", "in", "how long").unwrap();
+    for [on_repeat, listed] in SERVICES {
+        write!(table, "{:>12}", format!("{on_repeat}, {listed}")).unwrap();
+    }
+    for ((fault, action, times), outcomes) in rows.iter().zip(outcomes) {
+        let times = if times == "always" {
+            "the first apply"
+        } else {
+            "one call"
+        };
+        write!(table, "\n{fault:<27}{action:<34}{times:<18}").unwrap();
+        for outcome in outcomes {
+            let shown = match outcome {
+                Some(Ok(1)) => "1st",
+                Some(Ok(_)) => "2nd",
+                Some(Err(_)) => "WRONG",
+                None => "?",
+            };
+            write!(table, "{shown:>12}").unwrap();
+        }
+    }
+    println!("{table}");
+}
+
+async fn cell(fault: &Fault, action: &str, times: &Value, service: [&str; 2]) -> Outcome {
+    let [on_repeat, listed] = service;
+    let emulator = Emulator::start(&[
+        "--quota",
+        "1000/1s",
+        "--on-repeat",
+        on_repeat,
+        "--list-migrating",
+        listed,
+    ]);
+    let mut placed = fault.fault.clone();
+    merge(&mut placed, json!({ "action": action, "times": times }));
+    emulator.control("POST", "faults", Some(placed));
+    let first = apply(emulator.url()).await;
+    let applies = if first.stored {
+        1
+    } else {
+        emulator.control("DELETE", "faults", None);
+        if !fault.says.iter().any(|text| first.said.contains(text)) {
+            return Err(format!("{:?} is not in:\n{}", fault.says, first.said));
+        }
+        let second = apply(emulator.url()).await;
+        if !second.stored {
+            return Err(format!(
+                "not in state after:\n{}\nand:\n{}",
+                first.said, second.said
+            ));
+        }
+        2
+    };
+    started_once(&emulator).map(|()| applies)
+}
+
+fn started_once(emulator: &Emulator) -> Result<(), String> {
+    let summary = emulator.control("GET", "summary", None);
+    let started = &summary["initiations"];
+    if started.as_array().is_some_and(|numbers| numbers.len() == 1)
+        && started[0]["accepted"] == 1
+        && summary["duplicates"] == 0
+    {
+        Ok(())
+    } else {
+        Err(format!("started {started}"))
+    }
+}
+
+/// What came of an apply.
+struct Applied {
+    stored: bool,
+    said: String,
+}
+
+/// One run of Terraform for one number: a process of its own, planned and applied.
+async fn apply(url: &str) -> Applied {
+    let core = Core::start().env("TF_LOG", "TRACE").await;
+    let mut block = provider_block();
+    merge(
+        &mut block,
+        json!({
+            "endpoint": url,
+            "access_key": "emulator",
+            "secret_key": "emulator-secret",
+            "security_token": "sts-token-of-a-test",
+            "cust_space_id": "cams-test",
+            "client_read_timeout": 700,
+        }),
+    );
+    let said = core.configure(&block).await;
+    assert!(said.is_empty(), "{said:?}");
+    let config = number(
+        "13900001234",
+        json!({ "timeouts": { "create": "2s", "read": null } }),
+    );
+    let nothing = Instance::default();
+    let planned = core.plan(TYPE, &nothing, &config, &config).await;
+    assert!(planned.diagnostics.is_empty(), "{:?}", planned.diagnostics);
+    let applied = core.apply(TYPE, &nothing, &planned.instance, &config).await;
+    let applied = applied.expect("an answer, whatever happens");
+    let said: Vec<String> = applied
+        .diagnostics
+        .iter()
+        .map(|diagnostic| format!("{}: {}", diagnostic.summary, diagnostic.detail))
+        .collect();
+    let everything = format!("{said:?} {:?}", core.logs());
+    for secret in SECRETS {
+        assert!(
+            !everything.contains(secret),
+            "{secret} is in:\n{everything}"
+        );
+    }
+    Applied {
+        stored: !applied.instance.state.is_null(),
+        said: said.join("\n"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_not_there_yet_costs_one_apply() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let url = format!("http://{address}");
+    let first = apply(&url).await;
+    assert!(
+        !first.stored && first.said.contains("refused"),
+        "{}",
+        first.said
+    );
+    let emulator = Emulator::start(&["--listen", &address]);
+    let second = apply(&url).await;
+    assert!(second.stored, "{}", second.said);
+    started_once(&emulator).unwrap();
+}
