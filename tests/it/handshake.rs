@@ -10,7 +10,7 @@ use rustls::pki_types::{ServerName, UnixTime};
 use tonic::Code;
 
 use crate::core::tfplugin6::{DynamicValue, validate_provider_config};
-use crate::core::{COOKIE, Client, Core, Identity, Process};
+use crate::core::{COOKIE, Client, Core, Identity, Process, Stderr};
 use crate::support::names_in;
 
 const NOTICE: &str = "\
@@ -28,7 +28,7 @@ async fn refusal(mut process: Process) -> String {
 #[tokio::test]
 async fn without_the_cookie_it_explains_itself() {
     let directory = tempfile::tempdir().unwrap();
-    let bare = Process::spawn(&[], &[], directory.path());
+    let bare = Process::spawn(&[], &[], directory.path(), Stderr::Read);
     assert_eq!(refusal(bare).await, NOTICE);
     let wrong = Core::start().env(COOKIE.0, "d602").spawn(directory.path());
     assert_eq!(refusal(wrong).await, NOTICE);

@@ -10,7 +10,7 @@ use tokio::process::Command;
 use tokio::time::Instant;
 
 use crate::core::tfplugin6::get_provider_schema;
-use crate::core::{COOKIE, Client, Core, Handshake, Process, connect, plugin};
+use crate::core::{COOKIE, Client, Core, Handshake, Process, Stderr, connect, plugin};
 use crate::support::{PROVIDER, names_in, soon};
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn an_orphan_that_nobody_ever_called_leaves_too() {
 #[tokio::test]
 async fn debug_mode_waits_for_terraforms_that_come_and_go() {
     let directory = tempfile::tempdir().unwrap();
-    let mut process = Process::spawn(&["--debug"], &[], directory.path());
+    let mut process = Process::spawn(&["--debug"], &[], directory.path(), Stderr::Read);
     let line = process.line().await;
     let settings = line
         .strip_prefix("export TF_REATTACH_PROVIDERS='")

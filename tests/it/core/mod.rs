@@ -28,7 +28,7 @@ use tonic::transport::Channel;
 
 pub(crate) use calls::{Answer, Instance};
 pub(crate) use handshake::Handshake;
-pub(crate) use process::Process;
+pub(crate) use process::{Process, Stderr};
 pub(crate) use proto::{plugin, tfplugin6};
 pub(crate) use start::{COOKIE, Start};
 pub(crate) use tls::{Client, Identity, connect};

@@ -5,10 +5,22 @@ use std::process::{ExitStatus, Stdio};
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 
 use crate::support::{PROVIDER, signal, soon};
+
+/// What becomes of the provider's stderr.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stderr {
+    /// It is closed at the other end.
+    Closed,
+    /// It is read.
+    #[default]
+    Read,
+    /// Nobody reads it, until its pipe is full and longer.
+    Unread,
+}
 
 /// A started provider. Killed when dropped.
 #[derive(Debug)]
@@ -16,6 +28,8 @@ pub(crate) struct Process {
     child: Child,
     stdout: BufReader<ChildStdout>,
     stderr: watch::Receiver<String>,
+    /// Held open, where nobody reads it.
+    unread: Option<ChildStderr>,
 }
 
 impl Process {
@@ -24,6 +38,7 @@ impl Process {
         arguments: &[&str],
         environment: &[(String, String)],
         directory: &Path,
+        kind: Stderr,
     ) -> Self {
         let mut child = Command::new(PROVIDER)
             .args(arguments)
@@ -37,23 +52,21 @@ impl Process {
             .spawn()
             .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut pipe = BufReader::new(child.stderr.take().unwrap());
+        let pipe = child.stderr.take().unwrap();
         let (collected, stderr) = watch::channel(String::new());
-        tokio::spawn(async move {
-            let mut line = Vec::new();
-            while pipe
-                .read_until(b'\n', &mut line)
-                .await
-                .is_ok_and(|length| length > 0)
-            {
-                collected.send_modify(|text| text.push_str(&String::from_utf8_lossy(&line)));
-                line.clear();
+        let unread = match kind {
+            Stderr::Closed => None,
+            Stderr::Read => {
+                tokio::spawn(collect(pipe, collected));
+                None
             }
-        });
+            Stderr::Unread => Some(pipe),
+        };
         Self {
             child,
             stdout,
             stderr,
+            unread,
         }
     }
 
@@ -114,6 +127,19 @@ impl Process {
         let closed = async { while self.stderr.changed().await.is_ok() {} };
         soon("the end of stderr", closed).await;
         status
+    }
+}
+
+async fn collect(pipe: ChildStderr, collected: watch::Sender<String>) {
+    let mut pipe = BufReader::new(pipe);
+    let mut line = Vec::new();
+    while pipe
+        .read_until(b'\n', &mut line)
+        .await
+        .is_ok_and(|length| length > 0)
+    {
+        collected.send_modify(|text| text.push_str(&String::from_utf8_lossy(&line)));
+        line.clear();
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::path::Path;
 use std::pin::Pin;
 
-use super::{Client, Core, Handshake, Identity, Process, tls};
+use super::{Client, Core, Handshake, Identity, Process, Stderr, tls};
 
 /// What Terraform proves itself to be Terraform with.
 pub(crate) const COOKIE: (&str, &str) = (
@@ -19,6 +19,7 @@ const RUNTIME: &str = "XDG_RUNTIME_DIR";
 #[derive(Debug)]
 pub(crate) struct Start {
     environment: Vec<(String, String)>,
+    stderr: Stderr,
     tls: bool,
 }
 
@@ -26,6 +27,7 @@ impl Default for Start {
     fn default() -> Self {
         Self {
             environment: Vec::new(),
+            stderr: Stderr::default(),
             tls: true,
         }
         .env(COOKIE.0, COOKIE.1)
@@ -48,9 +50,15 @@ impl Start {
         self
     }
 
+    /// What becomes of its stderr.
+    pub(crate) fn stderr(mut self, stderr: Stderr) -> Self {
+        self.stderr = stderr;
+        self
+    }
+
     /// Starts the process and nothing more.
     pub(crate) fn spawn(self, directory: &Path) -> Process {
-        Process::spawn(&[], &self.environment, directory)
+        Process::spawn(&[], &self.environment, directory, self.stderr)
     }
 
     async fn connected(mut self) -> Core {

@@ -17,6 +17,11 @@ const TYPE: &str = "cams_number_migration";
 /// A provider configured for `emulator`, with `changes` to its block.
 async fn configured(emulator: &Emulator, changes: Value) -> Core {
     let core = Core::start().env("TF_LOG", "TRACE").await;
+    configure(&core, emulator, changes).await;
+    core
+}
+
+async fn configure(core: &Core, emulator: &Emulator, changes: Value) {
     let mut config = provider_block();
     merge(
         &mut config,
@@ -30,7 +35,6 @@ async fn configured(emulator: &Emulator, changes: Value) -> Core {
     merge(&mut config, changes);
     let said = core.configure(&config).await;
     assert!(said.is_empty(), "{said:?}");
-    core
 }
 
 /// The provider block with nothing set.

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{configured, create, number};
+use super::{configure, configured, create, number};
 use crate::core::tfplugin6::stop_provider;
+use crate::core::{Core, Stderr};
 use crate::emulator::Emulator;
 
 /// Returns when the emulator has seen `count` calls of `action`.
@@ -150,4 +151,28 @@ async fn shutdown_ends_the_process_whatever_is_under_way() {
         started.elapsed()
     );
     assert!(create.await.unwrap().is_err(), "the connection is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stderr_that_is_closed_or_never_read_costs_no_number() {
+    for stderr in [Stderr::Closed, Stderr::Unread] {
+        let emulator = Emulator::start(&["--quota", "1000/1s"]);
+        let core = Core::start().env("TF_LOG", "TRACE").stderr(stderr).await;
+        let throttle = json!({
+            "scope": null, "redis_url": null, "requests_per_second": 250, "fallback_requests_per_second": null,
+        });
+        configure(&core, &emulator, json!({ "throttle": throttle })).await;
+        // Several times what a pipe holds.
+        let numbers = (0..200).map(|index| number(&format!("139{index:08}"), json!({})));
+        let numbers: Vec<Value> = numbers.collect();
+        let creates = numbers.iter().map(|config| create(&core, config));
+        for answer in futures_util::future::join_all(creates).await {
+            assert_eq!(
+                answer.instance.state["status"], "MIGRATING",
+                "{stderr:?}: {:?}",
+                answer.diagnostics
+            );
+        }
+        assert_eq!(core.shutdown().await.code(), Some(0), "{stderr:?}");
+    }
 }
