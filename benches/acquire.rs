@@ -1,4 +1,5 @@
-//! What one acquisition costs: in memory, on the host's file, and there with eight processes that do nothing else.
+//! What one acquisition costs: in memory, on the host's file, and there with eight processes, each a thousand times a second
+//! (a hundred times a quota's pace), or doing nothing else.
 //!
 //! `cargo bench --bench acquire`. Budgets: 1 µs in memory; 25 µs on the host with eight processes.
 
@@ -22,29 +23,40 @@ const PROCESSES: u32 = 8;
 fn main() {
     let mut arguments = std::env::args().skip(1);
     if let (Some("contend"), Some(directory)) = (arguments.next().as_deref(), arguments.next()) {
-        return println!(
-            "{}",
-            micros(&Throttle::host(Some(directory.into()), 1), 20_000)
-        );
+        let pause = arguments
+            .next()
+            .map(|millis| millis.parse().expect("milliseconds"));
+        let pause = Duration::from_millis(pause.unwrap_or(0));
+        let rounds = if pause.is_zero() { 20_000 } else { 2000 };
+        let throttle = Throttle::host(Some(directory.into()), 1);
+        return println!("{}", micros(&throttle, rounds, pause));
     }
     println!(
         "memory              {:8.3} µs",
-        micros(&Throttle::in_memory(), 1_000_000)
+        micros(&Throttle::in_memory(), 1_000_000, Duration::ZERO)
     );
     let directory = tempfile::tempdir().expect("a temporary directory");
     let host = |name: &str| -> PathBuf { directory.path().join(name) };
     println!(
         "host, 1 process     {:8.3} µs",
-        micros(&Throttle::host(Some(host("one")), 1), 100_000)
+        micros(
+            &Throttle::host(Some(host("one")), 1),
+            100_000,
+            Duration::ZERO
+        )
     );
     println!(
-        "host, {PROCESSES} processes   {:8.3} µs",
-        contended(&host("eight"))
+        "host, {PROCESSES} processes   {:8.3} µs, a thousand times a second each",
+        contended(&host("paced"), 1)
+    );
+    println!(
+        "host, {PROCESSES} processes   {:8.3} µs, back to back",
+        contended(&host("eight"), 0)
     );
 }
 
-/// The mean time of an acquisition, each of which is settled too.
-fn micros(throttle: &Throttle, rounds: u32) -> f64 {
+/// The mean time of an acquisition, each of which is settled too, with a pause after each.
+fn micros(throttle: &Throttle, rounds: u32, pause: Duration) -> f64 {
     let key = QuotaKey {
         account: "1".into(),
         region: "ap-southeast-1".into(),
@@ -61,18 +73,22 @@ fn micros(throttle: &Throttle, rounds: u32) -> f64 {
             let permit = throttle.acquire(&key, LIMIT, Place::Back).await;
             total += start.elapsed();
             permit.answered();
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
         }
         total.as_secs_f64() * 1e6 / f64::from(rounds)
     })
 }
 
 /// The same for each of several processes at once: the mean of their means.
-fn contended(directory: &Path) -> f64 {
+fn contended(directory: &Path, pause_millis: u32) -> f64 {
     let this = std::env::current_exe().expect("a path to this program");
     let processes: Vec<_> = (0..PROCESSES)
         .map(|_| {
             let mut process = Command::new(&this);
-            process.arg("contend").arg(directory).stdout(Stdio::piped());
+            process.arg("contend").arg(directory);
+            process.arg(pause_millis.to_string()).stdout(Stdio::piped());
             process.spawn().expect("a process")
         })
         .collect();

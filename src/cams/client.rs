@@ -303,6 +303,7 @@ fn ended(
         // Throttled or unreachable to the end: that is the reason, the deadline only its consequence.
         (ErrorKind::TimedOut, Some(last)) => Error {
             class,
+            out_of_time: true,
             message: format!("{} ({message})", last.message),
             ..last
         },
@@ -342,3 +343,6 @@ fn log(request: &Request<'_>, attempt: u32, started: Instant, outcome: &Result<A
         "called the API"
     );
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,8 @@ pub struct Error {
     pub access_denied_detail: Option<String>,
     /// How many requests were sent or tried.
     pub attempts: u32,
+    /// Whether it was the deadline that ended the call, whatever had failed before.
+    pub out_of_time: bool,
     /// Whether the call may have had its effect.
     pub class: Class,
 }
@@ -86,6 +88,7 @@ impl Error {
             http_status: None,
             access_denied_detail: None,
             attempts,
+            out_of_time: kind == ErrorKind::TimedOut,
             class,
         }
     }
@@ -105,6 +108,7 @@ impl Error {
             http_status: Some(error.http_status),
             access_denied_detail: error.access_denied_detail,
             attempts,
+            out_of_time: false,
             class,
         }
     }

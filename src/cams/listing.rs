@@ -43,8 +43,7 @@ impl Client {
             match listed {
                 Ok(statuses) => return Ok(statuses.get(&number.to_string()).cloned()),
                 // Whoever began the call had less time than we have.
-                Err(error)
-                    if error.kind == ErrorKind::TimedOut && Instant::now() < call.deadline() => {}
+                Err(error) if error.out_of_time && Instant::now() < call.deadline() => {}
                 Err(error) => return Err(Error::clone(&error)),
             }
         }

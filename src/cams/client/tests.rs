@@ -1,0 +1,290 @@
+//! Against a server that answers by a script, over real connections.
+
+use std::sync::Mutex;
+
+use futures_util::future::join_all;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use crate::cams::phone::PhoneNumber;
+use crate::openapi::{AccessKey, SignatureMethod};
+use crate::secret::Secret;
+
+use super::*;
+
+/// What the server does with a request.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    /// Answers with a status, more headers, and a body.
+    Answer(u16, &'static str, &'static str),
+    /// Closes the connection.
+    Close,
+    /// Nothing at all.
+    Silence,
+}
+
+const LIST: Deed = Deed::Answer(
+    200,
+    "",
+    r#"{"Code":"OK","PhoneNumbers":[{"PhoneNumber":"8613900001234","Status":"CONNECTED"}]}"#,
+);
+const STARTED: Deed = Deed::Answer(
+    200,
+    "",
+    r#"{"Code":"OK","RequestId":"R","Data":{"Id":"7","PhoneNumber":"8613900001234","Status":"MIGRATING"}}"#,
+);
+const THROTTLED: Deed = Deed::Answer(
+    400,
+    "x-acs-retry-after: 300\r\n",
+    r#"{"Code":"Throttling.User","Message":"slow down"}"#,
+);
+const DENIED: Deed = Deed::Answer(403, "", r#"{"Code":"Ram.PermissionDeny","Message":"no"}"#);
+
+/// A server, and what it was asked.
+struct Server {
+    client: Client,
+    asked: Arc<Mutex<Vec<String>>>,
+    stop: CancellationToken,
+}
+
+impl Server {
+    /// Does these deeds in order, and the last one for ever.
+    async fn of(deeds: &'static [Deed]) -> Self {
+        Self::at_most(None, deeds).await
+    }
+
+    /// The same, for a client that sends so many requests a second.
+    async fn at_most(requests_per_second: Option<u32>, deeds: &'static [Deed]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&asked);
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.expect("a connection");
+                tokio::spawn(serve(stream, deeds, Arc::clone(&heard)));
+            }
+        });
+        Self {
+            client: client(&address.to_string(), requests_per_second),
+            asked,
+            stop: CancellationToken::new(),
+        }
+    }
+
+    fn call(&self, timeout: Duration) -> Call {
+        Call::new(timeout, self.stop.clone())
+    }
+
+    async fn create(&self, timeout: Duration) -> Result<String, Error> {
+        let call = self.call(timeout);
+        let migration = self
+            .client
+            .create_chatapp_migration_initiate(&call, "cams-1", &number())
+            .await?;
+        Ok(migration.id)
+    }
+
+    async fn listed(&self, timeout: Duration) -> Result<Option<String>, Error> {
+        let call = self.call(timeout);
+        self.client.listed_status(&call, "cams-1", &number()).await
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.lock().expect("not poisoned").len()
+    }
+
+    /// Returns when that many requests were read.
+    async fn heard(&self, requests: usize) {
+        while self.asked() < requests {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn serve(mut stream: TcpStream, deeds: &[Deed], asked: Arc<Mutex<Vec<String>>>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let Ok(byte) = stream.read_u8().await else {
+            return;
+        };
+        head.push(byte);
+    }
+    let index = {
+        let mut asked = asked.lock().expect("not poisoned");
+        asked.push(String::from_utf8(head).expect("text"));
+        asked.len() - 1
+    };
+    match deeds[index.min(deeds.len() - 1)] {
+        Deed::Answer(status, headers, body) => {
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+            );
+            stream.write_all(answer.as_bytes()).await.expect("a reader");
+            // The client closes when it has read all.
+            let _ = stream.read(&mut [0]).await;
+        }
+        Deed::Close => {}
+        Deed::Silence => std::future::pending().await,
+    }
+}
+
+fn client(address: &str, requests_per_second: Option<u32>) -> Client {
+    Client::new(Config {
+        http: Settings {
+            endpoint: format!("http://{address}").parse().expect("an endpoint"),
+            access_key: AccessKey {
+                id: "id".into(),
+                secret: Secret::new("secret"),
+                security_token: None,
+            },
+            signature_method: SignatureMethod::default(),
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(20),
+            user_agent: "test".into(),
+        },
+        account: "1".into(),
+        region: "r".into(),
+        throttle: Throttle::in_memory(),
+        requests_per_second,
+        clock: Clock::system(),
+        random: Random::seeded(1),
+    })
+    .expect("a client")
+}
+
+fn number() -> PhoneNumber {
+    PhoneNumber::parse("86", "13900001234").expect("a number")
+}
+
+const LONG: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn a_throttled_call_is_sent_again_when_the_service_said() {
+    let server = Server::of(&[THROTTLED, STARTED]).await;
+    let started = Instant::now();
+    assert_eq!(server.create(LONG).await.expect("a migration"), "7");
+    assert!(started.elapsed() >= Duration::from_millis(300));
+    let asked = server.asked.lock().expect("not poisoned");
+    let nonce = |head: &str| {
+        let line = head
+            .lines()
+            .find(|line| line.starts_with("x-acs-signature-nonce"));
+        line.expect("a nonce").to_owned()
+    };
+    assert_eq!(asked.len(), 2);
+    assert_ne!(nonce(&asked[0]), nonce(&asked[1]));
+}
+
+#[tokio::test]
+async fn a_create_that_may_have_had_its_effect_is_not_sent_again() {
+    for deed in [
+        &[Deed::Close, STARTED][..],
+        &[Deed::Answer(500, "", "oops"), STARTED],
+        &[Deed::Answer(200, "", "{"), STARTED],
+    ] {
+        let server = Server::of(deed).await;
+        let error = server.create(LONG).await.expect_err("no answer");
+        assert!(error.is_ambiguous(), "{error:?}");
+        assert_eq!(server.asked(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_question_is_asked_again() {
+    let server = Server::of(&[Deed::Close, Deed::Answer(502, "", "<html>"), LIST]).await;
+    let status = server.listed(LONG).await.expect("a list");
+    assert_eq!(status.as_deref(), Some("CONNECTED"));
+    assert_eq!(server.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_stop_while_waiting_sends_nothing_more() {
+    let server = Server::of(&[Deed::Answer(
+        400,
+        "retry-after: 20\r\n",
+        r#"{"Code":"Throttling"}"#,
+    )])
+    .await;
+    let (error, ()) = tokio::join!(server.create(LONG), async {
+        server.heard(1).await;
+        server.stop.cancel();
+    });
+    let error = error.expect_err("it was stopped");
+    assert_eq!(
+        (error.kind, error.is_ambiguous()),
+        (ErrorKind::Cancelled, false)
+    );
+    assert_eq!(server.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_stop_gives_a_request_that_was_sent_a_moment_and_no_more() {
+    let server = Server::of(&[Deed::Silence]).await;
+    let (error, stopped) = tokio::join!(server.create(LONG), async {
+        server.heard(1).await;
+        server.stop.cancel();
+        Instant::now()
+    });
+    assert!(error.expect_err("no answer").is_ambiguous());
+    let waited = stopped.elapsed();
+    assert!((1..3).contains(&waited.as_secs()), "{waited:?}");
+}
+
+#[tokio::test]
+async fn a_deadline_in_the_queue_names_the_quota() {
+    let server = Server::at_most(Some(1), &[STARTED]).await;
+    server.create(LONG).await.expect("the first");
+    let error = server
+        .create(Duration::from_millis(50))
+        .await
+        .expect_err("too late");
+    assert_eq!(
+        (error.kind, error.is_ambiguous()),
+        (ErrorKind::TimedOut, false)
+    );
+    assert!(
+        error
+            .message
+            .contains("CreateChatappMigrationInitiate in r of account 1"),
+        "{error}"
+    );
+    assert_eq!(server.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_thousand_ask_for_one_list() {
+    let server = Server::of(&[LIST]).await;
+    let all = join_all((0..1000).map(|_| server.listed(LONG))).await;
+    assert!(
+        all.iter()
+            .all(|listed| listed.as_ref().is_ok_and(Option::is_some))
+    );
+    assert_eq!(server.asked(), 1);
+    server.client.forget_list("cams-1");
+    server.listed(LONG).await.expect("a list");
+    assert_eq!(server.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_list_that_fails_is_shared_and_not_kept() {
+    let server = Server::of(&[DENIED, LIST]).await;
+    for listed in join_all((0..20).map(|_| server.listed(LONG))).await {
+        assert_eq!(listed.expect_err("no list").kind, ErrorKind::AccessDenied);
+    }
+    assert_eq!(server.asked(), 1);
+    server.listed(LONG).await.expect("a list");
+}
+
+#[tokio::test]
+async fn whoever_has_little_time_does_not_fail_the_others() {
+    let server = Server::of(&[THROTTLED, LIST]).await;
+    let (hurried, patient) = tokio::join!(
+        server.listed(Duration::from_millis(100)),
+        server.listed(LONG)
+    );
+    assert_eq!(hurried.expect_err("too late").kind, ErrorKind::Throttled);
+    patient.expect("a list");
+}
