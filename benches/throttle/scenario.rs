@@ -1,10 +1,11 @@
 //! The settings: who calls, how many, and how far away the service is.
 
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::{Duration, sleep};
 
 use crate::emulator::Emulator;
-use crate::judge::Verdict;
+use crate::judge::{INITIATE, Verdict};
 use crate::peers;
 use crate::provider::Fleet;
 use crate::redis_server::RedisServer;
@@ -20,6 +21,8 @@ pub(crate) struct Scenario {
     pub(crate) numbers: usize,
     /// Of the emulator.
     flags: &'static [&'static str],
+    /// Whether an answer to the migration's call takes two seconds to come.
+    slow: bool,
     /// Whether a short run has it too.
     pub(crate) quick: bool,
 }
@@ -59,14 +62,6 @@ pub(crate) struct Applied {
 const NEAR: &[&str] = &["--latency", "20ms", "--jitter", "5ms"];
 const USUAL: &[&str] = &["--latency", "50ms", "--jitter", "20ms"];
 const FAR: &[&str] = &["--latency", "200ms", "--jitter", "100ms"];
-const SLOW: &[&str] = &[
-    "--latency",
-    "50ms",
-    "--jitter",
-    "20ms",
-    "--service-time",
-    "2s",
-];
 const COLD: &[&str] = &[
     "--latency",
     "50ms",
@@ -90,7 +85,7 @@ pub(crate) const SETTINGS: &[Scenario] = &[
     setting("20±5 ms", Policy::Host, 4, NEAR).quick(),
     setting("50±20 ms", Policy::Host, 4, USUAL),
     setting("200±100 ms", Policy::Host, 4, FAR),
-    setting("2 s creates", Policy::Host, 4, SLOW),
+    setting("2 s creates", Policy::Host, 4, USUAL).slow(),
     setting("50±20 ms", Policy::Host, 1, USUAL),
     setting("50±20 ms", Policy::Host, 16, USUAL),
     setting("50±20 ms", Policy::Redis, 4, USUAL).quick(),
@@ -119,6 +114,7 @@ const fn setting(
         processes,
         numbers: if processes > 4 { 30 } else { 160 / processes },
         flags,
+        slow: false,
         quick: false,
     }
 }
@@ -129,9 +125,19 @@ impl Scenario {
         self
     }
 
+    const fn slow(mut self) -> Self {
+        self.slow = true;
+        self
+    }
+
     /// Runs it and judges it.
     pub(crate) async fn run(&self) -> Verdict {
         let emulator = Emulator::start(self.flags);
+        if self.slow {
+            let slow =
+                json!({ "kind": "slow_body", "over": "2s", "action": INITIATE, "times": "always" });
+            emulator.control("POST", "faults", Some(slow));
+        }
         let applied = match self.policy {
             Policy::Host => {
                 let host = TempDir::new().unwrap();

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::phone::PhoneNumber;
+use super::retry::Class;
 use super::{Call, Client, Error, ErrorKind};
 
 /// How long a list is shared. A plan over ten thousand numbers refreshes well within it.
@@ -22,9 +23,17 @@ const FRESH: Duration = Duration::from_secs(60);
 type Listed = (Result<Arc<HashMap<String, String>>, Arc<Error>>, Instant);
 type Pending = Shared<BoxFuture<'static, Listed>>;
 
+/// A list on its way, or there.
+#[derive(Clone, Debug)]
+struct Listing {
+    pending: Pending,
+    /// Until when whoever began the call had time for it.
+    deadline: Instant,
+}
+
 /// The lists of a process, by space.
 #[derive(Debug, Default)]
-pub(super) struct Listings(Mutex<HashMap<String, Pending>>);
+pub(super) struct Listings(Mutex<HashMap<String, Listing>>);
 
 impl Client {
     /// The status that the space's list shows for a number; `None` if it does not show the number.
@@ -35,15 +44,18 @@ impl Client {
         number: &PhoneNumber,
     ) -> Result<Option<String>, Error> {
         loop {
-            let pending = self.list(call, cust_space_id);
+            let Listing { pending, deadline } = self.list(call, cust_space_id);
             let listed = tokio::select! {
+                biased;
                 (listed, _) = pending => listed,
                 () = call.stopped() => return Err(stopped()),
+                // Whoever began the call hears from the call itself why it did not end in time.
+                () = sleep_until(call.deadline()), if call.deadline() < deadline => return Err(too_late()),
             };
             match listed {
                 Ok(statuses) => return Ok(statuses.get(&number.to_string()).cloned()),
                 // Whoever began the call had less time than we have.
-                Err(error) if error.out_of_time && Instant::now() < call.deadline() => {}
+                Err(error) if error.out_of_time && deadline < call.deadline() => {}
                 Err(error) => return Err(Error::clone(&error)),
             }
         }
@@ -54,16 +66,17 @@ impl Client {
         self.listings().lock().remove(cust_space_id);
     }
 
-    fn list(&self, call: &Call, cust_space_id: &str) -> Pending {
+    fn list(&self, call: &Call, cust_space_id: &str) -> Listing {
         let mut spaces = self.listings().lock();
-        if let Some(pending) = spaces.get(cust_space_id) {
-            match pending.peek() {
-                None => return pending.clone(),
-                Some((Ok(_), at)) if at.elapsed() < FRESH => return pending.clone(),
+        if let Some(listing) = spaces.get(cust_space_id) {
+            match listing.pending.peek() {
+                None => return listing.clone(),
+                Some((Ok(_), at)) if at.elapsed() < FRESH => return listing.clone(),
                 Some(_) => {}
             }
         }
         // In a task of its own, so that one who leaves does not end it for the others.
+        let deadline = call.deadline();
         let (client, call, space) = (self.clone(), call.clone(), cust_space_id.to_owned());
         let task = tokio::spawn(async move {
             let numbers = client
@@ -88,25 +101,30 @@ impl Client {
             })
             .boxed()
             .shared();
-        spaces.insert(cust_space_id.to_owned(), pending.clone());
-        pending
+        let listing = Listing { pending, deadline };
+        spaces.insert(cust_space_id.to_owned(), listing.clone());
+        listing
     }
 }
 
 impl Listings {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Pending>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Listing>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn stopped() -> Error {
-    let operation = super::Operation::QUERY_CHATAPP_PHONE_NUMBERS;
-    let message = "stopped before the list was there".to_owned();
-    Error::local(
-        ErrorKind::Cancelled,
-        operation.action,
-        message,
-        super::retry::Class::NeverSent,
-        0,
+    ended(ErrorKind::Cancelled, "stopped before the list was there")
+}
+
+fn too_late() -> Error {
+    ended(
+        ErrorKind::TimedOut,
+        "the time was over before the space's list was there",
     )
+}
+
+fn ended(kind: ErrorKind, message: &str) -> Error {
+    let action = super::Operation::QUERY_CHATAPP_PHONE_NUMBERS.action;
+    Error::local(kind, action, message.to_owned(), Class::NeverSent, 0)
 }

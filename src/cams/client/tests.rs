@@ -142,7 +142,7 @@ fn client(address: &str, requests_per_second: Option<u32>) -> Client {
             },
             signature_method: SignatureMethod::default(),
             connect_timeout: Duration::from_secs(5),
-            read_timeout: Duration::from_secs(20),
+            read_timeout: Duration::from_secs(3),
             user_agent: "test".into(),
         },
         account: "1".into(),
@@ -287,4 +287,12 @@ async fn whoever_has_little_time_does_not_fail_the_others() {
     );
     assert_eq!(hurried.expect_err("too late").kind, ErrorKind::Throttled);
     patient.expect("a list");
+
+    let server = Server::of(&[Deed::Silence]).await;
+    let (patient, hurried) = tokio::join!(
+        server.listed(Duration::from_secs(1)),
+        server.listed(Duration::from_millis(50))
+    );
+    assert_eq!(hurried.expect_err("too late").kind, ErrorKind::TimedOut);
+    patient.expect_err("no list");
 }
