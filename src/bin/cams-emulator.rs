@@ -28,11 +28,8 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     // Caught from here on, so that whoever reads the line below can end it cleanly at once.
     let shutdown = shutdown()?;
     let listener = TcpListener::bind(address).await?;
-    writeln!(
-        io::stdout(),
-        "listening on http://{}",
-        listener.local_addr()?
-    )?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "listening on http://{address}")?;
     emulator::serve(listener, config, shutdown).await;
     Ok(())
 }

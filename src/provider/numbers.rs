@@ -103,14 +103,23 @@ const PATIENCE: [Duration; 5] = [
 /// How long all of that may take.
 const READ_BACK: Duration = Duration::from_secs(30);
 
-/// Looks for a number whose migration may have started: `None` when it does not show within some seconds. After a stop
-/// there is one more look, and a short one.
-pub async fn read_back(
-    client: &Client,
-    call: &Call,
-    target: &Target,
-) -> Result<Option<Found>, Error> {
+/// What became of looking for a number whose migration may have started.
+#[derive(Debug)]
+pub enum ReadBack {
+    /// A stop ended the look before it was through.
+    CutShort,
+    /// The last look failed.
+    Failed(Error),
+    /// It is there.
+    Found(Found),
+    /// It did not show within some seconds.
+    NotShown,
+}
+
+/// Looks for a number whose migration may have started, several times. After a stop there is one more look, and a short one.
+pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBack {
     let aftermath = Call::aftermath(READ_BACK);
+    let mut seen = ReadBack::NotShown;
     for wait in PATIENCE {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
@@ -118,15 +127,19 @@ pub async fn read_back(
         }
         let last = call.is_stopped();
         client.forget_list(&target.cust_space_id);
-        let found = tokio::select! {
-            found = find(client, &aftermath, target, None) => found?,
-            () = call.given_up() => None,
+        seen = tokio::select! {
+            found = find(client, &aftermath, target, None) => match found {
+                Ok(Some(found)) => return ReadBack::Found(found),
+                Ok(None) => ReadBack::NotShown,
+                Err(error) => ReadBack::Failed(error),
+            },
+            () = call.given_up() => return ReadBack::CutShort,
         };
-        if found.is_some() || last {
-            return Ok(found);
+        if last {
+            return seen;
         }
     }
-    Ok(None)
+    seen
 }
 
 /// The numbers whose migration this process has started, so that none is started twice in one run.
@@ -137,7 +150,8 @@ pub struct Claims(Arc<Mutex<BTreeSet<Target>>>);
 #[derive(Debug)]
 pub struct Claim {
     claims: Claims,
-    target: Option<Target>,
+    target: Target,
+    kept: bool,
 }
 
 impl Claims {
@@ -146,7 +160,8 @@ impl Claims {
         let new = self.lock().insert(target.clone());
         new.then(|| Claim {
             claims: self.clone(),
-            target: Some(target.clone()),
+            target: target.clone(),
+            kept: false,
         })
     }
 
@@ -156,16 +171,21 @@ impl Claims {
 }
 
 impl Claim {
-    /// The migration has started, or may have: nobody else may start it in this run.
-    pub fn keep(mut self) {
-        self.target = None;
+    /// The migration has started, or may have, or is about to: nobody else may start it in this run.
+    pub fn keep(&mut self) {
+        self.kept = true;
+    }
+
+    /// It has certainly not started: another may.
+    pub fn give_back(mut self) {
+        self.kept = false;
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if let Some(target) = &self.target {
-            self.claims.lock().remove(target);
+        if !self.kept {
+            self.claims.lock().remove(&self.target);
         }
     }
 }
@@ -188,8 +208,13 @@ mod tests {
         assert!(claims.claim(&target("13900001234")).is_none());
         assert!(claims.claim(&target("13900001235")).is_some());
         drop(claim);
-        let claim = claims.claim(&target("13900001234")).expect("given back");
+        let mut claim = claims.claim(&target("13900001234")).expect("given back");
         claim.keep();
+        drop(claim);
         assert!(claims.claim(&target("13900001234")).is_none());
+        let mut claim = claims.claim(&target("13900001236")).expect("another");
+        claim.keep();
+        claim.give_back();
+        assert!(claims.claim(&target("13900001236")).is_some());
     }
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::keeper::{Answer, Keeper, Side};
 use super::pace::Terms;
 use super::slots::{Cause, Command, FORWARD, Micros, Reply, Wait};
-use super::store::{Answer, Keeper, Side};
 
 /// How long a failed store is left alone.
 const REST: Duration = Duration::from_secs(5);

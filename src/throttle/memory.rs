@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use super::keeper::{Answer, Keeper, Side};
 use super::slots::{Command, Micros, State};
-use super::store::{Answer, Keeper, Side};
 
 /// One quota, shared by the tasks of this process.
 #[derive(Debug)]

@@ -2,11 +2,12 @@
 //!
 //! - `slots`, `pace`: the algorithm, without I/O: who may call when, and how many.
 //! - `queue`: the calls of this process that wait.
-//! - `store`: where the state is kept: `memory`, `host` (a file, whose bytes are in `record`), `redis`, and `guarded`, which
+//! - `keeper`, `store`: where the state is kept: `memory`, `host` (a file, whose bytes are in `record`), `redis`, and `guarded`, which
 //!   puts one behind another.
 
 mod guarded;
 mod host;
+mod keeper;
 mod memory;
 mod pace;
 mod queue;

@@ -11,9 +11,10 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::QuotaKey;
+use super::keeper::{Answer, Keeper, Side};
 use super::pace::Terms;
 use super::slots::{Cause, Command, FORWARD, Micros, Reply, Wait};
-use super::store::{Answer, Keeper, Side, Store};
+use super::store::Store;
 use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// When a waiting call is first reported, and how often after that.

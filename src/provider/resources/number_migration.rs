@@ -15,7 +15,7 @@ use crate::model;
 
 use super::super::Cams;
 use super::super::errors;
-use super::super::numbers::{self, Found, Target};
+use super::super::numbers::{self, Found, ReadBack, Target};
 use super::super::validators;
 
 const CREATE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
@@ -189,7 +189,7 @@ impl Resource for NumberMigration {
         );
         let call = cams.call(timeout, context.stop());
 
-        let claim = cams
+        let mut claim = cams
             .claims()
             .claim(&target)
             .ok_or_else(|| duplicate(&target))?;
@@ -213,6 +213,8 @@ impl Resource for NumberMigration {
             None => {}
         }
 
+        // Whatever becomes of this task, from here on nobody else starts it in this run.
+        claim.keep();
         match client
             .create_chatapp_migration_initiate(&call, &target.cust_space_id, &target.number)
             .await
@@ -226,17 +228,18 @@ impl Resource for NumberMigration {
                     ..plan
                 };
                 context.save(&state);
-                claim.keep();
                 Ok(state)
             }
             Err(error) if error.is_ambiguous() => {
-                claim.keep();
                 match numbers::read_back(client, &call, &target).await {
-                    Ok(Some(found)) => Ok(adopt(plan, &target, found)),
-                    looked => Err(unknown_outcome(&target, &error, looked.err().as_ref()).into()),
+                    ReadBack::Found(found) => Ok(adopt(plan, &target, found)),
+                    looked => Err(unknown_outcome(&target, &error, &looked).into()),
                 }
             }
-            Err(error) => Err(errors::diagnostic(&error, "starting the migration", &target).into()),
+            Err(error) => {
+                claim.give_back();
+                Err(errors::diagnostic(&error, "starting the migration", &target).into())
+            }
         }
     }
 
@@ -429,10 +432,15 @@ fn exists(target: &Target, found: &Found) -> Diagnostic {
     .at(Path::root().attribute("mobile_number"))
 }
 
-fn unknown_outcome(target: &Target, error: &Error, lookup: Option<&Error>) -> Diagnostic {
-    let looked = match lookup {
-        Some(lookup) => format!("Looking for the number failed too: {}.", lookup.message),
-        None => {
+fn unknown_outcome(target: &Target, error: &Error, looked: &ReadBack) -> Diagnostic {
+    let looked = match looked {
+        ReadBack::Failed(error) => {
+            format!("Looking for the number failed too: {}.", error.message)
+        }
+        ReadBack::CutShort => {
+            "Terraform was asked to stop before the space's list and the lookup of the number could show it.".to_owned()
+        }
+        ReadBack::Found(_) | ReadBack::NotShown => {
             "The space's list and the lookup of the number did not show it within some seconds."
                 .to_owned()
         }

@@ -1,9 +1,9 @@
 use super::*;
 use crate::throttle::guarded::{Guarded, Told};
+use crate::throttle::keeper::{Answer, Keeper};
 use crate::throttle::memory::Memory;
 use crate::throttle::pace::Terms;
 use crate::throttle::slots::{Cause, Wait};
-use crate::throttle::store::{Answer, Keeper};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::atomic::{AtomicU64, Ordering};

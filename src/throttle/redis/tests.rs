@@ -8,10 +8,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::throttle::guarded::Guarded;
+use crate::throttle::keeper::{Answer, Keeper};
 use crate::throttle::memory::Memory;
 use crate::throttle::pace::Terms;
 use crate::throttle::slots::State;
-use crate::throttle::store::{Answer, Keeper};
 use crate::throttle::{Limit, Place, Throttle};
 
 const TERMS: Terms = Terms {

@@ -10,6 +10,7 @@
 mod throttle {
     #[path = "../../tests/interleavings/src/explore.rs"]
     pub(crate) mod explore;
+    mod keeper;
     mod pace;
     mod queue;
     mod slots;

@@ -6,27 +6,12 @@ use std::time::Duration;
 use tokio::task::yield_now;
 
 use super::explore::{HOUR, Kind};
+use super::keeper::{Answer, Keeper, Side};
 use super::pace::Terms;
 use super::slots::{Command, Micros, Reply, State};
 
 /// How far each step moves the clock.
 const STEP: Micros = 100_000;
-
-/// Who answered. There is only one here.
-pub(super) type Side = u8;
-
-/// A reply and who gave it.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) reply: Reply,
-    pub(super) side: Side,
-}
-
-/// What the queue asks of a store.
-pub(super) trait Keeper {
-    fn try_step(&self, command: Command, side: Side) -> Option<Answer>;
-    fn step(&self, command: Command, side: Side) -> impl Future<Output = Answer> + Send;
-}
 
 #[derive(Debug)]
 pub(super) struct Store {

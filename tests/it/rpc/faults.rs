@@ -327,6 +327,20 @@ async fn apply(url: &str) -> Applied {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_look_for_the_number_that_fails_once_is_made_again() {
+    let emulator = Emulator::start(&[]);
+    let faults = json!([
+        { "kind": "reset_after_commit", "action": "CreateChatappMigrationInitiate" },
+        { "kind": "business_error", "code": "Something.Odd", "action": "QueryChatappPhoneNumbers", "nth": 2 },
+    ]);
+    emulator.control("POST", "faults", Some(faults));
+    let only = apply(emulator.url()).await;
+    assert!(only.stored, "{}", only.said);
+    assert_eq!(emulator.count("QueryChatappPhoneNumbers"), 3);
+    started_once(&emulator).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_not_there_yet_costs_one_apply() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();

@@ -68,6 +68,40 @@ async fn a_stop_ends_an_unanswered_create_soon_and_finds_out_what_it_did() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stop_that_cuts_the_look_short_says_so() {
+    let emulator = Emulator::start(&[]);
+    let lookups = json!({
+        "kind": "never_answer", "when": "before_commit", "action": "GetPhoneNumberVerificationStatus",
+        "nth": 2, "times": "always",
+    });
+    emulator.control(
+        "POST",
+        "faults",
+        Some(json!([never_answers("before_commit"), lookups])),
+    );
+    let core = configured(&emulator, json!({})).await;
+    let config = number("13900001234", json!({}));
+    let stop = async {
+        seen(&emulator, "CreateChatappMigrationInitiate", 1).await;
+        core.provider()
+            .stop_provider(stop_provider::Request::default())
+            .await
+            .unwrap();
+        Instant::now()
+    };
+    let (answer, stopped) = tokio::join!(create(&core, &config), stop);
+    assert!(
+        stopped.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        stopped.elapsed()
+    );
+    assert_eq!(answer.instance.state, Value::Null);
+    let detail = &answer.diagnostics[0].detail;
+    assert!(detail.contains("asked to stop before"), "{detail}");
+    assert!(detail.contains("Applying again is safe"), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_ends_a_wait_for_the_quota_at_once_with_nothing_sent() {
     let emulator = Emulator::start(&[]);
     let fault = json!({
