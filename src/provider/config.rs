@@ -18,8 +18,10 @@ use crate::framework::path::Path;
 use crate::framework::value::Value;
 use crate::random::Random;
 use crate::secret::Secret;
+use crate::throttle;
 
 use super::Cams;
+use super::claims::Claims;
 use super::throttling::{self, Throttling};
 use super::timing;
 
@@ -118,7 +120,7 @@ pub fn configure(
     let unknown = unknown(config);
     if unknown.has_errors() {
         return Ok((
-            Cams::new(Err(unknown), cust_space_id),
+            Cams::new(Err(unknown), cust_space_id, Claims::default()),
             Diagnostics::default(),
         ));
     }
@@ -126,11 +128,13 @@ pub fn configure(
         settings(config, terraform_version, environment),
         throttling::configure(&config.throttle, environment),
     )?;
+    let account = account(
+        &or_environment(&config.account_id, environment, ACCOUNT_ID),
+        &http,
+    );
+    let claims = Claims::new(throttle::state_directory(environment), &account);
     let client = Client::new(cams::Config {
-        account: account(
-            &or_environment(&config.account_id, environment, ACCOUNT_ID),
-            &http,
-        ),
+        account,
         region: text(
             &or_environment(&config.region, environment, REGION),
             DEFAULT_REGION,
@@ -147,7 +151,10 @@ pub fn configure(
             format!("No HTTP client could be made: {failure}. Check the system's certificates and the proxy variables."),
         )
     })?;
-    Ok((Cams::new(Ok(client), cust_space_id), Diagnostics::default()))
+    Ok((
+        Cams::new(Ok(client), cust_space_id, claims),
+        Diagnostics::default(),
+    ))
 }
 
 /// An error for each attribute that the client needs and that only apply will tell.

@@ -1,5 +1,6 @@
 //! This provider: its configuration, its resources, and API errors as diagnostics.
 
+pub mod claims;
 pub mod config;
 pub mod errors;
 pub mod numbers;
@@ -22,8 +23,8 @@ use crate::framework::schema::Schema;
 use crate::framework::server::Server;
 use crate::random::Random;
 
+use claims::Claims;
 use config::Config;
-use numbers::Claims;
 use resources::number_migration::NumberMigration;
 
 /// The provider's address in all examples.
@@ -87,11 +88,15 @@ pub struct Cams {
 }
 
 impl Cams {
-    fn new(client: Result<Client, Diagnostics>, cust_space_id: Field<String>) -> Self {
+    fn new(
+        client: Result<Client, Diagnostics>,
+        cust_space_id: Field<String>,
+        claims: Claims,
+    ) -> Self {
         Self {
             client,
             cust_space_id,
-            claims: Claims::default(),
+            claims,
         }
     }
 

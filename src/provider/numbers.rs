@@ -1,7 +1,5 @@
 //! Where a number is: what the space's list and the single lookup say together.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::cams::phone::PhoneNumber;
@@ -140,81 +138,4 @@ pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBac
         }
     }
     seen
-}
-
-/// The numbers whose migration this process has started, so that none is started twice in one run.
-#[derive(Clone, Debug, Default)]
-pub struct Claims(Arc<Mutex<BTreeSet<Target>>>);
-
-/// The right to start one number's migration. Dropped, it is given back, unless kept.
-#[derive(Debug)]
-pub struct Claim {
-    claims: Claims,
-    target: Target,
-    kept: bool,
-}
-
-impl Claims {
-    /// Takes the number; `None` when another resource of this run has it.
-    pub fn claim(&self, target: &Target) -> Option<Claim> {
-        let new = self.lock().insert(target.clone());
-        new.then(|| Claim {
-            claims: self.clone(),
-            target: target.clone(),
-            kept: false,
-        })
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<Target>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Claim {
-    /// The migration has started, or may have, or is about to: nobody else may start it in this run.
-    pub fn keep(&mut self) {
-        self.kept = true;
-    }
-
-    /// It has certainly not started: another may.
-    pub fn give_back(mut self) {
-        self.kept = false;
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        if !self.kept {
-            self.claims.lock().remove(&self.target);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn target(mobile_number: &str) -> Target {
-        Target {
-            cust_space_id: "s".into(),
-            number: PhoneNumber::parse("86", mobile_number).expect("a number"),
-        }
-    }
-
-    #[test]
-    fn a_number_is_claimed_once_until_given_back() {
-        let claims = Claims::default();
-        let claim = claims.claim(&target("13900001234")).expect("the first");
-        assert!(claims.claim(&target("13900001234")).is_none());
-        assert!(claims.claim(&target("13900001235")).is_some());
-        drop(claim);
-        let mut claim = claims.claim(&target("13900001234")).expect("given back");
-        claim.keep();
-        drop(claim);
-        assert!(claims.claim(&target("13900001234")).is_none());
-        let mut claim = claims.claim(&target("13900001236")).expect("another");
-        claim.keep();
-        claim.give_back();
-        assert!(claims.claim(&target("13900001236")).is_some());
-    }
 }

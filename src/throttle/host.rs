@@ -5,19 +5,18 @@
 //! clock, which is the same for all processes since the boot that the record names; setting the wall clock changes nothing.
 
 use std::fmt;
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use rustix::fs::OFlags;
 
 use super::QuotaKey;
 use super::guarded::{Failure, Primary};
 use super::record::{self, BYTES, Distrust};
 use super::slots::{Command, FORWARD, Micros, Reply, State};
+use crate::private_file;
 
 /// How often the lock is tried in a row before the caller is left to wait elsewhere.
 const TRIES: usize = 400;
@@ -87,7 +86,7 @@ impl Host {
         for _ in 0..TRIES {
             let file = match handle.open.take() {
                 Some(file) => file,
-                None => open(path).map_err(explain)?,
+                None => private_file::open(path).map_err(explain)?,
             };
             if handle.gone(&file, &self.machine).map_err(explain)? {
                 continue;
@@ -137,7 +136,7 @@ impl Handle {
             return Ok(false);
         }
         self.looked_at = now;
-        let gone = file.metadata()?.nlink() == 0;
+        let gone = private_file::is_deleted(file)?;
         self.replaced |= gone;
         Ok(gone)
     }
@@ -190,27 +189,6 @@ impl Handle {
     }
 }
 
-/// Opens the file, and creates it and its directory if need be.
-fn open(path: &Path) -> io::Result<File> {
-    if let Some(directory) = path.parent() {
-        private_directory(directory)?;
-    }
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-        .open(path)?;
-    let found = file.metadata()?;
-    if !found.is_file() || found.nlink() > 1 {
-        return Err(io::Error::other("not a file of its own"));
-    }
-    owned_and_private(&found)?;
-    Ok(file)
-}
-
 /// As much of a record as there is.
 fn read(file: &File, bytes: &mut [u8; BYTES]) -> io::Result<usize> {
     let mut filled = 0;
@@ -254,25 +232,6 @@ impl fmt::Debug for Machine {
             .field("boot", &self.boot)
             .finish_non_exhaustive()
     }
-}
-
-fn private_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    let found = path.symlink_metadata()?;
-    if !found.is_dir() {
-        return Err(io::Error::other("its directory is a symbolic link"));
-    }
-    owned_and_private(&found)
-}
-
-fn owned_and_private(found: &std::fs::Metadata) -> io::Result<()> {
-    if found.uid() != rustix::process::geteuid().as_raw() {
-        return Err(io::Error::other("it belongs to another user"));
-    }
-    if found.mode() & 0o077 != 0 {
-        return Err(io::Error::other("other users may enter it"));
-    }
-    Ok(())
 }
 
 fn first_word(bytes: &[u8]) -> u64 {

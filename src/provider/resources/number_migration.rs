@@ -14,6 +14,7 @@ use crate::framework::ty::Type;
 use crate::model;
 
 use super::super::Cams;
+use super::super::claims::Refused;
 use super::super::errors;
 use super::super::numbers::{self, Found, ReadBack, Target};
 use super::super::validators;
@@ -189,10 +190,11 @@ impl Resource for NumberMigration {
         );
         let call = cams.call(timeout, context.stop());
 
-        let mut claim = cams
-            .claims()
-            .claim(&target)
-            .ok_or_else(|| duplicate(&target))?;
+        let claim = cams.claims().claim(&call, &target).await;
+        let mut claim = claim.map_err(|refused| match refused {
+            Refused::Busy => busy(&target),
+            Refused::Duplicate => duplicate(&target),
+        })?;
         let client = cams.client()?;
         let found = numbers::find(client, &call, &target, None)
             .await
@@ -382,6 +384,18 @@ fn duplicate(target: &Target) -> Diagnostic {
         format!(
             "Another resource of this configuration has already begun to move {} into space {}. \
              Keep one of the two resources.",
+            target.number, target.cust_space_id
+        ),
+    )
+    .at(Path::root().attribute("mobile_number"))
+}
+
+fn busy(target: &Target) -> Diagnostic {
+    Diagnostic::error(
+        "Number Being Migrated by Another Process",
+        format!(
+            "Another process on this machine has begun to move {} into space {}, and has not finished. Nothing was started \
+             here. Apply again when it has: the number is then taken over.",
             target.number, target.cust_space_id
         ),
     )

@@ -174,7 +174,7 @@ fn links_and_open_doors_are_refused() {
     let reason = |host: &Host| ask(host).unwrap_err().to_string();
     let outside = bench.directory.path().join("outside");
     fs::write(&outside, "").unwrap();
-    private_directory(&bench.directory()).unwrap();
+    private_file::make_directory(&bench.directory()).unwrap();
     symlink(&outside, bench.file()).unwrap();
     assert!(ask(&bench.host()).is_err());
     fs::remove_file(bench.file()).unwrap();

@@ -6,6 +6,7 @@ mod fleet;
 mod garbage;
 mod identity;
 mod stop;
+mod twice;
 
 use serde_json::{Value, json};
 

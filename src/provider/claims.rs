@@ -1,0 +1,278 @@
+//! Who may start a number's migration: one resource at a time, of all processes of this user on this host.
+//!
+//! Within a process that is a set. Between processes, such as those of two aliases or of two applies, it is a lock on a
+//! file named after the number, held from before the number is looked for until it is known what became of its migration:
+//! who comes second then finds the number. Where the file can't be had, the number is still looked for before anything is
+//! started.
+
+use std::collections::BTreeSet;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use tokio::time::{sleep, sleep_until};
+
+use crate::cams::Call;
+use crate::private_file;
+
+use super::numbers::Target;
+
+/// How often a lock that another process holds is tried.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The numbers whose migration this process has started, and where it meets other processes.
+#[derive(Clone, Debug, Default)]
+pub struct Claims(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    taken: Mutex<BTreeSet<Target>>,
+    directory: Option<PathBuf>,
+    account: String,
+}
+
+/// Why a number can't be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Another process had it until the time was over, or the user stopped.
+    Busy,
+    /// Another resource of this run has it.
+    Duplicate,
+}
+
+/// The right to start one number's migration. Dropped, it is given back, unless kept.
+#[derive(Debug)]
+pub struct Claim {
+    claims: Claims,
+    target: Target,
+    kept: bool,
+    lock: Option<Lock>,
+}
+
+impl Claims {
+    /// Claims for numbers of an account, shared with others who name the same directory and account.
+    pub fn new(directory: Option<PathBuf>, account: &str) -> Self {
+        Self(Arc::new(Inner {
+            directory,
+            account: account.to_owned(),
+            ..Inner::default()
+        }))
+    }
+
+    /// Takes the number, after waiting for other processes that have it.
+    pub async fn claim(&self, call: &Call, target: &Target) -> Result<Claim, Refused> {
+        if !self.taken().insert(target.clone()) {
+            return Err(Refused::Duplicate);
+        }
+        let mut claim = Claim {
+            claims: self.clone(),
+            target: target.clone(),
+            kept: false,
+            lock: None,
+        };
+        if let Some(path) = self.path(target) {
+            claim.lock = tokio::select! {
+                lock = lock(&path) => lock,
+                () = call.stopped() => return Err(Refused::Busy),
+                () = sleep_until(call.deadline()) => return Err(Refused::Busy),
+            };
+        }
+        Ok(claim)
+    }
+
+    /// The file of a number, whose name tells nobody which number it is.
+    fn path(&self, target: &Target) -> Option<PathBuf> {
+        let directory = self.0.directory.as_ref()?;
+        let name = format!(
+            "{}\0{}\0{}",
+            self.0.account, target.cust_space_id, target.number
+        );
+        let digest = digest(&SHA256, name.as_bytes());
+        let name: String = digest
+            .as_ref()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Some(directory.join(format!("{name}.number")))
+    }
+
+    fn taken(&self) -> MutexGuard<'_, BTreeSet<Target>> {
+        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Claim {
+    /// The migration has started, or may have, or is about to: nobody else may start it in this run.
+    pub fn keep(&mut self) {
+        self.kept = true;
+    }
+
+    /// It has certainly not started: another may.
+    pub fn give_back(mut self) {
+        self.kept = false;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.lock = None;
+        if !self.kept {
+            self.claims.taken().remove(&self.target);
+        }
+    }
+}
+
+/// A locked file, which is gone with its lock.
+#[derive(Debug)]
+struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // While it is still locked, so that nobody else's is deleted. One that stays does no harm.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+async fn lock(path: &Path) -> Option<Lock> {
+    let mut told = false;
+    loop {
+        match try_lock(path) {
+            Ok(Some(file)) => {
+                return Some(Lock {
+                    path: path.to_owned(),
+                    _file: file,
+                });
+            }
+            Ok(None) if told => {}
+            Ok(None) => {
+                tracing::info!(
+                    "another process is starting the migration of the same number; waiting for it"
+                );
+                told = true;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "numbers can't be claimed among processes");
+                return None;
+            }
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// `None` while another process has it.
+fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    loop {
+        let file = private_file::open(path)?;
+        match file.try_lock() {
+            // Whoever had it deleted it, between our opening and our locking.
+            Ok(()) if private_file::is_deleted(&file)? => {}
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use crate::cams::phone::PhoneNumber;
+
+    use super::*;
+
+    fn target(mobile_number: &str) -> Target {
+        Target {
+            cust_space_id: "s".into(),
+            number: PhoneNumber::parse("86", mobile_number).expect("a number"),
+        }
+    }
+
+    fn call(timeout: Duration) -> Call {
+        Call::new(timeout, CancellationToken::new())
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn a_number_is_claimed_once_until_given_back() {
+        let (claims, call) = (Claims::default(), call(LONG));
+        let number = target("13900001234");
+        let claim = claims.claim(&call, &number).await.expect("the first");
+        let second = claims.claim(&call, &number).await;
+        assert_eq!(second.expect_err("taken"), Refused::Duplicate);
+        claims
+            .claim(&call, &target("13900001235"))
+            .await
+            .expect("another number");
+        drop(claim);
+        let mut claim = claims.claim(&call, &number).await.expect("given back");
+        claim.keep();
+        drop(claim);
+        claims.claim(&call, &number).await.expect_err("kept");
+    }
+
+    #[tokio::test]
+    async fn what_has_certainly_not_started_may_be_started_by_another() {
+        let (claims, call) = (Claims::default(), call(LONG));
+        let mut claim = claims
+            .claim(&call, &target("13900001234"))
+            .await
+            .expect("the first");
+        claim.keep();
+        claim.give_back();
+        claims
+            .claim(&call, &target("13900001234"))
+            .await
+            .expect("given back");
+    }
+
+    #[tokio::test]
+    async fn other_processes_wait_for_it_and_leave_nothing_behind() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let state = directory.path().join("state");
+        let (one, other) = (
+            Claims::new(Some(state.clone()), "a"),
+            Claims::new(Some(state.clone()), "a"),
+        );
+        let number = target("13900001234");
+        let mut claim = one.claim(&call(LONG), &number).await.expect("the first");
+        let late = other
+            .claim(&call(Duration::from_millis(120)), &number)
+            .await;
+        assert_eq!(late.expect_err("held"), Refused::Busy);
+        Claims::new(Some(state.clone()), "b")
+            .claim(&call(LONG), &number)
+            .await
+            .expect("of another account");
+
+        claim.keep();
+        let free = async {
+            tokio::task::yield_now().await;
+            drop(claim);
+        };
+        let call = call(LONG);
+        let (second, ()) = tokio::join!(other.claim(&call, &number), free);
+        drop(second.expect("its turn"));
+        assert_eq!(std::fs::read_dir(&state).expect("a directory").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn without_a_directory_of_its_own_it_goes_on() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let taken = directory.path().join("file");
+        std::fs::write(&taken, "").expect("a file");
+        let claims = Claims::new(Some(taken.join("state")), "a");
+        claims
+            .claim(&call(LONG), &target("13900001234"))
+            .await
+            .expect("a claim");
+    }
+}
