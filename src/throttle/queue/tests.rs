@@ -172,6 +172,35 @@ fn waiters_survive_the_runtime_of_their_driver() {
     });
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_waiter_is_woken_once_for_its_grant_and_never_else() {
+    // So short that nobody waits long enough to be reported, which wakes too.
+    let terms = Terms::new(Limit {
+        calls: 10,
+        window: Duration::from_millis(400),
+    });
+    let queue = queue();
+    let call = |queue: Arc<Queue>| async move {
+        let mut acquire = pin!(queue.acquire(terms, Place::Back));
+        let mut polls = 0;
+        let grant = std::future::poll_fn(|context| {
+            polls += 1;
+            acquire.as_mut().poll(context)
+        });
+        grant.await.answered();
+        polls
+    };
+    let calls: Vec<_> = (0..30)
+        .map(|_| tokio::spawn(call(Arc::clone(&queue))))
+        .collect();
+    let mut polls = Vec::new();
+    for call in calls {
+        polls.push(call.await.unwrap());
+    }
+    assert_eq!(polls[..10], [1; 10], "who need not wait is not woken");
+    assert_eq!(polls[10..], [2; 20], "once to ask, once with the grant");
+}
+
 /// What a test does to a queue.
 #[derive(Clone, Copy, Debug)]
 enum Act {
