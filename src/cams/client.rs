@@ -5,11 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
-use crate::openapi::{Answer, Failure, Http, Response, Settings, read_answer};
+use crate::openapi::{Answer, Body, Failure, Http, Response, Settings, read_answer};
 use crate::random::Random;
 use crate::throttle::{Cause, Limit, Permit, Place, QueueStatus, QuotaKey, Throttle};
 
@@ -91,7 +90,7 @@ impl Client {
     }
 
     /// The error for a success without the data that it should bring: for a write, nobody knows what it did.
-    pub(super) fn incomplete(operation: Operation, body: &Map<String, Value>) -> Error {
+    pub(super) fn incomplete(operation: Operation, body: &Body) -> Error {
         let class = if operation.reads {
             Class::Final
         } else {
@@ -99,11 +98,8 @@ impl Client {
         };
         let message = "the service reported success without the data it documents".to_owned();
         Error {
-            request_id: body
-                .get("RequestId")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-            code: body.get("Code").and_then(Value::as_str).map(str::to_owned),
+            request_id: body.text(&["RequestId"]),
+            code: body.text(&["Code"]),
             ..Error::local(ErrorKind::Incomplete, operation.action, message, class, 1)
         }
     }
@@ -115,7 +111,7 @@ impl Client {
         operation: Operation,
         parameters: &[(&str, &str)],
         about: &str,
-    ) -> Result<Map<String, Value>, Error> {
+    ) -> Result<Body, Error> {
         let key = self.quota(operation);
         let request = Request {
             operation,
@@ -317,16 +313,11 @@ fn ended(
 
 fn log(request: &Request<'_>, attempt: u32, started: Instant, outcome: &Result<Answer, Failure>) {
     let (status, code, request_id, failure) = match outcome {
-        Ok(Answer::Success(body)) => (
-            Some(200),
-            Some("OK"),
-            body.get("RequestId").and_then(Value::as_str),
-            None,
-        ),
+        Ok(Answer::Success(body)) => (Some(200), Some("OK"), body.text(&["RequestId"]), None),
         Ok(Answer::Refusal(error) | Answer::Unreadable(error)) => (
             Some(error.http_status),
             error.code.as_deref(),
-            error.request_id.as_deref(),
+            error.request_id.clone(),
             None,
         ),
         Err(failure) => (None, None, None, Some(failure.to_string())),

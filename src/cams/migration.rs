@@ -1,7 +1,8 @@
 //! Operations on the migration of a number.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+
+use crate::openapi::Body;
 
 use super::phone::PhoneNumber;
 use super::{Call, Client, Error, Operation};
@@ -51,16 +52,13 @@ impl Client {
     }
 }
 
-fn parse(body: &Map<String, Value>) -> Option<Migration> {
-    let data = Data::deserialize(body.get("Data")?).ok()?;
+fn parse(body: &Body) -> Option<Migration> {
+    let data: Data = body.field("Data").ok()??;
     Some(Migration {
         id: data.id.filter(|id| !id.is_empty())?,
         phone_number: data.phone_number?,
         status: data.status?,
-        request_id: body
-            .get("RequestId")
-            .and_then(Value::as_str)
-            .map(str::to_owned),
+        request_id: body.text(&["RequestId"]),
     })
 }
 
@@ -69,7 +67,7 @@ mod tests {
     use super::*;
 
     fn parsed(body: &str) -> Option<Migration> {
-        parse(&serde_json::from_str(body).expect("an object"))
+        parse(&body.parse().expect("an object"))
     }
 
     #[test]

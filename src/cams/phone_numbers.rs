@@ -1,7 +1,8 @@
 //! Operations that look at numbers.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+
+use crate::openapi::Body;
 
 use super::phone::PhoneNumber;
 use super::{Call, Client, Error, Operation};
@@ -59,19 +60,15 @@ impl Client {
         let body = self
             .send(call, operation, &parameters, &number.masked())
             .await?;
-        let data = body
-            .get("Data")
-            .and_then(|data| Verification::deserialize(data).ok());
+        let data = body.field("Data").ok().flatten();
         data.ok_or_else(|| Self::incomplete(operation, &body))
     }
 }
 
 /// A space without numbers may be listed as an empty array, as null, or not at all.
-fn listed(body: &Map<String, Value>) -> Option<Vec<ListedNumber>> {
-    match body.get("PhoneNumbers") {
-        None | Some(Value::Null) => Some(Vec::new()),
-        Some(numbers) => Vec::deserialize(numbers).ok(),
-    }
+fn listed(body: &Body) -> Option<Vec<ListedNumber>> {
+    let numbers: Option<Vec<ListedNumber>> = body.field("PhoneNumbers").ok()?;
+    Some(numbers.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -79,7 +76,7 @@ mod tests {
     use super::*;
 
     fn parsed(body: &str) -> Option<usize> {
-        listed(&serde_json::from_str(body).expect("an object")).map(|numbers| numbers.len())
+        listed(&body.parse().expect("an object")).map(|numbers| numbers.len())
     }
 
     #[test]

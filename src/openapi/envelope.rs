@@ -1,6 +1,10 @@
 //! What an answer says: success, refusal, or nothing that can be read.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::http::Response;
 
@@ -8,14 +12,47 @@ use super::http::Response;
 const MAX_MESSAGE: usize = 1000;
 
 /// An answer, as far as every operation's answers are alike.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Answer {
-    /// `Code` is `OK`: the whole body.
-    Success(Map<String, Value>),
+    /// `Code` is `OK`.
+    Success(Body),
     /// The service, or the gateway before it, said no.
     Refusal(ServiceError),
     /// No envelope: cut off, of another type, or from something between here and the service.
     Unreadable(ServiceError),
+}
+
+/// The fields of a body, each as it was written: a list of ten thousand numbers is only ever read into what is needed of it.
+#[derive(Clone, Debug, Default)]
+pub struct Body(BTreeMap<String, Box<RawValue>>);
+
+impl Body {
+    /// A field. Missing and null are `None`.
+    ///
+    /// # Errors
+    ///
+    /// If it is of another type.
+    pub fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
+        match self.0.get(name) {
+            Some(written) => serde_json::from_str(written.get()),
+            None => Ok(None),
+        }
+    }
+
+    /// The first of these fields that holds text that is not empty.
+    pub fn text(&self, names: &[&str]) -> Option<String> {
+        let text = |name: &&str| self.field::<String>(name).ok().flatten();
+        let text = names.iter().find_map(text)?;
+        (!text.is_empty()).then(|| clean(&text))
+    }
+}
+
+impl std::str::FromStr for Body {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str(text).map(Self)
+    }
 }
 
 /// An error as the service reports it, by HTTP status or in a body with status 200.
@@ -35,28 +72,27 @@ pub struct ServiceError {
 
 /// Reads an answer. Success is decided by `Code` alone: there are documented answers with `Code: OK` and `Success: false`.
 pub fn read(response: &Response) -> Answer {
-    let json: Option<Value> = serde_json::from_slice(&response.body).ok();
-    let object = match json {
-        Some(Value::Object(object)) => object,
-        Some(_) => return unreadable(response, "is JSON, but no object"),
-        None => match xml(&response.body) {
-            Some(object) => object,
-            None => return unreadable(response, "is not JSON"),
-        },
+    let json = serde_json::from_slice(&response.body).map(Body).ok();
+    let body = match json.or_else(|| xml(&response.body)) {
+        Some(body) => body,
+        None if serde_json::from_slice::<IgnoredAny>(&response.body).is_ok() => {
+            return unreadable(response, "is JSON, but no object");
+        }
+        None => return unreadable(response, "is not JSON"),
     };
-    let code = text(&object, &["Code", "code"]);
+    let code = body.text(&["Code", "code"]);
     let success = (200..300).contains(&response.status);
     match &code {
-        Some(code) if success && code.eq_ignore_ascii_case("OK") => return Answer::Success(object),
+        Some(code) if success && code.eq_ignore_ascii_case("OK") => return Answer::Success(body),
         Some(_) => {}
         None => return unreadable(response, "has no Code"),
     }
     Answer::Refusal(ServiceError {
         code,
-        message: clean(&text(&object, &["Message", "message"]).unwrap_or_default()),
-        request_id: text(&object, &["RequestId", "requestId"]),
+        message: body.text(&["Message", "message"]).unwrap_or_default(),
+        request_id: body.text(&["RequestId", "requestId"]),
         http_status: response.status,
-        access_denied_detail: detail(&object),
+        access_denied_detail: detail(&body),
     })
 }
 
@@ -74,19 +110,12 @@ fn unreadable(response: &Response, what: &str) -> Answer {
     })
 }
 
-/// The first of `names` that holds text that is not empty.
-fn text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
-    let text = names.iter().find_map(|name| object.get(*name)?.as_str())?;
-    (!text.is_empty()).then(|| clean(text))
-}
-
 /// A string in CAMS's answers, an object in the gateway's; "None", "无" and the like mean that there is none.
-fn detail(object: &Map<String, Value>) -> Option<String> {
-    let detail = object
-        .get("AccessDeniedDetail")
-        .or_else(|| object.get("accessDeniedDetail"))?;
+fn detail(body: &Body) -> Option<String> {
+    let field = |name| body.field::<Value>(name).ok().flatten();
+    let detail = field("AccessDeniedDetail").or_else(|| field("accessDeniedDetail"))?;
     let detail = match detail {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text,
         Value::Object(fields) => {
             let fields = fields.iter().map(|(name, value)| match value {
                 Value::String(text) => format!("{name}={text}"),
@@ -101,16 +130,16 @@ fn detail(object: &Map<String, Value>) -> Option<String> {
 }
 
 /// The gateway's other form, for requests that it could not read: `<Error>` with flat children.
-fn xml(body: &[u8]) -> Option<Map<String, Value>> {
+fn xml(body: &[u8]) -> Option<Body> {
     let text = std::str::from_utf8(body).ok()?;
     let (_, inner) = text.split_once("<Error>")?;
     let names = ["Code", "Message", "RequestId", "HostId"];
     let found = names.iter().filter_map(|name| {
         let (_, rest) = inner.split_once(&format!("<{name}>"))?;
         let (value, _) = rest.split_once(&format!("</{name}>"))?;
-        Some(((*name).to_owned(), Value::String(value.to_owned())))
+        Some(((*name).to_owned(), to_raw_value(value).ok()?))
     });
-    Some(found.collect())
+    Some(Body(found.collect()))
 }
 
 /// Foreign text for a message: one line, no control characters, not without end.

@@ -10,6 +10,6 @@ mod signature;
 
 pub use access_key::AccessKey;
 pub use endpoint::{Endpoint, InvalidEndpoint};
-pub use envelope::{Answer, ServiceError, read as read_answer};
+pub use envelope::{Answer, Body, ServiceError, read as read_answer};
 pub use http::{Failure, Http, Response, Settings};
 pub use signature::{SignatureMethod, UnknownSignatureMethod};
