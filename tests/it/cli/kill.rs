@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use super::Workspace;
 use crate::emulator::Emulator;
-use crate::support::signal;
 
 const NUMBERS: usize = 30;
 /// One list, and for each number a lookup and an initiate.
@@ -23,7 +22,7 @@ type End = fn(&mut Child, &Path);
 fn the_provider_is_killed() {
     at_twenty_moments(|terraform, _| {
         for provider in children(terraform.id()) {
-            signal("KILL", provider);
+            send("KILL", &provider.to_string());
         }
     });
 }
@@ -139,9 +138,13 @@ fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
 
 /// As a terminal does it: to the whole group.
 fn interrupt(terraform: &Child) {
-    let group = format!("-{}", terraform.id());
+    send("INT", &format!("-{}", terraform.id()));
+}
+
+/// To what may be gone already: at the last moments an apply is about to end by itself.
+fn send(signal: &str, to: &str) {
     std::process::Command::new("kill")
-        .args(["-INT", "--", &group])
+        .args(["-s", signal, "--", to])
         .status()
         .expect("kill");
 }
