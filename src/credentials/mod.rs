@@ -35,22 +35,31 @@ pub struct Configured {
     pub security_token: Option<Secret>,
 }
 
-/// Which part of the access key is missing.
+/// What every part of an access key looks like.
+pub const EXPECTED: &str = "expected letters, digits and signs of ASCII alone; often a space or a line break was copied with it";
+
+/// Why there is no usable access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// Both id and secret.
-    All,
-    /// The id, although there is a secret or a token.
-    Id,
-    /// The secret, although there is an id.
-    Secret,
+pub enum Problem {
+    /// The id is none.
+    MalformedId,
+    /// The secret is none.
+    MalformedSecret,
+    /// The token is none.
+    MalformedToken,
+    /// There is neither id nor secret.
+    Missing,
+    /// There is no id, although there is a secret or a token.
+    MissingId,
+    /// There is no secret, although there is an id.
+    MissingSecret,
 }
 
 /// Finds the access key: all of it in the configuration, or all of it in the environment.
 ///
 /// The two are never mixed. A key of one account with a secret of another is refused by the service with a message that
 /// points at the signature, and a forgotten token in the environment would spoil a key that needs none.
-pub fn resolve(configured: Configured, environment: &Environment) -> Result<AccessKey, Missing> {
+pub fn resolve(configured: Configured, environment: &Environment) -> Result<AccessKey, Problem> {
     let Configured {
         access_key,
         secret_key,
@@ -67,21 +76,39 @@ pub fn resolve(configured: Configured, environment: &Environment) -> Result<Acce
     )
 }
 
+/// Whether `part` can be a part of an access key. What can't would spoil a header or the signature.
+pub fn is_well_formed(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn whole(
     id: Option<String>,
     secret: Option<Secret>,
     security_token: Option<Secret>,
-) -> Result<AccessKey, Missing> {
-    match (id, secret) {
-        (Some(id), Some(secret)) => Ok(AccessKey {
-            id,
-            secret,
-            security_token,
-        }),
-        (Some(_), None) => Err(Missing::Secret),
-        (None, None) if security_token.is_none() => Err(Missing::All),
-        (None, _) => Err(Missing::Id),
+) -> Result<AccessKey, Problem> {
+    let (id, secret) = match (id, secret) {
+        (Some(id), Some(secret)) => (id, secret),
+        (Some(_), None) => return Err(Problem::MissingSecret),
+        (None, None) if security_token.is_none() => return Err(Problem::Missing),
+        (None, _) => return Err(Problem::MissingId),
+    };
+    if !is_well_formed(&id) {
+        return Err(Problem::MalformedId);
     }
+    if !is_well_formed(secret.expose()) {
+        return Err(Problem::MalformedSecret);
+    }
+    if security_token
+        .as_ref()
+        .is_some_and(|token| !is_well_formed(token.expose()))
+    {
+        return Err(Problem::MalformedToken);
+    }
+    Ok(AccessKey {
+        id,
+        secret,
+        security_token,
+    })
 }
 
 #[cfg(test)]
@@ -95,7 +122,7 @@ mod tests {
     fn resolved(
         configured: Configured,
         variables: &[(&str, &str)],
-    ) -> Result<(String, String, Option<String>), Missing> {
+    ) -> Result<(String, String, Option<String>), Problem> {
         let key = resolve(configured, &environment(variables))?;
         let token = key.security_token.map(|token| token.expose().to_owned());
         Ok((key.id, key.secret.expose().to_owned(), token))
@@ -128,7 +155,10 @@ mod tests {
             access_key: Some("ours".into()),
             ..Configured::default()
         };
-        assert_eq!(resolved(key.clone(), &variables), Err(Missing::Secret));
+        assert_eq!(
+            resolved(key.clone(), &variables),
+            Err(Problem::MissingSecret)
+        );
         let pair = Configured {
             secret_key: Some(Secret::new("ours")),
             ..key
@@ -141,14 +171,30 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        assert_eq!(resolved(Configured::default(), &[]), Err(Missing::All));
+        assert_eq!(resolved(Configured::default(), &[]), Err(Problem::Missing));
         assert_eq!(
             resolved(Configured::default(), &[("ALICLOUD_SECRET_KEY", "s")]),
-            Err(Missing::Id)
+            Err(Problem::MissingId)
         );
         assert_eq!(
             resolved(Configured::default(), &[("ALICLOUD_ACCESS_KEY", "k")]),
-            Err(Missing::Secret)
+            Err(Problem::MissingSecret)
         );
+    }
+
+    #[test]
+    fn what_no_access_key_can_be_is_refused() {
+        let key = |id, secret, token| {
+            let variables = [
+                ("ALICLOUD_ACCESS_KEY", id),
+                ("ALICLOUD_SECRET_KEY", secret),
+                ("ALICLOUD_SECURITY_TOKEN", token),
+            ];
+            resolved(Configured::default(), &variables).map(|_| ())
+        };
+        assert_eq!(key("LTAI5t", "a+/=", "CAIS.-_"), Ok(()));
+        assert_eq!(key("LTAI\n", "s", "t"), Err(Problem::MalformedId));
+        assert_eq!(key("i", " s", "t"), Err(Problem::MalformedSecret));
+        assert_eq!(key("i", "s", "t\u{e9}"), Err(Problem::MalformedToken));
     }
 }

@@ -1,12 +1,10 @@
 //! The provider block: its attributes, and what they become together with the environment.
 
-use std::fmt;
-
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::cams::{self, Client, Endpoint, HttpSettings, SignatureMethod};
 use crate::clock::Clock;
-use crate::credentials::{self, AccessKey, Configured, Missing};
+use crate::credentials::{self, AccessKey, Configured, Problem};
 use crate::environment::Environment;
 use crate::framework::model::Field;
 use crate::framework::number::Number;
@@ -15,25 +13,46 @@ use crate::model;
 
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::path::Path;
-use crate::framework::value::Value;
 use crate::random::Random;
 use crate::secret::Secret;
 use crate::throttle;
 
 use super::Cams;
 use super::claims::Claims;
+use super::setting::{Setting, from_str, or_report};
 use super::throttling::{self, Throttling};
 use super::timing;
 
 /// The region where CAMS is documented to run.
-pub const DEFAULT_REGION: &str = "ap-southeast-1";
+const DEFAULT_REGION: &str = "ap-southeast-1";
 
-const NOT_A_REGION: &str = "expected a region id, such as ap-southeast-1";
+const DEFAULT_SIGNATURE_METHOD: &str = "ACS3-HMAC-SHA256";
 
-const REGION: &[&str] = &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"];
-const ENDPOINT: &[&str] = &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"];
-const ACCOUNT_ID: &[&str] = &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"];
-const CUST_SPACE_ID: &[&str] = &["CAMS_CUST_SPACE_ID"];
+static ACCOUNT_ID: Setting<String> = Setting {
+    path: &["account_id"],
+    variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
+    parse: parse_account_id,
+};
+static CUST_SPACE_ID: Setting<String> = Setting {
+    path: &["cust_space_id"],
+    variables: &["CAMS_CUST_SPACE_ID"],
+    parse: parse_cust_space_id,
+};
+static ENDPOINT: Setting<Endpoint> = Setting {
+    path: &["endpoint"],
+    variables: &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"],
+    parse: from_str,
+};
+static REGION: Setting<Region> = Setting {
+    path: &["region"],
+    variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"],
+    parse: parse_region,
+};
+static SIGNATURE_METHOD: Setting<SignatureMethod> = Setting {
+    path: &["signature_method"],
+    variables: &[],
+    parse: from_str,
+};
 
 model! {
     /// The provider block.
@@ -65,42 +84,37 @@ model! {
 
 /// The attributes of the provider block.
 pub fn schema() -> Schema {
+    let [connect_timeout, read_timeout] = timing::attributes();
     Schema {
         version: 0,
         description: "Moves WhatsApp phone numbers into Alibaba Cloud CAMS (Chat App Message Service).",
         attributes: vec![
-            Attribute::string("access_key").optional().describe(
+            access_key_part("access_key").optional().describe(
                 "AccessKey id. Environment: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID` or `ALIBABACLOUD_ACCESS_KEY_ID`.",
             ),
-            Attribute::string("secret_key").optional().sensitive().describe(
+            access_key_part("secret_key").optional().sensitive().describe(
                 "AccessKey secret. Environment: `ALICLOUD_SECRET_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` or `ALIBABACLOUD_ACCESS_KEY_SECRET`.",
             ),
-            Attribute::string("security_token").optional().sensitive().describe(
+            access_key_part("security_token").optional().sensitive().describe(
                 "Security token of temporary credentials. Environment: `ALICLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_SECURITY_TOKEN` or `ALIBABACLOUD_SECURITY_TOKEN`.",
             ),
-            Attribute::string("region").optional().validate(validate_region).describe(
+            REGION.check(Attribute::string("region")).optional().describe(
                 "Region id. Environment: `ALICLOUD_REGION` or `ALIBABA_CLOUD_REGION`. Default value is `ap-southeast-1`.",
             ),
-            Attribute::string("endpoint").optional().validate(validate_endpoint).describe(
+            ENDPOINT.check(Attribute::string("endpoint")).optional().describe(
                 "Host or URL of the API in place of the region's own; plain `http` only to this machine. Environment: `CAMS_ENDPOINT` or `ALIBABA_CLOUD_ENDPOINT_CAMS`.",
             ),
-            Attribute::string("cust_space_id").optional().validate(super::validators::not_blank).describe(
+            CUST_SPACE_ID.check(Attribute::string("cust_space_id")).optional().describe(
                 "Space of resources that set no `cust_space_id` of their own: the id of the ISV sub-customer's space, or of your own instance. Environment: `CAMS_CUST_SPACE_ID`.",
             ),
-            Attribute::string("signature_method").optional().validate(validate_signature_method).describe(
+            SIGNATURE_METHOD.check(Attribute::string("signature_method")).optional().describe(
                 "How requests are signed: `ACS3-HMAC-SHA256` or `HMAC-SHA1`, the older form. Default value is `ACS3-HMAC-SHA256`.",
             ),
-            Attribute::string("account_id").optional().validate(validate_account_id).describe(
+            ACCOUNT_ID.check(Attribute::string("account_id")).optional().describe(
                 "Alibaba Cloud account id, digits only. The call quota is the account's: set this where several access keys of one account are in use, so that they share it. Environment: `ALICLOUD_ACCOUNT_ID` or `ALIBABA_CLOUD_ACCOUNT_ID`.",
             ),
-            timing::CONNECT.attribute(
-                "Milliseconds until a connection to the API is made. Raise it behind a slow proxy. Environment: \
-                 `CLIENT_CONNECT_TIMEOUT`. Default value is `10000`.",
-            ),
-            timing::READ.attribute(
-                "Milliseconds until the whole answer to a request is there. What a request without an answer did is found out \
-                 afterwards, so lower it only if the API hangs. Environment: `CLIENT_READ_TIMEOUT`. Default value is `60000`.",
-            ),
+            connect_timeout,
+            read_timeout,
             throttling::attribute(),
         ],
     }
@@ -116,30 +130,24 @@ pub fn configure(
     clock: Clock,
     random: Random,
 ) -> Result<(Cams, Diagnostics), Diagnostics> {
-    let cust_space_id = or_environment(&config.cust_space_id, environment, CUST_SPACE_ID);
     let unknown = unknown(config);
     if unknown.has_errors() {
+        let cust_space_id = cust_space_id(config, environment)?;
         return Ok((
             Cams::new(Err(unknown), cust_space_id, Claims::default()),
             Diagnostics::default(),
         ));
     }
-    let (http, throttled) = both(
+    let (settings, throttled) = both(
         settings(config, terraform_version, environment),
         throttling::configure(&config.throttle, environment),
     )?;
-    let account = account(
-        &or_environment(&config.account_id, environment, ACCOUNT_ID),
-        &http,
-    );
+    let account = account(settings.account_id, &settings.http);
     let claims = Claims::new(throttle::state_directory(environment), &account);
     let client = Client::new(cams::Config {
         account,
-        region: text(
-            &or_environment(&config.region, environment, REGION),
-            DEFAULT_REGION,
-        ),
-        http,
+        region: settings.region,
+        http: settings.http,
         throttle: throttled.throttle,
         requests_per_second: throttled.requests_per_second,
         clock,
@@ -152,85 +160,114 @@ pub fn configure(
         )
     })?;
     Ok((
-        Cams::new(Ok(client), cust_space_id, claims),
+        Cams::new(Ok(client), settings.cust_space_id, claims),
         Diagnostics::default(),
     ))
 }
 
 /// An error for each attribute that the client needs and that only apply will tell.
 fn unknown(config: &Config) -> Diagnostics {
-    let mut found = Diagnostics::default();
-    for (name, value) in [
-        ("access_key", &config.access_key),
-        ("secret_key", &config.secret_key),
-        ("security_token", &config.security_token),
-        ("region", &config.region),
-        ("endpoint", &config.endpoint),
-        ("signature_method", &config.signature_method),
-        ("account_id", &config.account_id),
-    ] {
-        if value.is_unknown() {
-            found.push(Diagnostic::error(
+    let throttle = &config.throttle;
+    let attributes = [
+        ("access_key", config.access_key.is_unknown()),
+        ("account_id", config.account_id.is_unknown()),
+        (
+            "client_connect_timeout",
+            config.client_connect_timeout.is_unknown(),
+        ),
+        (
+            "client_read_timeout",
+            config.client_read_timeout.is_unknown(),
+        ),
+        ("endpoint", config.endpoint.is_unknown()),
+        ("region", config.region.is_unknown()),
+        ("secret_key", config.secret_key.is_unknown()),
+        ("security_token", config.security_token.is_unknown()),
+        ("signature_method", config.signature_method.is_unknown()),
+        (
+            "throttle",
+            throttle.is_unknown() || throttle.known().is_some_and(Throttling::is_unknown),
+        ),
+    ];
+    let unknown = attributes.into_iter().filter(|(_, unknown)| *unknown);
+    unknown
+        .map(|(name, _)| {
+            Diagnostic::error(
                 "Provider Configuration Not Known Yet",
                 format!(
                     "The provider's {name} depends on something that is known only after apply, but the API must be called \
                      now. Apply the source of the value first (terraform apply -target=…), set {name} to a fixed value, or \
                      use its environment variable."
                 ),
-            ));
-        }
-    }
-    found
+            )
+        })
+        .collect()
+}
+
+/// What one HTTP attempt needs, against whom it counts, and what it is about.
+struct Settings {
+    account_id: Option<String>,
+    cust_space_id: Field<String>,
+    http: HttpSettings,
+    region: String,
 }
 
 fn settings(
     config: &Config,
     terraform_version: &str,
     environment: &Environment,
-) -> Result<HttpSettings, Diagnostics> {
+) -> Result<Settings, Diagnostics> {
     let mut found = Diagnostics::default();
-    let access_key = access_key(config, environment)
-        .map_err(|missing| found.push(missing))
-        .ok();
-    let endpoint = endpoint(config, environment)
-        .map_err(|wrong| found.push(wrong))
-        .ok();
-    let signature_method = text(&config.signature_method, "ACS3-HMAC-SHA256").parse();
-    let signature_method = signature_method
-        .map_err(|wrong| found.push(invalid("signature_method", &wrong)))
-        .ok();
-    let mut timeout = |timeout: timing::Timeout, configured| {
-        let timeout = timeout.configure(configured, environment);
-        timeout.map_err(|wrong| found.push(wrong)).ok()
-    };
-    let connect_timeout = timeout(timing::CONNECT, &config.client_connect_timeout);
-    let read_timeout = timeout(timing::READ, &config.client_read_timeout);
+    let access_key = access_key(config, environment);
+    let account_id = ACCOUNT_ID.read(&config.account_id, environment);
+    let cust_space_id = cust_space_id(config, environment);
+    let endpoint = ENDPOINT.read(&config.endpoint, environment);
+    let region = REGION.read_or(DEFAULT_REGION, &config.region, environment);
+    let signature_method = &config.signature_method;
+    let signature_method =
+        SIGNATURE_METHOD.read_or(DEFAULT_SIGNATURE_METHOD, signature_method, environment);
+    let connect_timeout = &config.client_connect_timeout;
+    let connect_timeout =
+        timing::CONNECT.read_or(timing::DEFAULT_CONNECT, connect_timeout, environment);
+    let read_timeout = &config.client_read_timeout;
+    let read_timeout = timing::READ.read_or(timing::DEFAULT_READ, read_timeout, environment);
     let (
         Some(access_key),
+        Some(account_id),
+        Some(cust_space_id),
         Some(endpoint),
+        Some(region),
         Some(signature_method),
         Some(connect_timeout),
         Some(read_timeout),
     ) = (
-        access_key,
-        endpoint,
-        signature_method,
-        connect_timeout,
-        read_timeout,
+        or_report(access_key, &mut found),
+        or_report(account_id, &mut found),
+        or_report(cust_space_id, &mut found),
+        or_report(endpoint, &mut found),
+        or_report(region, &mut found),
+        or_report(signature_method, &mut found),
+        or_report(connect_timeout, &mut found),
+        or_report(read_timeout, &mut found),
     )
     else {
         return Err(found);
     };
-    Ok(HttpSettings {
-        endpoint,
-        access_key,
-        signature_method,
-        connect_timeout,
-        read_timeout,
-        user_agent: format!(
-            "terraform-provider-cams/{} Terraform/{terraform_version}",
-            env!("CARGO_PKG_VERSION")
-        ),
+    Ok(Settings {
+        account_id,
+        cust_space_id,
+        http: HttpSettings {
+            endpoint: endpoint.unwrap_or(region.endpoint),
+            access_key,
+            signature_method,
+            connect_timeout,
+            read_timeout,
+            user_agent: format!(
+                "terraform-provider-cams/{} Terraform/{terraform_version}",
+                env!("CARGO_PKG_VERSION")
+            ),
+        },
+        region: region.id,
     })
 }
 
@@ -246,39 +283,46 @@ fn access_key(config: &Config, environment: &Environment) -> Result<AccessKey, D
         secret_key: set(&config.secret_key).map(Secret::new),
         security_token: set(&config.security_token).map(Secret::new),
     };
-    credentials::resolve(configured, environment).map_err(|missing| {
+    credentials::resolve(configured, environment).map_err(|problem| {
         let key = format!("access_key (or {})", credentials::ACCESS_KEY.join(", "));
         let secret = format!("secret_key (or {})", credentials::SECRET_KEY.join(", "));
-        let (attribute, what) = match missing {
-            Missing::All => ("access_key", format!("No credentials are set. Set {key} and {secret}")),
-            Missing::Id => ("access_key", format!("There is a secret key or token without its access key. Set {key}")),
-            Missing::Secret => ("secret_key", format!("There is an access key without its secret. Set {secret}")),
+        let token = format!("security_token (or {})", credentials::SECURITY_TOKEN.join(", "));
+        let (attribute, what) = match problem {
+            Problem::MalformedId => return malformed("access_key", &key),
+            Problem::MalformedSecret => return malformed("secret_key", &secret),
+            Problem::MalformedToken => return malformed("security_token", &token),
+            Problem::Missing => ("access_key", format!("No credentials are set. Set {key} and {secret}")),
+            Problem::MissingId => ("access_key", format!("There is a secret key or token without its access key. Set {key}")),
+            Problem::MissingSecret => ("secret_key", format!("There is an access key without its secret. Set {secret}")),
         };
         let rule = "Configuration and environment are never mixed: all parts must come from the same of the two.";
         Diagnostic::error("Missing Credentials", format!("{what}. {rule}")).at(Path::root().attribute(attribute))
     })
 }
 
-fn endpoint(config: &Config, environment: &Environment) -> Result<Endpoint, Diagnostic> {
-    let region = text(
-        &or_environment(&config.region, environment, REGION),
-        DEFAULT_REGION,
-    );
-    match or_environment(&config.endpoint, environment, ENDPOINT).text() {
-        Some(endpoint) => endpoint
-            .parse()
-            .map_err(|wrong| invalid("endpoint", &wrong)),
-        None => {
-            Endpoint::of_region("cams", &region).ok_or_else(|| invalid("region", &NOT_A_REGION))
-        }
+fn malformed(attribute: &'static str, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Invalid Provider Configuration",
+        format!("{name} is not usable: {}.", credentials::EXPECTED),
+    )
+    .at(Path::root().attribute(attribute))
+}
+
+/// The space of resources that name none; perhaps only apply will tell it.
+fn cust_space_id(config: &Config, environment: &Environment) -> Result<Field<String>, Diagnostic> {
+    if config.cust_space_id.is_unknown() {
+        return Ok(Field::Unknown);
     }
+    CUST_SPACE_ID
+        .read(&config.cust_space_id, environment)
+        .map(Field::from)
 }
 
 /// Whom the quota is counted against. What stands for an account whose id nobody told is a hash, because the throttle's
 /// state shows it to others; an emulator on this machine has quotas of its own.
-fn account(account_id: &Field<String>, http: &HttpSettings) -> String {
-    if let Some(account_id) = account_id.text() {
-        return account_id.to_owned();
+fn account(account_id: Option<String>, http: &HttpSettings) -> String {
+    if let Some(account_id) = account_id {
+        return account_id;
     }
     let local = if http.endpoint.is_loopback() {
         http.endpoint.host()
@@ -311,55 +355,41 @@ fn both<A, B>(
     }
 }
 
-fn or_environment(
-    configured: &Field<String>,
-    environment: &Environment,
-    names: &[&str],
-) -> Field<String> {
-    match (configured, environment.first(names)) {
-        (Field::Null, Some((_, value))) => value.into(),
-        _ => configured.clone(),
+/// A region, and where its API is.
+struct Region {
+    id: String,
+    endpoint: Endpoint,
+}
+
+fn parse_region(text: &str) -> Result<Region, String> {
+    let endpoint = Endpoint::of_region("cams", text)
+        .ok_or_else(|| "expected a region id, such as ap-southeast-1".to_owned())?;
+    Ok(Region {
+        id: text.to_owned(),
+        endpoint,
+    })
+}
+
+fn parse_account_id(text: &str) -> Result<String, String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("expected the digits of the account id".to_owned());
     }
+    Ok(text.to_owned())
 }
 
-fn text(field: &Field<String>, default: &str) -> String {
-    field.text().unwrap_or(default).to_owned()
-}
-
-fn validate_account_id(value: &Value, path: &Path, found: &mut Diagnostics) {
-    let digits = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-    if value.as_str().is_some_and(|id| !digits(id)) {
-        found
-            .push(invalid("account_id", &"expected the digits of the account id").at(path.clone()));
+fn parse_cust_space_id(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.trim() != text {
+        return Err("expected a space id without white space around it; leave it out if each resource names its own".to_owned());
     }
+    Ok(text.to_owned())
 }
 
-fn validate_region(value: &Value, path: &Path, found: &mut Diagnostics) {
-    if value
-        .as_str()
-        .is_some_and(|region| Endpoint::of_region("cams", region).is_none())
-    {
-        found.push(invalid("region", &NOT_A_REGION).at(path.clone()));
-    }
-}
-
-fn validate_endpoint(value: &Value, path: &Path, found: &mut Diagnostics) {
-    if let Some(Err(wrong)) = value.as_str().map(str::parse::<Endpoint>) {
-        found.push(invalid("endpoint", &wrong).at(path.clone()));
-    }
-}
-
-fn validate_signature_method(value: &Value, path: &Path, found: &mut Diagnostics) {
-    if let Some(Err(wrong)) = value.as_str().map(str::parse::<SignatureMethod>) {
-        found.push(invalid("signature_method", &wrong).at(path.clone()));
-    }
-}
-
-/// The value itself is left out: a mistaken endpoint can hold a password.
-fn invalid(attribute: &str, wrong: &dyn fmt::Display) -> Diagnostic {
-    Diagnostic::error(
-        "Invalid Provider Configuration",
-        format!("{attribute} is not usable: {wrong}."),
-    )
-    .at(Path::root().attribute(attribute))
+/// The attribute of a part of the access key. An empty one counts as none: a variable's default, often.
+fn access_key_part(name: &'static str) -> Attribute {
+    Attribute::string(name).validate(move |value, _, found| {
+        let wrong = |text: &str| !text.is_empty() && !credentials::is_well_formed(text);
+        if value.as_str().is_some_and(wrong) {
+            found.push(malformed(name, name));
+        }
+    })
 }

@@ -5,6 +5,7 @@ pub mod config;
 pub mod errors;
 pub mod numbers;
 pub mod resources;
+mod setting;
 pub mod throttling;
 mod timing;
 pub mod validators;

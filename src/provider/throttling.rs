@@ -4,22 +4,46 @@ use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::number::Number;
-use crate::framework::path::Path;
 use crate::framework::schema::Attribute;
-use crate::framework::value::Value;
 use crate::model;
-use crate::secret::Secret;
-use crate::throttle::{self, Throttle};
+use crate::throttle::{self, RedisUrl, Throttle};
 
-const REQUESTS_PER_SECOND: &[&str] = &["CAMS_THROTTLE_REQUESTS_PER_SECOND"];
-const SCOPE: &[&str] = &["CAMS_THROTTLE_SCOPE"];
-const REDIS_URL: &[&str] = &["CAMS_THROTTLE_REDIS_URL"];
-const FALLBACK: &[&str] = &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"];
+use super::setting::{Setting, from_str, or_report};
+
+static FALLBACK: Setting<u32> = Setting {
+    path: &["throttle", "fallback_requests_per_second"],
+    variables: &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
+    parse: parse_rate,
+};
+static REDIS_URL: Setting<RedisUrl> = Setting {
+    path: &["throttle", "redis_url"],
+    variables: &["CAMS_THROTTLE_REDIS_URL"],
+    parse: from_str,
+};
+static REQUESTS_PER_SECOND: Setting<u32> = Setting {
+    path: &["throttle", "requests_per_second"],
+    variables: &["CAMS_THROTTLE_REQUESTS_PER_SECOND"],
+    parse: parse_rate,
+};
+static SCOPE: Setting<Scope> = Setting {
+    path: &["throttle", "scope"],
+    variables: &["CAMS_THROTTLE_SCOPE"],
+    parse: parse_scope,
+};
 
 /// More than any quota that CAMS documents.
 const MAX_RATE: u64 = 250;
 /// Safe as long as no more than ten hosts or processes lose their common store at once.
-const DEFAULT_FALLBACK: u32 = 1;
+const DEFAULT_FALLBACK: &str = "1";
+const DEFAULT_SCOPE: &str = "host";
+
+/// Who shares the quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    Host,
+    Process,
+    Redis,
+}
 
 model! {
     /// The `throttle` attribute.
@@ -47,20 +71,20 @@ pub struct Throttled {
 /// The attribute.
 pub fn attribute() -> Attribute {
     let attributes = vec![
-        Attribute::number("fallback_requests_per_second").optional().validate(validate_rate).describe(
+        FALLBACK.check(Attribute::number("fallback_requests_per_second")).optional().describe(
             "Calls a second and operation while the shared state cannot be reached. Set it to the quota divided by how many hosts \
              may run at once. Environment: `CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND`. Default value is `1`.",
         ),
-        Attribute::string("redis_url").optional().sensitive().validate(validate_redis_url).describe(
+        REDIS_URL.check(Attribute::string("redis_url")).optional().sensitive().describe(
             "Redis or Valkey server for `scope = \"redis\"`, such as `rediss://:password@redis.example.com:6379/0`. \
              Environment: `CAMS_THROTTLE_REDIS_URL`.",
         ),
-        Attribute::number("requests_per_second").optional().validate(validate_rate).describe(
+        REQUESTS_PER_SECOND.check(Attribute::number("requests_per_second")).optional().describe(
             "Calls a second for each operation. Lower it to leave room for other programs of the same account, raise it only if \
              Alibaba Cloud has raised the account's quota. Environment: `CAMS_THROTTLE_REQUESTS_PER_SECOND`. \
              Default value is each operation's documented limit, `10`.",
         ),
-        Attribute::string("scope").optional().validate(validate_scope).describe(
+        SCOPE.check(Attribute::string("scope")).optional().describe(
             "Who shares the quota: `host`, all processes of this user on this machine; `process`, nobody else, for machines \
              without a writable home; `redis`, all machines that use the same server, for pipelines on several runners. \
              Environment: `CAMS_THROTTLE_SCOPE`. Default value is `host`.",
@@ -79,154 +103,85 @@ pub fn configure(
     let none = Throttling::default();
     let configured = configured.known().unwrap_or(&none);
     let mut found = Diagnostics::default();
-    let rate = rate(
-        "requests_per_second",
-        &configured.requests_per_second,
-        REQUESTS_PER_SECOND,
-        environment,
-        &mut found,
-    );
-    let fallback = rate_or_default(configured, environment, &mut found);
-    let scope = text(&configured.scope, SCOPE, environment).unwrap_or_else(|| "host".to_owned());
-    let redis_url = text(&configured.redis_url, REDIS_URL, environment);
+    let rate = REQUESTS_PER_SECOND.read(&configured.requests_per_second, environment);
+    let fallback = &configured.fallback_requests_per_second;
+    let fallback = FALLBACK.read_or(DEFAULT_FALLBACK, fallback, environment);
+    let scope = SCOPE.read_or(DEFAULT_SCOPE, &configured.scope, environment);
+    let redis_url = REDIS_URL.read(&configured.redis_url, environment);
+    let (Some(rate), Some(fallback), Some(scope), Some(redis_url)) = (
+        or_report(rate, &mut found),
+        or_report(fallback, &mut found),
+        or_report(scope, &mut found),
+        or_report(redis_url, &mut found),
+    ) else {
+        return Err(found);
+    };
+
+    if scope != Scope::Redis && configured.redis_url.known().is_some() {
+        found.push(
+            Diagnostic::error(
+                "Redis URL Without Effect",
+                "throttle.redis_url is set, but the scope is another one. Set throttle.scope = \"redis\", or remove redis_url.",
+            )
+            .at(REDIS_URL.path()),
+        );
+    }
     let directory = throttle::state_directory(environment);
-    let throttle = match (scope.as_str(), redis_url) {
-        ("host", _) => Some(Throttle::host(directory, fallback)),
-        ("process", _) => Some(Throttle::process()),
-        ("redis", Some(url)) => match Throttle::redis(&Secret::new(url), directory, fallback) {
-            Ok(throttle) => Some(throttle),
-            Err(wrong) => {
-                found.push(refused("redis_url", &wrong.to_string()));
-                None
-            }
-        },
-        ("redis", None) => {
-            let text = "scope \"redis\" needs a server. Set redis_url, or the environment variable CAMS_THROTTLE_REDIS_URL.";
-            found.push(Diagnostic::error("Missing Redis URL", text).at(path("redis_url")));
-            None
-        }
-        _ => {
-            found.push(refused("scope", EXPECTED_SCOPE));
-            None
+    let throttle = match (scope, redis_url) {
+        (Scope::Host, _) => Throttle::host(directory, fallback),
+        (Scope::Process, _) => Throttle::process(),
+        (Scope::Redis, Some(url)) => Throttle::redis(url, directory, fallback),
+        (Scope::Redis, None) => {
+            found.push(
+                Diagnostic::error(
+                    "Missing Redis URL",
+                    "throttle.scope is \"redis\", which needs a server. Set throttle.redis_url, or the environment variable \
+                     CAMS_THROTTLE_REDIS_URL.",
+                )
+                .at(REDIS_URL.path()),
+            );
+            return Err(found);
         }
     };
-    if configured.redis_url.text().is_some() && scope != "redis" {
-        let text = format!(
-            "redis_url is set, but the scope is {scope:?}. Set scope = \"redis\", or remove redis_url."
-        );
-        found.push(Diagnostic::error("Redis URL Without Effect", text).at(path("redis_url")));
+    if found.has_errors() {
+        return Err(found);
     }
-    match throttle {
-        Some(throttle) if !found.has_errors() => Ok(Throttled {
-            throttle,
-            requests_per_second: rate,
-        }),
-        _ => Err(found),
+    Ok(Throttled {
+        throttle,
+        requests_per_second: rate,
+    })
+}
+
+impl Throttling {
+    /// Whether only apply will tell all of it.
+    pub fn is_unknown(&self) -> bool {
+        let Self {
+            requests_per_second,
+            scope,
+            redis_url,
+            fallback_requests_per_second,
+        } = self;
+        requests_per_second.is_unknown()
+            || scope.is_unknown()
+            || redis_url.is_unknown()
+            || fallback_requests_per_second.is_unknown()
     }
 }
 
-const EXPECTED_SCOPE: &str = "expected \"host\", \"process\" or \"redis\"";
-const EXPECTED_RATE: &str = "expected a whole number from 1 to 250";
-
-fn rate_or_default(
-    configured: &Throttling,
-    environment: &Environment,
-    found: &mut Diagnostics,
-) -> u32 {
-    let configured = &configured.fallback_requests_per_second;
-    rate(
-        "fallback_requests_per_second",
-        configured,
-        FALLBACK,
-        environment,
-        found,
-    )
-    .unwrap_or(DEFAULT_FALLBACK)
-}
-
-fn rate(
-    attribute: &'static str,
-    configured: &Field<Number>,
-    names: &[&str],
-    environment: &Environment,
-    found: &mut Diagnostics,
-) -> Option<u32> {
-    if let Some(number) = configured.known() {
-        return valid_rate(number);
-    }
-    let (name, value) = environment.first(names)?;
-    let rate = Number::parse(value).as_ref().and_then(valid_rate);
-    if rate.is_none() {
-        found.push(refused(attribute, &format!("{EXPECTED_RATE} in {name}")));
-    }
-    rate
-}
-
-fn valid_rate(number: &Number) -> Option<u32> {
-    number
-        .as_u64()
-        .filter(|rate| (1..=MAX_RATE).contains(rate))
+fn parse_rate(text: &str) -> Result<u32, String> {
+    let rate = Number::parse(text).and_then(|number| number.as_u64());
+    rate.filter(|rate| (1..=MAX_RATE).contains(rate))
         .and_then(|rate| u32::try_from(rate).ok())
+        .ok_or_else(|| format!("expected a whole number from 1 to {MAX_RATE}"))
 }
 
-fn text(configured: &Field<String>, names: &[&str], environment: &Environment) -> Option<String> {
-    configured
-        .text()
-        .or_else(|| environment.first(names).map(|(_, value)| value))
-        .map(str::to_owned)
-}
-
-fn validate_rate(value: &Value, path: &Path, found: &mut Diagnostics) {
-    if matches!(value, Value::Number(number) if valid_rate(number).is_none()) {
-        found.push(
-            Diagnostic::error(
-                "Invalid Throttle",
-                format!("{path} is not usable: {EXPECTED_RATE}."),
-            )
-            .at(path.clone()),
-        );
+fn parse_scope(text: &str) -> Result<Scope, String> {
+    match text {
+        "host" => Ok(Scope::Host),
+        "process" => Ok(Scope::Process),
+        "redis" => Ok(Scope::Redis),
+        _ => Err("expected \"host\", \"process\" or \"redis\"".to_owned()),
     }
-}
-
-fn validate_scope(value: &Value, path: &Path, found: &mut Diagnostics) {
-    if value
-        .as_str()
-        .is_some_and(|scope| !matches!(scope, "host" | "process" | "redis"))
-    {
-        found.push(
-            Diagnostic::error(
-                "Invalid Throttle",
-                format!("{path} is not usable: {EXPECTED_SCOPE}."),
-            )
-            .at(path.clone()),
-        );
-    }
-}
-
-/// The URL may hold a password: the message never shows it.
-fn validate_redis_url(value: &Value, path: &Path, found: &mut Diagnostics) {
-    let Some(url) = value.as_str() else { return };
-    if let Err(wrong) = Throttle::redis(&Secret::new(url), None, DEFAULT_FALLBACK) {
-        found.push(
-            Diagnostic::error(
-                "Invalid Throttle",
-                format!("{path} is not usable: {wrong}."),
-            )
-            .at(path.clone()),
-        );
-    }
-}
-
-fn refused(attribute: &str, wrong: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Invalid Throttle",
-        format!("throttle.{attribute} is not usable: {wrong}."),
-    )
-    .at(path(attribute))
-}
-
-fn path(attribute: &str) -> Path {
-    Path::root().attribute("throttle").attribute(attribute)
 }
 
 #[cfg(test)]
@@ -290,13 +245,14 @@ mod tests {
 
     #[test]
     fn a_broken_url_is_refused_without_showing_its_password() {
-        let mut found = Diagnostics::default();
-        validate_redis_url(
-            &"http://:s3cr3t@localhost".into(),
-            &path("redis_url"),
-            &mut found,
+        let wrong = Throttling {
+            redis_url: "http://:s3cr3t@localhost".into(),
+            ..Throttling::default()
+        };
+        let wrong = settings(wrong, &[]).expect_err("a problem");
+        assert!(
+            wrong.contains("rediss://") && !wrong.contains("s3cr3t"),
+            "{wrong}"
         );
-        assert!(found.has_errors());
-        assert!(!format!("{found:?}").contains("s3cr3t"));
     }
 }

@@ -2,90 +2,47 @@
 
 use std::time::Duration;
 
-use crate::environment::Environment;
-use crate::framework::diagnostic::{Diagnostic, Diagnostics};
-use crate::framework::model::Field;
 use crate::framework::number::Number;
-use crate::framework::path::Path;
 use crate::framework::schema::Attribute;
-use crate::framework::value::Value;
 
-const EXPECTED: &str = "expected a whole number of milliseconds from 100 to 600000";
-
-/// One of the two.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timeout {
-    name: &'static str,
-    variable: &'static str,
-    default: Duration,
-}
+use super::setting::Setting;
 
 /// Until a connection is made, TLS included.
-pub(super) const CONNECT: Timeout = Timeout {
-    name: "client_connect_timeout",
-    variable: "CLIENT_CONNECT_TIMEOUT",
-    default: Duration::from_secs(10),
+pub(super) static CONNECT: Setting<Duration> = Setting {
+    path: &["client_connect_timeout"],
+    variables: &["CLIENT_CONNECT_TIMEOUT"],
+    parse,
 };
+pub(super) const DEFAULT_CONNECT: &str = "10000";
 
 /// From sending a request until its whole answer is there.
-pub(super) const READ: Timeout = Timeout {
-    name: "client_read_timeout",
-    variable: "CLIENT_READ_TIMEOUT",
-    default: Duration::from_secs(60),
+pub(super) static READ: Setting<Duration> = Setting {
+    path: &["client_read_timeout"],
+    variables: &["CLIENT_READ_TIMEOUT"],
+    parse,
 };
+pub(super) const DEFAULT_READ: &str = "60000";
 
-impl Timeout {
-    /// The attribute.
-    pub(super) fn attribute(self, description: &'static str) -> Attribute {
-        Attribute::number(self.name)
-            .optional()
-            .validate(validate)
-            .describe(description)
-    }
-
-    /// The setting, with the environment's where the configuration has none.
-    pub(super) fn configure(
-        self,
-        configured: &Field<Number>,
-        environment: &Environment,
-    ) -> Result<Duration, Diagnostic> {
-        let refused = |place: &str| {
-            Diagnostic::error(
-                "Invalid Provider Configuration",
-                format!("{} is not usable: {EXPECTED}{place}.", self.name),
-            )
-            .at(Path::root().attribute(self.name))
-        };
-        if let Some(number) = configured.known() {
-            return millis(number).ok_or_else(|| refused(""));
-        }
-        match environment.first(&[self.variable]) {
-            Some((name, value)) => Number::parse(value)
-                .as_ref()
-                .and_then(millis)
-                .ok_or_else(|| refused(&format!(" in {name}"))),
-            None => Ok(self.default),
-        }
-    }
+/// The attributes.
+pub(super) fn attributes() -> [Attribute; 2] {
+    [
+        CONNECT.check(Attribute::number("client_connect_timeout")).optional().describe(
+            "Milliseconds until a connection to the API is made. Raise it behind a slow proxy. Environment: \
+             `CLIENT_CONNECT_TIMEOUT`. Default value is `10000`.",
+        ),
+        READ.check(Attribute::number("client_read_timeout")).optional().describe(
+            "Milliseconds until the whole answer to a request is there. What a request without an answer did is found out \
+             afterwards, so lower it only if the API hangs. Environment: `CLIENT_READ_TIMEOUT`. Default value is `60000`.",
+        ),
+    ]
 }
 
-fn millis(number: &Number) -> Option<Duration> {
-    number
-        .as_u64()
+fn parse(text: &str) -> Result<Duration, String> {
+    let millis = Number::parse(text).and_then(|number| number.as_u64());
+    millis
         .filter(|millis| (100..=600_000).contains(millis))
         .map(Duration::from_millis)
-}
-
-fn validate(value: &Value, path: &Path, found: &mut Diagnostics) {
-    if matches!(value, Value::Number(number) if millis(number).is_none()) {
-        found.push(
-            Diagnostic::error(
-                "Invalid Provider Configuration",
-                format!("{path} is not usable: {EXPECTED}."),
-            )
-            .at(path.clone()),
-        );
-    }
+        .ok_or_else(|| "expected a whole number of milliseconds from 100 to 600000".to_owned())
 }
 
 #[cfg(test)]
@@ -93,36 +50,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_configuration_goes_before_the_environment_before_the_default() {
-        let environment: Environment = [("CLIENT_READ_TIMEOUT", "2000")].into_iter().collect();
-        let set = Field::Known(Number::from(1500_i64));
-        let read =
-            |configured: &Field<Number>, environment| READ.configure(configured, environment);
-        assert_eq!(read(&set, &environment), Ok(Duration::from_millis(1500)));
-        assert_eq!(read(&Field::Null, &environment), Ok(Duration::from_secs(2)));
-        let nothing = Environment::default();
-        assert_eq!(read(&Field::Null, &nothing), Ok(Duration::from_secs(60)));
-        assert_eq!(
-            CONNECT.configure(&Field::Null, &nothing),
-            Ok(Duration::from_secs(10))
-        );
-    }
-
-    #[test]
-    fn what_is_no_time_is_refused_and_says_where_it_stands() {
-        for value in ["0", "-5", "1.5", "soon", "600001"] {
-            let environment = [("CLIENT_CONNECT_TIMEOUT", value)].into_iter().collect();
-            let wrong = CONNECT
-                .configure(&Field::Null, &environment)
-                .expect_err(value);
-            assert!(
-                wrong.detail.contains("milliseconds")
-                    && wrong.detail.contains("CLIENT_CONNECT_TIMEOUT")
-            );
+    fn whole_milliseconds_are_read_and_nothing_else() {
+        assert_eq!(parse("1500"), Ok(Duration::from_millis(1500)));
+        for text in ["0", "-5", "1.5", "99", "600001", "soon", ""] {
+            assert!(parse(text).is_err(), "{text}");
         }
-        let mut found = Diagnostics::default();
-        let path = Path::root().attribute("client_read_timeout");
-        validate(&Value::Number(Number::from(99_i64)), &path, &mut found);
-        assert!(found.has_errors());
     }
 }

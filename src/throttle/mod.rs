@@ -27,13 +27,12 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::environment::Environment;
-use crate::secret::Secret;
 pub use pace::Limit;
 use pace::Terms;
 use queue::{Grant, Queue};
 pub use queue::{Place, QueueStatus};
-pub use redis::InvalidRedisUrl;
 use redis::Server;
+pub use redis::{InvalidRedisUrl, RedisUrl};
 pub use slots::Cause;
 use store::{HostScope, RedisScope, Scope};
 
@@ -116,25 +115,16 @@ impl Throttle {
     ///
     /// It is connected to at first use. While it can't be used, which is logged once, each quota is at most `fallback_calls`
     /// in a window for this host, by way of the directory, as in [`Throttle::host`].
-    ///
-    /// # Errors
-    ///
-    /// If `url` is not one.
-    pub fn redis(
-        url: &Secret,
-        directory: Option<PathBuf>,
-        fallback_calls: u32,
-    ) -> Result<Self, InvalidRedisUrl> {
-        let server = Arc::new(Server::new(url)?);
+    pub fn redis(url: RedisUrl, directory: Option<PathBuf>, fallback_calls: u32) -> Self {
         let name = Name::Redis {
-            url: digest(&SHA256, url.expose().as_bytes()).as_ref().to_vec(),
+            url: url.digest.clone(),
             directory: directory.clone(),
             fallback_calls,
         };
-        let fallback = HostScope::new(directory, fallback_calls);
-        Ok(Self::shared(name, || {
-            Scope::Redis(RedisScope::new(server, fallback))
-        }))
+        Self::shared(name, || {
+            let fallback = HostScope::new(directory, fallback_calls);
+            Scope::Redis(RedisScope::new(Arc::new(Server::new(url)), fallback))
+        })
     }
 
     /// Waits until a call against `key` may be sent. Dropping the future gives the place up.

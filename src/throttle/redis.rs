@@ -4,9 +4,11 @@
 //! A reply takes part of the time that a call is assumed to need to the server, so one that is late counts as none.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, Script};
 use tokio::sync::Mutex;
@@ -15,7 +17,6 @@ use tokio::time::timeout;
 use super::QuotaKey;
 use super::guarded::{Failure, Primary};
 use super::slots::{Cause, Command, Micros, Reply, Wait};
-use crate::secret::Secret;
 
 /// How long a connection and a reply may take.
 const CONNECTING: Duration = Duration::from_millis(200);
@@ -48,6 +49,14 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(&format!("{SERVER
 )]
 pub struct InvalidRedisUrl;
 
+/// Where a Redis or Valkey server is, perhaps with a password.
+#[derive(Clone)]
+pub struct RedisUrl {
+    client: Client,
+    /// Tells servers apart, and nothing else about them.
+    pub(super) digest: Vec<u8>,
+}
+
 /// One server, connected to at first use.
 pub(super) struct Server {
     client: Client,
@@ -62,12 +71,11 @@ pub(super) struct Redis {
 }
 
 impl Server {
-    pub(super) fn new(url: &Secret) -> Result<Self, InvalidRedisUrl> {
-        let client = Client::open(url.expose()).map_err(|_| InvalidRedisUrl)?;
-        Ok(Self {
-            client,
+    pub(super) fn new(url: RedisUrl) -> Self {
+        Self {
+            client: url.client,
             connection: Mutex::new(None),
-        })
+        }
     }
 
     async fn step(&self, key: &str, command: Command) -> Result<Reply, RedisError> {
@@ -206,6 +214,23 @@ fn parse(values: &[redis::Value]) -> Result<Reply, RedisError> {
             },
         })),
         _ => Err(unexpected()),
+    }
+}
+
+impl FromStr for RedisUrl {
+    type Err = InvalidRedisUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRedisUrl> {
+        Ok(Self {
+            client: Client::open(text).map_err(|_| InvalidRedisUrl)?,
+            digest: digest(&SHA256, text.as_bytes()).as_ref().to_vec(),
+        })
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisUrl")
     }
 }
 

@@ -74,7 +74,7 @@ impl RedisServer {
 
     /// What one more host would hold.
     fn host(&self) -> Redis {
-        let server = Server::new(&Secret::new(self.url())).unwrap();
+        let server = Server::new(self.url().parse().unwrap());
         Redis::new(Arc::new(server), &key())
     }
 
@@ -336,10 +336,11 @@ async fn a_server_that_hangs_is_not_waited_for() {
 
 #[test]
 fn a_url_is_checked_and_never_shown() {
-    let wrong = Server::new(&Secret::new("http://user:s3cr3t@host")).unwrap_err();
+    let parse = |text: &str| text.parse::<RedisUrl>();
+    let wrong = parse("http://user:s3cr3t@host").unwrap_err();
     assert!(!wrong.to_string().contains("s3cr3t"));
-    let right = Server::new(&Secret::new("rediss://user:s3cr3t@host:6380/1")).unwrap();
-    assert!(!format!("{right:?}").contains("s3cr3t"));
+    let right = parse("rediss://user:s3cr3t@host:6380/1").unwrap();
+    assert!(!format!("{right:?} {:?}", Server::new(right.clone())).contains("s3cr3t"));
 }
 
 /// Four hosts, each with a queue of its own and calls that take their time.
@@ -351,7 +352,7 @@ async fn hosts_keep_the_quota_together_and_use_it_up() {
     let hosts: Vec<_> = (0..4)
         .map(|host| {
             let directory = server.directory.path().join(host.to_string());
-            Throttle::redis(&Secret::new(server.url()), Some(directory), 1).unwrap()
+            Throttle::redis(server.url().parse().unwrap(), Some(directory), 1)
         })
         .collect();
     let calls: Vec<_> = (0..36)

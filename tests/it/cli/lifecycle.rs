@@ -80,12 +80,14 @@ fn a_provider_configured_with_unknown_values_plans_creation() {
         &emulator,
         &format!(
             "resource \"terraform_data\" \"space\" {{\n  input = \"cams-late\"\n}}\n\
-             provider \"cams\" {{\n  cust_space_id = terraform_data.space.output\n}}\n{ONE}"
+             resource \"terraform_data\" \"scope\" {{\n  input = \"process\"\n}}\n\
+             provider \"cams\" {{\n  cust_space_id = terraform_data.space.output\n  \
+             throttle = {{ scope = terraform_data.scope.output }}\n}}\n{ONE}"
         ),
     );
     workspace
         .ok(&["plan", "-no-color"])
-        .assert_says(&["2 to add"]);
+        .assert_says(&["3 to add"]);
     workspace.apply();
     assert_eq!(workspace.state()[ADDRESS]["cust_space_id"], "cams-late");
     workspace.assert_no_changes();
@@ -240,6 +242,26 @@ fn missing_credentials_and_a_missing_space_say_what_to_set() {
         "cust_space_id",
         "CAMS_CUST_SPACE_ID",
     ]);
+}
+
+#[test]
+fn a_variable_that_cannot_be_right_is_named() {
+    let emulator = Emulator::start(&[]);
+    for (attribute, variable, value) in [
+        ("access_key", "ALIBABA_CLOUD_ACCESS_KEY_ID", "a\nb"),
+        ("account_id", "ALICLOUD_ACCOUNT_ID", "my-account"),
+        ("client_read_timeout", "CLIENT_READ_TIMEOUT", "60s"),
+        ("cust_space_id", "CAMS_CUST_SPACE_ID", " cams-abc123"),
+        ("endpoint", "CAMS_ENDPOINT", "http://cams.example.com"),
+        ("region", "ALICLOUD_REGION", "Singapore"),
+        ("secret_key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t\n"),
+        ("throttle.scope", "CAMS_THROTTLE_SCOPE", "planet"),
+    ] {
+        let workspace = Workspace::on(&emulator, ONE).env(variable, value);
+        let output = workspace.fails(&["plan", "-no-color"]);
+        output.assert_says(&["Invalid Provider Configuration", attribute, variable]);
+        assert!(!output.all().contains("s3cr3t"));
+    }
 }
 
 #[test]
