@@ -165,6 +165,17 @@ impl PhoneNumber {
 
     /// Reads a whole number, digits only, calling code first: as the API writes numbers.
     pub fn parse_international(text: &str) -> Result<Self, Problem> {
+        if !text.is_empty() && !is_digits(text) {
+            let digits = digits(text);
+            let bare = digits.strip_prefix("00").unwrap_or(&digits);
+            return Err(Problem {
+                part: Part::CountryCode,
+                problem: format!("{text:?} holds more than digits"),
+                suggestion: Self::parse_international(bare)
+                    .is_ok()
+                    .then(|| bare.to_owned()),
+            });
+        }
         let Some(code) = calling_code_of(text) else {
             return Err(Problem {
                 part: Part::CountryCode,
@@ -384,6 +395,20 @@ mod tests {
             PhoneNumber::parse_international("8613900001234"),
             Ok(number)
         );
+    }
+
+    #[test]
+    fn a_whole_number_for_humans_gets_the_one_to_write() {
+        for text in ["+86 139 0000-1234", "0086 13900001234"] {
+            let problem = PhoneNumber::parse_international(text).expect_err(text);
+            assert_eq!(
+                problem.suggestion.as_deref(),
+                Some("8613900001234"),
+                "{text}"
+            );
+        }
+        let problem = PhoneNumber::parse_international("+999 1").expect_err("unassigned");
+        assert_eq!(problem.suggestion, None);
     }
 
     #[test]

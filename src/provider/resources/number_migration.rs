@@ -352,7 +352,11 @@ fn import_id(id: &str) -> Result<Target, Diagnostics> {
             invalid_import_id(id, "the space is empty or has white space around it").into(),
         );
     }
-    let number = number.map_err(|problem| invalid_import_id(id, &problem.to_string()))?;
+    let number = number.map_err(|problem| {
+        let advice = problem.suggestion.as_ref();
+        let advice = advice.map(|value| format!(", where {value:?} is expected"));
+        invalid_import_id(id, &format!("{problem}{}", advice.unwrap_or_default()))
+    })?;
     Ok(Target {
         cust_space_id: space.to_owned(),
         number,

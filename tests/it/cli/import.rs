@@ -77,4 +77,13 @@ fn a_malformed_id_is_answered_with_the_format() {
                 "CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER",
             ]);
     }
+    // Terraform breaks the lines of what it prints.
+    workspace
+        .fails(&[
+            "import",
+            "-no-color",
+            ADDRESS,
+            "cams-test/+86 139 0000 1234",
+        ])
+        .assert_says(&["\"8613900001234\""]);
 }
