@@ -10,8 +10,8 @@ use super::codes::{is_clock, is_throttling};
 
 /// The first wait after a throttled call, and the factor's base for the next.
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
-/// The same after a failure that may pass.
-const TRANSIENT_BASE: Duration = Duration::from_millis(100);
+/// The same after a failure that may pass: four waits bridge some seconds without network.
+const TRANSIENT_BASE: Duration = Duration::from_millis(500);
 /// No wait is longer, but for the service's own wish.
 const MAX_WAIT: Duration = Duration::from_secs(20);
 /// A call is tried this often at most, throttled tries not counted: those cost nothing, and end with the deadline.
