@@ -341,6 +341,28 @@ async fn a_look_for_the_number_that_fails_once_is_made_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_was_deleted_and_is_started_again_is_found_once_the_list_is_new() {
+    let emulator = Emulator::start(&[]);
+    emulator.place("cams-test", "86", "13900001234", "DELETED");
+    let faults = json!([
+        { "kind": "reset_after_commit", "action": "CreateChatappMigrationInitiate" },
+        { "kind": "stale_list", "nth": 2, "times": "always" },
+    ]);
+    emulator.control("POST", "faults", Some(faults));
+    // The lookup knows the number, but perhaps as the one that was deleted: that is no proof of its migration.
+    let first = apply(emulator.url()).await;
+    assert!(
+        !first.stored && first.said.contains("Unknown Outcome"),
+        "{}",
+        first.said
+    );
+    emulator.control("DELETE", "faults", None);
+    let second = apply(emulator.url()).await;
+    assert!(second.stored, "{}", second.said);
+    started_once(&emulator).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_not_there_yet_costs_one_apply() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();
