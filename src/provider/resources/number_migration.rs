@@ -7,7 +7,7 @@ use crate::cams::phone::PhoneNumber;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::path::Path;
-use crate::framework::resource::{Change, Context, ImportTarget, Resource, Upgrade};
+use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource, Upgrade};
 use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Schema};
 use crate::framework::timeouts;
 use crate::framework::ty::Type;
@@ -157,20 +157,23 @@ impl Resource for NumberMigration {
         validators::phone_number(&config.country_code, &config.mobile_number)
     }
 
-    fn plan(&self, cams: &Cams, change: &mut Change<'_, Model>) {
+    async fn plan(
+        &self,
+        context: Context<'_, Cams, Model>,
+        change: &mut Change<'_, Model>,
+    ) -> Result<(), Diagnostics> {
         if !change.config.cust_space_id.is_null() {
-            return;
+            return Ok(());
         }
-        change.plan.cust_space_id = match (cams.default_space(), change.prior) {
+        let space = context.provider().default_space();
+        change.plan.cust_space_id = match (space, change.prior) {
             (Field::Known(space), _) => Field::Known(space.clone()),
             // Should the provider's space turn out another one, the next plan shows the replacement.
             (Field::Unknown, Some(prior)) => prior.cust_space_id.clone(),
             (Field::Unknown, None) => Field::Unknown,
-            (Field::Null, _) => {
-                change.diagnostics.push(missing_space());
-                return;
-            }
+            (Field::Null, _) => return Err(missing_space().into()),
         };
+        Ok(())
     }
 
     fn plan_destroy(&self, state: &Model) -> Diagnostics {
@@ -180,7 +183,7 @@ impl Resource for NumberMigration {
     async fn create(
         &self,
         context: Context<'_, Cams, Model>,
-        plan: Model,
+        Desired { plan, .. }: Desired<Model>,
     ) -> Result<Model, Diagnostics> {
         let cams = context.provider();
         let target = target(&plan)?;
@@ -272,7 +275,7 @@ impl Resource for NumberMigration {
         &self,
         _context: Context<'_, Cams, Model>,
         prior: Model,
-        plan: Model,
+        Desired { plan, .. }: Desired<Model>,
     ) -> Result<Model, Diagnostics> {
         // Whatever else changes replaces the number: only `timeouts` comes here, and CAMS knows nothing of it.
         Ok(Model {
@@ -290,7 +293,11 @@ impl Resource for NumberMigration {
         Ok(())
     }
 
-    fn import(&self, target: ImportTarget<Identity>) -> Result<Model, Diagnostics> {
+    async fn import(
+        &self,
+        _context: Context<'_, Cams, Model>,
+        target: ImportTarget<Identity>,
+    ) -> Result<Model, Diagnostics> {
         let target = match target {
             ImportTarget::Id(id) => import_id(&id)?,
             ImportTarget::Identity(identity) => parse(
@@ -489,7 +496,7 @@ fn forgets(state: &Model) -> Diagnostic {
 
 /// State of schema version 0, which stored neither the whole phone number nor the request id.
 mod version_0 {
-    use super::{Field, Model, Type};
+    use super::{Diagnostics, Field, Model, Type};
 
     crate::model! {
         pub(super) struct Stored {
@@ -517,14 +524,14 @@ mod version_0 {
         )
     }
 
-    pub(super) fn upgrade(stored: Stored) -> Model {
+    pub(super) fn upgrade(stored: Stored) -> Result<Model, Diagnostics> {
         let phone_number = match (stored.country_code.text(), stored.mobile_number.text()) {
             (Some(country_code), Some(mobile_number)) => {
                 Field::Known(format!("{country_code}{mobile_number}"))
             }
             _ => Field::Null,
         };
-        Model {
+        Ok(Model {
             cust_space_id: stored.cust_space_id,
             country_code: stored.country_code,
             mobile_number: stored.mobile_number,
@@ -532,6 +539,6 @@ mod version_0 {
             phone_number,
             status: stored.status,
             ..Model::default()
-        }
+        })
     }
 }
