@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Parser};
 
-use super::config::{Config, OnRepeat};
+use super::behaviour::Behaviour;
+use super::config::Config;
 use super::control;
 use super::fault::Fault;
 use super::period::Period;
@@ -14,13 +15,17 @@ use crate::clock::Clock;
 use crate::secret::Secret;
 
 /// A CAMS that runs on your machine: the API on /, its control interface under /_emulator/.
+///
+/// Of a flag that is given twice the last value counts, except for --deny and --faults, which add
+/// up.
 #[derive(Debug, Parser)]
-#[command(name = "cams-emulator", version)]
+#[command(name = "cams-emulator", version, args_override_self = true)]
 pub struct Flags {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
-    /// Listen on an address that other machines reach: anyone there can read the journal and place faults
+    /// Listen on an address that other machines reach: anyone there can read the journal and place
+    /// faults
     #[arg(long)]
     allow_remote: bool,
 
@@ -96,25 +101,8 @@ pub struct Flags {
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// What the initiation of a number that is migrating already is answered with
-    #[arg(
-        long,
-        value_enum,
-        default_value = "same",
-        help_heading = "What nobody knows of the real service"
-    )]
-    on_repeat: OnRepeat,
-    /// Whether QueryChatappPhoneNumbers shows numbers that are migrating
-    #[arg(
-        long,
-        value_enum,
-        default_value = "yes",
-        help_heading = "What nobody knows of the real service"
-    )]
-    list_migrating: YesNo,
-    /// The HTTP status of business errors
-    #[arg(long, value_name = "STATUS", default_value = "400", value_parser = ["200", "400"], help_heading = "What nobody knows of the real service")]
-    business_status: String,
+    #[command(flatten)]
+    behaviour: Behaviour,
 
     /// A JSON list of faults, as POST /_emulator/faults takes it
     #[arg(long, value_name = "FILE", action = ArgAction::Append, help_heading = "Faults")]
@@ -145,12 +133,6 @@ pub enum FlagError {
     },
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum YesNo {
-    No,
-    Yes,
-}
-
 impl Flags {
     /// The configuration that the flags describe; reads the files with the faults.
     pub fn into_config(self) -> Result<Config, FlagError> {
@@ -175,13 +157,7 @@ impl Flags {
             connect_latency: self.connect_latency.0,
             service_time: self.service_time.0,
             seed: self.seed,
-            on_repeat: self.on_repeat,
-            list_migrating: matches!(self.list_migrating, YesNo::Yes),
-            business_status: if self.business_status == "200" {
-                200
-            } else {
-                400
-            },
+            behaviour: self.behaviour,
             faults,
             clock: Clock::system(),
         })

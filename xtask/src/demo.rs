@@ -44,7 +44,14 @@ pub(crate) fn run() -> Result<()> {
     heading("Start the emulator: a CAMS that runs on this machine");
     let emulator = Emulator::start(
         &binary("release", "cams-emulator"),
-        &["--latency", "40ms", "--jitter", "10ms"],
+        &[
+            "--latency",
+            "40ms",
+            "--jitter",
+            "10ms",
+            "--missing-code",
+            "PhoneNumber.NotExist",
+        ],
     )?;
     println!("{}", emulator.url);
 
@@ -56,7 +63,8 @@ pub(crate) fn run() -> Result<()> {
         .env("CAMS_ENDPOINT", &emulator.url)
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
-        // Where the quota that all processes of a host share is kept: here, so that nothing is left behind.
+        // Where the quota that all processes of a host share is kept: here, so that nothing is left
+        // behind.
         .env("XDG_RUNTIME_DIR", &directory.path().display().to_string());
 
     heading("The configuration");

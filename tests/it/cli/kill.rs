@@ -1,4 +1,5 @@
-//! Processes that end at the worst moment: whatever is killed, one more apply finds every number, each started once.
+//! Processes that end at the worst moment: whatever is killed, one more apply finds every number,
+//! each started once.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -55,7 +56,8 @@ fn ctrl_c_twice() {
     });
 }
 
-/// As many moments as there are calls in an apply, evenly spread; four applies at a time, since each mostly waits.
+/// As many moments as there are calls in an apply, evenly spread; four applies at a time, since
+/// each mostly waits.
 fn at_twenty_moments(end: End) {
     let moments: Vec<usize> = (0..MOMENTS)
         .map(|moment| 1 + moment * (CALLS - 1) / (MOMENTS - 1))
@@ -70,8 +72,13 @@ fn at_twenty_moments(end: End) {
 }
 
 fn at(calls: usize, end: End) {
-    // A service that does not list what migrates leaves only the single lookup to find what is under way.
-    let listed = if calls.is_multiple_of(2) { "yes" } else { "no" };
+    // A service that does not list what migrates leaves only the single lookup to find what is
+    // under way.
+    let listed = if calls.is_multiple_of(2) {
+        "MIGRATING"
+    } else {
+        "absent"
+    };
     let emulator = Emulator::start(&[
         "--quota",
         "100/1s",
@@ -79,7 +86,7 @@ fn at(calls: usize, end: End) {
         "20ms",
         "--jitter",
         "10ms",
-        "--list-migrating",
+        "--migrating-listed-as",
         listed,
     ]);
     let workspace = Workspace::on(

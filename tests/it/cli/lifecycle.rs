@@ -189,8 +189,8 @@ fn a_status_that_moves_on_is_no_change_to_make() {
 
 #[test]
 fn a_number_already_migrating_is_adopted_with_a_warning() {
-    for listed in ["yes", "no"] {
-        let emulator = Emulator::start(&["--list-migrating", listed]);
+    for listed in ["MIGRATING", "absent"] {
+        let emulator = Emulator::start(&["--migrating-listed-as", listed]);
         emulator.place("cams-test", "86", "13900001234", "MIGRATING");
         let workspace = Workspace::on(&emulator, ONE);
         workspace
