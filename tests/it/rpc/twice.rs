@@ -26,7 +26,7 @@ async fn two_processes_start_a_number_once() {
         answer
             .diagnostics
             .iter()
-            .any(|said| said.summary == "Number Already Migrating")
+            .any(|said| said.summary == "Number Already in the Space")
     });
     assert_eq!(adopted.count(), 1, "{answers:?}");
     for answer in &answers {
