@@ -1,6 +1,6 @@
 //! Whatever arrives, the answer is a diagnostic, and the process goes on.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{TYPE, configured, number, provider_block};
 use crate::core::tfplugin6::{
