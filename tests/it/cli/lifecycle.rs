@@ -253,6 +253,65 @@ fn a_number_that_is_in_the_space_is_taken_over_whatever_its_status() {
 }
 
 #[test]
+fn replaced_or_renamed_numbers_are_taken_over() {
+    let emulator = Emulator::start(&[]);
+    let workspace = Workspace::on(&emulator, ONE);
+    workspace.apply();
+    let replace = [
+        "apply",
+        "-auto-approve",
+        "-no-color",
+        "-replace=cams_number_migration.one",
+    ];
+    workspace
+        .ok(&replace)
+        .assert_says(&["1 added, 0 changed, 1 destroyed"]);
+    workspace.configure(&ONE.replace("\"one\"", "\"renamed\""));
+    workspace
+        .apply()
+        .assert_says(&["1 added, 0 changed, 1 destroyed"]);
+    assert_eq!(workspace.state().len(), 1);
+    workspace.assert_no_changes();
+    assert_eq!(emulator.count(INITIATE), 1);
+}
+
+#[test]
+fn an_answer_of_numbers_or_of_nothing_but_ok_is_a_started_migration() {
+    for flags in [["--ids", "number"], ["--answers", "sparse"]] {
+        let emulator = Emulator::start(&flags);
+        let workspace = Workspace::on(&emulator, ONE);
+        workspace.apply();
+        let state = &workspace.state()[ADDRESS];
+        assert_eq!(state["status"], "MIGRATING", "{flags:?}");
+        assert_eq!(state["phone_number"], "8613900001234", "{flags:?}");
+        let id = state["id"].as_str();
+        assert!(id.is_some_and(|id| id.len() == 15), "{flags:?}: {state}");
+        workspace.assert_no_changes();
+        assert_eq!(emulator.count(INITIATE), 1);
+    }
+}
+
+#[test]
+fn an_operation_that_ram_denies_alone_is_a_warning_and_both_are_an_error() {
+    const LIST: &str = "QueryChatappPhoneNumbers";
+    const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
+    for denied in [LIST, LOOKUP] {
+        let emulator = Emulator::start(&["--deny", denied]);
+        let workspace = Workspace::on(&emulator, ONE);
+        workspace
+            .apply()
+            .assert_says(&[&format!("{denied} Failed"), "1 added"]);
+        workspace.assert_no_changes();
+    }
+    let emulator = Emulator::start(&["--deny", LIST, "--deny", LOOKUP]);
+    let workspace = Workspace::on(&emulator, ONE);
+    workspace
+        .fails(&["apply", "-auto-approve", "-no-color"])
+        .assert_says(&["CAMS Denied Access", LIST, LOOKUP, "\"Effect\": \"Allow\""]);
+    assert_eq!(emulator.count(INITIATE), 0);
+}
+
+#[test]
 fn the_same_number_twice_in_one_run_is_an_error_that_names_it() {
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(

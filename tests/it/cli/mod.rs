@@ -5,6 +5,7 @@ mod kill;
 mod lifecycle;
 mod many;
 mod secrets;
+mod settings;
 mod validate;
 
 use std::path::{Path, PathBuf};
