@@ -152,7 +152,7 @@ fn a_changed_timeout_is_an_update_without_a_call() {
 
 #[test]
 fn a_number_removed_behind_terraforms_back_is_planned_anew() {
-    let emulator = Emulator::start(&[]);
+    let emulator = Emulator::start(&["--deleted-rows", "drop"]);
     let workspace = Workspace::on(&emulator, ONE);
     workspace.apply();
     emulator.remove("cams-test", "86", "13900001234");

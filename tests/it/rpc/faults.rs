@@ -344,7 +344,12 @@ async fn a_look_for_the_number_that_fails_once_is_made_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_was_deleted_and_is_started_again_is_found_once_the_list_is_new() {
-    let emulator = Emulator::start(&[]);
+    let emulator = Emulator::start(&[
+        "--migrating-listed-as",
+        "MIGRATING",
+        "--deleted-rows",
+        "drop",
+    ]);
     emulator.place("cams-test", "86", "13900001234", "DELETED");
     let faults = json!([
         { "kind": "reset_after_commit", "action": "CreateChatappMigrationInitiate" },
