@@ -38,7 +38,7 @@ fn fifty_numbers_are_each_started_once_within_the_quota() {
 
 #[test]
 fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
-    let emulator = Emulator::start(&[]);
+    let emulator = Emulator::start(&["--migrating-listed-as", "MIGRATING"]);
     let workspace = Workspace::on(&emulator, &numbers(1000));
     let mut resources = Vec::new();
     for index in 0..1000 {
