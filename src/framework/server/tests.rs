@@ -24,6 +24,7 @@ crate::model! {
     struct Identity { name: String }
 }
 
+mod moves;
 mod private;
 mod upgrade;
 
@@ -458,6 +459,16 @@ async fn a_plan_has_defaults_unknowns_identity_and_private_data() {
 }
 
 #[tokio::test]
+async fn an_identity_is_planned_only_where_all_of_it_is_known() {
+    let mut config = thing("a", Value::Null, Value::Null);
+    if let Value::Map(values) = &mut config {
+        values.insert("name".into(), Value::Unknown);
+    }
+    let answer = plan(&Value::Null, &config, &config).await;
+    assert_eq!(answer.planned_identity, None);
+}
+
+#[tokio::test]
 async fn a_change_that_replaces_says_so_and_a_plan_can_be_refused() {
     let prior = thing("a", "1".into(), "none".into());
     let answer = plan(
@@ -531,6 +542,8 @@ async fn a_read_keeps_drops_or_refuses() {
         summaries(&renamed.diagnostics),
         ["Unexpected Identity Change"]
     );
+    // Terraform shows where in the configuration the resource is only if the diagnostic has no path of its own.
+    assert_eq!(renamed.diagnostics[0].attribute, None);
     let panicked = read("panics", None).await;
     assert_eq!(summaries(&panicked.diagnostics), ["Provider Bug"]);
     assert_eq!(
