@@ -167,6 +167,12 @@ impl Resource for NumberMigration {
         }
         let space = context.provider().default_space();
         change.plan.cust_space_id = match (space, change.prior) {
+            (Field::Known(_), Some(prior)) if updated_in_place(prior, change.plan) => {
+                if prior.cust_space_id != *space {
+                    context.warn(replaced_later(prior, space));
+                }
+                prior.cust_space_id.clone()
+            }
             (Field::Known(space), _) => Field::Known(space.clone()),
             // Should the provider's space turn out another one, the next plan shows the replacement.
             (Field::Unknown, Some(prior)) => prior.cust_space_id.clone(),
@@ -315,6 +321,18 @@ impl Resource for NumberMigration {
     }
 }
 
+/// Whether the plan changes the number in place, apart from its space.
+///
+/// Such an update keeps the space, whatever the provider's is. The provider's space may have been unknown when the
+/// update was planned, and Terraform then plans again during apply, when it is known. Nothing tells the provider which
+/// of the two plans it is making, and the second must not turn the update into a replacement.
+fn updated_in_place(prior: &Model, plan: &Model) -> bool {
+    let same_number =
+        plan.country_code == prior.country_code && plan.mobile_number == prior.mobile_number;
+    let timeouts = plan.timeouts.clone().into_value();
+    same_number && timeouts.is_wholly_known() && plan.timeouts != prior.timeouts
+}
+
 /// The migration a plan or state is about.
 fn target(model: &Model) -> Result<Target, Diagnostics> {
     parse(
@@ -385,6 +403,19 @@ fn missing_space() -> Diagnostic {
         "Missing Space",
         "No space is named for this number. Set cust_space_id here, or for all numbers in the provider block or with \
          the environment variable CAMS_CUST_SPACE_ID.",
+    )
+    .at(Path::root().attribute("cust_space_id"))
+}
+
+fn replaced_later(prior: &Model, space: &Field<String>) -> Diagnostic {
+    Diagnostic::warning(
+        "Replacement Comes Later",
+        format!(
+            "The provider's cust_space_id is {} now, and the number is in space {}. Its timeouts change too, which is done \
+             first and leaves it there. The next plan replaces the number, so that it moves to the provider's space.",
+            space.text().unwrap_or_default(),
+            prior.cust_space_id.text().unwrap_or_default()
+        ),
     )
     .at(Path::root().attribute("cust_space_id"))
 }

@@ -5,6 +5,7 @@ mod kill;
 mod lifecycle;
 mod many;
 mod secrets;
+mod space;
 mod validate;
 
 use std::path::{Path, PathBuf};
