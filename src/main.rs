@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     plugin::main(&PLUGIN, arguments, &environment, &clock, || {
         let server = provider::server(environment.clone(), clock.clone(), Random::from_system());
         let operations = server.operations();
-        let work = Work::new(operations.tracker().clone(), move || operations.stop());
+        let work = Work::new(operations.tracker().clone(), move || operations.end());
         (server, work)
     })
 }

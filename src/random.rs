@@ -1,5 +1,7 @@
 //! Randomness as a value, so that a test can fix it.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,9 +10,21 @@ use std::time::Duration;
 pub struct Random(Arc<Mutex<fastrand::Rng>>);
 
 impl Random {
-    /// Seeded by the operating system.
+    /// Seeded by the operating system, so that no two processes draw the same nonces.
+    ///
+    /// `fastrand` on its own seeds itself from the clock and the thread's id, which two processes may share.
     pub fn from_system() -> Self {
-        Self(Arc::new(Mutex::new(fastrand::Rng::new())))
+        let mut seed = [0; size_of::<u64>()];
+        match aws_lc_rs::rand::fill(&mut seed) {
+            Ok(()) => Self::seeded(u64::from_ne_bytes(seed)),
+            Err(_) => Self::from_hasher(),
+        }
+    }
+
+    /// Seeded by the standard library's hasher, whose own keys the operating system seeds once for each thread: for the
+    /// improbable case that the system's source of randomness cannot be read.
+    fn from_hasher() -> Self {
+        Self::seeded(RandomState::new().build_hasher().finish())
     }
 
     /// The same numbers every time.
@@ -35,6 +49,8 @@ impl Random {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -45,5 +61,13 @@ mod tests {
         assert_eq!(first.len(), 32);
         assert_ne!(first, one.nonce());
         assert!(one.up_to(Duration::from_secs(1)) <= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn no_two_sources_of_the_system_draw_alike() {
+        for source in [Random::from_system, Random::from_hasher] {
+            let nonces: HashSet<_> = (0..1000).map(|_| source().nonce()).collect();
+            assert_eq!(nonces.len(), 1000);
+        }
     }
 }

@@ -10,10 +10,24 @@ use tokio_util::task::TaskTracker;
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 
 /// The operations of one process. Clones see the same ones.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Operations {
     tracker: TaskTracker,
+    /// Fires when the process ends: the parent of all other tokens.
+    end: CancellationToken,
     stop: Arc<Mutex<CancellationToken>>,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        let end = CancellationToken::new();
+        let stop = end.child_token();
+        Self {
+            tracker: TaskTracker::default(),
+            end,
+            stop: Arc::new(Mutex::new(stop)),
+        }
+    }
 }
 
 impl Operations {
@@ -25,7 +39,12 @@ impl Operations {
     /// Asks every operation under way to stop. Those that begin later are not concerned.
     pub fn stop(&self) {
         let mut current = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *current).cancel();
+        std::mem::replace(&mut *current, self.end.child_token()).cancel();
+    }
+
+    /// Asks every operation to stop, also those that begin later, because the process is about to end.
+    pub fn end(&self) {
+        self.end.cancel();
     }
 
     /// What fires when the operations of now are to stop.
@@ -67,6 +86,17 @@ mod tests {
         operations.stop();
         assert!(before.is_cancelled());
         assert!(!operations.token().is_cancelled());
+    }
+
+    #[test]
+    fn an_end_reaches_those_to_come_too_whatever_is_stopped_afterwards() {
+        let operations = Operations::default();
+        let before = operations.token();
+        operations.end();
+        assert!(before.is_cancelled());
+        assert!(operations.token().is_cancelled());
+        operations.stop();
+        assert!(operations.token().is_cancelled());
     }
 
     #[tokio::test]

@@ -16,6 +16,13 @@ use super::{AccessKey, Endpoint, SignatureMethod, retry_after};
 /// No documented answer comes near; a space of ten thousand numbers takes some 5 MiB.
 const MAX_BODY: usize = 64 << 20;
 
+/// How long a connection is kept that nothing is sent on.
+///
+/// A request on a connection that the service is just closing may be lost, and nobody can tell whether it was processed.
+/// So the client closes an idle connection before the service does. Alibaba Cloud's load balancers do after 15 seconds,
+/// unless they are set up otherwise.
+const IDLE_LIMIT: Duration = Duration::from_secs(10);
+
 /// How requests are made.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -75,16 +82,26 @@ pub enum Failure {
 impl Http {
     /// Makes a client. Connects to nothing yet.
     pub fn new(settings: Settings, clock: Clock, random: Random) -> Result<Self, Failure> {
+        Self::with(settings, clock, random, |builder| builder)
+    }
+
+    fn with(
+        settings: Settings,
+        clock: Clock,
+        random: Random,
+        adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, Failure> {
         let mut builder = reqwest::Client::builder()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.read_timeout)
+            .pool_idle_timeout(IDLE_LIMIT)
             .user_agent(&settings.user_agent);
         if settings.endpoint.is_loopback() {
             builder = builder.no_proxy();
         }
-        let client = builder
+        let client = adjust(builder)
             .build()
             .map_err(|error| Failure::Unsent(reason(error)))?;
         Ok(Self {
@@ -194,13 +211,27 @@ impl Http {
     }
 }
 
-/// A connection that was never made carried no request. Everything else may have.
+/// A connection that was never made carried no request, and HTTP/2 can mark a request as never processed. Everything
+/// else may have had its effect.
 fn failure(error: reqwest::Error) -> Failure {
-    if error.is_connect() || error.is_builder() {
+    if error.is_connect() || error.is_builder() || never_processed(&error) {
         Failure::Unsent(reason(error))
     } else {
         Failure::Lost(reason(error))
     }
+}
+
+/// Whether the service said, in the words of HTTP/2, that it did not process the request: it refused the stream, or
+/// it was closing the connection in good order and had not come to the stream (RFC 9113, section 8.7).
+fn never_processed(error: &reqwest::Error) -> bool {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes
+        .filter_map(|cause| cause.downcast_ref::<h2::Error>())
+        .any(|error| {
+            let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+            let closing = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+            error.is_remote() && (refused || closing)
+        })
 }
 
 /// The causes of an error in words. The URL goes first: in the older signature form it holds key id and signature.
@@ -236,6 +267,14 @@ mod tests {
     const SECRET: &str = "s3cr3t";
 
     fn client(address: &str, method: SignatureMethod) -> Http {
+        client_with(address, method, |builder| builder)
+    }
+
+    fn client_with(
+        address: &str,
+        method: SignatureMethod,
+        adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Http {
         let settings = Settings {
             endpoint: format!("http://{address}").parse().expect("an endpoint"),
             access_key: AccessKey {
@@ -249,7 +288,7 @@ mod tests {
             user_agent: "test".into(),
         };
         let clock = Clock::fixed(UNIX_EPOCH + Duration::from_secs(1_735_787_045));
-        Http::new(settings, clock, Random::seeded(1)).expect("a client")
+        Http::with(settings, clock, Random::seeded(1), adjust).expect("a client")
     }
 
     /// Answers every connection's first request with `answer`, then closes. Hands out what it was sent.
@@ -345,6 +384,106 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    /// A frame of HTTP/2.
+    fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(payload.len()).expect("a short payload");
+        let head = [&length.to_be_bytes()[1..], &[kind, flags]].concat();
+        [&head, &stream.to_be_bytes()[..], payload].concat()
+    }
+
+    /// Speaks HTTP/2 until the first request is there, answers it with `answer`, and closes once the client does.
+    async fn http2_server(answer: Vec<u8>) -> String {
+        const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        const HEADERS: u8 = 1;
+        const SETTINGS: u8 = 4;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut preface = [0; PREFACE.len()];
+            stream.read_exact(&mut preface).await.expect("a preface");
+            let settings = frame(SETTINGS, 0, 0, &[]);
+            stream.write_all(&settings).await.expect("settings");
+            loop {
+                let mut head = [0; 9];
+                stream.read_exact(&mut head).await.expect("a frame");
+                let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+                let mut payload = vec![0; length as usize];
+                stream.read_exact(&mut payload).await.expect("a payload");
+                if head[3] == HEADERS {
+                    break;
+                }
+            }
+            stream.write_all(&answer).await.expect("an answer");
+            stream.shutdown().await.expect("a close");
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest).await;
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn what_http2_marks_as_never_processed_was_not_sent_and_all_else_may_have_been() {
+        const RST_STREAM: u8 = 3;
+        const GOAWAY: u8 = 7;
+        let reset = |reason: u32| frame(RST_STREAM, 0, 1, &reason.to_be_bytes());
+        let go_away = |last: u32, reason: u32| {
+            frame(
+                GOAWAY,
+                0,
+                0,
+                &[last.to_be_bytes(), reason.to_be_bytes()].concat(),
+            )
+        };
+        let (no_error, internal, refused) = (0, 2, 7);
+        for (answer, processed) in [
+            (reset(refused), false),
+            (go_away(0, no_error), false),
+            (reset(internal), true),
+            (go_away(0, internal), true),
+            (go_away(1, no_error), true),
+            (Vec::new(), true),
+        ] {
+            let address = http2_server(answer.clone()).await;
+            let http = client_with(&address, SignatureMethod::default(), |builder| {
+                builder.http2_prior_knowledge()
+            });
+            let failure = attempt(&http).await.expect_err("no answer");
+            let lost = matches!(failure, Failure::Lost(_));
+            assert_eq!(lost, processed, "{answer:?}: {failure:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_closed_by_the_client() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let http = client_with(&address, SignatureMethod::default(), |builder| {
+            builder.pool_idle_timeout(IDLE_LIMIT / 200)
+        });
+        let served = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.expect("a request"));
+            }
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.expect("an answer");
+            // The end of the stream is the client's doing.
+            stream
+                .read_u8()
+                .await
+                .expect_err("no second request")
+                .kind()
+        };
+        let (response, end) = tokio::join!(attempt(&http), async {
+            tokio::time::timeout(IDLE_LIMIT, served).await
+        });
+        assert_eq!(response.expect("an answer").status, 200);
+        assert_eq!(end, Ok(std::io::ErrorKind::UnexpectedEof));
+        assert!(IDLE_LIMIT < Duration::from_secs(15));
     }
 
     #[tokio::test]

@@ -64,10 +64,17 @@ pub(super) fn line(
     format!("{CORE_PROTOCOL}|{PROTOCOL}|{network}|{address}|grpc|{certificate}{multiplex}")
 }
 
-/// The line a person pastes into a shell, so that Terraform attaches to this process instead of starting one.
+/// The line a person pastes into a shell, so that Terraform or OpenTofu attaches to this process instead of starting one.
+///
+/// The key is the address without its host: each of the two then puts its own registry there, as it does for the `source`
+/// in a configuration. With a host in it, only the one whose registry that is would attach.
 pub(super) fn reattach(plugin: &Plugin, endpoint: &Endpoint, process: u32) -> String {
+    let source = match plugin.address.splitn(3, '/').collect::<Vec<_>>()[..] {
+        [_host, namespace, name] => format!("{namespace}/{name}"),
+        _ => plugin.address.to_owned(),
+    };
     let settings = json!({
-        plugin.address: {
+        source: {
             "Protocol": "grpc",
             "ProtocolVersion": PROTOCOL,
             "Pid": process,
@@ -140,7 +147,7 @@ mod tests {
         assert_eq!(
             reattach(&PLUGIN, &unix("/tmp/it's/plugin"), 42),
             concat!(
-                r#"export TF_REATTACH_PROVIDERS='{"registry.terraform.io/terraform-provider-cams/cams":"#,
+                r#"export TF_REATTACH_PROVIDERS='{"terraform-provider-cams/cams":"#,
                 r#"{"Addr":{"Network":"unix","String":"/tmp/it\u0027s/plugin"},"Pid":42,"Protocol":"grpc","#,
                 r#""ProtocolVersion":6,"Test":true}}'"#
             )

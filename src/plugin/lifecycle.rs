@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -10,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::acceptor::Peers;
 use super::{Error, Mode};
+use crate::platform;
 
 /// How long work may take to come to an end once it has been told to stop.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
@@ -55,7 +57,7 @@ pub(super) async fn ended(
     mode: Mode,
     shutdown: &CancellationToken,
     signalled: impl Future<Output = ()>,
-    host: Option<u32>,
+    host: u32,
     peers: watch::Receiver<Peers>,
     work: &Work,
 ) {
@@ -75,11 +77,7 @@ pub(super) async fn ended(
 }
 
 /// Resolves when the host is gone: its connection is lost, or it died before it made one.
-async fn orphaned(
-    mut peers: watch::Receiver<Peers>,
-    host: Option<u32>,
-    parent: impl Fn() -> Option<u32>,
-) {
+async fn orphaned(mut peers: watch::Receiver<Peers>, host: u32, parent: impl Fn() -> u32) {
     tokio::select! {
         _ = peers.wait_for(|peers| peers.ever > 0) => {}
         () = bereaved(host, parent) => return,
@@ -98,43 +96,41 @@ async fn orphaned(
 }
 
 /// Resolves when the parent is no longer `host`, which happens only when that process has ended.
-async fn bereaved(host: Option<u32>, parent: impl Fn() -> Option<u32>) {
+async fn bereaved(host: u32, parent: impl Fn() -> u32) {
     while parent() == host {
         sleep(PARENT_POLL).await;
     }
 }
 
-/// The id of the parent process, where there is such a thing.
-#[cfg(unix)]
-pub(super) fn parent() -> Option<u32> {
-    Some(std::os::unix::process::parent_id())
-}
-
-/// The id of the parent process, where there is such a thing.
-#[cfg(not(unix))]
-pub(super) fn parent() -> Option<u32> {
-    None
+/// The id of the parent process.
+pub(super) fn parent() -> u32 {
+    std::os::unix::process::parent_id()
 }
 
 /// The signals that are no longer left to the system, from the moment this exists until the process ends.
-#[cfg(unix)]
 #[derive(Debug)]
 pub(super) struct Signals {
-    hangup: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
+    hangup: Option<Signal>,
+    interrupt: Signal,
+    terminate: Option<Signal>,
 }
 
-#[cfg(unix)]
 impl Signals {
+    /// Takes over the signals, apart from those that this process is to ignore.
+    ///
+    /// `nohup terraform apply` is to survive the end of its terminal, and Terraform does: so must its plugins. An
+    /// interrupt is taken over in any case, since it ends no plugin that Terraform started.
     pub(super) fn install() -> Result<Self, Error> {
-        use tokio::signal::unix::{SignalKind, signal};
-
+        let ignored = platform::Ignored::now();
         let handle = |kind| signal(kind).map_err(Error::Signals);
+        let unless_ignored = |kind, which| match ignored.contains(which) {
+            true => Ok(None),
+            false => handle(kind).map(Some),
+        };
         Ok(Self {
-            hangup: handle(SignalKind::hangup())?,
+            hangup: unless_ignored(SignalKind::hangup(), platform::Signal::Hangup)?,
             interrupt: handle(SignalKind::interrupt())?,
-            terminate: handle(SignalKind::terminate())?,
+            terminate: unless_ignored(SignalKind::terminate(), platform::Signal::Terminate)?,
         })
     }
 
@@ -145,8 +141,8 @@ impl Signals {
     pub(super) async fn ended(mut self, mode: Mode) {
         loop {
             tokio::select! {
-                _ = self.hangup.recv() => return,
-                _ = self.terminate.recv() => return,
+                () = received(self.hangup.as_mut()) => return,
+                () = received(self.terminate.as_mut()) => return,
                 _ = self.interrupt.recv() => match mode {
                     Mode::Debug => return,
                     Mode::Terraform => tracing::debug!("left an interrupt to Terraform"),
@@ -156,36 +152,13 @@ impl Signals {
     }
 }
 
-/// The console events that are no longer left to the system.
-#[cfg(windows)]
-#[derive(Debug)]
-pub(super) struct Signals {
-    ctrl_break: tokio::signal::windows::CtrlBreak,
-    ctrl_c: tokio::signal::windows::CtrlC,
-    ctrl_close: tokio::signal::windows::CtrlClose,
-}
-
-#[cfg(windows)]
-impl Signals {
-    pub(super) fn install() -> Result<Self, Error> {
-        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close};
-
-        Ok(Self {
-            ctrl_break: ctrl_break().map_err(Error::Signals)?,
-            ctrl_c: ctrl_c().map_err(Error::Signals)?,
-            ctrl_close: ctrl_close().map_err(Error::Signals)?,
-        })
-    }
-
-    /// Resolves at an event that ends the plugin; Ctrl-C and Ctrl-Break are Terraform's to answer.
-    pub(super) async fn ended(mut self, mode: Mode) {
-        loop {
-            tokio::select! {
-                _ = self.ctrl_close.recv() => return,
-                _ = self.ctrl_c.recv() => if mode == Mode::Debug { return },
-                _ = self.ctrl_break.recv() => if mode == Mode::Debug { return },
-            }
+/// Resolves at the next signal; never where it is ignored.
+async fn received(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
         }
+        None => std::future::pending().await,
     }
 }
 
@@ -197,8 +170,8 @@ mod tests {
 
     use super::*;
 
-    fn alive() -> Option<u32> {
-        Some(1)
+    fn alive() -> u32 {
+        1
     }
 
     #[tokio::test(start_paused = true)]
@@ -234,9 +207,7 @@ mod tests {
         let (_peers, watched) = watch::channel(Peers::default());
         let parent = Arc::new(AtomicU32::new(7));
         let seen = Arc::clone(&parent);
-        let ended = tokio::spawn(orphaned(watched, Some(7), move || {
-            Some(seen.load(Ordering::SeqCst))
-        }));
+        let ended = tokio::spawn(orphaned(watched, 7, move || seen.load(Ordering::SeqCst)));
         sleep(Duration::from_secs(60)).await;
         assert!(!ended.is_finished());
         parent.store(1, Ordering::SeqCst);

@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// smallest float has 767.
 const MAX_DIGITS: usize = 1100;
 /// Far beyond what Terraform's 512-bit floats are used for, and small enough to print in full.
-const MAX_EXPONENT: i64 = 100_000;
+const MAX_EXPONENT: u64 = 100_000;
 
 /// A decimal number of any size and precision, or an infinity.
 ///
@@ -118,7 +118,7 @@ impl Number {
         }
         let dropped = i64::try_from(significant.len() - trimmed.len()).ok()?;
         let exponent = exponent.checked_add(dropped)?;
-        if trimmed.len() > MAX_DIGITS || exponent.abs() > MAX_EXPONENT {
+        if trimmed.len() > MAX_DIGITS || exponent.unsigned_abs() > MAX_EXPONENT {
             return None;
         }
         Some(Self {
@@ -345,6 +345,8 @@ mod tests {
             " 1",
             "1e999999999",
             "1e99999999999999999999",
+            "1e-9223372036854775808",
+            "1e9223372036854775807",
         ] {
             assert_eq!(Number::parse(text), None, "{text:?}");
         }

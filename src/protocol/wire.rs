@@ -37,7 +37,11 @@ impl From<Diagnostic> for wire::Diagnostic {
             severity: severity.into(),
             summary: diagnostic.summary,
             detail: diagnostic.detail,
-            attribute: diagnostic.path.as_ref().map(Into::into),
+            // Terraform shows the source of a diagnostic without a path, and none at all of one with an empty path.
+            attribute: diagnostic
+                .path
+                .filter(|path| !path.steps().is_empty())
+                .map(|path| (&path).into()),
         }
     }
 }
@@ -122,6 +126,9 @@ mod tests {
         assert_eq!(error.attribute.expect("a path").steps.len(), 3);
         let warning: wire::Diagnostic = Diagnostic::warning("S", "D").into();
         assert_eq!(warning.severity(), wire::diagnostic::Severity::Warning);
+        assert_eq!(warning.attribute, None);
+        let whole: wire::Diagnostic = Diagnostic::error("S", "D").at(Path::root()).into();
+        assert_eq!(whole.attribute, None);
     }
 
     #[test]

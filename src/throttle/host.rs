@@ -204,17 +204,10 @@ fn read(file: &File, bytes: &mut [u8; BYTES]) -> io::Result<usize> {
 }
 
 impl Machine {
-    /// This machine.
-    ///
-    /// Elsewhere than on Linux no boot is told from another. That is safe too: after a boot the clock begins anew, so that an
-    /// old record is in its future, or so far in its past that nothing in it matters.
+    /// This machine, since its last boot.
     pub(super) fn this() -> Self {
-        let boot = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        // Containers can have a monotonic clock of their own.
-        let clock = std::fs::read_link("/proc/self/ns/time").unwrap_or_default();
-        let name = [boot.as_slice(), clock.as_os_str().as_encoded_bytes()].concat();
         Self {
-            boot: first_word(&name),
+            boot: first_word(&crate::platform::boot()),
             now: Arc::new(|| {
                 let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
                 let (seconds, nanos) = (now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs());

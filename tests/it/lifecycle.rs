@@ -69,6 +69,27 @@ async fn a_request_to_terminate_ends_it_cleanly() {
 }
 
 #[tokio::test]
+async fn a_signal_that_was_inherited_as_ignored_stays_ignored() {
+    for (ignored, other) in [("HUP", "TERM"), ("TERM", "HUP")] {
+        let directory = tempfile::tempdir().unwrap();
+        // As nohup starts Terraform, and so its plugins.
+        let mut process = Core::start()
+            .env("TF_LOG", "DEBUG")
+            .env("PATH", "/usr/bin:/bin")
+            .spawn_ignoring(ignored, directory.path());
+        let handshake = Handshake::parse(&process.line().await);
+        process.signal(ignored);
+        // Handled after the one before it.
+        process.signal("INT");
+        process.stderr_with("left an interrupt").await;
+        assert!(!process.stderr().contains("ends the plugin"), "{ignored}");
+        connect(&handshake, Client::Plaintext).await.unwrap();
+        process.signal(other);
+        assert!(process.ended().await.success(), "{ignored}");
+    }
+}
+
+#[tokio::test]
 async fn an_orphan_leaves_when_its_connection_is_gone() {
     let core = Core::start().await;
     core.schema().await;
@@ -119,7 +140,8 @@ async fn debug_mode_waits_for_terraforms_that_come_and_go() {
         .and_then(|rest| rest.strip_suffix('\''))
         .unwrap_or_else(|| panic!("not a setting: {line}"));
     let settings: Value = serde_json::from_str(settings).unwrap();
-    let settings = &settings["registry.terraform.io/terraform-provider-cams/cams"];
+    // Without a host, each CLI takes its own registry's: so it attaches whichever that is.
+    let settings = &settings["terraform-provider-cams/cams"];
     assert_eq!(settings["Protocol"], "grpc");
     assert_eq!(settings["ProtocolVersion"], 6);
     assert_eq!(settings["Pid"], process.id());

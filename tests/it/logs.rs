@@ -1,5 +1,7 @@
 //! What reaches stderr.
 
+use serde_json::json;
+
 use crate::core::Core;
 
 #[tokio::test]
@@ -30,4 +32,24 @@ async fn every_line_is_one_terraform_parses_and_ours() {
             "registry.terraform.io/terraform-provider-cams/cams"
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_attribute_names_the_attribute() {
+    let core = Core::start().env("TF_LOG", "WARN").await;
+    let config = json!({
+        "cust_space_id": null, "country_code": "86", "mobile_number": "13900001234", "id": null,
+        "phone_number": null, "status": null, "request_id": null,
+        "timeouts": { "create": "soon", "read": null },
+    });
+    let said = core.validate("cams_number_migration", &config).await;
+    assert_eq!(said.len(), 1, "{said:?}");
+    let logs = core.logs();
+    let told = logs
+        .iter()
+        .find(|line| line["diagnostic_summary"] == "Invalid Duration");
+    assert_eq!(
+        told.expect("a line")["diagnostic_attribute"],
+        "timeouts.create"
+    );
 }

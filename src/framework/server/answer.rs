@@ -1,6 +1,7 @@
 //! Answers and the diagnostics in them.
 
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
+use crate::protocol::path::Path;
 use crate::protocol::tfplugin6 as wire;
 use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
@@ -67,20 +68,24 @@ pub(super) fn of<A: Answer>(diagnostics: Diagnostics) -> A {
 /// Logs what the user is told: the title and the attribute only, since details may name whole phone numbers.
 pub(super) fn log(answer: &impl Answer) {
     for diagnostic in answer.said() {
-        let attribute = diagnostic.attribute.as_ref().map(|path| path.steps.len());
+        let attribute = diagnostic
+            .attribute
+            .clone()
+            .and_then(|path| Path::try_from(path).ok());
+        let attribute = attribute.map(|path| path.to_string());
         let summary = diagnostic.summary.as_str();
         if diagnostic.severity() == wire::diagnostic::Severity::Error {
             tracing::error!(
                 diagnostic_severity = "ERROR",
                 diagnostic_summary = summary,
-                attribute,
+                diagnostic_attribute = attribute,
                 "response contains error diagnostic"
             );
         } else {
             tracing::warn!(
                 diagnostic_severity = "WARNING",
                 diagnostic_summary = summary,
-                attribute,
+                diagnostic_attribute = attribute,
                 "response contains warning diagnostic"
             );
         }

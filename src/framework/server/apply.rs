@@ -1,7 +1,6 @@
 //! ApplyResourceChange: create, update and delete, and what is stored however they end.
 
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
-use crate::protocol::path::Path;
 use crate::protocol::tfplugin6::apply_resource_change::{Request, Response};
 use crate::protocol::value::Value;
 
@@ -107,6 +106,5 @@ pub(super) fn identity_change(before: &Value, after: &Value) -> Option<Diagnosti
             "The object's identity is no longer the one Terraform stored, although an identity never changes. \
              This is always a bug in the provider: please report it.",
         )
-        .at(Path::root())
     })
 }

@@ -42,7 +42,13 @@ pub(super) async fn plan<P: Provider>(
     // An object keeps its identity for life; one that is replaced gets its own in a second plan without prior state.
     let planned_identity = match request.prior_identity {
         Some(identity) if !prior.is_null() => Some(identity),
-        _ => answer::encode_identity(&resource.identity(&planned.state)?, &definition.identity_ty)?,
+        // OpenTofu stores what is planned here without asking whether it is known, and cannot write it then.
+        _ => match resource.identity(&planned.state)? {
+            identity if identity.is_wholly_known() => {
+                answer::encode_identity(&identity, &definition.identity_ty)?
+            }
+            _ => None,
+        },
     };
     Ok(Response {
         planned_state: Some(answer::encode(

@@ -2,241 +2,22 @@
 
 use tonic::Request;
 
-use crate::framework::model::Field;
-use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource, Upgrade};
-use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema};
+use crate::framework::resource::Resource;
 use crate::protocol::path::Path;
 use crate::protocol::value::Value;
 use crate::protocol::wire as codec;
 
-use super::super::provider::Resources;
 use super::*;
 
-crate::model! {
-    struct Config { token: String }
-}
-
-crate::model! {
-    struct Thing { name: String, id: String, note: String, hint: String }
-}
-
-crate::model! {
-    struct Identity { name: String }
-}
-
+mod moves;
 mod private;
+mod toy;
 mod upgrade;
+
+use toy::{Toy, ToyThing};
 
 /// What Terraform has stored beside a thing.
 const PRIVATE: &[u8] = br#"{"p":1}"#;
-
-struct Toy;
-
-impl Provider for Toy {
-    type Config = Config;
-    type Data = ();
-
-    fn address(&self) -> &'static str {
-        "registry.terraform.io/test/toy"
-    }
-
-    fn schema(&self) -> Schema {
-        Schema {
-            attributes: vec![Attribute::string("token").optional()],
-            ..Schema::default()
-        }
-    }
-
-    fn resources(&self) -> Resources<()> {
-        Resources::none().and(ToyThing)
-    }
-
-    async fn configure(
-        &self,
-        config: Config,
-        _version: &str,
-    ) -> Result<((), Diagnostics), Diagnostics> {
-        match config.token.text() {
-            Some("bad") => Err(Diagnostic::error("Bad Token", "It is bad.").into()),
-            Some("old") => Ok(((), Diagnostic::warning("Old Token", "It is old.").into())),
-            _ => Ok(((), Diagnostics::default())),
-        }
-    }
-}
-
-/// What happens to a thing depends on its name.
-struct ToyThing;
-
-impl Resource for ToyThing {
-    type Provider = ();
-    type Model = Thing;
-    type Identity = Identity;
-
-    fn type_name(&self) -> &'static str {
-        "toy_thing"
-    }
-
-    fn schema(&self) -> Schema {
-        Schema {
-            version: 2,
-            attributes: vec![
-                Attribute::string("name").required().requires_replace(),
-                Attribute::string("id").computed().use_state_for_unknown(),
-                Attribute::string("note").optional().default("none"),
-                Attribute::string("hint").optional().write_only(),
-            ],
-            ..Schema::default()
-        }
-    }
-
-    fn identity_schema(&self) -> IdentitySchema {
-        let name = IdentityAttribute {
-            name: "name",
-            description: "",
-            required_for_import: true,
-        };
-        IdentitySchema {
-            version: 1,
-            attributes: vec![name],
-        }
-    }
-
-    fn upgrades(&self) -> Vec<Upgrade> {
-        vec![Upgrade::new(1, upgrade::ty(), upgrade::state)]
-    }
-
-    fn identity_upgrades(&self) -> Vec<Upgrade> {
-        vec![Upgrade::new(0, upgrade::ty(), upgrade::identity)]
-    }
-
-    fn identity(&self, state: &Thing) -> Identity {
-        Identity {
-            name: state.name.clone(),
-        }
-    }
-
-    async fn plan(
-        &self,
-        context: Context<'_, (), Thing>,
-        change: &mut Change<'_, Thing>,
-    ) -> Result<(), Diagnostics> {
-        if change.plan.note.text() == Some("forbidden") {
-            let note = Path::root().attribute("note");
-            return Err(Diagnostic::error("Forbidden", "No.").at(note).into());
-        }
-        count(context, "planned");
-        Ok(())
-    }
-
-    fn plan_destroy(&self, _state: &Thing) -> Diagnostics {
-        Diagnostic::warning("Going", "Gone soon.").into()
-    }
-
-    async fn create(
-        &self,
-        context: Context<'_, (), Thing>,
-        Desired { config, plan }: Desired<Thing>,
-    ) -> Result<Thing, Diagnostics> {
-        count(context, "created");
-        if let Some(hint) = config.hint.text() {
-            context.warn(Diagnostic::warning("Hinted", hint));
-        }
-        let made = Thing {
-            id: "1".into(),
-            ..plan
-        };
-        match made.name.clone().text() {
-            Some("fails") => Err(Diagnostic::error("Failed", "Early.").into()),
-            Some("fails late") => {
-                context.save(&Thing {
-                    note: Field::Unknown,
-                    ..made
-                });
-                Err(Diagnostic::error("Failed", "Late.").into())
-            }
-            Some("panics late") => {
-                context.save(&made);
-                panic!("on purpose")
-            }
-            Some("forgets") => Ok(Thing {
-                id: Field::Unknown,
-                ..made
-            }),
-            Some("waits") => {
-                context.save(&made);
-                context.stop().cancelled().await;
-                Err(Diagnostic::error("Stopped", "While waiting.").into())
-            }
-            _ => Ok(made),
-        }
-    }
-
-    async fn read(
-        &self,
-        context: Context<'_, (), Thing>,
-        state: Thing,
-    ) -> Result<Option<Thing>, Diagnostics> {
-        count(context, "read");
-        match state.name.text() {
-            Some("gone") => Ok(None),
-            Some("renamed") => Ok(Some(Thing {
-                name: "other".into(),
-                ..state
-            })),
-            Some("panics") => panic!("on purpose"),
-            _ => Ok(Some(state)),
-        }
-    }
-
-    async fn update(
-        &self,
-        context: Context<'_, (), Thing>,
-        _prior: Thing,
-        Desired { config, plan }: Desired<Thing>,
-    ) -> Result<Thing, Diagnostics> {
-        count(context, "updated");
-        if let Some(hint) = config.hint.text() {
-            context.warn(Diagnostic::warning("Hinted", hint));
-        }
-        Ok(plan)
-    }
-
-    async fn delete(
-        &self,
-        context: Context<'_, (), Thing>,
-        state: Thing,
-    ) -> Result<(), Diagnostics> {
-        count(context, "deleted");
-        context.warn(Diagnostic::warning("Deleted", "It was."));
-        match state.name.text() {
-            Some("stays") => Err(Diagnostic::error("Failed", "It stays.").into()),
-            _ => Ok(()),
-        }
-    }
-
-    async fn import(
-        &self,
-        context: Context<'_, (), Thing>,
-        target: ImportTarget<Identity>,
-    ) -> Result<Thing, Diagnostics> {
-        count(context, "imported");
-        let name = match target {
-            ImportTarget::Id(id) => id.into(),
-            ImportTarget::Identity(identity) => identity.name,
-        };
-        Ok(Thing {
-            name,
-            id: Field::Unknown,
-            ..Thing::default()
-        })
-    }
-}
-
-/// Remembers in private state how often something was done to the thing.
-fn count(context: Context<'_, (), Thing>, what: &str) {
-    let times: u64 = context.private().get(what).unwrap_or_default();
-    context.private().set(what, times + 1);
-}
 
 fn thing(name: &str, id: Value, note: Value) -> Value {
     let values = [
@@ -458,6 +239,16 @@ async fn a_plan_has_defaults_unknowns_identity_and_private_data() {
 }
 
 #[tokio::test]
+async fn an_identity_is_planned_only_where_all_of_it_is_known() {
+    let mut config = thing("a", Value::Null, Value::Null);
+    if let Value::Map(values) = &mut config {
+        values.insert("name".into(), Value::Unknown);
+    }
+    let answer = plan(&Value::Null, &config, &config).await;
+    assert_eq!(answer.planned_identity, None);
+}
+
+#[tokio::test]
 async fn a_change_that_replaces_says_so_and_a_plan_can_be_refused() {
     let prior = thing("a", "1".into(), "none".into());
     let answer = plan(
@@ -531,6 +322,8 @@ async fn a_read_keeps_drops_or_refuses() {
         summaries(&renamed.diagnostics),
         ["Unexpected Identity Change"]
     );
+    // Terraform shows where in the configuration the resource is only if the diagnostic has no path of its own.
+    assert_eq!(renamed.diagnostics[0].attribute, None);
     let panicked = read("panics", None).await;
     assert_eq!(summaries(&panicked.diagnostics), ["Provider Bug"]);
     assert_eq!(

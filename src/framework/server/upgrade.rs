@@ -53,19 +53,55 @@ pub(super) async fn identity<P: Provider>(
     })
 }
 
+/// Takes over an object that another address of this provider stored: another registry, a mirror or a build of one's own.
+///
+/// Terraform asks for it where a configuration moves a resource from one of them to another, and OpenTofu before 1.12.5
+/// also where nothing but the registry's host has changed. Since it is the same provider, the stored object is read as any
+/// stored state is. The address's last part is what tells: whoever runs a mirror chooses host and namespace.
 pub(super) async fn moved<P: Provider>(
-    _shared: &Shared<P>,
+    shared: &Shared<P>,
     _session: &Session,
     request: move_resource_state::Request,
 ) -> Result<move_resource_state::Response, Diagnostics> {
-    Err(Diagnostic::error(
-        "Move Not Supported",
-        format!(
-            "A {} of {} cannot become a {}. Remove the moved block; import the object into the new resource instead.",
-            request.source_type_name, request.source_provider_address, request.target_type_name
-        ),
-    )
-    .into())
+    let definition = shared.resource(&request.target_type_name)?.definition();
+    let name = |address: &str| address.rsplit('/').next().map(str::to_owned);
+    let same_provider = name(&request.source_provider_address) == name(shared.provider.address());
+    if !same_provider || request.source_type_name != request.target_type_name {
+        return Err(Diagnostic::error(
+            "Move Not Supported",
+            format!(
+                "A {} of {} cannot become a {}. Remove the moved block; import the object into the new resource instead.",
+                request.source_type_name, request.source_provider_address, request.target_type_name
+            ),
+        )
+        .into());
+    }
+    let state = upgraded(
+        request.source_state.as_ref(),
+        request.source_schema_version,
+        (definition.schema.version, &definition.ty),
+        &definition.upgrades,
+        "state",
+        &request.target_type_name,
+    )?;
+    // State of a CLI that knows no identities has none: the next read fills it in.
+    let identity = match request.source_identity.as_ref() {
+        Some(raw) if !raw.json.is_empty() => upgraded(
+            Some(raw),
+            request.source_identity_schema_version,
+            (definition.identity_schema.version, &definition.identity_ty),
+            &definition.identity_upgrades,
+            "identity",
+            &request.target_type_name,
+        )?,
+        _ => Value::Null,
+    };
+    Ok(move_resource_state::Response {
+        target_state: Some(answer::encode(&state, &definition.ty, "moved state")?),
+        target_private: request.source_private,
+        target_identity: answer::encode_identity(&identity, &definition.identity_ty)?,
+        ..Default::default()
+    })
 }
 
 /// Brings a stored `what`, a state or an identity of version `from`, to the current version and type.

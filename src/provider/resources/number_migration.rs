@@ -173,6 +173,12 @@ impl Resource for NumberMigration {
         }
         let space = context.provider().default_space();
         change.plan.cust_space_id = match (space, change.prior) {
+            (Field::Known(_), Some(prior)) if updated_in_place(prior, change.plan) => {
+                if prior.cust_space_id != *space {
+                    context.warn(messages::replaced_later(prior, space));
+                }
+                prior.cust_space_id.clone()
+            }
             (Field::Known(space), _) => Field::Known(space.clone()),
             // Should the provider's space turn out another one, the next plan shows the replacement.
             (Field::Unknown, Some(prior)) => prior.cust_space_id.clone(),
@@ -351,6 +357,18 @@ const DESCRIPTION: &str = "Starts moving a WhatsApp phone number from another pr
     only when a list that was fetched for this refresh does not show it as there, the lookup says that it does not exist, \
     and its migration started at least an hour ago. If the answers prove neither, the number stays in the state, and a \
     warning says so.";
+
+/// Whether the plan changes the number in place, apart from its space.
+///
+/// Such an update keeps the space, whatever the provider's is. The provider's space may have been unknown when the
+/// update was planned, and Terraform then plans again during apply, when it is known. Nothing tells the provider which
+/// of the two plans it is making, and the second must not turn the update into a replacement.
+fn updated_in_place(prior: &Model, plan: &Model) -> bool {
+    let same_number =
+        plan.country_code == prior.country_code && plan.mobile_number == prior.mobile_number;
+    let timeouts = plan.timeouts.clone().into_value();
+    same_number && timeouts.is_wholly_known() && plan.timeouts != prior.timeouts
+}
 
 /// The state of a number whose migration has just started. The answer documents all three values; without them the
 /// migration has started all the same.

@@ -56,6 +56,34 @@ fn ctrl_c_twice() {
     });
 }
 
+/// `nohup` lets a command outlive its terminal, and whatever the command starts.
+#[test]
+fn a_hang_up_under_nohup_costs_nothing() {
+    let emulator = Emulator::start(&["--quota", "100/1s", "--latency", "20ms"]);
+    let workspace = many_numbers(&emulator);
+    let apply = workspace.command(&["apply", "-auto-approve", "-no-color", "-input=false"]);
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\""])
+        .arg(apply.get_program())
+        .args(apply.get_args())
+        .current_dir(workspace.path())
+        .env_clear();
+    for (name, value) in apply.get_envs() {
+        shell.env(name, value.unwrap_or_default());
+    }
+    let mut terraform = shell
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the CLI runs");
+    wait_for(&emulator, NUMBERS, &mut terraform);
+    send("HUP", &format!("-{}", terraform.id()));
+    assert!(terraform.wait().expect("a process").success());
+    assert_eq!(workspace.state().len(), NUMBERS);
+}
+
 /// As many moments as there are calls in an apply, evenly spread; four applies at a time, since
 /// each mostly waits.
 fn at_twenty_moments(end: End) {
@@ -89,8 +117,7 @@ fn at(calls: usize, end: End) {
         "--migrating-listed-as",
         listed,
     ]);
-    let workspace =
-        Workspace::on(&emulator, &numbers()).env("CAMS_THROTTLE_REQUESTS_PER_SECOND", "100");
+    let workspace = many_numbers(&emulator);
     let output = fs::File::create(workspace.path().join("apply.out")).expect("a file");
     let mut terraform = workspace
         .command(&["apply", "-auto-approve", "-no-color", "-input=false"])
@@ -139,8 +166,7 @@ fn forget_a_torn_state(workspace: &Workspace) {
 #[test]
 fn a_torn_state_heals_once_it_is_removed() {
     let emulator = Emulator::start(&["--quota", "100/1s"]);
-    let workspace =
-        Workspace::on(&emulator, &numbers()).env("CAMS_THROTTLE_REQUESTS_PER_SECOND", "100");
+    let workspace = many_numbers(&emulator);
     workspace.apply();
     let path = workspace.path().join("terraform.tfstate");
     let state = fs::read(&path).expect("a state");
@@ -160,11 +186,12 @@ fn a_torn_state_heals_once_it_is_removed() {
     workspace.assert_no_changes();
 }
 
-fn numbers() -> String {
-    format!(
+fn many_numbers(emulator: &Emulator) -> Workspace {
+    let configuration = format!(
         "resource \"cams_number_migration\" \"many\" {{\n  count = {NUMBERS}\n  country_code = \"86\"\n  \
          mobile_number = format(\"139%08d\", count.index)\n}}\n"
-    )
+    );
+    Workspace::on(emulator, &configuration).env("CAMS_THROTTLE_REQUESTS_PER_SECOND", "100")
 }
 
 /// Returns when the emulator has seen so many calls, or the apply is over.

@@ -6,6 +6,7 @@ mod lifecycle;
 mod many;
 mod secrets;
 mod settings;
+mod space;
 mod validate;
 
 use std::path::{Path, PathBuf};

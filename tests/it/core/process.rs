@@ -40,8 +40,19 @@ impl Process {
         directory: &Path,
         kind: Stderr,
     ) -> Self {
-        let mut child = Command::new(PROVIDER)
-            .args(arguments)
+        let command: Vec<&str> = [PROVIDER].iter().chain(arguments).copied().collect();
+        Self::spawn_as(&command, environment, directory, kind)
+    }
+
+    /// The same with the whole command line, which is the provider's in the end.
+    pub(crate) fn spawn_as(
+        command: &[&str],
+        environment: &[(String, String)],
+        directory: &Path,
+        kind: Stderr,
+    ) -> Self {
+        let mut child = Command::new(command[0])
+            .args(&command[1..])
             .env_clear()
             .env("TMPDIR", directory)
             .envs(environment.iter().map(|(name, value)| (name, value)))

@@ -4,6 +4,8 @@ use std::future::{Future, IntoFuture};
 use std::path::Path;
 use std::pin::Pin;
 
+use crate::support::PROVIDER;
+
 use super::{Client, Core, Handshake, Identity, Process, Stderr, tls};
 
 /// What Terraform proves itself to be Terraform with.
@@ -59,6 +61,13 @@ impl Start {
     /// Starts the process and nothing more.
     pub(crate) fn spawn(self, directory: &Path) -> Process {
         Process::spawn(&[], &self.environment, directory, self.stderr)
+    }
+
+    /// Starts the process and nothing more, by way of a shell that ignores a signal.
+    pub(crate) fn spawn_ignoring(self, signal: &str, directory: &Path) -> Process {
+        let script = format!("trap '' {signal}; exec \"$0\"");
+        let command = ["sh", "-c", &script, PROVIDER];
+        Process::spawn_as(&command, &self.environment, directory, self.stderr)
     }
 
     async fn connected(mut self) -> Core {

@@ -5,7 +5,12 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{configure, configured, create, number};
-use crate::core::tfplugin6::stop_provider;
+use tonic::Status;
+use tonic::transport::Channel;
+
+use crate::core::tfplugin6::provider_client::ProviderClient;
+use crate::core::tfplugin6::{apply_resource_change, stop_provider};
+use crate::core::value::encode;
 use crate::core::{Core, Stderr};
 use crate::emulator::Emulator;
 
@@ -159,23 +164,55 @@ async fn sigterm_lets_a_create_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_arrives_after_sigterm_is_stopped_too() {
+    let emulator = Emulator::start(&[]);
+    emulator.control("POST", "faults", Some(never_answers("after_commit")));
+    let mut core = configured(&emulator, json!({})).await;
+    let provider = core.provider();
+    let (first, second) = (
+        number("13900001234", json!({})),
+        number("13900001235", json!({})),
+    );
+    let planned = core
+        .plan(super::TYPE, &Default::default(), &second, &second)
+        .await;
+    let under_way = tokio::spawn(apply(provider.clone(), first));
+    seen(&emulator, "CreateChatappMigrationInitiate", 1).await;
+    core.process().signal("TERM");
+    core.process().stderr_with("a signal ends the plugin").await;
+    let late = apply(provider, planned.instance.state).await;
+    let late = late.expect("an answer, not the end of the connection");
+    assert!(late.diagnostics.len() == 1, "{late:?}");
+    let started = tokio::task::block_in_place(|| emulator.count("CreateChatappMigrationInitiate"));
+    assert_eq!(started, 1, "nothing is started any more");
+    assert!(under_way.await.unwrap().is_ok());
+    assert_eq!(core.process().ended().await.code(), Some(0));
+}
+
+/// Creates a number in the plainest way.
+async fn apply(
+    mut provider: ProviderClient<Channel>,
+    planned: Value,
+) -> Result<apply_resource_change::Response, Status> {
+    let mut planned = planned;
+    planned["cust_space_id"] = "cams-test".into();
+    let request = apply_resource_change::Request {
+        type_name: super::TYPE.to_owned(),
+        prior_state: Some(encode(&Value::Null)),
+        planned_state: Some(encode(&planned)),
+        config: Some(encode(&planned)),
+        ..Default::default()
+    };
+    let answer = provider.apply_resource_change(request).await?;
+    Ok(answer.into_inner())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn shutdown_ends_the_process_whatever_is_under_way() {
     let emulator = Emulator::start(&[]);
     emulator.control("POST", "faults", Some(never_answers("before_commit")));
     let core = configured(&emulator, json!({})).await;
-    let mut provider = core.provider();
-    let create = tokio::spawn(async move {
-        let planned = number("13900001234", json!({ "cust_space_id": "cams-test" }));
-        let planned = crate::core::value::encode(&planned);
-        let request = crate::core::tfplugin6::apply_resource_change::Request {
-            type_name: super::TYPE.to_owned(),
-            prior_state: Some(crate::core::value::encode(&Value::Null)),
-            planned_state: Some(planned.clone()),
-            config: Some(planned),
-            ..Default::default()
-        };
-        provider.apply_resource_change(request).await
-    });
+    let create = tokio::spawn(apply(core.provider(), number("13900001234", json!({}))));
     seen(&emulator, "CreateChatappMigrationInitiate", 1).await;
     let started = Instant::now();
     assert_eq!(core.shutdown().await.code(), Some(0));

@@ -1,5 +1,6 @@
 //! Upgrades of state and identity, which may find that what is stored cannot be read any more.
 
+use super::toy::{Identity, Thing};
 use super::*;
 
 crate::model! {

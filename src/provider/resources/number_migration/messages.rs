@@ -2,6 +2,7 @@
 
 use crate::cams::Error;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
+use crate::framework::model::Field;
 use crate::framework::path::Path;
 use crate::provider::errors;
 use crate::provider::evidence::Presence;
@@ -15,6 +16,21 @@ pub(super) fn missing_space() -> Diagnostic {
         "Missing Space",
         "No space is named for this number. Set cust_space_id here, or for all numbers in the \
          provider block or with the environment variable CAMS_CUST_SPACE_ID.",
+    )
+    .at(Path::root().attribute("cust_space_id"))
+}
+
+/// The provider's space is another one now, and an update in place comes first.
+pub(super) fn replaced_later(prior: &Model, space: &Field<String>) -> Diagnostic {
+    Diagnostic::warning(
+        "Replacement Comes Later",
+        format!(
+            "The provider's cust_space_id is {} now, and the number is in space {}. Its timeouts \
+             change too, which is done first and leaves it there. The next plan replaces the number, \
+             so that it moves to the provider's space.",
+            space.text().unwrap_or_default(),
+            prior.cust_space_id.text().unwrap_or_default()
+        ),
     )
     .at(Path::root().attribute("cust_space_id"))
 }

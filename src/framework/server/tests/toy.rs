@@ -1,0 +1,234 @@
+//! A provider small enough to see every rule: what happens to a thing depends on its name.
+
+use crate::framework::model::Field;
+use crate::framework::provider::Resources;
+use crate::framework::resource::{Change, Context, Desired, ImportTarget, Upgrade};
+use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema};
+
+use super::*;
+
+crate::model! {
+    pub(super) struct Config { token: String }
+}
+
+crate::model! {
+    pub(super) struct Thing {
+        pub(super) name: String,
+        pub(super) id: String,
+        pub(super) note: String,
+        pub(super) hint: String,
+    }
+}
+
+crate::model! {
+    pub(super) struct Identity {
+        pub(super) name: String,
+    }
+}
+
+pub(super) struct Toy;
+
+impl Provider for Toy {
+    type Config = Config;
+    type Data = ();
+
+    fn address(&self) -> &'static str {
+        "registry.terraform.io/test/toy"
+    }
+
+    fn schema(&self) -> Schema {
+        Schema {
+            attributes: vec![Attribute::string("token").optional()],
+            ..Schema::default()
+        }
+    }
+
+    fn resources(&self) -> Resources<()> {
+        Resources::none().and(ToyThing)
+    }
+
+    async fn configure(
+        &self,
+        config: Config,
+        _version: &str,
+    ) -> Result<((), Diagnostics), Diagnostics> {
+        match config.token.text() {
+            Some("bad") => Err(Diagnostic::error("Bad Token", "It is bad.").into()),
+            Some("old") => Ok(((), Diagnostic::warning("Old Token", "It is old.").into())),
+            _ => Ok(((), Diagnostics::default())),
+        }
+    }
+}
+
+pub(super) struct ToyThing;
+
+impl Resource for ToyThing {
+    type Provider = ();
+    type Model = Thing;
+    type Identity = Identity;
+
+    fn type_name(&self) -> &'static str {
+        "toy_thing"
+    }
+
+    fn schema(&self) -> Schema {
+        Schema {
+            version: 2,
+            attributes: vec![
+                Attribute::string("name").required().requires_replace(),
+                Attribute::string("id").computed().use_state_for_unknown(),
+                Attribute::string("note").optional().default("none"),
+                Attribute::string("hint").optional().write_only(),
+            ],
+            ..Schema::default()
+        }
+    }
+
+    fn identity_schema(&self) -> IdentitySchema {
+        let name = IdentityAttribute {
+            name: "name",
+            description: "",
+            required_for_import: true,
+        };
+        IdentitySchema {
+            version: 1,
+            attributes: vec![name],
+        }
+    }
+
+    fn upgrades(&self) -> Vec<Upgrade> {
+        vec![Upgrade::new(1, upgrade::ty(), upgrade::state)]
+    }
+
+    fn identity_upgrades(&self) -> Vec<Upgrade> {
+        vec![Upgrade::new(0, upgrade::ty(), upgrade::identity)]
+    }
+
+    fn identity(&self, state: &Thing) -> Identity {
+        Identity {
+            name: state.name.clone(),
+        }
+    }
+
+    async fn plan(
+        &self,
+        context: Context<'_, (), Thing>,
+        change: &mut Change<'_, Thing>,
+    ) -> Result<(), Diagnostics> {
+        if change.plan.note.text() == Some("forbidden") {
+            let note = Path::root().attribute("note");
+            return Err(Diagnostic::error("Forbidden", "No.").at(note).into());
+        }
+        count(context, "planned");
+        Ok(())
+    }
+
+    fn plan_destroy(&self, _state: &Thing) -> Diagnostics {
+        Diagnostic::warning("Going", "Gone soon.").into()
+    }
+
+    async fn create(
+        &self,
+        context: Context<'_, (), Thing>,
+        Desired { config, plan }: Desired<Thing>,
+    ) -> Result<Thing, Diagnostics> {
+        count(context, "created");
+        if let Some(hint) = config.hint.text() {
+            context.warn(Diagnostic::warning("Hinted", hint));
+        }
+        let made = Thing {
+            id: "1".into(),
+            ..plan
+        };
+        match made.name.clone().text() {
+            Some("fails") => Err(Diagnostic::error("Failed", "Early.").into()),
+            Some("fails late") => {
+                context.save(&Thing {
+                    note: Field::Unknown,
+                    ..made
+                });
+                Err(Diagnostic::error("Failed", "Late.").into())
+            }
+            Some("panics late") => {
+                context.save(&made);
+                panic!("on purpose")
+            }
+            Some("forgets") => Ok(Thing {
+                id: Field::Unknown,
+                ..made
+            }),
+            Some("waits") => {
+                context.save(&made);
+                context.stop().cancelled().await;
+                Err(Diagnostic::error("Stopped", "While waiting.").into())
+            }
+            _ => Ok(made),
+        }
+    }
+
+    async fn read(
+        &self,
+        context: Context<'_, (), Thing>,
+        state: Thing,
+    ) -> Result<Option<Thing>, Diagnostics> {
+        count(context, "read");
+        match state.name.text() {
+            Some("gone") => Ok(None),
+            Some("renamed") => Ok(Some(Thing {
+                name: "other".into(),
+                ..state
+            })),
+            Some("panics") => panic!("on purpose"),
+            _ => Ok(Some(state)),
+        }
+    }
+
+    async fn update(
+        &self,
+        context: Context<'_, (), Thing>,
+        _prior: Thing,
+        Desired { config, plan }: Desired<Thing>,
+    ) -> Result<Thing, Diagnostics> {
+        count(context, "updated");
+        if let Some(hint) = config.hint.text() {
+            context.warn(Diagnostic::warning("Hinted", hint));
+        }
+        Ok(plan)
+    }
+
+    async fn delete(
+        &self,
+        context: Context<'_, (), Thing>,
+        state: Thing,
+    ) -> Result<(), Diagnostics> {
+        count(context, "deleted");
+        context.warn(Diagnostic::warning("Deleted", "It was."));
+        match state.name.text() {
+            Some("stays") => Err(Diagnostic::error("Failed", "It stays.").into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn import(
+        &self,
+        context: Context<'_, (), Thing>,
+        target: ImportTarget<Identity>,
+    ) -> Result<Thing, Diagnostics> {
+        count(context, "imported");
+        let name = match target {
+            ImportTarget::Id(id) => id.into(),
+            ImportTarget::Identity(identity) => identity.name,
+        };
+        Ok(Thing {
+            name,
+            id: Field::Unknown,
+            ..Thing::default()
+        })
+    }
+}
+
+/// Remembers in private state how often something was done to the thing.
+fn count(context: Context<'_, (), Thing>, what: &str) {
+    let times: u64 = context.private().get(what).unwrap_or_default();
+    context.private().set(what, times + 1);
+}

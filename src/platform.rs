@@ -1,0 +1,142 @@
+//! What differs between Linux and macOS, the two systems that this provider runs on.
+//!
+//! Everything else in the library is the same on both. On Windows it runs in WSL, which is a Linux.
+
+/// What names this boot of the machine, and the monotonic clock that this process reads.
+///
+/// Processes that get the same bytes may compare readings of that clock. The bytes have no other meaning. Linux names a
+/// boot by a random id, and a container may have a clock of its own. macOS has no such clock and tells when the machine
+/// was started, which is what its monotonic clock counts from; since no safe call reads it, all boots are named alike
+/// there. That is safe too: after a boot the clock begins anew, so that an old reading is in the future, or so far in
+/// the past that nothing depends on it.
+pub fn boot() -> Vec<u8> {
+    #[cfg(target_os = "linux")]
+    {
+        let boot = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let clock = std::fs::read_link("/proc/self/ns/time").unwrap_or_default();
+        [boot.as_slice(), clock.as_os_str().as_encoded_bytes()].concat()
+    }
+    #[cfg(not(target_os = "linux"))]
+    Vec::new()
+}
+
+/// A signal that a process may have been told to ignore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The terminal is gone.
+    Hangup,
+    /// Somebody asks for the end.
+    Terminate,
+}
+
+/// The signals that this process ignores now.
+///
+/// Asked before any handler is installed, it tells what whoever started the process wants ignored: `nohup` ignores the
+/// hang-up, for the program that it starts and for all that this one starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ignored(u64);
+
+impl Ignored {
+    /// Asks the system. Where that fails, none counts as ignored.
+    pub fn now() -> Self {
+        mask().map(Self).unwrap_or_default()
+    }
+
+    /// Whether the process ignores `signal`.
+    pub fn contains(self, signal: Signal) -> bool {
+        // The numbers of these two are the same on all systems of the Unix family.
+        let number = match signal {
+            Signal::Hangup => 1,
+            Signal::Terminate => 15,
+        };
+        self.0 >> (number - 1) & 1 == 1
+    }
+}
+
+/// The set of ignored signals, in which signal 1 is the lowest bit.
+#[cfg(target_os = "linux")]
+fn mask() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
+}
+
+/// The set of ignored signals, in which signal 1 is the lowest bit. No safe call tells it, so `ps` is asked.
+#[cfg(not(target_os = "linux"))]
+fn mask() -> Option<u64> {
+    let output = std::process::Command::new("/bin/ps")
+        .args(["-o", "ignored=", "-p", &std::process::id().to_string()])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    u64::from_str_radix(text.trim(), 16).ok()
+}
+
+/// Sees to it that no core file is written when the process crashes: it would hold credentials.
+pub fn forbid_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // A process may always lower its own limits. Should it fail all the same, that is no reason not to serve.
+    if setrlimit(Resource::Core, none).is_err() {
+        tracing::debug!("the system does not let core files be turned off");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use crate::environment::Environment;
+
+    use super::*;
+
+    const CHILD: &str = "PLATFORM_TEST_CHILD";
+
+    #[test]
+    fn signals_are_found_in_the_set() {
+        let ignored = Ignored(0x4001);
+        assert!(ignored.contains(Signal::Hangup) && ignored.contains(Signal::Terminate));
+        assert!(!Ignored(0x2).contains(Signal::Hangup));
+        assert!(!Ignored::default().contains(Signal::Terminate));
+    }
+
+    /// Runs itself under a shell that ignores one signal, because a process inherits what it ignores.
+    #[test]
+    fn what_was_inherited_as_ignored_is_told() {
+        if let Some(expected) = Environment::of_process().get(CHILD) {
+            let hangup = Ignored::now().contains(Signal::Hangup);
+            assert_eq!(hangup, expected == "HUP");
+            assert!(!Ignored::now().contains(Signal::Terminate));
+            return;
+        }
+        for (trap, expected) in [("trap '' HUP;", "HUP"), ("trap - HUP;", "none")] {
+            let status = Command::new("sh")
+                .arg("-c")
+                .arg(format!("{trap} exec \"$0\" \"$@\""))
+                .arg(std::env::current_exe().unwrap())
+                .args([
+                    "--exact",
+                    "platform::tests::what_was_inherited_as_ignored_is_told",
+                ])
+                .env(CHILD, expected)
+                .output()
+                .unwrap()
+                .status;
+            assert!(status.success(), "{trap}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_boot_has_a_name() {
+        assert!(!boot().is_empty());
+        assert_eq!(boot(), boot());
+    }
+}
