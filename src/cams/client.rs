@@ -89,18 +89,18 @@ impl Client {
         &self.0.listings
     }
 
-    /// The error for a success without the data that it should bring: for a write, nobody knows what it did.
+    /// The error for a read that succeeded without the data that it is made for.
     pub(super) fn incomplete(operation: Operation, body: &Body) -> Error {
-        let class = if operation.reads {
-            Class::Final
-        } else {
-            Class::Ambiguous
-        };
         let message = "the service reported success without the data it documents".to_owned();
         Error {
             request_id: body.text(&["RequestId"]),
             code: body.text(&["Code"]),
-            ..Error::local(ErrorKind::Incomplete, operation.action, message, class, 1)
+            ..Error::local(
+                ErrorKind::Incomplete,
+                operation.action,
+                message,
+                Class::Final,
+            )
         }
     }
 
@@ -123,7 +123,7 @@ impl Client {
         for attempts in 1.. {
             let permit = match self.permit(call, operation, &key, place).await {
                 Ok(permit) => permit,
-                Err(end) => return Err(ended(end, operation, last, ambiguous, attempts - 1)),
+                Err(end) => return Err(ended(end, operation, last, ambiguous)),
             };
             let attempt = self.attempt(call, &request, permit, attempts).await;
             let class = retry::classify(&attempt.outcome, ambiguous);
@@ -141,22 +141,14 @@ impl Client {
                     return Ok(body);
                 }
                 Ok(Answer::Refusal(error) | Answer::Unreadable(error)) => {
-                    Error::of_service(operation.action, error, class, attempts)
+                    Error::of_service(operation.action, error, class)
                 }
-                Err(Failure::Lost(message)) => Error::local(
-                    ErrorKind::Unanswered,
-                    operation.action,
-                    message,
-                    class,
-                    attempts,
-                ),
-                Err(Failure::Unsent(message)) => Error::local(
-                    ErrorKind::Unreachable,
-                    operation.action,
-                    message,
-                    class,
-                    attempts,
-                ),
+                Err(Failure::Lost(message)) => {
+                    Error::local(ErrorKind::Unanswered, operation.action, message, class)
+                }
+                Err(Failure::Unsent(message)) => {
+                    Error::local(ErrorKind::Unreachable, operation.action, message, class)
+                }
             };
             let wait = repeat.and_then(|repeat| {
                 repeats.next(repeat, retry_after, &self.0.budget, &self.0.random)
@@ -178,7 +170,7 @@ impl Client {
             };
             last = Some(error);
             if let Err(end) = pause(call, wait).await {
-                return Err(ended(end, operation, last, ambiguous, attempts));
+                return Err(ended(end, operation, last, ambiguous));
             }
         }
         unreachable!("a call is not repeated four thousand million times")
@@ -289,7 +281,6 @@ fn ended(
     operation: Operation,
     last: Option<Error>,
     ambiguous: bool,
-    attempts: u32,
 ) -> Error {
     let class = match ambiguous {
         true => Class::Ambiguous,
@@ -306,7 +297,7 @@ fn ended(
         (_, last) => {
             let said = last.map(|last| format!("; before that: {}", last.message));
             let message = format!("{message}{}", said.unwrap_or_default());
-            Error::local(kind, operation.action, message, class, attempts)
+            Error::local(kind, operation.action, message, class)
         }
     }
 }

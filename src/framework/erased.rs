@@ -9,7 +9,7 @@ use crate::protocol::value::Value;
 
 use super::model::{FieldType, parse};
 use super::plan;
-use super::resource::{Change, Context, ImportTarget, Resource, Upgrade};
+use super::resource::{Change, Context, Desired, ImportTarget, Resource, Upgrade};
 use super::schema::{IdentitySchema, Schema};
 use super::session::Session;
 
@@ -25,6 +25,7 @@ pub(super) struct Definition {
     pub(super) identity_schema: IdentitySchema,
     pub(super) identity_ty: Type,
     pub(super) upgrades: Vec<Upgrade>,
+    pub(super) identity_upgrades: Vec<Upgrade>,
 }
 
 /// A planned create or update.
@@ -32,22 +33,27 @@ pub(super) struct Definition {
 pub(super) struct Planned {
     pub(super) state: Value,
     pub(super) replace: Vec<Path>,
-    pub(super) diagnostics: Diagnostics,
 }
 
 pub(super) trait ErasedResource<P>: Send + Sync {
     fn definition(&self) -> &Definition;
     fn validate(&self, config: Value) -> Result<Diagnostics, Diagnostics>;
-    fn plan(
-        &self,
-        provider: &P,
+    fn plan<'a>(
+        &'a self,
+        provider: &'a P,
+        session: &'a Session,
         config: Value,
         prior: Value,
         proposed: Value,
-    ) -> Result<Planned, Diagnostics>;
+    ) -> Work<'a, Planned>;
     fn plan_destroy(&self, state: Value) -> Result<Diagnostics, Diagnostics>;
     fn identity(&self, state: &Value) -> Result<Value, Diagnostics>;
-    fn create<'a>(&'a self, provider: &'a P, session: &'a Session, plan: Value) -> Work<'a, Value>;
+    fn create<'a>(
+        &'a self,
+        provider: &'a P,
+        session: &'a Session,
+        desired: Desired<Value>,
+    ) -> Work<'a, Value>;
     fn read<'a>(
         &'a self,
         provider: &'a P,
@@ -59,10 +65,15 @@ pub(super) trait ErasedResource<P>: Send + Sync {
         provider: &'a P,
         session: &'a Session,
         prior: Value,
-        plan: Value,
+        desired: Desired<Value>,
     ) -> Work<'a, Value>;
     fn delete<'a>(&'a self, provider: &'a P, session: &'a Session, state: Value) -> Work<'a, ()>;
-    fn import(&self, target: ImportTarget<Value>) -> Result<Value, Diagnostics>;
+    fn import<'a>(
+        &'a self,
+        provider: &'a P,
+        session: &'a Session,
+        target: ImportTarget<Value>,
+    ) -> Work<'a, Value>;
 }
 
 pub(super) struct Erased<R> {
@@ -78,6 +89,7 @@ impl<R: Resource> Erased<R> {
             ty: schema.ty(),
             identity_ty: identity_schema.ty(),
             upgrades: resource.upgrades(),
+            identity_upgrades: resource.identity_upgrades(),
             schema,
             identity_schema,
         };
@@ -97,39 +109,36 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
         Ok(self.resource.validate(&parse(config)?))
     }
 
-    fn plan(
-        &self,
-        provider: &R::Provider,
+    fn plan<'a>(
+        &'a self,
+        provider: &'a R::Provider,
+        session: &'a Session,
         config: Value,
         prior: Value,
         proposed: Value,
-    ) -> Result<Planned, Diagnostics> {
-        let attributes = &self.definition.schema.attributes;
-        let mut plan: R::Model = parse(plan::attributes(attributes, &config, &prior, proposed))?;
-        let stored: Option<R::Model> = if prior.is_null() {
-            None
-        } else {
-            Some(parse(prior.clone())?)
-        };
-        let (mut replace, mut diagnostics) = (Vec::new(), Diagnostics::default());
-        self.resource.plan(
-            provider,
-            &mut Change {
+    ) -> Work<'a, Planned> {
+        Box::pin(async move {
+            let attributes = &self.definition.schema.attributes;
+            let planned = plan::attributes(attributes, &config, &prior, proposed);
+            let mut plan: R::Model = parse(planned)?;
+            let stored: Option<R::Model> = match prior.is_null() {
+                true => None,
+                false => Some(parse(prior.clone())?),
+            };
+            let mut replace = Vec::new();
+            let mut change = Change {
                 config: &parse(config)?,
                 prior: stored.as_ref(),
                 plan: &mut plan,
                 replace: &mut replace,
-                diagnostics: &mut diagnostics,
-            },
-        );
-        let state = plan.into_value();
-        replace.extend(plan::replacements(attributes, &prior, &state));
-        replace.sort();
-        replace.dedup();
-        Ok(Planned {
-            state,
-            replace,
-            diagnostics,
+            };
+            let context = Context::new(provider, session);
+            self.resource.plan(context, &mut change).await?;
+            let state = plan.into_value();
+            replace.extend(plan::replacements(attributes, &prior, &state));
+            replace.sort();
+            replace.dedup();
+            Ok(Planned { state, replace })
         })
     }
 
@@ -145,15 +154,12 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
         &'a self,
         provider: &'a R::Provider,
         session: &'a Session,
-        plan: Value,
+        desired: Desired<Value>,
     ) -> Work<'a, Value> {
         Box::pin(async move {
             let context = Context::new(provider, session);
-            Ok(self
-                .resource
-                .create(context, parse(plan)?)
-                .await?
-                .into_value())
+            let created = self.resource.create(context, typed(desired)?).await?;
+            Ok(created.into_value())
         })
     }
 
@@ -175,15 +181,13 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
         provider: &'a R::Provider,
         session: &'a Session,
         prior: Value,
-        plan: Value,
+        desired: Desired<Value>,
     ) -> Work<'a, Value> {
         Box::pin(async move {
             let context = Context::new(provider, session);
-            Ok(self
-                .resource
-                .update(context, parse(prior)?, parse(plan)?)
-                .await?
-                .into_value())
+            let (prior, desired) = (parse(prior)?, typed(desired)?);
+            let updated = self.resource.update(context, prior, desired).await?;
+            Ok(updated.into_value())
         })
     }
 
@@ -199,11 +203,27 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
         })
     }
 
-    fn import(&self, target: ImportTarget<Value>) -> Result<Value, Diagnostics> {
-        let target = match target {
-            ImportTarget::Id(id) => ImportTarget::Id(id),
-            ImportTarget::Identity(identity) => ImportTarget::Identity(parse(identity)?),
-        };
-        Ok(self.resource.import(target)?.into_value())
+    fn import<'a>(
+        &'a self,
+        provider: &'a R::Provider,
+        session: &'a Session,
+        target: ImportTarget<Value>,
+    ) -> Work<'a, Value> {
+        Box::pin(async move {
+            let target = match target {
+                ImportTarget::Id(id) => ImportTarget::Id(id),
+                ImportTarget::Identity(identity) => ImportTarget::Identity(parse(identity)?),
+            };
+            let context = Context::new(provider, session);
+            let imported = self.resource.import(context, target).await?;
+            Ok(imported.into_value())
+        })
     }
+}
+
+fn typed<M: FieldType>(desired: Desired<Value>) -> Result<Desired<M>, Diagnostics> {
+    Ok(Desired {
+        config: parse(desired.config)?,
+        plan: parse(desired.plan)?,
+    })
 }

@@ -10,6 +10,7 @@ mod erased;
 pub mod model;
 pub mod operations;
 mod plan;
+pub mod private;
 pub mod provider;
 pub mod resource;
 pub mod schema;

@@ -11,6 +11,7 @@ use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
 
 use super::model::{Model, parse};
+use super::private::Private;
 use super::schema::{IdentitySchema, Schema};
 use super::session::Session;
 
@@ -40,13 +41,27 @@ pub trait Resource: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// How to read identities of earlier identity schema versions, each straight to the current one.
+    fn identity_upgrades(&self) -> Vec<Upgrade> {
+        Vec::new()
+    }
+
     /// Checks what no single attribute can tell. Values may be unknown.
     fn validate(&self, _config: &Self::Model) -> Diagnostics {
         Diagnostics::default()
     }
 
-    /// Adjusts the plan of a create or update after the schema's own rules.
-    fn plan(&self, _provider: &Self::Provider, _change: &mut Change<'_, Self::Model>) {}
+    /// Adjusts the plan of a create or update after the schema's own rules. An error refuses the plan.
+    ///
+    /// Terraform plans a change twice, and the second plan, made during apply when everything is known, must not
+    /// contradict the first: known planned values stay as they are.
+    fn plan(
+        &self,
+        _context: Context<'_, Self::Provider, Self::Model>,
+        _change: &mut Change<'_, Self::Model>,
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send {
+        async { Ok(()) }
+    }
 
     /// What to tell who plans to destroy the object.
     fn plan_destroy(&self, _state: &Self::Model) -> Diagnostics {
@@ -57,7 +72,7 @@ pub trait Resource: Send + Sync + 'static {
     fn create(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
-        plan: Self::Model,
+        desired: Desired<Self::Model>,
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
     /// Looks at the object; `None` if it is gone.
@@ -72,7 +87,7 @@ pub trait Resource: Send + Sync + 'static {
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
         prior: Self::Model,
-        plan: Self::Model,
+        desired: Desired<Self::Model>,
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
     /// Removes the object. One that is already gone is removed.
@@ -83,7 +98,20 @@ pub trait Resource: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
 
     /// As much state as [`Resource::read`] needs to find the object.
-    fn import(&self, target: ImportTarget<Self::Identity>) -> Result<Self::Model, Diagnostics>;
+    fn import(
+        &self,
+        context: Context<'_, Self::Provider, Self::Model>,
+        target: ImportTarget<Self::Identity>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
+}
+
+/// What a create or update is to bring about.
+#[derive(Clone, Debug)]
+pub struct Desired<M> {
+    /// As written: the only place of write-only values.
+    pub config: M,
+    /// As planned: what the state must agree with afterwards.
+    pub plan: M,
 }
 
 /// What an import is given.
@@ -95,7 +123,7 @@ pub enum ImportTarget<I> {
     Identity(I),
 }
 
-/// The way from an earlier schema version to the current one.
+/// The way from an earlier version of a schema, or of an identity's schema, to the current one.
 pub struct Upgrade {
     pub(super) from: i64,
     pub(super) ty: Type,
@@ -103,9 +131,14 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
-    /// From state of version `from`, an object of type `ty`, by way of that version's model.
-    pub fn new<Old: Model, New: Model>(from: i64, ty: Type, convert: fn(Old) -> New) -> Self {
-        let convert = Box::new(move |stored| Ok(convert(parse(stored)?).into_value()));
+    /// From what version `from` stored, an object of type `ty`, by way of that version's model. `New` is the current
+    /// model of the state or of the identity. An error says why this state cannot be read, and what to do.
+    pub fn new<Old: Model, New: Model>(
+        from: i64,
+        ty: Type,
+        convert: fn(Old) -> Result<New, Diagnostics>,
+    ) -> Self {
+        let convert = Box::new(move |stored| Ok(convert(parse(stored)?)?.into_value()));
         Self { from, ty, convert }
     }
 }
@@ -129,8 +162,6 @@ pub struct Change<'a, M> {
     pub plan: &'a mut M,
     /// Paths whose change replaces the object.
     pub replace: &'a mut Vec<Path>,
-    /// What to tell.
-    pub diagnostics: &'a mut Diagnostics,
 }
 
 /// What an operation has at hand.
@@ -163,6 +194,11 @@ impl<'a, P, M: Model> Context<'a, P, M> {
     /// Tells the user something that is no error.
     pub fn warn(&self, diagnostic: Diagnostic) {
         self.session.tell(diagnostic);
+    }
+
+    /// What the provider remembers of the object beside its attributes. Changes are stored with the object.
+    pub fn private(&self) -> Private<'a> {
+        Private::new(self.session)
     }
 
     /// From here on this is what Terraform stores, however the operation ends: error, stop or panic.

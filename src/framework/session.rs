@@ -1,4 +1,4 @@
-//! What outlives an operation: the state to store and what to tell, even when the operation panics.
+//! What outlives an operation: the state to store, private state and what to tell, even when the operation panics.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,10 +7,13 @@ use tokio_util::sync::CancellationToken;
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::value::Value;
 
+use super::private::{self, Entries};
+
 /// One operation's record. The RPC handler holds it together with the task that does the work.
 #[derive(Debug)]
 pub struct Session {
     stop: CancellationToken,
+    private: Mutex<Entries>,
     state: Mutex<Option<Value>>,
     told: Mutex<Diagnostics>,
 }
@@ -19,6 +22,7 @@ impl Session {
     pub(super) fn new(stop: CancellationToken) -> Self {
         Self {
             stop,
+            private: Mutex::default(),
             state: Mutex::default(),
             told: Mutex::default(),
         }
@@ -30,6 +34,20 @@ impl Session {
 
     pub(super) fn save(&self, state: Value) {
         *lock(&self.state) = Some(state.with_unknowns_as_null());
+    }
+
+    /// Takes over the private state that Terraform stored.
+    pub(super) fn restore_private(&self, stored: &[u8]) {
+        *lock(&self.private) = private::decode(stored);
+    }
+
+    /// The private state that Terraform is to store.
+    pub(super) fn private(&self) -> Vec<u8> {
+        private::encode(&lock(&self.private))
+    }
+
+    pub(super) fn with_private<T>(&self, work: impl FnOnce(&mut Entries) -> T) -> T {
+        work(&mut lock(&self.private))
     }
 
     pub(super) fn tell(&self, diagnostic: Diagnostic) {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::http::Response;
+use super::lenient;
 
 /// A message longer than this helps nobody.
 const MAX_MESSAGE: usize = 1000;
@@ -39,9 +40,14 @@ impl Body {
         }
     }
 
-    /// The first of these fields that holds text that is not empty.
+    /// A field that is an object; `None` if it is missing or something else.
+    pub fn object<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        lenient::object(self.0.get(name)?)
+    }
+
+    /// The first of these fields that holds text that is not empty. A number is taken as text.
     pub fn text(&self, names: &[&str]) -> Option<String> {
-        let text = |name: &&str| self.field::<String>(name).ok().flatten();
+        let text = |name: &&str| self.0.get(*name).and_then(|written| lenient::text(written));
         let text = names.iter().find_map(text)?;
         (!text.is_empty()).then(|| clean(&text))
     }

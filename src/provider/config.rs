@@ -134,7 +134,7 @@ pub fn configure(
     if unknown.has_errors() {
         let cust_space_id = cust_space_id(config, environment)?;
         return Ok((
-            Cams::new(Err(unknown), cust_space_id, Claims::default()),
+            Cams::new(Err(unknown), cust_space_id, Claims::default(), clock),
             Diagnostics::default(),
         ));
     }
@@ -143,14 +143,14 @@ pub fn configure(
         throttling::configure(&config.throttle, environment),
     )?;
     let account = account(settings.account_id, &settings.http);
-    let claims = Claims::new(throttle::state_directory(environment), &account);
+    let claims = Claims::new(throttle::state_directory(environment));
     let client = Client::new(cams::Config {
         account,
         region: settings.region,
         http: settings.http,
         throttle: throttled.throttle,
         requests_per_second: throttled.requests_per_second,
-        clock,
+        clock: clock.clone(),
         random,
     });
     let client = client.map_err(|failure| {
@@ -160,7 +160,7 @@ pub fn configure(
         )
     })?;
     Ok((
-        Cams::new(Ok(client), settings.cust_space_id, claims),
+        Cams::new(Ok(client), settings.cust_space_id, claims, clock),
         Diagnostics::default(),
     ))
 }

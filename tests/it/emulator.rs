@@ -8,10 +8,6 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-/// What tests take for granted of the service unless their own flags, which come later and win, say
-/// otherwise.
-const TAKEN_FOR_GRANTED: &[&str] = &["--missing-code", "PhoneNumber.NotExist"];
-
 /// An emulator process on a port of its own, ended on drop.
 pub(crate) struct Emulator {
     child: Child,
@@ -22,7 +18,6 @@ impl Emulator {
     /// Starts one with the given flags.
     pub(crate) fn start(flags: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cams-emulator"))
-            .args(TAKEN_FOR_GRANTED)
             .args(flags)
             .stdout(Stdio::piped())
             .spawn()

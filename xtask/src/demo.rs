@@ -44,14 +44,7 @@ pub(crate) fn run() -> Result<()> {
     heading("Start the emulator: a CAMS that runs on this machine");
     let emulator = Emulator::start(
         &binary("release", "cams-emulator"),
-        &[
-            "--latency",
-            "40ms",
-            "--jitter",
-            "10ms",
-            "--missing-code",
-            "PhoneNumber.NotExist",
-        ],
+        &["--latency", "40ms", "--jitter", "10ms"],
     )?;
     println!("{}", emulator.url);
 

@@ -99,8 +99,6 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         "4ms",
         "--seed",
         "7",
-        "--missing-code",
-        "PhoneNumber.NotExist",
         "--faults",
         &faults,
     ];

@@ -8,6 +8,7 @@ use crate::protocol::value::Value;
 use super::super::erased::ErasedResource;
 use super::super::operations::guard;
 use super::super::provider::Provider;
+use super::super::resource::Desired;
 use super::super::session::Session;
 use super::{Shared, answer};
 
@@ -26,10 +27,16 @@ pub(super) async fn apply<P: Provider>(
     )?;
     let planned_identity =
         answer::decode_identity(request.planned_identity.as_ref(), &definition.identity_ty)?;
+    let config = answer::decode(request.config.as_ref(), &definition.ty, "configuration")?;
     let data = shared.data()?;
+    session.restore_private(&request.planned_private);
 
     let updates = !prior.is_null() && !planned.is_null();
-    let (state, mut told) = perform(resource, &data, session, prior, planned).await;
+    let desired = Desired {
+        config,
+        plan: planned,
+    };
+    let (state, mut told) = perform(resource, &data, session, prior, desired).await;
     let state = settle(state, &mut told);
 
     // Whatever is wrong with the identity, the object is stored.
@@ -46,10 +53,9 @@ pub(super) async fn apply<P: Provider>(
     }
     Ok(Response {
         new_state: Some(answer::encode(&state, &definition.ty, "new state")?),
-        private: if state.is_null() {
-            Vec::new()
-        } else {
-            request.planned_private
+        private: match state.is_null() {
+            true => Vec::new(),
+            false => session.private(),
         },
         new_identity: answer::encode_identity(&identity, &definition.identity_ty)?,
         ..answer::of(told)
@@ -62,14 +68,14 @@ async fn perform<D: Send + Sync + 'static>(
     data: &D,
     session: &Session,
     prior: Value,
-    planned: Value,
+    desired: Desired<Value>,
 ) -> (Value, Diagnostics) {
-    let result = match (prior.is_null(), planned.is_null()) {
-        (true, _) => guard(resource.create(data, session, planned)).await,
+    let result = match (prior.is_null(), desired.plan.is_null()) {
+        (true, _) => guard(resource.create(data, session, desired)).await,
         (false, true) => guard(resource.delete(data, session, prior.clone()))
             .await
             .map(|()| Value::Null),
-        (false, false) => guard(resource.update(data, session, prior.clone(), planned)).await,
+        (false, false) => guard(resource.update(data, session, prior.clone(), desired)).await,
     };
     match result {
         Ok(state) => (state, Diagnostics::default()),

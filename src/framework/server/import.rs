@@ -13,7 +13,7 @@ use super::{Shared, answer};
 
 pub(super) async fn import<P: Provider>(
     shared: &Shared<P>,
-    _session: &Session,
+    session: &Session,
     request: import_resource_state::Request,
 ) -> Result<import_resource_state::Response, Diagnostics> {
     let resource = shared.resource(&request.type_name)?;
@@ -36,13 +36,15 @@ pub(super) async fn import<P: Provider>(
         }
         _ => ImportTarget::Id(request.id),
     };
-    let state = resource.import(target)?.with_unknowns_as_null();
+    let data = shared.data()?;
+    let imported = resource.import(&data, session, target).await?;
+    let state = imported.with_unknowns_as_null();
     let identity = resource.identity(&state)?;
     Ok(import_resource_state::Response {
         imported_resources: vec![import_resource_state::ImportedResource {
             type_name: request.type_name,
             state: Some(answer::encode(&state, &definition.ty, "imported state")?),
-            private: Vec::new(),
+            private: session.private(),
             identity: answer::encode_identity(&identity, &definition.identity_ty)?,
         }],
         ..Default::default()

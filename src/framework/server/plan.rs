@@ -9,7 +9,7 @@ use super::{Shared, answer};
 
 pub(super) async fn plan<P: Provider>(
     shared: &Shared<P>,
-    _session: &Session,
+    session: &Session,
     request: Request,
 ) -> Result<Response, Diagnostics> {
     let resource = shared.resource(&request.type_name)?;
@@ -32,7 +32,13 @@ pub(super) async fn plan<P: Provider>(
 
     let config = answer::decode(request.config.as_ref(), &definition.ty, "configuration")?;
     let data = shared.data()?;
-    let planned = resource.plan(&data, config, prior.clone(), proposed)?;
+    // A new object has nothing of the one it replaces, whose private state Terraform sends all the same.
+    if !prior.is_null() {
+        session.restore_private(&request.prior_private);
+    }
+    let planned = resource
+        .plan(&data, session, config, prior.clone(), proposed)
+        .await?;
     // An object keeps its identity for life; one that is replaced gets its own in a second plan without prior state.
     let planned_identity = match request.prior_identity {
         Some(identity) if !prior.is_null() => Some(identity),
@@ -45,8 +51,8 @@ pub(super) async fn plan<P: Provider>(
             "planned state",
         )?),
         requires_replace: planned.replace.iter().map(Into::into).collect(),
-        planned_private: request.prior_private,
+        planned_private: session.private(),
         planned_identity,
-        ..answer::of(planned.diagnostics)
+        ..Response::default()
     })
 }

@@ -25,6 +25,7 @@ pub(super) async fn read<P: Provider>(
     let identity_before =
         answer::decode_identity(request.current_identity.as_ref(), &definition.identity_ty)?;
     let data = shared.data()?;
+    session.restore_private(&request.private);
 
     let found = match guard(resource.read(&data, session, before)).await {
         Ok(found) => found.map(Value::with_unknowns_as_null),
@@ -33,7 +34,7 @@ pub(super) async fn read<P: Provider>(
             return Ok(Response {
                 new_state: request.current_state,
                 new_identity: request.current_identity,
-                private: request.private,
+                private: session.private(),
                 ..answer::of(told)
             });
         }
@@ -50,7 +51,7 @@ pub(super) async fn read<P: Provider>(
     Ok(Response {
         new_state: Some(answer::encode(&state, &definition.ty, "state")?),
         new_identity: answer::encode_identity(&identity, &definition.identity_ty)?,
-        private: request.private,
+        private: session.private(),
         ..answer::of(told)
     })
 }

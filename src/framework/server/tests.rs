@@ -3,7 +3,7 @@
 use tonic::Request;
 
 use crate::framework::model::Field;
-use crate::framework::resource::{Change, Context, ImportTarget, Resource};
+use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource, Upgrade};
 use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema};
 use crate::protocol::path::Path;
 use crate::protocol::value::Value;
@@ -23,6 +23,12 @@ crate::model! {
 crate::model! {
     struct Identity { name: String }
 }
+
+mod private;
+mod upgrade;
+
+/// What Terraform has stored beside a thing.
+const PRIVATE: &[u8] = br#"{"p":1}"#;
 
 struct Toy;
 
@@ -90,9 +96,17 @@ impl Resource for ToyThing {
             required_for_import: true,
         };
         IdentitySchema {
-            version: 0,
+            version: 1,
             attributes: vec![name],
         }
+    }
+
+    fn upgrades(&self) -> Vec<Upgrade> {
+        vec![Upgrade::new(1, upgrade::ty(), upgrade::state)]
+    }
+
+    fn identity_upgrades(&self) -> Vec<Upgrade> {
+        vec![Upgrade::new(0, upgrade::ty(), upgrade::identity)]
     }
 
     fn identity(&self, state: &Thing) -> Identity {
@@ -101,12 +115,17 @@ impl Resource for ToyThing {
         }
     }
 
-    fn plan(&self, _: &(), change: &mut Change<'_, Thing>) {
+    async fn plan(
+        &self,
+        context: Context<'_, (), Thing>,
+        change: &mut Change<'_, Thing>,
+    ) -> Result<(), Diagnostics> {
         if change.plan.note.text() == Some("forbidden") {
-            change
-                .diagnostics
-                .push(Diagnostic::error("Forbidden", "No.").at(Path::root().attribute("note")));
+            let note = Path::root().attribute("note");
+            return Err(Diagnostic::error("Forbidden", "No.").at(note).into());
         }
+        count(context, "planned");
+        Ok(())
     }
 
     fn plan_destroy(&self, _state: &Thing) -> Diagnostics {
@@ -116,8 +135,12 @@ impl Resource for ToyThing {
     async fn create(
         &self,
         context: Context<'_, (), Thing>,
-        plan: Thing,
+        Desired { config, plan }: Desired<Thing>,
     ) -> Result<Thing, Diagnostics> {
+        count(context, "created");
+        if let Some(hint) = config.hint.text() {
+            context.warn(Diagnostic::warning("Hinted", hint));
+        }
         let made = Thing {
             id: "1".into(),
             ..plan
@@ -150,9 +173,10 @@ impl Resource for ToyThing {
 
     async fn read(
         &self,
-        _: Context<'_, (), Thing>,
+        context: Context<'_, (), Thing>,
         state: Thing,
     ) -> Result<Option<Thing>, Diagnostics> {
+        count(context, "read");
         match state.name.text() {
             Some("gone") => Ok(None),
             Some("renamed") => Ok(Some(Thing {
@@ -166,10 +190,14 @@ impl Resource for ToyThing {
 
     async fn update(
         &self,
-        _: Context<'_, (), Thing>,
+        context: Context<'_, (), Thing>,
         _prior: Thing,
-        plan: Thing,
+        Desired { config, plan }: Desired<Thing>,
     ) -> Result<Thing, Diagnostics> {
+        count(context, "updated");
+        if let Some(hint) = config.hint.text() {
+            context.warn(Diagnostic::warning("Hinted", hint));
+        }
         Ok(plan)
     }
 
@@ -178,6 +206,7 @@ impl Resource for ToyThing {
         context: Context<'_, (), Thing>,
         state: Thing,
     ) -> Result<(), Diagnostics> {
+        count(context, "deleted");
         context.warn(Diagnostic::warning("Deleted", "It was."));
         match state.name.text() {
             Some("stays") => Err(Diagnostic::error("Failed", "It stays.").into()),
@@ -185,7 +214,12 @@ impl Resource for ToyThing {
         }
     }
 
-    fn import(&self, target: ImportTarget<Identity>) -> Result<Thing, Diagnostics> {
+    async fn import(
+        &self,
+        context: Context<'_, (), Thing>,
+        target: ImportTarget<Identity>,
+    ) -> Result<Thing, Diagnostics> {
+        count(context, "imported");
         let name = match target {
             ImportTarget::Id(id) => id.into(),
             ImportTarget::Identity(identity) => identity.name,
@@ -196,6 +230,12 @@ impl Resource for ToyThing {
             ..Thing::default()
         })
     }
+}
+
+/// Remembers in private state how often something was done to the thing.
+fn count(context: Context<'_, (), Thing>, what: &str) {
+    let times: u64 = context.private().get(what).unwrap_or_default();
+    context.private().set(what, times + 1);
 }
 
 fn thing(name: &str, id: Value, note: Value) -> Value {
@@ -258,7 +298,7 @@ async fn apply(
         prior_state: wired(prior),
         planned_state: wired(planned),
         config: wired(planned),
-        planned_private: b"p".to_vec(),
+        planned_private: PRIVATE.to_vec(),
         ..Default::default()
     };
     server
@@ -286,7 +326,7 @@ async fn a_created_object_is_stored_with_identity_and_private_data() {
         thing("a", "1".into(), "n".into())
     );
     assert!(answer.new_identity.is_some());
-    assert_eq!(answer.private, b"p");
+    assert_eq!(answer.private, br#"{"created":1,"p":1}"#);
     assert_eq!(summaries(&answer.diagnostics), [""; 0]);
 }
 
@@ -393,7 +433,7 @@ async fn plan(
         prior_state: wired(prior),
         config: wired(config),
         proposed_new_state: wired(proposed),
-        prior_private: b"p".to_vec(),
+        prior_private: PRIVATE.to_vec(),
         ..Default::default()
     };
     configured()
@@ -412,7 +452,7 @@ async fn a_plan_has_defaults_unknowns_identity_and_private_data() {
         unwired(answer.planned_state.as_ref()),
         thing("a", Value::Unknown, "none".into())
     );
-    assert_eq!(answer.planned_private, b"p");
+    assert_eq!(answer.planned_private, br#"{"planned":1}"#);
     assert!(answer.planned_identity.is_some());
     assert_eq!(answer.requires_replace, []);
 }
@@ -459,7 +499,7 @@ async fn read(name: &str, identity: Option<&str>) -> wire::read_resource::Respon
     let request = wire::read_resource::Request {
         type_name: "toy_thing".into(),
         current_state: wired(&thing(name, "1".into(), "n".into())),
-        private: b"p".to_vec(),
+        private: PRIVATE.to_vec(),
         current_identity: identity,
         ..Default::default()
     };
@@ -480,7 +520,7 @@ async fn a_read_keeps_drops_or_refuses() {
     );
     assert_eq!(
         (kept.private.as_slice(), kept.new_identity.is_some()),
-        (&b"p"[..], true)
+        (&br#"{"p":1,"read":1}"#[..], true)
     );
     assert_eq!(
         unwired(read("gone", None).await.new_state.as_ref()),
@@ -541,7 +581,7 @@ async fn stored_state_of_this_version_drops_what_the_schema_no_longer_has() {
 
 #[tokio::test]
 async fn an_import_takes_an_id_or_a_complete_identity() {
-    let server = Server::new(Toy, Random::seeded(1));
+    let server = configured().await;
     let by_id = wire::import_resource_state::Request {
         type_name: "toy_thing".into(),
         id: "a".into(),

@@ -9,6 +9,7 @@ use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
 
 use super::super::provider::Provider;
+use super::super::resource::Upgrade;
 use super::super::session::Session;
 use super::{Shared, answer};
 
@@ -18,25 +19,14 @@ pub(super) async fn state<P: Provider>(
     request: upgrade_resource_state::Request,
 ) -> Result<upgrade_resource_state::Response, Diagnostics> {
     let definition = shared.resource(&request.type_name)?.definition();
-    let upgraded = if request.version == definition.schema.version {
-        stored(request.raw_state.as_ref(), &definition.ty)?
-    } else {
-        let upgrade = definition
-            .upgrades
-            .iter()
-            .find(|upgrade| upgrade.from == request.version);
-        let upgrade = upgrade.ok_or_else(|| {
-            Diagnostic::error(
-                "Unsupported State Version",
-                format!(
-                    "The state of {} has schema version {}; this version of the provider reads up to {}. \
-                     Use the provider version that wrote the state, or a later one.",
-                    request.type_name, request.version, definition.schema.version
-                ),
-            )
-        })?;
-        (upgrade.convert)(stored(request.raw_state.as_ref(), &upgrade.ty)?)?
-    };
+    let upgraded = upgraded(
+        request.raw_state.as_ref(),
+        request.version,
+        (definition.schema.version, &definition.ty),
+        &definition.upgrades,
+        "state",
+        &request.type_name,
+    )?;
     Ok(upgrade_resource_state::Response {
         upgraded_state: Some(answer::encode(&upgraded, &definition.ty, "upgraded state")?),
         ..Default::default()
@@ -49,18 +39,14 @@ pub(super) async fn identity<P: Provider>(
     request: upgrade_resource_identity::Request,
 ) -> Result<upgrade_resource_identity::Response, Diagnostics> {
     let definition = shared.resource(&request.type_name)?.definition();
-    if request.version != definition.identity_schema.version {
-        return Err(Diagnostic::error(
-            "Unsupported Identity Version",
-            format!(
-                "The identity of {} has version {}; this version of the provider reads {}. \
-                 Use the provider version that wrote the state, or a later one.",
-                request.type_name, request.version, definition.identity_schema.version
-            ),
-        )
-        .into());
-    }
-    let identity = stored(request.raw_identity.as_ref(), &definition.identity_ty)?;
+    let identity = upgraded(
+        request.raw_identity.as_ref(),
+        request.version,
+        (definition.identity_schema.version, &definition.identity_ty),
+        &definition.identity_upgrades,
+        "identity",
+        &request.type_name,
+    )?;
     Ok(upgrade_resource_identity::Response {
         upgraded_identity: answer::encode_identity(&identity, &definition.identity_ty)?,
         ..Default::default()
@@ -80,6 +66,35 @@ pub(super) async fn moved<P: Provider>(
         ),
     )
     .into())
+}
+
+/// Brings a stored `what`, a state or an identity of version `from`, to the current version and type.
+fn upgraded(
+    raw: Option<&RawState>,
+    from: i64,
+    (version, ty): (i64, &Type),
+    upgrades: &[Upgrade],
+    what: &str,
+    type_name: &str,
+) -> Result<Value, Diagnostics> {
+    if from == version {
+        return stored(raw, ty);
+    }
+    let upgrade = upgrades.iter().find(|upgrade| upgrade.from == from);
+    let upgrade = upgrade.ok_or_else(|| {
+        let title = match what {
+            "state" => "Unsupported State Version",
+            _ => "Unsupported Identity Version",
+        };
+        Diagnostic::error(
+            title,
+            format!(
+                "The {what} of {type_name} has schema version {from}; this version of the provider reads up to \
+                 {version}. Use the provider version that wrote the state, or a later one.",
+            ),
+        )
+    })?;
+    (upgrade.convert)(stored(raw, &upgrade.ty)?)
 }
 
 /// Stored JSON as a value. Attributes the schema no longer has are dropped, new ones are null.

@@ -89,14 +89,8 @@ fn at(calls: usize, end: End) {
         "--migrating-listed-as",
         listed,
     ]);
-    let workspace = Workspace::on(
-        &emulator,
-        &format!(
-            "resource \"cams_number_migration\" \"many\" {{\n  count = {NUMBERS}\n  country_code = \"86\"\n  \
-             mobile_number = format(\"139%08d\", count.index)\n}}\n"
-        ),
-    )
-    .env("CAMS_THROTTLE_REQUESTS_PER_SECOND", "100");
+    let workspace =
+        Workspace::on(&emulator, &numbers()).env("CAMS_THROTTLE_REQUESTS_PER_SECOND", "100");
     let output = fs::File::create(workspace.path().join("apply.out")).expect("a file");
     let mut terraform = workspace
         .command(&["apply", "-auto-approve", "-no-color", "-input=false"])
@@ -111,6 +105,7 @@ fn at(calls: usize, end: End) {
     terraform.wait().expect("a process");
     nobody_left(workspace.path());
 
+    forget_a_torn_state(&workspace);
     // Terraform that is killed leaves its lock behind; nobody else works here.
     workspace.ok(&[
         "apply",
@@ -130,6 +125,46 @@ fn at(calls: usize, end: End) {
         started.values().all(|times| *times == 1),
         "ended after {calls} calls: {started:?}"
     );
+}
+
+/// Terraform may be killed while it writes its state file. Such a file is as good as none.
+fn forget_a_torn_state(workspace: &Workspace) {
+    let path = workspace.path().join("terraform.tfstate");
+    let Ok(state) = fs::read(&path) else { return };
+    if serde_json::from_slice::<serde_json::Value>(&state).is_err() {
+        fs::remove_file(&path).expect("a file to remove");
+    }
+}
+
+#[test]
+fn a_torn_state_heals_once_it_is_removed() {
+    let emulator = Emulator::start(&["--quota", "100/1s"]);
+    let workspace =
+        Workspace::on(&emulator, &numbers()).env("CAMS_THROTTLE_REQUESTS_PER_SECOND", "100");
+    workspace.apply();
+    let path = workspace.path().join("terraform.tfstate");
+    let state = fs::read(&path).expect("a state");
+    fs::write(&path, &state[..4096]).expect("a file");
+    workspace
+        .fails(&["plan", "-no-color", "-input=false"])
+        .assert_says(&["syntax error"]);
+
+    forget_a_torn_state(&workspace);
+    workspace
+        .apply()
+        .assert_says(&["Number Already in the Space", "more similar warnings"]);
+    assert_eq!(workspace.state().len(), NUMBERS);
+    let started = emulator.started();
+    assert_eq!(started.len(), NUMBERS);
+    assert!(started.values().all(|times| *times == 1), "{started:?}");
+    workspace.assert_no_changes();
+}
+
+fn numbers() -> String {
+    format!(
+        "resource \"cams_number_migration\" \"many\" {{\n  count = {NUMBERS}\n  country_code = \"86\"\n  \
+         mobile_number = format(\"139%08d\", count.index)\n}}\n"
+    )
 }
 
 /// Returns when the emulator has seen so many calls, or the apply is over.

@@ -46,7 +46,7 @@ fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
         emulator.place("cams-test", "86", &mobile_number, "MIGRATING");
         resources.push(serde_json::json!({
             "index_key": index,
-            "schema_version": 1,
+            "schema_version": 0,
             "attributes": {
                 "country_code": "86",
                 "cust_space_id": "cams-test",

@@ -165,13 +165,13 @@ async fn shutdown_ends_the_process_whatever_is_under_way() {
     let core = configured(&emulator, json!({})).await;
     let mut provider = core.provider();
     let create = tokio::spawn(async move {
+        let planned = number("13900001234", json!({ "cust_space_id": "cams-test" }));
+        let planned = crate::core::value::encode(&planned);
         let request = crate::core::tfplugin6::apply_resource_change::Request {
             type_name: super::TYPE.to_owned(),
             prior_state: Some(crate::core::value::encode(&Value::Null)),
-            planned_state: Some(crate::core::value::encode(&number(
-                "13900001234",
-                json!({ "cust_space_id": "cams-test" }),
-            ))),
+            planned_state: Some(planned.clone()),
+            config: Some(planned),
             ..Default::default()
         };
         provider.apply_resource_change(request).await
