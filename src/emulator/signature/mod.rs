@@ -1,7 +1,7 @@
 //! The two signature forms, checked by code that shares nothing with the client's signer.
 //!
-//! A signature that is refused says at which stage the two sides part, and what the server signed, so that a wrong
-//! signer can be mended. A security token in it is masked.
+//! A signature that is refused says at which stage the two sides part, and what the server signed,
+//! so that a wrong signer can be mended. A security token in it is masked.
 
 mod acs3;
 mod hmac_sha1;
