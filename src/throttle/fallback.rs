@@ -1,146 +1,152 @@
-//! A shared store that may fail, with one that can't behind it.
+//! A store that several processes share and that may fail, with a fallback that cannot.
 //!
-//! The store behind gives a safe share of the quota only. What one of them knows of the calls under way, the other does not,
-//! so between the two nothing is sent until every earlier call has left every window.
+//! The fallback allows only a safe share of the quota. Neither store knows of the calls that the
+//! other permitted. So on every change from one to the other no call goes until all earlier ones
+//! have left every window.
 
-use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::keeper::{Answer, Keeper, Side};
-use super::pace::Terms;
-use super::slots::{Cause, Command, FORWARD, Micros, Reply, Wait};
+use super::constants::{FORWARD_DELAY, Micros};
+use super::limit::ConfiguredLimit;
+use super::slots::{Cause, Command, Priority, Reply, Wait};
+use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
 
-/// How long a failed store is left alone.
-const REST: Duration = Duration::from_secs(5);
+/// How long a store that failed is left alone before it is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// A store that may fail.
-pub(super) trait Primary: Send + Sync {
-    /// Carries the command out if that takes no waiting.
-    fn try_step(&self, command: Command) -> Option<Result<Reply, Failure>>;
+/// Whether the user was warned that a store is out of use. All quotas in that store share one, so
+/// that the warning is written once.
+pub(super) type Warned = Arc<AtomicBool>;
 
-    /// Carries the command out.
-    fn step(&self, command: Command) -> impl Future<Output = Result<Reply, Failure>> + Send;
-}
-
-/// Why a store can't be used, in words for the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure(pub(super) String);
-
-/// Whether the user was told that a store is out of use; one for all quotas in that store.
-pub(super) type Told = Arc<AtomicBool>;
-
-/// `primary` while it works, else `fallback` with at most `share` calls in a window.
+/// Uses `primary` while it works, else `fallback` with at most `share` calls in a window.
 #[derive(Debug)]
-pub(super) struct Guarded<P, F> {
+pub(super) struct WithFallback<P, F> {
     primary: P,
     fallback: F,
-    share: u32,
-    told: Told,
+    share: NonZeroU32,
+    warned: Warned,
     switch: Mutex<Switch>,
 }
 
+/// Which of the two stores is in use.
 #[derive(Debug, Default)]
 struct Switch {
-    /// When to try the primary again, if it failed.
+    /// When to try the primary again. `None` while it is in use.
     retry_at: Option<Instant>,
-    /// No call may go before.
-    quiet_until: Option<Instant>,
+    /// Until then no call may go, because the store in use has just changed.
+    recovering_until: Option<Instant>,
 }
 
-impl<P: Primary, F: Keeper> Guarded<P, F> {
-    pub(super) fn new(primary: P, fallback: F, share: u32, told: Told) -> Self {
+/// How to carry out a [`Command::Acquire`].
+enum Route {
+    Fallback,
+    Primary,
+    /// Try the primary; if it works, return to it.
+    RetryPrimary,
+    /// Ask neither: this is the reply.
+    Wait(TierReply),
+}
+
+impl<P: FallibleStore, F: Store> WithFallback<P, F> {
+    pub(super) fn new(primary: P, fallback: F, share: NonZeroU32, warned: Warned) -> Self {
         Self {
             primary,
             fallback,
-            share: share.max(1),
-            told,
+            share,
+            warned,
             switch: Mutex::default(),
         }
     }
 
-    /// The reply while no call may go; else which store to ask.
-    fn choose(&self, terms: Terms) -> Choice {
+    fn route(&self, limit: ConfiguredLimit) -> Route {
         let mut switch = self.lock();
         let now = Instant::now();
-        if let Some(until) = switch.quiet_until {
+        if let Some(until) = switch.recovering_until {
             if now < until {
-                return Choice::Wait(quiet(until - now, terms));
+                return Route::Wait(recovering(until - now, limit));
             }
-            switch.quiet_until = None;
+            switch.recovering_until = None;
         }
         match switch.retry_at {
-            None => Choice::Primary,
-            Some(at) if now < at => Choice::Fallback,
-            Some(_) => Choice::Retry,
+            None => Route::Primary,
+            Some(at) if now < at => Route::Fallback,
+            Some(_) => Route::RetryPrimary,
         }
     }
 
-    /// Leaves the primary.
-    fn fail(&self, failure: &Failure, terms: Terms) -> Answer {
+    /// Changes to the fallback because the primary failed.
+    fn leave_primary(&self, failure: &Failure, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
-        switch.retry_at = Some(Instant::now() + REST);
-        if !self.told.swap(true, Ordering::Relaxed) {
+        switch.retry_at = Some(Instant::now() + RETRY_AFTER);
+        if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 reason = %failure,
                 fallback_requests = self.share,
-                "the shared request quota can't be kept in its store; falling back to a share of it for this process",
+                "the shared request quota can't be kept in its store; \
+                 falling back to a share of it for this process",
             );
         }
-        cross(&mut switch, terms)
+        begin_recovery(&mut switch, limit)
     }
 
-    /// Returns to the primary.
-    fn recover(&self, terms: Terms) -> Answer {
+    /// Changes back to the primary because it works again.
+    fn return_to_primary(&self, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
         switch.retry_at = None;
-        if self.told.swap(false, Ordering::Relaxed) {
+        if self.warned.swap(false, Ordering::Relaxed) {
             tracing::info!("the store of the shared request quota is back in use");
         }
-        cross(&mut switch, terms)
+        begin_recovery(&mut switch, limit)
     }
 
-    /// Asks the primary as a caller would, and takes it back.
-    async fn try_out(&self, terms: Terms) -> Result<(), Failure> {
-        let ask = Command::Ask {
-            ticket: 0,
-            head: false,
-            terms,
+    /// Finds out whether the primary works: asks it for a permit as a caller would, and undoes that.
+    async fn try_primary(&self, limit: ConfiguredLimit) -> Result<(), Failure> {
+        let acquire = Command::Acquire {
+            waiter: None,
+            priority: Priority::Normal,
+            limit,
         };
-        let undo = match self.primary.step(ask).await? {
-            Reply::Done => return Ok(()),
-            Reply::Go { ticket } => Command::Unsent { ticket },
-            Reply::Wait(wait) => Command::Leave {
-                ticket: wait.ticket,
-            },
+        let undo = match self.primary.step(acquire).await? {
+            Reply::Granted { permit } => Command::Unsent { permit },
+            Reply::Wait(Wait {
+                waiter: Some(waiter),
+                ..
+            }) => Command::Cancel { waiter },
+            Reply::Done | Reply::Wait(_) => return Ok(()),
         };
         self.primary.step(undo).await.map(drop)
     }
 
-    fn rest(&self) {
-        self.lock().retry_at = Some(Instant::now() + REST);
+    fn postpone_retry(&self) {
+        self.lock().retry_at = Some(Instant::now() + RETRY_AFTER);
     }
 
-    fn on_fallback(&self) -> bool {
-        self.lock().retry_at.is_some()
+    /// Whether a command other than [`Command::Acquire`] belongs to the fallback.
+    fn belongs_to_fallback(&self, command: Command, tier: Tier) -> bool {
+        let cancel = matches!(command, Command::Cancel { .. });
+        // Permits are settled where they were granted. A waiter is in the queue of the store that
+        // is in use: the change to another one made it join anew.
+        tier > 0 || (cancel && self.lock().retry_at.is_some())
     }
 
-    /// The question as the fallback is to hear it.
-    fn shared(&self, command: Command) -> Command {
+    /// The command for the fallback, whose limit is at most the share.
+    fn limited_to_share(&self, command: Command) -> Command {
         match command {
-            Command::Ask {
-                ticket,
-                head,
-                terms,
-            } => Command::Ask {
-                ticket,
-                head,
-                terms: Terms {
-                    calls: terms.calls.min(self.share),
-                    ..terms
+            Command::Acquire {
+                waiter,
+                priority,
+                limit,
+            } => Command::Acquire {
+                waiter,
+                priority,
+                limit: ConfiguredLimit {
+                    calls: limit.calls.min(self.share),
+                    ..limit
                 },
             },
             other => other,
@@ -152,99 +158,96 @@ impl<P: Primary, F: Keeper> Guarded<P, F> {
     }
 }
 
-impl<P: Primary, F: Keeper> Keeper for Guarded<P, F> {
-    fn try_step(&self, command: Command, side: Side) -> Option<Answer> {
-        let Command::Ask { terms, .. } = command else {
-            let fallback =
-                side > 0 || (matches!(command, Command::Leave { .. }) && self.on_fallback());
-            if fallback {
-                return self
-                    .fallback
-                    .try_step(command, side.saturating_sub(1))
-                    .map(behind);
+impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
+    fn try_step(&self, command: Command, tier: Tier) -> Option<TierReply> {
+        let Command::Acquire { limit, .. } = command else {
+            if self.belongs_to_fallback(command, tier) {
+                let reply = self.fallback.try_step(command, tier.saturating_sub(1));
+                return reply.map(from_fallback);
             }
-            // A settlement that is lost only keeps a slot longer, and the next question notices the failure.
-            return self.primary.try_step(command).map(|_| ahead(Reply::Done));
+            // A settlement that fails is not repeated: its slot becomes free a little later, and the
+            // next call for a permit finds out about the failure.
+            return self.primary.try_step(command).map(|_| done());
         };
-        match self.choose(terms) {
-            Choice::Fallback => self
-                .fallback
-                .try_step(self.shared(command), side)
-                .map(behind),
-            Choice::Primary => Some(match self.primary.try_step(command)? {
-                Ok(reply) => ahead(reply),
-                Err(failure) => self.fail(&failure, terms),
+        match self.route(limit) {
+            Route::Fallback => {
+                let command = self.limited_to_share(command);
+                self.fallback.try_step(command, tier).map(from_fallback)
+            }
+            Route::Primary => Some(match self.primary.try_step(command)? {
+                Ok(reply) => TierReply { reply, tier: 0 },
+                Err(failure) => self.leave_primary(&failure, limit),
             }),
-            Choice::Retry => None,
-            Choice::Wait(answer) => Some(answer),
+            Route::RetryPrimary => None,
+            Route::Wait(reply) => Some(reply),
         }
     }
 
-    async fn step(&self, command: Command, side: Side) -> Answer {
-        let Command::Ask { terms, .. } = command else {
-            let fallback =
-                side > 0 || (matches!(command, Command::Leave { .. }) && self.on_fallback());
-            if fallback {
-                return behind(self.fallback.step(command, side.saturating_sub(1)).await);
+    async fn step(&self, command: Command, tier: Tier) -> TierReply {
+        let Command::Acquire { limit, .. } = command else {
+            if self.belongs_to_fallback(command, tier) {
+                let reply = self.fallback.step(command, tier.saturating_sub(1)).await;
+                return from_fallback(reply);
             }
             let _ = self.primary.step(command).await;
-            return ahead(Reply::Done);
+            return done();
         };
-        match self.choose(terms) {
-            Choice::Fallback => behind(self.fallback.step(self.shared(command), side).await),
-            Choice::Primary => match self.primary.step(command).await {
-                Ok(reply) => ahead(reply),
-                Err(failure) => self.fail(&failure, terms),
+        match self.route(limit) {
+            Route::Fallback => {
+                let command = self.limited_to_share(command);
+                from_fallback(self.fallback.step(command, tier).await)
+            }
+            Route::Primary => match self.primary.step(command).await {
+                Ok(reply) => TierReply { reply, tier: 0 },
+                Err(failure) => self.leave_primary(&failure, limit),
             },
-            Choice::Retry => match self.try_out(terms).await {
-                Ok(()) => self.recover(terms),
+            Route::RetryPrimary => match self.try_primary(limit).await {
+                Ok(()) => self.return_to_primary(limit),
                 Err(_) => {
-                    self.rest();
-                    behind(self.fallback.step(self.shared(command), side).await)
+                    self.postpone_retry();
+                    let command = self.limited_to_share(command);
+                    from_fallback(self.fallback.step(command, tier).await)
                 }
             },
-            Choice::Wait(answer) => answer,
+            Route::Wait(reply) => reply,
         }
     }
 }
 
-enum Choice {
-    Fallback,
-    Primary,
-    Retry,
-    Wait(Answer),
+/// Lets no call go until those that the other store permitted have left every window.
+fn begin_recovery(switch: &mut Switch, limit: ConfiguredLimit) -> TierReply {
+    let pause = Duration::from_micros(limit.window + FORWARD_DELAY);
+    switch.recovering_until = Some(Instant::now() + pause);
+    recovering(pause, limit)
 }
 
-fn cross(switch: &mut Switch, terms: Terms) -> Answer {
-    let pause = Duration::from_micros(terms.window + FORWARD);
-    switch.quiet_until = Some(Instant::now() + pause);
-    quiet(pause, terms)
-}
-
-/// Without a place in line: the other store would not know it.
-fn quiet(pause: Duration, terms: Terms) -> Answer {
-    ahead(Reply::Wait(Wait {
-        ticket: 0,
-        wait: Micros::try_from(pause.as_micros()).unwrap_or(terms.window) + 1,
+fn recovering(pause: Duration, limit: ConfiguredLimit) -> TierReply {
+    let delay = Micros::try_from(pause.as_micros()).unwrap_or(limit.window) + 1;
+    let wait = Wait {
+        // Neither store remembers the process. It will join the queue of the one it asks next.
+        waiter: None,
+        delay,
         ahead: 0,
-        limit: terms.calls,
+        limit: limit.calls.get(),
         cause: Cause::Recovering,
-    }))
-}
-
-fn ahead(reply: Reply) -> Answer {
-    Answer { reply, side: 0 }
-}
-
-fn behind(answer: Answer) -> Answer {
-    Answer {
-        side: answer.side.saturating_add(1),
-        ..answer
+    };
+    TierReply {
+        reply: Reply::Wait(wait),
+        tier: 0,
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+fn done() -> TierReply {
+    TierReply {
+        reply: Reply::Done,
+        tier: 0,
+    }
+}
+
+/// A reply of the fallback as one of the whole chain.
+fn from_fallback(reply: TierReply) -> TierReply {
+    TierReply {
+        tier: reply.tier.saturating_add(1),
+        ..reply
     }
 }

@@ -1,127 +1,133 @@
-//! How many calls may be under way: what the callers agree on, lowered when the API turns calls away, and climbing back.
+//! How many permits a quota may have granted at the same time.
+//!
+//! Callers are configured with a [`Limit`]. Those who share a quota keep the strictest one, lower it
+//! together when the API throttles them, and raise it step by step afterwards.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::slots::{FORWARD, MAX_SLOTS, Micros};
+use super::constants::{
+    FORWARD_DELAY, LIMIT_MEMORY, MAX_SLOTS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS,
+};
 
-/// How long the smallest configured limit counts after its last use.
-const AGREEMENT: Micros = 60_000_000;
-
-/// How many windows a lowered limit stays before it is tried one higher.
-///
-/// Trying costs one refused call each time, so this is a trade: at 5 calls a second one call in 45 is refused while a lowered
-/// limit lasts, and after it is raised to 10 again the full rate is back within 9 + 2 × 1.5 seconds.
-const PATIENCE: u64 = 9;
-
-/// An operation's documented limit: at most `calls` in any `window`.
+/// An operation's limit: at most `calls` calls in any window of this length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// How many calls. Zero counts as one.
-    pub calls: u32,
-    /// In how long. At most an hour.
+    /// How many calls.
+    pub calls: NonZeroU32,
+    /// The length of the window. More than an hour counts as an hour.
     pub window: Duration,
 }
 
-/// The limit a caller is configured for, in the core's units.
+/// The limit that a caller is configured with, in the units of the slot algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Terms {
-    /// How many calls: 1 to [`MAX_SLOTS`].
-    pub(super) calls: u32,
-    /// In any window of this length.
+pub(super) struct ConfiguredLimit {
+    /// How many calls, at most [`MAX_SLOTS`].
+    pub(super) calls: NonZeroU32,
+    /// The length of the window, from one microsecond to [`MAX_WINDOW`].
     pub(super) window: Micros,
 }
 
-impl Terms {
-    /// What keeps `limit`. A limit of more calls than there are slots is kept as a k-th of the calls in a k-th of the window.
+impl ConfiguredLimit {
+    /// Converts a limit. One of more than [`MAX_SLOTS`] calls becomes a k-th of the calls in a k-th
+    /// of the window, which implies the original.
     pub(super) fn new(limit: Limit) -> Self {
-        let calls = limit.calls.max(1);
-        let parts = calls.div_ceil(MAX_SLOTS as u32);
+        let parts = limit.calls.get().div_ceil(MAX_SLOTS as u32);
         let window = Micros::try_from(limit.window.as_micros()).unwrap_or(Micros::MAX);
         Self {
-            calls: calls / parts,
-            window: (window.div_ceil(u64::from(parts))).clamp(1, 3_600_000_000),
+            calls: NonZeroU32::new(limit.calls.get() / parts).unwrap_or(NonZeroU32::MIN),
+            window: window.div_ceil(u64::from(parts)).clamp(1, MAX_WINDOW),
         }
     }
 }
 
-/// The limit in force, and how it got there.
+/// The limit in force for all who share a quota. All fields are zero until the first of them asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Pace {
-    /// The smallest limit configured among those who called in the last minute.
+pub(super) struct AdaptiveLimit {
+    /// The smallest number of calls that anyone who asked in the last minute is configured with.
     pub(super) calls: u32,
-    /// The longest window among them.
+    /// The longest window that any of them is configured with.
     pub(super) window: Micros,
-    /// When that was last confirmed.
-    pub(super) agreed_at: Micros,
-    /// The limit in force: at most `calls`.
-    pub(super) limit: u32,
-    /// The last limit that stood the test.
+    /// When somebody last asked who is configured with exactly these two, or with stricter ones.
+    pub(super) confirmed_at: Micros,
+    /// How many calls are allowed in a window now: at most `calls`.
+    pub(super) current: u32,
+    /// The greatest limit that lasted until the next raise without a throttled call.
     pub(super) proven: u32,
-    /// How much to add at the next rise.
-    pub(super) rise: u32,
-    /// When the limit was last lowered.
-    pub(super) cut_at: Micros,
-    /// When it may rise next; until then, the last rise is a trial.
-    pub(super) rise_at: Micros,
+    /// How much the next raise adds. It doubles with each raise.
+    pub(super) step: u32,
+    /// When the limit was last lowered. Zero if it never was.
+    pub(super) lowered_at: Micros,
+    /// When the limit may next be raised. Until then the last raise is a trial.
+    pub(super) raise_at: Micros,
 }
 
-impl Pace {
-    /// Takes a caller's configuration into account.
-    pub(super) fn agree(&mut self, now: Micros, terms: Terms) {
+impl AdaptiveLimit {
+    /// Takes the limit into account that a caller is configured with.
+    pub(super) fn confirm(&mut self, now: Micros, configured: ConfiguredLimit) {
         let before = self.calls;
-        let forgotten = before == 0 || now.saturating_sub(self.agreed_at) > AGREEMENT;
-        let stricter = terms.calls <= self.calls && terms.window >= self.window;
+        let forgotten = before == 0 || now.saturating_sub(self.confirmed_at) > LIMIT_MEMORY;
+        let calls = configured.calls.get();
+        let stricter = calls <= self.calls && configured.window >= self.window;
         if forgotten || stricter {
-            (self.calls, self.window) = (terms.calls, terms.window);
-            self.agreed_at = now;
+            (self.calls, self.window) = (calls, configured.window);
+            self.confirmed_at = now;
         } else {
-            self.calls = self.calls.min(terms.calls);
-            self.window = self.window.max(terms.window);
+            self.calls = self.calls.min(calls);
+            self.window = self.window.max(configured.window);
         }
-        if self.calls != before && (self.limit == before || self.limit > self.calls) {
-            (self.limit, self.proven, self.rise) = (self.calls, self.calls, 1);
+        // A limit that was never lowered follows the configured one up and down. A lowered one only
+        // follows it down, because the API has shown that it allows less.
+        if self.calls != before && (self.current == before || self.current > self.calls) {
+            (self.current, self.proven, self.step) = (self.calls, self.calls, 1);
         }
     }
 
-    /// The limit in force for one who needs it to be `wanted`. It rises only when that is needed.
-    pub(super) fn limit(&mut self, now: Micros, wanted: usize) -> usize {
-        if self.limit < self.calls && wanted > self.limit as usize && now >= self.rise_at {
-            self.proven = self.limit;
-            self.limit = self.limit.saturating_add(self.rise).min(self.calls);
-            self.rise = self.rise.saturating_mul(2);
-            self.rise_at = now.saturating_add(self.window).saturating_add(FORWARD);
+    /// The limit in force for a caller that could be granted a permit if the limit were `needed`.
+    ///
+    /// A lowered limit is raised here, when its time has come and the caller needs it. A raise that
+    /// nobody uses would prove nothing.
+    pub(super) fn for_caller(&mut self, now: Micros, needed: usize) -> usize {
+        let lowered = self.current < self.calls;
+        if lowered && needed > self.current as usize && now >= self.raise_at {
+            self.proven = self.current;
+            self.current = self.current.saturating_add(self.step).min(self.calls);
+            self.step = self.step.saturating_mul(2);
+            self.raise_at = now
+                .saturating_add(self.window)
+                .saturating_add(FORWARD_DELAY);
         }
-        self.limit as usize
+        self.current as usize
     }
 
-    /// Lowers the limit because a call sent at `sent` was turned away: once per window, and not for calls sent before that.
-    /// A limit on trial falls back to the one before it.
-    pub(super) fn cut(&mut self, now: Micros, sent: Micros) {
-        let once = self.cut_at.saturating_add(self.window);
-        if self.cut_at > 0 && (sent <= self.cut_at || now < once) {
+    /// Lowers the limit because the API throttled a call that was permitted at `permitted_at`.
+    ///
+    /// One overload usually throttles several calls. So the limit falls once in a window at most,
+    /// and not for calls that were permitted before it last fell. A limit on trial falls back to the
+    /// one before it, any other to seven tenths.
+    pub(super) fn lower(&mut self, now: Micros, permitted_at: Micros) {
+        let next = self.lowered_at.saturating_add(self.window);
+        if self.lowered_at > 0 && (permitted_at <= self.lowered_at || now < next) {
             return;
         }
-        let on_trial = self.limit > self.proven && sent < self.rise_at;
+        let on_trial = self.current > self.proven && permitted_at < self.raise_at;
         if !on_trial {
-            self.proven = (self.limit * 7 / 10).max(1);
+            self.proven = (self.current * 7 / 10).max(1);
         }
-        self.limit = self.proven;
-        self.rise = 1;
-        self.cut_at = now;
-        self.rise_at = now.saturating_add(self.window.saturating_mul(PATIENCE));
+        self.current = self.proven;
+        self.step = 1;
+        self.lowered_at = now;
+        self.raise_at = now.saturating_add(self.window.saturating_mul(RAISE_AFTER_WINDOWS));
     }
 
-    /// The same limit after its stamps became worthless.
+    /// The same limit after the clock was set back to `now`, which makes the times in it worthless.
     pub(super) fn restarted(self, now: Micros) -> Self {
-        let lowered = self.limit < self.calls;
+        let lowered = self.current < self.calls;
+        let raise_at = now + self.window.saturating_mul(RAISE_AFTER_WINDOWS);
         Self {
-            agreed_at: now,
-            cut_at: if lowered { now } else { 0 },
-            rise_at: if lowered {
-                now + self.window.saturating_mul(PATIENCE)
-            } else {
-                0
-            },
+            confirmed_at: now,
+            lowered_at: if lowered { now } else { 0 },
+            raise_at: if lowered { raise_at } else { 0 },
             ..self
         }
     }

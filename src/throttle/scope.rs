@@ -1,17 +1,18 @@
-//! Where a quota's state lives: one face for all stores.
+//! With whom quotas are shared, which decides where their state is kept.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use super::QuotaKey;
-use super::guarded::{Guarded, Told};
-use super::host::{Host, Machine};
-use super::keeper::{Answer, Keeper, Side};
+use super::fallback::{Warned, WithFallback};
+use super::host::{Host, HostClock};
 use super::memory::Memory;
 use super::redis::{Redis, Server};
 use super::slots::Command;
+use super::store::{Store, Tier, TierReply};
 
-/// What all quotas in a store have in common.
+/// What the quotas of one scope have in common.
 #[derive(Debug)]
 pub(super) enum Scope {
     Host(HostScope),
@@ -20,47 +21,49 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    pub(super) fn open(&self, key: &QuotaKey) -> Store {
+    /// The store of one quota in this scope. It is not opened before its first use.
+    pub(super) fn store(&self, key: &QuotaKey) -> QuotaStore {
         match self {
-            Self::Host(host) => Store::Host(host.open(key)),
-            Self::Memory => Store::Memory(Memory::new()),
-            Self::Redis(redis) => Store::Redis(redis.open(key)),
+            Self::Host(host) => QuotaStore::Host(host.store(key)),
+            Self::Memory => QuotaStore::Memory(Memory::new()),
+            Self::Redis(redis) => QuotaStore::Redis(redis.store(key)),
         }
     }
 }
 
-/// Files in one directory.
+/// Quotas that are kept in files of one directory, shared by the processes of this host.
 #[derive(Debug)]
 pub(super) struct HostScope {
     directory: Option<PathBuf>,
-    fallback_calls: u32,
-    machine: OnceLock<Machine>,
-    told: Told,
+    fallback_calls: NonZeroU32,
+    clock: OnceLock<HostClock>,
+    warned: Warned,
 }
 
 impl HostScope {
-    pub(super) fn new(directory: Option<PathBuf>, fallback_calls: u32) -> Self {
+    pub(super) fn new(directory: Option<PathBuf>, fallback_calls: NonZeroU32) -> Self {
         Self {
             directory,
             fallback_calls,
-            machine: OnceLock::new(),
-            told: Told::default(),
+            clock: OnceLock::new(),
+            warned: Warned::default(),
         }
     }
 
-    fn open(&self, key: &QuotaKey) -> Guarded<Host, Memory> {
-        let machine = self.machine.get_or_init(Machine::this).clone();
-        let host = Host::new(self.directory.as_deref(), key, machine);
-        Guarded::new(host, Memory::new(), self.fallback_calls, self.told.clone())
+    fn store(&self, key: &QuotaKey) -> WithFallback<Host, Memory> {
+        let clock = self.clock.get_or_init(HostClock::system).clone();
+        let host = Host::new(self.directory.as_deref(), key, clock);
+        let warned = self.warned.clone();
+        WithFallback::new(host, Memory::new(), self.fallback_calls, warned)
     }
 }
 
-/// Keys on one server.
+/// Quotas that are kept in keys of one Redis server, shared by the hosts that use it.
 #[derive(Debug)]
 pub(super) struct RedisScope {
     server: Arc<Server>,
     fallback: HostScope,
-    told: Told,
+    warned: Warned,
 }
 
 impl RedisScope {
@@ -68,39 +71,39 @@ impl RedisScope {
         Self {
             server,
             fallback,
-            told: Told::default(),
+            warned: Warned::default(),
         }
     }
 
-    fn open(&self, key: &QuotaKey) -> Guarded<Redis, Guarded<Host, Memory>> {
+    fn store(&self, key: &QuotaKey) -> WithFallback<Redis, WithFallback<Host, Memory>> {
         let redis = Redis::new(Arc::clone(&self.server), key);
         let share = self.fallback.fallback_calls;
-        Guarded::new(redis, self.fallback.open(key), share, self.told.clone())
+        WithFallback::new(redis, self.fallback.store(key), share, self.warned.clone())
     }
 }
 
 /// The store of one quota.
 #[derive(Debug)]
-pub(super) enum Store {
-    Host(Guarded<Host, Memory>),
+pub(super) enum QuotaStore {
+    Host(WithFallback<Host, Memory>),
     Memory(Memory),
-    Redis(Guarded<Redis, Guarded<Host, Memory>>),
+    Redis(WithFallback<Redis, WithFallback<Host, Memory>>),
 }
 
-impl Keeper for Store {
-    fn try_step(&self, command: Command, side: Side) -> Option<Answer> {
+impl Store for QuotaStore {
+    fn try_step(&self, command: Command, tier: Tier) -> Option<TierReply> {
         match self {
-            Self::Host(host) => host.try_step(command, side),
-            Self::Memory(memory) => memory.try_step(command, side),
-            Self::Redis(redis) => redis.try_step(command, side),
+            Self::Host(host) => host.try_step(command, tier),
+            Self::Memory(memory) => memory.try_step(command, tier),
+            Self::Redis(redis) => redis.try_step(command, tier),
         }
     }
 
-    async fn step(&self, command: Command, side: Side) -> Answer {
+    async fn step(&self, command: Command, tier: Tier) -> TierReply {
         match self {
-            Self::Host(host) => host.step(command, side).await,
-            Self::Memory(memory) => memory.step(command, side).await,
-            Self::Redis(redis) => redis.step(command, side).await,
+            Self::Host(host) => host.step(command, tier).await,
+            Self::Memory(memory) => memory.step(command, tier).await,
+            Self::Redis(redis) => redis.step(command, tier).await,
         }
     }
 }

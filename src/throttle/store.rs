@@ -1,22 +1,45 @@
-//! What a quota's queue asks of whoever keeps the quota's state.
+//! What a quota's queue asks of the store that keeps the quota's state.
+
+use std::fmt;
 
 use super::slots::{Command, Reply};
 
-/// Which of a store and its fallbacks granted a call: 0 is the store itself. Only it can settle the call.
-pub(super) type Side = u8;
+/// Which store of a chain replied: 0 is the first, 1 its fallback, 2 the fallback of that. A permit
+/// has to be settled with the store that granted it, because no other knows it.
+pub(super) type Tier = u8;
 
-/// A reply and who gave it.
+/// A reply, and the store that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct TierReply {
     pub(super) reply: Reply,
-    pub(super) side: Side,
+    pub(super) tier: Tier,
 }
 
-/// Keeps the state of one quota, and never fails.
-pub(super) trait Keeper: Send + Sync {
-    /// Carries the command out if that takes no waiting. `side` matters to those that settle a call.
-    fn try_step(&self, command: Command, side: Side) -> Option<Answer>;
+/// Keeps the state of one quota, and never fails: a chain of stores ends with one in memory.
+pub(super) trait Store: Send + Sync {
+    /// Carries the command out if that is possible without waiting. `tier` tells where to settle a
+    /// permit; [`Command::Acquire`] ignores it.
+    fn try_step(&self, command: Command, tier: Tier) -> Option<TierReply>;
 
     /// Carries the command out.
-    fn step(&self, command: Command, side: Side) -> impl Future<Output = Answer> + Send;
+    fn step(&self, command: Command, tier: Tier) -> impl Future<Output = TierReply> + Send;
+}
+
+/// Keeps the state of one quota where it can be out of reach.
+pub(super) trait FallibleStore: Send + Sync {
+    /// Carries the command out if that is possible without waiting.
+    fn try_step(&self, command: Command) -> Option<Result<Reply, Failure>>;
+
+    /// Carries the command out.
+    fn step(&self, command: Command) -> impl Future<Output = Result<Reply, Failure>> + Send;
+}
+
+/// Why a store cannot be used, in words for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure(pub(super) String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }

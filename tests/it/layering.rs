@@ -7,7 +7,15 @@ use std::path::{Path, PathBuf};
 use source::{Reference, Source};
 
 /// Open to all: they know nobody, and are there so that dates, environment, randomness and secrets are passed in.
-const LEAVES: &[&str] = &["clock", "environment", "private_file", "random", "secret"];
+const LEAVES: &[&str] = &[
+    "clock",
+    "environment",
+    "fingerprint",
+    "private_file",
+    "random",
+    "secret",
+    "state_directory",
+];
 
 /// What each part may use besides itself and the leaves.
 const MAY_USE: &[(&str, &[&str])] = &[
