@@ -104,7 +104,8 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
         begin_recovery(&mut switch, limit)
     }
 
-    /// Finds out whether the primary works: asks it for a permit as a caller would, and undoes that.
+    /// Finds out whether the primary works: asks it for a permit as a caller would, and undoes
+    /// that.
     async fn try_primary(&self, limit: ConfiguredLimit) -> Result<(), Failure> {
         let acquire = Command::Acquire {
             waiter: None,
@@ -165,8 +166,8 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
                 let reply = self.fallback.try_step(command, tier.saturating_sub(1));
                 return reply.map(from_fallback);
             }
-            // A settlement that fails is not repeated: its slot becomes free a little later, and the
-            // next call for a permit finds out about the failure.
+            // A settlement that fails is not repeated: its slot becomes free a little later, and
+            // the next call for a permit finds out about the failure.
             return self.primary.try_step(command).map(|_| done());
         };
         match self.route(limit) {

@@ -1,9 +1,9 @@
 //! A quota's state in a small file that all processes of this user on this host share.
 //!
-//! The file is locked for the microseconds that one step takes, never while anybody sleeps or calls.
-//! The kernel drops the lock of a process that dies, and a record that such a process left half
-//! written is not believed. Times are those of the monotonic clock, which is the same for all
-//! processes since the boot that the record names; setting the wall clock changes nothing.
+//! The file is locked for the microseconds that one step takes, never while anybody sleeps or
+//! calls. The kernel drops the lock of a process that dies, and a record that such a process left
+//! half written is not believed. Times are those of the monotonic clock, which is the same for
+//! all processes since the boot that the record names; setting the wall clock changes nothing.
 
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -75,8 +75,8 @@ struct NewerRecord {
 }
 
 impl Host {
-    /// The file for `key` in `directory`, which only this user may enter. `None` is a directory that
-    /// cannot be used.
+    /// The file for `key` in `directory`, which only this user may enter. `None` is a directory
+    /// that cannot be used.
     pub(super) fn new(directory: Option<&Path>, key: &QuotaKey, clock: HostClock) -> Self {
         let path = |directory: &Path| directory.join(format!("{}.quota", key.fingerprint()));
         Self {
@@ -219,9 +219,9 @@ fn read(file: &File, bytes: &mut [u8; BYTES]) -> io::Result<usize> {
 impl HostClock {
     /// The clock of this machine.
     ///
-    /// Only Linux tells one boot from another. Elsewhere all boots look the same, which is safe too:
-    /// the clock begins anew with each boot, so that the times in an old record are in its future or
-    /// so far in its past that they do not matter.
+    /// Only Linux tells one boot from another. Elsewhere all boots look the same, which is safe
+    /// too: the clock begins anew with each boot, so that the times in an old record are in its
+    /// future or so far in its past that they do not matter.
     pub(super) fn system() -> Self {
         let boot = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         // A container can have a monotonic clock of its own.

@@ -1,7 +1,7 @@
 //! How many permits a quota may have granted at the same time.
 //!
-//! Callers are configured with a [`Limit`]. Those who share a quota keep the strictest one, lower it
-//! together when the API throttles them, and raise it step by step afterwards.
+//! Callers are configured with a [`Limit`]. Those who share a quota keep the strictest one, lower
+//! it together when the API throttles them, and raise it step by step afterwards.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -103,8 +103,8 @@ impl AdaptiveLimit {
     /// Lowers the limit because the API throttled a call that was permitted at `permitted_at`.
     ///
     /// One overload usually throttles several calls. So the limit falls once in a window at most,
-    /// and not for calls that were permitted before it last fell. A limit on trial falls back to the
-    /// one before it, any other to seven tenths.
+    /// and not for calls that were permitted before it last fell. A limit on trial falls back to
+    /// the one before it, any other to seven tenths.
     pub(super) fn lower(&mut self, now: Micros, permitted_at: Micros) {
         let next = self.lowered_at.saturating_add(self.window);
         if self.lowered_at > 0 && (permitted_at <= self.lowered_at || now < next) {

@@ -1,8 +1,8 @@
 //! The calls of this process that wait for one quota: first come, first served, each woken once.
 //!
-//! A caller that finds nobody waiting asks the store itself. Otherwise it joins the queue. One task,
-//! the driver, lives as long as anybody waits: it asks the store on behalf of the first waiter and
-//! hands out the permits that are granted.
+//! A caller that finds nobody waiting asks the store itself. Otherwise it joins the queue. One
+//! task, the driver, lives as long as anybody waits: it asks the store on behalf of the first
+//! waiter and hands out the permits that are granted.
 //!
 //! Permits must not get lost on their way. A permit that was granted is in exactly one place at any
 //! time: with the driver, in a waiter's channel, or with its caller. Wherever it is dropped on the
@@ -84,8 +84,8 @@ impl Queue {
         }
     }
 
-    /// Waits for a permit. Dropping the future leaves the queue, or returns a permit that was granted
-    /// in the meantime.
+    /// Waits for a permit. Dropping the future leaves the queue, or returns a permit that was
+    /// granted in the meantime.
     pub(super) async fn acquire(
         self: &Arc<Self>,
         limit: ConfiguredLimit,
@@ -171,7 +171,8 @@ impl Queue {
         }
     }
 
-    /// Gives the permit to the first who still wants it. If nobody does, it is returned to the store.
+    /// Gives the permit to the first who still wants it. If nobody does, it is returned to the
+    /// store.
     fn hand_out(&self, permit: Permit) {
         let mut permit = PermitInTransit(Some(permit));
         // The braces release the lock before the body runs: a waiter that is sent to, or whose
@@ -215,7 +216,8 @@ impl Queue {
                 });
             }
         } else if !matches!(command, Command::Answered { .. }) {
-            // An answer frees the slot one window from now, which the driver's wait has allowed for.
+            // An answer frees the slot one window from now, which the driver's wait has allowed
+            // for.
             self.changed.notify_one();
         }
     }
@@ -299,7 +301,8 @@ impl Drop for Waiting {
         let mut inner = self.queue.lock();
         let left = inner.waiters.remove(&self.rank).is_some();
         if left && inner.waiters.is_empty() {
-            // The driver gives up its place in the store's queue, so that others need not wait for it.
+            // The driver gives up its place in the store's queue, so that others need not wait
+            // for it.
             self.queue.changed.notify_one();
         }
     }

@@ -1,8 +1,8 @@
 //! The state of one quota as bytes of a fixed size, and how far such bytes can be trusted.
 //!
-//! A record is a sequence of 64-bit words in little-endian order: a header of [`HEADER`] words, then
-//! [`SLOT`] words for each occupied slot, then [`WAITER`] words for each waiter. What is behind them
-//! up to [`BYTES`] means nothing.
+//! A record is a sequence of 64-bit words in little-endian order: a header of [`HEADER`] words,
+//! then [`SLOT`] words for each occupied slot, then [`WAITER`] words for each waiter. What is
+//! behind them up to [`BYTES`] means nothing.
 
 use super::constants::{
     FORWARD_DELAY, MAX_PAUSE, MAX_SLOTS, MAX_WAITERS, MAX_WINDOW, Micros, STATE_VERSION,
@@ -318,7 +318,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
 
         #[test]
         fn two_halves_of_different_records_are_not_believed(cut in 1_usize..300) {

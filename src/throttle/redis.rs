@@ -1,8 +1,8 @@
 //! A quota's state in Redis or Valkey, for hosts that share an account.
 //!
-//! The algorithm runs there as one script, `slots.lua`: it is atomic and goes by the server's clock,
-//! so that the clocks of two hosts are never compared. The time that a reply takes is part of the
-//! time that a call is assumed to need to the API, so a reply that is late counts as none.
+//! The algorithm runs there as one script, `slots.lua`: it is atomic and goes by the server's
+//! clock, so that the clocks of two hosts are never compared. The time that a reply takes is part
+//! of the time that a call is assumed to need to the API, so a reply that is late counts as none.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,24 +1,25 @@
 //! The slot algorithm: who may call when. It does no I/O and reads no clock: every step is told the
 //! time.
 //!
-//! A quota of N calls in any window W is a semaphore with N slots. A permit to call occupies a slot.
-//! Nobody knows when exactly the server will count the call; only that it does so after the permit
-//! was granted and before the answer arrives, and at most F ([`FORWARD_DELAY`]) after the grant. So
-//! the slot is free again W after the answer, or W + F after the grant if the answer takes longer
-//! than F. Two calls that used the same slot are then counted at least W apart whatever the network
-//! does, and no window of W contains more than N calls.
+//! A quota of N calls in any window W is a semaphore with N slots. A permit to call occupies a
+//! slot. Nobody knows when exactly the server will count the call; only that it does so after the
+//! permit was granted and before the answer arrives, and at most F ([`FORWARD_DELAY`]) after the
+//! grant. So the slot is free again W after the answer, or W + F after the grant if the answer
+//! takes longer than F. Two calls that used the same slot are then counted at least W apart
+//! whatever the network does, and no window of W contains more than N calls.
 //!
-//! With only these bounds known, no rule can free a slot earlier. A call is counted anywhere between
-//! the grant and the earlier of its answer and F later. If one more call were permitted while each of
-//! N others may still be counted W or less before it, then there are delays that put all N + 1 into
-//! one window.
+//! With only these bounds known, no rule can free a slot earlier. A call is counted anywhere
+//! between the grant and the earlier of its answer and F later. If one more call were permitted
+//! while each of N others may still be counted W or less before it, then there are delays that
+//! put all N + 1 into one window.
 //!
-//! Processes wait in a fair queue, with one entry each. The k-th waiter is granted a permit when k
-//! slots are free, so nobody can overtake, and a process that is slow to wake delays no other. Every
-//! waiter is told when to ask again. No slot becomes free before `now + W` unless its time is known
-//! already, so asking earlier is useless, and asking at that time misses nothing.
+//! Processes wait in a fair queue, with one entry each. The k-th waiter is granted a permit when
+//! k slots are free, so nobody can overtake, and a process that is slow to wake delays no other.
+//! Every waiter is told when to ask again. No slot becomes free before `now + W` unless its time
+//! is known already, so asking earlier is useless, and asking at that time misses nothing.
 //!
-//! `slots.lua` is the same algorithm for Redis. A property test in `redis/tests.rs` compares the two.
+//! `slots.lua` is the same algorithm for Redis. A property test in `redis/tests.rs` compares the
+//! two.
 
 use std::fmt;
 
@@ -27,9 +28,9 @@ use super::limit::{AdaptiveLimit, ConfiguredLimit};
 
 /// Names a granted permit.
 ///
-/// Ids of permits and waiters come from one sequence that rises with the store's clock, so that none
-/// is given twice even after the state was lost. An id is never smaller than the time it was given
-/// at, and not much greater.
+/// Ids of permits and waiters come from one sequence that rises with the store's clock, so that
+/// none is given twice even after the state was lost. An id is never smaller than the time it was
+/// given at, and not much greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PermitId(pub(super) u64);
 

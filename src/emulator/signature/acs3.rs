@@ -58,8 +58,8 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
     Ok(())
 }
 
-/// Rebuilds what the client signed, from the headers that it says it signed. These differ: the Go SDK
-/// signs fewer than the Python SDK.
+/// Rebuilds what the client signed, from the headers that it says it signed. These differ: the Go
+/// SDK signs fewer than the Python SDK.
 pub(super) fn canonical_request(
     request: &Request<'_>,
     signed_headers: &str,

@@ -1,8 +1,8 @@
-//! Checks the two signature methods, with code and cryptography that share nothing with the client's
-//! signer: that one uses the crates `hmac`, `sha1` and `sha2`, this one aws-lc-rs.
+//! Checks the two signature methods, with code and cryptography that share nothing with the
+//! client's signer: that one uses the crates `hmac`, `sha1` and `sha2`, this one aws-lc-rs.
 //!
-//! The refusal of a signature says at which stage the two sides part, and what the server signed, so
-//! that a wrong signer can be mended. A security token in it is masked.
+//! The refusal of a signature says at which stage the two sides part, and what the server signed,
+//! so that a wrong signer can be mended. A security token in it is masked.
 
 mod acs3;
 mod hmac_sha1;

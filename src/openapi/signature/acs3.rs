@@ -1,7 +1,7 @@
 //! `ACS3-HMAC-SHA256`, the current signature method, which Alibaba Cloud describes as
-//! [V3 request body and signature][v3].
+//! [V3 request body and signature][3].
 //!
-//! [v3]: https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
+//! [3]: https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
 
 use std::fmt::Write;
 
@@ -30,8 +30,8 @@ pub(super) fn sign(request: &Unsigned<'_>, key: &AccessKey) -> Signed {
     }
 }
 
-/// The headers that are signed, in the order of their names. `user-agent` and `accept` are left out,
-/// because a proxy may rewrite them.
+/// The headers that are signed, in the order of their names. `user-agent` and `accept` are left
+/// out, because a proxy may rewrite them.
 fn headers(request: &Unsigned<'_>, key: &AccessKey) -> Vec<(&'static str, String)> {
     let mut headers = vec![
         ("host", request.host.to_owned()),

@@ -49,7 +49,8 @@ pub(super) struct Unsigned<'a> {
     pub(super) parameters: &'a BTreeMap<&'a str, &'a str>,
 }
 
-/// What is sent for a signed request: its query, and headers beside those that the HTTP client sets.
+/// What is sent for a signed request: its query, and headers beside those that the HTTP client
+/// sets.
 pub(super) struct Signed {
     pub(super) query: String,
     pub(super) headers: Vec<(&'static str, String)>,

@@ -1,5 +1,5 @@
-//! `HMAC-SHA1`, the older signature method, which Alibaba Cloud describes as [RPC mechanism][rpc]: the
-//! whole query is signed, and the signature is added to it.
+//! `HMAC-SHA1`, the older signature method, which Alibaba Cloud describes as [RPC
+//! mechanism][rpc]: the whole query is signed, and the signature is added to it.
 //!
 //! [rpc]: https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism
 

@@ -131,7 +131,8 @@ async fn a_permit_that_nobody_picks_up_goes_to_the_next() {
     tokio::time::sleep(Duration::from_millis(1400)).await;
     let last = take(&queue, 1).await;
     let mut lost = Box::pin(queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal));
-    // The nine others are free at 1500, so the priority in line is granted then, to a future that is not polled again.
+    // The nine others are free at 1500, so the waiter is granted a permit then, but its future is
+    // not polled again.
     assert!(lost.as_mut().now_or_never().is_none());
     tokio::time::sleep(Duration::from_millis(200)).await;
     drop(lost);
@@ -281,11 +282,19 @@ impl Crowd {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn whoever_gives_up_whenever_order_is_kept_and_no_slot_is_lost(acts in acts()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
         let outcome: Result<(), TestCaseError> = runtime.block_on(async {
             let (queue, mut crowd) = (queue(), Crowd::default());
             for act in acts {
@@ -314,7 +323,8 @@ proptest! {
             let start = Instant::now();
             let ten = take(&queue, 10).await;
             prop_assert_eq!(millis(start), 0);
-            prop_assert!(queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal).now_or_never().is_none());
+            let eleventh = queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal);
+            prop_assert!(eleventh.now_or_never().is_none());
             drop(ten);
             Ok(())
         });
@@ -404,7 +414,8 @@ async fn a_long_wait_is_reported_after_a_second_and_then_every_ten() {
     assert_eq!(
         lines[1],
         "INFO message=waiting for the API's request quota quota=A in r of account 1 \
-         waited_seconds=1 position=2 queue=2 processes_ahead=0 calls_per_window=7 cause=the API asked for a pause"
+         waited_seconds=1 position=2 queue=2 processes_ahead=0 \
+         calls_per_window=7 cause=the API asked for a pause"
     );
     assert!(lines[3].contains("waited_seconds=11"), "{}", lines[3]);
 }

@@ -1,4 +1,5 @@
-//! Against a real server: the script is the same algorithm as the pure core, and outages cost no more than they must.
+//! Tests against a real server: the script replies as the Rust code does, and an outage costs no
+//! more than it must.
 
 use std::io::{BufRead, BufReader};
 use std::num::NonZeroU32;
@@ -199,7 +200,8 @@ fn the_script_answers_as_the_pure_core_does() {
     proptest!(config, |(story in happenings())| {
         let client = &mut *client.borrow_mut();
         let _: () = redis::cmd("FLUSHALL").query(client).unwrap();
-        let (mut now, mut state, mut started) = (1_790_000_000_000_000_u64, State::default(), false);
+        let mut now = 1_790_000_000_000_000_u64;
+        let (mut state, mut started) = (State::default(), false);
         let (mut granted, mut waiters) = (vec![PermitId(0)], vec![None]);
         for happening in story {
             now = now.saturating_add_signed(happening.passes);

@@ -1,5 +1,6 @@
-//! Processes, a network and a server around the pure core, in simulated time: what the algorithm promises, under random
-//! arrivals, delays, stalls, cancellations and deaths.
+//! A simulation in which processes, a network and a server surround the slot algorithm. It shows
+//! what the algorithm promises under random arrivals, delays, stalls, cancellations and deaths of
+//! processes.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -14,7 +15,7 @@ use crate::throttle::constants::{FORWARD_DELAY, Micros, WAITER_GRACE};
 const SECOND: Micros = 1_000_000;
 const MILLI: Micros = 1000;
 
-/// One run's conditions. Times in microseconds.
+/// The conditions of one run. Times are in microseconds.
 #[derive(Clone, Debug)]
 struct Scene {
     seed: u64,
@@ -23,21 +24,22 @@ struct Scene {
     calls: u32,
     /// How many of them it works on at the same time.
     parallel: u32,
-    /// From grant to being counted: drawn evenly from this range, never above F.
+    /// The time from a permit to the moment its call is counted: evenly distributed in this range.
     forward: (Micros, Micros),
-    /// From being counted to the answer.
+    /// The time from then to the answer.
     rest: (Micros, Micros),
-    /// How late a process wakes, normally.
+    /// By how much a process wakes late at most, unless it stalls.
     oversleep: Micros,
-    /// One wake-up in so many comes 400 ms late. 0: never.
+    /// One wake-up in so many comes 400 ms late. Zero stands for none.
     stalls: u32,
-    /// One call in so many is cancelled while it waits, or after it was granted. 0: never.
+    /// One call in so many is cancelled, while it waits or when it has its permit. Zero stands
+    /// for none.
     cancels: u32,
-    /// When each of these processes is killed.
+    /// The processes that are killed, and when.
     kills: Vec<(usize, Micros)>,
-    /// What the server allows in a sliding second, from when.
+    /// How many calls the server allows in a sliding second, and from when on.
     allowed: Vec<(Micros, usize)>,
-    /// No more work is begun after this.
+    /// After this time no process begins another call.
     end: Micros,
 }
 
@@ -65,7 +67,7 @@ impl Scene {
     }
 }
 
-/// What happened.
+/// What happened in a run.
 #[derive(Debug, Default)]
 struct Story {
     /// When each call was counted, by which process, and whether it was refused.
@@ -272,7 +274,7 @@ impl World {
         self.story.longest_queue = self.story.longest_queue.max(waiting);
     }
 
-    /// What a queue's driver does until it has to wait.
+    /// Does what a queue's driver does until it has to wait.
     fn drive(&mut self, process: usize) {
         let limit = ConfiguredLimit {
             calls: NonZeroU32::new(10).unwrap(),
@@ -296,7 +298,8 @@ impl World {
                 return;
             }
             if self.one_in(self.scene.cancels) {
-                // The first in the queue gives up while it waits; the process asks for the next, in the same place.
+                // The first caller gives up while it waits. The process then asks for the next
+                // one, under the same id.
                 self.processes[process].left -= 1;
                 self.processes[process].waiting.pop_front();
                 continue;
@@ -471,14 +474,19 @@ fn scenes() -> impl Strategy<Value = Scene> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_second_ever_sees_more_than_ten_and_nobody_is_stuck(scene in scenes()) {
         let story = run(&scene);
         prop_assert!(story.densest_second() <= 10, "{}", story.densest_second());
         prop_assert_eq!(story.left, 0);
-        // A slot's own latest release, plus a stalled wake-up of one who was next.
+        // The longest time until a slot becomes free by itself, and until a process that stalls
+        // is passed.
         let stall = if scene.stalls > 0 { 400 * MILLI } else { 0 };
         let patience = SECOND + FORWARD_DELAY + stall + WAITER_GRACE + 5 * MILLI;
         prop_assert!(story.longest_drought <= patience, "{}", story.longest_drought);
@@ -517,15 +525,16 @@ fn processes_share_evenly() {
             (5 * MILLI, 40 * MILLI),
         );
         let story = run(&scene);
-        // The slots that are free at the start go to whoever comes first.
+        // The first two seconds do not count, because the slots that are free at the start go to
+        // whoever comes first.
         let fairness = story.fairness(processes, 2 * SECOND, 30 * SECOND);
         assert!(fairness >= 0.99, "{processes} processes: {fairness}");
-        // Those who wait stand behind the ten that were let through in the last second, too.
+        // Those who wait also stand behind the ten that were permitted in the last second.
         let fair = (story.longest_queue as u64 + 10) * SECOND / 10;
         let wait = story.longest_wait as f64 / fair as f64;
         assert!(wait <= 1.2, "{processes} processes: {wait}");
         let asks = story.asks as f64 / story.counted.len() as f64;
-        assert!(asks < 4.0, "{asks} questions per call");
+        assert!(asks < 4.0, "{asks} requests per call");
     }
 }
 
