@@ -285,10 +285,7 @@ fn state_of_schema_version_0_is_upgraded() {
     let emulator = Emulator::start(&[]);
     emulator.place("cams-test", "86", "13900001234", "MIGRATING");
     let workspace = Workspace::on(&emulator, ONE);
-    workspace.write(
-        "terraform.tfstate",
-        include_str!("../../fixtures/state-v0.tfstate"),
-    );
+    workspace.write_state(include_str!("../../fixtures/state-v0.tfstate"));
     workspace.assert_no_changes();
     workspace.apply();
     assert_eq!(workspace.state()[ADDRESS]["phone_number"], "8613900001234");
