@@ -127,6 +127,8 @@ pub enum ImportTarget<I> {
 pub struct Upgrade {
     pub(super) from: i64,
     pub(super) ty: Type,
+    /// What keeps stored values of that type from being read into the version's model.
+    pub(super) mismatch: Option<String>,
     pub(super) convert: Box<dyn Fn(Value) -> Result<Value, Diagnostics> + Send + Sync>,
 }
 
@@ -139,7 +141,13 @@ impl Upgrade {
         convert: fn(Old) -> Result<New, Diagnostics>,
     ) -> Self {
         let convert = Box::new(move |stored| Ok(convert(parse(stored)?)?.into_value()));
-        Self { from, ty, convert }
+        let mismatch = Old::mismatch(&ty);
+        Self {
+            from,
+            ty,
+            mismatch,
+            convert,
+        }
     }
 }
 

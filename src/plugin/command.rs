@@ -1,6 +1,7 @@
 //! The plugin as a program: its flags, its log, its threads and its exit code.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -19,12 +20,12 @@ enum Command {
 }
 
 /// Does what `arguments` ask for. The service is made only if it is to serve.
-pub fn main<S: Provider>(
+pub fn main<S: Provider, E: Display>(
     plugin: &Plugin,
     arguments: impl Iterator<Item = OsString>,
     environment: &Environment,
     clock: &Clock,
-    service: impl FnOnce() -> (S, Work),
+    service: impl FnOnce() -> Result<(S, Work), E>,
 ) -> ExitCode {
     panic::install_hook();
     let served = match parse(arguments) {
@@ -42,12 +43,12 @@ pub fn main<S: Provider>(
     }
 }
 
-fn run<S: Provider>(
+fn run<S: Provider, E: Display>(
     plugin: &Plugin,
     mode: Mode,
     environment: &Environment,
     clock: &Clock,
-    service: impl FnOnce() -> (S, Work),
+    service: impl FnOnce() -> Result<(S, Work), E>,
 ) -> Result<(), Error> {
     let _flush = log::install(plugin, environment, clock);
     platform::forbid_core_dumps();
@@ -56,7 +57,7 @@ fn run<S: Provider>(
         .enable_all()
         .build()
         .map_err(Error::Threads)?;
-    let (service, work) = service();
+    let (service, work) = service().map_err(|error| Error::Service(error.to_string()))?;
     let served = runtime.block_on(serve(plugin, mode, environment, clock, service, &work));
     // What is still under way has had its time, or Terraform has given it up.
     runtime.shutdown_background();

@@ -30,6 +30,9 @@ pub enum Error {
     /// The gRPC server ended by itself.
     #[error("the gRPC server failed: {0}")]
     Serve(#[from] tonic::transport::Error),
+    /// What is to be served could not be made.
+    #[error("{0}")]
+    Service(String),
     /// A signal handler could not be installed.
     #[error("cannot handle signals: {0}")]
     Signals(#[source] io::Error),

@@ -8,6 +8,7 @@ use crate::protocol::tfplugin6::{
 use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
 
+use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::super::resource::Upgrade;
 use super::super::session::Session;
@@ -19,7 +20,7 @@ pub(super) async fn state<P: Provider>(
     request: upgrade_resource_state::Request,
 ) -> Result<upgrade_resource_state::Response, Diagnostics> {
     let definition = shared.resource(&request.type_name)?.definition();
-    let upgraded = upgraded(
+    let mut upgraded = upgraded(
         request.raw_state.as_ref(),
         request.version,
         (definition.schema.version, &definition.ty),
@@ -27,6 +28,8 @@ pub(super) async fn state<P: Provider>(
         "state",
         &request.type_name,
     )?;
+    // State that another tool wrote, or a version in which the attribute was an ordinary one, may hold its value.
+    null_write_only(&definition.schema.attributes, &mut upgraded);
     Ok(upgrade_resource_state::Response {
         upgraded_state: Some(answer::encode(&upgraded, &definition.ty, "upgraded state")?),
         ..Default::default()
@@ -76,7 +79,7 @@ pub(super) async fn moved<P: Provider>(
         )
         .into());
     }
-    let state = upgraded(
+    let mut state = upgraded(
         request.source_state.as_ref(),
         request.source_schema_version,
         (definition.schema.version, &definition.ty),
@@ -84,6 +87,7 @@ pub(super) async fn moved<P: Provider>(
         "state",
         &request.target_type_name,
     )?;
+    null_write_only(&definition.schema.attributes, &mut state);
     // State of a CLI that knows no identities has none: the next read fills it in.
     let identity = match request.source_identity.as_ref() {
         Some(raw) if !raw.json.is_empty() => upgraded(

@@ -125,6 +125,7 @@ impl Resource for NumberMigration {
     fn identity_schema(&self) -> IdentitySchema {
         let attribute = |name, description| IdentityAttribute {
             name,
+            ty: Type::String,
             description,
             required_for_import: true,
         };
