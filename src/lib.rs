@@ -13,8 +13,8 @@
 //! - [`openapi`]: Alibaba Cloud's RPC wire: encoding, signatures, error envelope, endpoints, HTTP.
 //! - [`throttle`]: the slot algorithm that keeps the account's quota.
 //! - `emulator`: a CAMS that runs on your machine (feature `emulator`).
-//! - [`clock`], [`environment`], [`platform`], [`private_file`], [`random`], [`secret`]: tiny leaves that
-//!   anyone may use.
+//! - [`clock`], [`environment`], [`platform`], [`private_file`], [`random`], [`secret`]: tiny
+//!   leaves that anyone may use.
 
 #![forbid(unsafe_code)]
 

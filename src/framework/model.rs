@@ -294,7 +294,10 @@ macro_rules! model {
             fn mismatch(ty: &$crate::framework::ty::Type) -> Option<String> {
                 $crate::framework::model::object_mismatch(
                     ty,
-                    &[ $( (stringify!($field), <$type as $crate::framework::model::FieldType>::mismatch), )* ],
+                    &[ $( (
+                        stringify!($field),
+                        <$type as $crate::framework::model::FieldType>::mismatch,
+                    ), )* ],
                 )
             }
         }

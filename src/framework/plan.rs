@@ -138,7 +138,8 @@ fn collect_replacements(
     }
 }
 
-/// The same for the objects of a nested attribute. One that is new or gone has changed in all that it holds.
+/// The same for the objects of a nested attribute. One that is new or gone has changed in all that
+/// it holds.
 fn collect_nested(
     nesting: Nesting,
     attributes: &[Attribute],
@@ -146,8 +147,8 @@ fn collect_nested(
     path: &Path,
     found: &mut Vec<Path>,
 ) {
-    // What is inside an unknown value, or which element of a set was which before, nobody can tell: so the path of the
-    // whole is what replaces the resource.
+    // What is inside an unknown value, or which element of a set was which before, nobody can tell:
+    // so the path of the whole is what replaces the resource.
     if before.is_unknown() || after.is_unknown() || nesting == Nesting::Set {
         let [was, is] = [before, after].map(|value| replacing_parts(attributes, value));
         let unknown = before.is_unknown() || after.is_unknown();
@@ -182,7 +183,8 @@ fn collect_nested(
     }
 }
 
-/// Of each element of a set, what replaces the resource where it changes; in an order that does not depend on the set's.
+/// Of each element of a set, what replaces the resource where it changes; in an order that does not
+/// depend on the set's.
 fn replacing_parts(attributes: &[Attribute], set: &Value) -> Vec<String> {
     let Value::List(elements) = set else {
         return Vec::new();
@@ -262,8 +264,9 @@ impl Place<'_> {
     }
 }
 
-/// How many attributes of `value`, an element of a set, are as the configured element `config` has them; `None` if one
-/// of them is not. Terraform fills in only what the configuration leaves to the provider.
+/// How many attributes of `value`, an element of a set, are as the configured element `config` has
+/// them; `None` if one of them is not. Terraform fills in only what the configuration leaves to the
+/// provider.
 fn agreement(attributes: &[Attribute], config: &Value, value: &Value) -> Option<usize> {
     let mut agreeing = 0;
     for attribute in attributes {
@@ -420,7 +423,8 @@ mod tests {
         assert_eq!(child(&planned, "key"), &Value::Null);
     }
 
-    /// A resource with one nested attribute, of parts whose label replaces and whose size has a default.
+    /// A resource with one nested attribute, of parts whose label replaces and whose size has a
+    /// default.
     fn nested(nesting: Nesting) -> Vec<Attribute> {
         let parts = vec![
             Attribute::string("label").required().requires_replace(),

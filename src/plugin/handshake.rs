@@ -54,10 +54,12 @@ pub(super) fn line(
     format!("{CORE_PROTOCOL}|{PROTOCOL}|unix|{socket}|grpc|{certificate}{multiplex}")
 }
 
-/// The line a person pastes into a shell, so that Terraform or OpenTofu attaches to this process instead of starting one.
+/// The line a person pastes into a shell, so that Terraform or OpenTofu attaches to this process
+/// instead of starting one.
 ///
-/// The key is the address without its host: each of the two then puts its own registry there, as it does for the `source`
-/// in a configuration. With a host in it, only the one whose registry that is would attach.
+/// The key is the address without its host: each of the two then puts its own registry there, as it
+/// does for the `source` in a configuration. With a host in it, only the one whose registry that is
+/// would attach.
 pub(super) fn reattach(plugin: &Plugin, socket: &str, process: u32) -> String {
     let source = match plugin.address.splitn(3, '/').collect::<Vec<_>>()[..] {
         [_host, namespace, name] => format!("{namespace}/{name}"),

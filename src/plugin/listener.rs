@@ -18,8 +18,8 @@ const GROUPS: &str = "/etc/group";
 
 /// Makes a directory with mode 0700 and listens on a socket inside it.
 ///
-/// Returns the listener, the socket's path as the handshake writes it, and the directory, which removes itself and the
-/// socket when it is dropped.
+/// Returns the listener, the socket's path as the handshake writes it, and the directory, which
+/// removes itself and the socket when it is dropped.
 pub(super) fn open(environment: &Environment) -> Result<(UnixListener, String, TempDir), Error> {
     let parent = parent_directory(environment);
     let directory = tempfile::Builder::new()

@@ -27,7 +27,8 @@ impl Cli {
     ) -> Result<Self> {
         let address = address(terraform);
         let config = format!(
-            "provider_installation {{\n  dev_overrides {{\n    {address:?} = {binaries:?}\n  }}\n  direct {{}}\n}}\n"
+            "provider_installation {{\n  dev_overrides {{\n    {address:?} = {binaries:?}\n  }}\n  \
+             direct {{}}\n}}\n"
         );
         Self::new(terraform, directory, &config)
     }

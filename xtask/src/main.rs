@@ -30,8 +30,9 @@ const USAGE: &str = "\
 The commands of this project:
 
   cargo xtask demo            Try the provider on the emulator, from init to destroy
-  cargo xtask test [--cli]    Everything that must pass before a change lands, or what depends on the CLI. Runs with
-                              terraform and tofu on the PATH, and the CLIs that CAMS_TEST_CLIS names (joined by `:`)
+  cargo xtask test [--cli]    Everything that must pass before a change lands, or what depends on
+                              the CLI. Takes terraform and tofu from the PATH, and the CLIs that
+                              CAMS_TEST_CLIS names (paths joined by `:`)
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
   cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
   cargo xtask fuzz [SECONDS]  Each fuzz target, 30 seconds unless told otherwise

@@ -79,7 +79,8 @@ pub(crate) fn clis() -> Result<Vec<Terraform>> {
 }
 
 fn none_found() -> String {
-    "No Terraform CLI found. Install terraform (https://developer.hashicorp.com/terraform/install) or tofu \
+    "No Terraform CLI found. Install terraform \
+     (https://developer.hashicorp.com/terraform/install) or tofu \
      (https://opentofu.org/docs/intro/install), and put it on the PATH."
         .to_owned()
 }

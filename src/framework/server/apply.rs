@@ -98,7 +98,8 @@ fn settle(state: Value, told: &mut Diagnostics) -> Value {
     state.with_unknowns_as_null()
 }
 
-/// The error for an object that changed its identity, if it did. A part that was absent may become known.
+/// The error for an object that changed its identity, if it did. A part that was absent may become
+/// known.
 pub(super) fn identity_change(before: &Value, after: &Value) -> Option<Diagnostic> {
     let parts = before.attributes().zip(after.attributes());
     let changed = parts.is_some_and(|(before, after)| {

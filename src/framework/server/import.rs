@@ -43,8 +43,9 @@ pub(super) async fn import<P: Provider>(
     let mut state = imported.with_unknowns_as_null();
     null_write_only(&definition.schema.attributes, &mut state);
     let identity = resource.identity(&state)?;
-    // A part that the service assigns is known only after the read that follows, and an identity is whole or absent.
-    // Who imports by identity has named all that is required, and Terraform wants it back.
+    // A part that the service assigns is known only after the read that follows, and an identity is
+    // whole or absent. Who imports by identity has named all that is required, and Terraform wants
+    // it back.
     let identity = match by_id && !is_complete(&identity) {
         true => Value::Null,
         false => identity,

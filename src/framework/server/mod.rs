@@ -61,7 +61,8 @@ impl<P: Provider> Server<P> {
     ///
     /// # Errors
     ///
-    /// If the provider's or a resource's model does not match its schema, which would otherwise show at the first call.
+    /// If the provider's or a resource's model does not match its schema, which would otherwise
+    /// show at the first call.
     pub fn new(provider: P, random: Random) -> Result<Self, Mismatch> {
         let schema = provider.schema();
         let resources = provider.resources().0;

@@ -327,7 +327,8 @@ async fn a_read_keeps_drops_or_refuses() {
         summaries(&renamed.diagnostics),
         ["Unexpected Identity Change"]
     );
-    // Terraform shows where in the configuration the resource is only if the diagnostic has no path of its own.
+    // Terraform shows where in the configuration the resource is only if the diagnostic has no path
+    // of its own.
     assert_eq!(renamed.diagnostics[0].attribute, None);
     let panicked = read("panics", None).await;
     assert_eq!(summaries(&panicked.diagnostics), ["Provider Bug"]);

@@ -324,9 +324,10 @@ impl Resource for NumberMigration {
 
 /// Whether the plan changes the number in place, apart from its space.
 ///
-/// Such an update keeps the space, whatever the provider's is. The provider's space may have been unknown when the
-/// update was planned, and Terraform then plans again during apply, when it is known. Nothing tells the provider which
-/// of the two plans it is making, and the second must not turn the update into a replacement.
+/// Such an update keeps the space, whatever the provider's is. The provider's space may have been
+/// unknown when the update was planned, and Terraform then plans again during apply, when it is
+/// known. Nothing tells the provider which of the two plans it is making, and the second must not
+/// turn the update into a replacement.
 fn updated_in_place(prior: &Model, plan: &Model) -> bool {
     let same_number =
         plan.country_code == prior.country_code && plan.mobile_number == prior.mobile_number;
@@ -412,8 +413,9 @@ fn replaced_later(prior: &Model, space: &Field<String>) -> Diagnostic {
     Diagnostic::warning(
         "Replacement Comes Later",
         format!(
-            "The provider's cust_space_id is {} now, and the number is in space {}. Its timeouts change too, which is done \
-             first and leaves it there. The next plan replaces the number, so that it moves to the provider's space.",
+            "The provider's cust_space_id is {} now, and the number is in space {}. Its timeouts \
+             change too, which is done first and leaves it there. The next plan replaces the \
+             number, so that it moves to the provider's space.",
             space.text().unwrap_or_default(),
             prior.cust_space_id.text().unwrap_or_default()
         ),

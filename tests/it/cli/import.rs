@@ -58,8 +58,8 @@ fn by_identity() {
         return;
     }
     let emulator = placed();
-    let identity = "identity = {\n    cust_space_id = \"cams-test\"\n    country_code = \"86\"\n    \
-                    mobile_number = \"13900001234\"\n  }";
+    let identity = "identity = {\n    cust_space_id = \"cams-test\"\n    \
+                    country_code = \"86\"\n    mobile_number = \"13900001234\"\n  }";
     let import = format!("import {{\n  to = cams_number_migration.one\n  {identity}\n}}\n");
     let workspace = Workspace::on(&emulator, &format!("{import}{ONE}"));
     workspace.apply().assert_says(&["1 imported, 0 added"]);

@@ -9,8 +9,8 @@ const INITIATE: &str = "CreateChatappMigrationInitiate";
 
 fn number(name: &str, provider: &str) -> String {
     format!(
-        "resource \"cams_number_migration\" {name:?} {{\n  provider = {provider}\n  country_code = \"86\"\n  \
-         mobile_number = \"13900001234\"\n}}\n"
+        "resource \"cams_number_migration\" {name:?} {{\n  provider = {provider}\n  \
+         country_code = \"86\"\n  mobile_number = \"13900001234\"\n}}\n"
     )
 }
 
@@ -20,7 +20,8 @@ fn a_number_moves_from_one_registry_to_another() {
     let workspace = Workspace::on(&emulator, "");
     workspace.install_from(&[Program::under_test().registry(), MIRROR]);
     let providers = format!(
-        "terraform {{\n  required_providers {{\n    cams = {{ source = \"terraform-provider-cams/cams\" }}\n    \
+        "terraform {{\n  required_providers {{\n    \
+         cams = {{ source = \"terraform-provider-cams/cams\" }}\n    \
          mirrored = {{ source = \"{MIRROR}/terraform-provider-cams/cams\" }}\n  }}\n}}\n"
     );
     workspace.write(

@@ -46,7 +46,8 @@ impl Program {
         }
     }
 
-    /// Whether it can do something. Where it cannot, `what` is left out, and this says so by that name.
+    /// Whether it can do something. Where it cannot, `what` is left out, and this says so by that
+    /// name.
     pub(crate) fn can(&self, capability: Capability, what: &str) -> bool {
         let since = match capability {
             // The same version of both, by chance.
