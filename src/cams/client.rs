@@ -1,6 +1,7 @@
 //! The client: one retry loop around one HTTP attempt, each attempt through the throttle.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::clock::Clock;
 use crate::openapi::{Answer, Body, Failure, Http, Response, Settings, read_answer};
 use crate::random::Random;
-use crate::throttle::{Cause, Limit, Permit, Place, QueueStatus, QuotaKey, Throttle};
+use crate::throttle::{Cause, Limit, Permit, Priority, QueueStatus, QuotaKey, Throttle};
 
 use super::listing::Listings;
 use super::operation::VERSION;
@@ -32,7 +33,7 @@ pub struct Config {
     /// Keeps them.
     pub throttle: Throttle,
     /// How many calls a second each operation may make, in place of its documented limit.
-    pub requests_per_second: Option<u32>,
+    pub requests_per_second: Option<NonZeroU32>,
     /// The date.
     pub clock: Clock,
     /// Nonces and jitter.
@@ -49,7 +50,7 @@ struct Inner {
     account: String,
     region: String,
     throttle: Throttle,
-    requests_per_second: Option<u32>,
+    requests_per_second: Option<NonZeroU32>,
     random: Random,
     budget: Budget,
     listings: Listings,
@@ -89,18 +90,18 @@ impl Client {
         &self.0.listings
     }
 
-    /// The error for a success without the data that it should bring: for a write, nobody knows what it did.
+    /// The error for a read that succeeded without the data that it is made for.
     pub(super) fn incomplete(operation: Operation, body: &Body) -> Error {
-        let class = if operation.reads {
-            Class::Final
-        } else {
-            Class::Ambiguous
-        };
         let message = "the service reported success without the data it documents".to_owned();
         Error {
             request_id: body.text(&["RequestId"]),
             code: body.text(&["Code"]),
-            ..Error::local(ErrorKind::Incomplete, operation.action, message, class, 1)
+            ..Error::local(
+                ErrorKind::Incomplete,
+                operation.action,
+                message,
+                Class::Final,
+            )
         }
     }
 
@@ -118,12 +119,13 @@ impl Client {
             parameters: parameters.iter().copied().collect(),
             about,
         };
-        let (mut repeats, mut place, mut ambiguous) = (Repeats::default(), Place::Back, false);
+        let (mut repeats, mut priority, mut ambiguous) =
+            (Repeats::default(), Priority::Normal, false);
         let mut last: Option<Error> = None;
         for attempts in 1.. {
-            let permit = match self.permit(call, operation, &key, place).await {
+            let permit = match self.permit(call, operation, &key, priority).await {
                 Ok(permit) => permit,
-                Err(end) => return Err(ended(end, operation, last, ambiguous, attempts - 1)),
+                Err(end) => return Err(ended(end, operation, last, ambiguous)),
             };
             let attempt = self.attempt(call, &request, permit, attempts).await;
             let class = retry::classify(&attempt.outcome, ambiguous);
@@ -141,22 +143,14 @@ impl Client {
                     return Ok(body);
                 }
                 Ok(Answer::Refusal(error) | Answer::Unreadable(error)) => {
-                    Error::of_service(operation.action, error, class, attempts)
+                    Error::of_service(operation.action, error, class)
                 }
-                Err(Failure::Lost(message)) => Error::local(
-                    ErrorKind::Unanswered,
-                    operation.action,
-                    message,
-                    class,
-                    attempts,
-                ),
-                Err(Failure::Unsent(message)) => Error::local(
-                    ErrorKind::Unreachable,
-                    operation.action,
-                    message,
-                    class,
-                    attempts,
-                ),
+                Err(Failure::Lost(message)) => {
+                    Error::local(ErrorKind::Unanswered, operation.action, message, class)
+                }
+                Err(Failure::Unsent(message)) => {
+                    Error::local(ErrorKind::Unreachable, operation.action, message, class)
+                }
             };
             let wait = repeat.and_then(|repeat| {
                 repeats.next(repeat, retry_after, &self.0.budget, &self.0.random)
@@ -171,14 +165,14 @@ impl Client {
                 error.message
             );
             ambiguous |= class == Class::Ambiguous;
-            place = if repeat == Some(Repeat::Throttled) {
-                Place::Head
+            priority = if repeat == Some(Repeat::Throttled) {
+                Priority::Retry
             } else {
-                Place::Back
+                Priority::Normal
             };
             last = Some(error);
             if let Err(end) = pause(call, wait).await {
-                return Err(ended(end, operation, last, ambiguous, attempts));
+                return Err(ended(end, operation, last, ambiguous));
             }
         }
         unreachable!("a call is not repeated four thousand million times")
@@ -190,14 +184,14 @@ impl Client {
         call: &Call,
         operation: Operation,
         key: &QuotaKey,
-        place: Place,
+        priority: Priority,
     ) -> Result<Permit, (ErrorKind, String)> {
         let calls = self.0.requests_per_second.unwrap_or(operation.limit.calls);
         let limit = Limit {
             calls,
             ..operation.limit
         };
-        let mut acquire = pin!(self.0.throttle.acquire(key, limit, place));
+        let mut acquire = pin!(self.0.throttle.acquire(key, limit, priority));
         tokio::select! {
             biased;
             () = call.stopped() => Err((ErrorKind::Cancelled, STOPPED.to_owned())),
@@ -289,7 +283,6 @@ fn ended(
     operation: Operation,
     last: Option<Error>,
     ambiguous: bool,
-    attempts: u32,
 ) -> Error {
     let class = match ambiguous {
         true => Class::Ambiguous,
@@ -306,7 +299,7 @@ fn ended(
         (_, last) => {
             let said = last.map(|last| format!("; before that: {}", last.message));
             let message = format!("{message}{}", said.unwrap_or_default());
-            Error::local(kind, operation.action, message, class, attempts)
+            Error::local(kind, operation.action, message, class)
         }
     }
 }

@@ -23,8 +23,6 @@ pub struct Error {
     pub http_status: Option<u16>,
     /// What RAM said about a denied access.
     pub access_denied_detail: Option<String>,
-    /// How many requests were sent or tried.
-    pub attempts: u32,
     /// Whether it was the deadline that ended the call, whatever had failed before.
     pub out_of_time: bool,
     /// Whether the call may have had its effect.
@@ -72,12 +70,23 @@ impl Error {
         self.class == Class::Ambiguous
     }
 
+    /// Whether the service refused what was asked for, as opposed to who asked, how often, or whether it could answer.
+    pub fn is_business_refusal(&self) -> bool {
+        let about_the_request = matches!(
+            self.kind,
+            ErrorKind::InvalidParameter
+                | ErrorKind::NotFound
+                | ErrorKind::Other
+                | ErrorKind::ResourceOwner
+        );
+        about_the_request && self.class == Class::Final && self.code.is_some()
+    }
+
     pub(super) fn local(
         kind: ErrorKind,
         action: &'static str,
         message: String,
         class: Class,
-        attempts: u32,
     ) -> Self {
         Self {
             kind,
@@ -87,18 +96,12 @@ impl Error {
             request_id: None,
             http_status: None,
             access_denied_detail: None,
-            attempts,
             out_of_time: kind == ErrorKind::TimedOut,
             class,
         }
     }
 
-    pub(super) fn of_service(
-        action: &'static str,
-        error: ServiceError,
-        class: Class,
-        attempts: u32,
-    ) -> Self {
+    pub(super) fn of_service(action: &'static str, error: ServiceError, class: Class) -> Self {
         Self {
             kind: kind(&error),
             action,
@@ -107,7 +110,6 @@ impl Error {
             request_id: error.request_id,
             http_status: Some(error.http_status),
             access_denied_detail: error.access_denied_detail,
-            attempts,
             out_of_time: false,
             class,
         }

@@ -1,8 +1,8 @@
 //! One list call for all who want to know about numbers of the same space.
 //!
-//! A refresh asks for each number by itself, ten at a time or a hundred; the API lists a whole space in one answer. So
-//! whoever asks while a list is on its way, or within [`FRESH`] after it came, shares it. That is safe because nobody
-//! takes a number's absence from a list for its absence: a list that is a little old costs a single lookup, no more.
+//! A refresh asks for each number by itself, many at a time. The API lists a whole space in one answer. So whoever asks
+//! while a list is on its way, or within [`FRESH`] after it came, shares that list. Whoever needs a list that cannot
+//! have missed what happened before now says so, and shares it only with others who ask in the meantime.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,14 +19,26 @@ use super::{Call, Client, Error, ErrorKind};
 /// How long a list is shared. A plan over ten thousand numbers refreshes well within it.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// The status by phone number, or why there is no list; and when that was known.
-type Listed = (Result<Arc<HashMap<String, String>>, Arc<Error>>, Instant);
-type Pending = Shared<BoxFuture<'static, Listed>>;
+/// The statuses of a number's rows, by phone number.
+type Statuses = HashMap<String, Vec<String>>;
+/// The rows, or why there is no list; and when that was known.
+type Answered = (Result<Arc<Statuses>, Arc<Error>>, Instant);
+type Pending = Shared<BoxFuture<'static, Answered>>;
+
+/// What a space's list shows of one number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The status of each row for the number, in the order of the list. Without a row it is empty.
+    pub statuses: Vec<String>,
+    /// When the list was asked for: it shows nothing that happened later, and perhaps less.
+    pub asked_at: Instant,
+}
 
 /// A list on its way, or there.
 #[derive(Clone, Debug)]
 struct Listing {
     pending: Pending,
+    asked_at: Instant,
     /// Until when whoever began the call had time for it.
     deadline: Instant,
 }
@@ -36,24 +48,34 @@ struct Listing {
 pub(super) struct Listings(Mutex<HashMap<String, Listing>>);
 
 impl Client {
-    /// The status that the space's list shows for a number; `None` if it does not show the number.
-    pub async fn listed_status(
+    /// What the space's list shows of a number. With `not_before`, the list was asked for then or later.
+    pub async fn listed(
         &self,
         call: &Call,
         cust_space_id: &str,
         number: &PhoneNumber,
-    ) -> Result<Option<String>, Error> {
+        not_before: Option<Instant>,
+    ) -> Result<Listed, Error> {
         loop {
-            let Listing { pending, deadline } = self.list(call, cust_space_id);
-            let listed = tokio::select! {
+            let listing = self.list(call, cust_space_id, not_before);
+            let deadline = listing.deadline;
+            let answered = tokio::select! {
                 biased;
-                (listed, _) = pending => listed,
+                (answered, _) = listing.pending => answered,
                 () = call.stopped() => return Err(stopped()),
                 // Whoever began the call hears from the call itself why it did not end in time.
-                () = sleep_until(call.deadline()), if call.deadline() < deadline => return Err(too_late()),
+                () = sleep_until(call.deadline()), if call.deadline() < deadline => {
+                    return Err(too_late());
+                }
             };
-            match listed {
-                Ok(statuses) => return Ok(statuses.get(&number.to_string()).cloned()),
+            match answered {
+                Ok(statuses) => {
+                    let statuses = statuses.get(&number.to_string()).cloned();
+                    return Ok(Listed {
+                        statuses: statuses.unwrap_or_default(),
+                        asked_at: listing.asked_at,
+                    });
+                }
                 // Whoever began the call had less time than we have.
                 Err(error) if error.out_of_time && deadline < call.deadline() => {}
                 Err(error) => return Err(Error::clone(&error)),
@@ -61,14 +83,12 @@ impl Client {
         }
     }
 
-    /// Forgets the list of a space: the next question asks the API.
-    pub fn forget_list(&self, cust_space_id: &str) {
-        self.listings().lock().remove(cust_space_id);
-    }
-
-    fn list(&self, call: &Call, cust_space_id: &str) -> Listing {
+    fn list(&self, call: &Call, cust_space_id: &str, not_before: Option<Instant>) -> Listing {
         let mut spaces = self.listings().lock();
-        if let Some(listing) = spaces.get(cust_space_id) {
+        let shared = spaces
+            .get(cust_space_id)
+            .filter(|listing| not_before.is_none_or(|instant| instant <= listing.asked_at));
+        if let Some(listing) = shared {
             match listing.pending.peek() {
                 None => return listing.clone(),
                 Some((Ok(_), at)) if at.elapsed() < FRESH => return listing.clone(),
@@ -76,21 +96,23 @@ impl Client {
             }
         }
         // In a task of its own, so that one who leaves does not end it for the others.
-        let deadline = call.deadline();
+        let (asked_at, deadline) = (Instant::now(), call.deadline());
         let (client, call, space) = (self.clone(), call.clone(), cust_space_id.to_owned());
         let task = tokio::spawn(async move {
-            let numbers = client
+            let rows = client
                 .query_chatapp_phone_numbers(&call, &space)
                 .await
                 .map_err(Arc::new)?;
-            let statuses = numbers.into_iter().filter_map(|number| {
-                let digits = number.phone_number?.trim_start_matches('+').to_owned();
-                Some((
-                    digits,
-                    number.status.unwrap_or_else(|| "UNKNOWN".to_owned()),
-                ))
-            });
-            Ok(Arc::new(statuses.collect()))
+            let mut statuses = Statuses::new();
+            for row in rows {
+                let Some(phone_number) = row.phone_number else {
+                    continue;
+                };
+                let digits = phone_number.trim_start_matches('+').to_owned();
+                let status = row.status.unwrap_or_else(|| "UNKNOWN".to_owned());
+                statuses.entry(digits).or_default().push(status);
+            }
+            Ok(Arc::new(statuses))
         });
         let pending = task
             .map(|joined| {
@@ -101,7 +123,11 @@ impl Client {
             })
             .boxed()
             .shared();
-        let listing = Listing { pending, deadline };
+        let listing = Listing {
+            pending,
+            asked_at,
+            deadline,
+        };
         spaces.insert(cust_space_id.to_owned(), listing.clone());
         listing
     }
@@ -126,5 +152,5 @@ fn too_late() -> Error {
 
 fn ended(kind: ErrorKind, message: &str) -> Error {
     let action = super::Operation::QUERY_CHATAPP_PHONE_NUMBERS.action;
-    Error::local(kind, action, message.to_owned(), Class::NeverSent, 0)
+    Error::local(kind, action, message.to_owned(), Class::NeverSent)
 }

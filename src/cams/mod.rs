@@ -18,6 +18,7 @@ pub use crate::openapi::{Endpoint, Settings as HttpSettings, SignatureMethod};
 pub use call::Call;
 pub use client::{Client, Config};
 pub use error::{Error, ErrorKind};
+pub use listing::Listed;
 pub use migration::Migration;
 pub use operation::Operation;
 pub use phone_numbers::{ListedNumber, Verification};

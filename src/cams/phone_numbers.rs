@@ -3,29 +3,35 @@
 use serde::Deserialize;
 
 use crate::openapi::Body;
+use crate::openapi::lenient::{Elements, text_field};
 
 use super::phone::PhoneNumber;
 use super::{Call, Client, Error, Operation};
 
-/// A number in a space's list. All fields are text whose values the service may extend at any time.
+/// A row of a space's list. Both fields are text whose values the service may extend at any time.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ListedNumber {
-    /// Calling code and number.
+    /// Country code and number.
+    #[serde(deserialize_with = "text_field")]
     pub phone_number: Option<String>,
     /// Such as `CONNECTED`.
+    #[serde(deserialize_with = "text_field")]
     pub status: Option<String>,
 }
 
-/// What the lookup of one number says.
+/// What the lookup of one number says. Nothing in it is promised for a number that the space does not have.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Verification {
     /// The number's id at Meta.
+    #[serde(deserialize_with = "text_field")]
     pub id: Option<String>,
-    /// Calling code and number.
+    /// Country code and number.
+    #[serde(deserialize_with = "text_field")]
     pub phone_number: Option<String>,
     /// Such as `VERIFIED`.
+    #[serde(deserialize_with = "text_field")]
     pub code_verification_status: Option<String>,
 }
 
@@ -43,8 +49,11 @@ impl Client {
         listed(&body).ok_or_else(|| Self::incomplete(operation, &body))
     }
 
-    /// `GetPhoneNumberVerificationStatus`: one number. [`ErrorKind::NotFound`](super::ErrorKind::NotFound) if there is
-    /// no such number in the space.
+    /// `GetPhoneNumberVerificationStatus`: one number.
+    ///
+    /// Its documentation says that it is for numbers of the account. How it reports a number that the account lacks is
+    /// not documented: as an error, perhaps one of kind [`ErrorKind::NotFound`](super::ErrorKind::NotFound), or as a
+    /// success with an id that is empty or missing.
     pub async fn get_phone_number_verification_status(
         &self,
         call: &Call,
@@ -60,34 +69,75 @@ impl Client {
         let body = self
             .send(call, operation, &parameters, &number.masked())
             .await?;
-        let data = body.field("Data").ok().flatten();
-        data.ok_or_else(|| Self::incomplete(operation, &body))
+        Ok(verification(&body))
     }
 }
 
-/// A space without numbers may be listed as an empty array, as null, or not at all.
+/// The text, unless it is empty.
+pub(super) fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+fn verification(body: &Body) -> Verification {
+    let data: Option<Verification> = body.object("Data");
+    let data = data.unwrap_or_default();
+    Verification {
+        id: filled(data.id),
+        ..data
+    }
+}
+
+/// The rows of a list. A space without numbers may be listed as an empty array, as null, or not at all; a row that
+/// cannot be read is left out.
 fn listed(body: &Body) -> Option<Vec<ListedNumber>> {
-    let numbers: Option<Vec<ListedNumber>> = body.field("PhoneNumbers").ok()?;
-    Some(numbers.unwrap_or_default())
+    let rows: Option<Elements<ListedNumber>> = body.field("PhoneNumbers").ok()?;
+    Some(rows.map_or_else(Vec::new, |Elements(rows)| rows))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(body: &str) -> Option<usize> {
-        listed(&body.parse().expect("an object")).map(|numbers| numbers.len())
+    fn rows(body: &str) -> Option<Vec<(Option<String>, Option<String>)>> {
+        let rows = listed(&body.parse().expect("an object"))?;
+        let fields = rows.into_iter().map(|row| (row.phone_number, row.status));
+        Some(fields.collect())
+    }
+
+    fn row(phone_number: &str, status: &str) -> (Option<String>, Option<String>) {
+        (Some(phone_number.to_owned()), Some(status.to_owned()))
     }
 
     #[test]
     fn a_list_may_be_missing_but_not_of_another_type() {
-        assert_eq!(
-            parsed(r#"{"PhoneNumbers":[{"PhoneNumber":"861","Status":"CONNECTED","New":{}},{}]}"#),
-            Some(2)
-        );
-        assert_eq!(parsed("{}"), Some(0));
-        assert_eq!(parsed(r#"{"PhoneNumbers":null}"#), Some(0));
-        assert_eq!(parsed(r#"{"PhoneNumbers":"none"}"#), None);
-        assert_eq!(parsed(r#"{"PhoneNumbers":[{"Status":7}]}"#), None);
+        let two = r#"{"PhoneNumbers":[{"PhoneNumber":"861","Status":"CONNECTED","New":{}},{}]}"#;
+        let expected = vec![row("861", "CONNECTED"), (None, None)];
+        assert_eq!(rows(two), Some(expected));
+        assert_eq!(rows("{}"), Some(Vec::new()));
+        assert_eq!(rows(r#"{"PhoneNumbers":null}"#), Some(Vec::new()));
+        assert_eq!(rows(r#"{"PhoneNumbers":"none"}"#), None);
+    }
+
+    #[test]
+    fn an_odd_row_is_left_out_and_numbers_are_taken_as_text() {
+        let list = r#"{"PhoneNumbers":["x",{"PhoneNumber":861,"Status":"PENDING"},7]}"#;
+        assert_eq!(rows(list), Some(vec![row("861", "PENDING")]));
+    }
+
+    #[test]
+    fn a_lookup_without_an_id_knows_no_number() {
+        for (data, id) in [
+            (r#"{"Id":"7","PhoneNumber":"861"}"#, Some("7")),
+            (r#"{"Id":7}"#, Some("7")),
+            (r#"{"Id":""}"#, None),
+            (r#"{"CodeVerificationStatus":"NOT_VERIFIED"}"#, None),
+            ("{}", None),
+            ("null", None),
+            (r#"["odd"]"#, None),
+        ] {
+            let body = format!(r#"{{"Data":{data}}}"#);
+            let found = verification(&body.parse().expect("an object"));
+            assert_eq!(found.id.as_deref(), id, "{data}");
+        }
     }
 }

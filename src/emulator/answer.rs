@@ -1,5 +1,5 @@
-//! What a call comes to: the answer in full, cut short, spoilt, or none at all. Decided here without I/O and carried out
-//! by the server.
+//! What a call comes to: the answer in full, cut short, spoilt, or none at all. Decided here
+//! without I/O and carried out by the server.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,6 +7,7 @@ use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::fault::{Kind, RetryHeader};
+use super::form::Form;
 use super::operations::Fields;
 use super::refusal::Refusal;
 
@@ -49,6 +50,8 @@ pub(super) struct Reply {
     headers: Vec<(&'static str, String)>,
     envelope: Map<String, Value>,
     fields: Fields,
+    /// None where it is the gateway that replies: its form is documented.
+    form: Option<Form>,
 }
 
 impl Reply {
@@ -61,10 +64,12 @@ impl Reply {
             headers: Vec::new(),
             envelope,
             fields,
+            form: None,
         }
     }
 
-    /// As the gateway writes it, unless it is a business error in a 200, which has the envelope of a success.
+    /// As the gateway writes it, unless it is a business error in a 200, which has the envelope of
+    /// a success.
     pub(super) fn refusal(request_id: &str, refusal: Refusal) -> Self {
         let mut envelope = envelope(request_id, &refusal.code, &refusal.message);
         if let Some(detail) = refusal.access_denied_detail {
@@ -84,7 +89,13 @@ impl Reply {
             headers: refusal.headers,
             envelope,
             fields: Fields::Ready(Map::new()),
+            form: None,
         }
+    }
+
+    /// The reply in the form of the service behind the gateway.
+    pub(super) fn in_form(self, form: Option<Form>) -> Self {
+        Self { form, ..self }
     }
 
     /// The status that is sent with what the fault does to it; none where there is no answer.
@@ -102,6 +113,9 @@ impl Reply {
     pub(super) fn into_answer(self, date: SystemTime, fault: Option<&Kind>) -> Answer {
         let mut body = self.envelope;
         body.extend(self.fields.into_map());
+        if let Some(form) = self.form {
+            form.shape(&mut body);
+        }
         let body = Value::Object(body);
         let text = Bytes::from(body.to_string());
         let half = text.slice(..text.len() / 2);
@@ -246,95 +260,4 @@ fn wrong_types(body: Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::UNIX_EPOCH;
-
-    use super::*;
-
-    fn reply() -> Reply {
-        let data = json!({ "Id": "1" });
-        Reply::success(
-            "R",
-            Fields::Ready(Map::from_iter([("Data".to_owned(), data)])),
-        )
-    }
-
-    fn respond(kind: Option<&Kind>) -> Response {
-        match reply().into_answer(UNIX_EPOCH, kind) {
-            Answer::Respond(response) => response,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// What arrives until the end or the cut.
-    fn sent(response: &Response) -> Vec<u8> {
-        let sent = response.body.iter().filter_map(|step| match step {
-            Step::Send(bytes) => Some(bytes.to_vec()),
-            Step::Cut | Step::Pause(_) => None,
-        });
-        sent.flatten().collect()
-    }
-
-    fn parsed(response: &Response) -> Option<Value> {
-        serde_json::from_slice(&sent(response)).ok()
-    }
-
-    #[test]
-    fn an_untouched_reply_is_whole() {
-        let response = respond(None);
-        let body = parsed(&response).expect("JSON");
-        assert_eq!(
-            (&body["Code"], &body["Data"]["Id"]),
-            (&json!("OK"), &json!("1"))
-        );
-        assert_eq!(response.length, sent(&response).len() as u64);
-    }
-
-    #[test]
-    fn spoilt_bodies_are_announced_as_long_as_they_are() {
-        for kind in [
-            Kind::EmptyBody {},
-            Kind::MalformedJson {},
-            Kind::TruncatedJson {},
-        ] {
-            let response = respond(Some(&kind));
-            assert_eq!(parsed(&response), None);
-            assert_eq!(response.length, sent(&response).len() as u64);
-        }
-    }
-
-    #[test]
-    fn wrong_types_still_claim_success() {
-        let body = parsed(&respond(Some(&Kind::WrongTypes {}))).expect("JSON");
-        assert_eq!(body["Code"], "OK");
-        assert!(body["Data"].is_array() && body["RequestId"].is_number());
-    }
-
-    #[test]
-    fn a_body_cut_in_the_middle_was_announced_whole() {
-        let response = respond(Some(&Kind::ResetMidBody {}));
-        assert!(response.length > sent(&response).len() as u64);
-        assert_eq!(response.body.last(), Some(&Step::Cut));
-    }
-
-    #[test]
-    fn slow_and_huge_bodies_are_complete() {
-        let slow = Kind::SlowBody {
-            over: "1s".parse().expect("a period"),
-        };
-        for kind in [slow, Kind::HugeBody { bytes: 200_000 }] {
-            let response = respond(Some(&kind));
-            assert_eq!(parsed(&response), parsed(&respond(None)));
-            assert_eq!(response.length, sent(&response).len() as u64);
-        }
-    }
-
-    #[test]
-    fn waiting_times_are_rounded_up() {
-        let wait = Duration::from_micros(700_100);
-        let value = |header| retry_header(header, wait).1;
-        assert_eq!(value(RetryHeader::RetryAfter), "1");
-        assert_eq!(value(RetryHeader::XAcsRetryAfter), "701");
-        assert!(value(RetryHeader::XRatelimitUserApi).contains("TimeLeft:701"));
-    }
-}
+mod tests;

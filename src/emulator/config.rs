@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
+use super::behaviour::Behaviour;
 use super::fault::Fault;
 use super::quota::{Quota, Window};
 use crate::clock::Clock;
 use crate::secret::Secret;
 
-/// Everything that can be chosen about an emulator. The default is quick, strict and without faults.
+/// Everything that can be chosen about an emulator. The default is quick, strict and without
+/// faults.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The one access key id that is known.
     pub access_key_id: String,
     /// Its secret.
     pub access_key_secret: Secret,
-    /// When set, every request must bring it. When not, a token that a request brings is signed but not compared.
+    /// When set, every request must bring it. When not, a token that a request brings is signed but
+    /// not compared.
     pub security_token: Option<Secret>,
     /// The account's quota for each action.
     pub quota: Quota,
@@ -36,26 +39,12 @@ pub struct Config {
     pub service_time: Duration,
     /// Fixes ids, request ids, jitter and the chances of faults.
     pub seed: u64,
-    /// What a repeated initiation is answered with.
-    pub on_repeat: OnRepeat,
-    /// Whether `QueryChatappPhoneNumbers` shows numbers that are migrating.
-    pub list_migrating: bool,
-    /// The HTTP status of business errors: 400, or 200 with a code that is not `OK`.
-    pub business_status: u16,
+    /// What the service does where its documentation leaves a choice.
+    pub behaviour: Behaviour,
     /// Faults from the start on.
     pub faults: Vec<Fault>,
     /// The server's date.
     pub clock: Clock,
-}
-
-/// What `CreateChatappMigrationInitiate` answers for a number that is migrating already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum OnRepeat {
-    /// `PhoneNumber.AlreadyMigrating`.
-    Error,
-    /// The same as the first time.
-    #[default]
-    Same,
 }
 
 impl Default for Config {
@@ -74,9 +63,7 @@ impl Default for Config {
             connect_latency: Duration::ZERO,
             service_time: Duration::ZERO,
             seed: 0,
-            on_repeat: OnRepeat::default(),
-            list_migrating: true,
-            business_status: 400,
+            behaviour: Behaviour::default(),
             faults: Vec::new(),
             clock: Clock::system(),
         }

@@ -1,4 +1,5 @@
-//! The control interface under `/_emulator/`, as the documentation of [`emulator`](super) describes it.
+//! The control interface under `/_emulator/`, as the documentation of [`emulator`](super) describes
+//! it.
 
 use std::time::Duration;
 
@@ -27,12 +28,12 @@ struct QuotaChange {
     window: Option<Window>,
 }
 
-/// Carries a request out.
-pub(super) fn handle(service: &mut Service, call: &Call) -> Shown {
-    route(service, call).unwrap_or_else(|refused| refused)
+/// Carries a request out, at this time after the start.
+pub(super) fn handle(service: &mut Service, call: &Call, at: Duration) -> Shown {
+    route(service, call, at).unwrap_or_else(|refused| refused)
 }
 
-fn route(service: &mut Service, call: &Call) -> Result<Shown, Shown> {
+fn route(service: &mut Service, call: &Call, at: Duration) -> Result<Shown, Shown> {
     let resource = call.path.strip_prefix(PREFIX).unwrap_or_default();
     match (&call.method, resource) {
         (&Method::GET, "requests") => {
@@ -51,15 +52,15 @@ fn route(service: &mut Service, call: &Call) -> Result<Shown, Shown> {
         }
         (&Method::GET, "numbers") => Ok((200, numbers(service))),
         (&Method::POST, "numbers") => {
-            let placed = service.numbers.place(body(call)?);
+            let placed = service.account.numbers.place(body(call)?);
             Ok((200, json!(*placed)))
         }
-        (&Method::DELETE, "numbers") => match service.numbers.remove(&body(call)?) {
+        (&Method::DELETE, "numbers") => match service.account.numbers.remove(&body(call)?, at) {
             true => Ok((200, json!({}))),
             false => Err((404, json!({ "error": "there is no such number" }))),
         },
         (&Method::PUT, "spaces") => {
-            service.numbers.set_space(body(call)?);
+            service.account.spaces.change(body(call)?);
             Ok((200, json!({})))
         }
         (&Method::GET, "quota") => Ok((200, quota(service))),
@@ -94,7 +95,7 @@ pub(super) fn parse_faults(text: &[u8]) -> Result<Vec<Fault>, serde_json::Error>
 }
 
 fn numbers(service: &Service) -> Value {
-    let numbers = service.numbers.list(None);
+    let numbers = service.account.numbers.all();
     numbers.iter().map(|number| json!(**number)).collect()
 }
 

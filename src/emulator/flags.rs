@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Parser};
 
-use super::config::{Config, OnRepeat};
+use super::behaviour::Behaviour;
+use super::config::Config;
 use super::control;
 use super::fault::Fault;
 use super::period::Period;
@@ -14,13 +15,17 @@ use crate::clock::Clock;
 use crate::secret::Secret;
 
 /// A CAMS that runs on your machine: the API on /, its control interface under /_emulator/.
+///
+/// Of a flag that is given twice the last value counts, except for --deny and --faults, which add
+/// up.
 #[derive(Debug, Parser)]
-#[command(name = "cams-emulator", version)]
+#[command(name = "cams-emulator", version, args_override_self = true)]
 pub struct Flags {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
-    /// Listen on an address that other machines reach: anyone there can read the journal and place faults
+    /// Listen on an address that other machines reach: anyone there can read the journal and place
+    /// faults
     #[arg(long)]
     allow_remote: bool,
 
@@ -92,29 +97,12 @@ pub struct Flags {
         help_heading = "Time"
     )]
     service_time: Period,
-    /// Fixes ids, jitter and the chances of faults
+    /// Fixes ids, jitter, the chances of faults, and the odd row and the order of rows in lists
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
-    /// What the initiation of a number that is migrating already is answered with
-    #[arg(
-        long,
-        value_enum,
-        default_value = "same",
-        help_heading = "What nobody knows of the real service"
-    )]
-    on_repeat: OnRepeat,
-    /// Whether QueryChatappPhoneNumbers shows numbers that are migrating
-    #[arg(
-        long,
-        value_enum,
-        default_value = "yes",
-        help_heading = "What nobody knows of the real service"
-    )]
-    list_migrating: YesNo,
-    /// The HTTP status of business errors
-    #[arg(long, value_name = "STATUS", default_value = "400", value_parser = ["200", "400"], help_heading = "What nobody knows of the real service")]
-    business_status: String,
+    #[command(flatten)]
+    behaviour: Behaviour,
 
     /// A JSON list of faults, as POST /_emulator/faults takes it
     #[arg(long, value_name = "FILE", action = ArgAction::Append, help_heading = "Faults")]
@@ -145,12 +133,6 @@ pub enum FlagError {
     },
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum YesNo {
-    No,
-    Yes,
-}
-
 impl Flags {
     /// The configuration that the flags describe; reads the files with the faults.
     pub fn into_config(self) -> Result<Config, FlagError> {
@@ -175,13 +157,7 @@ impl Flags {
             connect_latency: self.connect_latency.0,
             service_time: self.service_time.0,
             seed: self.seed,
-            on_repeat: self.on_repeat,
-            list_migrating: matches!(self.list_migrating, YesNo::Yes),
-            business_status: if self.business_status == "200" {
-                200
-            } else {
-                400
-            },
+            behaviour: self.behaviour,
             faults,
             clock: Clock::system(),
         })
@@ -205,6 +181,8 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::behaviour::*;
+    use super::super::operations::Operation;
     use super::*;
 
     fn parse(flags: &[&str]) -> Result<Flags, clap::Error> {
@@ -219,6 +197,50 @@ mod tests {
     }
 
     #[test]
+    fn each_flag_for_what_is_left_open_reaches_the_configuration() {
+        let flags = parse(&[
+            "--missing-number=not-verified",
+            "--missing-code=A",
+            "--missing-status=404",
+            "--migrating-listed-as=PENDING",
+            "--deleted-rows=drop",
+            "--list-lag=1s",
+            "--lookup-lag=2s",
+            "--ids=number",
+            "--answers=sparse",
+            "--on-repeat=same",
+            "--on-repeat=new-id",
+            "--repeat-code=B",
+            "--business-status=200",
+            "--not-subscribed",
+            "--deny=QueryChatappBindWaba",
+            "--deny=GetChatappOpenStatus",
+        ]);
+        let config = flags.expect("flags").into_config();
+        let expected = Behaviour {
+            missing_number: MissingNumber::NotVerified,
+            missing_code: "A".into(),
+            missing_status: ErrorStatus::NotFound,
+            migrating_listed_as: MigratingListedAs::Pending,
+            deleted_rows: DeletedRows::Drop,
+            list_lag: "1s".parse().expect("a duration"),
+            lookup_lag: "2s".parse().expect("a duration"),
+            ids: Ids::Number,
+            answers: Answers::Sparse,
+            // The last one counts.
+            on_repeat: OnRepeat::NewId,
+            repeat_code: "B".into(),
+            business_status: ErrorStatus::Ok,
+            not_subscribed: true,
+            deny: vec![
+                Operation::QueryChatappBindWaba,
+                Operation::GetChatappOpenStatus,
+            ],
+        };
+        assert_eq!(config.expect("nothing to read").behaviour, expected);
+    }
+
+    #[test]
     fn other_machines_are_kept_out_unless_told() {
         let flags = parse(&["--listen", "0.0.0.0:0"]).expect("flags");
         assert!(matches!(flags.into_config(), Err(FlagError::Remote(_))));
@@ -228,7 +250,13 @@ mod tests {
 
     #[test]
     fn unreadable_values_are_refused() {
-        for flags in [["--quota", "10"], ["--latency", "5"], ["--window", "round"]] {
+        for flags in [
+            ["--quota", "10"],
+            ["--latency", "5"],
+            ["--window", "round"],
+            ["--missing-status", "500"],
+            ["--deny", "DeleteEverything"],
+        ] {
             assert!(parse(&flags).is_err(), "{flags:?}");
         }
     }

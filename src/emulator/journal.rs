@@ -25,6 +25,8 @@ pub(super) struct Entry {
     pub(super) throttled: bool,
     /// Whether it changed something, or by `--on-repeat same` was answered as if.
     pub(super) committed: bool,
+    /// Whether it was an initiation that was refused because the space has the number.
+    pub(super) refused: bool,
     /// The fault that struck it.
     pub(super) fault: Option<&'static str>,
     /// The status sent; nothing where no answer was begun.
@@ -62,7 +64,8 @@ pub(super) struct Calls {
 pub(super) struct Initiations {
     pub(super) cust_space_id: String,
     pub(super) phone_number: String,
-    /// Initiations that were accepted: more than one only with `--on-repeat same`, or after the number was removed.
+    /// Initiations that were accepted: more than one only with `--on-repeat same` or `new-id`, or
+    /// after the number was removed.
     pub(super) accepted: u64,
     /// Initiations that were refused because the number was there.
     pub(super) refused: u64,
@@ -126,13 +129,9 @@ impl Journal {
             let (Some(space), Some(number)) = (&entry.cust_space_id, &entry.phone_number) else {
                 continue;
             };
-            let refused = matches!(
-                entry.code.as_deref(),
-                Some("PhoneNumber.AlreadyMigrating" | "PhoneNumber.AlreadyExist")
-            );
             if entry.committed {
                 counts.entry((space, number)).or_default().0 += 1;
-            } else if refused {
+            } else if entry.refused {
                 counts.entry((space, number)).or_default().1 += 1;
             }
         }
@@ -189,6 +188,7 @@ mod tests {
             counted: true,
             throttled: false,
             committed: false,
+            refused: false,
             fault: None,
             status: Some(200),
             code: Some("OK".into()),
@@ -242,7 +242,7 @@ mod tests {
         let mut second = entry(2, 10);
         second.committed = true;
         let mut third = entry(3, 20);
-        third.code = Some("PhoneNumber.AlreadyMigrating".into());
+        third.refused = true;
         let summary = journal([first, second, third]).summary(Duration::from_secs(1));
         assert_eq!(summary.duplicates, 2);
         assert_eq!(summary.initiations[0].accepted, 2);

@@ -1,7 +1,8 @@
-//! A CAMS that runs on your machine: the real wire, an account with a quota, numbers that migrate, and faults on demand.
+//! A CAMS that runs on your machine: the real wire, an account with a quota, numbers that migrate,
+//! and faults on demand.
 //!
-//! [`serve`] answers API calls on `/` and its control interface under `/_emulator/`. It shares no code with the client
-//! that it judges: encoding, signatures and models are its own.
+//! [`serve`] answers API calls on `/` and its control interface under `/_emulator/`. It shares no
+//! code with the client that it judges: encoding, signatures and models are its own.
 //!
 //! # A call's way
 //!
@@ -17,9 +18,9 @@
 //! | `GET requests?since=N` | the journal, or what came after sequence number N |
 //! | `DELETE requests` | clears the journal, and with it the summary |
 //! | `GET summary?window=1s` | per action: arrivals, throttled ones, the most in any window; initiations of each number; `under_way`: calls that are still to arrive |
-//! | `GET numbers` | all numbers |
-//! | `POST numbers` | places one in any state: `{"cust_space_id", "country_code", "mobile_number", "status", …}` |
-//! | `DELETE numbers` | removes one: `{"cust_space_id", "country_code", "mobile_number"}` |
+//! | `GET numbers` | all numbers, and the rows of deleted ones, as they are without any lag |
+//! | `POST numbers` | places one in any state; see below |
+//! | `DELETE numbers` | deletes one: `{"cust_space_id", "country_code", "mobile_number"}` |
 //! | `PUT spaces` | `{"cust_space_id", "owned", "bound", "account_review_status"}`; every space exists without it |
 //! | `GET quota`, `PUT quota` | `{"quota": "5/1s", "window": "sliding"}`, for calls from now on |
 //! | `GET faults` | the faults in force, how many calls each matched and struck |
@@ -28,10 +29,11 @@
 //!
 //! # Faults
 //!
-//! A fault is an object with a `kind` and, all optional, the calls it strikes: `action`, `number` (with country code),
-//! `nth` (the first matching call to strike, from 1), `times` (a number or `"always"`; once unless told, and always where
-//! `probability` is given), `probability` and its `seed`. The first fault that is due strikes; later ones do not see the call.
-//! A struck call was counted by the quota, except where it is refused before that.
+//! A fault is an object with a `kind` and, all optional, the calls it strikes: `action`, `number`
+//! (with country code), `nth` (the first matching call to strike, from 1), `times` (a number or
+//! `"always"`; once unless told, and always where `probability` is given), `probability` and its
+//! `seed`. The first fault that is due strikes; later ones do not see the call. A struck call was
+//! counted by the quota, except where it is refused before that.
 //!
 //! | Kind | What the client sees | Executed |
 //! |---|---|---|
@@ -48,23 +50,83 @@
 //! | `stale_list` | the list that was last answered truly, empty if none was | yes |
 //! | `clock_skew` with `seconds` | a server whose date is off, in its checks and its `Date` | yes, if the date passes |
 //! | `expired_token`, `signature_refused` | that refusal, before the quota counts | no |
-
 //!
-//! # Assumptions
+//! # Placing a number
 //!
-//! No source tells these, so a client must be right whatever they are: the code of a number that the space does not have
-//! (`PhoneNumber.NotExist` here), of a repeated initiation (`PhoneNumber.AlreadyMigrating`, with `--on-repeat error`), of an
-//! initiation of a number that the space has in another state (`PhoneNumber.AlreadyExist`); the status of business errors
-//! (`--business-status`); whether migrating numbers are listed (`--list-migrating`); the kind of window (`--window`); whether
-//! rejected calls count (`--count-rejected`); the code of throttling (`--throttle-code`) and its headers (`--retry-after`).
+//! The body of `POST numbers` names the number as `DELETE numbers` does. Beside that it takes
+//! `status`, `id`, `code_verification_status`, `verified_name`, `name_status`, `quality_rating`,
+//! `messaging_limit_tier` and `lookup`, all optional; what is left out is as in a connected number.
+//! List and lookup show a placed number at once. A number placed as `DELETED` or `MIGRATED` is
+//! gone: a row of the list that the lookup does not know, unless `"lookup": true` says that it
+//! still does, and that can be initiated.
+//!
+//! # What is documented, and what is a flag
+//!
+//! The emulator does what the documentation of CAMS says: the pages of the operations, and models,
+//! descriptions and examples in the official SDK. Where these leave a choice, there is a flag
+//! ([`Behaviour`]), and a client must be right whatever is chosen. The default is what the
+//! documentation says or comes nearest to; where it says nothing, it is the choice that is hardest
+//! for a client.
+//!
+//! *The list* is `QueryChatappPhoneNumbers`, *the lookup* `GetPhoneNumberVerificationStatus`, *the
+//! initiation* `CreateChatappMigrationInitiate`.
+//!
+//! - `--missing-number`: how the lookup answers for a number that the space lacks. It is documented
+//!   for numbers that were added to the account. Default `refusal`, since in most of Alibaba
+//!   Cloud's APIs a lookup without a result is an error; `null-data`, `no-data`, `empty-data` and
+//!   `not-verified` are answers with the code `OK`.
+//! - `--missing-code`, `--missing-status`: code and HTTP status of that refusal. Default
+//!   `InvalidParameter.PhoneNumberError`, "the phone number is abnormal", the one documented code
+//!   about numbers, and 400, the status of the four codes that are documented with one.
+//! - `--migrating-listed-as`: under which status the list shows a number that is migrating.
+//!   `MIGRATING` is documented as a status of the initiation's answer, and not among the list's.
+//!   Default `absent`, where a client has to do without the list.
+//! - `--deleted-rows`: whether the row of a deleted number stays, also beside the new row of a
+//!   number that comes back. Default `keep`, since `DELETED` is a documented status of the list. An
+//!   even `--seed` puts the deleted row last, an odd one puts it first.
+//! - `--list-lag`, `--lookup-lag`: how long after an initiation or a deletion list and lookup still
+//!   show what was before. Default `0ms`: a duration has no hardest value, since for each there is
+//!   a longer one.
+//! - `--ids`: whether ids and phone numbers are JSON texts, as documented and by default, or JSON
+//!   numbers.
+//! - `--answers`: whether answers have all documented fields, which is the default, or only the
+//!   indispensable ones.
+//! - `--on-repeat`: what the initiation answers for a number that is migrating already; no
+//!   idempotency is documented. Default `error`, where a client cannot learn the first answer by
+//!   asking again. `new-id` starts the migration once more and gives the number another id, `same`
+//!   answers as the first time.
+//! - `--repeat-code`: the code that refuses the initiation of a number that the space has, in
+//!   whichever status. Default the one documented code about numbers.
+//! - `--business-status`: the HTTP status of these and other business errors without a flag of
+//!   their own. Default 400.
+//! - `--window`, `--count-rejected`: how the quota counts. Documented are ten calls a second for
+//!   each operation and account. Default `sliding`, which is the strictest window, without rejected
+//!   calls.
+//! - `--throttle-code`, `--retry-after`: the code of a reply to a call over the quota, and whether
+//!   a header says when to come back. Default `Throttling.User`, the gateway's, without a header;
+//!   `System.LimitControl` is documented as well.
+//!
+//! Two flags are not about the service but about the caller: `--not-subscribed` lets the account be
+//! one that has not subscribed (`GetChatappOpenStatus` says so, every other operation answers
+//! `Product.Unsubscript`), and `--deny ACTION` lets RAM deny an operation (`Ram.PermissionDeny`
+//! with an `AccessDeniedDetail`).
+//!
+//! Sparse answers hold `Code` and `RequestId`, and of the rest: nothing for the initiation and for
+//! refusals, `Id` for the lookup, `PhoneNumber` and `Status` for each row of the list, `Id` and
+//! `AccountReviewStatus` for the WABA. The first row of a sparse list is of a wrong type: a text
+//! with an even `--seed`, an object whose `Status` is a number with an odd one. The gateway's own
+//! refusals (signature, quota) are documented, and are whole in any case.
 
 mod answer;
+mod behaviour;
 mod config;
 mod control;
 mod encoding;
 mod fault;
 mod flags;
+mod form;
 mod gate;
+mod generated;
 mod journal;
 mod numbers;
 mod operations;
@@ -75,10 +137,15 @@ mod request;
 mod server;
 mod service;
 mod signature;
+mod spaces;
 
-pub use config::{Config, OnRepeat};
+pub use behaviour::{
+    Answers, Behaviour, DeletedRows, ErrorStatus, Ids, MigratingListedAs, MissingNumber, OnRepeat,
+};
+pub use config::Config;
 pub use fault::{Fault, NotAFault};
 pub use flags::{FlagError, Flags};
+pub use operations::Operation;
 pub use period::{NotAPeriod, Period};
 pub use quota::{NotAQuota, Quota, Window};
 pub use server::serve;

@@ -1,13 +1,25 @@
-//! Spaces and their phone numbers, in memory.
+//! Phone numbers, in memory.
+
+mod history;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use super::behaviour::{Behaviour, DeletedRows, OnRepeat};
+use super::generated::Generated;
+use history::{History, Rows};
 
 /// The status of a number whose migration was started and is not finished.
 pub(super) const MIGRATING: &str = "MIGRATING";
+
+/// The status of the row of a number that was deleted.
+const DELETED: &str = "DELETED";
+
+/// The statuses of rows whose number is no longer in the space: it was deleted, or moved away.
+const GONE: [&str; 2] = [DELETED, "MIGRATED"];
 
 /// A phone number in a space, as the control interface shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,7 +29,8 @@ pub(super) struct Number {
     pub(super) mobile_number: String,
     /// Country code and number, digits only.
     pub(super) phone_number: String,
-    /// The id WhatsApp gives it: fifteen digits that follow from seed, space and number.
+    /// The id that WhatsApp gives it: fifteen digits that follow from seed, space and number,
+    /// unless it was placed with another.
     pub(super) id: String,
     pub(super) status: String,
     pub(super) code_verification_status: String,
@@ -25,6 +38,8 @@ pub(super) struct Number {
     pub(super) name_status: String,
     pub(super) quality_rating: String,
     pub(super) messaging_limit_tier: String,
+    /// Whether `GetPhoneNumberVerificationStatus` knows it.
+    pub(super) lookup: bool,
 }
 
 /// Which number: the body of `DELETE /_emulator/numbers`.
@@ -36,130 +51,128 @@ pub(super) struct Key {
     pub(super) mobile_number: String,
 }
 
-/// A number to put in place: the body of `POST /_emulator/numbers`. What is left out is as in a connected number.
+/// A number to put in place: the body of `POST /_emulator/numbers`. What is left out is as in a
+/// connected number; the lookup knows the number unless its status says that it is gone.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Placement {
     cust_space_id: String,
     country_code: String,
     mobile_number: String,
+    id: Option<String>,
     status: Option<String>,
     code_verification_status: Option<String>,
     verified_name: Option<String>,
     name_status: Option<String>,
     quality_rating: Option<String>,
     messaging_limit_tier: Option<String>,
-}
-
-/// What there is to know of a space: the body of `PUT /_emulator/spaces`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Space {
-    pub(super) cust_space_id: String,
-    /// Whether the caller owns it; `Unknown.ResourceOwnerId` if not.
-    #[serde(default = "yes")]
-    pub(super) owned: bool,
-    /// Whether a WhatsApp Business account is bound to it.
-    #[serde(default = "yes")]
-    pub(super) bound: bool,
-    /// `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
-    #[serde(default = "approved")]
-    pub(super) account_review_status: String,
-}
-
-impl Space {
-    /// What every space is unless it was changed: owned, bound, approved.
-    fn implicit(cust_space_id: &str) -> Self {
-        Self {
-            cust_space_id: cust_space_id.into(),
-            owned: yes(),
-            bound: yes(),
-            account_review_status: approved(),
-        }
-    }
+    lookup: Option<bool>,
 }
 
 /// What became of an initiation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Initiation {
-    /// It was migrating before; nothing changed.
+    /// It was migrating before, and nothing changed.
     Already(Arc<Number>),
-    /// The space has it, and it is not migrating.
-    Exists(Arc<Number>),
+    /// The space has the number, and the initiation is refused for it.
+    Refused,
     Started(Arc<Number>),
 }
 
-/// All spaces and numbers of the account.
+/// All phone numbers of the account.
 #[derive(Debug)]
 pub(super) struct Numbers {
-    seed: u64,
-    spaces: BTreeMap<String, Space>,
-    numbers: BTreeMap<(String, String), Arc<Number>>,
+    generated: Generated,
+    deleted_rows: DeletedRows,
+    on_repeat: OnRepeat,
+    list_lag: Duration,
+    lookup_lag: Duration,
+    /// Counts initiations that gave a number another id.
+    new_ids: u64,
+    numbers: BTreeMap<(String, String), History>,
 }
 
 impl Numbers {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, behaviour: &Behaviour) -> Self {
         Self {
-            seed,
-            spaces: BTreeMap::new(),
+            generated: Generated { seed },
+            deleted_rows: behaviour.deleted_rows,
+            on_repeat: behaviour.on_repeat,
+            list_lag: behaviour.list_lag.0,
+            lookup_lag: behaviour.lookup_lag.0,
+            new_ids: 0,
             numbers: BTreeMap::new(),
         }
     }
 
-    /// The space: every id names one, which comes to be when it is first asked for.
-    pub(super) fn space(&self, cust_space_id: &str) -> Space {
-        self.spaces
-            .get(cust_space_id)
-            .cloned()
-            .unwrap_or_else(|| Space::implicit(cust_space_id))
-    }
-
-    pub(super) fn set_space(&mut self, space: Space) {
-        self.spaces.insert(space.cust_space_id.clone(), space);
-    }
-
-    /// Starts a migration. A deleted number may come back this way.
-    pub(super) fn initiate(&mut self, key: Key) -> Initiation {
-        let at = key.index();
-        match self.numbers.get(&at) {
-            Some(number) if number.status == MIGRATING => Initiation::Already(number.clone()),
-            Some(number) if number.status != "DELETED" => Initiation::Exists(number.clone()),
-            _ => {
-                let number = Arc::new(Number {
-                    status: MIGRATING.into(),
-                    code_verification_status: "NOT_VERIFIED".into(),
-                    ..self.connected(key)
-                });
-                self.numbers.insert(at, number.clone());
-                Initiation::Started(number)
+    /// Starts a migration. The service itself knows the truth at once, however much list and lookup
+    /// lag behind.
+    pub(super) fn initiate(&mut self, key: &Key, at: Duration) -> Initiation {
+        let mut number = Number {
+            status: MIGRATING.into(),
+            code_verification_status: "NOT_VERIFIED".into(),
+            ..self.connected(key)
+        };
+        let history = self.numbers.entry(key.index()).or_default();
+        let truth = history.truth();
+        if let Some(living) = &truth.living {
+            match self.on_repeat {
+                _ if living.status != MIGRATING => return Initiation::Refused,
+                OnRepeat::Error => return Initiation::Refused,
+                OnRepeat::Same => return Initiation::Already(living.clone()),
+                OnRepeat::NewId => {
+                    self.new_ids += 1;
+                    number.id =
+                        self.generated
+                            .digits(&["again", &number.id, &self.new_ids.to_string()]);
+                }
             }
         }
+        let number = Arc::new(number);
+        let rows = Rows {
+            living: Some(number.clone()),
+            gone: remaining(truth, self.deleted_rows),
+        };
+        history.change(at, rows);
+        Initiation::Started(number)
     }
 
-    /// The number in the space.
-    pub(super) fn find(&self, cust_space_id: &str, phone_number: &str) -> Option<&Number> {
+    /// What the lookup knows of the number at this time.
+    pub(super) fn find(
+        &self,
+        cust_space_id: &str,
+        phone_number: &str,
+        at: Duration,
+    ) -> Option<&Number> {
         let key = (cust_space_id.to_owned(), phone_number.to_owned());
-        self.numbers.get(&key).map(Arc::as_ref)
+        let rows = self.numbers.get(&key)?.seen(at, self.lookup_lag);
+        let rows = [&rows.living, &rows.gone];
+        let mut known = rows.into_iter().flatten().filter(|number| number.lookup);
+        known.next().map(Arc::as_ref)
     }
 
-    /// The numbers of one space, or of all, in the order of space and number.
-    pub(super) fn list(&self, cust_space_id: Option<&str>) -> Vec<Arc<Number>> {
-        self.numbers
-            .values()
-            .filter(|number| cust_space_id.is_none_or(|id| id == number.cust_space_id))
-            .cloned()
-            .collect()
+    /// The rows that the list has at this time for one space, or for all, in the order of space and
+    /// number. Of a number that was gone and is there again, an even seed puts the old row last and
+    /// an odd one puts it first.
+    pub(super) fn list(&self, cust_space_id: Option<&str>, at: Duration) -> Vec<Arc<Number>> {
+        self.rows(cust_space_id, |history| history.seen(at, self.list_lag))
     }
 
+    /// The rows that a list without a lag has.
+    pub(super) fn all(&self) -> Vec<Arc<Number>> {
+        self.rows(None, History::truth)
+    }
+
+    /// Puts a number in place, which list and lookup show at once.
     pub(super) fn place(&mut self, placement: Placement) -> Arc<Number> {
         let key = Key {
             cust_space_id: placement.cust_space_id,
             country_code: placement.country_code,
             mobile_number: placement.mobile_number,
         };
-        let at = key.index();
-        let mut number = self.connected(key);
+        let mut number = self.connected(&key);
         for (field, given) in [
+            (&mut number.id, placement.id),
             (&mut number.status, placement.status),
             (
                 &mut number.code_verification_status,
@@ -177,45 +190,87 @@ impl Numbers {
                 *field = given;
             }
         }
+        let gone = GONE.contains(&&*number.status);
+        number.lookup = placement.lookup.unwrap_or(!gone);
+
         let number = Arc::new(number);
-        self.numbers.insert(at, number.clone());
+        let history = self.numbers.entry(key.index()).or_default();
+        let rows = if gone {
+            Rows {
+                living: None,
+                gone: Some(number.clone()),
+            }
+        } else {
+            Rows {
+                living: Some(number.clone()),
+                gone: remaining(history.truth(), self.deleted_rows),
+            }
+        };
+        history.replace(rows);
         number
     }
 
-    /// Whether it was there.
-    pub(super) fn remove(&mut self, key: &Key) -> bool {
-        self.numbers.remove(&key.index()).is_some()
+    /// Deletes a number. Whether it was there.
+    pub(super) fn remove(&mut self, key: &Key, at: Duration) -> bool {
+        let Some(history) = self.numbers.get_mut(&key.index()) else {
+            return false;
+        };
+        let Some(living) = &history.truth().living else {
+            return false;
+        };
+        let deleted = Number {
+            status: DELETED.into(),
+            lookup: false,
+            ..Number::clone(living)
+        };
+        let kept = self.deleted_rows == DeletedRows::Keep;
+        let rows = Rows {
+            living: None,
+            gone: kept.then(|| Arc::new(deleted)),
+        };
+        history.change(at, rows);
+        true
     }
 
-    /// A number of fifteen digits that follows from the seed and `parts`.
-    pub(super) fn generated_id(&self, parts: &[&str]) -> String {
-        let mut digest = Sha256::new_with_prefix(self.seed.to_be_bytes());
-        for part in parts {
-            digest.update(part.as_bytes());
-            digest.update([0]);
+    fn rows<'a>(
+        &'a self,
+        cust_space_id: Option<&str>,
+        seen: impl Fn(&'a History) -> &'a Rows,
+    ) -> Vec<Arc<Number>> {
+        let gone_last = self.generated.seed.is_multiple_of(2);
+        let mut all = Vec::new();
+        for ((space, _), history) in &self.numbers {
+            if cust_space_id.is_some_and(|id| id != space) {
+                continue;
+            }
+            let rows = seen(history);
+            let ordered = if gone_last {
+                [&rows.living, &rows.gone]
+            } else {
+                [&rows.gone, &rows.living]
+            };
+            all.extend(ordered.into_iter().flatten().cloned());
         }
-        let number = digest
-            .finalize()
-            .iter()
-            .take(8)
-            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        (100_000_000_000_000 + number % 900_000_000_000_000).to_string()
+        all
     }
 
-    fn connected(&self, key: Key) -> Number {
-        let phone_number = format!("{}{}", key.country_code, key.mobile_number);
+    fn connected(&self, key: &Key) -> Number {
+        let (_, phone_number) = key.index();
         Number {
-            id: self.generated_id(&["number", &key.cust_space_id, &phone_number]),
+            id: self
+                .generated
+                .digits(&["number", &key.cust_space_id, &phone_number]),
             phone_number,
-            cust_space_id: key.cust_space_id,
-            country_code: key.country_code,
-            mobile_number: key.mobile_number,
+            cust_space_id: key.cust_space_id.clone(),
+            country_code: key.country_code.clone(),
+            mobile_number: key.mobile_number.clone(),
             status: "CONNECTED".into(),
             code_verification_status: "VERIFIED".into(),
             verified_name: "Emulated Business".into(),
             name_status: "Approval".into(),
             quality_rating: "GREEN".into(),
             messaging_limit_tier: "TIER_1K".into(),
+            lookup: true,
         }
     }
 }
@@ -227,12 +282,10 @@ impl Key {
     }
 }
 
-fn yes() -> bool {
-    true
-}
-
-fn approved() -> String {
-    "APPROVED".into()
+/// The old row that stays when the number comes back.
+fn remaining(rows: &Rows, deleted_rows: DeletedRows) -> Option<Arc<Number>> {
+    let kept = deleted_rows == DeletedRows::Keep;
+    rows.gone.clone().filter(|_| kept)
 }
 
 #[cfg(test)]

@@ -1,28 +1,50 @@
-//! The operations of CAMS that are emulated.
-//!
-//! Assumed, because no source tells: a number that a space lacks is answered with `PhoneNumber.NotExist`, a repeated
-//! initiation (where repeats are errors) with `PhoneNumber.AlreadyMigrating`, and the initiation of a number that the
-//! space has in any other state with `PhoneNumber.AlreadyExist`. The codes are this emulator's own.
+//! The operations of CAMS that are emulated: what they ask for, whom they refuse, and what they
+//! answer.
+
+mod account;
+mod initiation;
+mod list;
+mod lookup;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
-use super::config::OnRepeat;
-use super::numbers::{Initiation, Key, MIGRATING, Number, Numbers, Space};
+use super::behaviour::{Behaviour, MigratingListedAs, PHONE_NUMBER_ERROR};
+use super::generated::Generated;
+use super::numbers::{Number, Numbers};
 use super::refusal::Refusal;
 use super::request::Request;
+use super::spaces::{Space, Spaces};
 
 /// The version of the API that all operations belong to.
 pub(super) const VERSION: &str = "2020-06-06";
 
-/// An operation by its name in the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operation {
+/// An operation, by its name in the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+pub enum Operation {
+    /// Starts the migration of a number into a space.
     CreateChatappMigrationInitiate,
+    /// Tells whether the account has subscribed to the product.
+    GetChatappOpenStatus,
+    /// Tells id and verification status of one number: the lookup.
     GetPhoneNumberVerificationStatus,
+    /// Tells which WhatsApp Business account is bound to a space.
     QueryChatappBindWaba,
+    /// Lists the numbers of a space: the list.
     QueryChatappPhoneNumbers,
+}
+
+/// What the operations work on.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) spaces: Spaces,
+    pub(super) numbers: Numbers,
+    pub(super) behaviour: Behaviour,
+    pub(super) generated: Generated,
 }
 
 /// What an operation answers beside the common fields, and whether it did something.
@@ -35,71 +57,72 @@ pub(super) struct Done {
 /// The fields of an answer. A long list becomes JSON only when nobody waits for the state any more.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Fields {
-    Numbers(Vec<Arc<Number>>),
+    Numbers(Vec<Arc<Number>>, MigratingListedAs),
     Ready(Map<String, Value>),
 }
 
 impl Fields {
     pub(super) fn into_map(self) -> Map<String, Value> {
         match self {
+            Self::Numbers(numbers, migrating) => list::fields(&numbers, migrating),
             Self::Ready(fields) => fields,
-            Self::Numbers(numbers) => {
-                let items = numbers.iter().map(|number| item(number)).collect();
-                map([
-                    ("PhoneNumbers", Value::Array(items)),
-                    ("Success", true.into()),
-                ])
-            }
         }
     }
 }
 
-/// What the operations do where nobody knows what the real service does.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Behaviour {
-    pub(super) on_repeat: OnRepeat,
-    pub(super) list_migrating: bool,
-    pub(super) business_status: u16,
-}
-
 impl Operation {
     pub(super) fn parse(action: &str) -> Option<Self> {
-        Some(match action {
-            "CreateChatappMigrationInitiate" => Self::CreateChatappMigrationInitiate,
-            "GetPhoneNumberVerificationStatus" => Self::GetPhoneNumberVerificationStatus,
-            "QueryChatappBindWaba" => Self::QueryChatappBindWaba,
-            "QueryChatappPhoneNumbers" => Self::QueryChatappPhoneNumbers,
-            _ => return None,
-        })
+        Self::from_str(action, false).ok()
     }
 
-    /// Runs it. `stale` is what a list shows instead of the truth.
+    /// Its name in the API.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::CreateChatappMigrationInitiate => "CreateChatappMigrationInitiate",
+            Self::GetChatappOpenStatus => "GetChatappOpenStatus",
+            Self::GetPhoneNumberVerificationStatus => "GetPhoneNumberVerificationStatus",
+            Self::QueryChatappBindWaba => "QueryChatappBindWaba",
+            Self::QueryChatappPhoneNumbers => "QueryChatappPhoneNumbers",
+        }
+    }
+
+    /// Runs it at this time after the start. `stale` is what a list shows instead of what it
+    /// should.
     pub(super) fn run(
         self,
         request: &Request<'_>,
-        numbers: &mut Numbers,
-        behaviour: Behaviour,
+        account: &mut Account,
+        at: Duration,
         stale: Option<Vec<Arc<Number>>>,
     ) -> Result<Done, Refusal> {
-        let space = self.space(request, numbers)?;
+        if account.behaviour.deny.contains(&self) {
+            return Err(denied(self));
+        }
+        if self == Self::GetChatappOpenStatus {
+            return Ok(account::open_status(&account.behaviour));
+        }
+        if account.behaviour.not_subscribed {
+            let message = "You have not subscribed to the product.";
+            return Err(Refusal::new(400, "Product.Unsubscript", message));
+        }
+        let space = self.space(request, &account.spaces)?;
         if space.as_ref().is_some_and(|space| !space.owned) {
             let message = "The specified resource does not belong to the current user.";
             return Err(Refusal::new(400, "Unknown.ResourceOwnerId", message));
         }
         match self {
-            Self::CreateChatappMigrationInitiate => initiate(request, numbers, behaviour),
-            Self::GetPhoneNumberVerificationStatus => {
-                verification_status(request, numbers, behaviour)
-            }
-            Self::QueryChatappBindWaba => Ok(bound_waba(space, numbers)),
+            Self::CreateChatappMigrationInitiate => initiation::initiate(request, account, at),
+            Self::GetChatappOpenStatus => Ok(account::open_status(&account.behaviour)),
+            Self::GetPhoneNumberVerificationStatus => lookup::look_up(request, account, at),
+            Self::QueryChatappBindWaba => Ok(account::bound_waba(space, account)),
             Self::QueryChatappPhoneNumbers => {
-                let shown = stale.unwrap_or_else(|| list(request, numbers));
-                Ok(phone_numbers(request, shown, behaviour))
+                let shown = stale.unwrap_or_else(|| list::shown(request, &account.numbers, at));
+                Ok(list::answer(request, shown, &account.behaviour))
             }
         }
     }
 
-    fn space(self, request: &Request<'_>, numbers: &Numbers) -> Result<Option<Space>, Refusal> {
+    fn space(self, request: &Request<'_>, spaces: &Spaces) -> Result<Option<Space>, Refusal> {
         let id = match self {
             Self::CreateChatappMigrationInitiate | Self::GetPhoneNumberVerificationStatus => {
                 Some(request.required("CustSpaceId")?)
@@ -107,145 +130,13 @@ impl Operation {
             Self::QueryChatappBindWaba | Self::QueryChatappPhoneNumbers => {
                 request.parameter("CustSpaceId")
             }
+            Self::GetChatappOpenStatus => None,
         };
-        Ok(id.map(|id| numbers.space(id)))
+        Ok(id.map(|id| spaces.of(id)))
     }
 }
 
-/// What a list would truly show: all numbers of the space, or of the account where none is named.
-pub(super) fn list(request: &Request<'_>, numbers: &Numbers) -> Vec<Arc<Number>> {
-    numbers.list(request.parameter("CustSpaceId"))
-}
-
-fn initiate(
-    request: &Request<'_>,
-    numbers: &mut Numbers,
-    behaviour: Behaviour,
-) -> Result<Done, Refusal> {
-    let key = Key {
-        cust_space_id: request.required("CustSpaceId")?.into(),
-        country_code: request.required("CountryCode")?.into(),
-        mobile_number: request.required("MobileNumber")?.into(),
-    };
-    if !is_number(&key.country_code, 1..=3) || !is_number(&key.mobile_number, 3..=14) {
-        return Err(abnormal(behaviour));
-    }
-    let number = match numbers.initiate(key) {
-        Initiation::Started(number) => number,
-        Initiation::Already(number) if behaviour.on_repeat == OnRepeat::Same => number,
-        Initiation::Already(_) => {
-            let message = "The phone number is being migrated already.";
-            return Err(business(behaviour, "PhoneNumber.AlreadyMigrating", message));
-        }
-        Initiation::Exists(_) => {
-            let message = "The phone number exists in the space already.";
-            return Err(business(behaviour, "PhoneNumber.AlreadyExist", message));
-        }
-    };
-    let data =
-        json!({ "Id": number.id, "PhoneNumber": number.phone_number, "Status": number.status });
-    Ok(Done {
-        committed: true,
-        ..Done::read([("Data", data)])
-    })
-}
-
-fn verification_status(
-    request: &Request<'_>,
-    numbers: &Numbers,
-    behaviour: Behaviour,
-) -> Result<Done, Refusal> {
-    let cust_space_id = request.required("CustSpaceId")?;
-    let phone_number = request.required("PhoneNumber")?;
-    if !is_number(phone_number, 4..=15) {
-        return Err(abnormal(behaviour));
-    }
-    let Some(number) = numbers.find(cust_space_id, phone_number) else {
-        let message = "The phone number does not exist in the space.";
-        return Err(business(behaviour, "PhoneNumber.NotExist", message));
-    };
-    let data = json!({
-        "CodeVerificationStatus": number.code_verification_status,
-        "Id": number.id,
-        "PhoneNumber": number.phone_number,
-    });
-    Ok(Done::read([("Data", data)]))
-}
-
-fn phone_numbers(
-    request: &Request<'_>,
-    mut numbers: Vec<Arc<Number>>,
-    behaviour: Behaviour,
-) -> Done {
-    let wanted = request.parameter("Status");
-    numbers.retain(|number| {
-        (behaviour.list_migrating || number.status != MIGRATING)
-            && wanted.is_none_or(|status| status == number.status)
-    });
-    Done {
-        fields: Fields::Numbers(numbers),
-        committed: false,
-    }
-}
-
-fn item(number: &Number) -> Value {
-    json!({
-        "PhoneNumber": number.phone_number,
-        "VerifiedName": number.verified_name,
-        "Status": number.status,
-        "CodeVerificationStatus": number.code_verification_status,
-        "NameStatus": number.name_status,
-        "NewNameStatus": number.name_status,
-        "QualityRating": number.quality_rating,
-        "MessagingLimitTier": number.messaging_limit_tier,
-        "IsOfficial": "N",
-        "StatusCallbackUrl": "https://callback.example.com/status",
-        "UpCallbackUrl": "https://callback.example.com/up",
-        "StatusQueue": "Alicom-Queue-0-CAMSStatus",
-        "UpQueue": "Alicom-Queue-0-CAMSUp",
-        "CallingConfigure": {
-            "CallingCallbackUrl": "https://callback.example.com/calling",
-            "MaxTalkTime": 600,
-            "Calling": {
-                "Status": "DISABLED",
-                "CallHours": {
-                    "Status": "DISABLED",
-                    "TimezoneId": "Asia/Shanghai",
-                    "CallIconVisibility": "DEFAULT",
-                    "CallbackPermissionStatus": "DISABLED",
-                    "HolidaySchedule": [
-                        { "Date": "2026-01-01", "StartTime": "0000", "EndTime": "2359" },
-                    ],
-                    "WeeklyOperatingHours": [
-                        { "DayOfWeek": "MONDAY", "OpenTime": "0900", "CloseTime": "1800" },
-                    ],
-                },
-            },
-        },
-    })
-}
-
-fn bound_waba(space: Option<Space>, numbers: &Numbers) -> Done {
-    let space = space.unwrap_or_else(|| numbers.space("default"));
-    if !space.bound {
-        return Done::read([("Success", true.into())]);
-    }
-    let id = |kind| numbers.generated_id(&[kind, &space.cust_space_id]);
-    let data = json!({
-        "AccountReviewStatus": space.account_review_status,
-        "AuthInternationalRateEligibility": { "start_time": "1735689600", "exception_countries": [] },
-        "BusinessId": id("business"),
-        "BusinessName": "Emulated Business",
-        "Currency": "USD",
-        "Id": id("waba"),
-        "IsOnBizApp": "N",
-        "MarketingMessageLiteStatus": "INELIGIBLE",
-        "MessageTemplateNamespace": id("namespace"),
-        "Name": "Emulated WABA",
-        "PrimaryBusinessLocation": "CN",
-    });
-    Done::read([("Data", data), ("Success", true.into())])
-}
+pub(super) use list::shown as list;
 
 impl Done {
     fn read<const N: usize>(fields: [(&str, Value); N]) -> Self {
@@ -263,16 +154,31 @@ fn map<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
         .collect()
 }
 
-/// Digits only, and as many as a number of the kind can have (a whole one has at most 15: E.164).
+/// Whether the text has only digits, and as many as a number of its kind can have. A whole number
+/// has at most 15 (E.164).
 fn is_number(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
     length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn abnormal(behaviour: Behaviour) -> Refusal {
-    let message = "The phone number is abnormal.";
-    business(behaviour, "InvalidParameter.PhoneNumberError", message)
+/// The refusal of what is no phone number.
+fn abnormal(behaviour: &Behaviour) -> Refusal {
+    let status = behaviour.business_status.as_u16();
+    Refusal::new(status, PHONE_NUMBER_ERROR, "The phone number is abnormal.")
 }
 
-fn business(behaviour: Behaviour, code: &str, message: &str) -> Refusal {
-    Refusal::new(behaviour.business_status, code, message)
+/// The refusal by RAM, with the detail that the gateway adds: no policy of the user allows the
+/// operation.
+fn denied(operation: Operation) -> Refusal {
+    let message = "You are not authorized to perform this operation.";
+    Refusal {
+        access_denied_detail: Some(json!({
+            "AuthAction": format!("cams:{}", operation.name()),
+            "AuthPrincipalDisplayName": "200000000000000000",
+            "AuthPrincipalOwnerId": "1000000000000000",
+            "AuthPrincipalType": "SubUser",
+            "NoPermissionType": "ImplicitDeny",
+            "PolicyType": "AccountLevelIdentityBasedPolicy",
+        })),
+        ..Refusal::new(400, "Ram.PermissionDeny", message)
+    }
 }

@@ -8,10 +8,13 @@ pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) code: String,
     pub(super) message: String,
-    /// What RAM says of a denied call: any JSON, as the real service sends an object here and a string there.
+    /// What RAM says of a denied call: any JSON, as the real service sends an object here and a
+    /// string there.
     pub(super) access_denied_detail: Option<Value>,
     /// Headers that tell when to try again.
     pub(super) headers: Vec<(&'static str, String)>,
+    /// Whether it refuses an initiation because the space has the number already.
+    pub(super) number_is_there: bool,
 }
 
 impl Refusal {
@@ -22,6 +25,7 @@ impl Refusal {
             message: message.into(),
             access_denied_detail: None,
             headers: Vec::new(),
+            number_is_there: false,
         }
     }
 

@@ -86,7 +86,8 @@ impl Emulator {
             jitter: config.jitter,
             connect_latency: config.connect_latency,
             service_time: config.service_time,
-            // Not the one that makes ids: those shall not depend on how often the network was asked.
+            // Not the one that makes ids: those shall not depend on how often the network was
+            // asked.
             random: Random::seeded(config.seed.wrapping_add(1)),
             service: Mutex::new(Service::new(config)),
         }
@@ -153,7 +154,7 @@ impl Emulator {
     }
 
     fn control(&self, call: &Call) -> Answer {
-        let (status, shown) = control::handle(&mut self.service(), call);
+        let (status, shown) = control::handle(&mut self.service(), call, self.start.elapsed());
         let body = Bytes::from(shown.to_string());
         Answer::Respond(Response {
             status,

@@ -1,22 +1,26 @@
-//! What happens to a call that has arrived, from its first check to its commit: one synchronous step over the whole
-//! state, with the time passed in. So the order of arrivals is the order of the journal and of the quota.
+//! What happens to a call that has arrived, from its first check to its commit: one synchronous
+//! step over the whole state, with the time passed in. So the order of arrivals is the order of the
+//! journal and of the quota.
+
+mod gateway;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use hyper::Method;
-
 use super::answer::{Answer, Reply, retry_header};
 use super::config::Config;
 use super::fault::{Facts, Faults, Kind, RetryHeader, Stage, When};
+use super::form::Form;
 use super::gate::Gate;
+use super::generated::{Generated, group};
 use super::journal::{Entry, Journal};
 use super::numbers::{Number, Numbers};
-use super::operations::{self, Behaviour, Fields, Operation};
+use super::operations::{self, Account, Fields, Operation};
 use super::quota::Quotas;
 use super::refusal::Refusal;
 use super::request::{Call, Request};
+use super::spaces::Spaces;
 use crate::random::Random;
 
 /// The whole state of an emulator.
@@ -24,12 +28,11 @@ use crate::random::Random;
 pub(super) struct Service {
     pub(super) faults: Faults,
     pub(super) journal: Journal,
-    pub(super) numbers: Numbers,
+    pub(super) account: Account,
     pub(super) quotas: Quotas,
     /// Calls that were read and have not arrived.
     pub(super) under_way: usize,
     gate: Gate,
-    behaviour: Behaviour,
     throttle_code: String,
     retry_after: bool,
     random: Random,
@@ -48,7 +51,8 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// The answer in full, which takes a while for a long list: not a thing to do while others wait for the state.
+    /// The answer in full, which takes a while for a long list: not a thing to do while others wait
+    /// for the state.
     pub(super) fn into_answer(self) -> Answer {
         self.reply.into_answer(self.date, self.fault.as_ref())
     }
@@ -62,6 +66,8 @@ struct Visit {
     counted: bool,
     throttled: bool,
     committed: bool,
+    /// The form of the service's answer; none if the service behind the gateway was not asked.
+    form: Option<Form>,
 }
 
 impl Service {
@@ -69,7 +75,12 @@ impl Service {
         Self {
             faults: Faults::new(config.seed, config.faults),
             journal: Journal::default(),
-            numbers: Numbers::new(config.seed),
+            account: Account {
+                spaces: Spaces::default(),
+                numbers: Numbers::new(config.seed, &config.behaviour),
+                behaviour: config.behaviour,
+                generated: Generated { seed: config.seed },
+            },
             quotas: Quotas::new(config.quota, config.window, config.count_rejected),
             under_way: 0,
             gate: Gate::new(
@@ -77,11 +88,6 @@ impl Service {
                 config.access_key_secret,
                 config.security_token,
             ),
-            behaviour: Behaviour {
-                on_repeat: config.on_repeat,
-                list_migrating: config.list_migrating,
-                business_status: config.business_status,
-            },
             throttle_code: config.throttle_code,
             retry_after: config.retry_after,
             random: Random::seeded(config.seed),
@@ -97,6 +103,7 @@ impl Service {
             counted: false,
             throttled: false,
             committed: false,
+            form: None,
         };
         let parsed = Request::parse(call);
         let result = match &parsed {
@@ -104,11 +111,13 @@ impl Service {
             Err(refusal) => Err(refusal.clone()),
         };
 
-        let request_id = request_id(&self.random);
+        let request_id = group(&self.random.nonce().to_uppercase());
+        let refused = matches!(&result, Err(refusal) if refusal.number_is_there);
         let reply = match result {
             Ok(fields) => Reply::success(&request_id, fields),
             Err(refusal) => Reply::refusal(&request_id, refusal),
-        };
+        }
+        .in_form(visit.form);
         let request = parsed.as_ref().ok();
         let parameter = |name| request.and_then(|r| r.parameter(name)).map(str::to_owned);
         let entry = Entry {
@@ -122,6 +131,7 @@ impl Service {
             counted: visit.counted,
             throttled: visit.throttled,
             committed: visit.committed,
+            refused,
             fault: visit.fault.as_ref().map(Kind::name),
             status: reply.status_under(visit.fault.as_ref()),
             code: Some(reply.code.clone()),
@@ -148,10 +158,10 @@ impl Service {
         };
         visit.fault = self.faults.strike(Stage::Gate, facts);
         if let Some(fault) = &visit.fault {
-            visit.date = strike_at_gate(fault, visit.date)?;
+            visit.date = gateway::strike(fault, visit.date)?;
         }
         self.gate.enter(request, visit.date)?;
-        let (action, operation) = operation(request)?;
+        let (action, operation) = gateway::operation(request)?;
 
         visit.counted = true;
         if let Err(wait) = self.quotas.admit(action, at) {
@@ -167,8 +177,13 @@ impl Service {
             }
         }
 
-        let stale = self.stale_list(request, operation, visit.fault.as_ref());
-        let done = operation.run(request, &mut self.numbers, self.behaviour, stale)?;
+        let stale = self.stale_list(request, operation, at, visit.fault.as_ref());
+        visit.form = Some(Form::new(
+            &self.account.behaviour,
+            operation,
+            self.account.generated.seed,
+        ));
+        let done = operation.run(request, &mut self.account, at, stale)?;
         visit.committed = done.committed;
         Ok(done.fields)
     }
@@ -225,6 +240,7 @@ impl Service {
         &mut self,
         request: &Request<'_>,
         operation: Operation,
+        at: Duration,
         fault: Option<&Kind>,
     ) -> Option<Vec<Arc<Number>>> {
         if operation != Operation::QueryChatappPhoneNumbers {
@@ -235,66 +251,9 @@ impl Service {
             return Some(self.lists.get(&space).cloned().unwrap_or_default());
         }
         self.lists
-            .insert(space, operations::list(request, &self.numbers));
+            .insert(space, operations::list(request, &self.account.numbers, at));
         None
     }
-}
-
-/// The server's date under the fault, or its refusal.
-fn strike_at_gate(fault: &Kind, date: SystemTime) -> Result<SystemTime, Refusal> {
-    match fault {
-        Kind::ClockSkew { seconds } => {
-            let skew = Duration::from_secs(seconds.unsigned_abs());
-            let skewed = if *seconds < 0 {
-                date.checked_sub(skew)
-            } else {
-                date.checked_add(skew)
-            };
-            Ok(skewed.unwrap_or(date))
-        }
-        Kind::ExpiredToken {} => {
-            let message = "Specified SecurityToken is expired.";
-            Err(Refusal::new(400, "InvalidSecurityToken.Expired", message))
-        }
-        Kind::SignatureRefused {} => {
-            let message = "Specified signature is not matched with our calculation.";
-            Err(Refusal::new(400, "SignatureDoesNotMatch", message))
-        }
-        _ => Ok(date),
-    }
-}
-
-fn operation<'a>(request: &'a Request<'_>) -> Result<(&'a str, Operation), Refusal> {
-    let not_found = || {
-        let message = "Specified api is not found, please check your url and method.";
-        Refusal::new(404, "InvalidApi.NotFound", message)
-    };
-    if request.call.path != "/" || ![Method::GET, Method::POST].contains(&request.call.method) {
-        return Err(not_found());
-    }
-    let version = request
-        .version()
-        .ok_or_else(|| Refusal::missing("Version"))?;
-    if version != operations::VERSION {
-        let message = "Specified parameter Version is not valid.";
-        return Err(Refusal::new(400, "InvalidVersion", message));
-    }
-    let action = request.action().ok_or_else(|| Refusal::missing("Action"))?;
-    let operation = Operation::parse(action).ok_or_else(not_found)?;
-    Ok((action, operation))
-}
-
-/// `90BC4E62-24E9-4E0B-B64B-2E3C1C5B0F6A`: 32 random digits in groups.
-fn request_id(random: &Random) -> String {
-    let digits = random.nonce().to_uppercase();
-    let mut id = String::with_capacity(36);
-    for (index, digit) in digits.chars().enumerate() {
-        if [8, 12, 16, 20].contains(&index) {
-            id.push('-');
-        }
-        id.push(digit);
-    }
-    id
 }
 
 #[cfg(test)]

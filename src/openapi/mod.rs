@@ -5,6 +5,7 @@ mod encoding;
 mod endpoint;
 mod envelope;
 mod http;
+pub mod lenient;
 mod retry_after;
 mod signature;
 

@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use tokio::time::{sleep, sleep_until};
 
 use crate::cams::Call;
+use crate::fingerprint::fingerprint;
 use crate::private_file;
 
 use super::numbers::Target;
@@ -31,7 +31,6 @@ pub struct Claims(Arc<Inner>);
 struct Inner {
     taken: Mutex<BTreeSet<Target>>,
     directory: Option<PathBuf>,
-    account: String,
 }
 
 /// Why a number can't be claimed.
@@ -53,11 +52,10 @@ pub struct Claim {
 }
 
 impl Claims {
-    /// Claims for numbers of an account, shared with others who name the same directory and account.
-    pub fn new(directory: Option<PathBuf>, account: &str) -> Self {
+    /// Claims that are shared with the other processes which use the same directory.
+    pub fn new(directory: Option<PathBuf>) -> Self {
         Self(Arc::new(Inner {
             directory,
-            account: account.to_owned(),
             ..Inner::default()
         }))
     }
@@ -86,17 +84,9 @@ impl Claims {
     /// The file of a number, whose name tells nobody which number it is.
     fn path(&self, target: &Target) -> Option<PathBuf> {
         let directory = self.0.directory.as_ref()?;
-        let name = format!(
-            "{}\0{}\0{}",
-            self.0.account, target.cust_space_id, target.number
-        );
-        let digest = digest(&SHA256, name.as_bytes());
-        let name: String = digest
-            .as_ref()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        // Whichever credentials start it, it is the same number: they are not part of the name.
+        let number = target.number.to_string();
+        let name = fingerprint(&[&target.cust_space_id, &number]);
         Some(directory.join(format!("{name}.number")))
     }
 
@@ -239,8 +229,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let state = directory.path().join("state");
         let (one, other) = (
-            Claims::new(Some(state.clone()), "a"),
-            Claims::new(Some(state.clone()), "a"),
+            Claims::new(Some(state.clone())),
+            Claims::new(Some(state.clone())),
         );
         let number = target("13900001234");
         let mut claim = one.claim(&call(LONG), &number).await.expect("the first");
@@ -248,11 +238,6 @@ mod tests {
             .claim(&call(Duration::from_millis(120)), &number)
             .await;
         assert_eq!(late.expect_err("held"), Refused::Busy);
-        Claims::new(Some(state.clone()), "b")
-            .claim(&call(LONG), &number)
-            .await
-            .expect("of another account");
-
         claim.keep();
         let free = async {
             tokio::task::yield_now().await;
@@ -269,7 +254,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let taken = directory.path().join("file");
         std::fs::write(&taken, "").expect("a file");
-        let claims = Claims::new(Some(taken.join("state")), "a");
+        let claims = Claims::new(Some(taken.join("state")));
         claims
             .claim(&call(LONG), &target("13900001234"))
             .await

@@ -1,11 +1,10 @@
 //! The provider block: its attributes, and what they become together with the environment.
 
-use aws_lc_rs::digest::{SHA256, digest};
-
 use crate::cams::{self, Client, Endpoint, HttpSettings, SignatureMethod};
 use crate::clock::Clock;
 use crate::credentials::{self, AccessKey, Configured, Problem};
 use crate::environment::Environment;
+use crate::fingerprint::fingerprint;
 use crate::framework::model::Field;
 use crate::framework::number::Number;
 use crate::framework::schema::{Attribute, Schema};
@@ -15,7 +14,7 @@ use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::path::Path;
 use crate::random::Random;
 use crate::secret::Secret;
-use crate::throttle;
+use crate::state_directory::state_directory;
 
 use super::Cams;
 use super::claims::Claims;
@@ -134,7 +133,7 @@ pub fn configure(
     if unknown.has_errors() {
         let cust_space_id = cust_space_id(config, environment)?;
         return Ok((
-            Cams::new(Err(unknown), cust_space_id, Claims::default()),
+            Cams::new(Err(unknown), cust_space_id, Claims::default(), clock),
             Diagnostics::default(),
         ));
     }
@@ -143,14 +142,14 @@ pub fn configure(
         throttling::configure(&config.throttle, environment),
     )?;
     let account = account(settings.account_id, &settings.http);
-    let claims = Claims::new(throttle::state_directory(environment), &account);
+    let claims = Claims::new(state_directory(environment));
     let client = Client::new(cams::Config {
         account,
         region: settings.region,
         http: settings.http,
         throttle: throttled.throttle,
         requests_per_second: throttled.requests_per_second,
-        clock,
+        clock: clock.clone(),
         random,
     });
     let client = client.map_err(|failure| {
@@ -160,7 +159,7 @@ pub fn configure(
         )
     })?;
     Ok((
-        Cams::new(Ok(client), settings.cust_space_id, claims),
+        Cams::new(Ok(client), settings.cust_space_id, claims, clock),
         Diagnostics::default(),
     ))
 }
@@ -329,15 +328,7 @@ fn account(account_id: Option<String>, http: &HttpSettings) -> String {
     } else {
         ""
     };
-    let hash = digest(
-        &SHA256,
-        format!("{}@{local}", http.access_key.id).as_bytes(),
-    );
-    hash.as_ref()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    fingerprint(&[&http.access_key.id, local])
 }
 
 /// Both results, or the errors of both.

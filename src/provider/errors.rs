@@ -9,6 +9,7 @@ use crate::framework::diagnostic::Diagnostic;
 use crate::framework::path::Path;
 
 use super::numbers::Target;
+use super::resources::number_migration::OPERATIONS;
 
 /// The diagnostic for a call that failed while `doing` something about `target`.
 pub fn diagnostic(error: &Error, doing: &str, target: &Target) -> Diagnostic {
@@ -27,6 +28,32 @@ pub fn diagnostic(error: &Error, doing: &str, target: &Target) -> Diagnostic {
         Some(attribute) => diagnostic.at(Path::root().attribute(attribute)),
         None => diagnostic,
     }
+}
+
+/// The diagnostic for a number that neither operation could look for while `doing` something about it.
+pub fn both(list: &Error, lookup: &Error, doing: &str, target: &Target) -> Diagnostic {
+    let mut detail = format!(
+        "The calls {} and {} both failed while {doing}: number {} in space {}. Without one of them \
+         nobody knows whether the number is in the space.\n",
+        list.action, lookup.action, target.number, target.cust_space_id
+    );
+    for error in [list, lookup] {
+        // Writing to a string cannot fail.
+        let _ = write!(detail, "\n{}:", error.action);
+        if list.kind != lookup.kind {
+            let _ = write!(detail, " {}", advice(error, target).text);
+        }
+        let _ = writeln!(detail, "{}", particulars(error));
+    }
+    if list.kind == lookup.kind {
+        let _ = write!(detail, "\n{}", advice(list, target).text);
+    }
+    Diagnostic::error(advice(list, target).summary, detail)
+}
+
+/// What to do about an error, in whole sentences.
+pub fn advice_for(error: &Error, target: &Target) -> String {
+    advice(error, target).text
 }
 
 /// What the service said, for the end of a diagnostic.
@@ -63,7 +90,7 @@ struct Advice {
 
 fn advice(error: &Error, target: &Target) -> Advice {
     let (summary, text, attribute) = match error.kind {
-        ErrorKind::AccessDenied => ("CAMS Denied Access", access_denied(error), None),
+        ErrorKind::AccessDenied => ("CAMS Denied Access", access_denied(), None),
         ErrorKind::Unanswered => (
             "CAMS Call Without an Answer",
             "The request was sent and no usable answer came back. Applying again is safe: the provider looks for the \
@@ -160,13 +187,17 @@ fn advice(error: &Error, target: &Target) -> Advice {
     }
 }
 
-fn access_denied(error: &Error) -> String {
+fn access_denied() -> String {
+    let actions: Vec<String> = OPERATIONS
+        .iter()
+        .map(|operation| format!("      \"cams:{}\"", operation.action))
+        .collect();
     format!(
-        "The RAM user or role behind the credentials may not call this operation. Ask who administers RAM in the \
-         account to grant it this policy statement:\n\n  \
-         {{\n    \"Effect\": \"Allow\",\n    \"Action\": \"cams:{}\",\n    \"Resource\": \"*\"\n  }}\n\n\
-         The provider also needs cams:QueryChatappPhoneNumbers and cams:GetPhoneNumberVerificationStatus.",
-        error.action
+        "The RAM user or role behind the credentials may not call this operation. Ask who \
+         administers RAM in the account to grant it this policy statement, which has every operation \
+         that the resource calls:\n\n  \
+         {{\n    \"Effect\": \"Allow\",\n    \"Action\": [\n{}\n    ],\n    \"Resource\": \"*\"\n  }}",
+        actions.join(",\n")
     )
 }
 

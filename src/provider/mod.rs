@@ -3,6 +3,7 @@
 pub mod claims;
 pub mod config;
 pub mod errors;
+pub mod evidence;
 pub mod numbers;
 pub mod resources;
 mod setting;
@@ -10,6 +11,8 @@ pub mod throttling;
 mod timing;
 pub mod validators;
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -96,6 +99,8 @@ pub struct Cams {
     client: Result<Client, Diagnostics>,
     cust_space_id: Field<String>,
     claims: Claims,
+    clock: Clock,
+    told: Mutex<BTreeSet<String>>,
 }
 
 impl Cams {
@@ -103,11 +108,14 @@ impl Cams {
         client: Result<Client, Diagnostics>,
         cust_space_id: Field<String>,
         claims: Claims,
+        clock: Clock,
     ) -> Self {
         Self {
             client,
             cust_space_id,
             claims,
+            clock,
+            told: Mutex::default(),
         }
     }
 
@@ -124,6 +132,17 @@ impl Cams {
     /// The numbers this run has begun to move.
     pub fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// The date.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Whether nothing with this title was told before in this run, for warnings that concern many resources alike.
+    pub fn first_to_tell(&self, title: &str) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(title.to_owned())
     }
 
     /// The bounds of one operation.

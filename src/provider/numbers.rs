@@ -1,14 +1,16 @@
-//! Where a number is: what the space's list and the single lookup say together.
+//! Asks CAMS where a number is, and tells what the answers prove.
 
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::cams::phone::PhoneNumber;
 use crate::cams::{Call, Client, Error, ErrorKind};
 
-/// What CAMS calls a number whose migration has started.
+use super::evidence::{Evidence, Lookup, Presence, Row, weigh};
+
+/// The status of a number whose migration has started: the one status that `CreateChatappMigrationInitiate` documents.
 pub const MIGRATING: &str = "MIGRATING";
-/// What CAMS calls a number that is no longer there.
-const DELETED: &str = "DELETED";
 
 /// A number in a space: what a migration is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,77 +21,172 @@ pub struct Target {
     pub number: PhoneNumber,
 }
 
-/// What the API says of a number that exists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Its id at Meta, where that was asked for.
-    pub id: Option<String>,
-    /// Its status.
-    pub status: String,
+/// What is asked about a number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Question<'a> {
+    /// The id that is known already: a number that the list shows then needs no lookup.
+    pub known_id: Option<&'a str>,
+    /// The list must have been asked for at this instant or later. Without it, a list that others asked for a short
+    /// while ago will do.
+    pub not_before: Option<Instant>,
+    /// Whether [`Evidence::Gone`] must rest on a list that was asked for after this question.
+    pub prove_gone: bool,
 }
 
-impl Found {
-    /// Whether its migration has started and not ended.
-    pub fn migrating(&self) -> bool {
-        self.status.eq_ignore_ascii_case(MIGRATING)
-    }
+/// What came of a question.
+#[derive(Debug)]
+pub struct Finding {
+    /// What the answers prove.
+    pub evidence: Evidence,
+    /// The one operation that failed, if one did: the evidence then rests on the other alone.
+    pub failed: Option<Error>,
 }
 
-/// Looks for the number: `None` only when the API itself says that it does not exist, or lists it as deleted.
+/// Why a question has no answer.
+#[derive(Debug)]
+pub enum FindError {
+    /// Both operations failed, each for a reason of its own.
+    Both {
+        /// Why there is no list.
+        list: Box<Error>,
+        /// Why there is no lookup.
+        lookup: Box<Error>,
+    },
+    /// One operation failed for a reason that concerns every call, such as refused credentials.
+    Service(Box<Error>),
+}
+
+/// Asks the list of the space about a number, and the lookup where the list does not settle it.
 ///
-/// The list is shared by all who ask for the same space. It shows a status but no id, and nobody documents whether it
-/// shows numbers that are migrating: so a number it does not show is asked for singly, and one that only the single
-/// lookup knows is taken to be migrating. The id is looked up unless `known_id` is given.
+/// The list is shared by all who ask for the same space. An operation that fails alone, or that RAM denies alone, is no
+/// reason to give up: the other one is asked, and the finding says what failed.
 pub async fn find(
     client: &Client,
     call: &Call,
     target: &Target,
-    known_id: Option<&str>,
-) -> Result<Option<Found>, Error> {
-    let listed = client
-        .listed_status(call, &target.cust_space_id, &target.number)
-        .await?;
-    let status = match listed {
-        Some(status) if status.eq_ignore_ascii_case(DELETED) => return Ok(None),
-        Some(status) => {
-            if let Some(id) = known_id {
-                return Ok(Some(Found {
-                    id: Some(id.to_owned()),
-                    status,
-                }));
-            }
-            Some(status)
+    question: Question<'_>,
+) -> Result<Finding, FindError> {
+    let asked_at = Instant::now();
+    let list = list(client, call, target, question.not_before).await?;
+    if let (Ok((Row::Present(status), _)), Some(id)) = (&list, question.known_id) {
+        return Ok(Finding {
+            evidence: Evidence::Present(Presence {
+                id: Some(id.to_owned()),
+                status: Some(status.clone()),
+            }),
+            failed: None,
+        });
+    }
+    let lookup = lookup(client, call, target).await?;
+    let (list, lookup) = match (list, lookup) {
+        (Err(list), Err(lookup)) => return Err(FindError::Both { list, lookup }),
+        (Err(list), Ok(lookup)) => return Ok(Finding::without(*list, &Row::Unavailable, &lookup)),
+        (Ok((row, _)), Err(lookup)) => {
+            return Ok(Finding::without(*lookup, &row, &Lookup::Unavailable));
         }
-        None => None,
+        (Ok(list), Ok(lookup)) => (list, lookup),
     };
-    let id = lookup(client, call, target).await?;
-    match (id, status) {
-        (Some(id), status) => Ok(Some(Found {
-            id,
-            status: status.unwrap_or_else(|| MIGRATING.to_owned()),
-        })),
-        (None, Some(status)) => Ok(Some(Found { id: None, status })),
-        (None, None) => Ok(None),
+
+    let (row, listed_at) = list;
+    let evidence = weigh(&row, &lookup);
+    if !question.prove_gone || evidence != Evidence::Gone || listed_at >= asked_at {
+        return Ok(Finding {
+            evidence,
+            failed: None,
+        });
+    }
+    // The shared list is older than the question: the number may have come since.
+    match self::list(client, call, target, Some(asked_at)).await? {
+        Ok((row, _)) => Ok(Finding {
+            evidence: weigh(&row, &lookup),
+            failed: None,
+        }),
+        Err(list) => Ok(Finding::without(*list, &Row::Unavailable, &lookup)),
     }
 }
 
-/// The number's id by the single lookup; `None` when the API says that there is no such number.
-async fn lookup(
+impl Finding {
+    fn without(failed: Error, row: &Row, lookup: &Lookup) -> Self {
+        Self {
+            evidence: weigh(row, lookup),
+            failed: Some(failed),
+        }
+    }
+}
+
+/// The outcome of one operation: `Err` inside when it failed alone, `Err` outside when the reason concerns all calls.
+type Asked<T> = Result<Result<T, Box<Error>>, FindError>;
+
+/// What the list shows, and when it was asked for.
+async fn list(
     client: &Client,
     call: &Call,
     target: &Target,
-) -> Result<Option<Option<String>>, Error> {
-    match client
-        .get_phone_number_verification_status(call, &target.cust_space_id, &target.number)
-        .await
-    {
-        Ok(verification) => Ok(Some(verification.id)),
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    not_before: Option<Instant>,
+) -> Asked<(Row, Instant)> {
+    let listed = client
+        .listed(call, &target.cust_space_id, &target.number, not_before)
+        .await;
+    match listed {
+        Ok(listed) => Ok(Ok((Row::of(&listed), listed.asked_at))),
+        Err(error) => alone(error),
     }
 }
 
-/// How long after an unanswered call the number may take to show.
+/// What the lookup says. A refusal for the sake of what was asked is an answer too: it is how the service may report a
+/// number that the space lacks.
+async fn lookup(client: &Client, call: &Call, target: &Target) -> Asked<Lookup> {
+    let looked_up = client
+        .get_phone_number_verification_status(call, &target.cust_space_id, &target.number)
+        .await;
+    match looked_up {
+        Ok(verification) => Ok(Ok(match verification.id {
+            Some(id) => Lookup::Found(id),
+            None => Lookup::Inconclusive,
+        })),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Ok(Lookup::NotFound)),
+        Err(error) if error.is_business_refusal() => Ok(Ok(Lookup::Inconclusive)),
+        Err(error) => alone(error),
+    }
+}
+
+/// The number's id by the lookup alone, if it tells one. Nothing depends on it, so a failure is only logged.
+pub async fn id(client: &Client, call: &Call, target: &Target) -> Option<String> {
+    let looked_up = client
+        .get_phone_number_verification_status(call, &target.cust_space_id, &target.number)
+        .await;
+    match looked_up {
+        Ok(verification) => verification.id,
+        Err(error) => {
+            tracing::info!(%error, "the number's id is not known yet");
+            None
+        }
+    }
+}
+
+/// Tells a failure of one operation from one that every call would meet.
+fn alone<T>(error: Error) -> Asked<T> {
+    let error = Box::new(error);
+    match error.kind {
+        ErrorKind::Cancelled
+        | ErrorKind::ClockDiffers
+        | ErrorKind::Credentials
+        | ErrorKind::NotSubscribed
+        | ErrorKind::Throttled
+        | ErrorKind::TimedOut
+        | ErrorKind::Unreachable => Err(FindError::Service(error)),
+        ErrorKind::AccessDenied
+        | ErrorKind::Incomplete
+        | ErrorKind::InvalidParameter
+        | ErrorKind::NotFound
+        | ErrorKind::Other
+        | ErrorKind::ResourceOwner
+        | ErrorKind::Unanswered
+        | ErrorKind::Unavailable => Ok(Err(error)),
+    }
+}
+
+/// The waits before each look for a number after an unanswered call: so long the number may take to show.
 const PATIENCE: [Duration; 5] = [
     Duration::ZERO,
     Duration::from_millis(500),
@@ -98,23 +195,24 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-/// How long all of that may take.
+/// How long all of these looks may take together.
 const READ_BACK: Duration = Duration::from_secs(30);
 
-/// What became of looking for a number whose migration may have started.
+/// What came of looking for a number whose migration may have started.
 #[derive(Debug)]
 pub enum ReadBack {
     /// A stop ended the look before it was through.
     CutShort,
     /// The last look failed.
-    Failed(Error),
+    Failed(FindError),
     /// It is there.
-    Found(Found),
+    Found(Presence),
     /// It did not show within some seconds.
     NotShown,
 }
 
-/// Looks for a number whose migration may have started, several times. After a stop there is one more look, and a short one.
+/// Looks several times for a number whose migration may have started. After a stop there is one more look, and a short
+/// one.
 pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBack {
     let aftermath = Call::aftermath(READ_BACK);
     let mut seen = ReadBack::NotShown;
@@ -124,18 +222,28 @@ pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBac
             () = call.stopped() => {}
         }
         let last = call.is_stopped();
-        client.forget_list(&target.cust_space_id);
         seen = tokio::select! {
-            found = find(client, &aftermath, target, None) => match found {
-                Ok(Some(found)) => return ReadBack::Found(found),
-                Ok(None) => ReadBack::NotShown,
-                Err(error) => ReadBack::Failed(error),
-            },
+            seen = look_again(client, &aftermath, target) => seen,
             () = call.given_up() => return ReadBack::CutShort,
         };
-        if last {
+        if last || matches!(seen, ReadBack::Found(_)) {
             return seen;
         }
     }
     seen
+}
+
+/// Looks once for a number whose migration may have started, in a list that was asked for after that.
+pub async fn look_again(client: &Client, call: &Call, target: &Target) -> ReadBack {
+    let question = Question {
+        not_before: Some(Instant::now()),
+        ..Question::default()
+    };
+    match find(client, call, target, question).await {
+        Ok(finding) => match finding.evidence {
+            Evidence::Present(presence) => ReadBack::Found(presence),
+            Evidence::Inconclusive | Evidence::Gone => ReadBack::NotShown,
+        },
+        Err(error) => ReadBack::Failed(error),
+    }
 }

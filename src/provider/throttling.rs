@@ -1,16 +1,19 @@
 //! `throttle` in the provider block: with whom the account's call quota is shared, and how much of it is used.
 
+use std::num::NonZeroU32;
+
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::number::Number;
 use crate::framework::schema::Attribute;
 use crate::model;
-use crate::throttle::{self, RedisUrl, Throttle};
+use crate::state_directory::state_directory;
+use crate::throttle::{RedisUrl, Throttle};
 
 use super::setting::{Setting, from_str, or_report};
 
-static FALLBACK: Setting<u32> = Setting {
+static FALLBACK: Setting<NonZeroU32> = Setting {
     path: &["throttle", "fallback_requests_per_second"],
     variables: &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
     parse: parse_rate,
@@ -20,7 +23,7 @@ static REDIS_URL: Setting<RedisUrl> = Setting {
     variables: &["CAMS_THROTTLE_REDIS_URL"],
     parse: from_str,
 };
-static REQUESTS_PER_SECOND: Setting<u32> = Setting {
+static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {
     path: &["throttle", "requests_per_second"],
     variables: &["CAMS_THROTTLE_REQUESTS_PER_SECOND"],
     parse: parse_rate,
@@ -65,7 +68,7 @@ pub struct Throttled {
     /// Keeps the quota.
     pub throttle: Throttle,
     /// In place of each operation's documented limit.
-    pub requests_per_second: Option<u32>,
+    pub requests_per_second: Option<NonZeroU32>,
 }
 
 /// The attribute.
@@ -126,7 +129,7 @@ pub fn configure(
             .at(REDIS_URL.path()),
         );
     }
-    let directory = throttle::state_directory(environment);
+    let directory = state_directory(environment);
     let throttle = match (scope, redis_url) {
         (Scope::Host, _) => Throttle::host(directory, fallback),
         (Scope::Process, _) => Throttle::process(),
@@ -168,10 +171,10 @@ impl Throttling {
     }
 }
 
-fn parse_rate(text: &str) -> Result<u32, String> {
+fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
     let rate = Number::parse(text).and_then(|number| number.as_u64());
     rate.filter(|rate| (1..=MAX_RATE).contains(rate))
-        .and_then(|rate| u32::try_from(rate).ok())
+        .and_then(|rate| NonZeroU32::new(u32::try_from(rate).ok()?))
         .ok_or_else(|| format!("expected a whole number from 1 to {MAX_RATE}"))
 }
 
@@ -188,7 +191,10 @@ fn parse_scope(text: &str) -> Result<Scope, String> {
 mod tests {
     use super::*;
 
-    fn settings(throttling: Throttling, variables: &[(&str, &str)]) -> Result<Option<u32>, String> {
+    fn settings(
+        throttling: Throttling,
+        variables: &[(&str, &str)],
+    ) -> Result<Option<NonZeroU32>, String> {
         let environment = variables.iter().copied().collect();
         match configure(&Field::Known(throttling), &environment) {
             Ok(throttled) => Ok(throttled.requests_per_second),
@@ -207,8 +213,11 @@ mod tests {
             ..Throttling::default()
         };
         let variables = [("CAMS_THROTTLE_REQUESTS_PER_SECOND", "7")];
-        assert_eq!(settings(five, &variables), Ok(Some(5)));
-        assert_eq!(settings(Throttling::default(), &variables), Ok(Some(7)));
+        assert_eq!(settings(five, &variables), Ok(NonZeroU32::new(5)));
+        assert_eq!(
+            settings(Throttling::default(), &variables),
+            Ok(NonZeroU32::new(7))
+        );
         assert_eq!(settings(Throttling::default(), &[]), Ok(None));
     }
 

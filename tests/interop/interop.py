@@ -1,17 +1,20 @@
 """The official Alibaba Cloud SDK against a running cams-emulator.
 
     pip install -r requirements.txt
-    python interop.py http://127.0.0.1:PORT [--security-token TOKEN]
+    python interop.py http://127.0.0.1:PORT [FLAGS]
 
-Every check runs with both signature forms, without and with a security token; with --security-token, which says that the
-emulator was started with the same flag, only with that. The quota is changed while this runs and put back at the end.
-The last line is "N passed, N failed"; the exit status is 1 if any failed.
+FLAGS are the flags that the emulator was started with, as far as they are among those below: the
+script knows from them which answers are right. Every check runs with both signature forms, without
+and with a security token; with --security-token only with that. The quota is changed while this
+runs and put back at the end. The last line is "N passed, N failed"; the exit status is 1 if any
+check failed.
 """
 
 import argparse
 import inspect
 import itertools
 import json
+import re
 import sys
 import traceback
 import urllib.request
@@ -24,15 +27,78 @@ from alibabacloud_tea_openapi import utils_models as openapi
 from darabonba.model import DaraModel
 from darabonba.runtime import RuntimeOptions
 
+PHONE_NUMBER_ERROR = "InvalidParameter.PhoneNumberError"
+GROUPED = r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}"
+SWITCH = r"ENABLED|DISABLED"
+TIME = r"([01]\d|2[0-3])[0-5]\d"
+URL = r"https://\S+"
+
+# The form of each text field in the answers of a call that succeeded: its documented values, or the
+# form of its documented example.
+FORMS = {
+    "access_denied_detail": r"None",
+    "account_review_status": r"PENDING|APPROVED|REJECTED|DISABLED",
+    "business_id": r"\d+",
+    "business_name": r".+",
+    "call_icon_visibility": r"DEFAULT",
+    "callback_permission_status": SWITCH,
+    "calling_callback_url": URL,
+    "close_time": TIME,
+    "code": r"OK",
+    "code_verification_status": r"NOT_VERIFIED|VERIFIED|EXPIRED",
+    "currency": r"[A-Z]{3}",
+    "data": r".+",
+    "date": r"\d{4}-\d\d-\d\d",
+    "day_of_week": r"[A-Z]+",
+    "end_time": TIME,
+    "id": r"\d+",
+    "is_official": r"[YN]",
+    "is_on_biz_app": r"[YN]",
+    "marketing_message_lite_status": r"[YN]",
+    "message": r"SUCCESS|success",
+    "message_template_namespace": GROUPED,
+    "messaging_limit_tier": r"TIER_(\d+K?|UNLIMITED)",
+    "name": r".+",
+    "name_status": r"Approval|Pending_Review|Rejected",
+    "new_name_status": r"Approval|Pending_Review|Rejected",
+    "open_time": TIME,
+    "phone_number": r"\d{4,15}",
+    "primary_business_location": r'"start_time":\d+',
+    "quality_rating": r"GREEN|YELLOW|RED|UNKNOWN",
+    "request_id": GROUPED,
+    "start_time": TIME,
+    "status": r"[A-Z_]+",
+    "status_callback_url": URL,
+    "status_queue": r"Alicom-Queue-\w+-ChatAppStatus",
+    "timezone_id": r"\w+/\w+",
+    "up_callback_url": URL,
+    "up_queue": r"Alicom-Queue-\w+-ChatAppInbound",
+    "verified_name": r".+",
+}
+# Fields that are JSON numbers with --ids number.
+IDS = ["business_id", "id", "phone_number"]
+# What each model keeps with --answers sparse; other models keep everything.
+SPARSE = {
+    "CreateChatappMigrationInitiateResponseBody": ["code", "request_id"],
+    "GetChatappOpenStatusResponseBody": ["code", "open_status", "request_id"],
+    "GetPhoneNumberVerificationStatusResponseBody": ["code", "data", "request_id"],
+    "GetPhoneNumberVerificationStatusResponseBodyData": ["id"],
+    "QueryChatappBindWabaResponseBody": ["code", "data", "request_id"],
+    "QueryChatappBindWabaResponseBodyData": ["account_review_status", "id"],
+    "QueryChatappPhoneNumbersResponseBody": ["code", "phone_numbers", "request_id"],
+    "QueryChatappPhoneNumbersResponseBodyPhoneNumbers": ["phone_number", "status"],
+}
+
 SPACE = "cams interop/+*~测试"
 numbers = itertools.count(13_900_000_000)
 
 
 class Setting:
-    """One way to call: the signature form and the security token."""
+    """One way to call: the signature form and the security token; and the emulator's flags."""
 
-    def __init__(self, base_url, algorithm, token):
-        self.base_url, self.algorithm, self.token = base_url, algorithm, token
+    def __init__(self, base_url, flags, algorithm, token):
+        self.base_url, self.flags = base_url, flags
+        self.algorithm, self.token = algorithm, token
 
     def __str__(self):
         form = "HMAC-SHA1" if self.algorithm == "v2" else "ACS3-HMAC-SHA256"
@@ -81,17 +147,34 @@ def parameters_of(action, method):
     )
 
 
-def complete(model, *absent):
-    """Every field that the SDK documents has a value, down to the leaves."""
-    for name in inspect.signature(type(model).__init__).parameters:
-        if name == "self" or name in absent:
+def well_formed(setting, model):
+    """The answer has the fields that it should, each of the documented type and form.
+
+    This holds down to the leaves: also for the objects and lists in it.
+    """
+    fields = {
+        name: parameter.annotation
+        for name, parameter in inspect.signature(type(model).__init__).parameters.items()
+        if name != "self"
+    }
+    model_name = type(model).__name__
+    kept = SPARSE.get(model_name, fields) if setting.flags.answers == "sparse" else fields
+    for name, annotation in fields.items():
+        value, field = getattr(model, name), f"{model_name}.{name}"
+        if name not in kept:
+            assert value is None, f"{field} is not left out"
             continue
-        value = getattr(model, name)
-        assert value is not None, f"{type(model).__name__}.{name} is missing"
+        assert value is not None, f"{field} is missing"
+        assert value != [], f"{field} is empty"
+        if annotation == "str":
+            kind = int if name in IDS and setting.flags.ids == "number" else str
+            assert type(value) is kind, f"{field} is not {kind.__name__}: {value!r}"
+            assert re.fullmatch(FORMS[name], str(value)), f"{field} has another form: {value}"
+        elif annotation in ("bool", "int"):
+            assert type(value).__name__ == annotation, f"{field} is not {annotation}: {value!r}"
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, DaraModel):
-                complete(part)
-        assert value != [], f"{type(model).__name__}.{name} is empty"
+                well_formed(setting, part)
 
 
 def refused(kind, code, call, *arguments):
@@ -105,65 +188,154 @@ def refused(kind, code, call, *arguments):
     raise AssertionError(f"nothing was raised instead of {code}")
 
 
+def look_up(setting, phone_number):
+    return setting.client().get_phone_number_verification_status(
+        models.GetPhoneNumberVerificationStatusRequest(
+            cust_space_id=SPACE, phone_number=phone_number
+        )
+    )
+
+
+def rows(setting, number=None, status=None):
+    """The rows of the list, or those of one number. The odd row of a sparse list has no number."""
+    answer = setting.client().query_chatapp_phone_numbers(
+        models.QueryChatappPhoneNumbersRequest(cust_space_id=SPACE, status=status)
+    )
+    found = answer.body.phone_numbers
+    if setting.flags.answers == "sparse":
+        odd = found.pop(0)
+        assert (odd.phone_number, odd.status) == (None, 7), "the odd row of an odd seed comes first"
+    if found:
+        well_formed(setting, answer.body)
+    return [row for row in found if number in (None, str(row.phone_number))]
+
+
+def key_of(number):
+    return dict(cust_space_id=SPACE, country_code="86", mobile_number=str(number))
+
+
 def check_initiate(setting):
     number = next(numbers)
     answer = initiate(setting.client(), number)
     assert answer.status_code == 200
-    complete(answer.body)
-    assert answer.body.code == "OK"
-    assert answer.body.data.phone_number == f"86{number}"
-    assert answer.body.data.status == "MIGRATING"
+    well_formed(setting, answer.body)
+    if setting.flags.answers == "full":
+        assert str(answer.body.data.phone_number) == f"86{number}"
+        assert answer.body.data.status == "MIGRATING"
+
+
+def check_repeat(setting):
+    number, client = next(numbers), setting.client()
+    first = initiate(client, number).body
+    if setting.flags.on_repeat == "error":
+        refused(exceptions.ClientException, setting.flags.repeat_code, initiate, client, number)
+    else:
+        repeat = initiate(client, number).body
+        well_formed(setting, repeat)
+        if setting.flags.answers == "full":
+            same = first.data.id == repeat.data.id
+            assert same == (setting.flags.on_repeat == "same")
+
+
+def check_number_that_is_there(setting):
+    number = next(numbers)
+    setting.control("POST", "numbers", {**key_of(number), "status": "CONNECTED"})
+    client, code = setting.client(), setting.flags.repeat_code
+    refused(exceptions.ClientException, code, initiate, client, number)
 
 
 def check_list(setting):
     number = next(numbers)
     initiate(setting.client(), number)
-    answer = setting.client().query_chatapp_phone_numbers(
-        models.QueryChatappPhoneNumbersRequest(cust_space_id=SPACE)
-    )
-    # Data of a list is not documented.
-    complete(answer.body, "data")
-    mine = [n for n in answer.body.phone_numbers if n.phone_number == f"86{number}"]
-    assert [n.status for n in mine] == ["MIGRATING"]
+    expected = setting.flags.migrating_listed_as
+    mine = rows(setting, f"86{number}")
+    assert [row.status for row in mine] == ([] if expected == "absent" else [expected])
 
 
 def check_list_by_status(setting):
-    key = dict(cust_space_id=SPACE, country_code="86", mobile_number=str(next(numbers)))
-    setting.control("POST", "numbers", {**key, "status": "BANNED"})
-    answer = setting.client().query_chatapp_phone_numbers(
-        models.QueryChatappPhoneNumbersRequest(cust_space_id=SPACE, status="BANNED")
-    )
-    setting.control("DELETE", "numbers", key)
-    assert [n.status for n in answer.body.phone_numbers] == ["BANNED"]
+    number = next(numbers)
+    setting.control("POST", "numbers", {**key_of(number), "status": "BANNED"})
+    found = [row.status for row in rows(setting, status="BANNED")]
+    setting.control("DELETE", "numbers", key_of(number))
+    assert found == ["BANNED"]
+
+
+def check_deleted_row(setting):
+    number = next(numbers)
+    setting.control("POST", "numbers", {**key_of(number), "status": "CONNECTED"})
+    setting.control("DELETE", "numbers", key_of(number))
+    mine = [row.status for row in rows(setting, f"86{number}")]
+    assert mine == (["DELETED"] if setting.flags.deleted_rows == "keep" else [])
 
 
 def check_verification_status(setting):
     number = next(numbers)
-    id = initiate(setting.client(), number).body.data.id
-    answer = setting.client().get_phone_number_verification_status(
-        models.GetPhoneNumberVerificationStatusRequest(
-            cust_space_id=SPACE, phone_number=f"86{number}"
-        )
-    )
-    complete(answer.body)
-    assert answer.body.data.id == id
-    assert answer.body.data.code_verification_status == "NOT_VERIFIED"
+    initiated = initiate(setting.client(), number).body
+    answer = look_up(setting, f"86{number}")
+    well_formed(setting, answer.body)
+    if setting.flags.answers == "full":
+        assert answer.body.data.id == initiated.data.id
+        assert answer.body.data.code_verification_status == "NOT_VERIFIED"
 
 
 def check_unknown_number(setting):
-    request = models.GetPhoneNumberVerificationStatusRequest(
-        cust_space_id=SPACE, phone_number="8610000000"
-    )
-    call = setting.client().get_phone_number_verification_status
-    refused(exceptions.ClientException, "PhoneNumber.NotExist", call, request)
+    flags, number = setting.flags, "8610000000"
+    if flags.missing_number == "refusal":
+        if flags.missing_status == "200":
+            answer = look_up(setting, number)
+            assert (answer.status_code, answer.body.code) == (200, flags.missing_code)
+            return
+        error = refused(
+            exceptions.ClientException, flags.missing_code, look_up, setting, number
+        )
+        assert str(error.status_code) == flags.missing_status
+        return
+    answer = look_up(setting, number)
+    assert answer.body.code == "OK"
+    shown = None if answer.body.data is None else answer.body.data.to_map()
+    if flags.missing_number == "not-verified":
+        known = int(number) if flags.ids == "number" else number
+        assert shown == {"CodeVerificationStatus": "NOT_VERIFIED", "PhoneNumber": known}
+    else:
+        # The SDK reads a Data that is null, missing or empty; the first two are one to it.
+        assert shown == ({} if flags.missing_number == "empty-data" else None)
 
 
 def check_waba(setting):
     answer = setting.client().query_chatapp_bind_waba(
         models.QueryChatappBindWabaRequest(cust_space_id=SPACE)
     )
-    complete(answer.body)
+    well_formed(setting, answer.body)
     assert answer.body.data.account_review_status == "APPROVED"
+
+
+def check_open_status(setting):
+    request = models.GetChatappOpenStatusRequest()
+    answer = setting.client().get_chatapp_open_status(request)
+    well_formed(setting, answer.body)
+    assert answer.body.open_status is not setting.flags.not_subscribed
+
+
+def check_missing_subscription(setting):
+    """Only where the account has none: nothing but its own status can be asked for."""
+    client = setting.client()
+    space = dict(cust_space_id=SPACE)
+    for call, *arguments in [
+        (initiate, client, next(numbers)),
+        (look_up, setting, "8610000000"),
+        (
+            client.query_chatapp_phone_numbers,
+            models.QueryChatappPhoneNumbersRequest(**space),
+        ),
+        (client.query_chatapp_bind_waba, models.QueryChatappBindWabaRequest(**space)),
+    ]:
+        refused(exceptions.ClientException, "Product.Unsubscript", call, *arguments)
+
+
+def check_denied_operation(setting):
+    """Only where RAM denies the list: that it does, and says which action it denies."""
+    error = refused(exceptions.ClientException, "Ram.PermissionDeny", rows, setting)
+    assert error.access_denied_detail["AuthAction"] == f"cams:{setting.flags.deny}"
 
 
 def check_parameters_in_a_form(setting):
@@ -173,9 +345,9 @@ def check_parameters_in_a_form(setting):
     body = {"CustSpaceId": SPACE, "CountryCode": "86", "MobileNumber": str(number)}
     request = openapi.OpenApiRequest(body=body)
     answer = setting.client().call_api(parameters, request, RuntimeOptions())
-    assert answer["body"]["Data"]["PhoneNumber"] == f"86{number}"
-    journal = setting.control("GET", "requests")
-    assert journal[-1]["cust_space_id"] == SPACE
+    assert answer["body"]["Code"] == "OK"
+    entry = setting.control("GET", "requests")[-1]
+    assert (entry["cust_space_id"], entry["phone_number"]) == (SPACE, f"86{number}")
 
 
 def check_get(setting):
@@ -234,7 +406,8 @@ def check_throttling(setting):
     setting.control("PUT", "quota", {"quota": "1/15m"})
     try:
         client = setting.client()
-        # The count of this action may be used up from before: one of two calls is over it at the latest.
+        # The count of this action may be used up from before: at the latest, the second of two
+        # calls is over it.
         def twice():
             initiate(client, next(numbers))
             initiate(client, next(numbers))
@@ -260,7 +433,10 @@ def check_server_error(setting):
 
 
 def check_denied(setting):
-    detail = {"AuthAction": "cams:CreateChatappMigrationInitiate", "NoPermissionType": "ImplicitDeny"}
+    detail = {
+        "AuthAction": "cams:CreateChatappMigrationInitiate",
+        "NoPermissionType": "ImplicitDeny",
+    }
     setting.control(
         "POST",
         "faults",
@@ -295,23 +471,49 @@ def check_missing_token(setting):
     refused(exceptions.ClientException, "MissingSecurityToken", initiate, client, next(numbers))
 
 
-def main():
+def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("base_url")
-    parser.add_argument("--security-token", help="what the emulator was told to require")
-    arguments = parser.parse_args()
-    base_url = arguments.base_url.rstrip("/")
-    required = arguments.security_token
-    tokens = [required] if required else [None, "CAIS+Tok/en=="]
+    parser.add_argument("--security-token")
+    parser.add_argument("--seed")
+    parser.add_argument("--missing-number", default="refusal")
+    parser.add_argument("--missing-code", default=PHONE_NUMBER_ERROR)
+    parser.add_argument("--missing-status", default="400")
+    parser.add_argument("--migrating-listed-as", default="absent")
+    parser.add_argument("--deleted-rows", default="keep")
+    parser.add_argument("--ids", default="text")
+    parser.add_argument("--answers", default="full")
+    parser.add_argument("--on-repeat", default="error")
+    parser.add_argument("--repeat-code", default=PHONE_NUMBER_ERROR)
+    parser.add_argument("--not-subscribed", action="store_true")
+    parser.add_argument("--deny")
+    return parser.parse_args()
 
+
+def checks_for(flags):
+    if flags.not_subscribed:
+        return [check_missing_subscription, check_open_status]
+    if flags.deny:
+        return [check_denied_operation, check_initiate, check_waba, check_open_status]
     checks = [check for name, check in globals().items() if name.startswith("check_")]
-    if not required:
+    checks.remove(check_missing_subscription)
+    checks.remove(check_denied_operation)
+    if not flags.security_token:
         checks.remove(check_missing_token)
+    return checks
+
+
+def main():
+    flags = read_arguments()
+    base_url = flags.base_url.rstrip("/")
+    required = flags.security_token
+    tokens = [required] if required else [None, "CAIS+Tok/en=="]
     settings = [
-        Setting(base_url, algorithm, token)
+        Setting(base_url, flags, algorithm, token)
         for algorithm in (None, "v2")
         for token in tokens
     ]
+    checks = checks_for(flags)
     before = settings[0].control("GET", "quota")
     settings[0].control("PUT", "quota", {"quota": "1000000/1s"})
     passed = failed = 0

@@ -75,6 +75,12 @@ impl Emulator {
         started
     }
 
+    /// Puts a number in place, as the control interface's `POST numbers` takes it: with an id of
+    /// its own, or as one that the lookup still knows after it was deleted.
+    pub(crate) fn place_number(&self, number: Value) -> Value {
+        self.control("POST", "numbers", Some(number))
+    }
+
     /// Puts a number into a state.
     pub(crate) fn place(&self, space: &str, country_code: &str, mobile_number: &str, status: &str) {
         let number = json!({
@@ -83,12 +89,17 @@ impl Emulator {
             "mobile_number": mobile_number,
             "status": status,
         });
-        self.control("POST", "numbers", Some(number));
+        self.place_number(number);
     }
 
-    /// Removes a number behind Terraform's back.
+    /// Deletes a number behind Terraform's back. Whether a row with the status `DELETED` stays in
+    /// the list, is `--deleted-rows`.
     pub(crate) fn remove(&self, space: &str, country_code: &str, mobile_number: &str) {
-        let number = json!({ "cust_space_id": space, "country_code": country_code, "mobile_number": mobile_number });
+        let number = json!({
+            "cust_space_id": space,
+            "country_code": country_code,
+            "mobile_number": mobile_number,
+        });
         self.control("DELETE", "numbers", Some(number));
     }
 

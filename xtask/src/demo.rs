@@ -58,7 +58,8 @@ pub(crate) fn run() -> Result<()> {
         .env("CAMS_ENDPOINT", &emulator.url)
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
-        // Where the quota that all processes of a host share is kept: here, so that nothing is left behind.
+        // Where the quota that all processes of a host share is kept: here, so that nothing is left
+        // behind.
         .env("XDG_RUNTIME_DIR", &directory.path().display().to_string());
 
     heading("The configuration");

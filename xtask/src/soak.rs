@@ -1,5 +1,6 @@
-//! `cargo xtask soak`: thousands of numbers through a service that fails at random, with the real CLI and one long-lived
-//! provider process. Nothing may be lost, nothing started twice, and memory must stay flat.
+//! `cargo xtask soak`: thousands of numbers through a service that fails at random, with the real
+//! CLI and one long-lived provider process. Nothing may be lost, nothing started twice, and memory
+//! must stay flat.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -137,7 +138,8 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     judge(plan, &emulator, directory, &memory)
 }
 
-/// Applies, and says whether anything failed: two calls in a hundred do, and some of them are not repeated.
+/// Applies, and says whether anything failed: two calls in a hundred do, and some of them are not
+/// repeated.
 fn apply_once(cli: &Cli, numbers: usize) -> Result<bool> {
     let numbers = format!("numbers={numbers}");
     let arguments = [

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
+use crate::cams::Listed;
 use crate::cams::phone::PhoneNumber;
 use crate::openapi::{AccessKey, SignatureMethod};
 use crate::secret::Secret;
@@ -55,7 +56,7 @@ impl Server {
     }
 
     /// The same, for a client that sends so many requests a second.
-    async fn at_most(requests_per_second: Option<u32>, deeds: &'static [Deed]) -> Self {
+    async fn at_most(requests_per_second: Option<NonZeroU32>, deeds: &'static [Deed]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -83,12 +84,22 @@ impl Server {
             .client
             .create_chatapp_migration_initiate(&call, "cams-1", &number())
             .await?;
-        Ok(migration.id)
+        Ok(migration.id.unwrap_or_default())
     }
 
-    async fn listed(&self, timeout: Duration) -> Result<Option<String>, Error> {
+    async fn listed(&self, timeout: Duration) -> Result<Listed, Error> {
+        self.listed_since(timeout, None).await
+    }
+
+    async fn listed_since(
+        &self,
+        timeout: Duration,
+        not_before: Option<Instant>,
+    ) -> Result<Listed, Error> {
         let call = self.call(timeout);
-        self.client.listed_status(&call, "cams-1", &number()).await
+        self.client
+            .listed(&call, "cams-1", &number(), not_before)
+            .await
     }
 
     fn asked(&self) -> usize {
@@ -131,7 +142,7 @@ async fn serve(mut stream: TcpStream, deeds: &[Deed], asked: Arc<Mutex<Vec<Strin
     }
 }
 
-fn client(address: &str, requests_per_second: Option<u32>) -> Client {
+fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
     Client::new(Config {
         http: Settings {
             endpoint: format!("http://{address}").parse().expect("an endpoint"),
@@ -196,7 +207,7 @@ async fn a_create_that_may_have_had_its_effect_is_not_sent_again() {
 async fn a_question_is_asked_again() {
     let server = Server::of(&[Deed::Close, Deed::Answer(502, "", "<html>"), LIST]).await;
     let status = server.listed(LONG).await.expect("a list");
-    assert_eq!(status.as_deref(), Some("CONNECTED"));
+    assert_eq!(status.statuses, ["CONNECTED"]);
     assert_eq!(server.asked(), 3);
 }
 
@@ -235,7 +246,7 @@ async fn a_stop_gives_a_request_that_was_sent_a_moment_and_no_more() {
 
 #[tokio::test]
 async fn a_deadline_in_the_queue_names_the_quota() {
-    let server = Server::at_most(Some(1), &[STARTED]).await;
+    let server = Server::at_most(Some(NonZeroU32::MIN), &[STARTED]).await;
     server.create(LONG).await.expect("the first");
     let error = server
         .create(Duration::from_millis(50))
@@ -258,13 +269,24 @@ async fn a_deadline_in_the_queue_names_the_quota() {
 async fn a_thousand_ask_for_one_list() {
     let server = Server::of(&[LIST]).await;
     let all = join_all((0..1000).map(|_| server.listed(LONG))).await;
-    assert!(
-        all.iter()
-            .all(|listed| listed.as_ref().is_ok_and(Option::is_some))
-    );
+    for listed in all {
+        assert_eq!(listed.expect("a list").statuses, ["CONNECTED"]);
+    }
     assert_eq!(server.asked(), 1);
-    server.client.forget_list("cams-1");
-    server.listed(LONG).await.expect("a list");
+}
+
+#[tokio::test]
+async fn a_list_is_asked_for_again_by_those_who_need_it_later() {
+    let server = Server::of(&[LIST]).await;
+    let before = server.listed(LONG).await.expect("a list");
+    let now = Instant::now();
+    let all = join_all((0..20).map(|_| server.listed_since(LONG, Some(now)))).await;
+    for listed in all {
+        let asked_at = listed.expect("a list").asked_at;
+        assert!(before.asked_at <= now && now <= asked_at);
+    }
+    assert_eq!(server.asked(), 2);
+    server.listed(LONG).await.expect("the list of the others");
     assert_eq!(server.asked(), 2);
 }
 

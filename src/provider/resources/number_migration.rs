@@ -1,13 +1,14 @@
-//! `cams_number_migration`: a number being moved into a space.
+//! `cams_number_migration`: a number that is moved into a space.
 
-use std::time::Duration;
+mod messages;
+mod target;
 
-use crate::cams::Error;
-use crate::cams::phone::PhoneNumber;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::cams::{Call, Client, Migration, Operation};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
-use crate::framework::path::Path;
-use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource, Upgrade};
+use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
 use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Schema};
 use crate::framework::timeouts;
 use crate::framework::ty::Type;
@@ -16,56 +17,69 @@ use crate::model;
 use super::super::Cams;
 use super::super::claims::Refused;
 use super::super::errors;
-use super::super::numbers::{self, Found, ReadBack, Target};
+use super::super::evidence::{Evidence, Presence};
+use super::super::numbers::{self, Finding, MIGRATING, Question, ReadBack, Target};
 use super::super::validators;
+
+/// The operations that the resource calls, each of which RAM must allow. The first one alone is indispensable.
+pub const OPERATIONS: [Operation; 3] = [
+    Operation::CREATE_CHATAPP_MIGRATION_INITIATE,
+    Operation::QUERY_CHATAPP_PHONE_NUMBERS,
+    Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS,
+];
 
 const CREATE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 const READ_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
-/// Starts the migration of a number, and follows what becomes of it.
+/// How long after its start a number stays in the state whatever CAMS says, since its answers may lag behind.
+const SETTLING: Duration = Duration::from_secs(60 * 60);
+/// The key in the resource's private state for the time of the start, in seconds since 1970.
+const STARTED_AT: &str = "started_at";
+
+/// The resource.
 #[derive(Debug)]
 pub struct NumberMigration;
 
 model! {
     /// Configuration, plan and state.
     pub struct Model {
-        /// Where the number goes.
+        /// The space that receives the number.
         pub cust_space_id: String,
-        /// The number's calling code.
+        /// The country calling code of the number.
         pub country_code: String,
-        /// The number without its calling code.
+        /// The number without its country calling code.
         pub mobile_number: String,
-        /// `Data.Id`: the number's id at Meta.
+        /// The id of the number at Meta, `Data.Id`.
         pub id: String,
-        /// Calling code and number.
+        /// Country calling code and number.
         pub phone_number: String,
-        /// What the API last said of it.
+        /// The status that the API gave last.
         pub status: String,
-        /// Of the call that started the migration.
+        /// The id of the request that started the migration.
         pub request_id: String,
-        /// How long operations may take.
+        /// How long the operations may take.
         pub timeouts: Timeouts,
     }
 }
 
 model! {
-    /// How long operations may take.
+    /// How long the operations may take.
     pub struct Timeouts {
-        /// Starting the migration.
+        /// How long a create may take.
         pub create: String,
-        /// Looking at the number.
+        /// How long a read may take.
         pub read: String,
     }
 }
 
 model! {
-    /// What identifies the number.
+    /// The attributes that identify a number.
     pub struct Identity {
-        /// Where the number goes.
+        /// The space that receives the number.
         pub cust_space_id: String,
-        /// The number's calling code.
+        /// The country calling code of the number.
         pub country_code: String,
-        /// The number without its calling code.
+        /// The number without its country calling code.
         pub mobile_number: String,
     }
 }
@@ -81,11 +95,8 @@ impl Resource for NumberMigration {
 
     fn schema(&self) -> Schema {
         Schema {
-            version: 1,
-            description: "Starts moving a WhatsApp phone number from another provider into a CAMS space \
-                (`CreateChatappMigrationInitiate`), and follows its status.\n\n\
-                CAMS has no call that cancels a migration or removes a number: destroying this resource makes no API \
-                call, it only forgets the number.",
+            version: 0,
+            description: DESCRIPTION,
             attributes: vec![
                 Attribute::string("cust_space_id")
                     .optional()
@@ -103,7 +114,7 @@ impl Resource for NumberMigration {
                     "Phone number without its country code, digits only, such as `13900001234`.",
                 ),
                 Attribute::string("id").computed().use_state_for_unknown().describe(
-                    "Id of the phone number at Meta.",
+                    "Id of the phone number at Meta; null while CAMS does not tell it.",
                 ),
                 Attribute::string("phone_number").computed().use_state_for_unknown().describe(
                     "Country code and number as CAMS writes them.",
@@ -112,7 +123,7 @@ impl Resource for NumberMigration {
                     "Status of the number: `MIGRATING` at first, later what CAMS lists, such as `CONNECTED`.",
                 ),
                 Attribute::string("request_id").computed().use_state_for_unknown().describe(
-                    "Id of the request that started the migration; null for a number that was imported or found already migrating.",
+                    "Id of the request that started the migration; null for a number that was imported or already in the space.",
                 ),
                 timeouts::attribute(vec![
                     timeouts::operation("create", "Starting the migration. Default value is `20m`."),
@@ -150,10 +161,6 @@ impl Resource for NumberMigration {
         }
     }
 
-    fn upgrades(&self) -> Vec<Upgrade> {
-        vec![Upgrade::new(0, version_0::ty(), version_0::upgrade)]
-    }
-
     fn validate(&self, config: &Model) -> Diagnostics {
         validators::phone_number(&config.country_code, &config.mobile_number)
     }
@@ -170,7 +177,7 @@ impl Resource for NumberMigration {
         change.plan.cust_space_id = match (space, change.prior) {
             (Field::Known(_), Some(prior)) if updated_in_place(prior, change.plan) => {
                 if prior.cust_space_id != *space {
-                    context.warn(replaced_later(prior, space));
+                    context.warn(messages::replaced_later(prior, space));
                 }
                 prior.cust_space_id.clone()
             }
@@ -178,13 +185,13 @@ impl Resource for NumberMigration {
             // Should the provider's space turn out another one, the next plan shows the replacement.
             (Field::Unknown, Some(prior)) => prior.cust_space_id.clone(),
             (Field::Unknown, None) => Field::Unknown,
-            (Field::Null, _) => return Err(missing_space().into()),
+            (Field::Null, _) => return Err(messages::missing_space().into()),
         };
         Ok(())
     }
 
     fn plan_destroy(&self, state: &Model) -> Diagnostics {
-        forgets(state).into()
+        messages::forgets(state).into()
     }
 
     async fn create(
@@ -193,7 +200,7 @@ impl Resource for NumberMigration {
         Desired { plan, .. }: Desired<Model>,
     ) -> Result<Model, Diagnostics> {
         let cams = context.provider();
-        let target = target(&plan)?;
+        let target = target::of_model(&plan)?;
         let timeout = timeouts::limit(
             plan.timeouts.known().map(|timeouts| &timeouts.create),
             CREATE_TIMEOUT,
@@ -202,53 +209,49 @@ impl Resource for NumberMigration {
 
         let claim = cams.claims().claim(&call, &target).await;
         let mut claim = claim.map_err(|refused| match refused {
-            Refused::Busy => busy(&target),
-            Refused::Duplicate => duplicate(&target),
+            Refused::Busy => messages::busy(&target),
+            Refused::Duplicate => messages::duplicate(&target),
         })?;
         let client = cams.client()?;
-        let found = numbers::find(client, &call, &target, None)
-            .await
-            .map_err(|error| {
-                errors::diagnostic(
-                    &error,
-                    "looking for the number before its migration",
-                    &target,
-                )
-            })?;
-        match found {
-            Some(found) if found.migrating() => {
-                claim.keep();
-                context.warn(adopted(&target));
-                return Ok(adopt(plan, &target, found));
-            }
-            Some(found) => return Err(exists(&target, &found).into()),
-            None => {}
+        let found = numbers::find(client, &call, &target, Question::default()).await;
+        let found = found.map_err(|error| {
+            let doing = "looking for the number before its migration";
+            messages::not_found_out(error, doing, &target)
+        })?;
+        warn_of_failure(&context, &found, &target);
+        // Whatever becomes of this task, from here on nobody else starts the number in this run.
+        claim.keep();
+        if let Evidence::Present(presence) = found.evidence {
+            return Ok(adopt(&context, plan, &target, presence));
         }
 
-        // Whatever becomes of this task, from here on nobody else starts it in this run.
-        claim.keep();
-        match client
+        let started = client
             .create_chatapp_migration_initiate(&call, &target.cust_space_id, &target.number)
-            .await
-        {
-            Ok(started) => {
-                let state = Model {
-                    id: started.id.into(),
-                    phone_number: started.phone_number.into(),
-                    status: started.status.into(),
-                    request_id: started.request_id.into(),
-                    ..plan
-                };
+            .await;
+        match started {
+            Ok(migration) => {
+                let state = started_state(plan, &target, migration);
+                remember_start(&context);
                 context.save(&state);
-                Ok(state)
+                Ok(with_id(client, &call, &target, state).await)
             }
             Err(error) if error.is_ambiguous() => {
                 match numbers::read_back(client, &call, &target).await {
-                    ReadBack::Found(found) => Ok(adopt(plan, &target, found)),
-                    looked => Err(unknown_outcome(&target, &error, &looked).into()),
+                    ReadBack::Found(presence) => {
+                        remember_start(&context);
+                        Ok(found_state(plan, &target, presence))
+                    }
+                    looked => Err(messages::unknown_outcome(&target, &error, &looked).into()),
                 }
             }
             Err(error) => {
+                // An earlier start may be the reason for the refusal, if both operations were slow to show the number.
+                if error.is_business_refusal()
+                    && let ReadBack::Found(presence) =
+                        numbers::look_again(client, &call, &target).await
+                {
+                    return Ok(adopt(&context, plan, &target, presence));
+                }
                 claim.give_back();
                 Err(errors::diagnostic(&error, "starting the migration", &target).into())
             }
@@ -261,21 +264,43 @@ impl Resource for NumberMigration {
         state: Model,
     ) -> Result<Option<Model>, Diagnostics> {
         let cams = context.provider();
-        let target = target(&state)?;
+        let target = target::of_model(&state)?;
         let timeout = timeouts::limit(
             state.timeouts.known().map(|timeouts| &timeouts.read),
             READ_TIMEOUT,
         );
         let call = cams.call(timeout, context.stop());
-        let found = numbers::find(cams.client()?, &call, &target, state.id.text())
-            .await
-            .map_err(|error| errors::diagnostic(&error, "looking at the number", &target))?;
-        Ok(found.map(|found| Model {
-            id: found.id.map_or(state.id.clone(), Field::Known),
-            status: Field::Known(found.status),
-            phone_number: Field::Known(target.number.to_string()),
-            ..state
-        }))
+        let question = Question {
+            known_id: state.id.text(),
+            prove_gone: true,
+            ..Question::default()
+        };
+        let found = numbers::find(cams.client()?, &call, &target, question).await;
+        let found = found
+            .map_err(|error| messages::not_found_out(error, "looking at the number", &target))?;
+        warn_of_failure(&context, &found, &target);
+
+        // An imported number that was never seen has no status.
+        let imported = state.status.is_null();
+        match found.evidence {
+            Evidence::Present(presence) => Ok(Some(refreshed(state, &target, presence))),
+            Evidence::Gone if imported => Ok(None),
+            Evidence::Gone if just_started(&context) => {
+                warn_once(&context, messages::not_yet_shown(&target));
+                Ok(Some(state))
+            }
+            Evidence::Gone => {
+                context.warn(messages::gone(&target));
+                Ok(None)
+            }
+            Evidence::Inconclusive if imported => Err(messages::not_importable(&target).into()),
+            Evidence::Inconclusive => {
+                if found.failed.is_none() {
+                    warn_once(&context, messages::not_confirmed(&target));
+                }
+                Ok(Some(state))
+            }
+        }
     }
 
     async fn update(
@@ -296,7 +321,7 @@ impl Resource for NumberMigration {
         context: Context<'_, Cams, Model>,
         state: Model,
     ) -> Result<(), Diagnostics> {
-        context.warn(forgets(&state));
+        context.warn(messages::forgets(&state));
         Ok(())
     }
 
@@ -306,8 +331,8 @@ impl Resource for NumberMigration {
         target: ImportTarget<Identity>,
     ) -> Result<Model, Diagnostics> {
         let target = match target {
-            ImportTarget::Id(id) => import_id(&id)?,
-            ImportTarget::Identity(identity) => parse(
+            ImportTarget::Id(id) => target::of_import_id(&id)?,
+            ImportTarget::Identity(identity) => target::of_fields(
                 &identity.cust_space_id,
                 &identity.country_code,
                 &identity.mobile_number,
@@ -322,6 +347,19 @@ impl Resource for NumberMigration {
     }
 }
 
+const DESCRIPTION: &str = "Starts moving a WhatsApp phone number from another provider into a CAMS space \
+    (`CreateChatappMigrationInitiate`), and follows its status.\n\n\
+    A number that is in the space already is taken over as it is, with a warning. So an apply after an interruption, a \
+    replacement, or an apply after the state was lost ends with the number in state, and starts nothing twice.\n\n\
+    Destroying this resource makes no API call: Terraform forgets the number, and the number stays in the space. The API has \
+    no operation that cancels a migration. To take a live number out of service, deregister it from its WhatsApp Business \
+    Account, in the CAMS console or with the API operation `ChatappPhoneNumberDeregister`.\n\n\
+    A number counts as there when the list of its space (`QueryChatappPhoneNumbers`) shows it with any status but `DELETED` \
+    and `MIGRATED`, or when `GetPhoneNumberVerificationStatus` gives its id. It is removed from the state, with a warning, \
+    only when a list that was fetched for this refresh does not show it as there, the lookup says that it does not exist, \
+    and its migration started at least an hour ago. If the answers prove neither, the number stays in the state, and a \
+    warning says so.";
+
 /// Whether the plan changes the number in place, apart from its space.
 ///
 /// Such an update keeps the space, whatever the provider's is. The provider's space may have been
@@ -335,244 +373,96 @@ fn updated_in_place(prior: &Model, plan: &Model) -> bool {
     same_number && timeouts.is_wholly_known() && plan.timeouts != prior.timeouts
 }
 
-/// The migration a plan or state is about.
-fn target(model: &Model) -> Result<Target, Diagnostics> {
-    parse(
-        &model.cust_space_id,
-        &model.country_code,
-        &model.mobile_number,
-    )
-}
-
-fn parse(
-    space: &Field<String>,
-    country_code: &Field<String>,
-    mobile_number: &Field<String>,
-) -> Result<Target, Diagnostics> {
-    let found = validators::phone_number(country_code, mobile_number);
-    if found.has_errors() {
-        return Err(found);
+/// The state of a number whose migration has just started. The answer documents all three values; without them the
+/// migration has started all the same.
+fn started_state(plan: Model, target: &Target, migration: Migration) -> Model {
+    let number = || target.number.to_string();
+    Model {
+        id: migration.id.into(),
+        phone_number: Field::Known(migration.phone_number.unwrap_or_else(number)),
+        status: Field::Known(migration.status.unwrap_or_else(|| MIGRATING.to_owned())),
+        request_id: migration.request_id.into(),
+        ..plan
     }
-    let known = (space.text(), country_code.text(), mobile_number.text());
-    let (Some(space), Some(country_code), Some(mobile_number)) = known else {
-        return Err(missing_space().into());
-    };
-    let number = PhoneNumber::parse(country_code, mobile_number)
-        .map_err(|problem| validators::refused(&problem))?;
-    Ok(Target {
-        cust_space_id: space.to_owned(),
-        number,
-    })
-}
-
-/// Reads `CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER` or `CUST_SPACE_ID/PHONE_NUMBER`.
-fn import_id(id: &str) -> Result<Target, Diagnostics> {
-    let (space, number) = match id.split('/').collect::<Vec<_>>()[..] {
-        [space, country_code, mobile_number] => {
-            (space, PhoneNumber::parse(country_code, mobile_number))
-        }
-        [space, phone_number] => (space, PhoneNumber::parse_international(phone_number)),
-        _ => return Err(invalid_import_id(id, "it has neither two nor three parts").into()),
-    };
-    if space.trim().is_empty() || space.trim() != space {
-        return Err(
-            invalid_import_id(id, "the space is empty or has white space around it").into(),
-        );
-    }
-    let number = number.map_err(|problem| {
-        let advice = problem.suggestion.as_ref();
-        let advice = advice.map(|value| format!(", where {value:?} is expected"));
-        invalid_import_id(id, &format!("{problem}{}", advice.unwrap_or_default()))
-    })?;
-    Ok(Target {
-        cust_space_id: space.to_owned(),
-        number,
-    })
-}
-
-fn invalid_import_id(id: &str, problem: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Invalid Import ID",
-        format!(
-            "{id:?} cannot be imported: {problem}. Write CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER, such as \
-             cams-abc123/86/13900001234, or CUST_SPACE_ID/PHONE_NUMBER, such as cams-abc123/8613900001234."
-        ),
-    )
-}
-
-fn missing_space() -> Diagnostic {
-    Diagnostic::error(
-        "Missing Space",
-        "No space is named for this number. Set cust_space_id here, or for all numbers in the provider block or with \
-         the environment variable CAMS_CUST_SPACE_ID.",
-    )
-    .at(Path::root().attribute("cust_space_id"))
-}
-
-fn replaced_later(prior: &Model, space: &Field<String>) -> Diagnostic {
-    Diagnostic::warning(
-        "Replacement Comes Later",
-        format!(
-            "The provider's cust_space_id is {} now, and the number is in space {}. Its timeouts \
-             change too, which is done first and leaves it there. The next plan replaces the \
-             number, so that it moves to the provider's space.",
-            space.text().unwrap_or_default(),
-            prior.cust_space_id.text().unwrap_or_default()
-        ),
-    )
-    .at(Path::root().attribute("cust_space_id"))
-}
-
-fn duplicate(target: &Target) -> Diagnostic {
-    Diagnostic::error(
-        "Number Declared Twice",
-        format!(
-            "Another resource of this configuration has already begun to move {} into space {}. \
-             Keep one of the two resources.",
-            target.number, target.cust_space_id
-        ),
-    )
-    .at(Path::root().attribute("mobile_number"))
-}
-
-fn busy(target: &Target) -> Diagnostic {
-    Diagnostic::error(
-        "Number Being Migrated by Another Process",
-        format!(
-            "Another process on this machine has begun to move {} into space {}, and has not finished. Nothing was started \
-             here. Apply again when it has: the number is then taken over.",
-            target.number, target.cust_space_id
-        ),
-    )
-    .at(Path::root().attribute("mobile_number"))
-}
-
-fn adopted(target: &Target) -> Diagnostic {
-    Diagnostic::warning(
-        "Number Already Migrating",
-        format!(
-            "{} is already migrating into space {}. It was not started again; Terraform manages it from now on.",
-            target.number, target.cust_space_id
-        ),
-    )
 }
 
 /// The state of a number that was found instead of started.
-fn adopt(plan: Model, target: &Target, found: Found) -> Model {
+fn found_state(plan: Model, target: &Target, presence: Presence) -> Model {
     Model {
-        id: found.id.into(),
+        id: presence.id.into(),
         phone_number: Field::Known(target.number.to_string()),
-        status: Field::Known(found.status),
+        // The list does not show the number, and only numbers that are migrating are not known to be listed.
+        status: Field::Known(presence.status.unwrap_or_else(|| MIGRATING.to_owned())),
         request_id: Field::Null,
         ..plan
     }
 }
 
-fn exists(target: &Target, found: &Found) -> Diagnostic {
-    let Target {
-        cust_space_id,
-        number,
-    } = target;
-    let id = format!(
-        "{cust_space_id}/{}/{}",
-        number.country_code(),
-        number.mobile_number()
-    );
-    Diagnostic::error(
-        "Number Already in the Space",
-        format!(
-            "{number} is in space {cust_space_id} already, with status {}: there is nothing to migrate. To let \
-             Terraform manage it, put its address into one of these and run it:\n\n  \
-             import {{\n    to = cams_number_migration.NAME\n    id = {id:?}\n  }}\n\n  \
-             terraform import cams_number_migration.NAME {id:?}",
-            found.status
-        ),
-    )
-    .at(Path::root().attribute("mobile_number"))
+/// The state after a read that found the number. What the answers did not tell stays as it was.
+fn refreshed(state: Model, target: &Target, presence: Presence) -> Model {
+    let status = presence.status.map_or(state.status, Field::Known);
+    Model {
+        id: presence.id.map_or(state.id, Field::Known),
+        phone_number: Field::Known(target.number.to_string()),
+        status: match status {
+            Field::Known(status) => Field::Known(status),
+            Field::Null | Field::Unknown => MIGRATING.into(),
+        },
+        ..state
+    }
 }
 
-fn unknown_outcome(target: &Target, error: &Error, looked: &ReadBack) -> Diagnostic {
-    let looked = match looked {
-        ReadBack::Failed(error) => {
-            format!("Looking for the number failed too: {}.", error.message)
-        }
-        ReadBack::CutShort => {
-            "Terraform was asked to stop before the space's list and the lookup of the number could show it.".to_owned()
-        }
-        ReadBack::Found(_) | ReadBack::NotShown => {
-            "The space's list and the lookup of the number did not show it within some seconds."
-                .to_owned()
-        }
+/// Takes over a number that is in the space already.
+fn adopt(
+    context: &Context<'_, Cams, Model>,
+    plan: Model,
+    target: &Target,
+    presence: Presence,
+) -> Model {
+    context.warn(messages::adopted(target, &presence));
+    remember_start(context);
+    found_state(plan, target, presence)
+}
+
+/// The state with the number's id, if the answer to the start lacked it and the lookup tells it. A later read tries again.
+async fn with_id(client: &Client, call: &Call, target: &Target, state: Model) -> Model {
+    if !state.id.is_null() {
+        return state;
+    }
+    let id = numbers::id(client, call, target).await;
+    Model {
+        id: id.into(),
+        ..state
+    }
+}
+
+/// Notes when the number was started or taken over, for [`just_started`].
+fn remember_start(context: &Context<'_, Cams, Model>) {
+    let now = context.provider().clock().now();
+    let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    context.private().set(STARTED_AT, since_1970.as_secs());
+}
+
+/// Whether the number was started or taken over so recently that CAMS may not show it yet.
+fn just_started(context: &Context<'_, Cams, Model>) -> bool {
+    let Some(seconds) = context.private().get::<u64>(STARTED_AT) else {
+        return false;
     };
-    Diagnostic::error(
-        "Migration With Unknown Outcome",
-        format!(
-            "The request to migrate {} into space {} was sent, and no usable answer came back: it may have started. \
-             {looked}\n\nApplying again is safe: the provider looks for the number first, and takes it over if it is there.\n{}",
-            target.number,
-            target.cust_space_id,
-            errors::particulars(error)
-        ),
-    )
+    let settled = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    let settled = settled.and_then(|started| started.checked_add(SETTLING));
+    settled.is_some_and(|settled: SystemTime| context.provider().clock().now() < settled)
 }
 
-fn forgets(state: &Model) -> Diagnostic {
-    Diagnostic::warning(
-        "Number Is Forgotten, Not Removed",
-        format!(
-            "CAMS has no call that cancels a migration or removes a number: {} stays in space {} as it is. \
-             Destroying the resource only ends its management by Terraform.",
-            state.phone_number.text().unwrap_or("the number"),
-            state.cust_space_id.text().unwrap_or_default()
-        ),
-    )
+/// Tells of the one operation that failed, once in a run for each operation.
+fn warn_of_failure(context: &Context<'_, Cams, Model>, found: &Finding, target: &Target) {
+    if let Some(error) = &found.failed {
+        warn_once(context, messages::failed_alone(error, target));
+    }
 }
 
-/// State of schema version 0, which stored neither the whole phone number nor the request id.
-mod version_0 {
-    use super::{Diagnostics, Field, Model, Type};
-
-    crate::model! {
-        pub(super) struct Stored {
-            cust_space_id: String,
-            country_code: String,
-            mobile_number: String,
-            id: String,
-            status: String,
-        }
-    }
-
-    pub(super) fn ty() -> Type {
-        let names = [
-            "cust_space_id",
-            "country_code",
-            "mobile_number",
-            "id",
-            "status",
-        ];
-        Type::Object(
-            names
-                .into_iter()
-                .map(|name| (name.to_owned(), Type::String))
-                .collect(),
-        )
-    }
-
-    pub(super) fn upgrade(stored: Stored) -> Result<Model, Diagnostics> {
-        let phone_number = match (stored.country_code.text(), stored.mobile_number.text()) {
-            (Some(country_code), Some(mobile_number)) => {
-                Field::Known(format!("{country_code}{mobile_number}"))
-            }
-            _ => Field::Null,
-        };
-        Ok(Model {
-            cust_space_id: stored.cust_space_id,
-            country_code: stored.country_code,
-            mobile_number: stored.mobile_number,
-            id: stored.id,
-            phone_number,
-            status: stored.status,
-            ..Model::default()
-        })
+/// Tells it unless something with the same title was told before in this run.
+fn warn_once(context: &Context<'_, Cams, Model>, warning: Diagnostic) {
+    if context.provider().first_to_tell(&warning.summary) {
+        context.warn(warning);
     }
 }

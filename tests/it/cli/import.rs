@@ -69,11 +69,21 @@ fn by_identity() {
 
 #[test]
 fn what_is_not_there_cannot_be_imported() {
-    let emulator = Emulator::start(&[]);
-    let workspace = Workspace::on(&emulator, ONE);
-    workspace
-        .fails(&["import", "-no-color", ADDRESS, "cams-test/86/13900001234"])
-        .assert_says(&["Cannot import non-existent remote object"]);
+    for (flags, says) in [
+        (
+            &["--missing-code", "PhoneNumber.NotExist"][..],
+            "Cannot import non-existent remote object",
+        ),
+        (&[], "Number Not Found"),
+        (&["--missing-number", "empty-data"], "Number Not Found"),
+    ] {
+        let emulator = Emulator::start(flags);
+        let workspace = Workspace::on(&emulator, ONE);
+        workspace
+            .fails(&["import", "-no-color", ADDRESS, "cams-test/86/13900001234"])
+            .assert_says(&[says]);
+        assert_eq!(workspace.state().len(), 0);
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Processes that end at the worst moment: whatever is killed, one more apply finds every number, each started once.
+//! Processes that end at the worst moment: whatever is killed, one more apply finds every number,
+//! each started once.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -83,7 +84,8 @@ fn a_hang_up_under_nohup_costs_nothing() {
     assert_eq!(workspace.state().len(), NUMBERS);
 }
 
-/// As many moments as there are calls in an apply, evenly spread; four applies at a time, since each mostly waits.
+/// As many moments as there are calls in an apply, evenly spread; four applies at a time, since
+/// each mostly waits.
 fn at_twenty_moments(end: End) {
     let moments: Vec<usize> = (0..MOMENTS)
         .map(|moment| 1 + moment * (CALLS - 1) / (MOMENTS - 1))
@@ -98,8 +100,13 @@ fn at_twenty_moments(end: End) {
 }
 
 fn at(calls: usize, end: End) {
-    // A service that does not list what migrates leaves only the single lookup to find what is under way.
-    let listed = if calls.is_multiple_of(2) { "yes" } else { "no" };
+    // A service that does not list what migrates leaves only the single lookup to find what is
+    // under way.
+    let listed = if calls.is_multiple_of(2) {
+        "MIGRATING"
+    } else {
+        "absent"
+    };
     let emulator = Emulator::start(&[
         "--quota",
         "100/1s",
@@ -107,7 +114,7 @@ fn at(calls: usize, end: End) {
         "20ms",
         "--jitter",
         "10ms",
-        "--list-migrating",
+        "--migrating-listed-as",
         listed,
     ]);
     let workspace = many_numbers(&emulator);
@@ -125,6 +132,7 @@ fn at(calls: usize, end: End) {
     terraform.wait().expect("a process");
     nobody_left(workspace.path());
 
+    forget_a_torn_state(&workspace);
     // Terraform that is killed leaves its lock behind; nobody else works here.
     workspace.ok(&[
         "apply",
@@ -144,6 +152,38 @@ fn at(calls: usize, end: End) {
         started.values().all(|times| *times == 1),
         "ended after {calls} calls: {started:?}"
     );
+}
+
+/// Terraform may be killed while it writes its state file. Such a file is as good as none.
+fn forget_a_torn_state(workspace: &Workspace) {
+    let path = workspace.path().join("terraform.tfstate");
+    let Ok(state) = fs::read(&path) else { return };
+    if serde_json::from_slice::<serde_json::Value>(&state).is_err() {
+        fs::remove_file(&path).expect("a file to remove");
+    }
+}
+
+#[test]
+fn a_torn_state_heals_once_it_is_removed() {
+    let emulator = Emulator::start(&["--quota", "100/1s"]);
+    let workspace = many_numbers(&emulator);
+    workspace.apply();
+    let path = workspace.path().join("terraform.tfstate");
+    let state = fs::read(&path).expect("a state");
+    fs::write(&path, &state[..4096]).expect("a file");
+    workspace
+        .fails(&["plan", "-no-color", "-input=false"])
+        .assert_says(&["syntax error"]);
+
+    forget_a_torn_state(&workspace);
+    workspace
+        .apply()
+        .assert_says(&["Number Already in the Space", "more similar warnings"]);
+    assert_eq!(workspace.state().len(), NUMBERS);
+    let started = emulator.started();
+    assert_eq!(started.len(), NUMBERS);
+    assert!(started.values().all(|times| *times == 1), "{started:?}");
+    workspace.assert_no_changes();
 }
 
 fn many_numbers(emulator: &Emulator) -> Workspace {

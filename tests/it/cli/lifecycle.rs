@@ -150,28 +150,78 @@ fn a_changed_timeout_is_an_update_without_a_call() {
     assert_eq!(emulator.count(INITIATE), 1);
 }
 
+/// A service that says of a missing number, by a code that the provider recognises, that it does not exist.
+const SAYS_MISSING: [&str; 2] = ["--missing-code", "PhoneNumber.NotExist"];
+
 #[test]
 fn a_number_removed_behind_terraforms_back_is_planned_anew() {
+    for deleted_rows in ["keep", "drop"] {
+        let [flag, code] = SAYS_MISSING;
+        let emulator = Emulator::start(&[flag, code, "--deleted-rows", deleted_rows]);
+        let workspace = Workspace::on(&emulator, ONE);
+        workspace.apply();
+        emulator.remove("cams-test", "86", "13900001234");
+        workspace
+            .ok(&["plan", "-no-color"])
+            .assert_says(&["No changes", "Number Not Yet Shown by CAMS"]);
+        workspace.age();
+        workspace.ok(&["plan", "-no-color"]).assert_says(&[
+            "1 to add, 0 to change, 0 to destroy",
+            "Number Is Gone From the Space",
+        ]);
+        workspace.apply();
+        workspace.assert_no_changes();
+        assert_eq!(emulator.count(INITIATE), 2);
+    }
+}
+
+#[test]
+fn a_number_that_nobody_shows_and_nobody_denies_stays_in_the_state() {
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, ONE);
     workspace.apply();
     emulator.remove("cams-test", "86", "13900001234");
-    workspace
-        .ok(&["plan", "-no-color"])
-        .assert_says(&["1 to add, 0 to change, 0 to destroy"]);
-    workspace.apply();
-    workspace.assert_no_changes();
+    workspace.age();
+    workspace.ok(&["plan", "-no-color"]).assert_says(&[
+        "No changes",
+        "Number Not Confirmed by CAMS",
+        "terraform state rm",
+    ]);
+    assert_eq!(workspace.state()[ADDRESS]["phone_number"], "8613900001234");
 }
 
 #[test]
-fn a_number_listed_as_deleted_is_planned_anew() {
-    let emulator = Emulator::start(&[]);
-    let workspace = Workspace::on(&emulator, ONE);
-    workspace.apply();
-    emulator.place("cams-test", "86", "13900001234", "DELETED");
-    workspace
-        .ok(&["plan", "-no-color"])
-        .assert_says(&["1 to add, 0 to change, 0 to destroy"]);
+fn an_old_deleted_row_does_not_hide_the_living_one() {
+    // The seed decides which of the two rows comes first.
+    for seed in ["0", "1"] {
+        let emulator = Emulator::start(&["--migrating-listed-as", "PENDING", "--seed", seed]);
+        emulator.place("cams-test", "86", "13900001234", "DELETED");
+        let workspace = Workspace::on(&emulator, ONE);
+        workspace.apply();
+        workspace.age();
+        workspace.assert_no_changes();
+        workspace.apply();
+        assert_eq!(workspace.state()[ADDRESS]["status"], "PENDING");
+    }
+}
+
+#[test]
+fn a_number_listed_as_deleted_is_there_while_the_lookup_knows_it() {
+    for (lookup, expected) in [(true, "No changes"), (false, "1 to add")] {
+        let [flag, code] = SAYS_MISSING;
+        let emulator = Emulator::start(&[flag, code]);
+        let workspace = Workspace::on(&emulator, ONE);
+        workspace.apply();
+        workspace.age();
+        let deleted = serde_json::json!({
+            "cust_space_id": "cams-test", "country_code": "86", "mobile_number": "13900001234",
+            "status": "DELETED", "lookup": lookup,
+        });
+        emulator.control("POST", "numbers", Some(deleted));
+        workspace
+            .ok(&["plan", "-no-color"])
+            .assert_says(&[expected]);
+    }
 }
 
 #[test]
@@ -188,31 +238,76 @@ fn a_status_that_moves_on_is_no_change_to_make() {
 }
 
 #[test]
-fn a_number_already_migrating_is_adopted_with_a_warning() {
-    for listed in ["yes", "no"] {
-        let emulator = Emulator::start(&["--list-migrating", listed]);
-        emulator.place("cams-test", "86", "13900001234", "MIGRATING");
+fn a_number_that_is_in_the_space_is_taken_over_whatever_its_status() {
+    for status in ["MIGRATING", "CONNECTED", "BANNED", "OFFLINE"] {
+        let emulator = Emulator::start(&[]);
+        emulator.place("cams-test", "86", "13900001234", status);
         let workspace = Workspace::on(&emulator, ONE);
         workspace
             .apply()
-            .assert_says(&["Number Already Migrating", "8613900001234"]);
+            .assert_says(&["Number Already in the Space", "8613900001234"]);
+        assert_eq!(workspace.state()[ADDRESS]["status"], status);
         assert_eq!(emulator.count(INITIATE), 0);
         workspace.assert_no_changes();
     }
 }
 
 #[test]
-fn an_existing_number_is_an_error_that_prints_the_import() {
+fn replaced_or_renamed_numbers_are_taken_over() {
     let emulator = Emulator::start(&[]);
-    emulator.place("cams-test", "86", "13900001234", "CONNECTED");
+    let workspace = Workspace::on(&emulator, ONE);
+    workspace.apply();
+    let replace = [
+        "apply",
+        "-auto-approve",
+        "-no-color",
+        "-replace=cams_number_migration.one",
+    ];
+    workspace
+        .ok(&replace)
+        .assert_says(&["1 added, 0 changed, 1 destroyed"]);
+    workspace.configure(&ONE.replace("\"one\"", "\"renamed\""));
+    workspace
+        .apply()
+        .assert_says(&["1 added, 0 changed, 1 destroyed"]);
+    assert_eq!(workspace.state().len(), 1);
+    workspace.assert_no_changes();
+    assert_eq!(emulator.count(INITIATE), 1);
+}
+
+#[test]
+fn an_answer_of_numbers_or_of_nothing_but_ok_is_a_started_migration() {
+    for flags in [["--ids", "number"], ["--answers", "sparse"]] {
+        let emulator = Emulator::start(&flags);
+        let workspace = Workspace::on(&emulator, ONE);
+        workspace.apply();
+        let state = &workspace.state()[ADDRESS];
+        assert_eq!(state["status"], "MIGRATING", "{flags:?}");
+        assert_eq!(state["phone_number"], "8613900001234", "{flags:?}");
+        let id = state["id"].as_str();
+        assert!(id.is_some_and(|id| id.len() == 15), "{flags:?}: {state}");
+        workspace.assert_no_changes();
+        assert_eq!(emulator.count(INITIATE), 1);
+    }
+}
+
+#[test]
+fn an_operation_that_ram_denies_alone_is_a_warning_and_both_are_an_error() {
+    const LIST: &str = "QueryChatappPhoneNumbers";
+    const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
+    for denied in [LIST, LOOKUP] {
+        let emulator = Emulator::start(&["--deny", denied]);
+        let workspace = Workspace::on(&emulator, ONE);
+        workspace
+            .apply()
+            .assert_says(&[&format!("{denied} Failed"), "1 added"]);
+        workspace.assert_no_changes();
+    }
+    let emulator = Emulator::start(&["--deny", LIST, "--deny", LOOKUP]);
     let workspace = Workspace::on(&emulator, ONE);
     workspace
         .fails(&["apply", "-auto-approve", "-no-color"])
-        .assert_says(&[
-            "Number Already in the Space",
-            "import {",
-            "terraform import cams_number_migration.NAME \"cams-test/86/13900001234\"",
-        ]);
+        .assert_says(&["CAMS Denied Access", LIST, LOOKUP, "\"Effect\": \"Allow\""]);
     assert_eq!(emulator.count(INITIATE), 0);
 }
 
@@ -278,17 +373,6 @@ fn a_wrong_secret_names_the_setting_the_code_and_the_request() {
             "HTTP status:",
             "Request id:",
         ]);
-}
-
-#[test]
-fn state_of_schema_version_0_is_upgraded() {
-    let emulator = Emulator::start(&[]);
-    emulator.place("cams-test", "86", "13900001234", "MIGRATING");
-    let workspace = Workspace::on(&emulator, ONE);
-    workspace.write_state(include_str!("../../fixtures/state-v0.tfstate"));
-    workspace.assert_no_changes();
-    workspace.apply();
-    assert_eq!(workspace.state()[ADDRESS]["phone_number"], "8613900001234");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn fifty_numbers_are_each_started_once_within_the_quota() {
 
 #[test]
 fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
-    let emulator = Emulator::start(&[]);
+    let emulator = Emulator::start(&["--migrating-listed-as", "MIGRATING"]);
     let workspace = Workspace::on(&emulator, &numbers(1000));
     let mut resources = Vec::new();
     for index in 0..1000 {
@@ -46,7 +46,7 @@ fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
         emulator.place("cams-test", "86", &mobile_number, "MIGRATING");
         resources.push(serde_json::json!({
             "index_key": index,
-            "schema_version": 1,
+            "schema_version": 0,
             "attributes": {
                 "country_code": "86",
                 "cust_space_id": "cams-test",

@@ -94,7 +94,11 @@ async fn each_documented_code_says_what_to_do() {
 
 #[tokio::test]
 async fn a_ram_denial_prints_the_policy_and_what_ram_said() {
-    let policy = "\"Action\": \"cams:CreateChatappMigrationInitiate\"";
+    let actions = [
+        "\"cams:CreateChatappMigrationInitiate\"",
+        "\"cams:QueryChatappPhoneNumbers\"",
+        "\"cams:GetPhoneNumberVerificationStatus\"",
+    ];
     for (detail, said) in [
         (
             json!("denied by policy P"),
@@ -115,8 +119,9 @@ async fn a_ram_denial_prints_the_policy_and_what_ram_said() {
         let text = error(&configured(&emulator, json!({})).await).await;
         assert_says(
             &text,
-            &["CAMS Denied Access", policy, "\"Effect\": \"Allow\"", said],
+            &["CAMS Denied Access", "\"Effect\": \"Allow\"", said],
         );
+        assert_says(&text, &actions);
     }
 }
 

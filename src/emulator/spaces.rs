@@ -1,0 +1,49 @@
+//! The spaces of the account.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What there is to know of a space: the body of `PUT /_emulator/spaces`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Space {
+    pub(super) cust_space_id: String,
+    /// Whether the caller owns it; `Unknown.ResourceOwnerId` if not.
+    #[serde(default = "yes")]
+    pub(super) owned: bool,
+    /// Whether a WhatsApp Business account is bound to it.
+    #[serde(default = "yes")]
+    pub(super) bound: bool,
+    /// `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
+    #[serde(default = "approved")]
+    pub(super) account_review_status: String,
+}
+
+/// All spaces: every id names one, which is owned, bound and approved unless it was changed.
+#[derive(Debug, Default)]
+pub(super) struct Spaces(BTreeMap<String, Space>);
+
+impl Spaces {
+    pub(super) fn of(&self, cust_space_id: &str) -> Space {
+        let changed = self.0.get(cust_space_id).cloned();
+        changed.unwrap_or_else(|| Space {
+            cust_space_id: cust_space_id.into(),
+            owned: yes(),
+            bound: yes(),
+            account_review_status: approved(),
+        })
+    }
+
+    pub(super) fn change(&mut self, space: Space) {
+        self.0.insert(space.cust_space_id.clone(), space);
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn approved() -> String {
+    "APPROVED".into()
+}

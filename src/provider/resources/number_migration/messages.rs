@@ -1,0 +1,218 @@
+//! What the resource tells the user.
+
+use crate::cams::Error;
+use crate::framework::diagnostic::{Diagnostic, Diagnostics};
+use crate::framework::model::Field;
+use crate::framework::path::Path;
+use crate::provider::errors;
+use crate::provider::evidence::Presence;
+use crate::provider::numbers::{FindError, MIGRATING, ReadBack, Target};
+
+use super::Model;
+
+/// The configuration names no space, and the provider has none either.
+pub(super) fn missing_space() -> Diagnostic {
+    Diagnostic::error(
+        "Missing Space",
+        "No space is named for this number. Set cust_space_id here, or for all numbers in the \
+         provider block or with the environment variable CAMS_CUST_SPACE_ID.",
+    )
+    .at(Path::root().attribute("cust_space_id"))
+}
+
+/// The provider's space is another one now, and an update in place comes first.
+pub(super) fn replaced_later(prior: &Model, space: &Field<String>) -> Diagnostic {
+    Diagnostic::warning(
+        "Replacement Comes Later",
+        format!(
+            "The provider's cust_space_id is {} now, and the number is in space {}. Its timeouts \
+             change too, which is done first and leaves it there. The next plan replaces the number, \
+             so that it moves to the provider's space.",
+            space.text().unwrap_or_default(),
+            prior.cust_space_id.text().unwrap_or_default()
+        ),
+    )
+    .at(Path::root().attribute("cust_space_id"))
+}
+
+/// Two resources of one run name the same number.
+pub(super) fn duplicate(target: &Target) -> Diagnostic {
+    at_number(Diagnostic::error(
+        "Number Declared Twice",
+        format!(
+            "Another resource of this configuration has already begun to move {} into space {}. \
+             Keep one of the two resources.",
+            target.number, target.cust_space_id
+        ),
+    ))
+}
+
+/// Another process of this machine holds the number until the timeout or a stop.
+pub(super) fn busy(target: &Target) -> Diagnostic {
+    at_number(Diagnostic::error(
+        "Number Being Migrated by Another Process",
+        format!(
+            "Another process on this machine has begun to move {} into space {} and has not \
+             finished. Nothing was started here. Apply again when it has finished: this resource \
+             then takes the number over.",
+            target.number, target.cust_space_id
+        ),
+    ))
+}
+
+/// The number was in the space before, so the resource takes it over. All such warnings have one title, which lets
+/// Terraform merge them.
+pub(super) fn adopted(target: &Target, presence: &Presence) -> Diagnostic {
+    let status = match &presence.status {
+        Some(status) => format!(" with status {status}"),
+        None => String::new(),
+    };
+    at_number(Diagnostic::warning(
+        "Number Already in the Space",
+        format!(
+            "{} was already in space {}{status}, so no migration was started. The resource takes \
+             the number over as it is. Destroying the resource will not remove it from the space.",
+            target.number, target.cust_space_id
+        ),
+    ))
+}
+
+/// An operation that helps to find the number failed, and the other one was enough. Said once in a run.
+pub(super) fn failed_alone(error: &Error, target: &Target) -> Diagnostic {
+    Diagnostic::warning(
+        format!("{} Failed", error.action),
+        format!(
+            "The provider asks {} where a number is, here {} in space {}. The call failed, and the \
+             provider went on without it: what the other operation says decides. With both it \
+             recognises more numbers that are in the space already. This is said once, although \
+             other numbers may be concerned.\n\n{}\n{}",
+            error.action,
+            target.number,
+            target.cust_space_id,
+            errors::advice_for(error, target),
+            errors::particulars(error)
+        ),
+    )
+}
+
+/// Nothing proves that a number in state is there, and nothing that it is gone. Said once in a run.
+pub(super) fn not_confirmed(target: &Target) -> Diagnostic {
+    Diagnostic::warning(
+        "Number Not Confirmed by CAMS",
+        format!(
+            "The list of space {} does not show {} as being there, and the lookup of the number \
+             neither knows it nor says that it does not exist. That is no proof that the number is \
+             gone, so it stays in the state as it is. If it is gone, remove it with terraform state \
+             rm and apply again. This is said once, although other numbers may be concerned.",
+            target.cust_space_id, target.number
+        ),
+    )
+}
+
+/// CAMS says that a number is gone so soon after its start that its answers may lag behind.
+pub(super) fn not_yet_shown(target: &Target) -> Diagnostic {
+    Diagnostic::warning(
+        "Number Not Yet Shown by CAMS",
+        format!(
+            "CAMS says that {} is not in space {}, although its migration started less than an hour \
+             ago. Its answers may lag behind, so the number stays in the state. This is said once, \
+             although other numbers may be concerned.",
+            target.number, target.cust_space_id
+        ),
+    )
+}
+
+/// A number is removed from the state.
+pub(super) fn gone(target: &Target) -> Diagnostic {
+    at_number(Diagnostic::warning(
+        "Number Is Gone From the Space",
+        format!(
+            "The list of space {} no longer shows {} as being there, and the lookup says that it \
+             does not exist. It is removed from the state; applying starts its migration again.",
+            target.cust_space_id, target.number
+        ),
+    ))
+}
+
+/// Neither operation proves that the number to be imported exists.
+pub(super) fn not_importable(target: &Target) -> Diagnostic {
+    Diagnostic::error(
+        "Number Not Found",
+        format!(
+            "The list of space {} does not show {} as being there, and the lookup of the number does \
+             not know it, so there is nothing to import. Check the space and the number. To start \
+             the migration, remove the import and apply: the provider takes the number over if it \
+             is there after all.",
+            target.cust_space_id, target.number
+        ),
+    )
+}
+
+/// The request that starts the migration has no usable answer, and the number did not show.
+pub(super) fn unknown_outcome(target: &Target, error: &Error, looked: &ReadBack) -> Diagnostic {
+    let looked = match looked {
+        ReadBack::CutShort => {
+            "Terraform was asked to stop before the list of the space and the lookup of the number \
+             could show it."
+                .to_owned()
+        }
+        ReadBack::Failed(FindError::Service(error)) => {
+            format!("Looking for the number failed too: {}.", error.message)
+        }
+        ReadBack::Failed(FindError::Both { list, lookup }) => format!(
+            "Looking for the number failed too: {} ({}), {} ({}).",
+            list.message, list.action, lookup.message, lookup.action
+        ),
+        ReadBack::Found(_) | ReadBack::NotShown => {
+            "The list of the space and the lookup of the number did not show it within some seconds."
+                .to_owned()
+        }
+    };
+    Diagnostic::error(
+        "Migration With Unknown Outcome",
+        format!(
+            "The request to migrate {} into space {} was sent, and no usable answer came back: it \
+             may have started. {looked}\n\nApplying again is safe: the provider looks for the number \
+             first, and takes it over if it is there.\n{}",
+            target.number,
+            target.cust_space_id,
+            errors::particulars(error)
+        ),
+    )
+}
+
+/// The number could not be looked for.
+pub(super) fn not_found_out(error: FindError, doing: &str, target: &Target) -> Diagnostics {
+    match error {
+        FindError::Service(error) => errors::diagnostic(&error, doing, target).into(),
+        FindError::Both { list, lookup } => errors::both(&list, &lookup, doing, target).into(),
+    }
+}
+
+/// What destroying the resource does and does not do.
+pub(super) fn forgets(state: &Model) -> Diagnostic {
+    let number = state.phone_number.text().unwrap_or("the number");
+    let space = state.cust_space_id.text().unwrap_or_default();
+    let migrating = state
+        .status
+        .text()
+        .is_some_and(|status| status.eq_ignore_ascii_case(MIGRATING));
+    let way_out = match migrating {
+        true => "The API has no operation that cancels a migration.",
+        false => {
+            "To take a number that is live out of service, deregister it from its WhatsApp Business \
+             Account: in the CAMS console, or with the API operation ChatappPhoneNumberDeregister."
+        }
+    };
+    Diagnostic::warning(
+        "Number Is Forgotten, Not Removed",
+        format!(
+            "Destroying the resource makes no API call: Terraform forgets {number}, which stays in \
+             space {space} as it is. {way_out}"
+        ),
+    )
+}
+
+fn at_number(diagnostic: Diagnostic) -> Diagnostic {
+    diagnostic.at(Path::root().attribute("mobile_number"))
+}

@@ -1,0 +1,333 @@
+//! One life of five numbers under every pair of settings that the documentation of CAMS leaves open.
+//!
+//! In each row a number is created, another one's answer is lost, a third is refused because it has
+//! been started before, a fourth is imported, and one is deleted behind Terraform's back. Whatever
+//! the service does, every number ends in state and none is started twice; but where both look-ups
+//! hide a number from the provider and a repeat counts as a new start, nobody could know better.
+//!
+//! The rows and the time they take are printed: `cargo nextest run --no-capture settings`.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Workspace;
+use crate::emulator::Emulator;
+
+/// A setting and the flags of each of its values.
+type Setting = (&'static str, &'static [&'static [&'static str]]);
+
+const SETTINGS: [Setting; 9] = [
+    (
+        "a missing number is",
+        &[
+            &["--missing-code=InvalidParameter.PhoneNumberError"],
+            &["--missing-status=200"],
+            &["--missing-code=Anything.Else", "--missing-status=404"],
+            &["--missing-code=PhoneNumber.NotExist"],
+            &["--missing-number=null-data"],
+            &["--missing-number=no-data"],
+            &["--missing-number=empty-data"],
+            &["--missing-number=not-verified"],
+        ],
+    ),
+    (
+        "listed as",
+        &[
+            &["--migrating-listed-as=absent"],
+            &["--migrating-listed-as=MIGRATING"],
+            &["--migrating-listed-as=PENDING"],
+            &["--migrating-listed-as=UNVERIFIED"],
+        ],
+    ),
+    (
+        "a repeat gets",
+        &[
+            &["--on-repeat=error"],
+            &["--on-repeat=error", "--repeat-code=Number.Busy"],
+            &["--on-repeat=same"],
+            &["--on-repeat=new-id"],
+        ],
+    ),
+    (
+        "deleted rows",
+        &[&["--deleted-rows=keep"], &["--deleted-rows=drop"]],
+    ),
+    ("list lag", &[&["--list-lag=0ms"], &["--list-lag=1s"]]),
+    ("lookup lag", &[&["--lookup-lag=0ms"], &["--lookup-lag=1s"]]),
+    ("ids", &[&["--ids=text"], &["--ids=number"]]),
+    ("answers", &[&["--answers=full"], &["--answers=sparse"]]),
+    (
+        "business errors",
+        &[&["--business-status=400"], &["--business-status=200"]],
+    ),
+];
+
+/// As many rows at once: each mostly waits.
+const AT_ONCE: usize = 6;
+
+const CREATED: &str = "13900000001";
+const LOST: &str = "13900000002";
+const REPEATED: &str = "13900000003";
+const IMPORTED: &str = "13900000004";
+const DELETED: &str = "13900000005";
+
+const CONFIGURATION: &str = r#"
+resource "cams_number_migration" "all" {
+  for_each      = toset(["13900000001", "13900000002", "13900000003", "13900000004", "13900000005"])
+  country_code  = "86"
+  mobile_number = each.key
+}
+import {
+  to = cams_number_migration.all["13900000004"]
+  id = "cams-test/86/13900000004"
+}
+"#;
+
+/// For each setting, which of its values.
+type Row = Vec<usize>;
+
+#[test]
+fn numbers_live_through_all_pairs_of_settings() {
+    let started = Instant::now();
+    let rows = all_pairs();
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    let table = Mutex::new(vec![String::new(); rows.len()]);
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let began = Instant::now();
+                    let outcome = std::panic::catch_unwind(|| live(row));
+                    let text = match &outcome {
+                        Ok(()) => format!("right, {:.1} s", began.elapsed().as_secs_f64()),
+                        Err(_) => "WRONG".to_owned(),
+                    };
+                    let index = rows.iter().position(|other| other == row).unwrap();
+                    table.lock().unwrap()[index] = format!("{}: {text}", flags(row).join(" "));
+                    if outcome.is_err() {
+                        wrong.lock().unwrap().push(flags(row).join(" "));
+                    }
+                }
+            });
+        }
+    });
+    print(&table.into_inner().unwrap(), started.elapsed());
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} rows: {wrong:#?}", wrong.len());
+}
+
+#[expect(clippy::print_stdout, reason = "the table is for people")]
+fn print(rows: &[String], took: Duration) {
+    let mut table = String::new();
+    for (number, row) in rows.iter().enumerate() {
+        writeln!(table, "{:>3} {row}", number + 1).unwrap();
+    }
+    println!(
+        "{table}{} rows hold every pair of values of {} settings; {:.0} s",
+        rows.len(),
+        SETTINGS.len(),
+        took.as_secs_f64()
+    );
+}
+
+fn flags(row: &Row) -> Vec<&'static str> {
+    let values = SETTINGS.iter().zip(row);
+    let values = values.flat_map(|((_, values), value)| values[*value].iter().copied());
+    values.collect()
+}
+
+/// Rows in which every value of a setting meets every value of every other one.
+///
+/// Each row takes the values, one setting after the other, that meet most of the pairs which are
+/// still missing.
+fn all_pairs() -> Vec<Row> {
+    let mut missing = BTreeSet::new();
+    for (first, (_, values)) in SETTINGS.iter().enumerate() {
+        for (second, (_, others)) in SETTINGS.iter().enumerate().skip(first + 1) {
+            for value in 0..values.len() {
+                missing.extend((0..others.len()).map(|other| ((first, value), (second, other))));
+            }
+        }
+    }
+    let mut rows = Vec::new();
+    while let Some(&((first, value), (second, other))) = missing.first() {
+        let mut row: Vec<Option<usize>> = vec![None; SETTINGS.len()];
+        row[first] = Some(value);
+        row[second] = Some(other);
+        for setting in 0..SETTINGS.len() {
+            if row[setting].is_some() {
+                continue;
+            }
+            let gain = |value: &usize| {
+                let met = row.iter().enumerate().filter(|(other, chosen)| {
+                    chosen.is_some_and(|chosen| {
+                        let one = (setting, *value);
+                        let another = (*other, chosen);
+                        missing.contains(&(one.min(another), one.max(another)))
+                    })
+                });
+                met.count()
+            };
+            // Of equally good values the first, so that the rows are the same in every run.
+            row[setting] = (0..SETTINGS[setting].1.len()).rev().max_by_key(gain);
+        }
+        let row: Row = row
+            .into_iter()
+            .map(|value| value.expect("chosen"))
+            .collect();
+        for first in 0..row.len() {
+            for second in first + 1..row.len() {
+                missing.remove(&((first, row[first]), (second, row[second])));
+            }
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+fn live(row: &Row) {
+    let flags = flags(row);
+    let chosen = |flag: &str| flags.contains(&flag);
+    let emulator = Emulator::start(&flags);
+    let workspace = Workspace::on(&emulator, CONFIGURATION);
+    let first_id = place(&emulator, REPEATED, "MIGRATING");
+    place(&emulator, IMPORTED, "CONNECTED");
+    emulator.control("POST", "faults", Some(faults()));
+
+    let apply = ["apply", "-auto-approve", "-no-color", "-input=false"];
+    workspace
+        .fails(&apply)
+        .assert_says(&["Migration With Unknown Outcome", LOST]);
+    assert_eq!(workspace.state().len(), 4, "all but the lost one");
+    emulator.control("DELETE", "faults", None);
+
+    workspace.apply();
+    let state = workspace.state();
+    assert_eq!(state.len(), 5);
+    for (address, number) in &state {
+        let id = number["id"].as_str();
+        assert!(id.is_some_and(|id| id.len() == 15), "{address}: {number}");
+    }
+    workspace.assert_no_changes();
+
+    // Nothing shows the third number before its initiation: the service refuses it, answers as the
+    // first time, or starts it anew, which the provider cannot prevent.
+    let mut expected = vec![(CREATED, 1), (LOST, 1), (DELETED, 1)];
+    if !chosen("--on-repeat=error") {
+        expected.push((REPEATED, 1));
+    }
+    expected.sort_unstable();
+    let expected: Vec<_> = expected
+        .into_iter()
+        .map(|(number, times)| (format!("86{number}"), times))
+        .collect();
+    assert_eq!(starts(&emulator), expected);
+    // An answer without an id leaves only the lookup to tell it, which may tell the one before.
+    let outdated = chosen("--answers=sparse") && chosen("--lookup-lag=1s");
+    let same_id = id_of(&state, REPEATED) == first_id;
+    assert!(outdated || same_id != chosen("--on-repeat=new-id"));
+
+    emulator.remove("cams-test", "86", DELETED);
+    workspace.age();
+    let (changes, says) = match chosen("--missing-code=PhoneNumber.NotExist") {
+        true => (2, "Number Is Gone From the Space"),
+        false => (0, "Number Not Confirmed by CAMS"),
+    };
+    // The service may still show what was before, for as long as it lags behind.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let plan = workspace.run(&["plan", "-detailed-exitcode", "-no-color", "-input=false"]);
+        if plan.code == changes && plan.all().contains(says) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{says}:\n{}", plan.all());
+    }
+}
+
+/// The fate of the second and the third number: an answer that is lost while nobody can look for the
+/// number, and a number that neither operation shows at first.
+fn faults() -> Value {
+    let hidden = |number: &str| {
+        json!({
+            "kind": "business_error", "code": "InvalidParameter.Odd", "status": 400, "nth": 1,
+            "action": "GetPhoneNumberVerificationStatus", "number": format!("86{number}"),
+        })
+    };
+    let denied = |action: &str| {
+        json!({
+            "kind": "business_error", "code": "Ram.PermissionDeny", "status": 400,
+            "action": action, "times": "always",
+        })
+    };
+    let mut lost = denied("GetPhoneNumberVerificationStatus");
+    lost["number"] = format!("86{LOST}").into();
+    json!([
+        {
+            "kind": "reset_after_commit", "action": "CreateChatappMigrationInitiate",
+            "number": format!("86{LOST}"),
+        },
+        lost,
+        hidden(REPEATED),
+        // The lists of the plan and of the creates; then those of whoever looks again.
+        { "kind": "stale_list", "action": "QueryChatappPhoneNumbers", "nth": 1, "times": 2 },
+        denied("QueryChatappPhoneNumbers"),
+    ])
+}
+
+fn place(emulator: &Emulator, number: &str, status: &str) -> String {
+    let placement = json!({
+        "cust_space_id": "cams-test", "country_code": "86", "mobile_number": number, "status": status,
+    });
+    let placed = emulator.control("POST", "numbers", Some(placement));
+    placed["id"].as_str().expect("an id").to_owned()
+}
+
+fn id_of(state: &std::collections::BTreeMap<String, Value>, number: &str) -> String {
+    let address = format!("cams_number_migration.all[\"{number}\"]");
+    state[&address]["id"].as_str().expect("an id").to_owned()
+}
+
+/// How often the migration of each number was really started, by the emulator's own count.
+fn starts(emulator: &Emulator) -> Vec<(String, usize)> {
+    let summary = emulator.control("GET", "summary", None);
+    let initiations = summary["initiations"].as_array().expect("a list").clone();
+    let mut starts: Vec<_> = initiations
+        .iter()
+        .map(|number| {
+            let accepted = number["accepted"].as_u64().expect("a count");
+            let name = number["phone_number"].as_str().expect("a number");
+            (name.to_owned(), accepted as usize)
+        })
+        .filter(|(_, started)| *started > 0)
+        .collect();
+    starts.sort_unstable();
+    starts
+}
+
+#[test]
+fn however_a_missing_number_is_reported_it_is_started() {
+    let (_, kinds) = SETTINGS[0];
+    for kind in kinds {
+        let emulator = Emulator::start(kind);
+        let workspace = Workspace::on(
+            &emulator,
+            "resource \"cams_number_migration\" \"all\" {\n  count = 5\n  country_code = \"86\"\n  \
+             mobile_number = format(\"1390000000%d\", count.index)\n}\n",
+        );
+        workspace.apply();
+        assert_eq!(workspace.state().len(), 5, "{kind:?}");
+        let started = emulator.started();
+        assert_eq!(started.len(), 5, "{kind:?}");
+        assert!(
+            started.values().all(|times| *times == 1),
+            "{kind:?}: {started:?}"
+        );
+        workspace.assert_no_changes();
+    }
+}
