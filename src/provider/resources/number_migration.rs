@@ -255,9 +255,10 @@ impl Resource for NumberMigration {
 
 /// Whether the plan changes the number in place, apart from its space.
 ///
-/// Such an update keeps the space, whatever the provider's is. The provider's space may have been unknown when the
-/// update was planned, and Terraform then plans again during apply, when it is known. Nothing tells the provider which
-/// of the two plans it is making, and the second must not turn the update into a replacement.
+/// Such an update keeps the space, whatever the provider's is. The provider's space may have been
+/// unknown when the update was planned, and Terraform then plans again during apply, when it is
+/// known. Nothing tells the provider which of the two plans it is making, and the second must not
+/// turn the update into a replacement.
 fn updated_in_place(prior: &Model, plan: &Model) -> bool {
     let same_number =
         plan.country_code == prior.country_code && plan.mobile_number == prior.mobile_number;

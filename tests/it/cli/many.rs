@@ -70,7 +70,7 @@ fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
         }],
         "check_results": null
     });
-    workspace.write("terraform.tfstate", &state.to_string());
+    workspace.write_state(&state.to_string());
     let before = emulator.requests().len();
     let run = workspace.run(&["plan", "-detailed-exitcode", "-no-color"]);
     assert_eq!(run.code, 0, "{}", run.all());
