@@ -11,13 +11,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::constants::{FORWARD_DELAY, Micros};
+use super::constants::{FORWARD_DELAY, Micros, RETRY_AFTER};
 use super::limit::ConfiguredLimit;
-use super::slots::{Cause, Command, Priority, Reply, Wait};
+use super::slots::{Cause, Command, Reply, Wait};
 use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
-
-/// How long a store that failed is left alone before it is tried again.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Whether the user was warned that a store is out of use. All quotas in that store share one, so
 /// that the warning is written once.
@@ -82,7 +79,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     /// Changes to the fallback because the primary failed.
     fn leave_primary(&self, failure: &Failure, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
-        switch.retry_at = Some(Instant::now() + RETRY_AFTER);
+        switch.retry_at = Some(Instant::now() + Duration::from_micros(RETRY_AFTER));
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 reason = %failure,
@@ -91,7 +88,9 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
                  falling back to a share of it for this process",
             );
         }
-        begin_recovery(&mut switch, limit)
+        // The others must have noticed that this process is gone, and the calls must have left every
+        // window that they made without leaving room for it.
+        begin_recovery(&mut switch, limit, self.primary.noticed_after())
     }
 
     /// Changes back to the primary because it works again.
@@ -101,30 +100,11 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
         if self.warned.swap(false, Ordering::Relaxed) {
             tracing::info!("the store of the shared request quota is back in use");
         }
-        begin_recovery(&mut switch, limit)
-    }
-
-    /// Finds out whether the primary works: asks it for a permit as a caller would, and undoes
-    /// that.
-    async fn try_primary(&self, limit: ConfiguredLimit) -> Result<(), Failure> {
-        let acquire = Command::Acquire {
-            waiter: None,
-            priority: Priority::Normal,
-            limit,
-        };
-        let undo = match self.primary.step(acquire).await? {
-            Reply::Granted { permit } => Command::Unsent { permit },
-            Reply::Wait(Wait {
-                waiter: Some(waiter),
-                ..
-            }) => Command::Cancel { waiter },
-            Reply::Done | Reply::Wait(_) => return Ok(()),
-        };
-        self.primary.step(undo).await.map(drop)
+        begin_recovery(&mut switch, limit, Duration::ZERO)
     }
 
     fn postpone_retry(&self) {
-        self.lock().retry_at = Some(Instant::now() + RETRY_AFTER);
+        self.lock().retry_at = Some(Instant::now() + Duration::from_micros(RETRY_AFTER));
     }
 
     /// Whether a command other than [`Command::Acquire`] belongs to the fallback.
@@ -202,7 +182,7 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
                 Ok(reply) => TierReply { reply, tier: 0 },
                 Err(failure) => self.leave_primary(&failure, limit),
             },
-            Route::RetryPrimary => match self.try_primary(limit).await {
+            Route::RetryPrimary => match self.primary.probe(limit).await {
                 Ok(()) => self.return_to_primary(limit),
                 Err(_) => {
                     self.postpone_retry();
@@ -215,9 +195,9 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
     }
 }
 
-/// Lets no call go until those that the other store permitted have left every window.
-fn begin_recovery(switch: &mut Switch, limit: ConfiguredLimit) -> TierReply {
-    let pause = Duration::from_micros(limit.window + FORWARD_DELAY);
+/// Lets no call go until those that are permitted up to `from_now` have left every window.
+fn begin_recovery(switch: &mut Switch, limit: ConfiguredLimit, from_now: Duration) -> TierReply {
+    let pause = from_now + Duration::from_micros(limit.window + FORWARD_DELAY);
     switch.recovering_until = Some(Instant::now() + pause);
     recovering(pause, limit)
 }

@@ -6,13 +6,15 @@
 //! - `limit`, `slots`: the algorithm, without I/O: how many calls may go, and who may call when.
 //! - `queue`: the calls of this process that wait for a permit.
 //! - `store`: what a queue asks of the place where a quota's state is kept.
-//! - `memory`, `host` (a file, whose bytes `record` describes), `redis`: three such places.
+//! - `memory`, `host` (a file, whose bytes `record` describes, and which `ledger` lists), `redis`:
+//!   three such places.
 //! - `fallback`: what happens while the file or the Redis server is out of reach.
 //! - `scope`: which of these stores a quota uses.
 
 mod constants;
 mod fallback;
 mod host;
+mod ledger;
 mod limit;
 mod memory;
 mod queue;

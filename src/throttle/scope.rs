@@ -76,8 +76,8 @@ impl RedisScope {
     }
 
     fn store(&self, key: &QuotaKey) -> WithFallback<Redis, WithFallback<Host, Memory>> {
-        let redis = Redis::new(Arc::clone(&self.server), key);
         let share = self.fallback.fallback_calls;
+        let redis = Redis::new(Arc::clone(&self.server), key, share);
         WithFallback::new(redis, self.fallback.store(key), share, self.warned.clone())
     }
 }
