@@ -45,6 +45,11 @@ impl Body {
         lenient::object(self.0.get(name)?)
     }
 
+    /// A field as it was written, null included; `None` only if it is missing.
+    pub fn written(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|written| written.get())
+    }
+
     /// The first of these fields that holds text that is not empty. A number is taken as text.
     pub fn text(&self, names: &[&str]) -> Option<String> {
         let text = |name: &&str| self.0.get(*name).and_then(|written| lenient::text(written));

@@ -4,7 +4,6 @@
 //! so between the two nothing is sent until every earlier call has left every window.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,8 +29,25 @@ pub(super) trait Primary: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure(pub(super) String);
 
-/// Whether the user was told that a store is out of use; one for all quotas in that store.
-pub(super) type Told = Arc<AtomicBool>;
+/// Why a store is out of use, as the user was told; one for all quotas in that store.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told(Arc<Mutex<Option<Failure>>>);
+
+impl Told {
+    /// The reason, while the store is out of use.
+    pub(super) fn reason(&self) -> Option<String> {
+        self.lock().as_ref().map(Failure::to_string)
+    }
+
+    /// Takes note of a failure or a recovery, and returns what was known before.
+    fn replace(&self, reason: Option<Failure>) -> Option<Failure> {
+        std::mem::replace(&mut *self.lock(), reason)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Failure>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// `primary` while it works, else `fallback` with at most `share` calls in a window.
 #[derive(Debug)]
@@ -83,7 +99,7 @@ impl<P: Primary, F: Keeper> Guarded<P, F> {
     fn fail(&self, failure: &Failure, terms: Terms) -> Answer {
         let mut switch = self.lock();
         switch.retry_at = Some(Instant::now() + REST);
-        if !self.told.swap(true, Ordering::Relaxed) {
+        if self.told.replace(Some(failure.clone())).is_none() {
             tracing::warn!(
                 reason = %failure,
                 fallback_requests = self.share,
@@ -97,7 +113,7 @@ impl<P: Primary, F: Keeper> Guarded<P, F> {
     fn recover(&self, terms: Terms) -> Answer {
         let mut switch = self.lock();
         switch.retry_at = None;
-        if self.told.swap(false, Ordering::Relaxed) {
+        if self.told.replace(None).is_some() {
             tracing::info!("the store of the shared request quota is back in use");
         }
         cross(&mut switch, terms)

@@ -139,6 +139,13 @@ impl Throttle {
         self.queue_of(key).status()
     }
 
+    /// Why the store of the quotas is out of use, in words for the user. `None` while it is in
+    /// use, and before the first call has needed it. The words may name a directory, never a
+    /// password.
+    pub fn trouble(&self) -> Option<String> {
+        self.0.scope.trouble()
+    }
+
     /// Those who name the same store in one process share one queue, whoever made it first.
     fn shared(name: Name, scope: impl FnOnce() -> Scope) -> Self {
         static HUBS: LazyLock<Mutex<HashMap<Name, Arc<Hub>>>> = LazyLock::new(Mutex::default);

@@ -27,6 +27,15 @@ impl Scope {
             Self::Redis(redis) => Store::Redis(redis.open(key)),
         }
     }
+
+    /// Why the store is out of use, if the last call that needed it found that out.
+    pub(super) fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Host(host) => host.told.reason(),
+            Self::Memory => None,
+            Self::Redis(redis) => redis.told.reason(),
+        }
+    }
 }
 
 /// Files in one directory.
