@@ -28,17 +28,17 @@ const DEFAULT_REGION: &str = "ap-southeast-1";
 
 const DEFAULT_SIGNATURE_METHOD: &str = "ACS3-HMAC-SHA256";
 
-static ACCOUNT_ID: Setting<String> = Setting {
+pub(super) static ACCOUNT_ID: Setting<String> = Setting {
     path: &["account_id"],
     variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
     parse: parse_account_id,
 };
-static CUST_SPACE_ID: Setting<String> = Setting {
+pub(super) static CUST_SPACE_ID: Setting<String> = Setting {
     path: &["cust_space_id"],
     variables: &["CAMS_CUST_SPACE_ID"],
     parse: parse_cust_space_id,
 };
-static ENDPOINT: Setting<Endpoint> = Setting {
+pub(super) static ENDPOINT: Setting<Endpoint> = Setting {
     path: &["endpoint"],
     variables: &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"],
     parse: from_str,
@@ -202,6 +202,15 @@ fn unknown(config: &Config) -> Diagnostics {
             )
         })
         .collect()
+}
+
+/// Where the API is by the environment alone.
+pub(super) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic> {
+    let none = Field::<String>::Null;
+    match ENDPOINT.read(&none, environment)? {
+        Some(endpoint) => Ok(endpoint),
+        None => Ok(REGION.read_or(DEFAULT_REGION, &none, environment)?.endpoint),
+    }
 }
 
 /// What one HTTP attempt needs, against whom it counts, and what it is about.

@@ -39,9 +39,12 @@ const DEFAULT_SCOPE: &str = "host";
 
 /// Who shares the quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
+pub enum Scope {
+    /// All processes of this user on this machine.
     Host,
+    /// Nobody else.
     Process,
+    /// All machines that use the same server.
     Redis,
 }
 
@@ -64,6 +67,8 @@ model! {
 pub struct Throttled {
     /// Keeps the quota.
     pub throttle: Throttle,
+    /// With whom it shares it.
+    pub scope: Scope,
     /// In place of each operation's documented limit.
     pub requests_per_second: Option<u32>,
 }
@@ -148,6 +153,7 @@ pub fn configure(
     }
     Ok(Throttled {
         throttle,
+        scope,
         requests_per_second: rate,
     })
 }
