@@ -20,6 +20,7 @@ use crate::throttle::{Cause, Limit, Permit, Priority, QueueStatus, QuotaKey, Thr
 use super::listing::Listings;
 use super::operation::VERSION;
 use super::retry::{self, Budget, Class, Repeat, Repeats};
+use super::service_clock::ServiceClock;
 use super::{Call, Error, ErrorKind, Operation};
 
 /// The message of a call that the user stopped.
@@ -58,6 +59,7 @@ struct Inner {
     random: Random,
     budget: Budget,
     listings: Listings,
+    service_clock: ServiceClock,
 }
 
 /// What all attempts of a call have in common.
@@ -77,6 +79,7 @@ struct Attempt {
 impl Client {
     /// Makes a client. Connects to nothing yet.
     pub fn new(config: Config) -> Result<Self, Failure> {
+        let service_clock = ServiceClock::new(config.clock.clone());
         let http = Http::new(config.http, config.clock, config.random.clone())?;
         Ok(Self(Arc::new(Inner {
             http,
@@ -87,11 +90,16 @@ impl Client {
             random: config.random,
             budget: Budget::new(),
             listings: Listings::default(),
+            service_clock,
         })))
     }
 
     pub(super) fn listings(&self) -> &Listings {
         &self.0.listings
+    }
+
+    pub(super) fn service_clock(&self) -> &ServiceClock {
+        &self.0.service_clock
     }
 
     /// The error for a read that succeeded without the data that it is made for.
@@ -232,6 +240,9 @@ impl Client {
             Ok(response) => (Ok(read_answer(&response)), Some(response)),
             Err(failure) => (Err(failure), None),
         };
+        if let Some(date) = response.as_ref().and_then(|response| response.date) {
+            self.0.service_clock.observe(date, started.elapsed());
+        }
         log(request, number, started, &outcome);
         settle(permit, &outcome, response.as_ref());
         Attempt { outcome, response }

@@ -33,9 +33,13 @@ impl Operation {
     /// Starts the migration of a number.
     pub const CREATE_CHATAPP_MIGRATION_INITIATE: Self =
         Self::writing("CreateChatappMigrationInitiate");
+    /// Tells whether the account has activated the product.
+    pub const GET_CHATAPP_OPEN_STATUS: Self = Self::reading("GetChatappOpenStatus");
     /// Looks up one number.
     pub const GET_PHONE_NUMBER_VERIFICATION_STATUS: Self =
         Self::reading("GetPhoneNumberVerificationStatus");
+    /// Tells which WhatsApp Business Account is bound to a space.
+    pub const QUERY_CHATAPP_BIND_WABA: Self = Self::reading("QueryChatappBindWaba");
     /// Lists a space's numbers.
     pub const QUERY_CHATAPP_PHONE_NUMBERS: Self = Self::reading("QueryChatappPhoneNumbers");
 

@@ -87,7 +87,9 @@ fn help(plugin: &Plugin) -> String {
     format!(
         "terraform-provider-{name} {version}: the Terraform and OpenTofu provider {address}\n\n\
          Terraform starts this program by itself. Name it in required_providers of a configuration and run terraform init.\n\n\
-         Usage: terraform-provider-{name} [--debug | --help | --version]\n\n  \
+         Usage: terraform-provider-{name} [--debug | --help | --version]\n       \
+         terraform-provider-{name} doctor [--json] [--help]\n\n  \
+         doctor     Report what works with the settings in the environment; it only reads\n  \
          --debug    Serve until interrupted, and print the setting that makes Terraform attach\n  \
          --help     Print this text\n  \
          --version  Print the version\n\n\

@@ -2,6 +2,7 @@
 
 pub mod claims;
 pub mod config;
+pub mod doctor;
 pub mod errors;
 pub mod evidence;
 pub mod numbers;

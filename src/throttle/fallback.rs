@@ -5,7 +5,6 @@
 //! have left every window.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,9 +15,26 @@ use super::limit::ConfiguredLimit;
 use super::slots::{Cause, Command, Reply, Wait};
 use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
 
-/// Whether the user was warned that a store is out of use. All quotas in that store share one, so
-/// that the warning is written once.
-pub(super) type Warned = Arc<AtomicBool>;
+/// Why a store is out of use, if it is. All quotas in that store share one, so that the warning is
+/// written once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outage(Arc<Mutex<Option<Failure>>>);
+
+impl Outage {
+    /// The reason, while the store is out of use.
+    pub(super) fn reason(&self) -> Option<String> {
+        self.lock().as_ref().map(Failure::to_string)
+    }
+
+    /// Notes a failure, or that the store works again, and returns what was noted before.
+    fn replace(&self, failure: Option<Failure>) -> Option<Failure> {
+        std::mem::replace(&mut *self.lock(), failure)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Failure>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Uses `primary` while it works, else `fallback` with at most `share` calls in a window.
 #[derive(Debug)]
@@ -26,7 +42,7 @@ pub(super) struct WithFallback<P, F> {
     primary: P,
     fallback: F,
     share: NonZeroU32,
-    warned: Warned,
+    outage: Outage,
     switch: Mutex<Switch>,
 }
 
@@ -50,12 +66,12 @@ enum Route {
 }
 
 impl<P: FallibleStore, F: Store> WithFallback<P, F> {
-    pub(super) fn new(primary: P, fallback: F, share: NonZeroU32, warned: Warned) -> Self {
+    pub(super) fn new(primary: P, fallback: F, share: NonZeroU32, outage: Outage) -> Self {
         Self {
             primary,
             fallback,
             share,
-            warned,
+            outage,
             switch: Mutex::default(),
         }
     }
@@ -80,7 +96,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     fn leave_primary(&self, failure: &Failure, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
         switch.retry_at = Some(Instant::now() + Duration::from_micros(RETRY_AFTER));
-        if !self.warned.swap(true, Ordering::Relaxed) {
+        if self.outage.replace(Some(failure.clone())).is_none() {
             tracing::warn!(
                 reason = %failure,
                 fallback_requests = self.share,
@@ -97,7 +113,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     fn return_to_primary(&self, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
         switch.retry_at = None;
-        if self.warned.swap(false, Ordering::Relaxed) {
+        if self.outage.replace(None).is_some() {
             tracing::info!("the store of the shared request quota is back in use");
         }
         begin_recovery(&mut switch, limit, Duration::ZERO)

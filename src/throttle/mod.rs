@@ -143,6 +143,13 @@ impl Throttle {
         self.queue_of(key).status()
     }
 
+    /// Why the store of the quotas is out of use, in words for the user. `None` while it is in
+    /// use, and before the first call has needed it. The words may name a directory, never a
+    /// password.
+    pub fn trouble(&self) -> Option<String> {
+        self.0.scope.trouble()
+    }
+
     /// The throttle of that name in this process. Several provider configurations that name the
     /// same scope share one queue for each quota.
     fn shared(name: ScopeName, scope: impl FnOnce() -> Scope) -> Self {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::throttle::fallback::{Warned, WithFallback};
+use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
 use crate::throttle::slots::{Cause, Priority, Wait};
@@ -291,7 +291,7 @@ async fn without_the_file_a_share_is_kept_and_no_crossing_allows_a_burst() {
         host,
         Memory::new(),
         NonZeroU32::new(2).unwrap(),
-        Warned::default(),
+        Outage::default(),
     );
     let later = |millis| tokio::time::sleep(Duration::from_millis(millis));
     assert_eq!(burst(&store).await, 10);

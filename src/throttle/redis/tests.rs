@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::throttle::constants::WAITER_GRACE;
-use crate::throttle::fallback::{Warned, WithFallback};
+use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
 use crate::throttle::slots::State;
@@ -498,7 +498,7 @@ async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst
         server.host(),
         Memory::new(),
         NonZeroU32::new(2).unwrap(),
-        Warned::default(),
+        Outage::default(),
     );
     assert_eq!(burst(&store).await, 10);
     server.kill();
