@@ -48,6 +48,10 @@ pub struct Attribute {
     pub sensitive: bool,
     /// It is in the configuration only: never in a plan or a state.
     pub write_only: bool,
+    /// Configurations write it as a block, `name { … }`. Terraform refuses a name that a block does not
+    /// have, while it silently drops one that the object of an attribute does not have. Only a single
+    /// object of a schema or of another block can be a block.
+    pub block: bool,
     /// What to use instead, where it should no longer be used.
     pub deprecated: Option<&'static str>,
     /// The value where the configuration sets none.
@@ -101,6 +105,7 @@ impl Attribute {
             computed: false,
             sensitive: false,
             write_only: false,
+            block: false,
             deprecated: None,
             default: None,
             modifiers: Vec::new(),
@@ -126,6 +131,14 @@ impl Attribute {
     /// An object with attributes of its own.
     pub fn object(name: &'static str, attributes: Vec<Attribute>) -> Self {
         Self::new(name, Kind::Nested(Nesting::Single, attributes))
+    }
+
+    /// An optional object that configurations write as a block, at most once.
+    pub fn block(name: &'static str, attributes: Vec<Attribute>) -> Self {
+        Self {
+            block: true,
+            ..Self::object(name, attributes).optional()
+        }
     }
 
     /// The same, required.

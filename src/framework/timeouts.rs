@@ -1,4 +1,4 @@
-//! The `timeouts` attribute: how long an operation may take, waits included.
+//! The `timeouts` block: how long an operation may take, waits included.
 
 use std::time::Duration;
 
@@ -6,10 +6,9 @@ use super::duration;
 use super::model::Field;
 use super::schema::Attribute;
 
-/// The attribute, with an entry for each operation that can take time.
-pub fn attribute(operations: Vec<Attribute>) -> Attribute {
-    Attribute::object("timeouts", operations)
-        .optional()
+/// The block, with an entry for each operation that can take time.
+pub fn block(operations: Vec<Attribute>) -> Attribute {
+    Attribute::block("timeouts", operations)
         .describe("How long operations may take, waiting for the account's call quota included.")
 }
 

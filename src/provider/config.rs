@@ -61,7 +61,7 @@ pub fn schema() -> Schema {
             _ => attributes.push(setting.attribute()),
         }
     }
-    attributes.push(Attribute::object("throttle", throttle).optional().describe(
+    attributes.push(Attribute::block("throttle", throttle).describe(
         "How the account's call quota is kept. The defaults keep it for everything that runs on one machine.",
     ));
     Schema {

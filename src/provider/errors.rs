@@ -157,14 +157,14 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ErrorKind::Throttled => (
             "CAMS Call Quota Exhausted",
             "The account's call quota stayed exhausted until the timeout. Something else calls the API with the same \
-             account: wait for it, raise the timeout (timeouts = { create = \"1h\" }), or lower -parallelism."
+             account: wait for it, raise the timeout (timeouts { create = \"1h\" }), or lower -parallelism."
                 .to_owned(),
             Some("timeouts"),
         ),
         ErrorKind::TimedOut => (
             "Timeout",
             "The time for the operation was over before it could finish. Nothing is lost: apply again to continue, raise \
-             the timeout (timeouts = { create = \"1h\" }), or run less at once with the same account."
+             the timeout (timeouts { create = \"1h\" }), or run less at once with the same account."
                 .to_owned(),
             Some("timeouts"),
         ),

@@ -26,7 +26,7 @@ const CONFIGURATION: &str = r#"terraform {
 
 provider "cams" {
   cust_space_id = "cams-soak"
-  throttle = {
+  throttle {
     requests_per_second = 200
   }
 }
@@ -40,7 +40,7 @@ resource "cams_number_migration" "number" {
   country_code  = "86"
   mobile_number = format("139%08d", count.index)
 
-  timeouts = {
+  timeouts {
     create = "2m"
   }
 }

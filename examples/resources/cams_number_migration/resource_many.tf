@@ -18,7 +18,7 @@ resource "cams_number_migration" "all" {
   country_code  = each.value.country_code
   mobile_number = each.value.mobile_number
 
-  timeouts = {
+  timeouts {
     create = "1h"
   }
 }

@@ -88,12 +88,35 @@ fn schema(schema: &Schema) -> wire::Schema {
         version: schema.version,
         block: Some(wire::schema::Block {
             version: schema.version,
-            attributes: schema.attributes.iter().map(attribute).collect(),
-            description: schema.description.to_string(),
-            description_kind: wire::StringKind::Markdown.into(),
-            ..Default::default()
+            ..block(&schema.description, &schema.attributes)
         }),
     }
+}
+
+/// A block with its attributes, and with the blocks in it.
+fn block(description: &str, attributes: &[Attribute]) -> wire::schema::Block {
+    let (blocks, attributes): (Vec<_>, Vec<_>) =
+        attributes.iter().partition(|attribute| attribute.block);
+    wire::schema::Block {
+        attributes: attributes.into_iter().map(attribute).collect(),
+        block_types: blocks.into_iter().filter_map(nested_block).collect(),
+        description: description.to_owned(),
+        description_kind: wire::StringKind::Markdown.into(),
+        ..Default::default()
+    }
+}
+
+/// A block that may stand at most once in another one.
+fn nested_block(nested: &Attribute) -> Option<wire::schema::NestedBlock> {
+    let Kind::Nested(Nesting::Single, attributes) = &nested.kind else {
+        return None;
+    };
+    Some(wire::schema::NestedBlock {
+        type_name: nested.name.to_owned(),
+        block: Some(block(&nested.description, attributes)),
+        nesting: wire::schema::nested_block::NestingMode::Single.into(),
+        ..Default::default()
+    })
 }
 
 fn attribute(attribute: &Attribute) -> wire::schema::Attribute {

@@ -82,7 +82,7 @@ fn a_provider_configured_with_unknown_values_plans_creation() {
             "resource \"terraform_data\" \"space\" {{\n  input = \"cams-late\"\n}}\n\
              resource \"terraform_data\" \"scope\" {{\n  input = \"process\"\n}}\n\
              provider \"cams\" {{\n  cust_space_id = terraform_data.space.output\n  \
-             throttle = {{ scope = terraform_data.scope.output }}\n}}\n{ONE}"
+             throttle {{\n    scope = terraform_data.scope.output\n  }}\n}}\n{ONE}"
         ),
     );
     workspace
@@ -141,7 +141,7 @@ fn a_changed_timeout_is_an_update_without_a_call() {
     workspace.apply();
     workspace.configure(&ONE.replace(
         "country_code ",
-        "timeouts = { create = \"1h\" }\n  country_code ",
+        "timeouts { create = \"1h\" }\n  country_code ",
     ));
     workspace
         .apply()

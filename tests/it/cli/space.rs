@@ -18,7 +18,7 @@ fn number(more: &str) -> String {
 const LATE_SPACE: &str = "resource \"terraform_data\" \"space\" {\n  input = \"cams-late\"\n}\n\
     provider \"cams\" {\n  cust_space_id = terraform_data.space.output\n}\n";
 const NEW_SPACE: &str = "provider \"cams\" {\n  cust_space_id = \"cams-new\"\n}\n";
-const TIMEOUTS: &str = "  timeouts = { create = \"1h\" }\n";
+const TIMEOUTS: &str = "  timeouts { create = \"1h\" }\n";
 
 #[test]
 fn an_update_goes_before_a_replacement_by_a_space_that_was_unknown_at_the_plan() {

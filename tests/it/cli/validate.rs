@@ -69,11 +69,36 @@ fn a_read_only_attribute_cannot_be_set() {
 fn a_duration_is_checked() {
     let text = number(
         "\"86\"",
-        "\"13900001234\"\n  timeouts = { create = \"soon\" }",
+        "\"13900001234\"\n  timeouts { create = \"soon\" }",
     );
     Workspace::new(&text)
         .fails(&["validate", "-no-color"])
         .assert_says(&["timeouts.create", "30m"]);
+}
+
+#[test]
+fn a_name_that_a_block_does_not_have_is_refused() {
+    let resource = number(
+        "\"86\"",
+        "\"13900001234\"\n  timeouts {\n    creat = \"1h\"\n  }",
+    );
+    Workspace::new(&resource)
+        .fails(&["validate", "-no-color"])
+        .assert_says(&["Unsupported argument", "\"creat\""]);
+    let provider = "provider \"cams\" {\n  throttle {\n    scop = \"redis\"\n  }\n}\n";
+    Workspace::new(&format!(
+        "{provider}{}",
+        number("\"86\"", "\"13900001234\"")
+    ))
+    .fails(&["validate", "-no-color"])
+    .assert_says(&["Unsupported argument", "\"scop\""]);
+    let attribute = "provider \"cams\" {\n  throttle = { scope = \"host\" }\n}\n";
+    Workspace::new(&format!(
+        "{attribute}{}",
+        number("\"86\"", "\"13900001234\"")
+    ))
+    .fails(&["validate", "-no-color"])
+    .assert_says(&["define a block of type \"throttle\""]);
 }
 
 #[test]
