@@ -184,7 +184,7 @@ const ENDLESS: usize = 3000;
 fn keeps_the_quota(workers: Vec<Continuous>) {
     let mut times: Vec<_> = workers.into_iter().flat_map(Continuous::end).collect();
     times.sort_unstable();
-    assert!(times.len() > 20, "{} calls", times.len());
+    assert!(times.len() > 10, "{} calls", times.len());
     assert!(densest_second(&times) <= 10, "{times:?}");
 }
 
