@@ -94,8 +94,8 @@ struct Member {
     work: std::sync::Mutex<Work>,
 }
 
-/// What this process has in hand. While that is anything, the others leave room for its share if they
-/// do not hear of it.
+/// What this process has in hand. While that is anything, the others leave room for its share if
+/// they do not hear of it.
 #[derive(Debug, Default)]
 struct Work {
     /// How many commands were sent.

@@ -19,8 +19,8 @@ use tokio::task::JoinSet;
 
 use crate::redis_server::RedisServer;
 
-/// Variables of the processes that the tests start: the directory of their host, how many calls each
-/// makes, and the Redis server that they share, if they do not share their host.
+/// Variables of the processes that the tests start: the directory of their host, how many calls
+/// each makes, and the Redis server that they share, if they do not share their host.
 const DIRECTORY: &str = "CAMS_TEST_THROTTLE_DIRECTORY";
 const CALLS: &str = "CAMS_TEST_THROTTLE_CALLS";
 const REDIS: &str = "CAMS_TEST_THROTTLE_REDIS";
