@@ -1,5 +1,6 @@
-//! What one acquisition costs: in memory, on the host's file, and there with eight processes, each a thousand times a second
-//! (a hundred times a quota's pace), or doing nothing else.
+//! Measures what it costs to acquire a permit: in memory, with the host's file, and with that
+//! file shared by eight processes. These acquire a thousand permits a second each, which is a
+//! hundred times what a quota allows, or as many as they can.
 //!
 //! `cargo bench --bench acquire`. Budgets: 1 µs in memory; 25 µs on the host with eight processes.
 

@@ -5,8 +5,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 /// A name of 32 hexadecimal digits that is the same for the same parts in the same order, and that
 /// tells nothing about them.
 ///
-/// It is the first half of a SHA-256 digest: two different names do not meet by chance, but somebody
-/// who can list all possible parts can find out which ones it stands for.
+/// It is the first half of a SHA-256 digest: two different names do not meet by chance, but
+/// somebody who can list all possible parts can find out which ones it stands for.
 pub fn fingerprint(parts: &[&str]) -> String {
     let mut context = Context::new(&SHA256);
     for part in parts {

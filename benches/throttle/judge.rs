@@ -147,11 +147,11 @@ fn jain(admitted: &[Arrival], scenario: &Scenario) -> f64 {
     (sum * sum) as f64 / (scenario.processes * squares) as f64
 }
 
-/// The longest wait, over the time that the longest queue takes at `rate`. Calls of the last second are part of a queue, for
-/// those behind them wait until they have left the window.
+/// The longest wait, over the time that the longest queue takes at `rate`. Calls of the last
+/// second are part of a queue, for those behind them wait until they have left the window.
 ///
-/// The wait is for a number's first call, which comes when the number is asked for. Later ones hardly wait: as many are let
-/// through as first calls were.
+/// The wait is for a number's first call, which comes when the number is asked for. Later ones
+/// hardly wait: as many are let through as first calls were.
 fn longest_wait(arrivals: &BTreeMap<String, f64>, applied: &[Applied], rate: f64) -> f64 {
     let waits: Vec<(f64, f64)> = applied
         .iter()

@@ -1,6 +1,8 @@
-//! The throttle before a judge: real provider processes, called as Terraform calls them, and an emulator that counts.
+//! The throttle before a judge: real provider processes, called as Terraform calls them, and an
+//! emulator that counts.
 //!
-//! `cargo xtask bench throttle` runs it. Beside the provider, in the same run, four policies that others use.
+//! `cargo xtask bench throttle` runs it. Beside the provider, in the same run, four policies that
+//! others use.
 //!
 //! ```text
 //! throttle [--quick] [--svg FILE]     all settings, or one of each kind; the plot goes to FILE

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::time::{Duration, sleep};
 
 use crate::emulator::Emulator;
 use crate::judge::{INITIATE, Verdict};
@@ -146,8 +145,6 @@ impl Scenario {
             }
             Policy::Redis => {
                 let redis = RedisServer::start();
-                // A server that has only just started may have forgotten calls, so that all wait at first.
-                sleep(Duration::from_secs(4)).await;
                 let fleet = Fleet::on_many_hosts(&emulator, &redis, self.processes).await;
                 fleet.migrate(self.numbers).await
             }

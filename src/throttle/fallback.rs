@@ -104,8 +104,8 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
                  falling back to a share of it for this process",
             );
         }
-        // The others must have noticed that this process is gone, and the calls must have left every
-        // window that they made without leaving room for it.
+        // The others must have noticed that this process is gone, and the calls must have left
+        // every window that they made without leaving room for it.
         begin_recovery(&mut switch, limit, self.primary.noticed_after())
     }
 

@@ -111,8 +111,9 @@ impl Host {
                 None => private_file::open(path).map_err(explain)?,
             };
             let locked = file.try_lock();
-            // The time is read under the lock, so that it never goes back from one step to the next,
-            // and before the file is checked, so that no permit is granted later than the check.
+            // The time is read under the lock, so that it never goes back from one step to the
+            // next, and before the file is checked, so that no permit is granted later than the
+            // check.
             let now = (self.clock.now)();
             match locked {
                 // It is checked under the lock, and on each step. Whoever finds a new file under

@@ -1,11 +1,11 @@
-//! The list of the quotas whose state this host keeps in files. It tells a file that was never there
-//! from one that was lost.
+//! The list of the quotas whose state this host keeps in files. It tells a file that was never
+//! there from one that was lost.
 //!
-//! A quota whose file is missing or empty may have been used a moment ago, by a process whose record
-//! somebody deleted. If the list names the quota, that is what happened. If the list is older than
-//! every call that can still matter and does not name the quota, nobody has used it. If there is no
-//! list, everything may have been lost with it, so a new one begins now, and for every quota on this
-//! host one window has to pass once.
+//! A quota whose file is missing or empty may have been used a moment ago, by a process whose
+//! record somebody deleted. If the list names the quota, that is what happened. If the list is
+//! older than every call that can still matter and does not name the quota, nobody has used it.
+//! If there is no list, everything may have been lost with it, so a new one begins now, and for
+//! every quota on this host one window has to pass once.
 //!
 //! The list is read only when a file is missing or cannot be believed, so it costs a call nothing.
 
@@ -110,7 +110,8 @@ impl Ledger {
 }
 
 impl Entries {
-    /// Reads a list that [`Entries::to_text`] wrote during this boot. `None` if the text is not one.
+    /// Reads a list that [`Entries::to_text`] wrote during this boot. `None` if the text is not
+    /// one.
     fn parse(text: &str, boot: u64) -> Option<Self> {
         let (body, sum) = text.trim_end().rsplit_once('\n')?;
         if sum != fingerprint(&[body]) {

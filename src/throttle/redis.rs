@@ -94,8 +94,8 @@ struct Member {
     work: std::sync::Mutex<Work>,
 }
 
-/// What this process has in hand. While that is anything, the others leave room for its share if they
-/// do not hear of it.
+/// What this process has in hand. While that is anything, the others leave room for its share if
+/// they do not hear of it.
 #[derive(Debug, Default)]
 struct Work {
     /// How many commands were sent.
@@ -106,6 +106,8 @@ struct Work {
     permits: usize,
     /// Whether the server remembers the process as a waiter.
     waiting: bool,
+    /// Whether the last request for a permit failed. The process may be using its fallback then.
+    failed: bool,
 }
 
 /// What a command tells the server about the process that sends it.
@@ -136,6 +138,11 @@ impl Member {
             | Command::Unanswered { .. }
             | Command::Unsent { .. } => work.permits = work.permits.saturating_sub(1),
         }
+        if work.failed && !matches!(command, Command::Acquire { .. }) {
+            // Permits from before the failure are settled while the process uses its fallback. To
+            // the server that would look as if it were back, or without work.
+            return Notice::NONE;
+        }
         work.commands += 1;
         Notice {
             name: &self.name,
@@ -149,6 +156,7 @@ impl Member {
     fn hears(&self, reply: Option<Reply>) {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         work.requests = work.requests.saturating_sub(1);
+        work.failed = reply.is_none();
         work.waiting = matches!(reply, Some(Reply::Wait(_)));
         work.permits += usize::from(matches!(reply, Some(Reply::Granted { .. })));
     }
@@ -282,7 +290,8 @@ impl FallibleStore for Redis {
     }
 
     fn noticed_after(&self) -> Duration {
-        Duration::from_micros(CUT_OFF_AFTER)
+        // What was sent before the failure may still arrive until its own time is over.
+        Duration::from_micros(CUT_OFF_AFTER) + 2 * (CONNECT_TIMEOUT + REPLY_TIMEOUT)
     }
 }
 

@@ -16,9 +16,10 @@
 -- ARGV[9]  the number of this command among those of the process
 -- ARGV[10] 1 if the process waits or has permits after this command, else 0
 --
--- The members have no counterpart in Rust: they are processes that may be cut off from the server,
--- which those of one host are never from their file. A member that has work in hand and is not heard
--- of may be making as many calls as its share allows. The others leave room for that.
+-- The members have no counterpart in Rust: they are processes that may be cut off from the
+-- server, which those of one host are never from their file. A member that has work in hand and
+-- is not heard of may be making as many calls as its share allows. The others leave room for
+-- that.
 --
 -- Before this text stand the constants of constants.rs and two functions: time() returns the
 -- server's time, and run_id() the id of this run of the server, or '' if it does not tell.
@@ -28,8 +29,8 @@ local command, id, priority = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local configured = { calls = tonumber(ARGV[4]), window = tonumber(ARGV[5]) }
 local pause = tonumber(ARGV[6])
 
--- The state to begin with when earlier calls may have been forgotten, and with them the members that
--- use their fallback. Those that can reach the server are given the time to return to it.
+-- The state to begin with when earlier calls may have been forgotten, and with them the members
+-- that use their fallback. Those that can reach the server are given the time to return to it.
 local function recovering(window)
   return {
     version = STATE_VERSION, run_id = run_id(), seen = now, last_id = 0,

@@ -68,7 +68,8 @@ pub(super) enum Command {
         permit: PermitId,
         pause: Option<Micros>,
     },
-    /// The call that was sent with this permit will not be answered. Its slot becomes free by itself.
+    /// The call that was sent with this permit will not be answered. Its slot becomes free by
+    /// itself.
     Unanswered { permit: PermitId },
     /// The call was never sent, so the permit is returned unused.
     Unsent { permit: PermitId },

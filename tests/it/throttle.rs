@@ -19,8 +19,8 @@ use tokio::task::JoinSet;
 
 use crate::redis_server::RedisServer;
 
-/// Variables of the processes that the tests start: the directory of their host, how many calls each
-/// makes, and the Redis server that they share, if they do not share their host.
+/// Variables of the processes that the tests start: the directory of their host, how many calls
+/// each makes, and the Redis server that they share, if they do not share their host.
 const DIRECTORY: &str = "CAMS_TEST_THROTTLE_DIRECTORY";
 const CALLS: &str = "CAMS_TEST_THROTTLE_CALLS";
 const REDIS: &str = "CAMS_TEST_THROTTLE_REDIS";
@@ -184,7 +184,7 @@ const ENDLESS: usize = 3000;
 fn keeps_the_quota(workers: Vec<Continuous>) {
     let mut times: Vec<_> = workers.into_iter().flat_map(Continuous::end).collect();
     times.sort_unstable();
-    assert!(times.len() > 20, "{} calls", times.len());
+    assert!(times.len() > 10, "{} calls", times.len());
     assert!(densest_second(&times) <= 10, "{times:?}");
 }
 

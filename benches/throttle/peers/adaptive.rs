@@ -1,5 +1,5 @@
-//! The rate limiter of the adaptive retry mode of AWS's SDKs: no limit until the first reply that throttles, then a token
-//! bucket whose rate falls to 0.7 and climbs back along a cubic curve.
+//! The rate limiter of the adaptive retry mode of AWS's SDKs: no limit until the first reply that
+//! throttles, then a token bucket whose rate falls to 0.7 and climbs back along a cubic curve.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What others do against a limit. Each process of a peer is this program again, and sends the bare call, signed by the
-//! provider's own library; only how it holds back differs.
+//! What others do against a limit. Each process of a peer is this program again, and sends the
+//! bare call, signed by the provider's own library; only how it holds back differs.
 
 mod adaptive;
 mod paced;
@@ -41,7 +41,8 @@ pub(crate) const ADAPTIVE: &str = "adaptive";
 /// As many calls at once as the provider gets from Terraform.
 const PARALLELISM: usize = 10;
 
-/// The longest pause after a call that was turned away; the first is up to a second, and each may be twice as long.
+/// The longest pause after a call that was turned away; the first is up to a second, and each may
+/// be twice as long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// Runs all processes of a peer at once.
@@ -78,8 +79,9 @@ pub(crate) async fn run(policy: &str, emulator: &Emulator, scenario: &Scenario) 
     applied
 }
 
-/// One process of a peer: its arguments are the emulator's URL, its own number, how many numbers it migrates, and the
-/// directory that it shares with the others. Prints when it asked for each, and how long that took.
+/// One process of a peer: its arguments are the emulator's URL, its own number, how many numbers
+/// it migrates, and the directory that it shares with the others. Prints when it asked for each,
+/// and how long that took.
 pub(crate) async fn play(policy: &str, arguments: &[&str]) {
     let [url, process, numbers, directory] = arguments else {
         panic!("not the arguments of a peer: {arguments:?}");

@@ -1,4 +1,5 @@
-//! The generic cell rate algorithm without burst, its one moment in a file that all processes of the host lock.
+//! The generic cell rate algorithm without burst, its one moment in a file that all processes of
+//! the host lock.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};

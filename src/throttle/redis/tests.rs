@@ -350,6 +350,21 @@ fn however_many_are_cut_off_one_call_may_go() {
     assert_eq!(fleet.permits(10), 1);
 }
 
+#[test]
+fn a_process_whose_request_failed_is_not_heard_of_before_the_next_one_succeeds() {
+    let member = Member::new(NonZeroU32::MIN);
+    let permit = PermitId(1);
+    assert!(member.sends(ACQUIRE).active);
+    member.hears(Some(Reply::Granted { permit }));
+    assert!(member.sends(ACQUIRE).active);
+    member.hears(None);
+    assert_eq!(member.sends(Command::Answered { permit }).name, "");
+    assert!(member.sends(ACQUIRE).active);
+    member.hears(Some(Reply::Granted { permit }));
+    let settled = member.sends(Command::Answered { permit });
+    assert_eq!((settled.name, settled.active), (&*member.name, false));
+}
+
 #[tokio::test]
 async fn a_process_has_work_until_its_last_permit_is_settled() {
     let server = RedisServer::start();
@@ -506,7 +521,7 @@ async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst
     assert_eq!(burst(&store).await, 0);
     tokio::time::pause();
     let later = |millis| tokio::time::advance(Duration::from_millis(millis));
-    later(3490).await;
+    later(4090).await;
     assert_eq!(burst(&store).await, 0);
     later(15).await;
     assert_eq!(burst(&store).await, 2);

@@ -37,7 +37,8 @@ pub enum Fate {
     Unsent,
 }
 
-/// Lets callers, of which two may call at once, meet their fates. In the end nobody waits and no slot is lost.
+/// Runs callers, of which two may call at once, and lets each end as its fate says. In the end
+/// nobody waits and no slot is lost.
 pub async fn meet(kind: Kind, fates: &[Fate]) {
     // Where every call is handed back, a slot that is not would be missed for an hour.
     let handed_back = |fate: &Fate| matches!(fate, Fate::GivesUp | Fate::Unsent);
@@ -65,7 +66,8 @@ pub async fn meet(kind: Kind, fates: &[Fate]) {
     }
 }
 
-/// Lets callers join one after the other, while someone holds the only slot. They are served in that order.
+/// Lets callers join the queue one after the other while somebody has the only permit. They are
+/// served in that order.
 pub async fn line_up(kind: Kind, callers: usize) {
     // Only what is handed back is free again.
     let limit = limit(1, HOUR);

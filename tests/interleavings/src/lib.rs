@@ -1,6 +1,8 @@
-//! The throttle's queue, compiled as it is, under a scheduler that chooses who runs next at every lock, await and wake-up.
+//! Explores the throttle's queue. It is compiled unchanged for a scheduler that chooses at every
+//! lock, await and wake-up which task runs next.
 //!
-//! Time is not modelled: a sleep is over whenever the scheduler says so, and the store's clock goes on with each question.
+//! Time is not modelled: a sleep ends whenever the scheduler decides so, and the store's clock
+//! advances with each command.
 
 #![forbid(unsafe_code)]
 
