@@ -43,15 +43,9 @@ pub fn phone_number(country_code: &Field<String>, mobile_number: &Field<String>)
     };
     match PhoneNumber::parse(code, mobile_number) {
         Ok(number) => found.extend(number.doubt().map(|doubt| {
-            let advice = match &doubt.suggestion {
-                Some(bare) => format!("If the number works abroad without it, write {bare:?}."),
-                None => "Check the number.".to_owned(),
-            };
-            Diagnostic::warning(
-                "Doubtful Phone Number",
-                format!("{}. {advice}", doubt.problem),
-            )
-            .at(path(doubt.part))
+            let advice = "Check the number. If it is right as it is, nothing needs to change.";
+            Diagnostic::warning("Doubtful Phone Number", format!("{doubt}. {advice}"))
+                .at(path(Part::MobileNumber))
         })),
         Err(problem) if problem.part == Part::MobileNumber => found.push(refused(&problem)),
         Err(_) => {}

@@ -54,7 +54,7 @@ pub(super) fn of_import_id(id: &str) -> Result<Target, Diagnostics> {
     }
     let number = number.map_err(|problem| {
         let advice = problem.suggestion.as_ref();
-        let advice = advice.map(|value| format!(", where {value:?} is expected"));
+        let advice = advice.map(|value| format!(", where {value:?} may be meant"));
         invalid_import_id(id, &format!("{problem}{}", advice.unwrap_or_default()))
     })?;
     Ok(Target {
