@@ -5,16 +5,17 @@
 
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use terraform_provider_cams::throttle::{Limit, Place, QuotaKey, Throttle};
+use terraform_provider_cams::throttle::{Limit, Priority, QuotaKey, Throttle};
 use tokio::time::Instant;
 
 /// So short a window that slots never run out.
 const LIMIT: Limit = Limit {
-    calls: 64,
+    calls: NonZeroU32::new(64).unwrap(),
     window: Duration::from_micros(1),
 };
 
@@ -28,7 +29,7 @@ fn main() {
             .map(|millis| millis.parse().expect("milliseconds"));
         let pause = Duration::from_millis(pause.unwrap_or(0));
         let rounds = if pause.is_zero() { 20_000 } else { 2000 };
-        let throttle = Throttle::host(Some(directory.into()), 1);
+        let throttle = Throttle::host(Some(directory.into()), NonZeroU32::MIN);
         return println!("{}", micros(&throttle, rounds, pause));
     }
     println!(
@@ -40,7 +41,7 @@ fn main() {
     println!(
         "host, 1 process     {:8.3} µs",
         micros(
-            &Throttle::host(Some(host("one")), 1),
+            &Throttle::host(Some(host("one")), NonZeroU32::MIN),
             100_000,
             Duration::ZERO
         )
@@ -70,7 +71,7 @@ fn micros(throttle: &Throttle, rounds: u32, pause: Duration) -> f64 {
         let mut total = Duration::ZERO;
         for _ in 0..rounds {
             let start = Instant::now();
-            let permit = throttle.acquire(&key, LIMIT, Place::Back).await;
+            let permit = throttle.acquire(&key, LIMIT, Priority::Normal).await;
             total += start.elapsed();
             permit.answered();
             if !pause.is_zero() {

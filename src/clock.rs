@@ -1,17 +1,18 @@
-//! Wall time as a value, and its two written forms.
+//! The wall clock as a value that is passed in, and the two ways in which a date is written.
 //!
-//! Durations and deadlines use `tokio::time`, which tests pause; this is for dates that leave the process.
+//! Durations and deadlines use `tokio::time`, which tests can pause. This clock is for dates that
+//! leave the process.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Where the date comes from.
+/// A source of the date.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
 impl Clock {
-    /// The system's clock.
+    /// The clock of the system.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the wall clock"
@@ -20,12 +21,12 @@ impl Clock {
         Self(Arc::new(SystemTime::now))
     }
 
-    /// A clock that stands still.
+    /// A clock that always shows the same date, for tests.
     pub fn fixed(at: SystemTime) -> Self {
         Self(Arc::new(move || at))
     }
 
-    /// The date.
+    /// The date that the clock shows.
     pub fn now(&self) -> SystemTime {
         (self.0)()
     }
@@ -37,7 +38,8 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A date in UTC, broken down. Dates before 1970 show as 1970.
+/// A date in UTC, in years, months, days and so on. Dates before 1970 count as the beginning of
+/// 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Utc {
     year: u64,
@@ -50,7 +52,8 @@ pub struct Utc {
 }
 
 impl Utc {
-    /// `2025-01-02T03:04:05Z`: the form Alibaba Cloud signs.
+    /// Writes the date as in `2025-01-02T03:04:05Z`, which is how Alibaba Cloud wants it to be
+    /// signed.
     pub fn seconds(&self) -> String {
         let Self {
             year,
@@ -64,7 +67,8 @@ impl Utc {
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 
-    /// `2025-01-02T03:04:05.000006Z`: the only form go-plugin's log reader takes.
+    /// Writes the date as in `2025-01-02T03:04:05.000006Z`, the only form that the log reader of
+    /// go-plugin understands.
     pub fn micros(&self) -> String {
         let seconds = self.seconds();
         format!("{}.{:06}Z", &seconds[..seconds.len() - 1], self.micros)
@@ -88,7 +92,10 @@ impl From<SystemTime> for Utc {
     }
 }
 
-/// Year, month and day of the given day after 1970-01-01, by counting in 400-year eras that begin in March.
+/// The year, month and day of the day that is so many days after 1970-01-01.
+///
+/// It counts in eras of 400 years, which all have the same number of days, and in years that
+/// begin in March, so that the leap day is the last day of a year.
 fn civil(days: u64) -> (u64, u64, u64) {
     let shifted = days + 719_468;
     let (era, of_era) = (shifted / 146_097, shifted % 146_097);

@@ -1,15 +1,16 @@
-//! The process environment as a value, so that nothing below `main` reads it ambiently.
+//! The environment variables as a value that is passed in, so that only `main` depends on those
+//! of the process.
 
 use std::collections::BTreeMap;
-
 use std::fmt;
 
-/// A snapshot of environment variables. Variables that are not UTF-8 are left out.
+/// Environment variables as they were at one moment. Those whose name or value is not UTF-8 are
+/// left out.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The variables of this process, read once at start.
+    /// The variables of this process.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the environment"
@@ -20,7 +21,8 @@ impl Environment {
             .collect()
     }
 
-    /// The value of `name`. An empty variable counts as unset, as Alibaba Cloud's SDKs treat it.
+    /// The value of the variable `name`. An empty variable counts as unset, as it does for
+    /// Alibaba Cloud's SDKs.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
@@ -28,7 +30,7 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
-    /// The first of `names` that is set, with its name.
+    /// The name and value of the first of these variables that is set.
     pub fn first<'a>(&self, names: &[&'a str]) -> Option<(&'a str, &str)> {
         names.iter().find_map(|name| Some((*name, self.get(name)?)))
     }
@@ -45,7 +47,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     }
 }
 
-/// Names only: values may be credentials.
+/// Shows only the names, because values may be credentials.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()

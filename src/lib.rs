@@ -13,8 +13,8 @@
 //! - [`openapi`]: Alibaba Cloud's RPC wire: encoding, signatures, error envelope, endpoints, HTTP.
 //! - [`throttle`]: the slot algorithm that keeps the account's quota.
 //! - `emulator`: a CAMS that runs on your machine (feature `emulator`).
-//! - [`clock`], [`environment`], [`platform`], [`private_file`], [`random`], [`secret`]: tiny leaves that
-//!   anyone may use.
+//! - [`clock`], [`environment`], [`fingerprint`], [`platform`], [`private_file`], [`random`],
+//!   [`secret`], [`state_directory`]: small modules that use no other and that anyone may use.
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +24,7 @@ pub mod credentials;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod environment;
+pub mod fingerprint;
 pub mod framework;
 pub mod openapi;
 pub mod platform;
@@ -33,4 +34,5 @@ pub mod protocol;
 pub mod provider;
 pub mod random;
 pub mod secret;
+pub mod state_directory;
 pub mod throttle;

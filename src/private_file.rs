@@ -1,4 +1,4 @@
-//! Files and directories that nobody but this user may enter.
+//! Files and directories to which only this user has access.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
@@ -7,15 +7,19 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Opens a file for reading and writing, and creates it and its directory if need be.
+/// Opens a file for reading and writing. The file and its directory are created if they do not
+/// exist.
 ///
 /// # Errors
 ///
-/// If it can't be had, or is a link, or others may enter it or its directory.
+/// If the file cannot be opened, is a symbolic link or has a second name, or if another user owns
+/// it or its directory or has access to one of them.
 pub fn open(path: &Path) -> io::Result<File> {
     if let Some(directory) = path.parent() {
         make_directory(directory)?;
     }
+    // Permissions apply only to a file that is created here. An existing one is checked below. The
+    // last flag refuses a symbolic link, which could lead to a file of somebody else.
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -32,20 +36,21 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether the open file was deleted.
+/// Whether the file has been deleted since it was opened.
 ///
 /// # Errors
 ///
-/// If the system can't tell.
+/// If the operating system reports one.
 pub fn is_deleted(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.nlink() == 0)
 }
 
-/// Makes a directory, and those above it.
+/// Creates a directory and its parents, unless it exists.
 ///
 /// # Errors
 ///
-/// If it can't be had, or is a link, or others may enter it.
+/// If the directory cannot be created, is a symbolic link, belongs to another user, or gives
+/// another user access.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let found = path.symlink_metadata()?;
@@ -55,6 +60,7 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
     owned_and_private(&found)
 }
 
+/// Checks that a file or directory belongs to this user and that nobody else has access to it.
 fn owned_and_private(found: &Metadata) -> io::Result<()> {
     if found.uid() != rustix::process::geteuid().as_raw() {
         return Err(io::Error::other("it belongs to another user"));

@@ -1,6 +1,7 @@
 //! The client: one retry loop around one HTTP attempt, each attempt through the throttle.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::clock::Clock;
 use crate::openapi::{Answer, Body, Failure, Http, Response, Settings, read_answer};
 use crate::random::Random;
-use crate::throttle::{Cause, Limit, Permit, Place, QueueStatus, QuotaKey, Throttle};
+use crate::throttle::{Cause, Limit, Permit, Priority, QueueStatus, QuotaKey, Throttle};
 
 use super::listing::Listings;
 use super::operation::VERSION;
@@ -32,7 +33,7 @@ pub struct Config {
     /// Keeps them.
     pub throttle: Throttle,
     /// How many calls a second each operation may make, in place of its documented limit.
-    pub requests_per_second: Option<u32>,
+    pub requests_per_second: Option<NonZeroU32>,
     /// The date.
     pub clock: Clock,
     /// Nonces and jitter.
@@ -49,7 +50,7 @@ struct Inner {
     account: String,
     region: String,
     throttle: Throttle,
-    requests_per_second: Option<u32>,
+    requests_per_second: Option<NonZeroU32>,
     random: Random,
     budget: Budget,
     listings: Listings,
@@ -118,10 +119,11 @@ impl Client {
             parameters: parameters.iter().copied().collect(),
             about,
         };
-        let (mut repeats, mut place, mut ambiguous) = (Repeats::default(), Place::Back, false);
+        let (mut repeats, mut priority, mut ambiguous) =
+            (Repeats::default(), Priority::Normal, false);
         let mut last: Option<Error> = None;
         for attempts in 1.. {
-            let permit = match self.permit(call, operation, &key, place).await {
+            let permit = match self.permit(call, operation, &key, priority).await {
                 Ok(permit) => permit,
                 Err(end) => return Err(ended(end, operation, last, ambiguous)),
             };
@@ -163,10 +165,10 @@ impl Client {
                 error.message
             );
             ambiguous |= class == Class::Ambiguous;
-            place = if repeat == Some(Repeat::Throttled) {
-                Place::Head
+            priority = if repeat == Some(Repeat::Throttled) {
+                Priority::Retry
             } else {
-                Place::Back
+                Priority::Normal
             };
             last = Some(error);
             if let Err(end) = pause(call, wait).await {
@@ -182,14 +184,14 @@ impl Client {
         call: &Call,
         operation: Operation,
         key: &QuotaKey,
-        place: Place,
+        priority: Priority,
     ) -> Result<Permit, (ErrorKind, String)> {
         let calls = self.0.requests_per_second.unwrap_or(operation.limit.calls);
         let limit = Limit {
             calls,
             ..operation.limit
         };
-        let mut acquire = pin!(self.0.throttle.acquire(key, limit, place));
+        let mut acquire = pin!(self.0.throttle.acquire(key, limit, priority));
         tokio::select! {
             biased;
             () = call.stopped() => Err((ErrorKind::Cancelled, STOPPED.to_owned())),

@@ -1,5 +1,6 @@
 //! The operations as data.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::throttle::Limit;
@@ -10,7 +11,7 @@ pub(super) const VERSION: &str = "2020-06-06";
 /// What an operation's description on its documentation page says: ten calls a second for each account, RAM users
 /// included.
 const TEN_A_SECOND: Limit = Limit {
-    calls: 10,
+    calls: NonZeroU32::new(10).expect("ten is not zero"),
     window: Duration::from_secs(1),
 };
 

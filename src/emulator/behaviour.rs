@@ -11,7 +11,7 @@ use super::operations::Operation;
 use super::period::Period;
 
 /// The choices that the documentation of CAMS leaves open.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "What the documentation of CAMS leaves open")]
 pub struct Behaviour {
     /// How GetPhoneNumberVerificationStatus answers for a number that the space lacks
@@ -22,7 +22,7 @@ pub struct Behaviour {
     pub missing_code: String,
     /// The HTTP status of that answer, if it is a refusal
     #[arg(long, value_name = "STATUS", value_enum, default_value_t)]
-    pub missing_status: Status,
+    pub missing_status: ErrorStatus,
     /// Under which status QueryChatappPhoneNumbers lists a number that is migrating
     #[arg(long, value_name = "STATUS", value_enum, default_value_t)]
     pub migrating_listed_as: MigratingListedAs,
@@ -49,12 +49,12 @@ pub struct Behaviour {
     pub repeat_code: String,
     /// The HTTP status of business errors that have no flag of their own
     #[arg(long, value_name = "STATUS", value_enum, default_value_t)]
-    pub business_status: Status,
+    pub business_status: ErrorStatus,
     /// Let the account be one that has not subscribed to the product
     #[arg(long)]
     pub not_subscribed: bool,
     /// Let RAM deny this operation to the caller; may be given several times
-    #[arg(long, value_name = "ACTION", value_enum, hide_possible_values = true)]
+    #[arg(long, value_name = "ACTION", value_enum)]
     pub deny: Vec<Operation>,
 }
 
@@ -144,20 +144,20 @@ pub enum OnRepeat {
 
 /// The HTTP status of a business error: it is documented for four codes only, and is 400 for these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Status {
-    /// 400.
+pub enum ErrorStatus {
+    /// The status of a request that is refused, as the documented codes have it.
     #[default]
     #[value(name = "400")]
     BadRequest,
-    /// 404.
+    /// The status of a thing that does not exist.
     #[value(name = "404")]
     NotFound,
-    /// 200, with a `Code` other than `OK` in the envelope of a success.
+    /// The status of a success, whose `Code` alone says that it is none.
     #[value(name = "200")]
     Ok,
 }
 
-impl Status {
+impl ErrorStatus {
     /// The number that goes over the wire.
     pub(super) fn as_u16(self) -> u16 {
         match self {
@@ -188,7 +188,7 @@ impl Default for Behaviour {
         Self {
             missing_number: MissingNumber::default(),
             missing_code: PHONE_NUMBER_ERROR.into(),
-            missing_status: Status::default(),
+            missing_status: ErrorStatus::default(),
             migrating_listed_as: MigratingListedAs::default(),
             deleted_rows: DeletedRows::default(),
             list_lag: Period::default(),
@@ -197,7 +197,7 @@ impl Default for Behaviour {
             answers: Answers::default(),
             on_repeat: OnRepeat::default(),
             repeat_code: PHONE_NUMBER_ERROR.into(),
-            business_status: Status::default(),
+            business_status: ErrorStatus::default(),
             not_subscribed: false,
             deny: Vec::new(),
         }

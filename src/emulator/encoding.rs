@@ -15,7 +15,8 @@ pub(super) fn encode(text: &str) -> String {
     encoded
 }
 
-/// Splits a query or a form body into decoded pairs, in their order; nothing if it is not well-formed UTF-8.
+/// Splits a query or a form body into decoded pairs, in their order; nothing if it is not
+/// well-formed UTF-8.
 ///
 /// A `+` is a space: forms are written so, and the Python SDK writes queries so too.
 pub(super) fn pairs(text: &str) -> Option<Vec<(String, String)>> {

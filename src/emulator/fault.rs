@@ -1,118 +1,23 @@
-//! Faults: which calls they strike, decided without I/O. What a struck call comes to is in `answer`.
+//! Faults: which calls they strike, decided without I/O. What a struck call comes to is in
+//! `answer`.
+
+mod kind;
+mod trigger;
 
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::period::Period;
+pub(super) use kind::{Kind, RetryHeader, Stage, When};
+use trigger::Trigger;
 
-/// A fault and the calls it strikes. Written as in the list in the documentation of [`emulator`](super).
+/// A fault and the calls it strikes. Written as in the list in the documentation of
+/// [`emulator`](super).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
 pub struct Fault {
     pub(super) kind: Kind,
     trigger: Trigger,
-}
-
-/// What goes wrong. Each is documented, as users write it, in the documentation of [`emulator`](super).
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Kind {
-    BusinessError {
-        code: String,
-        #[serde(default)]
-        message: String,
-        #[serde(default = "ok")]
-        status: u16,
-        #[serde(default)]
-        access_denied_detail: Option<Value>,
-    },
-    ClockSkew {
-        seconds: i64,
-    },
-    EmptyBody {},
-    ExpiredToken {},
-    HugeBody {
-        #[serde(default = "sixty_four_mebibytes")]
-        bytes: u64,
-    },
-    MalformedJson {},
-    NeverAnswer {
-        when: When,
-    },
-    ResetAfterCommit {},
-    ResetBeforeCommit {},
-    ResetMidBody {},
-    SignatureRefused {},
-    SlowBody {
-        #[serde(default = "two_seconds")]
-        over: Period,
-    },
-    StaleList {},
-    Status {
-        status: u16,
-        when: When,
-    },
-    Throttle {
-        #[serde(default)]
-        code: Option<String>,
-        #[serde(default)]
-        retry_after: Option<Period>,
-        #[serde(default)]
-        header: RetryHeader,
-    },
-    TruncatedJson {},
-    WrongContentType {},
-    WrongTypes {},
-}
-
-/// Four gibibytes: no client reads more, and the blocks are listed in memory.
-const MOST_BYTES: u64 = 4 << 30;
-
-/// Ten years: beyond, the date may have no written form.
-const MOST_SECONDS: u64 = 10 * 365 * 86_400;
-
-/// On which side of the operation's execution a fault strikes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum When {
-    AfterCommit,
-    BeforeCommit,
-}
-
-/// The header that carries a throttled reply's waiting time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum RetryHeader {
-    #[serde(rename = "retry-after")]
-    RetryAfter,
-    #[default]
-    #[serde(rename = "x-acs-retry-after")]
-    XAcsRetryAfter,
-    #[serde(rename = "x-ratelimit-user")]
-    XRatelimitUser,
-    #[serde(rename = "x-ratelimit-user-api")]
-    XRatelimitUserApi,
-}
-
-/// How far a call has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// Nothing of it was checked.
-    Gate,
-    /// It is signed, and within the quota.
-    Admitted,
-}
-
-/// Which calls a fault strikes.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Trigger {
-    action: Option<String>,
-    number: Option<String>,
-    nth: Option<u64>,
-    times: Option<Value>,
-    probability: Option<f64>,
-    seed: Option<u64>,
 }
 
 /// Why a fault cannot be read.
@@ -187,7 +92,8 @@ impl Faults {
             .collect()
     }
 
-    /// The fault that strikes a call at this stage: the first that is due. Those after it are not asked and do not count the call.
+    /// The fault that strikes a call at this stage: the first that is due. Those after it are not
+    /// asked and do not count the call.
     pub(super) fn strike(&mut self, stage: Stage, facts: Facts<'_>) -> Option<Kind> {
         self.placed
             .iter_mut()
@@ -218,105 +124,8 @@ impl Placed {
     }
 }
 
-impl Trigger {
-    fn matches(&self, facts: Facts<'_>) -> bool {
-        let fits =
-            |wanted: &Option<String>, is: Option<&str>| wanted.is_none() || wanted.as_deref() == is;
-        fits(&self.action, facts.action) && fits(&self.number, facts.number)
-    }
-
-    /// How often it strikes at most: once unless told, but without end where chance decides.
-    fn times(&self) -> Option<u64> {
-        match &self.times {
-            None if self.probability.is_some() => None,
-            None => Some(1),
-            Some(times) => times.as_u64(),
-        }
-    }
-
-    fn check(&self) -> Result<(), NotAFault> {
-        let fail = |why: &str| Err(NotAFault(why.into()));
-        if self
-            .times
-            .as_ref()
-            .is_some_and(|times| times.as_u64().is_none() && times != "always")
-        {
-            return fail("times is neither a number nor \"always\"");
-        }
-        if self.nth == Some(0) {
-            return fail("nth counts from 1");
-        }
-        if self
-            .probability
-            .is_some_and(|chance| !(0.0..=1.0).contains(&chance))
-        {
-            return fail("probability is not between 0 and 1");
-        }
-        Ok(())
-    }
-}
-
-impl Kind {
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::BusinessError { .. } => "business_error",
-            Self::ClockSkew { .. } => "clock_skew",
-            Self::EmptyBody {} => "empty_body",
-            Self::ExpiredToken {} => "expired_token",
-            Self::HugeBody { .. } => "huge_body",
-            Self::MalformedJson {} => "malformed_json",
-            Self::NeverAnswer { .. } => "never_answer",
-            Self::ResetAfterCommit {} => "reset_after_commit",
-            Self::ResetBeforeCommit {} => "reset_before_commit",
-            Self::ResetMidBody {} => "reset_mid_body",
-            Self::SignatureRefused {} => "signature_refused",
-            Self::SlowBody { .. } => "slow_body",
-            Self::StaleList {} => "stale_list",
-            Self::Status { .. } => "status",
-            Self::Throttle { .. } => "throttle",
-            Self::TruncatedJson {} => "truncated_json",
-            Self::WrongContentType {} => "wrong_content_type",
-            Self::WrongTypes {} => "wrong_types",
-        }
-    }
-
-    fn stage(&self) -> Stage {
-        match self {
-            Self::ClockSkew { .. } | Self::ExpiredToken {} | Self::SignatureRefused {} => {
-                Stage::Gate
-            }
-            _ => Stage::Admitted,
-        }
-    }
-
-    fn can_strike(&self, facts: Facts<'_>) -> bool {
-        *self != Self::StaleList {} || facts.action == Some("QueryChatappPhoneNumbers")
-    }
-
-    fn check(&self) -> Result<(), NotAFault> {
-        match self {
-            Self::BusinessError { status, .. }
-                if *status != 200 && !(400..=599).contains(status) =>
-            {
-                Err(NotAFault(format!(
-                    "a business error has no status {status}"
-                )))
-            }
-            Self::Status { status, .. } if !(400..=599).contains(status) => Err(NotAFault(
-                format!("{status} is not the status of a failure"),
-            )),
-            Self::HugeBody { bytes } if *bytes > MOST_BYTES => {
-                Err(NotAFault(format!("a body has at most {MOST_BYTES} bytes")))
-            }
-            Self::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SECONDS => Err(NotAFault(
-                format!("a clock is off by at most {MOST_SECONDS} seconds"),
-            )),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The keys of the trigger and those of the kind share one object; each part knows its own keys and refuses others.
+/// The keys of the trigger and those of the kind share one object; each part knows its own keys and
+/// refuses others.
 impl TryFrom<Map<String, Value>> for Fault {
     type Error = NotAFault;
 
@@ -338,18 +147,6 @@ impl TryFrom<Map<String, Value>> for Fault {
         kind.check()?;
         Ok(Self { kind, trigger })
     }
-}
-
-fn ok() -> u16 {
-    200
-}
-
-fn sixty_four_mebibytes() -> u64 {
-    64 << 20
-}
-
-fn two_seconds() -> Period {
-    Period(std::time::Duration::from_secs(2))
 }
 
 #[cfg(test)]

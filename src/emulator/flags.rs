@@ -97,7 +97,7 @@ pub struct Flags {
         help_heading = "Time"
     )]
     service_time: Period,
-    /// Fixes ids, jitter and the chances of faults
+    /// Fixes ids, jitter, the chances of faults, and the odd row and the order of rows in lists
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
 
@@ -181,6 +181,8 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::behaviour::*;
+    use super::super::operations::Operation;
     use super::*;
 
     fn parse(flags: &[&str]) -> Result<Flags, clap::Error> {
@@ -195,6 +197,50 @@ mod tests {
     }
 
     #[test]
+    fn each_flag_for_what_is_left_open_reaches_the_configuration() {
+        let flags = parse(&[
+            "--missing-number=not-verified",
+            "--missing-code=A",
+            "--missing-status=404",
+            "--migrating-listed-as=PENDING",
+            "--deleted-rows=drop",
+            "--list-lag=1s",
+            "--lookup-lag=2s",
+            "--ids=number",
+            "--answers=sparse",
+            "--on-repeat=same",
+            "--on-repeat=new-id",
+            "--repeat-code=B",
+            "--business-status=200",
+            "--not-subscribed",
+            "--deny=QueryChatappBindWaba",
+            "--deny=GetChatappOpenStatus",
+        ]);
+        let config = flags.expect("flags").into_config();
+        let expected = Behaviour {
+            missing_number: MissingNumber::NotVerified,
+            missing_code: "A".into(),
+            missing_status: ErrorStatus::NotFound,
+            migrating_listed_as: MigratingListedAs::Pending,
+            deleted_rows: DeletedRows::Drop,
+            list_lag: "1s".parse().expect("a duration"),
+            lookup_lag: "2s".parse().expect("a duration"),
+            ids: Ids::Number,
+            answers: Answers::Sparse,
+            // The last one counts.
+            on_repeat: OnRepeat::NewId,
+            repeat_code: "B".into(),
+            business_status: ErrorStatus::Ok,
+            not_subscribed: true,
+            deny: vec![
+                Operation::QueryChatappBindWaba,
+                Operation::GetChatappOpenStatus,
+            ],
+        };
+        assert_eq!(config.expect("nothing to read").behaviour, expected);
+    }
+
+    #[test]
     fn other_machines_are_kept_out_unless_told() {
         let flags = parse(&["--listen", "0.0.0.0:0"]).expect("flags");
         assert!(matches!(flags.into_config(), Err(FlagError::Remote(_))));
@@ -204,7 +250,13 @@ mod tests {
 
     #[test]
     fn unreadable_values_are_refused() {
-        for flags in [["--quota", "10"], ["--latency", "5"], ["--window", "round"]] {
+        for flags in [
+            ["--quota", "10"],
+            ["--latency", "5"],
+            ["--window", "round"],
+            ["--missing-status", "500"],
+            ["--deny", "DeleteEverything"],
+        ] {
             assert!(parse(&flags).is_err(), "{flags:?}");
         }
     }

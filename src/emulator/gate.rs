@@ -34,7 +34,8 @@ impl Gate {
         }
     }
 
-    /// Lets a request in that is signed with the account's key, within the tolerated time around `now`, for the first time.
+    /// Lets a request in that is signed with the account's key, within the tolerated time around
+    /// `now`, for the first time.
     pub(super) fn enter(&mut self, request: &Request<'_>, now: SystemTime) -> Result<(), Refusal> {
         let claim = signature::claim(request)?;
         if claim.access_key_id != self.access_key_id {

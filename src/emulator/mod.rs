@@ -19,7 +19,7 @@
 //! | `DELETE requests` | clears the journal, and with it the summary |
 //! | `GET summary?window=1s` | per action: arrivals, throttled ones, the most in any window; initiations of each number; `under_way`: calls that are still to arrive |
 //! | `GET numbers` | all numbers, and the rows of deleted ones, as they are without any lag |
-//! | `POST numbers` | places one in any state: `{"cust_space_id", "country_code", "mobile_number", "status", …}` |
+//! | `POST numbers` | places one in any state; see below |
 //! | `DELETE numbers` | deletes one: `{"cust_space_id", "country_code", "mobile_number"}` |
 //! | `PUT spaces` | `{"cust_space_id", "owned", "bound", "account_review_status"}`; every space exists without it |
 //! | `GET quota`, `PUT quota` | `{"quota": "5/1s", "window": "sliding"}`, for calls from now on |
@@ -53,19 +53,20 @@
 //!
 //! # Placing a number
 //!
-//! Beside the number, `POST numbers` takes `status`, `id`, `code_verification_status`,
-//! `verified_name`, `name_status`, `quality_rating`, `messaging_limit_tier` and `lookup`, all
-//! optional; what is left out is as in a connected number. List and lookup show a placed number at
-//! once. A number placed as `DELETED` is a row of the list that the lookup does not know, unless
-//! `"lookup": true` says that it still does.
+//! The body of `POST numbers` names the number as `DELETE numbers` does. Beside that it takes
+//! `status`, `id`, `code_verification_status`, `verified_name`, `name_status`, `quality_rating`,
+//! `messaging_limit_tier` and `lookup`, all optional; what is left out is as in a connected number.
+//! List and lookup show a placed number at once. A number placed as `DELETED` or `MIGRATED` is
+//! gone: a row of the list that the lookup does not know, unless `"lookup": true` says that it
+//! still does, and that can be initiated.
 //!
 //! # What is documented, and what is a flag
 //!
 //! The emulator does what the documentation of CAMS says: the pages of the operations, and models,
 //! descriptions and examples in the official SDK. Where these leave a choice, there is a flag
 //! ([`Behaviour`]), and a client must be right whatever is chosen. The default is what the
-//! documentation comes nearest to; where it says nothing, it is the choice that is hardest for a
-//! client. `--ids` and `--answers` are the exception: by default answers are as documented.
+//! documentation says or comes nearest to; where it says nothing, it is the choice that is hardest
+//! for a client.
 //!
 //! *The list* is `QueryChatappPhoneNumbers`, *the lookup* `GetPhoneNumberVerificationStatus`, *the
 //! initiation* `CreateChatappMigrationInitiate`.
@@ -139,7 +140,7 @@ mod signature;
 mod spaces;
 
 pub use behaviour::{
-    Answers, Behaviour, DeletedRows, Ids, MigratingListedAs, MissingNumber, OnRepeat, Status,
+    Answers, Behaviour, DeletedRows, ErrorStatus, Ids, MigratingListedAs, MissingNumber, OnRepeat,
 };
 pub use config::Config;
 pub use fault::{Fault, NotAFault};

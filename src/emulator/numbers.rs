@@ -15,8 +15,11 @@ use history::{History, Rows};
 /// The status of a number whose migration was started and is not finished.
 pub(super) const MIGRATING: &str = "MIGRATING";
 
-/// The status of the row of a number that is no longer there.
-pub(super) const DELETED: &str = "DELETED";
+/// The status of the row of a number that was deleted.
+const DELETED: &str = "DELETED";
+
+/// The statuses of rows whose number is no longer in the space: it was deleted, or moved away.
+const GONE: [&str; 2] = [DELETED, "MIGRATED"];
 
 /// A phone number in a space, as the control interface shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,7 +52,7 @@ pub(super) struct Key {
 }
 
 /// A number to put in place: the body of `POST /_emulator/numbers`. What is left out is as in a
-/// connected number; the lookup knows the number unless it is deleted.
+/// connected number; the lookup knows the number unless its status says that it is gone.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Placement {
@@ -128,7 +131,7 @@ impl Numbers {
         let number = Arc::new(number);
         let rows = Rows {
             living: Some(number.clone()),
-            deleted: remaining(truth, self.deleted_rows),
+            gone: remaining(truth, self.deleted_rows),
         };
         history.change(at, rows);
         Initiation::Started(number)
@@ -143,14 +146,14 @@ impl Numbers {
     ) -> Option<&Number> {
         let key = (cust_space_id.to_owned(), phone_number.to_owned());
         let rows = self.numbers.get(&key)?.seen(at, self.lookup_lag);
-        let rows = [&rows.living, &rows.deleted];
+        let rows = [&rows.living, &rows.gone];
         let mut known = rows.into_iter().flatten().filter(|number| number.lookup);
         known.next().map(Arc::as_ref)
     }
 
     /// The rows that the list has at this time for one space, or for all, in the order of space and
-    /// number. Of a number that was deleted and is there again, an even seed puts the deleted row
-    /// last and an odd one puts it first.
+    /// number. Of a number that was gone and is there again, an even seed puts the old row last and
+    /// an odd one puts it first.
     pub(super) fn list(&self, cust_space_id: Option<&str>, at: Duration) -> Vec<Arc<Number>> {
         self.rows(cust_space_id, |history| history.seen(at, self.list_lag))
     }
@@ -187,19 +190,20 @@ impl Numbers {
                 *field = given;
             }
         }
-        number.lookup = placement.lookup.unwrap_or(number.status != DELETED);
+        let gone = GONE.contains(&&*number.status);
+        number.lookup = placement.lookup.unwrap_or(!gone);
 
         let number = Arc::new(number);
         let history = self.numbers.entry(key.index()).or_default();
-        let rows = if number.status == DELETED {
+        let rows = if gone {
             Rows {
                 living: None,
-                deleted: Some(number.clone()),
+                gone: Some(number.clone()),
             }
         } else {
             Rows {
                 living: Some(number.clone()),
-                deleted: remaining(history.truth(), self.deleted_rows),
+                gone: remaining(history.truth(), self.deleted_rows),
             }
         };
         history.replace(rows);
@@ -222,7 +226,7 @@ impl Numbers {
         let kept = self.deleted_rows == DeletedRows::Keep;
         let rows = Rows {
             living: None,
-            deleted: kept.then(|| Arc::new(deleted)),
+            gone: kept.then(|| Arc::new(deleted)),
         };
         history.change(at, rows);
         true
@@ -233,17 +237,17 @@ impl Numbers {
         cust_space_id: Option<&str>,
         seen: impl Fn(&'a History) -> &'a Rows,
     ) -> Vec<Arc<Number>> {
-        let deleted_last = self.generated.seed.is_multiple_of(2);
+        let gone_last = self.generated.seed.is_multiple_of(2);
         let mut all = Vec::new();
         for ((space, _), history) in &self.numbers {
             if cust_space_id.is_some_and(|id| id != space) {
                 continue;
             }
             let rows = seen(history);
-            let ordered = if deleted_last {
-                [&rows.living, &rows.deleted]
+            let ordered = if gone_last {
+                [&rows.living, &rows.gone]
             } else {
-                [&rows.deleted, &rows.living]
+                [&rows.gone, &rows.living]
             };
             all.extend(ordered.into_iter().flatten().cloned());
         }
@@ -278,10 +282,10 @@ impl Key {
     }
 }
 
-/// The deleted row that stays when the number comes back.
+/// The old row that stays when the number comes back.
 fn remaining(rows: &Rows, deleted_rows: DeletedRows) -> Option<Arc<Number>> {
     let kept = deleted_rows == DeletedRows::Keep;
-    rows.deleted.clone().filter(|_| kept)
+    rows.gone.clone().filter(|_| kept)
 }
 
 #[cfg(test)]

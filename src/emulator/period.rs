@@ -38,7 +38,8 @@ impl From<Period> for String {
     }
 }
 
-/// In the largest unit that divides it. Parts of a microsecond, which no written form has, are cut off.
+/// In the largest unit that divides it. Parts of a microsecond, which no written form has, are cut
+/// off.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0.as_micros();

@@ -1,7 +1,7 @@
 //! The account's quota: how many calls of one action are let through in a window of time.
 //!
-//! Which kind of window the real service uses is unknown, so all three common kinds are here. Each is a function of
-//! the arrival times alone; an arrival is the time since the emulator started.
+//! Which kind of window the real service uses is unknown, so all three common kinds are here. Each
+//! is a function of the arrival times alone; an arrival is the time since the emulator started.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -58,7 +58,8 @@ impl Quotas {
         }
     }
 
-    /// Counts a call that arrives at `at`, which never goes back; where it is over the quota, says how long it would have had to wait.
+    /// Counts a call that arrives at `at`, which never goes back; where it is over the quota, says
+    /// how long it would have had to wait.
     pub(super) fn admit(&mut self, action: &str, at: Duration) -> Result<(), Duration> {
         let counter = self
             .counters
@@ -67,7 +68,8 @@ impl Quotas {
         counter.admit(self.quota, at, self.count_rejected)
     }
 
-    /// Changes the quota for arrivals from now on. What was counted stays counted, unless the kind of window changes.
+    /// Changes the quota for arrivals from now on. What was counted stays counted, unless the kind
+    /// of window changes.
     pub(super) fn change(&mut self, quota: Quota, window: Window) {
         if window != self.window {
             self.counters.clear();
@@ -85,8 +87,8 @@ impl Quotas {
 
 #[derive(Debug)]
 enum Counter {
-    /// `level` counts nanoseconds times calls: a call costs the window's nanoseconds, a nanosecond brings the quota's calls.
-    /// So it is exact.
+    /// `level` counts nanoseconds times calls: a call costs the window's nanoseconds, a nanosecond
+    /// brings the quota's calls. So it is exact.
     Bucket {
         level: u128,
         updated: Duration,
@@ -141,7 +143,8 @@ impl Counter {
                     *count += 1;
                     return Ok(());
                 }
-                // A fixed window forgets all at its end, so a rejected call has nothing left to count against.
+                // A fixed window forgets all at its end, so a rejected call has nothing left to
+                // count against.
                 Err(nanos((now + 1) * quota.window.as_nanos()).saturating_sub(at))
             }
             Self::Sliding { log } => {

@@ -2,11 +2,11 @@
 //! step over the whole state, with the time passed in. So the order of arrivals is the order of the
 //! journal and of the quota.
 
+mod gateway;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-
-use hyper::Method;
 
 use super::answer::{Answer, Reply, retry_header};
 use super::config::Config;
@@ -33,7 +33,6 @@ pub(super) struct Service {
     /// Calls that were read and have not arrived.
     pub(super) under_way: usize,
     gate: Gate,
-    seed: u64,
     throttle_code: String,
     retry_after: bool,
     random: Random,
@@ -89,7 +88,6 @@ impl Service {
                 config.access_key_secret,
                 config.security_token,
             ),
-            seed: config.seed,
             throttle_code: config.throttle_code,
             retry_after: config.retry_after,
             random: Random::seeded(config.seed),
@@ -160,10 +158,10 @@ impl Service {
         };
         visit.fault = self.faults.strike(Stage::Gate, facts);
         if let Some(fault) = &visit.fault {
-            visit.date = strike_at_gate(fault, visit.date)?;
+            visit.date = gateway::strike(fault, visit.date)?;
         }
         self.gate.enter(request, visit.date)?;
-        let (action, operation) = operation(request)?;
+        let (action, operation) = gateway::operation(request)?;
 
         visit.counted = true;
         if let Err(wait) = self.quotas.admit(action, at) {
@@ -180,7 +178,11 @@ impl Service {
         }
 
         let stale = self.stale_list(request, operation, at, visit.fault.as_ref());
-        visit.form = Some(Form::new(&self.account.behaviour, operation, self.seed));
+        visit.form = Some(Form::new(
+            &self.account.behaviour,
+            operation,
+            self.account.generated.seed,
+        ));
         let done = operation.run(request, &mut self.account, at, stale)?;
         visit.committed = done.committed;
         Ok(done.fields)
@@ -252,50 +254,6 @@ impl Service {
             .insert(space, operations::list(request, &self.account.numbers, at));
         None
     }
-}
-
-/// The server's date under the fault, or its refusal.
-fn strike_at_gate(fault: &Kind, date: SystemTime) -> Result<SystemTime, Refusal> {
-    match fault {
-        Kind::ClockSkew { seconds } => {
-            let skew = Duration::from_secs(seconds.unsigned_abs());
-            let skewed = if *seconds < 0 {
-                date.checked_sub(skew)
-            } else {
-                date.checked_add(skew)
-            };
-            Ok(skewed.unwrap_or(date))
-        }
-        Kind::ExpiredToken {} => {
-            let message = "Specified SecurityToken is expired.";
-            Err(Refusal::new(400, "InvalidSecurityToken.Expired", message))
-        }
-        Kind::SignatureRefused {} => {
-            let message = "Specified signature is not matched with our calculation.";
-            Err(Refusal::new(400, "SignatureDoesNotMatch", message))
-        }
-        _ => Ok(date),
-    }
-}
-
-fn operation<'a>(request: &'a Request<'_>) -> Result<(&'a str, Operation), Refusal> {
-    let not_found = || {
-        let message = "Specified api is not found, please check your url and method.";
-        Refusal::new(404, "InvalidApi.NotFound", message)
-    };
-    if request.call.path != "/" || ![Method::GET, Method::POST].contains(&request.call.method) {
-        return Err(not_found());
-    }
-    let version = request
-        .version()
-        .ok_or_else(|| Refusal::missing("Version"))?;
-    if version != operations::VERSION {
-        let message = "Specified parameter Version is not valid.";
-        return Err(Refusal::new(400, "InvalidVersion", message));
-    }
-    let action = request.action().ok_or_else(|| Refusal::missing("Action"))?;
-    let operation = Operation::parse(action).ok_or_else(not_found)?;
-    Ok((action, operation))
 }
 
 #[cfg(test)]

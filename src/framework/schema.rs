@@ -1,5 +1,6 @@
 //! What a resource or provider block may hold.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -17,7 +18,7 @@ pub struct Schema {
     /// Raised whenever stored state needs an upgrade to be read.
     pub version: i64,
     /// Markdown.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// In the order in which documentation shows them.
     pub attributes: Vec<Attribute>,
 }
@@ -36,7 +37,7 @@ pub struct Attribute {
     /// What it holds.
     pub kind: Kind,
     /// Markdown.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// The configuration must set it.
     pub required: bool,
     /// The configuration may set it.
@@ -94,7 +95,7 @@ impl Attribute {
         Self {
             name,
             kind,
-            description: "",
+            description: Cow::Borrowed(""),
             required: false,
             optional: false,
             computed: false,
@@ -183,9 +184,9 @@ impl Attribute {
 
     /// The same, with a Markdown description.
     #[must_use]
-    pub fn describe(self, description: &'static str) -> Self {
+    pub fn describe(self, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            description,
+            description: description.into(),
             ..self
         }
     }

@@ -1,4 +1,4 @@
-//! What requests are signed with.
+//! The access key that requests are signed with.
 
 use std::fmt;
 
@@ -7,11 +7,13 @@ use crate::secret::Secret;
 /// An access key, permanent or temporary.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessKey {
-    /// The AccessKey id. No secret, but not for every eye either: `Debug` shows its last four characters.
+    /// The AccessKey id. It is not a secret, but not meant for everybody either: `Debug` shows
+    /// only its last four characters.
     pub id: String,
-    /// The AccessKey secret.
+    /// The AccessKey secret, which signs requests and is never sent.
     pub secret: Secret,
-    /// The security token of temporary credentials.
+    /// The security token that comes with temporary credentials, and is sent with each request.
+    /// `None` for a permanent key.
     pub security_token: Option<Secret>,
 }
 

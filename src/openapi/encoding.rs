@@ -1,18 +1,21 @@
-//! Percent-encoding as both signatures demand it: RFC 3986, nothing but its unreserved characters left alone.
+//! Percent-encoding as both signature methods demand it: every byte is encoded, except for the
+//! unreserved characters of RFC 3986.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+/// The characters to encode: all but `A-Z a-z 0-9 - _ . ~`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
 
+/// Encodes one name or value.
 pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// `k=v` joined by `&`, both encoded, in the order given.
+/// The parameters as `name=value`, both encoded, joined by `&` in the order given.
 pub(super) fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let pairs: Vec<String> = parameters
         .into_iter()

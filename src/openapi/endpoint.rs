@@ -1,4 +1,4 @@
-//! Where the API is.
+//! The address of the API.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,34 +6,38 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-/// An address of the API: scheme, host and port, nothing else.
+/// An address of the API. It consists of a scheme, a host and a port, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     url: Url,
+    /// The host, with the port if it is not the default one of the scheme.
     host: String,
+    /// Whether the host is this machine.
     loopback: bool,
 }
 
-/// Text that is no usable address. Says what was expected.
+/// The error for a text that is not an address that can be used. It says what was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEndpoint {
-    /// Credentials, path, query or fragment.
+    /// The URL has credentials, a path, a query or a fragment.
     #[error(
-        "expected a host or a URL with nothing behind the host, such as cams.ap-southeast-1.aliyuncs.com"
+        "expected a host or a URL with nothing behind the host, such as \
+         cams.ap-southeast-1.aliyuncs.com"
     )]
     Excess,
-    /// Plain `http` to another machine.
+    /// The URL has the scheme `http` and the host is another machine.
     #[error(
-        "expected https: plain http would show every request to the network, and is allowed to this machine only"
+        "expected https: plain http would show every request to the network, and is allowed to \
+         this machine only"
     )]
     Insecure,
-    /// Not an address at all.
+    /// The text is neither a host nor a URL.
     #[error("expected a host or a URL, such as cams.ap-southeast-1.aliyuncs.com")]
     Malformed,
 }
 
 impl Endpoint {
-    /// The address of a product in a region. `None` if that makes no host name.
+    /// The address of a product in a region. `None` if the region cannot be part of a host name.
     pub fn of_region(product: &str, region: &str) -> Option<Self> {
         let plain = region
             .bytes()
@@ -44,17 +48,17 @@ impl Endpoint {
         format!("{product}.{region}.aliyuncs.com").parse().ok()
     }
 
-    /// The host, with the port where it is not the scheme's own: what is signed.
+    /// The host as it is signed: with the port if that is not the default one of the scheme.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Whether it is this machine.
+    /// Whether the host is this machine.
     pub fn is_loopback(&self) -> bool {
         self.loopback
     }
 
-    /// The address with a query.
+    /// The URL of a request with this query.
     pub(super) fn with_query(&self, query: &str) -> Url {
         let mut url = self.url.clone();
         url.set_query(Some(query));

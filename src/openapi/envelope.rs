@@ -1,4 +1,4 @@
-//! What an answer says: success, refusal, or nothing that can be read.
+//! The envelope that all answers of the API share, which tells success from refusal.
 
 use std::collections::BTreeMap;
 
@@ -9,30 +9,32 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::http::Response;
 use super::lenient;
 
-/// A message longer than this helps nobody.
+/// How many characters of a foreign text are kept.
 const MAX_MESSAGE: usize = 1000;
 
-/// An answer, as far as every operation's answers are alike.
+/// An answer of the API, as far as the answers of all operations are alike.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// `Code` is `OK`.
+    /// The service carried the operation out: `Code` is `OK`.
     Success(Body),
-    /// The service, or the gateway before it, said no.
+    /// The service, or the gateway before it, refused the request and said why.
     Refusal(ServiceError),
-    /// No envelope: cut off, of another type, or from something between here and the service.
+    /// The answer has no envelope: it was cut off, has another content type, or comes from
+    /// something between here and the service.
     Unreadable(ServiceError),
 }
 
-/// The fields of a body, each as it was written: a list of ten thousand numbers is only ever read into what is needed of it.
+/// The fields of a body as they were written. None is parsed before it is asked for, because a
+/// field can hold a list of ten thousand numbers of which only one is needed.
 #[derive(Clone, Debug, Default)]
 pub struct Body(BTreeMap<String, Box<RawValue>>);
 
 impl Body {
-    /// A field. Missing and null are `None`.
+    /// The value of a field. `None` if it is missing or null.
     ///
     /// # Errors
     ///
-    /// If it is of another type.
+    /// If the value is of another type.
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
         match self.0.get(name) {
             Some(written) => serde_json::from_str(written.get()),
@@ -45,7 +47,7 @@ impl Body {
         lenient::object(self.0.get(name)?)
     }
 
-    /// The first of these fields that holds text that is not empty. A number is taken as text.
+    /// The text in the first of these fields that holds a text or a number. `None` if that is empty.
     pub fn text(&self, names: &[&str]) -> Option<String> {
         let text = |name: &&str| self.0.get(*name).and_then(|written| lenient::text(written));
         let text = names.iter().find_map(text)?;
@@ -61,22 +63,23 @@ impl std::str::FromStr for Body {
     }
 }
 
-/// An error as the service reports it, by HTTP status or in a body with status 200.
+/// An error as the service reports it, with an HTTP status that says so or with status 200.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceError {
-    /// Such as `Throttling.User`.
+    /// The error code, such as `Throttling.User`.
     pub code: Option<String>,
-    /// For people.
+    /// What the service says about the error, for people to read.
     pub message: String,
-    /// What Alibaba Cloud's support asks for.
+    /// The id of the request, which Alibaba Cloud's support asks for.
     pub request_id: Option<String>,
-    /// The HTTP status.
+    /// The HTTP status of the answer.
     pub http_status: u16,
-    /// What RAM said about a denied access.
+    /// What RAM, the access control, said about an access that it denied.
     pub access_denied_detail: Option<String>,
 }
 
-/// Reads an answer. Success is decided by `Code` alone: there are documented answers with `Code: OK` and `Success: false`.
+/// Reads an answer. `Code` alone decides about success, because there are documented answers with
+/// `Code: OK` and `Success: false`.
 pub fn read(response: &Response) -> Answer {
     let json = serde_json::from_slice(&response.body).map(Body).ok();
     let body = match json.or_else(|| xml(&response.body)) {
@@ -102,6 +105,8 @@ pub fn read(response: &Response) -> Answer {
     })
 }
 
+/// The error for an answer without an envelope. It does not quote the answer, which may hold
+/// anything.
 fn unreadable(response: &Response, what: &str) -> Answer {
     let kind = response
         .content_type
@@ -116,7 +121,8 @@ fn unreadable(response: &Response, what: &str) -> Answer {
     })
 }
 
-/// A string in CAMS's answers, an object in the gateway's; "None", "无" and the like mean that there is none.
+/// The detail of a denied access. It is a string in answers of CAMS and an object in those of the
+/// gateway. Texts such as "None" and "无" mean that there is none.
 fn detail(body: &Body) -> Option<String> {
     let field = |name| body.field::<Value>(name).ok().flatten();
     let detail = field("AccessDeniedDetail").or_else(|| field("accessDeniedDetail"))?;
@@ -135,7 +141,8 @@ fn detail(body: &Body) -> Option<String> {
     said.then(|| clean(&detail))
 }
 
-/// The gateway's other form, for requests that it could not read: `<Error>` with flat children.
+/// Reads the form in which the gateway answers requests that it could not read: an XML element
+/// `<Error>` with flat children.
 fn xml(body: &[u8]) -> Option<Body> {
     let text = std::str::from_utf8(body).ok()?;
     let (_, inner) = text.split_once("<Error>")?;
@@ -148,7 +155,8 @@ fn xml(body: &[u8]) -> Option<Body> {
     Some(Body(found.collect()))
 }
 
-/// Foreign text for a message: one line, no control characters, not without end.
+/// Makes foreign text fit for a message: one line without control characters, of at most
+/// [`MAX_MESSAGE`] characters.
 fn clean(text: &str) -> String {
     let line: String = text
         .chars()
@@ -196,9 +204,10 @@ mod tests {
 
     #[test]
     fn the_gateway_writes_in_three_ways() {
-        let capital = r#"{"Code":"Throttling.User","Message":"M","RequestId":"R","HostId":"h","Recommend":"u"}"#;
+        let capital = r#"{"Code":"Throttling.User","Message":"M","RequestId":"R","HostId":"h"}"#;
         let lower = r#"{"code":"Throttling.User","message":"M","requestId":"R"}"#;
-        let xml = "<?xml version='1.0'?><Error><Code>Throttling.User</Code><Message>M</Message><RequestId>R</RequestId></Error>";
+        let xml = "<?xml version='1.0'?><Error><Code>Throttling.User</Code>\
+                   <Message>M</Message><RequestId>R</RequestId></Error>";
         for body in [capital, lower, xml] {
             let error = refusal(400, body);
             assert_eq!(error.code.as_deref(), Some("Throttling.User"), "{body}");

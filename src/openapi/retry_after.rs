@@ -1,13 +1,14 @@
-//! How long the service asks to be left alone.
+//! For how long the service asks a client to pause.
 
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::HeaderMap;
 
-/// Nobody waits longer on one answer's word.
+/// The longest pause that one answer can ask for.
 const MAX: Duration = Duration::from_secs(120);
 
-/// Reads every header that Alibaba Cloud's SDKs or the HTTP standard know: the longest wish counts, up to two minutes.
+/// The longest pause that any header asks for, up to [`MAX`]. The headers are those that Alibaba
+/// Cloud's SDKs and the HTTP standard know. `None` if none asks for one.
 pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let milliseconds = text("x-acs-retry-after")
@@ -21,7 +22,7 @@ pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     (!longest.is_zero()).then_some(longest.min(MAX))
 }
 
-/// `Limit:10,TimeLeft:230`: milliseconds.
+/// Reads a header such as `Limit:10,TimeLeft:230`, whose `TimeLeft` is in milliseconds.
 fn time_left(text: &str) -> Option<Duration> {
     let pairs = text.split(',').filter_map(|pair| pair.split_once(':'));
     let (_, left) = pairs
@@ -30,7 +31,7 @@ fn time_left(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(left.trim().parse().ok()?))
 }
 
-/// Seconds, or a date.
+/// Reads the standard header, which holds a number of seconds or a date.
 fn standard(text: &str, now: SystemTime) -> Option<Duration> {
     match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),

@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use tokio::time::{sleep, sleep_until};
 
 use crate::cams::Call;
+use crate::fingerprint::fingerprint;
 use crate::private_file;
 
 use super::numbers::Target;
@@ -85,14 +85,8 @@ impl Claims {
     fn path(&self, target: &Target) -> Option<PathBuf> {
         let directory = self.0.directory.as_ref()?;
         // Whichever credentials start it, it is the same number: they are not part of the name.
-        let name = format!("{}\0{}", target.cust_space_id, target.number);
-        let digest = digest(&SHA256, name.as_bytes());
-        let name: String = digest
-            .as_ref()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let number = target.number.to_string();
+        let name = fingerprint(&[&target.cust_space_id, &number]);
         Some(directory.join(format!("{name}.number")))
     }
 

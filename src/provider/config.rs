@@ -1,71 +1,40 @@
 //! The provider block: its attributes, and what they become together with the environment.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use std::collections::BTreeSet;
 
-use crate::cams::{self, Client, Endpoint, HttpSettings, SignatureMethod};
+use crate::cams::{self, Client, HttpSettings};
 use crate::clock::Clock;
 use crate::credentials::{self, AccessKey, Configured, Problem};
 use crate::environment::Environment;
+use crate::fingerprint::fingerprint;
+use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::number::Number;
+use crate::framework::path::Path;
 use crate::framework::schema::{Attribute, Schema};
 use crate::model;
-
-use crate::framework::diagnostic::{Diagnostic, Diagnostics};
-use crate::framework::path::Path;
 use crate::random::Random;
 use crate::secret::Secret;
-use crate::throttle;
+use crate::state_directory::state_directory;
 
 use super::Cams;
 use super::claims::Claims;
-use super::setting::{Setting, from_str, or_report};
+use super::setting::{Declaration, or_report};
+use super::settings;
 use super::throttling::{self, Throttling};
-use super::timing;
-
-/// The region where CAMS is documented to run.
-const DEFAULT_REGION: &str = "ap-southeast-1";
-
-const DEFAULT_SIGNATURE_METHOD: &str = "ACS3-HMAC-SHA256";
-
-static ACCOUNT_ID: Setting<String> = Setting {
-    path: &["account_id"],
-    variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
-    parse: parse_account_id,
-};
-static CUST_SPACE_ID: Setting<String> = Setting {
-    path: &["cust_space_id"],
-    variables: &["CAMS_CUST_SPACE_ID"],
-    parse: parse_cust_space_id,
-};
-static ENDPOINT: Setting<Endpoint> = Setting {
-    path: &["endpoint"],
-    variables: &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"],
-    parse: from_str,
-};
-static REGION: Setting<Region> = Setting {
-    path: &["region"],
-    variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"],
-    parse: parse_region,
-};
-static SIGNATURE_METHOD: Setting<SignatureMethod> = Setting {
-    path: &["signature_method"],
-    variables: &[],
-    parse: from_str,
-};
 
 model! {
     /// The provider block.
     pub struct Config {
-        /// Which access key signs.
+        /// The AccessKey id.
         pub access_key: String,
-        /// The access key's secret.
+        /// The AccessKey secret.
         pub secret_key: String,
-        /// The token of temporary credentials.
+        /// The security token of temporary credentials.
         pub security_token: String,
-        /// Where CAMS runs.
+        /// The region whose API is called.
         pub region: String,
-        /// Another address for the API.
+        /// The host or URL of the API.
         pub endpoint: String,
         /// The space of resources that name none.
         pub cust_space_id: String,
@@ -82,41 +51,25 @@ model! {
     }
 }
 
-/// The attributes of the provider block.
+/// The attributes of the provider block: those of the settings, nested ones within theirs.
 pub fn schema() -> Schema {
-    let [connect_timeout, read_timeout] = timing::attributes();
+    let mut attributes = Vec::new();
+    let mut throttle = Vec::new();
+    for setting in settings::ALL {
+        match setting.names() {
+            ["throttle", _] => throttle.push(setting.attribute()),
+            _ => attributes.push(setting.attribute()),
+        }
+    }
+    attributes.push(Attribute::object("throttle", throttle).optional().describe(
+        "How the account's call quota is kept. The defaults keep it for everything that runs on one machine.",
+    ));
     Schema {
         version: 0,
-        description: "Moves WhatsApp phone numbers into Alibaba Cloud CAMS (Chat App Message Service).",
-        attributes: vec![
-            access_key_part("access_key").optional().describe(
-                "AccessKey id. Environment: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID` or `ALIBABACLOUD_ACCESS_KEY_ID`.",
-            ),
-            access_key_part("secret_key").optional().sensitive().describe(
-                "AccessKey secret. Environment: `ALICLOUD_SECRET_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` or `ALIBABACLOUD_ACCESS_KEY_SECRET`.",
-            ),
-            access_key_part("security_token").optional().sensitive().describe(
-                "Security token of temporary credentials. Environment: `ALICLOUD_SECURITY_TOKEN`, `ALIBABA_CLOUD_SECURITY_TOKEN` or `ALIBABACLOUD_SECURITY_TOKEN`.",
-            ),
-            REGION.check(Attribute::string("region")).optional().describe(
-                "Region id. Environment: `ALICLOUD_REGION` or `ALIBABA_CLOUD_REGION`. Default value is `ap-southeast-1`.",
-            ),
-            ENDPOINT.check(Attribute::string("endpoint")).optional().describe(
-                "Host or URL of the API in place of the region's own; plain `http` only to this machine. Environment: `CAMS_ENDPOINT` or `ALIBABA_CLOUD_ENDPOINT_CAMS`.",
-            ),
-            CUST_SPACE_ID.check(Attribute::string("cust_space_id")).optional().describe(
-                "Space of resources that set no `cust_space_id` of their own: the id of the ISV sub-customer's space, or of your own instance. Environment: `CAMS_CUST_SPACE_ID`.",
-            ),
-            SIGNATURE_METHOD.check(Attribute::string("signature_method")).optional().describe(
-                "How requests are signed: `ACS3-HMAC-SHA256` or `HMAC-SHA1`, the older form. Default value is `ACS3-HMAC-SHA256`.",
-            ),
-            ACCOUNT_ID.check(Attribute::string("account_id")).optional().describe(
-                "Alibaba Cloud account id, digits only. The call quota is the account's: set this where several access keys of one account are in use, so that they share it. Environment: `ALICLOUD_ACCOUNT_ID` or `ALIBABA_CLOUD_ACCOUNT_ID`.",
-            ),
-            connect_timeout,
-            read_timeout,
-            throttling::attribute(),
-        ],
+        description:
+            "Moves WhatsApp phone numbers into Alibaba Cloud CAMS (Chat App Message Service)."
+                .into(),
+        attributes,
     }
 }
 
@@ -133,17 +86,15 @@ pub fn configure(
     let unknown = unknown(config);
     if unknown.has_errors() {
         let cust_space_id = cust_space_id(config, environment)?;
-        return Ok((
-            Cams::new(Err(unknown), cust_space_id, Claims::default(), clock),
-            Diagnostics::default(),
-        ));
+        let cams = Cams::new(Err(unknown), cust_space_id, Claims::default(), clock);
+        return Ok((cams, Diagnostics::default()));
     }
     let (settings, throttled) = both(
-        settings(config, terraform_version, environment),
-        throttling::configure(&config.throttle, environment),
+        read(config, terraform_version, environment),
+        throttling::configure(config, environment),
     )?;
     let account = account(settings.account_id, &settings.http);
-    let claims = Claims::new(throttle::state_directory(environment));
+    let claims = Claims::new(state_directory(environment));
     let client = Client::new(cams::Config {
         account,
         region: settings.region,
@@ -156,81 +107,66 @@ pub fn configure(
     let client = client.map_err(|failure| {
         Diagnostic::error(
             "HTTP Client Not Usable",
-            format!("No HTTP client could be made: {failure}. Check the system's certificates and the proxy variables."),
+            format!(
+                "No HTTP client could be made: {failure}. Check the system's certificates and the proxy \
+                 variables."
+            ),
         )
     })?;
-    Ok((
-        Cams::new(Ok(client), settings.cust_space_id, claims, clock),
-        Diagnostics::default(),
-    ))
+    let cams = Cams::new(Ok(client), settings.cust_space_id, claims, clock);
+    Ok((cams, settings.warnings))
 }
 
 /// An error for each attribute that the client needs and that only apply will tell.
 fn unknown(config: &Config) -> Diagnostics {
-    let throttle = &config.throttle;
-    let attributes = [
-        ("access_key", config.access_key.is_unknown()),
-        ("account_id", config.account_id.is_unknown()),
-        (
-            "client_connect_timeout",
-            config.client_connect_timeout.is_unknown(),
-        ),
-        (
-            "client_read_timeout",
-            config.client_read_timeout.is_unknown(),
-        ),
-        ("endpoint", config.endpoint.is_unknown()),
-        ("region", config.region.is_unknown()),
-        ("secret_key", config.secret_key.is_unknown()),
-        ("security_token", config.security_token.is_unknown()),
-        ("signature_method", config.signature_method.is_unknown()),
-        (
-            "throttle",
-            throttle.is_unknown() || throttle.known().is_some_and(Throttling::is_unknown),
-        ),
-    ];
-    let unknown = attributes.into_iter().filter(|(_, unknown)| *unknown);
+    let unknown: BTreeSet<&str> = settings::ALL
+        .into_iter()
+        .filter(|setting| setting.is_unknown(config))
+        .filter_map(|setting| setting.names().first().copied())
+        // Plans and resources deal with a space that is unknown; no call needs it here.
+        .filter(|name| *name != "cust_space_id")
+        .collect();
     unknown
-        .map(|(name, _)| {
+        .into_iter()
+        .map(|name| {
             Diagnostic::error(
                 "Provider Configuration Not Known Yet",
                 format!(
-                    "The provider's {name} depends on something that is known only after apply, but the API must be called \
-                     now. Apply the source of the value first (terraform apply -target=…), set {name} to a fixed value, or \
-                     use its environment variable."
+                    "The provider's {name} depends on something that is known only after apply, but the \
+                     API must be called now. Apply the source of the value first (terraform apply \
+                     -target=…), set {name} to a fixed value, or use its environment variable."
                 ),
             )
         })
         .collect()
 }
 
-/// What one HTTP attempt needs, against whom it counts, and what it is about.
+/// What the client and the resources are made of.
 struct Settings {
     account_id: Option<String>,
     cust_space_id: Field<String>,
     http: HttpSettings,
     region: String,
+    warnings: Diagnostics,
 }
 
-fn settings(
+fn read(
     config: &Config,
     terraform_version: &str,
     environment: &Environment,
 ) -> Result<Settings, Diagnostics> {
-    let mut found = Diagnostics::default();
-    let access_key = access_key(config, environment);
-    let account_id = ACCOUNT_ID.read(&config.account_id, environment);
-    let cust_space_id = cust_space_id(config, environment);
-    let endpoint = ENDPOINT.read(&config.endpoint, environment);
-    let region = REGION.read_or(DEFAULT_REGION, &config.region, environment);
-    let signature_method = &config.signature_method;
-    let signature_method =
-        SIGNATURE_METHOD.read_or(DEFAULT_SIGNATURE_METHOD, signature_method, environment);
-    let connect_timeout = &config.client_connect_timeout;
-    let connect_timeout =
-        timing::CONNECT.read_or(timing::DEFAULT_CONNECT, connect_timeout, environment);
-    let read_timeout = &config.client_read_timeout;
-    let read_timeout = timing::READ.read_or(timing::DEFAULT_READ, read_timeout, environment);
+    let mut errors = Diagnostics::default();
+    let access_key = or_report(access_key(config, environment), &mut errors);
+    let account_id = or_report(settings::ACCOUNT_ID.read(config, environment), &mut errors);
+    let cust_space_id = or_report(cust_space_id(config, environment), &mut errors);
+    let endpoint = or_report(settings::ENDPOINT.read(config, environment), &mut errors);
+    let region = or_report(settings::REGION.require(config, environment), &mut errors);
+    let signature_method = settings::SIGNATURE_METHOD.require(config, environment);
+    let signature_method = or_report(signature_method, &mut errors);
+    let connect_timeout = settings::CONNECT_TIMEOUT.require(config, environment);
+    let connect_timeout = or_report(connect_timeout, &mut errors);
+    let read_timeout = settings::READ_TIMEOUT.require(config, environment);
+    let read_timeout = or_report(read_timeout, &mut errors);
     let (
         Some(access_key),
         Some(account_id),
@@ -241,18 +177,22 @@ fn settings(
         Some(connect_timeout),
         Some(read_timeout),
     ) = (
-        or_report(access_key, &mut found),
-        or_report(account_id, &mut found),
-        or_report(cust_space_id, &mut found),
-        or_report(endpoint, &mut found),
-        or_report(region, &mut found),
-        or_report(signature_method, &mut found),
-        or_report(connect_timeout, &mut found),
-        or_report(read_timeout, &mut found),
+        access_key,
+        account_id,
+        cust_space_id,
+        endpoint,
+        region,
+        signature_method,
+        connect_timeout,
+        read_timeout,
     )
     else {
-        return Err(found);
+        return Err(errors);
     };
+    let mut warnings = Diagnostics::default();
+    if endpoint.is_none() && region.id != settings::DOCUMENTED_REGION {
+        warnings.push(undocumented_region(&region));
+    }
     Ok(Settings {
         account_id,
         cust_space_id,
@@ -268,7 +208,23 @@ fn settings(
             ),
         },
         region: region.id,
+        warnings,
     })
+}
+
+fn undocumented_region(region: &settings::Region) -> Diagnostic {
+    Diagnostic::warning(
+        "Region Not Documented for CAMS",
+        format!(
+            "CAMS is documented to run in {} only, and the region is {}, whose API would be at {}. Check \
+             the provider's region and the variables {}.",
+            settings::DOCUMENTED_REGION,
+            region.id,
+            region.endpoint.host(),
+            settings::REGION.variables.join(" and ")
+        ),
+    )
+    .at(settings::REGION.path())
 }
 
 fn access_key(config: &Config, environment: &Environment) -> Result<AccessKey, Diagnostic> {
@@ -310,12 +266,11 @@ fn malformed(attribute: &'static str, name: &str) -> Diagnostic {
 
 /// The space of resources that name none; perhaps only apply will tell it.
 fn cust_space_id(config: &Config, environment: &Environment) -> Result<Field<String>, Diagnostic> {
-    if config.cust_space_id.is_unknown() {
+    if settings::CUST_SPACE_ID.is_unknown(config) {
         return Ok(Field::Unknown);
     }
-    CUST_SPACE_ID
-        .read(&config.cust_space_id, environment)
-        .map(Field::from)
+    let space = settings::CUST_SPACE_ID.read(config, environment)?;
+    Ok(space.into())
 }
 
 /// Whom the quota is counted against. What stands for an account whose id nobody told is a hash, because the throttle's
@@ -329,15 +284,7 @@ fn account(account_id: Option<String>, http: &HttpSettings) -> String {
     } else {
         ""
     };
-    let hash = digest(
-        &SHA256,
-        format!("{}@{local}", http.access_key.id).as_bytes(),
-    );
-    hash.as_ref()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    fingerprint(&[&http.access_key.id, local])
 }
 
 /// Both results, or the errors of both.
@@ -353,43 +300,4 @@ fn both<A, B>(
         }
         (Err(found), _) | (_, Err(found)) => Err(found),
     }
-}
-
-/// A region, and where its API is.
-struct Region {
-    id: String,
-    endpoint: Endpoint,
-}
-
-fn parse_region(text: &str) -> Result<Region, String> {
-    let endpoint = Endpoint::of_region("cams", text)
-        .ok_or_else(|| "expected a region id, such as ap-southeast-1".to_owned())?;
-    Ok(Region {
-        id: text.to_owned(),
-        endpoint,
-    })
-}
-
-fn parse_account_id(text: &str) -> Result<String, String> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("expected the digits of the account id".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-fn parse_cust_space_id(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.trim() != text {
-        return Err("expected a space id without white space around it; leave it out if each resource names its own".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-/// The attribute of a part of the access key. An empty one counts as none: a variable's default, often.
-fn access_key_part(name: &'static str) -> Attribute {
-    Attribute::string(name).validate(move |value, _, found| {
-        let wrong = |text: &str| !text.is_empty() && !credentials::is_well_formed(text);
-        if value.as_str().is_some_and(wrong) {
-            found.push(malformed(name, name));
-        }
-    })
 }

@@ -7,8 +7,8 @@ pub mod evidence;
 pub mod numbers;
 pub mod resources;
 mod setting;
+mod settings;
 pub mod throttling;
-mod timing;
 pub mod validators;
 
 use std::collections::BTreeSet;

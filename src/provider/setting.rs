@@ -1,4 +1,7 @@
-//! A setting of the provider block: what is configured, else what an environment variable says.
+//! One setting of the provider block, declared once: its name, variables, default, description and parser.
+//!
+//! Everything else follows from the declaration: the attribute in the schema with its validation, the error for a value
+//! that is known only after apply, the environment variables, and the documentation. [`super::settings`] has them all.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,64 +13,123 @@ use crate::framework::path::Path;
 use crate::framework::schema::Attribute;
 use crate::framework::value::Value;
 
-/// Where a setting is made, and what may stand there.
+use super::config::Config;
+
+/// A setting whose value is a `T`.
 pub(super) struct Setting<T> {
-    /// The attribute, and those it is in, outermost first.
+    /// The name of the attribute, after the names of those that it is nested in.
     pub(super) path: &'static [&'static str],
-    /// The environment variables for it. The first that is set counts.
+    /// The environment variables for it, of which the first that is set counts.
     pub(super) variables: &'static [&'static str],
-    /// Reads it, be it text or a number. The error says what was expected, never what was found: that may hold a password.
+    /// What holds where neither the attribute nor a variable is set.
+    pub(super) absent: Absent,
+    /// What the setting does, in Markdown. Variables and default are added to it.
+    pub(super) description: &'static str,
+    /// Makes the attribute: [`Attribute::string`] or [`Attribute::number`].
+    pub(super) attribute: fn(&'static str) -> Attribute,
+    /// What the provider block says, as text.
+    pub(super) configured: fn(&Config) -> Field<String>,
+    /// Reads the text. The error says what is expected and never quotes the text, which may hold a password.
     pub(super) parse: fn(&str) -> Result<T, String>,
 }
 
-impl<T: 'static> Setting<T> {
-    /// Has the attribute checked as soon as it is known.
-    pub(super) fn check(&'static self, attribute: Attribute) -> Attribute {
-        attribute.validate(|value, _, found| {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                Value::Number(number) => number.to_string(),
-                _ => return,
-            };
-            if let Err(expected) = (self.parse)(&text) {
-                found.push(self.refused(&expected, None));
-            }
-        })
+/// What holds where a setting is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// This text, read like a configured one.
+    Default(&'static str),
+    /// No value. The text says what follows from that, for the documentation.
+    None(&'static str),
+}
+
+/// A setting, whatever the type of its value.
+pub(super) trait Declaration: Sync {
+    /// The names of the attribute and of those that it is nested in, the outermost first.
+    fn names(&self) -> &'static [&'static str];
+
+    /// The attribute in the schema.
+    fn attribute(&'static self) -> Attribute;
+
+    /// Whether only apply will tell the value.
+    fn is_unknown(&self, config: &Config) -> bool;
+}
+
+impl<T: 'static> Declaration for Setting<T> {
+    fn names(&self) -> &'static [&'static str] {
+        self.path
     }
 
-    /// What is set. `None` if nothing is, or if only apply will tell.
+    fn attribute(&'static self) -> Attribute {
+        let name = self.path.last().copied().unwrap_or_default();
+        (self.attribute)(name)
+            .optional()
+            .describe(self.documentation())
+            .validate(|value, _, invalid| {
+                let text = match value {
+                    Value::String(text) => text.clone(),
+                    Value::Number(number) => number.to_string(),
+                    _ => return,
+                };
+                if let Err(expected) = (self.parse)(&text) {
+                    invalid.push(self.refused(&expected, None));
+                }
+            })
+    }
+
+    fn is_unknown(&self, config: &Config) -> bool {
+        (self.configured)(config).is_unknown()
+    }
+}
+
+impl<T> Setting<T> {
+    /// What is set, or else the default; `None` if there is neither.
     pub(super) fn read(
         &self,
-        configured: &Field<impl fmt::Display>,
+        config: &Config,
         environment: &Environment,
     ) -> Result<Option<T>, Diagnostic> {
-        let (text, variable) = match (configured, environment.first(self.variables)) {
-            (Field::Known(value), _) => (value.to_string(), None),
-            (Field::Null, Some((variable, value))) => (value.to_owned(), Some(variable)),
-            (Field::Null, None) | (Field::Unknown, _) => return Ok(None),
+        let configured = (self.configured)(config);
+        let (text, variable) = match (&configured, environment.first(self.variables)) {
+            (Field::Known(value), _) => (value.as_str(), None),
+            (Field::Null, Some((variable, value))) => (value, Some(variable)),
+            (Field::Null, None) => match self.absent {
+                Absent::Default(default) => (default, None),
+                Absent::None(_) => return Ok(None),
+            },
+            (Field::Unknown, _) => return Ok(None),
         };
-        (self.parse)(&text)
+        (self.parse)(text)
             .map(Some)
             .map_err(|expected| self.refused(&expected, variable))
     }
 
-    /// What is set, or else the default.
-    pub(super) fn read_or(
+    /// What is set, or else the default, for a setting that has one and is known.
+    pub(super) fn require(
         &self,
-        default: &str,
-        configured: &Field<impl fmt::Display>,
+        config: &Config,
         environment: &Environment,
     ) -> Result<T, Diagnostic> {
-        match self.read(configured, environment)? {
-            Some(value) => Ok(value),
-            None => (self.parse)(default).map_err(|expected| self.refused(&expected, None)),
-        }
+        self.read(config, environment)?
+            .ok_or_else(|| self.refused("expected a value", None))
     }
 
-    /// Where the attribute is.
+    /// The path of the attribute.
     pub(super) fn path(&self) -> Path {
         let steps = self.path.iter();
         steps.fold(Path::root(), |path, name| path.attribute(*name))
+    }
+
+    fn documentation(&self) -> String {
+        let mut text = self.description.to_owned();
+        if !self.variables.is_empty() {
+            text.push_str(&format!(" Environment: {}.", listed(self.variables)));
+        }
+        match self.absent {
+            Absent::Default(default) => text.push_str(&format!(" Default value is `{default}`.")),
+            Absent::None("") => {}
+            Absent::None(otherwise) => text.push_str(&format!(" Without it, {otherwise}.")),
+        }
+        text
     }
 
     fn refused(&self, expected: &str, variable: Option<&str>) -> Diagnostic {
@@ -83,14 +145,24 @@ impl<T: 'static> Setting<T> {
     }
 }
 
-/// For [`Setting::parse`]: what has a form of its own.
+/// For [`Setting::parse`], where the type has a text form of its own.
 pub(super) fn from_str<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|wrong: T::Err| wrong.to_string())
 }
 
 /// The value, or its error among the others.
-pub(super) fn or_report<T>(read: Result<T, Diagnostic>, found: &mut Diagnostics) -> Option<T> {
-    read.map_err(|wrong| found.push(wrong)).ok()
+pub(super) fn or_report<T>(read: Result<T, Diagnostic>, errors: &mut Diagnostics) -> Option<T> {
+    read.map_err(|wrong| errors.push(wrong)).ok()
+}
+
+/// `a`, `b` or `c`, in Markdown.
+fn listed(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -99,30 +171,60 @@ mod tests {
 
     static DIGIT: Setting<u32> = Setting {
         path: &["block", "digit"],
-        variables: &["DIGIT"],
+        variables: &["DIGIT", "FINGER"],
+        absent: Absent::None("there is no digit"),
+        description: "A digit.",
+        attribute: Attribute::string,
+        configured: |config| config.region.clone(),
         parse: |text| text.parse().map_err(|_| "expected a digit".to_owned()),
     };
+    static DEFAULTED: Setting<u32> = Setting {
+        absent: Absent::Default("7"),
+        variables: &["FINGER"],
+        ..DIGIT
+    };
 
-    fn read(configured: &Field<String>, variable: &str) -> Result<Option<u32>, String> {
+    fn read(
+        setting: &Setting<u32>,
+        text: Field<String>,
+        variable: &str,
+    ) -> Result<Option<u32>, String> {
+        let config = Config {
+            region: text,
+            ..Config::default()
+        };
         let environment = [("DIGIT", variable)].into_iter().collect();
-        DIGIT
-            .read(configured, &environment)
+        setting
+            .read(&config, &environment)
             .map_err(|wrong| wrong.detail)
     }
 
     #[test]
-    fn the_configuration_goes_before_the_environment() {
-        assert_eq!(read(&"1".into(), "2"), Ok(Some(1)));
-        assert_eq!(read(&Field::Null, "2"), Ok(Some(2)));
-        assert_eq!(read(&Field::Null, ""), Ok(None));
-        assert_eq!(read(&Field::Unknown, "2"), Ok(None));
+    fn the_configuration_goes_before_the_environment_and_that_before_the_default() {
+        assert_eq!(read(&DIGIT, "1".into(), "2"), Ok(Some(1)));
+        assert_eq!(read(&DIGIT, Field::Null, "2"), Ok(Some(2)));
+        assert_eq!(read(&DIGIT, Field::Null, ""), Ok(None));
+        assert_eq!(read(&DIGIT, Field::Unknown, "2"), Ok(None));
+        assert_eq!(read(&DEFAULTED, Field::Null, ""), Ok(Some(7)));
     }
 
     #[test]
     fn an_error_says_where_the_value_stands_and_not_what_it_is() {
-        let wrong = read(&"s3cr3t".into(), "2").expect_err("no digit");
+        let wrong = read(&DIGIT, "s3cr3t".into(), "2").expect_err("no digit");
         assert_eq!(wrong, "block.digit is not usable: expected a digit.");
-        let wrong = read(&Field::Null, "s3cr3t").expect_err("no digit");
+        let wrong = read(&DIGIT, Field::Null, "s3cr3t").expect_err("no digit");
         assert!(wrong.contains("variable DIGIT") && !wrong.contains("s3cr3t"));
+    }
+
+    #[test]
+    fn documentation_names_the_variables_and_the_default() {
+        assert_eq!(
+            DIGIT.documentation(),
+            "A digit. Environment: `DIGIT` or `FINGER`. Without it, there is no digit."
+        );
+        assert_eq!(
+            DEFAULTED.documentation(),
+            "A digit. Environment: `FINGER`. Default value is `7`."
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! A quota's state in a small file that all processes of this user on this host share.
 //!
-//! The file is locked for the microseconds that one step takes, never while anybody sleeps or calls. The kernel drops the
-//! lock of a process that dies, and a record that it left half written is not believed. Times are those of the monotonic
-//! clock, which is the same for all processes since the boot that the record names; setting the wall clock changes nothing.
+//! The file is locked for the microseconds that one step takes, never while anybody sleeps or
+//! calls. The kernel drops the lock of a process that dies, and a record that such a process left
+//! half written is not believed. Times are those of the monotonic clock, which is the same for
+//! all processes since the boot that the record names; setting the wall clock changes nothing.
 
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -13,175 +14,187 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::QuotaKey;
-use super::guarded::{Failure, Primary};
-use super::record::{self, BYTES, Distrust};
-use super::slots::{Command, FORWARD, Micros, Reply, State};
+use super::constants::{FORWARD_DELAY, Micros};
+use super::record::{self, BYTES, Unusable};
+use super::slots::{Command, Reply, State};
+use super::store::{Failure, FallibleStore};
+use crate::fingerprint::fingerprint;
 use crate::private_file;
 
-/// How often the lock is tried in a row before the caller is left to wait elsewhere.
-const TRIES: usize = 400;
+/// How often the lock is tried in a row before the caller is left to wait without blocking its
+/// thread. Locks are held so briefly that this is hardly ever exhausted.
+const LOCK_TRIES: usize = 400;
 
-/// How long a caller that waits elsewhere pauses between tries, and after how many it gives up: about a second.
-const PAUSE: Duration = Duration::from_millis(1);
-const PAUSES: usize = 500;
+/// How long a caller that waits pauses between such rows of tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
-/// How often an open file is looked at, whether it is still there.
-const LOOK: Micros = 100_000;
+/// After how many pauses it gives up: about a second.
+const LOCK_PAUSES: usize = 500;
+
+/// How often it is checked whether an open file still exists.
+const EXISTENCE_CHECK: Micros = 100_000;
 
 /// The clock that all processes of a host share.
 #[derive(Clone)]
-pub(super) struct Machine {
-    /// Tells one run of the clock from another.
+pub(super) struct HostClock {
+    /// Tells the clock of one boot from that of another.
     pub(super) boot: u64,
-    /// Microseconds since some moment before the boot's first process.
+    /// Reads it: microseconds since some moment before the boot's first process.
     pub(super) now: Arc<dyn Fn() -> Micros + Send + Sync>,
 }
 
-/// The file of one quota, opened at first use.
+/// The file of one quota, opened at the first use.
 #[derive(Debug)]
 pub(super) struct Host {
+    /// `None` if no directory could be named for it.
     path: Option<PathBuf>,
-    machine: Machine,
-    file: Mutex<Handle>,
+    clock: HostClock,
+    file: Mutex<QuotaFile>,
 }
 
+/// The file and what is remembered about it.
 #[derive(Debug, Default)]
-struct Handle {
+struct QuotaFile {
+    /// The open file. It is taken out for each step, and put back only if the step succeeded.
     open: Option<File>,
-    stranger: Option<Stranger>,
-    /// Whether a file that others used is gone, so that this one is not to be trusted at first.
+    newer: Option<NewerRecord>,
+    /// Whether the file that was open before this one was deleted. The calls in it are forgotten.
     replaced: bool,
-    /// When that was last looked at.
-    looked_at: Micros,
+    /// When it was last checked whether the file still exists.
+    checked_at: Micros,
 }
 
-/// A record of a later version.
+/// A record that a later version of this provider wrote.
 #[derive(Debug)]
-struct Stranger {
-    /// What it looks like, and since when it has.
+struct NewerRecord {
     bytes: Vec<u8>,
+    /// Since when it has had these bytes.
     since: Micros,
-    /// For how long someone may rely on a record that stays the same.
-    patience: Micros,
+    /// For how long somebody may rely on a record that does not change.
+    relied_on_for: Micros,
 }
 
 impl Host {
-    /// The file for `key` in `directory`, which only this user may enter. `None` is a directory that can't be used.
-    pub(super) fn new(directory: Option<&Path>, key: &QuotaKey, machine: Machine) -> Self {
+    /// The file for `key` in `directory`, which only this user may enter. `None` is a directory
+    /// that cannot be used.
+    pub(super) fn new(directory: Option<&Path>, key: &QuotaKey, clock: HostClock) -> Self {
+        let path = |directory: &Path| directory.join(format!("{}.quota", key.fingerprint()));
         Self {
-            path: directory.map(|directory| directory.join(format!("{}.quota", key.fingerprint()))),
-            machine,
+            path: directory.map(path),
+            clock,
             file: Mutex::default(),
         }
     }
 
-    /// One step, or `None` while another process holds the lock.
+    /// Carries out one step. `None` means that another process held the lock all the time.
     fn attempt(&self, command: Command) -> Result<Option<Reply>, Failure> {
         let Some(path) = &self.path else {
             let reason = "neither XDG_RUNTIME_DIR nor HOME names a directory for it";
             return Err(Failure(reason.into()));
         };
         let explain = |error: io::Error| Failure(format!("{}: {error}", path.display()));
-        let mut handle = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..TRIES {
-            let file = match handle.open.take() {
+        let mut quota_file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..LOCK_TRIES {
+            let file = match quota_file.open.take() {
                 Some(file) => file,
                 None => private_file::open(path).map_err(explain)?,
             };
-            if handle.gone(&file, &self.machine).map_err(explain)? {
+            if quota_file.is_gone(&file, &self.clock).map_err(explain)? {
                 continue;
             }
-            // Closing the file on the way out of an error gives the lock back too.
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    handle.open = Some(file);
+                    quota_file.open = Some(file);
                     std::thread::yield_now();
                     continue;
                 }
                 Err(TryLockError::Error(error)) => return Err(explain(error)),
             }
-            let reply = handle
-                .step(&file, &self.machine, command)
+            // An error closes the file on the way out, which releases the lock too.
+            let reply = quota_file
+                .step(&file, &self.clock, command)
                 .map_err(explain)?;
             file.unlock().map_err(explain)?;
-            handle.open = Some(file);
+            quota_file.open = Some(file);
             return Ok(Some(reply));
         }
         Ok(None)
     }
 }
 
-impl Primary for Host {
+impl FallibleStore for Host {
     fn try_step(&self, command: Command) -> Option<Result<Reply, Failure>> {
         self.attempt(command).transpose()
     }
 
     async fn step(&self, command: Command) -> Result<Reply, Failure> {
-        for _ in 0..PAUSES {
+        for _ in 0..LOCK_PAUSES {
             if let Some(reply) = self.attempt(command)? {
                 return Ok(reply);
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(LOCK_PAUSE).await;
         }
         Err(Failure("another process holds the lock on its file".into()))
     }
 }
 
-impl Handle {
-    /// Whether the file was deleted under our hands. Looks ten times a second at most, which is as often as most quotas allow.
-    fn gone(&mut self, file: &File, machine: &Machine) -> io::Result<bool> {
-        let now = (machine.now)();
-        if now.saturating_sub(self.looked_at) < LOOK {
+impl QuotaFile {
+    /// Whether the file was deleted since it was opened. It is checked ten times a second at most,
+    /// which is about as often as a quota permits calls.
+    fn is_gone(&mut self, file: &File, clock: &HostClock) -> io::Result<bool> {
+        let now = (clock.now)();
+        if now.saturating_sub(self.checked_at) < EXISTENCE_CHECK {
             return Ok(false);
         }
-        self.looked_at = now;
+        self.checked_at = now;
         let gone = private_file::is_deleted(file)?;
         self.replaced |= gone;
         Ok(gone)
     }
 
-    /// One step under the lock.
-    fn step(&mut self, file: &File, machine: &Machine, command: Command) -> io::Result<Reply> {
-        // Read under the lock, so that time never runs backwards from one step to the next.
-        let now = (machine.now)();
+    /// Carries out one step while the lock is held.
+    fn step(&mut self, file: &File, clock: &HostClock, command: Command) -> io::Result<Reply> {
+        // The time is read under the lock, so that it never goes back from one step to the next.
+        let now = (clock.now)();
         let mut bytes = [0; BYTES];
         let length = read(file, &mut bytes)?;
         let bytes = &bytes[..length];
         let window = match command {
-            Command::Ask { terms, .. } => Some(terms.window),
+            Command::Acquire { limit, .. } => Some(limit.window),
             _ => None,
         };
-        let mut state = match (record::decode(bytes, machine.boot), window) {
+        let mut state = match (record::decode(bytes, clock.boot), window) {
             (Ok(state), _) => state,
-            (Err(Distrust::Empty), _) if !self.replaced => State::default(),
-            (Err(Distrust::Newer), _) if !self.abandoned(bytes, now, window) => {
+            (Err(Unusable::Empty), _) if !self.replaced => State::default(),
+            (Err(Unusable::Newer), _) if !self.is_abandoned(bytes, now, window) => {
                 return Err(io::Error::other("a later version of this provider uses it"));
             }
-            (Err(_), Some(window)) => State::lost(now, window),
-            // A settlement of a call that is not on record says nothing.
+            (Err(_), Some(window)) => State::recovering(now, window),
+            // A settlement of a permit that is not on record changes nothing.
             (Err(_), None) => return Ok(Reply::Done),
         };
         let reply = state.step(now, command);
-        let record = record::encode(&state, machine.boot);
-        // The length of the file never changes after the first time.
+        let record = record::encode(&state, clock.boot);
+        // The first write makes the file as long as it will ever be. Later ones write only what
+        // means something.
         let used = if length == BYTES { record.used } else { BYTES };
         file.write_all_at(&record.bytes[..used], 0)?;
         self.replaced = false;
         Ok(reply)
     }
 
-    /// Whether a record of a later version has stayed the same for so long that nobody relies on it.
-    fn abandoned(&mut self, bytes: &[u8], now: Micros, window: Option<Micros>) -> bool {
-        match &self.stranger {
-            Some(stranger) if stranger.bytes == bytes => {
-                now.saturating_sub(stranger.since) > stranger.patience
+    /// Whether a record of a later version has not changed for so long that nobody relies on it.
+    fn is_abandoned(&mut self, bytes: &[u8], now: Micros, window: Option<Micros>) -> bool {
+        match &self.newer {
+            Some(newer) if newer.bytes == bytes => {
+                now.saturating_sub(newer.since) > newer.relied_on_for
             }
             _ => {
-                self.stranger = window.map(|window| Stranger {
+                self.newer = window.map(|window| NewerRecord {
                     bytes: bytes.to_vec(),
                     since: now,
-                    patience: window + FORWARD,
+                    relied_on_for: window + FORWARD_DELAY,
                 });
                 false
             }
@@ -189,7 +202,7 @@ impl Handle {
     }
 }
 
-/// As much of a record as there is.
+/// Reads as much of a record as there is, and returns its length.
 fn read(file: &File, bytes: &mut [u8; BYTES]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < BYTES {
@@ -203,11 +216,12 @@ fn read(file: &File, bytes: &mut [u8; BYTES]) -> io::Result<usize> {
     Ok(filled)
 }
 
-impl Machine {
-    /// This machine, since its last boot.
-    pub(super) fn this() -> Self {
+impl HostClock {
+    /// The clock of this machine since its last boot, as far as the system tells boots apart.
+    pub(super) fn system() -> Self {
+        let boot = crate::platform::boot();
         Self {
-            boot: first_word(&crate::platform::boot()),
+            boot: number(&String::from_utf8_lossy(&boot)),
             now: Arc::new(|| {
                 let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
                 let (seconds, nanos) = (now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs());
@@ -219,18 +233,19 @@ impl Machine {
     }
 }
 
-impl fmt::Debug for Machine {
+impl fmt::Debug for HostClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Machine")
+        f.debug_struct("HostClock")
             .field("boot", &self.boot)
             .finish_non_exhaustive()
     }
 }
 
-fn first_word(bytes: &[u8]) -> u64 {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-    let first = digest.as_ref().first_chunk().copied().unwrap_or_default();
-    u64::from_be_bytes(first)
+/// A number that stands for a boot and a clock.
+fn number(boot: &str) -> u64 {
+    let name = fingerprint(&[boot]);
+    let digits = name.get(..16).unwrap_or_default();
+    u64::from_str_radix(digits, 16).unwrap_or_default()
 }
 
 #[cfg(test)]

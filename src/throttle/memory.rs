@@ -4,13 +4,14 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use super::keeper::{Answer, Keeper, Side};
-use super::slots::{Command, Micros, State};
+use super::constants::Micros;
+use super::slots::{Command, Reply, State};
+use super::store::{Store, Tier, TierReply};
 
-/// One quota, shared by the tasks of this process.
+/// The state of one quota, shared by the tasks of this process.
 #[derive(Debug)]
 pub(super) struct Memory {
-    /// Where this store's time begins.
+    /// The moment from which this store's times count.
     origin: Instant,
     state: Mutex<State>,
 }
@@ -22,18 +23,23 @@ impl Memory {
             state: Mutex::default(),
         }
     }
+
+    fn reply(&self, command: Command) -> Reply {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // The time is read under the lock, so that it never goes back from one step to the next.
+        let now = Micros::try_from(self.origin.elapsed().as_micros()).unwrap_or(Micros::MAX / 2);
+        state.step(now, command)
+    }
 }
 
-impl Keeper for Memory {
-    fn try_step(&self, command: Command, _side: Side) -> Option<Answer> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read under the lock, so that time never runs backwards from one step to the next.
-        let now = Micros::try_from(self.origin.elapsed().as_micros()).unwrap_or(Micros::MAX / 2);
-        let reply = state.step(now, command);
-        Some(Answer { reply, side: 0 })
+impl Store for Memory {
+    fn try_step(&self, command: Command, _tier: Tier) -> Option<TierReply> {
+        let reply = self.reply(command);
+        Some(TierReply { reply, tier: 0 })
     }
 
-    async fn step(&self, command: Command, side: Side) -> Answer {
-        self.try_step(command, side).expect("memory never waits")
+    async fn step(&self, command: Command, _tier: Tier) -> TierReply {
+        let reply = self.reply(command);
+        TierReply { reply, tier: 0 }
     }
 }

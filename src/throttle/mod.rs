@@ -1,47 +1,50 @@
-//! The slot algorithm that keeps the quota, and where its state lives.
+//! Keeps the request quotas that the API grants to an account.
 //!
-//! - `slots`, `pace`: the algorithm, without I/O: who may call when, and how many.
-//! - `queue`: the calls of this process that wait.
-//! - `keeper`, `store`: where the state is kept: `memory`, `host` (a file, whose bytes are in `record`), `redis`, and `guarded`, which
-//!   puts one behind another.
+//! In reading order:
+//!
+//! - `constants`: the numbers of the algorithm, which the Redis script is given too.
+//! - `limit`, `slots`: the algorithm, without I/O: how many calls may go, and who may call when.
+//! - `queue`: the calls of this process that wait for a permit.
+//! - `store`: what a queue asks of the place where a quota's state is kept.
+//! - `memory`, `host` (a file, whose bytes `record` describes), `redis`: three such places.
+//! - `fallback`: what happens while the file or the Redis server is out of reach.
+//! - `scope`: which of these stores a quota uses.
 
-mod guarded;
+mod constants;
+mod fallback;
 mod host;
-mod keeper;
+mod limit;
 mod memory;
-mod pace;
 mod queue;
 mod record;
 mod redis;
-#[cfg(test)]
-mod simulation;
+mod scope;
 mod slots;
 mod store;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
-
-use crate::environment::Environment;
-pub use pace::Limit;
-use pace::Terms;
-use queue::{Grant, Queue};
-pub use queue::{Place, QueueStatus};
+use crate::fingerprint::fingerprint;
+use limit::ConfiguredLimit;
+pub use limit::Limit;
+use queue::Queue;
+pub use queue::{Permit, QueueStatus};
 use redis::Server;
 pub use redis::{InvalidRedisUrl, RedisUrl};
-pub use slots::Cause;
-use store::{HostScope, RedisScope, Scope};
+use scope::{HostScope, RedisScope, Scope};
+pub use slots::{Cause, Priority};
 
-/// What the queue is shared by: std's, and the explorer's where `tests/interleavings` compiles it.
+/// The synchronisation that the queue uses: that of std here, that of the schedule explorer where
+/// `tests/interleavings` compiles the same file.
 mod sync {
     pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 }
 
-/// What Alibaba Cloud counts calls against: account × region × action.
+/// Names a quota: Alibaba Cloud counts calls by account, region and operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QuotaKey {
     /// The account's id, or a hash that stands for it. Never an access key id in the clear.
@@ -53,19 +56,14 @@ pub struct QuotaKey {
 }
 
 impl QuotaKey {
-    /// A short name, the same for all who mean the same quota, that tells nothing about the account.
+    /// The name of the file or key that holds this quota's state. All processes that mean the same
+    /// quota derive the same name, which tells nothing about the account.
     fn fingerprint(&self) -> String {
-        let name = format!("{}\0{}\0{}", self.account, self.region, self.action);
-        let digest = digest(&SHA256, name.as_bytes());
-        digest
-            .as_ref()
-            .iter()
-            .take(16)
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        fingerprint(&[&self.account, &self.region, self.action])
     }
 }
 
-/// `ACTION in REGION of account ID`. What is not an account id is not shown.
+/// Shows `ACTION in REGION of account ID`. The account is left out if it is not an account id.
 impl fmt::Display for QuotaKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in {}", self.action, self.region)?;
@@ -76,12 +74,12 @@ impl fmt::Display for QuotaKey {
     }
 }
 
-/// Keeps every quota, for all who share its store. Clones share; making one does no I/O.
+/// Keeps every quota, for all who share its scope. Clones are the same throttle.
 #[derive(Clone, Debug)]
-pub struct Throttle(Arc<Hub>);
+pub struct Throttle(Arc<Inner>);
 
 #[derive(Debug)]
-struct Hub {
+struct Inner {
     scope: Scope,
     queues: Mutex<HashMap<QuotaKey, Arc<Queue>>>,
 }
@@ -89,20 +87,22 @@ struct Hub {
 impl Throttle {
     /// Keeps quotas among those who hold a clone of this value.
     pub fn in_memory() -> Self {
-        Self(Arc::new(Hub::new(Scope::Memory)))
+        Self(Arc::new(Inner::new(Scope::Memory)))
     }
 
-    /// Keeps quotas among all who call this in this process.
+    /// Keeps quotas among all who call this function in this process.
     pub fn process() -> Self {
-        Self::shared(Name::Process, || Scope::Memory)
+        Self::shared(ScopeName::Process, || Scope::Memory)
     }
 
-    /// Keeps quotas among all processes of this host that name the same directory, which [`state_directory`] proposes.
+    /// Keeps quotas among all processes of this host that name the same directory, which
+    /// [`state_directory`](crate::state_directory::state_directory) proposes.
     ///
-    /// The directory is made at first use, for this user only. While it can't be used, which is logged once, each quota is at
-    /// most `fallback_calls` in a window for this process.
-    pub fn host(directory: Option<PathBuf>, fallback_calls: u32) -> Self {
-        let name = Name::Host {
+    /// Nothing is opened before the first use, when the directory is created, for this user only.
+    /// While it cannot be used, which is logged once, this process makes at most `fallback_calls`
+    /// calls against each quota in a window.
+    pub fn host(directory: Option<PathBuf>, fallback_calls: NonZeroU32) -> Self {
+        let name = ScopeName::Host {
             directory: directory.clone(),
             fallback_calls,
         };
@@ -113,11 +113,12 @@ impl Throttle {
 
     /// Keeps quotas among all hosts that name the same Redis or Valkey server.
     ///
-    /// It is connected to at first use. While it can't be used, which is logged once, each quota is at most `fallback_calls`
-    /// in a window for this host, by way of the directory, as in [`Throttle::host`].
-    pub fn redis(url: RedisUrl, directory: Option<PathBuf>, fallback_calls: u32) -> Self {
-        let name = Name::Redis {
-            url: url.digest.clone(),
+    /// The connection is made at the first use. While the server cannot be used, which is logged
+    /// once, the processes of this host make at most `fallback_calls` calls against each quota in a
+    /// window, which they share by way of the directory, as in [`Throttle::host`].
+    pub fn redis(url: RedisUrl, directory: Option<PathBuf>, fallback_calls: NonZeroU32) -> Self {
+        let name = ScopeName::Redis {
+            url: url.fingerprint.clone(),
             directory: directory.clone(),
             fallback_calls,
         };
@@ -127,26 +128,29 @@ impl Throttle {
         })
     }
 
-    /// Waits until a call against `key` may be sent. Dropping the future gives the place up.
+    /// Waits until one call against this quota may be sent. Dropping the future gives up.
     ///
-    /// The call must be sent at once: the time until the server counts it runs from here.
-    pub async fn acquire(&self, key: &QuotaKey, limit: Limit, place: Place) -> Permit {
-        Permit(self.queue_of(key).acquire(Terms::new(limit), place).await)
+    /// The call must be sent at once: the time that it may take to reach the server runs from here.
+    pub async fn acquire(&self, key: &QuotaKey, limit: Limit, priority: Priority) -> Permit {
+        let limit = ConfiguredLimit::new(limit);
+        self.queue_of(key).acquire(limit, priority).await
     }
 
-    /// Who waits for the quota now, in this process.
+    /// The calls of this process that wait for this quota now.
     pub fn queue(&self, key: &QuotaKey) -> QueueStatus {
         self.queue_of(key).status()
     }
 
-    /// Those who name the same store in one process share one queue, whoever made it first.
-    fn shared(name: Name, scope: impl FnOnce() -> Scope) -> Self {
-        static HUBS: LazyLock<Mutex<HashMap<Name, Arc<Hub>>>> = LazyLock::new(Mutex::default);
-        let mut hubs = HUBS.lock().unwrap_or_else(PoisonError::into_inner);
-        let hub = hubs
+    /// The throttle of that name in this process. Several provider configurations that name the
+    /// same scope share one queue for each quota.
+    fn shared(name: ScopeName, scope: impl FnOnce() -> Scope) -> Self {
+        static THROTTLES: LazyLock<Mutex<HashMap<ScopeName, Arc<Inner>>>> =
+            LazyLock::new(Mutex::default);
+        let mut throttles = THROTTLES.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = throttles
             .entry(name)
-            .or_insert_with(|| Arc::new(Hub::new(scope())));
-        Self(Arc::clone(hub))
+            .or_insert_with(|| Arc::new(Inner::new(scope())));
+        Self(Arc::clone(inner))
     }
 
     fn queue_of(&self, key: &QuotaKey) -> Arc<Queue> {
@@ -154,29 +158,29 @@ impl Throttle {
         if let Some(queue) = queues.get(key) {
             return Arc::clone(queue);
         }
-        let queue = Arc::new(Queue::new(key.clone(), self.0.scope.open(key)));
+        let queue = Arc::new(Queue::new(key.clone(), self.0.scope.store(key)));
         queues.insert(key.clone(), Arc::clone(&queue));
         queue
     }
 }
 
-/// Names a store that is shared within this process and beyond.
+/// Names a scope that is shared within this process and perhaps beyond it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Name {
+enum ScopeName {
     Host {
         directory: Option<PathBuf>,
-        fallback_calls: u32,
+        fallback_calls: NonZeroU32,
     },
     Process,
     Redis {
-        /// Its digest.
-        url: Vec<u8>,
+        /// The fingerprint of the URL, which may hold a password.
+        url: String,
         directory: Option<PathBuf>,
-        fallback_calls: u32,
+        fallback_calls: NonZeroU32,
     },
 }
 
-impl Hub {
+impl Inner {
     fn new(scope: Scope) -> Self {
         Self {
             scope,
@@ -185,43 +189,11 @@ impl Hub {
     }
 }
 
-/// Where processes of this user on this host meet: under `XDG_RUNTIME_DIR`, else `XDG_CACHE_HOME`, else `~/.cache`.
-pub fn state_directory(environment: &Environment) -> Option<PathBuf> {
-    let home = || Some(Path::new(environment.get("HOME")?).join(".cache"));
-    let base = environment
-        .first(&["XDG_RUNTIME_DIR", "XDG_CACHE_HOME"])
-        .map(|(_, path)| PathBuf::from(path))
-        .or_else(home)?;
-    base.is_absolute()
-        .then(|| base.join("terraform-provider-cams"))
-}
-
-/// Reads a record of the host's file and writes it again, for the fuzz target of that format.
+/// Decodes a record of the host's file and encodes it again. It is for the fuzz target of that
+/// format.
 #[doc(hidden)]
 pub fn rewrite_host_record(bytes: &[u8]) -> Option<Vec<u8>> {
     record::rewrite(bytes)
-}
-
-/// The right to send one call now. Dropped unsettled, it counts as sent and never answered.
-#[derive(Debug)]
-#[must_use = "a permit is settled by what became of its call"]
-pub struct Permit(Grant);
-
-impl Permit {
-    /// The API answered.
-    pub fn answered(self) {
-        self.0.answered();
-    }
-
-    /// The API turned the call away for the quota's sake, and may have said for how long.
-    pub fn throttled(self, retry_after: Option<Duration>) {
-        self.0.throttled(retry_after);
-    }
-
-    /// The call never left this machine.
-    pub fn unsent(self) {
-        self.0.unsent();
-    }
 }
 
 #[cfg(test)]
@@ -229,28 +201,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_directory_is_the_first_that_is_set_and_absolute() {
-        let directory =
-            |variables: &[(&str, &str)]| state_directory(&variables.iter().copied().collect());
-        let all = [
-            ("HOME", "/h"),
-            ("XDG_CACHE_HOME", "/c"),
-            ("XDG_RUNTIME_DIR", "/r"),
-        ];
-        let path = |path| Some(PathBuf::from(path));
-        assert_eq!(directory(&all), path("/r/terraform-provider-cams"));
-        assert_eq!(directory(&all[..2]), path("/c/terraform-provider-cams"));
-        assert_eq!(
-            directory(&all[..1]),
-            path("/h/.cache/terraform-provider-cams")
-        );
-        assert_eq!(directory(&[("XDG_RUNTIME_DIR", "r")]), None);
-        assert_eq!(directory(&[]), None);
-    }
-
-    #[test]
     fn who_names_the_same_store_shares_it() {
-        let host = |calls| Throttle::host(Some("/nowhere".into()), calls);
+        let host = |calls| Throttle::host(Some("/nowhere".into()), NonZeroU32::new(calls).unwrap());
         assert!(Arc::ptr_eq(&host(1).0, &host(1).0));
         assert!(!Arc::ptr_eq(&host(1).0, &host(2).0));
         assert!(Arc::ptr_eq(&Throttle::process().0, &Throttle::process().0));

@@ -1,7 +1,12 @@
 //! The calls of this process that wait for one quota: first come, first served, each woken once.
 //!
-//! A call that finds nobody waiting asks the store itself. Otherwise it joins the queue, and one task, which lives as long as
-//! anybody waits, asks the store on behalf of whoever is first and hands out what is granted.
+//! A caller that finds nobody waiting asks the store itself. Otherwise it joins the queue. One
+//! task, the driver, lives as long as anybody waits: it asks the store on behalf of the first
+//! waiter and hands out the permits that are granted.
+//!
+//! Permits must not get lost on their way. A permit that was granted is in exactly one place at any
+//! time: with the driver, in a waiter's channel, or with its caller. Wherever it is dropped on the
+//! way, it is returned to the store.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,65 +16,66 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::QuotaKey;
-use super::keeper::{Answer, Keeper, Side};
-use super::pace::Terms;
-use super::slots::{Cause, Command, FORWARD, Micros, Reply, Wait};
-use super::store::Store;
+use super::constants::{FORWARD_DELAY, Micros};
+use super::limit::ConfiguredLimit;
+use super::scope::QuotaStore;
+use super::slots::{Cause, Command, PermitId, Priority, Reply, Wait, WaiterId};
+use super::store::{Store, Tier, TierReply};
 use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// When a waiting call is first reported, and how often after that.
+/// After what time a call that waits is first reported.
 const FIRST_REPORT: Duration = Duration::from_secs(1);
+
+/// In what intervals it is reported after that.
 const NEXT_REPORT: Duration = Duration::from_secs(10);
 
-/// Where a call joins the queue of its quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Behind all who wait.
-    Back,
-    /// Before all who wait: a call that the API already turned away once.
-    Head,
-}
-
-/// One quota as this process sees it.
+/// The queue of one quota in this process.
 #[derive(Debug)]
 pub(super) struct Queue {
     key: QuotaKey,
-    store: Store,
+    store: QuotaStore,
     inner: Mutex<Inner>,
-    /// Rouses the driver when something happened that it could not foresee.
+    /// Wakes the driver early, when something happened that the store could not foresee: a permit
+    /// was returned, the API throttled a call, or the last waiter left.
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     waiters: BTreeMap<Rank, Waiter>,
+    /// How many calls have ever joined the queue.
     arrivals: u64,
-    /// Whether a driver is at work.
+    /// Whether a driver is running.
     driven: bool,
-    /// What the store said last.
+    /// What the store said last to those who wait.
     wait: Option<Wait>,
 }
 
-/// Those at the head first, then by arrival.
-type Rank = (bool, u64);
+/// The order of the queue: by priority, then by arrival.
+type Rank = (Priority, u64);
 
+/// A waiter as the driver sees it.
 #[derive(Debug)]
 struct Waiter {
-    terms: Terms,
-    offer: oneshot::Sender<Offer>,
+    limit: ConfiguredLimit,
+    permit: oneshot::Sender<PermitInTransit>,
 }
 
-/// A granted call.
+/// The right to send one call now.
+///
+/// Dropped without having been settled, it counts as used for a call that was sent and is never
+/// answered, which is the safe assumption.
 #[derive(Debug)]
-pub(super) struct Grant {
+#[must_use = "a permit is settled by what became of its call"]
+pub struct Permit {
     queue: Arc<Queue>,
-    ticket: u64,
-    side: Side,
-    at: Instant,
+    id: PermitId,
+    tier: Tier,
+    granted_at: Instant,
 }
 
 impl Queue {
-    pub(super) fn new(key: QuotaKey, store: Store) -> Self {
+    pub(super) fn new(key: QuotaKey, store: QuotaStore) -> Self {
         Self {
             key,
             store,
@@ -78,22 +84,28 @@ impl Queue {
         }
     }
 
-    /// Waits for a grant. Dropping the future leaves the queue, or gives back what it was just given.
-    pub(super) async fn acquire(self: &Arc<Self>, terms: Terms, place: Place) -> Grant {
+    /// Waits for a permit. Dropping the future leaves the queue, or returns a permit that was
+    /// granted in the meantime.
+    pub(super) async fn acquire(
+        self: &Arc<Self>,
+        limit: ConfiguredLimit,
+        priority: Priority,
+    ) -> Permit {
         let arrived = Instant::now();
         loop {
-            let mut ticket = match self.enter(terms, place) {
-                Ok(grant) => return grant,
-                Err(ticket) => ticket,
+            let mut waiting = match self.enter(limit, priority) {
+                Ok(permit) => return permit,
+                Err(waiting) => waiting,
             };
             let mut report_at = arrived + FIRST_REPORT;
             loop {
-                match timeout_at(report_at, &mut ticket.offer).await {
-                    Ok(Ok(offer)) => return offer.accept(),
-                    // The driver's runtime is gone: join again, on this one.
+                match timeout_at(report_at, &mut waiting.permit).await {
+                    Ok(Ok(permit)) => return permit.accept(),
+                    // The driver ended with the runtime that it ran on. Join again, which starts a
+                    // driver on this runtime.
                     Ok(Err(_)) => break,
                     Err(_) => {
-                        self.report(arrived, ticket.rank);
+                        self.report(arrived, waiting.rank);
                         report_at += NEXT_REPORT;
                     }
                 }
@@ -106,77 +118,83 @@ impl Queue {
         QueueStatus::new(inner.waiters.len(), inner.wait)
     }
 
-    /// Grants at once when nobody waits, else joins the queue.
-    fn enter(self: &Arc<Self>, terms: Terms, place: Place) -> Result<Grant, Ticket> {
+    /// Grants a permit at once if nobody waits and there is one, else joins the queue.
+    fn enter(
+        self: &Arc<Self>,
+        limit: ConfiguredLimit,
+        priority: Priority,
+    ) -> Result<Permit, Waiting> {
+        // The lock is held over the question to the store, which does not wait: another caller that
+        // came in between could overtake this one.
         let mut inner = self.lock();
-        let head = place == Place::Head;
-        let mut wait = None;
         if !inner.driven {
-            let ask = Command::Ask {
-                ticket: 0,
-                head,
-                terms,
+            let mut wait = None;
+            let acquire = Command::Acquire {
+                waiter: None,
+                priority,
+                limit,
             };
-            let at = Instant::now();
-            match self.store.try_step(ask, 0) {
-                Some(Answer {
-                    reply: Reply::Go { ticket },
-                    side,
-                }) => return Ok(self.granted(ticket, side, at)),
-                Some(Answer {
-                    reply: Reply::Wait(found),
-                    ..
-                }) => wait = Some((at, found)),
-                Some(_) | None => {}
+            let asked_at = Instant::now();
+            if let Some(TierReply { reply, tier }) = self.store.try_step(acquire, 0) {
+                match reply {
+                    Reply::Granted { permit } => return Ok(self.permit(permit, tier, asked_at)),
+                    Reply::Wait(found) => wait = Some((asked_at, found)),
+                    Reply::Done => {}
+                }
             }
             inner.driven = true;
             inner.wait = wait.map(|(_, wait)| wait);
-            tokio::spawn(Duty::of(self).carry_out(wait));
+            // From here on the driver is responsible for the waiter that the store remembers.
+            tokio::spawn(Driver::new(self).run(wait));
         }
         inner.arrivals += 1;
-        let rank = (!head, inner.arrivals);
-        let (sender, offer) = oneshot::channel();
+        let rank = (priority, inner.arrivals);
+        let (sender, permit) = oneshot::channel();
         let waiter = Waiter {
-            terms,
-            offer: sender,
+            limit,
+            permit: sender,
         };
         inner.waiters.insert(rank, waiter);
-        Err(Ticket {
+        Err(Waiting {
             queue: Arc::clone(self),
             rank,
-            offer,
+            permit,
         })
     }
 
-    fn granted(self: &Arc<Self>, ticket: u64, side: Side, at: Instant) -> Grant {
-        Grant {
+    fn permit(self: &Arc<Self>, id: PermitId, tier: Tier, granted_at: Instant) -> Permit {
+        Permit {
             queue: Arc::clone(self),
-            ticket,
-            side,
-            at,
+            id,
+            tier,
+            granted_at,
         }
     }
 
-    /// Gives the grant to the first who still wants it, else back to the store.
-    fn hand_out(&self, grant: Grant) {
-        let mut offer = Offer(Some(grant));
+    /// Gives the permit to the first who still wants it. If nobody does, it is returned to the
+    /// store.
+    fn hand_out(&self, permit: Permit) {
+        let mut permit = PermitInTransit(Some(permit));
+        // The braces release the lock before the body runs: a waiter that is sent to, or whose
+        // refused permit is dropped, may lock the queue at once.
         while let Some((_, waiter)) = { self.lock().waiters.pop_first() } {
-            match waiter.offer.send(offer) {
+            match waiter.permit.send(permit) {
                 Ok(()) => return,
-                Err(refused) => offer = refused,
+                Err(refused) => permit = refused,
             }
         }
     }
 
-    /// What the first in the queue wants: the limit it knows, and whether it ranks first among processes too.
-    fn first(&self) -> Option<(Terms, bool)> {
+    /// What the first waiter asks the store for.
+    fn first(&self) -> Option<(ConfiguredLimit, Priority)> {
         let inner = self.lock();
-        let (rank, waiter) = inner.waiters.first_key_value()?;
-        Some((waiter.terms, !rank.0))
+        let ((priority, _), waiter) = inner.waiters.first_key_value()?;
+        Some((waiter.limit, *priority))
     }
 
-    /// Ends the driver's duty if nobody waits.
-    fn dismiss(&self) -> bool {
+    /// Lets the driver end if nobody waits. This is decided under the lock, so that whoever comes
+    /// next finds either a driver or the need to start one.
+    fn end_driver_if_idle(&self) -> bool {
         let mut inner = self.lock();
         let idle = inner.waiters.is_empty();
         if idle {
@@ -186,17 +204,20 @@ impl Queue {
         idle
     }
 
-    fn settle(self: &Arc<Self>, side: Side, command: Command) {
-        if self.store.try_step(command, side).is_none() {
-            // Without a runtime the settlement is lost, which is safe: the slot is free in its own time.
+    /// Tells the store what became of a permit.
+    fn settle(self: &Arc<Self>, tier: Tier, command: Command) {
+        if self.store.try_step(command, tier).is_none() {
+            // Without a runtime the settlement is lost. That is safe: the slot becomes free later.
             if let Ok(runtime) = Handle::try_current() {
                 let queue = Arc::clone(self);
                 runtime.spawn(async move {
-                    queue.store.step(command, side).await;
+                    queue.store.step(command, tier).await;
                     queue.changed.notify_one();
                 });
             }
         } else if !matches!(command, Command::Answered { .. }) {
+            // An answer frees the slot one window from now, which the driver's wait has allowed
+            // for.
             self.changed.notify_one();
         }
     }
@@ -223,118 +244,126 @@ impl Queue {
     }
 }
 
-impl Grant {
-    /// The call was answered.
-    pub(super) fn answered(self) {
-        // Later than that the slot's release no longer depends on the answer.
-        if self.at.elapsed() < Duration::from_micros(FORWARD) {
-            let ticket = self.ticket;
-            self.queue.settle(self.side, Command::Answered { ticket });
+impl Permit {
+    /// The API answered the call.
+    pub fn answered(self) {
+        // After a longer time the slot becomes free without regard to the answer.
+        if self.granted_at.elapsed() < Duration::from_micros(FORWARD_DELAY) {
+            let permit = self.id;
+            self.queue.settle(self.tier, Command::Answered { permit });
         }
     }
 
-    /// The call was turned away.
-    pub(super) fn throttled(self, pause: Option<Duration>) {
+    /// The API throttled the call, and may have said for how long to pause.
+    pub fn throttled(self, retry_after: Option<Duration>) {
+        let micros = |pause: Duration| Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
         let command = Command::Throttled {
-            ticket: self.ticket,
-            pause: pause.map(|pause| Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX)),
+            permit: self.id,
+            pause: retry_after.map(micros),
         };
-        self.queue.settle(self.side, command);
+        self.queue.settle(self.tier, command);
     }
 
-    /// The call never left.
-    pub(super) fn unsent(self) {
-        let ticket = self.ticket;
-        self.queue.settle(self.side, Command::Unsent { ticket });
+    /// The call never left this machine.
+    pub fn unsent(self) {
+        let permit = self.id;
+        self.queue.settle(self.tier, Command::Unsent { permit });
     }
 }
 
-/// A grant on its way to a waiter. It goes back to the store if the waiter is gone.
+/// A permit on its way to a waiter. It is returned to the store if the waiter is gone.
 #[derive(Debug)]
-struct Offer(Option<Grant>);
+struct PermitInTransit(Option<Permit>);
 
-impl Offer {
-    fn accept(mut self) -> Grant {
-        self.0.take().expect("an offer is accepted once")
+impl PermitInTransit {
+    fn accept(mut self) -> Permit {
+        self.0.take().expect("a permit is accepted once")
     }
 }
 
-impl Drop for Offer {
+impl Drop for PermitInTransit {
     fn drop(&mut self) {
-        if let Some(grant) = self.0.take() {
-            grant.unsent();
+        if let Some(permit) = self.0.take() {
+            permit.unsent();
         }
     }
 }
 
-/// A place in the queue, left on drop.
-struct Ticket {
+/// A waiter as its caller sees it. Dropping it leaves the queue.
+struct Waiting {
     queue: Arc<Queue>,
     rank: Rank,
-    offer: oneshot::Receiver<Offer>,
+    permit: oneshot::Receiver<PermitInTransit>,
 }
 
-impl Drop for Ticket {
+impl Drop for Waiting {
     fn drop(&mut self) {
         let mut inner = self.queue.lock();
         let left = inner.waiters.remove(&self.rank).is_some();
         if left && inner.waiters.is_empty() {
+            // The driver gives up its place in the store's queue, so that others need not wait
+            // for it.
             self.queue.changed.notify_one();
         }
     }
 }
 
-/// The duty to ask the store while anybody waits.
-struct Duty {
+/// The task that asks the store while anybody waits.
+struct Driver {
     queue: Arc<Queue>,
     done: bool,
 }
 
-impl Duty {
-    fn of(queue: &Arc<Queue>) -> Self {
+impl Driver {
+    fn new(queue: &Arc<Queue>) -> Self {
         Self {
             queue: Arc::clone(queue),
             done: false,
         }
     }
 
-    async fn carry_out(mut self, mut wait: Option<(Instant, Wait)>) {
+    /// Runs until nobody waits. `wait` is what the store replied to the first waiter, and when that
+    /// was asked for.
+    async fn run(mut self, mut wait: Option<(Instant, Wait)>) {
         let queue = Arc::clone(&self.queue);
-        let mut place = 0;
+        // The name under which the store remembers this process.
+        let mut waiter: Option<WaiterId> = None;
         loop {
-            if let Some((asked, wait)) = wait.take() {
-                place = wait.ticket;
+            if let Some((asked_at, wait)) = wait.take() {
+                waiter = wait.waiter;
                 tokio::select! {
-                    () = sleep_until(asked + Duration::from_micros(wait.wait)) => {}
+                    () = sleep_until(asked_at + Duration::from_micros(wait.delay)) => {}
                     () = queue.changed.notified() => {}
                 }
             }
-            let Some((terms, head)) = queue.first() else {
-                if place != 0 {
-                    queue.store.step(Command::Leave { ticket: place }, 0).await;
-                    place = 0;
+            let Some((limit, priority)) = queue.first() else {
+                if let Some(waiter) = waiter.take() {
+                    queue.store.step(Command::Cancel { waiter }, 0).await;
                 }
-                self.done = queue.dismiss();
+                // Somebody may have joined while the store was told.
+                self.done = queue.end_driver_if_idle();
                 if self.done {
                     return;
                 }
                 continue;
             };
-            let ask = Command::Ask {
-                ticket: place,
-                head,
-                terms,
+            let acquire = Command::Acquire {
+                waiter,
+                priority,
+                limit,
             };
-            let asked = Instant::now();
-            let Answer { reply, side } = queue.store.step(ask, 0).await;
+            // The time before the question, not after: the store's times count from the moment it
+            // was carried out, which may be long before the reply arrives.
+            let asked_at = Instant::now();
+            let TierReply { reply, tier } = queue.store.step(acquire, 0).await;
             match reply {
-                Reply::Go { ticket } => {
-                    place = 0;
-                    queue.hand_out(queue.granted(ticket, side, asked));
+                Reply::Granted { permit } => {
+                    waiter = None;
+                    queue.hand_out(queue.permit(permit, tier, asked_at));
                 }
                 Reply::Wait(found) => {
                     queue.lock().wait = Some(found);
-                    wait = Some((asked, found));
+                    wait = Some((asked_at, found));
                 }
                 Reply::Done => {}
             }
@@ -342,8 +371,9 @@ impl Duty {
     }
 }
 
-/// If the driver's task dies with its runtime, the waiters are told to begin again on theirs.
-impl Drop for Duty {
+/// A driver whose runtime ends is dropped in the middle of its work. Its waiters are then told to
+/// join again, each on its own runtime.
+impl Drop for Driver {
     fn drop(&mut self) {
         if self.done {
             return;
@@ -353,7 +383,7 @@ impl Drop for Duty {
             inner.driven = false;
             std::mem::take(&mut inner.waiters)
         };
-        // Only now: a waiter that hears of it may lock the queue at once.
+        // They are dropped without the lock, because a waiter that notices may lock the queue.
         drop(orphans);
     }
 }

@@ -1,89 +1,102 @@
 //! The state of one quota as bytes of a fixed size, and how far such bytes can be trusted.
+//!
+//! A record is a sequence of 64-bit words in little-endian order: a header of [`HEADER`] words,
+//! then [`SLOT`] words for each occupied slot, then [`WAITER`] words for each waiter. What is
+//! behind them up to [`BYTES`] means nothing.
 
-use super::pace::Pace;
-use super::slots::{Entry, FORWARD, MAX_LINE, MAX_PAUSE, MAX_SLOTS, Micros, Slot, State};
+use super::constants::{
+    FORWARD_DELAY, MAX_PAUSE, MAX_SLOTS, MAX_WAITERS, MAX_WINDOW, Micros, STATE_VERSION,
+};
+use super::limit::AdaptiveLimit;
+use super::slots::{PermitId, Priority, Slot, State, Waiter, WaiterId};
 
-/// `camsslot`.
+/// The first word of a record: `camsslot`.
 const MAGIC: u64 = u64::from_le_bytes(*b"camsslot");
 
-/// Changes whenever the meaning of the words does.
-const VERSION: u64 = 1;
-
+/// How many words the header has, a slot, and a waiter.
 const HEADER: usize = 18;
 const SLOT: usize = 2;
-const ENTRY: usize = 3;
-const WORDS: usize = HEADER + MAX_SLOTS * SLOT + MAX_LINE * ENTRY;
+const WAITER: usize = 3;
+const WORDS: usize = HEADER + MAX_SLOTS * SLOT + MAX_WAITERS * WAITER;
 
-/// The length of a record.
+/// The place of the checksum in the header. It is computed with a zero in that place.
+const CHECKSUM: usize = 2;
+
+/// The length of a record in bytes.
 pub(super) const BYTES: usize = WORDS * size_of::<u64>();
 
-/// Greater than any stamp that a clock can give; keeps sums of a few stamps far from overflowing.
-const FAR: Micros = 1 << 53;
-
-/// The longest window that a caller can ask for.
-const LONGEST_WINDOW: Micros = 3_600_000_000;
+/// A bound for times: greater than any clock gives, and so small that sums of a few times do not
+/// overflow.
+const MAX_TIME: Micros = 1 << 53;
 
 /// Why bytes are not a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Distrust {
-    /// Torn, foreign, of an older version, or of another boot: nobody can rely on it any more.
+pub(super) enum Unusable {
+    /// Torn, foreign, of an older version, or of another boot: nobody relies on it any more.
     Broken,
-    /// Nobody has ever written here.
+    /// There are no bytes.
     Empty,
-    /// Of a later version, whose users may rely on it.
+    /// Written by a later version of this provider, which may rely on it.
     Newer,
 }
 
-/// A record being written: `used` bytes of it say everything, and the rest is nothing.
+/// An encoded state.
 pub(super) struct Record {
     pub(super) bytes: [u8; BYTES],
+    /// How many of the bytes mean something.
     pub(super) used: usize,
 }
 
-/// Writes the state down, to be read during this `boot` only.
+/// Encodes the state. The record is valid during this `boot` only.
 pub(super) fn encode(state: &State, boot: u64) -> Record {
     let mut words = Words {
         words: [0; WORDS],
         filled: 0,
     };
-    words.put(&[MAGIC, VERSION, 0, boot]);
+    words.put(&[MAGIC, STATE_VERSION, 0, boot]);
     words.put(&[
         state.seen,
-        state.issued,
-        state.quiet_until,
+        state.last_id,
+        state.recovering_until,
         state.paused_until,
     ]);
-    let pace = state.pace;
-    words.put(&[u64::from(pace.calls), pace.window, pace.agreed_at]);
+    let limit = state.limit;
+    words.put(&[u64::from(limit.calls), limit.window, limit.confirmed_at]);
     words.put(&[
-        u64::from(pace.limit),
-        u64::from(pace.proven),
-        u64::from(pace.rise),
+        u64::from(limit.current),
+        u64::from(limit.proven),
+        u64::from(limit.step),
     ]);
-    words.put(&[pace.cut_at, pace.rise_at]);
-    words.put(&[state.slots.len() as u64, state.line.len() as u64]);
+    words.put(&[limit.lowered_at, limit.raise_at]);
+    words.put(&[state.slots.len() as u64, state.waiters.len() as u64]);
     for slot in state.slots.iter().take(MAX_SLOTS) {
-        words.put(&[slot.ticket, slot.free]);
+        words.put(&[slot.permit.0, slot.free_at]);
     }
-    for entry in state.line.iter().take(MAX_LINE) {
-        words.put(&[entry.ticket, u64::from(entry.head), entry.due]);
+    for waiter in state.waiters.iter().take(MAX_WAITERS) {
+        let retry = u64::from(waiter.priority == Priority::Retry);
+        words.put(&[waiter.id.0, retry, waiter.asks_at]);
     }
     let Words { mut words, filled } = words;
-    words[2] = add(SEED, &words[..filled.min(WORDS)]);
+    let used = filled.min(WORDS);
+    words[CHECKSUM] = checksum(CHECKSUM_SEED, &words[..used]);
     let mut bytes = [0; BYTES];
-    for (eight, word) in bytes.chunks_exact_mut(8).zip(&words[..filled.min(WORDS)]) {
+    for (eight, word) in bytes.chunks_exact_mut(8).zip(&words[..used]) {
         eight.copy_from_slice(&word.to_le_bytes());
     }
     Record {
         bytes,
-        used: filled.min(WORDS) * size_of::<u64>(),
+        used: used * size_of::<u64>(),
     }
 }
 
-/// Reads a state back, if these bytes are a whole record of this version, written during this `boot`.
-pub(super) fn decode(bytes: &[u8], boot: u64) -> Result<State, Distrust> {
+/// Decodes a state, if these bytes are a whole record of this version, written during this `boot`.
+///
+/// # Errors
+///
+/// With the reason why the bytes are not a state that can be used.
+pub(super) fn decode(bytes: &[u8], boot: u64) -> Result<State, Unusable> {
     if bytes.is_empty() {
-        return Err(Distrust::Empty);
+        return Err(Unusable::Empty);
     }
     let (mut header, mut rest) = ([0; HEADER], [0; WORDS - HEADER]);
     let (eights, _) = bytes.as_chunks::<8>();
@@ -91,120 +104,127 @@ pub(super) fn decode(bytes: &[u8], boot: u64) -> Result<State, Distrust> {
     for (word, eight) in header.iter_mut().zip(&mut eights) {
         *word = eight;
     }
-    if header[0] == MAGIC && header[1] > VERSION {
-        return Err(Distrust::Newer);
+    // This comes first, because only the first two words of a later version are known to be where
+    // they are here.
+    if header[0] == MAGIC && header[1] > STATE_VERSION {
+        return Err(Unusable::Newer);
     }
-    let told = std::mem::take(&mut header[2]);
-    let (slots, line) = (header[16], header[17]);
-    let ours = header[0] == MAGIC && header[1] == VERSION && header[3] == boot;
-    if !ours || bytes.len() != BYTES || slots > MAX_SLOTS as u64 || line > MAX_LINE as u64 {
-        return Err(Distrust::Broken);
+    let claimed = std::mem::take(&mut header[CHECKSUM]);
+    let (slots, waiters) = (header[16], header[17]);
+    let ours = header[0] == MAGIC && header[1] == STATE_VERSION && header[3] == boot;
+    let bounded = slots <= MAX_SLOTS as u64 && waiters <= MAX_WAITERS as u64;
+    if !ours || !bounded || bytes.len() != BYTES {
+        return Err(Unusable::Broken);
     }
-    let used = slots as usize * SLOT + line as usize * ENTRY;
+    let used = slots as usize * SLOT + waiters as usize * WAITER;
     let rest = &mut rest[..used];
     for (word, eight) in rest.iter_mut().zip(&mut eights) {
         *word = eight;
     }
-    if told != add(add(SEED, &header), rest) {
-        return Err(Distrust::Broken);
+    if claimed != checksum(checksum(CHECKSUM_SEED, &header), rest) {
+        return Err(Unusable::Broken);
     }
-    let (slots, line) = rest.split_at(slots as usize * SLOT);
-    parse(&header, slots, line).ok_or(Distrust::Broken)
+    let (slots, waiters) = rest.split_at(slots as usize * SLOT);
+    parse(&header, slots, waiters).ok_or(Unusable::Broken)
 }
 
-/// Reads a record as if its header were right, so that what is behind the checksum is reached, and writes it again.
+/// Decodes a record as if its magic number, version and checksum were right, and encodes it again.
+/// A fuzz target uses it to reach what is behind the checksum.
 pub(super) fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut words = [0; WORDS];
     for (word, eight) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
         *word = u64::from_le_bytes(*eight);
     }
-    words[..3].copy_from_slice(&[MAGIC, VERSION, 0]);
+    words[..3].copy_from_slice(&[MAGIC, STATE_VERSION, 0]);
     let count = |word: u64| usize::try_from(word).ok();
     let slots = count(words[16])?.checked_mul(SLOT)?;
-    let line = count(words[17])?.checked_mul(ENTRY)?;
-    let used = HEADER.checked_add(slots)?.checked_add(line)?;
-    words[2] = add(SEED, words.get(..used)?);
+    let waiters = count(words[17])?.checked_mul(WAITER)?;
+    let used = HEADER.checked_add(slots)?.checked_add(waiters)?;
+    words[CHECKSUM] = checksum(CHECKSUM_SEED, words.get(..used)?);
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     let state = decode(&bytes, words[3]).ok()?;
     Some(encode(&state, words[3]).bytes.to_vec())
 }
 
-/// A state whose every field is one that a step could have left.
-fn parse(header: &[u64; HEADER], slots: &[u64], line: &[u64]) -> Option<State> {
+/// The state in these words, if every field has a value that some sequence of steps could have left
+/// there. The words passed a checksum, which whoever forges a record can compute too.
+fn parse(header: &[u64; HEADER], slots: &[u64], waiters: &[u64]) -> Option<State> {
     let [
-        _,
-        _,
-        _,
-        _,
+        _magic,
+        _version,
+        _checksum,
+        _boot,
         seen,
-        issued,
-        quiet_until,
+        last_id,
+        recovering_until,
         paused_until,
-        header @ ..,
-    ] = *header;
-    let [
         calls,
         window,
-        agreed_at,
-        limit,
+        confirmed_at,
+        current,
         proven,
-        rise,
-        cut_at,
-        rise_at,
-        _,
-        _,
-    ] = header;
-    if seen >= FAR || window > LONGEST_WINDOW {
+        step,
+        lowered_at,
+        raise_at,
+        _slots,
+        _waiters,
+    ] = *header;
+    if seen >= MAX_TIME || window > MAX_WINDOW {
         return None;
     }
-    let latest = seen + LONGEST_WINDOW + FORWARD;
-    let pace = Pace {
-        calls: small(calls)?,
+    let latest = seen + MAX_WINDOW + FORWARD_DELAY;
+    let limit = AdaptiveLimit {
+        calls: count(calls)?,
         window,
-        agreed_at: up_to(seen, agreed_at)?,
-        limit: small(limit)?,
-        proven: small(proven)?,
-        rise: small(rise)?,
-        cut_at: up_to(seen, cut_at)?,
-        rise_at: up_to(FAR, rise_at)?,
+        confirmed_at: at_most(seen, confirmed_at)?,
+        current: count(current)?,
+        proven: count(proven)?,
+        step: count(step)?,
+        lowered_at: at_most(seen, lowered_at)?,
+        raise_at: at_most(MAX_TIME, raise_at)?,
     };
     let slots = slots.chunks_exact(SLOT).map(|slot| {
         Some(Slot {
-            ticket: slot[0],
-            free: up_to(latest, slot[1])?,
+            permit: PermitId(slot[0]),
+            free_at: at_most(latest, slot[1])?,
         })
     });
-    let line = line.chunks_exact(ENTRY).map(|entry| {
-        Some(Entry {
-            ticket: entry[0],
-            head: entry[1] == 1,
-            due: up_to(FAR, entry[2])?,
+    let waiters = waiters.chunks_exact(WAITER).map(|waiter| {
+        Some(Waiter {
+            id: WaiterId(waiter[0]),
+            priority: match waiter[1] {
+                1 => Priority::Retry,
+                _ => Priority::Normal,
+            },
+            asks_at: at_most(MAX_TIME, waiter[2])?,
         })
     });
     let state = State {
         seen,
-        issued: up_to(FAR, issued)?,
-        quiet_until: up_to(latest, quiet_until)?,
-        paused_until: up_to(seen + MAX_PAUSE, paused_until)?,
-        pace,
+        last_id: at_most(MAX_TIME, last_id)?,
+        recovering_until: at_most(latest, recovering_until)?,
+        paused_until: at_most(seen + MAX_PAUSE, paused_until)?,
+        limit,
         slots: slots.collect::<Option<_>>()?,
-        line: line.collect::<Option<_>>()?,
+        waiters: waiters.collect::<Option<_>>()?,
     };
-    (pace.limit <= pace.calls).then_some(state)
+    (limit.current <= limit.calls).then_some(state)
 }
 
-fn up_to(most: u64, word: u64) -> Option<u64> {
-    (word <= most).then_some(word)
+fn at_most(limit: u64, word: u64) -> Option<u64> {
+    (word <= limit).then_some(word)
 }
 
-fn small(word: u64) -> Option<u32> {
+/// A number of calls. The step of a limit can be a little greater than [`MAX_SLOTS`].
+fn count(word: u64) -> Option<u32> {
     u32::try_from(word).ok().filter(|value| *value <= 1024)
 }
 
-const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+const CHECKSUM_SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// Detects torn and foreign records; it is no protection against forgery, which the file's owner and mode are.
-fn add(sum: u64, words: &[u64]) -> u64 {
+/// Continues a checksum with more words. It detects torn and foreign records. It does not protect
+/// against forgery, which is what the file's owner and mode are for.
+fn checksum(sum: u64, words: &[u64]) -> u64 {
     words.iter().fold(sum, |sum, word| {
         (sum ^ word)
             .wrapping_mul(0x0000_0100_0000_01b3)
@@ -212,7 +232,7 @@ fn add(sum: u64, words: &[u64]) -> u64 {
     })
 }
 
-/// Words being filled from the front. What does not fit is left out.
+/// Words that are filled from the front. What does not fit is left out.
 struct Words {
     words: [u64; WORDS],
     filled: usize,
@@ -230,30 +250,34 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::throttle::Limit;
-    use crate::throttle::pace::Terms;
+    use crate::throttle::limit::ConfiguredLimit;
     use crate::throttle::slots::{Command, Reply};
     use proptest::prelude::*;
-    use std::time::Duration;
+    use std::num::NonZeroU32;
 
-    /// A state in the middle of work.
+    const LIMIT: ConfiguredLimit = ConfiguredLimit {
+        calls: NonZeroU32::new(10).unwrap(),
+        window: 1_000_000,
+    };
+
+    /// A state with occupied slots and waiters, in which a call was throttled.
     fn busy(now: Micros) -> State {
-        let terms = Terms::new(Limit {
-            calls: 10,
-            window: Duration::from_secs(1),
-        });
         let mut state = State::default();
         for step in 0..13 {
-            let ask = Command::Ask {
-                ticket: 0,
-                head: step == 12,
-                terms,
+            let acquire = Command::Acquire {
+                waiter: None,
+                priority: if step == 12 {
+                    Priority::Retry
+                } else {
+                    Priority::Normal
+                },
+                limit: LIMIT,
             };
-            if let Reply::Go { ticket } = state.step(now + step, ask) {
+            if let Reply::Granted { permit } = state.step(now + step, acquire) {
                 state.step(
                     now + step,
                     Command::Throttled {
-                        ticket,
+                        permit,
                         pause: None,
                     },
                 );
@@ -265,22 +289,22 @@ mod tests {
     #[test]
     fn a_state_survives_being_written_and_read() {
         let state = busy(1_000_000);
-        assert!(!state.line.is_empty() && !state.slots.is_empty());
+        assert!(!state.waiters.is_empty() && !state.slots.is_empty());
         assert_eq!(decode(&encode(&state, 7).bytes, 7), Ok(state));
     }
 
     #[test]
     fn another_boot_another_version_and_nothing_are_told_apart() {
         let bytes = encode(&busy(5), 7).bytes;
-        assert_eq!(decode(&bytes, 8), Err(Distrust::Broken));
-        assert_eq!(decode(&[], 7), Err(Distrust::Empty));
+        assert_eq!(decode(&bytes, 8), Err(Unusable::Broken));
+        assert_eq!(decode(&[], 7), Err(Unusable::Empty));
         let mut newer = bytes;
         newer[8] = 2;
-        assert_eq!(decode(&newer, 7), Err(Distrust::Newer));
-        assert_eq!(decode(&newer[..100], 7), Err(Distrust::Newer));
+        assert_eq!(decode(&newer, 7), Err(Unusable::Newer));
+        assert_eq!(decode(&newer[..100], 7), Err(Unusable::Newer));
         let mut older = bytes;
         older[8] = 0;
-        assert_eq!(decode(&older, 7), Err(Distrust::Broken));
+        assert_eq!(decode(&older, 7), Err(Unusable::Broken));
     }
 
     #[test]
@@ -294,7 +318,10 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
 
         #[test]
         fn two_halves_of_different_records_are_not_believed(cut in 1_usize..300) {
@@ -302,22 +329,23 @@ mod tests {
             let mut torn = old;
             torn[..cut].copy_from_slice(&new[..cut]);
             prop_assume!(torn != old && torn != new);
-            prop_assert_eq!(decode(&torn, 7), Err(Distrust::Broken));
+            prop_assert_eq!(decode(&torn, 7), Err(Unusable::Broken));
         }
 
         #[test]
         fn a_record_with_a_right_checksum_and_wrong_words_never_panics(
             words in proptest::array::uniform18(prop_oneof![0_u64..100, any::<u64>()]),
             slots in proptest::collection::vec(any::<u64>(), 8),
-            line in proptest::collection::vec(any::<u64>(), 9),
-            now in 0..FAR,
+            waiters in proptest::collection::vec(any::<u64>(), 9),
+            now in 0..MAX_TIME,
         ) {
-            let terms = Terms::new(Limit {
-                calls: 10,
-                window: Duration::from_secs(1),
-            });
-            if let Some(mut state) = parse(&words, &slots, &line) {
-                state.step(now, Command::Ask { ticket: 0, head: false, terms });
+            let acquire = Command::Acquire {
+                waiter: None,
+                priority: Priority::Normal,
+                limit: LIMIT,
+            };
+            if let Some(mut state) = parse(&words, &slots, &waiters) {
+                state.step(now, acquire);
             }
         }
     }

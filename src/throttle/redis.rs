@@ -1,32 +1,37 @@
 //! A quota's state in Redis or Valkey, for hosts that share an account.
 //!
-//! The algorithm runs there as one script: atomic, and on the server's clock, so that no two hosts' clocks are ever compared.
-//! A reply takes part of the time that a call is assumed to need to the server, so one that is late counts as none.
+//! The algorithm runs there as one script, `slots.lua`: it is atomic and goes by the server's
+//! clock, so that the clocks of two hosts are never compared. The time that a reply takes is part
+//! of the time that a call is assumed to need to the API, so a reply that is late counts as none.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError, Script};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::QuotaKey;
-use super::guarded::{Failure, Primary};
-use super::slots::{Cause, Command, Micros, Reply, Wait};
+use super::constants::{self, MAX_PAUSE, Micros};
+use super::slots::{Cause, Command, PermitId, Priority, Reply, Wait, WaiterId};
+use super::store::{Failure, FallibleStore};
+use crate::fingerprint::fingerprint;
 
-/// How long a connection and a reply may take.
-const CONNECTING: Duration = Duration::from_millis(200);
-const REPLYING: Duration = Duration::from_millis(100);
+/// How long it may take to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// More than any true reply says, and nothing that a sum of times could overflow with.
-const LONGEST_WAIT: Micros = 1 << 42;
+/// How long a reply may take.
+const REPLY_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// What the script needs of the server: its time, and how long it has been up.
-const SERVER: &str = "
+/// A bound for the delay that a reply names: more than the script ever says, and so small that no
+/// sum of times overflows.
+const MAX_DELAY: Micros = 1 << 42;
+
+/// What the script needs to know of the server: its time, and for how long it has been running.
+const SERVER_FUNCTIONS: &str = "
 local function time()
   local now = redis.call('TIME')
   return now[1] * 1000000 + now[2]
@@ -38,26 +43,34 @@ local function uptime()
 end
 ";
 
-const SLOTS: &str = include_str!("slots.lua");
+/// The algorithm.
+const ALGORITHM: &str = include_str!("slots.lua");
 
-static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(&format!("{SERVER}{SLOTS}")));
+static SCRIPT: LazyLock<Script> = LazyLock::new(|| script(SERVER_FUNCTIONS));
 
-/// A text that does not name a Redis server. It is not shown, because it may hold a password.
+/// The whole script, with these definitions of `time` and `uptime`.
+fn script(server_functions: &str) -> Script {
+    let constants = constants::for_the_script();
+    Script::new(&format!("{constants}{server_functions}{ALGORITHM}"))
+}
+
+/// The error for a text that is not the URL of a Redis server. It does not show the text, which may
+/// hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a Redis address; write rediss://USER:PASSWORD@HOST:PORT/DATABASE, or redis:// without TLS"
 )]
 pub struct InvalidRedisUrl;
 
-/// Where a Redis or Valkey server is, perhaps with a password.
+/// The URL of a Redis or Valkey server, perhaps with a password.
 #[derive(Clone)]
 pub struct RedisUrl {
     client: Client,
-    /// Tells servers apart, and nothing else about them.
-    pub(super) digest: Vec<u8>,
+    /// Tells URLs apart without showing a password.
+    pub(super) fingerprint: String,
 }
 
-/// One server, connected to at first use.
+/// One server, connected to at the first use.
 pub(super) struct Server {
     client: Client,
     connection: Mutex<Option<MultiplexedConnection>>,
@@ -80,37 +93,31 @@ impl Server {
 
     async fn step(&self, key: &str, command: Command) -> Result<Reply, RedisError> {
         let mut connection = self.connection().await?;
-        let call = Call::of(command);
         let mut invocation = SCRIPT.key(key);
-        invocation
-            .arg(call.command)
-            .arg(call.ticket)
-            .arg(u8::from(call.head));
-        invocation
-            .arg(call.calls)
-            .arg(call.window)
-            .arg(call.pause.map_or(-1, Micros::cast_signed));
+        Arguments::new(command).add_to(&mut invocation);
         let reply: Vec<redis::Value> = invocation.invoke_async(&mut connection).await?;
         parse(&reply)
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, RedisError> {
-        let mut slot = self.connection.lock().await;
-        if let Some(connection) = &*slot {
+        // The lock is held while connecting, so that concurrent callers make one connection.
+        let mut current = self.connection.lock().await;
+        if let Some(connection) = &*current {
             return Ok(connection.clone());
         }
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECTING))
-            .set_response_timeout(Some(REPLYING));
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(REPLY_TIMEOUT));
         let made = self
             .client
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
-        Ok(slot.insert(made).clone())
+        Ok(current.insert(made).clone())
     }
 
-    /// Whatever went wrong, the connection may still deliver late replies: it is not used again.
-    async fn give_up(&self) {
+    /// Gives up the connection after an error of any kind, because late replies may still arrive
+    /// on it.
+    async fn disconnect(&self) {
         *self.connection.lock().await = None;
     }
 }
@@ -124,65 +131,82 @@ impl Redis {
     }
 }
 
-impl Primary for Redis {
+impl FallibleStore for Redis {
     fn try_step(&self, _command: Command) -> Option<Result<Reply, Failure>> {
         None
     }
 
     async fn step(&self, command: Command) -> Result<Reply, Failure> {
         let server = &self.server;
-        let failure = match timeout(CONNECTING + REPLYING, server.step(&self.key, command)).await {
+        let step = server.step(&self.key, command);
+        let failure = match timeout(CONNECT_TIMEOUT + REPLY_TIMEOUT, step).await {
             Ok(Ok(reply)) => return Ok(reply),
             Ok(Err(error)) => Failure(format!("Redis: {error}")),
             Err(_) => Failure("Redis: no reply in time".into()),
         };
-        server.give_up().await;
+        server.disconnect().await;
         Err(failure)
     }
 }
 
-/// A command as the script's arguments.
-struct Call {
+/// A command as the script's arguments, which `slots.lua` describes.
+struct Arguments {
     command: &'static str,
-    ticket: u64,
-    head: bool,
+    id: u64,
+    priority: u8,
     calls: u32,
     window: Micros,
     pause: Option<Micros>,
 }
 
-impl Call {
-    fn of(command: Command) -> Self {
-        let settle = |command, ticket| Self {
+impl Arguments {
+    fn new(command: Command) -> Self {
+        let of = |command, id| Self {
             command,
-            ticket,
-            head: false,
+            id,
+            priority: 1,
             calls: 1,
             window: 1,
             pause: None,
         };
         match command {
-            Command::Answered { ticket } => settle("answered", ticket),
-            Command::Ask {
-                ticket,
-                head,
-                terms,
+            Command::Acquire {
+                waiter,
+                priority,
+                limit,
             } => Self {
-                head,
-                calls: terms.calls,
-                window: terms.window,
-                ..settle("ask", ticket)
+                priority: u8::from(priority != Priority::Retry),
+                calls: limit.calls.get(),
+                window: limit.window,
+                ..of("acquire", waiter.map_or(0, |waiter| waiter.0))
             },
-            Command::Leave { ticket } => settle("leave", ticket),
-            Command::Throttled { ticket, pause } => Self {
-                pause: pause.map(|pause| pause.min(super::slots::MAX_PAUSE)),
-                ..settle("throttled", ticket)
+            Command::Answered { permit } => of("answered", permit.0),
+            Command::Cancel { waiter } => of("cancel", waiter.0),
+            Command::Throttled { permit, pause } => Self {
+                // The script's numbers are exact only below 2^53.
+                pause: pause.map(|pause| pause.min(MAX_PAUSE)),
+                ..of("throttled", permit.0)
             },
-            Command::Unsent { ticket } => settle("unsent", ticket),
+            Command::Unsent { permit } => of("unsent", permit.0),
         }
+    }
+
+    fn add_to(&self, invocation: &mut redis::ScriptInvocation<'_>) {
+        invocation
+            .arg(self.command)
+            .arg(self.id)
+            .arg(self.priority)
+            .arg(self.calls)
+            .arg(self.window)
+            .arg(self.pause.map_or(-1, Micros::cast_signed));
     }
 }
 
+/// Reads the script's reply.
+///
+/// # Errors
+///
+/// If it is none that this version of the script gives.
 fn parse(values: &[redis::Value]) -> Result<Reply, RedisError> {
     let unexpected = || {
         RedisError::from((
@@ -200,10 +224,12 @@ fn parse(values: &[redis::Value]) -> Result<Reply, RedisError> {
     };
     match word(0)?.as_str() {
         "done" => Ok(Reply::Done),
-        "go" => Ok(Reply::Go { ticket: number(1)? }),
+        "granted" => Ok(Reply::Granted {
+            permit: PermitId(number(1)?),
+        }),
         "wait" => Ok(Reply::Wait(Wait {
-            ticket: number(1)?,
-            wait: number(2)?.min(LONGEST_WAIT),
+            waiter: Some(WaiterId(number(1)?)),
+            delay: number(2)?.min(MAX_DELAY),
             ahead: u32::try_from(number(3)?).map_err(|_| unexpected())?,
             limit: u32::try_from(number(4)?).map_err(|_| unexpected())?,
             cause: match word(5)?.as_str() {
@@ -223,7 +249,7 @@ impl FromStr for RedisUrl {
     fn from_str(text: &str) -> Result<Self, InvalidRedisUrl> {
         Ok(Self {
             client: Client::open(text).map_err(|_| InvalidRedisUrl)?,
-            digest: digest(&SHA256, text.as_bytes()).as_ref().to_vec(),
+            fingerprint: fingerprint(&[text]),
         })
     }
 }

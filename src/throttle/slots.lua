@@ -1,60 +1,68 @@
--- One step on one quota: the algorithm of slots.rs and pace.rs, run by the server so that it is atomic and has one clock.
--- All numbers are whole microseconds, tickets or counts below 2^53, which Lua's numbers hold exactly.
+-- One step on one quota: the algorithm of slots.rs and limit.rs. The server runs it, so that a step
+-- is atomic and all hosts go by one clock. The functions have the names that they have there, which
+-- is also where the reasons are explained.
 --
--- KEYS[1]  the state
--- ARGV     command, ticket, head (0 or 1), calls, window, pause (-1: not said)
--- Before this text stand two functions: time(), and uptime(), the microseconds since the server started or nil.
-
-local VERSION, FORWARD, MAX_SLOTS, MAX_LINE = 1, 500000, 64, 64
-local MAX_PAUSE, GRACE, AGREEMENT, PATIENCE = 120000000, 250000, 60000000, 9
+-- All numbers are whole microseconds, ids or counts below 2^53, which Lua's numbers hold exactly.
+--
+-- KEYS[1]  the quota's state
+-- ARGV[1]  the command
+-- ARGV[2]  the id of the permit or waiter that it is about; 0 for a process that does not wait yet
+-- ARGV[3]  the priority: 0 for a call that the API throttled, 1 for others
+-- ARGV[4]  how many calls the configured limit allows
+-- ARGV[5]  the window of the configured limit
+-- ARGV[6]  the pause that the API asked for; -1 if it named none
+--
+-- Before this text stand the constants of constants.rs and two functions: time() is the server's
+-- clock, and uptime() the microseconds since the server started, or nil if it does not tell.
 
 local now = time()
-local command, ticket, head = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local terms = { calls = tonumber(ARGV[4]), window = tonumber(ARGV[5]) }
+local command, id, priority = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local configured = { calls = tonumber(ARGV[4]), window = tonumber(ARGV[5]) }
 local pause = tonumber(ARGV[6])
 
 local function fresh()
   return {
-    version = VERSION, seen = now, issued = 0, quiet = 0, paused = 0,
-    calls = 0, window = 0, agreed_at = 0, limit = 0, proven = 0, rise = 0, cut_at = 0, rise_at = 0,
-    slots = {}, line = {},
+    version = STATE_VERSION, seen = now, last_id = 0, recovering_until = 0, paused_until = 0,
+    calls = 0, window = 0, confirmed_at = 0, current = 0, proven = 0, step = 0,
+    lowered_at = 0, raise_at = 0, slots = {}, waiters = {},
   }
 end
 
-local function lost(window)
+local function recovering(window)
   local state = fresh()
-  state.quiet = now + window + FORWARD
+  state.recovering_until = now + window + FORWARD_DELAY
   return state
 end
 
--- The state, or nil if there is none and the command does not make one.
+-- Returns the state, or nil if there is none and the command does not begin one.
 local function load()
   local packed = redis.call('GET', KEYS[1])
   local known, state = false, nil
   if packed then
     known, state = pcall(cmsgpack.unpack, packed)
     known = known and type(state) == 'table' and type(state.version) == 'number'
-    if known and state.version > VERSION then
+    if known and state.version > STATE_VERSION then
       error('a later version of this provider uses it')
     end
-    known = known and state.version == VERSION
+    known = known and state.version == STATE_VERSION
   end
   if known then
     return state
-  elseif command ~= 'ask' then
+  elseif command ~= 'acquire' then
     return nil
   elseif packed then
-    return lost(terms.window)
+    return recovering(configured.window)
   end
-  -- A server that has only just started may have forgotten calls that are still under way. It counts whole seconds.
+  -- A server that has only just started may have forgotten calls that are still under way. Its
+  -- uptime is counted in whole seconds.
   local up = uptime()
-  if up and up > terms.window + FORWARD + 1000000 then
+  if up and up > configured.window + FORWARD_DELAY + 1000000 then
     return fresh()
   end
-  return lost(terms.window)
+  return recovering(configured.window)
 end
 
-local function keep(list, wanted)
+local function retain(list, wanted)
   local kept = {}
   for _, item in ipairs(list) do
     if wanted(item) then
@@ -64,132 +72,142 @@ local function keep(list, wanted)
   return kept
 end
 
-local function clock_went_back(old)
-  local state = lost(old.window)
-  local lowered = old.limit < old.calls
-  state.issued, state.calls, state.window, state.agreed_at = old.issued, old.calls, old.window, now
-  state.limit, state.proven, state.rise = old.limit, old.proven, old.rise
-  state.cut_at = lowered and now or 0
-  state.rise_at = lowered and now + old.window * PATIENCE or 0
+local function restart_clock(old)
+  local state = recovering(old.window)
+  local lowered = old.current < old.calls
+  state.last_id, state.calls, state.window, state.confirmed_at =
+    old.last_id, old.calls, old.window, now
+  state.current, state.proven, state.step = old.current, old.proven, old.step
+  state.lowered_at = lowered and now or 0
+  state.raise_at = lowered and now + old.window * RAISE_AFTER_WINDOWS or 0
   return state
 end
 
-local function issue(state)
-  state.issued = math.max(state.issued + 1, now)
-  return state.issued
+local function next_id(state)
+  state.last_id = math.max(state.last_id + 1, now)
+  return state.last_id
 end
 
-local function agree(state)
+local function confirm(state)
   local before = state.calls
-  local forgotten = before == 0 or now - state.agreed_at > AGREEMENT
-  local stricter = terms.calls <= state.calls and terms.window >= state.window
+  local forgotten = before == 0 or now - state.confirmed_at > LIMIT_MEMORY
+  local stricter = configured.calls <= state.calls and configured.window >= state.window
   if forgotten or stricter then
-    state.calls, state.window, state.agreed_at = terms.calls, terms.window, now
+    state.calls, state.window, state.confirmed_at = configured.calls, configured.window, now
   else
-    state.calls = math.min(state.calls, terms.calls)
-    state.window = math.max(state.window, terms.window)
+    state.calls = math.min(state.calls, configured.calls)
+    state.window = math.max(state.window, configured.window)
   end
-  if state.calls ~= before and (state.limit == before or state.limit > state.calls) then
-    state.limit, state.proven, state.rise = state.calls, state.calls, 1
+  if state.calls ~= before and (state.current == before or state.current > state.calls) then
+    state.current, state.proven, state.step = state.calls, state.calls, 1
   end
 end
 
-local function limit_for(state, wanted)
-  if state.limit < state.calls and wanted > state.limit and now >= state.rise_at then
-    state.proven = state.limit
-    state.limit = math.min(state.limit + state.rise, state.calls)
-    state.rise = state.rise * 2
-    state.rise_at = now + state.window + FORWARD
+local function for_caller(state, needed)
+  if state.current < state.calls and needed > state.current and now >= state.raise_at then
+    state.proven = state.current
+    state.current = math.min(state.current + state.step, state.calls)
+    state.step = state.step * 2
+    state.raise_at = now + state.window + FORWARD_DELAY
   end
-  return state.limit
+  return state.current
 end
 
-local function cut(state, sent)
-  if state.cut_at > 0 and (sent <= state.cut_at or now < state.cut_at + state.window) then
+local function lower(state, permitted_at)
+  local next = state.lowered_at + state.window
+  if state.lowered_at > 0 and (permitted_at <= state.lowered_at or now < next) then
     return
   end
-  local on_trial = state.limit > state.proven and sent < state.rise_at
+  local on_trial = state.current > state.proven and permitted_at < state.raise_at
   if not on_trial then
-    state.proven = math.max(math.floor(state.limit * 7 / 10), 1)
+    state.proven = math.max(math.floor(state.current * 7 / 10), 1)
   end
-  state.limit, state.rise, state.cut_at = state.proven, 1, now
-  state.rise_at = now + state.window * PATIENCE
+  state.current, state.step, state.lowered_at = state.proven, 1, now
+  state.raise_at = now + state.window * RAISE_AFTER_WINDOWS
 end
 
-local function release(state)
+-- Slots are { permit, free_at }.
+local function release_after_window(state)
   for _, slot in ipairs(state.slots) do
-    if slot[1] == ticket then
+    if slot[1] == id then
       slot[2] = math.min(slot[2], now + state.window)
       return
     end
   end
 end
 
--- Entries of the line are { ticket, head, due }.
-local function join(state)
-  state.line = keep(state.line, function(entry) return entry[1] ~= ticket end)
-  if ticket == 0 or ticket > state.issued then
-    ticket = issue(state)
+-- Waiters are { id, priority, asks_at }.
+local function dequeue(state)
+  state.waiters = retain(state.waiters, function(waiter) return waiter[1] ~= id end)
+end
+
+local function enqueue(state)
+  dequeue(state)
+  if id == 0 or id > state.last_id then
+    id = next_id(state)
   end
   local ahead = 0
-  for _, entry in ipairs(state.line) do
-    if entry[2] > head or (entry[2] == head and entry[1] < ticket) then
+  for _, waiter in ipairs(state.waiters) do
+    if waiter[2] < priority or (waiter[2] == priority and waiter[1] < id) then
       ahead = ahead + 1
     end
   end
-  if #state.line < MAX_LINE then
-    table.insert(state.line, ahead + 1, { ticket, head, now })
+  if #state.waiters < MAX_WAITERS then
+    table.insert(state.waiters, ahead + 1, { id, priority, now })
   end
   return ahead
 end
 
-local function release_of(state, count)
-  local releases = {}
+local function release_time(state, count)
+  local times = {}
   for _, slot in ipairs(state.slots) do
-    releases[#releases + 1] = math.min(slot[2], now + state.window)
+    times[#times + 1] = math.min(slot[2], now + state.window)
   end
-  table.sort(releases)
-  return releases[count]
+  table.sort(times)
+  return times[count]
 end
 
-local function overdue(state, ahead)
-  local due
-  for index = 1, math.min(ahead, #state.line) do
-    due = math.min(due or state.line[index][3], state.line[index][3])
+local function next_overdue(state, ahead)
+  local first
+  for index = 1, math.min(ahead, #state.waiters) do
+    first = math.min(first or state.waiters[index][3], state.waiters[index][3])
   end
-  return (due or now) + GRACE
+  return (first or now) + WAITER_GRACE
 end
 
-local function ask(state)
-  agree(state)
-  state.slots = keep(state.slots, function(slot) return slot[2] > now end)
-  state.line = keep(state.line, function(entry) return entry[1] == ticket or entry[3] + GRACE > now end)
+local function acquire(state)
+  confirm(state)
+  state.slots = retain(state.slots, function(slot) return slot[2] > now end)
+  state.waiters = retain(state.waiters, function(waiter)
+    return waiter[1] == id or waiter[3] + WAITER_GRACE > now
+  end)
 
-  local ahead = join(state)
-  local wanted = #state.slots + ahead + 1
-  local limit = limit_for(state, wanted)
-  local opens = math.max(state.quiet, state.paused)
-  if now >= opens and wanted <= limit then
-    state.line = keep(state.line, function(entry) return entry[1] ~= ticket end)
-    local granted = issue(state)
-    table.insert(state.slots, { granted, now + FORWARD + state.window })
-    return { 'go', granted }
+  local ahead = enqueue(state)
+  local needed = #state.slots + ahead + 1
+  local limit = for_caller(state, needed)
+  local opens_at = math.max(state.recovering_until, state.paused_until)
+  if now >= opens_at and needed <= limit then
+    dequeue(state)
+    local permit = next_id(state)
+    table.insert(state.slots, { permit, now + FORWARD_DELAY + state.window })
+    return { 'granted', permit }
   end
 
-  local missing, free = wanted - limit, now
+  local missing, free_at = needed - limit, now
   if missing > #state.slots then
-    free = overdue(state, ahead)
+    free_at = next_overdue(state, ahead)
   elseif missing > 0 then
-    free = release_of(state, missing)
+    free_at = release_time(state, missing)
   end
-  local till = math.max(free, opens, now + 1)
-  for _, entry in ipairs(state.line) do
-    if entry[1] == ticket then
-      entry[3] = till
+  local asks_at = math.max(free_at, opens_at, now + 1)
+  for _, waiter in ipairs(state.waiters) do
+    if waiter[1] == id then
+      waiter[3] = asks_at
     end
   end
-  local cause = now < state.quiet and 'recovering' or now < state.paused and 'paused' or 'quota'
-  return { 'wait', ticket, till - now, ahead, limit, cause }
+  local cause = now < state.recovering_until and 'recovering'
+    or now < state.paused_until and 'paused' or 'quota'
+  return { 'wait', id, asks_at - now, ahead, limit, cause }
 end
 
 local state = load()
@@ -197,24 +215,25 @@ if not state then
   return { 'done' }
 end
 if now < state.seen then
-  state = clock_went_back(state)
+  state = restart_clock(state)
 end
 state.seen = now
 
 local reply = { 'done' }
-if command == 'ask' then
-  reply = ask(state)
+if command == 'acquire' then
+  reply = acquire(state)
 elseif command == 'answered' then
-  release(state)
-elseif command == 'leave' then
-  state.line = keep(state.line, function(entry) return entry[1] ~= ticket end)
+  release_after_window(state)
+elseif command == 'cancel' then
+  dequeue(state)
 elseif command == 'throttled' then
-  release(state)
+  release_after_window(state)
   local length = math.min(pause < 0 and state.window or pause, MAX_PAUSE)
-  state.paused = math.max(state.paused, now + length)
-  cut(state, ticket)
+  state.paused_until = math.max(state.paused_until, now + length)
+  lower(state, id)
 elseif command == 'unsent' then
-  state.slots = keep(state.slots, function(slot) return slot[1] ~= ticket end)
+  state.slots = retain(state.slots, function(slot) return slot[1] ~= id end)
 end
-redis.call('SET', KEYS[1], cmsgpack.pack(state), 'PX', string.format('%.0f', 600000 + state.window / 100))
+local lifetime = string.format('%.0f', 600000 + state.window / 100)
+redis.call('SET', KEYS[1], cmsgpack.pack(state), 'PX', lifetime)
 return reply

@@ -1,140 +1,158 @@
-//! The slot algorithm: who may call when. No I/O and no clock: every step is told the time.
+//! The slot algorithm: who may call when. It does no I/O and reads no clock: every step is told the
+//! time.
 //!
-//! A quota of N calls in any window W is N slots. A call takes one, and nobody knows when the server will count it; only that
-//! it does so after the sending and before the answer, and at most [`FORWARD`] after the sending. So the slot is free again W
-//! after the answer, or W + F after the sending when the answer takes longer than F. Calls that share a slot are then counted
-//! at least W apart whatever the network does, and no window of W holds more than N.
+//! A quota of N calls in any window W is a semaphore with N slots. A permit to call occupies a
+//! slot. Nobody knows when exactly the server will count the call; only that it does so after the
+//! permit was granted and before the answer arrives, and at most F ([`FORWARD_DELAY`]) after the
+//! grant. So the slot is free again W after the answer, or W + F after the grant if the answer
+//! takes longer than F. Two calls that used the same slot are then counted at least W apart
+//! whatever the network does, and no window of W contains more than N calls.
 //!
-//! With nothing known but these bounds the rule cannot be tightened: a call is counted anywhere between its sending and
-//! `min(answer, sending + F)`, so if one more call went out while N others may still be counted W or less before it, there
-//! are delays that put all N + 1 in one window.
+//! With only these bounds known, no rule can free a slot earlier. A call is counted anywhere
+//! between the grant and the earlier of its answer and F later. If one more call were permitted
+//! while each of N others may still be counted W or less before it, then there are delays that
+//! put all N + 1 into one window.
 //!
-//! Processes queue in a line of their own, one entry each: the k-th goes when k slots are free, so nobody can overtake, and
-//! one who is slow to wake holds up no other. It is told when to look again. A slot cannot be free before `now + W` unless
-//! its release is already known, so looking earlier is useless and looking then loses nothing.
+//! Processes wait in a fair queue, with one entry each. The k-th waiter is granted a permit when
+//! k slots are free, so nobody can overtake, and a process that is slow to wake delays no other.
+//! Every waiter is told when to ask again. No slot becomes free before `now + W` unless its time
+//! is known already, so asking earlier is useless, and asking at that time misses nothing.
+//!
+//! `slots.lua` is the same algorithm for Redis. A property test in `redis/tests.rs` compares the
+//! two.
 
 use std::fmt;
 
-use super::pace::{Pace, Terms};
+use super::constants::{FORWARD_DELAY, MAX_PAUSE, MAX_WAITERS, Micros, WAITER_GRACE};
+use super::limit::{AdaptiveLimit, ConfiguredLimit};
 
-/// A point in time or a span, in microseconds. Points count from an origin that the store chose.
-pub(super) type Micros = u64;
+/// Names a granted permit.
+///
+/// Ids of permits and waiters come from one sequence that rises with the store's clock, so that
+/// none is given twice even after the state was lost. An id is never smaller than the time it was
+/// given at, and not much greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct PermitId(pub(super) u64);
 
-/// F: the longest time a call is assumed to take to reach the server, from the grant to being counted.
-pub(super) const FORWARD: Micros = 500_000;
+/// Names a process that waits in the fair queue. Smaller ids came earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct WaiterId(pub(super) u64);
 
-/// How many slots a record holds. Greater limits are split by [`Terms::new`].
-pub(super) const MAX_SLOTS: usize = 64;
-
-/// How many processes can wait in line. More look again later.
-pub(super) const MAX_LINE: usize = 64;
-
-/// The longest pause that one throttled answer can ask for.
-pub(super) const MAX_PAUSE: Micros = 120_000_000;
-
-/// How long a process may oversleep before its place in line no longer counts. It keeps its rank if it comes back.
-pub(super) const GRACE: Micros = 250_000;
-
-/// What a caller wants of the shared state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
-    /// The call with this ticket was answered.
-    Answered { ticket: u64 },
-    /// May a call go now?
-    Ask {
-        /// The place in line that the last [`Reply::Wait`] gave, or 0.
-        ticket: u64,
-        /// Rank before all who were not turned away.
-        head: bool,
-        /// The limit this caller is configured for.
-        terms: Terms,
-    },
-    /// The process no longer waits.
-    Leave { ticket: u64 },
-    /// The server turned the call away, perhaps saying for how long.
-    Throttled { ticket: u64, pause: Option<Micros> },
-    /// The call with this ticket never left.
-    Unsent { ticket: u64 },
+/// Which waiters go first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Before all others: the call was sent once already, and the API throttled it.
+    Retry,
+    /// In the order of arrival.
+    Normal,
 }
 
-/// What the shared state says.
+/// What a process tells or asks the shared state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// Asks for a permit.
+    Acquire {
+        /// The id from the last [`Reply::Wait`]. `None` if the process is not waiting yet.
+        waiter: Option<WaiterId>,
+        /// Its rank among the waiters.
+        priority: Priority,
+        /// The limit that the caller is configured with.
+        limit: ConfiguredLimit,
+    },
+    /// The API answered the call that was sent with this permit.
+    Answered { permit: PermitId },
+    /// The process no longer waits.
+    Cancel { waiter: WaiterId },
+    /// The API throttled the call that was sent with this permit, and may have asked for a pause.
+    Throttled {
+        permit: PermitId,
+        pause: Option<Micros>,
+    },
+    /// The call was never sent, so the permit is returned unused.
+    Unsent { permit: PermitId },
+}
+
+/// How the shared state replies to a [`Command`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reply {
-    /// Noted.
+    /// The command was carried out. Only [`Command::Acquire`] is replied to with more.
     Done,
-    /// Send now, and settle under this ticket.
-    Go { ticket: u64 },
-    /// Ask again after `wait`.
+    /// The call may be sent now.
+    Granted { permit: PermitId },
+    /// No permit yet.
     Wait(Wait),
 }
 
-/// Why not yet, and until when.
+/// When to ask for a permit again, and why there is none yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wait {
-    /// The place in line, to be given with the next [`Command::Ask`].
-    pub(super) ticket: u64,
-    /// When to ask again. Asking earlier is useless.
-    pub(super) wait: Micros,
+    /// What to pass with the next [`Command::Acquire`]. `None` if no queue remembers the process.
+    pub(super) waiter: Option<WaiterId>,
+    /// How long to wait before the next [`Command::Acquire`].
+    pub(super) delay: Micros,
     /// How many processes are before this one.
     pub(super) ahead: u32,
-    /// The limit in force.
+    /// How many calls the limit in force allows in a window.
     pub(super) limit: u32,
-    /// What is being waited for.
+    /// What the process waits for.
     pub(super) cause: Cause,
 }
 
-/// What a queue is waiting for.
+/// What the callers of a quota wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The API turned calls away and asked for a pause.
+    /// The API throttled a call and asked for a pause.
     Paused,
-    /// All calls that the quota allows are under way or too recent.
+    /// Every slot of the quota is occupied.
     Quota,
-    /// What others have sent is not known, so one window must pass first.
+    /// Earlier calls may have been forgotten, so that a window must pass without any.
     Recovering,
 }
 
-/// All that is known about one quota: small, of bounded size, and the same in every store.
+/// All that is known about one quota. It is of bounded size and means the same in every store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// The time of the last step.
     pub(super) seen: Micros,
-    /// The last ticket given. Tickets rise with time, so that none is ever given twice, even after a loss of state.
-    pub(super) issued: u64,
-    /// No call may go before, because earlier calls were forgotten.
-    pub(super) quiet_until: Micros,
-    /// No call may go before, because the API said so.
+    /// The last id that was given to a permit or a waiter.
+    pub(super) last_id: u64,
+    /// Until then no call may go, because earlier calls may have been forgotten.
+    pub(super) recovering_until: Micros,
+    /// Until then no call may go, because the API asked for a pause.
     pub(super) paused_until: Micros,
-    /// How many calls may be under way.
-    pub(super) pace: Pace,
-    /// The slots in use.
+    /// How many slots there are.
+    pub(super) limit: AdaptiveLimit,
+    /// The occupied slots, in the order in which their permits were granted.
     pub(super) slots: Vec<Slot>,
-    /// The processes that wait, by rank.
-    pub(super) line: Vec<Entry>,
+    /// The fair queue, first come first.
+    pub(super) waiters: Vec<Waiter>,
 }
 
-/// A slot in use.
+/// An occupied slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
-    pub(super) ticket: u64,
-    pub(super) free: Micros,
+    /// The permit that occupies it.
+    pub(super) permit: PermitId,
+    /// When it is free again, at the latest.
+    pub(super) free_at: Micros,
 }
 
-/// A process in line.
+/// A process in the fair queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) ticket: u64,
-    pub(super) head: bool,
-    /// When it will ask again, if it lives.
-    pub(super) due: Micros,
+pub(super) struct Waiter {
+    pub(super) id: WaiterId,
+    pub(super) priority: Priority,
+    /// When the process will ask again, if it still lives.
+    pub(super) asks_at: Micros,
 }
 
 impl State {
-    /// A state after earlier calls were forgotten: nothing goes before all of them have left every window.
-    pub(super) fn lost(now: Micros, window: Micros) -> Self {
+    /// The state to begin with when earlier calls may have been forgotten. No permit is granted
+    /// until all of them have left every window.
+    pub(super) fn recovering(now: Micros, window: Micros) -> Self {
         Self {
             seen: now,
-            quiet_until: now.saturating_add(window).saturating_add(FORWARD),
+            recovering_until: now.saturating_add(window).saturating_add(FORWARD_DELAY),
             ..Self::default()
         }
     }
@@ -142,133 +160,149 @@ impl State {
     /// Carries out one command at the time `now`.
     pub(super) fn step(&mut self, now: Micros, command: Command) -> Reply {
         if now < self.seen {
-            self.clock_went_back(now);
+            self.restart_clock(now);
         }
         self.seen = now;
         match command {
-            Command::Answered { ticket } => self.release(now, ticket),
-            Command::Ask {
-                ticket,
-                head,
-                terms,
-            } => return self.ask(now, ticket, head, terms),
-            Command::Leave { ticket } => self.line.retain(|entry| entry.ticket != ticket),
-            Command::Throttled { ticket, pause } => self.throttled(now, ticket, pause),
-            Command::Unsent { ticket } => self.slots.retain(|slot| slot.ticket != ticket),
+            Command::Acquire {
+                waiter,
+                priority,
+                limit,
+            } => return self.acquire(now, waiter, priority, limit),
+            Command::Answered { permit } => self.release_after_window(now, permit),
+            Command::Cancel { waiter } => self.waiters.retain(|other| other.id != waiter),
+            Command::Throttled { permit, pause } => self.throttled(now, permit, pause),
+            Command::Unsent { permit } => self.slots.retain(|slot| slot.permit != permit),
         }
         Reply::Done
     }
 
-    fn ask(&mut self, now: Micros, ticket: u64, head: bool, terms: Terms) -> Reply {
-        self.pace.agree(now, terms);
-        self.slots.retain(|slot| slot.free > now);
-        self.line
-            .retain(|entry| entry.ticket == ticket || entry.due.saturating_add(GRACE) > now);
+    fn acquire(
+        &mut self,
+        now: Micros,
+        waiter: Option<WaiterId>,
+        priority: Priority,
+        configured: ConfiguredLimit,
+    ) -> Reply {
+        self.limit.confirm(now, configured);
+        self.slots.retain(|slot| slot.free_at > now);
+        self.waiters.retain(|other| {
+            Some(other.id) == waiter || other.asks_at.saturating_add(WAITER_GRACE) > now
+        });
 
-        let (ticket, ahead) = self.join(now, ticket, head);
-        let wanted = self.slots.len() + ahead + 1;
-        let limit = self.pace.limit(now, wanted);
-        let opens = self.quiet_until.max(self.paused_until);
-        if now >= opens && wanted <= limit {
-            return self.grant(now, ticket);
+        let (waiter, ahead) = self.enqueue(now, waiter, priority);
+        // A slot for each process before this one stays reserved for that process.
+        let needed = self.slots.len() + ahead + 1;
+        let limit = self.limit.for_caller(now, needed);
+        let opens_at = self.recovering_until.max(self.paused_until);
+        if now >= opens_at && needed <= limit {
+            return self.grant(now, waiter);
         }
 
-        let free = match wanted.saturating_sub(limit) {
+        let free_at = match needed.saturating_sub(limit) {
             0 => now,
-            missing if missing <= self.slots.len() => self.release_of(now, missing),
-            _ => self.overdue(ahead),
+            missing if missing <= self.slots.len() => self.release_time(now, missing),
+            // Even when every slot is free there are too many before this process. One of them has
+            // to be served, or to be dropped from the queue.
+            _ => self.next_overdue(ahead),
         };
-        let until = free.max(opens).max(now + 1);
-        if let Some(entry) = self.line.iter_mut().find(|entry| entry.ticket == ticket) {
-            entry.due = until;
+        let asks_at = free_at.max(opens_at).max(now + 1);
+        if let Some(entry) = self.waiters.iter_mut().find(|other| other.id == waiter) {
+            entry.asks_at = asks_at;
         }
         Reply::Wait(Wait {
-            ticket,
-            wait: until - now,
+            waiter: Some(waiter),
+            delay: asks_at - now,
             ahead: ahead as u32,
             limit: limit as u32,
             cause: match () {
-                () if now < self.quiet_until => Cause::Recovering,
+                () if now < self.recovering_until => Cause::Recovering,
                 () if now < self.paused_until => Cause::Paused,
                 () => Cause::Quota,
             },
         })
     }
 
-    /// Puts the process in line, where it ranks by its ticket, and says how many are before it.
-    fn join(&mut self, now: Micros, ticket: u64, head: bool) -> (u64, usize) {
-        self.line.retain(|entry| entry.ticket != ticket);
-        let ticket = if ticket == 0 || ticket > self.issued {
-            self.issue(now)
-        } else {
-            ticket
-        };
-        let ahead = self
-            .line
-            .iter()
-            .filter(|entry| (!entry.head, entry.ticket) < (!head, ticket))
-            .count();
-        if self.line.len() < MAX_LINE {
-            let entry = Entry {
-                ticket,
-                head,
-                due: now,
+    /// Puts a process into the fair queue by its priority and id. Returns its id and how many are
+    /// before it.
+    fn enqueue(
+        &mut self,
+        now: Micros,
+        waiter: Option<WaiterId>,
+        priority: Priority,
+    ) -> (WaiterId, usize) {
+        // An id that was never given belongs to a state that was lost.
+        let known = waiter.filter(|waiter| waiter.0 <= self.last_id);
+        let id = known.unwrap_or_else(|| WaiterId(self.next_id(now)));
+        self.waiters.retain(|other| other.id != id);
+        let before = |other: &&Waiter| (other.priority, other.id) < (priority, id);
+        let ahead = self.waiters.iter().filter(before).count();
+        if self.waiters.len() < MAX_WAITERS {
+            let entry = Waiter {
+                id,
+                priority,
+                asks_at: now,
             };
-            self.line.insert(ahead, entry);
+            self.waiters.insert(ahead, entry);
         }
-        (ticket, ahead)
+        (id, ahead)
     }
 
-    fn grant(&mut self, now: Micros, place: u64) -> Reply {
-        self.line.retain(|entry| entry.ticket != place);
-        let ticket = self.issue(now);
-        let free = now + FORWARD + self.pace.window;
-        self.slots.push(Slot { ticket, free });
-        Reply::Go { ticket }
+    fn grant(&mut self, now: Micros, waiter: WaiterId) -> Reply {
+        self.waiters.retain(|other| other.id != waiter);
+        let permit = PermitId(self.next_id(now));
+        let free_at = now + FORWARD_DELAY + self.limit.window;
+        self.slots.push(Slot { permit, free_at });
+        Reply::Granted { permit }
     }
 
-    fn issue(&mut self, now: Micros) -> u64 {
-        self.issued = self.issued.saturating_add(1).max(now);
-        self.issued
+    fn next_id(&mut self, now: Micros) -> u64 {
+        self.last_id = self.last_id.saturating_add(1).max(now);
+        self.last_id
     }
 
-    /// The earliest time at which `count` of the slots in use can be free.
-    fn release_of(&self, now: Micros, count: usize) -> Micros {
-        let mut releases: Vec<_> = self
+    /// The earliest time at which `count` of the occupied slots can be free.
+    fn release_time(&self, now: Micros, count: usize) -> Micros {
+        let mut times: Vec<_> = self
             .slots
             .iter()
-            .map(|slot| slot.free.min(now + self.pace.window))
+            // The answer may arrive right now, which frees the slot one window later.
+            .map(|slot| slot.free_at.min(now + self.limit.window))
             .collect();
-        releases.sort_unstable();
-        releases.get(count - 1).copied().unwrap_or(now)
+        times.sort_unstable();
+        times.get(count - 1).copied().unwrap_or(now)
     }
 
-    /// When the first of those before us would have lost its place.
-    fn overdue(&self, ahead: usize) -> Micros {
-        let dues = self.line.iter().take(ahead).map(|entry| entry.due);
-        dues.min().unwrap_or(self.seen).saturating_add(GRACE)
+    /// When the first of those ahead is dropped from the queue if it does not ask again.
+    fn next_overdue(&self, ahead: usize) -> Micros {
+        let times = self.waiters.iter().take(ahead).map(|other| other.asks_at);
+        times
+            .min()
+            .unwrap_or(self.seen)
+            .saturating_add(WAITER_GRACE)
     }
 
-    fn release(&mut self, now: Micros, ticket: u64) {
-        let free = now.saturating_add(self.pace.window);
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.ticket == ticket) {
-            slot.free = slot.free.min(free);
+    fn release_after_window(&mut self, now: Micros, permit: PermitId) {
+        let free_at = now.saturating_add(self.limit.window);
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.permit == permit) {
+            slot.free_at = slot.free_at.min(free_at);
         }
     }
 
-    fn throttled(&mut self, now: Micros, ticket: u64, pause: Option<Micros>) {
-        self.release(now, ticket);
-        let pause = pause.unwrap_or(self.pace.window).min(MAX_PAUSE);
+    fn throttled(&mut self, now: Micros, permit: PermitId, pause: Option<Micros>) {
+        self.release_after_window(now, permit);
+        let pause = pause.unwrap_or(self.limit.window).min(MAX_PAUSE);
         self.paused_until = self.paused_until.max(now.saturating_add(pause));
-        self.pace.cut(now, ticket);
+        // A permit's id is the time at which it was granted, as far as that matters here.
+        self.limit.lower(now, permit.0);
     }
 
-    /// A clock that was set back makes every stamp worthless.
-    fn clock_went_back(&mut self, now: Micros) {
+    /// Begins anew because the clock was set back, which makes every time in the state worthless.
+    fn restart_clock(&mut self, now: Micros) {
         *self = Self {
-            issued: self.issued,
-            pace: self.pace.restarted(now),
-            ..Self::lost(now, self.pace.window)
+            last_id: self.last_id,
+            limit: self.limit.restarted(now),
+            ..Self::recovering(now, self.limit.window)
         };
     }
 }
@@ -282,3 +316,6 @@ impl fmt::Display for Cause {
         })
     }
 }
+
+#[cfg(test)]
+mod simulation;

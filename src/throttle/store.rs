@@ -1,106 +1,45 @@
-//! Where a quota's state lives: one face for all stores.
+//! What a quota's queue asks of the store that keeps the quota's state.
 
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::fmt;
 
-use super::QuotaKey;
-use super::guarded::{Guarded, Told};
-use super::host::{Host, Machine};
-use super::keeper::{Answer, Keeper, Side};
-use super::memory::Memory;
-use super::redis::{Redis, Server};
-use super::slots::Command;
+use super::slots::{Command, Reply};
 
-/// What all quotas in a store have in common.
-#[derive(Debug)]
-pub(super) enum Scope {
-    Host(HostScope),
-    Memory,
-    Redis(RedisScope),
+/// Which store of a chain replied: 0 is the first, 1 its fallback, 2 the fallback of that. A permit
+/// has to be settled with the store that granted it, because no other knows it.
+pub(super) type Tier = u8;
+
+/// A reply, and the store that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TierReply {
+    pub(super) reply: Reply,
+    pub(super) tier: Tier,
 }
 
-impl Scope {
-    pub(super) fn open(&self, key: &QuotaKey) -> Store {
-        match self {
-            Self::Host(host) => Store::Host(host.open(key)),
-            Self::Memory => Store::Memory(Memory::new()),
-            Self::Redis(redis) => Store::Redis(redis.open(key)),
-        }
-    }
+/// Keeps the state of one quota, and never fails: a chain of stores ends with one in memory.
+pub(super) trait Store: Send + Sync {
+    /// Carries the command out if that is possible without waiting. `tier` tells where to settle a
+    /// permit; [`Command::Acquire`] ignores it.
+    fn try_step(&self, command: Command, tier: Tier) -> Option<TierReply>;
+
+    /// Carries the command out.
+    fn step(&self, command: Command, tier: Tier) -> impl Future<Output = TierReply> + Send;
 }
 
-/// Files in one directory.
-#[derive(Debug)]
-pub(super) struct HostScope {
-    directory: Option<PathBuf>,
-    fallback_calls: u32,
-    machine: OnceLock<Machine>,
-    told: Told,
+/// Keeps the state of one quota where it can be out of reach.
+pub(super) trait FallibleStore: Send + Sync {
+    /// Carries the command out if that is possible without waiting.
+    fn try_step(&self, command: Command) -> Option<Result<Reply, Failure>>;
+
+    /// Carries the command out.
+    fn step(&self, command: Command) -> impl Future<Output = Result<Reply, Failure>> + Send;
 }
 
-impl HostScope {
-    pub(super) fn new(directory: Option<PathBuf>, fallback_calls: u32) -> Self {
-        Self {
-            directory,
-            fallback_calls,
-            machine: OnceLock::new(),
-            told: Told::default(),
-        }
-    }
+/// Why a store cannot be used, in words for the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure(pub(super) String);
 
-    fn open(&self, key: &QuotaKey) -> Guarded<Host, Memory> {
-        let machine = self.machine.get_or_init(Machine::this).clone();
-        let host = Host::new(self.directory.as_deref(), key, machine);
-        Guarded::new(host, Memory::new(), self.fallback_calls, self.told.clone())
-    }
-}
-
-/// Keys on one server.
-#[derive(Debug)]
-pub(super) struct RedisScope {
-    server: Arc<Server>,
-    fallback: HostScope,
-    told: Told,
-}
-
-impl RedisScope {
-    pub(super) fn new(server: Arc<Server>, fallback: HostScope) -> Self {
-        Self {
-            server,
-            fallback,
-            told: Told::default(),
-        }
-    }
-
-    fn open(&self, key: &QuotaKey) -> Guarded<Redis, Guarded<Host, Memory>> {
-        let redis = Redis::new(Arc::clone(&self.server), key);
-        let share = self.fallback.fallback_calls;
-        Guarded::new(redis, self.fallback.open(key), share, self.told.clone())
-    }
-}
-
-/// The store of one quota.
-#[derive(Debug)]
-pub(super) enum Store {
-    Host(Guarded<Host, Memory>),
-    Memory(Memory),
-    Redis(Guarded<Redis, Guarded<Host, Memory>>),
-}
-
-impl Keeper for Store {
-    fn try_step(&self, command: Command, side: Side) -> Option<Answer> {
-        match self {
-            Self::Host(host) => host.try_step(command, side),
-            Self::Memory(memory) => memory.try_step(command, side),
-            Self::Redis(redis) => redis.try_step(command, side),
-        }
-    }
-
-    async fn step(&self, command: Command, side: Side) -> Answer {
-        match self {
-            Self::Host(host) => host.step(command, side).await,
-            Self::Memory(memory) => memory.step(command, side).await,
-            Self::Redis(redis) => redis.step(command, side).await,
-        }
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }

@@ -10,10 +10,12 @@ use source::{Reference, Source};
 const LEAVES: &[&str] = &[
     "clock",
     "environment",
+    "fingerprint",
     "platform",
     "private_file",
     "random",
     "secret",
+    "state_directory",
 ];
 
 /// What each part may use besides itself and the leaves.

@@ -3,20 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
 
 use std::io::{BufRead, BufReader, Write};
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 use terraform_provider_cams::environment::Environment;
-use terraform_provider_cams::throttle::{Limit, Place, QuotaKey, Throttle};
+use terraform_provider_cams::throttle::{Limit, Priority, QuotaKey, Throttle};
 
 /// Set in the processes that the test starts: the directory they share, and how many calls each makes.
 const DIRECTORY: &str = "CAMS_TEST_THROTTLE_DIRECTORY";
 const CALLS: &str = "CAMS_TEST_THROTTLE_CALLS";
 
 const LIMIT: Limit = Limit {
-    calls: 10,
+    calls: NonZeroU32::new(10).unwrap(),
     window: Duration::from_secs(1),
 };
 
@@ -80,7 +81,7 @@ fn a_process_of_its_own() {
         .enable_time()
         .build()
         .unwrap();
-    let throttle = Throttle::host(Some(directory), 1);
+    let throttle = Throttle::host(Some(directory), NonZeroU32::MIN);
     runtime.block_on(async {
         let calls: Vec<_> = (0..calls)
             .map(|number| tokio::spawn(call(throttle.clone(), number)))
@@ -98,7 +99,7 @@ async fn call(throttle: Throttle, number: u64) {
         region: "r".into(),
         action: "A",
     };
-    let permit = throttle.acquire(&key, LIMIT, Place::Back).await;
+    let permit = throttle.acquire(&key, LIMIT, Priority::Normal).await;
     let delay = Duration::from_millis(5 + number * 7 % 20);
     tokio::time::sleep(delay).await;
     report();

@@ -56,7 +56,7 @@ impl Server {
     }
 
     /// The same, for a client that sends so many requests a second.
-    async fn at_most(requests_per_second: Option<u32>, deeds: &'static [Deed]) -> Self {
+    async fn at_most(requests_per_second: Option<NonZeroU32>, deeds: &'static [Deed]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -142,7 +142,7 @@ async fn serve(mut stream: TcpStream, deeds: &[Deed], asked: Arc<Mutex<Vec<Strin
     }
 }
 
-fn client(address: &str, requests_per_second: Option<u32>) -> Client {
+fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
     Client::new(Config {
         http: Settings {
             endpoint: format!("http://{address}").parse().expect("an endpoint"),
@@ -246,7 +246,7 @@ async fn a_stop_gives_a_request_that_was_sent_a_moment_and_no_more() {
 
 #[tokio::test]
 async fn a_deadline_in_the_queue_names_the_quota() {
-    let server = Server::at_most(Some(1), &[STARTED]).await;
+    let server = Server::at_most(Some(NonZeroU32::MIN), &[STARTED]).await;
     server.create(LONG).await.expect("the first");
     let error = server
         .create(Duration::from_millis(50))

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::Number;
 
-/// What a space has of one number: the number itself, and a row of it that was deleted before.
+/// What a space has of one number: the number itself, and the row of one that was there before and
+/// was deleted or moved away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rows {
     pub(super) living: Option<Arc<Number>>,
-    pub(super) deleted: Option<Arc<Number>>,
+    pub(super) gone: Option<Arc<Number>>,
 }
 
 /// The changes to the rows of one number, the oldest first.

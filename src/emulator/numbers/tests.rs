@@ -140,6 +140,15 @@ fn the_lookup_knows_a_deleted_number_only_if_told() {
 }
 
 #[test]
+fn a_number_that_moved_away_is_gone_like_a_deleted_one() {
+    let mut numbers = numbers(0, |_| {});
+    place(&mut numbers, "MIGRATED");
+    assert!(!known(&numbers, START));
+    start(&mut numbers, START);
+    assert_eq!(listed(&numbers, START), [MIGRATING, "MIGRATED"]);
+}
+
+#[test]
 fn a_number_is_placed_with_an_id_of_its_own() {
     let mut numbers = numbers(0, |_| {});
     let placed = numbers.place(placement("CONNECTED", serde_json::json!({ "id": "42" })));

@@ -1,7 +1,10 @@
-//! Calls against the whole state, without a socket.
+//! Calls against the whole state, without a socket. The file is longer than others, since each step
+//! that a call passes has a test here, and all of them share one fixture.
 
 mod behaviour;
+mod forms;
 
+use hyper::Method;
 use serde_json::{Value, json};
 
 use super::super::answer::Step;
@@ -9,6 +12,13 @@ use super::super::behaviour::{Behaviour, MigratingListedAs};
 use super::super::control;
 use super::super::signature::testing::{date, initiation, list, signed};
 use super::*;
+
+const INITIATE: &str = "CreateChatappMigrationInitiate";
+const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
+const LIST: &str = "QueryChatappPhoneNumbers";
+const WABA: &str = "QueryChatappBindWaba";
+const OPEN_STATUS: &str = "GetChatappOpenStatus";
+const SPACE: (&str, &str) = ("CustSpaceId", "cams-1");
 
 struct Fixture {
     service: Service,
@@ -87,6 +97,41 @@ impl Fixture {
         call.query = query.into();
         call.body = body.to_string().into();
         control::handle(&mut self.service, &call, self.at)
+    }
+
+    fn look_up(&mut self, phone_number: &str) -> (u16, Value) {
+        self.call(LOOKUP, &[SPACE, ("PhoneNumber", phone_number)])
+    }
+
+    fn rows(&mut self) -> Vec<Value> {
+        let (_, body) = self.call(LIST, &[SPACE]);
+        body["PhoneNumbers"].as_array().expect("a list").clone()
+    }
+
+    fn statuses(&mut self) -> Vec<String> {
+        let rows = self.rows();
+        let status = |row: &Value| row["Status"].as_str().expect("text").to_owned();
+        rows.iter().map(status).collect()
+    }
+
+    fn place(&mut self, status: &str) {
+        let number = json!({
+            "cust_space_id": "cams-1",
+            "country_code": "86",
+            "mobile_number": "139",
+            "status": status,
+        });
+        assert_eq!(self.control(Method::POST, "numbers", &number).0, 200);
+    }
+
+    fn remove(&mut self) {
+        let key =
+            json!({ "cust_space_id": "cams-1", "country_code": "86", "mobile_number": "139" });
+        assert_eq!(self.control(Method::DELETE, "numbers", &key).0, 200);
+    }
+
+    fn initiations(&mut self) -> Value {
+        self.control(Method::GET, "summary", &Value::Null).1["initiations"].clone()
     }
 
     fn last_entry(&self) -> &Entry {

@@ -1,7 +1,7 @@
-//! `ACS3-HMAC-SHA256`: the signature in the `Authorization` header.
+//! `ACS3-HMAC-SHA256`: the signature is in the `Authorization` header.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 
 use super::super::encoding::{canonical_query, hex};
 use super::super::refusal::Refusal;
@@ -41,7 +41,7 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
         return Err(Refusal::incomplete_signature(&why));
     }
 
-    let body_hash = hex(&Sha256::digest(&call.body));
+    let body_hash = hex(digest(&SHA256, &call.body).as_ref());
     if call.header("x-acs-content-sha256") != Some(body_hash.as_str()) {
         let server_side = format!("the SHA-256 of the body that arrived is: {body_hash}");
         return Err(mismatch("x-acs-content-sha256", &server_side));
@@ -58,7 +58,8 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
     Ok(())
 }
 
-/// Rebuilds what the client signed from the headers that it says it signed: the Go SDK signs fewer than the Python SDK.
+/// Rebuilds what the client signed, from the headers that it says it signed. These differ: the Go
+/// SDK signs fewer than the Python SDK.
 pub(super) fn canonical_request(
     request: &Request<'_>,
     signed_headers: &str,
@@ -78,16 +79,14 @@ pub(super) fn canonical_request(
 }
 
 pub(super) fn string_to_sign(canonical_request: &str) -> String {
-    let digest = Sha256::digest(canonical_request.as_bytes());
-    format!("{ALGORITHM}\n{}", hex(&digest))
+    let digest = digest(&SHA256, canonical_request.as_bytes());
+    format!("{ALGORITHM}\n{}", hex(digest.as_ref()))
 }
 
-/// The secret is the key as it is; the other form appends an `&` to it.
+/// Signs with the secret itself as the key. The other method appends `&` to it.
 pub(super) fn sign(string_to_sign: &str, secret: &Secret) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
-        .expect("HMAC takes a key of any length");
-    mac.update(string_to_sign.as_bytes());
-    hex(&mac.finalize().into_bytes())
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+    hex(hmac::sign(&key, string_to_sign.as_bytes()).as_ref())
 }
 
 fn authorization(call: &Call) -> Result<Authorization<'_>, Refusal> {
@@ -110,7 +109,7 @@ fn parse(header: &str) -> Option<Authorization<'_>> {
     })
 }
 
-/// The headers that arrived, must be signed, and are not.
+/// The names of the headers that arrived and must be signed, but are not.
 fn unsigned_headers(call: &Call, signed_headers: &str) -> Vec<String> {
     call.headers
         .keys()

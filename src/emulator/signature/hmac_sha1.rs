@@ -1,9 +1,8 @@
-//! `HMAC-SHA1`: the signature in the parameter `Signature`, over all other parameters.
+//! `HMAC-SHA1`: the signature is the parameter `Signature`, and covers all other parameters.
 
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
 
 use super::super::encoding::{canonical_query, encode};
 use super::super::refusal::Refusal;
@@ -42,7 +41,7 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
     let token = request.parameter("SecurityToken").unwrap_or_default();
     let shown = match token {
         "" => to_sign,
-        // It is encoded twice there: as a value, and as part of the whole.
+        // The token is encoded twice there: as a value, and as part of the whole string.
         token => to_sign.replace(&encode(&encode(token)), "***"),
     };
     let server_side = format!("server string to sign is: {shown}");
@@ -63,11 +62,10 @@ pub(super) fn string_to_sign(request: &Request<'_>) -> String {
     )
 }
 
-/// The key is the secret with an `&` after it.
+/// Signs with the secret followed by `&` as the key.
 pub(super) fn sign(string_to_sign: &str, secret: &Secret) -> String {
     let key = Secret::new(format!("{}&", secret.expose()));
-    let mut mac = Hmac::<Sha1>::new_from_slice(key.expose().as_bytes())
-        .expect("HMAC takes a key of any length");
-    mac.update(string_to_sign.as_bytes());
-    STANDARD.encode(mac.finalize().into_bytes())
+    let algorithm = hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;
+    let key = hmac::Key::new(algorithm, key.expose().as_bytes());
+    STANDARD.encode(hmac::sign(&key, string_to_sign.as_bytes()))
 }

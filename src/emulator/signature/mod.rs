@@ -1,7 +1,8 @@
-//! The two signature forms, checked by code that shares nothing with the client's signer.
+//! Checks the two signature methods, with code and cryptography that share nothing with the
+//! client's signer: that one uses the crates `hmac`, `sha1` and `sha2`, this one aws-lc-rs.
 //!
-//! A signature that is refused says at which stage the two sides part, and what the server signed, so that a wrong
-//! signer can be mended. A security token in it is masked.
+//! The refusal of a signature says at which stage the two sides part, and what the server signed,
+//! so that a wrong signer can be mended. A security token in it is masked.
 
 mod acs3;
 mod hmac_sha1;
@@ -19,7 +20,7 @@ pub(super) struct Claim<'a> {
     pub(super) nonce: &'a str,
 }
 
-/// Reads who signed and when.
+/// Reads from the request who signed it and when.
 pub(super) fn claim<'a>(request: &'a Request<'_>) -> Result<Claim<'a>, Refusal> {
     match request.signature {
         None => Err(Refusal::missing("AccessKeyId")),
@@ -28,7 +29,7 @@ pub(super) fn claim<'a>(request: &'a Request<'_>) -> Result<Claim<'a>, Refusal> 
     }
 }
 
-/// Computes the signature anew from what arrived.
+/// Computes the signature from what arrived, and compares it with the one that the request carries.
 pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refusal> {
     match request.signature {
         None => Err(Refusal::missing("Signature")),
@@ -37,7 +38,7 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
     }
 }
 
-/// The refusal of a signature that was compared at `stage` and differs.
+/// The refusal of a signature that differs at `stage`.
 pub(super) fn mismatch(stage: &str, server_side: &str) -> Refusal {
     Refusal::new(
         400,

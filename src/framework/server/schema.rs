@@ -90,7 +90,7 @@ fn schema(schema: &Schema) -> wire::Schema {
         block: Some(wire::schema::Block {
             version: schema.version,
             attributes: schema.attributes.iter().map(attribute).collect(),
-            description: schema.description.to_owned(),
+            description: schema.description.to_string(),
             description_kind: wire::StringKind::Markdown.into(),
             ..Default::default()
         }),
@@ -106,7 +106,7 @@ fn attribute(attribute: &Attribute) -> wire::schema::Attribute {
         name: attribute.name.to_owned(),
         r#type: ty,
         nested_type,
-        description: attribute.description.to_owned(),
+        description: attribute.description.to_string(),
         required: attribute.required,
         optional: attribute.optional,
         computed: attribute.computed,
@@ -144,7 +144,7 @@ fn identity(schema: &IdentitySchema) -> wire::ResourceIdentitySchema {
                     r#type: Type::String.to_json(),
                     required_for_import: attribute.required_for_import,
                     optional_for_import: !attribute.required_for_import,
-                    description: attribute.description.to_owned(),
+                    description: attribute.description.to_string(),
                 },
             )
             .collect(),

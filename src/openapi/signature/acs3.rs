@@ -1,9 +1,12 @@
-//! `ACS3-HMAC-SHA256`: [V3 request body and signature](https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature).
+//! `ACS3-HMAC-SHA256`, the current signature method, which Alibaba Cloud describes as
+//! [V3 request body and signature][3].
+//!
+//! [3]: https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
 
 use std::fmt::Write;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::hmac;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
 
 use super::super::{AccessKey, encoding};
 use super::{Signed, Unsigned};
@@ -27,12 +30,13 @@ pub(super) fn sign(request: &Unsigned<'_>, key: &AccessKey) -> Signed {
     }
 }
 
-/// The headers that are signed, by name. Not `user-agent` and `accept`, which a proxy may rewrite.
+/// The headers that are signed, in the order of their names. `user-agent` and `accept` are left
+/// out, because a proxy may rewrite them.
 fn headers(request: &Unsigned<'_>, key: &AccessKey) -> Vec<(&'static str, String)> {
     let mut headers = vec![
         ("host", request.host.to_owned()),
         ("x-acs-action", request.action.to_owned()),
-        ("x-acs-content-sha256", hex(digest(&SHA256, b"").as_ref())),
+        ("x-acs-content-sha256", hex(&Sha256::digest(b""))),
         ("x-acs-date", request.date.to_owned()),
         ("x-acs-signature-nonce", request.nonce.to_owned()),
         ("x-acs-version", request.version.to_owned()),
@@ -44,9 +48,12 @@ fn headers(request: &Unsigned<'_>, key: &AccessKey) -> Vec<(&'static str, String
     headers
 }
 
+/// The request in the form that is hashed and signed. The body is always empty.
 struct CanonicalRequest {
     text: String,
+    /// The query as it has to be sent, so that it is encoded once only.
     query: String,
+    /// The names of the signed headers, joined by `;`.
     signed_headers: String,
 }
 
@@ -64,7 +71,7 @@ impl CanonicalRequest {
             .iter()
             .map(|(name, value)| format!("{name}:{}\n", value.trim()))
             .collect();
-        let body = hex(digest(&SHA256, b"").as_ref());
+        let body = hex(&Sha256::digest(b""));
         let text = format!(
             "{}\n/\n{query}\n{lines}\n{signed_headers}\n{body}",
             request.method
@@ -80,15 +87,18 @@ impl CanonicalRequest {
 fn string_to_sign(canonical_request: &str) -> String {
     format!(
         "{ALGORITHM}\n{}",
-        hex(digest(&SHA256, canonical_request.as_bytes()).as_ref())
+        hex(&Sha256::digest(canonical_request.as_bytes()))
     )
 }
 
 fn signature(string_to_sign: &str, key: &AccessKey) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key.secret.expose().as_bytes());
-    hex(hmac::sign(&key, string_to_sign.as_bytes()).as_ref())
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.secret.expose().as_bytes())
+        .expect("HMAC takes a key of any length");
+    mac.update(string_to_sign.as_bytes());
+    hex(&mac.finalize().into_bytes())
 }
 
+/// The bytes as lower-case hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()

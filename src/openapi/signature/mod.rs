@@ -1,4 +1,4 @@
-//! The two ways to sign a request, as functions of everything that goes into it.
+//! The two ways to sign a request, as functions of everything that goes into the signature.
 
 mod acs3;
 mod rpc;
@@ -8,17 +8,17 @@ use std::str::FromStr;
 
 use super::AccessKey;
 
-/// How requests are signed.
+/// The method by which requests are signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignatureMethod {
-    /// `ACS3-HMAC-SHA256`: the current form, in a header.
+    /// `ACS3-HMAC-SHA256`, the current method. The signature is in a header.
     #[default]
     Acs3HmacSha256,
-    /// `HMAC-SHA1`: the older form, in the query.
+    /// `HMAC-SHA1`, the older method. The signature is in the query.
     HmacSha1,
 }
 
-/// A name that is neither method's.
+/// The error for a name that is not one of the two methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected ACS3-HMAC-SHA256 or HMAC-SHA1")]
 pub struct UnknownSignatureMethod;
@@ -35,26 +35,28 @@ impl FromStr for SignatureMethod {
     }
 }
 
-/// Everything that is signed of a request without a body.
+/// A request before it is signed. It has no body.
 #[derive(Debug)]
 pub(super) struct Unsigned<'a> {
     pub(super) method: &'a str,
     pub(super) host: &'a str,
     pub(super) action: &'a str,
     pub(super) version: &'a str,
-    /// UTC, to the second.
+    /// The time of signing in UTC, to the second, such as `2025-01-02T03:04:05Z`.
     pub(super) date: &'a str,
-    /// New for every attempt.
+    /// A random text that is different for every attempt.
     pub(super) nonce: &'a str,
     pub(super) parameters: &'a BTreeMap<&'a str, &'a str>,
 }
 
-/// What to send: the query, and headers beside those every request has.
+/// What is sent for a signed request: its query, and headers beside those that the HTTP client
+/// sets.
 pub(super) struct Signed {
     pub(super) query: String,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
+/// Signs a request.
 pub(super) fn sign(method: SignatureMethod, request: &Unsigned<'_>, key: &AccessKey) -> Signed {
     match method {
         SignatureMethod::Acs3HmacSha256 => acs3::sign(request, key),

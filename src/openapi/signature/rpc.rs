@@ -1,14 +1,18 @@
-//! `HMAC-SHA1`: [the older RPC signature](https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism), whose
-//! whole query is signed and carries the signature.
+//! `HMAC-SHA1`, the older signature method, which Alibaba Cloud describes as [RPC
+//! mechanism][rpc]: the whole query is signed, and the signature is added to it.
+//!
+//! [rpc]: https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism
 
 use std::collections::BTreeMap;
 
-use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
 
 use super::super::{AccessKey, encoding};
 use super::{Signed, Unsigned};
+use crate::secret::Secret;
 
 pub(super) fn sign(request: &Unsigned<'_>, key: &AccessKey) -> Signed {
     let parameters = parameters(request, key);
@@ -22,6 +26,7 @@ pub(super) fn sign(request: &Unsigned<'_>, key: &AccessKey) -> Signed {
     Signed { query, headers }
 }
 
+/// All parameters that are signed, in the order of their names.
 fn parameters<'a>(request: &'a Unsigned<'_>, key: &'a AccessKey) -> BTreeMap<&'a str, &'a str> {
     let mut parameters: BTreeMap<&str, &str> = request
         .parameters
@@ -31,7 +36,7 @@ fn parameters<'a>(request: &'a Unsigned<'_>, key: &'a AccessKey) -> BTreeMap<&'a
     parameters.extend([
         ("AccessKeyId", key.id.as_str()),
         ("Action", request.action),
-        // Otherwise the service answers in XML.
+        // Without this the service answers in XML.
         ("Format", "json"),
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureNonce", request.nonce),
@@ -51,15 +56,16 @@ fn string_to_sign(method: &str, parameters: &BTreeMap<&str, &str>) -> String {
 }
 
 fn signature(string_to_sign: &str, key: &AccessKey) -> String {
-    let key = format!("{}&", key.secret.expose());
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
-    STANDARD.encode(hmac::sign(&key, string_to_sign.as_bytes()))
+    // The key is the secret followed by `&`. It is wiped from memory as the secret is.
+    let key = Secret::new(format!("{}&", key.secret.expose()));
+    let mut mac = Hmac::<Sha1>::new_from_slice(key.expose().as_bytes())
+        .expect("HMAC takes a key of any length");
+    mac.update(string_to_sign.as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::secret::Secret;
-
     use super::super::vectors;
     use super::*;
 

@@ -1,24 +1,27 @@
 //! `cams_number_migration`: a number that is moved into a space.
 
 mod messages;
+mod schema;
+mod state;
 mod target;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::cams::{Call, Client, Migration, Operation};
+use crate::cams::{Call, Client, Operation};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
-use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Schema};
+use crate::framework::schema::{IdentitySchema, Schema};
 use crate::framework::timeouts;
-use crate::model;
 
 use super::super::Cams;
 use super::super::claims::Refused;
 use super::super::errors;
 use super::super::evidence::{Evidence, Presence};
-use super::super::numbers::{self, Finding, MIGRATING, Question, ReadBack, Target};
+use super::super::numbers::{self, Finding, Question, ReadBack, Target};
 use super::super::validators;
+
+use schema::{Identity, Model};
 
 /// The operations that the resource calls, each of which RAM must allow. The first one alone is indispensable.
 pub const OPERATIONS: [Operation; 3] = [
@@ -39,50 +42,6 @@ const STARTED_AT: &str = "started_at";
 #[derive(Debug)]
 pub struct NumberMigration;
 
-model! {
-    /// Configuration, plan and state.
-    pub struct Model {
-        /// The space that receives the number.
-        pub cust_space_id: String,
-        /// The country calling code of the number.
-        pub country_code: String,
-        /// The number without its country calling code.
-        pub mobile_number: String,
-        /// The id of the number at Meta, `Data.Id`.
-        pub id: String,
-        /// Country calling code and number.
-        pub phone_number: String,
-        /// The status that the API gave last.
-        pub status: String,
-        /// The id of the request that started the migration.
-        pub request_id: String,
-        /// How long the operations may take.
-        pub timeouts: Timeouts,
-    }
-}
-
-model! {
-    /// How long the operations may take.
-    pub struct Timeouts {
-        /// How long a create may take.
-        pub create: String,
-        /// How long a read may take.
-        pub read: String,
-    }
-}
-
-model! {
-    /// The attributes that identify a number.
-    pub struct Identity {
-        /// The space that receives the number.
-        pub cust_space_id: String,
-        /// The country calling code of the number.
-        pub country_code: String,
-        /// The number without its country calling code.
-        pub mobile_number: String,
-    }
-}
-
 impl Resource for NumberMigration {
     type Provider = Cams;
     type Model = Model;
@@ -93,62 +52,11 @@ impl Resource for NumberMigration {
     }
 
     fn schema(&self) -> Schema {
-        Schema {
-            version: 0,
-            description: DESCRIPTION,
-            attributes: vec![
-                Attribute::string("cust_space_id")
-                    .optional()
-                    .computed()
-                    .requires_replace()
-                    .validate(validators::not_blank)
-                    .describe(
-                        "Space that receives the number: the id of the ISV sub-customer's space, or of your own instance. \
-                         Default value is the provider's `cust_space_id`; when that changes, the number is replaced.",
-                    ),
-                Attribute::string("country_code").required().requires_replace().describe(
-                    "Country calling code, digits only, such as `86`.",
-                ),
-                Attribute::string("mobile_number").required().requires_replace().describe(
-                    "Phone number without its country code, digits only, such as `13900001234`.",
-                ),
-                Attribute::string("id").computed().use_state_for_unknown().describe(
-                    "Id of the phone number at Meta; null while CAMS does not tell it.",
-                ),
-                Attribute::string("phone_number").computed().use_state_for_unknown().describe(
-                    "Country code and number as CAMS writes them.",
-                ),
-                Attribute::string("status").computed().use_state_for_unknown().describe(
-                    "Status of the number: `MIGRATING` at first, later what CAMS lists, such as `CONNECTED`.",
-                ),
-                Attribute::string("request_id").computed().use_state_for_unknown().describe(
-                    "Id of the request that started the migration; null for a number that was imported or already in the space.",
-                ),
-                timeouts::attribute(vec![
-                    timeouts::operation("create", "Starting the migration. Default value is `20m`."),
-                    timeouts::operation("read", "Looking at the number during a refresh. Default value is `10m`."),
-                ]),
-            ],
-        }
+        schema::schema()
     }
 
     fn identity_schema(&self) -> IdentitySchema {
-        let attribute = |name, description| IdentityAttribute {
-            name,
-            description,
-            required_for_import: true,
-        };
-        IdentitySchema {
-            version: 0,
-            attributes: vec![
-                attribute("cust_space_id", "Space that receives the number."),
-                attribute("country_code", "Country calling code, digits only."),
-                attribute(
-                    "mobile_number",
-                    "Phone number without its country code, digits only.",
-                ),
-            ],
-        }
+        schema::identity_schema()
     }
 
     fn identity(&self, state: &Model) -> Identity {
@@ -228,7 +136,7 @@ impl Resource for NumberMigration {
             .await;
         match started {
             Ok(migration) => {
-                let state = started_state(plan, &target, migration);
+                let state = state::started(plan, &target, migration);
                 remember_start(&context);
                 context.save(&state);
                 Ok(with_id(client, &call, &target, state).await)
@@ -237,7 +145,7 @@ impl Resource for NumberMigration {
                 match numbers::read_back(client, &call, &target).await {
                     ReadBack::Found(presence) => {
                         remember_start(&context);
-                        Ok(found_state(plan, &target, presence))
+                        Ok(state::found(plan, &target, presence))
                     }
                     looked => Err(messages::unknown_outcome(&target, &error, &looked).into()),
                 }
@@ -281,7 +189,7 @@ impl Resource for NumberMigration {
         // An imported number that was never seen has no status.
         let imported = state.status.is_null();
         match found.evidence {
-            Evidence::Present(presence) => Ok(Some(refreshed(state, &target, presence))),
+            Evidence::Present(presence) => Ok(Some(state::refreshed(state, &target, presence))),
             Evidence::Gone if imported => Ok(None),
             Evidence::Gone if just_started(&context) => {
                 warn_once(&context, messages::not_yet_shown(&target));
@@ -345,19 +253,6 @@ impl Resource for NumberMigration {
     }
 }
 
-const DESCRIPTION: &str = "Starts moving a WhatsApp phone number from another provider into a CAMS space \
-    (`CreateChatappMigrationInitiate`), and follows its status.\n\n\
-    A number that is in the space already is taken over as it is, with a warning. So an apply after an interruption, a \
-    replacement, or an apply after the state was lost ends with the number in state, and starts nothing twice.\n\n\
-    Destroying this resource makes no API call: Terraform forgets the number, and the number stays in the space. The API has \
-    no operation that cancels a migration. To take a live number out of service, deregister it from its WhatsApp Business \
-    Account, in the CAMS console or with the API operation `ChatappPhoneNumberDeregister`.\n\n\
-    A number counts as there when the list of its space (`QueryChatappPhoneNumbers`) shows it with any status but `DELETED` \
-    and `MIGRATED`, or when `GetPhoneNumberVerificationStatus` gives its id. It is removed from the state, with a warning, \
-    only when a list that was fetched for this refresh does not show it as there, the lookup says that it does not exist, \
-    and its migration started at least an hour ago. If the answers prove neither, the number stays in the state, and a \
-    warning says so.";
-
 /// Whether the plan changes the number in place, apart from its space.
 ///
 /// Such an update keeps the space, whatever the provider's is. The provider's space may have been unknown when the
@@ -370,45 +265,6 @@ fn updated_in_place(prior: &Model, plan: &Model) -> bool {
     same_number && timeouts.is_wholly_known() && plan.timeouts != prior.timeouts
 }
 
-/// The state of a number whose migration has just started. The answer documents all three values; without them the
-/// migration has started all the same.
-fn started_state(plan: Model, target: &Target, migration: Migration) -> Model {
-    let number = || target.number.to_string();
-    Model {
-        id: migration.id.into(),
-        phone_number: Field::Known(migration.phone_number.unwrap_or_else(number)),
-        status: Field::Known(migration.status.unwrap_or_else(|| MIGRATING.to_owned())),
-        request_id: migration.request_id.into(),
-        ..plan
-    }
-}
-
-/// The state of a number that was found instead of started.
-fn found_state(plan: Model, target: &Target, presence: Presence) -> Model {
-    Model {
-        id: presence.id.into(),
-        phone_number: Field::Known(target.number.to_string()),
-        // The list does not show the number, and only numbers that are migrating are not known to be listed.
-        status: Field::Known(presence.status.unwrap_or_else(|| MIGRATING.to_owned())),
-        request_id: Field::Null,
-        ..plan
-    }
-}
-
-/// The state after a read that found the number. What the answers did not tell stays as it was.
-fn refreshed(state: Model, target: &Target, presence: Presence) -> Model {
-    let status = presence.status.map_or(state.status, Field::Known);
-    Model {
-        id: presence.id.map_or(state.id, Field::Known),
-        phone_number: Field::Known(target.number.to_string()),
-        status: match status {
-            Field::Known(status) => Field::Known(status),
-            Field::Null | Field::Unknown => MIGRATING.into(),
-        },
-        ..state
-    }
-}
-
 /// Takes over a number that is in the space already.
 fn adopt(
     context: &Context<'_, Cams, Model>,
@@ -418,7 +274,7 @@ fn adopt(
 ) -> Model {
     context.warn(messages::adopted(target, &presence));
     remember_start(context);
-    found_state(plan, target, presence)
+    state::found(plan, target, presence)
 }
 
 /// The state with the number's id, if the answer to the start lacked it and the lookup tells it. A later read tries again.

@@ -1,22 +1,23 @@
 use super::*;
-use crate::throttle::guarded::{Guarded, Told};
-use crate::throttle::keeper::{Answer, Keeper};
+use crate::throttle::fallback::{Warned, WithFallback};
+use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
-use crate::throttle::pace::Terms;
-use crate::throttle::slots::{Cause, Wait};
+use crate::throttle::slots::{Cause, Priority, Wait};
+use crate::throttle::store::{Store, TierReply};
 use std::fs;
+use std::num::NonZeroU32;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
-const TERMS: Terms = Terms {
-    calls: 10,
+const LIMIT: ConfiguredLimit = ConfiguredLimit {
+    calls: NonZeroU32::new(10).unwrap(),
     window: 1_000_000,
 };
-const ASK: Command = Command::Ask {
-    ticket: 0,
-    head: false,
-    terms: TERMS,
+const ACQUIRE: Command = Command::Acquire {
+    waiter: None,
+    priority: Priority::Normal,
+    limit: LIMIT,
 };
 
 fn key() -> QuotaKey {
@@ -27,7 +28,7 @@ fn key() -> QuotaKey {
     }
 }
 
-/// A directory, and a clock that the test turns.
+/// A directory, and a clock that the test sets.
 struct Bench {
     directory: tempfile::TempDir,
     time: Arc<AtomicU64>,
@@ -50,18 +51,18 @@ impl Bench {
             .join(format!("{}.quota", key().fingerprint()))
     }
 
-    /// What one more process would hold.
+    /// The store as one more process would open it.
     fn host(&self) -> Host {
         self.host_of_boot(1)
     }
 
     fn host_of_boot(&self, boot: u64) -> Host {
         let time = Arc::clone(&self.time);
-        let machine = Machine {
+        let clock = HostClock {
             boot,
             now: Arc::new(move || time.load(Ordering::Relaxed)),
         };
-        Host::new(Some(&self.directory()), &key(), machine)
+        Host::new(Some(&self.directory()), &key(), clock)
     }
 
     fn turn(&self, micros: Micros) {
@@ -69,17 +70,17 @@ impl Bench {
     }
 }
 
-fn ask(host: &Host) -> Result<Reply, Failure> {
-    host.try_step(ASK).expect("nobody holds the lock")
+fn acquire(host: &Host) -> Result<Reply, Failure> {
+    host.try_step(ACQUIRE).expect("nobody holds the lock")
 }
 
 fn goes(host: &Host) -> bool {
-    matches!(ask(host), Ok(Reply::Go { .. }))
+    matches!(acquire(host), Ok(Reply::Granted { .. }))
 }
 
 fn waits(host: &Host) -> (Micros, Cause) {
-    match ask(host) {
-        Ok(Reply::Wait(Wait { wait, cause, .. })) => (wait, cause),
+    match acquire(host) {
+        Ok(Reply::Wait(Wait { delay, cause, .. })) => (delay, cause),
         other => panic!("{other:?}"),
     }
 }
@@ -144,7 +145,7 @@ fn a_deleted_file_costs_one_window() {
     let host = bench.host();
     assert!(goes(&host));
     fs::remove_dir_all(bench.directory()).unwrap();
-    bench.turn(LOOK);
+    bench.turn(EXISTENCE_CHECK);
     assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
     assert_eq!(waits(&bench.host()), (1_500_000, Cause::Recovering));
 }
@@ -159,10 +160,10 @@ fn a_later_version_is_left_alone_while_it_is_in_use() {
     for used in 0..3 {
         newer[100] = used;
         fs::write(bench.file(), &newer).unwrap();
-        assert!(ask(&host).is_err());
+        assert!(acquire(&host).is_err());
         bench.turn(1_400_000);
     }
-    assert!(ask(&host).is_err());
+    assert!(acquire(&host).is_err());
     assert_eq!(fs::read(bench.file()).unwrap(), newer);
     bench.turn(200_000);
     assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
@@ -171,12 +172,12 @@ fn a_later_version_is_left_alone_while_it_is_in_use() {
 #[test]
 fn links_and_open_doors_are_refused() {
     let bench = Bench::new();
-    let reason = |host: &Host| ask(host).unwrap_err().to_string();
+    let reason = |host: &Host| acquire(host).unwrap_err().to_string();
     let outside = bench.directory.path().join("outside");
     fs::write(&outside, "").unwrap();
     private_file::make_directory(&bench.directory()).unwrap();
     symlink(&outside, bench.file()).unwrap();
-    assert!(ask(&bench.host()).is_err());
+    assert!(acquire(&bench.host()).is_err());
     fs::remove_file(bench.file()).unwrap();
 
     fs::set_permissions(&outside, PermissionsExt::from_mode(0o600)).unwrap();
@@ -200,7 +201,7 @@ fn a_held_lock_is_waited_for_elsewhere() {
     assert!(goes(&host));
     let other = File::open(bench.file()).unwrap();
     other.lock().unwrap();
-    assert!(host.try_step(ASK).is_none());
+    assert!(host.try_step(ACQUIRE).is_none());
     drop(other);
     assert!(goes(&host));
 }
@@ -212,16 +213,16 @@ async fn a_lock_that_is_never_given_back_is_not_waited_for_for_ever() {
     assert!(goes(&host));
     let other = File::open(bench.file()).unwrap();
     other.lock().unwrap();
-    assert!(host.step(ASK).await.is_err());
+    assert!(host.step(ACQUIRE).await.is_err());
 }
 
-/// Takes all that may go now.
-async fn burst(store: &impl Keeper) -> usize {
+/// Acquires permits until there is none, and returns how many there were.
+async fn burst(store: &impl Store) -> usize {
     let mut calls = 0;
-    while let Answer {
-        reply: Reply::Go { .. },
+    while let TierReply {
+        reply: Reply::Granted { .. },
         ..
-    } = store.step(ASK, 0).await
+    } = store.step(ACQUIRE, 0).await
     {
         calls += 1;
     }
@@ -232,12 +233,17 @@ async fn burst(store: &impl Keeper) -> usize {
 async fn without_the_file_a_share_is_kept_and_no_crossing_allows_a_burst() {
     let bench = Bench::new();
     let start = Instant::now();
-    let machine = Machine {
+    let clock = HostClock {
         boot: 1,
         now: Arc::new(move || start.elapsed().as_micros() as Micros),
     };
-    let host = Host::new(Some(&bench.directory()), &key(), machine);
-    let store = Guarded::new(host, Memory::new(), 2, Told::default());
+    let host = Host::new(Some(&bench.directory()), &key(), clock);
+    let store = WithFallback::new(
+        host,
+        Memory::new(),
+        NonZeroU32::new(2).unwrap(),
+        Warned::default(),
+    );
     let later = |millis| tokio::time::sleep(Duration::from_millis(millis));
     assert_eq!(burst(&store).await, 10);
 

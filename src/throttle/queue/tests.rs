@@ -1,14 +1,15 @@
 use super::*;
-use crate::throttle::Limit;
+use crate::throttle::limit::Limit;
 use crate::throttle::memory::Memory;
 use futures_util::FutureExt;
 use proptest::prelude::*;
+use std::num::NonZeroU32;
 use std::pin::{Pin, pin};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 const TEN: Limit = Limit {
-    calls: 10,
+    calls: NonZeroU32::new(10).unwrap(),
     window: Duration::from_secs(1),
 };
 
@@ -18,20 +19,24 @@ fn queue() -> Arc<Queue> {
         region: "r".into(),
         action: "A",
     };
-    Arc::new(Queue::new(key, Store::Memory(Memory::new())))
+    Arc::new(Queue::new(key, QuotaStore::Memory(Memory::new())))
 }
 
-async fn take(queue: &Arc<Queue>, calls: usize) -> Vec<Grant> {
-    let mut grants = Vec::new();
+async fn take(queue: &Arc<Queue>, calls: usize) -> Vec<Permit> {
+    let mut permits = Vec::new();
     for _ in 0..calls {
-        grants.push(queue.acquire(Terms::new(TEN), Place::Back).await);
+        permits.push(
+            queue
+                .acquire(ConfiguredLimit::new(TEN), Priority::Normal)
+                .await,
+        );
     }
-    grants
+    permits
 }
 
-fn join(queue: &Arc<Queue>, place: Place) -> tokio::task::JoinHandle<Grant> {
+fn join(queue: &Arc<Queue>, priority: Priority) -> tokio::task::JoinHandle<Permit> {
     let queue = Arc::clone(queue);
-    tokio::spawn(async move { queue.acquire(Terms::new(TEN), place).await })
+    tokio::spawn(async move { queue.acquire(ConfiguredLimit::new(TEN), priority).await })
 }
 
 /// Lets every task run until it waits for time or for another task.
@@ -48,11 +53,11 @@ fn millis(since: Instant) -> u128 {
 #[tokio::test(start_paused = true)]
 async fn ten_start_at_once_and_the_next_when_an_answer_is_a_window_old() {
     let (queue, start) = (queue(), Instant::now());
-    let grants = take(&queue, 10).await;
+    let permits = take(&queue, 10).await;
     assert_eq!(millis(start), 0);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    for grant in grants {
-        grant.answered();
+    for permit in permits {
+        permit.answered();
     }
     take(&queue, 10).await;
     assert!((1050..1055).contains(&millis(start)), "{}", millis(start));
@@ -69,11 +74,11 @@ async fn a_call_without_an_answer_holds_its_slot_for_the_forward_time_and_the_wi
 #[tokio::test(start_paused = true)]
 async fn a_call_that_never_left_gives_its_slot_to_the_next_at_once() {
     let (queue, start) = (queue(), Instant::now());
-    let mut grants = take(&queue, 10).await;
-    let next = join(&queue, Place::Back);
+    let mut permits = take(&queue, 10).await;
+    let next = join(&queue, Priority::Normal);
     settle().await;
-    grants.pop().unwrap().unsent();
-    next.await.unwrap();
+    permits.pop().unwrap().unsent();
+    drop(next.await.unwrap());
     assert_eq!(millis(start), 0);
 }
 
@@ -83,17 +88,21 @@ async fn waiters_are_served_in_order_but_a_refused_call_goes_first() {
     drop(take(&queue, 10).await);
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut tasks = Vec::new();
-    for (name, place) in [(1, Place::Back), (2, Place::Back), (0, Place::Head)] {
+    for (name, priority) in [
+        (1, Priority::Normal),
+        (2, Priority::Normal),
+        (0, Priority::Retry),
+    ] {
         let (queue, order) = (Arc::clone(&queue), Arc::clone(&order));
         tasks.push(tokio::spawn(async move {
-            let grant = queue.acquire(Terms::new(TEN), place).await;
+            let permit = queue.acquire(ConfiguredLimit::new(TEN), priority).await;
             order.lock().unwrap().push(name);
-            grant
+            permit
         }));
         settle().await;
     }
     for task in tasks {
-        task.await.unwrap();
+        drop(task.await.unwrap());
     }
     assert_eq!(*order.lock().unwrap(), [0, 1, 2]);
 }
@@ -102,24 +111,28 @@ async fn waiters_are_served_in_order_but_a_refused_call_goes_first() {
 async fn a_waiter_that_gives_up_neither_blocks_nor_costs_a_slot() {
     let (queue, start) = (queue(), Instant::now());
     drop(take(&queue, 10).await);
-    let (first, second) = (join(&queue, Place::Back), join(&queue, Place::Back));
+    let (first, second) = (
+        join(&queue, Priority::Normal),
+        join(&queue, Priority::Normal),
+    );
     settle().await;
     assert_eq!(queue.status().waiting, 2);
     first.abort();
-    second.await.unwrap();
+    drop(second.await.unwrap());
     assert_eq!(queue.status().waiting, 0);
     take(&queue, 9).await;
     assert!((1500..1503).contains(&millis(start)), "{}", millis(start));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_grant_that_nobody_picks_up_goes_to_the_next() {
+async fn a_permit_that_nobody_picks_up_goes_to_the_next() {
     let (queue, start) = (queue(), Instant::now());
     drop(take(&queue, 9).await);
     tokio::time::sleep(Duration::from_millis(1400)).await;
     let last = take(&queue, 1).await;
-    let mut lost = Box::pin(queue.acquire(Terms::new(TEN), Place::Back));
-    // The nine others are free at 1500, so the place in line is granted then, to a future that is not polled again.
+    let mut lost = Box::pin(queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal));
+    // The nine others are free at 1500, so the waiter is granted a permit then, but its future is
+    // not polled again.
     assert!(lost.as_mut().now_or_never().is_none());
     tokio::time::sleep(Duration::from_millis(200)).await;
     drop(lost);
@@ -131,16 +144,16 @@ async fn a_grant_that_nobody_picks_up_goes_to_the_next() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_call_pauses_everybody_for_as_long_as_the_api_says() {
     let (queue, start) = (queue(), Instant::now());
-    let grant = take(&queue, 1).await.pop().unwrap();
-    grant.throttled(Some(Duration::from_secs(7)));
-    let next = pin!(queue.acquire(Terms::new(TEN), Place::Back));
+    let permit = take(&queue, 1).await.pop().unwrap();
+    permit.throttled(Some(Duration::from_secs(7)));
+    let next = pin!(queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal));
     let mut next = next;
     assert!(next.as_mut().now_or_never().is_none());
     settle().await;
     let status = queue.status();
     assert_eq!((status.waiting, status.calls), (1, 7));
     assert_eq!(status.cause.to_string(), "the API asked for a pause");
-    next.await;
+    drop(next.await);
     assert!((7000..7003).contains(&millis(start)), "{}", millis(start));
 }
 
@@ -154,40 +167,39 @@ fn waiters_survive_the_runtime_of_their_driver() {
     };
     let (queue, limit) = (
         queue(),
-        Terms::new(Limit {
-            calls: 1,
+        ConfiguredLimit::new(Limit {
+            calls: NonZeroU32::new(1).unwrap(),
             window: Duration::from_millis(20),
         }),
     );
     let first = runtime();
-    drop(first.block_on(queue.acquire(limit, Place::Back)));
-    let mut waiting = Box::pin(queue.acquire(limit, Place::Back));
+    drop(first.block_on(queue.acquire(limit, Priority::Normal)));
+    let mut waiting = Box::pin(queue.acquire(limit, Priority::Normal));
     first.block_on(async { assert!(waiting.as_mut().now_or_never().is_none()) });
     drop(first);
     let second = runtime();
     second.block_on(async {
-        tokio::time::timeout(Duration::from_secs(5), waiting)
-            .await
-            .expect("the wait ends");
+        let ended = tokio::time::timeout(Duration::from_secs(5), waiting).await;
+        drop(ended.expect("the wait ends"));
     });
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiter_is_woken_once_for_its_grant_and_never_else() {
+async fn a_waiter_is_woken_once_for_its_permit_and_never_else() {
     // So short that nobody waits long enough to be reported, which wakes too.
-    let terms = Terms::new(Limit {
-        calls: 10,
+    let limit = ConfiguredLimit::new(Limit {
+        calls: NonZeroU32::new(10).unwrap(),
         window: Duration::from_millis(400),
     });
     let queue = queue();
     let call = |queue: Arc<Queue>| async move {
-        let mut acquire = pin!(queue.acquire(terms, Place::Back));
+        let mut acquire = pin!(queue.acquire(limit, Priority::Normal));
         let mut polls = 0;
-        let grant = std::future::poll_fn(|context| {
+        let permit = std::future::poll_fn(|context| {
             polls += 1;
             acquire.as_mut().poll(context)
         });
-        grant.await.answered();
+        permit.await.answered();
         polls
     };
     let calls: Vec<_> = (0..30)
@@ -198,13 +210,13 @@ async fn a_waiter_is_woken_once_for_its_grant_and_never_else() {
         polls.push(call.await.unwrap());
     }
     assert_eq!(polls[..10], [1; 10], "who need not wait is not woken");
-    assert_eq!(polls[10..], [2; 20], "once to ask, once with the grant");
+    assert_eq!(polls[10..], [2; 20], "once to ask, once with the permit");
 }
 
 /// What a test does to a queue.
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    Join(Place),
+    Join(Priority),
     GiveUp(usize),
     HandBack(usize),
     /// Lets the driver and the waiters run.
@@ -214,8 +226,8 @@ enum Act {
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
-        4 => Just(Act::Join(Place::Back)),
-        1 => Just(Act::Join(Place::Head)),
+        4 => Just(Act::Join(Priority::Normal)),
+        1 => Just(Act::Join(Priority::Retry)),
         3 => any::<usize>().prop_map(Act::GiveUp),
         3 => any::<usize>().prop_map(Act::HandBack),
         3 => Just(Act::Run),
@@ -224,26 +236,26 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     proptest::collection::vec(act, 1..120)
 }
 
-type Waiting = Pin<Box<dyn Future<Output = Grant>>>;
+type Waiting = Pin<Box<dyn Future<Output = Permit>>>;
 
 /// Waiters in the order in which they are to be served, and what was granted.
 #[derive(Default)]
 struct Crowd {
     waiting: Vec<(Rank, Waiting)>,
-    granted: Vec<Grant>,
+    granted: Vec<Permit>,
     joined: u64,
 }
 
 impl Crowd {
-    fn join(&mut self, queue: &Arc<Queue>, place: Place) {
+    fn join(&mut self, queue: &Arc<Queue>, priority: Priority) {
         let queue = Arc::clone(queue);
         let mut future: Waiting =
-            Box::pin(async move { queue.acquire(Terms::new(TEN), place).await });
+            Box::pin(async move { queue.acquire(ConfiguredLimit::new(TEN), priority).await });
         match future.as_mut().now_or_never() {
-            Some(grant) => self.granted.push(grant),
+            Some(permit) => self.granted.push(permit),
             None => {
                 self.joined += 1;
-                let rank = (place == Place::Back, self.joined);
+                let rank = (priority, self.joined);
                 let at = self.waiting.partition_point(|(other, _)| *other < rank);
                 self.waiting.insert(at, (rank, future));
             }
@@ -257,9 +269,9 @@ impl Crowd {
         let mut still = Vec::new();
         for (rank, mut future) in self.waiting.drain(..) {
             match future.as_mut().now_or_never() {
-                Some(grant) => {
+                Some(permit) => {
                     in_order &= still.is_empty();
-                    self.granted.push(grant);
+                    self.granted.push(permit);
                 }
                 None => still.push((rank, future)),
             }
@@ -270,16 +282,24 @@ impl Crowd {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn whoever_gives_up_whenever_order_is_kept_and_no_slot_is_lost(acts in acts()) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
         let outcome: Result<(), TestCaseError> = runtime.block_on(async {
             let (queue, mut crowd) = (queue(), Crowd::default());
             for act in acts {
                 match act {
-                    Act::Join(place) => crowd.join(&queue, place),
+                    Act::Join(priority) => crowd.join(&queue, priority),
                     Act::GiveUp(which) if !crowd.waiting.is_empty() => {
                         let which = which % crowd.waiting.len();
                         drop(crowd.waiting.remove(which));
@@ -298,12 +318,13 @@ proptest! {
             }
             // Everything is handed back: ten can go again at once, and an eleventh not.
             crowd.waiting.clear();
-            crowd.granted.drain(..).for_each(Grant::unsent);
+            crowd.granted.drain(..).for_each(Permit::unsent);
             settle().await;
             let start = Instant::now();
             let ten = take(&queue, 10).await;
             prop_assert_eq!(millis(start), 0);
-            prop_assert!(queue.acquire(Terms::new(TEN), Place::Back).now_or_never().is_none());
+            let eleventh = queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal);
+            prop_assert!(eleventh.now_or_never().is_none());
             drop(ten);
             Ok(())
         });
@@ -313,8 +334,8 @@ proptest! {
 
 #[test]
 fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
-    let limit = Terms::new(Limit {
-        calls: 4,
+    let limit = ConfiguredLimit::new(Limit {
+        calls: NonZeroU32::new(4).unwrap(),
         window: Duration::from_micros(200),
     });
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -329,9 +350,9 @@ fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
             let random = crate::random::Random::seeded(seed);
             for _ in 0..100 {
                 let patience = random.up_to(Duration::from_millis(8));
-                match tokio::time::timeout(patience, queue.acquire(limit, Place::Back)).await {
-                    Ok(grant) if patience.as_micros().is_multiple_of(2) => grant.unsent(),
-                    Ok(grant) => grant.answered(),
+                match tokio::time::timeout(patience, queue.acquire(limit, Priority::Normal)).await {
+                    Ok(permit) if patience.as_micros().is_multiple_of(2) => permit.unsent(),
+                    Ok(permit) => permit.answered(),
                     Err(_) => {}
                 }
             }
@@ -344,7 +365,7 @@ fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
         }
         assert_eq!(queue.status().waiting, 0);
         for _ in 0..4 {
-            let last = queue.acquire(limit, Place::Back);
+            let last = queue.acquire(limit, Priority::Normal);
             drop(
                 tokio::time::timeout(Duration::from_millis(400), last)
                     .await
@@ -381,16 +402,20 @@ async fn a_long_wait_is_reported_after_a_second_and_then_every_ten() {
         .with(lines.clone())
         .set_default();
     let queue = queue();
-    let grant = take(&queue, 1).await.pop().unwrap();
-    grant.throttled(Some(Duration::from_secs(20)));
-    let (first, second) = (join(&queue, Place::Back), join(&queue, Place::Back));
+    let permit = take(&queue, 1).await.pop().unwrap();
+    permit.throttled(Some(Duration::from_secs(20)));
+    let (first, second) = (
+        join(&queue, Priority::Normal),
+        join(&queue, Priority::Normal),
+    );
     drop((first.await, second.await));
     let lines = lines.0.lock().unwrap();
     assert_eq!(lines.len(), 4, "{lines:#?}");
     assert_eq!(
         lines[1],
-        "INFO message=waiting for the API's request quota quota=A in r of account 1 waited_seconds=1 position=2 queue=2 \
-         processes_ahead=0 calls_per_window=7 cause=the API asked for a pause"
+        "INFO message=waiting for the API's request quota quota=A in r of account 1 \
+         waited_seconds=1 position=2 queue=2 processes_ahead=0 \
+         calls_per_window=7 cause=the API asked for a pause"
     );
     assert!(lines[3].contains("waited_seconds=11"), "{}", lines[3]);
 }

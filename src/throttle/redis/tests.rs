@@ -1,27 +1,30 @@
-//! Against a real server: the script is the same algorithm as the pure core, and outages cost no more than they must.
+//! Tests against a real server: the script replies as the Rust code does, and an outage costs no
+//! more than it must.
 
 use std::io::{BufRead, BufReader};
+use std::num::NonZeroU32;
 use std::process::{Child, Command as Program, Stdio};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::throttle::guarded::Guarded;
-use crate::throttle::keeper::{Answer, Keeper};
+use crate::throttle::fallback::{Warned, WithFallback};
+use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
-use crate::throttle::pace::Terms;
 use crate::throttle::slots::State;
-use crate::throttle::{Limit, Place, Throttle};
+use crate::throttle::store::{Store, TierReply};
+use crate::throttle::{Limit, Throttle};
 
-const TERMS: Terms = Terms {
-    calls: 10,
+const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const LIMIT: ConfiguredLimit = ConfiguredLimit {
+    calls: TEN,
     window: 1_000_000,
 };
-const ASK: Command = Command::Ask {
-    ticket: 0,
-    head: false,
-    terms: TERMS,
+const ACQUIRE: Command = Command::Acquire {
+    waiter: None,
+    priority: Priority::Normal,
+    limit: LIMIT,
 };
 
 /// A server of this test's own, on a socket in its own directory.
@@ -39,11 +42,22 @@ impl RedisServer {
 
     fn spawn(directory: &TempDir) -> Child {
         let mut process = Program::new("redis-server")
-            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .args([
+                "--port",
+                "0",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--unixsocket",
+            ])
             .arg(directory.path().join("socket"))
             .stdout(Stdio::piped())
             .spawn()
-            .expect("redis-server is needed: apt-get install -y redis-server (or valkey-server under that name)");
+            .expect(
+                "redis-server is needed: apt-get install -y redis-server \
+                 (or valkey-server under that name)",
+            );
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let ready = lines.any(|line| line.unwrap().contains("eady to accept connections"));
         assert!(ready, "redis-server ended before it was ready");
@@ -72,7 +86,7 @@ impl RedisServer {
         Client::open(self.url()).unwrap().get_connection().unwrap()
     }
 
-    /// What one more host would hold.
+    /// The store as one more host would open it.
     fn host(&self) -> Redis {
         let server = Server::new(self.url().parse().unwrap());
         Redis::new(Arc::new(server), &key())
@@ -80,9 +94,10 @@ impl RedisServer {
 
     /// So that a missing key means that nobody has called lately.
     fn pretend_to_be_old(&self) {
-        let empty = "return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 1, seen = 0, issued = 0, quiet = 0, \
-                     paused = 0, calls = 0, window = 0, agreed_at = 0, limit = 0, proven = 0, rise = 0, cut_at = 0, \
-                     rise_at = 0, slots = {}, line = {} }))";
+        let empty = "return redis.call('SET', KEYS[1], cmsgpack.pack({ \
+                     version = 1, seen = 0, last_id = 0, recovering_until = 0, paused_until = 0, \
+                     calls = 0, window = 0, confirmed_at = 0, current = 0, proven = 0, step = 0, \
+                     lowered_at = 0, raise_at = 0, slots = {}, waiters = {} }))";
         let name = self.host().key;
         let _: () = Script::new(empty)
             .key(name)
@@ -108,33 +123,29 @@ fn key() -> QuotaKey {
 
 /// The script on a clock that the test sets, as the last argument.
 fn script_on_a_test_clock() -> Script {
-    let server = "local function time() return tonumber(ARGV[7]) end\nlocal function uptime() return 2^40 end\n";
-    Script::new(&format!("{server}{SLOTS}"))
+    script(
+        "
+local function time() return tonumber(ARGV[7]) end
+local function uptime() return 2^40 end
+",
+    )
 }
 
 fn run(script: &Script, client: &mut redis::Connection, now: Micros, command: Command) -> Reply {
-    let call = Call::of(command);
     let mut invocation = script.key("k");
-    invocation
-        .arg(call.command)
-        .arg(call.ticket)
-        .arg(u8::from(call.head));
-    invocation
-        .arg(call.calls)
-        .arg(call.window)
-        .arg(call.pause.map_or(-1, Micros::cast_signed));
+    Arguments::new(command).add_to(&mut invocation);
     invocation.arg(now);
     parse(&invocation.invoke::<Vec<redis::Value>>(client).unwrap()).unwrap()
 }
 
-/// What may happen: time passes, then a command about one of the tickets seen.
+/// One event of a random story: time passes, then comes a command about one of the ids seen.
 #[derive(Clone, Debug)]
 struct Happening {
     passes: i64,
     kind: u8,
     which: usize,
-    head: bool,
-    calls: u32,
+    retry: bool,
+    calls: NonZeroU32,
     window: Micros,
     pause: Option<Micros>,
 }
@@ -147,7 +158,8 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => 0_i64..100_000_000,
         1 => prop_oneof![20 => Just(0_i64), 1 => -3_000_000_i64..0],
     ];
-    let calls = prop_oneof![30 => Just(10_u32), 1 => 1_u32..=64];
+    let other = (1_u32..=64).prop_map(|calls| NonZeroU32::new(calls).unwrap());
+    let calls = prop_oneof![30 => Just(TEN), 1 => other];
     let window = prop_oneof![30 => Just(1_000_000), 1 => 1_u64..5_000_000];
     let pause = proptest::option::of(0_u64..200_000_000);
     let one = (
@@ -160,11 +172,11 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         pause,
     );
     let one = one.prop_map(
-        |(passes, kind, which, head, calls, window, pause)| Happening {
+        |(passes, kind, which, retry, calls, window, pause)| Happening {
             passes,
             kind,
             which,
-            head,
+            retry,
             calls,
             window,
             pause,
@@ -188,42 +200,52 @@ fn the_script_answers_as_the_pure_core_does() {
     proptest!(config, |(story in happenings())| {
         let client = &mut *client.borrow_mut();
         let _: () = redis::cmd("FLUSHALL").query(client).unwrap();
-        let (mut now, mut state, mut started) = (1_790_000_000_000_000_u64, State::default(), false);
-        let (mut granted, mut places) = (vec![0], vec![0]);
+        let mut now = 1_790_000_000_000_000_u64;
+        let (mut state, mut started) = (State::default(), false);
+        let (mut granted, mut waiters) = (vec![PermitId(0)], vec![None]);
         for happening in story {
             now = now.saturating_add_signed(happening.passes);
             // Mostly one of the last few.
-            let pick = |tickets: &[u64]| tickets[tickets.len() - 1 - happening.which % tickets.len().min(6)];
+            let pick = |ids: usize| ids - 1 - happening.which % ids.min(6);
+            let permit = granted[pick(granted.len())];
+            let waiter = waiters[pick(waiters.len())];
             let command = match happening.kind {
-                0 | 1 => Command::Answered { ticket: pick(&granted) },
-                2 => Command::Throttled { ticket: pick(&granted), pause: happening.pause },
-                3 => Command::Unsent { ticket: pick(&granted) },
-                4 => Command::Leave { ticket: pick(&places) },
-                _ => Command::Ask {
-                    ticket: pick(&places),
-                    head: happening.head && happening.kind == 5,
-                    terms: Terms { calls: happening.calls, window: happening.window },
+                0 | 1 => Command::Answered { permit },
+                2 => Command::Throttled { permit, pause: happening.pause },
+                3 => Command::Unsent { permit },
+                4 => Command::Cancel { waiter: waiter.unwrap_or(WaiterId(0)) },
+                kind => Command::Acquire {
+                    waiter,
+                    priority: if happening.retry && kind == 5 {
+                        Priority::Retry
+                    } else {
+                        Priority::Normal
+                    },
+                    limit: ConfiguredLimit {
+                        calls: happening.calls,
+                        window: happening.window,
+                    },
                 },
             };
             // Before the first question there is no state, and a settlement makes none.
-            started = started || matches!(command, Command::Ask { .. });
+            started = started || matches!(command, Command::Acquire { .. });
             let expected = if started { state.step(now, command) } else { Reply::Done };
             prop_assert_eq!(run(&script, client, now, command), expected, "{:?}", command);
             match expected {
-                Reply::Go { ticket } => granted.push(ticket),
-                Reply::Wait(wait) => places.push(wait.ticket),
+                Reply::Granted { permit } => granted.push(permit),
+                Reply::Wait(wait) => waiters.push(wait.waiter),
                 Reply::Done => {}
             }
         }
     });
 }
 
-async fn burst(store: &impl Keeper) -> usize {
+async fn burst(store: &impl Store) -> usize {
     let mut calls = 0;
-    while let Answer {
-        reply: Reply::Go { .. },
+    while let TierReply {
+        reply: Reply::Granted { .. },
         ..
-    } = store.step(ASK, 0).await
+    } = store.step(ACQUIRE, 0).await
     {
         calls += 1;
     }
@@ -231,7 +253,7 @@ async fn burst(store: &impl Keeper) -> usize {
 }
 
 async fn cause(host: &Redis) -> Cause {
-    match host.step(ASK).await {
+    match host.step(ACQUIRE).await {
         Ok(Reply::Wait(wait)) => wait.cause,
         other => panic!("{other:?}"),
     }
@@ -243,8 +265,8 @@ async fn hosts_share_one_quota() {
     server.pretend_to_be_old();
     let (one, two) = (server.host(), server.host());
     for _ in 0..5 {
-        assert!(matches!(one.step(ASK).await, Ok(Reply::Go { .. })));
-        assert!(matches!(two.step(ASK).await, Ok(Reply::Go { .. })));
+        assert!(matches!(one.step(ACQUIRE).await, Ok(Reply::Granted { .. })));
+        assert!(matches!(two.step(ACQUIRE).await, Ok(Reply::Granted { .. })));
     }
     assert_eq!(cause(&one).await, Cause::Quota);
     assert_eq!(cause(&server.host()).await, Cause::Quota);
@@ -270,7 +292,7 @@ async fn what_others_wrote_is_not_believed_and_a_later_version_is_left_alone() {
 
     let later = Script::new("return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 2 }))");
     let _: () = later.key(&host.key).invoke(&mut client).unwrap();
-    let failure = host.step(ASK).await.unwrap_err();
+    let failure = host.step(ACQUIRE).await.unwrap_err();
     assert!(failure.0.contains("a later version"), "{failure}");
 }
 
@@ -278,7 +300,7 @@ async fn what_others_wrote_is_not_believed_and_a_later_version_is_left_alone() {
 async fn the_state_does_not_stay_for_ever() {
     let server = RedisServer::start();
     let host = server.host();
-    host.step(ASK).await.unwrap();
+    host.step(ACQUIRE).await.unwrap();
     let left: i64 = redis::cmd("PTTL")
         .arg(&host.key)
         .query(&mut server.client())
@@ -290,7 +312,12 @@ async fn the_state_does_not_stay_for_ever() {
 async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst() {
     let mut server = RedisServer::start();
     server.pretend_to_be_old();
-    let store = Guarded::new(server.host(), Memory::new(), 2, Default::default());
+    let store = WithFallback::new(
+        server.host(),
+        Memory::new(),
+        NonZeroU32::new(2).unwrap(),
+        Warned::default(),
+    );
     assert_eq!(burst(&store).await, 10);
     server.kill();
     // The first question finds out; from then on time is the test's.
@@ -323,14 +350,14 @@ async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst
 async fn a_server_that_hangs_is_not_waited_for() {
     let server = RedisServer::start();
     let host = server.host();
-    host.step(ASK).await.unwrap();
+    host.step(ACQUIRE).await.unwrap();
     let _: () = redis::cmd("CLIENT")
         .arg("PAUSE")
         .arg(60_000)
         .query(&mut server.client())
         .unwrap();
     let start = tokio::time::Instant::now();
-    assert!(host.step(ASK).await.is_err());
+    assert!(host.step(ACQUIRE).await.is_err());
     assert!(start.elapsed() < Duration::from_secs(2));
 }
 
@@ -352,7 +379,11 @@ async fn hosts_keep_the_quota_together_and_use_it_up() {
     let hosts: Vec<_> = (0..4)
         .map(|host| {
             let directory = server.directory.path().join(host.to_string());
-            Throttle::redis(server.url().parse().unwrap(), Some(directory), 1)
+            Throttle::redis(
+                server.url().parse().unwrap(),
+                Some(directory),
+                NonZeroU32::MIN,
+            )
         })
         .collect();
     let calls: Vec<_> = (0..36)
@@ -360,10 +391,10 @@ async fn hosts_keep_the_quota_together_and_use_it_up() {
             let throttle = hosts[call as usize % 4].clone();
             tokio::spawn(async move {
                 let limit = Limit {
-                    calls: 10,
+                    calls: TEN,
                     window: Duration::from_secs(1),
                 };
-                let permit = throttle.acquire(&key(), limit, Place::Back).await;
+                let permit = throttle.acquire(&key(), limit, Priority::Normal).await;
                 tokio::time::sleep(Duration::from_millis(call * 7 % 20)).await;
                 let counted = start.elapsed();
                 permit.answered();

@@ -1,14 +1,16 @@
 //! What callers of one quota do to each other.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, yield_now};
 
-use super::pace::{Limit, Terms};
-use super::queue::{Place, Queue};
-use super::store::{self, Store};
+use super::limit::{ConfiguredLimit, Limit};
+use super::queue::Queue;
+use super::scope::{QuotaStore, Shared};
+use super::slots::Priority;
 
 const SECOND: Duration = Duration::from_secs(1);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -44,11 +46,11 @@ pub async fn meet(kind: Kind, fates: &[Fate]) {
     } else {
         SECOND
     };
-    let terms = terms(2, window);
+    let limit = limit(2, window);
     let (queue, store) = queue(kind);
     let callers: Vec<_> = fates
         .iter()
-        .map(|fate| tokio::spawn(caller(Arc::clone(&queue), terms, *fate)))
+        .map(|fate| tokio::spawn(caller(Arc::clone(&queue), limit, *fate)))
         .collect();
     for caller in callers {
         caller.await.expect("no caller panics");
@@ -58,7 +60,7 @@ pub async fn meet(kind: Kind, fates: &[Fate]) {
         store.pass(60 * SECOND);
     }
     // A slow store hears of what was handed back a little later. The explorer ends what never ends.
-    while store.would_grant(terms) < 2 {
+    while store.would_grant(limit) < 2 {
         yield_now().await;
     }
 }
@@ -66,17 +68,17 @@ pub async fn meet(kind: Kind, fates: &[Fate]) {
 /// Lets callers join one after the other, while someone holds the only slot. They are served in that order.
 pub async fn line_up(kind: Kind, callers: usize) {
     // Only what is handed back is free again.
-    let terms = terms(1, HOUR);
+    let limit = limit(1, HOUR);
     let (queue, _) = queue(kind);
-    let held = queue.acquire(terms, Place::Back).await;
+    let held = queue.acquire(limit, Priority::Normal).await;
     let served = Arc::new(std::sync::Mutex::new(Vec::new()));
     let mut line: Vec<JoinHandle<()>> = Vec::new();
     for number in 0..callers {
         let (own, served) = (Arc::clone(&queue), Arc::clone(&served));
         line.push(tokio::spawn(async move {
-            let grant = own.acquire(terms, Place::Back).await;
+            let permit = own.acquire(limit, Priority::Normal).await;
             served.lock().expect("not poisoned").push(number);
-            grant.unsent();
+            permit.unsent();
         }));
         while queue.status().waiting != number + 1 {
             yield_now().await;
@@ -90,14 +92,14 @@ pub async fn line_up(kind: Kind, callers: usize) {
     assert_eq!(*served, (0..callers).collect::<Vec<_>>());
 }
 
-async fn caller(queue: Arc<Queue>, terms: Terms, fate: Fate) {
+async fn caller(queue: Arc<Queue>, limit: ConfiguredLimit, fate: Fate) {
     match fate {
-        Fate::Answered => queue.acquire(terms, Place::Back).await.answered(),
+        Fate::Answered => queue.acquire(limit, Priority::Normal).await.answered(),
         Fate::GivesUp => {
             let (tell, told) = oneshot::channel::<()>();
             let waiting = tokio::spawn(async move {
                 tokio::select! {
-                    grant = queue.acquire(terms, Place::Back) => grant.unsent(),
+                    permit = queue.acquire(limit, Priority::Normal) => permit.unsent(),
                     _ = told => {}
                 }
             });
@@ -107,20 +109,21 @@ async fn caller(queue: Arc<Queue>, terms: Terms, fate: Fate) {
             waiting.await.expect("it does not panic");
         }
         Fate::Throttled => {
-            let first = queue.acquire(terms, Place::Back).await;
+            let first = queue.acquire(limit, Priority::Normal).await;
             first.throttled(Some(SECOND));
-            queue.acquire(terms, Place::Head).await.answered();
+            queue.acquire(limit, Priority::Retry).await.answered();
         }
-        Fate::Unsent => queue.acquire(terms, Place::Back).await.unsent(),
+        Fate::Unsent => queue.acquire(limit, Priority::Normal).await.unsent(),
     }
 }
 
-fn queue(kind: Kind) -> (Arc<Queue>, Arc<store::Shared>) {
-    let store = Store::new(kind);
+fn queue(kind: Kind) -> (Arc<Queue>, Arc<Shared>) {
+    let store = QuotaStore::new(kind);
     let shared = store.shared();
     (Arc::new(Queue::new("quota", store)), shared)
 }
 
-fn terms(calls: u32, window: Duration) -> Terms {
-    Terms::new(Limit { calls, window })
+fn limit(calls: u32, window: Duration) -> ConfiguredLimit {
+    let calls = NonZeroU32::new(calls).expect("a limit allows some calls");
+    ConfiguredLimit::new(Limit { calls, window })
 }

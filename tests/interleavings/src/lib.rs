@@ -8,13 +8,14 @@
 #[allow(dead_code, unreachable_pub, reason = "compiled for another crate")]
 #[path = "../../../src/throttle"]
 mod throttle {
+    mod constants;
     #[path = "../../tests/interleavings/src/explore.rs"]
     pub(crate) mod explore;
-    mod keeper;
-    mod pace;
+    mod limit;
     mod queue;
+    #[path = "../../tests/interleavings/src/scope.rs"]
+    mod scope;
     mod slots;
-    #[path = "../../tests/interleavings/src/store.rs"]
     mod store;
 
     /// What stands for the quota's name here.

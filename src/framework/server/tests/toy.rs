@@ -87,7 +87,7 @@ impl Resource for ToyThing {
     fn identity_schema(&self) -> IdentitySchema {
         let name = IdentityAttribute {
             name: "name",
-            description: "",
+            description: "".into(),
             required_for_import: true,
         };
         IdentitySchema {

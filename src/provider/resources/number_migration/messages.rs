@@ -8,7 +8,7 @@ use crate::provider::errors;
 use crate::provider::evidence::Presence;
 use crate::provider::numbers::{FindError, MIGRATING, ReadBack, Target};
 
-use super::Model;
+use super::schema::Model;
 
 /// The configuration names no space, and the provider has none either.
 pub(super) fn missing_space() -> Diagnostic {

@@ -6,7 +6,8 @@ use crate::framework::model::Field;
 use crate::provider::numbers::Target;
 use crate::provider::validators;
 
-use super::{Model, messages};
+use super::messages;
+use super::schema::Model;
 
 /// The number that a planned or stored resource is about.
 pub(super) fn of_model(model: &Model) -> Result<Target, Diagnostics> {

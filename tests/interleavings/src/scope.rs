@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use tokio::task::yield_now;
 
+use super::constants::Micros;
 use super::explore::{HOUR, Kind};
-use super::keeper::{Answer, Keeper, Side};
-use super::pace::Terms;
-use super::slots::{Command, Micros, Reply, State};
+use super::limit::ConfiguredLimit;
+use super::slots::{Command, Priority, Reply, State};
+use super::store::{Store, Tier, TierReply};
 
 /// How far each step moves the clock.
 const STEP: Micros = 100_000;
 
 #[derive(Debug)]
-pub(super) struct Store {
+pub(super) struct QuotaStore {
     kind: Kind,
     shared: Arc<Shared>,
 }
@@ -23,7 +24,7 @@ pub(super) struct Store {
 #[derive(Debug, Default)]
 pub(super) struct Shared(Mutex<(Micros, State)>);
 
-impl Store {
+impl QuotaStore {
     pub(super) fn new(kind: Kind) -> Self {
         let shared = Arc::new(Shared::default());
         // A state that has never seen a call waits for what it may have forgotten.
@@ -36,12 +37,12 @@ impl Store {
     }
 }
 
-impl Keeper for Store {
-    fn try_step(&self, command: Command, _side: Side) -> Option<Answer> {
+impl Store for QuotaStore {
+    fn try_step(&self, command: Command, _tier: Tier) -> Option<TierReply> {
         (self.kind == Kind::Swift).then(|| self.shared.step(command))
     }
 
-    async fn step(&self, command: Command, _side: Side) -> Answer {
+    async fn step(&self, command: Command, _tier: Tier) -> TierReply {
         yield_now().await;
         let answer = self.shared.step(command);
         yield_now().await;
@@ -50,12 +51,12 @@ impl Keeper for Store {
 }
 
 impl Shared {
-    fn step(&self, command: Command) -> Answer {
+    fn step(&self, command: Command) -> TierReply {
         let mut inner = self.0.lock().expect("not poisoned");
         inner.0 += STEP;
         let now = inner.0;
         let reply = inner.1.step(now, command);
-        Answer { reply, side: 0 }
+        TierReply { reply, tier: 0 }
     }
 
     /// Lets time pass.
@@ -64,15 +65,15 @@ impl Shared {
     }
 
     /// How many calls could start now.
-    pub(super) fn would_grant(&self, terms: Terms) -> usize {
+    pub(super) fn would_grant(&self, limit: ConfiguredLimit) -> usize {
         let (now, mut state) = self.0.lock().expect("not poisoned").clone();
-        let ask = Command::Ask {
-            ticket: 0,
-            head: false,
-            terms,
+        let acquire = Command::Acquire {
+            waiter: None,
+            priority: Priority::Normal,
+            limit,
         };
-        std::iter::repeat_with(|| state.step(now, ask))
-            .take_while(|reply| matches!(reply, Reply::Go { .. }))
+        std::iter::repeat_with(|| state.step(now, acquire))
+            .take_while(|reply| matches!(reply, Reply::Granted { .. }))
             .count()
     }
 }

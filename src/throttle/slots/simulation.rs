@@ -1,21 +1,21 @@
-//! Processes, a network and a server around the pure core, in simulated time: what the algorithm promises, under random
-//! arrivals, delays, stalls, cancellations and deaths.
+//! A simulation in which processes, a network and a server surround the slot algorithm. It shows
+//! what the algorithm promises under random arrivals, delays, stalls, cancellations and deaths of
+//! processes.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::time::Duration;
+use std::num::NonZeroU32;
 
 use fastrand::Rng;
 use proptest::prelude::*;
 
-use super::Limit;
-use super::pace::Terms;
-use super::slots::{Command, FORWARD, GRACE, Micros, Reply, State};
+use super::{Command, ConfiguredLimit, PermitId, Priority, Reply, State, WaiterId};
+use crate::throttle::constants::{FORWARD_DELAY, Micros, WAITER_GRACE};
 
 const SECOND: Micros = 1_000_000;
 const MILLI: Micros = 1000;
 
-/// One run's conditions. Times in microseconds.
+/// The conditions of one run. Times are in microseconds.
 #[derive(Clone, Debug)]
 struct Scene {
     seed: u64,
@@ -24,21 +24,22 @@ struct Scene {
     calls: u32,
     /// How many of them it works on at the same time.
     parallel: u32,
-    /// From grant to being counted: drawn evenly from this range, never above F.
+    /// The time from a permit to the moment its call is counted: evenly distributed in this range.
     forward: (Micros, Micros),
-    /// From being counted to the answer.
+    /// The time from then to the answer.
     rest: (Micros, Micros),
-    /// How late a process wakes, normally.
+    /// By how much a process wakes late at most, unless it stalls.
     oversleep: Micros,
-    /// One wake-up in so many comes 400 ms late. 0: never.
+    /// One wake-up in so many comes 400 ms late. Zero stands for none.
     stalls: u32,
-    /// One call in so many is cancelled while it waits, or after it was granted. 0: never.
+    /// One call in so many is cancelled, while it waits or when it has its permit. Zero stands
+    /// for none.
     cancels: u32,
-    /// When each of these processes is killed.
+    /// The processes that are killed, and when.
     kills: Vec<(usize, Micros)>,
-    /// What the server allows in a sliding second, from when.
+    /// How many calls the server allows in a sliding second, and from when on.
     allowed: Vec<(Micros, usize)>,
-    /// No more work is begun after this.
+    /// After this time no process begins another call.
     end: Micros,
 }
 
@@ -66,7 +67,7 @@ impl Scene {
     }
 }
 
-/// What happened.
+/// What happened in a run.
 #[derive(Debug, Default)]
 struct Story {
     /// When each call was counted, by which process, and whether it was refused.
@@ -138,16 +139,16 @@ impl Story {
 enum Event {
     Answered {
         process: usize,
-        ticket: u64,
+        permit: PermitId,
         refused: bool,
     },
     Cancelled {
         process: usize,
-        ticket: u64,
+        permit: PermitId,
     },
     Counted {
         process: usize,
-        ticket: u64,
+        permit: PermitId,
     },
     Killed {
         process: usize,
@@ -164,7 +165,7 @@ struct Process {
     left: u32,
     refused: u32,
     busy: u32,
-    place: u64,
+    waiter: Option<WaiterId>,
     alarm: u64,
     /// Since when each of its callers waits.
     waiting: VecDeque<Micros>,
@@ -235,14 +236,14 @@ impl World {
         match event {
             Event::Answered {
                 process,
-                ticket,
+                permit,
                 refused,
-            } => self.answered(process, ticket, refused),
-            Event::Cancelled { process, ticket } => {
-                self.state.step(self.now, Command::Unsent { ticket });
+            } => self.answered(process, permit, refused),
+            Event::Cancelled { process, permit } => {
+                self.state.step(self.now, Command::Unsent { permit });
                 self.wake(process);
             }
-            Event::Counted { process, ticket } => self.counted(process, ticket),
+            Event::Counted { process, permit } => self.counted(process, permit),
             Event::Killed { process } => {
                 self.processes[process].dead = true;
                 self.drought = self.drought.filter(|_| self.somebody_waits());
@@ -273,36 +274,44 @@ impl World {
         self.story.longest_queue = self.story.longest_queue.max(waiting);
     }
 
-    /// What a queue's driver does until it has to wait.
+    /// Does what a queue's driver does until it has to wait.
     fn drive(&mut self, process: usize) {
-        let terms = Terms::new(Limit {
-            calls: 10,
-            window: Duration::from_secs(1),
-        });
+        let limit = ConfiguredLimit {
+            calls: NonZeroU32::new(10).unwrap(),
+            window: SECOND,
+        };
         while !self.processes[process].dead {
             self.arrive(process);
             let me = &self.processes[process];
-            let (place, head) = (me.place, me.refused > 0);
+            let waiter = me.waiter;
+            let priority = if me.refused > 0 {
+                Priority::Retry
+            } else {
+                Priority::Normal
+            };
             if me.left == 0 || me.busy >= self.scene.parallel || self.now > self.scene.end {
-                self.state.step(self.now, Command::Leave { ticket: place });
-                self.processes[process].place = 0;
+                if let Some(waiter) = waiter {
+                    self.state.step(self.now, Command::Cancel { waiter });
+                }
+                self.processes[process].waiter = None;
                 self.drought = self.drought.filter(|_| self.somebody_waits());
                 return;
             }
             if self.one_in(self.scene.cancels) {
-                // The first in the queue gives up while it waits; the process asks for the next, in the same place.
+                // The first caller gives up while it waits. The process then asks for the next
+                // one, under the same id.
                 self.processes[process].left -= 1;
                 self.processes[process].waiting.pop_front();
                 continue;
             }
             self.story.asks += 1;
-            let ask = Command::Ask {
-                ticket: place,
-                head,
-                terms,
+            let acquire = Command::Acquire {
+                waiter,
+                priority,
+                limit,
             };
-            match self.state.step(self.now, ask) {
-                Reply::Go { ticket } => self.send(process, ticket),
+            match self.state.step(self.now, acquire) {
+                Reply::Granted { permit } => self.send(process, permit),
                 Reply::Wait(wait) => {
                     let stall = if self.one_in(self.scene.stalls) {
                         400 * MILLI
@@ -311,21 +320,21 @@ impl World {
                     };
                     let oversleep = self.rng.u64(0..=self.scene.oversleep) + stall;
                     let me = &mut self.processes[process];
-                    me.place = wait.ticket;
+                    me.waiter = wait.waiter;
                     self.drought = self.drought.or(Some(self.now));
                     let me = &mut self.processes[process];
                     me.alarm += 1;
                     let alarm = me.alarm;
-                    self.later(wait.wait + oversleep, Event::Woken { process, alarm });
+                    self.later(wait.delay + oversleep, Event::Woken { process, alarm });
                     return;
                 }
-                Reply::Done => unreachable!("a question has an answer"),
+                Reply::Done => unreachable!("a request for a permit is granted or waits"),
             }
         }
     }
 
-    fn send(&mut self, process: usize, ticket: u64) {
-        self.processes[process].place = 0;
+    fn send(&mut self, process: usize, permit: PermitId) {
+        self.processes[process].waiter = None;
         if let Some(since) = self.drought.take() {
             self.story.longest_drought = self.story.longest_drought.max(self.now - since);
         }
@@ -337,16 +346,19 @@ impl World {
         self.story.longest_wait = self.story.longest_wait.max(wait);
         if cancelled {
             let delay = self.rng.u64(0..2 * SECOND);
-            self.later(delay, Event::Cancelled { process, ticket });
+            self.later(delay, Event::Cancelled { process, permit });
         } else {
             me.refused = me.refused.saturating_sub(1);
             me.busy += 1;
             let forward = self.rng.u64(self.scene.forward.0..=self.scene.forward.1);
-            self.later(forward.min(FORWARD), Event::Counted { process, ticket });
+            self.later(
+                forward.min(FORWARD_DELAY),
+                Event::Counted { process, permit },
+            );
         }
     }
 
-    fn counted(&mut self, process: usize, ticket: u64) {
+    fn counted(&mut self, process: usize, permit: PermitId) {
         let recent =
             |(at, _, refused): &&(Micros, usize, bool)| !refused && *at + SECOND > self.now;
         let accepted = self
@@ -370,31 +382,31 @@ impl World {
             rest,
             Event::Answered {
                 process,
-                ticket,
+                permit,
                 refused,
             },
         );
     }
 
-    fn answered(&mut self, process: usize, ticket: u64, refused: bool) {
+    fn answered(&mut self, process: usize, permit: PermitId, refused: bool) {
         let me = &mut self.processes[process];
         if me.dead {
             return;
         }
         self.story.done = self.now;
         me.busy -= 1;
-        let was_idle = me.place == 0;
+        let was_idle = me.waiter.is_none();
         if refused {
             me.left += 1;
             me.refused += 1;
         }
         let command = if refused {
             Command::Throttled {
-                ticket,
+                permit,
                 pause: None,
             }
         } else {
-            Command::Answered { ticket }
+            Command::Answered { permit }
         };
         self.state.step(self.now, command);
         self.arrive(process);
@@ -406,7 +418,7 @@ impl World {
     fn somebody_waits(&self) -> bool {
         self.processes
             .iter()
-            .any(|process| !process.dead && process.place != 0)
+            .any(|process| !process.dead && process.waiter.is_some())
     }
 
     fn one_in(&mut self, often: u32) -> bool {
@@ -415,7 +427,7 @@ impl World {
 }
 
 fn scenes() -> impl Strategy<Value = Scene> {
-    let delays = (0..FORWARD, 0..FORWARD).prop_map(|(a, b)| (a.min(b), a.max(b)));
+    let delays = (0..FORWARD_DELAY, 0..FORWARD_DELAY).prop_map(|(a, b)| (a.min(b), a.max(b)));
     let rests = prop_oneof![
         (0..50 * MILLI).prop_map(|most| (0, most)),
         (0..3 * SECOND).prop_map(|most| (most / 2, most)),
@@ -462,16 +474,21 @@ fn scenes() -> impl Strategy<Value = Scene> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_second_ever_sees_more_than_ten_and_nobody_is_stuck(scene in scenes()) {
         let story = run(&scene);
         prop_assert!(story.densest_second() <= 10, "{}", story.densest_second());
         prop_assert_eq!(story.left, 0);
-        // A slot's own latest release, plus a stalled wake-up of one who was next.
+        // The longest time until a slot becomes free by itself, and until a process that stalls
+        // is passed.
         let stall = if scene.stalls > 0 { 400 * MILLI } else { 0 };
-        let patience = SECOND + FORWARD + stall + GRACE + 5 * MILLI;
+        let patience = SECOND + FORWARD_DELAY + stall + WAITER_GRACE + 5 * MILLI;
         prop_assert!(story.longest_drought <= patience, "{}", story.longest_drought);
     }
 }
@@ -508,15 +525,16 @@ fn processes_share_evenly() {
             (5 * MILLI, 40 * MILLI),
         );
         let story = run(&scene);
-        // The slots that are free at the start go to whoever comes first.
+        // The first two seconds do not count, because the slots that are free at the start go to
+        // whoever comes first.
         let fairness = story.fairness(processes, 2 * SECOND, 30 * SECOND);
         assert!(fairness >= 0.99, "{processes} processes: {fairness}");
-        // Those who wait stand behind the ten that were let through in the last second, too.
+        // Those who wait also stand behind the ten that were permitted in the last second.
         let fair = (story.longest_queue as u64 + 10) * SECOND / 10;
         let wait = story.longest_wait as f64 / fair as f64;
         assert!(wait <= 1.2, "{processes} processes: {wait}");
         let asks = story.asks as f64 / story.counted.len() as f64;
-        assert!(asks < 4.0, "{asks} questions per call");
+        assert!(asks < 4.0, "{asks} requests per call");
     }
 }
 

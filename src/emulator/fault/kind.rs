@@ -1,0 +1,168 @@
+//! What can go wrong with a call.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Facts, NotAFault};
+use crate::emulator::period::Period;
+
+/// What goes wrong. Each is documented, as users write it, in the documentation of [`emulator`](super::super).
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(in super::super) enum Kind {
+    BusinessError {
+        code: String,
+        #[serde(default)]
+        message: String,
+        #[serde(default = "ok")]
+        status: u16,
+        #[serde(default)]
+        access_denied_detail: Option<Value>,
+    },
+    ClockSkew {
+        seconds: i64,
+    },
+    EmptyBody {},
+    ExpiredToken {},
+    HugeBody {
+        #[serde(default = "sixty_four_mebibytes")]
+        bytes: u64,
+    },
+    MalformedJson {},
+    NeverAnswer {
+        when: When,
+    },
+    ResetAfterCommit {},
+    ResetBeforeCommit {},
+    ResetMidBody {},
+    SignatureRefused {},
+    SlowBody {
+        #[serde(default = "two_seconds")]
+        over: Period,
+    },
+    StaleList {},
+    Status {
+        status: u16,
+        when: When,
+    },
+    Throttle {
+        #[serde(default)]
+        code: Option<String>,
+        #[serde(default)]
+        retry_after: Option<Period>,
+        #[serde(default)]
+        header: RetryHeader,
+    },
+    TruncatedJson {},
+    WrongContentType {},
+    WrongTypes {},
+}
+
+/// Four gibibytes: no client reads more, and the blocks are listed in memory.
+const MOST_BYTES: u64 = 4 << 30;
+
+/// Ten years: beyond, the date may have no written form.
+const MOST_SECONDS: u64 = 10 * 365 * 86_400;
+
+/// On which side of the operation's execution a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in super::super) enum When {
+    AfterCommit,
+    BeforeCommit,
+}
+
+/// The header that carries a throttled reply's waiting time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(in super::super) enum RetryHeader {
+    #[serde(rename = "retry-after")]
+    RetryAfter,
+    #[default]
+    #[serde(rename = "x-acs-retry-after")]
+    XAcsRetryAfter,
+    #[serde(rename = "x-ratelimit-user")]
+    XRatelimitUser,
+    #[serde(rename = "x-ratelimit-user-api")]
+    XRatelimitUserApi,
+}
+
+/// How far a call has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Stage {
+    /// Nothing of it was checked.
+    Gate,
+    /// It is signed, and within the quota.
+    Admitted,
+}
+
+impl Kind {
+    pub(in super::super) fn name(&self) -> &'static str {
+        match self {
+            Self::BusinessError { .. } => "business_error",
+            Self::ClockSkew { .. } => "clock_skew",
+            Self::EmptyBody {} => "empty_body",
+            Self::ExpiredToken {} => "expired_token",
+            Self::HugeBody { .. } => "huge_body",
+            Self::MalformedJson {} => "malformed_json",
+            Self::NeverAnswer { .. } => "never_answer",
+            Self::ResetAfterCommit {} => "reset_after_commit",
+            Self::ResetBeforeCommit {} => "reset_before_commit",
+            Self::ResetMidBody {} => "reset_mid_body",
+            Self::SignatureRefused {} => "signature_refused",
+            Self::SlowBody { .. } => "slow_body",
+            Self::StaleList {} => "stale_list",
+            Self::Status { .. } => "status",
+            Self::Throttle { .. } => "throttle",
+            Self::TruncatedJson {} => "truncated_json",
+            Self::WrongContentType {} => "wrong_content_type",
+            Self::WrongTypes {} => "wrong_types",
+        }
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        match self {
+            Self::ClockSkew { .. } | Self::ExpiredToken {} | Self::SignatureRefused {} => {
+                Stage::Gate
+            }
+            _ => Stage::Admitted,
+        }
+    }
+
+    pub(super) fn can_strike(&self, facts: Facts<'_>) -> bool {
+        *self != Self::StaleList {} || facts.action == Some("QueryChatappPhoneNumbers")
+    }
+
+    pub(super) fn check(&self) -> Result<(), NotAFault> {
+        match self {
+            Self::BusinessError { status, .. }
+                if *status != 200 && !(400..=599).contains(status) =>
+            {
+                Err(NotAFault(format!(
+                    "a business error has no status {status}"
+                )))
+            }
+            Self::Status { status, .. } if !(400..=599).contains(status) => Err(NotAFault(
+                format!("{status} is not the status of a failure"),
+            )),
+            Self::HugeBody { bytes } if *bytes > MOST_BYTES => {
+                Err(NotAFault(format!("a body has at most {MOST_BYTES} bytes")))
+            }
+            Self::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SECONDS => Err(NotAFault(
+                format!("a clock is off by at most {MOST_SECONDS} seconds"),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn ok() -> u16 {
+    200
+}
+
+fn sixty_four_mebibytes() -> u64 {
+    64 << 20
+}
+
+fn two_seconds() -> Period {
+    Period(std::time::Duration::from_secs(2))
+}

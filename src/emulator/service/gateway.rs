@@ -1,0 +1,56 @@
+//! What the gateway in front of the service decides: the date it goes by, and whether there is
+//! such an operation.
+
+use std::time::{Duration, SystemTime};
+
+use hyper::Method;
+
+use crate::emulator::fault::Kind;
+use crate::emulator::operations::{self, Operation};
+use crate::emulator::refusal::Refusal;
+use crate::emulator::request::Request;
+
+/// The server's date under the fault, or its refusal.
+pub(super) fn strike(fault: &Kind, date: SystemTime) -> Result<SystemTime, Refusal> {
+    match fault {
+        Kind::ClockSkew { seconds } => {
+            let skew = Duration::from_secs(seconds.unsigned_abs());
+            let skewed = if *seconds < 0 {
+                date.checked_sub(skew)
+            } else {
+                date.checked_add(skew)
+            };
+            Ok(skewed.unwrap_or(date))
+        }
+        Kind::ExpiredToken {} => {
+            let message = "Specified SecurityToken is expired.";
+            Err(Refusal::new(400, "InvalidSecurityToken.Expired", message))
+        }
+        Kind::SignatureRefused {} => {
+            let message = "Specified signature is not matched with our calculation.";
+            Err(Refusal::new(400, "SignatureDoesNotMatch", message))
+        }
+        _ => Ok(date),
+    }
+}
+
+/// The operation that the request names, and the name as it was written.
+pub(super) fn operation<'a>(request: &'a Request<'_>) -> Result<(&'a str, Operation), Refusal> {
+    let not_found = || {
+        let message = "Specified api is not found, please check your url and method.";
+        Refusal::new(404, "InvalidApi.NotFound", message)
+    };
+    if request.call.path != "/" || ![Method::GET, Method::POST].contains(&request.call.method) {
+        return Err(not_found());
+    }
+    let version = request
+        .version()
+        .ok_or_else(|| Refusal::missing("Version"))?;
+    if version != operations::VERSION {
+        let message = "Specified parameter Version is not valid.";
+        return Err(Refusal::new(400, "InvalidVersion", message));
+    }
+    let action = request.action().ok_or_else(|| Refusal::missing("Action"))?;
+    let operation = Operation::parse(action).ok_or_else(not_found)?;
+    Ok((action, operation))
+}

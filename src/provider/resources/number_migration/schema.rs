@@ -1,0 +1,138 @@
+//! The attributes of the resource and of its identity, with the models that hold their values.
+
+use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Schema};
+use crate::framework::timeouts;
+use crate::model;
+use crate::provider::validators;
+
+use super::OPERATIONS;
+
+model! {
+    /// Configuration, plan and state.
+    pub struct Model {
+        /// The space that receives the number.
+        pub cust_space_id: String,
+        /// The country calling code of the number.
+        pub country_code: String,
+        /// The number without its country calling code.
+        pub mobile_number: String,
+        /// The id of the number at Meta, `Data.Id`.
+        pub id: String,
+        /// Country calling code and number.
+        pub phone_number: String,
+        /// The status that the API gave last.
+        pub status: String,
+        /// The id of the request that started the migration.
+        pub request_id: String,
+        /// How long the operations may take.
+        pub timeouts: Timeouts,
+    }
+}
+
+model! {
+    /// How long the operations may take.
+    pub struct Timeouts {
+        /// How long a create may take.
+        pub create: String,
+        /// How long a read may take.
+        pub read: String,
+    }
+}
+
+model! {
+    /// The attributes that identify a number.
+    pub struct Identity {
+        /// The space that receives the number.
+        pub cust_space_id: String,
+        /// The country calling code of the number.
+        pub country_code: String,
+        /// The number without its country calling code.
+        pub mobile_number: String,
+    }
+}
+
+/// The attributes of the resource.
+pub(super) fn schema() -> Schema {
+    Schema {
+        version: 0,
+        description: description().into(),
+        attributes: vec![
+            Attribute::string("cust_space_id")
+                .optional()
+                .computed()
+                .requires_replace()
+                .validate(validators::not_blank)
+                .describe(
+                    "Space that receives the number: the id of the ISV sub-customer's space, or of your own instance. \
+                     Default value is the provider's `cust_space_id`; when that changes, the number is replaced.",
+                ),
+            Attribute::string("country_code").required().requires_replace().describe(
+                "Country calling code, digits only, such as `86`.",
+            ),
+            Attribute::string("mobile_number").required().requires_replace().describe(
+                "Phone number without its country code, digits only, such as `13900001234`.",
+            ),
+            Attribute::string("id").computed().use_state_for_unknown().describe(
+                "Id of the phone number at Meta; null while CAMS does not tell it.",
+            ),
+            Attribute::string("phone_number").computed().use_state_for_unknown().describe(
+                "Country code and number as CAMS writes them.",
+            ),
+            Attribute::string("status").computed().use_state_for_unknown().describe(
+                "Status of the number: `MIGRATING` at first, later what CAMS lists, such as `CONNECTED`.",
+            ),
+            Attribute::string("request_id").computed().use_state_for_unknown().describe(
+                "Id of the request that started the migration; null for a number that was imported or already in the space.",
+            ),
+            timeouts::attribute(vec![
+                timeouts::operation("create", "Starting the migration. Default value is `20m`."),
+                timeouts::operation("read", "Looking at the number during a refresh. Default value is `10m`."),
+            ]),
+        ],
+    }
+}
+
+/// The attributes of the identity.
+pub(super) fn identity_schema() -> IdentitySchema {
+    let attribute = |name, description| IdentityAttribute {
+        name,
+        description,
+        required_for_import: true,
+    };
+    IdentitySchema {
+        version: 0,
+        attributes: vec![
+            attribute("cust_space_id", "Space that receives the number."),
+            attribute("country_code", "Country calling code, digits only."),
+            attribute(
+                "mobile_number",
+                "Phone number without its country code, digits only.",
+            ),
+        ],
+    }
+}
+
+/// What the resource does, for the documentation.
+fn description() -> String {
+    let permissions = OPERATIONS.map(|operation| format!("`cams:{}`", operation.action));
+    format!(
+        "Starts moving a WhatsApp phone number from another provider into a CAMS space \
+         (`CreateChatappMigrationInitiate`), and follows its status.\n\n\
+         A number that is in the space already is taken over as it is, with a warning. So an apply \
+         after an interruption, a replacement, or an apply after the state was lost ends with the \
+         number in state, and starts nothing twice.\n\n\
+         Destroying this resource makes no API call: Terraform forgets the number, and the number \
+         stays in the space. The API has no operation that cancels a migration. To take a live number \
+         out of service, deregister it from its WhatsApp Business Account, in the CAMS console or with \
+         the API operation `ChatappPhoneNumberDeregister`.\n\n\
+         A number counts as there when the list of its space (`QueryChatappPhoneNumbers`) shows it \
+         with any status but `DELETED` and `MIGRATED`, or when `GetPhoneNumberVerificationStatus` \
+         gives its id. It is removed from the state, with a warning, only when a list that was fetched \
+         for this refresh does not show it as there, the lookup says that it does not exist, and its \
+         migration started at least an hour ago. If the answers prove neither, the number stays in the \
+         state, and a warning says so.\n\n\
+         The RAM user or role needs {} on resource `*`. Only the first is indispensable: without one \
+         of the others the resource warns and goes on.",
+        permissions.join(", ")
+    )
+}

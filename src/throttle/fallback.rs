@@ -1,0 +1,254 @@
+//! A store that several processes share and that may fail, with a fallback that cannot.
+//!
+//! The fallback allows only a safe share of the quota. Neither store knows of the calls that the
+//! other permitted. So on every change from one to the other no call goes until all earlier ones
+//! have left every window.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::constants::{FORWARD_DELAY, Micros};
+use super::limit::ConfiguredLimit;
+use super::slots::{Cause, Command, Priority, Reply, Wait};
+use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
+
+/// How long a store that failed is left alone before it is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Whether the user was warned that a store is out of use. All quotas in that store share one, so
+/// that the warning is written once.
+pub(super) type Warned = Arc<AtomicBool>;
+
+/// Uses `primary` while it works, else `fallback` with at most `share` calls in a window.
+#[derive(Debug)]
+pub(super) struct WithFallback<P, F> {
+    primary: P,
+    fallback: F,
+    share: NonZeroU32,
+    warned: Warned,
+    switch: Mutex<Switch>,
+}
+
+/// Which of the two stores is in use.
+#[derive(Debug, Default)]
+struct Switch {
+    /// When to try the primary again. `None` while it is in use.
+    retry_at: Option<Instant>,
+    /// Until then no call may go, because the store in use has just changed.
+    recovering_until: Option<Instant>,
+}
+
+/// How to carry out a [`Command::Acquire`].
+enum Route {
+    Fallback,
+    Primary,
+    /// Try the primary; if it works, return to it.
+    RetryPrimary,
+    /// Ask neither: this is the reply.
+    Wait(TierReply),
+}
+
+impl<P: FallibleStore, F: Store> WithFallback<P, F> {
+    pub(super) fn new(primary: P, fallback: F, share: NonZeroU32, warned: Warned) -> Self {
+        Self {
+            primary,
+            fallback,
+            share,
+            warned,
+            switch: Mutex::default(),
+        }
+    }
+
+    fn route(&self, limit: ConfiguredLimit) -> Route {
+        let mut switch = self.lock();
+        let now = Instant::now();
+        if let Some(until) = switch.recovering_until {
+            if now < until {
+                return Route::Wait(recovering(until - now, limit));
+            }
+            switch.recovering_until = None;
+        }
+        match switch.retry_at {
+            None => Route::Primary,
+            Some(at) if now < at => Route::Fallback,
+            Some(_) => Route::RetryPrimary,
+        }
+    }
+
+    /// Changes to the fallback because the primary failed.
+    fn leave_primary(&self, failure: &Failure, limit: ConfiguredLimit) -> TierReply {
+        let mut switch = self.lock();
+        switch.retry_at = Some(Instant::now() + RETRY_AFTER);
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                reason = %failure,
+                fallback_requests = self.share,
+                "the shared request quota can't be kept in its store; \
+                 falling back to a share of it for this process",
+            );
+        }
+        begin_recovery(&mut switch, limit)
+    }
+
+    /// Changes back to the primary because it works again.
+    fn return_to_primary(&self, limit: ConfiguredLimit) -> TierReply {
+        let mut switch = self.lock();
+        switch.retry_at = None;
+        if self.warned.swap(false, Ordering::Relaxed) {
+            tracing::info!("the store of the shared request quota is back in use");
+        }
+        begin_recovery(&mut switch, limit)
+    }
+
+    /// Finds out whether the primary works: asks it for a permit as a caller would, and undoes
+    /// that.
+    async fn try_primary(&self, limit: ConfiguredLimit) -> Result<(), Failure> {
+        let acquire = Command::Acquire {
+            waiter: None,
+            priority: Priority::Normal,
+            limit,
+        };
+        let undo = match self.primary.step(acquire).await? {
+            Reply::Granted { permit } => Command::Unsent { permit },
+            Reply::Wait(Wait {
+                waiter: Some(waiter),
+                ..
+            }) => Command::Cancel { waiter },
+            Reply::Done | Reply::Wait(_) => return Ok(()),
+        };
+        self.primary.step(undo).await.map(drop)
+    }
+
+    fn postpone_retry(&self) {
+        self.lock().retry_at = Some(Instant::now() + RETRY_AFTER);
+    }
+
+    /// Whether a command other than [`Command::Acquire`] belongs to the fallback.
+    fn belongs_to_fallback(&self, command: Command, tier: Tier) -> bool {
+        let cancel = matches!(command, Command::Cancel { .. });
+        // Permits are settled where they were granted. A waiter is in the queue of the store that
+        // is in use: the change to another one made it join anew.
+        tier > 0 || (cancel && self.lock().retry_at.is_some())
+    }
+
+    /// The command for the fallback, whose limit is at most the share.
+    fn limited_to_share(&self, command: Command) -> Command {
+        match command {
+            Command::Acquire {
+                waiter,
+                priority,
+                limit,
+            } => Command::Acquire {
+                waiter,
+                priority,
+                limit: ConfiguredLimit {
+                    calls: limit.calls.min(self.share),
+                    ..limit
+                },
+            },
+            other => other,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Switch> {
+        self.switch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
+    fn try_step(&self, command: Command, tier: Tier) -> Option<TierReply> {
+        let Command::Acquire { limit, .. } = command else {
+            if self.belongs_to_fallback(command, tier) {
+                let reply = self.fallback.try_step(command, tier.saturating_sub(1));
+                return reply.map(from_fallback);
+            }
+            // A settlement that fails is not repeated: its slot becomes free a little later, and
+            // the next call for a permit finds out about the failure.
+            return self.primary.try_step(command).map(|_| done());
+        };
+        match self.route(limit) {
+            Route::Fallback => {
+                let command = self.limited_to_share(command);
+                self.fallback.try_step(command, tier).map(from_fallback)
+            }
+            Route::Primary => Some(match self.primary.try_step(command)? {
+                Ok(reply) => TierReply { reply, tier: 0 },
+                Err(failure) => self.leave_primary(&failure, limit),
+            }),
+            Route::RetryPrimary => None,
+            Route::Wait(reply) => Some(reply),
+        }
+    }
+
+    async fn step(&self, command: Command, tier: Tier) -> TierReply {
+        let Command::Acquire { limit, .. } = command else {
+            if self.belongs_to_fallback(command, tier) {
+                let reply = self.fallback.step(command, tier.saturating_sub(1)).await;
+                return from_fallback(reply);
+            }
+            let _ = self.primary.step(command).await;
+            return done();
+        };
+        match self.route(limit) {
+            Route::Fallback => {
+                let command = self.limited_to_share(command);
+                from_fallback(self.fallback.step(command, tier).await)
+            }
+            Route::Primary => match self.primary.step(command).await {
+                Ok(reply) => TierReply { reply, tier: 0 },
+                Err(failure) => self.leave_primary(&failure, limit),
+            },
+            Route::RetryPrimary => match self.try_primary(limit).await {
+                Ok(()) => self.return_to_primary(limit),
+                Err(_) => {
+                    self.postpone_retry();
+                    let command = self.limited_to_share(command);
+                    from_fallback(self.fallback.step(command, tier).await)
+                }
+            },
+            Route::Wait(reply) => reply,
+        }
+    }
+}
+
+/// Lets no call go until those that the other store permitted have left every window.
+fn begin_recovery(switch: &mut Switch, limit: ConfiguredLimit) -> TierReply {
+    let pause = Duration::from_micros(limit.window + FORWARD_DELAY);
+    switch.recovering_until = Some(Instant::now() + pause);
+    recovering(pause, limit)
+}
+
+fn recovering(pause: Duration, limit: ConfiguredLimit) -> TierReply {
+    let delay = Micros::try_from(pause.as_micros()).unwrap_or(limit.window) + 1;
+    let wait = Wait {
+        // Neither store remembers the process. It will join the queue of the one it asks next.
+        waiter: None,
+        delay,
+        ahead: 0,
+        limit: limit.calls.get(),
+        cause: Cause::Recovering,
+    };
+    TierReply {
+        reply: Reply::Wait(wait),
+        tier: 0,
+    }
+}
+
+fn done() -> TierReply {
+    TierReply {
+        reply: Reply::Done,
+        tier: 0,
+    }
+}
+
+/// A reply of the fallback as one of the whole chain.
+fn from_fallback(reply: TierReply) -> TierReply {
+    TierReply {
+        tier: reply.tier.saturating_add(1),
+        ..reply
+    }
+}

@@ -1,0 +1,134 @@
+//! How many permits a quota may have granted at the same time.
+//!
+//! Callers are configured with a [`Limit`]. Those who share a quota keep the strictest one, lower
+//! it together when the API throttles them, and raise it step by step afterwards.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::constants::{
+    FORWARD_DELAY, LIMIT_MEMORY, MAX_SLOTS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS,
+};
+
+/// An operation's limit: at most `calls` calls in any window of this length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How many calls.
+    pub calls: NonZeroU32,
+    /// The length of the window. More than an hour counts as an hour.
+    pub window: Duration,
+}
+
+/// The limit that a caller is configured with, in the units of the slot algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ConfiguredLimit {
+    /// How many calls, at most [`MAX_SLOTS`].
+    pub(super) calls: NonZeroU32,
+    /// The length of the window, from one microsecond to [`MAX_WINDOW`].
+    pub(super) window: Micros,
+}
+
+impl ConfiguredLimit {
+    /// Converts a limit. One of more than [`MAX_SLOTS`] calls becomes a k-th of the calls in a k-th
+    /// of the window, which implies the original.
+    pub(super) fn new(limit: Limit) -> Self {
+        let parts = limit.calls.get().div_ceil(MAX_SLOTS as u32);
+        let window = Micros::try_from(limit.window.as_micros()).unwrap_or(Micros::MAX);
+        Self {
+            calls: NonZeroU32::new(limit.calls.get() / parts).unwrap_or(NonZeroU32::MIN),
+            window: window.div_ceil(u64::from(parts)).clamp(1, MAX_WINDOW),
+        }
+    }
+}
+
+/// The limit in force for all who share a quota. All fields are zero until the first of them asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct AdaptiveLimit {
+    /// The smallest number of calls that anyone who asked in the last minute is configured with.
+    pub(super) calls: u32,
+    /// The longest window that any of them is configured with.
+    pub(super) window: Micros,
+    /// When somebody last asked who is configured with exactly these two, or with stricter ones.
+    pub(super) confirmed_at: Micros,
+    /// How many calls are allowed in a window now: at most `calls`.
+    pub(super) current: u32,
+    /// The greatest limit that lasted until the next raise without a throttled call.
+    pub(super) proven: u32,
+    /// How much the next raise adds. It doubles with each raise.
+    pub(super) step: u32,
+    /// When the limit was last lowered. Zero if it never was.
+    pub(super) lowered_at: Micros,
+    /// When the limit may next be raised. Until then the last raise is a trial.
+    pub(super) raise_at: Micros,
+}
+
+impl AdaptiveLimit {
+    /// Takes the limit into account that a caller is configured with.
+    pub(super) fn confirm(&mut self, now: Micros, configured: ConfiguredLimit) {
+        let before = self.calls;
+        let forgotten = before == 0 || now.saturating_sub(self.confirmed_at) > LIMIT_MEMORY;
+        let calls = configured.calls.get();
+        let stricter = calls <= self.calls && configured.window >= self.window;
+        if forgotten || stricter {
+            (self.calls, self.window) = (calls, configured.window);
+            self.confirmed_at = now;
+        } else {
+            self.calls = self.calls.min(calls);
+            self.window = self.window.max(configured.window);
+        }
+        // A limit that was never lowered follows the configured one up and down. A lowered one only
+        // follows it down, because the API has shown that it allows less.
+        if self.calls != before && (self.current == before || self.current > self.calls) {
+            (self.current, self.proven, self.step) = (self.calls, self.calls, 1);
+        }
+    }
+
+    /// The limit in force for a caller that could be granted a permit if the limit were `needed`.
+    ///
+    /// A lowered limit is raised here, when its time has come and the caller needs it. A raise that
+    /// nobody uses would prove nothing.
+    pub(super) fn for_caller(&mut self, now: Micros, needed: usize) -> usize {
+        let lowered = self.current < self.calls;
+        if lowered && needed > self.current as usize && now >= self.raise_at {
+            self.proven = self.current;
+            self.current = self.current.saturating_add(self.step).min(self.calls);
+            self.step = self.step.saturating_mul(2);
+            self.raise_at = now
+                .saturating_add(self.window)
+                .saturating_add(FORWARD_DELAY);
+        }
+        self.current as usize
+    }
+
+    /// Lowers the limit because the API throttled a call that was permitted at `permitted_at`.
+    ///
+    /// One overload usually throttles several calls. So the limit falls once in a window at most,
+    /// and not for calls that were permitted before it last fell. A limit on trial falls back to
+    /// the one before it, any other to seven tenths.
+    pub(super) fn lower(&mut self, now: Micros, permitted_at: Micros) {
+        let next = self.lowered_at.saturating_add(self.window);
+        if self.lowered_at > 0 && (permitted_at <= self.lowered_at || now < next) {
+            return;
+        }
+        let on_trial = self.current > self.proven && permitted_at < self.raise_at;
+        if !on_trial {
+            self.proven = (self.current * 7 / 10).max(1);
+        }
+        self.current = self.proven;
+        self.step = 1;
+        self.lowered_at = now;
+        self.raise_at = now.saturating_add(self.window.saturating_mul(RAISE_AFTER_WINDOWS));
+    }
+
+    /// The same limit after the clock was set back to `now`, which makes the times in it worthless.
+    pub(super) fn restarted(self, now: Micros) -> Self {
+        let lowered = self.current < self.calls;
+        let raise_at = now + self.window.saturating_mul(RAISE_AFTER_WINDOWS);
+        Self {
+            confirmed_at: now,
+            lowered_at: if lowered { now } else { 0 },
+            raise_at: if lowered { raise_at } else { 0 },
+            ..self
+        }
+    }
+}
