@@ -13,6 +13,7 @@ mod operation;
 pub mod phone;
 mod phone_numbers;
 pub mod retry;
+pub mod space;
 
 pub use crate::openapi::{Endpoint, Settings as HttpSettings, SignatureMethod};
 pub use call::Call;

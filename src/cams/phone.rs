@@ -206,7 +206,10 @@ fn wrong(code: CallingCode, text: &str) -> Option<String> {
         });
     }
     if !is_digits(text) {
-        return Some(format!("{text:?} holds more than digits"));
+        let doubt = without_separators(text).and_then(|bare| doubt(code, &bare));
+        let doubt = doubt.map(|doubt| format!(", and {doubt}"));
+        let doubt = doubt.unwrap_or_default();
+        return Some(format!("{text:?} holds more than digits{doubt}"));
     }
     let all = code.0.len() + text.len();
     if all > MAX_DIGITS {

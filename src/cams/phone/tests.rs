@@ -113,6 +113,7 @@ fn a_problem_names_what_is_in_the_way() {
         ("86", "+44 7700 900123", "calling code 44, not 86"),
         ("86", "0086 139", "from abroad, with its calling code"),
         ("0086", "13900001234", "begins with 00"),
+        ("49", "0170 1234567", "dialled only within the country"),
     ] {
         let problem = refused(code, text).to_string();
         assert!(problem.contains(says), "{text:?}: {problem}");

@@ -1,9 +1,11 @@
 //! The real CLI, as a user runs it, against the emulator.
 
+mod duplicates;
 mod import;
 mod kill;
 mod lifecycle;
 mod many;
+mod output;
 mod secrets;
 mod settings;
 mod space;

@@ -92,6 +92,24 @@ fn a_duration_is_checked() {
 }
 
 #[test]
+fn a_space_that_cannot_be_one_is_refused_wherever_it_is_written() {
+    for space in ["cams abc", "x/y", " cams-abc"] {
+        let resource = number("\"86\"", "\"13900001234\"");
+        let own = resource.replace(
+            "  country_code",
+            &format!("  cust_space_id = {space:?}\n  country_code"),
+        );
+        Workspace::new(&own)
+            .fails(&["validate", "-no-color"])
+            .assert_says(&["Invalid Space", "cust_space_id", "such as cams-abc123"]);
+        let block = format!("provider \"cams\" {{\n  cust_space_id = {space:?}\n}}\n{resource}");
+        Workspace::new(&block)
+            .fails(&["validate", "-no-color"])
+            .assert_says(&["Invalid Provider Configuration", "such as cams-abc123"]);
+    }
+}
+
+#[test]
 fn the_provider_block_is_checked_all_at_once() {
     let text = "provider \"cams\" {\n  endpoint = \"http://cams.example.com\"\n  signature_method = \"MD5\"\n  \
                 region = \"not a region\"\n}\n";
