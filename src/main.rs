@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use terraform_provider_cams::clock::Clock;
 use terraform_provider_cams::environment::Environment;
 use terraform_provider_cams::plugin::{self, Plugin, Work};
-use terraform_provider_cams::provider;
+use terraform_provider_cams::provider::{self, Mismatch, doctor};
 use terraform_provider_cams::random::Random;
 
 const PLUGIN: Plugin = Plugin {
@@ -18,11 +18,16 @@ const PLUGIN: Plugin = Plugin {
 
 fn main() -> ExitCode {
     let (environment, clock) = (Environment::of_process(), Clock::system());
-    let arguments = std::env::args_os().skip(1);
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    if arguments.next_if(|first| first == "doctor").is_some() {
+        plugin::panic::install_hook();
+        let _flush = plugin::log::install(&PLUGIN, &environment, &clock);
+        return doctor::main(arguments, &environment, &clock, &Random::from_system());
+    }
     plugin::main(&PLUGIN, arguments, &environment, &clock, || {
-        let server = provider::server(environment.clone(), clock.clone(), Random::from_system());
+        let server = provider::server(environment.clone(), clock.clone(), Random::from_system())?;
         let operations = server.operations();
         let work = Work::new(operations.tracker().clone(), move || operations.end());
-        (server, work)
+        Ok::<_, Mismatch>((server, work))
     })
 }

@@ -4,11 +4,12 @@
 
 /// What names this boot of the machine, and the monotonic clock that this process reads.
 ///
-/// Processes that get the same bytes may compare readings of that clock. The bytes have no other meaning. Linux names a
-/// boot by a random id, and a container may have a clock of its own. macOS has no such clock and tells when the machine
-/// was started, which is what its monotonic clock counts from; since no safe call reads it, all boots are named alike
-/// there. That is safe too: after a boot the clock begins anew, so that an old reading is in the future, or so far in
-/// the past that nothing depends on it.
+/// Processes that get the same bytes may compare readings of that clock. The bytes have no other
+/// meaning. Linux names a boot by a random id, and a container may have a clock of its own. macOS
+/// has no such clock and tells when the machine was started, which is what its monotonic clock
+/// counts from; since no safe call reads it, all boots are named alike there. That is safe too:
+/// after a boot the clock begins anew, so that an old reading is in the future, or so far in the
+/// past that nothing depends on it.
 pub fn boot() -> Vec<u8> {
     #[cfg(target_os = "linux")]
     {
@@ -31,8 +32,8 @@ pub enum Signal {
 
 /// The signals that this process ignores now.
 ///
-/// Asked before any handler is installed, it tells what whoever started the process wants ignored: `nohup` ignores the
-/// hang-up, for the program that it starts and for all that this one starts.
+/// Asked before any handler is installed, it tells what whoever started the process wants ignored:
+/// `nohup` ignores the hang-up, for the program that it starts and for all that this one starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ignored(u64);
 
@@ -63,7 +64,8 @@ fn mask() -> Option<u64> {
     u64::from_str_radix(line.trim(), 16).ok()
 }
 
-/// The set of ignored signals, in which signal 1 is the lowest bit. No safe call tells it, so `ps` is asked.
+/// The set of ignored signals, in which signal 1 is the lowest bit. No safe call tells it, so `ps`
+/// is asked.
 #[cfg(not(target_os = "linux"))]
 fn mask() -> Option<u64> {
     let output = std::process::Command::new("/bin/ps")
@@ -83,7 +85,8 @@ pub fn forbid_core_dumps() {
         current: Some(0),
         maximum: Some(0),
     };
-    // A process may always lower its own limits. Should it fail all the same, that is no reason not to serve.
+    // A process may always lower its own limits. Should it fail all the same, that is no reason not
+    // to serve.
     if setrlimit(Resource::Core, none).is_err() {
         tracing::debug!("the system does not let core files be turned off");
     }
@@ -107,7 +110,8 @@ mod tests {
         assert!(!Ignored::default().contains(Signal::Terminate));
     }
 
-    /// Runs itself under a shell that ignores one signal, because a process inherits what it ignores.
+    /// Runs itself under a shell that ignores one signal, because a process inherits what it
+    /// ignores.
     #[test]
     fn what_was_inherited_as_ignored_is_told() {
         if let Some(expected) = Environment::of_process().get(CHILD) {

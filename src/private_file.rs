@@ -36,6 +36,22 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Whether the open file is still the one with this path. It is not if it was deleted, moved away or
+/// replaced.
+///
+/// # Errors
+///
+/// If the operating system reports one other than that nothing has this path.
+pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let there = match path.symlink_metadata() {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let open = file.metadata()?;
+    Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
+}
+
 /// Whether the file has been deleted since it was opened.
 ///
 /// # Errors

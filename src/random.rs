@@ -12,7 +12,8 @@ pub struct Random(Arc<Mutex<fastrand::Rng>>);
 impl Random {
     /// Seeded by the operating system, so that no two processes draw the same nonces.
     ///
-    /// `fastrand` on its own seeds itself from the clock and the thread's id, which two processes may share.
+    /// `fastrand` on its own seeds itself from the clock and the thread's id, which two processes
+    /// may share.
     pub fn from_system() -> Self {
         let mut seed = [0; size_of::<u64>()];
         match aws_lc_rs::rand::fill(&mut seed) {
@@ -21,8 +22,8 @@ impl Random {
         }
     }
 
-    /// Seeded by the standard library's hasher, whose own keys the operating system seeds once for each thread: for the
-    /// improbable case that the system's source of randomness cannot be read.
+    /// Seeded by the standard library's hasher, whose own keys the operating system seeds once for
+    /// each thread: for the improbable case that the system's source of randomness cannot be read.
     fn from_hasher() -> Self {
         Self::seeded(RandomState::new().build_hasher().finish())
     }

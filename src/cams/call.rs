@@ -1,15 +1,17 @@
-//! The bounds of one operation: until when, and who may end it earlier.
+//! The bounds of one operation: its deadline, and the token that stops it earlier.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// How long a request that is already sent may go on after a stop, and again the question what it did: enough for most
-/// answers, and both together well within the five seconds that Terraform waits after a second Ctrl-C.
+/// How long a request that is already sent may go on after a stop. Looking for what it did may take
+/// as long again. That is enough for most answers, and both together stay within the five seconds
+/// that Terraform waits after a second Ctrl-C.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// When waiting ends. Every HTTP request of one operation shares it.
+/// The deadline of an operation and the token that stops it. All HTTP requests of the operation
+/// share them.
 #[derive(Clone, Debug)]
 pub struct Call {
     deadline: Instant,
@@ -17,18 +19,18 @@ pub struct Call {
 }
 
 impl Call {
-    /// An operation that ends after `timeout`, or when `stop` fires.
+    /// The bounds of an operation that ends after `timeout`, or when `stop` is cancelled.
     pub fn new(timeout: Duration, stop: CancellationToken) -> Self {
         let now = Instant::now();
-        // A timeout beyond the clock's range is none.
+        // A timeout beyond the range of the clock counts as a year.
         let deadline = now
             .checked_add(timeout)
             .unwrap_or_else(|| now + Duration::from_secs(365 * 86_400));
         Self { deadline, stop }
     }
 
-    /// A call that finds out what became of another: it has `patience` of its own and does not end with the stop, which
-    /// may be what ended the other.
+    /// The bounds of a call that finds out what became of another one. It has `patience` as a timeout
+    /// of its own, and a stop does not end it, because the stop may be what ended the other call.
     #[must_use]
     pub fn aftermath(patience: Duration) -> Self {
         Self::new(patience, CancellationToken::new())

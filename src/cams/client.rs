@@ -1,4 +1,8 @@
-//! The client: one retry loop around one HTTP attempt, each attempt through the throttle.
+//! The client of the API.
+//!
+//! Every call goes through one loop, [`Client::send`]: wait for a permit of the throttle, send one
+//! HTTP attempt, judge what it can have done, and perhaps wait and go on. There is no other layer of
+//! repeats, so that the throttle counts every request.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -16,27 +20,28 @@ use crate::throttle::{Cause, Limit, Permit, Priority, QueueStatus, QuotaKey, Thr
 use super::listing::Listings;
 use super::operation::VERSION;
 use super::retry::{self, Budget, Class, Repeat, Repeats};
+use super::service_clock::ServiceClock;
 use super::{Call, Error, ErrorKind, Operation};
 
-/// What a call says that the user ended.
+/// The message of a call that the user stopped.
 const STOPPED: &str = "stopped before the request was sent";
 
-/// What a client is made of.
+/// What a client needs to be made.
 #[derive(Debug)]
 pub struct Config {
-    /// How requests are made.
+    /// The endpoint, the credentials and the timeouts.
     pub http: Settings,
-    /// Whom the quotas are counted against: the account, or what stands for it.
+    /// The account whose quotas are used, or a name that stands for it.
     pub account: String,
-    /// In which region they are counted.
+    /// The region. The service counts each region by itself.
     pub region: String,
-    /// Keeps them.
+    /// Keeps the quotas.
     pub throttle: Throttle,
-    /// How many calls a second each operation may make, in place of its documented limit.
+    /// How many calls a second each operation may make. `None` stands for its documented limit.
     pub requests_per_second: Option<NonZeroU32>,
-    /// The date.
+    /// Gives the date for the signature.
     pub clock: Clock,
-    /// Nonces and jitter.
+    /// Gives nonces and jitter.
     pub random: Random,
 }
 
@@ -54,17 +59,18 @@ struct Inner {
     random: Random,
     budget: Budget,
     listings: Listings,
+    service_clock: ServiceClock,
 }
 
-/// What is asked, however often.
+/// What all attempts of a call have in common.
 struct Request<'a> {
     operation: Operation,
     parameters: BTreeMap<&'a str, &'a str>,
-    /// The number it is about, fit for the log.
+    /// The masked number that the call is about, for the log; empty if there is none.
     about: &'a str,
 }
 
-/// One attempt, with what is needed to judge it.
+/// The outcome of one attempt, and the response with its headers if there was one.
 struct Attempt {
     outcome: Result<Answer, Failure>,
     response: Option<Response>,
@@ -73,6 +79,7 @@ struct Attempt {
 impl Client {
     /// Makes a client. Connects to nothing yet.
     pub fn new(config: Config) -> Result<Self, Failure> {
+        let service_clock = ServiceClock::new(config.clock.clone());
         let http = Http::new(config.http, config.clock, config.random.clone())?;
         Ok(Self(Arc::new(Inner {
             http,
@@ -83,11 +90,16 @@ impl Client {
             random: config.random,
             budget: Budget::new(),
             listings: Listings::default(),
+            service_clock,
         })))
     }
 
     pub(super) fn listings(&self) -> &Listings {
         &self.0.listings
+    }
+
+    pub(super) fn service_clock(&self) -> &ServiceClock {
+        &self.0.service_clock
     }
 
     /// The error for a read that succeeded without the data that it is made for.
@@ -105,7 +117,8 @@ impl Client {
         }
     }
 
-    /// Makes a call until it succeeds, fails for good, or `call` ends it. `about` is a number fit for the log.
+    /// Makes a call: sends attempts until one succeeds or fails for good, or until the deadline or a
+    /// stop in `call` ends it. `about` is a masked number for the log.
     pub(super) async fn send(
         &self,
         call: &Call,
@@ -123,17 +136,20 @@ impl Client {
             (Repeats::default(), Priority::Normal, false);
         let mut last: Option<Error> = None;
         for attempts in 1.. {
+            // While the call waits, nothing is under way: a stop or the deadline ends it at once.
             let permit = match self.permit(call, operation, &key, priority).await {
                 Ok(permit) => permit,
                 Err(end) => return Err(ended(end, operation, last, ambiguous)),
             };
             let attempt = self.attempt(call, &request, permit, attempts).await;
+            // Once an attempt may have had its effect, only a final answer settles the call again.
             let class = retry::classify(&attempt.outcome, ambiguous);
             let retry_after = attempt
                 .response
                 .as_ref()
                 .and_then(|response| response.retry_after);
             let repeat = retry::repeat(&attempt.outcome, class, operation.reads);
+            // The refusal of the date comes with the date of the service, which signs the next attempt.
             if let (Some(Repeat::ClockSkew), Some(response)) = (repeat, &attempt.response) {
                 self.0.http.correct_clock(response);
             }
@@ -178,7 +194,8 @@ impl Client {
         unreachable!("a call is not repeated four thousand million times")
     }
 
-    /// Waits for the quota. The error says what ended the wait, and for what it was.
+    /// Waits for a permit. The error says what ended the wait: a stop, or the deadline, and then how
+    /// many calls were ahead.
     async fn permit(
         &self,
         call: &Call,
@@ -196,15 +213,17 @@ impl Client {
             biased;
             () = call.stopped() => Err((ErrorKind::Cancelled, STOPPED.to_owned())),
             permit = &mut acquire => Ok(permit),
-            // While the call still stands in line, so that it counts itself.
+            // The queue is asked while this call still waits in it, so that the count includes it.
             () = sleep_until(call.deadline()) => {
                 Err((ErrorKind::TimedOut, waiting(&self.0.throttle.queue(key), key)))
             }
         }
     }
 
-    /// Sends once. A request that is on its way is not abandoned for the deadline's sake, which its own timeout bounds,
-    /// and after a stop only when it has had its grace: what it did would be lost.
+    /// Sends one attempt and settles the permit.
+    ///
+    /// The deadline does not end a request that is on its way: it has a timeout of its own, and what
+    /// it did would be unknown. After a stop it is given up, but only after a grace period.
     async fn attempt(
         &self,
         call: &Call,
@@ -221,6 +240,9 @@ impl Client {
             Ok(response) => (Ok(read_answer(&response)), Some(response)),
             Err(failure) => (Err(failure), None),
         };
+        if let Some(date) = response.as_ref().and_then(|response| response.date) {
+            self.0.service_clock.observe(date, started.elapsed());
+        }
         log(request, number, started, &outcome);
         settle(permit, &outcome, response.as_ref());
         Attempt { outcome, response }
@@ -235,8 +257,10 @@ impl Client {
     }
 }
 
-/// Tells the throttle what became of the call it let through. Without an answer nobody knows when the service counted
-/// it: the dropped permit assumes the worst.
+/// Settles the permit by what became of the attempt, which decides when its slot is free again.
+///
+/// Without an answer nobody knows when the service counted the call, so the permit is dropped, which
+/// assumes the latest possible time.
 fn settle(permit: Permit, outcome: &Result<Answer, Failure>, response: Option<&Response>) {
     match outcome {
         Ok(_)
@@ -263,7 +287,7 @@ async fn pause(call: &Call, wait: Duration) -> Result<(), (ErrorKind, String)> {
     }
 }
 
-/// What a call waited for when its time was over.
+/// Says what a call waited for when its deadline came.
 fn waiting(queue: &QueueStatus, key: &QuotaKey) -> String {
     let cause = match queue.cause {
         Cause::Paused => ", which the service had paused",
@@ -277,7 +301,8 @@ fn waiting(queue: &QueueStatus, key: &QuotaKey) -> String {
     )
 }
 
-/// The error of a call that its deadline or the user ended between two attempts: the last attempt's, if it tells more.
+/// The error of a call that was ended between two attempts, by its deadline or by a stop. If the last
+/// attempt failed, its error tells more than the deadline does.
 fn ended(
     (kind, message): (ErrorKind, String),
     operation: Operation,
@@ -289,7 +314,7 @@ fn ended(
         false => Class::NeverSent,
     };
     match (kind, last) {
-        // Throttled or unreachable to the end: that is the reason, the deadline only its consequence.
+        // The last failure is the reason, and the deadline only ended the repeats.
         (ErrorKind::TimedOut, Some(last)) => Error {
             class,
             out_of_time: true,

@@ -1,6 +1,9 @@
-//! The families of the service's codes.
+//! The error codes of the API, by what they are about.
+//!
+//! Codes are compared and never parsed further: the service may add new ones at any time.
 
-/// Refused for the quota's sake, before anything was done. `System.LimitControl` is CAMS's own word for it.
+/// Whether the call was refused because the quota is exhausted, before it did anything.
+/// `System.LimitControl` is the code of CAMS itself, the others are the gateway's.
 pub(super) fn is_throttling(code: &str) -> bool {
     code == "Throttling"
         || code.starts_with("Throttling.")
@@ -8,12 +11,12 @@ pub(super) fn is_throttling(code: &str) -> bool {
         || code == "System.LimitControl"
 }
 
-/// The date of the request is too far from the service's.
+/// Whether the date of the request is too far from the date of the service.
 pub(super) fn is_clock(code: &str) -> bool {
     code.starts_with("InvalidTimeStamp")
 }
 
-/// The service does not take the credentials.
+/// Whether the service does not accept the credentials.
 pub(super) fn is_credentials(code: &str, message: &str) -> bool {
     let families = [
         "InvalidAccessKeyId",
@@ -26,11 +29,11 @@ pub(super) fn is_credentials(code: &str, message: &str) -> bool {
             "Forbidden.AccessKeyDisabled" | "IncompleteSignature" | "MissingAccessKeyId" | "MissingSecurityToken" | "SignatureDoesNotMatch"
         )
         || (code == "MissingParameter" && message.contains("AccessKeyId"))
-        // Seen in the wild for an expired token.
+        // This form was seen in practice for an expired token.
         || (code.starts_with("InvalidParameter") && message.contains("SecurityToken.Expired"))
 }
 
-/// RAM does not allow the call.
+/// Whether RAM does not allow the call.
 pub(super) fn is_denied(code: &str) -> bool {
     code == "Ram.PermissionDeny"
         || code == "NoPermission"
@@ -38,10 +41,12 @@ pub(super) fn is_denied(code: &str) -> bool {
         || code.starts_with("Forbidden")
 }
 
-/// The code for a number that does not exist is not published. Alibaba Cloud's products build theirs from these words,
-/// always about the resource that was named; a code with `Product`, `Api` or `Space` in front is about something else,
-/// and must not make Terraform forget a number. `InvalidParameter.PhoneNumberError` is not among them: it says that a
-/// number is abnormal, which may pass.
+/// Whether the code says that a phone number does not exist.
+///
+/// No such code is published for CAMS. Other products of Alibaba Cloud build theirs from the name of
+/// the resource and one of these words. A code that names a product, an API or a space is about
+/// something else, and must not make Terraform forget a number. `InvalidParameter.PhoneNumberError`
+/// is not among them: it says that a number is abnormal, which can have other reasons.
 pub(super) fn is_not_found(code: &str) -> bool {
     let about_the_number = code.split('.').next().is_some_and(|subject| {
         matches!(subject, "MobileNumber" | "Phone" | "PhoneNumber")

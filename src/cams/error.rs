@@ -1,25 +1,25 @@
-//! What can go wrong with a call, by what the user can do about it.
+//! The error of a call, with its kind, which says what the user can do about it.
 
 use crate::openapi::ServiceError;
 
 use super::codes;
 use super::retry::Class;
 
-/// A call that failed for good.
+/// A call that failed, after all attempts that it was worth.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{action}: {message}")]
 pub struct Error {
-    /// What the user can do.
+    /// What the error is about, which decides what the user can do.
     pub kind: ErrorKind,
-    /// The operation.
+    /// The name of the operation.
     pub action: &'static str,
     /// What the service or the network said.
     pub message: String,
-    /// The service's code.
+    /// The service's code, such as `Throttling.User`.
     pub code: Option<String>,
-    /// For Alibaba Cloud's support.
+    /// The id of the request, for which Alibaba Cloud's support asks.
     pub request_id: Option<String>,
-    /// The HTTP status.
+    /// The HTTP status of the last answer.
     pub http_status: Option<u16>,
     /// What RAM said about a denied access.
     pub access_denied_detail: Option<String>,
@@ -36,7 +36,8 @@ pub enum ErrorKind {
     AccessDenied,
     /// The user asked to stop. User action: apply again.
     Cancelled,
-    /// The service's clock differs from ours, and signing with the service's did not help. User action: set the clock.
+    /// The clock of the service differs from ours, and signing with the date of the service did not
+    /// help. User action: set the clock.
     ClockDiffers,
     /// The service does not take the credentials. User action: correct them.
     Credentials,
@@ -44,11 +45,12 @@ pub enum ErrorKind {
     Incomplete,
     /// The service does not take a parameter. User action: correct it.
     InvalidParameter,
-    /// There is no such number.
+    /// There is no such number. User action: check the number and the space.
     NotFound,
     /// The account has not activated the product. User action: activate it.
     NotSubscribed,
-    /// None of the others. User action: look the code up.
+    /// The service refused the call for a reason that is none of the others. User action: look the
+    /// code up.
     Other,
     /// The space is another account's. User action: correct the space or the credentials.
     ResourceOwner,

@@ -1,4 +1,7 @@
-//! The operations as data.
+//! The operations of the API that the provider calls, as data.
+//!
+//! The client takes an operation's quota and its rule for repeats from here, and the errors for a
+//! denied access take its RAM action.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -8,8 +11,8 @@ use crate::throttle::Limit;
 /// The version of the API.
 pub(super) const VERSION: &str = "2020-06-06";
 
-/// What an operation's description on its documentation page says: ten calls a second for each account, RAM users
-/// included.
+/// The limit in the documentation of each of these operations: ten calls a second for an account,
+/// with all its RAM users.
 const TEN_A_SECOND: Limit = Limit {
     calls: NonZeroU32::new(10).expect("ten is not zero"),
     window: Duration::from_secs(1),
@@ -30,9 +33,13 @@ impl Operation {
     /// Starts the migration of a number.
     pub const CREATE_CHATAPP_MIGRATION_INITIATE: Self =
         Self::writing("CreateChatappMigrationInitiate");
+    /// Tells whether the account has activated the product.
+    pub const GET_CHATAPP_OPEN_STATUS: Self = Self::reading("GetChatappOpenStatus");
     /// Looks up one number.
     pub const GET_PHONE_NUMBER_VERIFICATION_STATUS: Self =
         Self::reading("GetPhoneNumberVerificationStatus");
+    /// Tells which WhatsApp Business Account is bound to a space.
+    pub const QUERY_CHATAPP_BIND_WABA: Self = Self::reading("QueryChatappBindWaba");
     /// Lists a space's numbers.
     pub const QUERY_CHATAPP_PHONE_NUMBERS: Self = Self::reading("QueryChatappPhoneNumbers");
 

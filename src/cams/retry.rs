@@ -1,4 +1,8 @@
-//! Whether a request can have had its effect, and whether it is sent again. Functions without I/O.
+//! Whether a request can have had its effect, and whether it is sent again.
+//!
+//! These are functions without I/O: the loop that sends is in [`super::client`]. The rule protects
+//! writes, because the API has no idempotency token: a request that may have started a migration is
+//! never sent again. A read may be, whatever became of it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -8,13 +12,15 @@ use crate::random::Random;
 
 use super::codes::{is_clock, is_throttling};
 
-/// The first wait after a throttled call, and the factor's base for the next.
+/// The bound of the first wait after a throttled call. It doubles with each further one.
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
-/// The same after a failure that may pass: four waits bridge some seconds without network.
+/// The bound of the first wait after a failure that may pass. Four waits, each with twice the bound
+/// of the one before, bridge some seconds without network.
 const TRANSIENT_BASE: Duration = Duration::from_millis(500);
-/// No wait is longer, but for the service's own wish.
+/// No bound is larger than this. Only the service itself can ask for a longer wait.
 const MAX_WAIT: Duration = Duration::from_secs(20);
-/// A call is tried this often at most, throttled tries not counted: those cost nothing, and end with the deadline.
+/// How often a call is tried at most. Throttled attempts do not count: they have no effect, and the
+/// call's deadline ends them.
 const MAX_TRANSIENT: u32 = 5;
 
 /// What an attempt can have done.
@@ -41,10 +47,11 @@ pub enum Repeat {
     Transient,
 }
 
-/// What became of an attempt, with what earlier attempts of the same call left open.
+/// What an attempt can have done, given what earlier attempts of the same call left open.
 ///
-/// `ambiguous_before` says whether one of them may have had its effect: then even an answer that refuses this one, for
-/// reasons that the earlier one may have caused, settles nothing.
+/// `ambiguous_before` says whether one of the earlier attempts may have had its effect. Then the call
+/// stays ambiguous unless this attempt was answered for good, because a throttled or failed attempt
+/// says nothing about the earlier one.
 pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Class {
     let class = match outcome {
         Err(Failure::Unsent(_)) => Class::NeverSent,
@@ -58,7 +65,8 @@ pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Cl
         Ok(Answer::Refusal(error)) => match error.code.as_deref().unwrap_or_default() {
             code if is_throttling(code) => Class::Refused,
             code if is_clock(code) => Class::Refused,
-            // Our nonces do not repeat: the gateway has met this request before, perhaps through a proxy that resends.
+            // Our nonces do not repeat, so the gateway has met this very request before, perhaps
+            // because a proxy sent it twice.
             "SignatureNonceUsed" => Class::Ambiguous,
             "InternalError" | "ServiceUnavailable" | "UnknownError" => Class::Ambiguous,
             _ if error.http_status == 429 => Class::Refused,
@@ -73,7 +81,8 @@ pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Cl
     }
 }
 
-/// Whether an attempt with this outcome is repeated, and why. Only reading operations are after an ambiguous one.
+/// Why an attempt with this outcome is repeated; `None` if it is not. After an ambiguous attempt only
+/// an operation that reads is repeated.
 pub fn repeat(outcome: &Result<Answer, Failure>, class: Class, reads: bool) -> Option<Repeat> {
     match (class, outcome) {
         (Class::Ambiguous, _) if !reads => None,
@@ -100,7 +109,8 @@ pub struct Repeats {
 impl Repeats {
     /// The wait before the next attempt; `None` when there is to be none.
     ///
-    /// Full jitter: an even draw between nothing and a bound that doubles, and never less than the service asked for.
+    /// The wait has full jitter: it is drawn evenly between zero and a bound that doubles from one
+    /// repeat to the next. It is never shorter than the service asked for.
     pub fn next(
         &mut self,
         repeat: Repeat,
@@ -133,7 +143,10 @@ impl Repeats {
     }
 }
 
-/// What all calls of a process may spend on repeats together: a service that fails everywhere is not asked ever more.
+/// How many repeats all calls of a process may make together.
+///
+/// Each repeat after a transient failure takes some tokens, and each success gives one back. So a
+/// service that fails for everybody is not burdened with repeats on top.
 #[derive(Debug)]
 pub struct Budget(AtomicU32);
 
@@ -141,15 +154,15 @@ impl Budget {
     const FULL: u32 = 500;
     const PRICE: u32 = 5;
 
-    /// A full budget.
+    /// Makes a full budget.
     pub fn new() -> Self {
         Self(AtomicU32::new(Self::FULL))
     }
 
-    /// An answer that was no failure pays something back.
+    /// Gives a token back after a success.
     pub fn reward(&self) {
         let more = |left: u32| (left < Self::FULL).then_some(left + 1);
-        // Fails only when it is full.
+        // The update fails only when the budget is full already, which is fine.
         let _ = self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);

@@ -37,6 +37,8 @@ pub(super) struct Planned {
 
 pub(super) trait ErasedResource<P>: Send + Sync {
     fn definition(&self) -> &Definition;
+    /// Why values cannot be read into the author's models, if so.
+    fn mismatch(&self) -> Option<String>;
     fn validate(&self, config: Value) -> Result<Diagnostics, Diagnostics>;
     fn plan<'a>(
         &'a self,
@@ -108,6 +110,20 @@ impl<R: Resource> Erased<R> {
 impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
     fn definition(&self) -> &Definition {
         &self.definition
+    }
+
+    fn mismatch(&self) -> Option<String> {
+        let definition = &self.definition;
+        let upgrades = definition.upgrades.iter();
+        let upgrades = upgrades.chain(&definition.identity_upgrades);
+        R::Model::mismatch(&definition.ty)
+            .or_else(|| R::Identity::mismatch(&definition.identity_ty))
+            .or_else(|| definition.identity_schema.problem())
+            .or_else(|| {
+                upgrades
+                    .filter_map(|upgrade| upgrade.mismatch.clone())
+                    .next()
+            })
     }
 
     fn validate(&self, config: Value) -> Result<Diagnostics, Diagnostics> {

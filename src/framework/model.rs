@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::number::Number;
+use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
 
 /// The value of one attribute of a model.
@@ -70,6 +71,14 @@ pub trait FieldType: Sized {
 
     /// Writes the value.
     fn into_value(self) -> Value;
+
+    /// What keeps values of type `ty` from being read as this, in words; `None` if nothing does.
+    fn mismatch(ty: &Type) -> Option<String>;
+}
+
+/// The mismatch of a type other than the expected one.
+fn unless(fits: bool, expected: &str, ty: &Type) -> Option<String> {
+    (!fits).then(|| format!("the model has {expected} where the schema has {ty}"))
 }
 
 impl FieldType for String {
@@ -82,6 +91,10 @@ impl FieldType for String {
 
     fn into_value(self) -> Value {
         Value::String(self)
+    }
+
+    fn mismatch(ty: &Type) -> Option<String> {
+        unless(*ty == Type::String, "a string", ty)
     }
 }
 
@@ -96,6 +109,10 @@ impl FieldType for bool {
     fn into_value(self) -> Value {
         Value::Bool(self)
     }
+
+    fn mismatch(ty: &Type) -> Option<String> {
+        unless(*ty == Type::Bool, "a bool", ty)
+    }
 }
 
 impl FieldType for Number {
@@ -109,6 +126,10 @@ impl FieldType for Number {
     fn into_value(self) -> Value {
         Value::Number(self)
     }
+
+    fn mismatch(ty: &Type) -> Option<String> {
+        unless(*ty == Type::Number, "a number", ty)
+    }
 }
 
 impl<T: FieldType> FieldType for Vec<Field<T>> {
@@ -121,6 +142,41 @@ impl<T: FieldType> FieldType for Vec<Field<T>> {
 
     fn into_value(self) -> Value {
         Value::List(self.into_iter().map(Field::into_value).collect())
+    }
+
+    fn mismatch(ty: &Type) -> Option<String> {
+        match ty {
+            Type::List(element) | Type::Set(element) => T::mismatch(element),
+            _ => unless(false, "a list or set", ty),
+        }
+    }
+}
+
+impl<T: FieldType> FieldType for BTreeMap<String, Field<T>> {
+    fn from_known(value: Value) -> Option<Self> {
+        let Value::Map(entries) = value else {
+            return None;
+        };
+        let entries = entries.into_iter();
+        entries
+            .map(|(key, value)| Some((key, Field::from_value(value)?)))
+            .collect()
+    }
+
+    fn into_value(self) -> Value {
+        let entries = self.into_iter();
+        Value::Map(
+            entries
+                .map(|(key, field)| (key, field.into_value()))
+                .collect(),
+        )
+    }
+
+    fn mismatch(ty: &Type) -> Option<String> {
+        match ty {
+            Type::Map(element) => T::mismatch(element),
+            _ => unless(false, "a map", ty),
+        }
     }
 }
 
@@ -155,6 +211,28 @@ pub fn take<T: FieldType>(
     name: &str,
 ) -> Option<Field<T>> {
     Field::from_value(attributes.remove(name)?)
+}
+
+/// [`FieldType::mismatch`] of a field's type.
+pub type Mismatch = fn(&Type) -> Option<String>;
+
+/// What keeps an object of type `ty` from being read into a model with these fields.
+///
+/// Used by [`model!`](crate::model).
+pub fn object_mismatch(ty: &Type, fields: &[(&str, Mismatch)]) -> Option<String> {
+    let Type::Object(attributes) = ty else {
+        return unless(false, "an object", ty);
+    };
+    let named = |name: &str| fields.iter().any(|(field, _)| *field == name);
+    if let Some(name) = attributes.keys().find(|name| !named(name)) {
+        return Some(format!("{name}: the schema has it, and the model does not"));
+    }
+    fields.iter().find_map(|(name, mismatch)| {
+        let Some(ty) = attributes.get(*name) else {
+            return Some(format!("{name}: the model has it, and the schema does not"));
+        };
+        mismatch(ty).map(|problem| format!("{name}: {problem}"))
+    })
 }
 
 /// Reads a value that the schema has already shaped. Failure means that model and schema disagree.
@@ -212,6 +290,16 @@ macro_rules! model {
                     [ $( (stringify!($field).to_owned(), self.$field.into_value()), )* ].into_iter().collect(),
                 )
             }
+
+            fn mismatch(ty: &$crate::framework::ty::Type) -> Option<String> {
+                $crate::framework::model::object_mismatch(
+                    ty,
+                    &[ $( (
+                        stringify!($field),
+                        <$type as $crate::framework::model::FieldType>::mismatch,
+                    ), )* ],
+                )
+            }
         }
 
         impl $crate::framework::model::Model for $name {}
@@ -247,5 +335,40 @@ mod tests {
             .into_iter()
             .collect();
         assert_eq!(Inner::from_known(Value::Map(mistyped)), None);
+    }
+
+    fn object<const N: usize>(attributes: [(&str, Type); N]) -> Type {
+        let attributes = attributes.into_iter();
+        Type::Object(attributes.map(|(name, ty)| (name.to_owned(), ty)).collect())
+    }
+
+    #[test]
+    fn a_schema_that_a_model_does_not_match_is_told_with_the_place() {
+        let inner = object([("on", Type::Bool)]);
+        let tags = Type::Set(Box::new(Type::String));
+        let outer = |name, inner, tags| object([("name", name), ("inner", inner), ("tags", tags)]);
+        assert_eq!(
+            Outer::mismatch(&outer(Type::String, inner.clone(), tags.clone())),
+            None
+        );
+        let texts = [
+            outer(Type::Number, inner.clone(), tags.clone()),
+            outer(Type::String, object([("on", Type::String)]), tags.clone()),
+            outer(Type::String, object([]), tags.clone()),
+            outer(Type::String, inner, Type::Map(Box::new(Type::String))),
+            object([("extra", Type::String)]),
+            Type::String,
+        ]
+        .map(|ty| Outer::mismatch(&ty).expect("a mismatch"));
+        for (text, part) in texts.iter().zip([
+            "name: the model has a string",
+            "inner: on: the model has a bool",
+            "inner: on: the model has it",
+            "tags: the model has a list or set",
+            "extra: the schema has it",
+            "the model has an object",
+        ]) {
+            assert!(text.starts_with(part), "{text}");
+        }
     }
 }

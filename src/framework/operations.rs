@@ -42,7 +42,8 @@ impl Operations {
         std::mem::replace(&mut *current, self.end.child_token()).cancel();
     }
 
-    /// Asks every operation to stop, also those that begin later, because the process is about to end.
+    /// Asks every operation to stop, also those that begin later, because the process is about to
+    /// end.
     pub fn end(&self) {
         self.end.cancel();
     }

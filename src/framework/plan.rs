@@ -1,5 +1,8 @@
 //! The rules of planning, as a function of configuration, prior state and what Terraform proposes.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use crate::protocol::path::Path;
 use crate::protocol::value::Value;
 
@@ -35,6 +38,21 @@ pub(super) fn replacements(attributes: &[Attribute], prior: &Value, planned: &Va
     paths
 }
 
+/// Takes write-only values out of what is to be stored.
+pub(super) fn null_write_only(attributes: &[Attribute], value: &mut Value) {
+    walk(
+        attributes,
+        &Value::Null,
+        value,
+        &mut |attribute, _, value| {
+            if attribute.write_only {
+                *value = Value::Null;
+            }
+            !attribute.write_only
+        },
+    );
+}
+
 /// Visits every attribute of every object in `value` with its configured counterpart; `visit` says whether to go inside.
 fn walk(
     attributes: &[Attribute],
@@ -51,7 +69,8 @@ fn walk(
         }
         if let Kind::Nested(nesting, attributes) = &attribute.kind {
             each_object(*nesting, value, |place, value| {
-                walk(attributes, place.of(configured), value, visit);
+                let configured = place.configured(attributes, configured, value);
+                walk(attributes, &configured, value, visit);
             });
         }
     }
@@ -89,14 +108,9 @@ fn keep_state(attributes: &[Attribute], config: &Value, prior: &Value, planned: 
             *value = before.clone();
         }
         if let Kind::Nested(nesting, attributes) = &attribute.kind {
-            // Which element of a set an element was before, nobody can tell.
-            let before = if *nesting == Nesting::Set {
-                &Value::Null
-            } else {
-                before
-            };
             each_object(*nesting, value, |place, value| {
-                keep_state(attributes, place.of(configured), place.of(before), value);
+                let configured = place.configured(attributes, configured, value);
+                keep_state(attributes, &configured, place.of(before), value);
             });
         }
     }
@@ -118,12 +132,90 @@ fn collect_replacements(
         if attribute.modifiers.contains(&Modifier::RequiresReplace) {
             found.push(path.clone());
         }
-        if let (Kind::Nested(Nesting::Single, attributes), Value::Map(_), Value::Map(_)) =
-            (&attribute.kind, before, after)
-        {
-            collect_replacements(attributes, before, after, &path, found);
+        if let Kind::Nested(nesting, attributes) = &attribute.kind {
+            collect_nested(*nesting, attributes, (before, after), &path, found);
         }
     }
+}
+
+/// The same for the objects of a nested attribute. One that is new or gone has changed in all that
+/// it holds.
+fn collect_nested(
+    nesting: Nesting,
+    attributes: &[Attribute],
+    (before, after): (&Value, &Value),
+    path: &Path,
+    found: &mut Vec<Path>,
+) {
+    // What is inside an unknown value, or which element of a set was which before, nobody can tell:
+    // so the path of the whole is what replaces the resource.
+    if before.is_unknown() || after.is_unknown() || nesting == Nesting::Set {
+        let [was, is] = [before, after].map(|value| replacing_parts(attributes, value));
+        let unknown = before.is_unknown() || after.is_unknown();
+        if was != is || (unknown && has_replacing(attributes)) {
+            found.push(path.clone());
+        }
+        return;
+    }
+    match nesting {
+        Nesting::List | Nesting::Set => {
+            let lengths = [before, after].map(|value| match value {
+                Value::List(elements) => elements.len(),
+                _ => 0,
+            });
+            for position in 0..lengths.into_iter().max().unwrap_or_default() {
+                let place = Place::Element(position);
+                let path = path.index(position);
+                collect_replacements(attributes, place.of(before), place.of(after), &path, found);
+            }
+        }
+        Nesting::Map => {
+            let maps = [before, after];
+            let keys = maps.iter().filter_map(|value| value.attributes());
+            let keys: BTreeSet<&String> = keys.flat_map(|entries| entries.keys()).collect();
+            for key in keys {
+                let place = Place::Entry(key);
+                let path = path.key(key);
+                collect_replacements(attributes, place.of(before), place.of(after), &path, found);
+            }
+        }
+        Nesting::Single => collect_replacements(attributes, before, after, path, found),
+    }
+}
+
+/// Of each element of a set, what replaces the resource where it changes; in an order that does not
+/// depend on the set's.
+fn replacing_parts(attributes: &[Attribute], set: &Value) -> Vec<String> {
+    let Value::List(elements) = set else {
+        return Vec::new();
+    };
+    let mut parts: Vec<String> = elements
+        .iter()
+        .map(|element| {
+            let parts = attributes.iter().filter_map(|attribute| {
+                let value = child(element, attribute.name);
+                let replaces = attribute.modifiers.contains(&Modifier::RequiresReplace);
+                match &attribute.kind {
+                    _ if replaces => Some(format!("{}={value:?}", attribute.name)),
+                    Kind::Nested(_, inner) if has_replacing(inner) => {
+                        Some(format!("{}={value:?}", attribute.name))
+                    }
+                    _ => None,
+                }
+            });
+            parts.collect::<Vec<_>>().join(",")
+        })
+        .filter(|part| !part.is_empty())
+        .collect();
+    parts.sort();
+    parts
+}
+
+fn has_replacing(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.modifiers.contains(&Modifier::RequiresReplace)
+            || matches!(&attribute.kind, Kind::Nested(_, inner) if has_replacing(inner))
+    })
 }
 
 /// Where in a nested attribute's value one of its objects stands.
@@ -132,6 +224,8 @@ enum Place<'a> {
     Element(usize),
     Entry(&'a str),
     Itself,
+    /// In a set, which has no places.
+    Member,
 }
 
 impl Place<'_> {
@@ -144,16 +238,62 @@ impl Place<'_> {
             }
             (Self::Entry(key), entries) => child(entries, key),
             (Self::Itself, object) => object,
-            (Self::Element(_), _) => &Value::Null,
+            // Which element of a set an element was before, nobody can tell.
+            (Self::Element(_) | Self::Member, _) => &Value::Null,
         }
     }
+
+    /// What the configuration has for the object `value` at this place.
+    fn configured<'v>(
+        &self,
+        attributes: &[Attribute],
+        config: &'v Value,
+        value: &Value,
+    ) -> Cow<'v, Value> {
+        let (Self::Member, Value::List(elements)) = (self, config) else {
+            return Cow::Borrowed(self.of(config));
+        };
+        let counterparts = elements
+            .iter()
+            .filter_map(|element| Some((agreement(attributes, element, value)?, element)));
+        match counterparts.max_by_key(|(agreement, _)| *agreement) {
+            Some((_, element)) => Cow::Borrowed(element),
+            // Not of the configuration: nothing of it is to be filled in.
+            None => Cow::Owned(value.clone()),
+        }
+    }
+}
+
+/// How many attributes of `value`, an element of a set, are as the configured element `config` has
+/// them; `None` if one of them is not. Terraform fills in only what the configuration leaves to the
+/// provider.
+fn agreement(attributes: &[Attribute], config: &Value, value: &Value) -> Option<usize> {
+    let mut agreeing = 0;
+    for attribute in attributes {
+        let configured = child(config, attribute.name);
+        let planned = child(value, attribute.name);
+        let left_open = configured.is_null() && attribute.computed;
+        if configured == planned {
+            agreeing += 1;
+        } else if let Kind::Nested(Nesting::Single, inner) = &attribute.kind {
+            agreeing += agreement(inner, configured, planned)?;
+        } else if !left_open && !matches!(attribute.kind, Kind::Nested(..)) && !attribute.write_only
+        {
+            return None;
+        }
+    }
+    Some(agreeing)
 }
 
 fn each_object(nesting: Nesting, value: &mut Value, mut each: impl FnMut(Place<'_>, &mut Value)) {
     match value {
         Value::List(elements) => {
             for (position, element) in elements.iter_mut().enumerate() {
-                each(Place::Element(position), element);
+                let place = match nesting {
+                    Nesting::Set => Place::Member,
+                    _ => Place::Element(position),
+                };
+                each(place, element);
             }
         }
         Value::Map(entries) if nesting == Nesting::Map => {
@@ -281,6 +421,87 @@ mod tests {
         }
         let planned = attributes(&schema(), &config, &Value::Null, config.clone());
         assert_eq!(child(&planned, "key"), &Value::Null);
+    }
+
+    /// A resource with one nested attribute, of parts whose label replaces and whose size has a
+    /// default.
+    fn nested(nesting: Nesting) -> Vec<Attribute> {
+        let parts = vec![
+            Attribute::string("label").required().requires_replace(),
+            Attribute::string("size").optional().default("small"),
+            Attribute::string("serial").computed(),
+        ];
+        vec![Attribute::new("parts", Kind::Nested(nesting, parts)).optional()]
+    }
+
+    fn sized(label: &str, size: Value, serial: Value) -> Value {
+        object([("label", label.into()), ("size", size), ("serial", serial)])
+    }
+
+    #[test]
+    fn what_requires_a_replacement_does_so_inside_collections_too() {
+        let part = |label: &str| sized(label, "small".into(), "s".into());
+        let list = |labels: &[&str]| {
+            let parts = labels.iter().map(|label| part(label)).collect();
+            object([("parts", Value::List(parts))])
+        };
+        let map = |label: &str| object([("parts", object([("k", part(label))]))]);
+        let parts = Path::root().attribute("parts");
+        let lists = nested(Nesting::List);
+        for (before, after, position) in [
+            (&["a", "b"][..], &["a", "c"][..], 1),
+            (&["a"], &["a", "b"], 1),
+            (&["a", "b"], &["a"], 1),
+        ] {
+            assert_eq!(
+                replacements(&lists, &list(before), &list(after)),
+                [parts.index(position).attribute("label")]
+            );
+        }
+        assert_eq!(
+            replacements(&nested(Nesting::Map), &map("a"), &map("b")),
+            [parts.key("k").attribute("label")]
+        );
+        let sets = nested(Nesting::Set);
+        assert_eq!(
+            replacements(&sets, &list(&["a", "b"]), &list(&["b", "a"])),
+            []
+        );
+        assert_eq!(
+            replacements(&sets, &list(&["a", "b"]), &list(&["b", "c"])),
+            std::slice::from_ref(&parts)
+        );
+        let resized = Value::List(vec![sized("a", "large".into(), "s".into())]);
+        assert_eq!(
+            replacements(&sets, &list(&["a"]), &object([("parts", resized)])),
+            []
+        );
+        let unknown = object([("parts", Value::Unknown)]);
+        assert_eq!(replacements(&lists, &list(&["a"]), &unknown), [parts]);
+    }
+
+    #[test]
+    fn elements_of_a_set_are_planned_by_what_they_are_and_not_by_their_order() {
+        let config = object([(
+            "parts",
+            Value::List(vec![
+                sized("a", "large".into(), Value::Null),
+                sized("b", Value::Null, Value::Null),
+            ]),
+        )]);
+        let proposed = object([(
+            "parts",
+            Value::List(vec![
+                sized("b", Value::Null, Value::Null),
+                sized("a", "large".into(), Value::Null),
+            ]),
+        )]);
+        let planned = attributes(&nested(Nesting::Set), &config, &Value::Null, proposed);
+        let expected = vec![
+            sized("b", "small".into(), Value::Unknown),
+            sized("a", "large".into(), Value::Unknown),
+        ];
+        assert_eq!(child(&planned, "parts"), &Value::List(expected));
     }
 
     #[test]

@@ -9,10 +9,11 @@ use super::session::Session;
 
 /// The private state of the object that an operation is about: JSON values under keys.
 ///
-/// Terraform stores it with the object and hands it to the next operation. It is shown to nobody, and it is not
-/// encrypted: keep it small, and keep secrets out of it. What is set here is stored however the operation ends, like
-/// what [`Context::save`](super::resource::Context::save) stores, as long as there is an object to store. A new object
-/// begins without any, also where it replaces another.
+/// Terraform stores it with the object and hands it to the next operation. It is shown to nobody,
+/// and it is not encrypted: keep it small, and keep secrets out of it. What is set here is stored
+/// however the operation ends, like what [`Context::save`](super::resource::Context::save) stores,
+/// as long as there is an object to store. A new object begins without any, also where it replaces
+/// another.
 #[derive(Clone, Copy, Debug)]
 pub struct Private<'a> {
     session: &'a Session,
@@ -67,8 +68,9 @@ pub(super) type Entries = BTreeMap<String, Value>;
 
 /// Reads what Terraform stored.
 ///
-/// Bytes that are no JSON object were not written by this framework. Private state helps an operation and is never
-/// all that is known of an object, so such bytes count as none rather than making the object unusable.
+/// Bytes that are no JSON object were not written by this framework. Private state helps an
+/// operation and is never all that is known of an object, so such bytes count as none rather than
+/// making the object unusable.
 pub(super) fn decode(stored: &[u8]) -> Entries {
     if stored.is_empty() {
         return Entries::new();
@@ -120,7 +122,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stored_is_read_again(entries in proptest::collection::btree_map(".*", ".*", 0..5)) {
+        fn what_is_stored_is_read_again(
+            entries in proptest::collection::btree_map(".*", ".*", 0..5),
+        ) {
             let entries: Entries = entries
                 .into_iter()
                 .map(|(key, text)| (key, Value::from(text)))

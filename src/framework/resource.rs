@@ -41,7 +41,8 @@ pub trait Resource: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// How to read identities of earlier identity schema versions, each straight to the current one.
+    /// How to read identities of earlier identity schema versions, each straight to the current
+    /// one.
     fn identity_upgrades(&self) -> Vec<Upgrade> {
         Vec::new()
     }
@@ -51,10 +52,11 @@ pub trait Resource: Send + Sync + 'static {
         Diagnostics::default()
     }
 
-    /// Adjusts the plan of a create or update after the schema's own rules. An error refuses the plan.
+    /// Adjusts the plan of a create or update after the schema's own rules. An error refuses the
+    /// plan.
     ///
-    /// Terraform plans a change twice, and the second plan, made during apply when everything is known, must not
-    /// contradict the first: known planned values stay as they are.
+    /// Terraform plans a change twice, and the second plan, made during apply when everything is
+    /// known, must not contradict the first: known planned values stay as they are.
     fn plan(
         &self,
         _context: Context<'_, Self::Provider, Self::Model>,
@@ -131,19 +133,28 @@ pub enum ImportTarget<I> {
 pub struct Upgrade {
     pub(super) from: i64,
     pub(super) ty: Type,
+    /// What keeps stored values of that type from being read into the version's model.
+    pub(super) mismatch: Option<String>,
     pub(super) convert: Box<dyn Fn(Value) -> Result<Value, Diagnostics> + Send + Sync>,
 }
 
 impl Upgrade {
-    /// From what version `from` stored, an object of type `ty`, by way of that version's model. `New` is the current
-    /// model of the state or of the identity. An error says why this state cannot be read, and what to do.
+    /// From what version `from` stored, an object of type `ty`, by way of that version's model.
+    /// `New` is the current model of the state or of the identity. An error says why this state
+    /// cannot be read, and what to do.
     pub fn new<Old: Model, New: Model>(
         from: i64,
         ty: Type,
         convert: fn(Old) -> Result<New, Diagnostics>,
     ) -> Self {
         let convert = Box::new(move |stored| Ok(convert(parse(stored)?)?.into_value()));
-        Self { from, ty, convert }
+        let mismatch = Old::mismatch(&ty);
+        Self {
+            from,
+            ty,
+            mismatch,
+            convert,
+        }
     }
 }
 
@@ -206,7 +217,8 @@ impl<'a, P, M: Model> Context<'a, P, M> {
         self.session.tell(diagnostic);
     }
 
-    /// What the provider remembers of the object beside its attributes. Changes are stored with the object.
+    /// What the provider remembers of the object beside its attributes. Changes are stored with the
+    /// object.
     pub fn private(&self) -> Private<'a> {
         Private::new(self.session)
     }

@@ -273,7 +273,7 @@ fn object_type(attributes: &[Attribute]) -> Type {
 pub struct IdentitySchema {
     /// Raised whenever stored identities need an upgrade to be read.
     pub version: i64,
-    /// Primitive attributes only.
+    /// Primitive attributes, and lists of them, only.
     pub attributes: Vec<IdentityAttribute>,
 }
 
@@ -282,6 +282,8 @@ pub struct IdentitySchema {
 pub struct IdentityAttribute {
     /// As HCL writes it.
     pub name: &'static str,
+    /// What it holds: a string, a number, a bool, or a list of these.
+    pub ty: Type,
     /// Plain text.
     pub description: &'static str,
     /// An import must give it; otherwise it may.
@@ -289,13 +291,29 @@ pub struct IdentityAttribute {
 }
 
 impl IdentitySchema {
-    /// The object type that identities of this schema have: all strings.
+    /// The object type that identities of this schema have.
     pub fn ty(&self) -> Type {
         Type::Object(
             self.attributes
                 .iter()
-                .map(|attribute| (attribute.name.to_owned(), Type::String))
+                .map(|attribute| (attribute.name.to_owned(), attribute.ty.clone()))
                 .collect(),
         )
+    }
+
+    /// What Terraform would refuse in this schema, in words.
+    pub(super) fn problem(&self) -> Option<String> {
+        let primitive = |ty: &Type| matches!(ty, Type::Bool | Type::Number | Type::String);
+        let unfit = self
+            .attributes
+            .iter()
+            .find(|attribute| !match &attribute.ty {
+                Type::List(element) => primitive(element),
+                ty => primitive(ty),
+            })?;
+        Some(format!(
+            "{}: an identity holds strings, numbers, bools and lists of these, and not {}",
+            unfit.name, unfit.ty
+        ))
     }
 }

@@ -1,4 +1,5 @@
-//! What outlives an operation: the state to store, private state and what to tell, even when the operation panics.
+//! What outlives an operation: the state to store, private state and what to tell, even when the
+//! operation panics.
 
 use std::sync::{Mutex, PoisonError};
 

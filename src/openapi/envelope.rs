@@ -47,6 +47,11 @@ impl Body {
         lenient::object(self.0.get(name)?)
     }
 
+    /// A field as it was written, null included; `None` only if it is missing.
+    pub fn written(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|written| written.get())
+    }
+
     /// The text in the first of these fields that holds a text or a number. `None` if that is empty.
     pub fn text(&self, names: &[&str]) -> Option<String> {
         let text = |name: &&str| self.0.get(*name).and_then(|written| lenient::text(written));

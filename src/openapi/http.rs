@@ -18,9 +18,9 @@ const MAX_BODY: usize = 64 << 20;
 
 /// How long a connection is kept that nothing is sent on.
 ///
-/// A request on a connection that the service is just closing may be lost, and nobody can tell whether it was processed.
-/// So the client closes an idle connection before the service does. Alibaba Cloud's load balancers do after 15 seconds,
-/// unless they are set up otherwise.
+/// A request on a connection that the service is just closing may be lost, and nobody can tell
+/// whether it was processed. So the client closes an idle connection before the service does.
+/// Alibaba Cloud's load balancers do after 15 seconds, unless they are set up otherwise.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How requests are made.
@@ -211,8 +211,8 @@ impl Http {
     }
 }
 
-/// A connection that was never made carried no request, and HTTP/2 can mark a request as never processed. Everything
-/// else may have had its effect.
+/// A connection that was never made carried no request, and HTTP/2 can mark a request as never
+/// processed. Everything else may have had its effect.
 fn failure(error: reqwest::Error) -> Failure {
     if error.is_connect() || error.is_builder() || never_processed(&error) {
         Failure::Unsent(reason(error))
@@ -221,8 +221,9 @@ fn failure(error: reqwest::Error) -> Failure {
     }
 }
 
-/// Whether the service said, in the words of HTTP/2, that it did not process the request: it refused the stream, or
-/// it was closing the connection in good order and had not come to the stream (RFC 9113, section 8.7).
+/// Whether the service said, in the words of HTTP/2, that it did not process the request: it
+/// refused the stream, or it was closing the connection in good order and had not come to the
+/// stream (RFC 9113, section 8.7).
 fn never_processed(error: &reqwest::Error) -> bool {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes
@@ -393,7 +394,8 @@ mod tests {
         [&head, &stream.to_be_bytes()[..], payload].concat()
     }
 
-    /// Speaks HTTP/2 until the first request is there, answers it with `answer`, and closes once the client does.
+    /// Speaks HTTP/2 until the first request is there, answers it with `answer`, and closes once
+    /// the client does.
     async fn http2_server(answer: Vec<u8>) -> String {
         const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
         const HEADERS: u8 = 1;

@@ -8,13 +8,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
-
-use super::listener::{Io, Listener};
 
 /// How long a peer may take over its TLS handshake. The peer is on the same host.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -33,7 +32,7 @@ pub(super) struct Peers {
 
 /// Accepts connections until the stream is dropped. A peer that fails its handshake is dropped alone.
 pub(super) fn accept(
-    listener: Listener,
+    listener: UnixListener,
     tls: Option<TlsAcceptor>,
 ) -> (
     ReceiverStream<Result<Connection, Infallible>>,
@@ -56,6 +55,11 @@ pub(super) struct Connection {
     _counted: Counted,
 }
 
+/// A byte stream, with or without TLS.
+trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
 #[derive(Clone)]
 struct Door {
     tls: Option<TlsAcceptor>,
@@ -64,13 +68,13 @@ struct Door {
 }
 
 impl Door {
-    async fn keep(self, listener: Listener) {
+    async fn keep(self, listener: UnixListener) {
         let mut handshakes = JoinSet::new();
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok(io) => {
-                        handshakes.spawn(self.clone().admit(io));
+                    Ok((stream, _)) => {
+                        handshakes.spawn(self.clone().admit(stream));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
@@ -83,10 +87,10 @@ impl Door {
         }
     }
 
-    async fn admit(self, io: Box<dyn Io>) {
-        let io = match self.tls {
-            None => io,
-            Some(tls) => match tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(io)).await {
+    async fn admit(self, stream: UnixStream) {
+        let io: Box<dyn Io> = match self.tls {
+            None => Box::new(stream),
+            Some(tls) => match tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
                 Ok(Ok(stream)) => Box::new(stream),
                 Ok(Err(error)) => return tracing::warn!(%error, "refused a connection"),
                 Err(_) => {
@@ -170,20 +174,18 @@ impl AsyncWrite for Connection {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
     use tokio_stream::StreamExt;
 
     use super::*;
-    use crate::environment::Environment;
 
     #[tokio::test]
-    async fn a_connection_over_tcp_counts_while_it_lives() {
-        let any_port = [("PLUGIN_MIN_PORT", "0"), ("PLUGIN_MAX_PORT", "0")];
-        let environment: Environment = any_port.into_iter().collect();
-        let (listener, endpoint, _cleanup) = Listener::open_tcp(&environment).unwrap();
+    async fn a_connection_counts_while_it_lives() {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("socket");
+        let listener = UnixListener::bind(&socket).unwrap();
         let (mut incoming, mut peers) = accept(listener, None);
 
-        let mut host = TcpStream::connect(endpoint.address).await.unwrap();
+        let mut host = UnixStream::connect(&socket).await.unwrap();
         let Ok(mut connection) = incoming.next().await.unwrap();
         assert_eq!(*peers.borrow_and_update(), Peers { open: 1, ever: 1 });
         host.write_all(b"ping").await.unwrap();

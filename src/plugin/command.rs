@@ -1,11 +1,13 @@
 //! The plugin as a program: its flags, its log, its threads and its exit code.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::clock::Clock;
 use crate::environment::Environment;
+use crate::platform;
 use crate::protocol::tfplugin6::provider_server::Provider;
 
 use super::{Error, Mode, Plugin, Work, log, panic, serve};
@@ -18,12 +20,12 @@ enum Command {
 }
 
 /// Does what `arguments` ask for. The service is made only if it is to serve.
-pub fn main<S: Provider>(
+pub fn main<S: Provider, E: Display>(
     plugin: &Plugin,
     arguments: impl Iterator<Item = OsString>,
     environment: &Environment,
     clock: &Clock,
-    service: impl FnOnce() -> (S, Work),
+    service: impl FnOnce() -> Result<(S, Work), E>,
 ) -> ExitCode {
     panic::install_hook();
     let served = match parse(arguments) {
@@ -41,20 +43,21 @@ pub fn main<S: Provider>(
     }
 }
 
-fn run<S: Provider>(
+fn run<S: Provider, E: Display>(
     plugin: &Plugin,
     mode: Mode,
     environment: &Environment,
     clock: &Clock,
-    service: impl FnOnce() -> (S, Work),
+    service: impl FnOnce() -> Result<(S, Work), E>,
 ) -> Result<(), Error> {
     let _flush = log::install(plugin, environment, clock);
+    platform::forbid_core_dumps();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(Error::Threads)?;
-    let (service, work) = service();
+    let (service, work) = service().map_err(|error| Error::Service(error.to_string()))?;
     let served = runtime.block_on(serve(plugin, mode, environment, clock, service, &work));
     // What is still under way has had its time, or Terraform has given it up.
     runtime.shutdown_background();
@@ -84,7 +87,9 @@ fn help(plugin: &Plugin) -> String {
     format!(
         "terraform-provider-{name} {version}: the Terraform and OpenTofu provider {address}\n\n\
          Terraform starts this program by itself. Name it in required_providers of a configuration and run terraform init.\n\n\
-         Usage: terraform-provider-{name} [--debug | --help | --version]\n\n  \
+         Usage: terraform-provider-{name} [--debug | --help | --version]\n       \
+         terraform-provider-{name} doctor [--json] [--help]\n\n  \
+         doctor     Report what works with the settings in the environment; it only reads\n  \
          --debug    Serve until interrupted, and print the setting that makes Terraform attach\n  \
          --help     Print this text\n  \
          --version  Print the version\n\n\

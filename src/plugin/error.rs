@@ -22,22 +22,17 @@ pub enum Error {
     /// The socket could not be opened.
     #[error("cannot listen on {place}: {source}")]
     Listen {
-        /// The directory or address tried.
+        /// The directory or socket tried.
         place: String,
         /// The system's answer.
         source: io::Error,
     },
-    /// `PLUGIN_MIN_PORT` and `PLUGIN_MAX_PORT` do not form a range of ports.
-    #[error("PLUGIN_MIN_PORT and PLUGIN_MAX_PORT are not a range of ports: `{min}` to `{max}`")]
-    Ports {
-        /// The lower bound as written.
-        min: String,
-        /// The upper bound as written.
-        max: String,
-    },
     /// The gRPC server ended by itself.
     #[error("the gRPC server failed: {0}")]
     Serve(#[from] tonic::transport::Error),
+    /// What is to be served could not be made.
+    #[error("{0}")]
+    Service(String),
     /// A signal handler could not be installed.
     #[error("cannot handle signals: {0}")]
     Signals(#[source] io::Error),

@@ -17,15 +17,6 @@ const CORE_PROTOCOL: u32 = 1;
 const COOKIE_NAME: &str = "TF_PLUGIN_MAGIC_COOKIE";
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
-/// Where the server listens, in the handshake's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Endpoint {
-    /// `unix` or `tcp`.
-    pub(super) network: &'static str,
-    /// A path, or `host:port`.
-    pub(super) address: String,
-}
-
 /// Refuses to run for anyone but Terraform. A courtesy to people, no protection: the cookie is public.
 pub(super) fn check_cookie(environment: &Environment) -> Result<(), Error> {
     match environment.get(COOKIE_NAME) {
@@ -51,24 +42,25 @@ pub(super) fn is_offered(environment: &Environment) -> bool {
 /// The handshake line, without its newline.
 pub(super) fn line(
     environment: &Environment,
-    endpoint: &Endpoint,
+    socket: &str,
     certificate: Option<&CertificateDer<'_>>,
 ) -> String {
-    let Endpoint { network, address } = endpoint;
     let certificate = certificate.map_or_else(String::new, |der| STANDARD_NO_PAD.encode(der));
     // The last field answers a host that asks for multiplexed broker connections. Others take six fields.
     let multiplex = match environment.get("PLUGIN_MULTIPLEX_GRPC") {
         Some(_) => "|false",
         None => "",
     };
-    format!("{CORE_PROTOCOL}|{PROTOCOL}|{network}|{address}|grpc|{certificate}{multiplex}")
+    format!("{CORE_PROTOCOL}|{PROTOCOL}|unix|{socket}|grpc|{certificate}{multiplex}")
 }
 
-/// The line a person pastes into a shell, so that Terraform or OpenTofu attaches to this process instead of starting one.
+/// The line a person pastes into a shell, so that Terraform or OpenTofu attaches to this process
+/// instead of starting one.
 ///
-/// The key is the address without its host: each of the two then puts its own registry there, as it does for the `source`
-/// in a configuration. With a host in it, only the one whose registry that is would attach.
-pub(super) fn reattach(plugin: &Plugin, endpoint: &Endpoint, process: u32) -> String {
+/// The key is the address without its host: each of the two then puts its own registry there, as it
+/// does for the `source` in a configuration. With a host in it, only the one whose registry that is
+/// would attach.
+pub(super) fn reattach(plugin: &Plugin, socket: &str, process: u32) -> String {
     let source = match plugin.address.splitn(3, '/').collect::<Vec<_>>()[..] {
         [_host, namespace, name] => format!("{namespace}/{name}"),
         _ => plugin.address.to_owned(),
@@ -80,7 +72,7 @@ pub(super) fn reattach(plugin: &Plugin, endpoint: &Endpoint, process: u32) -> St
             "Pid": process,
             // Makes Terraform leave the process alone when it is done.
             "Test": true,
-            "Addr": { "Network": endpoint.network, "String": endpoint.address },
+            "Addr": { "Network": "unix", "String": socket },
         }
     });
     let quoted = settings.to_string().replace('\'', "\\u0027");
@@ -96,13 +88,6 @@ mod tests {
         address: "registry.terraform.io/terraform-provider-cams/cams",
         version: "1.2.3",
     };
-
-    fn unix(address: &str) -> Endpoint {
-        Endpoint {
-            network: "unix",
-            address: address.to_owned(),
-        }
-    }
 
     fn environment<const N: usize>(variables: [(&str, &str); N]) -> Environment {
         variables.into_iter().collect()
@@ -129,13 +114,13 @@ mod tests {
     fn the_line_has_six_fields_and_a_seventh_when_asked() {
         let der = CertificateDer::from(vec![0xfb, 0xff, 0x01, 0x02]);
         assert_eq!(
-            line(&environment([]), &unix("/tmp/p/plugin"), Some(&der)),
+            line(&environment([]), "/tmp/p/plugin", Some(&der)),
             "1|6|unix|/tmp/p/plugin|grpc|+/8BAg"
         );
         assert_eq!(
             line(
                 &environment([("PLUGIN_MULTIPLEX_GRPC", "true")]),
-                &unix("/s"),
+                "/s",
                 None
             ),
             "1|6|unix|/s|grpc||false"
@@ -145,7 +130,7 @@ mod tests {
     #[test]
     fn the_reattach_line_survives_a_shell() {
         assert_eq!(
-            reattach(&PLUGIN, &unix("/tmp/it's/plugin"), 42),
+            reattach(&PLUGIN, "/tmp/it's/plugin", 42),
             concat!(
                 r#"export TF_REATTACH_PROVIDERS='{"terraform-provider-cams/cams":"#,
                 r#"{"Addr":{"Network":"unix","String":"/tmp/it\u0027s/plugin"},"Pid":42,"Protocol":"grpc","#,

@@ -118,8 +118,9 @@ pub(super) struct Signals {
 impl Signals {
     /// Takes over the signals, apart from those that this process is to ignore.
     ///
-    /// `nohup terraform apply` is to survive the end of its terminal, and Terraform does: so must its plugins. An
-    /// interrupt is taken over in any case, since it ends no plugin that Terraform started.
+    /// `nohup terraform apply` is to survive the end of its terminal, and Terraform does: so must
+    /// its plugins. An interrupt is taken over in any case, since it ends no plugin that Terraform
+    /// started.
     pub(super) fn install() -> Result<Self, Error> {
         let ignored = platform::Ignored::now();
         let handle = |kind| signal(kind).map_err(Error::Signals);

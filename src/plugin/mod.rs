@@ -83,28 +83,23 @@ pub async fn serve<S: Provider>(
     let host = lifecycle::parent();
     // Before the handshake, after which Ctrl-C can come at any time.
     let signals = lifecycle::Signals::install()?;
-    let (listener, endpoint, _cleanup) = listener::Listener::open(environment)?;
+    let (listener, socket, _directory) = listener::open(environment)?;
     let (tls, announcement) = match (mode, environment.get("PLUGIN_CLIENT_CERT")) {
         (Mode::Debug, _) => {
-            let line = handshake::reattach(plugin, &endpoint, std::process::id());
+            let line = handshake::reattach(plugin, &socket, std::process::id());
             (None, line)
         }
-        (Mode::Terraform, None) => (None, handshake::line(environment, &endpoint, None)),
+        (Mode::Terraform, None) => (None, handshake::line(environment, &socket, None)),
         (Mode::Terraform, Some(pem)) => {
             let (tls, certificate) = tls::acceptor(tls::client_certificate(pem)?, clock)?;
-            let line = handshake::line(environment, &endpoint, Some(&certificate));
+            let line = handshake::line(environment, &socket, Some(&certificate));
             (Some(tls), line)
         }
     };
     let authenticated = tls.is_some();
     let (incoming, peers) = acceptor::accept(listener, tls);
     announce(&announcement)?;
-    tracing::debug!(
-        version = plugin.version,
-        network = endpoint.network,
-        authenticated,
-        "the plugin serves"
-    );
+    tracing::debug!(version = plugin.version, authenticated, "the plugin serves");
     if !handshake::is_offered(environment) {
         tracing::warn!("the host does not offer protocol {}", handshake::PROTOCOL);
     }

@@ -37,7 +37,8 @@ impl From<Diagnostic> for wire::Diagnostic {
             severity: severity.into(),
             summary: diagnostic.summary,
             detail: diagnostic.detail,
-            // Terraform shows the source of a diagnostic without a path, and none at all of one with an empty path.
+            // Terraform shows the source of a diagnostic without a path, and none at all of one
+            // with an empty path.
             attribute: diagnostic
                 .path
                 .filter(|path| !path.steps().is_empty())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cams::{self, Client, HttpSettings};
+use crate::cams::{self, Client, Endpoint, HttpSettings};
 use crate::clock::Clock;
 use crate::credentials::{self, AccessKey, Configured, Problem};
 use crate::environment::Environment;
@@ -149,6 +149,15 @@ fn unknown(config: &Config) -> Diagnostics {
             )
         })
         .collect()
+}
+
+/// Where the API is by the environment alone.
+pub(super) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic> {
+    let nothing = Config::default();
+    match settings::ENDPOINT.read(&nothing, environment)? {
+        Some(endpoint) => Ok(endpoint),
+        None => Ok(settings::REGION.require(&nothing, environment)?.endpoint),
+    }
 }
 
 /// What the client and the resources are made of.

@@ -82,6 +82,11 @@ pub fn advice_for(error: &Error, target: &Target) -> String {
     advice(error, target).text
 }
 
+/// What to do about an error that concerns no single number, in whole sentences.
+pub fn advice_in_space(error: &Error, cust_space_id: &str) -> String {
+    advice_about(error, cust_space_id).text
+}
+
 /// What the service said, for the end of a diagnostic.
 pub fn particulars(error: &Error) -> String {
     let mut lines = String::new();
@@ -115,6 +120,10 @@ struct Advice {
 }
 
 fn advice(error: &Error, target: &Target) -> Advice {
+    advice_about(error, &target.cust_space_id)
+}
+
+fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
     let (summary, text, attribute) = match error.kind {
         ErrorKind::AccessDenied => ("CAMS Denied Access", access_denied(), None),
         ErrorKind::Unanswered => (
@@ -166,10 +175,9 @@ fn advice(error: &Error, target: &Target) -> Advice {
         ErrorKind::ResourceOwner => (
             "Space of Another Account",
             format!(
-                "The access key's account does not own space {}. Check cust_space_id, and that the credentials belong to \
-                 the account that owns the space.",
-                target.cust_space_id
-            ),
+                "The access key's account does not own space {cust_space_id}. Check \
+                 cust_space_id, and that the credentials belong to the account that owns the space."
+),
             Some("cust_space_id"),
         ),
         ErrorKind::Throttled => (

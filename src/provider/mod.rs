@@ -2,6 +2,7 @@
 
 pub mod claims;
 pub mod config;
+pub mod doctor;
 pub mod errors;
 pub mod evidence;
 pub mod numbers;
@@ -28,6 +29,8 @@ use crate::framework::schema::Schema;
 use crate::framework::server::Server;
 use crate::random::Random;
 
+pub use crate::framework::server::Mismatch;
+
 use claims::Claims;
 use config::Config;
 use planned::Planned;
@@ -37,7 +40,15 @@ use resources::number_migration::NumberMigration;
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
 
 /// Answers Terraform for this provider, with defaults from `environment`.
-pub fn server(environment: Environment, clock: Clock, random: Random) -> Server<CamsProvider> {
+///
+/// # Errors
+///
+/// If a model does not match its schema.
+pub fn server(
+    environment: Environment,
+    clock: Clock,
+    random: Random,
+) -> Result<Server<CamsProvider>, Mismatch> {
     let provider = CamsProvider {
         environment,
         clock,

@@ -15,7 +15,7 @@ use super::settings::{FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECO
 
 /// Who shares the quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub enum Scope {
     /// All processes of this user on this machine.
     Host,
     /// This process alone.
@@ -43,6 +43,8 @@ model! {
 pub(super) struct Throttled {
     /// Keeps the quota.
     pub(super) throttle: Throttle,
+    /// With whom the quota is shared.
+    pub(super) scope: Scope,
     /// In place of each operation's documented limit.
     pub(super) requests_per_second: Option<NonZeroU32>,
 }
@@ -95,6 +97,7 @@ pub(super) fn configure(
     }
     Ok(Throttled {
         throttle,
+        scope,
         requests_per_second: rate,
     })
 }

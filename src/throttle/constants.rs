@@ -14,6 +14,10 @@ pub(super) type Micros = u64;
 /// is granted to the moment the server counts it. It is called F in the algorithm's description.
 pub(super) const FORWARD_DELAY: Micros = 500_000;
 
+/// How old a permit may be when its caller gets it. The rest of [`FORWARD_DELAY`] is for the way to
+/// the server. It is longer than any reply of Redis may take.
+pub(super) const PERMIT_LIFETIME: Micros = 350_000;
+
 /// How many permits a quota can have granted at the same time. [`ConfiguredLimit::new`] scales
 /// greater limits down to this.
 ///
@@ -43,18 +47,53 @@ pub(super) const RAISE_AFTER_WINDOWS: u64 = 9;
 /// The longest window that a limit can have: one hour.
 pub(super) const MAX_WINDOW: Micros = 3_600_000_000;
 
+/// How long a store that failed is left alone before it is tried again.
+pub(super) const RETRY_AFTER: Micros = 1_000_000;
+
+/// How long it may take to connect to Redis.
+pub(super) const REDIS_CONNECT_TIMEOUT: Micros = 200_000;
+
+/// How long a reply of Redis may take.
+pub(super) const REDIS_REPLY_TIMEOUT: Micros = 100_000;
+
+/// The longest time until every process that can reach a Redis server has stopped using its
+/// fallback. A step that began before the server could be reached can make two attempts and fail,
+/// and the next one follows after [`RETRY_AFTER`].
+pub(super) const FALLBACK_RETURN: Micros =
+    RETRY_AFTER + 2 * (REDIS_CONNECT_TIMEOUT + REDIS_REPLY_TIMEOUT);
+
+/// After what time without a word from a process Redis takes it to be cut off, and leaves room for
+/// the share that it may be using.
+pub(super) const CUT_OFF_AFTER: Micros = 2_000_000;
+
+/// For how long Redis leaves that room: ten minutes. A process that was killed with work in hand
+/// looks like one that is cut off.
+pub(super) const SHARE_LIFETIME: Micros = 600_000_000;
+
+/// How many processes Redis remembers for that.
+pub(super) const MAX_MEMBERS: u64 = 64;
+
+/// How long Redis keeps the state of a quota that nobody uses: a week. Its loss is noticed at any
+/// time and costs a pause, so this only saves that pause.
+pub(super) const UNUSED_LIFETIME: Micros = 604_800_000_000;
+
 /// The version of the stored state. It changes whenever the meaning of a field does.
 pub(super) const STATE_VERSION: u64 = 1;
 
 /// The constants as Lua source: one `local` definition for each that `slots.lua` uses.
 pub(super) fn for_the_script() -> String {
     let constants = [
+        ("CUT_OFF_AFTER", CUT_OFF_AFTER),
+        ("FALLBACK_RETURN", FALLBACK_RETURN),
         ("FORWARD_DELAY", FORWARD_DELAY),
         ("LIMIT_MEMORY", LIMIT_MEMORY),
+        ("MAX_MEMBERS", MAX_MEMBERS),
         ("MAX_PAUSE", MAX_PAUSE),
         ("MAX_WAITERS", MAX_WAITERS as u64),
         ("RAISE_AFTER_WINDOWS", RAISE_AFTER_WINDOWS),
+        ("SHARE_LIFETIME", SHARE_LIFETIME),
         ("STATE_VERSION", STATE_VERSION),
+        ("UNUSED_LIFETIME", UNUSED_LIFETIME),
         ("WAITER_GRACE", WAITER_GRACE),
     ];
     let mut script = String::new();

@@ -5,23 +5,36 @@
 //! have left every window.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::constants::{FORWARD_DELAY, Micros};
+use super::constants::{FORWARD_DELAY, Micros, RETRY_AFTER};
 use super::limit::ConfiguredLimit;
-use super::slots::{Cause, Command, Priority, Reply, Wait};
+use super::slots::{Cause, Command, Reply, Wait};
 use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
 
-/// How long a store that failed is left alone before it is tried again.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// Why a store is out of use, if it is. All quotas in that store share one, so that the warning is
+/// written once.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outage(Arc<Mutex<Option<Failure>>>);
 
-/// Whether the user was warned that a store is out of use. All quotas in that store share one, so
-/// that the warning is written once.
-pub(super) type Warned = Arc<AtomicBool>;
+impl Outage {
+    /// The reason, while the store is out of use.
+    pub(super) fn reason(&self) -> Option<String> {
+        self.lock().as_ref().map(Failure::to_string)
+    }
+
+    /// Notes a failure, or that the store works again, and returns what was noted before.
+    fn replace(&self, failure: Option<Failure>) -> Option<Failure> {
+        std::mem::replace(&mut *self.lock(), failure)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Failure>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Uses `primary` while it works, else `fallback` with at most `share` calls in a window.
 #[derive(Debug)]
@@ -29,7 +42,7 @@ pub(super) struct WithFallback<P, F> {
     primary: P,
     fallback: F,
     share: NonZeroU32,
-    warned: Warned,
+    outage: Outage,
     switch: Mutex<Switch>,
 }
 
@@ -53,12 +66,12 @@ enum Route {
 }
 
 impl<P: FallibleStore, F: Store> WithFallback<P, F> {
-    pub(super) fn new(primary: P, fallback: F, share: NonZeroU32, warned: Warned) -> Self {
+    pub(super) fn new(primary: P, fallback: F, share: NonZeroU32, outage: Outage) -> Self {
         Self {
             primary,
             fallback,
             share,
-            warned,
+            outage,
             switch: Mutex::default(),
         }
     }
@@ -82,8 +95,8 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     /// Changes to the fallback because the primary failed.
     fn leave_primary(&self, failure: &Failure, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
-        switch.retry_at = Some(Instant::now() + RETRY_AFTER);
-        if !self.warned.swap(true, Ordering::Relaxed) {
+        switch.retry_at = Some(Instant::now() + Duration::from_micros(RETRY_AFTER));
+        if self.outage.replace(Some(failure.clone())).is_none() {
             tracing::warn!(
                 reason = %failure,
                 fallback_requests = self.share,
@@ -91,40 +104,23 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
                  falling back to a share of it for this process",
             );
         }
-        begin_recovery(&mut switch, limit)
+        // The others must have noticed that this process is gone, and the calls must have left every
+        // window that they made without leaving room for it.
+        begin_recovery(&mut switch, limit, self.primary.noticed_after())
     }
 
     /// Changes back to the primary because it works again.
     fn return_to_primary(&self, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
         switch.retry_at = None;
-        if self.warned.swap(false, Ordering::Relaxed) {
+        if self.outage.replace(None).is_some() {
             tracing::info!("the store of the shared request quota is back in use");
         }
-        begin_recovery(&mut switch, limit)
-    }
-
-    /// Finds out whether the primary works: asks it for a permit as a caller would, and undoes
-    /// that.
-    async fn try_primary(&self, limit: ConfiguredLimit) -> Result<(), Failure> {
-        let acquire = Command::Acquire {
-            waiter: None,
-            priority: Priority::Normal,
-            limit,
-        };
-        let undo = match self.primary.step(acquire).await? {
-            Reply::Granted { permit } => Command::Unsent { permit },
-            Reply::Wait(Wait {
-                waiter: Some(waiter),
-                ..
-            }) => Command::Cancel { waiter },
-            Reply::Done | Reply::Wait(_) => return Ok(()),
-        };
-        self.primary.step(undo).await.map(drop)
+        begin_recovery(&mut switch, limit, Duration::ZERO)
     }
 
     fn postpone_retry(&self) {
-        self.lock().retry_at = Some(Instant::now() + RETRY_AFTER);
+        self.lock().retry_at = Some(Instant::now() + Duration::from_micros(RETRY_AFTER));
     }
 
     /// Whether a command other than [`Command::Acquire`] belongs to the fallback.
@@ -202,7 +198,7 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
                 Ok(reply) => TierReply { reply, tier: 0 },
                 Err(failure) => self.leave_primary(&failure, limit),
             },
-            Route::RetryPrimary => match self.try_primary(limit).await {
+            Route::RetryPrimary => match self.primary.probe(limit).await {
                 Ok(()) => self.return_to_primary(limit),
                 Err(_) => {
                     self.postpone_retry();
@@ -215,9 +211,9 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
     }
 }
 
-/// Lets no call go until those that the other store permitted have left every window.
-fn begin_recovery(switch: &mut Switch, limit: ConfiguredLimit) -> TierReply {
-    let pause = Duration::from_micros(limit.window + FORWARD_DELAY);
+/// Lets no call go until those that are permitted up to `from_now` have left every window.
+fn begin_recovery(switch: &mut Switch, limit: ConfiguredLimit, from_now: Duration) -> TierReply {
+    let pause = from_now + Duration::from_micros(limit.window + FORWARD_DELAY);
     switch.recovering_until = Some(Instant::now() + pause);
     recovering(pause, limit)
 }

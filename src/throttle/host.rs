@@ -15,8 +15,10 @@ use std::time::Duration;
 
 use super::QuotaKey;
 use super::constants::{FORWARD_DELAY, Micros};
+use super::ledger::Ledger;
+use super::limit::ConfiguredLimit;
 use super::record::{self, BYTES, Unusable};
-use super::slots::{Command, Reply, State};
+use super::slots::{Command, Priority, Reply, State, Wait};
 use super::store::{Failure, FallibleStore};
 use crate::fingerprint::fingerprint;
 use crate::private_file;
@@ -31,9 +33,6 @@ const LOCK_PAUSE: Duration = Duration::from_millis(1);
 /// After how many pauses it gives up: about a second.
 const LOCK_PAUSES: usize = 500;
 
-/// How often it is checked whether an open file still exists.
-const EXISTENCE_CHECK: Micros = 100_000;
-
 /// The clock that all processes of a host share.
 #[derive(Clone)]
 pub(super) struct HostClock {
@@ -47,9 +46,19 @@ pub(super) struct HostClock {
 #[derive(Debug)]
 pub(super) struct Host {
     /// `None` if no directory could be named for it.
-    path: Option<PathBuf>,
+    place: Option<Place>,
     clock: HostClock,
     file: Mutex<QuotaFile>,
+}
+
+/// Where the file of a quota is.
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    /// The file's name without its extension.
+    name: String,
+    /// The list of the files in the same directory.
+    ledger: Ledger,
 }
 
 /// The file and what is remembered about it.
@@ -58,10 +67,6 @@ struct QuotaFile {
     /// The open file. It is taken out for each step, and put back only if the step succeeded.
     open: Option<File>,
     newer: Option<NewerRecord>,
-    /// Whether the file that was open before this one was deleted. The calls in it are forgotten.
-    replaced: bool,
-    /// When it was last checked whether the file still exists.
-    checked_at: Micros,
 }
 
 /// A record that a later version of this provider wrote.
@@ -78,9 +83,14 @@ impl Host {
     /// The file for `key` in `directory`, which only this user may enter. `None` is a directory
     /// that cannot be used.
     pub(super) fn new(directory: Option<&Path>, key: &QuotaKey, clock: HostClock) -> Self {
-        let path = |directory: &Path| directory.join(format!("{}.quota", key.fingerprint()));
+        let name = key.fingerprint();
+        let place = |directory: &Path| Place {
+            path: directory.join(&name).with_extension(Ledger::EXTENSION),
+            name: name.clone(),
+            ledger: Ledger::new(directory),
+        };
         Self {
-            path: directory.map(path),
+            place: directory.map(place),
             clock,
             file: Mutex::default(),
         }
@@ -88,10 +98,11 @@ impl Host {
 
     /// Carries out one step. `None` means that another process held the lock all the time.
     fn attempt(&self, command: Command) -> Result<Option<Reply>, Failure> {
-        let Some(path) = &self.path else {
+        let Some(place) = &self.place else {
             let reason = "neither XDG_RUNTIME_DIR nor HOME names a directory for it";
             return Err(Failure(reason.into()));
         };
+        let path = &place.path;
         let explain = |error: io::Error| Failure(format!("{}: {error}", path.display()));
         let mut quota_file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..LOCK_TRIES {
@@ -99,11 +110,16 @@ impl Host {
                 Some(file) => file,
                 None => private_file::open(path).map_err(explain)?,
             };
-            if quota_file.is_gone(&file, &self.clock).map_err(explain)? {
-                continue;
-            }
-            match file.try_lock() {
-                Ok(()) => {}
+            let locked = file.try_lock();
+            // The time is read under the lock, so that it never goes back from one step to the next,
+            // and before the file is checked, so that no permit is granted later than the check.
+            let now = (self.clock.now)();
+            match locked {
+                // It is checked under the lock, and on each step. Whoever finds a new file under
+                // this path may permit calls one window from now, and does not know of calls that
+                // are still permitted on the old one.
+                Ok(()) if private_file::is_at(&file, path).map_err(explain)? => {}
+                Ok(()) => continue,
                 Err(TryLockError::WouldBlock) => {
                     quota_file.open = Some(file);
                     std::thread::yield_now();
@@ -113,7 +129,7 @@ impl Host {
             }
             // An error closes the file on the way out, which releases the lock too.
             let reply = quota_file
-                .step(&file, &self.clock, command)
+                .step(&file, place, now, self.clock.boot, command)
                 .map_err(explain)?;
             file.unlock().map_err(explain)?;
             quota_file.open = Some(file);
@@ -137,26 +153,41 @@ impl FallibleStore for Host {
         }
         Err(Failure("another process holds the lock on its file".into()))
     }
+
+    /// Asks for a permit as a caller would, and undoes that, because only a step that writes shows
+    /// whether the file can be written.
+    async fn probe(&self, limit: ConfiguredLimit) -> Result<(), Failure> {
+        let acquire = Command::Acquire {
+            waiter: None,
+            priority: Priority::Normal,
+            limit,
+        };
+        let undo = match self.step(acquire).await? {
+            Reply::Granted { permit } => Command::Unsent { permit },
+            Reply::Wait(Wait {
+                waiter: Some(waiter),
+                ..
+            }) => Command::Cancel { waiter },
+            Reply::Done | Reply::Wait(_) => return Ok(()),
+        };
+        self.step(undo).await.map(drop)
+    }
+
+    fn noticed_after(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 impl QuotaFile {
-    /// Whether the file was deleted since it was opened. It is checked ten times a second at most,
-    /// which is about as often as a quota permits calls.
-    fn is_gone(&mut self, file: &File, clock: &HostClock) -> io::Result<bool> {
-        let now = (clock.now)();
-        if now.saturating_sub(self.checked_at) < EXISTENCE_CHECK {
-            return Ok(false);
-        }
-        self.checked_at = now;
-        let gone = private_file::is_deleted(file)?;
-        self.replaced |= gone;
-        Ok(gone)
-    }
-
     /// Carries out one step while the lock is held.
-    fn step(&mut self, file: &File, clock: &HostClock, command: Command) -> io::Result<Reply> {
-        // The time is read under the lock, so that it never goes back from one step to the next.
-        let now = (clock.now)();
+    fn step(
+        &mut self,
+        file: &File,
+        place: &Place,
+        now: Micros,
+        boot: u64,
+        command: Command,
+    ) -> io::Result<Reply> {
         let mut bytes = [0; BYTES];
         let length = read(file, &mut bytes)?;
         let bytes = &bytes[..length];
@@ -164,23 +195,30 @@ impl QuotaFile {
             Command::Acquire { limit, .. } => Some(limit.window),
             _ => None,
         };
-        let mut state = match (record::decode(bytes, clock.boot), window) {
+        let mut state = match (record::decode(bytes, boot), window) {
             (Ok(state), _) => state,
-            (Err(Unusable::Empty), _) if !self.replaced => State::default(),
             (Err(Unusable::Newer), _) if !self.is_abandoned(bytes, now, window) => {
                 return Err(io::Error::other("a later version of this provider uses it"));
             }
-            (Err(_), Some(window)) => State::recovering(now, window),
+            (Err(unusable), Some(window)) => {
+                // The quota is entered in any case, before its file is written: otherwise the file
+                // could be lost without anybody noticing.
+                let entered = place.ledger.enter(&place.name, now, boot)?;
+                let forgotten_at = match unusable {
+                    Unusable::Empty => entered,
+                    Unusable::Broken | Unusable::Newer => now,
+                };
+                State::recovering(forgotten_at, window)
+            }
             // A settlement of a permit that is not on record changes nothing.
             (Err(_), None) => return Ok(Reply::Done),
         };
         let reply = state.step(now, command);
-        let record = record::encode(&state, clock.boot);
+        let record = record::encode(&state, boot);
         // The first write makes the file as long as it will ever be. Later ones write only what
         // means something.
         let used = if length == BYTES { record.used } else { BYTES };
         file.write_all_at(&record.bytes[..used], 0)?;
-        self.replaced = false;
         Ok(reply)
     }
 

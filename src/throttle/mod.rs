@@ -6,13 +6,15 @@
 //! - `limit`, `slots`: the algorithm, without I/O: how many calls may go, and who may call when.
 //! - `queue`: the calls of this process that wait for a permit.
 //! - `store`: what a queue asks of the place where a quota's state is kept.
-//! - `memory`, `host` (a file, whose bytes `record` describes), `redis`: three such places.
+//! - `memory`, `host` (a file, whose bytes `record` describes, and which `ledger` lists), `redis`:
+//!   three such places.
 //! - `fallback`: what happens while the file or the Redis server is out of reach.
 //! - `scope`: which of these stores a quota uses.
 
 mod constants;
 mod fallback;
 mod host;
+mod ledger;
 mod limit;
 mod memory;
 mod queue;
@@ -139,6 +141,13 @@ impl Throttle {
     /// The calls of this process that wait for this quota now.
     pub fn queue(&self, key: &QuotaKey) -> QueueStatus {
         self.queue_of(key).status()
+    }
+
+    /// Why the store of the quotas is out of use, in words for the user. `None` while it is in
+    /// use, and before the first call has needed it. The words may name a directory, never a
+    /// password.
+    pub fn trouble(&self) -> Option<String> {
+        self.0.scope.trouble()
     }
 
     /// The throttle of that name in this process. Several provider configurations that name the

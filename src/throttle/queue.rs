@@ -16,7 +16,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::QuotaKey;
-use super::constants::{FORWARD_DELAY, Micros};
+use super::constants::{Micros, PERMIT_LIFETIME};
 use super::limit::ConfiguredLimit;
 use super::scope::QuotaStore;
 use super::slots::{Cause, Command, PermitId, Priority, Reply, Wait, WaiterId};
@@ -71,7 +71,9 @@ pub struct Permit {
     queue: Arc<Queue>,
     id: PermitId,
     tier: Tier,
-    granted_at: Instant,
+    /// When it was asked for: the store granted it after that.
+    asked_at: Instant,
+    settled: bool,
 }
 
 impl Queue {
@@ -92,6 +94,7 @@ impl Queue {
         priority: Priority,
     ) -> Permit {
         let arrived = Instant::now();
+        let mut priority = priority;
         loop {
             let mut waiting = match self.enter(limit, priority) {
                 Ok(permit) => return permit,
@@ -100,7 +103,14 @@ impl Queue {
             let mut report_at = arrived + FIRST_REPORT;
             loop {
                 match timeout_at(report_at, &mut waiting.permit).await {
-                    Ok(Ok(permit)) => return permit.accept(),
+                    Ok(Ok(permit)) if permit.is_fresh() => return permit.accept(),
+                    // This task or the whole process was stopped for a while. A call that is sent
+                    // now could be counted when its slot is free already. Dropping the permit
+                    // returns it. The caller has waited its turn, so it goes first the next time.
+                    Ok(Ok(_)) => {
+                        priority = Priority::Retry;
+                        break;
+                    }
                     // The driver ended with the runtime that it ran on. Join again, which starts a
                     // driver on this runtime.
                     Ok(Err(_)) => break,
@@ -162,12 +172,13 @@ impl Queue {
         })
     }
 
-    fn permit(self: &Arc<Self>, id: PermitId, tier: Tier, granted_at: Instant) -> Permit {
+    fn permit(self: &Arc<Self>, id: PermitId, tier: Tier, asked_at: Instant) -> Permit {
         Permit {
             queue: Arc::clone(self),
             id,
             tier,
-            granted_at,
+            asked_at,
+            settled: false,
         }
     }
 
@@ -206,19 +217,25 @@ impl Queue {
 
     /// Tells the store what became of a permit.
     fn settle(self: &Arc<Self>, tier: Tier, command: Command) {
-        if self.store.try_step(command, tier).is_none() {
-            // Without a runtime the settlement is lost. That is safe: the slot becomes free later.
-            if let Ok(runtime) = Handle::try_current() {
-                let queue = Arc::clone(self);
-                runtime.spawn(async move {
-                    queue.store.step(command, tier).await;
-                    queue.changed.notify_one();
-                });
-            }
-        } else if !matches!(command, Command::Answered { .. }) {
+        if self.store.try_step(command, tier).is_some() {
             // An answer frees the slot one window from now, which the driver's wait has allowed
-            // for.
-            self.changed.notify_one();
+            // for, and a call without an answer changes nothing.
+            let expected = matches!(
+                command,
+                Command::Answered { .. } | Command::Unanswered { .. }
+            );
+            if !expected {
+                self.changed.notify_one();
+            }
+            return;
+        }
+        // Without a runtime the settlement is lost. That is safe: the slot becomes free later.
+        if let Ok(runtime) = Handle::try_current() {
+            let queue = Arc::clone(self);
+            runtime.spawn(async move {
+                queue.store.step(command, tier).await;
+                queue.changed.notify_one();
+            });
         }
     }
 
@@ -247,11 +264,8 @@ impl Queue {
 impl Permit {
     /// The API answered the call.
     pub fn answered(self) {
-        // After a longer time the slot becomes free without regard to the answer.
-        if self.granted_at.elapsed() < Duration::from_micros(FORWARD_DELAY) {
-            let permit = self.id;
-            self.queue.settle(self.tier, Command::Answered { permit });
-        }
+        let permit = self.id;
+        self.settle(Command::Answered { permit });
     }
 
     /// The API throttled the call, and may have said for how long to pause.
@@ -261,13 +275,27 @@ impl Permit {
             permit: self.id,
             pause: retry_after.map(micros),
         };
-        self.queue.settle(self.tier, command);
+        self.settle(command);
     }
 
     /// The call never left this machine.
     pub fn unsent(self) {
         let permit = self.id;
-        self.queue.settle(self.tier, Command::Unsent { permit });
+        self.settle(Command::Unsent { permit });
+    }
+
+    fn settle(mut self, command: Command) {
+        self.settled = true;
+        self.queue.settle(self.tier, command);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if !self.settled {
+            let permit = self.id;
+            self.queue.settle(self.tier, Command::Unanswered { permit });
+        }
     }
 }
 
@@ -276,6 +304,12 @@ impl Permit {
 struct PermitInTransit(Option<Permit>);
 
 impl PermitInTransit {
+    fn is_fresh(&self) -> bool {
+        let lifetime = Duration::from_micros(PERMIT_LIFETIME);
+        let permit = self.0.as_ref();
+        permit.is_some_and(|permit| permit.asked_at.elapsed() < lifetime)
+    }
+
     fn accept(mut self) -> Permit {
         self.0.take().expect("a permit is accepted once")
     }

@@ -5,8 +5,9 @@
 //! of the time that a call is assumed to need to the API, so a reply that is late counts as none.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::str::FromStr;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -15,31 +16,31 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::QuotaKey;
-use super::constants::{self, MAX_PAUSE, Micros};
+use super::constants::{
+    self, CUT_OFF_AFTER, MAX_PAUSE, Micros, REDIS_CONNECT_TIMEOUT, REDIS_REPLY_TIMEOUT,
+};
+use super::limit::ConfiguredLimit;
 use super::slots::{Cause, Command, PermitId, Priority, Reply, Wait, WaiterId};
 use super::store::{Failure, FallibleStore};
 use crate::fingerprint::fingerprint;
+use crate::random::Random;
 
-/// How long it may take to connect.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(200);
-
-/// How long a reply may take.
-const REPLY_TIMEOUT: Duration = Duration::from_millis(100);
+const CONNECT_TIMEOUT: Duration = Duration::from_micros(REDIS_CONNECT_TIMEOUT);
+const REPLY_TIMEOUT: Duration = Duration::from_micros(REDIS_REPLY_TIMEOUT);
 
 /// A bound for the delay that a reply names: more than the script ever says, and so small that no
 /// sum of times overflows.
 const MAX_DELAY: Micros = 1 << 42;
 
-/// What the script needs to know of the server: its time, and for how long it has been running.
+/// What the script needs to know of the server: its time, and which run of it this is.
 const SERVER_FUNCTIONS: &str = "
 local function time()
   local now = redis.call('TIME')
   return now[1] * 1000000 + now[2]
 end
-local function uptime()
+local function run_id()
   local info = redis.pcall('INFO', 'server')
-  local seconds = type(info) == 'string' and info:match('uptime_in_seconds:(%d+)')
-  return seconds and seconds * 1000000
+  return type(info) == 'string' and info:match('run_id:(%x+)') or ''
 end
 ";
 
@@ -48,7 +49,7 @@ const ALGORITHM: &str = include_str!("slots.lua");
 
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| script(SERVER_FUNCTIONS));
 
-/// The whole script, with these definitions of `time` and `uptime`.
+/// The whole script, with these definitions of `time` and `run_id`.
 fn script(server_functions: &str) -> Script {
     let constants = constants::for_the_script();
     Script::new(&format!("{constants}{server_functions}{ALGORITHM}"))
@@ -81,6 +82,86 @@ pub(super) struct Server {
 pub(super) struct Redis {
     server: Arc<Server>,
     key: String,
+    member: Member,
+}
+
+/// This process as the others that use the key know it.
+#[derive(Debug)]
+struct Member {
+    name: String,
+    /// How many calls it makes in a window while it cannot reach the server.
+    share: NonZeroU32,
+    work: std::sync::Mutex<Work>,
+}
+
+/// What this process has in hand. While that is anything, the others leave room for its share if they
+/// do not hear of it.
+#[derive(Debug, Default)]
+struct Work {
+    /// How many commands were sent.
+    commands: u64,
+    /// How many requests for a permit are under way.
+    requests: usize,
+    /// How many permits were granted and are not settled.
+    permits: usize,
+    /// Whether the server remembers the process as a waiter.
+    waiting: bool,
+}
+
+/// What a command tells the server about the process that sends it.
+struct Notice<'a> {
+    name: &'a str,
+    share: u32,
+    number: u64,
+    active: bool,
+}
+
+impl Member {
+    fn new(share: NonZeroU32) -> Self {
+        Self {
+            name: Random::from_system().nonce(),
+            share,
+            work: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Counts a command that is about to be sent, and says what it tells the server.
+    fn sends(&self, command: Command) -> Notice<'_> {
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        match command {
+            Command::Acquire { .. } => work.requests += 1,
+            Command::Cancel { .. } => work.waiting = false,
+            Command::Answered { .. }
+            | Command::Throttled { .. }
+            | Command::Unanswered { .. }
+            | Command::Unsent { .. } => work.permits = work.permits.saturating_sub(1),
+        }
+        work.commands += 1;
+        Notice {
+            name: &self.name,
+            share: self.share.get(),
+            number: work.commands,
+            active: work.requests > 0 || work.permits > 0 || work.waiting,
+        }
+    }
+
+    /// Takes the reply to a [`Command::Acquire`] into account. `None` stands for a failure.
+    fn hears(&self, reply: Option<Reply>) {
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.requests = work.requests.saturating_sub(1);
+        work.waiting = matches!(reply, Some(Reply::Wait(_)));
+        work.permits += usize::from(matches!(reply, Some(Reply::Granted { .. })));
+    }
+}
+
+impl Notice<'_> {
+    /// Tells the server nothing about the process.
+    const NONE: Self = Self {
+        name: "",
+        share: 0,
+        number: 0,
+        active: false,
+    };
 }
 
 impl Server {
@@ -91,10 +172,15 @@ impl Server {
         }
     }
 
-    async fn step(&self, key: &str, command: Command) -> Result<Reply, RedisError> {
+    async fn step(
+        &self,
+        key: &str,
+        command: Command,
+        notice: &Notice<'_>,
+    ) -> Result<Reply, RedisError> {
         let mut connection = self.connection().await?;
         let mut invocation = SCRIPT.key(key);
-        Arguments::new(command).add_to(&mut invocation);
+        Arguments::new(command).add_to(&mut invocation, notice);
         let reply: Vec<redis::Value> = invocation.invoke_async(&mut connection).await?;
         parse(&reply)
     }
@@ -123,11 +209,52 @@ impl Server {
 }
 
 impl Redis {
-    pub(super) fn new(server: Arc<Server>, key: &QuotaKey) -> Self {
+    /// The key of this quota, for a process that makes at most `share` calls in a window while the
+    /// server is out of reach.
+    pub(super) fn new(server: Arc<Server>, key: &QuotaKey, share: NonZeroU32) -> Self {
         Self {
             server,
             key: format!("terraform-provider-cams:quota:{}", key.fingerprint()),
+            member: Member::new(share),
         }
+    }
+}
+
+/// Why an attempt failed.
+enum Error {
+    /// The connection ended, or there is nobody to connect to.
+    Disconnected(RedisError),
+    Other(RedisError),
+    TimedOut,
+}
+
+impl Redis {
+    /// Carries out a command and tells the server about this process.
+    async fn send(&self, command: Command, notice: &Notice<'_>) -> Result<Reply, Failure> {
+        match self.attempt(command, notice).await {
+            // The connection may have ended long ago, with a server that is running again. To find
+            // that out takes a new connection. If the command was carried out nevertheless, it is
+            // now carried out twice, which at worst occupies a slot that nobody uses.
+            Err(Error::Disconnected(_)) => self.attempt(command, notice).await,
+            result => result,
+        }
+        .map_err(|error| match error {
+            Error::Disconnected(error) | Error::Other(error) => Failure(format!("Redis: {error}")),
+            Error::TimedOut => Failure("Redis: no reply in time".into()),
+        })
+    }
+
+    async fn attempt(&self, command: Command, notice: &Notice<'_>) -> Result<Reply, Error> {
+        let step = self.server.step(&self.key, command, notice);
+        let error = match timeout(CONNECT_TIMEOUT + REPLY_TIMEOUT, step).await {
+            Ok(Ok(reply)) => return Ok(reply),
+            Ok(Err(error)) if error.is_timeout() => Error::TimedOut,
+            Ok(Err(error)) if error.is_io_error() => Error::Disconnected(error),
+            Ok(Err(error)) => Error::Other(error),
+            Err(_) => Error::TimedOut,
+        };
+        self.server.disconnect().await;
+        Err(error)
     }
 }
 
@@ -137,15 +264,25 @@ impl FallibleStore for Redis {
     }
 
     async fn step(&self, command: Command) -> Result<Reply, Failure> {
-        let server = &self.server;
-        let step = server.step(&self.key, command);
-        let failure = match timeout(CONNECT_TIMEOUT + REPLY_TIMEOUT, step).await {
-            Ok(Ok(reply)) => return Ok(reply),
-            Ok(Err(error)) => Failure(format!("Redis: {error}")),
-            Err(_) => Failure("Redis: no reply in time".into()),
+        let notice = self.member.sends(command);
+        let result = self.send(command, &notice).await;
+        if matches!(command, Command::Acquire { .. }) {
+            self.member.hears(result.as_ref().ok().copied());
+        }
+        result
+    }
+
+    async fn probe(&self, _limit: ConfiguredLimit) -> Result<(), Failure> {
+        // The process must not be noticed yet: the others have to leave room for its share until
+        // the last call that it made from the fallback has left every window.
+        let nothing = Command::Cancel {
+            waiter: WaiterId(0),
         };
-        server.disconnect().await;
-        Err(failure)
+        self.send(nothing, &Notice::NONE).await.map(drop)
+    }
+
+    fn noticed_after(&self) -> Duration {
+        Duration::from_micros(CUT_OFF_AFTER)
     }
 }
 
@@ -187,18 +324,23 @@ impl Arguments {
                 pause: pause.map(|pause| pause.min(MAX_PAUSE)),
                 ..of("throttled", permit.0)
             },
+            Command::Unanswered { permit } => of("unanswered", permit.0),
             Command::Unsent { permit } => of("unsent", permit.0),
         }
     }
 
-    fn add_to(&self, invocation: &mut redis::ScriptInvocation<'_>) {
+    fn add_to(&self, invocation: &mut redis::ScriptInvocation<'_>, notice: &Notice<'_>) {
         invocation
             .arg(self.command)
             .arg(self.id)
             .arg(self.priority)
             .arg(self.calls)
             .arg(self.window)
-            .arg(self.pause.map_or(-1, Micros::cast_signed));
+            .arg(self.pause.map_or(-1, Micros::cast_signed))
+            .arg(notice.name)
+            .arg(notice.share)
+            .arg(notice.number)
+            .arg(u8::from(notice.active));
     }
 }
 

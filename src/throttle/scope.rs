@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use super::QuotaKey;
-use super::fallback::{Warned, WithFallback};
+use super::fallback::{Outage, WithFallback};
 use super::host::{Host, HostClock};
 use super::memory::Memory;
 use super::redis::{Redis, Server};
@@ -29,6 +29,15 @@ impl Scope {
             Self::Redis(redis) => QuotaStore::Redis(redis.store(key)),
         }
     }
+
+    /// Why the store is out of use, if the last call that needed it found that out.
+    pub(super) fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Host(host) => host.outage.reason(),
+            Self::Memory => None,
+            Self::Redis(redis) => redis.outage.reason(),
+        }
+    }
 }
 
 /// Quotas that are kept in files of one directory, shared by the processes of this host.
@@ -37,7 +46,7 @@ pub(super) struct HostScope {
     directory: Option<PathBuf>,
     fallback_calls: NonZeroU32,
     clock: OnceLock<HostClock>,
-    warned: Warned,
+    outage: Outage,
 }
 
 impl HostScope {
@@ -46,15 +55,15 @@ impl HostScope {
             directory,
             fallback_calls,
             clock: OnceLock::new(),
-            warned: Warned::default(),
+            outage: Outage::default(),
         }
     }
 
     fn store(&self, key: &QuotaKey) -> WithFallback<Host, Memory> {
         let clock = self.clock.get_or_init(HostClock::system).clone();
         let host = Host::new(self.directory.as_deref(), key, clock);
-        let warned = self.warned.clone();
-        WithFallback::new(host, Memory::new(), self.fallback_calls, warned)
+        let outage = self.outage.clone();
+        WithFallback::new(host, Memory::new(), self.fallback_calls, outage)
     }
 }
 
@@ -63,7 +72,7 @@ impl HostScope {
 pub(super) struct RedisScope {
     server: Arc<Server>,
     fallback: HostScope,
-    warned: Warned,
+    outage: Outage,
 }
 
 impl RedisScope {
@@ -71,14 +80,14 @@ impl RedisScope {
         Self {
             server,
             fallback,
-            warned: Warned::default(),
+            outage: Outage::default(),
         }
     }
 
     fn store(&self, key: &QuotaKey) -> WithFallback<Redis, WithFallback<Host, Memory>> {
-        let redis = Redis::new(Arc::clone(&self.server), key);
         let share = self.fallback.fallback_calls;
-        WithFallback::new(redis, self.fallback.store(key), share, self.warned.clone())
+        let redis = Redis::new(Arc::clone(&self.server), key, share);
+        WithFallback::new(redis, self.fallback.store(key), share, self.outage.clone())
     }
 }
 

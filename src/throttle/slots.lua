@@ -11,27 +11,32 @@
 -- ARGV[4]  how many calls the configured limit allows
 -- ARGV[5]  the window of the configured limit
 -- ARGV[6]  the pause that the API asked for; -1 if it named none
+-- ARGV[7]  the name of the process, or '' to leave the members as they are
+-- ARGV[8]  how many calls the process makes in a window if it cannot reach this server
+-- ARGV[9]  the number of this command among those of the process
+-- ARGV[10] 1 if the process waits or has permits after this command, else 0
 --
--- Before this text stand the constants of constants.rs and two functions: time() is the server's
--- clock, and uptime() the microseconds since the server started, or nil if it does not tell.
+-- The members have no counterpart in Rust: they are processes that may be cut off from the server,
+-- which those of one host are never from their file. A member that has work in hand and is not heard
+-- of may be making as many calls as its share allows. The others leave room for that.
+--
+-- Before this text stand the constants of constants.rs and two functions: time() returns the
+-- server's time, and run_id() the id of this run of the server, or '' if it does not tell.
 
 local now = time()
 local command, id, priority = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local configured = { calls = tonumber(ARGV[4]), window = tonumber(ARGV[5]) }
 local pause = tonumber(ARGV[6])
 
-local function fresh()
-  return {
-    version = STATE_VERSION, seen = now, last_id = 0, recovering_until = 0, paused_until = 0,
-    calls = 0, window = 0, confirmed_at = 0, current = 0, proven = 0, step = 0,
-    lowered_at = 0, raise_at = 0, slots = {}, waiters = {},
-  }
-end
-
+-- The state to begin with when earlier calls may have been forgotten, and with them the members that
+-- use their fallback. Those that can reach the server are given the time to return to it.
 local function recovering(window)
-  local state = fresh()
-  state.recovering_until = now + window + FORWARD_DELAY
-  return state
+  return {
+    version = STATE_VERSION, run_id = run_id(), seen = now, last_id = 0,
+    recovering_until = now + FALLBACK_RETURN + window + FORWARD_DELAY, paused_until = 0,
+    calls = 0, window = 0, confirmed_at = 0, current = 0, proven = 0, step = 0,
+    lowered_at = 0, raise_at = 0, slots = {}, waiters = {}, members = {},
+  }
 end
 
 -- Returns the state, or nil if there is none and the command does not begin one.
@@ -46,20 +51,14 @@ local function load()
     end
     known = known and state.version == STATE_VERSION
   end
-  if known then
+  -- A state that another run of the server wrote is as old as its last snapshot. A state that is
+  -- missing was flushed, evicted or never written: all three look the same.
+  if known and state.run_id == run_id() then
     return state
-  elseif command ~= 'acquire' then
-    return nil
-  elseif packed then
+  elseif command == 'acquire' then
     return recovering(configured.window)
   end
-  -- A server that has only just started may have forgotten calls that are still under way. Its
-  -- uptime is counted in whole seconds.
-  local up = uptime()
-  if up and up > configured.window + FORWARD_DELAY + 1000000 then
-    return fresh()
-  end
-  return recovering(configured.window)
+  return nil
 end
 
 local function retain(list, wanted)
@@ -74,6 +73,7 @@ end
 
 local function restart_clock(old)
   local state = recovering(old.window)
+  state.recovering_until = now + old.window + FORWARD_DELAY
   local lowered = old.current < old.calls
   state.last_id, state.calls, state.window, state.confirmed_at =
     old.last_id, old.calls, old.window, now
@@ -175,6 +175,38 @@ local function next_overdue(state, ahead)
   return (first or now) + WAITER_GRACE
 end
 
+-- Members are { name, share, seen, number }.
+local function note_member(state)
+  local name, number = ARGV[7], tonumber(ARGV[9])
+  if name == '' then
+    return
+  end
+  for _, member in ipairs(state.members) do
+    -- Commands of a process can arrive in another order than they were sent in.
+    if member[1] == name and member[4] > number then
+      return
+    end
+  end
+  state.members = retain(state.members, function(member) return member[1] ~= name end)
+  if ARGV[10] == '1' and #state.members < MAX_MEMBERS then
+    table.insert(state.members, { name, tonumber(ARGV[8]), now, number })
+  end
+end
+
+-- How many calls those may be making in a window that are cut off.
+local function cut_off(state)
+  local calls = 0
+  state.members = retain(state.members, function(member)
+    return now - member[3] <= SHARE_LIFETIME
+  end)
+  for _, member in ipairs(state.members) do
+    if now - member[3] > CUT_OFF_AFTER then
+      calls = calls + member[2]
+    end
+  end
+  return calls
+end
+
 local function acquire(state)
   confirm(state)
   state.slots = retain(state.slots, function(slot) return slot[2] > now end)
@@ -184,7 +216,7 @@ local function acquire(state)
 
   local ahead = enqueue(state)
   local needed = #state.slots + ahead + 1
-  local limit = for_caller(state, needed)
+  local limit = math.max(for_caller(state, needed) - cut_off(state), 1)
   local opens_at = math.max(state.recovering_until, state.paused_until)
   if now >= opens_at and needed <= limit then
     dequeue(state)
@@ -218,6 +250,7 @@ if now < state.seen then
   state = restart_clock(state)
 end
 state.seen = now
+note_member(state)
 
 local reply = { 'done' }
 if command == 'acquire' then
@@ -234,6 +267,6 @@ elseif command == 'throttled' then
 elseif command == 'unsent' then
   state.slots = retain(state.slots, function(slot) return slot[1] ~= id end)
 end
-local lifetime = string.format('%.0f', 600000 + state.window / 100)
+local lifetime = string.format('%.0f', UNUSED_LIFETIME / 1000)
 redis.call('SET', KEYS[1], cmsgpack.pack(state), 'PX', lifetime)
 return reply

@@ -68,6 +68,8 @@ pub(super) enum Command {
         permit: PermitId,
         pause: Option<Micros>,
     },
+    /// The call that was sent with this permit will not be answered. Its slot becomes free by itself.
+    Unanswered { permit: PermitId },
     /// The call was never sent, so the permit is returned unused.
     Unsent { permit: PermitId },
 }
@@ -171,6 +173,7 @@ impl State {
             } => return self.acquire(now, waiter, priority, limit),
             Command::Answered { permit } => self.release_after_window(now, permit),
             Command::Cancel { waiter } => self.waiters.retain(|other| other.id != waiter),
+            Command::Unanswered { .. } => {}
             Command::Throttled { permit, pause } => self.throttled(now, permit, pause),
             Command::Unsent { permit } => self.slots.retain(|slot| slot.permit != permit),
         }

@@ -1,7 +1,9 @@
 //! What a quota's queue asks of the store that keeps the quota's state.
 
 use std::fmt;
+use std::time::Duration;
 
+use super::limit::ConfiguredLimit;
 use super::slots::{Command, Reply};
 
 /// Which store of a chain replied: 0 is the first, 1 its fallback, 2 the fallback of that. A permit
@@ -32,6 +34,13 @@ pub(super) trait FallibleStore: Send + Sync {
 
     /// Carries the command out.
     fn step(&self, command: Command) -> impl Future<Output = Result<Reply, Failure>> + Send;
+
+    /// Finds out whether the store works again.
+    fn probe(&self, limit: ConfiguredLimit) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// After what time the others that use the store take it into account if this process cannot
+    /// reach it any more.
+    fn noticed_after(&self) -> Duration;
 }
 
 /// Why a store cannot be used, in words for the user.

@@ -69,6 +69,17 @@ async fn a_request_to_terminate_ends_it_cleanly() {
 }
 
 #[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_crash_leaves_no_core_file() {
+    let mut core = Core::start().await;
+    let limits = format!("/proc/{}/limits", core.process().id());
+    let limits = std::fs::read_to_string(limits).unwrap();
+    let line = limits.lines().find(|line| line.contains("core file size"));
+    let words: Vec<_> = line.unwrap().split_whitespace().skip(4).collect();
+    assert_eq!(words[..2], ["0", "0"], "soft and hard limit");
+}
+
+#[tokio::test]
 async fn a_signal_that_was_inherited_as_ignored_stays_ignored() {
     for (ignored, other) in [("HUP", "TERM"), ("TERM", "HUP")] {
         let directory = tempfile::tempdir().unwrap();

@@ -2,15 +2,17 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 
-/// The server's password.
+/// The password of the servers.
 pub(crate) const PASSWORD: &str = "pass-word-of-redis";
 
-/// A server on a socket in its own directory, and by TLS on a port. Ended on drop.
+/// A server that listens on a socket in a directory of its own, and with TLS on a port. It is ended
+/// when this value is dropped.
 pub(crate) struct RedisServer {
     directory: TempDir,
     port: u16,
@@ -31,24 +33,7 @@ impl RedisServer {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let mut process = Command::new("redis-server")
-            .args(["--port", "0", "--save", "", "--appendonly", "no"])
-            .args(["--bind", "127.0.0.1", "--requirepass", PASSWORD])
-            .args(["--tls-port", &port.to_string(), "--tls-auth-clients", "no"])
-            .arg("--tls-cert-file")
-            .arg(path("certificate.pem"))
-            .arg("--tls-key-file")
-            .arg(path("key.pem"))
-            .arg("--unixsocket")
-            .arg(path("socket"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("redis-server is needed: apt-get install -y redis-server (or valkey-server under that name)");
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let ready = lines.any(|line| line.unwrap().contains("eady to accept connections"));
-        assert!(ready, "redis-server ended before it was ready");
-        // It would die of a closed pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        let process = spawn(&directory, port);
         Self {
             directory,
             port,
@@ -56,26 +41,70 @@ impl RedisServer {
         }
     }
 
-    /// What its clients must trust.
+    /// Kills the server and starts it again without its data.
+    pub(crate) fn restart(&mut self) {
+        let _ = std::fs::remove_file(self.file("dump.rdb"));
+        self.kill();
+        self.process = spawn(&self.directory, self.port);
+    }
+
+    /// Writes a snapshot of the data.
+    pub(crate) fn save(&self) {
+        let () = redis::cmd("SAVE").query(&mut self.connection()).unwrap();
+    }
+
+    /// Kills the server and starts it again with the data of the last snapshot.
+    pub(crate) fn restart_with_snapshot(&mut self) {
+        self.kill();
+        self.process = spawn(&self.directory, self.port);
+    }
+
+    /// Deletes all data.
+    pub(crate) fn flush(&self) {
+        let () = redis::cmd("FLUSHALL")
+            .query(&mut self.connection())
+            .unwrap();
+    }
+
+    /// The path of the certificate that its clients must trust.
     pub(crate) fn certificate(&self) -> String {
         self.file("certificate.pem")
     }
 
-    /// By TLS, with whatever password.
+    /// Its URL with TLS and this password.
     pub(crate) fn tls_url(&self, password: &str) -> String {
         format!("rediss://:{password}@localhost:{}", self.port)
     }
 
-    /// By its socket.
+    /// The URL of its socket.
     pub(crate) fn url(&self) -> String {
-        format!("redis+unix://{}?pass={PASSWORD}", self.file("socket"))
+        Self::url_of(&self.socket())
     }
 
-    /// What it holds.
+    /// The URL of a socket by which one of these servers can be reached.
+    pub(crate) fn url_of(socket: &Path) -> String {
+        format!("redis+unix://{}?pass={PASSWORD}", socket.display())
+    }
+
+    /// The path of its socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory.path().join("socket")
+    }
+
+    /// The keys that it holds.
     pub(crate) fn keys(&self) -> Vec<String> {
-        let client = redis::Client::open(self.url()).unwrap();
-        let mut connection = client.get_connection().unwrap();
+        let mut connection = self.connection();
         redis::cmd("KEYS").arg("*").query(&mut connection).unwrap()
+    }
+
+    fn connection(&self) -> redis::Connection {
+        let client = redis::Client::open(self.url()).unwrap();
+        client.get_connection().unwrap()
+    }
+
+    fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 
     fn file(&self, name: &str) -> String {
@@ -88,4 +117,33 @@ impl Drop for RedisServer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Starts a server in this directory, and waits until it can be connected to.
+fn spawn(directory: &TempDir, port: u16) -> Child {
+    let path = |name: &str| directory.path().join(name);
+    let mut process = Command::new("redis-server")
+        .args(["--port", "0", "--save", "", "--appendonly", "no"])
+        .args(["--bind", "127.0.0.1", "--requirepass", PASSWORD])
+        .args(["--tls-port", &port.to_string(), "--tls-auth-clients", "no"])
+        .arg("--tls-cert-file")
+        .arg(path("certificate.pem"))
+        .arg("--tls-key-file")
+        .arg(path("key.pem"))
+        .arg("--unixsocket")
+        .arg(path("socket"))
+        .arg("--dir")
+        .arg(directory.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect(
+            "redis-server is needed: apt-get install -y redis-server \
+             (or valkey-server under that name)",
+        );
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let ready = lines.any(|line| line.unwrap().contains("eady to accept connections"));
+    assert!(ready, "redis-server ended before it was ready");
+    // The rest has to be read too: the server would end if the pipe were closed.
+    std::thread::spawn(move || lines.for_each(drop));
+    process
 }

@@ -1,20 +1,29 @@
-//! One quota kept by real processes on one host, some of which are killed.
+//! One quota kept by real processes, some of which are killed, while its state is destroyed.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::num::NonZeroU32;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 use terraform_provider_cams::environment::Environment;
+use terraform_provider_cams::random::Random;
 use terraform_provider_cams::throttle::{Limit, Priority, QuotaKey, Throttle};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
 
-/// Set in the processes that the test starts: the directory they share, and how many calls each makes.
+use crate::redis_server::RedisServer;
+
+/// Variables of the processes that the tests start: the directory of their host, how many calls each
+/// makes, and the Redis server that they share, if they do not share their host.
 const DIRECTORY: &str = "CAMS_TEST_THROTTLE_DIRECTORY";
 const CALLS: &str = "CAMS_TEST_THROTTLE_CALLS";
+const REDIS: &str = "CAMS_TEST_THROTTLE_REDIS";
 
 const LIMIT: Limit = Limit {
     calls: NonZeroU32::new(10).unwrap(),
@@ -26,7 +35,8 @@ fn processes_keep_one_quota_and_the_killed_cost_nothing_more() {
     let directory = tempfile::tempdir().unwrap();
     let shared = directory.path().join("state");
     let mut workers: Vec<_> = (0..6).map(|_| worker(&shared, 10)).collect();
-    // Two die holding slots: after their third call was counted, with more under way and others waiting.
+    // Two die with permits: after their third call was counted, with more calls under way and
+    // others waiting.
     let mut times = Vec::new();
     for worker in workers.drain(..2) {
         times.extend(arrivals(worker, 3));
@@ -41,17 +51,171 @@ fn processes_keep_one_quota_and_the_killed_cost_nothing_more() {
         times.extend(of_one);
     }
     times.sort_unstable();
-    let densest = times
-        .iter()
-        .enumerate()
-        .map(|(first, at)| times.partition_point(|time| *time < at + 1_000_000) - first);
-    assert!(densest.max().unwrap() <= 10, "{times:?}");
+    assert!(densest_second(&times) <= 10, "{times:?}");
     // Sixty calls, had none been killed, take five seconds at least and hardly more.
     let took = times.last().unwrap() - times[0];
     assert!((3_000_000..8_000_000).contains(&took), "{took} µs");
 }
 
-/// A file that cannot grow is what a full disk looks like, and can be had without one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_whose_state_is_destroyed_at_any_moment_keeps_the_quota() {
+    let directory = tempfile::tempdir().unwrap();
+    let shared = directory.path().join("state");
+    let workers: Vec<_> = (0..4)
+        .map(|_| Continuous::start(worker(&shared, ENDLESS)))
+        .collect();
+    let moments = Random::seeded(1);
+    for moment in 0..20 {
+        tokio::time::sleep(Duration::from_secs(1) + moments.up_to(2 * LIMIT.window)).await;
+        let files = || fs::read_dir(&shared).into_iter().flatten().flatten();
+        // The processes go on, so any of these may be gone or not there yet.
+        match moment % 4 {
+            0 => files().for_each(|file| drop(File::create(file.path()))),
+            1 => files().for_each(|file| drop(fs::remove_file(file.path()))),
+            2 => drop(fs::rename(
+                &shared,
+                directory.path().join(moment.to_string()),
+            )),
+            _ => drop(fs::remove_dir_all(&shared)),
+        }
+    }
+    keeps_the_quota(workers);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_whose_redis_loses_its_state_at_any_moment_keep_the_quota() {
+    tokio::join!(lose_redis_ten_times(2), lose_redis_ten_times(3));
+}
+
+async fn lose_redis_ten_times(seed: u64) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut redis = RedisServer::start();
+    let workers: Vec<_> = (0..4)
+        .map(|host| {
+            let mut this = Command::new(std::env::current_exe().unwrap());
+            this.env(REDIS, redis.url());
+            let state = directory.path().join(host.to_string());
+            Continuous::start(start(this, &state, ENDLESS))
+        })
+        .collect();
+    let moments = Random::seeded(seed);
+    for moment in 0..10 {
+        tokio::time::sleep(Duration::from_secs(3) + moments.up_to(2 * LIMIT.window)).await;
+        redis.save();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        match moment % 3 {
+            0 => redis.flush(),
+            1 => redis.restart(),
+            _ => redis.restart_with_snapshot(),
+        }
+    }
+    keeps_the_quota(workers);
+}
+
+/// A way to a Redis server that can be cut.
+struct Link {
+    server: PathBuf,
+    socket: PathBuf,
+    /// The listener and the connections.
+    open: JoinSet<()>,
+}
+
+impl Link {
+    fn to(redis: &RedisServer, socket: PathBuf) -> Self {
+        let mut link = Self {
+            server: redis.socket(),
+            socket,
+            open: JoinSet::new(),
+        };
+        link.mend();
+        link
+    }
+
+    /// Ends all connections and lets none be made.
+    fn cut(&mut self) {
+        self.open = JoinSet::new();
+        fs::remove_file(&self.socket).unwrap();
+    }
+
+    fn mend(&mut self) {
+        let listener = UnixListener::bind(&self.socket).unwrap();
+        let server = self.server.clone();
+        self.open.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((mut near, _)) = listener.accept().await {
+                let mut far = UnixStream::connect(&server).await.unwrap();
+                connections.spawn(async move {
+                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                });
+            }
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_lose_redis_while_others_keep_it_share_the_ten_with_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = RedisServer::start();
+    let (mut links, mut workers) = (Vec::new(), Vec::new());
+    for host in 0..4 {
+        let socket = directory.path().join(format!("{host}.socket"));
+        let mut this = Command::new(std::env::current_exe().unwrap());
+        this.env(REDIS, RedisServer::url_of(&socket));
+        links.push(Link::to(&redis, socket));
+        let state = directory.path().join(host.to_string());
+        workers.push(Continuous::start(start(this, &state, ENDLESS)));
+    }
+    let moments = Random::seeded(4);
+    let pause = || tokio::time::sleep(Duration::from_secs(6) + moments.up_to(LIMIT.window));
+    for cut_off in [1, 3, 2] {
+        pause().await;
+        links[..cut_off].iter_mut().for_each(Link::cut);
+        pause().await;
+        links[..cut_off].iter_mut().for_each(Link::mend);
+    }
+    pause().await;
+    keeps_the_quota(workers);
+}
+
+/// More calls than any test waits for.
+const ENDLESS: usize = 3000;
+
+/// Ends the workers, and checks that they made many calls, but never more than ten in a second.
+fn keeps_the_quota(workers: Vec<Continuous>) {
+    let mut times: Vec<_> = workers.into_iter().flat_map(Continuous::end).collect();
+    times.sort_unstable();
+    assert!(times.len() > 20, "{} calls", times.len());
+    assert!(densest_second(&times) <= 10, "{times:?}");
+}
+
+/// The most calls in any half-open second. The times are in order.
+fn densest_second(times: &[i64]) -> usize {
+    let from =
+        |(first, at): (usize, &i64)| times.partition_point(|time| *time < at + 1_000_000) - first;
+    times.iter().enumerate().map(from).max().unwrap_or(0)
+}
+
+/// A worker that is read while it runs, and killed in the end.
+struct Continuous {
+    worker: Child,
+    reader: JoinHandle<Vec<i64>>,
+}
+
+impl Continuous {
+    fn start(mut worker: Child) -> Self {
+        let out = worker.stdout.take().unwrap();
+        let reader = std::thread::spawn(|| times(out).collect());
+        Self { worker, reader }
+    }
+
+    fn end(mut self) -> Vec<i64> {
+        self.worker.kill().unwrap();
+        self.worker.wait().unwrap();
+        self.reader.join().unwrap()
+    }
+}
+
+/// A file that cannot grow behaves like one on a full disk, and needs no full disk.
 #[test]
 fn on_a_full_disk_a_process_keeps_to_its_share() {
     let directory = tempfile::tempdir().unwrap();
@@ -65,7 +229,8 @@ fn on_a_full_disk_a_process_keeps_to_its_share() {
     assert!((2_000_000..4_000_000).contains(&took), "{took} µs");
 }
 
-/// What a started process does; on its own, that a process which shares with nobody makes all its calls at once.
+/// This is what the started processes run. Run as a test of its own it shows that a process that
+/// shares its quota with nobody makes all its calls.
 #[test]
 fn a_process_of_its_own() {
     let environment = Environment::of_process();
@@ -78,10 +243,13 @@ fn a_process_of_its_own() {
         .map_or(5, |calls| calls.parse().unwrap());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .enable_time()
+        .enable_all()
         .build()
         .unwrap();
-    let throttle = Throttle::host(Some(directory), NonZeroU32::MIN);
+    let throttle = match environment.get(REDIS) {
+        Some(url) => Throttle::redis(url.parse().unwrap(), Some(directory), NonZeroU32::MIN),
+        None => Throttle::host(Some(directory), NonZeroU32::MIN),
+    };
     runtime.block_on(async {
         let calls: Vec<_> = (0..calls)
             .map(|number| tokio::spawn(call(throttle.clone(), number)))
@@ -92,7 +260,7 @@ fn a_process_of_its_own() {
     });
 }
 
-/// One call that is counted 5 to 25 ms after it was granted, and answered as much later.
+/// One call that is counted at once and answered up to 50 ms later.
 async fn call(throttle: Throttle, number: u64) {
     let key = QuotaKey {
         account: "1".into(),
@@ -100,10 +268,8 @@ async fn call(throttle: Throttle, number: u64) {
         action: "A",
     };
     let permit = throttle.acquire(&key, LIMIT, Priority::Normal).await;
-    let delay = Duration::from_millis(5 + number * 7 % 20);
-    tokio::time::sleep(delay).await;
     report();
-    tokio::time::sleep(delay).await;
+    tokio::time::sleep(Duration::from_millis(10 + number * 7 % 40)).await;
     permit.answered();
 }
 
@@ -135,15 +301,16 @@ fn start(mut program: Command, directory: &Path, calls: usize) -> Child {
         .unwrap()
 }
 
+/// The times that a worker prints.
+fn times(out: ChildStdout) -> impl Iterator<Item = i64> {
+    let lines = BufReader::new(out).lines().map_while(Result::ok);
+    lines.filter_map(|line| line.split_once("counted ")?.1.parse().ok())
+}
+
 /// When the worker's calls were counted. It is killed after `most` of them.
 fn arrivals(mut worker: Child, most: usize) -> Vec<i64> {
     let out = worker.stdout.take().unwrap();
-    let times = BufReader::new(out)
-        .lines()
-        .map_while(Result::ok)
-        .filter_map(|line| line.split_once("counted ")?.1.parse().ok())
-        .take(most)
-        .collect();
+    let times = times(out).take(most).collect();
     if most < usize::MAX {
         worker.kill().unwrap();
         worker.wait().unwrap();

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::shell::{self, Result};
-use crate::tools;
+use crate::tools::Terraform;
 
-/// The provider's address.
-pub(crate) const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
+/// The provider's address in the registry of `terraform`.
+pub(crate) fn address(terraform: &Terraform) -> String {
+    format!("{}/terraform-provider-cams/cams", terraform.registry())
+}
 
 /// A directory, the CLI, and what both need to find the provider.
 pub(crate) struct Cli {
@@ -18,23 +20,32 @@ pub(crate) struct Cli {
 
 impl Cli {
     /// A CLI that takes the provider from `binaries`, without init.
-    pub(crate) fn with_override(directory: &Path, binaries: &Path) -> Result<Self> {
+    pub(crate) fn with_override(
+        terraform: &Terraform,
+        directory: &Path,
+        binaries: &Path,
+    ) -> Result<Self> {
+        let address = address(terraform);
         let config = format!(
-            "provider_installation {{\n  dev_overrides {{\n    {ADDRESS:?} = {binaries:?}\n  }}\n  direct {{}}\n}}\n"
+            "provider_installation {{\n  dev_overrides {{\n    {address:?} = {binaries:?}\n  }}\n  \
+             direct {{}}\n}}\n"
         );
-        Self::new(directory, &config)
+        Self::new(terraform, directory, &config)
     }
 
     /// A CLI that installs providers from `mirror` and nowhere else.
-    pub(crate) fn with_mirror(directory: &Path, mirror: &Path) -> Result<Self> {
+    pub(crate) fn with_mirror(
+        terraform: &Terraform,
+        directory: &Path,
+        mirror: &Path,
+    ) -> Result<Self> {
         let config = format!(
             "provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n"
         );
-        Self::new(directory, &config)
+        Self::new(terraform, directory, &config)
     }
 
-    fn new(directory: &Path, config: &str) -> Result<Self> {
-        let program = tools::terraform()?;
+    fn new(terraform: &Terraform, directory: &Path, config: &str) -> Result<Self> {
         let path = directory.join("cli.tfrc");
         std::fs::write(&path, config)
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
@@ -46,7 +57,7 @@ impl Cli {
             environment.push(("TF_CLI_ARGS".to_owned(), "-no-color".to_owned()));
         }
         Ok(Self {
-            program,
+            program: terraform.path.clone(),
             directory: directory.to_owned(),
             environment,
         })

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{ADDRESS, Cli};
+use crate::cli::{self, Cli};
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, bold, cargo, green, heading};
 use crate::startup;
+use crate::tools::{self, Terraform};
 
 const CONFIGURATION: &str = r#"terraform {
   required_providers {
@@ -34,7 +35,8 @@ resource "cams_number_migration" "number" {
 
 pub(crate) fn run() -> Result<()> {
     // Before the long build, so that what is missing is said at once.
-    crate::tools::terraform()?;
+    let terraform = tools::terraform()?;
+    println!("{terraform}");
     heading("Build the provider and the emulator (some minutes the first time)");
     shell::run(cargo().args(["build", "--release", "--features", "emulator", "--bins"]))?;
     println!("\n{}", startup::measure()?);
@@ -48,11 +50,11 @@ pub(crate) fn run() -> Result<()> {
     )?;
     println!("{}", emulator.url);
 
-    let mirror = mirror(directory.path())?;
+    let mirror = mirror(&terraform, directory.path())?;
     let work = directory.path().join("work");
     make(&work)?;
     write(&work.join("main.tf"), CONFIGURATION)?;
-    let cli = Cli::with_mirror(&work, &mirror)?
+    let cli = Cli::with_mirror(&terraform, &work, &mirror)?
         .env("CAMS_ENDPOINT", &emulator.url)
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
@@ -99,15 +101,15 @@ pub(crate) fn run() -> Result<()> {
 }
 
 /// A directory laid out as `terraform init` looks for providers in it.
-fn mirror(directory: &Path) -> Result<PathBuf> {
+fn mirror(terraform: &Terraform, directory: &Path) -> Result<PathBuf> {
     let mirror = directory.join("mirror");
     let version = env!("CARGO_PKG_VERSION");
-    let place = mirror.join(ADDRESS).join(version).join(platform());
+    let place = mirror
+        .join(cli::address(terraform))
+        .join(version)
+        .join(platform());
     make(&place)?;
-    let name = format!(
-        "terraform-provider-cams_v{version}{}",
-        std::env::consts::EXE_SUFFIX
-    );
+    let name = format!("terraform-provider-cams_v{version}");
     let (from, to) = (
         binary("release", "terraform-provider-cams"),
         place.join(name),

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::cli::{ADDRESS, Cli};
+use crate::cli::{self, Cli};
 use crate::examples::REQUIRED_PROVIDERS;
 use crate::shell::{self, Result, binary, cargo, output, root};
+use crate::tools;
 
 /// Renders all pages into `docs/`.
 pub(crate) fn write() -> Result<()> {
@@ -149,6 +150,7 @@ fn settings(block: &Value) -> String {
 
 /// What the CLI says of the provider as built.
 fn schema() -> Result<Value> {
+    let terraform = tools::terraform()?;
     let directory =
         tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))?;
     let main = directory.path().join("main.tf");
@@ -156,11 +158,11 @@ fn schema() -> Result<Value> {
         .map_err(|error| format!("cannot write {}: {error}", main.display()))?;
     let provider = binary("debug", "terraform-provider-cams");
     let binaries = provider.parent().ok_or("the provider has no directory")?;
-    let cli = Cli::with_override(directory.path(), binaries)?;
+    let cli = Cli::with_override(&terraform, directory.path(), binaries)?;
     let text = output(&mut cli.command(&["providers", "schema", "-json"]))?;
     let all: Value = serde_json::from_str(&text)
         .map_err(|error| format!("the CLI's schema is no JSON: {error}"))?;
-    Ok(all["provider_schemas"][ADDRESS].clone())
+    Ok(all["provider_schemas"][cli::address(&terraform)].clone())
 }
 
 fn index(schema: &Value) -> Result<String> {

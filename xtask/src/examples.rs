@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Cli;
 use crate::shell::{self, Result, binary};
+use crate::tools::Terraform;
 
 /// What an example of a resource leaves out.
 pub(crate) const REQUIRED_PROVIDERS: &str = r#"terraform {
@@ -18,7 +19,7 @@ pub(crate) const REQUIRED_PROVIDERS: &str = r#"terraform {
 
 /// Asks the CLI about every example, with the provider as built. Importing by identity needs a newer CLI than the
 /// provider does, so that one is only formatted.
-pub(crate) fn validate(folder: &Path) -> Result<()> {
+pub(crate) fn validate(terraform: &Terraform, folder: &Path) -> Result<()> {
     let provider = binary("debug", "terraform-provider-cams");
     let binaries = provider.parent().ok_or("the provider has no directory")?;
     for (name, files) in configurations(folder)? {
@@ -35,7 +36,7 @@ pub(crate) fn validate(folder: &Path) -> Result<()> {
         if !declared {
             write(&directory.path().join("required.tf"), REQUIRED_PROVIDERS)?;
         }
-        let cli = Cli::with_override(directory.path(), binaries)?;
+        let cli = Cli::with_override(terraform, directory.path(), binaries)?;
         shell::output(&mut cli.command(&["validate", "-no-color"]))
             .map_err(|_| format!("examples/{name} is not valid"))?;
     }

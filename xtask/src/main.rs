@@ -30,7 +30,9 @@ const USAGE: &str = "\
 The commands of this project:
 
   cargo xtask demo            Try the provider on the emulator, from init to destroy
-  cargo xtask test            Everything that must pass before a change lands
+  cargo xtask test [--cli]    Everything that must pass before a change lands, or what depends on
+                              the CLI. Takes terraform and tofu from the PATH, and the CLIs that
+                              CAMS_TEST_CLIS names (paths joined by `:`)
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
   cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
   cargo xtask fuzz [SECONDS]  Each fuzz target, 30 seconds unless told otherwise
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     let result = match arguments.as_slice() {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
+        ["test", "--cli"] => test::with_clis(),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
         ["fuzz"] => fuzz::run("30"),

@@ -28,9 +28,7 @@ pub(crate) fn cargo() -> Command {
 
 /// A built binary.
 pub(crate) fn binary(profile: &str, name: &str) -> PathBuf {
-    target()
-        .join(profile)
-        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    target().join(profile).join(name)
 }
 
 /// Runs a command with its output where ours goes, and expects success.
@@ -66,9 +64,8 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// The first program of that name on the path.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     std::env::split_paths(&path)
-        .map(|directory| directory.join(&name))
+        .map(|directory| directory.join(program))
         .find(|candidate| candidate.is_file())
 }
 

@@ -14,6 +14,7 @@ use crate::cli::Cli;
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, cargo, green, heading};
 use crate::startup::resident;
+use crate::tools;
 
 const CONFIGURATION: &str = r#"terraform {
   required_providers {
@@ -105,6 +106,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     let emulator = Emulator::start(&binary("debug", "cams-emulator"), &flags)?;
     let provider = Provider::start(directory, &emulator.url)?;
     let cli = Cli::with_override(
+        &tools::terraform()?,
         directory,
         binary("debug", "cams-emulator")
             .parent()

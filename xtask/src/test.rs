@@ -2,12 +2,14 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::stdout;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::emulator::Emulator;
-use crate::shell::{self, Result, binary, cargo, find, green, heading, root, target};
+use crate::shell::{self, Result, binary, cargo, find, green, heading, red, root, target};
+use crate::tools::Terraform;
 use crate::{docs, examples, soak, tools};
 
 type Step = (&'static str, fn() -> Result<()>);
@@ -80,8 +82,23 @@ pub(crate) fn run() -> Result<()> {
     tests()
 }
 
+/// Only what depends on the CLI, with each there is.
+pub(crate) fn with_clis() -> Result<()> {
+    heading("What depends on the CLI");
+    build()?;
+    let clis = tools::clis()?;
+    for cli in &clis {
+        println!("Examples with {cli}");
+        examples::validate(cli, &root().join("examples"))?;
+    }
+    test_with(&clis, |_| CLI_ONLY)
+}
+
 fn tools_present() -> Result<()> {
-    for tool in [tools::terraform()?, tools::python()?, tools::redis()?] {
+    for cli in tools::clis()? {
+        println!("{cli}");
+    }
+    for tool in [tools::python()?, tools::redis()?] {
         println!("{}", tool.display());
     }
     Ok(())
@@ -103,13 +120,17 @@ fn build() -> Result<()> {
 
 fn examples() -> Result<()> {
     let folder = root().join("examples");
-    let mut format = Command::new(tools::terraform()?);
+    let mut format = Command::new(tools::terraform()?.path);
     format.env_remove("TF_CLI_CONFIG_FILE");
     format.args(["fmt", "-check", "-recursive", "-diff"]);
     shell::run(format.arg(&folder)).map_err(|_| {
         "the examples are not formatted; run terraform fmt -recursive examples".to_owned()
     })?;
-    examples::validate(&folder)
+    for cli in tools::clis()? {
+        println!("{cli}");
+        examples::validate(&cli, &folder)?;
+    }
+    Ok(())
 }
 
 fn doc_tests() -> Result<()> {
@@ -145,11 +166,7 @@ fn virtual_environment() -> Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let directory = target().join(format!("interop-{:016x}", hasher.finish()));
-    let python = directory.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = directory.join("bin/python");
     let complete = directory.join("complete");
     if !complete.exists() {
         shell::output(
@@ -172,38 +189,67 @@ fn virtual_environment() -> Result<PathBuf> {
     Ok(python)
 }
 
+/// Everything with the first CLI, and with each other one what depends on it.
 fn tests() -> Result<()> {
+    test_with(&tools::clis()?, |position| match position {
+        0 => EVERYTHING,
+        _ => CLI_ONLY,
+    })
+}
+
+/// Runs with each CLI those tests that `selection` gives for its position.
+fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Result<()> {
+    let left_out = target().join("left-out.txt");
+    // What an earlier run has left, if any.
+    let _ = std::fs::remove_file(&left_out);
+    let mut outcomes = Vec::new();
+    for (position, cli) in clis.iter().enumerate() {
+        println!("\nWith {cli}");
+        let mut command = runner(selection(position))?;
+        command.env("CAMS_TEST_CLI", &cli.path);
+        command.env("CAMS_TEST_LEFT_OUT", &left_out);
+        outcomes.push(shell::run(&mut command));
+    }
+    heading("With which CLIs");
+    for (cli, outcome) in clis.iter().zip(&outcomes) {
+        let mark = match outcome {
+            Ok(()) => green("✓"),
+            Err(_) => red("✗"),
+        };
+        println!("  {mark} {cli}");
+    }
+    if let Ok(lines) = std::fs::read_to_string(&left_out) {
+        print!("{lines}");
+    }
+    outcomes.into_iter().collect()
+}
+
+/// Arguments for the runner: which targets, and which tests in them.
+type Selection = (&'static [&'static str], &'static [&'static str]);
+
+const EVERYTHING: Selection = (&["--workspace"], &[]);
+const CLI_ONLY: Selection = (&["--test", "it"], &["cli::"]);
+
+/// A command that runs some of the tests.
+fn runner((targets, names): Selection) -> Result<Command> {
     let mut command = cargo();
     if find("cargo-nextest").is_some() {
-        command.args([
-            "nextest",
-            "run",
-            "--workspace",
-            "--all-features",
-            "--no-fail-fast",
-        ]);
+        command.args(["nextest", "run"]);
         // The runner writes its summary to stderr; whoever keeps our stdout wants it there.
         command.stderr(here()?);
     } else {
-        command.args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+        command.arg("test");
     }
-    shell::run(&mut command)
+    command.args(targets);
+    command.args(["--all-features", "--no-fail-fast"]);
+    // Both runners take every test whose name has one of these in it.
+    command.args(names);
+    Ok(command)
 }
 
 /// Our stdout, for another program.
-#[cfg(unix)]
 fn here() -> Result<Stdio> {
-    use std::os::fd::AsFd;
     let stdout = stdout().as_fd().try_clone_to_owned();
-    stdout
-        .map(Stdio::from)
-        .map_err(|error| format!("cannot share stdout: {error}"))
-}
-
-#[cfg(windows)]
-fn here() -> Result<Stdio> {
-    use std::os::windows::io::AsHandle;
-    let stdout = stdout().as_handle().try_clone_to_owned();
     stdout
         .map(Stdio::from)
         .map_err(|error| format!("cannot share stdout: {error}"))

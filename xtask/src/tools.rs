@@ -1,17 +1,88 @@
 //! Programs that the commands need besides Rust, and how to get what is missing.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::shell::{self, Result, find};
 
-/// Terraform, or OpenTofu where there is none.
-pub(crate) fn terraform() -> Result<PathBuf> {
-    find("terraform").or_else(|| find("tofu")).ok_or_else(|| {
-        "No Terraform CLI found. Install terraform (https://developer.hashicorp.com/terraform/install) or \
-         tofu (https://opentofu.org/docs/intro/install), and put it on the PATH."
-            .to_owned()
-    })
+/// A Terraform or OpenTofu CLI.
+#[derive(Clone, Debug)]
+pub(crate) struct Terraform {
+    pub(crate) path: PathBuf,
+    /// As it says itself, such as `OpenTofu v1.12.6`.
+    pub(crate) version: String,
+}
+
+impl Terraform {
+    /// The registry that it finds providers in whose source names no host.
+    pub(crate) fn registry(&self) -> &'static str {
+        match self.version.starts_with("OpenTofu") {
+            true => "registry.opentofu.org",
+            false => "registry.terraform.io",
+        }
+    }
+
+    fn ask(path: PathBuf) -> Result<Self> {
+        let mut command = Command::new(&path);
+        // A setting of whoever runs us may be for another version.
+        command.env_remove("TF_CLI_CONFIG_FILE");
+        let text = shell::output(command.arg("version").env("CHECKPOINT_DISABLE", "1"))?;
+        let version = text
+            .lines()
+            .find(|line| line.starts_with("Terraform v") || line.starts_with("OpenTofu v"));
+        match version {
+            Some(version) => Ok(Self {
+                version: version.to_owned(),
+                path,
+            }),
+            None => Err(format!(
+                "{} is neither Terraform nor OpenTofu",
+                path.display()
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Terraform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.version, self.path.display())
+    }
+}
+
+/// The CLI for what one CLI is enough for: Terraform, or OpenTofu where there is none.
+pub(crate) fn terraform() -> Result<Terraform> {
+    let found = find("terraform").or_else(|| find("tofu"));
+    Terraform::ask(found.ok_or_else(none_found)?)
+}
+
+/// Every CLI there is: `terraform` and `tofu` on the path, and those that `CAMS_TEST_CLIS` names.
+pub(crate) fn clis() -> Result<Vec<Terraform>> {
+    let named = std::env::var_os("CAMS_TEST_CLIS").unwrap_or_default();
+    let named = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty());
+    let on_the_path = ["terraform", "tofu"].into_iter().filter_map(find);
+    let mut seen = HashSet::new();
+    let mut clis = Vec::new();
+    for path in on_the_path.chain(named) {
+        let same = path
+            .canonicalize()
+            .map_err(|error| format!("CAMS_TEST_CLIS names {}: {error}", path.display()))?;
+        if seen.insert(same) {
+            clis.push(Terraform::ask(path)?);
+        }
+    }
+    if clis.is_empty() {
+        return Err(none_found());
+    }
+    Ok(clis)
+}
+
+fn none_found() -> String {
+    "No Terraform CLI found. Install terraform \
+     (https://developer.hashicorp.com/terraform/install) or tofu \
+     (https://opentofu.org/docs/intro/install), and put it on the PATH."
+        .to_owned()
 }
 
 /// A Redis server, for the tests of the throttle that fleets share.

@@ -6,6 +6,7 @@ use crate::protocol::value::Value;
 
 use super::super::erased::ErasedResource;
 use super::super::operations::guard;
+use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::super::resource::Desired;
 use super::super::session::Session;
@@ -36,7 +37,8 @@ pub(super) async fn apply<P: Provider>(
         plan: planned,
     };
     let (state, mut told) = perform(resource, &data, session, prior, desired).await;
-    let state = settle(state, &mut told);
+    let mut state = settle(state, &mut told);
+    null_write_only(&definition.schema.attributes, &mut state);
 
     // Whatever is wrong with the identity, the object is stored.
     let identity = match state.is_null() {
@@ -96,10 +98,15 @@ fn settle(state: Value, told: &mut Diagnostics) -> Value {
     state.with_unknowns_as_null()
 }
 
-/// The error for an object that changed its identity, if it did.
+/// The error for an object that changed its identity, if it did. A part that was absent may become
+/// known.
 pub(super) fn identity_change(before: &Value, after: &Value) -> Option<Diagnostic> {
-    let changed =
-        !before.is_null() && !after.is_null() && before.is_wholly_known() && before != after;
+    let parts = before.attributes().zip(after.attributes());
+    let changed = parts.is_some_and(|(before, after)| {
+        before.iter().any(|(name, part)| {
+            !part.is_null() && part.is_wholly_known() && after.get(name) != Some(part)
+        })
+    });
     changed.then(|| {
         Diagnostic::error(
             "Unexpected Identity Change",

@@ -4,9 +4,10 @@ use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::tfplugin6::{generate_resource_config, import_resource_state};
 use crate::protocol::value::Value;
 
+use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::super::resource::ImportTarget;
-use super::super::schema::{Attribute, Kind};
+use super::super::schema::{Attribute, Kind, Nesting};
 use super::super::session::Session;
 use super::super::validate;
 use super::{Shared, answer};
@@ -36,10 +37,19 @@ pub(super) async fn import<P: Provider>(
         }
         _ => ImportTarget::Id(request.id),
     };
+    let by_id = matches!(target, ImportTarget::Id(_));
     let data = shared.data()?;
     let imported = resource.import(&data, session, target).await?;
-    let state = imported.with_unknowns_as_null();
+    let mut state = imported.with_unknowns_as_null();
+    null_write_only(&definition.schema.attributes, &mut state);
     let identity = resource.identity(&state)?;
+    // A part that the service assigns is known only after the read that follows, and an identity is
+    // whole or absent. Who imports by identity has named all that is required, and Terraform wants
+    // it back.
+    let identity = match by_id && !is_complete(&identity) {
+        true => Value::Null,
+        false => identity,
+    };
     Ok(import_resource_state::Response {
         imported_resources: vec![import_resource_state::ImportedResource {
             type_name: request.type_name,
@@ -77,6 +87,12 @@ pub(super) async fn generate_config<P: Provider>(
     })
 }
 
+/// Whether every part of an identity is there.
+fn is_complete(identity: &Value) -> bool {
+    let parts = identity.attributes();
+    parts.is_some_and(|parts| parts.values().all(|part| !part.is_null()))
+}
+
 fn keep_configurable(attributes: &[Attribute], object: &mut Value) {
     let Value::Map(values) = object else { return };
     for attribute in attributes {
@@ -91,10 +107,13 @@ fn keep_configurable(attributes: &[Attribute], object: &mut Value) {
         {
             *value = Value::Null;
         }
-        let Kind::Nested(_, attributes) = &attribute.kind else {
+        let Kind::Nested(nesting, attributes) = &attribute.kind else {
             continue;
         };
         match value {
+            Value::Map(entries) if *nesting == Nesting::Map => entries
+                .values_mut()
+                .for_each(|entry| keep_configurable(attributes, entry)),
             Value::List(elements) => elements
                 .iter_mut()
                 .for_each(|element| keep_configurable(attributes, element)),

@@ -29,12 +29,18 @@ use crate::protocol::ty::Type;
 use crate::random::Random;
 
 use super::erased::ErasedResource;
+use super::model::FieldType;
 use super::operations::{self, Operations};
 use super::provider::Provider;
 use super::schema::Schema;
 use super::session::Session;
 
 use answer::Answer;
+
+/// A schema that its model does not match: a bug in the provider. The text says where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the provider's model does not match its schema: {0}")]
+pub struct Mismatch(String);
 
 /// Answers Terraform for a provider.
 #[derive(Debug)]
@@ -52,11 +58,24 @@ pub(super) struct Shared<P: Provider> {
 
 impl<P: Provider> Server<P> {
     /// A server for `provider`. `random` gives each request its id in the log.
-    pub fn new(provider: P, random: Random) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If the provider's or a resource's model does not match its schema, which would otherwise
+    /// show at the first call.
+    pub fn new(provider: P, random: Random) -> Result<Self, Mismatch> {
         let schema = provider.schema();
         let resources = provider.resources().0;
-        Self(Arc::new(Shared {
-            ty: schema.ty(),
+        let ty = schema.ty();
+        let of_provider = P::Config::mismatch(&ty).map(|problem| ("the provider block", problem));
+        let of_resource = resources
+            .iter()
+            .find_map(|resource| Some((resource.definition().type_name, resource.mismatch()?)));
+        if let Some((of, problem)) = of_provider.or(of_resource) {
+            return Err(Mismatch(format!("{of}: {problem}")));
+        }
+        Ok(Self(Arc::new(Shared {
+            ty,
             schema,
             resources: resources
                 .into_iter()
@@ -66,7 +85,7 @@ impl<P: Provider> Server<P> {
             data: RwLock::default(),
             operations: Operations::default(),
             random,
-        }))
+        })))
     }
 
     /// The operations under way.

@@ -34,7 +34,8 @@ pub(super) async fn plan<P: Provider>(
     }
 
     let config = answer::decode(request.config.as_ref(), &definition.ty, "configuration")?;
-    // A new object has nothing of the one it replaces, whose private state Terraform sends all the same.
+    // A new object has nothing of the one it replaces, whose private state Terraform sends all the
+    // same.
     match prior.is_null() {
         true => session.restore_replaced(&request.prior_private),
         false => session.restore_private(&request.prior_private),
@@ -45,7 +46,8 @@ pub(super) async fn plan<P: Provider>(
     // An object keeps its identity for life; one that is replaced gets its own in a second plan without prior state.
     let planned_identity = match request.prior_identity {
         Some(identity) if !prior.is_null() => Some(identity),
-        // OpenTofu stores what is planned here without asking whether it is known, and cannot write it then.
+        // OpenTofu stores what is planned here without asking whether it is known, and cannot write
+        // it then.
         _ => match resource.identity(&planned.state)? {
             identity if identity.is_wholly_known() => {
                 answer::encode_identity(&identity, &definition.identity_ty)?

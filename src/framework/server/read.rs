@@ -5,6 +5,7 @@ use crate::protocol::tfplugin6::read_resource::{Request, Response};
 use crate::protocol::value::Value;
 
 use super::super::operations::guard;
+use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::super::session::Session;
 use super::apply::identity_change;
@@ -39,12 +40,13 @@ pub(super) async fn read<P: Provider>(
             });
         }
     };
-    let Some(state) = found else {
+    let Some(mut state) = found else {
         return Ok(Response {
             new_state: Some(answer::encode(&Value::Null, &definition.ty, "state")?),
             ..Response::default()
         });
     };
+    null_write_only(&definition.schema.attributes, &mut state);
     let identity = resource.identity(&state)?;
     let mut told = Diagnostics::default();
     told.extend(identity_change(&identity_before, &identity));

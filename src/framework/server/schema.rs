@@ -7,7 +7,6 @@ use crate::protocol::tfplugin6::{
     self as wire, ServerCapabilities, get_functions, get_metadata, get_provider_schema,
     get_resource_identity_schemas,
 };
-use crate::protocol::ty::Type;
 
 use super::super::provider::Provider;
 use super::super::schema::{Attribute, IdentitySchema, Kind, Nesting, Schema};
@@ -141,7 +140,7 @@ fn identity(schema: &IdentitySchema) -> wire::ResourceIdentitySchema {
             .map(
                 |attribute| wire::resource_identity_schema::IdentityAttribute {
                     name: attribute.name.to_owned(),
-                    r#type: Type::String.to_json(),
+                    r#type: attribute.ty.to_json(),
                     required_for_import: attribute.required_for_import,
                     optional_for_import: !attribute.required_for_import,
                     description: attribute.description.to_string(),

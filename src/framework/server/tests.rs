@@ -9,6 +9,7 @@ use crate::protocol::wire as codec;
 
 use super::*;
 
+mod boxes;
 mod moves;
 mod private;
 mod toy;
@@ -49,8 +50,12 @@ fn summaries(diagnostics: &[wire::Diagnostic]) -> Vec<&str> {
         .collect()
 }
 
+fn new_server() -> Server<Toy> {
+    Server::new(Toy, Random::seeded(1)).expect("models that match their schemas")
+}
+
 async fn configured() -> Server<Toy> {
-    let server = Server::new(Toy, Random::seeded(1));
+    let server = new_server();
     let answer = server
         .configure_provider(Request::new(configure("good")))
         .await
@@ -322,7 +327,8 @@ async fn a_read_keeps_drops_or_refuses() {
         summaries(&renamed.diagnostics),
         ["Unexpected Identity Change"]
     );
-    // Terraform shows where in the configuration the resource is only if the diagnostic has no path of its own.
+    // Terraform shows where in the configuration the resource is only if the diagnostic has no path
+    // of its own.
     assert_eq!(renamed.diagnostics[0].attribute, None);
     let panicked = read("panics", None).await;
     assert_eq!(summaries(&panicked.diagnostics), ["Provider Bug"]);
@@ -342,7 +348,7 @@ async fn stored_state_of_this_version_drops_what_the_schema_no_longer_has() {
             ..Default::default()
         }),
     };
-    let server = Server::new(Toy, Random::seeded(1));
+    let server = new_server();
     let stored = request(2, r#"{"name":"a","id":"1","note":"n","retired":true}"#);
     let answer = server
         .upgrade_resource_state(Request::new(stored))
@@ -409,7 +415,7 @@ async fn an_import_takes_an_id_or_a_complete_identity() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_a_diagnostic_never_a_failed_rpc() {
-    let server = Server::new(Toy, Random::seeded(1));
+    let server = new_server();
     let unconfigured = apply(
         &server,
         &Value::Null,
@@ -448,7 +454,7 @@ async fn what_does_not_fit_is_a_diagnostic_never_a_failed_rpc() {
 
 #[tokio::test]
 async fn configuring_can_fail_and_warn() {
-    let server = Server::new(Toy, Random::seeded(1));
+    let server = new_server();
     let bad = server
         .configure_provider(Request::new(configure("bad")))
         .await
@@ -463,7 +469,7 @@ async fn configuring_can_fail_and_warn() {
 
 #[tokio::test]
 async fn the_schema_is_whole_before_anyone_asked_for_it() {
-    let server = Server::new(Toy, Random::seeded(1));
+    let server = new_server();
     let answer = server
         .get_provider_schema(Request::new(wire::get_provider_schema::Request {}))
         .await

@@ -8,6 +8,7 @@ use crate::protocol::tfplugin6::{
 use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
 
+use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::super::resource::Upgrade;
 use super::super::session::Session;
@@ -19,7 +20,7 @@ pub(super) async fn state<P: Provider>(
     request: upgrade_resource_state::Request,
 ) -> Result<upgrade_resource_state::Response, Diagnostics> {
     let definition = shared.resource(&request.type_name)?.definition();
-    let upgraded = upgraded(
+    let mut upgraded = upgraded(
         request.raw_state.as_ref(),
         request.version,
         (definition.schema.version, &definition.ty),
@@ -27,6 +28,9 @@ pub(super) async fn state<P: Provider>(
         "state",
         &request.type_name,
     )?;
+    // State that another tool wrote, or a version in which the attribute was an ordinary one, may
+    // hold its value.
+    null_write_only(&definition.schema.attributes, &mut upgraded);
     Ok(upgrade_resource_state::Response {
         upgraded_state: Some(answer::encode(&upgraded, &definition.ty, "upgraded state")?),
         ..Default::default()
@@ -53,11 +57,13 @@ pub(super) async fn identity<P: Provider>(
     })
 }
 
-/// Takes over an object that another address of this provider stored: another registry, a mirror or a build of one's own.
+/// Takes over an object that another address of this provider stored: another registry, a mirror or
+/// a build of one's own.
 ///
-/// Terraform asks for it where a configuration moves a resource from one of them to another, and OpenTofu before 1.12.5
-/// also where nothing but the registry's host has changed. Since it is the same provider, the stored object is read as any
-/// stored state is. The address's last part is what tells: whoever runs a mirror chooses host and namespace.
+/// Terraform asks for it where a configuration moves a resource from one of them to another, and
+/// OpenTofu before 1.12.5 also where nothing but the registry's host has changed. Since it is the
+/// same provider, the stored object is read as any stored state is. The address's last part is what
+/// tells: whoever runs a mirror chooses host and namespace.
 pub(super) async fn moved<P: Provider>(
     shared: &Shared<P>,
     _session: &Session,
@@ -70,13 +76,14 @@ pub(super) async fn moved<P: Provider>(
         return Err(Diagnostic::error(
             "Move Not Supported",
             format!(
-                "A {} of {} cannot become a {}. Remove the moved block; import the object into the new resource instead.",
+                "A {} of {} cannot become a {}. Remove the moved block; import the object into the \
+                 new resource instead.",
                 request.source_type_name, request.source_provider_address, request.target_type_name
             ),
         )
         .into());
     }
-    let state = upgraded(
+    let mut state = upgraded(
         request.source_state.as_ref(),
         request.source_schema_version,
         (definition.schema.version, &definition.ty),
@@ -84,6 +91,7 @@ pub(super) async fn moved<P: Provider>(
         "state",
         &request.target_type_name,
     )?;
+    null_write_only(&definition.schema.attributes, &mut state);
     // State of a CLI that knows no identities has none: the next read fills it in.
     let identity = match request.source_identity.as_ref() {
         Some(raw) if !raw.json.is_empty() => upgraded(
@@ -104,7 +112,8 @@ pub(super) async fn moved<P: Provider>(
     })
 }
 
-/// Brings a stored `what`, a state or an identity of version `from`, to the current version and type.
+/// Brings a stored `what`, a state or an identity of version `from`, to the current version and
+/// type.
 fn upgraded(
     raw: Option<&RawState>,
     from: i64,
@@ -125,8 +134,9 @@ fn upgraded(
         Diagnostic::error(
             title,
             format!(
-                "The {what} of {type_name} has schema version {from}; this version of the provider reads up to \
-                 {version}. Use the provider version that wrote the state, or a later one.",
+                "The {what} of {type_name} has schema version {from}; this version of the provider \
+                 reads up to {version}. Use the provider version that wrote the state, or a later \
+                 one.",
             ),
         )
     })?;

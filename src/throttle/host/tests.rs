@@ -1,5 +1,5 @@
 use super::*;
-use crate::throttle::fallback::{Warned, WithFallback};
+use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
 use crate::throttle::slots::{Cause, Priority, Wait};
@@ -35,7 +35,16 @@ struct Bench {
 }
 
 impl Bench {
+    /// A machine on which another quota has been in use for longer than a window.
     fn new() -> Self {
+        let bench = Self::fresh();
+        assert_eq!(waits(&bench.host_for("B")).1, Cause::Recovering);
+        bench.turn(1_500_000);
+        bench
+    }
+
+    /// A machine on which nothing was ever kept.
+    fn fresh() -> Self {
         Self {
             directory: tempfile::tempdir().unwrap(),
             time: Arc::new(AtomicU64::new(1_000_000_000)),
@@ -57,12 +66,21 @@ impl Bench {
     }
 
     fn host_of_boot(&self, boot: u64) -> Host {
+        Host::new(Some(&self.directory()), &key(), self.clock(boot))
+    }
+
+    /// The same for the quota of another operation.
+    fn host_for(&self, action: &'static str) -> Host {
+        let key = QuotaKey { action, ..key() };
+        Host::new(Some(&self.directory()), &key, self.clock(1))
+    }
+
+    fn clock(&self, boot: u64) -> HostClock {
         let time = Arc::clone(&self.time);
-        let clock = HostClock {
+        HostClock {
             boot,
             now: Arc::new(move || time.load(Ordering::Relaxed)),
-        };
-        Host::new(Some(&self.directory()), &key(), clock)
+        }
     }
 
     fn turn(&self, micros: Micros) {
@@ -140,14 +158,44 @@ fn a_record_from_the_future_costs_one_window() {
 }
 
 #[test]
-fn a_deleted_file_costs_one_window() {
-    let bench = Bench::new();
-    let host = bench.host();
-    assert!(goes(&host));
-    fs::remove_dir_all(bench.directory()).unwrap();
-    bench.turn(EXISTENCE_CHECK);
-    assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
+fn a_fresh_machine_waits_for_one_window_once() {
+    let bench = Bench::fresh();
     assert_eq!(waits(&bench.host()), (1_500_000, Cause::Recovering));
+    bench.turn(500_000);
+    let others = [bench.host_for("B"), bench.host_for("C")];
+    assert_eq!(waits(&others[0]), (1_000_000, Cause::Recovering));
+    bench.turn(1_000_000);
+    assert!(goes(&bench.host()) && others.iter().all(goes));
+    assert!(goes(&bench.host_for("D")), "used for the first time");
+}
+
+/// What may happen to a host's state between two calls.
+type Loss = fn(&Bench);
+
+#[test]
+fn a_state_that_vanishes_costs_one_window_for_all_who_use_it() {
+    let losses: [Loss; 5] = [
+        |bench| fs::write(bench.file(), "").unwrap(),
+        |bench| fs::remove_file(bench.file()).unwrap(),
+        |bench| fs::remove_dir_all(bench.directory()).unwrap(),
+        |bench| fs::rename(bench.directory(), bench.directory.path().join("moved")).unwrap(),
+        |bench| {
+            fs::rename(bench.file(), bench.file().with_extension("moved")).unwrap();
+            fs::remove_file(bench.directory().join("quotas")).unwrap();
+        },
+    ];
+    for (number, lose) in losses.iter().enumerate() {
+        let bench = Bench::new();
+        let host = bench.host();
+        assert!(goes(&host));
+        lose(&bench);
+        // One process has the file open, the other has not.
+        for host in [&bench.host(), &host] {
+            let (delay, cause) = waits(host);
+            assert_eq!(cause, Cause::Recovering, "loss {number}");
+            assert!(delay >= 1_500_000, "loss {number}: {delay}");
+        }
+    }
 }
 
 #[test]
@@ -233,16 +281,17 @@ async fn burst(store: &impl Store) -> usize {
 async fn without_the_file_a_share_is_kept_and_no_crossing_allows_a_burst() {
     let bench = Bench::new();
     let start = Instant::now();
+    // The list begins with the first use of the bench's other clock.
     let clock = HostClock {
         boot: 1,
-        now: Arc::new(move || start.elapsed().as_micros() as Micros),
+        now: Arc::new(move || 1_001_500_000 + start.elapsed().as_micros() as Micros),
     };
     let host = Host::new(Some(&bench.directory()), &key(), clock);
     let store = WithFallback::new(
         host,
         Memory::new(),
         NonZeroU32::new(2).unwrap(),
-        Warned::default(),
+        Outage::default(),
     );
     let later = |millis| tokio::time::sleep(Duration::from_millis(millis));
     assert_eq!(burst(&store).await, 10);

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::throttle::fallback::{Warned, WithFallback};
+use crate::throttle::constants::WAITER_GRACE;
+use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
 use crate::throttle::slots::State;
@@ -89,17 +90,19 @@ impl RedisServer {
     /// The store as one more host would open it.
     fn host(&self) -> Redis {
         let server = Server::new(self.url().parse().unwrap());
-        Redis::new(Arc::new(server), &key())
+        Redis::new(Arc::new(server), &key(), NonZeroU32::MIN)
     }
 
-    /// So that a missing key means that nobody has called lately.
-    fn pretend_to_be_old(&self) {
-        let empty = "return redis.call('SET', KEYS[1], cmsgpack.pack({ \
-                     version = 1, seen = 0, last_id = 0, recovering_until = 0, paused_until = 0, \
-                     calls = 0, window = 0, confirmed_at = 0, current = 0, proven = 0, step = 0, \
-                     lowered_at = 0, raise_at = 0, slots = {}, waiters = {} }))";
+    /// Gives the server a state that says that nobody has called lately.
+    fn pretend_to_be_unused(&self) {
+        let unused = "local run_id = redis.call('INFO', 'server'):match('run_id:(%x+)') \
+                      return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 1, \
+                      run_id = run_id, seen = 0, last_id = 0, recovering_until = 0, \
+                      paused_until = 0, calls = 0, window = 0, confirmed_at = 0, current = 0, \
+                      proven = 0, step = 0, lowered_at = 0, raise_at = 0, slots = {}, \
+                      waiters = {}, members = {} }))";
         let name = self.host().key;
-        let _: () = Script::new(empty)
+        let _: () = Script::new(unused)
             .key(name)
             .invoke(&mut self.client())
             .unwrap();
@@ -125,15 +128,26 @@ fn key() -> QuotaKey {
 fn script_on_a_test_clock() -> Script {
     script(
         "
-local function time() return tonumber(ARGV[7]) end
-local function uptime() return 2^40 end
+local function time() return tonumber(ARGV[11]) end
+local function run_id() return 'this' end
 ",
     )
 }
 
 fn run(script: &Script, client: &mut redis::Connection, now: Micros, command: Command) -> Reply {
+    run_as(&Notice::NONE, script, client, now, command)
+}
+
+/// The same for a process that tells the server about itself.
+fn run_as(
+    notice: &Notice<'_>,
+    script: &Script,
+    client: &mut redis::Connection,
+    now: Micros,
+    command: Command,
+) -> Reply {
     let mut invocation = script.key("k");
-    Arguments::new(command).add_to(&mut invocation);
+    Arguments::new(command).add_to(&mut invocation, notice);
     invocation.arg(now);
     parse(&invocation.invoke::<Vec<redis::Value>>(client).unwrap()).unwrap()
 }
@@ -228,7 +242,11 @@ fn the_script_answers_as_the_pure_core_does() {
                 },
             };
             // Before the first question there is no state, and a settlement makes none.
-            started = started || matches!(command, Command::Acquire { .. });
+            if let (false, Command::Acquire { limit, .. }) = (started, command) {
+                state = State::recovering(now, limit.window);
+                state.recovering_until += constants::FALLBACK_RETURN;
+                started = true;
+            }
             let expected = if started { state.step(now, command) } else { Reply::Done };
             prop_assert_eq!(run(&script, client, now, command), expected, "{:?}", command);
             match expected {
@@ -238,6 +256,124 @@ fn the_script_answers_as_the_pure_core_does() {
             }
         }
     });
+}
+
+/// What processes of several hosts do, on a clock that the test sets.
+struct Fleet {
+    _server: RedisServer,
+    script: Script,
+    client: redis::Connection,
+    now: Micros,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let server = RedisServer::start();
+        let client = server.client();
+        let mut fleet = Self {
+            _server: server,
+            script: script_on_a_test_clock(),
+            client,
+            now: 1_790_000_000_000_000,
+        };
+        fleet.permits(10);
+        fleet.now += PAUSE;
+        fleet
+    }
+
+    fn tells(&mut self, name: &str, number: u64, active: bool, command: Command) -> Reply {
+        let notice = Notice {
+            name,
+            share: 2,
+            number,
+            active,
+        };
+        run_as(&notice, &self.script, &mut self.client, self.now, command)
+    }
+
+    /// How many permits another process is granted, which returns them.
+    fn permits(&mut self, most: usize) -> usize {
+        let mut permits = Vec::new();
+        while let Reply::Granted { permit } = run(&self.script, &mut self.client, self.now, ACQUIRE)
+        {
+            permits.push(permit);
+        }
+        for permit in &permits {
+            let unsent = Command::Unsent { permit: *permit };
+            run(&self.script, &mut self.client, self.now, unsent);
+        }
+        self.now += WAITER_GRACE + 1_000_000;
+        assert!(permits.len() <= most);
+        permits.len()
+    }
+}
+
+const NOTHING: Command = Command::Cancel {
+    waiter: WaiterId(0),
+};
+
+#[test]
+fn the_share_of_a_process_that_may_be_cut_off_comes_out_of_the_quota() {
+    let mut fleet = Fleet::new();
+    fleet.tells("a", 1, true, NOTHING);
+    assert_eq!(fleet.permits(10), 10, "it was heard of just now");
+    fleet.now += CUT_OFF_AFTER;
+    assert_eq!(fleet.permits(10), 8);
+    fleet.tells("b", 1, true, NOTHING);
+    fleet.now += CUT_OFF_AFTER + 1;
+    assert_eq!(fleet.permits(10), 6);
+    fleet.tells("a", 2, true, NOTHING);
+    assert_eq!(fleet.permits(10), 8, "one is back");
+    fleet.now += constants::SHARE_LIFETIME;
+    assert_eq!(fleet.permits(10), 10, "nobody waits for ever");
+}
+
+#[test]
+fn a_process_without_work_has_no_share() {
+    let mut fleet = Fleet::new();
+    fleet.tells("a", 3, true, NOTHING);
+    // What was sent before arrives later.
+    fleet.tells("a", 2, false, NOTHING);
+    fleet.now += CUT_OFF_AFTER + 1;
+    assert_eq!(fleet.permits(10), 8);
+    fleet.tells("a", 4, false, NOTHING);
+    assert_eq!(fleet.permits(10), 10);
+}
+
+#[test]
+fn however_many_are_cut_off_one_call_may_go() {
+    let mut fleet = Fleet::new();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        fleet.tells(name, 1, true, NOTHING);
+    }
+    fleet.now += CUT_OFF_AFTER + 1;
+    assert_eq!(fleet.permits(10), 1);
+}
+
+#[tokio::test]
+async fn a_process_has_work_until_its_last_permit_is_settled() {
+    let server = RedisServer::start();
+    server.pretend_to_be_unused();
+    let host = server.host();
+    let members = || -> usize {
+        let count = "return #cmsgpack.unpack(redis.call('GET', KEYS[1])).members";
+        let script = Script::new(count);
+        script.key(&host.key).invoke(&mut server.client()).unwrap()
+    };
+    let mut permits = Vec::new();
+    for _ in 0..2 {
+        let Ok(Reply::Granted { permit }) = host.step(ACQUIRE).await else {
+            panic!("a permit")
+        };
+        permits.push(permit);
+    }
+    assert_eq!(members(), 1);
+    let permit = permits[0];
+    host.step(Command::Answered { permit }).await.unwrap();
+    assert_eq!(members(), 1);
+    let permit = permits[1];
+    host.step(Command::Unanswered { permit }).await.unwrap();
+    assert_eq!(members(), 0);
 }
 
 async fn burst(store: &impl Store) -> usize {
@@ -262,7 +398,7 @@ async fn cause(host: &Redis) -> Cause {
 #[tokio::test]
 async fn hosts_share_one_quota() {
     let server = RedisServer::start();
-    server.pretend_to_be_old();
+    server.pretend_to_be_unused();
     let (one, two) = (server.host(), server.host());
     for _ in 0..5 {
         assert!(matches!(one.step(ACQUIRE).await, Ok(Reply::Granted { .. })));
@@ -272,10 +408,56 @@ async fn hosts_share_one_quota() {
     assert_eq!(cause(&server.host()).await, Cause::Quota);
 }
 
+/// How long nobody may call after the server lost the state.
+const PAUSE: Micros = constants::FALLBACK_RETURN + 1_500_000;
+
+/// How long the store tells a process to wait because calls may have been forgotten.
+async fn recovers_for(host: &Redis) -> Micros {
+    match host.step(ACQUIRE).await {
+        Ok(Reply::Wait(wait)) if wait.cause == Cause::Recovering => wait.delay,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
-async fn a_server_that_has_just_started_may_have_forgotten_calls() {
+async fn a_state_that_was_flushed_or_evicted_or_never_written_costs_a_pause() {
     let server = RedisServer::start();
-    assert_eq!(cause(&server.host()).await, Cause::Recovering);
+    let host = server.host();
+    assert_eq!(recovers_for(&host).await, PAUSE);
+    for loss in ["FLUSHALL", "DEL"] {
+        server.pretend_to_be_unused();
+        assert!(matches!(
+            host.step(ACQUIRE).await,
+            Ok(Reply::Granted { .. })
+        ));
+        let mut lose = redis::cmd(loss);
+        if loss == "DEL" {
+            lose.arg(&host.key);
+        }
+        let _: redis::Value = lose.query(&mut server.client()).unwrap();
+        assert_eq!(recovers_for(&host).await, PAUSE, "{loss}");
+    }
+}
+
+#[tokio::test]
+async fn the_snapshot_of_another_run_is_not_believed() {
+    let mut server = RedisServer::start();
+    server.pretend_to_be_unused();
+    let key = server.host().key;
+    let snapshot: Vec<u8> = redis::cmd("DUMP")
+        .arg(&key)
+        .query(&mut server.client())
+        .unwrap();
+    assert!(matches!(
+        server.host().step(ACQUIRE).await,
+        Ok(Reply::Granted { .. })
+    ));
+    server.kill();
+    server.restart();
+    let mut restore = redis::cmd("RESTORE");
+    restore.arg(&key).arg(0).arg(snapshot);
+    let _: () = restore.query(&mut server.client()).unwrap();
+    assert_eq!(recovers_for(&server.host()).await, PAUSE);
 }
 
 #[tokio::test]
@@ -305,26 +487,26 @@ async fn the_state_does_not_stay_for_ever() {
         .arg(&host.key)
         .query(&mut server.client())
         .unwrap();
-    assert!((600_000..=700_000).contains(&left), "{left}");
+    assert!((604_000_000..=604_800_000).contains(&left), "{left}");
 }
 
 #[tokio::test]
 async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst() {
     let mut server = RedisServer::start();
-    server.pretend_to_be_old();
+    server.pretend_to_be_unused();
     let store = WithFallback::new(
         server.host(),
         Memory::new(),
         NonZeroU32::new(2).unwrap(),
-        Warned::default(),
+        Outage::default(),
     );
     assert_eq!(burst(&store).await, 10);
     server.kill();
-    // The first question finds out; from then on time is the test's.
+    // The first request finds out. From then on the time is the test's.
     assert_eq!(burst(&store).await, 0);
     tokio::time::pause();
     let later = |millis| tokio::time::advance(Duration::from_millis(millis));
-    later(1490).await;
+    later(3490).await;
     assert_eq!(burst(&store).await, 0);
     later(15).await;
     assert_eq!(burst(&store).await, 2);
@@ -342,8 +524,18 @@ async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst
     tokio::time::resume();
     // The server has just started and forgot everything: one more window.
     assert_eq!(burst(&store).await, 0);
-    server.pretend_to_be_old();
+    server.pretend_to_be_unused();
     assert_eq!(burst(&store).await, 10);
+}
+
+#[tokio::test]
+async fn a_connection_that_ended_with_the_server_is_made_anew() {
+    let mut server = RedisServer::start();
+    let host = server.host();
+    host.step(ACQUIRE).await.unwrap();
+    server.kill();
+    server.restart();
+    host.step(ACQUIRE).await.unwrap();
 }
 
 #[tokio::test]
@@ -374,7 +566,7 @@ fn a_url_is_checked_and_never_shown() {
 #[tokio::test]
 async fn hosts_keep_the_quota_together_and_use_it_up() {
     let server = RedisServer::start();
-    server.pretend_to_be_old();
+    server.pretend_to_be_unused();
     let start = tokio::time::Instant::now();
     let hosts: Vec<_> = (0..4)
         .map(|host| {

@@ -1,6 +1,7 @@
 //! Bringing existing numbers under management, by block and by command.
 
 use super::Workspace;
+use super::program::{Capability, Program};
 use crate::emulator::Emulator;
 
 const ONE: &str = r#"
@@ -47,6 +48,22 @@ fn by_block_and_with_generated_configuration() {
         .ok(&["plan", "-no-color", "-generate-config-out=generated.tf"])
         .assert_says(&["1 to import, 0 to add"]);
     workspace.apply().assert_says(&["1 imported, 0 added"]);
+    workspace.assert_no_changes();
+}
+
+#[test]
+fn by_identity() {
+    let what = "the import by identity";
+    if !Program::under_test().can(Capability::Identity, what) {
+        return;
+    }
+    let emulator = placed();
+    let identity = "identity = {\n    cust_space_id = \"cams-test\"\n    \
+                    country_code = \"86\"\n    mobile_number = \"13900001234\"\n  }";
+    let import = format!("import {{\n  to = cams_number_migration.one\n  {identity}\n}}\n");
+    let workspace = Workspace::on(&emulator, &format!("{import}{ONE}"));
+    workspace.apply().assert_says(&["1 imported, 0 added"]);
+    assert_eq!(workspace.state()[ADDRESS]["status"], "CONNECTED");
     workspace.assert_no_changes();
 }
 

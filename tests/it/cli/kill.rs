@@ -188,8 +188,8 @@ fn a_torn_state_heals_once_it_is_removed() {
 
 fn many_numbers(emulator: &Emulator) -> Workspace {
     let configuration = format!(
-        "resource \"cams_number_migration\" \"many\" {{\n  count = {NUMBERS}\n  country_code = \"86\"\n  \
-         mobile_number = format(\"139%08d\", count.index)\n}}\n"
+        "resource \"cams_number_migration\" \"many\" {{\n  count = {NUMBERS}\n  \
+         country_code = \"86\"\n  mobile_number = format(\"139%08d\", count.index)\n}}\n"
     );
     Workspace::on(emulator, &configuration).env("CAMS_THROTTLE_REQUESTS_PER_SECOND", "100")
 }

@@ -86,5 +86,5 @@ pub(super) fn place_in_state(emulator: &Emulator, workspace: &Workspace, count: 
         }],
         "check_results": null
     });
-    workspace.write("terraform.tfstate", &state.to_string());
+    workspace.write_state(&state.to_string());
 }

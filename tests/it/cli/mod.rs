@@ -1,23 +1,28 @@
 //! The real CLI, as a user runs it, against the emulator.
 
+mod attach;
 mod duplicates;
 mod import;
 mod kill;
 mod lifecycle;
 mod many;
+mod moved;
 mod output;
+mod program;
 mod secrets;
 mod settings;
 mod space;
 mod validate;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::emulator::Emulator;
+
+use program::Program;
 
 /// A directory with a configuration, and the CLI to run in it.
 pub(crate) struct Workspace {
@@ -36,20 +41,11 @@ impl Workspace {
     /// A directory holding `main.tf`, with the provider under test in the place of a released one.
     pub(crate) fn new(main_tf: &str) -> Self {
         let dir = TempDir::new().expect("a directory");
-        let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-cams"));
-        let binaries = provider.parent().expect("a directory");
         let workspace = Self {
             dir,
             environment: Vec::new(),
         };
-        workspace.write(
-            "cli.tfrc",
-            &format!(
-                "provider_installation {{\n  dev_overrides {{\n    {:?} = {:?}\n  }}\n  direct {{}}\n}}\n",
-                "registry.terraform.io/terraform-provider-cams/cams",
-                binaries
-            ),
-        );
+        workspace.install_from(&[Program::under_test().registry()]);
         workspace.write("main.tf", &format!("{REQUIRED_PROVIDERS}{main_tf}"));
         workspace
     }
@@ -69,6 +65,29 @@ impl Workspace {
         self
     }
 
+    /// Puts the provider under test in the place of a released one, in each of `registries`.
+    pub(crate) fn install_from(&self, registries: &[&str]) {
+        let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-cams"));
+        let binaries = provider.parent().expect("a directory");
+        let overrides = registries.iter().map(|registry| {
+            let address = format!("{registry}/terraform-provider-cams/cams");
+            format!("    {address:?} = {binaries:?}\n")
+        });
+        let overrides: String = overrides.collect();
+        self.write(
+            "cli.tfrc",
+            &format!(
+                "provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n"
+            ),
+        );
+    }
+
+    /// Writes a state in which the provider is of the CLI's own registry.
+    pub(crate) fn write_state(&self, text: &str) {
+        let text = text.replace("registry.terraform.io", Program::under_test().registry());
+        self.write("terraform.tfstate", &text);
+    }
+
     /// Writes a file.
     pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path().join(name), text).expect("a file");
@@ -86,7 +105,7 @@ impl Workspace {
 
     /// The command line `CLI args…`, ready to run here with nothing of this process's environment but the path.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(cli());
+        let mut command = Command::new(&Program::under_test().path);
         command
             .args(args)
             .current_dir(self.path())
@@ -220,12 +239,3 @@ const REQUIRED_PROVIDERS: &str = r#"terraform {
   }
 }
 "#;
-
-/// The first of `terraform` and `tofu` on the path.
-fn cli() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .flat_map(|dir| ["terraform", "tofu"].map(|name| dir.join(name)))
-        .find(|candidate| candidate.is_file())
-        .expect("no terraform or tofu on the PATH: install one, for example from https://developer.hashicorp.com/terraform/install")
-}

@@ -1,4 +1,5 @@
-//! The provider's space, which a number without one of its own follows, also where it becomes known only during apply.
+//! The provider's space, which a number without one of its own follows, also where it becomes known
+//! only during apply.
 
 use super::Workspace;
 use crate::emulator::Emulator;
@@ -9,8 +10,8 @@ const INITIATE: &str = "CreateChatappMigrationInitiate";
 /// One number, with more of its arguments.
 fn number(more: &str) -> String {
     format!(
-        "resource \"cams_number_migration\" \"one\" {{\n  country_code  = \"86\"\n  mobile_number = \"13900001234\"\n\
-         {more}}}\n"
+        "resource \"cams_number_migration\" \"one\" {{\n  country_code  = \"86\"\n  \
+         mobile_number = \"13900001234\"\n{more}}}\n"
     )
 }
 

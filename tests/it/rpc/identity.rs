@@ -71,7 +71,8 @@ async fn an_identity_that_is_partly_unknown_is_not_planned_but_stored() {
         .plan(TYPE, &Instance::default(), &config, &config)
         .await
         .instance;
-    // OpenTofu stores whatever identity it is given, also one that nobody knows yet, and then fails.
+    // OpenTofu stores whatever identity it is given, also one that nobody knows yet, and then
+    // fails.
     assert_eq!(planned.identity, Value::Null);
     let known = number("13900001234", json!({}));
     let planned = Instance {

@@ -24,7 +24,7 @@ async fn moved(
         source_identity: raw(r#"{"label":"a"}"#),
         source_identity_schema_version: 0,
     };
-    Server::new(Toy, Random::seeded(1))
+    new_server()
         .move_resource_state(Request::new(request))
         .await
         .expect("an answer")

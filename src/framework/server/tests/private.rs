@@ -62,7 +62,8 @@ async fn the_plan_of_an_update_remembers_and_that_of_a_new_object_begins_anew() 
     let config = thing("a", Value::Null, "more".into());
     let answer = plan(&prior, &config, &thing("a", "1".into(), "more".into())).await;
     assert_eq!(text(&answer.planned_private), r#"{"p":1,"planned":1}"#);
-    // The second plan of a replacement has no prior state, but the private state of the object that goes.
+    // The second plan of a replacement has no prior state, but the private state of the object that
+    // goes.
     let answer = plan(&Value::Null, &config, &config).await;
     assert_eq!(
         text(&answer.planned_private),

@@ -26,6 +26,7 @@ crate::model! {
     }
 }
 
+#[derive(Debug)]
 pub(super) struct Toy;
 
 impl Provider for Toy {
@@ -44,7 +45,7 @@ impl Provider for Toy {
     }
 
     fn resources(&self) -> Resources<()> {
-        Resources::none().and(ToyThing)
+        Resources::none().and(ToyThing).and(boxes::ToyBox)
     }
 
     async fn configure(
@@ -87,6 +88,7 @@ impl Resource for ToyThing {
     fn identity_schema(&self) -> IdentitySchema {
         let name = IdentityAttribute {
             name: "name",
+            ty: Type::String,
             description: "",
             required_for_import: true,
         };

@@ -39,7 +39,7 @@ async fn upgrade_state(version: i64, json: &str) -> wire::upgrade_resource_state
         version,
         raw_state: raw(json),
     };
-    Server::new(Toy, Random::seeded(1))
+    new_server()
         .upgrade_resource_state(Request::new(request))
         .await
         .expect("an answer")
@@ -52,7 +52,7 @@ async fn upgrade_identity(version: i64, json: &str) -> wire::upgrade_resource_id
         version,
         raw_identity: raw(json),
     };
-    Server::new(Toy, Random::seeded(1))
+    new_server()
         .upgrade_resource_identity(Request::new(request))
         .await
         .expect("an answer")
@@ -86,5 +86,14 @@ async fn an_upgrade_may_fail_and_says_why() {
     assert_eq!(
         summaries(&answer.diagnostics),
         ["Unsupported Identity Version"]
+    );
+}
+
+#[tokio::test]
+async fn a_stored_write_only_value_is_not_kept() {
+    let answer = upgrade_state(2, r#"{"name":"a","id":"1","note":"n","hint":"s3cr3t"}"#).await;
+    assert_eq!(
+        unwired(answer.upgraded_state.as_ref()),
+        thing("a", "1".into(), "n".into())
     );
 }

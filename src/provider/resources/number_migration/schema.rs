@@ -2,6 +2,7 @@
 
 use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Schema};
 use crate::framework::timeouts;
+use crate::framework::ty::Type;
 use crate::model;
 use crate::provider::validators;
 
@@ -96,6 +97,7 @@ pub(super) fn schema() -> Schema {
 pub(super) fn identity_schema() -> IdentitySchema {
     let attribute = |name, description| IdentityAttribute {
         name,
+        ty: Type::String,
         description,
         required_for_import: true,
     };

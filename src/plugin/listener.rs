@@ -9,17 +9,18 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 
-use super::{Cleanup, Listener};
+use super::Error;
 use crate::environment::Environment;
-use crate::plugin::Error;
-use crate::plugin::handshake::Endpoint;
 
 const DIRECTORY_PREFIX: &str = "plugin";
 const SOCKET_NAME: &str = "plugin";
 const GROUPS: &str = "/etc/group";
 
 /// Makes a directory with mode 0700 and listens on a socket inside it.
-pub(super) fn open(environment: &Environment) -> Result<(Listener, Endpoint, Cleanup), Error> {
+///
+/// Returns the listener, the socket's path as the handshake writes it, and the directory, which
+/// removes itself and the socket when it is dropped.
+pub(super) fn open(environment: &Environment) -> Result<(UnixListener, String, TempDir), Error> {
     let parent = parent_directory(environment);
     let directory = tempfile::Builder::new()
         .prefix(DIRECTORY_PREFIX)
@@ -27,20 +28,13 @@ pub(super) fn open(environment: &Environment) -> Result<(Listener, Endpoint, Cle
         .tempdir_in(&parent)
         .map_err(|source| listen(&parent, source))?;
     let path = directory.path().join(SOCKET_NAME);
-    let address = announceable(&path)?;
+    let socket = announceable(&path)?;
     let listener = UnixListener::bind(&path).map_err(|source| listen(&path, source))?;
     if let Some(group) = environment.get("PLUGIN_UNIX_SOCKET_GROUP") {
         share(&directory, &path, group)?;
     }
 
-    let endpoint = Endpoint {
-        network: "unix",
-        address,
-    };
-    let cleanup = Cleanup {
-        _directory: Some(directory),
-    };
-    Ok((Listener::Unix(listener), endpoint, cleanup))
+    Ok((listener, socket, directory))
 }
 
 fn parent_directory(environment: &Environment) -> PathBuf {
@@ -121,8 +115,8 @@ mod tests {
     #[tokio::test]
     async fn the_socket_lies_in_a_private_directory_that_goes_with_it() {
         let parent = tempfile::tempdir().unwrap();
-        let (_listener, endpoint, cleanup) = open(&in_directory(parent.path())).unwrap();
-        let socket = PathBuf::from(&endpoint.address);
+        let (_listener, socket, cleanup) = open(&in_directory(parent.path())).unwrap();
+        let socket = PathBuf::from(socket);
         let directory = socket.parent().unwrap();
         assert_eq!(directory.parent().unwrap(), parent.path());
         assert_eq!(mode(directory), 0o700);
@@ -144,8 +138,8 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        let (_listener, endpoint, _cleanup) = open(&environment).unwrap();
-        let socket = PathBuf::from(&endpoint.address);
+        let (_listener, socket, _cleanup) = open(&environment).unwrap();
+        let socket = PathBuf::from(socket);
         assert_eq!(mode(&socket), 0o660);
         assert_eq!(mode(socket.parent().unwrap()), 0o710);
         assert_eq!(fs::metadata(&socket).unwrap().gid(), own);

@@ -1,0 +1,251 @@
+//! What works and what does not, each in whole sentences with what to do.
+
+use crate::cams::{Error, ErrorKind};
+
+use super::super::errors;
+use super::super::throttling::Scope;
+use super::account;
+use super::observations::{Observations, Settings};
+use super::permissions::operations;
+
+/// A smaller difference of the clocks is not worth a word.
+const CLOCK_NOTED: u64 = 5;
+/// Alibaba Cloud refuses requests whose date is further away from its own: fifteen minutes.
+const CLOCK_TOLERATED: u64 = 15 * 60;
+
+/// How a finding is to be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It works, but there is something to know.
+    Attention,
+    Ok,
+    /// Something that the provider needs does not work.
+    Problem,
+    /// It could not be found out.
+    Unknown,
+}
+
+/// One thing that was found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// What it is about: a stable word, or the name of an operation.
+    pub(super) about: &'static str,
+    pub(super) state: State,
+    pub(super) text: String,
+}
+
+pub(super) fn finding(about: &'static str, state: State, text: impl Into<String>) -> Finding {
+    Finding {
+        about,
+        state,
+        text: text.into(),
+    }
+}
+
+/// Everything that was found out, in the order in which it matters.
+pub(super) fn findings(observations: &Observations) -> Vec<Finding> {
+    let Observations {
+        settings, answers, ..
+    } = observations;
+    let mut findings = vec![credentials(observations)];
+    for problem in &settings.problems {
+        findings.push(finding("settings", State::Problem, problem.as_str()));
+    }
+    findings.push(endpoint(observations));
+    findings.extend(clock(observations.clock_ahead));
+    findings.push(quota(observations));
+    findings.push(account::product(answers));
+    findings.push(account::space(settings));
+    findings.push(account::waba(answers));
+    findings.extend(operations().map(|operation| account::of_operation(operation, observations)));
+    findings
+}
+
+fn credentials(observations: &Observations) -> Finding {
+    let Observations {
+        settings, answers, ..
+    } = observations;
+    let Some(access_key) = settings.access_key else {
+        let text = "No access key is set in the environment.";
+        return finding("credentials", State::Problem, text);
+    };
+    let end = match &settings.access_key_end {
+        Some(end) => format!(", whose id ends in {end},"),
+        None => String::new(),
+    };
+    let mut text = format!("The access key{end} comes from {access_key}");
+    if let Some(secret_key) = settings.secret_key {
+        text += &format!(", its secret from {secret_key}");
+    }
+    if let Some(token) = settings.security_token {
+        text += &format!(", the security token from {token}");
+    }
+    text += ".";
+    // The date is checked before the signature.
+    let clock_refused = answers
+        .errors()
+        .any(|error| error.kind == ErrorKind::ClockDiffers);
+    let refused = answers
+        .errors()
+        .find(|error| error.kind == ErrorKind::Credentials);
+    let state = match refused {
+        Some(error) => {
+            let advice = advice(error, settings);
+            text += &format!(" CAMS refuses them. {advice} {}", said(error));
+            State::Problem
+        }
+        None if answers.of_cams() && !clock_refused => {
+            text += " CAMS accepts them.";
+            State::Ok
+        }
+        None => State::Unknown,
+    };
+    finding("credentials", state, text)
+}
+
+fn endpoint(observations: &Observations) -> Finding {
+    let Observations {
+        settings, answers, ..
+    } = observations;
+    let Some(endpoint) = &settings.endpoint else {
+        let text = "The address of the API cannot be read from the settings.";
+        return finding("endpoint", State::Problem, text);
+    };
+    let origin = match settings.endpoint_variable {
+        Some(variable) => format!("from {variable}"),
+        None => "the region's own".to_owned(),
+    };
+    let place = format!("{endpoint} ({origin})");
+    if answers.of_cams() {
+        return finding("endpoint", State::Ok, format!("{place} answers."));
+    }
+    match answers.errors().next() {
+        Some(error) if error.kind == ErrorKind::Unreachable => {
+            let text = format!(
+                "{place} cannot be reached. Check the network, the proxy (HTTPS_PROXY), DNS, and \
+                 the region and endpoint in the environment. {}",
+                said(error)
+            );
+            finding("endpoint", State::Problem, text)
+        }
+        Some(error) => {
+            let text = format!(
+                "{place} gives no usable answer. Check that the address is that of CAMS, and run \
+                 doctor again. {}",
+                said(error)
+            );
+            finding("endpoint", State::Problem, text)
+        }
+        None => finding(
+            "endpoint",
+            State::Unknown,
+            format!("{place} was not asked."),
+        ),
+    }
+}
+
+fn clock(ahead: Option<i64>) -> Option<Finding> {
+    let ahead = ahead?;
+    let seconds = ahead.unsigned_abs();
+    let direction = if ahead < 0 { "behind" } else { "ahead of" };
+    let differs = format!("The service's clock is {seconds} s {direction} this machine's.");
+    Some(if seconds <= CLOCK_NOTED {
+        finding(
+            "clock",
+            State::Ok,
+            "The service's clock and this machine's agree.",
+        )
+    } else if seconds <= CLOCK_TOLERATED {
+        let text = format!("{differs} CAMS accepts up to {CLOCK_TOLERATED} s. {SET_CLOCK}");
+        finding("clock", State::Attention, text)
+    } else {
+        let text = format!(
+            "{differs} That is more than the {CLOCK_TOLERATED} s that CAMS accepts. The provider \
+             makes up for it, at the price of one more request. {SET_CLOCK}"
+        );
+        finding("clock", State::Attention, text)
+    })
+}
+
+const SET_CLOCK: &str = "Set this machine's clock, with timedatectl or an NTP client.";
+
+fn quota(observations: &Observations) -> Finding {
+    let settings = &observations.settings;
+    let Some(scope) = settings.scope else {
+        let text = "With whom the call quota is shared cannot be read from the settings.";
+        return finding("quota", State::Unknown, text);
+    };
+    let directory = settings.directory.as_deref().unwrap_or("no directory");
+    let shared = match scope {
+        Scope::Host => format!(
+            "The call quota is shared by all processes of this user on this machine, in \
+             {directory}."
+        ),
+        Scope::Process => "The call quota is shared with no other process.".to_owned(),
+        Scope::Redis => "The call quota is shared by all machines that use the Redis server in \
+                         CAMS_THROTTLE_REDIS_URL."
+            .to_owned(),
+    };
+    let counted = match settings.account_variable {
+        Some(variable) => format!("It is counted for the account in {variable}."),
+        None => "It is counted for the access key.".to_owned(),
+    };
+    let shared = format!("{shared} {counted}");
+    match &observations.quota_trouble {
+        Some(reason) => {
+            let remedy = match scope {
+                Scope::Redis => "Check the address, the password and the server",
+                Scope::Host | Scope::Process => {
+                    "Make the directory usable for this user alone, or set CAMS_THROTTLE_SCOPE to \
+                     process where a single process uses the account"
+                }
+            };
+            let text = format!(
+                "{shared} That place cannot be used, so each process takes only a small share of \
+                 the quota: {reason}. {remedy}."
+            );
+            finding("quota", State::Problem, text)
+        }
+        None if observations.answers.asked() => finding("quota", State::Ok, shared),
+        None => finding(
+            "quota",
+            State::Unknown,
+            format!("{shared} It was not tried."),
+        ),
+    }
+}
+
+/// What the service or the network said, in one sentence.
+pub(super) fn said(error: &Error) -> String {
+    let mut parts = Vec::new();
+    parts.extend(error.code.as_ref().map(|code| format!("code {code}")));
+    parts.extend(
+        error
+            .http_status
+            .map(|status| format!("HTTP status {status}")),
+    );
+    parts.extend(
+        error
+            .request_id
+            .as_ref()
+            .map(|id| format!("request id {id}")),
+    );
+    let particulars = match parts.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", parts.join(", ")),
+    };
+    let message = match error.message.trim_end_matches('.') {
+        "" => "no reason",
+        message => message,
+    };
+    format!("{} said: {message}{particulars}.", error.action)
+}
+
+/// The provider's own advice about an error.
+pub(super) fn advice(error: &Error, settings: &Settings) -> String {
+    let space = settings.space.as_ref();
+    errors::advice_in_space(error, space.map_or("", |space| space.id.as_str()))
+}
+
+#[cfg(test)]
+mod tests;

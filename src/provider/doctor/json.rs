@@ -1,0 +1,158 @@
+//! The report for programs and for bug reports.
+//!
+//! It holds no phone number, no name, no id of an account, a space or an access key, and no address
+//! but the region's: nothing that a user wrote, and no sentence, since sentences may quote such
+//! things. The keys are documented in `docs/guides/doctor.md`, and stay as they are.
+
+use serde_json::{Map, Value, json};
+
+use super::super::throttling::Scope;
+use super::account::{statuses, subscribed};
+use super::findings::State;
+use super::observations::Answers;
+use super::permissions::{Permission, operations, permission};
+use super::{Report, VERSION};
+use crate::cams::{Error, ErrorKind, LookupData, Operation};
+
+/// Counts up when a key changes its meaning or goes.
+const FORMAT: u32 = 1;
+
+/// Writes the report as one JSON object.
+pub(super) fn render(report: &Report) -> String {
+    let settings = &report.observations.settings;
+    let answers = &report.observations.answers;
+    let value = json!({
+        "format": FORMAT,
+        "version": VERSION,
+        "works": report.works(),
+        "credentials": {
+            "access_key": settings.access_key,
+            "secret_key": settings.secret_key,
+            "security_token": settings.security_token,
+        },
+        "endpoint": {
+            "variable": settings.endpoint_variable,
+            "answers": answers.of_cams(),
+            "clock_ahead_seconds": report.observations.clock_ahead,
+        },
+        "quota": {
+            "scope": settings.scope.map(scope),
+            "usable": answers.asked().then_some(report.observations.quota_trouble.is_none()),
+            "account": settings.account_variable,
+        },
+        "space": settings.space.as_ref().map(|space| space.origin),
+        "product": { "activated": subscribed(answers) },
+        "waba": waba(answers),
+        "list": list(answers),
+        "lookup_of_own_number": own_number(answers),
+        "operations": by_operation(answers),
+        "behaviour": behaviour(report),
+        "emulator_flags": report.flags,
+        "findings": findings(report),
+    });
+    format!("{value:#}")
+}
+
+fn scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Host => "host",
+        Scope::Process => "process",
+        Scope::Redis => "redis",
+    }
+}
+
+fn waba(answers: &Answers) -> Value {
+    match &answers.waba {
+        Some(Ok(waba)) => json!({
+            "bound": waba.value.bound,
+            "review_status": waba.value.review_status,
+        }),
+        _ => Value::Null,
+    }
+}
+
+fn list(answers: &Answers) -> Value {
+    match &answers.list {
+        Some(Ok(list)) => json!({
+            "columns": list.value.columns,
+            "statuses": statuses(&list.value),
+            "unreadable_rows": list.value.unreadable,
+        }),
+        _ => Value::Null,
+    }
+}
+
+/// What the lookup says of a number that the list shows or that `--number` names.
+fn own_number(answers: &Answers) -> Option<&'static str> {
+    Some(match answers.known.as_ref()? {
+        Ok(known) if known.value == LookupData::WithId => "id",
+        Ok(_) => "no_id",
+        Err(_) => "error",
+    })
+}
+
+fn by_operation(answers: &Answers) -> Value {
+    let entry = |operation: Operation| {
+        let permission = match permission(operation, answers) {
+            Permission::Denied => "denied",
+            Permission::Granted => "granted",
+            Permission::NotTried => "not_tried",
+            Permission::Unknown => "unknown",
+        };
+        let of_it = answers
+            .errors()
+            .filter(|error| error.action == operation.action);
+        let errors: Vec<Value> = of_it.map(error).collect();
+        let value = json!({ "permission": permission, "errors": errors });
+        (operation.action.to_owned(), value)
+    };
+    operations().map(entry).collect::<Map<_, _>>().into()
+}
+
+/// Without its message, which may name what it is about.
+fn error(error: &Error) -> Value {
+    json!({
+        "kind": kind(error.kind),
+        "code": error.code,
+        "http_status": error.http_status,
+    })
+}
+
+fn kind(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::AccessDenied => "access_denied",
+        ErrorKind::Cancelled => "cancelled",
+        ErrorKind::ClockDiffers => "clock_differs",
+        ErrorKind::Credentials => "credentials",
+        ErrorKind::Incomplete => "incomplete",
+        ErrorKind::InvalidParameter => "invalid_parameter",
+        ErrorKind::NotFound => "not_found",
+        ErrorKind::NotSubscribed => "not_subscribed",
+        ErrorKind::Other => "other",
+        ErrorKind::ResourceOwner => "resource_owner",
+        ErrorKind::Throttled => "throttled",
+        ErrorKind::TimedOut => "timed_out",
+        ErrorKind::Unavailable => "unavailable",
+        ErrorKind::Unanswered => "unanswered",
+        ErrorKind::Unreachable => "unreachable",
+    }
+}
+
+fn behaviour(report: &Report) -> Value {
+    let behaviours = report.behaviours.iter();
+    let entries = behaviours.map(|behaviour| (behaviour.flag.to_owned(), json!(behaviour.value)));
+    entries.collect::<Map<_, _>>().into()
+}
+
+fn findings(report: &Report) -> Value {
+    let entry = |finding: &super::Finding| {
+        let state = match finding.state {
+            State::Attention => "attention",
+            State::Ok => "ok",
+            State::Problem => "problem",
+            State::Unknown => "unknown",
+        };
+        json!({ "about": finding.about, "state": state })
+    };
+    report.findings.iter().map(entry).collect()
+}

@@ -1,0 +1,177 @@
+//! Makes the calls of `doctor`, and collects what they show.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::cams::{Call, Client, Error, ErrorKind, NumberList};
+use crate::clock::Clock;
+use crate::credentials::{ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN};
+use crate::environment::Environment;
+use crate::random::Random;
+use crate::state_directory::state_directory;
+
+use super::super::config::{self, Config};
+use super::super::settings as declared;
+use super::super::throttling;
+use super::arguments::Options;
+use super::observations::{Answers, Asked, Observations, Settings, Space};
+
+/// A number that CAMS takes for a phone number and that no space can have: +44 7700 900999. Ofcom,
+/// which assigns the numbers of the United Kingdom, keeps 07700 900000 to 900999 for films and
+/// plays, and gives none of them to anybody. Meta's test numbers are in no such range: they begin
+/// with 1 555.
+const NOBODYS_NUMBER: &str = "447700900999";
+
+/// No phone number: the shortest ones have more than one digit.
+const NO_NUMBER: &str = "0";
+
+/// How long one question may take with its repeats.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The statuses of rows whose number has left the space.
+const GONE: [&str; 2] = ["DELETED", "MIGRATED"];
+
+/// Asks everything there is to ask.
+pub(super) async fn observe(
+    options: &Options,
+    environment: &Environment,
+    clock: &Clock,
+    random: &Random,
+) -> Observations {
+    let mut settings = settings(options, environment);
+    let configured = config::configure(
+        &Config::default(),
+        "doctor",
+        environment,
+        clock.clone(),
+        random.clone(),
+    );
+    // The throttle is the client's: in one process, those who name the same store share it.
+    let throttled = throttling::configure(&Config::default(), environment);
+    settings.scope = throttled.as_ref().ok().map(|throttled| throttled.scope);
+    let client = configured.and_then(|(cams, _)| cams.client().cloned());
+    let client = match client {
+        Ok(client) => client,
+        Err(problems) => {
+            let problems = problems.into_iter().map(|problem| problem.detail);
+            settings.problems = problems.collect();
+            return Observations {
+                settings,
+                ..Observations::default()
+            };
+        }
+    };
+    let mut answers = Answers::default();
+    // An answer that ends the questions is an observation too.
+    let _ = ask(&client, &settings, &mut answers).await;
+    Observations {
+        settings,
+        answers,
+        clock_ahead: client.service_clock_ahead(),
+        quota_trouble: throttled
+            .ok()
+            .and_then(|throttled| throttled.throttle.trouble()),
+    }
+}
+
+/// The questions cannot go on: every further call would end alike.
+struct Hopeless;
+
+/// Asks one question after the other.
+async fn ask(client: &Client, settings: &Settings, answers: &mut Answers) -> Result<(), Hopeless> {
+    let call = || Call::new(PATIENCE, CancellationToken::new());
+    let open_status = client.inspect_open_status(&call()).await;
+    note(&mut answers.open_status, open_status)?;
+    let Some(Space { id: space, .. }) = &settings.space else {
+        return Ok(());
+    };
+    note(&mut answers.waba, client.inspect_waba(&call(), space).await)?;
+    let list = client.inspect_numbers(&call(), space).await;
+    note(&mut answers.list, list)?;
+    let missing = client.inspect_lookup(&call(), space, NOBODYS_NUMBER).await;
+    note(&mut answers.missing, missing)?;
+    let malformed = client.inspect_lookup(&call(), space, NO_NUMBER).await;
+    note(&mut answers.malformed, malformed)?;
+    let named = settings.number.as_ref().map(ToString::to_string);
+    let listed = || match &answers.list {
+        Some(Ok(list)) => listed_number(&list.value),
+        _ => None,
+    };
+    if let Some(number) = named.or_else(listed) {
+        let known = client.inspect_lookup(&call(), space, &number).await;
+        note(&mut answers.known, known)?;
+    }
+    Ok(())
+}
+
+/// Keeps an answer, and says whether it is worth asking on.
+fn note<T>(
+    asked: &mut Asked<T>,
+    answer: Result<crate::cams::Inspected<T>, Error>,
+) -> Result<(), Hopeless> {
+    let hopeless = answer.as_ref().is_err_and(concerns_all);
+    *asked = Some(answer);
+    if hopeless { Err(Hopeless) } else { Ok(()) }
+}
+
+fn concerns_all(error: &Error) -> bool {
+    matches!(
+        error.kind,
+        ErrorKind::Cancelled
+            | ErrorKind::ClockDiffers
+            | ErrorKind::Credentials
+            | ErrorKind::Throttled
+            | ErrorKind::TimedOut
+            | ErrorKind::Unanswered
+            | ErrorKind::Unreachable
+    )
+}
+
+/// A number that the list shows as there.
+fn listed_number(list: &NumberList) -> Option<String> {
+    let there = |status: &Option<String>| {
+        let status = status.as_deref().unwrap_or_default();
+        !GONE.iter().any(|gone| status.eq_ignore_ascii_case(gone))
+    };
+    let rows = list.rows.iter();
+    let mut living = rows.filter(|row| there(&row.status));
+    living.find_map(|row| row.phone_number.clone())
+}
+
+/// Where the settings come from, whether they are usable or not.
+fn settings(options: &Options, environment: &Environment) -> Settings {
+    let variable = |names: &[&'static str]| environment.first(names).map(|(name, _)| name);
+    let access_key_id = environment.first(ACCESS_KEY).map(|(_, id)| id);
+    let endpoint = config::endpoint(environment).ok();
+    let origin = declared::CUST_SPACE_ID.variables;
+    let from_environment = || {
+        let (origin, id) = environment.first(origin)?;
+        let id = id.to_owned();
+        Some(Space { id, origin })
+    };
+    let named = options.space.clone().map(|id| Space {
+        id,
+        origin: "--space",
+    });
+    Settings {
+        problems: Vec::new(),
+        access_key: variable(ACCESS_KEY),
+        secret_key: variable(SECRET_KEY),
+        security_token: variable(SECURITY_TOKEN),
+        access_key_end: access_key_id.and_then(end),
+        endpoint: endpoint.map(|endpoint| endpoint.to_string()),
+        endpoint_variable: variable(declared::ENDPOINT.variables),
+        account_variable: variable(declared::ACCOUNT_ID.variables),
+        scope: None,
+        directory: state_directory(environment).map(|directory| directory.display().to_string()),
+        space: named.or_else(from_environment),
+        number: options.number.clone(),
+    }
+}
+
+/// The last four characters of what is at least twice as long.
+fn end(text: &str) -> Option<String> {
+    let length = text.chars().count();
+    (length >= 8).then(|| text.chars().skip(length - 4).collect())
+}

@@ -1,0 +1,52 @@
+//! A CLI that attaches to a provider which was started by hand, as for a debugger.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use super::Workspace;
+use crate::emulator::Emulator;
+use crate::support::{PROVIDER, signal};
+
+const ONE: &str = r#"
+resource "cams_number_migration" "one" {
+  country_code  = "86"
+  mobile_number = "13900001234"
+}
+"#;
+
+#[test]
+fn the_printed_setting_makes_the_cli_attach() {
+    let emulator = Emulator::start(&[]);
+    let workspace = Workspace::on(&emulator, ONE);
+    // The settings of a provider that is started by hand are those of its own environment.
+    let environment = workspace.command(&[]);
+    let environment = environment.get_envs();
+    let environment = environment.filter_map(|(name, value)| Some((name, value?)));
+    let mut provider = Command::new(PROVIDER)
+        .arg("--debug")
+        .env_clear()
+        .envs(environment)
+        .env("TMPDIR", workspace.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(provider.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    let setting = line
+        .trim_end()
+        .strip_prefix("export TF_REATTACH_PROVIDERS='")
+        .and_then(|rest| rest.strip_suffix('\''))
+        .unwrap_or_else(|| panic!("not a setting: {line}"));
+
+    // Nowhere else is there a provider to be had.
+    workspace.write("cli.tfrc", "");
+    let workspace = workspace.env("TF_REATTACH_PROVIDERS", setting);
+    workspace.ok(&["init", "-no-color"]);
+    workspace
+        .apply()
+        .assert_says(&["1 added, 0 changed, 0 destroyed"]);
+    workspace.assert_no_changes();
+    signal("INT", provider.id());
+    assert!(provider.wait().unwrap().success());
+}

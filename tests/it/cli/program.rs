@@ -1,0 +1,111 @@
+//! Which CLI the tests run, and what it can do.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Names the CLI under test. Without it, it is the first of `terraform` and `tofu` on the path.
+const CLI: &str = "CAMS_TEST_CLI";
+/// Names a file to which tests add a line about what they leave out, for whoever runs them to show.
+const LEFT_OUT: &str = "CAMS_TEST_LEFT_OUT";
+
+/// What some versions of the CLI can do, and others cannot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Capability {
+    /// Resource identities, and import blocks that name one.
+    Identity,
+}
+
+/// Terraform or OpenTofu, of some version.
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) path: PathBuf,
+    opentofu: bool,
+    version: (u32, u32),
+    /// As it says itself, such as `OpenTofu v1.12.6`.
+    name: String,
+}
+
+impl Program {
+    /// The CLI under test.
+    pub(crate) fn under_test() -> &'static Self {
+        static PROGRAM: OnceLock<Program> = OnceLock::new();
+        PROGRAM.get_or_init(|| {
+            let path = std::env::var_os(CLI).map_or_else(on_the_path, PathBuf::from);
+            Self::ask(path)
+        })
+    }
+
+    /// The registry that the CLI finds providers in whose source names no host.
+    pub(crate) fn registry(&self) -> &'static str {
+        match self.opentofu {
+            true => "registry.opentofu.org",
+            false => "registry.terraform.io",
+        }
+    }
+
+    /// Whether it can do something. Where it cannot, `what` is left out, and this says so by that
+    /// name.
+    pub(crate) fn can(&self, capability: Capability, what: &str) -> bool {
+        let since = match capability {
+            // The same version of both, by chance.
+            Capability::Identity => (1, 12),
+        };
+        let can = self.version >= since;
+        if !can {
+            left_out(&format!(
+                "{} leaves out {what}: it lacks {capability:?}",
+                self.name
+            ));
+        }
+        can
+    }
+
+    fn ask(path: PathBuf) -> Self {
+        let output = Command::new(&path)
+            .arg("version")
+            .env("CHECKPOINT_DISABLE", "1")
+            .output()
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let name = text
+            .lines()
+            .find(|line| line.starts_with("Terraform v") || line.starts_with("OpenTofu v"))
+            .unwrap_or_else(|| panic!("{} does not tell its version: {text}", path.display()));
+        let numbers = name.split_once(" v").map(|(_, version)| version.split('.'));
+        let mut numbers = numbers.into_iter().flatten().map(str::parse);
+        let mut number = || numbers.next().and_then(Result::ok).unwrap_or(0);
+        Self {
+            opentofu: name.starts_with("OpenTofu"),
+            version: (number(), number()),
+            name: name.to_owned(),
+            path,
+        }
+    }
+}
+
+fn on_the_path() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .flat_map(|directory| ["terraform", "tofu"].map(|name| directory.join(name)))
+        .find(|candidate| candidate.is_file())
+        .expect(
+            "no terraform or tofu on the PATH: install one, for example from \
+             https://developer.hashicorp.com/terraform/install",
+        )
+}
+
+fn left_out(line: &str) {
+    let line = format!("{line}\n");
+    match std::env::var_os(LEFT_OUT) {
+        Some(file) => {
+            let file = OpenOptions::new().append(true).create(true).open(file);
+            // One write of a whole line, since other tests write at the same time.
+            file.unwrap().write_all(line.as_bytes()).unwrap();
+        }
+        // Standard error itself: the test's own output is shown only where it fails.
+        None => std::io::stderr().write_all(line.as_bytes()).unwrap(),
+    }
+}
