@@ -15,6 +15,7 @@ pub mod phone;
 mod phone_numbers;
 pub mod retry;
 mod service_clock;
+pub mod space;
 
 pub use crate::openapi::{Endpoint, Settings as HttpSettings, SignatureMethod};
 pub use call::Call;

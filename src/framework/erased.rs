@@ -48,7 +48,12 @@ pub(super) trait ErasedResource<P>: Send + Sync {
         prior: Value,
         proposed: Value,
     ) -> Work<'a, Planned>;
-    fn plan_destroy(&self, state: Value) -> Result<Diagnostics, Diagnostics>;
+    fn plan_destroy(
+        &self,
+        provider: &P,
+        session: &Session,
+        state: Value,
+    ) -> Result<Diagnostics, Diagnostics>;
     fn identity(&self, state: &Value) -> Result<Value, Diagnostics>;
     fn create<'a>(
         &'a self,
@@ -147,6 +152,7 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
                 prior: stored.as_ref(),
                 plan: &mut plan,
                 replace: &mut replace,
+                replaced: session.replaced(),
             };
             let context = Context::new(provider, session);
             self.resource.plan(context, &mut change).await?;
@@ -158,8 +164,14 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
         })
     }
 
-    fn plan_destroy(&self, state: Value) -> Result<Diagnostics, Diagnostics> {
-        Ok(self.resource.plan_destroy(&parse(state)?))
+    fn plan_destroy(
+        &self,
+        provider: &R::Provider,
+        session: &Session,
+        state: Value,
+    ) -> Result<Diagnostics, Diagnostics> {
+        let context = Context::new(provider, session);
+        Ok(self.resource.plan_destroy(context, &parse(state)?))
     }
 
     fn identity(&self, state: &Value) -> Result<Value, Diagnostics> {

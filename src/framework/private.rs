@@ -48,6 +48,21 @@ impl<'a> Private<'a> {
     }
 }
 
+/// The private state of an object that a new one is to replace. The new object begins without it.
+#[derive(Clone, Debug)]
+pub struct Replaced(Entries);
+
+impl Replaced {
+    pub(super) fn new(entries: Entries) -> Self {
+        Self(entries)
+    }
+
+    /// The value under `key`; `None` where there is none, or where it cannot be read as a `T`.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        serde_json::from_value(self.0.get(key)?.clone()).ok()
+    }
+}
+
 /// All entries of an object.
 pub(super) type Entries = BTreeMap<String, Value>;
 

@@ -11,7 +11,7 @@ use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
 
 use super::model::{Model, parse};
-use super::private::Private;
+use super::private::{Private, Replaced};
 use super::schema::{IdentitySchema, Schema};
 use super::session::Session;
 
@@ -66,7 +66,11 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// What to tell who plans to destroy the object.
-    fn plan_destroy(&self, _state: &Self::Model) -> Diagnostics {
+    fn plan_destroy(
+        &self,
+        _context: Context<'_, Self::Provider, Self::Model>,
+        _state: &Self::Model,
+    ) -> Diagnostics {
         Diagnostics::default()
     }
 
@@ -173,6 +177,12 @@ pub struct Change<'a, M> {
     pub plan: &'a mut M,
     /// Paths whose change replaces the object.
     pub replace: &'a mut Vec<Path>,
+    /// What the provider remembers of the object that this one is to replace.
+    ///
+    /// Terraform plans a replacement twice: first as a change of the old object, then as a new object
+    /// without prior state. Only the second plan has this, so that it can be told from the plan of an
+    /// object that replaces nothing. It is also `None` where nothing is remembered of the old object.
+    pub replaced: Option<Replaced>,
 }
 
 /// What an operation has at hand.

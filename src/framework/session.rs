@@ -8,13 +8,14 @@ use tokio_util::sync::CancellationToken;
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::value::Value;
 
-use super::private::{self, Entries};
+use super::private::{self, Entries, Replaced};
 
 /// One operation's record. The RPC handler holds it together with the task that does the work.
 #[derive(Debug)]
 pub struct Session {
     stop: CancellationToken,
     private: Mutex<Entries>,
+    replaced: Mutex<Option<Entries>>,
     state: Mutex<Option<Value>>,
     told: Mutex<Diagnostics>,
 }
@@ -24,6 +25,7 @@ impl Session {
         Self {
             stop,
             private: Mutex::default(),
+            replaced: Mutex::default(),
             state: Mutex::default(),
             told: Mutex::default(),
         }
@@ -40,6 +42,16 @@ impl Session {
     /// Takes over the private state that Terraform stored.
     pub(super) fn restore_private(&self, stored: &[u8]) {
         *lock(&self.private) = private::decode(stored);
+    }
+
+    /// Takes over the private state of the object that a new one is to replace.
+    pub(super) fn restore_replaced(&self, stored: &[u8]) {
+        *lock(&self.replaced) = (!stored.is_empty()).then(|| private::decode(stored));
+    }
+
+    /// The private state of the object that a new one is to replace, if there is any.
+    pub(super) fn replaced(&self) -> Option<Replaced> {
+        lock(&self.replaced).clone().map(Replaced::new)
     }
 
     /// The private state that Terraform is to store.

@@ -17,11 +17,11 @@ use crate::random::Random;
 use crate::secret::Secret;
 use crate::state_directory::state_directory;
 
-use super::Cams;
 use super::claims::Claims;
 use super::setting::{Declaration, or_report};
 use super::settings;
 use super::throttling::{self, Throttling};
+use super::{Cams, NoClient};
 
 model! {
     /// The provider block.
@@ -86,23 +86,32 @@ pub fn configure(
     let unknown = unknown(config);
     if unknown.has_errors() {
         let cust_space_id = cust_space_id(config, environment)?;
-        let cams = Cams::new(Err(unknown), cust_space_id, Claims::default(), clock);
+        let unknown = Err(NoClient::NotKnownYet(unknown));
+        let cams = Cams::new(unknown, cust_space_id, Claims::default(), clock, random);
         return Ok((cams, Diagnostics::default()));
     }
     let (settings, throttled) = both(
         read(config, terraform_version, environment),
         throttling::configure(config, environment),
     )?;
-    let account = account(settings.account_id, &settings.http);
     let claims = Claims::new(state_directory(environment));
+    let http = match settings.http {
+        Ok(http) => http,
+        Err(missing) => {
+            let missing = Err(NoClient::NoCredentials(missing));
+            let cams = Cams::new(missing, settings.cust_space_id, claims, clock, random);
+            return Ok((cams, settings.warnings));
+        }
+    };
+    let account = account(settings.account_id, &http);
     let client = Client::new(cams::Config {
         account,
         region: settings.region,
-        http: settings.http,
+        http,
         throttle: throttled.throttle,
         requests_per_second: throttled.requests_per_second,
         clock: clock.clone(),
-        random,
+        random: random.clone(),
     });
     let client = client.map_err(|failure| {
         Diagnostic::error(
@@ -113,7 +122,8 @@ pub fn configure(
             ),
         )
     })?;
-    let cams = Cams::new(Ok(client), settings.cust_space_id, claims, clock);
+    let space = settings.cust_space_id;
+    let cams = Cams::new(Ok(client), space, claims, clock, random);
     Ok((cams, settings.warnings))
 }
 
@@ -154,7 +164,8 @@ pub(super) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic
 struct Settings {
     account_id: Option<String>,
     cust_space_id: Field<String>,
-    http: HttpSettings,
+    /// The error says that there are no credentials, which not every operation needs.
+    http: Result<HttpSettings, Diagnostic>,
     region: String,
     warnings: Diagnostics,
 }
@@ -205,7 +216,7 @@ fn read(
     Ok(Settings {
         account_id,
         cust_space_id,
-        http: HttpSettings {
+        http: access_key.map(|access_key| HttpSettings {
             endpoint: endpoint.unwrap_or(region.endpoint),
             access_key,
             signature_method,
@@ -215,7 +226,7 @@ fn read(
                 "terraform-provider-cams/{} Terraform/{terraform_version}",
                 env!("CARGO_PKG_VERSION")
             ),
-        },
+        }),
         region: region.id,
         warnings,
     })
@@ -236,7 +247,12 @@ fn undocumented_region(region: &settings::Region) -> Diagnostic {
     .at(settings::REGION.path())
 }
 
-fn access_key(config: &Config, environment: &Environment) -> Result<AccessKey, Diagnostic> {
+/// The access key. The inner error says that nothing at all is set; the outer one, that what is set
+/// cannot be right.
+fn access_key(
+    config: &Config,
+    environment: &Environment,
+) -> Result<Result<AccessKey, Diagnostic>, Diagnostic> {
     let set = |field: &Field<String>| {
         field
             .text()
@@ -248,21 +264,46 @@ fn access_key(config: &Config, environment: &Environment) -> Result<AccessKey, D
         secret_key: set(&config.secret_key).map(Secret::new),
         security_token: set(&config.security_token).map(Secret::new),
     };
-    credentials::resolve(configured, environment).map_err(|problem| {
+    let problem = match credentials::resolve(configured, environment) {
+        Ok(access_key) => return Ok(Ok(access_key)),
+        Err(problem) => problem,
+    };
+    let wrong = {
         let key = format!("access_key (or {})", credentials::ACCESS_KEY.join(", "));
         let secret = format!("secret_key (or {})", credentials::SECRET_KEY.join(", "));
-        let token = format!("security_token (or {})", credentials::SECURITY_TOKEN.join(", "));
+        let token = format!(
+            "security_token (or {})",
+            credentials::SECURITY_TOKEN.join(", ")
+        );
         let (attribute, what) = match problem {
-            Problem::MalformedId => return malformed("access_key", &key),
-            Problem::MalformedSecret => return malformed("secret_key", &secret),
-            Problem::MalformedToken => return malformed("security_token", &token),
-            Problem::Missing => ("access_key", format!("No credentials are set. Set {key} and {secret}")),
-            Problem::MissingId => ("access_key", format!("There is a secret key or token without its access key. Set {key}")),
-            Problem::MissingSecret => ("secret_key", format!("There is an access key without its secret. Set {secret}")),
+            Problem::MalformedId => return Err(malformed("access_key", &key)),
+            Problem::MalformedSecret => return Err(malformed("secret_key", &secret)),
+            Problem::MalformedToken => return Err(malformed("security_token", &token)),
+            Problem::Missing => (
+                "access_key",
+                format!("No credentials are set. Set {key} and {secret}"),
+            ),
+            Problem::MissingId => (
+                "access_key",
+                format!("There is a secret key or token without its access key. Set {key}"),
+            ),
+            Problem::MissingSecret => (
+                "secret_key",
+                format!("There is an access key without its secret. Set {secret}"),
+            ),
         };
         let rule = "Configuration and environment are never mixed: all parts must come from the same of the two.";
-        Diagnostic::error("Missing Credentials", format!("{what}. {rule}")).at(Path::root().attribute(attribute))
-    })
+        Diagnostic::error("Missing Credentials", format!("{what}. {rule}"))
+            .at(Path::root().attribute(attribute))
+    };
+    match problem {
+        // Told at a resource, which has no such attribute.
+        Problem::Missing => Ok(Err(Diagnostic {
+            path: None,
+            ..wrong
+        })),
+        _ => Err(wrong),
+    }
 }
 
 fn malformed(attribute: &'static str, name: &str) -> Diagnostic {

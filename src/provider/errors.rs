@@ -8,6 +8,7 @@ use crate::cams::{Error, ErrorKind};
 use crate::framework::diagnostic::Diagnostic;
 use crate::framework::path::Path;
 
+use super::Cams;
 use super::numbers::Target;
 use super::resources::number_migration::OPERATIONS;
 
@@ -49,6 +50,31 @@ pub fn both(list: &Error, lookup: &Error, doing: &str, target: &Target) -> Diagn
         let _ = write!(detail, "\n{}", advice(list, target).text);
     }
     Diagnostic::error(advice(list, target).summary, detail)
+}
+
+/// The whole text of an error that has been told in this run already, for another resource.
+pub const TOLD_BEFORE: &str = "as told in full at another number.";
+
+/// The diagnostic, or one line that points to it where this run has told it for another number.
+///
+/// That is for errors whose reason concerns all numbers alike, such as refused credentials: told in
+/// full for each of hundreds, they would bury whatever else is wrong.
+pub fn once(cams: &Cams, error: &Error, in_full: Diagnostic, target: &Target) -> Diagnostic {
+    let concerns_all = matches!(
+        error.kind,
+        ErrorKind::AccessDenied
+            | ErrorKind::ClockDiffers
+            | ErrorKind::Credentials
+            | ErrorKind::NotSubscribed
+            | ErrorKind::Unavailable
+            | ErrorKind::Unreachable
+    );
+    let code = error.code.as_deref().unwrap_or_default();
+    if !concerns_all || cams.first_to_tell(&format!("{} {code}", in_full.summary)) {
+        return in_full;
+    }
+    let number = format!("{} in space {}", target.number, target.cust_space_id);
+    Diagnostic::error(in_full.summary, format!("{number}: {TOLD_BEFORE}"))
 }
 
 /// What to do about an error, in whole sentences.

@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod errors;
 pub mod evidence;
 pub mod numbers;
+pub mod planned;
 pub mod resources;
 mod setting;
 mod settings;
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cams::{Call, Client};
 use crate::clock::Clock;
 use crate::environment::Environment;
-use crate::framework::diagnostic::Diagnostics;
+use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::provider::{Provider, Resources};
 use crate::framework::schema::Schema;
@@ -32,6 +33,7 @@ pub use crate::framework::server::Mismatch;
 
 use claims::Claims;
 use config::Config;
+use planned::Planned;
 use resources::number_migration::NumberMigration;
 
 /// The provider's address in all examples.
@@ -97,32 +99,76 @@ impl Provider for CamsProvider {
 /// The configured provider, shared by all operations.
 #[derive(Debug)]
 pub struct Cams {
-    client: Result<Client, Diagnostics>,
+    client: Result<Client, NoClient>,
     cust_space_id: Field<String>,
     claims: Claims,
+    planned: Planned,
     clock: Clock,
+    random: Random,
     told: Mutex<BTreeSet<String>>,
+}
+
+/// Why the API cannot be called. What needs no call succeeds all the same.
+#[derive(Clone, Debug)]
+enum NoClient {
+    /// Something in the configuration is known only during apply.
+    NotKnownYet(Diagnostics),
+    /// There are no credentials. Nothing else is wrong with the configuration.
+    NoCredentials(Diagnostic),
 }
 
 impl Cams {
     fn new(
-        client: Result<Client, Diagnostics>,
+        client: Result<Client, NoClient>,
         cust_space_id: Field<String>,
         claims: Claims,
         clock: Clock,
+        random: Random,
     ) -> Self {
         Self {
             client,
             cust_space_id,
             claims,
+            planned: Planned::default(),
             clock,
+            random,
             told: Mutex::default(),
         }
     }
 
-    /// The API client; the error says which configuration is known only during apply.
+    /// The API client.
+    ///
+    /// The error says why there is none: credentials are missing, or configuration is known only
+    /// during apply. It is told in full once in a run.
     pub fn client(&self) -> Result<&Client, Diagnostics> {
-        self.client.as_ref().map_err(Clone::clone)
+        self.client.as_ref().map_err(|none| {
+            let in_full: Diagnostics = match none {
+                NoClient::NotKnownYet(unknown) => unknown.clone(),
+                NoClient::NoCredentials(missing) => missing.clone().into(),
+            };
+            let Some(title) = in_full.iter().map(|error| error.summary.clone()).next() else {
+                return in_full;
+            };
+            match self.first_to_tell(&title) {
+                true => in_full,
+                false => {
+                    Diagnostic::error(title, format!("No call: {}", errors::TOLD_BEFORE)).into()
+                }
+            }
+        })
+    }
+
+    /// Refuses to plan what will need a call, if there are no credentials for it.
+    ///
+    /// One error fails the plan, so that it is told for the first resource alone. Configuration that
+    /// is known only during apply is no reason to refuse: by then there may be a client.
+    pub fn plans_a_call(&self) -> Result<(), Diagnostic> {
+        match &self.client {
+            Err(NoClient::NoCredentials(missing)) if self.first_to_tell(&missing.summary) => {
+                Err(missing.clone())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The space of resources that name none.
@@ -133,6 +179,16 @@ impl Cams {
     /// The numbers this run has begun to move.
     pub fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// The numbers that this run plans to have.
+    pub fn planned(&self) -> &Planned {
+        &self.planned
+    }
+
+    /// Random ids.
+    pub fn random(&self) -> &Random {
+        &self.random
     }
 
     /// The date.

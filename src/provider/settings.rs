@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::cams::{Endpoint, SignatureMethod};
+use crate::cams::{Endpoint, SignatureMethod, space};
 use crate::credentials;
 use crate::framework::model::Field;
 use crate::framework::number::Number;
@@ -261,14 +261,13 @@ fn parse_region(text: &str) -> Result<Region, String> {
 }
 
 fn parse_cust_space_id(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.trim() != text {
-        return Err(
-            "expected a space id without white space around it; leave it out if each resource names \
-             its own"
-                .to_owned(),
-        );
+    if space::is_well_formed(text) {
+        return Ok(text.to_owned());
     }
-    Ok(text.to_owned())
+    Err(format!(
+        "{}; leave it out if each resource names its own",
+        space::EXPECTED
+    ))
 }
 
 fn parse_millis(text: &str) -> Result<Duration, String> {

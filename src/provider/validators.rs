@@ -1,25 +1,23 @@
 //! Checks that several attributes share.
 
 use crate::cams::phone::{CallingCode, Part, PhoneNumber, Problem};
+use crate::cams::space;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::path::Path;
 use crate::framework::value::Value;
 
-/// The text must not be empty, nor begin or end with white space.
-pub fn not_blank(value: &Value, path: &Path, found: &mut Diagnostics) {
+/// The text must have the form of a space's id.
+pub fn cust_space_id(value: &Value, path: &Path, invalid: &mut Diagnostics) {
     let Some(text) = value.as_str() else { return };
-    let problem = if text.trim().is_empty() {
-        format!("{path} is empty. Set it, or remove it to use its default.")
-    } else if text.trim() != text {
-        format!(
-            "{path} begins or ends with white space. Write {:?}.",
-            text.trim()
-        )
-    } else {
+    if space::is_well_formed(text) {
         return;
-    };
-    found.push(Diagnostic::error("Invalid Text", problem).at(path.clone()));
+    }
+    let problem = format!(
+        "{path} is {text:?}: {}. Remove it to follow the provider's.",
+        space::EXPECTED
+    );
+    invalid.push(Diagnostic::error("Invalid Space", problem).at(path.clone()));
 }
 
 /// Checks the two parts of a phone number, as far as they are known: what is wrong is an error, what is unlikely a
@@ -43,15 +41,9 @@ pub fn phone_number(country_code: &Field<String>, mobile_number: &Field<String>)
     };
     match PhoneNumber::parse(code, mobile_number) {
         Ok(number) => found.extend(number.doubt().map(|doubt| {
-            let advice = match &doubt.suggestion {
-                Some(bare) => format!("If the number works abroad without it, write {bare:?}."),
-                None => "Check the number.".to_owned(),
-            };
-            Diagnostic::warning(
-                "Doubtful Phone Number",
-                format!("{}. {advice}", doubt.problem),
-            )
-            .at(path(doubt.part))
+            let advice = "Check the number. If it is right as it is, nothing needs to change.";
+            Diagnostic::warning("Doubtful Phone Number", format!("{doubt}. {advice}"))
+                .at(path(Part::MobileNumber))
         })),
         Err(problem) if problem.part == Part::MobileNumber => found.push(refused(&problem)),
         Err(_) => {}
@@ -87,29 +79,4 @@ fn path(part: Part) -> Path {
         Part::CountryCode => "country_code",
         Part::MobileNumber => "mobile_number",
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn errors(text: &str) -> usize {
-        let mut found = Diagnostics::default();
-        not_blank(&text.into(), &Path::root().attribute("x"), &mut found);
-        found.iter().count()
-    }
-
-    #[test]
-    fn blank_and_padded_text_is_refused() {
-        assert_eq!(
-            [
-                errors("a b"),
-                errors(""),
-                errors("  "),
-                errors(" a"),
-                errors("a\n")
-            ],
-            [0, 1, 1, 1, 1]
-        );
-    }
 }

@@ -21,21 +21,24 @@ pub(super) async fn plan<P: Provider>(
         "proposed state",
     )?;
 
+    let data = shared.data()?;
     if proposed.is_null() {
+        session.restore_private(&request.prior_private);
+        let told = resource.plan_destroy(&data, session, prior)?;
         return Ok(Response {
             planned_state: Some(answer::encode(&proposed, &definition.ty, "planned state")?),
             planned_private: request.prior_private,
             planned_identity: request.prior_identity,
-            ..answer::of(resource.plan_destroy(prior)?)
+            ..answer::of(told)
         });
     }
 
     let config = answer::decode(request.config.as_ref(), &definition.ty, "configuration")?;
-    let data = shared.data()?;
     // A new object has nothing of the one it replaces, whose private state Terraform sends all the
     // same.
-    if !prior.is_null() {
-        session.restore_private(&request.prior_private);
+    match prior.is_null() {
+        true => session.restore_replaced(&request.prior_private),
+        false => session.restore_private(&request.prior_private),
     }
     let planned = resource
         .plan(&data, session, config, prior.clone(), proposed)

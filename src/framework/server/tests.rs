@@ -238,7 +238,7 @@ async fn a_plan_has_defaults_unknowns_identity_and_private_data() {
         unwired(answer.planned_state.as_ref()),
         thing("a", Value::Unknown, "none".into())
     );
-    assert_eq!(answer.planned_private, br#"{"planned":1}"#);
+    assert_eq!(answer.planned_private, br#"{"planned":1,"replaces":1}"#);
     assert!(answer.planned_identity.is_some());
     assert_eq!(answer.requires_replace, []);
 }

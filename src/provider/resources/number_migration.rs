@@ -1,15 +1,17 @@
 //! `cams_number_migration`: a number that is moved into a space.
 
 mod messages;
+mod plan_messages;
+mod planning;
+mod remembered;
 mod schema;
 mod state;
 mod target;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::cams::{Call, Client, Operation};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
-use crate::framework::model::Field;
 use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
 use crate::framework::schema::{IdentitySchema, Schema};
 use crate::framework::timeouts;
@@ -32,11 +34,6 @@ pub const OPERATIONS: [Operation; 3] = [
 
 const CREATE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 const READ_TIMEOUT: Duration = Duration::from_secs(10 * 60);
-
-/// How long after its start a number stays in the state whatever CAMS says, since its answers may lag behind.
-const SETTLING: Duration = Duration::from_secs(60 * 60);
-/// The key in the resource's private state for the time of the start, in seconds since 1970.
-const STARTED_AT: &str = "started_at";
 
 /// The resource.
 #[derive(Debug)]
@@ -76,28 +73,15 @@ impl Resource for NumberMigration {
         context: Context<'_, Cams, Model>,
         change: &mut Change<'_, Model>,
     ) -> Result<(), Diagnostics> {
-        if !change.config.cust_space_id.is_null() {
-            return Ok(());
-        }
-        let space = context.provider().default_space();
-        change.plan.cust_space_id = match (space, change.prior) {
-            (Field::Known(_), Some(prior)) if updated_in_place(prior, change.plan) => {
-                if prior.cust_space_id != *space {
-                    context.warn(messages::replaced_later(prior, space));
-                }
-                prior.cust_space_id.clone()
-            }
-            (Field::Known(space), _) => Field::Known(space.clone()),
-            // Should the provider's space turn out another one, the next plan shows the replacement.
-            (Field::Unknown, Some(prior)) => prior.cust_space_id.clone(),
-            (Field::Unknown, None) => Field::Unknown,
-            (Field::Null, _) => return Err(messages::missing_space().into()),
-        };
-        Ok(())
+        planning::plan(context, change)
     }
 
-    fn plan_destroy(&self, state: &Model) -> Diagnostics {
-        messages::forgets(state).into()
+    fn plan_destroy(&self, context: Context<'_, Cams, Model>, state: &Model) -> Diagnostics {
+        let warning = plan_messages::forgets(state);
+        match context.provider().first_to_tell(&warning.summary) {
+            true => warning.into(),
+            false => Diagnostics::default(),
+        }
     }
 
     async fn create(
@@ -122,7 +106,7 @@ impl Resource for NumberMigration {
         let found = numbers::find(client, &call, &target, Question::default()).await;
         let found = found.map_err(|error| {
             let doing = "looking for the number before its migration";
-            messages::not_found_out(error, doing, &target)
+            messages::not_found_out(cams, error, doing, &target)
         })?;
         warn_of_failure(&context, &found, &target);
         // Whatever becomes of this task, from here on nobody else starts the number in this run.
@@ -137,14 +121,14 @@ impl Resource for NumberMigration {
         match started {
             Ok(migration) => {
                 let state = state::started(plan, &target, migration);
-                remember_start(&context);
+                remembered::start(&context);
                 context.save(&state);
                 Ok(with_id(client, &call, &target, state).await)
             }
             Err(error) if error.is_ambiguous() => {
                 match numbers::read_back(client, &call, &target).await {
                     ReadBack::Found(presence) => {
-                        remember_start(&context);
+                        remembered::start(&context);
                         Ok(state::found(plan, &target, presence))
                     }
                     looked => Err(messages::unknown_outcome(&target, &error, &looked).into()),
@@ -159,7 +143,8 @@ impl Resource for NumberMigration {
                     return Ok(adopt(&context, plan, &target, presence));
                 }
                 claim.give_back();
-                Err(errors::diagnostic(&error, "starting the migration", &target).into())
+                let in_full = errors::diagnostic(&error, "starting the migration", &target);
+                Err(errors::once(cams, &error, in_full, &target).into())
             }
         }
     }
@@ -171,6 +156,8 @@ impl Resource for NumberMigration {
     ) -> Result<Option<Model>, Diagnostics> {
         let cams = context.provider();
         let target = target::of_model(&state)?;
+        // An import has none yet.
+        remembered::identify(&context);
         let timeout = timeouts::limit(
             state.timeouts.known().map(|timeouts| &timeouts.read),
             READ_TIMEOUT,
@@ -182,8 +169,9 @@ impl Resource for NumberMigration {
             ..Question::default()
         };
         let found = numbers::find(cams.client()?, &call, &target, question).await;
-        let found = found
-            .map_err(|error| messages::not_found_out(error, "looking at the number", &target))?;
+        let found = found.map_err(|error| {
+            messages::not_found_out(cams, error, "looking at the number", &target)
+        })?;
         warn_of_failure(&context, &found, &target);
 
         // An imported number that was never seen has no status.
@@ -191,7 +179,7 @@ impl Resource for NumberMigration {
         match found.evidence {
             Evidence::Present(presence) => Ok(Some(state::refreshed(state, &target, presence))),
             Evidence::Gone if imported => Ok(None),
-            Evidence::Gone if just_started(&context) => {
+            Evidence::Gone if remembered::just_started(&context) => {
                 warn_once(&context, messages::not_yet_shown(&target));
                 Ok(Some(state))
             }
@@ -224,10 +212,10 @@ impl Resource for NumberMigration {
 
     async fn delete(
         &self,
-        context: Context<'_, Cams, Model>,
-        state: Model,
+        _context: Context<'_, Cams, Model>,
+        _state: Model,
     ) -> Result<(), Diagnostics> {
-        context.warn(messages::forgets(&state));
+        // There is no call to make, and the plan said so.
         Ok(())
     }
 
@@ -238,11 +226,7 @@ impl Resource for NumberMigration {
     ) -> Result<Model, Diagnostics> {
         let target = match target {
             ImportTarget::Id(id) => target::of_import_id(&id)?,
-            ImportTarget::Identity(identity) => target::of_fields(
-                &identity.cust_space_id,
-                &identity.country_code,
-                &identity.mobile_number,
-            )?,
+            ImportTarget::Identity(identity) => target::of_identity(&identity)?,
         };
         Ok(Model {
             cust_space_id: target.cust_space_id.into(),
@@ -253,19 +237,6 @@ impl Resource for NumberMigration {
     }
 }
 
-/// Whether the plan changes the number in place, apart from its space.
-///
-/// Such an update keeps the space, whatever the provider's is. The provider's space may have been
-/// unknown when the update was planned, and Terraform then plans again during apply, when it is
-/// known. Nothing tells the provider which of the two plans it is making, and the second must not
-/// turn the update into a replacement.
-fn updated_in_place(prior: &Model, plan: &Model) -> bool {
-    let same_number =
-        plan.country_code == prior.country_code && plan.mobile_number == prior.mobile_number;
-    let timeouts = plan.timeouts.clone().into_value();
-    same_number && timeouts.is_wholly_known() && plan.timeouts != prior.timeouts
-}
-
 /// Takes over a number that is in the space already.
 fn adopt(
     context: &Context<'_, Cams, Model>,
@@ -274,7 +245,7 @@ fn adopt(
     presence: Presence,
 ) -> Model {
     context.warn(messages::adopted(target, &presence));
-    remember_start(context);
+    remembered::start(context);
     state::found(plan, target, presence)
 }
 
@@ -288,23 +259,6 @@ async fn with_id(client: &Client, call: &Call, target: &Target, state: Model) ->
         id: id.into(),
         ..state
     }
-}
-
-/// Notes when the number was started or taken over, for [`just_started`].
-fn remember_start(context: &Context<'_, Cams, Model>) {
-    let now = context.provider().clock().now();
-    let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    context.private().set(STARTED_AT, since_1970.as_secs());
-}
-
-/// Whether the number was started or taken over so recently that CAMS may not show it yet.
-fn just_started(context: &Context<'_, Cams, Model>) -> bool {
-    let Some(seconds) = context.private().get::<u64>(STARTED_AT) else {
-        return false;
-    };
-    let settled = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-    let settled = settled.and_then(|started| started.checked_add(SETTLING));
-    settled.is_some_and(|settled: SystemTime| context.provider().clock().now() < settled)
 }
 
 /// Tells of the one operation that failed, once in a run for each operation.

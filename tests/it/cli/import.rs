@@ -104,6 +104,18 @@ fn a_malformed_id_is_answered_with_the_format() {
                 "CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER",
             ]);
     }
+    for (id, says) in [
+        (
+            "86/13900001234",
+            "the space in front of the number 86/13900001234 is missing",
+        ),
+        ("+86/13900001234", "the space in front of the number"),
+        ("cams test/86/13900001234", "\"cams test\" is no space"),
+    ] {
+        let run = workspace.fails(&["import", "-no-color", ADDRESS, id]);
+        run.assert_says(&["Invalid Import ID", says]);
+    }
+    assert_eq!(emulator.requests().len(), 0);
     // Terraform breaks the lines of what it prints.
     workspace
         .fails(&[

@@ -7,7 +7,8 @@ const INITIATE: &str = "CreateChatappMigrationInitiate";
 const LIST: &str = "QueryChatappPhoneNumbers";
 const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
 
-fn numbers(count: usize) -> String {
+/// So many numbers, `13900000000` and on.
+pub(super) fn numbers(count: usize) -> String {
     format!(
         "resource \"cams_number_migration\" \"many\" {{\n  count = {count}\n  country_code = \"86\"\n  \
          mobile_number = format(\"139%08d\", count.index)\n}}\n"
@@ -40,8 +41,23 @@ fn fifty_numbers_are_each_started_once_within_the_quota() {
 fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
     let emulator = Emulator::start(&["--migrating-listed-as", "MIGRATING"]);
     let workspace = Workspace::on(&emulator, &numbers(1000));
+    place_in_state(&emulator, &workspace, 1000);
+    let before = emulator.requests().len();
+    let run = workspace.run(&["plan", "-detailed-exitcode", "-no-color"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(before, 0);
+    assert!(
+        emulator.count(LIST) <= 2,
+        "{} list calls",
+        emulator.count(LIST)
+    );
+    assert_eq!(emulator.count(LOOKUP), 0);
+}
+
+/// Puts the numbers of [`numbers`] into the emulator's space, and into the state as ones that were imported.
+pub(super) fn place_in_state(emulator: &Emulator, workspace: &Workspace, count: usize) {
     let mut resources = Vec::new();
-    for index in 0..1000 {
+    for index in 0..count {
         let mobile_number = format!("139{index:08}");
         emulator.place("cams-test", "86", &mobile_number, "MIGRATING");
         resources.push(serde_json::json!({
@@ -71,14 +87,4 @@ fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
         "check_results": null
     });
     workspace.write_state(&state.to_string());
-    let before = emulator.requests().len();
-    let run = workspace.run(&["plan", "-detailed-exitcode", "-no-color"]);
-    assert_eq!(run.code, 0, "{}", run.all());
-    assert_eq!(before, 0);
-    assert!(
-        emulator.count(LIST) <= 2,
-        "{} list calls",
-        emulator.count(LIST)
-    );
-    assert_eq!(emulator.count(LOOKUP), 0);
 }

@@ -1,11 +1,13 @@
 //! The real CLI, as a user runs it, against the emulator.
 
 mod attach;
+mod duplicates;
 mod import;
 mod kill;
 mod lifecycle;
 mod many;
 mod moved;
+mod output;
 mod program;
 mod secrets;
 mod settings;

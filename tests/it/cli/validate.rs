@@ -37,6 +37,21 @@ fn a_number_written_for_humans_gets_the_value_to_write() {
 }
 
 #[test]
+fn a_typing_error_is_named_and_no_other_number_is_advised() {
+    for (written, names) in [
+        ("1390000123O", "holds 'O'"),
+        ("13900001234 ext 5", "holds 'e'"),
+        ("1.3900001234e10", "a spreadsheet"),
+        ("139000012３4", "only the digits 0 to 9 count"),
+    ] {
+        let text = number("\"86\"", &format!("\"{written}\""));
+        let run = Workspace::new(&text).fails(&["validate", "-no-color"]);
+        run.assert_says(&["Invalid Phone Number", names]);
+        assert!(!run.all().contains("Write mobile_number"), "{}", run.all());
+    }
+}
+
+#[test]
 fn an_unassigned_calling_code_is_refused() {
     Workspace::new(&number("\"999\"", "\"13900001234\""))
         .fails(&["validate", "-no-color"])
@@ -52,9 +67,9 @@ fn a_north_american_number_does_not_begin_with_one() {
 
 #[test]
 fn a_leading_zero_is_questioned_not_refused() {
-    Workspace::new(&number("\"44\"", "\"07700900123\""))
-        .ok(&["validate", "-no-color"])
-        .assert_says(&["Warning", "\"7700900123\""]);
+    let run = Workspace::new(&number("\"44\"", "\"07700900123\"")).ok(&["validate", "-no-color"]);
+    run.assert_says(&["Warning", "\"07700900123\" begins with 0"]);
+    assert!(!run.all().contains("\"7700900123\""), "{}", run.all());
 }
 
 #[test]
@@ -99,6 +114,24 @@ fn a_name_that_a_block_does_not_have_is_refused() {
     ))
     .fails(&["validate", "-no-color"])
     .assert_says(&["define a block of type \"throttle\""]);
+}
+
+#[test]
+fn a_space_that_cannot_be_one_is_refused_wherever_it_is_written() {
+    for space in ["cams abc", "x/y", " cams-abc"] {
+        let resource = number("\"86\"", "\"13900001234\"");
+        let own = resource.replace(
+            "  country_code",
+            &format!("  cust_space_id = {space:?}\n  country_code"),
+        );
+        Workspace::new(&own)
+            .fails(&["validate", "-no-color"])
+            .assert_says(&["Invalid Space", "cust_space_id", "such as cams-abc123"]);
+        let block = format!("provider \"cams\" {{\n  cust_space_id = {space:?}\n}}\n{resource}");
+        Workspace::new(&block)
+            .fails(&["validate", "-no-color"])
+            .assert_says(&["Invalid Provider Configuration", "such as cams-abc123"]);
+    }
 }
 
 #[test]

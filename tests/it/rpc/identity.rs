@@ -39,12 +39,13 @@ async fn the_identity_is_declared_and_all_of_it_is_needed_for_import() {
 async fn an_identity_is_planned_stored_and_read_again() {
     let emulator = Emulator::start(&[]);
     let core = configured(&emulator, json!({})).await;
-    let config = number("13900001234", json!({}));
+    let other = number("13900001235", json!({}));
     let planned = core
-        .plan(TYPE, &Instance::default(), &config, &config)
+        .plan(TYPE, &Instance::default(), &other, &other)
         .await
         .instance;
-    assert_eq!(planned.identity, identity("13900001234"));
+    assert_eq!(planned.identity, identity("13900001235"));
+    let config = number("13900001234", json!({}));
     let created = create(&core, &config).await;
     assert_eq!(created.instance.identity, identity("13900001234"));
     let read = core.read(TYPE, &created.instance).await;

@@ -65,7 +65,10 @@ async fn the_plan_of_an_update_remembers_and_that_of_a_new_object_begins_anew() 
     // The second plan of a replacement has no prior state, but the private state of the object that
     // goes.
     let answer = plan(&Value::Null, &config, &config).await;
-    assert_eq!(text(&answer.planned_private), r#"{"planned":1}"#);
+    assert_eq!(
+        text(&answer.planned_private),
+        r#"{"planned":1,"replaces":1}"#
+    );
     let answer = plan(&prior, &Value::Null, &Value::Null).await;
     assert_eq!(text(&answer.planned_private), r#"{"p":1}"#);
 }

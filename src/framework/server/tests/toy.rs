@@ -122,10 +122,13 @@ impl Resource for ToyThing {
             return Err(Diagnostic::error("Forbidden", "No.").at(note).into());
         }
         count(context, "planned");
+        if let Some(counted) = change.replaced.as_ref().and_then(|old| old.get::<i64>("p")) {
+            context.private().set("replaces", counted);
+        }
         Ok(())
     }
 
-    fn plan_destroy(&self, _state: &Thing) -> Diagnostics {
+    fn plan_destroy(&self, _context: Context<'_, (), Thing>, _state: &Thing) -> Diagnostics {
         Diagnostic::warning("Going", "Gone soon.").into()
     }
 

@@ -1,39 +1,13 @@
-//! What the resource tells the user.
+//! What the resource tells the user of creates and reads. What it tells of plans is in
+//! [`plan_messages`](super::plan_messages).
 
 use crate::cams::Error;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
-use crate::framework::model::Field;
 use crate::framework::path::Path;
+use crate::provider::Cams;
 use crate::provider::errors;
 use crate::provider::evidence::Presence;
-use crate::provider::numbers::{FindError, MIGRATING, ReadBack, Target};
-
-use super::schema::Model;
-
-/// The configuration names no space, and the provider has none either.
-pub(super) fn missing_space() -> Diagnostic {
-    Diagnostic::error(
-        "Missing Space",
-        "No space is named for this number. Set cust_space_id here, or for all numbers in the \
-         provider block or with the environment variable CAMS_CUST_SPACE_ID.",
-    )
-    .at(Path::root().attribute("cust_space_id"))
-}
-
-/// The provider's space is another one now, and an update in place comes first.
-pub(super) fn replaced_later(prior: &Model, space: &Field<String>) -> Diagnostic {
-    Diagnostic::warning(
-        "Replacement Comes Later",
-        format!(
-            "The provider's cust_space_id is {} now, and the number is in space {}. Its timeouts \
-             change too, which is done first and leaves it there. The next plan replaces the number, \
-             so that it moves to the provider's space.",
-            space.text().unwrap_or_default(),
-            prior.cust_space_id.text().unwrap_or_default()
-        ),
-    )
-    .at(Path::root().attribute("cust_space_id"))
-}
+use crate::provider::numbers::{FindError, ReadBack, Target};
 
 /// Two resources of one run name the same number.
 pub(super) fn duplicate(target: &Target) -> Diagnostic {
@@ -182,37 +156,26 @@ pub(super) fn unknown_outcome(target: &Target, error: &Error, looked: &ReadBack)
 }
 
 /// The number could not be looked for.
-pub(super) fn not_found_out(error: FindError, doing: &str, target: &Target) -> Diagnostics {
-    match error {
-        FindError::Service(error) => errors::diagnostic(&error, doing, target).into(),
-        FindError::Both { list, lookup } => errors::both(&list, &lookup, doing, target).into(),
-    }
-}
-
-/// What destroying the resource does and does not do.
-pub(super) fn forgets(state: &Model) -> Diagnostic {
-    let number = state.phone_number.text().unwrap_or("the number");
-    let space = state.cust_space_id.text().unwrap_or_default();
-    let migrating = state
-        .status
-        .text()
-        .is_some_and(|status| status.eq_ignore_ascii_case(MIGRATING));
-    let way_out = match migrating {
-        true => "The API has no operation that cancels a migration.",
-        false => {
-            "To take a number that is live out of service, deregister it from its WhatsApp Business \
-             Account: in the CAMS console, or with the API operation ChatappPhoneNumberDeregister."
+pub(super) fn not_found_out(
+    cams: &Cams,
+    error: FindError,
+    doing: &str,
+    target: &Target,
+) -> Diagnostics {
+    let (error, in_full) = match error {
+        FindError::Service(error) => {
+            let in_full = errors::diagnostic(&error, doing, target);
+            (error, in_full)
+        }
+        FindError::Both { list, lookup } => {
+            let in_full = errors::both(&list, &lookup, doing, target);
+            (list, in_full)
         }
     };
-    Diagnostic::warning(
-        "Number Is Forgotten, Not Removed",
-        format!(
-            "Destroying the resource makes no API call: Terraform forgets {number}, which stays in \
-             space {space} as it is. {way_out}"
-        ),
-    )
+    errors::once(cams, &error, in_full, target).into()
 }
 
-fn at_number(diagnostic: Diagnostic) -> Diagnostic {
+/// The diagnostic, pointing at the number.
+pub(super) fn at_number(diagnostic: Diagnostic) -> Diagnostic {
     diagnostic.at(Path::root().attribute("mobile_number"))
 }

@@ -62,7 +62,7 @@ pub(super) fn schema() -> Schema {
                 .optional()
                 .computed()
                 .requires_replace()
-                .validate(validators::not_blank)
+                .validate(validators::cust_space_id)
                 .describe(
                     "Space that receives the number: the id of the ISV sub-customer's space, or of your own instance. \
                      Default value is the provider's `cust_space_id`; when that changes, the number is replaced.",

@@ -1,0 +1,64 @@
+//! Facts about the numbering plans of the world, as data.
+//!
+//! The calling codes are those that ITU-T assigns by recommendation E.164; the rest is what the
+//! national plans say that ITU-T publishes. Plans change: only the calling codes decide what is
+//! refused, everything else is the ground of a warning. Last compared with the metadata of
+//! libphonenumber 9.0.33: every code stands there too but 379, which is assigned and not in use,
+//! every country that drops its 0 does so there, and no length differs but that of South Africa,
+//! where libphonenumber also knows short numbers for special uses.
+
+/// Calling codes of countries and shared numbering plans. No code is the beginning of another one,
+/// so a whole number has exactly one. The codes of global services (800, 808, 870, 878, 881 to 883,
+/// 888 and 979) are left out: no WhatsApp number belongs to one, and a typing error would.
+pub(super) const CALLING_CODES: &[&str] = &[
+    "1", "20", "211", "212", "213", "216", "218", "220", "221", "222", "223", "224", "225", "226",
+    "227", "228", "229", "230", "231", "232", "233", "234", "235", "236", "237", "238", "239",
+    "240", "241", "242", "243", "244", "245", "246", "247", "248", "249", "250", "251", "252",
+    "253", "254", "255", "256", "257", "258", "260", "261", "262", "263", "264", "265", "266",
+    "267", "268", "269", "27", "290", "291", "297", "298", "299", "30", "31", "32", "33", "34",
+    "350", "351", "352", "353", "354", "355", "356", "357", "358", "359", "36", "370", "371",
+    "372", "373", "374", "375", "376", "377", "378", "379", "380", "381", "382", "383", "385",
+    "386", "387", "389", "39", "40", "41", "420", "421", "423", "43", "44", "45", "46", "47", "48",
+    "49", "500", "501", "502", "503", "504", "505", "506", "507", "508", "509", "51", "52", "53",
+    "54", "55", "56", "57", "58", "590", "591", "592", "593", "594", "595", "596", "597", "598",
+    "599", "60", "61", "62", "63", "64", "65", "66", "670", "672", "673", "674", "675", "676",
+    "677", "678", "679", "680", "681", "682", "683", "685", "686", "687", "688", "689", "690",
+    "691", "692", "7", "81", "82", "84", "850", "852", "853", "855", "856", "86", "880", "886",
+    "90", "91", "92", "93", "94", "95", "960", "961", "962", "963", "964", "965", "966", "967",
+    "968", "970", "971", "972", "973", "974", "975", "976", "977", "98", "992", "993", "994",
+    "995", "996", "998",
+];
+
+/// Codes of countries where a 0 is dialled before the number at home and left out abroad, so that
+/// no number behind the code begins with 0. Countries that keep it, such as Italy, Côte d'Ivoire or
+/// the Congo, are not here, nor is any in doubt.
+pub(super) const DROPS_ZERO: &[&str] = &[
+    "20", "212", "213", "218", "233", "234", "243", "249", "251", "254", "255", "256", "260",
+    "262", "263", "264", "27", "31", "32", "33", "353", "355", "358", "359", "373", "380", "381",
+    "382", "383", "385", "386", "387", "389", "40", "41", "421", "43", "44", "46", "49", "55",
+    "58", "590", "593", "594", "595", "596", "598", "60", "61", "62", "63", "64", "66", "81", "82",
+    "84", "855", "856", "86", "880", "886", "90", "91", "92", "93", "94", "95", "961", "962",
+    "963", "964", "966", "967", "970", "971", "972", "977", "98", "994", "995", "996",
+];
+
+/// How many digits a mobile number has behind the code, where all have the same.
+pub(super) const MOBILE_DIGITS: &[(&str, usize)] = &[
+    ("20", 10),
+    ("27", 9),
+    ("33", 9),
+    ("34", 9),
+    ("44", 10),
+    ("48", 9),
+    ("57", 10),
+    ("61", 9),
+    ("65", 8),
+    ("7", 10),
+    ("81", 10),
+    ("852", 8),
+    ("86", 11),
+    ("90", 10),
+    ("91", 10),
+    ("92", 10),
+    ("966", 9),
+    ("971", 9),
+];

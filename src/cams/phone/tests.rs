@@ -1,0 +1,212 @@
+//! What is read, refused, doubted and suggested.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn number(country_code: &str, mobile_number: &str) -> PhoneNumber {
+    PhoneNumber::parse(country_code, mobile_number).expect("a number")
+}
+
+fn refused(country_code: &str, mobile_number: &str) -> Problem {
+    PhoneNumber::parse(country_code, mobile_number).expect_err(mobile_number)
+}
+
+#[test]
+fn no_calling_code_is_the_beginning_of_another() {
+    for one in CALLING_CODES {
+        for other in CALLING_CODES {
+            assert!(one == other || !other.starts_with(one), "{one} and {other}");
+        }
+    }
+    let lengths = MOBILE_DIGITS.iter().map(|(code, _)| code);
+    for code in DROPS_ZERO.iter().chain(lengths) {
+        assert!(CALLING_CODES.contains(code), "{code}");
+    }
+}
+
+#[test]
+fn a_number_is_written_as_the_api_writes_it() {
+    let number = number("86", "13900001234");
+    assert_eq!(number.to_string(), "8613900001234");
+    assert!(number.matches("8613900001234") && number.matches("+8613900001234"));
+    assert!(!number.matches("861390000123") && !number.matches("13900001234"));
+    assert_eq!(
+        PhoneNumber::parse_international("8613900001234"),
+        Ok(number)
+    );
+}
+
+#[test]
+fn a_log_shows_the_code_and_four_digits() {
+    assert_eq!(number("86", "13900001234").masked(), "86*******1234");
+    assert_eq!(number("290", "2345").masked(), "2902345");
+}
+
+#[test]
+fn a_value_is_suggested_where_only_separators_go() {
+    for (text, code) in [("+86", "86"), ("+1 ", "1"), (" 44", "44"), ("(49)", "49")] {
+        let problem = CallingCode::parse(text).expect_err(text);
+        assert_eq!(problem.suggestion.as_deref(), Some(code), "{text:?}");
+    }
+    for (code, text, bare) in [
+        ("86", "139 0000-1234", "13900001234"),
+        ("86", "139.0000.1234", "13900001234"),
+        ("1", "(555) 010-9999", "5550109999"),
+        ("39", "06 1234 5678", "0612345678"),
+    ] {
+        let problem = refused(code, text);
+        assert_eq!(problem.suggestion.as_deref(), Some(bare), "{text:?}");
+    }
+    let problem = PhoneNumber::parse_international("+86 139 0000-1234").expect_err("separators");
+    assert_eq!(problem.suggestion.as_deref(), Some("8613900001234"));
+}
+
+#[test]
+fn no_value_is_suggested_where_anything_else_would_go() {
+    for text in [
+        "0086", "999", "0", "", "八六", "CN", "800", "888", "8b6", "８６", "86.5",
+    ] {
+        let problem = CallingCode::parse(text).expect_err(text);
+        assert_eq!(problem.suggestion, None, "{text:?}");
+    }
+    for (code, text) in [
+        ("86", "1390000123O"),
+        ("86", "13900001234 ext 5"),
+        ("86", "1.3900001234e10"),
+        ("86", "139 0000 123４"),
+        ("86", "13900001234\n"),
+        ("86", "139 0000 1234 5"),
+        ("86", "none"),
+        ("86", ""),
+        ("86", "+8613900001234"),
+        ("86", " (+86) 139 0000 1234"),
+        ("86", "+13900001234"),
+        ("86", "0086 139 0000 1234"),
+        ("86", "+447700900123"),
+        ("49", "0170 1234567"),
+        ("44", "+44 (0)7700 900123"),
+        ("36", "06 20 123 4567"),
+        ("1", "1 555 010 9999"),
+        ("1", "555"),
+    ] {
+        assert_eq!(refused(code, text).suggestion, None, "{text:?}");
+    }
+    for text in [
+        "+999 1",
+        "0086 13900001234",
+        "8613900001234x5",
+        "+44 (0)7700 900123",
+    ] {
+        let problem = PhoneNumber::parse_international(text).expect_err(text);
+        assert_eq!(problem.suggestion, None, "{text:?}");
+    }
+}
+
+#[test]
+fn a_problem_names_what_is_in_the_way() {
+    for (code, text, says) in [
+        ("86", "1390000123O", "holds 'O', which is no digit"),
+        ("86", "1.3900001234e10", "a spreadsheet"),
+        ("86", "139 0000 123４", "only the digits 0 to 9"),
+        ("86", "13900001234\n", "holds '\\n'"),
+        ("86", "+44 7700 900123", "calling code 44, not 86"),
+        ("86", "0086 139", "from abroad, with its calling code"),
+        ("0086", "13900001234", "begins with 00"),
+        ("49", "0170 1234567", "dialled only within the country"),
+    ] {
+        let problem = refused(code, text).to_string();
+        assert!(problem.contains(says), "{text:?}: {problem}");
+    }
+}
+
+#[test]
+fn only_what_is_certain_is_refused() {
+    number("86", "1390000123456");
+    refused("86", "13900001234567");
+    refused("86", "139");
+    for text in ["0555010999", "1555010999", "555010999", "55501099999"] {
+        refused("1", text);
+    }
+    number("39", "0612345678");
+}
+
+#[test]
+fn what_is_unlikely_is_doubted_and_no_number_named_in_its_place() {
+    for (code, text, bare) in [
+        ("44", "07700900123", "7700900123"),
+        ("36", "06201234567", "201234567"),
+        ("86", "8613900001234", "13900001234"),
+        ("65", "6581234567", "81234567"),
+        ("60", "601123456789", "1123456789"),
+    ] {
+        let doubt = number(code, text).doubt().expect(text);
+        let others = doubt.replace(text, "");
+        assert!(!others.contains(bare), "{doubt}");
+    }
+    let doubt = number("86", "1390000123").doubt().expect("too short");
+    assert!(doubt.contains("has 10 digits"), "{doubt}");
+    for (code, text) in [
+        ("39", "0612345678"),
+        ("39", "3923456789"),
+        ("225", "0701020304"),
+        ("36", "201234567"),
+        ("44", "7700900123"),
+        ("65", "65123456"),
+        ("7", "7012345678"),
+    ] {
+        assert_eq!(number(code, text).doubt(), None, "{text}");
+    }
+}
+
+fn ascii_digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+proptest! {
+    #[test]
+    fn every_suggestion_has_exactly_the_digits_that_were_written(
+        code in "[+0-9 (]{0,6}|.{0,6}",
+        number in "[-+0-9 ().]{0,20}|[-+0-9 ().eOl１]{0,20}",
+        any in ".*",
+    ) {
+        for (code, number) in [(&*code, &number), ("86", &number), ("1", &number), ("44", &any)] {
+            match PhoneNumber::parse(code, number) {
+                Ok(parsed) => {
+                    let whole = parsed.to_string();
+                    prop_assert_eq!(PhoneNumber::parse_international(&whole), Ok(parsed.clone()));
+                    let hidden = parsed.masked().matches('*').count();
+                    prop_assert_eq!(hidden, parsed.mobile_number().len() - 4);
+                }
+                Err(Problem { part, suggestion: Some(suggestion), .. }) => match part {
+                    Part::CountryCode => {
+                        prop_assert_eq!(&suggestion, &ascii_digits(code));
+                        prop_assert!(CallingCode::parse(&suggestion).is_ok());
+                    }
+                    Part::MobileNumber => {
+                        prop_assert_eq!(&suggestion, &ascii_digits(number));
+                        prop_assert!(PhoneNumber::parse(code, &suggestion).is_ok());
+                    }
+                },
+                Err(_) => {}
+            }
+        }
+        for text in [&any, &number] {
+            let parsed = PhoneNumber::parse_international(text);
+            if let Err(Problem { suggestion: Some(suggestion), .. }) = parsed {
+                prop_assert_eq!(&suggestion, &ascii_digits(text));
+            }
+        }
+    }
+
+    #[test]
+    fn separators_alone_lead_to_a_suggestion(
+        digits in "1[3-9][0-9]{9}",
+        separator in "[-. ()]",
+        at in 1..11_usize,
+    ) {
+        let mut text = digits.clone();
+        text.insert_str(at, &separator);
+        prop_assert_eq!(refused("86", &text).suggestion, Some(digits));
+    }
+}
