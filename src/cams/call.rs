@@ -36,6 +36,17 @@ impl Call {
         Self::new(patience, CancellationToken::new())
     }
 
+    /// The same bounds with half of the time that is left.
+    #[must_use]
+    pub fn half(&self) -> Self {
+        let now = Instant::now();
+        let left = self.deadline.saturating_duration_since(now);
+        Self {
+            deadline: now + left / 2,
+            stop: self.stop.clone(),
+        }
+    }
+
     /// When the operation ends.
     pub fn deadline(&self) -> Instant {
         self.deadline

@@ -44,20 +44,46 @@ pub(super) fn is_denied(code: &str) -> bool {
 /// Whether the code says that a phone number does not exist.
 ///
 /// No such code is published for CAMS. Other products of Alibaba Cloud build theirs from the name of
-/// the resource and one of these words. A code that names a product, an API or a space is about
-/// something else, and must not make Terraform forget a number. `InvalidParameter.PhoneNumberError`
-/// is not among them: it says that a number is abnormal, which can have other reasons.
+/// the resource and one of these words, and only whole codes of that form are recognised: a code such
+/// as `PhoneNumber.WabaNotExist` is about something else, and must not make Terraform forget a
+/// number. `InvalidParameter.PhoneNumberError` is not among them: it says that a number is abnormal,
+/// which can have other reasons.
 pub(super) fn is_not_found(code: &str) -> bool {
-    let about_the_number = code.split('.').next().is_some_and(|subject| {
-        matches!(subject, "MobileNumber" | "Phone" | "PhoneNumber")
-            || subject.starts_with("PhoneNumber")
-    });
-    let says_absent = ["NotExist", "NotFound", "NotExists"]
+    let code = code.strip_prefix("InvalidParameter.").unwrap_or(code);
+    let rest = ["MobileNumber", "PhoneNumber", "Phone"]
         .iter()
-        .any(|word| code.ends_with(word));
-    let as_parameter = matches!(
-        code,
-        "InvalidParameter.PhoneNumberNotExist" | "InvalidParameter.PhoneNumberNotFound"
-    );
-    as_parameter || (about_the_number && says_absent)
+        .find_map(|resource| code.strip_prefix(resource));
+    let word = rest.map(|rest| rest.strip_prefix('.').unwrap_or(rest));
+    matches!(word, Some("NotExist" | "NotExists" | "NotFound"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_codes_about_a_number_say_that_it_does_not_exist() {
+        for code in [
+            "PhoneNumber.NotExist",
+            "PhoneNumberNotExists",
+            "MobileNumber.NotFound",
+            "Phone.NotExist",
+            "InvalidParameter.PhoneNumberNotFound",
+        ] {
+            assert!(is_not_found(code), "{code}");
+        }
+        for code in [
+            "InvalidParameter.PhoneNumberError",
+            "PhoneNumber.CustSpaceNotExist",
+            "PhoneNumber.WabaNotExist",
+            "PhoneNumberVerifyCode.NotFound",
+            "PhoneNumberPermission.NotFound",
+            "PhoneNumberVerificationStatus.NotFound",
+            "Phone.TemplateNotExist",
+            "NotFound",
+            "Number.NotExist",
+        ] {
+            assert!(!is_not_found(code), "{code}");
+        }
+    }
 }

@@ -43,6 +43,9 @@ pub enum ErrorKind {
     Credentials,
     /// The answer lacks what its documentation promises. User action: apply again.
     Incomplete,
+    /// The answer is not the service's: a proxy or a firewall answered in its place. User action:
+    /// check proxy, firewall and endpoint.
+    Intercepted,
     /// The service does not take a parameter. User action: correct it.
     InvalidParameter,
     /// There is no such number. User action: check the number and the space.
@@ -121,14 +124,17 @@ impl Error {
 /// By code first: the same code comes with different statuses, and in bodies with status 200.
 fn kind(error: &ServiceError) -> ErrorKind {
     let Some(code) = error.code.as_deref() else {
-        return if error.http_status >= 500 {
-            ErrorKind::Unavailable
-        } else {
-            ErrorKind::Unanswered
+        return match error.http_status {
+            429 => ErrorKind::Throttled,
+            408 => ErrorKind::Unanswered,
+            300..=499 => ErrorKind::Intercepted,
+            500.. => ErrorKind::Unavailable,
+            _ => ErrorKind::Unanswered,
         };
     };
     match code {
         _ if codes::is_throttling(code) => ErrorKind::Throttled,
+        _ if code.eq_ignore_ascii_case("OK") => ErrorKind::Unanswered,
         _ if codes::is_clock(code) => ErrorKind::ClockDiffers,
         "Product.Unsubscript" => ErrorKind::NotSubscribed,
         "Unknown.ResourceOwnerId" => ErrorKind::ResourceOwner,

@@ -13,23 +13,33 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, sleep_until};
 
 use super::phone::PhoneNumber;
+use super::phone_numbers::NumberRows;
 use super::retry::Class;
 use super::{Call, Client, Error, ErrorKind};
 
 /// How long a list is shared. A plan over ten thousand numbers refreshes well within it.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// The statuses of a number's rows, by phone number.
-type Statuses = HashMap<String, Vec<String>>;
-/// The rows, or why there is no list; and when that was known.
-type Answered = (Result<Arc<Statuses>, Arc<Error>>, Instant);
+/// What a list shows of all numbers.
+#[derive(Debug, Default)]
+struct Table {
+    /// The statuses of a number's rows, by the digits of the number. A row may have no status.
+    statuses: HashMap<String, Vec<Option<String>>>,
+    complete: bool,
+}
+
+/// The table, or why there is none; and when that was known.
+type Answered = (Result<Arc<Table>, Arc<Error>>, Instant);
 type Pending = Shared<BoxFuture<'static, Answered>>;
 
 /// What a space's list shows of one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// The status of each row for the number, in the order of the list. Without a row it is empty.
-    pub statuses: Vec<String>,
+    /// The status of each row for the number, in the order of the list; `None` for a row that tells
+    /// none. Without a row it is empty.
+    pub statuses: Vec<Option<String>>,
+    /// Whether every row of the list could be read, so that a number without a row is not in it.
+    pub complete: bool,
     /// When the list was asked for: it shows nothing that happened later, and perhaps less.
     pub asked_at: Instant,
 }
@@ -69,10 +79,11 @@ impl Client {
                 }
             };
             match answered {
-                Ok(statuses) => {
-                    let statuses = statuses.get(&number.to_string()).cloned();
+                Ok(table) => {
+                    let statuses = table.statuses.get(&number.to_string()).cloned();
                     return Ok(Listed {
                         statuses: statuses.unwrap_or_default(),
+                        complete: table.complete,
                         asked_at: listing.asked_at,
                     });
                 }
@@ -99,20 +110,11 @@ impl Client {
         let (asked_at, deadline) = (Instant::now(), call.deadline());
         let (client, call, space) = (self.clone(), call.clone(), cust_space_id.to_owned());
         let task = tokio::spawn(async move {
-            let rows = client
+            let list = client
                 .query_chatapp_phone_numbers(&call, &space)
                 .await
                 .map_err(Arc::new)?;
-            let mut statuses = Statuses::new();
-            for row in rows {
-                let Some(phone_number) = row.phone_number else {
-                    continue;
-                };
-                let digits = phone_number.trim_start_matches('+').to_owned();
-                let status = row.status.unwrap_or_else(|| "UNKNOWN".to_owned());
-                statuses.entry(digits).or_default().push(status);
-            }
-            Ok(Arc::new(statuses))
+            Ok(Arc::new(Table::of(list)))
         });
         let pending = task
             .map(|joined| {
@@ -131,6 +133,33 @@ impl Client {
         spaces.insert(cust_space_id.to_owned(), listing.clone());
         listing
     }
+}
+
+impl Table {
+    fn of(list: NumberRows) -> Self {
+        let mut table = Self {
+            complete: list.complete,
+            ..Self::default()
+        };
+        for row in list.rows {
+            match row.phone_number.as_deref().and_then(digits) {
+                Some(digits) => table.statuses.entry(digits).or_default().push(row.status),
+                None => table.complete = false,
+            }
+        }
+        table
+    }
+}
+
+/// The digits of a number, however it is written: `+86 139-0000-1234`, `008613900001234`, or
+/// `8613900001234.0` as some languages write a JSON number. `None` if there is something else in it.
+fn digits(written: &str) -> Option<String> {
+    let whole = written.strip_suffix(".0").unwrap_or(written);
+    let separator = |c: char| c.is_whitespace() || matches!(c, '+' | '-' | '.' | '(' | ')');
+    let digits: String = whole.chars().filter(|c| !separator(*c)).collect();
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // Two zeros are the prefix of an international call; no country code begins with a zero.
+    is_number.then(|| digits.trim_start_matches("00").to_owned())
 }
 
 impl Listings {
@@ -153,4 +182,29 @@ fn too_late() -> Error {
 fn ended(kind: ErrorKind, message: &str) -> Error {
     let action = super::Operation::QUERY_CHATAPP_PHONE_NUMBERS.action;
     Error::local(kind, action, message.to_owned(), Class::NeverSent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_however_its_row_is_written() {
+        for written in [
+            "8613900001234",
+            "+86 139-0000-1234",
+            "+86 (139) 0000.1234",
+            "008613900001234",
+            "8613900001234.0",
+        ] {
+            assert_eq!(
+                digits(written).as_deref(),
+                Some("8613900001234"),
+                "{written}"
+            );
+        }
+        for written in ["", "+", "86139****1234", "8.613900001234e12", "none"] {
+            assert_eq!(digits(written), None, "{written}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::openapi::Body;
 use crate::openapi::lenient::text_field;
 
 use super::phone::PhoneNumber;
-use super::phone_numbers::filled;
+use super::phone_numbers::{filled, meta_id};
 use super::{Call, Client, Error, Operation};
 
 /// A migration that has started, with what the answer says of the number.
@@ -19,7 +19,7 @@ pub struct Migration {
     /// The number's id at Meta, `Data.Id`.
     #[serde(deserialize_with = "text_field")]
     pub id: Option<String>,
-    /// Country code and number, `Data.PhoneNumber`.
+    /// Country code and number, `Data.PhoneNumber`, as the service writes them.
     #[serde(deserialize_with = "text_field")]
     pub phone_number: Option<String>,
     /// `Data.Status`, for which only `MIGRATING` is documented.
@@ -58,7 +58,7 @@ fn started(body: &Body) -> Migration {
     let data: Option<Migration> = body.object("Data");
     let data = data.unwrap_or_default();
     Migration {
-        id: filled(data.id),
+        id: meta_id(data.id),
         phone_number: filled(data.phone_number),
         status: filled(data.status),
         request_id: body.text(&["RequestId"]),

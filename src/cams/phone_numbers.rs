@@ -35,13 +35,22 @@ pub struct Verification {
     pub code_verification_status: Option<String>,
 }
 
+/// The rows of a space's list that could be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberRows {
+    /// The rows, in the order of the answer.
+    pub rows: Vec<ListedNumber>,
+    /// Whether the answer had a list at all, and every row of it is in `rows`.
+    pub complete: bool,
+}
+
 impl Client {
     /// `QueryChatappPhoneNumbers`: all numbers of a space, in one answer.
     pub async fn query_chatapp_phone_numbers(
         &self,
         call: &Call,
         cust_space_id: &str,
-    ) -> Result<Vec<ListedNumber>, Error> {
+    ) -> Result<NumberRows, Error> {
         let operation = Operation::QUERY_CHATAPP_PHONE_NUMBERS;
         let body = self
             .send(call, operation, &[("CustSpaceId", cust_space_id)], "")
@@ -82,26 +91,46 @@ fn verification(body: &Body) -> Verification {
     let data: Option<Verification> = body.object("Data");
     let data = data.unwrap_or_default();
     Verification {
-        id: filled(data.id),
+        id: meta_id(data.id),
         ..data
     }
 }
 
-/// The rows of a list. A space without numbers may be listed as an empty array, as null, or not at all; a row that
-/// cannot be read is left out.
-fn listed(body: &Body) -> Option<Vec<ListedNumber>> {
+/// The rows of a list. A space without numbers may be listed as an empty array, as null, or not at
+/// all; only the first proves that it has none. A row that cannot be read is left out.
+fn listed(body: &Body) -> Option<NumberRows> {
     let rows: Option<Elements<ListedNumber>> = body.field("PhoneNumbers").ok()?;
-    Some(rows.map_or_else(Vec::new, |Elements(rows)| rows))
+    let Some(Elements { readable, complete }) = rows else {
+        return Some(NumberRows::default());
+    };
+    Some(NumberRows {
+        rows: readable,
+        complete,
+    })
+}
+
+/// An id as Meta gives them: digits. A zero, a word such as `null`, or anything else is none.
+pub(super) fn meta_id(text: Option<String>) -> Option<String> {
+    let text = text?;
+    let id = text.trim();
+    let is_id = id.bytes().all(|byte| byte.is_ascii_digit()) && id.bytes().any(|byte| byte != b'0');
+    is_id.then(|| id.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows(body: &str) -> Option<Vec<(Option<String>, Option<String>)>> {
-        let rows = listed(&body.parse().expect("an object"))?;
-        let fields = rows.into_iter().map(|row| (row.phone_number, row.status));
-        Some(fields.collect())
+    type Row = (Option<String>, Option<String>);
+
+    /// The rows, and whether the list is complete.
+    fn rows(body: &str) -> Option<(Vec<Row>, bool)> {
+        let list = listed(&body.parse().expect("an object"))?;
+        let fields = list
+            .rows
+            .into_iter()
+            .map(|row| (row.phone_number, row.status));
+        Some((fields.collect(), list.complete))
     }
 
     fn row(phone_number: &str, status: &str) -> (Option<String>, Option<String>) {
@@ -112,16 +141,17 @@ mod tests {
     fn a_list_may_be_missing_but_not_of_another_type() {
         let two = r#"{"PhoneNumbers":[{"PhoneNumber":"861","Status":"CONNECTED","New":{}},{}]}"#;
         let expected = vec![row("861", "CONNECTED"), (None, None)];
-        assert_eq!(rows(two), Some(expected));
-        assert_eq!(rows("{}"), Some(Vec::new()));
-        assert_eq!(rows(r#"{"PhoneNumbers":null}"#), Some(Vec::new()));
+        assert_eq!(rows(two), Some((expected, true)));
+        assert_eq!(rows(r#"{"PhoneNumbers":[]}"#), Some((Vec::new(), true)));
+        assert_eq!(rows("{}"), Some((Vec::new(), false)));
+        assert_eq!(rows(r#"{"PhoneNumbers":null}"#), Some((Vec::new(), false)));
         assert_eq!(rows(r#"{"PhoneNumbers":"none"}"#), None);
     }
 
     #[test]
     fn an_odd_row_is_left_out_and_numbers_are_taken_as_text() {
         let list = r#"{"PhoneNumbers":["x",{"PhoneNumber":861,"Status":"PENDING"},7]}"#;
-        assert_eq!(rows(list), Some(vec![row("861", "PENDING")]));
+        assert_eq!(rows(list), Some((vec![row("861", "PENDING")], false)));
     }
 
     #[test]
@@ -129,7 +159,11 @@ mod tests {
         for (data, id) in [
             (r#"{"Id":"7","PhoneNumber":"861"}"#, Some("7")),
             (r#"{"Id":7}"#, Some("7")),
+            (r#"{"Id":" 7 "}"#, Some("7")),
             (r#"{"Id":""}"#, None),
+            (r#"{"Id":0}"#, None),
+            (r#"{"Id":-1}"#, None),
+            (r#"{"Id":"null"}"#, None),
             (r#"{"CodeVerificationStatus":"NOT_VERIFIED"}"#, None),
             ("{}", None),
             ("null", None),

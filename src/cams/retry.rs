@@ -69,6 +69,8 @@ pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Cl
             // because a proxy sent it twice.
             "SignatureNonceUsed" => Class::Ambiguous,
             "InternalError" | "ServiceUnavailable" | "UnknownError" => Class::Ambiguous,
+            // The status says that it failed, and the code that it did not.
+            code if code.eq_ignore_ascii_case("OK") => Class::Ambiguous,
             _ if error.http_status == 429 => Class::Refused,
             _ if error.http_status >= 500 => Class::Ambiguous,
             _ => Class::Final,
@@ -295,6 +297,7 @@ mod tests {
             (unreadable(200), Ambiguous, None, Some(Transient)),
             (unreadable(408), Ambiguous, None, Some(Transient)),
             (unreadable(502), Ambiguous, None, Some(Transient)),
+            (refusal(400, "OK"), Ambiguous, None, Some(Transient)),
             (unreadable(403), Final, None, None),
             (refusal(400, "Ram.PermissionDeny"), Final, None, None),
             (refusal(200, "Product.Unsubscript"), Final, None, None),

@@ -34,12 +34,22 @@ pub fn object<T: DeserializeOwned>(written: &RawValue) -> Option<T> {
 
 /// The elements of a list that are objects with the right fields. The others are left out.
 #[derive(Debug)]
-pub struct Elements<T>(pub Vec<T>);
+pub struct Elements<T> {
+    /// The elements that could be read, in their order.
+    pub readable: Vec<T>,
+    /// Whether none was left out.
+    pub complete: bool,
+}
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Elements<T> {
     fn deserialize<D: Deserializer<'de>>(list: D) -> Result<Self, D::Error> {
         let elements = Vec::<&RawValue>::deserialize(list)?;
-        Ok(Self(elements.into_iter().filter_map(object).collect()))
+        let count = elements.len();
+        let readable: Vec<T> = elements.into_iter().filter_map(object).collect();
+        Ok(Self {
+            complete: readable.len() == count,
+            readable,
+        })
     }
 }
 
@@ -74,8 +84,13 @@ mod tests {
     #[test]
     fn one_odd_element_does_not_spoil_a_list() {
         let list = r#"[{"name":"a"}, 7, "x", null, [], {"name":{}}, {}, {"name":2}]"#;
-        let Elements::<Row>(rows) = serde_json::from_str(list).expect("a list");
-        let names: Vec<_> = rows.iter().map(|row| row.name.as_deref()).collect();
+        let list: Elements<Row> = serde_json::from_str(list).expect("a list");
+        let names: Vec<_> = list
+            .readable
+            .iter()
+            .map(|row| row.name.as_deref())
+            .collect();
+        assert!(!list.complete);
         assert_eq!(names, [Some("a"), None, None, Some("2")]);
     }
 }

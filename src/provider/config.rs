@@ -17,7 +17,6 @@ use crate::random::Random;
 use crate::secret::Secret;
 use crate::state_directory::state_directory;
 
-use super::claims::Claims;
 use super::setting::{Declaration, or_report};
 use super::settings;
 use super::throttling::{self, Throttling};
@@ -87,19 +86,19 @@ pub fn configure(
     if unknown.has_errors() {
         let cust_space_id = cust_space_id(config, environment)?;
         let unknown = Err(NoClient::NotKnownYet(unknown));
-        let cams = Cams::new(unknown, cust_space_id, Claims::default(), clock, random);
+        let cams = Cams::new(unknown, cust_space_id, None, clock, random);
         return Ok((cams, Diagnostics::default()));
     }
     let (settings, throttled) = both(
         read(config, terraform_version, environment),
         throttling::configure(config, environment),
     )?;
-    let claims = Claims::new(state_directory(environment));
+    let directory = state_directory(environment);
     let http = match settings.http {
         Ok(http) => http,
         Err(missing) => {
             let missing = Err(NoClient::NoCredentials(missing));
-            let cams = Cams::new(missing, settings.cust_space_id, claims, clock, random);
+            let cams = Cams::new(missing, settings.cust_space_id, directory, clock, random);
             return Ok((cams, settings.warnings));
         }
     };
@@ -123,7 +122,7 @@ pub fn configure(
         )
     })?;
     let space = settings.cust_space_id;
-    let cams = Cams::new(Ok(client), space, claims, clock, random);
+    let cams = Cams::new(Ok(client), space, directory, clock, random);
     Ok((cams, settings.warnings))
 }
 

@@ -153,6 +153,13 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
                 .to_owned(),
             None,
         ),
+        ErrorKind::Intercepted => (
+            "Answer Not From CAMS",
+            "Something between this machine and CAMS answered in its place, without the code that every \
+             answer of CAMS has. Check the proxy (HTTPS_PROXY), the firewall and the provider's endpoint."
+                .to_owned(),
+            None,
+        ),
         ErrorKind::InvalidParameter => (
             "CAMS Refused a Parameter",
             "The service does not accept the space or the number as written. Check both against the CAMS console, \
@@ -183,14 +190,14 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ErrorKind::Throttled => (
             "CAMS Call Quota Exhausted",
             "The account's call quota stayed exhausted until the timeout. Something else calls the API with the same \
-             account: wait for it, raise the timeout (timeouts { create = \"1h\" }), or lower -parallelism."
+             account: wait for it, raise the timeout in the timeouts block, or lower -parallelism."
                 .to_owned(),
             Some("timeouts"),
         ),
         ErrorKind::TimedOut => (
             "Timeout",
             "The time for the operation was over before it could finish. Nothing is lost: apply again to continue, raise \
-             the timeout (timeouts { create = \"1h\" }), or run less at once with the same account."
+             the timeout in the timeouts block, or run less at once with the same account."
                 .to_owned(),
             Some("timeouts"),
         ),

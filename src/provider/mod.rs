@@ -10,10 +10,12 @@ pub mod planned;
 pub mod resources;
 mod setting;
 mod settings;
+pub mod starts;
 pub mod throttling;
 pub mod validators;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,6 +37,7 @@ use claims::Claims;
 use config::Config;
 use planned::Planned;
 use resources::number_migration::NumberMigration;
+use starts::Starts;
 
 /// The provider's address in all examples.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
@@ -102,6 +105,7 @@ pub struct Cams {
     client: Result<Client, NoClient>,
     cust_space_id: Field<String>,
     claims: Claims,
+    starts: Starts,
     planned: Planned,
     clock: Clock,
     random: Random,
@@ -121,14 +125,15 @@ impl Cams {
     fn new(
         client: Result<Client, NoClient>,
         cust_space_id: Field<String>,
-        claims: Claims,
+        directory: Option<PathBuf>,
         clock: Clock,
         random: Random,
     ) -> Self {
         Self {
             client,
             cust_space_id,
-            claims,
+            claims: Claims::new(directory.clone()),
+            starts: Starts::new(directory),
             planned: Planned::default(),
             clock,
             random,
@@ -179,6 +184,11 @@ impl Cams {
     /// The numbers this run has begun to move.
     pub fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// The starts that the processes of this host have noted.
+    pub fn starts(&self) -> &Starts {
+        &self.starts
     }
 
     /// The numbers that this run plans to have.

@@ -26,6 +26,8 @@ pub struct Target {
 pub struct Question<'a> {
     /// The id that is known already: a number that the list shows then needs no lookup.
     pub known_id: Option<&'a str>,
+    /// The status that is known already, which counts if the list shows several.
+    pub known_status: Option<&'a str>,
     /// The list must have been asked for at this instant or later. Without it, a list that others asked for a short
     /// while ago will do.
     pub not_before: Option<Instant>,
@@ -67,22 +69,27 @@ pub async fn find(
     question: Question<'_>,
 ) -> Result<Finding, FindError> {
     let asked_at = Instant::now();
-    let list = list(client, call, target, question.not_before).await?;
+    let list = list(client, call, target, question, question.not_before).await?;
     if let (Ok((Row::Present(status), _)), Some(id)) = (&list, question.known_id) {
         return Ok(Finding {
             evidence: Evidence::Present(Presence {
                 id: Some(id.to_owned()),
-                status: Some(status.clone()),
+                status: status.clone(),
             }),
             failed: None,
         });
     }
     let lookup = lookup(client, call, target).await?;
+    let weigh = |row: &Row, lookup: &Lookup| weigh(row, lookup, question.known_id);
+    let without = |failed: Box<Error>, row: &Row, lookup: &Lookup| Finding {
+        evidence: weigh(row, lookup),
+        failed: Some(*failed),
+    };
     let (list, lookup) = match (list, lookup) {
         (Err(list), Err(lookup)) => return Err(FindError::Both { list, lookup }),
-        (Err(list), Ok(lookup)) => return Ok(Finding::without(*list, &Row::Unavailable, &lookup)),
+        (Err(list), Ok(lookup)) => return Ok(without(list, &Row::Unavailable, &lookup)),
         (Ok((row, _)), Err(lookup)) => {
-            return Ok(Finding::without(*lookup, &row, &Lookup::Unavailable));
+            return Ok(without(lookup, &row, &Lookup::Unavailable));
         }
         (Ok(list), Ok(lookup)) => (list, lookup),
     };
@@ -96,21 +103,12 @@ pub async fn find(
         });
     }
     // The shared list is older than the question: the number may have come since.
-    match self::list(client, call, target, Some(asked_at)).await? {
+    match self::list(client, call, target, question, Some(asked_at)).await? {
         Ok((row, _)) => Ok(Finding {
             evidence: weigh(&row, &lookup),
             failed: None,
         }),
-        Err(list) => Ok(Finding::without(*list, &Row::Unavailable, &lookup)),
-    }
-}
-
-impl Finding {
-    fn without(failed: Error, row: &Row, lookup: &Lookup) -> Self {
-        Self {
-            evidence: weigh(row, lookup),
-            failed: Some(failed),
-        }
+        Err(list) => Ok(without(list, &Row::Unavailable, &lookup)),
     }
 }
 
@@ -122,13 +120,20 @@ async fn list(
     client: &Client,
     call: &Call,
     target: &Target,
+    question: Question<'_>,
     not_before: Option<Instant>,
 ) -> Asked<(Row, Instant)> {
-    let listed = client
-        .listed(call, &target.cust_space_id, &target.number, not_before)
-        .await;
+    let (space, number) = (&target.cust_space_id, &target.number);
+    let half = call.half();
+    let mut listed = client.listed(&half, space, number, not_before).await;
+    if only_waited(&listed) {
+        listed = client.listed(call, space, number, not_before).await;
+    }
     match listed {
-        Ok(listed) => Ok(Ok((Row::of(&listed), listed.asked_at))),
+        Ok(listed) => {
+            let row = Row::of(&listed, question.known_status);
+            Ok(Ok((row, listed.asked_at)))
+        }
         Err(error) => alone(error),
     }
 }
@@ -136,9 +141,16 @@ async fn list(
 /// What the lookup says. A refusal for the sake of what was asked is an answer too: it is how the service may report a
 /// number that the space lacks.
 async fn lookup(client: &Client, call: &Call, target: &Target) -> Asked<Lookup> {
-    let looked_up = client
-        .get_phone_number_verification_status(call, &target.cust_space_id, &target.number)
+    let (space, number) = (&target.cust_space_id, &target.number);
+    let half = call.half();
+    let mut looked_up = client
+        .get_phone_number_verification_status(&half, space, number)
         .await;
+    if only_waited(&looked_up) {
+        looked_up = client
+            .get_phone_number_verification_status(call, space, number)
+            .await;
+    }
     match looked_up {
         Ok(verification) => Ok(Ok(match verification.id {
             Some(id) => Lookup::Found(id),
@@ -164,6 +176,15 @@ pub async fn id(client: &Client, call: &Call, target: &Target) -> Option<String>
     }
 }
 
+/// Whether a call with half of the time that is left is to be made again with all of it.
+///
+/// Half of the time is given to each of the two operations at first, so that a service which
+/// throttles this one to the end leaves time for the others. A call that only waited in the queue of
+/// this provider is another matter: that wait says nothing of the service.
+fn only_waited<T>(answer: &Result<T, Error>) -> bool {
+    matches!(answer, Err(error) if error.kind == ErrorKind::TimedOut)
+}
+
 /// Tells a failure of one operation from one that every call would meet.
 fn alone<T>(error: Error) -> Asked<T> {
     let error = Box::new(error);
@@ -172,15 +193,16 @@ fn alone<T>(error: Error) -> Asked<T> {
         | ErrorKind::ClockDiffers
         | ErrorKind::Credentials
         | ErrorKind::NotSubscribed
-        | ErrorKind::Throttled
         | ErrorKind::TimedOut
         | ErrorKind::Unreachable => Err(FindError::Service(error)),
         ErrorKind::AccessDenied
         | ErrorKind::Incomplete
+        | ErrorKind::Intercepted
         | ErrorKind::InvalidParameter
         | ErrorKind::NotFound
         | ErrorKind::Other
         | ErrorKind::ResourceOwner
+        | ErrorKind::Throttled
         | ErrorKind::Unanswered
         | ErrorKind::Unavailable => Ok(Err(error)),
     }
@@ -226,8 +248,12 @@ pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBac
             seen = look_again(client, &aftermath, target) => seen,
             () = call.given_up() => return ReadBack::CutShort,
         };
-        if last || matches!(seen, ReadBack::Found(_)) {
-            return seen;
+        match seen {
+            ReadBack::Found(_) => return seen,
+            // The number had no time to show.
+            ReadBack::NotShown if last => return ReadBack::CutShort,
+            _ if last => return seen,
+            _ => {}
         }
     }
     seen

@@ -125,6 +125,7 @@ fn kind(kind: ErrorKind) -> &'static str {
         ErrorKind::ClockDiffers => "clock_differs",
         ErrorKind::Credentials => "credentials",
         ErrorKind::Incomplete => "incomplete",
+        ErrorKind::Intercepted => "intercepted",
         ErrorKind::InvalidParameter => "invalid_parameter",
         ErrorKind::NotFound => "not_found",
         ErrorKind::NotSubscribed => "not_subscribed",

@@ -10,7 +10,7 @@ mod target;
 
 use std::time::Duration;
 
-use crate::cams::{Call, Client, Operation};
+use crate::cams::{Call, Client, Error, ErrorKind, Operation};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
 use crate::framework::schema::{IdentitySchema, Schema};
@@ -103,7 +103,11 @@ impl Resource for NumberMigration {
             Refused::Duplicate => messages::duplicate(&target),
         })?;
         let client = cams.client()?;
-        let found = numbers::find(client, &call, &target, Question::default()).await;
+        let question = Question {
+            not_before: Some(cams.starts().not_before(&target.cust_space_id)),
+            ..Question::default()
+        };
+        let found = numbers::find(client, &call, &target, question).await;
         let found = found.map_err(|error| {
             let doing = "looking for the number before its migration";
             messages::not_found_out(cams, error, doing, &target)
@@ -112,9 +116,10 @@ impl Resource for NumberMigration {
         // Whatever becomes of this task, from here on nobody else starts the number in this run.
         claim.keep();
         if let Evidence::Present(presence) = found.evidence {
-            return Ok(adopt(&context, plan, &target, presence));
+            return Ok(adopt(&context, plan, &target, presence, None));
         }
 
+        cams.starts().note(&target.cust_space_id);
         let started = client
             .create_chatapp_migration_initiate(&call, &target.cust_space_id, &target.number)
             .await;
@@ -136,11 +141,12 @@ impl Resource for NumberMigration {
             }
             Err(error) => {
                 // An earlier start may be the reason for the refusal, if both operations were slow to show the number.
-                if error.is_business_refusal()
+                let refused = error.is_business_refusal() || error.kind == ErrorKind::Intercepted;
+                if refused
                     && let ReadBack::Found(presence) =
                         numbers::look_again(client, &call, &target).await
                 {
-                    return Ok(adopt(&context, plan, &target, presence));
+                    return Ok(adopt(&context, plan, &target, presence, Some(&error)));
                 }
                 claim.give_back();
                 let in_full = errors::diagnostic(&error, "starting the migration", &target);
@@ -165,6 +171,7 @@ impl Resource for NumberMigration {
         let call = cams.call(timeout, context.stop());
         let question = Question {
             known_id: state.id.text(),
+            known_status: state.status.text(),
             prove_gone: true,
             ..Question::default()
         };
@@ -177,7 +184,12 @@ impl Resource for NumberMigration {
         // An imported number that was never seen has no status.
         let imported = state.status.is_null();
         match found.evidence {
-            Evidence::Present(presence) => Ok(Some(state::refreshed(state, &target, presence))),
+            Evidence::Present(presence) => {
+                if imported {
+                    remembered::start(&context);
+                }
+                Ok(Some(state::refreshed(state, &target, presence)))
+            }
             Evidence::Gone if imported => Ok(None),
             Evidence::Gone if remembered::just_started(&context) => {
                 warn_once(&context, messages::not_yet_shown(&target));
@@ -187,7 +199,9 @@ impl Resource for NumberMigration {
                 context.warn(messages::gone(&target));
                 Ok(None)
             }
-            Evidence::Inconclusive if imported => Err(messages::not_importable(&target).into()),
+            Evidence::Inconclusive if imported => {
+                Err(messages::not_importable(&target, found.failed.as_ref()).into())
+            }
             Evidence::Inconclusive => {
                 if found.failed.is_none() {
                     warn_once(&context, messages::not_confirmed(&target));
@@ -237,14 +251,16 @@ impl Resource for NumberMigration {
     }
 }
 
-/// Takes over a number that is in the space already.
+/// Takes over a number that is in the space already. `refusal` is the answer to the attempt to start
+/// it, if there was one.
 fn adopt(
     context: &Context<'_, Cams, Model>,
     plan: Model,
     target: &Target,
     presence: Presence,
+    refusal: Option<&Error>,
 ) -> Model {
-    context.warn(messages::adopted(target, &presence));
+    context.warn(messages::adopted(target, &presence, refusal));
     remembered::start(context);
     state::found(plan, target, presence)
 }

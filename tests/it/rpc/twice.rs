@@ -35,3 +35,33 @@ async fn two_processes_start_a_number_once() {
     }
     assert_eq!(emulator.started().into_values().collect::<Vec<_>>(), [1]);
 }
+
+/// Two processes have the list of a space in their hands, and then both want the same numbers, one
+/// process after the other. What the first one starts is in no list that the second one has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_from_before_the_start_by_another_process_is_not_trusted() {
+    let emulator = Emulator::start(&["--migrating-listed-as", "PENDING"]);
+    // The lookup says nothing of any number.
+    let silent = json!({
+        "kind": "business_error", "code": "InvalidParameter.Odd", "status": 400,
+        "action": "GetPhoneNumberVerificationStatus", "times": "always",
+    });
+    emulator.control("POST", "faults", Some(silent));
+    let host = TempDir::new().unwrap();
+    let runtime = host.path().join("runtime").display().to_string();
+    let mut processes = Vec::new();
+    for _ in 0..2 {
+        let core = Core::start().env("XDG_RUNTIME_DIR", &runtime).await;
+        configure(&core, &emulator, json!({})).await;
+        processes.push(core);
+    }
+    let [first, second] = &processes[..] else {
+        panic!("two processes")
+    };
+    create(second, &number("13900000000", json!({}))).await;
+    create(first, &number("13900000001", json!({}))).await;
+    create(second, &number("13900000001", json!({}))).await;
+    let started = emulator.started();
+    assert_eq!(started.len(), 2);
+    assert!(started.values().all(|times| *times == 1), "{started:?}");
+}

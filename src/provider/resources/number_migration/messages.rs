@@ -1,7 +1,7 @@
 //! What the resource tells the user of creates and reads. What it tells of plans is in
 //! [`plan_messages`](super::plan_messages).
 
-use crate::cams::Error;
+use crate::cams::{Error, ErrorKind};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::path::Path;
 use crate::provider::Cams;
@@ -36,16 +36,24 @@ pub(super) fn busy(target: &Target) -> Diagnostic {
 
 /// The number was in the space before, so the resource takes it over. All such warnings have one title, which lets
 /// Terraform merge them.
-pub(super) fn adopted(target: &Target, presence: &Presence) -> Diagnostic {
+pub(super) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Error>) -> Diagnostic {
     let status = match &presence.status {
         Some(status) => format!(" with status {status}"),
+        None => String::new(),
+    };
+    let refusal = match refusal {
+        Some(error) => format!(
+            "\n\nCAMS refused to start it once more.\n{}",
+            errors::particulars(error)
+        ),
         None => String::new(),
     };
     at_number(Diagnostic::warning(
         "Number Already in the Space",
         format!(
             "{} was already in space {}{status}, so no migration was started. The resource takes \
-             the number over as it is. Destroying the resource will not remove it from the space.",
+             the number over as it is. Destroying the resource will not remove it from the \
+             space.{refusal}",
             target.number, target.cust_space_id
         ),
     ))
@@ -53,17 +61,24 @@ pub(super) fn adopted(target: &Target, presence: &Presence) -> Diagnostic {
 
 /// An operation that helps to find the number failed, and the other one was enough. Said once in a run.
 pub(super) fn failed_alone(error: &Error, target: &Target) -> Diagnostic {
+    // Of the other reasons there is nothing to do about but to try again later.
+    let advice = match error.kind {
+        ErrorKind::AccessDenied | ErrorKind::Intercepted | ErrorKind::ResourceOwner => {
+            format!("\n\n{}", errors::advice_for(error, target))
+        }
+        _ => String::new(),
+    };
     Diagnostic::warning(
         format!("{} Failed", error.action),
         format!(
             "The provider asks {} where a number is, here {} in space {}. The call failed, and the \
              provider went on without it: what the other operation says decides. With both it \
              recognises more numbers that are in the space already. This is said once, although \
-             other numbers may be concerned.\n\n{}\n{}",
+             other numbers may be concerned. A number that only this operation would show is started \
+             although it is there.{advice}\n{}",
             error.action,
             target.number,
             target.cust_space_id,
-            errors::advice_for(error, target),
             errors::particulars(error)
         ),
     )
@@ -109,7 +124,21 @@ pub(super) fn gone(target: &Target) -> Diagnostic {
 }
 
 /// Neither operation proves that the number to be imported exists.
-pub(super) fn not_importable(target: &Target) -> Diagnostic {
+pub(super) fn not_importable(target: &Target, failed: Option<&Error>) -> Diagnostic {
+    if let Some(error) = failed {
+        return Diagnostic::error(
+            "Number Not Found Out",
+            format!(
+                "Whether {} is in space {} is not known, because the call {} failed and the other \
+                 operation does not show the number. See the warning about that call, and import the \
+                 number again when it works.\n{}",
+                target.number,
+                target.cust_space_id,
+                error.action,
+                errors::particulars(error)
+            ),
+        );
+    }
     Diagnostic::error(
         "Number Not Found",
         format!(
