@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::program::Program;
 use super::{Run, Workspace};
 use crate::emulator::Emulator;
 
@@ -21,11 +22,36 @@ pub(super) fn assert_prints(workspace: &Workspace, run: &Run, name: &str) {
         std::fs::write(&file, &printed).unwrap();
     }
     let expected = std::fs::read_to_string(&file).unwrap_or_default();
+    // Each version of a CLI shows plans in its own way, and all show diagnostics alike.
+    let same = match Program::under_test().wrote_the_outputs() {
+        true => printed == expected,
+        false => diagnostics(&printed) == diagnostics(&expected),
+    };
     assert!(
-        printed == expected,
+        same && !expected.is_empty(),
         "the output differs from {}; it is:\n{printed}",
         file.display()
     );
+}
+
+/// The diagnostics of the provider in an output, without the CLI's frames and line breaks.
+fn diagnostics(output: &str) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for line in output.lines() {
+        let line = line.trim_matches(|c: char| c.is_whitespace() || "│╷╵".contains(c));
+        if line.starts_with("Warning: ") || line.starts_with("Error: ") {
+            texts.push(String::new());
+        }
+        if let Some(text) = texts.last_mut() {
+            text.push_str(line);
+            text.push(' ');
+        }
+    }
+    texts
+        .into_iter()
+        .filter(|text| !text.contains("development overrides"))
+        .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
 }
 
 fn normalised(workspace: &Workspace, run: &Run) -> String {
@@ -119,25 +145,17 @@ fn refused_credentials_are_told_in_full_once() {
     let run = workspace.fails(&PLAN);
     assert_eq!(times(&run, "Error: CAMS Refused the Credentials"), 30);
     assert_eq!(times(&run, "Request id:"), 1);
-    assert_eq!(times(&run, "as told in full at another number"), 29);
+    let brief = "in space cams-test: as told in full at another number.";
+    assert_eq!(times(&run, brief), 29);
 
-    // Which of the two numbers comes first is left to chance.
-    let workspace = in_state(&emulator, 2);
+    let workspace = in_state(&emulator, 1);
     let refuses = json!({
         "kind": "business_error", "code": "InvalidAccessKeyId.NotFound", "status": 404,
         "message": "Specified access key is not found.", "times": "always",
         "action": "QueryChatappPhoneNumbers",
     });
     emulator.control("POST", "faults", Some(refuses));
-    let mut run = workspace.fails(&PLAN);
-    for number in ["0", "1"] {
-        for text in [&mut run.stdout, &mut run.stderr] {
-            *text = text
-                .replace(&format!("many[{number}]"), "many[<index>]")
-                .replace(&format!("861390000000{number}"), "861390000000x")
-                .replace(&format!("id=100000{number}"), "id=<id>");
-        }
-    }
+    let run = workspace.fails(&PLAN);
     assert_prints(&workspace, &run, "refused-credentials");
 }
 
@@ -202,7 +220,8 @@ fn a_replacement_says_that_the_old_number_stays() {
         "environment variable CAMS_CUST_SPACE_ID",
         "set it back to cams-test",
     ]);
-    assert_prints(&workspace, &run, "replace-space");
+    let workspace = in_state(&emulator, 1).env("CAMS_CUST_SPACE_ID", "cams-other");
+    assert_prints(&workspace, &workspace.ok(&PLAN), "replace-space");
 }
 
 #[test]

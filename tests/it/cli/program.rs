@@ -63,6 +63,11 @@ impl Program {
         can
     }
 
+    /// Whether it is of the version that the files in `tests/fixtures/output` were written with.
+    pub(crate) fn wrote_the_outputs(&self) -> bool {
+        !self.opentofu && self.version == (1, 11)
+    }
+
     fn ask(path: PathBuf) -> Self {
         let output = Command::new(&path)
             .arg("version")

@@ -127,6 +127,10 @@ fn description() -> String {
          stays in the space. The API has no operation that cancels a migration. To take a live number \
          out of service, deregister it from its WhatsApp Business Account, in the CAMS console or with \
          the API operation `ChatappPhoneNumberDeregister`.\n\n\
+         A change of space, code or number replaces the resource, and the old number stays where it is \
+         too. Two resources for one number in one space are an error at the plan. Where they belong to \
+         two configurations of the provider, such as aliases, or where the number is known only after \
+         apply, they meet during apply.\n\n\
          A number counts as there when the list of its space (`QueryChatappPhoneNumbers`) shows it \
          with any status but `DELETED` and `MIGRATED`, or when `GetPhoneNumberVerificationStatus` \
          gives its id. It is removed from the state, with a warning, only when a list that was fetched \
