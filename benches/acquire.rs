@@ -1,9 +1,9 @@
 //! What one acquisition costs in time: in memory, on the host's file, and on that file with eight
-//! processes. Each of these acquires a thousand times a second, which is a hundred times the pace of
-//! a quota, or does nothing else.
+//! processes. Each of these acquires a thousand times a second, which is a hundred times the pace
+//! of a quota, or does nothing else.
 //!
-//! `cargo bench --bench acquire` runs it. The budgets are 1 µs in memory, and 25 µs on the host with
-//! eight processes.
+//! `cargo bench --bench acquire` runs it. The budgets are 1 µs in memory, and 25 µs on the host
+//! with eight processes.
 
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
@@ -86,8 +86,8 @@ fn micros(throttle: &Throttle, rounds: u32, pause: Duration) -> f64 {
     })
 }
 
-/// The mean time of an acquisition in microseconds while several processes acquire at once: the mean
-/// of their means.
+/// The mean time of an acquisition in microseconds while several processes acquire at once: the
+/// mean of their means.
 fn contended(directory: &Path, pause_millis: u32) -> f64 {
     let this = std::env::current_exe().expect("a path to this program");
     let processes: Vec<_> = (0..PROCESSES)

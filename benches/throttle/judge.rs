@@ -1,5 +1,5 @@
-//! Judges a setting by the emulator's journal: whether the quota was kept, how long it all took, and
-//! how evenly it was shared.
+//! Judges a setting by the emulator's journal: whether the quota was kept, how long it all took,
+//! and how evenly it was shared.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,8 @@ pub(crate) struct Verdict {
     pub(crate) most: usize,
     /// Calls of any operation that were turned away.
     pub(crate) throttled: usize,
-    /// From the first call's arrival to the last one's, over the least time that so many calls need.
+    /// From the first call's arrival to the last one's, over the least time that so many calls
+    /// need.
     pub(crate) makespan: f64,
     /// Jain's index of fairness between the processes, from 1 / processes to 1, which is even.
     jain: f64,
@@ -157,12 +158,13 @@ fn jain(admitted: &[Arrival], scenario: &Scenario) -> f64 {
     (sum * sum) as f64 / (scenario.processes * squares) as f64
 }
 
-/// The longest wait of a number, over the time that the longest queue takes at `rate` calls a second.
+/// The longest wait of a number, over the time that the longest queue takes at `rate` calls a
+/// second.
 ///
-/// Calls of the last second count as part of a queue, because those behind them wait until they have
-/// left the window. The wait is that of a number's first call, which is made when the number is asked
-/// for. Later calls of the number hardly wait, since only as many numbers get to them as first calls
-/// were let through.
+/// Calls of the last second count as part of a queue, because those behind them wait until they
+/// have left the window. The wait is that of a number's first call, which is made when the number
+/// is asked for. Later calls of the number hardly wait, since only as many numbers get to them as
+/// first calls were let through.
 fn longest_wait(arrivals: &BTreeMap<String, f64>, applied: &[Applied], rate: f64) -> f64 {
     let waits: Vec<(f64, f64)> = applied
         .iter()
@@ -182,7 +184,8 @@ fn longest_wait(arrivals: &BTreeMap<String, f64>, applied: &[Applied], rate: f64
     longest * rate / queue.unwrap_or(1) as f64
 }
 
-/// When each number's first call was let through, in seconds on the clock of those who asked for it.
+/// When each number's first call was let through, in seconds on the clock of those who asked for
+/// it.
 ///
 /// The emulator and those who ask count from different moments. The difference is taken from the
 /// number that was done soonest after its last call had arrived.

@@ -1,6 +1,6 @@
 //! How well the throttle keeps the quota and uses it: real provider processes, called as Terraform
-//! calls them, before an emulator that counts. Four policies that others use are measured beside it,
-//! in the same run. `cargo xtask bench throttle` runs it.
+//! calls them, before an emulator that counts. Four policies that others use are measured beside
+//! it, in the same run. `cargo xtask bench throttle` runs it.
 //!
 //! ```text
 //! throttle [--quick] [--svg FILE]     all settings, or one of each kind; the plot goes to FILE

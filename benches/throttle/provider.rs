@@ -1,5 +1,5 @@
-//! Real provider processes, each under a Terraform that asks for ten numbers at a time, as it does by
-//! default.
+//! Real provider processes, each under a Terraform that asks for ten numbers at a time, as it does
+//! by default.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ const PARALLELISM: usize = 10;
 /// Provider processes that are started and configured.
 pub(crate) struct Fleet {
     processes: Vec<Arc<Process>>,
-    /// The directories that stand for hosts, which are deleted when the fleet is dropped. Empty where
-    /// all processes share one host.
+    /// The directories that stand for hosts, which are deleted when the fleet is dropped. Empty
+    /// where all processes share one host.
     _hosts: Vec<TempDir>,
 }
 

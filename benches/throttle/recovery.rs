@@ -1,5 +1,5 @@
-//! What happens when the service halves its limit for a while: how many calls it turns away, and how
-//! soon the provider uses the whole limit again.
+//! What happens when the service halves its limit for a while: how many calls it turns away, and
+//! how soon the provider uses the whole limit again.
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -45,15 +45,16 @@ pub(crate) async fn measure() -> String {
         .map(|call| call.at)
         .find(|at| rate(calls, *at) >= 9.5);
     format!(
-        "Limit lowered from 10 to 5 for {:.0} s, {PROCESSES} processes: {at_once} calls turned away; \
-         after the first 3 s, {settled}.\n\
+        "Limit lowered from 10 to 5 for {:.0} s, {PROCESSES} processes: {at_once} calls turned \
+         away; after the first 3 s, {settled}.\n\
          Raised to 10 again: {} at 95 % of it.",
         raised - lowered,
         back.map_or("never".into(), |at| format!("{:.1} s later", at - raised)),
     )
 }
 
-/// Changes the limit. Returns when, in seconds on the clock of the journal: the time of the last call.
+/// Changes the limit. Returns when, in seconds on the clock of the journal: the time of the last
+/// call.
 fn change(emulator: &Emulator, quota: &str) -> f64 {
     emulator.control("PUT", "quota", Some(json!({ "quota": quota })));
     let calls = calls(emulator).remove(INITIATE).unwrap_or_default();

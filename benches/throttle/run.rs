@@ -1,5 +1,5 @@
-//! Runs a setting: starts an emulator, lets all processes migrate their numbers, and has the outcome
-//! judged.
+//! Runs a setting: starts an emulator, lets all processes migrate their numbers, and has the
+//! outcome judged.
 
 use serde_json::json;
 use tempfile::TempDir;

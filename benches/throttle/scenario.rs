@@ -1,5 +1,5 @@
-//! The settings that are judged: who calls, how many numbers there are, and how far away the service
-//! is.
+//! The settings that are judged: who calls, how many numbers there are, and how far away the
+//! service is.
 
 use crate::peers;
 

@@ -1,6 +1,6 @@
-//! The rate limiter of the adaptive retry mode of AWS's SDKs: there is no limit until the first call
-//! is turned away. From then on there is a token bucket, whose rate falls to 0.7 of what was reached
-//! whenever a call is turned away, and climbs back along a cubic curve.
+//! The rate limiter of the adaptive retry mode of AWS's SDKs: there is no limit until the first
+//! call is turned away. From then on there is a token bucket, whose rate falls to 0.7 of what was
+//! reached whenever a call is turned away, and climbs back along a cubic curve.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Policies that others use to keep a limit. Each process of a peer is this program again. It sends
-//! nothing but the initiation, signed by the provider's own library, so that peers differ only in how
-//! they hold calls back.
+//! nothing but the initiation, signed by the provider's own library, so that peers differ only in
+//! how they hold calls back.
 
 mod adaptive;
 mod paced;
@@ -84,9 +84,10 @@ pub(crate) async fn run(
     applied
 }
 
-/// Runs one process of a peer. Its arguments are the emulator's URL, its own number, how many numbers
-/// it migrates, and the directory that it shares with the others. It begins when it is told to on its
-/// standard input, and prints when it asked for each number and how long that took, in seconds.
+/// Runs one process of a peer. Its arguments are the emulator's URL, its own number, how many
+/// numbers it migrates, and the directory that it shares with the others. It begins when it is told
+/// to on its standard input, and prints when it asked for each number and how long that took, in
+/// seconds.
 pub(crate) async fn play(policy: &str, arguments: &[&str]) {
     let [url, process, numbers, directory] = arguments else {
         panic!("not the arguments of a peer: {arguments:?}");

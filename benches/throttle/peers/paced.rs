@@ -1,5 +1,6 @@
-//! The generic cell rate algorithm without a burst: calls go one after the other at a fixed interval.
-//! The moment of the next call is in a file, which all processes of the host lock in turn.
+//! The generic cell rate algorithm without a burst: calls go one after the other at a fixed
+//! interval. The moment of the next call is in a file, which all processes of the host lock in
+//! turn.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
