@@ -1,16 +1,19 @@
-//! What the answers of CAMS prove about a number, as a function without I/O.
+//! What the answers of CAMS prove about a number. It is decided by a function without I/O.
 //!
-//! Two operations can say something about a number: the list of its space (`QueryChatappPhoneNumbers`) and the lookup of
-//! the number alone (`GetPhoneNumberVerificationStatus`). Neither documents what it says of a number that is migrating,
-//! and the lookup does not document how it reports a number that the space lacks. So each answer counts only for what it
-//! certainly says, and [`weigh`] is the one place that draws a conclusion from both.
+//! Two operations can say something about a number: the list of its space
+//! (`QueryChatappPhoneNumbers`) and the lookup of the number alone
+//! (`GetPhoneNumberVerificationStatus`). Neither documents what it says of a number that is
+//! migrating, and the lookup does not document how it reports a number that the space lacks. So
+//! each answer counts only for what it certainly says, and [`weigh`] is the one place where a
+//! conclusion is drawn from both.
 
 use crate::cams::Listed;
 
-/// The statuses of a row that shows a number which has left the space. Every other status counts as there.
+/// The statuses of a row that shows that the number has left the space. With every other status the
+/// number counts as being there.
 const GONE: [&str; 2] = ["DELETED", "MIGRATED"];
 
-/// What the list of the space says.
+/// What the list of the space says of a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
     /// There is no list: the operation failed.
@@ -23,7 +26,7 @@ pub enum Row {
     Present(String),
 }
 
-/// What the lookup of the number says.
+/// What the lookup of a number says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
     /// The operation failed, or was not called.
@@ -36,10 +39,10 @@ pub enum Lookup {
     Found(String),
 }
 
-/// What is known of a number.
+/// What is known of a number: whether it is in the space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// Nothing proves that the number is there, and nothing that it is not.
+    /// Nothing proves that the number is in the space, and nothing proves that it is not.
     Inconclusive,
     /// The number has left the space, or never was there.
     Gone,
@@ -50,14 +53,15 @@ pub enum Evidence {
 /// A number that is in the space.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
-    /// Its id at Meta, if the lookup told it.
+    /// The id of the number at Meta, if the lookup gives it.
     pub id: Option<String>,
-    /// Its status, if the list shows one.
+    /// The status of the number, if the list shows one.
     pub status: Option<String>,
 }
 
 impl Row {
-    /// Reads the number's rows. Where a number left the space and came back there are several: the living one counts.
+    /// What the rows of a number say. A number that left the space and came back has several, of
+    /// which the one counts that shows it as there.
     pub fn of(listed: &Listed) -> Self {
         let gone = |status: &str| GONE.iter().any(|gone| status.eq_ignore_ascii_case(gone));
         let present = listed.statuses.iter().find(|status| !gone(status));
@@ -69,12 +73,15 @@ impl Row {
     }
 }
 
-/// The rule.
+/// What both answers together prove about a number.
 ///
-/// A number is present when the list shows it as there, or the lookup gives its id: even where the list shows it as
-/// deleted, since the list may be old. It is gone when the list does not show it as there and the lookup recognisably
-/// says that it does not exist. The caller sees to it that the list is not older than its question before it acts on
-/// [`Evidence::Gone`]. In every other case the answers prove nothing.
+/// A number is present when the list shows it as there, or when the lookup gives its id. The lookup
+/// counts even where the list shows the number as deleted, since the list may be old. A number is
+/// gone when the list does not show it as there and the lookup says by a recognised code that it
+/// does not exist. In every other case the answers prove nothing.
+///
+/// A caller that acts on [`Evidence::Gone`] has to make sure that the list is not older than its
+/// question.
 pub fn weigh(row: &Row, lookup: &Lookup) -> Evidence {
     match (row, lookup) {
         (Row::Present(status), lookup) => Evidence::Present(Presence {

@@ -1,4 +1,4 @@
-//! Asks CAMS where a number is, and tells what the answers prove.
+//! Asks CAMS where a number is, and returns what the answers prove.
 
 use std::time::Duration;
 
@@ -9,36 +9,39 @@ use crate::cams::{Call, Client, Error, ErrorKind};
 
 use super::evidence::{Evidence, Lookup, Presence, Row, weigh};
 
-/// The status of a number whose migration has started: the one status that `CreateChatappMigrationInitiate` documents.
+/// The status of a number whose migration has started. It is the one status that
+/// `CreateChatappMigrationInitiate` documents.
 pub const MIGRATING: &str = "MIGRATING";
 
-/// A number in a space: what a migration is about.
+/// A number and the space that it is moved into: what a migration is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
-    /// The space.
+    /// The id of the space.
     pub cust_space_id: String,
-    /// The number.
+    /// The phone number, with its calling code.
     pub number: PhoneNumber,
 }
 
-/// What is asked about a number.
+/// What is asked about a number, beside where it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Question<'a> {
-    /// The id that is known already: a number that the list shows then needs no lookup.
+    /// The id of the number, if it is known already. A number that the list shows then needs no
+    /// lookup.
     pub known_id: Option<&'a str>,
-    /// The list must have been asked for at this instant or later. Without it, a list that others asked for a short
-    /// while ago will do.
+    /// The list must have been asked for at this instant or later. Without it, a list is used that
+    /// others asked for a short while ago.
     pub not_before: Option<Instant>,
     /// Whether [`Evidence::Gone`] must rest on a list that was asked for after this question.
     pub prove_gone: bool,
 }
 
-/// What came of a question.
+/// The answer to a question.
 #[derive(Debug)]
 pub struct Finding {
     /// What the answers prove.
     pub evidence: Evidence,
-    /// The one operation that failed, if one did: the evidence then rests on the other alone.
+    /// The error of the one operation that failed, if one did. The evidence then rests on the other
+    /// one.
     pub failed: Option<Error>,
 }
 
@@ -47,7 +50,7 @@ pub struct Finding {
 pub enum FindError {
     /// Both operations failed, each for a reason of its own.
     Both {
-        /// Why there is no list.
+        /// The error of the list.
         list: Box<Error>,
         /// Why there is no lookup.
         lookup: Box<Error>,
@@ -58,17 +61,22 @@ pub enum FindError {
 
 /// Asks the list of the space about a number, and the lookup where the list does not settle it.
 ///
-/// The list is shared by all who ask for the same space. An operation that fails alone, or that RAM denies alone, is no
-/// reason to give up: the other one is asked, and the finding says what failed.
+/// The list is shared by all who ask for the same space. If one operation fails alone, or RAM
+/// denies it alone, the other one is asked, and the finding says what failed.
+///
+/// # Errors
+///
+/// If both operations fail, or if one fails for a reason that concerns every call.
 pub async fn find(
     client: &Client,
     call: &Call,
     target: &Target,
     question: Question<'_>,
 ) -> Result<Finding, FindError> {
+    use Asked::{Answered, FailedAlone};
     let asked_at = Instant::now();
     let list = list(client, call, target, question.not_before).await?;
-    if let (Ok((Row::Present(status), _)), Some(id)) = (&list, question.known_id) {
+    if let (Answered((Row::Present(status), _)), Some(id)) = (&list, question.known_id) {
         return Ok(Finding {
             evidence: Evidence::Present(Presence {
                 id: Some(id.to_owned()),
@@ -79,12 +87,14 @@ pub async fn find(
     }
     let lookup = lookup(client, call, target).await?;
     let (list, lookup) = match (list, lookup) {
-        (Err(list), Err(lookup)) => return Err(FindError::Both { list, lookup }),
-        (Err(list), Ok(lookup)) => return Ok(Finding::without(*list, &Row::Unavailable, &lookup)),
-        (Ok((row, _)), Err(lookup)) => {
+        (FailedAlone(list), FailedAlone(lookup)) => return Err(FindError::Both { list, lookup }),
+        (FailedAlone(list), Answered(lookup)) => {
+            return Ok(Finding::without(*list, &Row::Unavailable, &lookup));
+        }
+        (Answered((row, _)), FailedAlone(lookup)) => {
             return Ok(Finding::without(*lookup, &row, &Lookup::Unavailable));
         }
-        (Ok(list), Ok(lookup)) => (list, lookup),
+        (Answered(list), Answered(lookup)) => (list, lookup),
     };
 
     let (row, listed_at) = list;
@@ -95,17 +105,18 @@ pub async fn find(
             failed: None,
         });
     }
-    // The shared list is older than the question: the number may have come since.
+    // The shared list is older than the question, and the number may have come since.
     match self::list(client, call, target, Some(asked_at)).await? {
-        Ok((row, _)) => Ok(Finding {
+        Answered((row, _)) => Ok(Finding {
             evidence: weigh(&row, &lookup),
             failed: None,
         }),
-        Err(list) => Ok(Finding::without(*list, &Row::Unavailable, &lookup)),
+        FailedAlone(list) => Ok(Finding::without(*list, &Row::Unavailable, &lookup)),
     }
 }
 
 impl Finding {
+    /// The finding after one operation failed alone, of whose answer nothing is known.
     fn without(failed: Error, row: &Row, lookup: &Lookup) -> Self {
         Self {
             evidence: weigh(row, lookup),
@@ -114,43 +125,49 @@ impl Finding {
     }
 }
 
-/// The outcome of one operation: `Err` inside when it failed alone, `Err` outside when the reason concerns all calls.
-type Asked<T> = Result<Result<T, Box<Error>>, FindError>;
+/// The outcome of one operation.
+enum Asked<T> {
+    /// The operation answered.
+    Answered(T),
+    /// It failed, for a reason that does not concern the other operation.
+    FailedAlone(Box<Error>),
+}
 
-/// What the list shows, and when it was asked for.
+/// What the list shows of the number, and when it was asked for.
 async fn list(
     client: &Client,
     call: &Call,
     target: &Target,
     not_before: Option<Instant>,
-) -> Asked<(Row, Instant)> {
+) -> Result<Asked<(Row, Instant)>, FindError> {
     let listed = client
         .listed(call, &target.cust_space_id, &target.number, not_before)
         .await;
     match listed {
-        Ok(listed) => Ok(Ok((Row::of(&listed), listed.asked_at))),
+        Ok(listed) => Ok(Asked::Answered((Row::of(&listed), listed.asked_at))),
         Err(error) => alone(error),
     }
 }
 
-/// What the lookup says. A refusal for the sake of what was asked is an answer too: it is how the service may report a
-/// number that the space lacks.
-async fn lookup(client: &Client, call: &Call, target: &Target) -> Asked<Lookup> {
+/// What the lookup says of the number. A refusal because of what was asked is an answer too, since
+/// the service may report a number that the space lacks in this way.
+async fn lookup(client: &Client, call: &Call, target: &Target) -> Result<Asked<Lookup>, FindError> {
     let looked_up = client
         .get_phone_number_verification_status(call, &target.cust_space_id, &target.number)
         .await;
     match looked_up {
-        Ok(verification) => Ok(Ok(match verification.id {
+        Ok(verification) => Ok(Asked::Answered(match verification.id {
             Some(id) => Lookup::Found(id),
             None => Lookup::Inconclusive,
         })),
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(Ok(Lookup::NotFound)),
-        Err(error) if error.is_business_refusal() => Ok(Ok(Lookup::Inconclusive)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Asked::Answered(Lookup::NotFound)),
+        Err(error) if error.is_business_refusal() => Ok(Asked::Answered(Lookup::Inconclusive)),
         Err(error) => alone(error),
     }
 }
 
-/// The number's id by the lookup alone, if it tells one. Nothing depends on it, so a failure is only logged.
+/// The id of the number, if the lookup gives one. A failure is only logged, because nothing depends
+/// on it.
 pub async fn id(client: &Client, call: &Call, target: &Target) -> Option<String> {
     let looked_up = client
         .get_phone_number_verification_status(call, &target.cust_space_id, &target.number)
@@ -164,8 +181,8 @@ pub async fn id(client: &Client, call: &Call, target: &Target) -> Option<String>
     }
 }
 
-/// Tells a failure of one operation from one that every call would meet.
-fn alone<T>(error: Error) -> Asked<T> {
+/// Distinguishes a failure of one operation from one that every call would meet.
+fn alone<T>(error: Error) -> Result<Asked<T>, FindError> {
     let error = Box::new(error);
     match error.kind {
         ErrorKind::Cancelled
@@ -182,11 +199,12 @@ fn alone<T>(error: Error) -> Asked<T> {
         | ErrorKind::Other
         | ErrorKind::ResourceOwner
         | ErrorKind::Unanswered
-        | ErrorKind::Unavailable => Ok(Err(error)),
+        | ErrorKind::Unavailable => Ok(Asked::FailedAlone(error)),
     }
 }
 
-/// The waits before each look for a number after an unanswered call: so long the number may take to show.
+/// The waits before each look for a number after an unanswered call. The number may take as long as
+/// all of them together to be shown.
 const PATIENCE: [Duration; 5] = [
     Duration::ZERO,
     Duration::from_millis(500),
@@ -195,24 +213,24 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-/// How long all of these looks may take together.
+/// The time that all of these looks may take together.
 const READ_BACK: Duration = Duration::from_secs(30);
 
-/// What came of looking for a number whose migration may have started.
+/// The outcome of looking for a number whose migration may have started.
 #[derive(Debug)]
 pub enum ReadBack {
-    /// A stop ended the look before it was through.
+    /// A stop ended the look before there was an answer.
     CutShort,
     /// The last look failed.
     Failed(FindError),
-    /// It is there.
+    /// The number is in the space.
     Found(Presence),
-    /// It did not show within some seconds.
+    /// The number was not shown within some seconds.
     NotShown,
 }
 
-/// Looks several times for a number whose migration may have started. After a stop there is one more look, and a short
-/// one.
+/// Looks several times for a number whose migration may have started. After a stop it looks only
+/// once more, for a short time.
 pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBack {
     let aftermath = Call::aftermath(READ_BACK);
     let mut seen = ReadBack::NotShown;
@@ -233,7 +251,8 @@ pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBac
     seen
 }
 
-/// Looks once for a number whose migration may have started, in a list that was asked for after that.
+/// Looks once for a number whose migration may have started. The list that it looks at is asked for
+/// after that.
 pub async fn look_again(client: &Client, call: &Call, target: &Target) -> ReadBack {
     let question = Question {
         not_before: Some(Instant::now()),
