@@ -1,4 +1,8 @@
-//! One quota kept by real processes, some of which are killed, while its state is destroyed.
+//! One quota that real processes keep together, some of which are killed, while its state is
+//! destroyed.
+//!
+//! The file is longer than others because all tests start the same processes, which are this
+//! program again: what they run and how they are read is here too.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
 
@@ -19,10 +23,12 @@ use tokio::task::JoinSet;
 
 use crate::redis_server::RedisServer;
 
-/// Variables of the processes that the tests start: the directory of their host, how many calls each
-/// makes, and the Redis server that they share, if they do not share their host.
+/// The variable that tells a started process the directory of its host.
 const DIRECTORY: &str = "CAMS_TEST_THROTTLE_DIRECTORY";
+/// The variable that tells it how many calls to make.
 const CALLS: &str = "CAMS_TEST_THROTTLE_CALLS";
+/// The variable with the URL of the Redis server that it shares with others. Without it the
+/// processes share their host.
 const REDIS: &str = "CAMS_TEST_THROTTLE_REDIS";
 
 const LIMIT: Limit = Limit {
@@ -35,8 +41,8 @@ fn processes_keep_one_quota_and_the_killed_cost_nothing_more() {
     let directory = tempfile::tempdir().unwrap();
     let shared = directory.path().join("state");
     let mut workers: Vec<_> = (0..6).map(|_| worker(&shared, 10)).collect();
-    // Two die with permits: after their third call was counted, with more calls under way and
-    // others waiting.
+    // Two of them are killed after their third call was counted. They hold permits then, because
+    // more of their calls are under way or wait.
     let mut times = Vec::new();
     for worker in workers.drain(..2) {
         times.extend(arrivals(worker, 3));
@@ -52,7 +58,8 @@ fn processes_keep_one_quota_and_the_killed_cost_nothing_more() {
     }
     times.sort_unstable();
     assert!(densest_second(&times) <= 10, "{times:?}");
-    // Sixty calls, had none been killed, take five seconds at least and hardly more.
+    // Sixty calls take five seconds at least. The killed processes make fewer, and the rest hardly
+    // takes longer than that.
     let took = times.last().unwrap() - times[0];
     assert!((3_000_000..8_000_000).contains(&took), "{took} µs");
 }
@@ -68,7 +75,7 @@ async fn a_host_whose_state_is_destroyed_at_any_moment_keeps_the_quota() {
     for moment in 0..20 {
         tokio::time::sleep(Duration::from_secs(1) + moments.up_to(2 * LIMIT.window)).await;
         let files = || fs::read_dir(&shared).into_iter().flatten().flatten();
-        // The processes go on, so any of these may be gone or not there yet.
+        // The processes go on meanwhile, so that a file may be gone or not be there yet.
         match moment % 4 {
             0 => files().for_each(|file| drop(File::create(file.path()))),
             1 => files().for_each(|file| drop(fs::remove_file(file.path()))),
@@ -87,6 +94,8 @@ async fn hosts_whose_redis_loses_its_state_at_any_moment_keep_the_quota() {
     tokio::join!(lose_redis_ten_times(2), lose_redis_ten_times(3));
 }
 
+/// Destroys the state of a Redis server ten times while four hosts use it, and checks that they
+/// keep the quota.
 async fn lose_redis_ten_times(seed: u64) {
     let directory = tempfile::tempdir().unwrap();
     let mut redis = RedisServer::start();
@@ -112,11 +121,11 @@ async fn lose_redis_ten_times(seed: u64) {
     keeps_the_quota(workers);
 }
 
-/// A way to a Redis server that can be cut.
+/// A socket that leads to a Redis server, and that can be cut.
 struct Link {
     server: PathBuf,
     socket: PathBuf,
-    /// The listener and the connections.
+    /// The task that listens, and with it all connections.
     open: JoinSet<()>,
 }
 
@@ -131,12 +140,13 @@ impl Link {
         link
     }
 
-    /// Ends all connections and lets none be made.
+    /// Ends all connections, and lets no new one be made.
     fn cut(&mut self) {
         self.open = JoinSet::new();
         fs::remove_file(&self.socket).unwrap();
     }
 
+    /// Lets connections be made again.
     fn mend(&mut self) {
         let listener = UnixListener::bind(&self.socket).unwrap();
         let server = self.server.clone();
@@ -188,14 +198,14 @@ fn keeps_the_quota(workers: Vec<Continuous>) {
     assert!(densest_second(&times) <= 10, "{times:?}");
 }
 
-/// The most calls in any half-open second. The times are in order.
+/// The most calls in any half-open second. The times are in microseconds and in order.
 fn densest_second(times: &[i64]) -> usize {
     let from =
         |(first, at): (usize, &i64)| times.partition_point(|time| *time < at + 1_000_000) - first;
     times.iter().enumerate().map(from).max().unwrap_or(0)
 }
 
-/// A worker that is read while it runs, and killed in the end.
+/// A worker whose output is read while it runs, and that is killed in the end.
 struct Continuous {
     worker: Child,
     reader: JoinHandle<Vec<i64>>,
@@ -215,7 +225,7 @@ impl Continuous {
     }
 }
 
-/// A file that cannot grow behaves like one on a full disk, and needs no full disk.
+/// A file that may not grow takes the place of one on a full disk.
 #[test]
 fn on_a_full_disk_a_process_keeps_to_its_share() {
     let directory = tempfile::tempdir().unwrap();
@@ -229,8 +239,8 @@ fn on_a_full_disk_a_process_keeps_to_its_share() {
     assert!((2_000_000..4_000_000).contains(&took), "{took} µs");
 }
 
-/// This is what the started processes run. Run as a test of its own it shows that a process that
-/// shares its quota with nobody makes all its calls.
+/// The started processes run this. As a test by itself it shows that a process that shares its
+/// quota with no other makes all its calls.
 #[test]
 fn a_process_of_its_own() {
     let environment = Environment::of_process();
@@ -273,7 +283,7 @@ async fn call(throttle: Throttle, number: u64) {
     permit.answered();
 }
 
-/// Prints the time, which all processes read from the same clock.
+/// Prints the time in microseconds, which all processes read from the same clock.
 fn report() {
     let now = clock_gettime(ClockId::Monotonic);
     let mut out = std::io::stdout().lock();
@@ -286,6 +296,7 @@ fn report() {
     out.flush().unwrap();
 }
 
+/// Starts a process that makes this many calls, on the host whose directory this is.
 fn worker(directory: &Path, calls: usize) -> Child {
     let this = Command::new(std::env::current_exe().unwrap());
     start(this, directory, calls)
