@@ -1,8 +1,9 @@
-//! Measures what it costs to acquire a permit: in memory, with the host's file, and with that
-//! file shared by eight processes. These acquire a thousand permits a second each, which is a
-//! hundred times what a quota allows, or as many as they can.
+//! What one acquisition costs in time: in memory, on the host's file, and on that file with eight
+//! processes. Each of these acquires a thousand times a second, which is a hundred times the pace
+//! of a quota, or does nothing else.
 //!
-//! `cargo bench --bench acquire`. Budgets: 1 µs in memory; 25 µs on the host with eight processes.
+//! `cargo bench --bench acquire` runs it. The budgets are 1 µs in memory, and 25 µs on the host
+//! with eight processes.
 
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
@@ -14,12 +15,13 @@ use std::time::Duration;
 use terraform_provider_cams::throttle::{Limit, Priority, QuotaKey, Throttle};
 use tokio::time::Instant;
 
-/// So short a window that slots never run out.
+/// A limit with a window so short that slots never run out.
 const LIMIT: Limit = Limit {
     calls: NonZeroU32::new(64).unwrap(),
     window: Duration::from_micros(1),
 };
 
+/// The processes that acquire from one file at the same time.
 const PROCESSES: u32 = 8;
 
 fn main() {
@@ -57,7 +59,8 @@ fn main() {
     );
 }
 
-/// The mean time of an acquisition, each of which is settled too, with a pause after each.
+/// The mean time of an acquisition in microseconds. Each is settled, which is not counted, and
+/// followed by a pause.
 fn micros(throttle: &Throttle, rounds: u32, pause: Duration) -> f64 {
     let key = QuotaKey {
         account: "1".into(),
@@ -83,7 +86,8 @@ fn micros(throttle: &Throttle, rounds: u32, pause: Duration) -> f64 {
     })
 }
 
-/// The same for each of several processes at once: the mean of their means.
+/// The mean time of an acquisition in microseconds while several processes acquire at once: the
+/// mean of their means.
 fn contended(directory: &Path, pause_millis: u32) -> f64 {
     let this = std::env::current_exe().expect("a path to this program");
     let processes: Vec<_> = (0..PROCESSES)

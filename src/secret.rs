@@ -9,17 +9,17 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Wraps `value`.
+    /// Makes a secret of a text.
     pub fn new(value: impl Into<String>) -> Self {
         Self(Zeroizing::new(value.into()))
     }
 
-    /// The secret itself, for the one place that signs or sends it.
+    /// The text of the secret, for the one place that signs with it or sends it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing inside.
+    /// Whether the secret is an empty text.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

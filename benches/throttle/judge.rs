@@ -1,39 +1,44 @@
-//! What the emulator saw, in figures.
+//! Judges a setting by the emulator's journal: whether the quota was kept, how long it all took,
+//! and how evenly it was shared.
 
 use std::collections::BTreeMap;
 
 use crate::emulator::Emulator;
-use crate::scenario::{Applied, Scenario, process_of};
+use crate::scenario::Scenario;
+use crate::workload::{Applied, INITIATE, process_of};
 
 /// The operation that looks a number up before it is migrated.
 const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
 
-/// The operation that starts a migration, which the makespan is about.
-pub(crate) const INITIATE: &str = "CreateChatappMigrationInitiate";
-
-/// The account's limit: so many calls of an operation in a second.
+/// The account's limit: the calls of one operation that are allowed in a second.
 const LIMIT: usize = 10;
 
+/// The heading of the table whose rows are [`Verdict::row`].
 pub(crate) const HEADING: &str = "\
-policy             setting        processes   numbers   most in 1 s   throttled   makespan   Jain    longest wait";
+policy             setting        processes   numbers   most in 1 s   throttled   makespan   Jain  \
+  longest wait";
 
+/// What the columns of the table mean.
 pub(crate) const LEGEND: &str = "\
-most in 1 s: calls of one operation that arrived in any second, of 10 that are allowed. throttled: calls the
-service turned away. makespan: first arrival to last, over the time that so many need at least. Jain: fairness between
-processes while all have work, 1 is even. longest wait: over the time that the longest queue takes at
-the rate achieved, 1 is first come first served.";
+most in 1 s: calls of one operation that arrived in any second, of 10 that are allowed.
+throttled: calls the service turned away.
+makespan: first arrival to last, over the time that so many need at least.
+Jain: fairness between processes while all have work, 1 is even.
+longest wait: over the time that the longest queue takes at the rate achieved; 1 is first come,
+first served.";
 
-/// A call of the migration's operation.
+/// One call as the emulator recorded it.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
-    /// Seconds since the emulator's start.
+    /// Seconds from the emulator's start to the call's arrival.
     pub(crate) at: f64,
+    /// Whether the service turned it away for the sake of the quota.
     pub(crate) throttled: bool,
-    /// Calling code and number.
+    /// The phone number that the call is about, digits only, with its calling code.
     number: String,
 }
 
-/// How a setting went.
+/// How a setting went, in figures.
 #[derive(Debug)]
 pub(crate) struct Verdict {
     /// Calls of the migration's operation in the order of their arrival.
@@ -42,12 +47,17 @@ pub(crate) struct Verdict {
     pub(crate) most: usize,
     /// Calls of any operation that were turned away.
     pub(crate) throttled: usize,
+    /// From the first call's arrival to the last one's, over the least time that so many calls
+    /// need.
     pub(crate) makespan: f64,
+    /// Jain's index of fairness between the processes, from 1 / processes to 1, which is even.
     jain: f64,
+    /// The longest wait of a number, over the time that the longest queue takes.
     longest_wait: f64,
 }
 
 impl Verdict {
+    /// Judges what the emulator recorded. Panics unless every number was migrated once.
     pub(crate) fn new(emulator: &Emulator, scenario: &Scenario, applied: &[Applied]) -> Self {
         let calls = calls(emulator);
         let arrivals = calls.get(INITIATE).cloned().unwrap_or_default();
@@ -77,6 +87,7 @@ impl Verdict {
         }
     }
 
+    /// The row of the table under [`HEADING`].
     pub(crate) fn row(&self, scenario: &Scenario) -> String {
         format!(
             "{:<18} {:<14} {:>9} {:>9} {:>13} {:>11} {:>10.3} {:>6.3} {:>15.2}",
@@ -93,7 +104,7 @@ impl Verdict {
     }
 }
 
-/// All counted calls by operation.
+/// All calls that the quota counted, by operation, in the order of their arrival.
 pub(crate) fn calls(emulator: &Emulator) -> BTreeMap<String, Vec<Arrival>> {
     let mut calls: BTreeMap<String, Vec<Arrival>> = BTreeMap::new();
     for request in emulator.requests() {
@@ -113,7 +124,7 @@ pub(crate) fn calls(emulator: &Emulator) -> BTreeMap<String, Vec<Arrival>> {
     calls
 }
 
-/// The most of them in any half-open second.
+/// The most of these calls that arrived in any half-open second.
 fn most(calls: &[Arrival]) -> usize {
     let within = |(first, call): (usize, &Arrival)| {
         calls[first..]
@@ -124,7 +135,7 @@ fn most(calls: &[Arrival]) -> usize {
     calls.iter().enumerate().map(within).max().unwrap_or(0)
 }
 
-/// From the first call to the last that was let through.
+/// The seconds from the first call to the last one that was let through.
 fn span(admitted: &[Arrival], all: &[Arrival]) -> f64 {
     match (all.first(), admitted.last()) {
         (Some(first), Some(last)) => last.at - first.at,
@@ -132,7 +143,7 @@ fn span(admitted: &[Arrival], all: &[Arrival]) -> f64 {
     }
 }
 
-/// Jain's index over what each process got until the first of them had all.
+/// Jain's index over the calls that each process got until the first of them had all of its own.
 fn jain(admitted: &[Arrival], scenario: &Scenario) -> f64 {
     let mut got = vec![0_usize; scenario.processes];
     for call in admitted {
@@ -147,11 +158,13 @@ fn jain(admitted: &[Arrival], scenario: &Scenario) -> f64 {
     (sum * sum) as f64 / (scenario.processes * squares) as f64
 }
 
-/// The longest wait, over the time that the longest queue takes at `rate`. Calls of the last
-/// second are part of a queue, for those behind them wait until they have left the window.
+/// The longest wait of a number, over the time that the longest queue takes at `rate` calls a
+/// second.
 ///
-/// The wait is for a number's first call, which comes when the number is asked for. Later ones
-/// hardly wait: as many are let through as first calls were.
+/// Calls of the last second count as part of a queue, because those behind them wait until they
+/// have left the window. The wait is that of a number's first call, which is made when the number
+/// is asked for. Later calls of the number hardly wait, since only as many numbers get to them as
+/// first calls were let through.
 fn longest_wait(arrivals: &BTreeMap<String, f64>, applied: &[Applied], rate: f64) -> f64 {
     let waits: Vec<(f64, f64)> = applied
         .iter()
@@ -171,7 +184,11 @@ fn longest_wait(arrivals: &BTreeMap<String, f64>, applied: &[Applied], rate: f64
     longest * rate / queue.unwrap_or(1) as f64
 }
 
-/// When each number's first call was let through, on the clock of those who asked for it.
+/// When each number's first call was let through, in seconds on the clock of those who asked for
+/// it.
+///
+/// The emulator and those who ask count from different moments. The difference is taken from the
+/// number that was done soonest after its last call had arrived.
 fn first_arrivals(
     calls: &BTreeMap<String, Vec<Arrival>>,
     applied: &[Applied],
@@ -184,7 +201,6 @@ fn first_arrivals(
             .collect()
     };
     let last = arrivals(&calls[INITIATE]);
-    // A number is done a little after its last call arrived: at least once nearly at once.
     let ahead = applied
         .iter()
         .map(|one| last[&one.number] - one.asked - one.took)

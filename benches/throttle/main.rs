@@ -1,8 +1,6 @@
-//! The throttle before a judge: real provider processes, called as Terraform calls them, and an
-//! emulator that counts.
-//!
-//! `cargo xtask bench throttle` runs it. Beside the provider, in the same run, four policies that
-//! others use.
+//! How well the throttle keeps the quota and uses it: real provider processes, called as Terraform
+//! calls them, before an emulator that counts. Four policies that others use are measured beside
+//! it, in the same run. `cargo xtask bench throttle` runs it.
 //!
 //! ```text
 //! throttle [--quick] [--svg FILE]     all settings, or one of each kind; the plot goes to FILE
@@ -25,10 +23,12 @@ mod recovery;
 #[allow(dead_code, reason = "shared with the tests")]
 #[path = "../../tests/it/redis_server.rs"]
 mod redis_server;
+mod run;
 mod scenario;
 #[allow(dead_code, reason = "shared with the tests")]
 #[path = "../../tests/it/support.rs"]
 mod support;
+mod workload;
 
 use std::sync::Arc;
 
@@ -37,7 +37,8 @@ use tokio::sync::Semaphore;
 use judge::Verdict;
 use scenario::{SETTINGS, Scenario};
 
-/// Each mostly waits; more at once would disturb each other on a small machine.
+/// The settings that run at the same time. Each mostly waits, but more of them would disturb each
+/// other on a small machine.
 const AT_ONCE: usize = 3;
 
 #[tokio::main]
@@ -51,7 +52,7 @@ async fn main() {
     let file = arguments.iter().skip_while(|name| **name != "--svg").nth(1);
 
     println!("{}", judge::HEADING);
-    let verdicts = judged(quick).await;
+    let verdicts = all(quick).await;
     println!("\n{}", judge::LEGEND);
     println!("\n{}", idle::measure().await);
     if !quick {
@@ -63,24 +64,25 @@ async fn main() {
     }
 }
 
-/// Runs the settings, some at once, and prints each as soon as those before it are done.
-async fn judged(quick: bool) -> Vec<(&'static Scenario, Verdict)> {
+/// Runs all settings, or only the quick ones, some at once. Prints the row of each as soon as those
+/// before it are done.
+async fn all(quick: bool) -> Vec<(&'static Scenario, Verdict)> {
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let running: Vec<_> = SETTINGS
         .iter()
         .filter(|scenario| scenario.quick || !quick)
         .map(|scenario| {
             let turns = Arc::clone(&turns);
-            let run = async move {
+            let task = async move {
                 let _turn = turns.acquire_owned().await.expect("never closed");
-                scenario.run().await
+                run::judged(scenario).await
             };
-            (scenario, tokio::spawn(run))
+            (scenario, tokio::spawn(task))
         })
         .collect();
     let mut verdicts = Vec::new();
-    for (scenario, run) in running {
-        let verdict = run.await.expect("the setting runs to its end");
+    for (scenario, task) in running {
+        let verdict = task.await.expect("the setting runs to its end");
         println!("{}", verdict.row(scenario));
         verdicts.push((scenario, verdict));
     }

@@ -1,4 +1,4 @@
-//! An SVG with a panel for each setting: the calls of the last second, over time.
+//! Draws an SVG with a panel for each setting: the number of calls in the last second, over time.
 
 use std::fmt::Write;
 
@@ -8,18 +8,21 @@ use crate::scenario::Scenario;
 const COLUMNS: usize = 3;
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 150.0;
-/// Around what is drawn in a panel.
+/// The empty space on each side of a panel.
 const MARGIN: f64 = 28.0;
-/// All panels show so many calls and seconds.
+/// The most calls that a panel shows. More are drawn at its upper edge.
 const CALLS: f64 = 50.0;
+/// The seconds that a panel shows, from the first call on.
 const SECONDS: f64 = 40.0;
 
+/// Draws all panels, in the order of the verdicts.
 pub(crate) fn draw(verdicts: &[(&Scenario, Verdict)]) -> String {
     let rows = verdicts.len().div_ceil(COLUMNS);
     let (width, height) = (WIDTH * COLUMNS as f64, HEIGHT * rows as f64);
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" \
-         font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"sans-serif\" font-size=\"11\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
     );
     for (index, (scenario, verdict)) in verdicts.iter().enumerate() {
         let (left, top) = (
@@ -64,7 +67,7 @@ fn panel(svg: &mut String, scenario: &Scenario, verdict: &Verdict) {
     .unwrap();
 }
 
-/// Up at each call's arrival, and down a second after it.
+/// The path of the line, which goes up at each call's arrival, and down a second after it.
 fn line(arrivals: &[Arrival]) -> String {
     let first = arrivals.first().map_or(0.0, |call| call.at);
     let mut steps: Vec<(f64, f64)> = arrivals

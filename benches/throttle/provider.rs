@@ -1,4 +1,5 @@
-//! Provider processes under a Terraform that asks for ten numbers at a time, as it does by default.
+//! Real provider processes, each under a Terraform that asks for ten numbers at a time, as it does
+//! by default.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,28 +14,29 @@ use crate::core::tfplugin6::Schema;
 use crate::core::{Core, Instance, Start};
 use crate::emulator::Emulator;
 use crate::redis_server::RedisServer;
-use crate::scenario::{Applied, COUNTRY_CODE, mobile_number};
+use crate::workload::{Applied, COUNTRY_CODE, mobile_number};
 
 const TYPE: &str = "cams_number_migration";
 
-/// Terraform's `-parallelism`.
+/// The operations that Terraform runs at once by default, its flag `-parallelism`.
 const PARALLELISM: usize = 10;
 
-/// Configured provider processes.
+/// Provider processes that are started and configured.
 pub(crate) struct Fleet {
     processes: Vec<Arc<Process>>,
-    /// The hosts' directories, where each has its own.
+    /// The directories that stand for hosts, which are deleted when the fleet is dropped. Empty
+    /// where all processes share one host.
     _hosts: Vec<TempDir>,
 }
 
 struct Process {
     core: Core,
-    /// The resource with nothing set.
+    /// An object of the resource's type with every attribute null.
     blank: Value,
 }
 
 impl Fleet {
-    /// Processes that share the host's file.
+    /// Starts processes that share the throttle's file in the directory `host`.
     pub(crate) async fn on_one_host(emulator: &Emulator, host: &Path, processes: usize) -> Self {
         Self::start(
             processes,
@@ -45,7 +47,7 @@ impl Fleet {
         .await
     }
 
-    /// Processes that share nothing but a Redis.
+    /// Starts processes that share nothing but a Redis server.
     pub(crate) async fn on_many_hosts(
         emulator: &Emulator,
         redis: &RedisServer,
@@ -88,8 +90,8 @@ impl Fleet {
                 "secret_key": "emulator-secret",
                 "cust_space_id": "cams-bench",
             });
-            let said = core.configure(&with(with(block, &service), settings)).await;
-            assert!(said.is_empty(), "{said:?}");
+            let diagnostics = core.configure(&with(with(block, &service), settings)).await;
+            assert!(diagnostics.is_empty(), "{diagnostics:?}");
             let blank = blank(&schema.resource_schemas[TYPE]);
             fleet.push(Arc::new(Process { core, blank }));
         }
@@ -99,12 +101,12 @@ impl Fleet {
         }
     }
 
-    /// Lets every process migrate so many numbers, all at once.
+    /// Lets all processes migrate `numbers` numbers each, at the same time.
     pub(crate) async fn migrate(&self, numbers: usize) -> Vec<Applied> {
         self.migrate_from(0, numbers).await
     }
 
-    /// The same with numbers that follow the first `from`.
+    /// Like [`Self::migrate`], with the numbers that follow the first `from` ones.
     pub(crate) async fn migrate_from(&self, from: usize, numbers: usize) -> Vec<Applied> {
         let start = Instant::now();
         let mut tasks = JoinSet::new();
@@ -156,6 +158,7 @@ fn blank(schema: &Schema) -> Value {
     )
 }
 
+/// The object with these attributes in the place of its own.
 fn with(mut object: Value, changes: &Value) -> Value {
     for (name, value) in changes.as_object().expect("an object") {
         object[name] = value.clone();

@@ -1,19 +1,22 @@
-//! A limit that falls to a half, and rises again.
+//! What happens when the service halves its limit for a while: how many calls it turns away, and
+//! how soon the provider uses the whole limit again.
 
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::{Duration, sleep};
 
 use crate::emulator::Emulator;
-use crate::judge::{Arrival, INITIATE, calls};
+use crate::judge::{Arrival, calls};
 use crate::provider::Fleet;
+use crate::workload::INITIATE;
 
 const PROCESSES: usize = 4;
 const NUMBERS: usize = 100;
 
-/// Over so many seconds a rate is taken.
+/// The seconds over which a rate is averaged.
 const SPAN: f64 = 3.0;
 
+/// Measures it, and says what was measured in two lines for people.
 pub(crate) async fn measure() -> String {
     let emulator = Emulator::start(&["--latency", "50ms", "--jitter", "20ms"]);
     let host = TempDir::new().unwrap();
@@ -42,21 +45,23 @@ pub(crate) async fn measure() -> String {
         .map(|call| call.at)
         .find(|at| rate(calls, *at) >= 9.5);
     format!(
-        "Limit lowered from 10 to 5 for {:.0} s, {PROCESSES} processes: {at_once} calls turned away; after the first 3 s, {settled}.\n\
+        "Limit lowered from 10 to 5 for {:.0} s, {PROCESSES} processes: {at_once} calls turned \
+         away; after the first 3 s, {settled}.\n\
          Raised to 10 again: {} at 95 % of it.",
         raised - lowered,
         back.map_or("never".into(), |at| format!("{:.1} s later", at - raised)),
     )
 }
 
-/// Changes the limit, and says when.
+/// Changes the limit. Returns when, in seconds on the clock of the journal: the time of the last
+/// call.
 fn change(emulator: &Emulator, quota: &str) -> f64 {
     emulator.control("PUT", "quota", Some(json!({ "quota": quota })));
     let calls = calls(emulator).remove(INITIATE).unwrap_or_default();
     calls.last().map_or(0.0, |call| call.at)
 }
 
-/// Calls a second let through from a moment on.
+/// The calls a second that were let through in the [`SPAN`] that begins at `from`.
 fn rate(calls: &[Arrival], from: f64) -> f64 {
     let until = from + SPAN;
     let through = calls
@@ -65,6 +70,7 @@ fn rate(calls: &[Arrival], from: f64) -> f64 {
     through.count() as f64 / SPAN
 }
 
+/// How many of these calls were turned away, as a number and in per cent.
 fn share<'a>(calls: impl Iterator<Item = &'a Arrival>) -> String {
     let calls: Vec<_> = calls.collect();
     let throttled = calls.iter().filter(|call| call.throttled).count();

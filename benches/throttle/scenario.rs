@@ -1,43 +1,40 @@
-//! The settings: who calls, how many, and how far away the service is.
+//! The settings that are judged: who calls, how many numbers there are, and how far away the
+//! service is.
 
-use serde_json::json;
-use tempfile::TempDir;
-
-use crate::emulator::Emulator;
-use crate::judge::{INITIATE, Verdict};
 use crate::peers;
-use crate::provider::Fleet;
-use crate::redis_server::RedisServer;
 
-/// One setting.
+/// One setting, which is run and judged by itself.
 #[derive(Debug)]
 pub(crate) struct Scenario {
-    /// Round trip and what else is particular.
+    /// The round trip to the service, and what else is particular to the setting.
     pub(crate) name: &'static str,
+    /// How the processes hold their calls back.
     pub(crate) policy: Policy,
+    /// How many processes call at the same time.
     pub(crate) processes: usize,
     /// How many numbers each process migrates.
     pub(crate) numbers: usize,
-    /// Of the emulator.
-    flags: &'static [&'static str],
-    /// Whether an answer to the migration's call takes two seconds to come.
-    slow: bool,
-    /// Whether a short run has it too.
+    /// The flags of the emulator.
+    pub(crate) flags: &'static [&'static str],
+    /// Whether the answer to each initiation takes two seconds to come.
+    pub(crate) slow: bool,
+    /// Whether a run with `--quick` has this setting too.
     pub(crate) quick: bool,
 }
 
-/// How the calls are held back.
+/// How calls are held back so that the quota is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Policy {
-    /// The provider as it is, its processes on one host.
+    /// The provider, with all processes on one host, where they share a file.
     Host,
-    /// The provider, each process on a host of its own, with a Redis between them.
+    /// The provider, with each process on a host of its own. They share a Redis server.
     Redis,
-    /// What others do; by the name that [`peers::play`] knows.
+    /// A policy that others use, by the name that [`peers::play`] knows.
     Peer(&'static str),
 }
 
 impl Policy {
+    /// The name of the policy in the table and in the plot.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Host => "provider",
@@ -45,17 +42,6 @@ impl Policy {
             Self::Peer(name) => name,
         }
     }
-}
-
-/// A number that was migrated.
-#[derive(Clone, Debug)]
-pub(crate) struct Applied {
-    /// Calling code and number.
-    pub(crate) number: String,
-    /// Seconds from the common start until Terraform, or a peer, asked for it.
-    pub(crate) asked: f64,
-    /// Seconds until it was done.
-    pub(crate) took: f64,
 }
 
 const NEAR: &[&str] = &["--latency", "20ms", "--jitter", "5ms"];
@@ -79,7 +65,7 @@ const BUCKET: &[&str] = &[
     "bucket",
 ];
 
-/// All that are judged.
+/// All settings, in the order of the table.
 pub(crate) const SETTINGS: &[Scenario] = &[
     setting("20±5 ms", Policy::Host, 4, NEAR).quick(),
     setting("50±20 ms", Policy::Host, 4, USUAL),
@@ -100,7 +86,8 @@ pub(crate) const SETTINGS: &[Scenario] = &[
     setting("200±100 ms", Policy::Peer(peers::PACED), 4, FAR),
 ];
 
-/// 160 numbers, or for many processes so many that each has some to wait for.
+/// A setting in which the processes migrate 160 numbers together. More than four processes migrate
+/// 30 each, so that every one of them has numbers that must wait.
 const fn setting(
     name: &'static str,
     policy: Policy,
@@ -128,41 +115,4 @@ impl Scenario {
         self.slow = true;
         self
     }
-
-    /// Runs it and judges it.
-    pub(crate) async fn run(&self) -> Verdict {
-        let emulator = Emulator::start(self.flags);
-        if self.slow {
-            let slow =
-                json!({ "kind": "slow_body", "over": "2s", "action": INITIATE, "times": "always" });
-            emulator.control("POST", "faults", Some(slow));
-        }
-        let applied = match self.policy {
-            Policy::Host => {
-                let host = TempDir::new().unwrap();
-                let fleet = Fleet::on_one_host(&emulator, host.path(), self.processes).await;
-                fleet.migrate(self.numbers).await
-            }
-            Policy::Redis => {
-                let redis = RedisServer::start();
-                let fleet = Fleet::on_many_hosts(&emulator, &redis, self.processes).await;
-                fleet.migrate(self.numbers).await
-            }
-            Policy::Peer(policy) => peers::run(policy, &emulator, self).await,
-        };
-        Verdict::new(&emulator, self, &applied)
-    }
-}
-
-/// The calling code of all numbers.
-pub(crate) const COUNTRY_CODE: &str = "86";
-
-/// The national number of a process's `index`-th number, from which the process can be told.
-pub(crate) fn mobile_number(process: usize, index: usize) -> String {
-    format!("13{process:02}{index:07}")
-}
-
-/// The process that asked for a number, whose calling code is part of it.
-pub(crate) fn process_of(phone_number: &str) -> usize {
-    phone_number[4..6].parse().expect("one of ours")
 }

@@ -1,4 +1,5 @@
-//! No record in the throttle's file makes the provider panic, and one that is trusted is written as it was read.
+//! No record in the throttle's file makes the provider panic, and a record that is trusted is
+//! written as it was read.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

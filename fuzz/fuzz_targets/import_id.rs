@@ -1,4 +1,5 @@
-//! Whatever import id is taken leads to a state with the same identity, and no id makes the provider panic.
+//! Every import id that is accepted leads to a state whose identity leads to the same state, and no
+//! id makes the provider panic.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -10,6 +11,8 @@ fuzz_target!(|id: &str| {
         return;
     };
     let identity = NumberMigration.identity(&state);
-    let again = NumberMigration.import(ImportTarget::Identity(identity)).expect("an identity of ours is taken");
+    let again = NumberMigration
+        .import(ImportTarget::Identity(identity))
+        .expect("an identity of ours is taken");
     assert_eq!(again, state);
 });

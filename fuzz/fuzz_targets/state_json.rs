@@ -1,4 +1,4 @@
-//! Whatever JSON is read as a value can be written, and is read again as the same value.
+//! JSON that can be read as a value can be written again, and is then read as the same value.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

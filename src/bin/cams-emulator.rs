@@ -1,4 +1,4 @@
-//! The emulator binary.
+//! The binary of the emulator: reads the flags, listens, and serves until it is interrupted.
 
 #![forbid(unsafe_code)]
 
@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
     match run(Flags::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // There is nobody left to tell when stderr is closed.
+            // Where stderr is closed nobody reads it, so that an error here has no consequence.
             let _ = writeln!(io::stderr(), "cams-emulator: {error}");
             ExitCode::FAILURE
         }
@@ -25,7 +25,8 @@ async fn main() -> ExitCode {
 async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     let address = flags.listen;
     let config = flags.into_config()?;
-    // Caught from here on, so that whoever reads the line below can end it cleanly at once.
+    // Signals are caught from here on, so that whoever reads the line below can end the process
+    // cleanly at once.
     let shutdown = shutdown()?;
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
@@ -34,6 +35,7 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Waits for an interrupt or a request to terminate.
 fn shutdown() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -1,51 +1,53 @@
-//! Where the access key comes from.
+//! Finds the access key, in the configuration or in the environment.
 
 use crate::environment::Environment;
 use crate::secret::Secret;
 
 pub use crate::openapi::AccessKey;
 
-/// Variables for the AccessKey id, the first that is set wins. The names are those of terraform-provider-alicloud.
+/// The environment variables for the id of the AccessKey, of which the first that is set counts.
+/// The names are those of terraform-provider-alicloud.
 pub const ACCESS_KEY: &[&str] = &[
     "ALICLOUD_ACCESS_KEY",
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
     "ALIBABACLOUD_ACCESS_KEY_ID",
 ];
-/// Variables for the AccessKey secret.
+/// The environment variables for the secret of the AccessKey.
 pub const SECRET_KEY: &[&str] = &[
     "ALICLOUD_SECRET_KEY",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     "ALIBABACLOUD_ACCESS_KEY_SECRET",
 ];
-/// Variables for the security token.
+/// The environment variables for the security token.
 pub const SECURITY_TOKEN: &[&str] = &[
     "ALICLOUD_SECURITY_TOKEN",
     "ALIBABA_CLOUD_SECURITY_TOKEN",
     "ALIBABACLOUD_SECURITY_TOKEN",
 ];
 
-/// What was configured.
+/// The parts of the access key that the provider block sets.
 #[derive(Clone, Debug, Default)]
 pub struct Configured {
-    /// `access_key`.
+    /// The value of `access_key`, the id.
     pub access_key: Option<String>,
-    /// `secret_key`.
+    /// The value of `secret_key`.
     pub secret_key: Option<Secret>,
-    /// `security_token`.
+    /// The value of `security_token`.
     pub security_token: Option<Secret>,
 }
 
-/// What every part of an access key looks like.
-pub const EXPECTED: &str = "expected letters, digits and signs of ASCII alone; often a space or a line break was copied with it";
+/// What every part of an access key looks like, for error messages.
+pub const EXPECTED: &str = "expected letters, digits and signs of ASCII alone; often a space or a \
+    line break was copied with it";
 
 /// Why there is no usable access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The id is none.
+    /// The text that is set as the id cannot be one.
     MalformedId,
-    /// The secret is none.
+    /// The text that is set as the secret cannot be one.
     MalformedSecret,
-    /// The token is none.
+    /// The text that is set as the security token cannot be one.
     MalformedToken,
     /// There is neither id nor secret.
     Missing,
@@ -55,10 +57,15 @@ pub enum Problem {
     MissingSecret,
 }
 
-/// Finds the access key: all of it in the configuration, or all of it in the environment.
+/// Finds the access key, which is either all in the configuration or all in the environment.
 ///
-/// The two are never mixed. A key of one account with a secret of another is refused by the service with a message that
-/// points at the signature, and a forgotten token in the environment would spoil a key that needs none.
+/// The two are never mixed. The service refuses the key of one account with the secret of another
+/// one with a message about the signature, which misleads. And a security token that was forgotten
+/// in the environment would make a key unusable that needs none.
+///
+/// # Errors
+///
+/// If a part is missing, or cannot be a part of an access key.
 pub fn resolve(configured: Configured, environment: &Environment) -> Result<AccessKey, Problem> {
     let Configured {
         access_key,
@@ -76,11 +83,13 @@ pub fn resolve(configured: Configured, environment: &Environment) -> Result<Acce
     )
 }
 
-/// Whether `part` can be a part of an access key. What can't would spoil a header or the signature.
+/// Whether `part` can be a part of an access key. Anything else would make a header invalid, or the
+/// signature wrong.
 pub fn is_well_formed(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// The access key made of these parts.
 fn whole(
     id: Option<String>,
     secret: Option<Secret>,

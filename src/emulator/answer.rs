@@ -1,5 +1,5 @@
-//! What a call comes to: the answer in full, cut short, spoilt, or none at all. Decided here
-//! without I/O and carried out by the server.
+//! What the client of a call receives: the answer in full, cut short, spoilt by a fault, or none at
+//! all. It is decided here without I/O, and the server carries it out.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,38 +11,42 @@ use super::form::Form;
 use super::operations::Fields;
 use super::refusal::Refusal;
 
-/// What the client gets to see.
+/// What the server does to answer a call.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Answer {
-    /// Nothing, while the connection stays open.
+pub(super) enum Delivery {
+    /// It sends nothing, and leaves the connection open.
     Never,
-    /// The end of the connection, without a word.
+    /// It ends the connection with a TCP reset, and sends nothing before.
     Reset,
+    /// It sends this response.
     Respond(Response),
 }
 
-/// An answer with a status.
+/// An HTTP response, whose body may be sent in steps.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Response {
     pub(super) status: u16,
+    /// The date in the header `Date`.
     pub(super) date: SystemTime,
     pub(super) content_type: &'static str,
     pub(super) headers: Vec<(&'static str, String)>,
-    /// The length that is announced.
+    /// The length of the body that the header announces, in bytes.
     pub(super) length: u64,
     pub(super) body: Vec<Step>,
 }
 
-/// A step of sending a body.
+/// One step of sending a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// End the connection here.
+    /// The connection is ended by a TCP reset.
     Cut,
+    /// Nothing is sent for this time.
     Pause(Duration),
+    /// These bytes are sent.
     Send(Bytes),
 }
 
-/// A reply before any fault has touched it.
+/// What the service or its gateway replies, before a fault changes how it travels.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -50,11 +54,12 @@ pub(super) struct Reply {
     headers: Vec<(&'static str, String)>,
     envelope: Map<String, Value>,
     fields: Fields,
-    /// None where it is the gateway that replies: its form is documented.
+    /// `None` where the gateway replies, whose form is documented.
     form: Option<Form>,
 }
 
 impl Reply {
+    /// The reply to a request that was executed.
     pub(super) fn success(request_id: &str, fields: Fields) -> Self {
         let mut envelope = envelope(request_id, "OK", "SUCCESS");
         envelope.insert("AccessDeniedDetail".into(), "None".into());
@@ -68,8 +73,8 @@ impl Reply {
         }
     }
 
-    /// As the gateway writes it, unless it is a business error in a 200, which has the envelope of
-    /// a success.
+    /// The reply to a request that is refused, in the envelope of the gateway. A business error
+    /// with the HTTP status 200 is in the envelope of a success.
     pub(super) fn refusal(request_id: &str, refusal: Refusal) -> Self {
         let mut envelope = envelope(request_id, &refusal.code, &refusal.message);
         if let Some(detail) = refusal.access_denied_detail {
@@ -77,7 +82,8 @@ impl Reply {
         }
         if refusal.status != 200 {
             let recommend = format!(
-                "https://api.alibabacloud.com/troubleshoot?q={}&product=cams&requestId={request_id}",
+                "https://api.alibabacloud.com/troubleshoot\
+                 ?q={}&product=cams&requestId={request_id}",
                 refusal.code
             );
             envelope.insert("HostId".into(), "cams.emulator".into());
@@ -93,12 +99,12 @@ impl Reply {
         }
     }
 
-    /// The reply in the form of the service behind the gateway.
+    /// The same reply, in the form of the service behind the gateway.
     pub(super) fn in_form(self, form: Option<Form>) -> Self {
         Self { form, ..self }
     }
 
-    /// The status that is sent with what the fault does to it; none where there is no answer.
+    /// The HTTP status that is sent under this fault. `None` where no answer is sent.
     pub(super) fn status_under(&self, fault: Option<&Kind>) -> Option<u16> {
         match fault {
             Some(
@@ -109,8 +115,8 @@ impl Reply {
         }
     }
 
-    /// The answer as it leaves, with what the fault does to it.
-    pub(super) fn into_answer(self, date: SystemTime, fault: Option<&Kind>) -> Answer {
+    /// What the server does to send this reply on `date` under this fault.
+    pub(super) fn into_delivery(self, date: SystemTime, fault: Option<&Kind>) -> Delivery {
         let mut body = self.envelope;
         body.extend(self.fields.into_map());
         if let Some(form) = self.form {
@@ -128,8 +134,8 @@ impl Reply {
             body: vec![Step::Send(text.clone())],
         };
         match fault {
-            Some(Kind::ResetAfterCommit {} | Kind::ResetBeforeCommit {}) => return Answer::Reset,
-            Some(Kind::NeverAnswer { .. }) => return Answer::Never,
+            Some(Kind::ResetAfterCommit {} | Kind::ResetBeforeCommit {}) => return Delivery::Reset,
+            Some(Kind::NeverAnswer { .. }) => return Delivery::Never,
             Some(Kind::Status { status, .. }) => response.fail(*status, &body),
             Some(Kind::EmptyBody {}) => response.set_body(Bytes::new()),
             Some(Kind::MalformedJson {}) => response.set_body("{\"Code\": OK, \"Data\": {".into()),
@@ -145,7 +151,7 @@ impl Reply {
                 response.body = vec![Step::Send(half), pause, Step::Cut];
             }
             Some(Kind::SlowBody { over }) => response.body = drip(&text, over.0),
-            // These decide what is replied, not how it travels.
+            // These faults decide what is replied, and nothing about how it is sent.
             Some(
                 Kind::BusinessError { .. }
                 | Kind::ClockSkew { .. }
@@ -156,17 +162,19 @@ impl Reply {
             )
             | None => {}
         }
-        Answer::Respond(response)
+        Delivery::Respond(response)
     }
 }
 
 impl Response {
+    /// Sends this body and no other, and announces its length.
     fn set_body(&mut self, body: Bytes) {
         self.length = body.len() as u64;
         self.body = vec![Step::Send(body)];
     }
 
-    /// A gateway that fails says so in JSON, a proxy (502) in HTML.
+    /// Turns the response into a failure with this status. A gateway reports its failure as JSON,
+    /// and a proxy (502) as HTML.
     fn fail(&mut self, status: u16, body: &Value) {
         self.status = status;
         if status == 502 {
@@ -189,7 +197,7 @@ impl Response {
         self.set_body(Value::Object(reply.envelope).to_string().into());
     }
 
-    /// The same JSON after as many spaces as it takes: valid, to one who reads to the end.
+    /// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.
     fn inflate(&mut self, bytes: u64) {
         const BLOCK: usize = 64 << 10;
         let blocks = bytes / BLOCK as u64;
@@ -203,7 +211,7 @@ impl Response {
     }
 }
 
-/// The header that tells to come back after `wait`.
+/// The header that tells a client to come back after `wait`.
 pub(super) fn retry_header(header: RetryHeader, wait: Duration) -> (&'static str, String) {
     let millis = wait.as_nanos().div_ceil(1_000_000);
     let limits = format!("Limit:10,Remain:0,TimeLeft:{millis}");
@@ -215,6 +223,7 @@ pub(super) fn retry_header(header: RetryHeader, wait: Duration) -> (&'static str
     }
 }
 
+/// The fields that every reply has.
 fn envelope(request_id: &str, code: &str, message: &str) -> Map<String, Value> {
     let fields = [
         ("RequestId", request_id),
@@ -227,7 +236,7 @@ fn envelope(request_id: &str, code: &str, message: &str) -> Map<String, Value> {
         .collect()
 }
 
-/// The body in ten parts with pauses between them.
+/// Sends a body in ten parts with a pause before each, which take `over` together.
 fn drip(body: &Bytes, over: Duration) -> Vec<Step> {
     const PARTS: usize = 10;
     let size = body.len().div_ceil(PARTS).max(1);
@@ -239,7 +248,7 @@ fn drip(body: &Bytes, over: Duration) -> Vec<Step> {
         .collect()
 }
 
-/// Every field but `Code`, so that it still claims success, with a value of another type.
+/// The body with a value of another type in each field but `Code`, which still claims success.
 fn wrong_types(body: Value) -> Value {
     let Value::Object(fields) = body else {
         return body;

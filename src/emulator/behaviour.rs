@@ -7,7 +7,7 @@
 
 use clap::ValueEnum;
 
-use super::operations::Operation;
+use super::operation::Operation;
 use super::period::Period;
 
 /// The choices that the documentation of CAMS leaves open.
@@ -73,7 +73,7 @@ pub enum MissingNumber {
     NotVerified,
     /// `Code` is `OK`, and `Data` is null.
     NullData,
-    /// A business error.
+    /// The answer is a business error.
     #[default]
     Refusal,
 }
@@ -83,17 +83,17 @@ pub enum MissingNumber {
 /// list shows may differ from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum MigratingListedAs {
-    /// It does not show them at all.
+    /// The list does not show them at all.
     #[default]
     #[value(name = "absent")]
     Absent,
-    /// As migrating.
+    /// The list shows them as `MIGRATING`.
     #[value(name = "MIGRATING")]
     Migrating,
-    /// As numbers whose registration is not finished.
+    /// The list shows them as numbers whose registration is not finished.
     #[value(name = "PENDING")]
     Pending,
-    /// As numbers that nobody has verified.
+    /// The list shows them as numbers that nobody has verified.
     #[value(name = "UNVERIFIED")]
     Unverified,
 }
@@ -101,7 +101,7 @@ pub enum MigratingListedAs {
 /// What becomes of the row of a deleted number. `DELETED` is a documented status of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum DeletedRows {
-    /// The row goes with the number.
+    /// The row is deleted with the number.
     Drop,
     /// The row stays, with the status `DELETED`, and stays beside a new row if the number is
     /// initiated again.
@@ -112,20 +112,21 @@ pub enum DeletedRows {
 /// The JSON type of ids and phone numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Ids {
-    /// A number, as services write that declare a text and hold an integer.
+    /// A JSON number, which a service may write although its model declares a text.
     Number,
-    /// A text, as documented.
+    /// A JSON text, as documented.
     #[default]
     Text,
 }
 
-/// How much answers hold. No field of an answer is documented as one that is always there.
+/// Which fields answers have. No field of an answer is documented as one that is always there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Answers {
-    /// All documented fields.
+    /// Answers have all documented fields.
     #[default]
     Full,
-    /// Only the indispensable fields, and one row in each list that is of a wrong type.
+    /// Answers have only the fields that a client cannot do without. Each list also has one row of
+    /// a wrong type.
     Sparse,
 }
 
@@ -133,12 +134,12 @@ pub enum Answers {
 /// idempotency is documented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum OnRepeat {
-    /// A business error.
+    /// The initiation is refused with a business error.
     #[default]
     Error,
-    /// It starts the migration once more, and the number gets a new id.
+    /// The migration is started once more, and the number gets a new id.
     NewId,
-    /// The same as the first time.
+    /// The answer is the same as the first time.
     Same,
 }
 
@@ -164,21 +165,6 @@ impl ErrorStatus {
             Self::BadRequest => 400,
             Self::NotFound => 404,
             Self::Ok => 200,
-        }
-    }
-}
-
-impl MigratingListedAs {
-    /// The status in a row of the list for a number of this true status; none if there is no row.
-    pub(super) fn listed(self, status: &str) -> Option<&str> {
-        if status != super::numbers::MIGRATING {
-            return Some(status);
-        }
-        match self {
-            Self::Absent => None,
-            Self::Migrating => Some(status),
-            Self::Pending => Some("PENDING"),
-            Self::Unverified => Some("UNVERIFIED"),
         }
     }
 }

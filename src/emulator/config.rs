@@ -1,4 +1,4 @@
-//! How an emulator behaves.
+//! The configuration of an emulator.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::secret::Secret;
 pub struct Config {
     /// The one access key id that is known.
     pub access_key_id: String,
-    /// Its secret.
+    /// The secret that belongs to the access key id.
     pub access_key_secret: Secret,
-    /// When set, every request must bring it. When not, a token that a request brings is signed but
-    /// not compared.
+    /// The security token that every request must carry. Without it, a token that a request carries
+    /// is covered by the signature but not compared.
     pub security_token: Option<Secret>,
     /// The account's quota for each action.
     pub quota: Quota,
@@ -29,21 +29,22 @@ pub struct Config {
     pub throttle_code: String,
     /// Whether such a reply says in `x-acs-retry-after` when to come back.
     pub retry_after: bool,
-    /// The round trip: half passes before a call arrives and is counted, half after it is served.
+    /// The time of a round trip. Half of it passes before a call arrives and is counted, and half
+    /// after it is served.
     pub latency: Duration,
-    /// How much a round trip may be longer or shorter, evenly spread.
+    /// The most by which a round trip may be longer or shorter, evenly distributed.
     pub jitter: Duration,
     /// How much longer the first call of a connection takes to arrive, as behind a TLS handshake.
     pub connect_latency: Duration,
-    /// What a served call takes between its commit and its answer's departure.
+    /// The time between the commit of a call that was served and the departure of its answer.
     pub service_time: Duration,
-    /// Fixes ids, request ids, jitter and the chances of faults.
+    /// What ids, request ids, jitter and the chances of faults follow from.
     pub seed: u64,
     /// What the service does where its documentation leaves a choice.
     pub behaviour: Behaviour,
-    /// Faults from the start on.
+    /// The faults in force from the start on.
     pub faults: Vec<Fault>,
-    /// The server's date.
+    /// The clock that shows the date of the server.
     pub clock: Clock,
 }
 

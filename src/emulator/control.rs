@@ -12,15 +12,16 @@ use super::encoding;
 use super::fault::Fault;
 use super::period::Period;
 use super::quota::{Quota, Window};
-use super::request::Call;
+use super::request::HttpRequest;
 use super::service::Service;
 
-/// The path that all of it is under.
+/// The beginning of the path of every control request.
 pub(super) const PREFIX: &str = "/_emulator/";
 
-/// The status and body of an answer.
+/// The HTTP status and the JSON body of an answer.
 pub(super) type Shown = (u16, Value);
 
+/// The body of `PUT /_emulator/quota`. Without a window the one in force stays.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QuotaChange {
@@ -28,16 +29,16 @@ struct QuotaChange {
     window: Option<Window>,
 }
 
-/// Carries a request out, at this time after the start.
-pub(super) fn handle(service: &mut Service, call: &Call, at: Duration) -> Shown {
-    route(service, call, at).unwrap_or_else(|refused| refused)
+/// Carries out a control request, `at` after the emulator's start.
+pub(super) fn handle(service: &mut Service, request: &HttpRequest, at: Duration) -> Shown {
+    route(service, request, at).unwrap_or_else(|refused| refused)
 }
 
-fn route(service: &mut Service, call: &Call, at: Duration) -> Result<Shown, Shown> {
-    let resource = call.path.strip_prefix(PREFIX).unwrap_or_default();
-    match (&call.method, resource) {
+fn route(service: &mut Service, request: &HttpRequest, at: Duration) -> Result<Shown, Shown> {
+    let resource = request.path.strip_prefix(PREFIX).unwrap_or_default();
+    match (&request.method, resource) {
         (&Method::GET, "requests") => {
-            let since = query(call, "since")?.unwrap_or(0);
+            let since = query(request, "since")?.unwrap_or(0);
             Ok((200, json!(service.journal.since(since))))
         }
         (&Method::DELETE, "requests") => {
@@ -45,27 +46,27 @@ fn route(service: &mut Service, call: &Call, at: Duration) -> Result<Shown, Show
             Ok((200, json!({})))
         }
         (&Method::GET, "summary") => {
-            let window = query(call, "window")?.unwrap_or(Period(Duration::from_secs(1)));
+            let window = query(request, "window")?.unwrap_or(Period(Duration::from_secs(1)));
             let mut summary = json!(service.journal.summary(window.0));
             summary["under_way"] = service.under_way.into();
             Ok((200, summary))
         }
         (&Method::GET, "numbers") => Ok((200, numbers(service))),
         (&Method::POST, "numbers") => {
-            let placed = service.account.numbers.place(body(call)?);
+            let placed = service.account.numbers.place(body(request)?);
             Ok((200, json!(*placed)))
         }
-        (&Method::DELETE, "numbers") => match service.account.numbers.remove(&body(call)?, at) {
+        (&Method::DELETE, "numbers") => match service.account.numbers.remove(&body(request)?, at) {
             true => Ok((200, json!({}))),
             false => Err((404, json!({ "error": "there is no such number" }))),
         },
         (&Method::PUT, "spaces") => {
-            service.account.spaces.change(body(call)?);
+            service.account.spaces.change(body(request)?);
             Ok((200, json!({})))
         }
         (&Method::GET, "quota") => Ok((200, quota(service))),
         (&Method::PUT, "quota") => {
-            let change: QuotaChange = body(call)?;
+            let change: QuotaChange = body(request)?;
             let (_, window) = service.quotas.current();
             service
                 .quotas
@@ -74,7 +75,7 @@ fn route(service: &mut Service, call: &Call, at: Duration) -> Result<Shown, Show
         }
         (&Method::GET, "faults") => Ok((200, json!(service.faults.report()))),
         (&Method::POST, "faults") => {
-            let faults = parse_faults(&call.body).map_err(bad_request)?;
+            let faults = parse_faults(&request.body).map_err(bad_request)?;
             service.faults.extend(faults);
             Ok((200, json!(service.faults.report())))
         }
@@ -104,12 +105,14 @@ fn quota(service: &Service) -> Value {
     json!({ "quota": quota, "window": window })
 }
 
-fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Shown> {
-    serde_json::from_slice(&call.body).map_err(bad_request)
+/// Reads the body of a control request as JSON.
+fn body<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Shown> {
+    serde_json::from_slice(&request.body).map_err(bad_request)
 }
 
-fn query<T: std::str::FromStr>(call: &Call, name: &str) -> Result<Option<T>, Shown> {
-    let pairs = encoding::pairs(&call.query).unwrap_or_default();
+/// Reads a parameter in the URL of a control request. `None` if there is none of this name.
+fn query<T: std::str::FromStr>(request: &HttpRequest, name: &str) -> Result<Option<T>, Shown> {
+    let pairs = encoding::pairs(&request.query).unwrap_or_default();
     let Some((_, value)) = pairs.into_iter().find(|(other, _)| other == name) else {
         return Ok(None);
     };

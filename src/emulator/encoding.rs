@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// Encodes all but `A-Z a-z 0-9 - _ . ~`, in upper-case hexadecimal.
+/// Encodes all bytes but `A-Z a-z 0-9 - _ . ~`, with upper-case hexadecimal digits.
 pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -15,10 +15,10 @@ pub(super) fn encode(text: &str) -> String {
     encoded
 }
 
-/// Splits a query or a form body into decoded pairs, in their order; nothing if it is not
-/// well-formed UTF-8.
+/// Splits a query or a form body into decoded pairs, in their order. `None` if it is malformed, or
+/// if it is not UTF-8 when it is decoded.
 ///
-/// A `+` is a space: forms are written so, and the Python SDK writes queries so too.
+/// A `+` means a space, as it does in forms. The Python SDK writes queries in this way too.
 pub(super) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -29,7 +29,8 @@ pub(super) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
         .collect()
 }
 
-/// The pairs encoded, sorted by encoded bytes, and joined: what both signature forms cover.
+/// Encodes the pairs, sorts them by their encoded bytes, and joins them. Both signature methods
+/// cover the parameters in this form.
 pub(super) fn canonical_query<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> String {
     let mut encoded: Vec<_> = pairs
         .map(|(name, value)| (encode(name), encode(value)))
@@ -42,7 +43,7 @@ pub(super) fn canonical_query<'a>(pairs: impl Iterator<Item = &'a (String, Strin
         .join("&")
 }
 
-/// Lower-case hexadecimal.
+/// Writes bytes as lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,5 +1,5 @@
-//! Faults: which calls they strike, decided without I/O. What a struck call comes to is in
-//! `answer`.
+//! Faults: which calls they strike. It is decided without I/O. What the client of a struck call
+//! receives is in `answer`.
 
 mod kind;
 mod trigger;
@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 pub(super) use kind::{Kind, RetryHeader, Stage, When};
 use trigger::Trigger;
 
-/// A fault and the calls it strikes. Written as in the list in the documentation of
-/// [`emulator`](super).
+/// A fault and the calls that it strikes. The documentation of [`emulator`](super) says how it is
+/// written as JSON.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
 pub struct Fault {
@@ -25,21 +25,21 @@ pub struct Fault {
 #[error("not a fault: {0}")]
 pub struct NotAFault(String);
 
-/// The faults in force, in the order in which they are asked.
+/// The faults in force, in the order in which they are tried.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     seed: u64,
     placed: Vec<Placed>,
 }
 
-/// What faults are told of a call.
+/// What faults know of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
     pub(super) action: Option<&'a str>,
     pub(super) number: Option<&'a str>,
 }
 
-/// One fault and what became of it, as the control interface shows it.
+/// A fault as the control interface shows it: how many calls it matched, and how many it struck.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
     kind: &'static str,
@@ -47,6 +47,7 @@ pub(super) struct Report {
     struck: u64,
 }
 
+/// A fault in force, with its counts and its source of chance.
 #[derive(Debug)]
 struct Placed {
     fault: Fault,
@@ -92,8 +93,8 @@ impl Faults {
             .collect()
     }
 
-    /// The fault that strikes a call at this stage: the first that is due. Those after it are not
-    /// asked and do not count the call.
+    /// The fault that strikes a call at this stage, which is the first one that is due. The faults
+    /// after it are not tried and do not count the call.
     pub(super) fn strike(&mut self, stage: Stage, facts: Facts<'_>) -> Option<Kind> {
         self.placed
             .iter_mut()
@@ -124,8 +125,8 @@ impl Placed {
     }
 }
 
-/// The keys of the trigger and those of the kind share one object; each part knows its own keys and
-/// refuses others.
+/// The keys of the trigger and those of the kind are in one object. Each part knows its own keys
+/// and refuses others.
 impl TryFrom<Map<String, Value>> for Fault {
     type Error = NotAFault;
 

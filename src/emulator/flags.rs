@@ -37,8 +37,14 @@ pub struct Flags {
         help_heading = "Account"
     )]
     access_key_id: String,
-    /// Its secret
-    #[arg(long, value_name = "SECRET", default_value = "emulator-secret", value_parser = secret, help_heading = "Account")]
+    /// The secret that belongs to the access key id
+    #[arg(
+        long,
+        value_name = "SECRET",
+        default_value = "emulator-secret",
+        value_parser = secret,
+        help_heading = "Account"
+    )]
     access_key_secret: Secret,
     /// Require this STS token; without the flag any token passes
     #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = "Account")]
@@ -109,15 +115,15 @@ pub struct Flags {
     faults: Vec<PathBuf>,
 }
 
-/// Why the flags cannot be followed.
+/// Why no configuration can be made from the flags.
 #[derive(Debug, thiserror::Error)]
 pub enum FlagError {
     /// The file with the faults does not hold faults.
     #[error("{path}: {source}")]
     Faults {
-        /// As it was given.
+        /// The path of the file, as it was given.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// What is wrong in the file, and where.
         source: serde_json::Error,
     },
     /// The address is not a loopback address.
@@ -126,15 +132,20 @@ pub enum FlagError {
     /// The file with the faults cannot be read.
     #[error("{path}: {source}")]
     Unreadable {
-        /// As it was given.
+        /// The path of the file, as it was given.
         path: PathBuf,
-        /// The system's reason.
+        /// The reason that the system gives.
         source: std::io::Error,
     },
 }
 
 impl Flags {
-    /// The configuration that the flags describe; reads the files with the faults.
+    /// The configuration that the flags describe. Reads the files with the faults.
+    ///
+    /// # Errors
+    ///
+    /// If the address can be reached from other machines and that is not allowed, or if a file with
+    /// faults cannot be read or holds something else.
     pub fn into_config(self) -> Result<Config, FlagError> {
         if !self.allow_remote && !self.listen.ip().is_loopback() {
             return Err(FlagError::Remote(self.listen));
@@ -182,7 +193,7 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 #[cfg(test)]
 mod tests {
     use super::super::behaviour::*;
-    use super::super::operations::Operation;
+    use super::super::operation::Operation;
     use super::*;
 
     fn parse(flags: &[&str]) -> Result<Flags, clap::Error> {
@@ -227,7 +238,7 @@ mod tests {
             lookup_lag: "2s".parse().expect("a duration"),
             ids: Ids::Number,
             answers: Answers::Sparse,
-            // The last one counts.
+            // The flag was given twice, and the last one counts.
             on_repeat: OnRepeat::NewId,
             repeat_code: "B".into(),
             business_status: ErrorStatus::Ok,

@@ -4,9 +4,9 @@
 use serde_json::{Map, Value, json};
 
 use super::behaviour::{Answers, Behaviour, Ids};
-use super::operations::Operation;
+use super::operation::Operation;
 
-/// The fields that hold ids and phone numbers.
+/// The fields that hold ids or phone numbers.
 const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
 
 /// The form of one answer of an operation.
@@ -15,7 +15,7 @@ pub(super) struct Form {
     ids: Ids,
     answers: Answers,
     operation: Operation,
-    /// Chooses the odd row of sparse lists.
+    /// What decides which odd row sparse lists have.
     seed: u64,
 }
 
@@ -29,11 +29,11 @@ impl Form {
         }
     }
 
-    /// Brings a full answer into this form.
+    /// Changes the body of a full answer into this form.
     pub(super) fn shape(self, body: &mut Map<String, Value>) {
         if self.operation == Operation::GetChatappOpenStatus && body.contains_key("OpenStatus") {
-            // The one operation whose model lacks this field, and whose documented message is in
-            // lower case.
+            // This is the one operation whose model lacks this field, and whose documented message
+            // is in lower case.
             body.remove("AccessDeniedDetail");
             body.insert("Message".into(), "success".into());
         }
@@ -45,6 +45,7 @@ impl Form {
         }
     }
 
+    /// Leaves only the fields that a client cannot do without, and adds the odd row to lists.
     fn thin(self, body: &mut Map<String, Value>) {
         let field = match self.operation {
             Operation::CreateChatappMigrationInitiate => None,
@@ -69,9 +70,9 @@ impl Form {
         }
     }
 
-    /// A row that is nothing a client expects. One client fails at a text instead of an object,
-    /// another at an object with a number instead of a text; a list has only one of them, so that a
-    /// test knows which.
+    /// A row of a type that no client expects: a text instead of an object, or an object with a
+    /// number instead of a text. A client may fail at one of the two, so that a list has only one
+    /// of them, and a test knows which.
     fn odd_row(self) -> Value {
         if self.seed.is_multiple_of(2) {
             json!("odd")
@@ -81,7 +82,8 @@ impl Form {
     }
 }
 
-/// Writes ids as numbers, wherever they are. An id that is not the text of a number stays a text.
+/// Turns ids into JSON numbers, wherever they are in the value. An id that is not the text of a
+/// number stays a text.
 fn number_ids(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(number_ids),

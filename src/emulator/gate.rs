@@ -1,4 +1,4 @@
-//! Who may call: access key, security token, date, signature, nonce.
+//! Authenticates requests: access key, security token, date, signature and nonce.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,10 +8,10 @@ use super::request::Request;
 use super::signature;
 use crate::secret::Secret;
 
-/// How far a request's date may be from the server's, either way.
+/// The most by which the date of a request may be earlier or later than the server's.
 const TOLERANCE: Duration = Duration::from_secs(15 * 60);
 
-/// The one account, and the nonces that it has used.
+/// The one access key that is known, and the nonces that it has used.
 #[derive(Debug)]
 pub(super) struct Gate {
     access_key_id: String,
@@ -34,8 +34,8 @@ impl Gate {
         }
     }
 
-    /// Lets a request in that is signed with the account's key, within the tolerated time around
-    /// `now`, for the first time.
+    /// Admits a request that is signed with the access key, is dated within the tolerated time
+    /// around `now`, and has a nonce that was not used before. Refuses any other.
     pub(super) fn enter(&mut self, request: &Request<'_>, now: SystemTime) -> Result<(), Refusal> {
         let claim = signature::claim(request)?;
         if claim.access_key_id != self.access_key_id {
@@ -52,7 +52,8 @@ impl Gate {
         Ok(())
     }
 
-    /// Where no token is expected, one that comes along is only part of what is signed.
+    /// Compares the token of a request with the expected one. Where none is expected, any token
+    /// passes, because the signature covers it.
     fn check_token(&self, token: Option<&str>) -> Result<(), Refusal> {
         match (&self.security_token, token) {
             (None, _) => Ok(()),
@@ -67,6 +68,7 @@ impl Gate {
     }
 }
 
+/// Refuses a date that is malformed, or that is too far from `now`.
 fn check_date(date: &str, now: SystemTime) -> Result<(), Refusal> {
     let Some(date) = parse_date(date) else {
         let message = "Specified time stamp or date value is not well formatted.";
@@ -82,7 +84,7 @@ fn check_date(date: &str, now: SystemTime) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Reads `2025-01-02T03:04:05Z`, for the years 1970 to 9999.
+/// Reads a date as in `2025-01-02T03:04:05Z`, in the years 1970 to 9999.
 fn parse_date(text: &str) -> Option<SystemTime> {
     let shape = |(byte, expected): (u8, u8)| match expected {
         b'0' => byte.is_ascii_digit(),
@@ -103,6 +105,7 @@ fn parse_date(text: &str) -> Option<SystemTime> {
     Some(UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
+/// The days from 1970-01-01 to this date, or `None` if there is no such date.
 fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
     let leap = |year: u64| {
         year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
@@ -119,7 +122,7 @@ fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
     Some(years + lengths.iter().take(month).sum::<u64>() + day - 1)
 }
 
-/// The nonces of requests whose dates could still be tolerated.
+/// The nonces of all requests whose dates could still be tolerated.
 #[derive(Debug, Default)]
 struct Nonces {
     used: HashSet<String>,
@@ -127,6 +130,7 @@ struct Nonces {
 }
 
 impl Nonces {
+    /// Whether the nonce was not used before. It counts as used from now on.
     fn is_first(&mut self, nonce: &str, now: SystemTime) -> bool {
         while let Some((at, _)) = self.in_order.front()
             && now.duration_since(*at).is_ok_and(|age| age > 2 * TOLERANCE)

@@ -1,4 +1,4 @@
-//! Ids that follow from a seed, so that a run can be repeated.
+//! Ids that follow from a seed, so that a run can be repeated exactly.
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +9,7 @@ pub(super) struct Generated {
 }
 
 impl Generated {
-    /// A number of fifteen digits, as WhatsApp's ids are.
+    /// An id of fifteen digits, as WhatsApp's ids have.
     pub(super) fn digits(self, parts: &[&str]) -> String {
         let number = self
             .digest(parts)
@@ -19,7 +19,7 @@ impl Generated {
         (100_000_000_000_000 + number % 900_000_000_000_000).to_string()
     }
 
-    /// `90E63D28-E31D-1EB2-8939-A9486641F00D`: 32 hexadecimal digits in groups.
+    /// An id of 32 hexadecimal digits in groups, as in `90E63D28-E31D-1EB2-8939-A9486641F00D`.
     pub(super) fn grouped(self, parts: &[&str]) -> String {
         let digits: String = self
             .digest(parts)
@@ -30,6 +30,8 @@ impl Generated {
         group(&digits)
     }
 
+    /// The digest of the seed and these parts. A zero byte ends each part, so that "a" and "bc"
+    /// differ from "ab" and "c".
     fn digest(self, parts: &[&str]) -> Vec<u8> {
         let mut digest = Sha256::new_with_prefix(self.seed.to_be_bytes());
         for part in parts {
@@ -40,7 +42,7 @@ impl Generated {
     }
 }
 
-/// Writes 32 digits as 8-4-4-4-12.
+/// Writes 32 digits in groups of 8, 4, 4, 4 and 12.
 pub(super) fn group(digits: &str) -> String {
     let mut grouped = String::with_capacity(36);
     for (index, digit) in digits.chars().enumerate() {

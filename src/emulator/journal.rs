@@ -1,4 +1,5 @@
-//! What arrived, in order, and what can be counted from it.
+//! The journal of all requests in the order of their arrival, and the summary that is counted from
+//! it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -7,44 +8,46 @@ use serde::Serialize;
 
 use super::request::SignatureForm;
 
-/// One request. No secret is in it; phone numbers are whole, as only tests read it.
+/// One request in the journal. It holds no secret, but whole phone numbers, because only tests read
+/// it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Entry {
-    /// Counts from 1 and never restarts.
+    /// The number of the request, counted from 1. The count goes on when the journal is cleared.
     pub(super) sequence: u64,
-    /// Microseconds from the emulator's start to the moment that the quota counts.
+    /// Microseconds from the emulator's start to the arrival, which is the moment that the quota
+    /// counts.
     pub(super) at_micros: u64,
     pub(super) action: Option<String>,
     pub(super) cust_space_id: Option<String>,
     pub(super) phone_number: Option<String>,
     pub(super) signature: Option<SignatureForm>,
     pub(super) request_id: String,
-    /// Whether it came as far as the quota.
+    /// Whether the request came as far as the quota.
     pub(super) counted: bool,
-    /// Whether it was turned away for the quota's sake, by the quota itself or by a fault.
+    /// Whether it was turned away for the sake of the quota, by the quota itself or by a fault.
     pub(super) throttled: bool,
-    /// Whether it changed something, or by `--on-repeat same` was answered as if.
+    /// Whether it started a migration, or was answered as if it did under `--on-repeat same`.
     pub(super) committed: bool,
-    /// Whether it was an initiation that was refused because the space has the number.
+    /// Whether it was an initiation that was refused because the space has the number already.
     pub(super) refused: bool,
-    /// The fault that struck it.
+    /// The kind of the fault that struck it.
     pub(super) fault: Option<&'static str>,
-    /// The status sent; nothing where no answer was begun.
+    /// The HTTP status that was sent. `None` where no answer was sent.
     pub(super) status: Option<u16>,
-    /// The code sent, or that would have been.
+    /// The `Code` of the answer, also where the answer was not sent.
     pub(super) code: Option<String>,
 }
 
-/// The numbers that a throttle is judged by, and how often each number was initiated.
+/// The figures by which a throttle is judged, and how often each number was initiated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Summary {
-    /// By action.
+    /// The calls of each action, by its name.
     pub(super) actions: BTreeMap<String, Calls>,
-    /// Calls turned away for the quota's sake.
+    /// The calls that were turned away for the sake of the quota.
     pub(super) throttled: u64,
-    /// Initiations beyond the first of each number, accepted or refused.
+    /// The initiations beyond the first one of each number, whether accepted or refused.
     pub(super) duplicates: u64,
-    /// Every number for which an initiation was served.
+    /// The initiations of every number that has any.
     pub(super) initiations: Vec<Initiations>,
 }
 
@@ -53,9 +56,9 @@ pub(super) struct Summary {
 pub(super) struct Calls {
     pub(super) arrived: u64,
     pub(super) throttled: u64,
-    /// The most arrivals in any half-open window.
+    /// The most calls that arrived in any half-open window.
     pub(super) max_arrived_in_window: usize,
-    /// The most of them in any such window that were let through.
+    /// The most calls that arrived in any such window and were let through.
     pub(super) max_admitted_in_window: usize,
 }
 
@@ -64,14 +67,14 @@ pub(super) struct Calls {
 pub(super) struct Initiations {
     pub(super) cust_space_id: String,
     pub(super) phone_number: String,
-    /// Initiations that were accepted: more than one only with `--on-repeat same` or `new-id`, or
-    /// after the number was removed.
+    /// The initiations that were accepted. There is more than one only with `--on-repeat same` or
+    /// `new-id`, or after the number was removed.
     pub(super) accepted: u64,
-    /// Initiations that were refused because the number was there.
+    /// The initiations that were refused because the number was there already.
     pub(super) refused: u64,
 }
 
-/// All requests since the start or the last clearing.
+/// All requests since the emulator's start, or since the journal was cleared.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     entries: Vec<Entry>,
@@ -101,6 +104,7 @@ impl Journal {
         self.entries.clear();
     }
 
+    /// Counts the calls. The most calls are those in any window of this length.
     pub(super) fn summary(&self, window: Duration) -> Summary {
         let mut of_action: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in self.entries.iter().filter(|entry| entry.counted) {
@@ -157,7 +161,7 @@ fn calls(entries: &[&Entry], window: Duration) -> Calls {
     }
 }
 
-/// The most of the ascending times in any half-open window.
+/// The most of these times, which ascend, that are in any half-open window.
 fn most(times: impl Iterator<Item = u64>, window: Duration) -> usize {
     let window = u64::try_from(window.as_micros()).unwrap_or(u64::MAX);
     let mut inside = VecDeque::new();

@@ -1,15 +1,16 @@
-//! A CAMS that runs on your machine: the real wire, an account with a quota, numbers that migrate,
-//! and faults on demand.
+//! A CAMS that runs on your machine. It speaks the real wire, has an account with a quota and
+//! numbers that migrate, and fails on demand.
 //!
 //! [`serve`] answers API calls on `/` and its control interface under `/_emulator/`. It shares no
 //! code with the client that it judges: encoding, signatures and models are its own.
 //!
-//! # A call's way
+//! # What happens to a call
 //!
-//! 1. Half the latency passes; the call then arrives even if its client is gone.
-//! 2. Access key, token, date, signature and nonce are checked. What fails here is not counted.
-//! 3. The quota of its action counts it, at the time that the journal shows.
-//! 4. The operation runs and commits, its service time passes, then the other half of the latency.
+//! 1. Half of the latency passes. Then the call arrives, even if its client is gone.
+//! 2. Access key, token, date, signature and nonce are checked. A call that fails here is not
+//!    counted.
+//! 3. The quota of its action counts the call, at the time that the journal shows.
+//! 4. The operation is executed. Its service time passes, and then the other half of the latency.
 //!
 //! # Control
 //!
@@ -129,6 +130,7 @@ mod gate;
 mod generated;
 mod journal;
 mod numbers;
+mod operation;
 mod operations;
 mod period;
 mod quota;
@@ -145,7 +147,7 @@ pub use behaviour::{
 pub use config::Config;
 pub use fault::{Fault, NotAFault};
 pub use flags::{FlagError, Flags};
-pub use operations::Operation;
+pub use operation::Operation;
 pub use period::{NotAPeriod, Period};
 pub use quota::{NotAQuota, Quota, Window};
 pub use server::serve;

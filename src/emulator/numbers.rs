@@ -1,4 +1,4 @@
-//! Phone numbers, in memory.
+//! The phone numbers of the account, which are kept in memory.
 
 mod history;
 
@@ -18,7 +18,8 @@ pub(super) const MIGRATING: &str = "MIGRATING";
 /// The status of the row of a number that was deleted.
 const DELETED: &str = "DELETED";
 
-/// The statuses of rows whose number is no longer in the space: it was deleted, or moved away.
+/// The statuses of rows whose number is no longer in the space, because it was deleted or moved
+/// away.
 const GONE: [&str; 2] = [DELETED, "MIGRATED"];
 
 /// A phone number in a space, as the control interface shows it.
@@ -27,7 +28,7 @@ pub(super) struct Number {
     pub(super) cust_space_id: String,
     pub(super) country_code: String,
     pub(super) mobile_number: String,
-    /// Country code and number, digits only.
+    /// The calling code and the national number, digits only.
     pub(super) phone_number: String,
     /// The id that WhatsApp gives it: fifteen digits that follow from seed, space and number,
     /// unless it was placed with another.
@@ -38,11 +39,11 @@ pub(super) struct Number {
     pub(super) name_status: String,
     pub(super) quality_rating: String,
     pub(super) messaging_limit_tier: String,
-    /// Whether `GetPhoneNumberVerificationStatus` knows it.
+    /// Whether `GetPhoneNumberVerificationStatus` knows the number.
     pub(super) lookup: bool,
 }
 
-/// Which number: the body of `DELETE /_emulator/numbers`.
+/// What identifies a number. It is the body of `DELETE /_emulator/numbers`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Key {
@@ -51,8 +52,8 @@ pub(super) struct Key {
     pub(super) mobile_number: String,
 }
 
-/// A number to put in place: the body of `POST /_emulator/numbers`. What is left out is as in a
-/// connected number; the lookup knows the number unless its status says that it is gone.
+/// A number to be placed in a space. It is the body of `POST /_emulator/numbers`. What is left out
+/// is as in a connected number. The lookup knows the number unless its status says that it is gone.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Placement {
@@ -69,13 +70,14 @@ pub(super) struct Placement {
     lookup: Option<bool>,
 }
 
-/// What became of an initiation.
+/// The outcome of an initiation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Initiation {
-    /// It was migrating before, and nothing changed.
+    /// The number was migrating before, and nothing changed.
     Already(Arc<Number>),
-    /// The space has the number, and the initiation is refused for it.
+    /// The initiation is refused because the space has the number already.
     Refused,
+    /// The migration of the number was started.
     Started(Arc<Number>),
 }
 
@@ -87,8 +89,9 @@ pub(super) struct Numbers {
     on_repeat: OnRepeat,
     list_lag: Duration,
     lookup_lag: Duration,
-    /// Counts initiations that gave a number another id.
+    /// How many initiations gave a number another id, so that each id is a new one.
     new_ids: u64,
+    /// What each space had of each number, by space and phone number.
     numbers: BTreeMap<(String, String), History>,
 }
 
@@ -105,8 +108,8 @@ impl Numbers {
         }
     }
 
-    /// Starts a migration. The service itself knows the truth at once, however much list and lookup
-    /// lag behind.
+    /// Starts a migration. It is decided by what is true at that moment, even where list and lookup
+    /// still show what was before.
     pub(super) fn initiate(&mut self, key: &Key, at: Duration) -> Initiation {
         let mut number = Number {
             status: MIGRATING.into(),
@@ -137,7 +140,7 @@ impl Numbers {
         Initiation::Started(number)
     }
 
-    /// What the lookup knows of the number at this time.
+    /// The number as the lookup shows it, `at` after the emulator's start.
     pub(super) fn find(
         &self,
         cust_space_id: &str,
@@ -151,19 +154,19 @@ impl Numbers {
         known.next().map(Arc::as_ref)
     }
 
-    /// The rows that the list has at this time for one space, or for all, in the order of space and
-    /// number. Of a number that was gone and is there again, an even seed puts the old row last and
-    /// an odd one puts it first.
+    /// The rows that the list shows for one space, or for all of them, `at` after the emulator's
+    /// start. They are in the order of space and number. Of a number that was gone and is there
+    /// again, an even seed puts the old row last, and an odd one puts it first.
     pub(super) fn list(&self, cust_space_id: Option<&str>, at: Duration) -> Vec<Arc<Number>> {
         self.rows(cust_space_id, |history| history.seen(at, self.list_lag))
     }
 
-    /// The rows that a list without a lag has.
+    /// The rows of all spaces that a list without a lag would show.
     pub(super) fn all(&self) -> Vec<Arc<Number>> {
         self.rows(None, History::truth)
     }
 
-    /// Puts a number in place, which list and lookup show at once.
+    /// Places a number, which list and lookup show at once.
     pub(super) fn place(&mut self, placement: Placement) -> Arc<Number> {
         let key = Key {
             cust_space_id: placement.cust_space_id,
@@ -210,7 +213,7 @@ impl Numbers {
         number
     }
 
-    /// Deletes a number. Whether it was there.
+    /// Deletes a number. Returns whether it was there.
     pub(super) fn remove(&mut self, key: &Key, at: Duration) -> bool {
         let Some(history) = self.numbers.get_mut(&key.index()) else {
             return false;
@@ -232,6 +235,7 @@ impl Numbers {
         true
     }
 
+    /// The rows of one space, or of all, where `seen` says which rows there are of a number.
     fn rows<'a>(
         &'a self,
         cust_space_id: Option<&str>,
@@ -254,6 +258,7 @@ impl Numbers {
         all
     }
 
+    /// A number that is connected and has all its other fields as they usually are.
     fn connected(&self, key: &Key) -> Number {
         let (_, phone_number) = key.index();
         Number {
@@ -282,7 +287,7 @@ impl Key {
     }
 }
 
-/// The old row that stays when the number comes back.
+/// The row of a deleted number that stays when the number comes back.
 fn remaining(rows: &Rows, deleted_rows: DeletedRows) -> Option<Arc<Number>> {
     let kept = deleted_rows == DeletedRows::Keep;
     rows.gone.clone().filter(|_| kept)

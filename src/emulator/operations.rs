@@ -1,5 +1,4 @@
-//! The operations of CAMS that are emulated: what they ask for, whom they refuse, and what they
-//! answer.
+//! What the operations do: which parameters they need, what they refuse, and what they answer.
 
 mod account;
 mod initiation;
@@ -9,36 +8,17 @@ mod lookup;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::behaviour::{Behaviour, MigratingListedAs, PHONE_NUMBER_ERROR};
 use super::generated::Generated;
 use super::numbers::{Number, Numbers};
+use super::operation::Operation;
 use super::refusal::Refusal;
 use super::request::Request;
 use super::spaces::{Space, Spaces};
 
-/// The version of the API that all operations belong to.
-pub(super) const VERSION: &str = "2020-06-06";
-
-/// An operation, by its name in the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "PascalCase")]
-pub enum Operation {
-    /// Starts the migration of a number into a space.
-    CreateChatappMigrationInitiate,
-    /// Tells whether the account has subscribed to the product.
-    GetChatappOpenStatus,
-    /// Tells id and verification status of one number: the lookup.
-    GetPhoneNumberVerificationStatus,
-    /// Tells which WhatsApp Business account is bound to a space.
-    QueryChatappBindWaba,
-    /// Lists the numbers of a space: the list.
-    QueryChatappPhoneNumbers,
-}
-
-/// What the operations work on.
+/// The account that all operations read and change.
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) spaces: Spaces,
@@ -47,21 +27,27 @@ pub(super) struct Account {
     pub(super) generated: Generated,
 }
 
-/// What an operation answers beside the common fields, and whether it did something.
+/// The outcome of an operation that was executed.
 #[derive(Debug)]
 pub(super) struct Done {
+    /// The fields of the answer beside those that all answers have.
     pub(super) fields: Fields,
+    /// Whether it is recorded as a started migration.
     pub(super) committed: bool,
 }
 
-/// The fields of an answer. A long list becomes JSON only when nobody waits for the state any more.
+/// The fields of an answer. A list is turned into JSON by [`Fields::into_map`], which is called
+/// when the lock on the state is released, because a long list takes a while.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Fields {
+    /// The rows of a list, and the status under which it shows numbers that are migrating.
     Numbers(Vec<Arc<Number>>, MigratingListedAs),
+    /// Fields that are JSON already.
     Ready(Map<String, Value>),
 }
 
 impl Fields {
+    /// The fields as JSON.
     pub(super) fn into_map(self) -> Map<String, Value> {
         match self {
             Self::Numbers(numbers, migrating) => list::fields(&numbers, migrating),
@@ -71,23 +57,8 @@ impl Fields {
 }
 
 impl Operation {
-    pub(super) fn parse(action: &str) -> Option<Self> {
-        Self::from_str(action, false).ok()
-    }
-
-    /// Its name in the API.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::CreateChatappMigrationInitiate => "CreateChatappMigrationInitiate",
-            Self::GetChatappOpenStatus => "GetChatappOpenStatus",
-            Self::GetPhoneNumberVerificationStatus => "GetPhoneNumberVerificationStatus",
-            Self::QueryChatappBindWaba => "QueryChatappBindWaba",
-            Self::QueryChatappPhoneNumbers => "QueryChatappPhoneNumbers",
-        }
-    }
-
-    /// Runs it at this time after the start. `stale` is what a list shows instead of what it
-    /// should.
+    /// Executes the operation, `at` after the emulator's start. A list shows the numbers in
+    /// `stale`, if there are any given, instead of those of its space.
     pub(super) fn run(
         self,
         request: &Request<'_>,
@@ -122,6 +93,7 @@ impl Operation {
         }
     }
 
+    /// The space that the request names, if the operation works on one.
     fn space(self, request: &Request<'_>, spaces: &Spaces) -> Result<Option<Space>, Refusal> {
         let id = match self {
             Self::CreateChatappMigrationInitiate | Self::GetPhoneNumberVerificationStatus => {
@@ -139,6 +111,7 @@ impl Operation {
 pub(super) use list::shown as list;
 
 impl Done {
+    /// The outcome of an operation that changed nothing.
     fn read<const N: usize>(fields: [(&str, Value); N]) -> Self {
         Self {
             fields: Fields::Ready(map(fields)),
@@ -154,20 +127,20 @@ fn map<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
         .collect()
 }
 
-/// Whether the text has only digits, and as many as a number of its kind can have. A whole number
-/// has at most 15 (E.164).
+/// Whether the text has only digits, and a number of them within `length`. A phone number with its
+/// calling code has at most 15 digits (E.164).
 fn is_number(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
     length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The refusal of what is no phone number.
+/// The refusal of a request whose number cannot be a phone number.
 fn abnormal(behaviour: &Behaviour) -> Refusal {
     let status = behaviour.business_status.as_u16();
     Refusal::new(status, PHONE_NUMBER_ERROR, "The phone number is abnormal.")
 }
 
-/// The refusal by RAM, with the detail that the gateway adds: no policy of the user allows the
-/// operation.
+/// The refusal by RAM of an operation that no policy of the user allows. The gateway adds the
+/// detail.
 fn denied(operation: Operation) -> Refusal {
     let message = "You are not authorized to perform this operation.";
     Refusal {

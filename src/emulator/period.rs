@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Period(pub Duration);
 
-/// The text is not a length of time.
+/// The error for a text that is not a length of time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a duration: write a whole number and us, ms, s or m, as in 50ms")]
 pub struct NotAPeriod(String);
@@ -38,8 +38,8 @@ impl From<Period> for String {
     }
 }
 
-/// In the largest unit that divides it. Parts of a microsecond, which no written form has, are cut
-/// off.
+/// Writes the length of time in the largest unit of which it is a whole number. Parts of a
+/// microsecond, which have no written form, are cut off.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0.as_micros();
@@ -51,7 +51,7 @@ impl fmt::Display for Period {
     }
 }
 
-/// Microseconds in each unit, the largest first.
+/// The microseconds in each unit, the largest first.
 const UNITS: [(u64, &str); 4] = [(60_000_000, "m"), (1_000_000, "s"), (1000, "ms"), (1, "us")];
 
 fn parse(text: &str) -> Option<Duration> {

@@ -1,7 +1,7 @@
 //! The account's quota: how many calls of one action are let through in a window of time.
 //!
-//! Which kind of window the real service uses is unknown, so all three common kinds are here. Each
-//! is a function of the arrival times alone; an arrival is the time since the emulator started.
+//! It is not known which kind of window the real service uses, so all three common kinds are here.
+//! Each depends on the times of the arrivals alone, which are counted from the emulator's start.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::period::Period;
 
-/// So many calls in so long, written `10/1s`.
+/// A number of calls in a length of time, written as in `10/1s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Quota {
@@ -27,19 +27,19 @@ pub struct Quota {
 pub enum Window {
     /// A token bucket: it holds the quota's calls and refills evenly over the window.
     Bucket,
-    /// Windows that follow one another from the emulator's start, each with a count of its own.
+    /// Windows that follow one another from the emulator's start, each of which counts for itself.
     Fixed,
-    /// A log of arrivals: no half-open window, wherever it starts, has more than the quota.
+    /// A log of arrivals: no half-open window has more calls than the quota, wherever it starts.
     #[default]
     Sliding,
 }
 
-/// The text is not a quota.
+/// The error for a text that is not a quota.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a quota: write calls/duration, both above zero, as in 10/1s")]
 pub struct NotAQuota(String);
 
-/// One quota applied to each action with a counter of its own.
+/// One quota that holds for each action, with a counter for each.
 #[derive(Debug)]
 pub(super) struct Quotas {
     quota: Quota,
@@ -58,8 +58,8 @@ impl Quotas {
         }
     }
 
-    /// Counts a call that arrives at `at`, which never goes back; where it is over the quota, says
-    /// how long it would have had to wait.
+    /// Counts a call that arrives `at` after the emulator's start, which is never earlier than the
+    /// one before. The error says how long a call that is over the quota would have had to wait.
     pub(super) fn admit(&mut self, action: &str, at: Duration) -> Result<(), Duration> {
         let counter = self
             .counters
@@ -80,15 +80,17 @@ impl Quotas {
         (self.quota, self.window) = (quota, window);
     }
 
+    /// The quota in force.
     pub(super) fn current(&self) -> (Quota, Window) {
         (self.quota, self.window)
     }
 }
 
+/// What is counted of the calls of one action.
 #[derive(Debug)]
 enum Counter {
-    /// `level` counts nanoseconds times calls: a call costs the window's nanoseconds, a nanosecond
-    /// brings the quota's calls. So it is exact.
+    /// The level of the bucket is counted in nanoseconds times calls, so that it is a whole number:
+    /// a call takes the nanoseconds of the window, and a nanosecond brings the calls of the quota.
     Bucket {
         level: u128,
         updated: Duration,
@@ -143,8 +145,8 @@ impl Counter {
                     *count += 1;
                     return Ok(());
                 }
-                // A fixed window forgets all at its end, so a rejected call has nothing left to
-                // count against.
+                // A fixed window begins anew at its end, so that it makes no difference whether
+                // rejected calls are counted.
                 Err(nanos((now + 1) * quota.window.as_nanos()).saturating_sub(at))
             }
             Self::Sliding { log } => {
@@ -165,6 +167,7 @@ impl Counter {
         }
     }
 
+    /// Changes the quota, and keeps what was counted.
     fn resize(&mut self, from: Quota, to: Quota) {
         match self {
             Self::Bucket { level, .. } => {
@@ -180,12 +183,13 @@ impl Counter {
 }
 
 impl Quota {
+    /// The level of a full bucket.
     fn capacity(self) -> u128 {
         self.window.as_nanos() * u128::from(self.calls.get())
     }
 }
 
-/// Ten calls a second: what Alibaba Cloud documents for every operation here.
+/// Ten calls a second, which Alibaba Cloud documents for every operation here.
 impl Default for Quota {
     fn default() -> Self {
         Self {

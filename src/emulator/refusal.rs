@@ -1,4 +1,4 @@
-//! Why a call is not served, with the code and status a client sees.
+//! Why a call is refused, with the code and the HTTP status that a client receives.
 
 use serde_json::Value;
 
@@ -8,16 +8,17 @@ pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) code: String,
     pub(super) message: String,
-    /// What RAM says of a denied call: any JSON, as the real service sends an object here and a
-    /// string there.
+    /// What RAM says of a call that it denied. It is any JSON, because the real service sends an
+    /// object in some cases and a text in others.
     pub(super) access_denied_detail: Option<Value>,
-    /// Headers that tell when to try again.
+    /// The headers that say when to try again.
     pub(super) headers: Vec<(&'static str, String)>,
-    /// Whether it refuses an initiation because the space has the number already.
+    /// Whether an initiation is refused because the space has the number already.
     pub(super) number_is_there: bool,
 }
 
 impl Refusal {
+    /// A refusal with this HTTP status, code and message.
     pub(super) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -29,7 +30,8 @@ impl Refusal {
         }
     }
 
-    /// A required parameter that is missing or empty, as the gateway says it: `MissingCustSpaceId`.
+    /// The refusal of a request in which a required parameter is missing or empty. Its code is made
+    /// of the parameter's name, as in `MissingCustSpaceId`.
     pub(super) fn missing(parameter: &str) -> Self {
         Self::new(
             400,
@@ -38,6 +40,7 @@ impl Refusal {
         )
     }
 
+    /// The refusal of a request whose signature lacks something, and what that is.
     pub(super) fn incomplete_signature(why: &str) -> Self {
         Self::new(
             400,

@@ -1,4 +1,5 @@
-//! An API call as it arrived, and what can be read from it before anything is checked.
+//! An API call as it arrived: the bytes of the HTTP request, and the parameters in them. Nothing is
+//! checked here but that the parameters can be decoded.
 
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -8,9 +9,9 @@ use serde::Serialize;
 use super::encoding;
 use super::refusal::Refusal;
 
-/// An HTTP request with its whole body.
+/// An HTTP request with its whole body, as it was read from the connection.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
+pub(super) struct HttpRequest {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) query: String,
@@ -18,45 +19,48 @@ pub(super) struct Call {
     pub(super) body: Bytes,
 }
 
-impl Call {
-    /// A header's value, if it is there and is text.
+impl HttpRequest {
+    /// The value of a header, if it is there and is text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
-/// How a request is signed.
+/// The method by which a request is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) enum SignatureForm {
-    /// In the `Authorization` header.
+    /// The signature is in the header `Authorization`.
     #[serde(rename = "ACS3-HMAC-SHA256")]
     Acs3,
-    /// In the parameter `Signature`.
+    /// The signature is the parameter `Signature`.
     #[serde(rename = "HMAC-SHA1")]
     HmacSha1,
 }
 
-/// A call with its parameters decoded.
+/// A request to the API, with its parameters decoded.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
-    pub(super) call: &'a Call,
+    pub(super) http: &'a HttpRequest,
     pub(super) signature: Option<SignatureForm>,
+    /// The parameters in the URL, in their order.
     pub(super) query: Vec<(String, String)>,
+    /// The parameters in the body, in their order.
     pub(super) form: Vec<(String, String)>,
 }
 
 impl<'a> Request<'a> {
-    pub(super) fn parse(call: &'a Call) -> Result<Self, Refusal> {
-        let form_body = call
+    /// Decodes the parameters of a request. It is refused if they are malformed.
+    pub(super) fn parse(http: &'a HttpRequest) -> Result<Self, Refusal> {
+        let form_body = http
             .header(CONTENT_TYPE.as_str())
             .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        let body = if form_body { &call.body[..] } else { &[] };
+        let body = if form_body { &http.body[..] } else { &[] };
         let malformed = || Refusal::new(400, "InvalidParameter", "The parameters are malformed.");
 
         let mut request = Self {
-            call,
+            http,
             signature: None,
-            query: encoding::pairs(&call.query).ok_or_else(malformed)?,
+            query: encoding::pairs(&http.query).ok_or_else(malformed)?,
             form: std::str::from_utf8(body)
                 .ok()
                 .and_then(encoding::pairs)
@@ -66,7 +70,7 @@ impl<'a> Request<'a> {
         Ok(request)
     }
 
-    /// The value of a parameter, wherever it travels. An empty one counts as missing.
+    /// The value of a parameter, in the URL or in the body. An empty value counts as missing.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.query
             .iter()
@@ -75,19 +79,22 @@ impl<'a> Request<'a> {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The value of a parameter that the operation needs, or the refusal of a request without it.
     pub(super) fn required(&self, name: &str) -> Result<&str, Refusal> {
         self.parameter(name).ok_or_else(|| Refusal::missing(name))
     }
 
+    /// The operation that is called, as the request names it.
     pub(super) fn action(&self) -> Option<&str> {
         self.common("x-acs-action", "Action")
     }
 
+    /// The version of the API that is called.
     pub(super) fn version(&self) -> Option<&str> {
         self.common("x-acs-version", "Version")
     }
 
-    /// The phone number the call is about, with its country code.
+    /// The phone number that the request is about, with its calling code.
     pub(super) fn phone_number(&self) -> Option<String> {
         if let Some(whole) = self.parameter("PhoneNumber") {
             return Some(whole.to_owned());
@@ -98,16 +105,17 @@ impl<'a> Request<'a> {
     }
 
     fn signature_form(&self) -> Option<SignatureForm> {
-        if self.call.headers.contains_key(AUTHORIZATION) {
+        if self.http.headers.contains_key(AUTHORIZATION) {
             return Some(SignatureForm::Acs3);
         }
         self.parameter("Signature").map(|_| SignatureForm::HmacSha1)
     }
 
-    /// A common parameter: a header in the one signature form, a parameter in the other.
+    /// The value of a common parameter, which is a header in one signature method and a parameter
+    /// in the other.
     fn common(&self, header: &str, parameter: &str) -> Option<&str> {
         match self.signature {
-            Some(SignatureForm::Acs3) => self.call.header(header),
+            Some(SignatureForm::Acs3) => self.http.header(header),
             Some(SignatureForm::HmacSha1) | None => self.parameter(parameter),
         }
     }

@@ -1,4 +1,5 @@
-//! Connections: reading requests, letting time pass, and carrying answers out to the byte.
+//! The connections: reads requests, lets latency pass, and sends answers as they were decided, to
+//! the byte.
 
 use std::future::{Future, pending};
 use std::pin::pin;
@@ -19,21 +20,21 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Answer, Response, Step};
+use super::answer::{Delivery, Response, Step};
 use super::config::Config;
 use super::control;
-use super::request::Call;
+use super::request::HttpRequest;
 use super::service::Service;
 use crate::clock::Clock;
 use crate::random::Random;
 
-/// No request to CAMS is near this size.
+/// The most bytes that the body of a request may have. No request to CAMS comes near it.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// What connections get to finish in after the shutdown.
+/// The time that open connections have to finish after the shutdown.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown` is done, then gives open requests a second to finish.
+/// Serves until `shutdown` is done, and then gives open requests a second to finish.
 pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()>) {
     let emulator = Arc::new(Emulator::new(config));
     let stop = CancellationToken::new();
@@ -47,7 +48,8 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<
                 Ok((stream, _)) => {
                     connections.spawn(emulator.clone().connection(stream, stop.clone()));
                 }
-                // The process is out of descriptors, or the client left early; both pass.
+                // The process is out of file descriptors, or the client left before it was
+                // accepted. Neither lasts, so it is tried again.
                 Err(_) => sleep(Duration::from_millis(10)).await,
             }
         }
@@ -60,9 +62,11 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<
     }
 }
 
+/// What all connections of an emulator share.
 #[derive(Debug)]
 struct Emulator {
     service: Mutex<Service>,
+    /// The moment from which the journal and the quota count time.
     start: Instant,
     clock: Clock,
     latency: Duration,
@@ -72,7 +76,7 @@ struct Emulator {
     random: Random,
 }
 
-/// The connection is to end here.
+/// The error that makes hyper end a connection.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is cut")]
 struct Cut;
@@ -86,15 +90,17 @@ impl Emulator {
             jitter: config.jitter,
             connect_latency: config.connect_latency,
             service_time: config.service_time,
-            // Not the one that makes ids: those shall not depend on how often the network was
-            // asked.
+            // The seed differs from the one of the ids, which must not depend on how many requests
+            // there were.
             random: Random::seeded(config.seed.wrapping_add(1)),
             service: Mutex::new(Service::new(config)),
         }
     }
 
+    /// Serves one connection until its client or the shutdown ends it.
     async fn connection(self: Arc<Self>, stream: TcpStream, stop: CancellationToken) {
-        // Small answers leave at once; without this they are only later.
+        // Without this option small answers may leave later, but they still leave, so that an error
+        // is no reason to give up.
         let _ = stream.set_nodelay(true);
         pass(self.connect_latency).await;
         let cut = Arc::new(AtomicBool::new(false));
@@ -106,57 +112,62 @@ impl Emulator {
         };
         if stopped {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
-            // How a connection ended is the client's affair.
+            // Whether the connection ended well concerns only its client.
             let _ = (&mut connection).await;
         }
         if cut.load(Ordering::Relaxed) {
-            // Closing a socket that does not linger sends a reset instead of an orderly end.
+            // A socket that does not linger sends a TCP reset when it is closed.
             let _ = connection.into_parts().io.into_inner().set_zero_linger();
         }
     }
 
+    /// Answers one request. Every answer but a control one takes its latency. `cut` is set where
+    /// the connection has to end in a reset.
     async fn respond(
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
         cut: Arc<AtomicBool>,
     ) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
-        let call = read(request).await?;
-        let answer = if call.path.starts_with(control::PREFIX) {
-            self.control(&call)
+        let request = read(request).await?;
+        let delivery = if request.path.starts_with(control::PREFIX) {
+            self.control(&request)
         } else {
-            // A task of its own: what was sent arrives, even if the client is gone by then.
-            let task = tokio::spawn(self.process(call));
+            // The call has a task of its own, so that it arrives even if the client is gone by
+            // then.
+            let task = tokio::spawn(self.process(request));
             task.await.map_err(|_| Cut)?
         };
-        match answer {
-            Answer::Never => pending().await,
-            Answer::Reset => {
+        match delivery {
+            Delivery::Never => pending().await,
+            Delivery::Reset => {
                 cut.store(true, Ordering::Relaxed);
                 Err(Cut)
             }
-            Answer::Respond(response) => http_response(response, cut),
+            Delivery::Respond(response) => http_response(response, cut),
         }
     }
 
-    async fn process(self: Arc<Self>, call: Call) -> Answer {
+    /// Lets a call arrive, serves it, and lets its answer travel back.
+    async fn process(self: Arc<Self>, request: HttpRequest) -> Delivery {
         self.service().under_way += 1;
         pass(self.travel()).await;
         let outcome = {
             let mut service = self.service();
             service.under_way -= 1;
-            service.receive(&call, self.start.elapsed(), self.clock.now())
+            service.receive(&request, self.start.elapsed(), self.clock.now())
         };
         if outcome.served {
             pass(self.service_time).await;
         }
         pass(self.travel()).await;
-        outcome.into_answer()
+        outcome.into_delivery()
     }
 
-    fn control(&self, call: &Call) -> Answer {
-        let (status, shown) = control::handle(&mut self.service(), call, self.start.elapsed());
+    /// Answers a request to the control interface.
+    fn control(&self, request: &HttpRequest) -> Delivery {
+        let (status, shown) = control::handle(&mut self.service(), request, self.start.elapsed());
         let body = Bytes::from(shown.to_string());
-        Answer::Respond(Response {
+        Delivery::Respond(Response {
             status,
             date: self.clock.now(),
             content_type: "application/json",
@@ -166,22 +177,24 @@ impl Emulator {
         })
     }
 
-    /// How long one way takes: half the latency, give or take half the jitter.
+    /// The time that one way takes: half of the latency, plus or minus half of the jitter at most.
     fn travel(&self) -> Duration {
         let longest = (self.latency + self.jitter) / 2;
         longest.saturating_sub(self.random.up_to(self.jitter))
     }
 
-    /// A panic of another call has not left anything half-written that matters to this one.
+    /// The state, which is locked until the guard is dropped. A panic while it was locked left
+    /// nothing behind that other calls depend on, so the lock is taken all the same.
     fn service(&self) -> std::sync::MutexGuard<'_, Service> {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn read(request: hyper::Request<Incoming>) -> Result<Call, Cut> {
+/// Reads the body of a request. One that is too long ends the connection.
+async fn read(request: hyper::Request<Incoming>) -> Result<HttpRequest, Cut> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await;
-    Ok(Call {
+    Ok(HttpRequest {
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -190,6 +203,7 @@ async fn read(request: hyper::Request<Incoming>) -> Result<Call, Cut> {
     })
 }
 
+/// The response that hyper sends, whose body follows the steps of `response`.
 fn http_response(
     response: Response,
     cut: Arc<AtomicBool>,
@@ -221,7 +235,7 @@ fn http_response(
         .map_err(|_| Cut)
 }
 
-/// Nothing at all for no time: a timer would round it up to a millisecond.
+/// Waits for this time. No time takes none, where a timer would round it up to a millisecond.
 async fn pass(time: Duration) {
     if !time.is_zero() {
         sleep(time).await;

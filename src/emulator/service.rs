@@ -1,6 +1,6 @@
-//! What happens to a call that has arrived, from its first check to its commit: one synchronous
-//! step over the whole state, with the time passed in. So the order of arrivals is the order of the
-//! journal and of the quota.
+//! What happens to a call that has arrived, from its first check to its commit. This is one
+//! synchronous step over the whole state, and the time is passed in. So calls are in the same order
+//! in the journal as in the quota.
 
 mod gateway;
 
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::answer::{Answer, Reply, retry_header};
+use super::answer::{Delivery, Reply, retry_header};
 use super::config::Config;
 use super::fault::{Facts, Faults, Kind, RetryHeader, Stage, When};
 use super::form::Form;
@@ -16,10 +16,11 @@ use super::gate::Gate;
 use super::generated::{Generated, group};
 use super::journal::{Entry, Journal};
 use super::numbers::{Number, Numbers};
-use super::operations::{self, Account, Fields, Operation};
+use super::operation::Operation;
+use super::operations::{self, Account, Fields};
 use super::quota::Quotas;
 use super::refusal::Refusal;
-use super::request::{Call, Request};
+use super::request::{HttpRequest, Request};
 use super::spaces::Spaces;
 use crate::random::Random;
 
@@ -30,20 +31,21 @@ pub(super) struct Service {
     pub(super) journal: Journal,
     pub(super) account: Account,
     pub(super) quotas: Quotas,
-    /// Calls that were read and have not arrived.
+    /// The number of calls that were read from their connection and have not arrived yet.
     pub(super) under_way: usize,
     gate: Gate,
     throttle_code: String,
     retry_after: bool,
     random: Random,
-    /// The last true answer of a list by the space asked for: what a stale one shows again.
+    /// What the list last truly showed, by the space that was asked for. A stale list shows it
+    /// again.
     lists: HashMap<Option<String>, Vec<Arc<Number>>>,
 }
 
-/// What a call came to.
+/// The outcome of a call.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    /// Whether the service worked on it.
+    /// Whether the service behind the gateway worked on the call, which takes its service time.
     pub(super) served: bool,
     reply: Reply,
     date: SystemTime,
@@ -51,22 +53,28 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// The answer in full, which takes a while for a long list: not a thing to do while others wait
-    /// for the state.
-    pub(super) fn into_answer(self) -> Answer {
-        self.reply.into_answer(self.date, self.fault.as_ref())
+    /// The answer in full. A long list takes a while, so the lock on the state must be released
+    /// before.
+    pub(super) fn into_delivery(self) -> Delivery {
+        self.reply.into_delivery(self.date, self.fault.as_ref())
     }
 }
 
-/// What is found out about a call on its way.
+/// What becomes known about a call while it is served, for its journal entry and its answer.
 #[derive(Debug)]
 struct Visit {
+    /// The date of the server, which a fault may have changed.
     date: SystemTime,
+    /// The fault that strikes the call.
     fault: Option<Kind>,
+    /// Whether the call came as far as the quota.
     counted: bool,
+    /// Whether it was turned away for the sake of the quota.
     throttled: bool,
+    /// Whether it is recorded as a started migration.
     committed: bool,
-    /// The form of the service's answer; none if the service behind the gateway was not asked.
+    /// The form of the service's answer. There is none if the service behind the gateway was not
+    /// asked.
     form: Option<Form>,
 }
 
@@ -95,8 +103,9 @@ impl Service {
         }
     }
 
-    /// Takes a call in, `at` after the start and on the server's date `now`.
-    pub(super) fn receive(&mut self, call: &Call, at: Duration, now: SystemTime) -> Outcome {
+    /// Serves a call that arrives `at` after the emulator's start, on the server's date `now`, and
+    /// records it in the journal.
+    pub(super) fn receive(&mut self, http: &HttpRequest, at: Duration, now: SystemTime) -> Outcome {
         let mut visit = Visit {
             date: now,
             fault: None,
@@ -105,7 +114,7 @@ impl Service {
             committed: false,
             form: None,
         };
-        let parsed = Request::parse(call);
+        let parsed = Request::parse(http);
         let result = match &parsed {
             Ok(request) => self.serve(request, at, &mut visit),
             Err(refusal) => Err(refusal.clone()),
@@ -145,6 +154,8 @@ impl Service {
         }
     }
 
+    /// Checks and executes a request. `visit` is filled in on the way, also for a request that is
+    /// refused.
     fn serve(
         &mut self,
         request: &Request<'_>,
@@ -188,6 +199,7 @@ impl Service {
         Ok(done.fields)
     }
 
+    /// The refusal of a call that is over the quota and could come back after `wait`.
     fn throttled(&self, wait: Duration) -> Refusal {
         let message = "Request was denied due to user flow control.";
         let mut refusal = Refusal::new(400, self.throttle_code.as_str(), message);
@@ -199,7 +211,7 @@ impl Service {
         refusal
     }
 
-    /// What is said instead of executing the operation, if the fault keeps it from that.
+    /// The refusal that the fault puts in the place of executing the operation, if it does.
     fn prevented_by(&self, fault: &Kind) -> Option<Refusal> {
         match fault {
             Kind::BusinessError {
@@ -235,7 +247,8 @@ impl Service {
         }
     }
 
-    /// What a list shows if it is to be stale; a fresh one is remembered.
+    /// What a list shows instead of its numbers if the fault makes it stale. Otherwise what it is
+    /// about to show is remembered for a later one.
     fn stale_list(
         &mut self,
         request: &Request<'_>,

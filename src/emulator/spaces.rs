@@ -1,26 +1,27 @@
-//! The spaces of the account.
+//! The spaces of the account, and which of them are owned and bound.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What there is to know of a space: the body of `PUT /_emulator/spaces`.
+/// A space. It is the body of `PUT /_emulator/spaces`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Space {
     pub(super) cust_space_id: String,
-    /// Whether the caller owns it; `Unknown.ResourceOwnerId` if not.
+    /// Whether the caller owns the space. If not, operations on it are refused with the code
+    /// `Unknown.ResourceOwnerId`.
     #[serde(default = "yes")]
     pub(super) owned: bool,
-    /// Whether a WhatsApp Business account is bound to it.
+    /// Whether a WhatsApp Business Account is bound to the space.
     #[serde(default = "yes")]
     pub(super) bound: bool,
-    /// `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
+    /// The review of that account: `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
     #[serde(default = "approved")]
     pub(super) account_review_status: String,
 }
 
-/// All spaces: every id names one, which is owned, bound and approved unless it was changed.
+/// All spaces. Every id names one, which is owned, bound and approved unless it was changed.
 #[derive(Debug, Default)]
 pub(super) struct Spaces(BTreeMap<String, Space>);
 

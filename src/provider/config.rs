@@ -1,4 +1,4 @@
-//! The provider block: its attributes, and what they become together with the environment.
+//! Makes the configured provider from the provider block and the environment.
 
 use std::collections::BTreeSet;
 
@@ -9,48 +9,19 @@ use crate::environment::Environment;
 use crate::fingerprint::fingerprint;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
-use crate::framework::number::Number;
 use crate::framework::path::Path;
 use crate::framework::schema::{Attribute, Schema};
-use crate::model;
 use crate::random::Random;
 use crate::secret::Secret;
 use crate::state_directory::state_directory;
 
+use super::block::Config;
 use super::setting::{Declaration, or_report};
 use super::settings;
-use super::throttling::{self, Throttling};
+use super::throttling;
 use super::{Cams, NoClient};
 
-model! {
-    /// The provider block.
-    pub struct Config {
-        /// The AccessKey id.
-        pub access_key: String,
-        /// The AccessKey secret.
-        pub secret_key: String,
-        /// The security token of temporary credentials.
-        pub security_token: String,
-        /// The region whose API is called.
-        pub region: String,
-        /// The host or URL of the API.
-        pub endpoint: String,
-        /// The space of resources that name none.
-        pub cust_space_id: String,
-        /// How requests are signed.
-        pub signature_method: String,
-        /// The account that is charged and limited.
-        pub account_id: String,
-        /// How long a connection may take to be made, in milliseconds.
-        pub client_connect_timeout: Number,
-        /// How long an answer may take, in milliseconds.
-        pub client_read_timeout: Number,
-        /// How the call quota is kept.
-        pub throttle: Throttling,
-    }
-}
-
-/// The attributes of the provider block: those of the settings, nested ones within theirs.
+/// The schema of the provider block. Each setting has its attribute, nested ones within `throttle`.
 pub fn schema() -> Schema {
     let mut attributes = Vec::new();
     let mut throttle = Vec::new();
@@ -61,7 +32,8 @@ pub fn schema() -> Schema {
         }
     }
     attributes.push(Attribute::block("throttle", throttle).describe(
-        "How the account's call quota is kept. The defaults keep it for everything that runs on one machine.",
+        "How the account's call quota is kept. The defaults keep it for everything that runs on \
+         one machine.",
     ));
     Schema {
         version: 0,
@@ -72,9 +44,10 @@ pub fn schema() -> Schema {
     }
 }
 
-/// Makes the configuration usable.
+/// Makes the configured provider, and the warnings about its configuration.
 ///
-/// What is known only during apply is no error yet: a plan that needs no call succeeds without it.
+/// A value that is known only during apply is no error yet, because a plan that needs no call
+/// succeeds without it.
 pub fn configure(
     config: &Config,
     terraform_version: &str,
@@ -116,8 +89,8 @@ pub fn configure(
         Diagnostic::error(
             "HTTP Client Not Usable",
             format!(
-                "No HTTP client could be made: {failure}. Check the system's certificates and the proxy \
-                 variables."
+                "No HTTP client could be made: {failure}. Check the system's certificates and the \
+                 proxy variables."
             ),
         )
     })?;
@@ -126,13 +99,13 @@ pub fn configure(
     Ok((cams, settings.warnings))
 }
 
-/// An error for each attribute that the client needs and that only apply will tell.
+/// An error for each attribute that the client needs and that is known only during apply.
 fn unknown(config: &Config) -> Diagnostics {
     let unknown: BTreeSet<&str> = settings::ALL
         .into_iter()
         .filter(|setting| setting.is_unknown(config))
         .filter_map(|setting| setting.names().first().copied())
-        // Plans and resources deal with a space that is unknown; no call needs it here.
+        // The resources deal with an unknown space themselves, and the client does not need it.
         .filter(|name| *name != "cust_space_id")
         .collect();
     unknown
@@ -141,16 +114,17 @@ fn unknown(config: &Config) -> Diagnostics {
             Diagnostic::error(
                 "Provider Configuration Not Known Yet",
                 format!(
-                    "The provider's {name} depends on something that is known only after apply, but the \
-                     API must be called now. Apply the source of the value first (terraform apply \
-                     -target=…), set {name} to a fixed value, or use its environment variable."
+                    "The provider's {name} depends on something that is known only after apply, \
+                     but the API must be called now. Apply the source of the value first \
+                     (terraform apply -target=…), set {name} to a fixed value, or use its \
+                     environment variable."
                 ),
             )
         })
         .collect()
 }
 
-/// Where the API is by the environment alone.
+/// The endpoint of the API that the environment alone leads to.
 pub(super) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic> {
     let nothing = Config::default();
     match settings::ENDPOINT.read(&nothing, environment)? {
@@ -159,7 +133,7 @@ pub(super) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic
     }
 }
 
-/// What the client and the resources are made of.
+/// The values of the settings that the client and the resources are made of.
 struct Settings {
     account_id: Option<String>,
     cust_space_id: Field<String>,
@@ -169,6 +143,7 @@ struct Settings {
     warnings: Diagnostics,
 }
 
+/// Reads all settings but those of the throttle. The error holds what is wrong with all of them.
 fn read(
     config: &Config,
     terraform_version: &str,
@@ -235,8 +210,8 @@ fn undocumented_region(region: &settings::Region) -> Diagnostic {
     Diagnostic::warning(
         "Region Not Documented for CAMS",
         format!(
-            "CAMS is documented to run in {} only, and the region is {}, whose API would be at {}. Check \
-             the provider's region and the variables {}.",
+            "CAMS is documented to run in {} only, and the region is {}, whose API would be at {}. \
+             Check the provider's region and the variables {}.",
             settings::DOCUMENTED_REGION,
             region.id,
             region.endpoint.host(),
@@ -313,7 +288,7 @@ fn malformed(attribute: &'static str, name: &str) -> Diagnostic {
     .at(Path::root().attribute(attribute))
 }
 
-/// The space of resources that name none; perhaps only apply will tell it.
+/// The space of resources that name none. It may be known only during apply.
 fn cust_space_id(config: &Config, environment: &Environment) -> Result<Field<String>, Diagnostic> {
     if settings::CUST_SPACE_ID.is_unknown(config) {
         return Ok(Field::Unknown);
@@ -322,8 +297,9 @@ fn cust_space_id(config: &Config, environment: &Environment) -> Result<Field<Str
     Ok(space.into())
 }
 
-/// Whom the quota is counted against. What stands for an account whose id nobody told is a hash, because the throttle's
-/// state shows it to others; an emulator on this machine has quotas of its own.
+/// The account whose quota the calls count against. Where its id is not set, a hash of the access
+/// key stands for it, because the throttle's state can be read by others. An emulator on this
+/// machine has quotas of its own, so its host is part of the hash.
 fn account(account_id: Option<String>, http: &HttpSettings) -> String {
     if let Some(account_id) = account_id {
         return account_id;
@@ -336,17 +312,17 @@ fn account(account_id: Option<String>, http: &HttpSettings) -> String {
     fingerprint(&[&http.access_key.id, local])
 }
 
-/// Both results, or the errors of both.
+/// Both values, or all errors.
 fn both<A, B>(
     one: Result<A, Diagnostics>,
     other: Result<B, Diagnostics>,
 ) -> Result<(A, B), Diagnostics> {
     match (one, other) {
         (Ok(one), Ok(other)) => Ok((one, other)),
-        (Err(mut found), Err(more)) => {
-            found.extend(more);
-            Err(found)
+        (Err(mut errors), Err(more)) => {
+            errors.extend(more);
+            Err(errors)
         }
-        (Err(found), _) | (_, Err(found)) => Err(found),
+        (Err(errors), _) | (_, Err(errors)) => Err(errors),
     }
 }

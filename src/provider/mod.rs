@@ -1,5 +1,6 @@
-//! This provider: its configuration, its resources, and API errors as diagnostics.
+//! This provider: its configuration, its resources, the doctor, and API errors as diagnostics.
 
+pub mod block;
 pub mod claims;
 pub mod config;
 pub mod doctor;
@@ -33,16 +34,17 @@ use crate::random::Random;
 
 pub use crate::framework::server::Mismatch;
 
+use block::Config;
 use claims::Claims;
-use config::Config;
 use planned::Planned;
 use resources::number_migration::NumberMigration;
 use starts::Starts;
 
-/// The provider's address in all examples.
+/// The address of the provider, which all examples use.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
 
-/// Answers Terraform for this provider, with defaults from `environment`.
+/// The server that answers Terraform for this provider. Settings that the provider block lacks are
+/// taken from `environment`.
 ///
 /// # Errors
 ///
@@ -60,7 +62,7 @@ pub fn server(
     Server::new(provider, random)
 }
 
-/// The CAMS provider.
+/// The provider before it is configured.
 #[derive(Debug)]
 pub struct CamsProvider {
     environment: Environment,
@@ -201,18 +203,19 @@ impl Cams {
         &self.random
     }
 
-    /// The date.
+    /// The clock that shows the date.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Whether nothing with this title was told before in this run, for warnings that concern many resources alike.
+    /// Whether this is the first diagnostic with this title in this run. Warnings that concern many
+    /// resources alike are shown once.
     pub fn first_to_tell(&self, title: &str) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.insert(title.to_owned())
     }
 
-    /// The bounds of one operation.
+    /// The bounds within which the API may be called for one operation of Terraform.
     pub fn call(&self, timeout: Duration, stop: &CancellationToken) -> Call {
         Call::new(timeout, stop.clone())
     }

@@ -1,7 +1,9 @@
-//! One setting of the provider block, declared once: its name, variables, default, description and parser.
+//! One setting of the provider block, which is declared once: its name, environment variables,
+//! default, description and parser.
 //!
-//! Everything else follows from the declaration: the attribute in the schema with its validation, the error for a value
-//! that is known only after apply, the environment variables, and the documentation. [`super::settings`] has them all.
+//! Everything else follows from the declaration: the attribute in the schema with its validation,
+//! the error for a value that is known only after apply, the environment variables, and the
+//! documentation. [`super::settings`] declares all settings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,32 +15,33 @@ use crate::framework::path::Path;
 use crate::framework::schema::Attribute;
 use crate::framework::value::Value;
 
-use super::config::Config;
+use super::block::Config;
 
 /// A setting whose value is a `T`.
 pub(super) struct Setting<T> {
     /// The name of the attribute, after the names of those that it is nested in.
     pub(super) path: &'static [&'static str],
-    /// The environment variables for it, of which the first that is set counts.
+    /// The environment variables for the setting. The first one that is set counts.
     pub(super) variables: &'static [&'static str],
-    /// What holds where neither the attribute nor a variable is set.
+    /// What holds if neither the attribute nor a variable is set.
     pub(super) absent: Absent,
-    /// What the setting does, in Markdown. Variables and default are added to it.
+    /// What the setting does, in Markdown. The variables and the default are added to it.
     pub(super) description: &'static str,
-    /// Makes the attribute: [`Attribute::string`] or [`Attribute::number`].
+    /// The constructor of the attribute: [`Attribute::string`] or [`Attribute::number`].
     pub(super) attribute: fn(&'static str) -> Attribute,
-    /// What the provider block says, as text.
+    /// Takes the value from the provider block, as text.
     pub(super) configured: fn(&Config) -> Field<String>,
-    /// Reads the text. The error says what is expected and never quotes the text, which may hold a password.
+    /// Parses the text. The error says what is expected. It never quotes the text, which may hold a
+    /// password.
     pub(super) parse: fn(&str) -> Result<T, String>,
 }
 
-/// What holds where a setting is not made.
+/// What holds if a setting is not set anywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Absent {
-    /// This text, read like a configured one.
+    /// The value that this text is parsed to, like a configured one.
     Default(&'static str),
-    /// No value. The text says what follows from that, for the documentation.
+    /// There is no value. The text says in the documentation what follows from that.
     None(&'static str),
 }
 
@@ -50,7 +53,7 @@ pub(super) trait Declaration: Sync {
     /// The attribute in the schema.
     fn attribute(&'static self) -> Attribute;
 
-    /// Whether only apply will tell the value.
+    /// Whether the value is known only during apply.
     fn is_unknown(&self, config: &Config) -> bool;
 }
 
@@ -82,7 +85,12 @@ impl<T: 'static> Declaration for Setting<T> {
 }
 
 impl<T> Setting<T> {
-    /// What is set, or else the default; `None` if there is neither.
+    /// The value that is set, or else the default. `None` if there is neither, or if the value is
+    /// known only during apply.
+    ///
+    /// # Errors
+    ///
+    /// If what is set cannot be parsed. The error names the attribute or the environment variable.
     pub(super) fn read(
         &self,
         config: &Config,
@@ -103,7 +111,7 @@ impl<T> Setting<T> {
             .map_err(|expected| self.refused(&expected, variable))
     }
 
-    /// What is set, or else the default, for a setting that has one and is known.
+    /// The value that is set, or else the default, for a setting that has a default and is known.
     pub(super) fn require(
         &self,
         config: &Config,
@@ -119,6 +127,8 @@ impl<T> Setting<T> {
         steps.fold(Path::root(), |path, name| path.attribute(*name))
     }
 
+    /// The description with the variables and the default, in sentences that `cargo xtask docs`
+    /// reads.
     fn documentation(&self) -> String {
         let mut text = self.description.to_owned();
         if !self.variables.is_empty() {
@@ -132,6 +142,8 @@ impl<T> Setting<T> {
         text
     }
 
+    /// The error for a value that is not what was expected, at the attribute or the variable that
+    /// set it.
     fn refused(&self, expected: &str, variable: Option<&str>) -> Diagnostic {
         let path = self.path();
         let origin = variable
@@ -145,17 +157,17 @@ impl<T> Setting<T> {
     }
 }
 
-/// For [`Setting::parse`], where the type has a text form of its own.
+/// The parser of a setting whose type can be parsed from text by itself, for [`Setting::parse`].
 pub(super) fn from_str<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|wrong: T::Err| wrong.to_string())
+    text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-/// The value, or its error among the others.
+/// The value, or `None` after its error was added to the others.
 pub(super) fn or_report<T>(read: Result<T, Diagnostic>, errors: &mut Diagnostics) -> Option<T> {
-    read.map_err(|wrong| errors.push(wrong)).ok()
+    read.map_err(|error| errors.push(error)).ok()
 }
 
-/// `a`, `b` or `c`, in Markdown.
+/// The names as a list in Markdown: `a`, `b` or `c`.
 fn listed(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match names.split_last() {
@@ -196,7 +208,7 @@ mod tests {
         let environment = [("DIGIT", variable)].into_iter().collect();
         setting
             .read(&config, &environment)
-            .map_err(|wrong| wrong.detail)
+            .map_err(|error| error.detail)
     }
 
     #[test]
@@ -210,10 +222,10 @@ mod tests {
 
     #[test]
     fn an_error_says_where_the_value_stands_and_not_what_it_is() {
-        let wrong = read(&DIGIT, "s3cr3t".into(), "2").expect_err("no digit");
-        assert_eq!(wrong, "block.digit is not usable: expected a digit.");
-        let wrong = read(&DIGIT, Field::Null, "s3cr3t").expect_err("no digit");
-        assert!(wrong.contains("variable DIGIT") && !wrong.contains("s3cr3t"));
+        let error = read(&DIGIT, "s3cr3t".into(), "2").expect_err("no digit");
+        assert_eq!(error, "block.digit is not usable: expected a digit.");
+        let error = read(&DIGIT, Field::Null, "s3cr3t").expect_err("no digit");
+        assert!(error.contains("variable DIGIT") && !error.contains("s3cr3t"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! The settings of the provider block, each declared once.
+//! All settings of the provider block, each of which is declared once.
+
+mod throttle;
 
 use std::fmt;
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::cams::{Endpoint, SignatureMethod, space};
@@ -10,19 +11,20 @@ use crate::framework::model::Field;
 use crate::framework::number::Number;
 use crate::framework::schema::Attribute;
 use crate::secret::Secret;
-use crate::throttle::RedisUrl;
 
-use super::config::Config;
 use super::setting::{Absent, Declaration, Setting, from_str};
-use super::throttling::{Scope, Throttling};
 
-/// The environment variable of [`CUST_SPACE_ID`], which messages about resources name.
+pub(super) use throttle::{
+    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, Scope,
+};
+
+/// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
 pub(super) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 
 /// The one region where CAMS is documented to run.
 pub(super) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
-/// All settings.
+/// All settings, in the order of their names.
 pub(super) static ALL: [&dyn Declaration; 14] = [
     &ACCESS_KEY,
     &ACCOUNT_ID,
@@ -74,8 +76,8 @@ pub(super) static ACCOUNT_ID: Setting<String> = Setting {
     path: &["account_id"],
     variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
     absent: Absent::None("quotas are counted for each access key"),
-    description: "Alibaba Cloud account id, digits only. The call quota is the account's: set this where \
-        several access keys of one account are in use, so that they share it.",
+    description: "Alibaba Cloud account id, digits only. The call quota is the account's: set this \
+        where several access keys of one account are in use, so that they share it.",
     attribute: Attribute::string,
     configured: |config| config.account_id.clone(),
     parse: parse_account_id,
@@ -126,8 +128,8 @@ pub(super) static CONNECT_TIMEOUT: Setting<Duration> = Setting {
     path: &["client_connect_timeout"],
     variables: &["CLIENT_CONNECT_TIMEOUT"],
     absent: Absent::Default("10000"),
-    description: "Milliseconds until a connection to the API is made, TLS included. Raise it behind a \
-        slow proxy.",
+    description: "Milliseconds until a connection to the API is made, TLS included. Raise it \
+        behind a slow proxy.",
     attribute: Attribute::number,
     configured: |config| text(&config.client_connect_timeout),
     parse: parse_millis,
@@ -137,77 +139,25 @@ pub(super) static READ_TIMEOUT: Setting<Duration> = Setting {
     path: &["client_read_timeout"],
     variables: &["CLIENT_READ_TIMEOUT"],
     absent: Absent::Default("60000"),
-    description: "Milliseconds from sending a request until its whole answer is there. What a request \
-        without an answer did is found out afterwards, so lower it only if the API hangs.",
+    description: "Milliseconds from sending a request until its whole answer is there. What a \
+        request without an answer did is found out afterwards, so lower it only if the API hangs.",
     attribute: Attribute::number,
     configured: |config| text(&config.client_read_timeout),
     parse: parse_millis,
 };
 
-pub(super) static SCOPE: Setting<Scope> = Setting {
-    path: &["throttle", "scope"],
-    variables: &["CAMS_THROTTLE_SCOPE"],
-    absent: Absent::Default("host"),
-    description: "Who shares the quota: `host`, all processes of this user on this machine; `process`, \
-        nobody else, for machines without a writable home; `redis`, all machines that use the same \
-        server, for pipelines on several runners.",
-    attribute: Attribute::string,
-    configured: |config| throttle(config, |throttle| throttle.scope.clone()),
-    parse: parse_scope,
-};
-
-pub(super) static REDIS_URL: Setting<RedisUrl> = Setting {
-    path: &["throttle", "redis_url"],
-    variables: &["CAMS_THROTTLE_REDIS_URL"],
-    absent: Absent::None("`scope` cannot be `redis`"),
-    description: "Redis or Valkey server for `scope = \"redis\"`, such as \
-        `rediss://:password@redis.example.com:6379/0`.",
-    attribute: sensitive_string,
-    configured: |config| throttle(config, |throttle| throttle.redis_url.clone()),
-    parse: from_str,
-};
-
-pub(super) static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {
-    path: &["throttle", "requests_per_second"],
-    variables: &["CAMS_THROTTLE_REQUESTS_PER_SECOND"],
-    absent: Absent::None("each operation's documented limit holds, which is 10"),
-    description: "Calls a second for each operation. Lower it to leave room for other programs of the \
-        same account, raise it only if Alibaba Cloud has raised the account's quota.",
-    attribute: Attribute::number,
-    configured: |config| throttle(config, |throttle| text(&throttle.requests_per_second)),
-    parse: parse_rate,
-};
-
-/// The default is safe as long as no more than ten hosts or processes lose their common store at once.
-pub(super) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {
-    path: &["throttle", "fallback_requests_per_second"],
-    variables: &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
-    absent: Absent::Default("1"),
-    description: "Calls a second and operation while the shared state cannot be reached. Set it to the \
-        quota divided by how many hosts may run at once.",
-    attribute: Attribute::number,
-    configured: |config| {
-        throttle(config, |throttle| {
-            text(&throttle.fallback_requests_per_second)
-        })
-    },
-    parse: parse_rate,
-};
-
-/// A region, and the host of its API.
+/// A region, and the endpoint of its API.
 pub(super) struct Region {
     pub(super) id: String,
     pub(super) endpoint: Endpoint,
 }
 
-/// More calls a second than any quota that CAMS documents.
-const MAX_RATE: u32 = 250;
-
 fn sensitive_string(name: &'static str) -> Attribute {
     Attribute::string(name).sensitive()
 }
 
-/// The field, where empty text counts as none: it is often the default of a variable.
+/// The field, where an empty text counts as null, because variables of a configuration often have
+/// it as their default.
 fn filled(field: &Field<String>) -> Field<String> {
     match field {
         Field::Known(text) if text.is_empty() => Field::Null,
@@ -215,7 +165,7 @@ fn filled(field: &Field<String>) -> Field<String> {
     }
 }
 
-/// The field as text: a number as it is written.
+/// The field as text. A number is written in decimal.
 fn text<T: fmt::Display>(field: &Field<T>) -> Field<String> {
     match field {
         Field::Known(value) => Field::Known(value.to_string()),
@@ -224,15 +174,8 @@ fn text<T: fmt::Display>(field: &Field<T>) -> Field<String> {
     }
 }
 
-fn throttle(config: &Config, field: fn(&Throttling) -> Field<String>) -> Field<String> {
-    match &config.throttle {
-        Field::Known(throttle) => field(throttle),
-        Field::Null => Field::Null,
-        Field::Unknown => Field::Unknown,
-    }
-}
-
-/// A part of the access key. An empty one counts as none: it is often the default of a variable.
+/// Parses a part of the access key. An empty text is accepted, because variables of a configuration
+/// often have it as their default.
 fn parse_key_part(text: &str) -> Result<String, String> {
     if text.is_empty() || credentials::is_well_formed(text) {
         return Ok(text.to_owned());
@@ -278,40 +221,16 @@ fn parse_millis(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a whole number of milliseconds from 100 to 600000".to_owned())
 }
 
-fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
-    let rate = Number::parse(text).and_then(|number| number.as_u64());
-    rate.and_then(|rate| u32::try_from(rate).ok())
-        .and_then(NonZeroU32::new)
-        .filter(|rate| rate.get() <= MAX_RATE)
-        .ok_or_else(|| format!("expected a whole number from 1 to {MAX_RATE}"))
-}
-
-fn parse_scope(text: &str) -> Result<Scope, String> {
-    match text {
-        "host" => Ok(Scope::Host),
-        "process" => Ok(Scope::Process),
-        "redis" => Ok(Scope::Redis),
-        _ => Err("expected \"host\", \"process\" or \"redis\"".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::block::Config;
 
     #[test]
     fn whole_milliseconds_are_read_and_nothing_else() {
         assert_eq!(parse_millis("1500"), Ok(Duration::from_millis(1500)));
         for text in ["0", "-5", "1.5", "99", "600001", "soon", ""] {
             assert!(parse_millis(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn rates_are_whole_and_bounded() {
-        assert_eq!(parse_rate("10").map(NonZeroU32::get), Ok(10));
-        for text in ["0", "-1", "2.5", "251", "many", ""] {
-            assert!(parse_rate(text).is_err(), "{text}");
         }
     }
 

@@ -1,55 +1,29 @@
-//! `throttle` in the provider block: with whom the account's call quota is shared, and how much of it is used.
+//! Makes the throttle from `throttle` in the provider block: with whom the account's call quota is
+//! shared, and how much of it is used.
 
 use std::num::NonZeroU32;
 
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
-use crate::framework::number::Number;
-use crate::model;
 use crate::state_directory::state_directory;
 use crate::throttle::Throttle;
 
-use super::config::Config;
+use super::block::Config;
 use super::setting::or_report;
-use super::settings::{FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE};
+use super::settings::{FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, Scope};
 
-/// Who shares the quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All processes of this user on this machine.
-    Host,
-    /// This process alone.
-    Process,
-    /// All machines that use the same Redis server.
-    Redis,
-}
-
-model! {
-    /// The `throttle` attribute.
-    pub struct Throttling {
-        /// How much of the quota to use.
-        pub requests_per_second: Number,
-        /// With whom to share it.
-        pub scope: String,
-        /// Where a fleet shares it.
-        pub redis_url: String,
-        /// How much to use alone.
-        pub fallback_requests_per_second: Number,
-    }
-}
-
-/// What became of the settings.
+/// The throttle, and the values of the settings that are used elsewhere too.
 #[derive(Debug)]
 pub(super) struct Throttled {
-    /// Keeps the quota.
+    /// The throttle that keeps the quota.
     pub(super) throttle: Throttle,
     /// With whom the quota is shared.
     pub(super) scope: Scope,
-    /// In place of each operation's documented limit.
+    /// The calls a second that replace each operation's documented limit, if it is set.
     pub(super) requests_per_second: Option<NonZeroU32>,
 }
 
-/// The settings, with the environment's where the configuration has none.
+/// Reads the settings and makes the throttle. The error holds what is wrong with all of them.
 pub(super) fn configure(
     config: &Config,
     environment: &Environment,
@@ -70,7 +44,8 @@ pub(super) fn configure(
         errors.push(
             Diagnostic::error(
                 "Redis URL Without Effect",
-                "throttle.redis_url is set, but the scope is another one. Set throttle.scope = \"redis\", or remove redis_url.",
+                "throttle.redis_url is set, but the scope is another one. Set throttle.scope = \
+                 \"redis\", or remove redis_url.",
             )
             .at(REDIS_URL.path()),
         );
@@ -84,8 +59,8 @@ pub(super) fn configure(
             errors.push(
                 Diagnostic::error(
                     "Missing Redis URL",
-                    "throttle.scope is \"redis\", which needs a server. Set throttle.redis_url, or the environment variable \
-                     CAMS_THROTTLE_REDIS_URL.",
+                    "throttle.scope is \"redis\", which needs a server. Set throttle.redis_url, or \
+                     the environment variable CAMS_THROTTLE_REDIS_URL.",
                 )
                 .at(REDIS_URL.path()),
             );
@@ -105,6 +80,8 @@ pub(super) fn configure(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framework::number::Number;
+    use crate::provider::block::Throttling;
 
     fn settings(
         throttling: Throttling,
@@ -117,7 +94,7 @@ mod tests {
         };
         match configure(&config, &environment) {
             Ok(throttled) => Ok(throttled.requests_per_second),
-            Err(found) => Err(found
+            Err(errors) => Err(errors
                 .iter()
                 .map(|diagnostic| diagnostic.detail.clone())
                 .collect::<Vec<_>>()
@@ -157,30 +134,30 @@ mod tests {
                 "CAMS_THROTTLE_REDIS_URL",
             ),
         ] {
-            let wrong = settings(Throttling::default(), variables).expect_err("a problem");
-            assert!(wrong.contains(expected), "{wrong}");
+            let error = settings(Throttling::default(), variables).expect_err("a problem");
+            assert!(error.contains(expected), "{error}");
         }
         let url = Throttling {
             redis_url: "redis://:s3cr3t@localhost".into(),
             ..Throttling::default()
         };
-        let wrong = settings(url, &[]).expect_err("a problem");
+        let error = settings(url, &[]).expect_err("a problem");
         assert!(
-            wrong.contains("scope = \"redis\"") && !wrong.contains("s3cr3t"),
-            "{wrong}"
+            error.contains("scope = \"redis\"") && !error.contains("s3cr3t"),
+            "{error}"
         );
     }
 
     #[test]
     fn a_broken_url_is_refused_without_showing_its_password() {
-        let wrong = Throttling {
+        let throttling = Throttling {
             redis_url: "http://:s3cr3t@localhost".into(),
             ..Throttling::default()
         };
-        let wrong = settings(wrong, &[]).expect_err("a problem");
+        let error = settings(throttling, &[]).expect_err("a problem");
         assert!(
-            wrong.contains("rediss://") && !wrong.contains("s3cr3t"),
-            "{wrong}"
+            error.contains("rediss://") && !error.contains("s3cr3t"),
+            "{error}"
         );
     }
 }

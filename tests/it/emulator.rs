@@ -1,4 +1,4 @@
-//! A running `cams-emulator` and its control interface.
+//! A `cams-emulator` that runs as a process of its own, and its control interface.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -8,14 +8,14 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-/// An emulator process on a port of its own, ended on drop.
+/// An emulator process on a port of its own. It is ended when this value is dropped.
 pub(crate) struct Emulator {
     child: Child,
     url: String,
 }
 
 impl Emulator {
-    /// Starts one with the given flags.
+    /// Starts an emulator with the given flags, and waits until it listens.
     pub(crate) fn start(flags: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cams-emulator"))
             .args(flags)
@@ -34,19 +34,15 @@ impl Emulator {
         Self { child, url }
     }
 
-    /// `http://HOST:PORT`.
+    /// The address that it listens on, as `http://HOST:PORT`.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// The journal.
+    /// All requests that the emulator has recorded in its journal.
     pub(crate) fn requests(&self) -> Vec<Value> {
         match self.control("GET", "requests", None) {
             Value::Array(requests) => requests,
-            Value::Object(mut answer) => match answer.remove("requests") {
-                Some(Value::Array(requests)) => requests,
-                other => panic!("no journal: {other:?}"),
-            },
             other => panic!("no journal: {other}"),
         }
     }
@@ -59,7 +55,7 @@ impl Emulator {
             .count()
     }
 
-    /// How often the migration of each number was really started.
+    /// How often the migration of each number was started, by the emulator's own record.
     pub(crate) fn started(&self) -> BTreeMap<String, usize> {
         let mut started = BTreeMap::new();
         for request in self.requests() {
@@ -75,25 +71,31 @@ impl Emulator {
         started
     }
 
-    /// Puts a number in place, as the control interface's `POST numbers` takes it: with an id of
-    /// its own, or as one that the lookup still knows after it was deleted.
+    /// Places a number with all the fields that `POST numbers` takes, such as an id, and returns it
+    /// as it was placed.
     pub(crate) fn place_number(&self, number: Value) -> Value {
         self.control("POST", "numbers", Some(number))
     }
 
-    /// Puts a number into a state.
-    pub(crate) fn place(&self, space: &str, country_code: &str, mobile_number: &str, status: &str) {
+    /// Places a number with this status, and returns it as it was placed.
+    pub(crate) fn place(
+        &self,
+        space: &str,
+        country_code: &str,
+        mobile_number: &str,
+        status: &str,
+    ) -> Value {
         let number = json!({
             "cust_space_id": space,
             "country_code": country_code,
             "mobile_number": mobile_number,
             "status": status,
         });
-        self.place_number(number);
+        self.place_number(number)
     }
 
-    /// Deletes a number behind Terraform's back. Whether a row with the status `DELETED` stays in
-    /// the list, is `--deleted-rows`.
+    /// Deletes a number without Terraform. The flag `--deleted-rows` decides whether a row with the
+    /// status `DELETED` stays in the list.
     pub(crate) fn remove(&self, space: &str, country_code: &str, mobile_number: &str) {
         let number = json!({
             "cust_space_id": space,
@@ -103,7 +105,7 @@ impl Emulator {
         self.control("DELETE", "numbers", Some(number));
     }
 
-    /// Calls the control interface.
+    /// Sends a request to the control interface, and returns the JSON of its answer.
     pub(crate) fn control(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         let url = format!("{}/_emulator/{path}", self.url);
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
@@ -121,7 +123,7 @@ impl Emulator {
             assert!(status.is_success(), "{path}: {status} {text}");
             text
         };
-        // On a thread of its own, since the caller may be within a runtime.
+        // The call is made on a thread of its own, since the caller may be within a runtime.
         let answer = std::thread::scope(|scope| {
             scope
                 .spawn(|| CONTROL.0.block_on(call))
@@ -143,7 +145,7 @@ impl Drop for Emulator {
     }
 }
 
-/// One client for all control calls: making one reads all of the system's certificates.
+/// One client for all control requests, because making one reads all certificates of the system.
 static CONTROL: LazyLock<(Runtime, reqwest::Client)> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -1,4 +1,4 @@
-//! A Redis server of a test's own.
+//! A Redis server that one test has for itself.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 
-/// The password of the servers.
+/// The password of all servers.
 pub(crate) const PASSWORD: &str = "pass-word-of-redis";
 
 /// A server that listens on a socket in a directory of its own, and with TLS on a port. It is ended
@@ -20,6 +20,7 @@ pub(crate) struct RedisServer {
 }
 
 impl RedisServer {
+    /// Starts a server, and waits until it accepts connections.
     pub(crate) fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
@@ -59,7 +60,7 @@ impl RedisServer {
         self.process = spawn(&self.directory, self.port);
     }
 
-    /// Deletes all data.
+    /// Deletes all data of the server.
     pub(crate) fn flush(&self) {
         let () = redis::cmd("FLUSHALL")
             .query(&mut self.connection())
@@ -71,7 +72,7 @@ impl RedisServer {
         self.file("certificate.pem")
     }
 
-    /// Its URL with TLS and this password.
+    /// The URL of its port, with TLS and this password.
     pub(crate) fn tls_url(&self, password: &str) -> String {
         format!("rediss://:{password}@localhost:{}", self.port)
     }
@@ -143,7 +144,7 @@ fn spawn(directory: &TempDir, port: u16) -> Child {
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let ready = lines.any(|line| line.unwrap().contains("eady to accept connections"));
     assert!(ready, "redis-server ended before it was ready");
-    // The rest has to be read too: the server would end if the pipe were closed.
+    // The rest has to be read too, because the server would end if the pipe were closed.
     std::thread::spawn(move || lines.for_each(drop));
     process
 }

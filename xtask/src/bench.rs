@@ -1,8 +1,6 @@
-//! `cargo xtask bench`: figures, never verdicts.
+//! `cargo xtask bench`: measures and prints figures. It never fails because of a figure.
 
-use std::fs;
-
-use crate::shell::{self, Result, cargo, target};
+use crate::shell::{self, Result, cargo, make_directory, target};
 use crate::{startup, tools};
 
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
@@ -20,11 +18,12 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     }
 }
 
-/// The provider before a service that counts, and what one acquisition costs.
+/// Runs the throttle's two benchmarks: how well it keeps and uses a quota, and what one acquisition
+/// costs.
 fn throttle(options: &[&str]) -> Result<()> {
     tools::redis()?;
     let directory = target().join("bench");
-    fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    make_directory(&directory)?;
     let plot = directory.join("throttle.svg");
     let bench = ["bench", "--features", "emulator", "--bench"];
     shell::run(

@@ -1,4 +1,4 @@
-//! The Terraform CLI in a directory of its own.
+//! The Terraform CLI, run in a directory of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ pub(crate) fn address(terraform: &Terraform) -> String {
     format!("{}/terraform-provider-cams/cams", terraform.registry())
 }
 
-/// A directory, the CLI, and what both need to find the provider.
+/// A CLI, the directory that it runs in, and the environment in which it finds the provider.
 pub(crate) struct Cli {
     program: PathBuf,
     directory: PathBuf,
@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// A CLI that takes the provider from `binaries`, without init.
+    /// A CLI that takes the provider from the directory `binaries`, and so needs no `init`.
     pub(crate) fn with_override(
         terraform: &Terraform,
         directory: &Path,
@@ -33,7 +33,7 @@ impl Cli {
         Self::new(terraform, directory, &config)
     }
 
-    /// A CLI that installs providers from `mirror` and nowhere else.
+    /// A CLI that installs providers from the directory `mirror` and from nowhere else.
     pub(crate) fn with_mirror(
         terraform: &Terraform,
         directory: &Path,
@@ -47,8 +47,7 @@ impl Cli {
 
     fn new(terraform: &Terraform, directory: &Path, config: &str) -> Result<Self> {
         let path = directory.join("cli.tfrc");
-        std::fs::write(&path, config)
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        shell::write(&path, config)?;
         let mut environment = vec![
             ("TF_CLI_CONFIG_FILE".to_owned(), path.display().to_string()),
             ("CHECKPOINT_DISABLE".to_owned(), "1".to_owned()),
@@ -63,13 +62,13 @@ impl Cli {
         })
     }
 
-    /// The same with one more environment variable.
+    /// The same CLI with one more environment variable.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// `terraform`, or `tofu`.
+    /// The name of the program: `terraform` or `tofu`.
     pub(crate) fn name(&self) -> String {
         self.program
             .file_stem()
@@ -78,11 +77,11 @@ impl Cli {
             .into_owned()
     }
 
-    /// A command line, ready to run.
+    /// A command with these arguments, ready to run in the directory.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(&self.directory);
-        // Settings of whoever runs us would reach the provider as well.
+        // Settings of the person who runs this program would reach the CLI and the provider.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             if ["TF_", "CAMS_", "ALICLOUD_", "ALIBABA"]

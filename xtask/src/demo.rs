@@ -1,22 +1,18 @@
-//! `cargo xtask demo`: the provider on the emulator, from init to destroy, as a person would do it.
+//! `cargo xtask demo`: shows the provider on the emulator, from init to destroy, as a person would
+//! use it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::cli::{self, Cli};
 use crate::emulator::Emulator;
-use crate::shell::{self, Result, binary, bold, cargo, green, heading};
+use crate::examples::REQUIRED_PROVIDERS;
+use crate::shell::{self, Result, binary, bold, cargo, green, heading, make_directory, write};
 use crate::startup;
 use crate::tools::{self, Terraform};
 
-const CONFIGURATION: &str = r#"terraform {
-  required_providers {
-    cams = {
-      source = "terraform-provider-cams/cams"
-    }
-  }
-}
-
+const CONFIGURATION: &str = r#"
 provider "cams" {
   cust_space_id = "cams-demo"
 }
@@ -34,15 +30,14 @@ resource "cams_number_migration" "number" {
 "#;
 
 pub(crate) fn run() -> Result<()> {
-    // Before the long build, so that what is missing is said at once.
+    // The CLI is looked for before the long build, so that it is said at once if it is missing.
     let terraform = tools::terraform()?;
     println!("{terraform}");
     heading("Build the provider and the emulator (some minutes the first time)");
     shell::run(cargo().args(["build", "--release", "--features", "emulator", "--bins"]))?;
     println!("\n{}", startup::measure()?);
 
-    let directory =
-        tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))?;
+    let directory = shell::temporary_directory()?;
     heading("Start the emulator: a CAMS that runs on this machine");
     let emulator = Emulator::start(
         &binary("release", "cams-emulator"),
@@ -52,34 +47,41 @@ pub(crate) fn run() -> Result<()> {
 
     let mirror = mirror(&terraform, directory.path())?;
     let work = directory.path().join("work");
-    make(&work)?;
-    write(&work.join("main.tf"), CONFIGURATION)?;
-    let cli = Cli::with_mirror(&terraform, &work, &mirror)?
-        .env("CAMS_ENDPOINT", &emulator.url)
-        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
-        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
-        // Where the quota that all processes of a host share is kept: here, so that nothing is left
-        // behind.
-        .env("XDG_RUNTIME_DIR", &directory.path().display().to_string());
+    make_directory(&work)?;
+    let configuration = format!("{REQUIRED_PROVIDERS}{CONFIGURATION}");
+    write(&work.join("main.tf"), &configuration)?;
+    // The directory also takes the quota that all processes of a host share, so that the demo
+    // leaves nothing behind.
+    let state = directory.path().display().to_string();
+    let environment = [
+        ("CAMS_ENDPOINT", emulator.url.as_str()),
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret"),
+        ("XDG_RUNTIME_DIR", &state),
+    ];
+    let mut cli = Cli::with_mirror(&terraform, &work, &mirror)?;
+    for (name, value) in environment {
+        cli = cli.env(name, value);
+    }
 
+    doctor(&environment)?;
     heading("The configuration");
-    print!("{CONFIGURATION}");
+    print!("{configuration}");
     step(&cli, "Install the provider from a local mirror", &["init"])?;
     step(&cli, "See what would happen", &["plan", "-out=tfplan"])?;
     step(&cli, "Start the three migrations", &["apply", "tfplan"])?;
-    step(
-        &cli,
-        "Look at one of them",
-        &[
-            "state",
-            "show",
-            "cams_number_migration.number[\"13900001234\"]",
-        ],
-    )?;
+    let one = "cams_number_migration.number[\"13900001234\"]";
+    step(&cli, "Look at one of them", &["state", "show", one])?;
     step(
         &cli,
         "Plan again: nothing is left to do",
         &["plan", "-detailed-exitcode"],
+    )?;
+    step(&cli, "Lose a number from the state", &["state", "rm", one])?;
+    step(
+        &cli,
+        "Apply again: the number is taken over, and not started a second time",
+        &["apply", "-auto-approve"],
     )?;
     step(
         &cli,
@@ -89,18 +91,42 @@ pub(crate) fn run() -> Result<()> {
 
     heading("That was it");
     println!(
-        "{} Three numbers planned, started, kept and forgotten, on a CAMS that was never there.\n\n\
+        "{} Three numbers planned, started, kept, taken over and forgotten, without a call to the \
+         real CAMS.\n\n\
          Try next:\n  \
          cargo xtask test                                  everything that must hold\n  \
-         cargo run --features emulator --bin cams-emulator -- --help\n                                                    \
-         an emulator with other quotas, delays and faults\n  \
-         docs/resources/number_migration.md                what the resource can do",
-        green("✓")
+         cargo run --features emulator --bin cams-emulator -- --help\n  \
+         {:50}an emulator with other quotas, delays and faults\n  \
+         docs/resources/number_migration.md                what the resource can do\n  \
+         docs/guides/doctor.md                             how to check your own account",
+        green("✓"),
+        ""
     );
     Ok(())
 }
 
-/// A directory laid out as `terraform init` looks for providers in it.
+/// Shows what the doctor finds out about the account. The rest of its report, how the service
+/// behaves where its documentation leaves a choice, is left out.
+fn doctor(environment: &[(&str, &str)]) -> Result<()> {
+    heading("Check the account, which only reads");
+    println!(
+        "{}\n",
+        bold("$ terraform-provider-cams doctor --space cams-demo")
+    );
+    let mut command = Command::new(binary("release", "terraform-provider-cams"));
+    command
+        .args(["doctor", "--space", "cams-demo"])
+        .env_clear()
+        .envs(environment.iter().copied());
+    let report = shell::output(&mut command)?;
+    let account = report
+        .split_once("\nHow the service behaves")
+        .map_or(report.as_str(), |(account, _)| account);
+    println!("{account}\n(what follows about the service is left out here)");
+    Ok(())
+}
+
+/// Makes a directory with the provider in it, laid out as `terraform init` looks for providers.
 fn mirror(terraform: &Terraform, directory: &Path) -> Result<PathBuf> {
     let mirror = directory.join("mirror");
     let version = env!("CARGO_PKG_VERSION");
@@ -108,7 +134,7 @@ fn mirror(terraform: &Terraform, directory: &Path) -> Result<PathBuf> {
         .join(cli::address(terraform))
         .join(version)
         .join(platform());
-    make(&place)?;
+    make_directory(&place)?;
     let name = format!("terraform-provider-cams_v{version}");
     let (from, to) = (
         binary("release", "terraform-provider-cams"),
@@ -124,7 +150,7 @@ fn mirror(terraform: &Terraform, directory: &Path) -> Result<PathBuf> {
     Ok(mirror)
 }
 
-/// This machine in Go's words.
+/// The system and the architecture of this machine, in the words that Go has for them.
 fn platform() -> String {
     let system = match std::env::consts::OS {
         "macos" => "darwin",
@@ -139,6 +165,7 @@ fn platform() -> String {
     format!("{system}_{architecture}")
 }
 
+/// Runs the CLI under a heading, and shows the command line before what it prints.
 fn step(cli: &Cli, title: &str, arguments: &[&str]) -> Result<()> {
     heading(title);
     println!("{}\n", bold(&typed(&cli.name(), arguments)));
@@ -146,7 +173,7 @@ fn step(cli: &Cli, title: &str, arguments: &[&str]) -> Result<()> {
     shell::run(&mut command)
 }
 
-/// A command line as one would type it.
+/// The command line as a person would type it.
 fn typed(program: &str, arguments: &[&str]) -> String {
     let quoted = arguments
         .iter()
@@ -156,13 +183,4 @@ fn typed(program: &str, arguments: &[&str]) -> String {
         });
     let words: Vec<String> = quoted.collect();
     format!("$ {program} {}", words.join(" "))
-}
-
-fn make(directory: &Path) -> Result<()> {
-    fs::create_dir_all(directory)
-        .map_err(|error| format!("cannot make {}: {error}", directory.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! A running emulator.
+//! An emulator that runs as a process of its own.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,14 +7,15 @@ use std::process::{Child, Command, Stdio};
 
 use crate::shell::Result;
 
-/// An emulator process, ended on drop.
+/// An emulator process, which is ended when this value is dropped.
 pub(crate) struct Emulator {
     child: Child,
-    /// `http://HOST:PORT`.
+    /// The address that it listens on, as `http://HOST:PORT`.
     pub(crate) url: String,
 }
 
 impl Emulator {
+    /// Starts an emulator on a free port of this machine, and waits until it listens.
     pub(crate) fn start(binary: &Path, flags: &[&str]) -> Result<Self> {
         let mut child = Command::new(binary)
             .args(flags)
@@ -38,7 +39,7 @@ impl Emulator {
         }
     }
 
-    /// What the control interface answers.
+    /// Asks the control interface, and returns the body of its answer.
     pub(crate) fn get(&self, path: &str) -> Result<String> {
         let failed = |error: std::io::Error| format!("the emulator does not answer: {error}");
         let address = self.url.trim_start_matches("http://");

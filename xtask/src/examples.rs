@@ -1,13 +1,13 @@
-//! Whether each example is one that the provider takes.
+//! Checks that the provider accepts each example.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Cli;
-use crate::shell::{self, Result, binary};
+use crate::shell::{self, Result, binary, read, write};
 use crate::tools::Terraform;
 
-/// What an example of a resource leaves out.
+/// The block that examples of a resource leave out, and that a CLI needs to find the provider.
 pub(crate) const REQUIRED_PROVIDERS: &str = r#"terraform {
   required_providers {
     cams = {
@@ -17,15 +17,14 @@ pub(crate) const REQUIRED_PROVIDERS: &str = r#"terraform {
 }
 "#;
 
-/// Asks the CLI about every example, with the provider as built. Importing by identity needs a newer CLI than the
-/// provider does, so that one is only formatted.
+/// Has the CLI validate every example, with the provider as it is built now. The import by identity
+/// needs a newer CLI than the provider does, so only its format is checked.
 pub(crate) fn validate(terraform: &Terraform, folder: &Path) -> Result<()> {
     let provider = binary("debug", "terraform-provider-cams");
     let binaries = provider.parent().ok_or("the provider has no directory")?;
     for (name, files) in configurations(folder)? {
         println!("{name}");
-        let directory =
-            tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))?;
+        let directory = shell::temporary_directory()?;
         let mut declared = false;
         for file in &files {
             let text = read(file)?;
@@ -43,10 +42,11 @@ pub(crate) fn validate(terraform: &Terraform, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The provider's example; each example of a resource by itself; and its import together with the first of these.
+/// The name and the files of each configuration: the provider's example, each example of a resource
+/// by itself, and the import of a resource together with its first example.
 fn configurations(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
     let provider = folder.join("provider/provider.tf");
-    let mut found = vec![("provider".to_owned(), vec![provider])];
+    let mut configurations = vec![("provider".to_owned(), vec![provider])];
     for resource in list(&folder.join("resources"))? {
         let first = resource.join("resource.tf");
         for file in list(&resource)? {
@@ -56,17 +56,20 @@ fn configurations(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
                 .display()
                 .to_string();
             match file.file_name().and_then(|name| name.to_str()) {
-                Some("import-by-string-id.tf") => found.push((name, vec![first.clone(), file])),
+                Some("import-by-string-id.tf") => {
+                    configurations.push((name, vec![first.clone(), file]));
+                }
                 Some(text) if text.starts_with("resource") && text.ends_with(".tf") => {
-                    found.push((name, vec![file]));
+                    configurations.push((name, vec![file]));
                 }
                 _ => {}
             }
         }
     }
-    Ok(found)
+    Ok(configurations)
 }
 
+/// The paths of what is in a folder, in order.
 fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let cannot = |error| format!("cannot read {}: {error}", folder.display());
     let mut paths = Vec::new();
@@ -75,12 +78,4 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
-}
-
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }

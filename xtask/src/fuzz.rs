@@ -1,8 +1,8 @@
-//! `cargo xtask fuzz`: each target of `fuzz/` for a while, from its corpus.
+//! `cargo xtask fuzz`: runs each target of `fuzz/` for a while, from the inputs in its corpus.
 
 use std::fs;
 
-use crate::shell::{self, Result, cargo, find, heading, root};
+use crate::shell::{self, Result, cargo, find, heading, make_directory, root};
 
 pub(crate) fn run(seconds: &str) -> Result<()> {
     let seconds: u32 = seconds
@@ -14,23 +14,23 @@ pub(crate) fn run(seconds: &str) -> Result<()> {
     for target in targets()? {
         heading(&format!("{target}, {seconds} s"));
         let limit = format!("-max_total_time={seconds}");
-        // What is found goes to target/, not among the committed seeds.
-        let found = shell::target().join("fuzz-corpus").join(&target);
-        fs::create_dir_all(&found)
-            .map_err(|error| format!("cannot make {}: {error}", found.display()))?;
+        // New inputs go to target/, so that they are not mixed with the committed ones.
+        let corpus = shell::target().join("fuzz-corpus").join(&target);
+        make_directory(&corpus)?;
         let seeds = root().join("fuzz/corpus").join(&target);
         let mut command = cargo();
         command
             .args(["fuzz", "run", &target])
-            .arg(&found)
+            .arg(&corpus)
             .arg(&seeds)
             .args(["--", &limit, "-timeout=10", "-print_final_stats=1"]);
-        // The instrumentation is not for the stable toolchain, which has it all the same.
+        // The stable toolchain has the instrumentation too, but allows it only with this variable.
         shell::run(command.env("RUSTC_BOOTSTRAP", "1"))?;
     }
     Ok(())
 }
 
+/// The names of all targets, in order.
 fn targets() -> Result<Vec<String>> {
     let directory = root().join("fuzz/fuzz_targets");
     let files = fs::read_dir(&directory)

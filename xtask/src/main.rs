@@ -1,4 +1,4 @@
-//! The commands people type.
+//! The commands that people type to work on this project: `cargo xtask COMMAND`.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -37,7 +37,8 @@ The commands of this project:
   cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
   cargo xtask fuzz [SECONDS]  Each fuzz target, 30 seconds unless told otherwise
   cargo xtask bench startup   Time from exec to handshake, and idle memory, of the release binary
-  cargo xtask bench throttle  Real processes before a service that counts, beside other policies; [--quick]
+  cargo xtask bench throttle  Real processes before a service that counts, beside other policies.
+                              With --quick only some settings
 ";
 
 fn main() -> ExitCode {

@@ -1,37 +1,41 @@
-//! Running programs, and showing that they run.
+//! Runs programs and shows that they run, and reads and writes files. Errors name what failed.
 
+use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Errors are one line for whoever typed the command.
+use tempfile::TempDir;
+
+/// The result of a step. Its error is one line for the person who typed the command.
 pub(crate) type Result<T> = std::result::Result<T, String>;
 
-/// The project's root.
+/// The directory that holds the whole project.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the workspace is above this package")
 }
 
-/// Where cargo builds.
+/// The directory that cargo builds into.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// The cargo that runs us.
+/// The cargo that runs this program, in the project's directory.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     command
 }
 
-/// A built binary.
+/// The path of a binary that was built with this profile.
 pub(crate) fn binary(profile: &str, name: &str) -> PathBuf {
     target().join(profile).join(name)
 }
 
-/// Runs a command with its output where ours goes, and expects success.
+/// Runs a command whose output goes where the output of this program goes. It is an error if the
+/// command fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .stdin(Stdio::null())
@@ -44,7 +48,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     }
 }
 
-/// Runs a command and gives what it prints, which is shown only if it fails.
+/// Runs a command and returns what it prints, which is shown only if the command fails.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -61,7 +65,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Err(format!("{} failed: {}", words(command), output.status))
 }
 
-/// The first program of that name on the path.
+/// The first program of this name on the `PATH`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
@@ -69,7 +73,27 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
-/// A heading.
+/// Reads a file as text.
+pub(crate) fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// Writes a file, in the place of one that is there.
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+/// Makes a directory and those that it is in, unless they are there.
+pub(crate) fn make_directory(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| format!("cannot make {}: {error}", path.display()))
+}
+
+/// Makes a directory that is removed when it is dropped.
+pub(crate) fn temporary_directory() -> Result<TempDir> {
+    tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))
+}
+
+/// Prints the heading of a step.
 pub(crate) fn heading(text: &str) {
     println!("\n{}", paint("1;36", &format!("── {text} ")));
 }
@@ -86,6 +110,7 @@ pub(crate) fn bold(text: &str) -> String {
     paint("1", text)
 }
 
+/// The text in a colour or weight, by its code in the terminal's language.
 fn paint(code: &str, text: &str) -> String {
     if colours() {
         format!("\x1b[{code}m{text}\x1b[0m")
@@ -94,11 +119,12 @@ fn paint(code: &str, text: &str) -> String {
     }
 }
 
-/// Colours only for people: not in a pipe, nor where they are not wanted.
+/// Whether colours are shown: on a terminal, unless the user asked for none.
 pub(crate) fn colours() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
+/// The command line as a person would type it.
 fn words(command: &Command) -> String {
     let program = Path::new(command.get_program())
         .file_name()

@@ -1,6 +1,6 @@
-//! `cargo xtask soak`: thousands of numbers through a service that fails at random, with the real
-//! CLI and one long-lived provider process. Nothing may be lost, nothing started twice, and memory
-//! must stay flat.
+//! `cargo xtask soak`: moves thousands of numbers through a service that fails at random, with the
+//! real CLI and one provider process that lives for the whole time. It fails if a number is lost or
+//! started twice, and prints how much memory the process needs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,18 +12,12 @@ use serde_json::{Value, json};
 
 use crate::cli::Cli;
 use crate::emulator::Emulator;
-use crate::shell::{self, Result, binary, cargo, green, heading};
+use crate::examples::REQUIRED_PROVIDERS;
+use crate::shell::{self, Result, binary, cargo, green, heading, write};
 use crate::startup::resident;
 use crate::tools;
 
-const CONFIGURATION: &str = r#"terraform {
-  required_providers {
-    cams = {
-      source = "terraform-provider-cams/cams"
-    }
-  }
-}
-
+const CONFIGURATION: &str = r#"
 provider "cams" {
   cust_space_id = "cams-soak"
   throttle {
@@ -46,7 +40,7 @@ resource "cams_number_migration" "number" {
 }
 "#;
 
-/// What goes wrong, each with its share of all calls; together two in a hundred.
+/// The faults, by kind and by when they strike. Each has an equal part of [`SHARE_OF_ALL`].
 const FAULTS: &[(&str, Option<&str>)] = &[
     ("reset_before_commit", None),
     ("reset_after_commit", None),
@@ -59,11 +53,14 @@ const FAULTS: &[(&str, Option<&str>)] = &[
     ("throttle", None),
     ("stale_list", None),
 ];
+/// The share of all calls that a fault strikes.
 const SHARE_OF_ALL: f64 = 0.02;
 
-/// How long and how much.
+/// The size of a run.
 pub(crate) struct Plan {
+    /// How many numbers there are in the end.
     numbers: usize,
+    /// The applies over which the numbers are spread evenly.
     applies: usize,
 }
 
@@ -84,12 +81,14 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         "Soak: {} numbers over {} applies, two calls in a hundred fail",
         plan.numbers, plan.applies
     ));
-    let directory =
-        tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))?;
+    let directory = shell::temporary_directory()?;
     let directory = directory.path();
     let faults = directory.join("faults.json");
     write(&faults, &faults_file().to_string())?;
-    write(&directory.join("main.tf"), CONFIGURATION)?;
+    write(
+        &directory.join("main.tf"),
+        &format!("{REQUIRED_PROVIDERS}{CONFIGURATION}"),
+    )?;
     let faults = faults.display().to_string();
     let flags = [
         "--quota",
@@ -119,7 +118,8 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         "{:>5}  {:>8}  {:>8}  {:>7}  {:>12}",
         "apply", "numbers", "in state", "seconds", "provider MiB"
     );
-    // The last few have nothing new to do: they find what earlier ones could not make sure of.
+    // The last applies have no new numbers. They find those whose outcome earlier applies could not
+    // determine.
     for apply in 1..=plan.applies + 3 {
         let numbers = plan.numbers * apply.min(plan.applies) / plan.applies;
         let started = Instant::now();
@@ -138,8 +138,8 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     judge(plan, &emulator, directory, &memory)
 }
 
-/// Applies, and says whether anything failed: two calls in a hundred do, and some of them are not
-/// repeated.
+/// Applies, and returns whether the apply failed. It may, since two calls in a hundred fail, and
+/// not all of them are repeated.
 fn apply_once(cli: &Cli, numbers: usize) -> Result<bool> {
     let numbers = format!("numbers={numbers}");
     let arguments = [
@@ -167,16 +167,13 @@ fn apply_once(cli: &Cli, numbers: usize) -> Result<bool> {
     }
 }
 
+/// Compares what the emulator recorded with what is in the state.
 fn judge(plan: &Plan, emulator: &Emulator, directory: &Path, memory: &[f64]) -> Result<()> {
     let requests: Value = serde_json::from_str(&emulator.get("requests")?)
         .map_err(|error| format!("no journal: {error}"))?;
-    let requests = requests
-        .as_array()
-        .cloned()
-        .or_else(|| requests["requests"].as_array().cloned())
-        .unwrap_or_default();
+    let requests = requests.as_array().ok_or("the journal is no list")?;
     let mut started: BTreeMap<String, usize> = BTreeMap::new();
-    for request in &requests {
+    for request in requests {
         if request["action"] == "CreateChatappMigrationInitiate" && request["committed"] == true {
             *started
                 .entry(
@@ -195,8 +192,8 @@ fn judge(plan: &Plan, emulator: &Emulator, directory: &Path, memory: &[f64]) -> 
         memory.last().copied().unwrap_or_default(),
     );
     println!(
-        "\n{} calls; {} numbers started, {twice} of them twice; {stored} of {} in state; memory {early:.1} MiB after the second \
-         apply, {late:.1} MiB at the end",
+        "\n{} calls; {} numbers started, {twice} of them twice; {stored} of {} in state; memory \
+         {early:.1} MiB after the second apply, {late:.1} MiB at the end",
         requests.len(),
         started.len(),
         plan.numbers
@@ -211,6 +208,7 @@ fn judge(plan: &Plan, emulator: &Emulator, directory: &Path, memory: &[f64]) -> 
     Ok(())
 }
 
+/// The faults as the emulator reads them from a file.
 fn faults_file() -> Value {
     let share = SHARE_OF_ALL / FAULTS.len() as f64;
     let faults = FAULTS.iter().enumerate().map(|(seed, (kind, when))| {
@@ -224,7 +222,7 @@ fn faults_file() -> Value {
     faults.collect()
 }
 
-/// How many numbers the state file holds.
+/// How many numbers are in the state file.
 fn stored(directory: &Path) -> Result<usize> {
     let text =
         fs::read_to_string(directory.join("terraform.tfstate")).unwrap_or_else(|_| "{}".into());
@@ -238,9 +236,11 @@ fn stored(directory: &Path) -> Result<usize> {
         .sum())
 }
 
-/// A provider that outlives the CLI's commands, so that a leak would show.
+/// A provider process that lives longer than each command of the CLI, so that a leak of memory
+/// shows.
 struct Provider {
     child: Child,
+    /// The value of `TF_REATTACH_PROVIDERS` with which a CLI uses this process.
     reattach: String,
 }
 
@@ -284,8 +284,4 @@ impl Drop for Provider {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }

@@ -1,4 +1,5 @@
-//! How fast the provider starts and how little it needs when idle: Terraform starts it several times per command.
+//! Measures how fast the provider starts, and how much memory it needs when it is idle. Terraform
+//! starts it several times in each command.
 
 use std::fmt;
 use std::io::{BufRead, BufReader};
@@ -7,23 +8,25 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::shell::{Result, binary, root};
+use crate::shell::{self, Result, binary, root};
 
+/// How often the provider is started.
 const RUNS: usize = 20;
-/// After which a process that has said its line has nothing left to do.
+/// The time after which a process that has printed its handshake line has nothing left to do.
 const SETTLED: Duration = Duration::from_millis(200);
 
-/// Figures of one machine at one time.
+/// What was measured: times from exec to the handshake line, the shortest first, and the memory of
+/// the last process.
 pub(crate) struct Figures {
     handshakes: Vec<Duration>,
     idle_kib: Option<u64>,
 }
 
-/// Starts the release binary as Terraform does, with a P-521 client certificate, until its handshake line.
+/// Starts the release binary as Terraform does, with a client certificate on P-521, and waits for
+/// its handshake line.
 pub(crate) fn measure() -> Result<Figures> {
-    // The processes are killed, which leaves their sockets behind.
-    let sockets =
-        tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))?;
+    // The processes are killed, so that they do not remove their sockets.
+    let sockets = shell::temporary_directory()?;
     let mut figures = Figures {
         handshakes: Vec::with_capacity(RUNS),
         idle_kib: None,
@@ -54,8 +57,7 @@ pub(crate) fn measure() -> Result<Figures> {
 fn start(sockets: &Path) -> Result<Child> {
     let path = binary("release", "terraform-provider-cams");
     let certificate = root().join("tests/fixtures/client-p521.pem");
-    let certificate = std::fs::read_to_string(&certificate)
-        .map_err(|error| format!("{}: {error}", certificate.display()))?;
+    let certificate = shell::read(&certificate)?;
     Command::new(&path)
         .env_clear()
         .env(
@@ -71,7 +73,7 @@ fn start(sockets: &Path) -> Result<Child> {
         .map_err(|error| format!("cannot start {}: {error}", path.display()))
 }
 
-/// What a process keeps in memory, in KiB, where the system tells.
+/// The resident memory of a process in KiB, where the system tells it.
 pub(crate) fn resident(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -88,7 +90,8 @@ impl fmt::Display for Figures {
         let (minimum, median) = (milliseconds(0), milliseconds(RUNS / 2));
         write!(
             f,
-            "From exec to handshake line: {minimum:.2} ms at least, {median:.2} ms median of {RUNS} runs (budget: 5 ms)"
+            "From exec to handshake line: {minimum:.2} ms at least, {median:.2} ms median of \
+             {RUNS} runs (budget: 5 ms)"
         )?;
         match self.idle_kib {
             Some(kib) => write!(

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must pass before a change lands.
+//! `cargo xtask test`: runs everything that must pass before a change is merged.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::stdout;
@@ -12,8 +12,10 @@ use crate::shell::{self, Result, binary, cargo, find, green, heading, red, root,
 use crate::tools::Terraform;
 use crate::{docs, examples, soak, tools};
 
+/// A step of the command: its name, and what it runs.
 type Step = (&'static str, fn() -> Result<()>);
 
+/// All steps before the tests, in order.
 const STEPS: &[Step] = &[
     ("Tools", tools_present),
     ("Format", format),
@@ -26,7 +28,8 @@ const STEPS: &[Step] = &[
     ("Soak, the short one", soak),
 ];
 
-/// The emulators that the official SDK meets: together they show each answer that a flag chooses.
+/// The flags of each emulator that the official SDK is run against. Together they show every answer
+/// that a flag can choose.
 const INTEROP: &[&[&str]] = &[
     &[],
     &[
@@ -63,7 +66,7 @@ const INTEROP: &[&[&str]] = &[
     &["--deny=QueryChatappPhoneNumbers"],
 ];
 
-/// The tests proper come last: their summary ends the output.
+/// Runs all steps. The tests come last, so that their summary ends the output.
 pub(crate) fn run() -> Result<()> {
     let mut passed = Vec::new();
     for (name, step) in STEPS {
@@ -82,7 +85,7 @@ pub(crate) fn run() -> Result<()> {
     tests()
 }
 
-/// Only what depends on the CLI, with each there is.
+/// Runs only what depends on the CLI, with each CLI that is found.
 pub(crate) fn with_clis() -> Result<()> {
     heading("What depends on the CLI");
     build()?;
@@ -158,11 +161,11 @@ fn interop() -> Result<()> {
     Ok(())
 }
 
-/// A Python with the official SDK, made once for each version of the requirements.
+/// The path of a Python with the official SDK. Its environment is made once for each version of the
+/// requirements.
 fn virtual_environment() -> Result<PathBuf> {
     let requirements = root().join("tests/interop/requirements.txt");
-    let text = std::fs::read_to_string(&requirements)
-        .map_err(|error| format!("{}: {error}", requirements.display()))?;
+    let text = shell::read(&requirements)?;
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let directory = target().join(format!("interop-{:016x}", hasher.finish()));
@@ -183,13 +186,12 @@ fn virtual_environment() -> Result<PathBuf> {
             "--requirement",
         ];
         shell::output(Command::new(&python).args(install).arg(&requirements))?;
-        std::fs::write(&complete, "")
-            .map_err(|error| format!("{}: {error}", complete.display()))?;
+        shell::write(&complete, "")?;
     }
     Ok(python)
 }
 
-/// Everything with the first CLI, and with each other one what depends on it.
+/// Runs all tests with the first CLI, and with each other one those that depend on it.
 fn tests() -> Result<()> {
     test_with(&tools::clis()?, |position| match position {
         0 => EVERYTHING,
@@ -197,10 +199,10 @@ fn tests() -> Result<()> {
     })
 }
 
-/// Runs with each CLI those tests that `selection` gives for its position.
+/// Runs the tests with each CLI. `selection` says which tests, by the position of the CLI.
 fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Result<()> {
     let left_out = target().join("left-out.txt");
-    // What an earlier run has left, if any.
+    // An earlier run may have left the file behind.
     let _ = std::fs::remove_file(&left_out);
     let mut outcomes = Vec::new();
     for (position, cli) in clis.iter().enumerate() {
@@ -224,7 +226,7 @@ fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Resu
     outcomes.into_iter().collect()
 }
 
-/// Arguments for the runner: which targets, and which tests in them.
+/// The arguments for the runner: which targets it runs, and which tests in them.
 type Selection = (&'static [&'static str], &'static [&'static str]);
 
 const EVERYTHING: Selection = (&["--workspace"], &[]);
@@ -235,20 +237,20 @@ fn runner((targets, names): Selection) -> Result<Command> {
     let mut command = cargo();
     if find("cargo-nextest").is_some() {
         command.args(["nextest", "run"]);
-        // The runner writes its summary to stderr; whoever keeps our stdout wants it there.
-        command.stderr(here()?);
+        // The runner writes its summary to stderr. It belongs with the other output, on stdout.
+        command.stderr(shared_stdout()?);
     } else {
         command.arg("test");
     }
     command.args(targets);
     command.args(["--all-features", "--no-fail-fast"]);
-    // Both runners take every test whose name has one of these in it.
+    // Both runners run every test whose name contains one of these.
     command.args(names);
     Ok(command)
 }
 
-/// Our stdout, for another program.
-fn here() -> Result<Stdio> {
+/// The stdout of this program, for another one to write to.
+fn shared_stdout() -> Result<Stdio> {
     let stdout = stdout().as_fd().try_clone_to_owned();
     stdout
         .map(Stdio::from)

@@ -1,4 +1,5 @@
-//! Programs that the commands need besides Rust, and how to get what is missing.
+//! Finds the programs that the commands need besides Rust, and installs or names those that are
+//! missing.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,12 +12,12 @@ use crate::shell::{self, Result, find};
 #[derive(Clone, Debug)]
 pub(crate) struct Terraform {
     pub(crate) path: PathBuf,
-    /// As it says itself, such as `OpenTofu v1.12.6`.
+    /// The name and the version that it prints, such as `OpenTofu v1.12.6`.
     pub(crate) version: String,
 }
 
 impl Terraform {
-    /// The registry that it finds providers in whose source names no host.
+    /// The registry in which it looks for providers whose source names no host.
     pub(crate) fn registry(&self) -> &'static str {
         match self.version.starts_with("OpenTofu") {
             true => "registry.opentofu.org",
@@ -24,9 +25,10 @@ impl Terraform {
         }
     }
 
+    /// Asks the CLI at this path for its version.
     fn ask(path: PathBuf) -> Result<Self> {
         let mut command = Command::new(&path);
-        // A setting of whoever runs us may be for another version.
+        // This setting of the person who runs the program may be for another version.
         command.env_remove("TF_CLI_CONFIG_FILE");
         let text = shell::output(command.arg("version").env("CHECKPOINT_DISABLE", "1"))?;
         let version = text
@@ -51,13 +53,13 @@ impl fmt::Display for Terraform {
     }
 }
 
-/// The CLI for what one CLI is enough for: Terraform, or OpenTofu where there is none.
+/// The CLI to use where one is enough: Terraform, or OpenTofu where there is no Terraform.
 pub(crate) fn terraform() -> Result<Terraform> {
-    let found = find("terraform").or_else(|| find("tofu"));
-    Terraform::ask(found.ok_or_else(none_found)?)
+    let path = find("terraform").or_else(|| find("tofu"));
+    Terraform::ask(path.ok_or_else(none_found)?)
 }
 
-/// Every CLI there is: `terraform` and `tofu` on the path, and those that `CAMS_TEST_CLIS` names.
+/// All CLIs: `terraform` and `tofu` on the `PATH`, and those that `CAMS_TEST_CLIS` names.
 pub(crate) fn clis() -> Result<Vec<Terraform>> {
     let named = std::env::var_os("CAMS_TEST_CLIS").unwrap_or_default();
     let named = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty());
@@ -113,6 +115,7 @@ pub(crate) fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
+/// The path of a program, which is installed if it is missing. The error says how to install it.
 fn program(name: &str, package: &str, advice: &str) -> Result<PathBuf> {
     if let Some(path) = find(name) {
         return Ok(path);
@@ -122,7 +125,7 @@ fn program(name: &str, package: &str, advice: &str) -> Result<PathBuf> {
     find(name).ok_or_else(missing)
 }
 
-/// Installs a Debian package where that needs nobody's password, as on a build machine.
+/// Installs a Debian package where that needs no password, as on a build machine.
 fn install(package: &str) -> Result<()> {
     let root = shell::output(Command::new("id").arg("-u"))?.trim() == "0";
     let apt = find("apt-get")

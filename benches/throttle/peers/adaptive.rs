@@ -1,25 +1,32 @@
-//! The rate limiter of the adaptive retry mode of AWS's SDKs: no limit until the first reply that
-//! throttles, then a token bucket whose rate falls to 0.7 and climbs back along a cubic curve.
+//! The rate limiter of the adaptive retry mode of AWS's SDKs: there is no limit until the first
+//! call is turned away. From then on there is a token bucket, whose rate falls to 0.7 of what was
+//! reached whenever a call is turned away, and climbs back along a cubic curve.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// Calls a second, however often calls are turned away.
 const LEAST_RATE: f64 = 0.5;
+/// The tokens that the bucket can hold at least.
 const LEAST_CAPACITY: f64 = 1.0;
+/// The weight of the newest half second in the measured rate.
 const SMOOTHING: f64 = 0.8;
+/// What is left of the rate after a call that was turned away.
 const FALL: f64 = 0.7;
+/// How steeply the rate climbs back, in calls a second for each cubic second.
 const SCALE: f64 = 0.4;
 
+/// The limiter of one process. Its times are seconds from `start`, its rates calls a second.
 pub(super) struct Adaptive {
     start: Instant,
-    /// Whether anything was throttled yet.
+    /// Whether a call has been turned away yet.
     limits: bool,
     rate: f64,
     capacity: f64,
     tokens: f64,
     filled_at: f64,
-    /// Calls a second that were answered, smoothed over half seconds.
+    /// The rate at which calls were answered, measured in half seconds and smoothed.
     measured: f64,
     half_second: f64,
     answered: f64,
@@ -44,7 +51,7 @@ impl Adaptive {
         }
     }
 
-    /// Takes a token, and tells how long until it is there.
+    /// Takes a token. Returns how long it takes until the bucket has it.
     pub(super) fn take(&mut self, now: Instant) -> Duration {
         if !self.limits {
             return Duration::ZERO;
@@ -54,6 +61,7 @@ impl Adaptive {
         Duration::from_secs_f64((-self.tokens / self.rate).max(0.0))
     }
 
+    /// Takes notice of an answer, and of whether it says that the call was turned away.
     pub(super) fn answered(&mut self, throttled: bool, now: Instant) {
         let now = self.seconds(now);
         self.measure(now);

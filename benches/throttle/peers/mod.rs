@@ -1,5 +1,6 @@
-//! What others do against a limit. Each process of a peer is this program again, and sends the
-//! bare call, signed by the provider's own library; only how it holds back differs.
+//! Policies that others use to keep a limit. Each process of a peer is this program again. It sends
+//! nothing but the initiation, signed by the provider's own library, so that peers differ only in
+//! how they hold calls back.
 
 mod adaptive;
 mod paced;
@@ -24,35 +25,39 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::emulator::Emulator;
-use crate::judge::INITIATE;
-use crate::scenario::{Applied, COUNTRY_CODE, Scenario, mobile_number};
+use crate::workload::{Applied, COUNTRY_CODE, INITIATE, mobile_number};
 use adaptive::Adaptive;
 use paced::Paced;
 
-/// No limiter: send, and when turned away come back later.
+/// No limiter: a call is sent at once, and again after a random pause when it was turned away.
 pub(crate) const BACKOFF: &str = "backoff only";
-/// A bucket of ten tokens in each process.
+/// A token bucket in each process, which holds ten tokens and gains ten a second.
 pub(crate) const TOKEN_BUCKET: &str = "token bucket";
-/// One call each tenth of a second, counted for all processes together.
+/// One call each tenth of a second, for all processes together.
 pub(crate) const PACED: &str = "paced, shared";
 /// The adaptive retry mode of AWS's SDKs in each process.
 pub(crate) const ADAPTIVE: &str = "adaptive";
 
-/// As many calls at once as the provider gets from Terraform.
+/// The calls that a process makes at once: as many as Terraform asks the provider for.
 const PARALLELISM: usize = 10;
 
-/// The longest pause after a call that was turned away; the first is up to a second, and each may
-/// be twice as long.
+/// The longest pause after a call that was turned away. The first pause is up to a second, and each
+/// one may be twice as long as the one before it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// Runs all processes of a peer at once.
-pub(crate) async fn run(policy: &str, emulator: &Emulator, scenario: &Scenario) -> Vec<Applied> {
+/// Runs `processes` processes of a peer at once, each of which migrates `numbers` numbers.
+pub(crate) async fn run(
+    policy: &str,
+    emulator: &Emulator,
+    processes: usize,
+    numbers: usize,
+) -> Vec<Applied> {
     let host = TempDir::new().unwrap();
-    let mut processes: Vec<Child> = (0..scenario.processes)
+    let mut processes: Vec<Child> = (0..processes)
         .map(|process| {
             Command::new(std::env::current_exe().unwrap())
                 .args(["peer", policy, emulator.url()])
-                .args([process.to_string(), scenario.numbers.to_string()])
+                .args([process.to_string(), numbers.to_string()])
                 .arg(host.path())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
@@ -79,9 +84,10 @@ pub(crate) async fn run(policy: &str, emulator: &Emulator, scenario: &Scenario) 
     applied
 }
 
-/// One process of a peer: its arguments are the emulator's URL, its own number, how many numbers
-/// it migrates, and the directory that it shares with the others. Prints when it asked for each,
-/// and how long that took.
+/// Runs one process of a peer. Its arguments are the emulator's URL, its own number, how many
+/// numbers it migrates, and the directory that it shares with the others. It begins when it is told
+/// to on its standard input, and prints when it asked for each number and how long that took, in
+/// seconds.
 pub(crate) async fn play(policy: &str, arguments: &[&str]) {
     let [url, process, numbers, directory] = arguments else {
         panic!("not the arguments of a peer: {arguments:?}");
@@ -115,6 +121,7 @@ pub(crate) async fn play(policy: &str, arguments: &[&str]) {
     tasks.join_all().await;
 }
 
+/// Reads a line that [`play`] prints.
 fn parse(line: &str) -> Applied {
     let mut words = line.split(' ');
     let mut word = || words.next().expect("a number and two times");
@@ -125,6 +132,7 @@ fn parse(line: &str) -> Applied {
     }
 }
 
+/// What the calls of one process share.
 struct Peer {
     http: Http,
     brake: Brake,
@@ -132,7 +140,7 @@ struct Peer {
 }
 
 impl Peer {
-    /// Calls until it is not turned away.
+    /// Calls until the call is not turned away.
     async fn migrate(&self, mobile_number: &str) {
         let parameters = [
             ("CountryCode", COUNTRY_CODE),
@@ -185,6 +193,7 @@ impl Brake {
         }
     }
 
+    /// Waits until a call may be sent.
     async fn wait(&self) {
         match self {
             Self::None => {}
@@ -197,6 +206,7 @@ impl Brake {
         }
     }
 
+    /// Takes notice of an answer, which says whether the call was turned away.
     fn answered(&self, throttled: bool) {
         if let Self::Adaptive(adaptive) = self {
             adaptive.lock().unwrap().answered(throttled, Instant::now());

@@ -1,5 +1,6 @@
-//! The generic cell rate algorithm without burst, its one moment in a file that all processes of
-//! the host lock.
+//! The generic cell rate algorithm without a burst: calls go one after the other at a fixed
+//! interval. The moment of the next call is in a file, which all processes of the host lock in
+//! turn.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
@@ -9,8 +10,10 @@ use std::time::Duration;
 
 use terraform_provider_cams::clock::Clock;
 
+/// The time between two calls, for a limit of ten calls a second.
 const INTERVAL: Duration = Duration::from_millis(100);
 
+/// The file as one process has it open.
 pub(super) struct Paced {
     file: Mutex<File>,
     clock: Clock,
@@ -31,7 +34,7 @@ impl Paced {
         }
     }
 
-    /// Takes the next moment, and tells how far it is.
+    /// Takes the next moment. Returns how far away it is.
     pub(super) fn next(&self) -> Duration {
         let mut file = self.file.lock().unwrap();
         file.lock().unwrap();
@@ -49,7 +52,7 @@ impl Paced {
             .map_or(now, Duration::from_micros)
             .max(now);
         file.rewind().unwrap();
-        // As wide as any, so that what is there is written over.
+        // The text always has the same width, so that it replaces the one before.
         write!(file, "{:020}", (next + INTERVAL).as_micros()).unwrap();
         file.unlock().unwrap();
         next - now

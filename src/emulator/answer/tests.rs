@@ -13,13 +13,13 @@ fn reply() -> Reply {
 }
 
 fn respond(kind: Option<&Kind>) -> Response {
-    match reply().into_answer(UNIX_EPOCH, kind) {
-        Answer::Respond(response) => response,
+    match reply().into_delivery(UNIX_EPOCH, kind) {
+        Delivery::Respond(response) => response,
         other => panic!("{other:?}"),
     }
 }
 
-/// What arrives until the end or the cut.
+/// The bytes that arrive until the body or the connection ends.
 fn sent(response: &Response) -> Vec<u8> {
     let sent = response.body.iter().filter_map(|step| match step {
         Step::Send(bytes) => Some(bytes.to_vec()),

@@ -1,4 +1,4 @@
-//! What can go wrong with a call.
+//! The kinds of faults: what goes wrong with a call.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::{Facts, NotAFault};
 use crate::emulator::period::Period;
 
-/// What goes wrong. Each is documented, as users write it, in the documentation of [`emulator`](super::super).
+/// What goes wrong with a call. The documentation of [`emulator`](super::super) describes each
+/// kind, under the name that users write.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(in super::super) enum Kind {
@@ -58,13 +59,15 @@ pub(in super::super) enum Kind {
     WrongTypes {},
 }
 
-/// Four gibibytes: no client reads more, and the blocks are listed in memory.
+/// The most bytes that a huge body may have, four gibibytes. No client reads more, and the list of
+/// the body's blocks is kept in memory.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// Ten years: beyond, the date may have no written form.
+/// The most seconds that a clock may be off, ten years. Beyond that the date may have no written
+/// form.
 const MOST_SECONDS: u64 = 10 * 365 * 86_400;
 
-/// On which side of the operation's execution a fault strikes.
+/// Whether a fault strikes before or after the operation is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in super::super) enum When {
@@ -72,7 +75,7 @@ pub(in super::super) enum When {
     BeforeCommit,
 }
 
-/// The header that carries a throttled reply's waiting time.
+/// The header in which a throttling reply says how long to wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(in super::super) enum RetryHeader {
     #[serde(rename = "retry-after")]
@@ -86,16 +89,17 @@ pub(in super::super) enum RetryHeader {
     XRatelimitUserApi,
 }
 
-/// How far a call has come.
+/// How far a call has come when a fault may strike it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Stage {
-    /// Nothing of it was checked.
+    /// The call has arrived, and nothing of it was checked.
     Gate,
-    /// It is signed, and within the quota.
+    /// The call is signed correctly, and is within the quota.
     Admitted,
 }
 
 impl Kind {
+    /// The name of the kind, as users write it and as the journal shows it.
     pub(in super::super) fn name(&self) -> &'static str {
         match self {
             Self::BusinessError { .. } => "business_error",
@@ -119,6 +123,7 @@ impl Kind {
         }
     }
 
+    /// The stage at which faults of this kind strike.
     pub(super) fn stage(&self) -> Stage {
         match self {
             Self::ClockSkew { .. } | Self::ExpiredToken {} | Self::SignatureRefused {} => {
@@ -128,10 +133,12 @@ impl Kind {
         }
     }
 
+    /// Whether a fault of this kind means something for the call.
     pub(super) fn can_strike(&self, facts: Facts<'_>) -> bool {
         *self != Self::StaleList {} || facts.action == Some("QueryChatappPhoneNumbers")
     }
 
+    /// Refuses values that the types allow and that nothing can be made of.
     pub(super) fn check(&self) -> Result<(), NotAFault> {
         match self {
             Self::BusinessError { status, .. }

@@ -1,12 +1,12 @@
-//! What a space had of one number at any time, so that a list or a lookup can lag behind.
+//! What a space had of one number at any time, so that list and lookup can show what was before.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Number;
 
-/// What a space has of one number: the number itself, and the row of one that was there before and
-/// was deleted or moved away.
+/// What a space has of one number: the number itself if it is there, and the row of the same number
+/// that was deleted or moved away before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rows {
     pub(super) living: Option<Arc<Number>>,
@@ -16,30 +16,32 @@ pub(super) struct Rows {
 /// The changes to the rows of one number, the oldest first.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// What a reader sees that no change has reached yet.
+    /// What a reader sees whom no change has reached yet.
     before: Rows,
+    /// When each change was made, after the emulator's start, and the rows from then on.
     changes: Vec<(Duration, Rows)>,
 }
 
 impl History {
-    /// What is so now, whatever readers see.
+    /// The rows as they are now, whatever readers see.
     pub(super) fn truth(&self) -> &Rows {
         self.changes.last().map_or(&self.before, |(_, rows)| rows)
     }
 
-    /// What a reader sees at this time who lags behind by `lag`.
+    /// The rows that a reader sees `at` after the emulator's start, if changes reach it after
+    /// `lag`.
     pub(super) fn seen(&self, at: Duration, lag: Duration) -> &Rows {
         let reached = |(changed, _): &&(Duration, Rows)| *changed + lag <= at;
         let newest = self.changes.iter().rev().find(reached);
         newest.map_or(&self.before, |(_, rows)| rows)
     }
 
-    /// Changes the rows at this time. Readers see it when their lag has passed.
+    /// Changes the rows, `at` after the emulator's start. Readers see it when their lag has passed.
     pub(super) fn change(&mut self, at: Duration, rows: Rows) {
         self.changes.push((at, rows));
     }
 
-    /// Changes the rows so that all readers see it at once; what was before is forgotten.
+    /// Changes the rows so that all readers see it at once. What was before is forgotten.
     pub(super) fn replace(&mut self, rows: Rows) {
         self.changes.clear();
         self.before = rows;

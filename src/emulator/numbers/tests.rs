@@ -40,7 +40,7 @@ fn start(numbers: &mut Numbers, at: Duration) -> Arc<Number> {
     }
 }
 
-/// The statuses of the rows that the list shows.
+/// The statuses of the rows that the list shows of the number.
 fn listed(numbers: &Numbers, at: Duration) -> Vec<String> {
     let rows = numbers.list(Some("cams-1"), at);
     rows.iter().map(|row| row.status.clone()).collect()

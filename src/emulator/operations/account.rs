@@ -1,5 +1,5 @@
-//! `GetChatappOpenStatus` and `QueryChatappBindWaba`: the account's subscription, and what is bound
-//! to a space.
+//! `GetChatappOpenStatus` and `QueryChatappBindWaba`: whether the account has subscribed, and which
+//! WhatsApp Business Account is bound to a space.
 
 use serde_json::json;
 

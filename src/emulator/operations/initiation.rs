@@ -1,4 +1,4 @@
-//! `CreateChatappMigrationInitiate`: the start of a migration.
+//! `CreateChatappMigrationInitiate`: starts the migration of a number.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `QueryChatappPhoneNumbers`: the numbers of a space.
+//! `QueryChatappPhoneNumbers`: lists the numbers of a space.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Done, Fields, map};
 use crate::emulator::behaviour::{Behaviour, MigratingListedAs};
-use crate::emulator::numbers::{Number, Numbers};
+use crate::emulator::numbers::{MIGRATING, Number, Numbers};
 use crate::emulator::request::Request;
 
-/// The rows for a request at this time: those of the space, or of the account where no space is
-/// named.
+/// The numbers that a request asks for, `at` after the emulator's start: those of the space, or
+/// those of the whole account if the request names no space.
 pub(in super::super) fn shown(
     request: &Request<'_>,
     numbers: &Numbers,
@@ -20,7 +20,8 @@ pub(in super::super) fn shown(
     numbers.list(request.parameter("CustSpaceId"), at)
 }
 
-/// Leaves the rows that are listed, and of these the ones with the status that was asked for.
+/// The answer of a list of these numbers. Left out are those that the list does not show, and those
+/// of another status if the request asks for one.
 pub(super) fn answer(
     request: &Request<'_>,
     mut numbers: Vec<Arc<Number>>,
@@ -29,7 +30,7 @@ pub(super) fn answer(
     let wanted = request.parameter("Status");
     let migrating = behaviour.migrating_listed_as;
     numbers.retain(|number| {
-        let listed = migrating.listed(&number.status);
+        let listed = listed_status(&number.status, migrating);
         listed.is_some_and(|status| wanted.is_none_or(|wanted| wanted == status))
     });
     Done {
@@ -38,17 +39,31 @@ pub(super) fn answer(
     }
 }
 
+/// The fields of a list as JSON.
 pub(super) fn fields(numbers: &[Arc<Number>], migrating: MigratingListedAs) -> Map<String, Value> {
     let rows = numbers
         .iter()
-        .filter_map(|number| Some(row(number, migrating.listed(&number.status)?)))
+        .filter_map(|number| Some(row(number, listed_status(&number.status, migrating)?)))
         .collect();
     map([
-        // The model has this text, and no documentation says what it holds.
+        // The official model has this field, but nothing documents what it holds.
         ("Data", "SUCCESS".into()),
         ("PhoneNumbers", Value::Array(rows)),
         ("Success", true.into()),
     ])
+}
+
+/// The status in the row of a number that has this status, or `None` if the list has no such row.
+fn listed_status(status: &str, migrating: MigratingListedAs) -> Option<&str> {
+    if status != MIGRATING {
+        return Some(status);
+    }
+    match migrating {
+        MigratingListedAs::Absent => None,
+        MigratingListedAs::Migrating => Some(status),
+        MigratingListedAs::Pending => Some("PENDING"),
+        MigratingListedAs::Unverified => Some("UNVERIFIED"),
+    }
 }
 
 fn row(number: &Number, status: &str) -> Value {

@@ -1,4 +1,4 @@
-//! `GetPhoneNumberVerificationStatus`: what is known of one number.
+//! `GetPhoneNumberVerificationStatus`: tells id and verification status of one number.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ fn quotas(quota: &str, window: Window, count_rejected: bool) -> Quotas {
     Quotas::new(quota.parse().expect("a quota"), window, count_rejected)
 }
 
-/// Which of the arrivals, in milliseconds, are let through.
+/// Which of these arrivals, in milliseconds from the start, are let through.
 fn admitted(quotas: &mut Quotas, arrivals: &[u64]) -> Vec<bool> {
     arrivals
         .iter()

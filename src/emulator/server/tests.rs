@@ -75,7 +75,7 @@ fn config() -> Config {
     }
 }
 
-/// Head and body, if the connection ends in order.
+/// The head and the body of a response, or `None` if the connection was reset.
 async fn read_to_end(stream: &mut TcpStream) -> std::io::Result<(String, String)> {
     let mut all = Vec::new();
     stream.read_to_end(&mut all).await?;
@@ -142,7 +142,7 @@ async fn a_call_without_an_answer_does_not_keep_the_emulator_from_ending() {
     let mut stream = emulator.send("1").await;
     while emulator.control("requests").await == json!([]) {}
     emulator.stop().await;
-    // It got no byte before the end.
+    // The client received no byte before the connection ended.
     let read = read_to_end(&mut stream).await;
     assert!(read.is_err() || read.is_ok_and(|(head, _)| head.is_empty()));
 }

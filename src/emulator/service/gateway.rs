@@ -1,16 +1,16 @@
-//! What the gateway in front of the service decides: the date it goes by, and whether there is
-//! such an operation.
+//! What the gateway in front of the service decides: which date it goes by, and which operation a
+//! request names.
 
 use std::time::{Duration, SystemTime};
 
 use hyper::Method;
 
 use crate::emulator::fault::Kind;
-use crate::emulator::operations::{self, Operation};
+use crate::emulator::operation::{Operation, VERSION};
 use crate::emulator::refusal::Refusal;
 use crate::emulator::request::Request;
 
-/// The server's date under the fault, or its refusal.
+/// The date that the server goes by under this fault, or the refusal that the fault stands for.
 pub(super) fn strike(fault: &Kind, date: SystemTime) -> Result<SystemTime, Refusal> {
     match fault {
         Kind::ClockSkew { seconds } => {
@@ -35,18 +35,20 @@ pub(super) fn strike(fault: &Kind, date: SystemTime) -> Result<SystemTime, Refus
 }
 
 /// The operation that the request names, and the name as it was written.
+///
+/// Refused are other paths and methods, another version of the API, and names that are not known.
 pub(super) fn operation<'a>(request: &'a Request<'_>) -> Result<(&'a str, Operation), Refusal> {
     let not_found = || {
         let message = "Specified api is not found, please check your url and method.";
         Refusal::new(404, "InvalidApi.NotFound", message)
     };
-    if request.call.path != "/" || ![Method::GET, Method::POST].contains(&request.call.method) {
+    if request.http.path != "/" || ![Method::GET, Method::POST].contains(&request.http.method) {
         return Err(not_found());
     }
     let version = request
         .version()
         .ok_or_else(|| Refusal::missing("Version"))?;
-    if version != operations::VERSION {
+    if version != VERSION {
         let message = "Specified parameter Version is not valid.";
         return Err(Refusal::new(400, "InvalidVersion", message));
     }

@@ -42,7 +42,8 @@ impl Fixture {
         })
     }
 
-    /// An emulator that lists what migrates, so that a test sees what was committed.
+    /// A fixture whose list shows numbers that are migrating, so that a test sees what was
+    /// committed.
     fn listing(config: Config) -> Self {
         Self::new(Config {
             behaviour: Behaviour {
@@ -65,7 +66,7 @@ impl Fixture {
         self.nonces.to_string()
     }
 
-    fn receive(&mut self, call: &Call) -> Outcome {
+    fn receive(&mut self, call: &HttpRequest) -> Outcome {
         self.service.receive(call, self.at, date())
     }
 
@@ -139,9 +140,9 @@ impl Fixture {
     }
 }
 
-/// The status and body of an answer.
+/// The HTTP status and the JSON body of an answer that was sent.
 fn shown(outcome: Outcome) -> (u16, Value) {
-    let Answer::Respond(response) = outcome.into_answer() else {
+    let Delivery::Respond(response) = outcome.into_delivery() else {
         panic!("there is no answer");
     };
     let sent = response.body.iter().filter_map(|step| match step {
@@ -285,7 +286,7 @@ fn calls_over_the_quota_are_turned_away_until_the_window_has_passed() {
     fixture.initiate("1391");
     fixture.at = Duration::from_millis(400);
     let call = initiation("third", "1392");
-    let Answer::Respond(response) = fixture.receive(&call).into_answer() else {
+    let Delivery::Respond(response) = fixture.receive(&call).into_delivery() else {
         panic!("no answer");
     };
     assert_eq!(response.status, 400);
@@ -339,14 +340,14 @@ fn faults_before_the_commit_leave_nothing_and_those_after_it_everything() {
         let call = initiation("1", "139");
         let untouched = Fixture::listing(Config::default())
             .receive(&call)
-            .into_answer();
-        let answer = fixture.receive(&call).into_answer();
+            .into_delivery();
+        let answer = fixture.receive(&call).into_delivery();
         assert_ne!(answer, untouched, "{fault}");
         let entry = fixture.last_entry();
         assert_eq!(entry.fault, fault["kind"].as_str());
         let status = match answer {
-            Answer::Never | Answer::Reset => None,
-            Answer::Respond(response) => Some(response.status),
+            Delivery::Never | Delivery::Reset => None,
+            Delivery::Respond(response) => Some(response.status),
         };
         assert_eq!(entry.status, status, "{fault}");
         assert_eq!(entry.committed, executed, "{fault}");
@@ -370,7 +371,8 @@ fn a_stale_list_repeats_the_last_true_one() {
 fn a_skewed_clock_refuses_dates_and_shows_its_own() {
     let mut fixture =
         Fixture::with_faults(json!([{ "kind": "clock_skew", "seconds": 1200, "times": "always" }]));
-    let Answer::Respond(response) = fixture.receive(&initiation("1", "139")).into_answer() else {
+    let Delivery::Respond(response) = fixture.receive(&initiation("1", "139")).into_delivery()
+    else {
         panic!("no answer");
     };
     assert_eq!(response.date, date() + Duration::from_secs(1200));
@@ -389,8 +391,8 @@ fn a_skewed_clock_does_not_hide_a_fault_behind_the_quota() {
         { "kind": "reset_after_commit" },
     ]));
     assert_eq!(
-        fixture.receive(&initiation("1", "139")).into_answer(),
-        Answer::Reset
+        fixture.receive(&initiation("1", "139")).into_delivery(),
+        Delivery::Reset
     );
 }
 

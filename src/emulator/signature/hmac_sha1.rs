@@ -1,4 +1,5 @@
-//! `HMAC-SHA1`: the signature is the parameter `Signature`, and covers all other parameters.
+//! The method `HMAC-SHA1`, whose signature is the parameter `Signature` and covers all other
+//! parameters.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -20,7 +21,7 @@ pub(super) fn claim<'a>(request: &'a Request<'_>) -> Result<Claim<'a>, Refusal> 
             return Err(Refusal::incomplete_signature(&why));
         }
     }
-    // The real default is XML, which nothing here speaks.
+    // The service answers in XML unless it is asked for JSON, and the emulator has no XML.
     if !request.required("Format")?.eq_ignore_ascii_case("json") {
         let message = "Specified response format is not supported; this emulator knows JSON only.";
         return Err(Refusal::new(400, "UnsupportedFormat", message));
@@ -41,7 +42,7 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
     let token = request.parameter("SecurityToken").unwrap_or_default();
     let shown = match token {
         "" => to_sign,
-        // The token is encoded twice there: as a value, and as part of the whole string.
+        // In the string to sign the token is encoded twice: as a value, and with the whole query.
         token => to_sign.replace(&encode(&encode(token)), "***"),
     };
     let server_side = format!("server string to sign is: {shown}");
@@ -57,12 +58,12 @@ pub(super) fn string_to_sign(request: &Request<'_>) -> String {
     let query = encode(&canonical_query(covered));
     format!(
         "{}&{}&{query}",
-        request.call.method,
-        encode(&request.call.path)
+        request.http.method,
+        encode(&request.http.path)
     )
 }
 
-/// Signs with the secret followed by `&` as the key.
+/// The signature of a text. Its key is the secret followed by `&`.
 pub(super) fn sign(string_to_sign: &str, secret: &Secret) -> String {
     let key = Secret::new(format!("{}&", secret.expose()));
     let algorithm = hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;

@@ -1,8 +1,8 @@
-//! Checks the two signature methods, with code and cryptography that share nothing with the
-//! client's signer: that one uses the crates `hmac`, `sha1` and `sha2`, this one aws-lc-rs.
+//! Checks signatures of both methods. The code and the cryptography share nothing with the client's
+//! signer, which uses the crates `hmac`, `sha1` and `sha2`, while this uses aws-lc-rs.
 //!
-//! The refusal of a signature says at which stage the two sides part, and what the server signed,
-//! so that a wrong signer can be mended. A security token in it is masked.
+//! The refusal of a signature says at which stage the two sides differ, and what the server signed,
+//! so that a wrong signer can be corrected. A security token in that text is masked.
 
 mod acs3;
 mod hmac_sha1;
@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 use super::request::{Request, SignatureForm};
 use crate::secret::Secret;
 
-/// What a signature claims, before it is checked.
+/// Who signed a request, and when, as the request says. Nothing of it is checked yet.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Claim<'a> {
     pub(super) access_key_id: &'a str,
@@ -24,12 +24,13 @@ pub(super) struct Claim<'a> {
 pub(super) fn claim<'a>(request: &'a Request<'_>) -> Result<Claim<'a>, Refusal> {
     match request.signature {
         None => Err(Refusal::missing("AccessKeyId")),
-        Some(SignatureForm::Acs3) => acs3::claim(request.call),
+        Some(SignatureForm::Acs3) => acs3::claim(request.http),
         Some(SignatureForm::HmacSha1) => hmac_sha1::claim(request),
     }
 }
 
-/// Computes the signature from what arrived, and compares it with the one that the request carries.
+/// Computes the signature of the request that arrived, and compares it with the one that it
+/// carries.
 pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refusal> {
     match request.signature {
         None => Err(Refusal::missing("Signature")),

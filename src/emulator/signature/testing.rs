@@ -1,4 +1,4 @@
-//! Signed calls for tests.
+//! Signed requests for tests.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,17 +6,21 @@ use hyper::body::Bytes;
 use hyper::{HeaderMap, Method};
 
 use super::super::encoding::encode;
-use super::super::request::{Call, Request};
+use super::super::request::{HttpRequest, Request};
 use super::hmac_sha1;
 use crate::secret::Secret;
 
-/// The date of every call: 2025-01-02T03:04:05Z.
+/// The date of every request, 2025-01-02T03:04:05Z.
 pub(in super::super) fn date() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_735_787_045)
 }
 
-/// A call signed with the default key. The nonce must be another for each call.
-pub(in super::super) fn signed(nonce: &str, action: &str, parameters: &[(&str, &str)]) -> Call {
+/// A request that is signed with the default key. Each request needs a nonce of its own.
+pub(in super::super) fn signed(
+    nonce: &str,
+    action: &str,
+    parameters: &[(&str, &str)],
+) -> HttpRequest {
     let common = [
         ("AccessKeyId", "emulator"),
         ("Action", action),
@@ -27,7 +31,8 @@ pub(in super::super) fn signed(nonce: &str, action: &str, parameters: &[(&str, &
         ("Timestamp", "2025-01-02T03:04:05Z"),
         ("Version", "2020-06-06"),
     ];
-    // What comes first is what counts, so a test can put another value before a common one.
+    // The first of two parameters with the same name counts, so that a test can replace a common
+    // one.
     let own = parameters.iter().copied();
     let query: Vec<_> = own
         .chain(
@@ -37,7 +42,7 @@ pub(in super::super) fn signed(nonce: &str, action: &str, parameters: &[(&str, &
         )
         .map(|(name, value)| format!("{name}={}", encode(value)))
         .collect();
-    let mut call = Call {
+    let mut call = HttpRequest {
         method: Method::POST,
         path: "/".into(),
         query: query.join("&"),
@@ -51,8 +56,8 @@ pub(in super::super) fn signed(nonce: &str, action: &str, parameters: &[(&str, &
     call
 }
 
-/// The initiation of 86 and this number in the space `cams-1`.
-pub(in super::super) fn initiation(nonce: &str, mobile_number: &str) -> Call {
+/// The initiation of this number with the calling code 86 in the space `cams-1`.
+pub(in super::super) fn initiation(nonce: &str, mobile_number: &str) -> HttpRequest {
     let parameters = [
         ("CustSpaceId", "cams-1"),
         ("CountryCode", "86"),
@@ -62,7 +67,7 @@ pub(in super::super) fn initiation(nonce: &str, mobile_number: &str) -> Call {
 }
 
 /// The list of the space `cams-1`.
-pub(in super::super) fn list(nonce: &str) -> Call {
+pub(in super::super) fn list(nonce: &str) -> HttpRequest {
     signed(
         nonce,
         "QueryChatappPhoneNumbers",

@@ -6,7 +6,7 @@ use hyper::{HeaderMap, Method};
 use serde::Deserialize;
 
 use super::super::encoding::encode;
-use super::super::request::Call;
+use super::super::request::HttpRequest;
 use super::*;
 
 #[derive(Deserialize)]
@@ -58,8 +58,8 @@ impl Case {
         Secret::new(self.access_key_secret.as_str())
     }
 
-    fn call(&self, query: String) -> Call {
-        Call {
+    fn call(&self, query: String) -> HttpRequest {
+        HttpRequest {
             method: Method::POST,
             path: "/".into(),
             query,
@@ -68,7 +68,7 @@ impl Case {
         }
     }
 
-    fn acs3(&self) -> Call {
+    fn acs3(&self) -> HttpRequest {
         let query: Vec<_> = self
             .parameters
             .iter()
@@ -105,7 +105,7 @@ impl Case {
         call
     }
 
-    fn hmac_sha1(&self) -> Call {
+    fn hmac_sha1(&self) -> HttpRequest {
         let common = [
             ("AccessKeyId", self.access_key_id.as_str()),
             ("Action", &self.action),

@@ -3,7 +3,7 @@
 use crate::cams::{Error, ErrorKind};
 
 use super::super::errors;
-use super::super::throttling::Scope;
+use super::super::settings::Scope;
 use super::account;
 use super::observations::{Observations, Settings};
 use super::permissions::operations;

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::throttling::Scope;
+use super::super::settings::Scope;
 use super::account::{statuses, subscribed};
 use super::findings::State;
 use super::observations::Answers;

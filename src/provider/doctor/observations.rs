@@ -3,7 +3,7 @@
 use crate::cams::phone::PhoneNumber;
 use crate::cams::{Error, Form, Inspected, LookupData, NumberList, Waba};
 
-use super::super::throttling::Scope;
+use super::super::settings::Scope;
 
 /// Everything that was seen.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,8 @@ use crate::environment::Environment;
 use crate::random::Random;
 use crate::state_directory::state_directory;
 
-use super::super::config::{self, Config};
+use super::super::block::Config;
+use super::super::config;
 use super::super::settings as declared;
 use super::super::throttling;
 use super::arguments::Options;

@@ -1,24 +1,17 @@
-//! A CLI that attaches to a provider which was started by hand, as for a debugger.
+//! A CLI that attaches to a provider which was started by hand, as one does for a debugger.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::Workspace;
+use super::{ONE, Workspace};
 use crate::emulator::Emulator;
 use crate::support::{PROVIDER, signal};
-
-const ONE: &str = r#"
-resource "cams_number_migration" "one" {
-  country_code  = "86"
-  mobile_number = "13900001234"
-}
-"#;
 
 #[test]
 fn the_printed_setting_makes_the_cli_attach() {
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, ONE);
-    // The settings of a provider that is started by hand are those of its own environment.
+    // A provider that is started by hand takes its settings from its own environment.
     let environment = workspace.command(&[]);
     let environment = environment.get_envs();
     let environment = environment.filter_map(|(name, value)| Some((name, value?)));
@@ -39,7 +32,7 @@ fn the_printed_setting_makes_the_cli_attach() {
         .and_then(|rest| rest.strip_suffix('\''))
         .unwrap_or_else(|| panic!("not a setting: {line}"));
 
-    // Nowhere else is there a provider to be had.
+    // Without the override the CLI has no other provider to start.
     workspace.write("cli.tfrc", "");
     let workspace = workspace.env("TF_REATTACH_PROVIDERS", setting);
     workspace.ok(&["init", "-no-color"]);

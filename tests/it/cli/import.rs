@@ -1,17 +1,8 @@
 //! Bringing existing numbers under management, by block and by command.
 
-use super::Workspace;
 use super::program::{Capability, Program};
+use super::{ADDRESS, ONE, Workspace};
 use crate::emulator::Emulator;
-
-const ONE: &str = r#"
-resource "cams_number_migration" "one" {
-  country_code  = "86"
-  mobile_number = "13900001234"
-}
-"#;
-
-const ADDRESS: &str = "cams_number_migration.one";
 
 fn placed() -> Emulator {
     let emulator = Emulator::start(&[]);

@@ -1,5 +1,5 @@
-//! Processes that end at the worst moment: whatever is killed, one more apply finds every number,
-//! each started once.
+//! Processes that are ended in the middle of an apply. One more apply then finds every number, and
+//! each was started once.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -12,11 +12,12 @@ use super::Workspace;
 use crate::emulator::Emulator;
 
 const NUMBERS: usize = 30;
-/// One list, and for each number a lookup and an initiate.
+/// The calls of an apply: one list, and for each number a lookup and an initiation.
 const CALLS: usize = 1 + 2 * NUMBERS;
+/// At how many moments an apply is ended.
 const MOMENTS: usize = 20;
 
-/// Ends something of a running apply.
+/// Ends a process of a running apply, whose workspace this is.
 type End = fn(&mut Child, &Path);
 
 #[test]
@@ -42,9 +43,9 @@ fn ctrl_c_once() {
 fn ctrl_c_twice() {
     at_twenty_moments(|terraform, directory| {
         interrupt(terraform);
-        // The second comes once Terraform has understood the first.
+        // The second interrupt comes when Terraform has reacted to the first one.
         let started = Instant::now();
-        while !said(directory).contains("Interrupt received")
+        while !printed(directory).contains("Interrupt received")
             && started.elapsed() < Duration::from_secs(10)
         {
             if terraform.try_wait().expect("a process").is_some() {
@@ -56,7 +57,7 @@ fn ctrl_c_twice() {
     });
 }
 
-/// `nohup` lets a command outlive its terminal, and whatever the command starts.
+/// Under `nohup` a command and what it starts go on when their terminal is closed.
 #[test]
 fn a_hang_up_under_nohup_costs_nothing() {
     let emulator = Emulator::start(&["--quota", "100/1s", "--latency", "20ms"]);
@@ -84,8 +85,8 @@ fn a_hang_up_under_nohup_costs_nothing() {
     assert_eq!(workspace.state().len(), NUMBERS);
 }
 
-/// As many moments as there are calls in an apply, evenly spread; four applies at a time, since
-/// each mostly waits.
+/// Ends applies after different numbers of calls, which are spread evenly over all the calls of an
+/// apply. Four applies run at a time, since each mostly waits.
 fn at_twenty_moments(end: End) {
     let moments: Vec<usize> = (0..MOMENTS)
         .map(|moment| 1 + moment * (CALLS - 1) / (MOMENTS - 1))
@@ -99,9 +100,10 @@ fn at_twenty_moments(end: End) {
     }
 }
 
+/// Ends an apply after this many calls, and checks what one more apply finds.
 fn at(calls: usize, end: End) {
-    // A service that does not list what migrates leaves only the single lookup to find what is
-    // under way.
+    // Where the service does not list numbers that are migrating, only the lookup can find those
+    // that were started.
     let listed = if calls.is_multiple_of(2) {
         "MIGRATING"
     } else {
@@ -133,7 +135,7 @@ fn at(calls: usize, end: End) {
     nobody_left(workspace.path());
 
     forget_a_torn_state(&workspace);
-    // Terraform that is killed leaves its lock behind; nobody else works here.
+    // A killed Terraform leaves its lock behind, which no other process holds here.
     workspace.ok(&[
         "apply",
         "-auto-approve",
@@ -154,7 +156,7 @@ fn at(calls: usize, end: End) {
     );
 }
 
-/// Terraform may be killed while it writes its state file. Such a file is as good as none.
+/// Removes a state file that Terraform was writing when it was killed, because it cannot be read.
 fn forget_a_torn_state(workspace: &Workspace) {
     let path = workspace.path().join("terraform.tfstate");
     let Ok(state) = fs::read(&path) else { return };
@@ -194,7 +196,7 @@ fn many_numbers(emulator: &Emulator) -> Workspace {
     Workspace::on(emulator, &configuration).env("CAMS_THROTTLE_REQUESTS_PER_SECOND", "100")
 }
 
-/// Returns when the emulator has seen so many calls, or the apply is over.
+/// Waits until the emulator has recorded this many calls, or the apply is over.
 fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
     let started = Instant::now();
     while emulator.requests().len() < calls && terraform.try_wait().expect("a process").is_none() {
@@ -205,12 +207,13 @@ fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
     }
 }
 
-/// As a terminal does it: to the whole group.
+/// Interrupts the whole process group, as a terminal does.
 fn interrupt(terraform: &Child) {
     send("INT", &format!("-{}", terraform.id()));
 }
 
-/// To what may be gone already: at the last moments an apply is about to end by itself.
+/// Sends a signal to a process or a group. It may be gone already, since at the last moments an
+/// apply is about to end by itself.
 fn send(signal: &str, to: &str) {
     std::process::Command::new("kill")
         .args(["-s", signal, "--", to])
@@ -218,7 +221,8 @@ fn send(signal: &str, to: &str) {
         .expect("kill");
 }
 
-/// A provider whose Terraform is gone leaves by itself, after what it was doing.
+/// Waits until no process works in the directory. A provider whose Terraform is gone ends by itself
+/// when its operations have ended.
 fn nobody_left(directory: &Path) {
     let started = Instant::now();
     loop {
@@ -236,6 +240,7 @@ fn nobody_left(directory: &Path) {
     }
 }
 
+/// The processes that this one has started.
 fn children(parent: u32) -> Vec<u32> {
     let line = format!("PPid:\t{parent}");
     processes(|process| {
@@ -244,6 +249,7 @@ fn children(parent: u32) -> Vec<u32> {
     })
 }
 
+/// The processes whose directory below `/proc` is wanted.
 fn processes(wanted: impl Fn(&PathBuf) -> bool) -> Vec<u32> {
     let all = fs::read_dir("/proc")
         .expect("/proc")
@@ -254,6 +260,7 @@ fn processes(wanted: impl Fn(&PathBuf) -> bool) -> Vec<u32> {
         .collect()
 }
 
-fn said(directory: &Path) -> String {
+/// What the apply has printed so far.
+fn printed(directory: &Path) -> String {
     fs::read_to_string(directory.join("apply.out")).unwrap_or_default()
 }

@@ -1,16 +1,10 @@
 //! One number from plan to destroy, and what may happen to it on the way.
+//!
+//! The file is longer than others because it has a short test for each of these events.
 
-use super::Workspace;
+use super::{ADDRESS, ONE, Workspace};
 use crate::emulator::Emulator;
 
-const ONE: &str = r#"
-resource "cams_number_migration" "one" {
-  country_code  = "86"
-  mobile_number = "13900001234"
-}
-"#;
-
-const ADDRESS: &str = "cams_number_migration.one";
 const INITIATE: &str = "CreateChatappMigrationInitiate";
 
 #[test]
@@ -150,7 +144,8 @@ fn a_changed_timeout_is_an_update_without_a_call() {
     assert_eq!(emulator.count(INITIATE), 1);
 }
 
-/// A service that says of a missing number, by a code that the provider recognises, that it does not exist.
+/// The flag of a service that reports a missing number by a code that the provider recognises as
+/// proof that it does not exist.
 const SAYS_MISSING: [&str; 2] = ["--missing-code", "PhoneNumber.NotExist"];
 
 #[test]
@@ -192,7 +187,7 @@ fn a_number_that_nobody_shows_and_nobody_denies_stays_in_the_state() {
 
 #[test]
 fn an_old_deleted_row_does_not_hide_the_living_one() {
-    // The seed decides which of the two rows comes first.
+    // The seed of the emulator decides which of the two rows comes first.
     for seed in ["0", "1"] {
         let emulator = Emulator::start(&["--migrating-listed-as", "PENDING", "--seed", seed]);
         emulator.place("cams-test", "86", "13900001234", "DELETED");

@@ -10,8 +10,8 @@ const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
 /// So many numbers, `13900000000` and on.
 pub(super) fn numbers(count: usize) -> String {
     format!(
-        "resource \"cams_number_migration\" \"many\" {{\n  count = {count}\n  country_code = \"86\"\n  \
-         mobile_number = format(\"139%08d\", count.index)\n}}\n"
+        "resource \"cams_number_migration\" \"many\" {{\n  count = {count}\n  \
+         country_code = \"86\"\n  mobile_number = format(\"139%08d\", count.index)\n}}\n"
     )
 }
 

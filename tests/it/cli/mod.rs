@@ -1,4 +1,4 @@
-//! The real CLI, as a user runs it, against the emulator.
+//! The real CLI, run as a user runs it, against the emulator.
 
 mod attach;
 mod duplicates;
@@ -24,6 +24,17 @@ use crate::emulator::Emulator;
 
 use program::Program;
 
+/// The address of [`ONE`].
+const ADDRESS: &str = "cams_number_migration.one";
+
+/// A configuration with one number, in the provider's space.
+const ONE: &str = r#"
+resource "cams_number_migration" "one" {
+  country_code  = "86"
+  mobile_number = "13900001234"
+}
+"#;
+
 /// A directory with a configuration, and the CLI to run in it.
 pub(crate) struct Workspace {
     dir: TempDir,
@@ -38,7 +49,8 @@ pub(crate) struct Run {
 }
 
 impl Workspace {
-    /// A directory holding `main.tf`, with the provider under test in the place of a released one.
+    /// A workspace with this `main.tf`, in which the provider under test takes the place of a
+    /// released one.
     pub(crate) fn new(main_tf: &str) -> Self {
         let dir = TempDir::new().expect("a directory");
         let workspace = Self {
@@ -50,7 +62,8 @@ impl Workspace {
         workspace
     }
 
-    /// The same, with credentials and endpoint of `emulator` and a default space in the environment.
+    /// The same, with the emulator's endpoint and credentials and a default space in the
+    /// environment.
     pub(crate) fn on(emulator: &Emulator, main_tf: &str) -> Self {
         Self::new(main_tf)
             .env("CAMS_ENDPOINT", emulator.url())
@@ -65,7 +78,7 @@ impl Workspace {
         self
     }
 
-    /// Puts the provider under test in the place of a released one, in each of `registries`.
+    /// Lets the provider under test take the place of a released one, in each of these registries.
     pub(crate) fn install_from(&self, registries: &[&str]) {
         let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-cams"));
         let binaries = provider.parent().expect("a directory");
@@ -82,28 +95,28 @@ impl Workspace {
         );
     }
 
-    /// Writes a state in which the provider is of the CLI's own registry.
+    /// Writes a state file. The provider in it is moved to the registry of the CLI under test.
     pub(crate) fn write_state(&self, text: &str) {
         let text = text.replace("registry.terraform.io", Program::under_test().registry());
         self.write("terraform.tfstate", &text);
     }
 
-    /// Writes a file.
+    /// Writes a file into the directory.
     pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path().join(name), text).expect("a file");
     }
 
-    /// Writes `main.tf` anew.
+    /// Replaces `main.tf`, but for the block that names the provider.
     pub(crate) fn configure(&self, main_tf: &str) {
         self.write("main.tf", &format!("{REQUIRED_PROVIDERS}{main_tf}"));
     }
 
-    /// The directory.
+    /// The path of the directory.
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    /// The command line `CLI args…`, ready to run here with nothing of this process's environment but the path.
+    /// A command that runs the CLI here. Of the environment of this process it has only the `PATH`.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&Program::under_test().path);
         command
@@ -119,7 +132,7 @@ impl Workspace {
         command
     }
 
-    /// Runs the CLI.
+    /// Runs the CLI, whether it succeeds or not.
     pub(crate) fn run(&self, args: &[&str]) -> Run {
         self.command(args).output().expect("the CLI runs").into()
     }
@@ -138,12 +151,12 @@ impl Workspace {
         run
     }
 
-    /// Applies without asking.
+    /// Applies without asking, and expects success.
     pub(crate) fn apply(&self) -> Run {
         self.ok(&["apply", "-auto-approve", "-no-color", "-input=false"])
     }
 
-    /// Asserts that a plan has nothing to do, with and without a refresh.
+    /// Asserts that there is nothing to do by a plan, with and without a refresh.
     pub(crate) fn assert_no_changes(&self) {
         for refresh in ["-refresh=true", "-refresh=false"] {
             let run = self.run(&[
@@ -162,14 +175,15 @@ impl Workspace {
         }
     }
 
-    /// Lets every number in state have been started long ago, by the time that the provider keeps beside it.
+    /// Makes every number in the state one that was started long ago, in the provider's private
+    /// data.
     pub(crate) fn age(&self) {
         let path = self.path().join("terraform.tfstate");
         let state = std::fs::read_to_string(&path).expect("a state");
         let mut state: Value = serde_json::from_str(&state).expect("JSON");
         for resource in state["resources"].as_array_mut().expect("resources") {
             for instance in resource["instances"].as_array_mut().expect("instances") {
-                // The base64 of {"started_at":0}.
+                // This is {"started_at":0} in base64.
                 instance["private"] = "eyJzdGFydGVkX2F0IjowfQ==".into();
             }
         }
@@ -197,7 +211,7 @@ impl Workspace {
 }
 
 impl Run {
-    /// Both outputs, with the frames and line breaks of the CLI's diagnostics taken out.
+    /// Both outputs, without the frames and the line breaks of the CLI's diagnostics.
     pub(crate) fn all(&self) -> String {
         let text = format!("{}\n{}", self.stdout, self.stderr);
         let lines = text

@@ -1,4 +1,5 @@
-//! A number that another address of the provider stored: of another registry, or of a mirror.
+//! A number whose state was stored by the same provider under another address, such as that of a
+//! mirror.
 
 use super::Workspace;
 use super::program::Program;

@@ -1,4 +1,4 @@
-//! Which CLI the tests run, and what it can do.
+//! The CLI that the tests run, and what it can do.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Names the CLI under test. Without it, it is the first of `terraform` and `tofu` on the path.
+/// The variable with the path of the CLI under test. Without it, it is the first of `terraform` and
+/// `tofu` on the `PATH`.
 const CLI: &str = "CAMS_TEST_CLI";
-/// Names a file to which tests add a line about what they leave out, for whoever runs them to show.
+/// The variable with the path of a file, to which tests add a line about what they leave out.
 const LEFT_OUT: &str = "CAMS_TEST_LEFT_OUT";
 
-/// What some versions of the CLI can do, and others cannot.
+/// Something that some versions of the CLI can do and others cannot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Capability {
-    /// Resource identities, and import blocks that name one.
+    /// Resource identities, and imports that name one.
     Identity,
 }
 
@@ -24,7 +25,7 @@ pub(crate) struct Program {
     pub(crate) path: PathBuf,
     opentofu: bool,
     version: (u32, u32),
-    /// As it says itself, such as `OpenTofu v1.12.6`.
+    /// The name and the version that it prints, such as `OpenTofu v1.12.6`.
     name: String,
 }
 
@@ -38,7 +39,7 @@ impl Program {
         })
     }
 
-    /// The registry that the CLI finds providers in whose source names no host.
+    /// The registry in which the CLI looks for providers whose source names no host.
     pub(crate) fn registry(&self) -> &'static str {
         match self.opentofu {
             true => "registry.opentofu.org",
@@ -46,11 +47,11 @@ impl Program {
         }
     }
 
-    /// Whether it can do something. Where it cannot, `what` is left out, and this says so by that
-    /// name.
+    /// Whether the CLI has a capability. If not, the test leaves out `what`, and this reports it by
+    /// that name.
     pub(crate) fn can(&self, capability: Capability, what: &str) -> bool {
         let since = match capability {
-            // The same version of both, by chance.
+            // It is the same version of Terraform and of OpenTofu.
             Capability::Identity => (1, 12),
         };
         let can = self.version >= since;
@@ -107,10 +108,10 @@ fn left_out(line: &str) {
     match std::env::var_os(LEFT_OUT) {
         Some(file) => {
             let file = OpenOptions::new().append(true).create(true).open(file);
-            // One write of a whole line, since other tests write at the same time.
+            // The line is written at once, since other tests write to the file at the same time.
             file.unwrap().write_all(line.as_bytes()).unwrap();
         }
-        // Standard error itself: the test's own output is shown only where it fails.
+        // This is written past the test's own output, which is shown only if the test fails.
         None => std::io::stderr().write_all(line.as_bytes()).unwrap(),
     }
 }

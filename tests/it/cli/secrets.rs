@@ -1,4 +1,4 @@
-//! No secret in any output, at the most talkative level.
+//! No output shows a secret, even at the log level that shows the most.
 
 use super::Workspace;
 use crate::emulator::Emulator;
@@ -12,7 +12,8 @@ fn a_whole_life_at_trace_shows_no_secret() {
     for method in ["ACS3-HMAC-SHA256", "HMAC-SHA1"] {
         let main_tf = format!(
             "provider \"cams\" {{\n  signature_method = \"{method}\"\n}}\n\
-             resource \"cams_number_migration\" \"one\" {{\n  country_code  = \"86\"\n  mobile_number = \"1390000{}\"\n}}\n",
+             resource \"cams_number_migration\" \"one\" {{\n  country_code  = \"86\"\n  \
+             mobile_number = \"1390000{}\"\n}}\n",
             if method == "HMAC-SHA1" {
                 "1234"
             } else {
@@ -48,7 +49,7 @@ fn a_whole_life_at_trace_shows_no_secret() {
         let state =
             std::fs::read_to_string(workspace.path().join("terraform.tfstate")).expect("state");
         assert!(!state.contains(SECRET) && !state.contains(TOKEN));
-        // Logs are kept for long: they show no whole phone number.
+        // Logs are kept for a long time, so they show no whole phone number.
         assert!(
             !provider_lines(&printed).any(|line| line.contains("1390000123")),
             "a whole number is in the log"

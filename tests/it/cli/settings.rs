@@ -1,9 +1,14 @@
-//! One life of five numbers under every pair of settings that the documentation of CAMS leaves open.
+//! What happens to five numbers under every pair of the settings that the documentation of CAMS
+//! leaves open.
 //!
-//! In each row a number is created, another one's answer is lost, a third is refused because it has
-//! been started before, a fourth is imported, and one is deleted behind Terraform's back. Whatever
-//! the service does, every number ends in state and none is started twice; but where both look-ups
-//! hide a number from the provider and a repeat counts as a new start, nobody could know better.
+//! In each row the first number is created, the answer about the second one is lost, the third is
+//! refused because it has been started before, the fourth is imported, and the fifth is deleted
+//! without Terraform. Whatever the service does, every number is in the state at the end and none
+//! is started twice. The exception is a number that both list and lookup hide, where a repeat
+//! counts as a new start: the provider cannot prevent that.
+//!
+//! The file is longer than others because it holds the rows, the choice of the pairs and the story
+//! that each row goes through.
 //!
 //! The rows and the time they take are printed: `cargo nextest run --no-capture settings`.
 
@@ -67,7 +72,7 @@ const SETTINGS: [Setting; 9] = [
     ),
 ];
 
-/// As many rows at once: each mostly waits.
+/// How many rows run at once. Each of them mostly waits.
 const AT_ONCE: usize = 6;
 
 const CREATED: &str = "13900000001";
@@ -88,7 +93,7 @@ import {
 }
 "#;
 
-/// For each setting, which of its values.
+/// The value of each setting, as its position among all values of the setting.
 type Row = Vec<usize>;
 
 #[test]
@@ -191,6 +196,7 @@ fn all_pairs() -> Vec<Row> {
     rows
 }
 
+/// Lets the five numbers live under the settings of a row.
 fn live(row: &Row) {
     let flags = flags(row);
     let chosen = |flag: &str| flags.contains(&flag);
@@ -216,8 +222,8 @@ fn live(row: &Row) {
     }
     workspace.assert_no_changes();
 
-    // Nothing shows the third number before its initiation: the service refuses it, answers as the
-    // first time, or starts it anew, which the provider cannot prevent.
+    // Nothing shows the third number before its initiation. The service refuses that, answers as
+    // the first time, or starts it anew, which the provider cannot prevent.
     let mut expected = vec![(CREATED, 1), (LOST, 1), (DELETED, 1)];
     if !chosen("--on-repeat=error") {
         expected.push((REPEATED, 1));
@@ -228,7 +234,8 @@ fn live(row: &Row) {
         .map(|(number, times)| (format!("86{number}"), times))
         .collect();
     assert_eq!(starts(&emulator), expected);
-    // An answer without an id leaves only the lookup to tell it, which may tell the one before.
+    // Where the answer has no id, the lookup gives it, and a late lookup may still give the old
+    // one.
     let outdated = chosen("--answers=sparse") && chosen("--lookup-lag=1s");
     let same_id = id_of(&state, REPEATED) == first_id;
     assert!(outdated || same_id != chosen("--on-repeat=new-id"));
@@ -242,7 +249,7 @@ fn live(row: &Row) {
         true => (2, "Number Is Gone From the Space"),
         false => (0, "Number Not Confirmed by CAMS"),
     };
-    // The service may still show what was before, for as long as it lags behind.
+    // The service may still show what was before, until its lag has passed.
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let plan = workspace.run(&["plan", "-detailed-exitcode", "-no-color", "-input=false"]);
@@ -253,8 +260,8 @@ fn live(row: &Row) {
     }
 }
 
-/// The fate of the second and the third number: an answer that is lost while nobody can look for the
-/// number, and a number that neither operation shows at first.
+/// The faults for the second and the third number. The answer about the second one is lost, and the
+/// provider cannot look for it. The third one is shown by neither operation at first.
 fn faults() -> Value {
     let hidden = |number: &str| {
         json!({
@@ -277,17 +284,16 @@ fn faults() -> Value {
         },
         lost,
         hidden(REPEATED),
-        // The lists of the plan and of the creates; then those of whoever looks again.
+        // The first fault strikes the lists of the plan and of the creates, the second one those of
+        // whoever looks again.
         { "kind": "stale_list", "action": "QueryChatappPhoneNumbers", "nth": 1, "times": 2 },
         denied("QueryChatappPhoneNumbers"),
     ])
 }
 
+/// Places a number, and returns its id.
 fn place(emulator: &Emulator, number: &str, status: &str) -> String {
-    let placement = json!({
-        "cust_space_id": "cams-test", "country_code": "86", "mobile_number": number, "status": status,
-    });
-    let placed = emulator.control("POST", "numbers", Some(placement));
+    let placed = emulator.place("cams-test", "86", number, status);
     placed["id"].as_str().expect("an id").to_owned()
 }
 
@@ -296,7 +302,7 @@ fn id_of(state: &std::collections::BTreeMap<String, Value>, number: &str) -> Str
     state[&address]["id"].as_str().expect("an id").to_owned()
 }
 
-/// How often the migration of each number was really started, by the emulator's own count.
+/// How often the migration of each number was started, by the emulator's own count.
 fn starts(emulator: &Emulator) -> Vec<(String, usize)> {
     let summary = emulator.control("GET", "summary", None);
     let initiations = summary["initiations"].as_array().expect("a list").clone();

@@ -1,13 +1,12 @@
-//! The provider's space, which a number without one of its own follows, also where it becomes known
-//! only during apply.
+//! The provider's space, which holds for numbers without one of their own, also where it becomes
+//! known only during apply.
 
-use super::Workspace;
+use super::{ADDRESS, Workspace};
 use crate::emulator::Emulator;
 
-const ADDRESS: &str = "cams_number_migration.one";
 const INITIATE: &str = "CreateChatappMigrationInitiate";
 
-/// One number, with more of its arguments.
+/// A configuration of one number with these further arguments.
 fn number(more: &str) -> String {
     format!(
         "resource \"cams_number_migration\" \"one\" {{\n  country_code  = \"86\"\n  \

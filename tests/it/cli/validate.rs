@@ -4,7 +4,8 @@ use super::Workspace;
 
 fn number(country_code: &str, mobile_number: &str) -> String {
     format!(
-        "resource \"cams_number_migration\" \"one\" {{\n  country_code  = {country_code}\n  mobile_number = {mobile_number}\n}}\n"
+        "resource \"cams_number_migration\" \"one\" {{\n  country_code  = {country_code}\n  \
+         mobile_number = {mobile_number}\n}}\n"
     )
 }
 
@@ -136,8 +137,8 @@ fn a_space_that_cannot_be_one_is_refused_wherever_it_is_written() {
 
 #[test]
 fn the_provider_block_is_checked_all_at_once() {
-    let text = "provider \"cams\" {\n  endpoint = \"http://cams.example.com\"\n  signature_method = \"MD5\"\n  \
-                region = \"not a region\"\n}\n";
+    let text = "provider \"cams\" {\n  endpoint = \"http://cams.example.com\"\n  \
+                signature_method = \"MD5\"\n  region = \"not a region\"\n}\n";
     Workspace::new(&format!("{text}{}", number("\"86\"", "\"13900001234\"")))
         .fails(&["validate", "-no-color"])
         .assert_says(&[

@@ -4,7 +4,7 @@
 use super::super::super::behaviour::*;
 use super::*;
 
-/// The names of an object's fields.
+/// The names of the fields of an object.
 fn names(value: &Value) -> Vec<&str> {
     let fields = value.as_object().expect("an object");
     fields.keys().map(String::as_str).collect()
@@ -77,7 +77,7 @@ fn sparse_answers_hold_only_what_is_indispensable() {
     assert_eq!(names(&open), ["Code", "OpenStatus", "RequestId"]);
     let (_, refused) = fixture.initiate("139");
     assert_eq!(names(&refused), ["Code", "RequestId"]);
-    // What the gateway says is documented.
+    // The form of what the gateway says is documented, and no flag changes it.
     let (_, refused) = fixture.call(LIST, &[("AccessKeyId", "nobody")]);
     assert!(refused["Message"].is_string() && refused["HostId"].is_string());
 }

@@ -1,0 +1,43 @@
+//! Runs a setting: starts an emulator, lets all processes migrate their numbers, and has the
+//! outcome judged.
+
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::time::{Duration, sleep};
+
+use crate::emulator::Emulator;
+use crate::judge::Verdict;
+use crate::peers;
+use crate::provider::Fleet;
+use crate::redis_server::RedisServer;
+use crate::scenario::{Policy, Scenario};
+use crate::workload::INITIATE;
+
+/// Runs the setting to its end, and judges it by what the emulator recorded.
+pub(crate) async fn judged(scenario: &Scenario) -> Verdict {
+    let emulator = Emulator::start(scenario.flags);
+    if scenario.slow {
+        let slow =
+            json!({ "kind": "slow_body", "over": "2s", "action": INITIATE, "times": "always" });
+        emulator.control("POST", "faults", Some(slow));
+    }
+    let applied = match scenario.policy {
+        Policy::Host => {
+            let host = TempDir::new().unwrap();
+            let fleet = Fleet::on_one_host(&emulator, host.path(), scenario.processes).await;
+            fleet.migrate(scenario.numbers).await
+        }
+        Policy::Redis => {
+            let redis = RedisServer::start();
+            // A server that has just started may have forgotten calls. Until those have left every
+            // window no call is let through, and that time is not part of what is measured.
+            sleep(Duration::from_secs(4)).await;
+            let fleet = Fleet::on_many_hosts(&emulator, &redis, scenario.processes).await;
+            fleet.migrate(scenario.numbers).await
+        }
+        Policy::Peer(policy) => {
+            peers::run(policy, &emulator, scenario.processes, scenario.numbers).await
+        }
+    };
+    Verdict::new(&emulator, scenario, &applied)
+}

@@ -1,0 +1,116 @@
+//! The settings of `throttle` in the provider block.
+
+use std::num::NonZeroU32;
+
+use crate::framework::model::Field;
+use crate::framework::number::Number;
+use crate::framework::schema::Attribute;
+use crate::provider::block::{Config, Throttling};
+use crate::provider::setting::{Absent, Setting, from_str};
+use crate::throttle::RedisUrl;
+
+use super::{sensitive_string, text};
+
+pub(in crate::provider) static SCOPE: Setting<Scope> = Setting {
+    path: &["throttle", "scope"],
+    variables: &["CAMS_THROTTLE_SCOPE"],
+    absent: Absent::Default("host"),
+    description: "Who shares the quota: `host`, all processes of this user on this machine; \
+        `process`, nobody else, for machines without a writable home; `redis`, all machines that \
+        use the same server, for pipelines on several runners.",
+    attribute: Attribute::string,
+    configured: |config| throttle(config, |throttle| throttle.scope.clone()),
+    parse: parse_scope,
+};
+
+pub(in crate::provider) static REDIS_URL: Setting<RedisUrl> = Setting {
+    path: &["throttle", "redis_url"],
+    variables: &["CAMS_THROTTLE_REDIS_URL"],
+    absent: Absent::None("`scope` cannot be `redis`"),
+    description: "Redis or Valkey server for `scope = \"redis\"`, such as \
+        `rediss://:password@redis.example.com:6379/0`.",
+    attribute: sensitive_string,
+    configured: |config| throttle(config, |throttle| throttle.redis_url.clone()),
+    parse: from_str,
+};
+
+pub(in crate::provider) static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {
+    path: &["throttle", "requests_per_second"],
+    variables: &["CAMS_THROTTLE_REQUESTS_PER_SECOND"],
+    absent: Absent::None("each operation's documented limit holds, which is 10"),
+    description: "Calls a second for each operation. Lower it to leave room for other programs of \
+        the same account, raise it only if Alibaba Cloud has raised the account's quota.",
+    attribute: Attribute::number,
+    configured: |config| throttle(config, |throttle| text(&throttle.requests_per_second)),
+    parse: parse_rate,
+};
+
+/// The default keeps the quota of ten calls as long as no more than ten hosts or processes lose
+/// their common store at the same time.
+pub(in crate::provider) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {
+    path: &["throttle", "fallback_requests_per_second"],
+    variables: &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
+    absent: Absent::Default("1"),
+    description: "Calls a second and operation while the shared state cannot be reached. Set it to \
+        the quota divided by how many hosts may run at once.",
+    attribute: Attribute::number,
+    configured: |config| {
+        throttle(config, |throttle| {
+            text(&throttle.fallback_requests_per_second)
+        })
+    },
+    parse: parse_rate,
+};
+
+/// The processes among which the quota is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::provider) enum Scope {
+    /// All processes of this user on this machine.
+    Host,
+    /// This process alone.
+    Process,
+    /// The processes of all machines that use the same Redis server.
+    Redis,
+}
+
+/// The most calls a second that can be set. No quota that CAMS documents is as high.
+const MAX_RATE: u32 = 250;
+
+/// An attribute of `throttle`. It is null or unknown if all of `throttle` is.
+fn throttle(config: &Config, field: fn(&Throttling) -> Field<String>) -> Field<String> {
+    match &config.throttle {
+        Field::Known(throttle) => field(throttle),
+        Field::Null => Field::Null,
+        Field::Unknown => Field::Unknown,
+    }
+}
+
+fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
+    let rate = Number::parse(text).and_then(|number| number.as_u64());
+    rate.and_then(|rate| u32::try_from(rate).ok())
+        .and_then(NonZeroU32::new)
+        .filter(|rate| rate.get() <= MAX_RATE)
+        .ok_or_else(|| format!("expected a whole number from 1 to {MAX_RATE}"))
+}
+
+fn parse_scope(text: &str) -> Result<Scope, String> {
+    match text {
+        "host" => Ok(Scope::Host),
+        "process" => Ok(Scope::Process),
+        "redis" => Ok(Scope::Redis),
+        _ => Err("expected \"host\", \"process\" or \"redis\"".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_whole_and_bounded() {
+        assert_eq!(parse_rate("10").map(NonZeroU32::get), Ok(10));
+        for text in ["0", "-1", "2.5", "251", "many", ""] {
+            assert!(parse_rate(text).is_err(), "{text}");
+        }
+    }
+}
