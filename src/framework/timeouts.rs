@@ -1,4 +1,4 @@
-//! The `timeouts` attribute: how long an operation may take, waits included.
+//! The attribute `timeouts`, by which a user limits how long the operations of a resource may take.
 
 use std::time::Duration;
 
@@ -6,14 +6,16 @@ use super::duration;
 use super::model::Field;
 use super::schema::Attribute;
 
-/// The attribute, with an entry for each operation that can take time.
-pub fn attribute(operations: Vec<Attribute>) -> Attribute {
+/// The attribute `timeouts`, with an entry for each operation that can take time. The description
+/// is in Markdown, and tells what is included in the time.
+pub fn attribute(description: &'static str, operations: Vec<Attribute>) -> Attribute {
     Attribute::object("timeouts", operations)
         .optional()
-        .describe("How long operations may take, waiting for the account's call quota included.")
+        .describe(description)
 }
 
-/// The entry of one operation.
+/// The entry of one operation: an optional string that must be a duration, such as `30m`. The name
+/// is that of the operation, such as `create`.
 pub fn operation(name: &'static str, description: &'static str) -> Attribute {
     Attribute::string(name)
         .optional()
@@ -21,7 +23,8 @@ pub fn operation(name: &'static str, description: &'static str) -> Attribute {
         .validate(duration::validate)
 }
 
-/// The configured limit, or the default. What is not a duration was refused before.
+/// The configured limit of an operation, or `default` where the configuration sets none. Text that
+/// is no duration counts as none: [`operation`] refuses it when the configuration is validated.
 pub fn limit(configured: Option<&Field<String>>, default: Duration) -> Duration {
     configured
         .and_then(Field::text)
