@@ -36,8 +36,8 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether the open file is still the one with this path. It is not if it was deleted, moved away or
-/// replaced.
+/// Whether the open file is still the one with this path. It is not if it was deleted, moved away
+/// or replaced.
 ///
 /// # Errors
 ///
