@@ -2,7 +2,7 @@
 //!
 //! Everything else in the library is the same on both. On Windows it runs in WSL, which is a Linux.
 
-/// What names this boot of the machine, and the monotonic clock that this process reads.
+/// A name for this boot of the machine and for the monotonic clock that this process reads.
 ///
 /// Processes that get the same bytes may compare readings of that clock. The bytes have no other
 /// meaning. Linux names a boot by a random id, and a container may have a clock of its own. macOS
@@ -24,21 +24,22 @@ pub fn boot() -> Vec<u8> {
 /// A signal that a process may have been told to ignore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// The terminal is gone.
+    /// The signal that the terminal is gone.
     Hangup,
-    /// Somebody asks for the end.
+    /// The signal that asks the process to end.
     Terminate,
 }
 
 /// The signals that this process ignores now.
 ///
-/// Asked before any handler is installed, it tells what whoever started the process wants ignored:
-/// `nohup` ignores the hang-up, for the program that it starts and for all that this one starts.
+/// A process inherits them, so before it installs handlers, they are those that whoever started it
+/// wants to be ignored. `nohup`, for example, ignores the hang-up for the program that it starts,
+/// and so for all that this program starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ignored(u64);
 
 impl Ignored {
-    /// Asks the system. Where that fails, none counts as ignored.
+    /// Asks the operating system. If that fails, no signal counts as ignored.
     pub fn now() -> Self {
         mask().map(Self).unwrap_or_default()
     }
@@ -64,8 +65,8 @@ fn mask() -> Option<u64> {
     u64::from_str_radix(line.trim(), 16).ok()
 }
 
-/// The set of ignored signals, in which signal 1 is the lowest bit. No safe call tells it, so `ps`
-/// is asked.
+/// The set of ignored signals, in which signal 1 is the lowest bit. The operating system has no
+/// call for it that needs no unsafe code, so the set is taken from `ps`.
 #[cfg(not(target_os = "linux"))]
 fn mask() -> Option<u64> {
     let output = std::process::Command::new("/bin/ps")
@@ -77,7 +78,8 @@ fn mask() -> Option<u64> {
     u64::from_str_radix(text.trim(), 16).ok()
 }
 
-/// Sees to it that no core file is written when the process crashes: it would hold credentials.
+/// Forbids core files of this process. One would hold the memory of the process, with its
+/// credentials.
 pub fn forbid_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
@@ -85,8 +87,8 @@ pub fn forbid_core_dumps() {
         current: Some(0),
         maximum: Some(0),
     };
-    // A process may always lower its own limits. Should it fail all the same, that is no reason not
-    // to serve.
+    // A process may always lower its own limits. If it fails all the same, serving goes on: a core
+    // file is only written after a crash.
     if setrlimit(Resource::Core, none).is_err() {
         tracing::debug!("the system does not let core files be turned off");
     }

@@ -5,12 +5,14 @@ use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A shared source of random numbers for nonces and jitter. Not for keys.
+/// A source of random numbers for nonces and jitter, which clones share. It is not good enough for
+/// keys.
 #[derive(Clone, Debug)]
 pub struct Random(Arc<Mutex<fastrand::Rng>>);
 
 impl Random {
-    /// Seeded by the operating system, so that no two processes draw the same nonces.
+    /// A source that is seeded by the operating system, so that no two processes draw the same
+    /// nonces.
     ///
     /// `fastrand` on its own seeds itself from the clock and the thread's id, which two processes
     /// may share.
@@ -22,18 +24,18 @@ impl Random {
         }
     }
 
-    /// Seeded by the standard library's hasher, whose own keys the operating system seeds once for
-    /// each thread: for the improbable case that the system's source of randomness cannot be read.
+    /// A source that is seeded by the standard library's hasher, whose keys come from the operating
+    /// system too. It is for the improbable case that the system gives no random bytes.
     fn from_hasher() -> Self {
         Self::seeded(RandomState::new().build_hasher().finish())
     }
 
-    /// The same numbers every time.
+    /// A source that gives the same numbers every time, for tests.
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(fastrand::Rng::with_seed(seed))))
     }
 
-    /// 32 hexadecimal digits.
+    /// A random text of 32 hexadecimal digits.
     pub fn nonce(&self) -> String {
         format!("{:032x}", self.with(|rng| rng.u128(..)))
     }

@@ -1,4 +1,4 @@
-//! Durations as Terraform users write them: `30s`, `1h10m`, `1.5h`.
+//! Durations as Terraform users write them, such as `30s`, `1h10m` or `1.5h`.
 
 use std::time::Duration;
 
@@ -6,9 +6,11 @@ use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::path::Path;
 use crate::protocol::value::Value;
 
-/// Reads a Go duration: decimal numbers, each with a unit of `h`, `m`, `s`, `ms`, `us`, `µs` or `ns`.
+/// Reads a duration in the form of Go: decimal numbers, each with one of the units `h`, `m`, `s`,
+/// `ms`, `us`, `µs` and `ns`.
 ///
-/// Nothing is `None`: not a sign, not a number without a unit, not what exceeds a [`Duration`].
+/// Gives `None` for anything else, such as a sign, a number without a unit, or a time that is too
+/// long for a [`Duration`]. Only zero may stand without a unit.
 pub fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
@@ -29,6 +31,7 @@ pub fn parse(text: &str) -> Option<Duration> {
     (!text.is_empty()).then_some(total)
 }
 
+/// The number of seconds in a unit.
 fn seconds(unit: &str) -> Option<f64> {
     Some(match unit {
         "h" => 3600.0,
@@ -41,16 +44,19 @@ fn seconds(unit: &str) -> Option<f64> {
     })
 }
 
-/// Checks that a configured string is a duration above zero.
-pub fn validate(value: &Value, path: &Path, found: &mut Diagnostics) {
+/// Adds a diagnostic if a configured string is not a duration above zero.
+pub fn validate(value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
     let Some(text) = value.as_str() else { return };
     if parse(text).is_some_and(|duration| !duration.is_zero()) {
         return;
     }
-    found.push(
+    diagnostics.push(
         Diagnostic::error(
             "Invalid Duration",
-            format!("{path} is {text:?}; expected a duration above zero, such as \"90s\", \"30m\" or \"1h10m\"."),
+            format!(
+                "{path} is {text:?}; expected a duration above zero, such as \"90s\", \"30m\" or \
+                 \"1h10m\"."
+            ),
         )
         .at(path.clone()),
     );

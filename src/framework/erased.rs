@@ -1,4 +1,7 @@
-//! Resources behind one object-safe face, in values instead of models.
+//! Resources of all types behind one object-safe trait.
+//!
+//! The trait [`Resource`] has a type for each model, so its implementations cannot stand in one
+//! list. [`Erased`] wraps one and converts between its models and plain values.
 
 use std::pin::Pin;
 
@@ -13,10 +16,10 @@ use super::resource::{Change, Context, Desired, ImportTarget, Resource, Upgrade}
 use super::schema::{IdentitySchema, Schema};
 use super::session::Session;
 
-/// A future of one operation.
+/// The future of one operation, whose type no longer depends on the resource.
 pub(super) type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Diagnostics>> + Send + 'a>>;
 
-/// What the dispatcher knows of a resource without asking its author.
+/// What the server has to know of a resource, asked of its author once at the start.
 #[derive(Debug)]
 pub(super) struct Definition {
     pub(super) type_name: &'static str,
@@ -28,16 +31,19 @@ pub(super) struct Definition {
     pub(super) identity_upgrades: Vec<Upgrade>,
 }
 
-/// A planned create or update.
+/// The result of planning a create or an update.
 #[derive(Debug)]
 pub(super) struct Planned {
+    /// The planned state, unknown where only apply can tell.
     pub(super) state: Value,
+    /// The attributes whose change replaces the object, sorted.
     pub(super) replace: Vec<Path>,
 }
 
+/// A resource, in values of its schema. `P` is what the provider's configuration becomes.
 pub(super) trait ErasedResource<P>: Send + Sync {
     fn definition(&self) -> &Definition;
-    /// Why values cannot be read into the author's models, if so.
+    /// How the author's models and the schemas differ, in words; `None` if they agree.
     fn mismatch(&self) -> Option<String>;
     fn validate(&self, config: Value) -> Result<Diagnostics, Diagnostics>;
     fn plan<'a>(
@@ -83,6 +89,7 @@ pub(super) trait ErasedResource<P>: Send + Sync {
     ) -> Work<'a, Value>;
 }
 
+/// A resource as an [`ErasedResource`].
 pub(super) struct Erased<R> {
     resource: R,
     definition: Definition,
@@ -140,6 +147,8 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
     ) -> Work<'a, Planned> {
         Box::pin(async move {
             let attributes = &self.definition.schema.attributes;
+            // The schema's rules come first: the author adjusts their result, and what is replaced
+            // depends on the plan as the author leaves it.
             let planned = plan::attributes(attributes, &config, &prior, proposed);
             let mut plan: R::Model = parse(planned)?;
             let stored: Option<R::Model> = match prior.is_null() {
@@ -199,8 +208,8 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
     ) -> Work<'a, Option<Value>> {
         Box::pin(async move {
             let context = Context::new(provider, session);
-            let found = self.resource.read(context, parse(state)?).await?;
-            Ok(found.map(FieldType::into_value))
+            let state = self.resource.read(context, parse(state)?).await?;
+            Ok(state.map(FieldType::into_value))
         })
     }
 
@@ -249,6 +258,7 @@ impl<R: Resource> ErasedResource<R::Provider> for Erased<R> {
     }
 }
 
+/// Reads configuration and plan into the author's model.
 fn typed<M: FieldType>(desired: Desired<Value>) -> Result<Desired<M>, Diagnostics> {
     Ok(Desired {
         config: parse(desired.config)?,

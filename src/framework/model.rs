@@ -1,26 +1,29 @@
-//! Typed views of values: what a resource author works with.
+//! Models: structs with typed fields in place of values, for the author of a resource.
 
 use std::collections::BTreeMap;
 
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
-use crate::protocol::number::Number;
 use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
+
+mod types;
+
+use types::unless;
 
 /// The value of one attribute of a model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Field<T> {
-    /// A value.
+    /// There is a value.
     Known(T),
-    /// Absent.
+    /// There is no value.
     #[default]
     Null,
-    /// To be known only during apply.
+    /// There may be a value. It will be known only during apply.
     Unknown,
 }
 
 impl<T> Field<T> {
-    /// The value, if there is one now.
+    /// The value, if there is one and it is known.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
@@ -28,19 +31,19 @@ impl<T> Field<T> {
         }
     }
 
-    /// Whether it is absent for good.
+    /// Whether it is known that there is no value.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Whether apply will tell.
+    /// Whether it will be known only during apply.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }
 }
 
 impl Field<String> {
-    /// The text, if there is one now.
+    /// The text, if there is one and it is known.
     pub fn text(&self) -> Option<&str> {
         self.known().map(String::as_str)
     }
@@ -64,124 +67,20 @@ impl<T> From<Option<T>> for Field<T> {
     }
 }
 
-/// A Rust type that an attribute's known value can be read into.
+/// A Rust type for the known values of an attribute.
 pub trait FieldType: Sized {
-    /// Reads a known value; `None` where it has another type.
+    /// Reads a known value. Gives `None` if the value is of another type.
     fn from_known(value: Value) -> Option<Self>;
 
-    /// Writes the value.
+    /// Converts it into a value.
     fn into_value(self) -> Value;
 
-    /// What keeps values of type `ty` from being read as this, in words; `None` if nothing does.
+    /// Why values of type `ty` cannot be read into this Rust type, in words; `None` if they can.
     fn mismatch(ty: &Type) -> Option<String>;
 }
 
-/// The mismatch of a type other than the expected one.
-fn unless(fits: bool, expected: &str, ty: &Type) -> Option<String> {
-    (!fits).then(|| format!("the model has {expected} where the schema has {ty}"))
-}
-
-impl FieldType for String {
-    fn from_known(value: Value) -> Option<Self> {
-        match value {
-            Value::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn into_value(self) -> Value {
-        Value::String(self)
-    }
-
-    fn mismatch(ty: &Type) -> Option<String> {
-        unless(*ty == Type::String, "a string", ty)
-    }
-}
-
-impl FieldType for bool {
-    fn from_known(value: Value) -> Option<Self> {
-        match value {
-            Value::Bool(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    fn into_value(self) -> Value {
-        Value::Bool(self)
-    }
-
-    fn mismatch(ty: &Type) -> Option<String> {
-        unless(*ty == Type::Bool, "a bool", ty)
-    }
-}
-
-impl FieldType for Number {
-    fn from_known(value: Value) -> Option<Self> {
-        match value {
-            Value::Number(number) => Some(number),
-            _ => None,
-        }
-    }
-
-    fn into_value(self) -> Value {
-        Value::Number(self)
-    }
-
-    fn mismatch(ty: &Type) -> Option<String> {
-        unless(*ty == Type::Number, "a number", ty)
-    }
-}
-
-impl<T: FieldType> FieldType for Vec<Field<T>> {
-    fn from_known(value: Value) -> Option<Self> {
-        match value {
-            Value::List(elements) => elements.into_iter().map(Field::from_value).collect(),
-            _ => None,
-        }
-    }
-
-    fn into_value(self) -> Value {
-        Value::List(self.into_iter().map(Field::into_value).collect())
-    }
-
-    fn mismatch(ty: &Type) -> Option<String> {
-        match ty {
-            Type::List(element) | Type::Set(element) => T::mismatch(element),
-            _ => unless(false, "a list or set", ty),
-        }
-    }
-}
-
-impl<T: FieldType> FieldType for BTreeMap<String, Field<T>> {
-    fn from_known(value: Value) -> Option<Self> {
-        let Value::Map(entries) = value else {
-            return None;
-        };
-        let entries = entries.into_iter();
-        entries
-            .map(|(key, value)| Some((key, Field::from_value(value)?)))
-            .collect()
-    }
-
-    fn into_value(self) -> Value {
-        let entries = self.into_iter();
-        Value::Map(
-            entries
-                .map(|(key, field)| (key, field.into_value()))
-                .collect(),
-        )
-    }
-
-    fn mismatch(ty: &Type) -> Option<String> {
-        match ty {
-            Type::Map(element) => T::mismatch(element),
-            _ => unless(false, "a map", ty),
-        }
-    }
-}
-
 impl<T: FieldType> Field<T> {
-    /// Reads a value; `None` where it has another type.
+    /// Reads a value. Gives `None` if the value is of another type.
     pub fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Null => Some(Self::Null),
@@ -190,7 +89,7 @@ impl<T: FieldType> Field<T> {
         }
     }
 
-    /// Writes the value.
+    /// Converts it into a value.
     pub fn into_value(self) -> Value {
         match self {
             Self::Known(value) => value.into_value(),
@@ -200,12 +99,14 @@ impl<T: FieldType> Field<T> {
     }
 }
 
-/// A typed view of a whole configuration, plan, state or identity. Implemented by [`model!`](crate::model).
+/// A model of a whole object: a configuration, plan, state or identity. The macro
+/// [`model!`](crate::model) declares one.
 pub trait Model: FieldType + Clone + Default + Send + Sync + 'static {}
 
-/// Takes the field `name` out of an object's attributes.
+/// Takes the field `name` out of the attributes of an object. Gives `None` if it is missing or of
+/// another type.
 ///
-/// Used by [`model!`](crate::model).
+/// For the code that is generated by [`model!`](crate::model).
 pub fn take<T: FieldType>(
     attributes: &mut BTreeMap<String, Value>,
     name: &str,
@@ -213,12 +114,13 @@ pub fn take<T: FieldType>(
     Field::from_value(attributes.remove(name)?)
 }
 
-/// [`FieldType::mismatch`] of a field's type.
+/// The function [`FieldType::mismatch`] of a field's type.
 pub type Mismatch = fn(&Type) -> Option<String>;
 
-/// What keeps an object of type `ty` from being read into a model with these fields.
+/// Why objects of type `ty` cannot be read into a model with these fields, in words; `None` if they
+/// can.
 ///
-/// Used by [`model!`](crate::model).
+/// For the code that is generated by [`model!`](crate::model).
 pub fn object_mismatch(ty: &Type, fields: &[(&str, Mismatch)]) -> Option<String> {
     let Type::Object(attributes) = ty else {
         return unless(false, "an object", ty);
@@ -235,7 +137,8 @@ pub fn object_mismatch(ty: &Type, fields: &[(&str, Mismatch)]) -> Option<String>
     })
 }
 
-/// Reads a value that the schema has already shaped. Failure means that model and schema disagree.
+/// Reads a value whose type has been checked against the schema. It fails only if the model does
+/// not match the schema, which is a bug in the provider.
 pub(super) fn parse<M: FieldType>(value: Value) -> Result<M, Diagnostics> {
     M::from_known(value).ok_or_else(|| {
         Diagnostic::error(
@@ -247,10 +150,11 @@ pub(super) fn parse<M: FieldType>(value: Value) -> Result<M, Diagnostics> {
     })
 }
 
-/// Declares a model: a struct whose fields are [`Field`]s named as the schema's attributes.
+/// Declares a model: a struct whose fields are [`Field`]s with the names of the schema's
+/// attributes.
 ///
 /// ```
-/// terraform_provider_cams::model! {
+#[doc = concat!(env!("CARGO_CRATE_NAME"), "::model! {")]
 ///     /// Where a parcel goes.
 ///     pub struct Address {
 ///         /// The street.
@@ -272,7 +176,10 @@ macro_rules! model {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq)]
         $visibility struct $name {
-            $( $(#[$field_meta])* $field_visibility $field: $crate::framework::model::Field<$type>, )*
+            $(
+                $(#[$field_meta])*
+                $field_visibility $field: $crate::framework::model::Field<$type>,
+            )*
         }
 
         impl $crate::framework::model::FieldType for $name {
@@ -281,13 +188,18 @@ macro_rules! model {
                     return None;
                 };
                 Some(Self {
-                    $( $field: $crate::framework::model::take(&mut attributes, stringify!($field))?, )*
+                    $( $field: $crate::framework::model::take(
+                        &mut attributes,
+                        stringify!($field),
+                    )?, )*
                 })
             }
 
             fn into_value(self) -> $crate::protocol::value::Value {
                 $crate::protocol::value::Value::Map(
-                    [ $( (stringify!($field).to_owned(), self.$field.into_value()), )* ].into_iter().collect(),
+                    [ $( (stringify!($field).to_owned(), self.$field.into_value()), )* ]
+                        .into_iter()
+                        .collect(),
                 )
             }
 
@@ -307,68 +219,4 @@ macro_rules! model {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    crate::model! {
-        struct Inner { on: bool }
-    }
-
-    crate::model! {
-        struct Outer { name: String, inner: Inner, tags: Vec<Field<String>> }
-    }
-
-    #[test]
-    fn a_model_reads_and_writes_its_object() {
-        let model = Outer {
-            name: "a".into(),
-            inner: Field::Known(Inner { on: Field::Unknown }),
-            tags: Field::Known(vec!["x".into(), Field::Null]),
-        };
-        assert_eq!(Outer::from_known(model.clone().into_value()), Some(model));
-    }
-
-    #[test]
-    fn a_missing_or_mistyped_attribute_is_refused() {
-        assert_eq!(Inner::from_known(Value::Map(BTreeMap::new())), None);
-        let mistyped = [("on".to_owned(), Value::String("yes".into()))]
-            .into_iter()
-            .collect();
-        assert_eq!(Inner::from_known(Value::Map(mistyped)), None);
-    }
-
-    fn object<const N: usize>(attributes: [(&str, Type); N]) -> Type {
-        let attributes = attributes.into_iter();
-        Type::Object(attributes.map(|(name, ty)| (name.to_owned(), ty)).collect())
-    }
-
-    #[test]
-    fn a_schema_that_a_model_does_not_match_is_told_with_the_place() {
-        let inner = object([("on", Type::Bool)]);
-        let tags = Type::Set(Box::new(Type::String));
-        let outer = |name, inner, tags| object([("name", name), ("inner", inner), ("tags", tags)]);
-        assert_eq!(
-            Outer::mismatch(&outer(Type::String, inner.clone(), tags.clone())),
-            None
-        );
-        let texts = [
-            outer(Type::Number, inner.clone(), tags.clone()),
-            outer(Type::String, object([("on", Type::String)]), tags.clone()),
-            outer(Type::String, object([]), tags.clone()),
-            outer(Type::String, inner, Type::Map(Box::new(Type::String))),
-            object([("extra", Type::String)]),
-            Type::String,
-        ]
-        .map(|ty| Outer::mismatch(&ty).expect("a mismatch"));
-        for (text, part) in texts.iter().zip([
-            "name: the model has a string",
-            "inner: on: the model has a bool",
-            "inner: on: the model has it",
-            "tags: the model has a list or set",
-            "extra: the schema has it",
-            "the model has an object",
-        ]) {
-            assert!(text.starts_with(part), "{text}");
-        }
-    }
-}
+mod tests;

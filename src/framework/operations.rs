@@ -1,4 +1,5 @@
-//! The operations under way: how they are counted, stopped and kept from taking the process with them.
+//! The operations under way: how they are counted and stopped, and how a panic of one of them is
+//! kept from ending the others.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,12 +10,15 @@ use tokio_util::task::TaskTracker;
 
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 
-/// The operations of one process. Clones see the same ones.
+/// The operations of one process. A clone is a handle to the same operations.
 #[derive(Clone, Debug)]
 pub struct Operations {
     tracker: TaskTracker,
-    /// Fires when the process ends: the parent of all other tokens.
+    /// Cancelled when the process is about to end. It is the parent of all other tokens, so that
+    /// they are cancelled with it.
     end: CancellationToken,
+    /// The token of the operations that begin now. A stop cancels it and puts a new one in its
+    /// place.
     stop: Arc<Mutex<CancellationToken>>,
 }
 
@@ -31,24 +35,27 @@ impl Default for Operations {
 }
 
 impl Operations {
-    /// Counts the tasks of all operations, including those whose caller has gone.
+    /// Counts the tasks of all operations, including those whose caller has disconnected.
     pub fn tracker(&self) -> &TaskTracker {
         &self.tracker
     }
 
-    /// Asks every operation under way to stop. Those that begin later are not concerned.
+    /// Asks every operation under way to stop.
+    ///
+    /// Those that begin later are not asked. Terraform calls `StopProvider` when the user
+    /// interrupts a run, and may then still make calls that have to succeed, such as reads.
     pub fn stop(&self) {
         let mut current = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *current, self.end.child_token()).cancel();
     }
 
-    /// Asks every operation to stop, also those that begin later, because the process is about to
-    /// end.
+    /// Asks every operation to stop, including those that begin later, because the process is about
+    /// to end.
     pub fn end(&self) {
         self.end.cancel();
     }
 
-    /// What fires when the operations of now are to stop.
+    /// The token for an operation that begins now. It is cancelled when that operation is to stop.
     pub(super) fn token(&self) -> CancellationToken {
         self.stop
             .lock()
@@ -57,7 +64,7 @@ impl Operations {
     }
 }
 
-/// Runs an author's code; its panic becomes a diagnostic.
+/// Runs code of an author, and turns a panic in it into a diagnostic.
 pub(super) async fn guard<T>(
     work: impl Future<Output = Result<T, Diagnostics>>,
 ) -> Result<T, Diagnostics> {
@@ -67,12 +74,14 @@ pub(super) async fn guard<T>(
     }
 }
 
-/// What the user is told of a panic. The message itself is in the log: it may quote values.
+/// The diagnostic for a panic. The message of the panic is only in the log, because it may quote
+/// values.
 pub(super) fn crash() -> Diagnostic {
     Diagnostic::error(
         "Provider Bug",
-        "The provider failed in a way it should never fail. What it knew of the object until then is stored. \
-         Please report it, with the log of a run under TF_LOG_PROVIDER=ERROR, which says where it happened.",
+        "The provider failed in a way it should never fail. What it knew of the object until then \
+         is stored. Please report it, with the log of a run under TF_LOG_PROVIDER=ERROR, which \
+         says where it happened.",
     )
 }
 

@@ -40,7 +40,7 @@ impl<'a> Private<'a> {
         });
     }
 
-    /// Forgets what is under `key`.
+    /// Removes the value under `key`, if there is one.
     pub fn remove(&self, key: &str) {
         self.session.with_private(|entries| {
             entries.remove(key);
@@ -63,14 +63,14 @@ impl Replaced {
     }
 }
 
-/// All entries of an object.
+/// All entries of an object's private state.
 pub(super) type Entries = BTreeMap<String, Value>;
 
-/// Reads what Terraform stored.
+/// Reads the private state that Terraform stored.
 ///
-/// Bytes that are no JSON object were not written by this framework. Private state helps an
-/// operation and is never all that is known of an object, so such bytes count as none rather than
-/// making the object unusable.
+/// Bytes that are no JSON object were not written by this framework. Private state only helps an
+/// operation, which has the attributes too. So such bytes count as no entries, rather than making
+/// the object unusable.
 pub(super) fn decode(stored: &[u8]) -> Entries {
     if stored.is_empty() {
         return Entries::new();
@@ -81,12 +81,12 @@ pub(super) fn decode(stored: &[u8]) -> Entries {
     })
 }
 
-/// Writes what Terraform is to store: nothing at all where there are no entries.
+/// Writes the private state that Terraform is to store. Without entries it is empty.
 pub(super) fn encode(entries: &Entries) -> Vec<u8> {
     if entries.is_empty() {
         return Vec::new();
     }
-    // A map with text as keys and JSON as values is always writable.
+    // A map with strings as keys and JSON as values can always be written.
     serde_json::to_vec(entries).unwrap_or_default()
 }
 

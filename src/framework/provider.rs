@@ -1,4 +1,4 @@
-//! What a provider is to its author.
+//! The trait that the author of a provider implements.
 
 use std::fmt;
 use std::future::Future;
@@ -10,30 +10,34 @@ use super::model::Model;
 use super::resource::Resource;
 use super::schema::Schema;
 
-/// A provider: its configuration block and its resources.
+/// A provider: its configuration, and its resources.
 pub trait Provider: Send + Sync + 'static {
-    /// The provider block.
+    /// The model of the provider block.
     type Config: Model;
-    /// What the configuration becomes: shared by all operations of the process.
+    /// What the configuration becomes, such as an API client. All operations of the process share
+    /// it.
     type Data: Send + Sync + 'static;
 
-    /// `registry.terraform.io/NAMESPACE/TYPE`.
+    /// The address in the registry, in the form `registry.terraform.io/NAMESPACE/TYPE`.
     fn address(&self) -> &'static str;
 
-    /// The attributes of the provider block.
+    /// The schema of the provider block.
     fn schema(&self) -> Schema;
 
-    /// The resources.
+    /// The resources that the provider offers.
     fn resources(&self) -> Resources<Self::Data>;
 
-    /// Checks what no single attribute can tell. Values may be unknown.
+    /// Checks what concerns several attributes of the provider block together; validators of the
+    /// schema check single ones. Values may be unknown.
     fn validate(&self, _config: &Self::Config) -> Diagnostics {
         Diagnostics::default()
     }
 
-    /// Makes the configuration usable. During a plan, values may be unknown.
+    /// Makes the data that operations work with. `terraform_version` is that of the CLI, such as
+    /// `1.14.0`. During a plan, values may be unknown.
     ///
-    /// The diagnostics beside the result are warnings.
+    /// The diagnostics beside the data are warnings. If there are errors, the operations that need
+    /// the provider's data fail too, so a value that is still unknown should not be one.
     fn configure(
         &self,
         config: Self::Config,
@@ -45,12 +49,12 @@ pub trait Provider: Send + Sync + 'static {
 pub struct Resources<D>(pub(super) Vec<Box<dyn ErasedResource<D>>>);
 
 impl<D> Resources<D> {
-    /// None yet.
+    /// An empty list, to which [`Resources::and`] adds.
     pub fn none() -> Self {
         Self(Vec::new())
     }
 
-    /// These and one more.
+    /// These resources and one more.
     #[must_use]
     pub fn and(mut self, resource: impl Resource<Provider = D>) -> Self {
         self.0.push(Box::new(Erased::new(resource)));

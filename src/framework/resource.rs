@@ -1,4 +1,4 @@
-//! What a resource is to its author.
+//! The trait that the author of a resource implements, and what its methods are given.
 
 use std::fmt;
 use std::future::Future;
@@ -15,39 +15,46 @@ use super::private::{Private, Replaced};
 use super::schema::{IdentitySchema, Schema};
 use super::session::Session;
 
-/// A managed resource, in domain words.
+/// A managed resource.
+///
+/// Every operation may fail with diagnostics. Only errors should be in them: [`Context::warn`] is
+/// for warnings, which reach the user in any case.
 pub trait Resource: Send + Sync + 'static {
-    /// What the provider's configuration became.
+    /// What the provider's configuration became, `Data` of [`Provider`](super::provider::Provider).
     type Provider: Send + Sync + 'static;
-    /// Configuration, plan and state.
+    /// The model of configuration, plan and state.
     type Model: Model;
-    /// What identifies the remote object.
+    /// The model of the identity, which tells the remote object from all others for as long as it
+    /// exists.
     type Identity: Model;
 
-    /// The name in HCL, with the provider's prefix.
+    /// The type in HCL, which begins with the provider's name.
     fn type_name(&self) -> &'static str;
 
-    /// The attributes.
+    /// The schema of the resource.
     fn schema(&self) -> Schema;
 
-    /// The attributes of the identity.
+    /// The schema of the identity.
     fn identity_schema(&self) -> IdentitySchema;
 
-    /// The identity of the object with this planned or stored state.
+    /// The identity of the object with this planned or stored state. Parts that are not known yet
+    /// are unknown.
     fn identity(&self, state: &Self::Model) -> Self::Identity;
 
-    /// How to read state of earlier schema versions, each straight to the current one.
+    /// How to upgrade state of earlier versions of the schema, from each straight to the current
+    /// one.
     fn upgrades(&self) -> Vec<Upgrade> {
         Vec::new()
     }
 
-    /// How to read identities of earlier identity schema versions, each straight to the current
-    /// one.
+    /// How to upgrade identities of earlier versions of the identity's schema, from each straight
+    /// to the current one.
     fn identity_upgrades(&self) -> Vec<Upgrade> {
         Vec::new()
     }
 
-    /// Checks what no single attribute can tell. Values may be unknown.
+    /// Checks what concerns several attributes together; validators of the schema check single
+    /// ones. Values may be unknown.
     fn validate(&self, _config: &Self::Model) -> Diagnostics {
         Diagnostics::default()
     }
@@ -55,8 +62,9 @@ pub trait Resource: Send + Sync + 'static {
     /// Adjusts the plan of a create or update after the schema's own rules. An error refuses the
     /// plan.
     ///
-    /// Terraform plans a change twice, and the second plan, made during apply when everything is
-    /// known, must not contradict the first: known planned values stay as they are.
+    /// Terraform plans a change twice. The second plan is made during apply, when everything is
+    /// known, and must not contradict the first: values that were planned as known have to stay as
+    /// they are.
     fn plan(
         &self,
         _context: Context<'_, Self::Provider, Self::Model>,
@@ -65,7 +73,7 @@ pub trait Resource: Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    /// What to tell who plans to destroy the object.
+    /// The diagnostics of a plan to destroy the object.
     fn plan_destroy(
         &self,
         _context: Context<'_, Self::Provider, Self::Model>,
@@ -74,21 +82,26 @@ pub trait Resource: Send + Sync + 'static {
         Diagnostics::default()
     }
 
-    /// Makes the object. As soon as it exists, [`Context::save`] what is known.
+    /// Creates the object.
+    ///
+    /// As soon as it exists, call [`Context::save`] with what is known of it. Then Terraform stores
+    /// it even if the rest of the operation fails.
     fn create(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
         desired: Desired<Self::Model>,
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
-    /// Looks at the object; `None` if it is gone.
+    /// Reads the object. `None` means that it does not exist any more, and removes it from the
+    /// state. On an error, the state stays as it was.
     fn read(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
         state: Self::Model,
     ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostics>> + Send;
 
-    /// Changes the object in place.
+    /// Changes the object without replacing it. On an error the prior state is stored, or what
+    /// [`Context::save`] was called with.
     fn update(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
@@ -96,14 +109,16 @@ pub trait Resource: Send + Sync + 'static {
         desired: Desired<Self::Model>,
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
-    /// Removes the object. One that is already gone is removed.
+    /// Deletes the object. That it does not exist any more is a success. On an error it stays in
+    /// the state.
     fn delete(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
         state: Self::Model,
     ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
 
-    /// As much state as [`Resource::read`] needs to find the object.
+    /// Gives as much state as [`Resource::read`] needs to find the object. Terraform reads it right
+    /// afterwards.
     fn import(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
@@ -111,37 +126,39 @@ pub trait Resource: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 }
 
-/// What a create or update is to bring about.
+/// The state that a create or an update has to bring about.
 #[derive(Clone, Debug)]
 pub struct Desired<M> {
-    /// As written: the only place of write-only values.
+    /// The configuration. Write-only values are only here.
     pub config: M,
-    /// As planned: what the state must agree with afterwards.
+    /// The planned state. The new state must have the same value wherever this one is known.
     pub plan: M,
 }
 
-/// What an import is given.
+/// The object that is to be imported, as the user names it.
 #[derive(Clone, Debug)]
 pub enum ImportTarget<I> {
-    /// The text behind the address, or the `id` of an import block.
+    /// The second argument of `terraform import`, or the `id` of an import block.
     Id(String),
-    /// The `identity` of an import block, with all required attributes.
+    /// The `identity` of an import block. All its attributes that an import requires are known.
     Identity(I),
 }
 
-/// The way from an earlier version of a schema, or of an identity's schema, to the current one.
+/// An upgrade of stored state or of a stored identity from an earlier version of the schema to the
+/// current one.
 pub struct Upgrade {
     pub(super) from: i64,
     pub(super) ty: Type,
-    /// What keeps stored values of that type from being read into the version's model.
+    /// How the model of the earlier version and its type differ, in words; `None` if they agree.
     pub(super) mismatch: Option<String>,
     pub(super) convert: Box<dyn Fn(Value) -> Result<Value, Diagnostics> + Send + Sync>,
 }
 
 impl Upgrade {
-    /// From what version `from` stored, an object of type `ty`, by way of that version's model.
-    /// `New` is the current model of the state or of the identity. An error says why this state
-    /// cannot be read, and what to do.
+    /// An upgrade from version `from`, which stored objects of type `ty`.
+    ///
+    /// `Old` is the model of that version, and `New` the current model of the state or of the
+    /// identity. An error of `convert` says why a stored object cannot be upgraded, and what to do.
     pub fn new<Old: Model, New: Model>(
         from: i64,
         ty: Type,
@@ -166,16 +183,17 @@ impl fmt::Debug for Upgrade {
     }
 }
 
-/// A create or update being planned.
+/// A create or an update that is being planned.
 #[derive(Debug)]
 pub struct Change<'a, M> {
-    /// As written.
+    /// The configuration as the user wrote it.
     pub config: &'a M,
-    /// As stored; `None` when the object is to be created.
+    /// The prior state; `None` when the object is to be created.
     pub prior: Option<&'a M>,
-    /// As planned so far; to be adjusted.
+    /// The planned state by the schema's rules, which the author may adjust.
     pub plan: &'a mut M,
-    /// Paths whose change replaces the object.
+    /// The attributes whose change replaces the object, besides those that the schema's own rules
+    /// find. The author may add to them.
     pub replace: &'a mut Vec<Path>,
     /// What the provider remembers of the object that this one is to replace.
     ///
@@ -185,7 +203,7 @@ pub struct Change<'a, M> {
     pub replaced: Option<Replaced>,
 }
 
-/// What an operation has at hand.
+/// What an operation works with besides its arguments.
 #[derive(Debug)]
 pub struct Context<'a, P, M> {
     provider: &'a P,
@@ -202,29 +220,31 @@ impl<'a, P, M: Model> Context<'a, P, M> {
         }
     }
 
-    /// The configured provider.
+    /// The provider's data, as its configuration made it.
     pub fn provider(&self) -> &'a P {
         self.provider
     }
 
-    /// Fires when the user asks Terraform to stop. Waits end at once; what is known is returned.
+    /// Is cancelled when the user asks Terraform to stop, or the process is about to end. The
+    /// operation should then end whatever it waits for at once, and return what it knows of the
+    /// object.
     pub fn stop(&self) -> &'a CancellationToken {
         self.session.stop()
     }
 
-    /// Tells the user something that is no error.
+    /// Adds a warning to the diagnostics of the operation.
     pub fn warn(&self, diagnostic: Diagnostic) {
-        self.session.tell(diagnostic);
+        self.session.push_diagnostic(diagnostic);
     }
 
-    /// What the provider remembers of the object beside its attributes. Changes are stored with the
-    /// object.
+    /// The private state of the object: what the provider remembers of it beside its attributes.
+    /// Changes are stored with the object.
     pub fn private(&self) -> Private<'a> {
         Private::new(self.session)
     }
 
-    /// From here on this is what Terraform stores, however the operation ends: error, stop or panic.
-    /// What is unknown in it is stored as null.
+    /// Sets the state that Terraform stores if the operation does not succeed: if it fails, is
+    /// stopped or panics. What is unknown in it is stored as null.
     pub fn save(&self, state: &M) {
         self.session.save(state.clone().into_value());
     }

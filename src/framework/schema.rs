@@ -1,4 +1,4 @@
-//! What a resource or provider block may hold.
+//! The schema of a resource or of the provider block: its attributes and their rules.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,17 +9,22 @@ use crate::protocol::path::Path;
 use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
 
-/// Checks one known, configured value and says what is wrong with it.
+mod identity;
+
+pub use identity::{IdentityAttribute, IdentitySchema};
+
+/// Checks one configured value, which is not null and known as a whole or in parts, and adds what
+/// is wrong with it to the diagnostics. The path is that of the attribute.
 pub type Validator = Box<dyn Fn(&Value, &Path, &mut Diagnostics) + Send + Sync>;
 
-/// The attributes of a resource, a provider block or an identity.
+/// The attributes of a resource or of the provider block.
 #[derive(Debug, Default)]
 pub struct Schema {
-    /// Raised whenever stored state needs an upgrade to be read.
+    /// The version, from 0. Raise it whenever stored state needs an upgrade to be read.
     pub version: i64,
-    /// Markdown.
+    /// What the resource or provider is for, in Markdown.
     pub description: Cow<'static, str>,
-    /// In the order in which documentation shows them.
+    /// The attributes, in the order in which documentation shows them.
     pub attributes: Vec<Attribute>,
 }
 
@@ -30,71 +35,72 @@ impl Schema {
     }
 }
 
-/// One attribute.
+/// An attribute of a block or of a nested object.
 pub struct Attribute {
-    /// As HCL writes it.
+    /// The name, as HCL writes it.
     pub name: &'static str,
-    /// What it holds.
+    /// Whether it holds a value of a type, or objects with attributes of their own.
     pub kind: Kind,
-    /// Markdown.
+    /// What it means, in Markdown. The first sentence stands in the error for a missing attribute.
     pub description: Cow<'static, str>,
-    /// The configuration must set it.
+    /// Whether the configuration must set it. Such an attribute is neither optional nor computed.
     pub required: bool,
-    /// The configuration may set it.
+    /// Whether the configuration may set it.
     pub optional: bool,
-    /// The provider sets it where the configuration does not.
+    /// Whether the provider sets it where the configuration does not.
     pub computed: bool,
-    /// Terraform hides it in its output.
+    /// Whether Terraform hides its value in its output.
     pub sensitive: bool,
-    /// It is in the configuration only: never in a plan or a state.
+    /// Whether its value is in the configuration only, and never in a plan or a state.
     pub write_only: bool,
     /// Configurations write it as a block, `name { … }`. Terraform refuses a name that a block does not
     /// have, while it silently drops one that the object of an attribute does not have. Only a single
     /// object of a schema or of another block can be a block.
     pub block: bool,
-    /// What to use instead, where it should no longer be used.
+    /// What to use instead, if it should not be used any more.
     pub deprecated: Option<&'static str>,
-    /// The value where the configuration sets none.
+    /// The planned value where the configuration sets none.
     pub default: Option<Value>,
-    /// How its plan is made.
+    /// The rules by which its value is planned.
     pub modifiers: Vec<Modifier>,
-    /// What a configured value must fulfil.
+    /// The checks that a configured value has to pass.
     pub validators: Vec<Validator>,
 }
 
 /// What an attribute holds.
 #[derive(Debug)]
 pub enum Kind {
-    /// Attributes of its own.
+    /// One or several objects, each with these attributes.
     Nested(Nesting, Vec<Attribute>),
-    /// A value of a type.
+    /// A value of this type.
     Plain(Type),
 }
 
-/// How often a nested attribute's object may stand.
+/// How many objects a nested attribute holds, and how they are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nesting {
-    /// In order.
+    /// Any number of objects, told apart by their position.
     List,
-    /// By key.
+    /// Any number of objects, each under a key, which is a string.
     Map,
-    /// Without order.
+    /// Any number of objects without an order, each of which is there once.
     Set,
-    /// Once.
+    /// Exactly one object, unless the attribute is null.
     Single,
 }
 
 /// A rule for planning an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Modifier {
-    /// A change of the value replaces the resource.
+    /// A change of the value replaces the object: it is destroyed and created again.
     RequiresReplace,
-    /// What the provider computed before stays as it is.
+    /// A value that the provider computed stays as it is in an update, rather than becoming
+    /// unknown.
     UseStateForUnknown,
 }
 
 impl Attribute {
-    /// An attribute of the given kind, neither required, optional nor computed yet.
+    /// An attribute of this kind, which is neither required nor optional nor computed yet.
     pub fn new(name: &'static str, kind: Kind) -> Self {
         Self {
             name,
@@ -113,22 +119,22 @@ impl Attribute {
         }
     }
 
-    /// A string.
+    /// An attribute that holds a string.
     pub fn string(name: &'static str) -> Self {
         Self::new(name, Kind::Plain(Type::String))
     }
 
-    /// A number.
+    /// An attribute that holds a number.
     pub fn number(name: &'static str) -> Self {
         Self::new(name, Kind::Plain(Type::Number))
     }
 
-    /// A boolean.
+    /// An attribute that holds a bool.
     pub fn bool(name: &'static str) -> Self {
         Self::new(name, Kind::Plain(Type::Bool))
     }
 
-    /// An object with attributes of its own.
+    /// An attribute that holds one object with these attributes.
     pub fn object(name: &'static str, attributes: Vec<Attribute>) -> Self {
         Self::new(name, Kind::Nested(Nesting::Single, attributes))
     }
@@ -141,7 +147,7 @@ impl Attribute {
         }
     }
 
-    /// The same, required.
+    /// Makes it required: the configuration must set it.
     #[must_use]
     pub fn required(self) -> Self {
         Self {
@@ -150,7 +156,7 @@ impl Attribute {
         }
     }
 
-    /// The same, optional.
+    /// Makes it optional: the configuration may set it.
     #[must_use]
     pub fn optional(self) -> Self {
         Self {
@@ -159,7 +165,7 @@ impl Attribute {
         }
     }
 
-    /// The same, computed.
+    /// Makes it computed: the provider sets it where the configuration does not.
     #[must_use]
     pub fn computed(self) -> Self {
         Self {
@@ -168,7 +174,7 @@ impl Attribute {
         }
     }
 
-    /// The same, hidden in output.
+    /// Makes it sensitive: Terraform hides its value in its output.
     #[must_use]
     pub fn sensitive(self) -> Self {
         Self {
@@ -177,7 +183,7 @@ impl Attribute {
         }
     }
 
-    /// The same, never stored.
+    /// Makes it write-only: its value is never in a plan or a state.
     #[must_use]
     pub fn write_only(self) -> Self {
         Self {
@@ -186,7 +192,7 @@ impl Attribute {
         }
     }
 
-    /// The same, no longer to be used; `instead` says what to do.
+    /// Makes it deprecated. A configuration that sets it gets a warning, which ends in `instead`.
     #[must_use]
     pub fn deprecated(self, instead: &'static str) -> Self {
         Self {
@@ -195,7 +201,7 @@ impl Attribute {
         }
     }
 
-    /// The same, with a Markdown description.
+    /// Sets the description, which is in Markdown.
     #[must_use]
     pub fn describe(self, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -204,7 +210,8 @@ impl Attribute {
         }
     }
 
-    /// The same, with a value for where the configuration sets none. Makes it computed.
+    /// Sets the value that is planned where the configuration sets none. It makes the attribute
+    /// computed, since the provider then sets it.
     #[must_use]
     pub fn default(self, value: impl Into<Value>) -> Self {
         Self {
@@ -214,19 +221,19 @@ impl Attribute {
         }
     }
 
-    /// The same; a change replaces the resource.
+    /// Makes a change of its value replace the object.
     #[must_use]
     pub fn requires_replace(self) -> Self {
         self.modify(Modifier::RequiresReplace)
     }
 
-    /// The same; a computed value stays until something replaces the resource.
+    /// Keeps the value that the provider computed until the object is replaced.
     #[must_use]
     pub fn use_state_for_unknown(self) -> Self {
         self.modify(Modifier::UseStateForUnknown)
     }
 
-    /// The same, with one more check.
+    /// Adds a check of configured values.
     #[must_use]
     pub fn validate(
         mut self,
@@ -236,12 +243,12 @@ impl Attribute {
         self
     }
 
-    /// Whether a configuration can set it.
+    /// Whether a configuration can set it, because it is required or optional.
     pub fn configurable(&self) -> bool {
         self.required || self.optional
     }
 
-    /// The type of its value.
+    /// The type of its value, objects included.
     pub fn ty(&self) -> Type {
         match &self.kind {
             Kind::Plain(ty) => ty.clone(),
@@ -279,54 +286,4 @@ fn object_type(attributes: &[Attribute]) -> Type {
             .map(|attribute| (attribute.name.to_owned(), attribute.ty()))
             .collect::<BTreeMap<_, _>>(),
     )
-}
-
-/// What identifies a remote object for as long as it lives.
-#[derive(Debug, Default)]
-pub struct IdentitySchema {
-    /// Raised whenever stored identities need an upgrade to be read.
-    pub version: i64,
-    /// Primitive attributes, and lists of them, only.
-    pub attributes: Vec<IdentityAttribute>,
-}
-
-/// One attribute of an identity.
-#[derive(Debug)]
-pub struct IdentityAttribute {
-    /// As HCL writes it.
-    pub name: &'static str,
-    /// What it holds: a string, a number, a bool, or a list of these.
-    pub ty: Type,
-    /// Plain text.
-    pub description: &'static str,
-    /// An import must give it; otherwise it may.
-    pub required_for_import: bool,
-}
-
-impl IdentitySchema {
-    /// The object type that identities of this schema have.
-    pub fn ty(&self) -> Type {
-        Type::Object(
-            self.attributes
-                .iter()
-                .map(|attribute| (attribute.name.to_owned(), attribute.ty.clone()))
-                .collect(),
-        )
-    }
-
-    /// What Terraform would refuse in this schema, in words.
-    pub(super) fn problem(&self) -> Option<String> {
-        let primitive = |ty: &Type| matches!(ty, Type::Bool | Type::Number | Type::String);
-        let unfit = self
-            .attributes
-            .iter()
-            .find(|attribute| !match &attribute.ty {
-                Type::List(element) => primitive(element),
-                ty => primitive(ty),
-            })?;
-        Some(format!(
-            "{}: an identity holds strings, numbers, bools and lists of these, and not {}",
-            unfit.name, unfit.ty
-        ))
-    }
 }

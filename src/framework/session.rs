@@ -1,5 +1,9 @@
-//! What outlives an operation: the state to store, private state and what to tell, even when the
-//! operation panics.
+//! What is kept of an operation while it runs: the state to store, its private state, and
+//! diagnostics.
+//!
+//! The code of an operation may fail or panic at any time. Terraform forgets an object of which it
+//! gets no state, although the object may exist. So what is known of it is put into a record
+//! outside of that code as soon as it is known, and the response is made from the record.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,14 +14,15 @@ use crate::protocol::value::Value;
 
 use super::private::{self, Entries, Replaced};
 
-/// One operation's record. The RPC handler holds it together with the task that does the work.
+/// The record of one operation. The server holds it together with the task that does the work, so
+/// that it is still there when the task has panicked.
 #[derive(Debug)]
 pub struct Session {
     stop: CancellationToken,
     private: Mutex<Entries>,
     replaced: Mutex<Option<Entries>>,
     state: Mutex<Option<Value>>,
-    told: Mutex<Diagnostics>,
+    diagnostics: Mutex<Diagnostics>,
 }
 
 impl Session {
@@ -27,19 +32,22 @@ impl Session {
             private: Mutex::default(),
             replaced: Mutex::default(),
             state: Mutex::default(),
-            told: Mutex::default(),
+            diagnostics: Mutex::default(),
         }
     }
 
+    /// The token that is cancelled when the operation is to stop.
     pub(super) fn stop(&self) -> &CancellationToken {
         &self.stop
     }
 
+    /// Sets the state to store, whatever happens afterwards. Terraform can store no unknown value,
+    /// so each becomes null.
     pub(super) fn save(&self, state: Value) {
         *lock(&self.state) = Some(state.with_unknowns_as_null());
     }
 
-    /// Takes over the private state that Terraform stored.
+    /// Begins with the private state that Terraform stored.
     pub(super) fn restore_private(&self, stored: &[u8]) {
         *lock(&self.private) = private::decode(stored);
     }
@@ -59,24 +67,30 @@ impl Session {
         private::encode(&lock(&self.private))
     }
 
+    /// Reads or changes the private state.
     pub(super) fn with_private<T>(&self, work: impl FnOnce(&mut Entries) -> T) -> T {
         work(&mut lock(&self.private))
     }
 
-    pub(super) fn tell(&self, diagnostic: Diagnostic) {
-        lock(&self.told).push(diagnostic);
+    /// Adds a diagnostic to the response.
+    pub(super) fn push_diagnostic(&self, diagnostic: Diagnostic) {
+        lock(&self.diagnostics).push(diagnostic);
     }
 
+    /// The state that was saved last, if any was.
     pub(super) fn saved(&self) -> Option<Value> {
         lock(&self.state).clone()
     }
 
-    pub(super) fn take_told(&self) -> Diagnostics {
-        std::mem::take(&mut lock(&self.told))
+    /// Takes the diagnostics that were added.
+    pub(super) fn take_diagnostics(&self) -> Diagnostics {
+        std::mem::take(&mut lock(&self.diagnostics))
     }
 }
 
-/// A poisoned lock still holds what the panicking operation knew: that is the point.
+/// Locks a mutex, even one in whose lock a thread has panicked. The values under these locks are
+/// replaced as a whole, so that a panic leaves no value half changed, and what was known before the
+/// panic is what this record is for.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

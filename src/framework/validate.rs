@@ -1,4 +1,4 @@
-//! Checks of a configuration against its schema, including those Terraform leaves to providers.
+//! The checks of a configuration against its schema that Terraform leaves to providers.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,11 @@ use super::schema::{Attribute, Kind, Nesting};
 
 /// Checks `config`, an object of `attributes`.
 ///
-/// Terraform itself refuses a missing required attribute at the root and wrong types. It accepts a configured
-/// read-only attribute and a missing required attribute of a nested object: those are found here, as is a
-/// write-only value that the calling CLI would store (`write_only_allowed` is its capability).
+/// Terraform itself refuses wrong types, and a missing required attribute of a block. It accepts a
+/// configured attribute that only the provider can set, and a missing required attribute of a
+/// nested object: those are refused here. So is a configured write-only value if the CLI does not
+/// know write-only attributes, because it would store the value. `write_only_allowed` tells whether
+/// it does.
 pub(super) fn config(
     attributes: &[Attribute],
     config: &Value,
@@ -20,15 +22,16 @@ pub(super) fn config(
 ) -> Diagnostics {
     let mut check = Check {
         write_only_allowed,
-        found: Diagnostics::default(),
+        diagnostics: Diagnostics::default(),
     };
     check.object(attributes, config, &Path::root());
-    check.found
+    check.diagnostics
 }
 
+/// A check under way, with the diagnostics so far.
 struct Check {
     write_only_allowed: bool,
-    found: Diagnostics,
+    diagnostics: Diagnostics,
 }
 
 impl Check {
@@ -48,11 +51,12 @@ impl Check {
             return;
         }
         if !attribute.configurable() {
-            self.found.push(
+            self.diagnostics.push(
                 Diagnostic::error(
                     "Read-Only Attribute",
                     format!(
-                        "The provider sets {path} and reports it; a configuration cannot. Remove {path} from the configuration."
+                        "The provider sets {path} and reports it; a configuration cannot. Remove \
+                         {path} from the configuration."
                     ),
                 )
                 .at(path.clone()),
@@ -60,19 +64,20 @@ impl Check {
             return;
         }
         if attribute.write_only && !self.write_only_allowed {
-            self.found.push(
+            self.diagnostics.push(
                 Diagnostic::error(
                     "Write-Only Attribute Not Supported",
                     format!(
-                        "{path} is never stored, which this version of Terraform or OpenTofu cannot guarantee. \
-                         Use Terraform 1.11 or OpenTofu 1.11, or later, or remove {path}."
+                        "{path} is never stored, which this version of Terraform or OpenTofu \
+                         cannot guarantee. Use Terraform 1.11 or OpenTofu 1.11, or later, or \
+                         remove {path}."
                     ),
                 )
                 .at(path.clone()),
             );
         }
         if let Some(instead) = attribute.deprecated {
-            self.found.push(
+            self.diagnostics.push(
                 Diagnostic::warning(
                     "Deprecated Attribute",
                     format!("{path} is deprecated: {instead}"),
@@ -84,7 +89,7 @@ impl Check {
             return;
         }
         for validator in &attribute.validators {
-            validator(value, path, &mut self.found);
+            validator(value, path, &mut self.diagnostics);
         }
         if let Kind::Nested(nesting, attributes) = &attribute.kind {
             self.nested(*nesting, attributes, value, path);
@@ -95,7 +100,8 @@ impl Check {
         match value {
             Value::List(elements) => {
                 for (position, element) in elements.iter().enumerate() {
-                    // Elements of a set have no address: what is wrong with one is shown at the set.
+                    // An element of a set has no address in Terraform, so its diagnostics point at
+                    // the set.
                     let path = if nesting == Nesting::Set {
                         path.clone()
                     } else {
@@ -118,7 +124,7 @@ impl Check {
             Some((first, _)) => first,
             None => attribute.description.trim_end_matches('.'),
         };
-        self.found.push(
+        self.diagnostics.push(
             Diagnostic::error(
                 "Missing Attribute",
                 format!("{path} is required: {what}. Set it in the configuration."),
@@ -128,15 +134,15 @@ impl Check {
     }
 }
 
-/// Checks that every attribute an import by identity requires is given.
+/// Checks that an identity has all the attributes that an import by identity requires.
 pub(super) fn identity(required: &[&str], identity: &BTreeMap<String, Value>) -> Diagnostics {
-    let mut found = Diagnostics::default();
+    let mut diagnostics = Diagnostics::default();
     for name in required {
         if identity
             .get(*name)
             .is_none_or(|value| !value.is_wholly_known() || value.is_null())
         {
-            found.push(
+            diagnostics.push(
                 Diagnostic::error(
                     "Incomplete Identity",
                     format!(
@@ -147,7 +153,7 @@ pub(super) fn identity(required: &[&str], identity: &BTreeMap<String, Value>) ->
             );
         }
     }
-    found
+    diagnostics
 }
 
 #[cfg(test)]
@@ -185,7 +191,7 @@ mod tests {
         )
     }
 
-    fn found(value: &Value) -> Vec<(Severity, String)> {
+    fn places(value: &Value) -> Vec<(Severity, String)> {
         config(&attributes(), value, false)
             .into_iter()
             .map(|diagnostic| {
@@ -200,14 +206,14 @@ mod tests {
     #[test]
     fn a_good_configuration_passes() {
         assert_eq!(
-            found(&object([("name", "a".into()), ("id", Value::Null)])),
+            places(&object([("name", "a".into()), ("id", Value::Null)])),
             []
         );
     }
 
     #[test]
     fn an_unknown_value_counts_as_given() {
-        assert_eq!(found(&object([("name", Value::Unknown)])), []);
+        assert_eq!(places(&object([("name", Value::Unknown)])), []);
     }
 
     #[test]
@@ -221,7 +227,7 @@ mod tests {
         ]);
         let path = |severity, path: &str| (severity, path.to_owned());
         assert_eq!(
-            found(&value),
+            places(&value),
             [
                 path(Severity::Error, "id"),
                 path(Severity::Error, "name"),

@@ -1,4 +1,4 @@
-//! From a listening socket to connections whose other end is known to be Terraform.
+//! Turns a listening socket into a stream of connections whose other end is known to be Terraform.
 
 use std::convert::Infallible;
 use std::io::{self, IoSlice};
@@ -15,22 +15,27 @@ use tokio_rustls::TlsAcceptor;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
-/// How long a peer may take over its TLS handshake. The peer is on the same host.
+/// How long a peer may take over its TLS handshake. It is on the same host, so ten seconds are
+/// ample, and a peer that never sends anything does not hold a file descriptor for ever.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long to wait after a failure of `accept` itself, which is most often a lack of file descriptors.
+/// How long to wait after `accept` itself has failed, most often for a lack of file descriptors. It
+/// fails again at once until one is closed, so trying without a pause would only burn a processor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How many connections there are and have been, counted from the end of their TLS handshake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Peers {
-    /// Open now.
+    /// The number of connections that are open now.
     pub(super) open: usize,
-    /// Ever opened.
+    /// The number of connections opened since the start. Above zero, Terraform has connected.
     pub(super) ever: usize,
 }
 
-/// Accepts connections until the stream is dropped. A peer that fails its handshake is dropped alone.
+/// Accepts connections until the returned stream is dropped, and counts them.
+///
+/// A peer that fails its TLS handshake is disconnected, and the others do not notice. Handshakes
+/// run beside each other, so that a slow peer does not keep Terraform waiting.
 pub(super) fn accept(
     listener: UnixListener,
     tls: Option<TlsAcceptor>,
@@ -55,11 +60,12 @@ pub(super) struct Connection {
     _counted: Counted,
 }
 
-/// A byte stream, with or without TLS.
+/// A byte stream to a peer, with or without TLS.
 trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
+/// What the accepting task and the tasks of the handshakes share.
 #[derive(Clone)]
 struct Door {
     tls: Option<TlsAcceptor>,
@@ -68,6 +74,7 @@ struct Door {
 }
 
 impl Door {
+    /// Accepts connections and starts a handshake for each, until nobody takes them any more.
     async fn keep(self, listener: UnixListener) {
         let mut handshakes = JoinSet::new();
         loop {
@@ -81,12 +88,14 @@ impl Door {
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
+                // Frees what is kept of a handshake that has ended.
                 Some(_) = handshakes.join_next() => {}
                 () = self.ready.closed() => return,
             }
         }
     }
 
+    /// Makes the TLS handshake with one peer, and hands the connection on when it succeeds.
     async fn admit(self, stream: UnixStream) {
         let io: Box<dyn Io> = match self.tls {
             None => Box::new(stream),
@@ -102,11 +111,12 @@ impl Door {
             io,
             _counted: Counted::new(self.peers),
         };
-        // Fails only when the server has ended, and the connection with it.
+        // This fails only when the server has ended. The connection is then dropped, and so closed.
         let _ = self.ready.send(Ok(connection)).await;
     }
 }
 
+/// Counts one connection as open, from its creation until it is dropped.
 struct Counted(Arc<watch::Sender<Peers>>);
 
 impl Counted {

@@ -1,4 +1,4 @@
-//! The plugin as a program: its flags, its log, its threads and its exit code.
+//! The plugin as a program: its arguments, its log, its threads and its exit code.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -10,16 +10,20 @@ use crate::environment::Environment;
 use crate::platform;
 use crate::protocol::tfplugin6::provider_server::Provider;
 
-use super::{Error, Mode, Plugin, Work, log, panic, serve};
+use super::{Error, Mode, Plugin, Subcommand, Work, log, panic, serve};
 
-/// What the arguments ask for.
+/// What the command line asks for.
 enum Command {
     Help,
     Serve(Mode),
     Version,
 }
 
-/// Does what `arguments` ask for. The service is made only if it is to serve.
+/// Does what the command line asks for, and gives the exit code of the process.
+///
+/// `service` makes the gRPC service and tells how its operations are stopped. It is called only if
+/// the plugin is to serve. The exit code is 1 if the plugin cannot be served, and 2 for an argument
+/// that it does not have.
 pub fn main<S: Provider, E: Display>(
     plugin: &Plugin,
     arguments: impl Iterator<Item = OsString>,
@@ -27,7 +31,7 @@ pub fn main<S: Provider, E: Display>(
     clock: &Clock,
     service: impl FnOnce() -> Result<(S, Work), E>,
 ) -> ExitCode {
-    panic::install_hook();
+    panic::install_hook(plugin);
     let served = match parse(arguments) {
         Ok(Command::Help) => return say(io::stdout(), &help(plugin), ExitCode::SUCCESS),
         Ok(Command::Serve(mode)) => run(plugin, mode, environment, clock, service),
@@ -59,7 +63,7 @@ fn run<S: Provider, E: Display>(
         .map_err(Error::Threads)?;
     let (service, work) = service().map_err(|error| Error::Service(error.to_string()))?;
     let served = runtime.block_on(serve(plugin, mode, environment, clock, service, &work));
-    // What is still under way has had its time, or Terraform has given it up.
+    // Operations still under way have had their time, or Terraform does not wait for them any more.
     runtime.shutdown_background();
     served
 }
@@ -82,29 +86,46 @@ fn help(plugin: &Plugin) -> String {
         name,
         address,
         version,
+        commands,
+        ..
     } = plugin;
-    let log = name.to_uppercase().replace('-', "_");
+    let variable = log::variable(plugin);
+    let usages = commands.iter().map(|command| {
+        let Subcommand {
+            name: first,
+            arguments,
+            ..
+        } = command;
+        format!("\n       terraform-provider-{name} {first} {arguments}")
+    });
+    let usages: String = usages.collect();
+    let abouts = commands
+        .iter()
+        .map(|command| format!("  {:<9}  {}\n", command.name, command.about));
+    let abouts: String = abouts.collect();
     format!(
         "terraform-provider-{name} {version}: the Terraform and OpenTofu provider {address}\n\n\
-         Terraform starts this program by itself. Name it in required_providers of a configuration and run terraform init.\n\n\
-         Usage: terraform-provider-{name} [--debug | --help | --version]\n       \
-         terraform-provider-{name} doctor [--json] [--help]\n\n  \
-         doctor     Report what works with the settings in the environment; it only reads\n  \
+         Terraform starts this program by itself. Name it in required_providers of a \
+         configuration and run terraform init.\n\n\
+         Usage: terraform-provider-{name} [--debug | --help | --version]{usages}\n\n\
+         {abouts}  \
          --debug    Serve until interrupted, and print the setting that makes Terraform attach\n  \
          --help     Print this text\n  \
          --version  Print the version\n\n\
-         TF_LOG_PROVIDER_{log}, TF_LOG_PROVIDER or TF_LOG sets what is logged: TRACE, DEBUG, INFO, WARN, ERROR or OFF."
+         {variable}, TF_LOG_PROVIDER or TF_LOG sets what is logged: TRACE, DEBUG, INFO, WARN, \
+         ERROR or OFF."
     )
 }
 
 fn say(mut to: impl Write, text: &str, code: ExitCode) -> ExitCode {
-    // A reader that is gone changes nothing about the outcome.
+    // Whether anybody reads the text does not change the exit code.
     let _ = writeln!(to, "{text}");
     code
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::TOY;
     use super::*;
 
     fn parsed(arguments: &[&str]) -> Result<Command, String> {
@@ -123,5 +144,21 @@ mod tests {
         ));
         assert!(matches!(parsed(&["-help"]), Ok(Command::Help)));
         assert!(parsed(&["--verbose"]).is_err_and(|unknown| unknown == "--verbose"));
+    }
+
+    #[test]
+    fn the_help_names_the_plugin_and_all_its_commands() {
+        let help = help(&TOY);
+        for line in [
+            "terraform-provider-toy 1.2.3: the Terraform and OpenTofu provider \
+             registry.terraform.io/test/toy",
+            "Usage: terraform-provider-toy [--debug | --help | --version]",
+            "       terraform-provider-toy wind-up [--fast]",
+            "  wind-up    Make the toy move",
+            "  --version  Print the version",
+        ] {
+            assert!(help.lines().any(|other| other == line), "{line}\n{help}");
+        }
+        assert!(help.contains("TF_LOG_PROVIDER_TOY, "), "{help}");
     }
 }

@@ -1,6 +1,9 @@
+//! Why the plugin could not be served.
+
 use std::io;
 
-/// Why the plugin could not be served. Each is one line for stderr, except [`Error::Cookie`].
+/// Why the plugin could not be served. Each error is one line for stderr, except [`Error::Cookie`],
+/// which explains to a person what the program is for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -10,7 +13,7 @@ pub enum Error {
     /// `PLUGIN_CLIENT_CERT` is set, but holds no certificate.
     #[error("PLUGIN_CLIENT_CERT is not a certificate in PEM form: {0}")]
     ClientCertificate(String),
-    /// A person started the binary.
+    /// The cookie is missing from the environment: a person started the binary, not Terraform.
     #[error(
         "This program is a plugin: Terraform and OpenTofu start it by themselves.\n\
          Name it in required_providers of a configuration and run terraform init, or see --help."
@@ -24,13 +27,13 @@ pub enum Error {
     Listen {
         /// The directory or socket tried.
         place: String,
-        /// The system's answer.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The gRPC server ended by itself.
     #[error("the gRPC server failed: {0}")]
     Serve(#[from] tonic::transport::Error),
-    /// What is to be served could not be made.
+    /// The service could not be made. The text is that of the error.
     #[error("{0}")]
     Service(String),
     /// A signal handler could not be installed.
@@ -38,7 +41,8 @@ pub enum Error {
     Signals(#[source] io::Error),
     /// The socket's path cannot be announced or bound: too long for a socket, or not plain text.
     #[error(
-        "cannot use `{path}` as a unix socket: {reason}; set TMPDIR or PLUGIN_UNIX_SOCKET_DIR to another directory"
+        "cannot use `{path}` as a unix socket: {reason}; set TMPDIR or PLUGIN_UNIX_SOCKET_DIR to \
+         another directory"
     )]
     SocketPath {
         /// The path, as far as it can be shown.
@@ -46,10 +50,10 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// Nobody reads the handshake.
+    /// The handshake line could not be written, most likely because nobody reads stdout.
     #[error("cannot write the handshake to stdout: {0}")]
     Stdout(#[source] io::Error),
-    /// The system gives no more threads.
+    /// The operating system refused to start the threads of the runtime.
     #[error("cannot start threads: {0}")]
     Threads(#[source] io::Error),
 }

@@ -1,4 +1,5 @@
-//! What is said before the first gRPC call: a cookie in the environment, then one line on stdout.
+//! The handshake before the first gRPC call: Terraform puts a cookie into the environment, and the
+//! plugin answers with one line on stdout.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -11,13 +12,17 @@ use crate::environment::Environment;
 /// The major version of the plugin protocol. Minor versions are not negotiated.
 pub(super) const PROTOCOL: u32 = 6;
 
-/// go-plugin's own protocol, around ours.
+/// The version of go-plugin's own protocol: the handshake, the controller and the transport around
+/// the plugin protocol.
 const CORE_PROTOCOL: u32 = 1;
 
 const COOKIE_NAME: &str = "TF_PLUGIN_MAGIC_COOKIE";
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
-/// Refuses to run for anyone but Terraform. A courtesy to people, no protection: the cookie is public.
+/// Checks that Terraform has started the process.
+///
+/// This is a courtesy to people who start the binary by hand. It protects nothing, since the cookie
+/// is the same for every plugin and public.
 pub(super) fn check_cookie(environment: &Environment) -> Result<(), Error> {
     match environment.get(COOKIE_NAME) {
         Some(COOKIE) => Ok(()),
@@ -25,10 +30,11 @@ pub(super) fn check_cookie(environment: &Environment) -> Result<(), Error> {
     }
 }
 
-/// Whether the host speaks our protocol, or does not say.
+/// Whether the host offers the version of the protocol that this plugin speaks, or offers none.
 ///
-/// When it does not, the handshake goes on with our version all the same: the host then explains the mismatch to
-/// its user better than we could.
+/// When it offers only others, the handshake goes on with this plugin's version all the same. The
+/// host then explains the mismatch to its user, and knows better than the plugin what to do about
+/// it.
 pub(super) fn is_offered(environment: &Environment) -> bool {
     environment
         .get("PLUGIN_PROTOCOL_VERSIONS")
@@ -46,7 +52,8 @@ pub(super) fn line(
     certificate: Option<&CertificateDer<'_>>,
 ) -> String {
     let certificate = certificate.map_or_else(String::new, |der| STANDARD_NO_PAD.encode(der));
-    // The last field answers a host that asks for multiplexed broker connections. Others take six fields.
+    // The seventh field tells a host that asks for multiplexed broker connections that there are
+    // none. A host that does not ask expects six fields.
     let multiplex = match environment.get("PLUGIN_MULTIPLEX_GRPC") {
         Some(_) => "|false",
         None => "",
@@ -54,8 +61,8 @@ pub(super) fn line(
     format!("{CORE_PROTOCOL}|{PROTOCOL}|unix|{socket}|grpc|{certificate}{multiplex}")
 }
 
-/// The line a person pastes into a shell, so that Terraform or OpenTofu attaches to this process
-/// instead of starting one.
+/// The command that a person pastes into a shell, so that Terraform or OpenTofu attaches to this
+/// process instead of starting one of its own.
 ///
 /// The key is the address without its host: each of the two then puts its own registry there, as it
 /// does for the `source` in a configuration. With a host in it, only the one whose registry that is
@@ -81,13 +88,8 @@ pub(super) fn reattach(plugin: &Plugin, socket: &str, process: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::TOY;
     use super::*;
-
-    const PLUGIN: Plugin = Plugin {
-        name: "cams",
-        address: "registry.terraform.io/terraform-provider-cams/cams",
-        version: "1.2.3",
-    };
 
     fn environment<const N: usize>(variables: [(&str, &str); N]) -> Environment {
         variables.into_iter().collect()
@@ -130,11 +132,11 @@ mod tests {
     #[test]
     fn the_reattach_line_survives_a_shell() {
         assert_eq!(
-            reattach(&PLUGIN, "/tmp/it's/plugin", 42),
+            reattach(&TOY, "/tmp/it's/plugin", 42),
             concat!(
-                r#"export TF_REATTACH_PROVIDERS='{"terraform-provider-cams/cams":"#,
-                r#"{"Addr":{"Network":"unix","String":"/tmp/it\u0027s/plugin"},"Pid":42,"Protocol":"grpc","#,
-                r#""ProtocolVersion":6,"Test":true}}'"#
+                r#"export TF_REATTACH_PROVIDERS='{"test/toy":"#,
+                r#"{"Addr":{"Network":"unix","String":"/tmp/it\u0027s/plugin"},"#,
+                r#""Pid":42,"Protocol":"grpc","ProtocolVersion":6,"Test":true}}'"#
             )
         );
     }

@@ -1,4 +1,7 @@
-//! When the plugin ends: Terraform asks, a signal asks, or nobody is left to serve.
+//! When the plugin ends: because Terraform calls `Shutdown`, because a signal asks for it, or
+//! because Terraform is gone.
+//!
+//! This file is longer than 300 lines because each way to end has a test beside it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,16 +16,19 @@ use super::acceptor::Peers;
 use super::{Error, Mode};
 use crate::platform;
 
-/// How long work may take to come to an end once it has been told to stop.
+/// How long operations may take to end once they have been told to stop. Terraform itself waits as
+/// long as it takes. This limit is for an end by a signal or by the loss of Terraform, after which
+/// something or somebody expects the process to be gone.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long a plugin without a connection waits for another before it counts as orphaned.
+/// How long a plugin whose last connection is lost waits for another before it ends.
 const ORPHAN_GRACE: Duration = Duration::from_secs(2);
 
-/// How often to look whether the parent still lives, while nobody has connected yet.
+/// How often to check, while nobody has connected yet, whether the parent process still runs.
 const PARENT_POLL: Duration = Duration::from_secs(1);
 
-/// The service's operations in flight, some of which outlive the call that began them.
+/// The operations under way, some of which outlive the call that began them: how to stop them all,
+/// and how to wait for their end.
 #[derive(Clone)]
 pub struct Work {
     tracker: TaskTracker,
@@ -30,9 +36,10 @@ pub struct Work {
 }
 
 impl Work {
-    /// Operations run in `tracker`; `stop` tells them all to come to an end soon, as `StopProvider` does.
+    /// The operations are the tasks of `tracker`. `stop` asks them all to end soon, those that
+    /// begin later included.
     pub fn new(tracker: TaskTracker, stop: impl Fn() + Send + Sync + 'static) -> Self {
-        // A closed tracker still takes tasks; only then can it be waited for.
+        // A tracker can be waited for only after it is closed, and still takes tasks then.
         tracker.close();
         Self {
             tracker,
@@ -40,7 +47,7 @@ impl Work {
         }
     }
 
-    /// Stops everything, and waits for it a limited time.
+    /// Stops all operations, and waits for their end for a limited time.
     async fn drain(&self) {
         (self.stop)();
         if timeout(DRAIN_LIMIT, self.tracker.wait()).await.is_err() {
@@ -50,9 +57,14 @@ impl Work {
     }
 }
 
-/// Resolves when the plugin is to leave. `Shutdown` is obeyed at once, also while work is still being stopped.
+/// Resolves when the process is to end.
 ///
-/// `signalled` resolves when a signal asks for the end; `host` is the parent process at the start.
+/// A signal, or the loss of Terraform, first stops the operations and waits for them, so that what
+/// they know of an object still reaches Terraform, if it is there. `Shutdown` ends the process at
+/// once, even during that wait: Terraform calls it when it expects nothing more.
+///
+/// `shutdown` is cancelled by that call. `signalled` resolves when a signal asks for the end.
+/// `host` is the parent process as it was at the start.
 pub(super) async fn ended(
     mode: Mode,
     shutdown: &CancellationToken,
@@ -76,14 +88,15 @@ pub(super) async fn ended(
     }
 }
 
-/// Resolves when the host is gone: its connection is lost, or it died before it made one.
+/// Resolves when the host is gone: its connection is lost and no other came within the grace
+/// period, or the process ended before it connected.
 async fn orphaned(mut peers: watch::Receiver<Peers>, host: u32, parent: impl Fn() -> u32) {
     tokio::select! {
         _ = peers.wait_for(|peers| peers.ever > 0) => {}
         () = bereaved(host, parent) => return,
     }
     loop {
-        // Errors mean that nobody can connect any more.
+        // An error means that the acceptor has ended, and that nobody can connect any more.
         if peers.wait_for(|peers| peers.open == 0).await.is_err() {
             return;
         }
@@ -95,7 +108,8 @@ async fn orphaned(mut peers: watch::Receiver<Peers>, host: u32, parent: impl Fn(
     }
 }
 
-/// Resolves when the parent is no longer `host`, which happens only when that process has ended.
+/// Resolves when the parent process is no longer `host`. A process gets another parent only when
+/// its own has ended.
 async fn bereaved(host: u32, parent: impl Fn() -> u32) {
     while parent() == host {
         sleep(PARENT_POLL).await;
@@ -107,7 +121,11 @@ pub(super) fn parent() -> u32 {
     std::os::unix::process::parent_id()
 }
 
-/// The signals that are no longer left to the system, from the moment this exists until the process ends.
+/// The signals that the plugin handles itself.
+///
+/// From the moment this value exists until the process ends, they no longer have the effect that
+/// the operating system gives them, which is to end the process. That remains so after it is
+/// dropped.
 #[derive(Debug)]
 pub(super) struct Signals {
     hangup: Option<Signal>,
@@ -116,11 +134,12 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Takes over the signals, apart from those that this process is to ignore.
+    /// Installs handlers, except for hang-up and terminate where this process was started with them
+    /// ignored.
     ///
-    /// `nohup terraform apply` is to survive the end of its terminal, and Terraform does: so must
-    /// its plugins. An interrupt is taken over in any case, since it ends no plugin that Terraform
-    /// started.
+    /// `nohup terraform apply` survives the end of its terminal because `nohup` has the hang-up
+    /// ignored. Its plugins inherit that, and must survive too. The interrupt gets a handler in any
+    /// case, since it never ends a plugin that Terraform started.
     pub(super) fn install() -> Result<Self, Error> {
         let ignored = platform::Ignored::now();
         let handle = |kind| signal(kind).map_err(Error::Signals);
@@ -137,8 +156,9 @@ impl Signals {
 
     /// Resolves at a signal that ends the plugin.
     ///
-    /// Ctrl-C reaches Terraform and its plugins alike. Terraform answers it with `StopProvider` and still wants the
-    /// results, so it must not end a plugin that Terraform started.
+    /// An interrupt is not one, unless a person started the process. A terminal sends Ctrl-C to
+    /// Terraform and to all its plugins at once. Terraform then calls `StopProvider`, and stores
+    /// what the operations under way still return. A plugin that ended would lose that.
     pub(super) async fn ended(mut self, mode: Mode) {
         loop {
             tokio::select! {
@@ -153,7 +173,7 @@ impl Signals {
     }
 }
 
-/// Resolves at the next signal; never where it is ignored.
+/// Resolves at the next signal, or never if the signal is ignored.
 async fn received(signal: Option<&mut Signal>) {
     match signal {
         Some(signal) => {
@@ -237,7 +257,7 @@ mod tests {
         assert_eq!(started.elapsed(), DRAIN_LIMIT);
     }
 
-    /// Work that takes `time` to stop, and what ends it.
+    /// One operation that takes `time` to end once it is told to stop.
     fn stopping_in(time: Duration) -> Work {
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
         let stopped = stop.clone();
@@ -248,7 +268,7 @@ mod tests {
         Work::new(tracker, move || stop.cancel())
     }
 
-    /// One connection that is gone, and a door through which none can come any more.
+    /// The state after one connection was opened and lost, when no other can come any more.
     fn one_lost() -> watch::Receiver<Peers> {
         watch::channel(Peers { open: 0, ever: 1 }).1
     }

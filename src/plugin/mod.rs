@@ -1,7 +1,11 @@
 //! How Terraform starts, authenticates, logs and stops a plugin process.
 //!
-//! The order of a life: check the cookie, take over the signals, listen, make a certificate, say so in one line on
-//! stdout, serve, and leave when asked to. The facts are those of go-plugin, the library on Terraform's side.
+//! A process goes through these steps: check the cookie, install the signal handlers, listen on a
+//! socket, make a certificate, announce both in one line on stdout, serve, and end when asked to.
+//! What each step must be like is laid down by go-plugin, the library on Terraform's side.
+//!
+//! Nothing here knows the provider that it serves. What differs from one provider to another is in
+//! [`Plugin`].
 
 use std::io::Write;
 use std::pin::pin;
@@ -28,47 +32,73 @@ mod listener;
 pub mod log;
 pub mod panic;
 mod services;
+#[cfg(test)]
+mod testing;
 mod tls;
 
 pub use command::main;
 pub use error::Error;
 pub use lifecycle::Work;
 
-/// The largest message either way. Terraform's own plugins use the same.
+/// The largest message in either direction, in bytes. Terraform's own plugins have the same limit.
 const MESSAGE_LIMIT: usize = 256 << 20;
 
-/// How long connections may take to say goodbye: enough for the answer to `Shutdown`, on the same host.
+/// How long connections may take to close once the server ends. It is enough for the response to
+/// `Shutdown` to reach Terraform, which is on the same host.
 const FAREWELL: Duration = Duration::from_millis(100);
 
-/// Who the plugin is.
+/// What the plugin layer has to know of the provider that it serves.
 #[derive(Clone, Copy, Debug)]
 pub struct Plugin {
-    /// The provider's short name, which log settings use.
+    /// The provider's type, which is its short name and the prefix of its resources, such as `aws`.
+    /// The binary is called `terraform-provider-` and this name, and a variable for the log ends in
+    /// it.
     pub name: &'static str,
-    /// The registry address.
+    /// The provider's address in the registry: host, namespace and type, separated by `/`.
     pub address: &'static str,
-    /// The release.
+    /// The version of the release, without a leading `v`.
     pub version: &'static str,
+    /// The name of the provider's crate. Events whose target is not in it, or in this library, are
+    /// logged only as warnings and errors.
+    pub crate_name: &'static str,
+    /// Parts of the names of log fields whose values are secret, in lower case, besides the usual
+    /// ones such as `password` and `token`.
+    pub secret_fields: &'static [&'static str],
+    /// The commands that the binary has besides serving. They appear in the help text; to run them
+    /// is up to the binary.
+    pub commands: &'static [Subcommand],
+}
+
+/// A command of the binary, as the help text describes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Subcommand {
+    /// The first argument, which selects the command.
+    pub name: &'static str,
+    /// The further arguments, as a line of usage writes them, such as `[--json] [--help]`.
+    pub arguments: &'static str,
+    /// What the command does, in a few words.
+    pub about: &'static str,
 }
 
 /// Who started the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// A person, to attach a debugger or a test: no cookie, no TLS, stays until interrupted.
+    /// A person, to attach a debugger or a test. Such a process needs no cookie, serves without
+    /// TLS, and stays until it is interrupted.
     Debug,
-    /// Terraform.
+    /// Terraform or OpenTofu, as for every ordinary run.
     Terraform,
 }
 
 /// Serves `service` until Terraform, a signal or the loss of Terraform ends it.
 ///
-/// Needs a tokio runtime with I/O and time. When it returns, the socket is gone; tasks may still run, so the runtime is
-/// best left behind with `shutdown_background`.
+/// It needs a tokio runtime with I/O and time. When it returns, the socket is removed. Tasks may
+/// still run then, so end the runtime with `shutdown_background`, which does not wait for them.
 ///
 /// # Errors
 ///
-/// [`Error`] says why the plugin cannot be served. Once the handshake is made there are none: a connection that fails
-/// fails alone.
+/// [`Error`] says why the plugin cannot be served. Once the handshake line is written, the failure
+/// of a connection is not one of these: it ends that connection alone.
 pub async fn serve<S: Provider>(
     plugin: &Plugin,
     mode: Mode,
@@ -81,7 +111,7 @@ pub async fn serve<S: Provider>(
         handshake::check_cookie(environment)?;
     }
     let host = lifecycle::parent();
-    // Before the handshake, after which Ctrl-C can come at any time.
+    // The handlers are there before the handshake line, after which Ctrl-C can come at any time.
     let signals = lifecycle::Signals::install()?;
     let (listener, socket, _directory) = listener::open(environment)?;
     let (tls, announcement) = match (mode, environment.get("PLUGIN_CLIENT_CERT")) {
@@ -138,7 +168,7 @@ fn router<S: Provider>(
         .add_service(GrpcBrokerServer::new(silent()))
 }
 
-/// Writes the one line that stdout ever gets.
+/// Writes the line that announces the socket. Nothing else is ever written to stdout.
 fn announce(line: &str) -> Result<(), Error> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}")

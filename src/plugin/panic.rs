@@ -1,24 +1,32 @@
-//! What a panic prints.
+//! What happens to the message of a panic.
 //!
-//! Terraform takes a stderr line that begins with `panic: ` for the death of the plugin and shows it to the user. So
-//! only a panic that ends the process prints one; any other is caught by the task it happens in, and is logged.
+//! Terraform takes a line on stderr that begins with `panic: ` for the crash of the plugin, and
+//! shows it to the user. So only a panic that ends the process prints such a line. Every other
+//! panic is caught by the task in which it happens, and its message goes to the log.
 
 use std::any::Any;
 use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::thread;
 
-/// The most of a panic's message that is shown, in bytes.
+use super::Plugin;
+
+/// How much of a panic's message is kept, in bytes.
 const MESSAGE_LIMIT: usize = 1024;
 
-/// Replaces the panic hook. To be called from the main thread: a panic there ends the process, and nowhere else.
-pub fn install_hook() {
+/// Replaces the panic hook of the process.
+///
+/// Call it from the main thread. A panic there ends the process, and one in any other thread does
+/// not: those belong to the runtime, which catches panics.
+pub fn install_hook(plugin: &Plugin) {
+    let name = plugin.name;
     let main = thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
         let (message, location) = (message(info.payload()), location(info));
         if thread::current().id() == main {
-            let report = format!("panic: {message}\n\nin terraform-provider-cams at {location}\n");
-            // Without a stderr there is nowhere left to say it.
+            let report =
+                format!("panic: {message}\n\nin terraform-provider-{name} at {location}\n");
+            // If stderr cannot be written to, there is no other place for the report.
             let _ = std::io::stderr().write_all(report.as_bytes());
         } else {
             tracing::error!(
@@ -30,7 +38,7 @@ pub fn install_hook() {
     }));
 }
 
-/// The text of a caught panic in one short line, for a log or a diagnostic.
+/// The message of a panic as one line of at most 1,024 bytes, for a log.
 pub fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()
@@ -55,7 +63,8 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::environment::Environment;
-    use crate::plugin::{Plugin, log};
+    use crate::plugin::log;
+    use crate::plugin::testing::TOY;
 
     const CHILD: &str = "PANIC_TEST_CHILD";
 
@@ -87,17 +96,16 @@ mod tests {
             "{stderr}"
         );
         assert_eq!(lines[1], "panic: the end", "{stderr}");
+        assert!(
+            lines[3].starts_with("in terraform-provider-toy at "),
+            "{stderr}"
+        );
         assert!(lines[3].contains("src/plugin/panic.rs:"), "{stderr}");
     }
 
     fn panic_twice(environment: &Environment) {
-        let plugin = Plugin {
-            name: "cams",
-            address: "",
-            version: "",
-        };
-        let flush = log::install(&plugin, environment, &Clock::system());
-        install_hook();
+        let flush = log::install(&TOY, environment, &Clock::system());
+        install_hook(&TOY);
         let thread = thread::spawn(|| panic!("survived with a{}line break", '\n'));
         assert!(thread.join().is_err());
         drop(flush);

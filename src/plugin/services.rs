@@ -1,4 +1,4 @@
-//! go-plugin's own three services, as far as Terraform uses them.
+//! The three gRPC services that go-plugin itself defines, as far as Terraform uses them.
 
 use futures_util::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
@@ -10,10 +10,10 @@ use crate::protocol::go_plugin::grpc_controller_server::GrpcController;
 use crate::protocol::go_plugin::grpc_stdio_server::GrpcStdio;
 use crate::protocol::go_plugin::{ConnInfo, Empty, StdioData};
 
-/// Ends the process when Terraform asks.
+/// The controller service: ends the process when Terraform calls `Shutdown`.
 #[derive(Debug)]
 pub(super) struct Controller {
-    /// Cancelled by the request.
+    /// Is cancelled when the call arrives.
     pub(super) shutdown: CancellationToken,
 }
 
@@ -25,10 +25,13 @@ impl GrpcController for Controller {
     }
 }
 
-/// Streams that say nothing until the server ends. Terraform subscribes to stdio, and warns of whatever comes.
+/// The services for stdio and for the broker, whose streams send nothing and end with the server.
+///
+/// Terraform subscribes to the stream of stdio and logs a warning for whatever comes, so nothing
+/// may come. It opens none to the broker.
 #[derive(Debug)]
 pub(super) struct Silent {
-    /// Cancelled when the server ends.
+    /// Is cancelled when the server ends.
     pub(super) end: CancellationToken,
 }
 

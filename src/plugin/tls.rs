@@ -1,9 +1,10 @@
 //! Mutual TLS with certificates that live as long as the process.
 //!
-//! Terraform makes a certificate for each plugin it starts and hands it over in the environment; we answer with one
-//! of ours in the handshake line. Either side accepts that one certificate and no other. No authority is involved,
-//! which is why the usual verifiers do not fit: Terraform's certificate is marked as an authority, and rustls
-//! refuses such a certificate as a client's own.
+//! Terraform makes a certificate for each plugin that it starts, and hands it over in the
+//! environment. The plugin makes one too, and hands it over in the handshake line. Either side then
+//! accepts that one certificate of the other and none else. No certificate authority is involved,
+//! which is why the usual verifiers do not fit: Terraform's certificate is marked as an authority,
+//! and rustls refuses such a certificate as a client's own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,13 +24,15 @@ use tokio_rustls::TlsAcceptor;
 use super::Error;
 use crate::clock::Clock;
 
-/// The name Terraform asks the server for, whatever the socket.
+/// The host name that Terraform expects in the server's certificate, whatever the socket.
 const SERVER_NAME: &str = "localhost";
 
-/// Covers a host whose clock is put right between our start and Terraform's look at the certificate.
+/// How long before now the certificate becomes valid. It allows for a host whose clock is set back
+/// between the making of the certificate and Terraform's check.
 const VALID_BEFORE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// As long as go-plugin's own certificates: the process ends long before.
+/// How long from now the certificate is valid: as long as go-plugin's own, and far longer than the
+/// process lives.
 const VALID_AFTER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// Reads the certificate that Terraform passes in `PLUGIN_CLIENT_CERT`.
@@ -41,7 +44,11 @@ pub(super) fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, E
     Ok(certificate)
 }
 
-/// Makes a server certificate, and an acceptor that presents it and lets in the holder of `client` only.
+/// Makes a server certificate, and an acceptor that presents it and accepts only a client that
+/// holds the key of the certificate `client`.
+///
+/// Fails if the certificate or the TLS settings cannot be made, for lack of random bytes for
+/// example.
 pub(super) fn acceptor(
     client: CertificateDer<'static>,
     clock: &Clock,
@@ -87,7 +94,8 @@ fn server_certificate(
     Ok((certificate, PrivatePkcs8KeyDer::from(key.serialize_der())))
 }
 
-/// Accepts one certificate, byte for byte, from a client that proves to hold its key.
+/// A verifier that accepts one certificate, which must be the same in every byte, from a client
+/// that proves by the handshake's signature that it holds the key.
 #[derive(Debug)]
 struct PinnedClient {
     certificate: CertificateDer<'static>,

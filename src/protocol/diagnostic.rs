@@ -1,31 +1,31 @@
-//! What the user is told.
+//! Diagnostics: the errors and warnings that Terraform shows to the user.
 
 use super::path::Path;
 
-/// How bad it is.
+/// How severe a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// The operation failed.
+    /// The operation has failed.
     Error,
-    /// It worked, with something to know.
+    /// The operation has not failed, and the user should know something about it.
     Warning,
 }
 
-/// One message to the user. Terraform prints it as it is: no secret may be inside.
+/// One error or warning. Terraform prints it as it is, so that no secret may be in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Error or warning.
+    /// Whether it is an error or a warning.
     pub severity: Severity,
-    /// A short title without a period at its end.
+    /// A short title, without a period at its end.
     pub summary: String,
     /// What happened, why if known, and what to do.
     pub detail: String,
-    /// The attribute it is about.
+    /// The attribute that it is about. Without one, Terraform shows the block.
     pub path: Option<Path>,
 }
 
 impl Diagnostic {
-    /// An error.
+    /// Makes an error, from its title and its detail.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -35,7 +35,7 @@ impl Diagnostic {
         }
     }
 
-    /// A warning.
+    /// Makes a warning, from its title and its detail.
     pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
@@ -43,7 +43,7 @@ impl Diagnostic {
         }
     }
 
-    /// The same, pointing at an attribute.
+    /// Makes it point at an attribute.
     #[must_use]
     pub fn at(self, path: Path) -> Self {
         Self {
@@ -53,12 +53,12 @@ impl Diagnostic {
     }
 }
 
-/// All that is said about one operation, in order.
+/// The diagnostics of one operation, in the order in which Terraform shows them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Adds one.
+    /// Adds a diagnostic at the end.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
     }
@@ -70,12 +70,12 @@ impl Diagnostics {
             .any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Whether nothing was said.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Each in order.
+    /// The diagnostics in their order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }

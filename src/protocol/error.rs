@@ -1,12 +1,14 @@
-//! What is wrong with a value on the wire: where, and what was expected. Never the value, which may be a secret.
+//! The errors of the codecs. They tell where in a value something is wrong, and what was expected
+//! there. They never tell the value, which may be a secret.
 //!
-//! An error starts without a place and learns it on its way out, so that values without errors pay nothing for paths.
+//! An error is made with an empty path. Each level of nesting that it is returned through adds its
+//! step in front. So the path costs nothing as long as there is no error.
 
 use std::borrow::Cow;
 
 use super::path::{Path, Step};
 
-/// A value that could not be read.
+/// A value could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}expected {expected}", place(path))]
 pub struct DecodeError {
@@ -22,12 +24,12 @@ impl DecodeError {
         }
     }
 
-    /// Where in the value.
+    /// The place in the value that the error is about.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The same error, seen from one level further out.
+    /// Puts the step into the surrounding value in front of the path.
     #[must_use]
     pub(super) fn within(mut self, step: Step) -> Self {
         self.path.prepend(step);
@@ -35,7 +37,7 @@ impl DecodeError {
     }
 }
 
-/// A value that does not have the type it should be written as.
+/// A value could not be written, because it does not have the type that it should be written as.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}expected {expected}", place(path))]
 pub struct EncodeError {
@@ -51,12 +53,12 @@ impl EncodeError {
         }
     }
 
-    /// Where in the value.
+    /// The place in the value that the error is about.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The same error, seen from one level further out.
+    /// Puts the step into the surrounding value in front of the path.
     #[must_use]
     pub(super) fn within(mut self, step: Step) -> Self {
         self.path.prepend(step);
@@ -64,6 +66,7 @@ impl EncodeError {
     }
 }
 
+/// The path as the beginning of a message; empty for the value as a whole.
 fn place(path: &Path) -> String {
     if path.steps().is_empty() {
         String::new()

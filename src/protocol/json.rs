@@ -1,4 +1,4 @@
-//! Values in JSON, as state files hold them.
+//! Values in JSON, as state files hold them. Numbers keep all their digits.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use super::value::{Value, dedup, repeats};
 /// What to do with an attribute that the type does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlisted {
-    /// Drop it: the schema once had it.
+    /// It is dropped: stored state may have attributes that the schema no longer has.
     Ignore,
-    /// Refuse the value.
+    /// The value is refused.
     Reject,
 }
 
@@ -23,7 +23,8 @@ pub enum Unlisted {
 ///
 /// # Errors
 ///
-/// Where the bytes are not JSON of such a value, or nest deeper than the parser's limit of 128 levels.
+/// If the bytes are not the JSON of such a value, or nest deeper than 128 levels, which is the
+/// limit of the parser.
 pub fn decode(bytes: &[u8], ty: &Type, unlisted: Unlisted) -> Result<Value, DecodeError> {
     let json = serde_json::from_slice(bytes).map_err(|_| DecodeError::new("JSON"))?;
     unlisted.read(json, ty)
@@ -33,7 +34,8 @@ pub fn decode(bytes: &[u8], ty: &Type, unlisted: Unlisted) -> Result<Value, Deco
 ///
 /// # Errors
 ///
-/// Where the value does not have the type, or holds what JSON has no word for: an unknown or an infinity.
+/// If the value does not have the type, or holds an unknown value or an infinity, for which JSON
+/// has no form.
 pub fn encode(value: &Value, ty: &Type) -> Result<Vec<u8>, EncodeError> {
     Ok(write(value, ty)?.to_string().into_bytes())
 }
@@ -67,7 +69,7 @@ impl Unlisted {
             }
             (Type::Object(attributes), Json::Object(values)) => self.object(values, attributes)?,
             (Type::Set(ty), Json::Array(elements)) => {
-                // No step for the error's path: an element of a set has no address.
+                // The path of an error gets no step here, since an element of a set has no address.
                 let elements = elements.into_iter().map(|json| self.read(json, ty));
                 let mut elements = elements.collect::<Result<_, _>>()?;
                 dedup(&mut elements);
@@ -86,6 +88,7 @@ impl Unlisted {
         })
     }
 
+    /// Reads a value of a dynamically typed attribute: an object with its type and the value.
     fn dynamic(self, mut typed: serde_json::Map<String, Json>) -> Result<Value, DecodeError> {
         let ty = typed.remove("type");
         let ty = ty.as_ref().and_then(Type::from_parsed);
@@ -118,6 +121,7 @@ impl Unlisted {
     }
 }
 
+/// Converts a value into JSON.
 fn write(value: &Value, ty: &Type) -> Result<Json, EncodeError> {
     Ok(match (value, ty) {
         (Value::Null, _) => Json::Null,
@@ -132,7 +136,7 @@ fn write(value: &Value, ty: &Type) -> Result<Json, EncodeError> {
                     .collect(),
             )
         }
-        // The text of an infinity is no JSON.
+        // This fails only for an infinity, whose text is not a number in JSON.
         (Value::Number(number), Type::Number) => serde_json::from_str(&number.to_string())
             .map(Json::Number)
             .map_err(|_| EncodeError::new("a finite number"))?,
@@ -187,150 +191,4 @@ fn write_object(
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::testing;
-    use super::*;
-
-    fn object() -> Type {
-        Type::Object(
-            [
-                ("a".to_owned(), Type::Number),
-                ("b".to_owned(), Type::Dynamic),
-            ]
-            .into_iter()
-            .collect(),
-        )
-    }
-
-    #[test]
-    fn numbers_keep_every_digit_and_what_is_missing_is_null() {
-        let value = decode(
-            br#"{"a":12345678901234567890123.5}"#,
-            &object(),
-            Unlisted::Reject,
-        )
-        .expect("a value");
-        let a = Value::Number(Number::parse("12345678901234567890123.5").expect("a number"));
-        assert_eq!(
-            value,
-            Value::Map(
-                [("a".to_owned(), a), ("b".to_owned(), Value::Null)]
-                    .into_iter()
-                    .collect()
-            )
-        );
-    }
-
-    #[test]
-    fn a_dynamic_value_brings_its_type() {
-        let value = decode(
-            br#"{"b":{"type":["list","string"],"value":["x"]}}"#,
-            &object(),
-            Unlisted::Reject,
-        );
-        let Ok(Value::Map(values)) = value else {
-            panic!("{value:?}")
-        };
-        let typed = (
-            Type::List(Box::new(Type::String)),
-            Value::List(vec!["x".into()]),
-        );
-        assert_eq!(values["b"], Value::Dynamic(Box::new(typed)));
-    }
-
-    #[test]
-    fn an_unlisted_attribute_is_ignored_or_refused() {
-        let bytes = br#"{"retired":1}"#;
-        assert!(decode(bytes, &object(), Unlisted::Ignore).is_ok());
-        assert!(decode(bytes, &object(), Unlisted::Reject).is_err());
-    }
-
-    #[test]
-    fn a_dynamic_value_without_a_type_or_with_more_is_refused() {
-        for (bytes, accepted) in [
-            (&br#"{"b":{"value":"x","type":"string"}}"#[..], true),
-            (br#"{"b":{"value":"x"}}"#, false),
-            (br#"{"b":{"type":"string"}}"#, false),
-            (br#"{"b":{"value":"x","type":"strings"}}"#, false),
-            (br#"{"b":{"value":"x","type":"string","more":1}}"#, false),
-            (br#"{"b":"x"}"#, false),
-        ] {
-            let value = decode(bytes, &object(), Unlisted::Reject);
-            assert_eq!(value.is_ok(), accepted, "{}", bytes.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn an_object_is_written_with_all_its_attributes() {
-        let big = Number::parse("-12345678901234567890123.5").expect("a number");
-        let value = Value::Map([("a".to_owned(), big.into())].into());
-        let bytes = encode(&value, &object()).expect("a value");
-        assert_eq!(bytes, br#"{"a":-12345678901234567890123.5,"b":null}"#);
-    }
-
-    #[test]
-    fn what_json_has_no_word_for_is_not_written() {
-        let ty = Type::List(Box::new(Type::Number));
-        let infinity = Number::from_f64(f64::INFINITY).expect("a number");
-        for (element, error) in [
-            (Value::Unknown, "[0]: expected a known value"),
-            (infinity.into(), "[0]: expected a finite number"),
-            ("s3cr3t".into(), "[0]: expected number"),
-        ] {
-            let told = encode(&Value::List(vec![element]), &ty).map_err(|error| error.to_string());
-            assert_eq!(told, Err(error.to_owned()));
-        }
-    }
-
-    #[test]
-    fn nesting_is_bounded() {
-        let ty = (0..90).fold(Type::Bool, |ty, _| Type::List(Box::new(ty)));
-        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(decode(nested(90).as_bytes(), &ty, Unlisted::Reject).is_ok());
-        for depth in [91, 130, 100_000] {
-            let error = decode(nested(depth).as_bytes(), &ty, Unlisted::Reject);
-            assert!(error.is_err(), "{depth}");
-        }
-    }
-
-    #[test]
-    fn an_error_names_the_place_and_never_the_value() {
-        let error =
-            decode(br#"{"a":"s3cr3t"}"#, &object(), Unlisted::Ignore).expect_err("no number");
-        assert_eq!(error.to_string(), "a: expected number");
-        let error = decode(b"{s3cr3t", &object(), Unlisted::Ignore).expect_err("no JSON");
-        assert_eq!(error.to_string(), "expected JSON");
-    }
-
-    proptest! {
-        #[test]
-        fn values_survive((ty, value) in testing::typed_values(false)) {
-            let bytes = encode(&value, &ty).expect("a value of the type");
-            prop_assert_eq!(decode(&bytes, &ty, Unlisted::Reject).expect("what was written"), value);
-        }
-
-        /// Random bytes are seldom JSON; broken JSON of a value gets anywhere.
-        #[test]
-        fn broken_values_do_not_panic(
-            (ty, value) in testing::typed_values(false),
-            at: prop::sample::Index,
-            with in "[\\[\\]{}:,\"a0-9e.-]",
-        ) {
-            let mut bytes = encode(&value, &ty).expect("a value of the type");
-            let at = at.index(bytes.len());
-            bytes.splice(at..=at, with.bytes());
-            if let Ok(value) = decode(&bytes, &ty, Unlisted::Ignore) {
-                let again = encode(&value, &ty).expect("a value of the type");
-                prop_assert_eq!(decode(&again, &ty, Unlisted::Reject).expect("what was written"), value);
-            }
-        }
-
-        #[test]
-        fn no_bytes_panic(bytes: Vec<u8>, (ty, _) in testing::typed_values(false)) {
-            let _ = decode(&bytes, &ty, Unlisted::Ignore);
-            let _ = Type::from_json(&bytes);
-        }
-    }
-}
+mod tests;

@@ -1,4 +1,9 @@
-//! The wire: generated messages, the value codec, types, paths, diagnostics and stored state.
+//! The wire format of the plugin protocol, and the framework's own types for what is in it.
+//!
+//! - `value`, `ty`, `number`, `path`, `diagnostic`: values without their wire format.
+//! - `msgpack`, `json`: the two codecs of values, both driven by a type.
+//! - `wire`: conversions between these types and the generated messages.
+//! - `tfplugin6`, `go_plugin`: the generated messages and services.
 
 pub mod diagnostic;
 pub mod error;

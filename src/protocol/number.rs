@@ -1,27 +1,32 @@
-//! Exact decimal numbers.
+//! Decimal numbers without rounding. Terraform computes with 512 bits, so that a float of 64 bits
+//! would change values that a user wrote.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// More digits than any number Terraform writes: it computes with 512 bits, some 155 digits, and the exact expansion of the
-/// smallest float has 767.
+/// The most digits that a number may have. Terraform's own numbers have up to 155, which is what
+/// 512 bits hold, and the exact decimal form of a small float has up to 767.
 const MAX_DIGITS: usize = 1100;
-/// Far beyond what Terraform's 512-bit floats are used for, and small enough to print in full.
+/// The largest power of ten, in either direction. It is far beyond any use, and keeps arithmetic
+/// with exponents from overflowing.
 const MAX_EXPONENT: u64 = 100_000;
 
 /// A decimal number of any size and precision, or an infinity.
 ///
-/// Equal numbers are equal values, however they were written.
+/// Numbers that are equal are equal values, however they were written: `1.0` is `1`, and `1e2` is
+/// `100`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Number {
     negative: bool,
     magnitude: Magnitude,
 }
 
+/// A number without its sign.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Magnitude {
-    /// `digits × 10^exponent`; no zero at either end; zero has no digits and exponent 0.
+    /// The value `digits × 10^exponent`. No digit at either end is zero, so that equal numbers have
+    /// equal fields. Zero has no digits, and the exponent 0.
     Finite {
         digits: String,
         exponent: i64,
@@ -30,7 +35,9 @@ enum Magnitude {
 }
 
 impl Number {
-    /// Reads decimal or scientific text, such as `-12.5e3`. Nothing else is a number: no infinity, no hexadecimal, no spaces.
+    /// Reads decimal or scientific text, such as `-12.5e3`. Gives `None` for anything else, such as
+    /// an infinity, a hexadecimal number or spaces, and for a number beyond the limits of this
+    /// type.
     pub fn parse(text: &str) -> Option<Self> {
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -55,7 +62,7 @@ impl Number {
         Self::from_parts(negative, &format!("{whole}{fraction}"), exponent)
     }
 
-    /// The exact value of a float; `None` for not-a-number.
+    /// The exact value of a float. Gives `None` for a float that is not a number.
     pub fn from_f64(value: f64) -> Option<Self> {
         if value.is_nan() {
             return None;
@@ -66,7 +73,7 @@ impl Number {
                 magnitude: Magnitude::Infinite,
             });
         }
-        // With enough digits Rust prints a float's exact value.
+        // With 767 significant digits, which suffice for every float, Rust prints the exact value.
         Self::parse(&format!("{value:.766e}"))
     }
 
@@ -90,6 +97,7 @@ impl Number {
         (Self::from_f64(value).as_ref() == Some(self)).then_some(value)
     }
 
+    /// The number as an integer, if it is one and has fewer than 128 bits.
     fn integer(&self) -> Option<i128> {
         let Magnitude::Finite { digits, exponent } = &self.magnitude else {
             return None;
@@ -103,6 +111,8 @@ impl Number {
         Some(if self.negative { -magnitude } else { magnitude })
     }
 
+    /// The number `digits × 10^exponent` in its one form, without zeros at either end. Gives `None`
+    /// beyond the limits of this type.
     fn from_parts(negative: bool, digits: &str, exponent: i64) -> Option<Self> {
         let significant = digits.trim_start_matches('0');
         let trimmed = significant.trim_end_matches('0');
@@ -155,7 +165,7 @@ impl Ord for Magnitude {
         else {
             return (*self == Self::Infinite).cmp(&(*other == Self::Infinite));
         };
-        // Digits behind the same point, without zeros at their end, order like text.
+        // Digits behind the same point, without zeros at their end, have the order of text.
         point
             .cmp(&other_point)
             .then_with(|| digits.cmp(other_digits))
@@ -169,7 +179,8 @@ impl PartialOrd for Magnitude {
 }
 
 impl Magnitude {
-    /// As `0.digits × 10^point`; `None` for infinity. The point of zero is below all others.
+    /// The point and the digits of the number in the form `0.digits × 10^point`; `None` for an
+    /// infinity. The point of zero is below that of any other number.
     fn aligned(&self) -> Option<(i64, &str)> {
         match self {
             Self::Finite { digits, .. } if digits.is_empty() => Some((i64::MIN, "")),
@@ -179,12 +190,12 @@ impl Magnitude {
     }
 }
 
-/// Where the decimal point is, counted from before the first digit.
+/// The position of the decimal point, counted from before the first digit.
 fn point(digits: &str, exponent: i64) -> i64 {
     exponent.saturating_add(i64::try_from(digits.len()).unwrap_or(i64::MAX))
 }
 
-/// A text that is no number, or one beyond all measure.
+/// A text is no number, or one beyond the limits of [`Number`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a decimal number")]
 pub struct ParseNumberError;
@@ -229,8 +240,8 @@ impl From<i128> for Number {
     }
 }
 
-/// Plain decimal text; scientific where more than forty zeros would have to be written. [`Number::parse`] reads it back,
-/// except for an infinity, which shows as `Inf`.
+/// Writes decimal text, in scientific form if the plain one would have more than forty zeros.
+/// [`Number::parse`] reads it back, unless it is an infinity, which is written as `Inf`.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.negative {
@@ -264,139 +275,4 @@ impl fmt::Display for Number {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn number(text: &str) -> Number {
-        Number::parse(text).expect("a number")
-    }
-
-    #[test]
-    fn equal_numbers_are_equal_values() {
-        for (one, two) in [
-            ("1", "1.0"),
-            ("100", "1e2"),
-            ("0", "-0.00"),
-            ("0.5", "5e-1"),
-            ("007", "7"),
-            ("+3", "3"),
-        ] {
-            assert_eq!(number(one), number(two));
-        }
-        assert_ne!(number("0.1"), Number::from_f64(0.1).expect("a number"));
-        assert_eq!(number("0.5"), Number::from_f64(0.5).expect("a number"));
-    }
-
-    #[test]
-    fn numbers_are_in_order() {
-        let infinity = Number::from_f64(f64::INFINITY).expect("a number");
-        let least = Number::from_f64(f64::NEG_INFINITY).expect("a number");
-        let mut numbers = vec![infinity.clone(), number("2"), number("0"), number("-10")];
-        numbers.extend([number("10"), number("-2.5"), least.clone(), number("0.3")]);
-        numbers.extend([number("-1e90000"), number("1e90000"), number("0.25")]);
-        numbers.sort();
-        let texts: Vec<_> = numbers.iter().map(Number::to_string).collect();
-        let order = "-Inf -1e90000 -10 -2.5 0 0.25 0.3 2 10 1e90000 Inf";
-        assert_eq!(texts.join(" "), order);
-    }
-
-    #[test]
-    fn only_whole_numbers_that_fit_are_integers() {
-        assert_eq!(number("9223372036854775807").as_i64(), Some(i64::MAX));
-        assert_eq!(number("-9223372036854775808").as_i64(), Some(i64::MIN));
-        assert_eq!(number("9223372036854775808").as_i64(), None);
-        assert_eq!(number("18446744073709551615").as_u64(), Some(u64::MAX));
-        assert_eq!(number("18446744073709551616").as_u64(), None);
-        assert_eq!(number("1e3").as_i64(), Some(1000));
-        for text in ["0.5", "1e39", "1e90000", "-1e40"] {
-            assert_eq!(number(text).as_i64(), None, "{text}");
-        }
-        assert_eq!("12.50".parse(), Ok(number("12.5")));
-        assert_eq!("twelve".parse::<Number>(), Err(ParseNumberError));
-    }
-
-    #[test]
-    fn text_keeps_every_digit() {
-        for text in [
-            "12345678901234567890123.5",
-            "-0.000001",
-            "1000000000000000000000000000000",
-            "0",
-            "-7",
-        ] {
-            assert_eq!(number(text).to_string(), text);
-        }
-        assert_eq!(number("1e99").to_string(), "1e99");
-    }
-
-    #[test]
-    fn what_is_no_number_or_beyond_all_measure_is_refused() {
-        for text in [
-            "",
-            "-",
-            ".",
-            "e5",
-            "1e",
-            "0x1",
-            "NaN",
-            "Inf",
-            " 1",
-            "1e999999999",
-            "1e99999999999999999999",
-            "1e-9223372036854775808",
-            "1e9223372036854775807",
-        ] {
-            assert_eq!(Number::parse(text), None, "{text:?}");
-        }
-        assert_eq!(Number::parse(&"9".repeat(2000)), None);
-        assert_eq!(Number::from_f64(f64::NAN), None);
-    }
-
-    proptest! {
-        #[test]
-        fn integers_survive(value: i64, unsigned: u64) {
-            prop_assert_eq!(Number::from(value).as_i64(), Some(value));
-            prop_assert_eq!(Number::from(value).as_u64(), u64::try_from(value).ok());
-            prop_assert_eq!(Number::from(unsigned).as_u64(), Some(unsigned));
-            prop_assert_eq!(Number::from(unsigned).as_i64(), i64::try_from(unsigned).ok());
-            prop_assert_eq!(number(&value.to_string()), Number::from(value));
-        }
-
-        #[test]
-        fn floats_survive(bits: u64) {
-            let value = f64::from_bits(bits);
-            if let Some(number) = Number::from_f64(value) {
-                prop_assert_eq!(number.as_f64(), Some(value));
-            }
-        }
-
-        #[test]
-        fn order_is_that_of_floats(one: f64, other: f64) {
-            let (Some(left), Some(right)) = (Number::from_f64(one), Number::from_f64(other)) else {
-                return Ok(());
-            };
-            prop_assert_eq!(Some(left.cmp(&right)), one.partial_cmp(&other));
-            prop_assert_eq!(left == right, one == other);
-        }
-
-        #[test]
-        fn order_is_that_of_integers(one in any::<i64>(), by in -3_i64..=3, scale in 0_u32..8) {
-            let one = i128::from(one / 10_i64.pow(scale) * 10_i64.pow(scale));
-            let other = one + i128::from(by);
-            prop_assert_eq!(Number::from(one).cmp(&Number::from(other)), one.cmp(&other));
-        }
-
-        #[test]
-        fn text_survives(text in "-?[0-9]{1,40}(\\.[0-9]{1,40})?(e-?[0-9]{1,3})?") {
-            let number = number(&text);
-            prop_assert_eq!(Number::parse(&number.to_string()), Some(number));
-        }
-
-        #[test]
-        fn no_text_panics(text in ".*") {
-            let _ = Number::parse(&text);
-        }
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! Where in a value something is.
+//! Paths to the parts of a value.
 
 use std::fmt;
 
@@ -9,51 +9,51 @@ pub struct Path(Vec<Step>);
 /// One step of a [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
-    /// Into an object, by attribute name.
+    /// The step into an object, by the name of an attribute.
     Attribute(String),
-    /// Into a list or tuple, by position.
+    /// The step into a list or tuple, by a position counted from zero.
     Index(i64),
-    /// Into a map, by key.
+    /// The step into a map, by a key.
     Key(String),
 }
 
 impl Step {
-    /// Into a list or tuple, by the position counted from zero.
+    /// The step into a list or tuple, by a position counted from zero.
     pub(super) fn position(position: usize) -> Self {
         Self::Index(i64::try_from(position).unwrap_or(i64::MAX))
     }
 }
 
 impl Path {
-    /// The whole value.
+    /// The path without steps, which is that of the whole value.
     pub fn root() -> Self {
         Self::default()
     }
 
-    /// The steps from the root.
+    /// The steps from the whole value to the part.
     pub fn steps(&self) -> &[Step] {
         &self.0
     }
 
-    /// This path and one attribute more.
+    /// The path of an attribute of the object at this path.
     #[must_use]
     pub fn attribute(&self, name: impl Into<String>) -> Self {
         self.then(Step::Attribute(name.into()))
     }
 
-    /// This path and one list position more.
+    /// The path of an element of the list or tuple at this path.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.then(Step::position(index))
     }
 
-    /// This path and one map key more.
+    /// The path of an entry of the map at this path.
     #[must_use]
     pub fn key(&self, key: impl Into<String>) -> Self {
         self.then(Step::Key(key.into()))
     }
 
-    /// Makes this the path below `step`.
+    /// Puts a step in front, so that the path begins in the surrounding value.
     pub(super) fn prepend(&mut self, step: Step) {
         self.0.insert(0, step);
     }
@@ -69,7 +69,7 @@ impl FromIterator<Step> for Path {
     }
 }
 
-/// As HCL writes it: `a.b[0]["key"]`.
+/// Writes the path as HCL does, such as `a.b[0]["key"]`.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, step) in self.0.iter().enumerate() {

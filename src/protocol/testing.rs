@@ -1,4 +1,4 @@
-//! Arbitrary types and values of them, for the codecs' property tests.
+//! Random types and values of them, for the property tests of the codecs.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::number::Number;
 use super::ty::Type;
 use super::value::{Value, dedup};
 
-/// A type and a value of it, unknown here and there if `unknowns`.
+/// A type and a value of it. If `unknowns` is true, parts of the value are unknown.
 pub(super) fn typed_values(unknowns: bool) -> impl Strategy<Value = (Type, Value)> {
     types().prop_flat_map(move |ty| {
         let values = values(&ty, unknowns);
@@ -89,7 +89,8 @@ fn known_values(ty: &Type, unknowns: bool) -> BoxedStrategy<Value> {
     }
 }
 
-/// What a dynamic value may be: dynamic inside again, but seldom, so that it ends.
+/// The type that a dynamic value may bring. It seldom has a dynamic part again, so that the nesting
+/// ends.
 fn brought_types() -> impl Strategy<Value = Type> {
     let object = [("a".to_owned(), Type::Number), ("b".to_owned(), Type::Bool)];
     prop_oneof![
@@ -101,7 +102,8 @@ fn brought_types() -> impl Strategy<Value = Type> {
     ]
 }
 
-/// Of every form that the wire has for numbers; with infinities only where unknowns are, since JSON has neither.
+/// Numbers of every form that the wire has for them. JSON has neither infinities nor unknown
+/// values, so infinities are only for the other codec.
 fn numbers(infinities: bool) -> impl Strategy<Value = Number> {
     let decimal = |text: String| Number::parse(&text).expect("a number");
     let float = if infinities {

@@ -1,53 +1,55 @@
-//! Types of values, as Terraform names them.
+//! The types of values, as Terraform names them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Value as Json, json};
 
-/// A Terraform type.
+/// A type that a value or an attribute can have in Terraform.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
-    /// `true` or `false`.
+    /// The type of `true` and `false`.
     Bool,
-    /// Any type; the value brings its own.
+    /// Any type. Each value brings the one that it has.
     Dynamic,
-    /// Ordered, of one type.
+    /// Any number of elements of one type, in order.
     List(Box<Type>),
-    /// String keys, values of one type.
+    /// Any number of values of one type, each under a string as its key.
     Map(Box<Type>),
-    /// A decimal number of any size.
+    /// A decimal number of any size and precision.
     Number,
     /// Named attributes, each with its own type.
     Object(BTreeMap<String, Type>),
-    /// Unordered, without duplicates, of one type.
+    /// Any number of elements of one type, without an order and without duplicates.
     Set(Box<Type>),
-    /// Unicode text.
+    /// A text of Unicode characters.
     String,
-    /// Positions, each with its own type.
+    /// A fixed number of elements, each with its own type.
     Tuple(Vec<Type>),
 }
 
-/// How deep types and values may nest. Terraform's own limits are far above any schema and below this.
+/// How many levels deep types and values may nest. No schema comes near it. The limit keeps a value
+/// that was made to nest deeply from exhausting the stack.
 pub(super) const MAX_DEPTH: usize = 100;
 
 impl Type {
-    /// As Terraform writes types: `"string"`, `["list","string"]`, `["object",{"a":"bool"}]`.
+    /// The type in JSON, as Terraform writes it, such as `"string"`, `["list","string"]` or
+    /// `["object",{"a":"bool"}]`.
     pub fn to_json(&self) -> Vec<u8> {
         self.json().to_string().into_bytes()
     }
 
-    /// Reads what [`Type::to_json`] writes; `None` where it is not a type, or nests too deep.
+    /// Reads what [`Type::to_json`] writes. Gives `None` for what is not a type, or nests too deep.
     pub fn from_json(bytes: &[u8]) -> Option<Self> {
         Self::from_parsed(&serde_json::from_slice(bytes).ok()?)
     }
 
-    /// As [`Type::from_json`], of JSON that is parsed already.
+    /// Does what [`Type::from_json`] does, with JSON that is parsed already.
     pub(super) fn from_parsed(json: &Json) -> Option<Self> {
         Self::read(json, MAX_DEPTH)
     }
 
-    /// As [`Type::to_json`], as part of larger JSON.
+    /// Does what [`Type::to_json`] does, for a part of other JSON.
     pub(super) fn json(&self) -> Json {
         match self {
             Self::Bool => json!("bool"),
@@ -113,7 +115,7 @@ impl Type {
     }
 }
 
-/// As a message names it: `list of string`.
+/// Writes the type as a message names it, such as `list of string`.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,5 @@
-//! Values, without their types: a schema or a [`Type`] says how to read them.
+//! Values. Their types are not in them: a schema or a [`Type`] tells a list from a set, for
+//! example.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,37 +10,37 @@ use super::ty::Type;
 /// One value of a configuration, plan or state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Value {
-    /// `true` or `false`.
+    /// The value `true` or `false`.
     Bool(bool),
-    /// A value of a dynamically typed attribute, with the type it brought.
+    /// The value of a dynamically typed attribute, with the type that it brought.
     Dynamic(Box<(Type, Value)>),
     /// The elements of a list, set or tuple.
     List(Vec<Value>),
     /// The entries of a map, or the attributes of an object.
     Map(BTreeMap<String, Value>),
-    /// Absent.
+    /// There is no value.
     #[default]
     Null,
     /// An exact decimal number.
     Number(Number),
-    /// Text.
+    /// A text of Unicode characters.
     String(String),
-    /// To be known only during apply.
+    /// The value will be known only during apply.
     Unknown,
 }
 
 impl Value {
-    /// Whether it is absent.
+    /// Whether it is null.
     pub fn is_null(&self) -> bool {
         matches!(self.bare(), Self::Null)
     }
 
-    /// Whether it is, as a whole, to be known only during apply.
+    /// Whether it is unknown as a whole.
     pub fn is_unknown(&self) -> bool {
         matches!(self.bare(), Self::Unknown)
     }
 
-    /// Whether it is an object or a map, present and known as a whole.
+    /// Whether it is an object or a map, and neither null nor unknown as a whole.
     pub fn is_object(&self) -> bool {
         matches!(self.bare(), Self::Map(_))
     }
@@ -55,14 +56,15 @@ impl Value {
         }
     }
 
-    /// Where in an object it is unknown. Without a type, entries of a map look like attributes.
+    /// The paths of all unknown parts. The entries of a map appear as attributes in them, because
+    /// the value does not tell a map from an object.
     pub fn unknown_paths(&self) -> Vec<Path> {
-        let mut found = Vec::new();
-        self.collect_unknown(&Path::root(), &mut found);
-        found
+        let mut paths = Vec::new();
+        self.collect_unknown(&Path::root(), &mut paths);
+        paths
     }
 
-    /// The same with null in place of everything unknown.
+    /// Replaces every unknown part by null.
     #[must_use]
     pub fn with_unknowns_as_null(self) -> Self {
         match self {
@@ -87,12 +89,13 @@ impl Value {
         }
     }
 
-    /// What is at `path`; `None` where the path leads out of the value, or into what is null or unknown.
+    /// The part at `path`. Gives `None` if there is none, because a step leads out of the value, or
+    /// into something null or unknown.
     pub fn get(&self, path: &Path) -> Option<&Self> {
         path.steps().iter().try_fold(self, Self::step)
     }
 
-    /// The attributes of an object, or the entries of a map.
+    /// The attributes of an object, or the entries of a map; `None` for any other value.
     pub fn attributes(&self) -> Option<&BTreeMap<String, Self>> {
         match self.bare() {
             Self::Map(entries) => Some(entries),
@@ -100,7 +103,7 @@ impl Value {
         }
     }
 
-    /// The text, if it is text.
+    /// The text of a string; `None` for any other value.
     pub fn as_str(&self) -> Option<&str> {
         match self.bare() {
             Self::String(text) => Some(text),
@@ -108,6 +111,7 @@ impl Value {
         }
     }
 
+    /// The part one step into the value.
     fn step(&self, step: &Step) -> Option<&Self> {
         match (self.bare(), step) {
             (Self::List(elements), Step::Index(index)) => {
@@ -118,7 +122,7 @@ impl Value {
         }
     }
 
-    /// The value without the type it may have brought.
+    /// The value without the type that it may have brought.
     fn bare(&self) -> &Self {
         match self {
             Self::Dynamic(typed) => typed.1.bare(),
@@ -126,18 +130,18 @@ impl Value {
         }
     }
 
-    fn collect_unknown(&self, path: &Path, found: &mut Vec<Path>) {
+    fn collect_unknown(&self, path: &Path, paths: &mut Vec<Path>) {
         match self {
-            Self::Unknown => found.push(path.clone()),
-            Self::Dynamic(typed) => typed.1.collect_unknown(path, found),
+            Self::Unknown => paths.push(path.clone()),
+            Self::Dynamic(typed) => typed.1.collect_unknown(path, paths),
             Self::List(elements) => {
                 for (position, element) in elements.iter().enumerate() {
-                    element.collect_unknown(&path.index(position), found);
+                    element.collect_unknown(&path.index(position), paths);
                 }
             }
             Self::Map(entries) => {
                 for (name, value) in entries {
-                    value.collect_unknown(&path.attribute(name), found);
+                    value.collect_unknown(&path.attribute(name), paths);
                 }
             }
             Self::Bool(_) | Self::Null | Self::Number(_) | Self::String(_) => {}
@@ -175,18 +179,18 @@ impl From<Number> for Value {
     }
 }
 
-/// Removes all but the first of equal elements: a set holds each once.
+/// Removes the repeated elements of a set, of which it holds each once.
 pub(super) fn dedup(elements: &mut Vec<Value>) {
     let mut repeats = repeats(elements).into_iter();
     elements.retain(|_| !repeats.next().unwrap_or_default());
 }
 
-/// For each element, whether an equal one is before it.
+/// Tells for each element whether an equal one stands before it.
 pub(super) fn repeats(elements: &[Value]) -> Vec<bool> {
     let mut seen = HashSet::with_capacity(elements.len());
     elements
         .iter()
-        // What is unknown may turn out different from what else is unknown.
+        // Two unknown values may turn out to be different, so they do not count as equal.
         .map(|element| element.is_wholly_known() && !seen.insert(element))
         .collect()
 }

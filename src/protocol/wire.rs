@@ -1,4 +1,4 @@
-//! Between our types and the generated messages.
+//! Conversions between the types of this module and the generated messages.
 
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
 use super::error::{DecodeError, EncodeError};
@@ -10,7 +10,12 @@ use super::tfplugin6::attribute_path::step::Selector;
 use super::ty::Type;
 use super::value::Value;
 
-/// Reads a value: MessagePack if there is any, else JSON, else null.
+/// Reads a value of type `ty`. Terraform sends it as MessagePack or as JSON. If the message is
+/// missing or empty, the value is null.
+///
+/// # Errors
+///
+/// If the bytes are not those of such a value.
 pub fn decode_value(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Value, DecodeError> {
     match value {
         Some(value) if !value.msgpack.is_empty() => msgpack::decode(&value.msgpack, ty),
@@ -19,7 +24,11 @@ pub fn decode_value(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Val
     }
 }
 
-/// Writes a value.
+/// Writes a value of type `ty`, as MessagePack.
+///
+/// # Errors
+///
+/// If the value does not have the type.
 pub fn encode_value(value: &Value, ty: &Type) -> Result<wire::DynamicValue, EncodeError> {
     Ok(wire::DynamicValue {
         msgpack: msgpack::encode(value, ty)?,
@@ -37,8 +46,8 @@ impl From<Diagnostic> for wire::Diagnostic {
             severity: severity.into(),
             summary: diagnostic.summary,
             detail: diagnostic.detail,
-            // Terraform shows the source of a diagnostic without a path, and none at all of one
-            // with an empty path.
+            // For a diagnostic without a path, Terraform shows the block in the configuration. For
+            // an empty path it shows nothing, so that is left out.
             attribute: diagnostic
                 .path
                 .filter(|path| !path.steps().is_empty())
@@ -70,7 +79,7 @@ impl From<&Path> for wire::AttributePath {
     }
 }
 
-/// A step of a path that says nothing.
+/// A step of a path names neither an attribute nor a key nor a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected every step of the path to name an attribute, a key or a position")]
 pub struct EmptyStep;
@@ -137,7 +146,10 @@ mod tests {
         let mut diagnostics = Diagnostics::from(Diagnostic::warning("first", "D"));
         diagnostics.push(Diagnostic::error("second", "D"));
         let wire: Vec<wire::Diagnostic> = diagnostics.into();
-        let summaries: Vec<_> = wire.iter().map(|said| said.summary.as_str()).collect();
+        let summaries: Vec<_> = wire
+            .iter()
+            .map(|diagnostic| diagnostic.summary.as_str())
+            .collect();
         assert_eq!(summaries, ["first", "second"]);
     }
 

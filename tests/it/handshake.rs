@@ -1,4 +1,4 @@
-//! What is said before the first call, and who is let in.
+//! The handshake before the first call, and which clients the provider accepts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ This program is a plugin: Terraform and OpenTofu start it by themselves.
 Name it in required_providers of a configuration and run terraform init, or see --help.
 ";
 
-/// What the provider prints when it refuses to start.
+/// Waits for the end of a provider that refuses to start, and returns what it printed on stderr.
 async fn refusal(mut process: Process) -> String {
     assert_eq!(process.rest_of_stdout().await, "");
     assert_eq!(process.ended().await.code(), Some(1));
@@ -122,7 +122,7 @@ async fn only_the_terraform_that_started_it_is_let_in() {
     for stranger in strangers {
         assert!(core.connect(stranger).await.is_err(), "{stranger:?} got in");
     }
-    // Neither the connection that was there nor a new one of the right client has suffered.
+    // The connection that was open before still works, and so does a new one of the right client.
     core.schema().await;
     core.connect(Client::Tls(core.identity())).await.unwrap();
 }
@@ -143,7 +143,7 @@ async fn messages_far_over_the_usual_four_mebibytes_are_read() {
             json: Vec::new(),
         }),
     };
-    // Whatever the provider thinks of the content, the transport has let it through.
+    // The provider may refuse the content, but not the size of the message.
     if let Err(status) = core.provider().validate_provider_config(request).await {
         let refused = matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted);
         assert!(!refused, "{status}");

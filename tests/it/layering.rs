@@ -44,6 +44,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const GENERATED: &[&str] = &["tfplugin6", "go_plugin"];
 const MAY_NAME_GENERATED: &[&str] = &["protocol", "plugin", "framework/server"];
 
+/// The layers that know Terraform and no particular provider, so that they could be lifted out.
+const FIT_FOR_ANY_PROVIDER: &[&str] = &["framework", "plugin", "protocol"];
+/// Parts of words that belong to this provider, in lower case. What differs from provider to provider
+/// is passed to those layers as a value.
+const WORDS_OF_THIS_PROVIDER: &[&str] = &[
+    "alibaba", "cams", "migrat", "quota", "redis", "throttl", "whatsapp",
+];
+
 /// The most lines that a file may have.
 const LINES_OF_A_FILE: usize = 700;
 /// The most lines of code that a binary may have. Blank lines and comments do not count.
@@ -90,6 +98,26 @@ fn generated_messages_stay_where_the_wire_is_spoken() {
         for (line, name) in source.names() {
             if GENERATED.contains(&name) {
                 violations.push(format!("{}:{line}: {name}", source.file().display()));
+            }
+        }
+    }
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+#[test]
+fn what_fits_any_provider_names_nothing_of_this_one() {
+    let mut violations = Vec::new();
+    let sources = sources();
+    let fit = sources
+        .iter()
+        .filter(|source| FIT_FOR_ANY_PROVIDER.contains(&source.part()));
+    for source in fit {
+        for (index, line) in read(source.file()).lines().enumerate() {
+            let line = line.to_lowercase();
+            let mut words = WORDS_OF_THIS_PROVIDER.iter();
+            if let Some(word) = words.find(|word| line.contains(**word)) {
+                let (file, number) = (source.file().display(), index + 1);
+                violations.push(format!("{file}:{number}: {word}"));
             }
         }
     }
@@ -190,7 +218,7 @@ fn sources() -> Vec<Source> {
         .collect()
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
@@ -207,10 +235,10 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn read(path: &Path) -> String {
+pub(crate) fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

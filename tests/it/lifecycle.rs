@@ -1,4 +1,4 @@
-//! What ends the process, and what does not.
+//! The ways in which the process ends, and what does not end it.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -19,8 +19,8 @@ async fn shutdown_ends_it_at_once_and_removes_the_socket() {
     let mut output = core.stdio().stream_stdio(()).await.unwrap().into_inner();
     let asked = Instant::now();
     let mut controller = core.controller();
-    let answer = soon("an answer", controller.shutdown(plugin::Empty {})).await;
-    answer.unwrap();
+    let response = soon("a response", controller.shutdown(plugin::Empty {})).await;
+    response.unwrap();
     let status = core.process().ended().await;
     assert!(status.success(), "{status}");
     // go-plugin kills after two seconds.
@@ -83,14 +83,14 @@ async fn a_crash_leaves_no_core_file() {
 async fn a_signal_that_was_inherited_as_ignored_stays_ignored() {
     for (ignored, other) in [("HUP", "TERM"), ("TERM", "HUP")] {
         let directory = tempfile::tempdir().unwrap();
-        // As nohup starts Terraform, and so its plugins.
+        // This is how nohup starts Terraform, and how its plugins start then.
         let mut process = Core::start()
             .env("TF_LOG", "DEBUG")
             .env("PATH", "/usr/bin:/bin")
             .spawn_ignoring(ignored, directory.path());
         let handshake = Handshake::parse(&process.line().await);
         process.signal(ignored);
-        // Handled after the one before it.
+        // The interrupt is handled after the signal that was sent before it.
         process.signal("INT");
         process.stderr_with("left an interrupt").await;
         assert!(!process.stderr().contains("ends the plugin"), "{ignored}");
@@ -151,7 +151,7 @@ async fn debug_mode_waits_for_terraforms_that_come_and_go() {
         .and_then(|rest| rest.strip_suffix('\''))
         .unwrap_or_else(|| panic!("not a setting: {line}"));
     let settings: Value = serde_json::from_str(settings).unwrap();
-    // Without a host, each CLI takes its own registry's: so it attaches whichever that is.
+    // The address has no host, so that each CLI adds that of its own registry, and attaches.
     let settings = &settings["terraform-provider-cams/cams"];
     assert_eq!(settings["Protocol"], "grpc");
     assert_eq!(settings["ProtocolVersion"], 6);

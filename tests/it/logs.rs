@@ -1,4 +1,4 @@
-//! What reaches stderr.
+//! The log lines that the provider writes to stderr.
 
 use serde_json::json;
 
@@ -42,14 +42,14 @@ async fn what_is_wrong_with_an_attribute_names_the_attribute() {
         "phone_number": null, "status": null, "request_id": null,
         "timeouts": { "create": "soon", "read": null },
     });
-    let said = core.validate("cams_number_migration", &config).await;
-    assert_eq!(said.len(), 1, "{said:?}");
+    let diagnostics = core.validate("cams_number_migration", &config).await;
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
     let logs = core.logs();
-    let told = logs
+    let line = logs
         .iter()
         .find(|line| line["diagnostic_summary"] == "Invalid Duration");
     assert_eq!(
-        told.expect("a line")["diagnostic_attribute"],
+        line.expect("a line")["diagnostic_attribute"],
         "timeouts.create"
     );
 }

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// The provider under test.
+/// The path of the provider under test.
 pub(crate) const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-cams");
 
-/// How long anything may take before a test gives it up. Nothing waits so long unless it fails.
+/// How long a test waits for something before it fails. A test that passes never waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// `future`, or a failed test that says what did not happen.
+/// Waits for `future`. If it takes longer than [`PATIENCE`], the test fails, and `what` says what
+/// did not happen.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     match tokio::time::timeout(PATIENCE, future).await {
         Ok(output) => output,
@@ -19,7 +20,7 @@ pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
     }
 }
 
-/// Sends a signal, by its name without `SIG`.
+/// Sends a signal to a process. The name is without `SIG`.
 pub(crate) fn signal(name: &str, process: u32) {
     let status = Command::new("kill")
         .args([&format!("-{name}"), &process.to_string()])

@@ -1,4 +1,5 @@
-//! ApplyResourceChange: create, update and delete, and what is stored however they end.
+//! The RPC ApplyResourceChange: create, update and delete, and what Terraform stores however they
+//! end.
 
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::tfplugin6::apply_resource_change::{Request, Response};
@@ -10,7 +11,7 @@ use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::super::resource::Desired;
 use super::super::session::Session;
-use super::{Shared, answer};
+use super::{Shared, response, values};
 
 pub(super) async fn apply<P: Provider>(
     shared: &Shared<P>,
@@ -19,15 +20,15 @@ pub(super) async fn apply<P: Provider>(
 ) -> Result<Response, Diagnostics> {
     let resource = shared.resource(&request.type_name)?;
     let definition = resource.definition();
-    let prior = answer::decode(request.prior_state.as_ref(), &definition.ty, "prior state")?;
-    let planned = answer::decode(
+    let prior = values::decode(request.prior_state.as_ref(), &definition.ty, "prior state")?;
+    let planned = values::decode(
         request.planned_state.as_ref(),
         &definition.ty,
         "planned state",
     )?;
     let planned_identity =
-        answer::decode_identity(request.planned_identity.as_ref(), &definition.identity_ty)?;
-    let config = answer::decode(request.config.as_ref(), &definition.ty, "configuration")?;
+        values::decode_identity(request.planned_identity.as_ref(), &definition.identity_ty)?;
+    let config = values::decode(request.config.as_ref(), &definition.ty, "configuration")?;
     let data = shared.data()?;
     session.restore_private(&request.planned_private);
 
@@ -36,34 +37,37 @@ pub(super) async fn apply<P: Provider>(
         config,
         plan: planned,
     };
-    let (state, mut told) = perform(resource, &data, session, prior, desired).await;
-    let mut state = settle(state, &mut told);
+    let (state, mut diagnostics) = perform(resource, &data, session, prior, desired).await;
+    let mut state = settle(state, &mut diagnostics);
     null_write_only(&definition.schema.attributes, &mut state);
 
-    // Whatever is wrong with the identity, the object is stored.
+    // The object is stored even if its identity cannot be computed.
     let identity = match state.is_null() {
         true => Ok(Value::Null),
         false => guard(async { resource.identity(&state) }).await,
     };
     let identity = identity.unwrap_or_else(|wrong| {
-        told.extend(wrong);
+        diagnostics.extend(wrong);
         Value::Null
     });
     if updates {
-        told.extend(identity_change(&planned_identity, &identity));
+        diagnostics.extend(identity_change(&planned_identity, &identity));
     }
     Ok(Response {
-        new_state: Some(answer::encode(&state, &definition.ty, "new state")?),
+        new_state: Some(values::encode(&state, &definition.ty, "new state")?),
         private: match state.is_null() {
             true => Vec::new(),
             false => session.private(),
         },
-        new_identity: answer::encode_identity(&identity, &definition.identity_ty)?,
-        ..answer::of(told)
+        new_identity: values::encode_identity(&identity, &definition.identity_ty)?,
+        ..response::of(diagnostics)
     })
 }
 
-/// Does the work and gives the state to store beside what is to be told.
+/// Runs the operation, and gives the state to store together with the diagnostics of a failure.
+///
+/// After a failure, the state is the one that the operation saved, or else the prior one, which is
+/// null for an object that was to be created.
 async fn perform<D: Send + Sync + 'static>(
     resource: &dyn ErasedResource<D>,
     data: &D,
@@ -80,17 +84,21 @@ async fn perform<D: Send + Sync + 'static>(
     };
     match result {
         Ok(state) => (state, Diagnostics::default()),
-        Err(told) => (session.saved().unwrap_or(prior), told),
+        Err(diagnostics) => (session.saved().unwrap_or(prior), diagnostics),
     }
 }
 
-/// Terraform stores no unknown value: what is still unknown is an error for each, and null.
-fn settle(state: Value, told: &mut Diagnostics) -> Value {
+/// Replaces what is still unknown after the operation by null, and adds an error for each such
+/// value. Terraform refuses a new state with unknown values, and would lose the object.
+fn settle(state: Value, diagnostics: &mut Diagnostics) -> Value {
     for path in state.unknown_paths() {
-        told.push(
+        diagnostics.push(
             Diagnostic::error(
                 "Unknown Value After Apply",
-                format!("The provider did not say what {path} became. This is always a bug in the provider: please report it."),
+                format!(
+                    "The provider did not say what {path} became. This is always a bug in the \
+                     provider: please report it."
+                ),
             )
             .at(path),
         );
@@ -98,8 +106,8 @@ fn settle(state: Value, told: &mut Diagnostics) -> Value {
     state.with_unknowns_as_null()
 }
 
-/// The error for an object that changed its identity, if it did. A part that was absent may become
-/// known.
+/// The error for an object whose identity has changed, if it has. That a part becomes known which
+/// was null or unknown is not a change.
 pub(super) fn identity_change(before: &Value, after: &Value) -> Option<Diagnostic> {
     let parts = before.attributes().zip(after.attributes());
     let changed = parts.is_some_and(|(before, after)| {
@@ -110,8 +118,8 @@ pub(super) fn identity_change(before: &Value, after: &Value) -> Option<Diagnosti
     changed.then(|| {
         Diagnostic::error(
             "Unexpected Identity Change",
-            "The object's identity is no longer the one Terraform stored, although an identity never changes. \
-             This is always a bug in the provider: please report it.",
+            "The object's identity is no longer the one Terraform stored, although an identity \
+             never changes. This is always a bug in the provider: please report it.",
         )
     })
 }

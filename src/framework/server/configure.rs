@@ -1,4 +1,4 @@
-//! ConfigureProvider.
+//! The RPC ConfigureProvider, which makes the data that operations work with.
 
 use std::sync::{Arc, PoisonError};
 
@@ -8,14 +8,14 @@ use crate::protocol::tfplugin6::configure_provider::{Request, Response};
 use super::super::model::parse;
 use super::super::provider::Provider;
 use super::super::session::Session;
-use super::{Shared, answer};
+use super::{Shared, response, values};
 
 pub(super) async fn configure<P: Provider>(
     shared: &Shared<P>,
     _session: &Session,
     request: Request,
 ) -> Result<Response, Diagnostics> {
-    let config = answer::decode(
+    let config = values::decode(
         request.config.as_ref(),
         &shared.ty,
         "provider configuration",
@@ -25,5 +25,5 @@ pub(super) async fn configure<P: Provider>(
         .configure(parse(config)?, &request.terraform_version)
         .await?;
     *shared.data.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(data));
-    Ok(answer::of(warnings))
+    Ok(response::of(warnings))
 }

@@ -1,4 +1,4 @@
-//! ImportResourceState and GenerateResourceConfig.
+//! The RPCs ImportResourceState and GenerateResourceConfig.
 
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::tfplugin6::{generate_resource_config, import_resource_state};
@@ -10,7 +10,7 @@ use super::super::resource::ImportTarget;
 use super::super::schema::{Attribute, Kind, Nesting};
 use super::super::session::Session;
 use super::super::validate;
-use super::{Shared, answer};
+use super::{Shared, values};
 
 pub(super) async fn import<P: Provider>(
     shared: &Shared<P>,
@@ -19,7 +19,7 @@ pub(super) async fn import<P: Provider>(
 ) -> Result<import_resource_state::Response, Diagnostics> {
     let resource = shared.resource(&request.type_name)?;
     let definition = resource.definition();
-    let target = match answer::decode_identity(request.identity.as_ref(), &definition.identity_ty)?
+    let target = match values::decode_identity(request.identity.as_ref(), &definition.identity_ty)?
     {
         Value::Map(identity) => {
             let required: Vec<&str> = definition
@@ -43,9 +43,9 @@ pub(super) async fn import<P: Provider>(
     let mut state = imported.with_unknowns_as_null();
     null_write_only(&definition.schema.attributes, &mut state);
     let identity = resource.identity(&state)?;
-    // A part that the service assigns is known only after the read that follows, and an identity is
-    // whole or absent. Who imports by identity has named all that is required, and Terraform wants
-    // it back.
+    // An identity in a response must be complete. Parts that the remote service assigns are known
+    // only after the read that follows an import, so an import by id may have to leave the identity
+    // out. An import by identity has all parts that are required, and Terraform expects it back.
     let identity = match by_id && !is_complete(&identity) {
         true => Value::Null,
         false => identity,
@@ -53,22 +53,23 @@ pub(super) async fn import<P: Provider>(
     Ok(import_resource_state::Response {
         imported_resources: vec![import_resource_state::ImportedResource {
             type_name: request.type_name,
-            state: Some(answer::encode(&state, &definition.ty, "imported state")?),
+            state: Some(values::encode(&state, &definition.ty, "imported state")?),
             private: session.private(),
-            identity: answer::encode_identity(&identity, &definition.identity_ty)?,
+            identity: values::encode_identity(&identity, &definition.identity_ty)?,
         }],
         ..Default::default()
     })
 }
 
-/// The configuration that would lead to a state: what a user may set, without what they need not.
+/// Makes the configuration that would lead to a given state: the attributes that a configuration
+/// can set, without those that are deprecated, write-only, or optional and empty.
 pub(super) async fn generate_config<P: Provider>(
     shared: &Shared<P>,
     _session: &Session,
     request: generate_resource_config::Request,
 ) -> Result<generate_resource_config::Response, Diagnostics> {
     let definition = shared.resource(&request.type_name)?.definition();
-    let mut config = answer::decode(request.state.as_ref(), &definition.ty, "state")?;
+    let mut config = values::decode(request.state.as_ref(), &definition.ty, "state")?;
     if config.is_null() {
         return Err(Diagnostic::error(
             "No State",
@@ -78,7 +79,7 @@ pub(super) async fn generate_config<P: Provider>(
     }
     keep_configurable(&definition.schema.attributes, &mut config);
     Ok(generate_resource_config::Response {
-        config: Some(answer::encode(
+        config: Some(values::encode(
             &config,
             &definition.ty,
             "generated configuration",
@@ -87,12 +88,13 @@ pub(super) async fn generate_config<P: Provider>(
     })
 }
 
-/// Whether every part of an identity is there.
+/// Whether no part of an identity is null.
 fn is_complete(identity: &Value) -> bool {
     let parts = identity.attributes();
     parts.is_some_and(|parts| parts.values().all(|part| !part.is_null()))
 }
 
+/// Replaces by null what does not belong in a generated configuration.
 fn keep_configurable(attributes: &[Attribute], object: &mut Value) {
     let Value::Map(values) = object else { return };
     for attribute in attributes {

@@ -1,17 +1,20 @@
-//! The plugin protocol's RPCs, answered from what authors wrote.
+//! The RPCs of the plugin protocol, one module for each group of them.
 //!
-//! Every RPC runs in a task of its own that goes on when its caller leaves, and every answer is a message: what
-//! goes wrong is in its diagnostics, never in a gRPC status, because Terraform forgets an object whose RPC failed.
+//! Every RPC runs in a task of its own, which goes on when the caller disconnects. Every RPC
+//! succeeds: errors are in the diagnostics of the response, never in a gRPC status, because
+//! Terraform forgets an object whose RPC failed, and its response can still hold the state to
+//! store.
 
-mod answer;
 mod apply;
 mod configure;
 mod import;
 mod plan;
 mod read;
+mod response;
 mod schema;
 mod upgrade;
 mod validate;
+mod values;
 
 #[cfg(test)]
 mod tests;
@@ -35,34 +38,36 @@ use super::provider::Provider;
 use super::schema::Schema;
 use super::session::Session;
 
-use answer::Answer;
+use response::WithDiagnostics;
 
-/// A schema that its model does not match: a bug in the provider. The text says where.
+/// A model does not match its schema, which is a bug in the provider. The text says where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the provider's model does not match its schema: {0}")]
 pub struct Mismatch(String);
 
-/// Answers Terraform for a provider.
+/// The gRPC service of a provider.
 #[derive(Debug)]
 pub struct Server<P: Provider>(Arc<Shared<P>>);
 
+/// What all RPCs of the server share.
 pub(super) struct Shared<P: Provider> {
     provider: P,
     schema: Schema,
     ty: Type,
     resources: BTreeMap<&'static str, Box<dyn ErasedResource<P::Data>>>,
+    /// What ConfigureProvider made of the configuration; `None` until it has been called.
     data: RwLock<Option<Arc<P::Data>>>,
     operations: Operations,
     random: Random,
 }
 
 impl<P: Provider> Server<P> {
-    /// A server for `provider`. `random` gives each request its id in the log.
+    /// A server for `provider`. `random` makes the id that each request has in the log.
     ///
     /// # Errors
     ///
-    /// If the provider's or a resource's model does not match its schema, which would otherwise
-    /// show at the first call.
+    /// If a model of the provider or of a resource does not match its schema. Every call for that
+    /// resource would fail otherwise.
     pub fn new(provider: P, random: Random) -> Result<Self, Mismatch> {
         let schema = provider.schema();
         let resources = provider.resources().0;
@@ -88,21 +93,24 @@ impl<P: Provider> Server<P> {
         })))
     }
 
-    /// The operations under way.
+    /// The operations under way, for whoever ends the process.
     pub fn operations(&self) -> Operations {
         self.0.operations.clone()
     }
 
-    /// Runs one RPC in a task of its own.
-    async fn run<A, F>(
+    /// Runs the work of one RPC in a task of its own, and makes the response.
+    ///
+    /// `rpc` and `type_name` go into the log. A panic in the work becomes a diagnostic, and so does
+    /// one in the making of the response.
+    async fn run<R, F>(
         &self,
         rpc: &'static str,
         type_name: &str,
         work: impl FnOnce(Arc<Shared<P>>, Arc<Session>) -> F,
-    ) -> Result<Response<A>, Status>
+    ) -> Result<Response<R>, Status>
     where
-        A: Answer,
-        F: Future<Output = Result<A, Diagnostics>> + Send + 'static,
+        R: WithDiagnostics,
+        F: Future<Output = Result<R, Diagnostics>> + Send + 'static,
     {
         let span = tracing::error_span!(
             "rpc",
@@ -116,14 +124,14 @@ impl<P: Provider> Server<P> {
         let work = work(self.0.clone(), session.clone());
         let task = async move {
             tracing::trace!("received request");
-            let answer = answer::compose(operations::guard(work).await, &session);
-            answer::log(&answer);
+            let response = response::compose(operations::guard(work).await, &session);
+            response::log(&response);
             tracing::trace!("served request");
-            answer
+            response
         };
         let running = self.0.operations.tracker().spawn(task.instrument(span));
         Ok(Response::new(running.await.unwrap_or_else(|_| {
-            answer::of(operations::crash().into())
+            response::of(operations::crash().into())
         })))
     }
 }
@@ -133,7 +141,10 @@ impl<P: Provider> Shared<P> {
         let resource = self.resources.get(type_name).ok_or_else(|| {
             Diagnostic::error(
                 "Unknown Resource Type",
-                format!("This version of the provider has no resource {type_name}. Upgrade the provider, or remove the resource."),
+                format!(
+                    "This version of the provider has no resource {type_name}. Upgrade the \
+                     provider, or remove the resource."
+                ),
             )
         })?;
         Ok(resource.as_ref())
@@ -159,16 +170,18 @@ impl<P: Provider> std::fmt::Debug for Shared<P> {
     }
 }
 
-/// Declares an RPC whose work is the function of the same name in a module of this folder.
+/// Implements the service. Each RPC is listed with the name that it has in the log, the field of
+/// its request that names the resource's type, if there is one, and the function that does the
+/// work. StopProvider is apart: it must be answered at once, and has no diagnostics.
 macro_rules! rpcs {
-    ($( $rpc:ident($name:literal, $message:ident $(, $type_name:ident)?) => $work:path; )*) => {
+    ($( $rpc:ident($name:literal $(, $type_name:ident)?) => $work:path; )*) => {
         #[tonic::async_trait]
         impl<P: Provider> Rpc for Server<P> {
             $(
                 async fn $rpc(
                     &self,
-                    request: Request<wire::$message::Request>,
-                ) -> Result<Response<wire::$message::Response>, Status> {
+                    request: Request<wire::$rpc::Request>,
+                ) -> Result<Response<wire::$rpc::Response>, Status> {
                     let request = request.into_inner();
                     let type_name = String::new() $( + &request.$type_name )?;
                     self.run($name, &type_name, |shared, session| async move {
@@ -190,19 +203,19 @@ macro_rules! rpcs {
 }
 
 rpcs! {
-    get_metadata("GetMetadata", get_metadata) => schema::metadata;
-    get_provider_schema("GetProviderSchema", get_provider_schema) => schema::provider;
-    get_resource_identity_schemas("GetResourceIdentitySchemas", get_resource_identity_schemas) => schema::identities;
-    get_functions("GetFunctions", get_functions) => schema::functions;
-    validate_provider_config("ValidateProviderConfig", validate_provider_config) => validate::provider;
-    validate_resource_config("ValidateResourceConfig", validate_resource_config, type_name) => validate::resource;
-    configure_provider("ConfigureProvider", configure_provider) => configure::configure;
-    upgrade_resource_state("UpgradeResourceState", upgrade_resource_state, type_name) => upgrade::state;
-    upgrade_resource_identity("UpgradeResourceIdentity", upgrade_resource_identity, type_name) => upgrade::identity;
-    move_resource_state("MoveResourceState", move_resource_state, target_type_name) => upgrade::moved;
-    read_resource("ReadResource", read_resource, type_name) => read::read;
-    plan_resource_change("PlanResourceChange", plan_resource_change, type_name) => plan::plan;
-    apply_resource_change("ApplyResourceChange", apply_resource_change, type_name) => apply::apply;
-    import_resource_state("ImportResourceState", import_resource_state, type_name) => import::import;
-    generate_resource_config("GenerateResourceConfig", generate_resource_config, type_name) => import::generate_config;
+    get_metadata("GetMetadata") => schema::metadata;
+    get_provider_schema("GetProviderSchema") => schema::provider;
+    get_resource_identity_schemas("GetResourceIdentitySchemas") => schema::identities;
+    get_functions("GetFunctions") => schema::functions;
+    validate_provider_config("ValidateProviderConfig") => validate::provider;
+    validate_resource_config("ValidateResourceConfig", type_name) => validate::resource;
+    configure_provider("ConfigureProvider") => configure::configure;
+    upgrade_resource_state("UpgradeResourceState", type_name) => upgrade::state;
+    upgrade_resource_identity("UpgradeResourceIdentity", type_name) => upgrade::identity;
+    move_resource_state("MoveResourceState", target_type_name) => upgrade::moved;
+    read_resource("ReadResource", type_name) => read::read;
+    plan_resource_change("PlanResourceChange", type_name) => plan::plan;
+    apply_resource_change("ApplyResourceChange", type_name) => apply::apply;
+    import_resource_state("ImportResourceState", type_name) => import::import;
+    generate_resource_config("GenerateResourceConfig", type_name) => import::generate_config;
 }

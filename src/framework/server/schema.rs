@@ -1,4 +1,5 @@
-//! GetMetadata, GetProviderSchema, GetResourceIdentitySchemas and GetFunctions.
+//! The RPCs that tell what the provider offers: GetMetadata, GetProviderSchema,
+//! GetResourceIdentitySchemas and GetFunctions.
 
 use std::collections::HashMap;
 
@@ -13,6 +14,7 @@ use super::super::schema::{Attribute, IdentitySchema, Kind, Nesting, Schema};
 use super::super::session::Session;
 use super::Shared;
 
+/// The optional parts of the protocol that the server implements.
 const CAPABILITIES: ServerCapabilities = ServerCapabilities {
     plan_destroy: true,
     get_provider_schema_optional: true,

@@ -1,4 +1,5 @@
-//! UpgradeResourceState, UpgradeResourceIdentity and MoveResourceState: what was stored, as it is stored now.
+//! UpgradeResourceState, UpgradeResourceIdentity and MoveResourceState: what was stored, as it is
+//! stored now.
 
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::json::{self, Unlisted};
@@ -12,7 +13,7 @@ use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::super::resource::Upgrade;
 use super::super::session::Session;
-use super::{Shared, answer};
+use super::{Shared, values};
 
 pub(super) async fn state<P: Provider>(
     shared: &Shared<P>,
@@ -28,11 +29,11 @@ pub(super) async fn state<P: Provider>(
         "state",
         &request.type_name,
     )?;
-    // State that another tool wrote, or a version in which the attribute was an ordinary one, may
-    // hold its value.
+    // The stored state may hold the value of a write-only attribute, if another tool wrote it, or a
+    // version of the provider in which the attribute was not write-only.
     null_write_only(&definition.schema.attributes, &mut upgraded);
     Ok(upgrade_resource_state::Response {
-        upgraded_state: Some(answer::encode(&upgraded, &definition.ty, "upgraded state")?),
+        upgraded_state: Some(values::encode(&upgraded, &definition.ty, "upgraded state")?),
         ..Default::default()
     })
 }
@@ -52,18 +53,19 @@ pub(super) async fn identity<P: Provider>(
         &request.type_name,
     )?;
     Ok(upgrade_resource_identity::Response {
-        upgraded_identity: answer::encode_identity(&identity, &definition.identity_ty)?,
+        upgraded_identity: values::encode_identity(&identity, &definition.identity_ty)?,
         ..Default::default()
     })
 }
 
-/// Takes over an object that another address of this provider stored: another registry, a mirror or
-/// a build of one's own.
+/// Moves an object to this provider from another address of the same provider, such as another
+/// registry, a mirror or a build of one's own.
 ///
-/// Terraform asks for it where a configuration moves a resource from one of them to another, and
-/// OpenTofu before 1.12.5 also where nothing but the registry's host has changed. Since it is the
-/// same provider, the stored object is read as any stored state is. The address's last part is what
-/// tells: whoever runs a mirror chooses host and namespace.
+/// Terraform calls this where a configuration moves a resource from one address to another, and
+/// OpenTofu before 1.12.5 also where only the host of the registry has changed. Since it is the
+/// same provider, the stored object is upgraded like any stored state. Whether it is the same
+/// provider is decided by the last part of the address, its type: whoever runs a mirror chooses
+/// host and namespace.
 pub(super) async fn moved<P: Provider>(
     shared: &Shared<P>,
     _session: &Session,
@@ -92,7 +94,7 @@ pub(super) async fn moved<P: Provider>(
         &request.target_type_name,
     )?;
     null_write_only(&definition.schema.attributes, &mut state);
-    // State of a CLI that knows no identities has none: the next read fills it in.
+    // State that was written by a CLI without identities has none. The next read adds it.
     let identity = match request.source_identity.as_ref() {
         Some(raw) if !raw.json.is_empty() => upgraded(
             Some(raw),
@@ -105,15 +107,15 @@ pub(super) async fn moved<P: Provider>(
         _ => Value::Null,
     };
     Ok(move_resource_state::Response {
-        target_state: Some(answer::encode(&state, &definition.ty, "moved state")?),
+        target_state: Some(values::encode(&state, &definition.ty, "moved state")?),
         target_private: request.source_private,
-        target_identity: answer::encode_identity(&identity, &definition.identity_ty)?,
+        target_identity: values::encode_identity(&identity, &definition.identity_ty)?,
         ..Default::default()
     })
 }
 
-/// Brings a stored `what`, a state or an identity of version `from`, to the current version and
-/// type.
+/// Upgrades a stored object of version `from` to the current version and type. `what` says what it
+/// is: `state` or `identity`.
 fn upgraded(
     raw: Option<&RawState>,
     from: i64,
@@ -143,19 +145,24 @@ fn upgraded(
     (upgrade.convert)(stored(raw, &upgrade.ty)?)
 }
 
-/// Stored JSON as a value. Attributes the schema no longer has are dropped, new ones are null.
+/// Reads a stored object of a type. Attributes that the type does not have are dropped, and those
+/// that are not stored are null.
 fn stored(raw: Option<&RawState>, ty: &Type) -> Result<Value, Diagnostics> {
     let Some(raw) = raw.filter(|raw| !raw.json.is_empty()) else {
         return Err(Diagnostic::error(
             "Unsupported State Format",
-            "The state was written by a Terraform older than 0.12, or is empty. Import the object anew.",
+            "The state was written by a Terraform older than 0.12, or is empty. Import the object \
+             anew.",
         )
         .into());
     };
     json::decode(&raw.json, ty, Unlisted::Ignore).map_err(|error| {
         Diagnostic::error(
             "Unreadable State",
-            format!("What is stored does not fit the provider's schema: {error}. Use the provider version that wrote the state, or restore the state from a backup."),
+            format!(
+                "What is stored does not fit the provider's schema: {error}. Use the provider \
+                 version that wrote the state, or restore the state from a backup."
+            ),
         )
         .into()
     })

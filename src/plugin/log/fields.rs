@@ -1,27 +1,32 @@
-//! The fields of an event or span, on their way to one line of JSON.
+//! The fields of an event or span, which become one line of JSON.
 
 use std::fmt::{self, Write};
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 
-/// The longest text kept of one field, in bytes before JSON escapes.
+/// How much of one field's text is kept, in bytes, before JSON escapes make it longer.
 const FIELD_LIMIT: usize = 8 << 10;
 
-/// The longest line, in bytes. Terraform reads 64 KiB at a time, and cannot parse what is longer.
+/// The longest line, in bytes. Terraform reads lines of up to 64 KiB. It cuts a longer one, and
+/// cannot parse the parts.
 const LINE_LIMIT: usize = 60 << 10;
 
-/// What a field is cut down to, at the least, to make its line fit. Longer than any timestamp.
+/// The shortest length, in bytes, that fields are cut to in order to make their line fit. It is
+/// longer than a timestamp, so that no timestamp is ever cut.
 const SMALLEST_LIMIT: usize = 64;
 
-/// Ends a text that was cut.
+/// What stands at the end of a text that was cut.
 const CUT: &str = "…";
 
-/// Stands for a value that must not be shown.
+/// What stands in the place of a secret value.
 const MASK: &str = "***";
 
-/// Names whose values are masked: a second net, under the type that secrets live in.
-const SECRET_PARTS: [&str; 11] = [
+/// Parts of names whose values are masked, whatever the provider.
+///
+/// A provider should keep its secrets in a type that cannot be printed. This list is for the case
+/// that one is logged all the same.
+const SECRET_PARTS: [&str; 9] = [
     "access_key",
     "api_key",
     "authorization",
@@ -29,46 +34,58 @@ const SECRET_PARTS: [&str; 11] = [
     "passphrase",
     "password",
     "private_key",
-    "redis_url",
     "secret",
     "token",
-    "verification_code",
 ];
 
-/// Fields by name, and the message among them as `@message`.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fields(Map<String, Value>);
+/// Fields by name. The message of an event is the field `@message`.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    values: Map<String, Value>,
+    secret_fields: &'static [&'static str],
+}
 
 impl Fields {
-    /// Adds a field unless there is one of that name, which came from a narrower scope.
+    /// No fields yet. Those whose names contain one of `secret_fields` will be masked.
+    pub(super) fn new(secret_fields: &'static [&'static str]) -> Self {
+        Self {
+            values: Map::new(),
+            secret_fields,
+        }
+    }
+
+    /// Adds the fields of an outer span, except those whose names are here already: a field of the
+    /// event or of an inner span counts for more.
     pub(super) fn inherit(&mut self, outer: &Self) {
-        for (name, value) in &outer.0 {
-            if !self.0.contains_key(name) {
-                self.0.insert(name.clone(), value.clone());
+        for (name, value) in &outer.values {
+            if !self.values.contains_key(name) {
+                self.values.insert(name.clone(), value.clone());
             }
         }
     }
 
-    /// Adds fields, replacing those of the same name.
+    /// Adds fields, in the place of those of the same name.
     pub(super) fn replace(&mut self, newer: Self) {
-        self.0.extend(newer.0);
+        self.values.extend(newer.values);
     }
 
-    /// Sets a field of the line itself.
+    /// Sets a field of the line itself, such as its level, whose name is not changed nor its value
+    /// masked.
     pub(super) fn set(&mut self, name: &str, value: impl Into<Value>) {
-        self.0.insert(name.to_owned(), value.into());
+        self.values.insert(name.to_owned(), value.into());
     }
 
-    /// One line of JSON with its newline, cut to fit.
+    /// One line of JSON with its newline. If it is too long, its texts are cut to half and half
+    /// again until it fits. If that does not suffice, only the fields of the line itself are left.
     pub(super) fn into_line(mut self) -> Vec<u8> {
         let mut limit = FIELD_LIMIT;
         let mut line = self.json();
         while line.len() > LINE_LIMIT {
             limit /= 2;
             if limit < SMALLEST_LIMIT {
-                self.0.retain(|name, _| name.starts_with('@'));
+                self.values.retain(|name, _| name.starts_with('@'));
             } else {
-                for value in self.0.values_mut() {
+                for value in self.values.values_mut() {
                     cut_value(value, limit);
                 }
             }
@@ -79,25 +96,33 @@ impl Fields {
     }
 
     fn json(&self) -> Vec<u8> {
-        // Keys are strings and values are plain, so nothing can fail here.
-        serde_json::to_vec(&self.0).unwrap_or_default()
+        // Keys are strings and values are plain, so that this cannot fail.
+        serde_json::to_vec(&self.values).unwrap_or_default()
     }
 
     fn put(&mut self, field: &Field, value: impl FnOnce() -> Value) {
         let name = match field.name() {
             "message" => "@message".to_owned(),
-            // hclog's own keys begin so. One of a wrong type would crash Terraform's reader.
+            // The fields that hclog itself writes begin with `@`. One of a wrong type would crash
+            // Terraform, which does not check the types.
             name => match name.strip_prefix('@') {
                 Some(rest) => format!("_{rest}"),
                 None => name.to_owned(),
             },
         };
-        let value = if is_secret(&name) {
+        let value = if self.is_secret(&name) {
             MASK.into()
         } else {
             value()
         };
-        self.0.insert(name, value);
+        self.values.insert(name, value);
+    }
+
+    /// Whether a name says that its value is a credential or another secret.
+    fn is_secret(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase().replace(['-', '.'], "_");
+        let mut parts = SECRET_PARTS.iter().chain(self.secret_fields);
+        name == "signature" || parts.any(|part| name.contains(part))
     }
 }
 
@@ -134,20 +159,16 @@ impl Visit for Fields {
     }
 }
 
-/// Whether a name says that its value is a credential.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['-', '.'], "_");
-    name == "signature" || SECRET_PARTS.iter().any(|part| name.contains(part))
-}
-
-/// Formats no more than the limit: what lies behind it is never produced.
+/// Formats a value up to the limit. The formatting stops there, so that a large value costs no
+/// memory.
 fn text(arguments: fmt::Arguments<'_>) -> Value {
     let mut kept = Kept(String::new());
-    // The only error is our own, at the limit.
+    // The only error is the one that `Kept` returns at its limit.
     let _ = kept.write_fmt(arguments);
     Value::String(kept.0)
 }
 
+/// A text that takes no more than [`FIELD_LIMIT`] bytes.
 struct Kept(String);
 
 impl Write for Kept {
@@ -186,13 +207,15 @@ mod tests {
 
     #[test]
     fn names_of_credentials_are_known_and_others_left() {
+        let fields = Fields::new(&["combination"]);
         for name in [
             "access_key_secret",
             "AccessKey-Secret.password",
             "security_token",
             "signature",
+            "Combination.first",
         ] {
-            assert!(is_secret(name), "{name}");
+            assert!(fields.is_secret(name), "{name}");
         }
         for name in [
             "signature_method",
@@ -201,7 +224,7 @@ mod tests {
             "code",
             "request_id",
         ] {
-            assert!(!is_secret(name), "{name}");
+            assert!(!fields.is_secret(name), "{name}");
         }
     }
 
@@ -213,7 +236,7 @@ mod tests {
             message in "\\PC{0,200}",
             fields in btree_map("[a-z]{1,8}", ("[\\x00-\\x1f]|\\PC", 0_usize..20_000), 0..40),
         ) {
-            let mut all = Fields::default();
+            let mut all = Fields::new(&[]);
             for (name, (unit, times)) in fields {
                 all.set(&name, text(format_args!("{}", unit.repeat(times))));
             }

@@ -1,8 +1,10 @@
-//! Log lines as Terraform reads them from a plugin's stderr: hclog's JSON, one object a line.
+//! Log lines as Terraform reads them from a plugin's stderr: one JSON object a line, in the form of
+//! hclog, the library for logs on Terraform's side.
 //!
-//! The first of `TF_LOG_PROVIDER_CAMS`, `TF_LOG_PROVIDER` and `TF_LOG` that is set gives the level; with none set, nothing
-//! is logged, since Terraform would drop it. Of other crates only warnings and errors pass: the traces of an HTTP
-//! library hold headers, and so credentials.
+//! The level is that of the first variable that is set: `TF_LOG_PROVIDER_` with the provider's
+//! name, `TF_LOG_PROVIDER`, `TF_LOG`. If none is set, nothing is logged, since Terraform would drop
+//! it. Events of other crates are logged only if they are warnings or errors: what an HTTP library
+//! traces holds headers, and so credentials.
 
 use std::io;
 
@@ -18,12 +20,14 @@ mod fields;
 mod layer;
 mod writer;
 
-/// Writes out, for a moment, what is still queued when dropped.
+/// Waits a moment, when it is dropped, until the lines that are still queued are written.
 #[derive(Debug)]
 #[must_use = "lines still queued when the process ends are lost"]
 pub struct Flush(#[allow(dead_code, reason = "held for its drop")] Option<writer::Flush>);
 
-/// Sends this process's `tracing` events to stderr. Does nothing when it was called before, or when the level is off.
+/// Sends the `tracing` events of this process to stderr.
+///
+/// It does nothing if the level is off, or if the process has sent its events elsewhere before.
 pub fn install(plugin: &Plugin, environment: &Environment, clock: &Clock) -> Flush {
     let level = level(plugin, environment);
     if level == LevelFilter::OFF {
@@ -32,7 +36,7 @@ pub fn install(plugin: &Plugin, environment: &Environment, clock: &Clock) -> Flu
     let Ok((writer, flush)) = writer::spawn(io::stderr()) else {
         return Flush(None);
     };
-    let layer = layer::Hclog::new(level, plugin.address, clock.clone(), writer);
+    let layer = layer::Hclog::new(level, plugin, clock.clone(), writer);
     let subscriber = Registry::default().with(layer);
     match tracing::subscriber::set_global_default(subscriber) {
         Ok(()) => Flush(Some(flush)),
@@ -40,10 +44,15 @@ pub fn install(plugin: &Plugin, environment: &Environment, clock: &Clock) -> Flu
     }
 }
 
-/// The most verbose level to print. Terraform takes a level it does not know for TRACE, and so do we.
-fn level(plugin: &Plugin, environment: &Environment) -> LevelFilter {
+/// The variable that sets the level for this provider alone.
+pub(super) fn variable(plugin: &Plugin) -> String {
     let name = plugin.name.to_ascii_uppercase().replace('-', "_");
-    let own = format!("TF_LOG_PROVIDER_{name}");
+    format!("TF_LOG_PROVIDER_{name}")
+}
+
+/// The most verbose level to log. A name that is no level means TRACE, as it does in Terraform.
+fn level(plugin: &Plugin, environment: &Environment) -> LevelFilter {
+    let own = variable(plugin);
     let Some((_, level)) = environment.first(&[&own, "TF_LOG_PROVIDER", "TF_LOG"]) else {
         return LevelFilter::OFF;
     };
@@ -59,13 +68,13 @@ fn level(plugin: &Plugin, environment: &Environment) -> LevelFilter {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::TOY;
     use super::*;
 
     fn level_of<const N: usize>(variables: [(&str, &str); N]) -> LevelFilter {
         let plugin = Plugin {
-            name: "my-cams",
-            address: "",
-            version: "",
+            name: "my-toy",
+            ..TOY
         };
         level(&plugin, &variables.into_iter().collect())
     }
@@ -79,7 +88,7 @@ mod tests {
             LevelFilter::INFO
         );
         assert_eq!(
-            level_of([("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER_MY_CAMS", "off")]),
+            level_of([("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER_MY_TOY", "off")]),
             LevelFilter::OFF
         );
     }

@@ -1,4 +1,5 @@
-//! A thread between the program and stderr, so that a reader that stops reading never stops the program.
+//! A thread that writes to stderr for the rest of the program. When nobody reads stderr, a write
+//! blocks for ever: then this thread does, and not an operation.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -6,13 +7,18 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-/// How much may wait for the reader, in bytes, before lines are dropped.
+/// How many bytes may be queued for the thread before further lines are dropped.
 const BACKLOG_LIMIT: usize = 8 << 20;
 
-/// How long the end of the process waits for the reader.
+/// How long the end of the process waits for queued lines to be written.
 const FLUSH_LIMIT: Duration = Duration::from_millis(250);
 
-/// Starts the thread.
+/// Starts a thread that writes to `output`. Gives the handle that queues lines for it, and the one
+/// that waits for them.
+///
+/// # Errors
+///
+/// If the operating system does not start the thread.
 pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, Flush)> {
     let (queue, items) = mpsc::channel();
     let backlog = Arc::new(AtomicUsize::new(0));
@@ -28,7 +34,7 @@ pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, 
     Ok((writer, Flush(queue)))
 }
 
-/// Takes lines, and never waits.
+/// Queues lines for the thread, and never waits.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Sender<Item>,
@@ -37,7 +43,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Queues a line, or counts it as lost when too much is queued already.
+    /// Queues a line. If too much is queued already, it drops the line and counts it as lost.
     pub(super) fn write(&self, line: Vec<u8>) {
         let length = line.len();
         let before = self.backlog.fetch_add(length, Ordering::Relaxed);
@@ -47,7 +53,8 @@ impl Writer {
         }
     }
 
-    /// How many lines were lost since the last call, once there is room again.
+    /// The number of lines lost since the last call, once there is room for a line that reports it.
+    /// Until then it is zero, and the count is kept.
     pub(super) fn take_lost(&self) -> u64 {
         if self.backlog.load(Ordering::Relaxed) > BACKLOG_LIMIT {
             return 0;
@@ -56,7 +63,7 @@ impl Writer {
     }
 }
 
-/// Waits on drop, for a moment, until what is queued is written.
+/// Waits, when it is dropped, until the queued lines are written, for 250 milliseconds at most.
 #[derive(Debug)]
 pub(super) struct Flush(Sender<Item>);
 
@@ -64,15 +71,18 @@ impl Drop for Flush {
     fn drop(&mut self) {
         let (done, flushed) = mpsc::channel();
         if self.0.send(Item::Flush(done)).is_ok() {
-            // A reader that is gone or stuck must not keep the process alive.
+            // The wait has a limit: a reader that is stuck must not keep the process alive.
             let _ = flushed.recv_timeout(FLUSH_LIMIT);
         }
     }
 }
 
+/// What the thread gets from its queue.
 #[derive(Debug)]
 enum Item {
+    /// A request for an answer through this channel once all lines before it are written.
     Flush(Sender<()>),
+    /// A line to write, with its newline.
     Line(Vec<u8>),
 }
 
@@ -84,7 +94,7 @@ fn write_all(mut output: impl Write, items: &Receiver<Item>, written: &AtomicUsi
                 let _ = done.send(());
             }
             Item::Line(line) => {
-                // Nobody is left to tell when the log itself fails.
+                // An error is ignored: it could only be reported in the log, which has just failed.
                 let _ = output.write_all(&line);
                 written.fetch_sub(line.len(), Ordering::Relaxed);
             }

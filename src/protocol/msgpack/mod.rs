@@ -1,7 +1,9 @@
 //! Values in MessagePack, as Terraform writes them.
 //!
-//! The type drives both ways: an object has exactly its type's attributes, a number may come in any of several forms, and
-//! whatever extension stands for a value means that it is unknown.
+//! MessagePack does not tell a list from a set, nor a map from an object, so a value is read and
+//! written by its type. An object has exactly the attributes of its type. A number may have any of
+//! several forms. An extension in the place of a value means that the value is unknown, whatever
+//! the extension says besides.
 
 mod reader;
 mod writer;
@@ -18,7 +20,7 @@ use reader::Reader;
 ///
 /// # Errors
 ///
-/// Where the bytes are not exactly one such value, or nest deeper than 100 levels.
+/// If the bytes are not exactly one such value, or nest deeper than 100 levels.
 pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, DecodeError> {
     let mut reader = Reader { rest: bytes };
     let value = reader.value(ty, MAX_DEPTH)?;
@@ -32,7 +34,7 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, DecodeError> {
 ///
 /// # Errors
 ///
-/// Where the value does not have the type.
+/// If the value does not have the type.
 pub fn encode(value: &Value, ty: &Type) -> Result<Vec<u8>, EncodeError> {
     let mut out = ByteBuf::new();
     writer::write(&mut out, value, ty)?;
@@ -216,7 +218,8 @@ mod tests {
             prop_assert_eq!(decode(&bytes, &ty).expect("what was written"), value);
         }
 
-        /// Random bytes seldom get past the first marker; a broken value gets anywhere.
+        /// Random bytes are mostly refused at the first one. A value in which one byte is wrong
+        /// reaches every part of the decoder.
         #[test]
         fn broken_values_do_not_panic(
             (ty, value) in testing::typed_values(true),

@@ -1,4 +1,7 @@
-//! From MessagePack. No byte is trusted: not a length, not a depth, not a key.
+//! Reads values from MessagePack.
+//!
+//! The bytes may be wrong in any way. A length is checked against the bytes that are there, the
+//! depth of nesting is limited, and no key may stand twice.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +13,13 @@ use super::super::path::Step;
 use super::super::ty::Type;
 use super::super::value::{Value, dedup};
 
+/// The bytes that are still to be read.
 pub(super) struct Reader<'a> {
     pub(super) rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
+    /// Reads one value of type `ty`, which may nest `depth` levels deep.
     pub(super) fn value(&mut self, ty: &Type, depth: usize) -> Result<Value, DecodeError> {
         let depth = depth
             .checked_sub(1)
@@ -23,6 +28,8 @@ impl<'a> Reader<'a> {
         if marker == Marker::Null {
             return Ok(Value::Null);
         }
+        // Terraform writes an unknown value as an extension, whose content may narrow down what the
+        // value will be. That is not used here.
         if let Some(length) = self.extension(marker)? {
             self.bytes(length)?;
             return Ok(Value::Unknown);
@@ -47,7 +54,7 @@ impl<'a> Reader<'a> {
             Type::Object(attributes) => self.object(marker, attributes, depth),
             Type::Set(element) => {
                 let length = self.array_length(marker)?.ok_or_else(|| misfit(ty))?;
-                // No step for the error's path: an element of a set has no address.
+                // The path of an error gets no step here, since an element of a set has no address.
                 let mut elements = collect((0..length).map(|_| self.value(element, depth)))?;
                 dedup(&mut elements);
                 Ok(Value::List(elements))
@@ -57,6 +64,8 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a value of a dynamically typed attribute: a pair of its type, as JSON in a binary or a
+    /// string, and the value.
     fn dynamic(&mut self, marker: Marker, depth: usize) -> Result<Value, DecodeError> {
         let misfit = || DecodeError::new("a pair of type and value");
         if self.array_length(marker)? != Some(2) {
@@ -106,7 +115,7 @@ impl<'a> Reader<'a> {
         let mut values = BTreeMap::new();
         for _ in 0..count {
             let name = self.key()?;
-            // The name stays out of the error: in the place of an attribute's name could be anything.
+            // The error does not tell the name. These bytes may be anything, even a secret value.
             let ty = attributes
                 .get(name)
                 .ok_or_else(|| DecodeError::new("only attributes of the schema"))?;
@@ -137,6 +146,8 @@ impl<'a> Reader<'a> {
         Ok(Value::List(collect(elements)?))
     }
 
+    /// Reads a number: an integer or a float of any size, or a string of decimal digits, which
+    /// Terraform writes for what fits in neither.
     fn number(&mut self, marker: Marker) -> Result<Value, DecodeError> {
         let ty = &Type::Number;
         let number = match marker {
@@ -173,6 +184,7 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.bytes(length)?).map_err(|_| DecodeError::new("UTF-8 text"))
     }
 
+    /// The length of a string in bytes; `None` for any other marker.
     fn string_length(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         Ok(Some(match marker {
             Marker::FixStr(length) => usize::from(length),
@@ -183,6 +195,7 @@ impl<'a> Reader<'a> {
         }))
     }
 
+    /// The length of a binary in bytes; `None` for any other marker.
     fn binary_length(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         Ok(Some(match marker {
             Marker::Bin8 => self.length8()?,
@@ -192,6 +205,7 @@ impl<'a> Reader<'a> {
         }))
     }
 
+    /// The number of elements of an array; `None` for any other marker.
     fn array_length(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         Ok(Some(match marker {
             Marker::FixArray(length) => usize::from(length),
@@ -201,6 +215,7 @@ impl<'a> Reader<'a> {
         }))
     }
 
+    /// The number of entries of a map; `None` for any other marker.
     fn map_length(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         Ok(Some(match marker {
             Marker::FixMap(length) => usize::from(length),
@@ -210,7 +225,8 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    /// The length of an extension's type byte and body.
+    /// The number of bytes of an extension, which are the byte of its type and its content; `None`
+    /// for any other marker.
     fn extension(&mut self, marker: Marker) -> Result<Option<usize>, DecodeError> {
         let body = match marker {
             Marker::FixExt1 => 1,
@@ -256,7 +272,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Collects without reserving by the stated length: a forged one would cost memory that no element ever fills.
+/// Collects the elements without reserving memory by the length that was read. A forged length of
+/// four billion would otherwise reserve that much, however few bytes follow. The iterator's lower
+/// bound is zero because it ends at the first error.
 fn collect(
     elements: impl Iterator<Item = Result<Value, DecodeError>>,
 ) -> Result<Vec<Value>, DecodeError> {

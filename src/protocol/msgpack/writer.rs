@@ -1,4 +1,4 @@
-//! To MessagePack.
+//! Writes values as MessagePack, in the forms that Terraform itself writes.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,11 @@ use super::super::path::Step;
 use super::super::ty::Type;
 use super::super::value::{Value, repeats};
 
-/// The extension that stands for an unknown value of which nothing is known.
+/// The extension that stands for an unknown value: of type 0, with one byte of content, which is 0.
 const UNKNOWN: [u8; 3] = [0xd4, 0x00, 0x00];
 
+/// Writes one value of type `ty`. Writing into memory cannot fail, which the type of the buffer's
+/// errors says; hence the patterns `let Ok(…)`.
 pub(super) fn write(out: &mut ByteBuf, value: &Value, ty: &Type) -> Result<(), EncodeError> {
     match (value, ty) {
         (Value::Null, _) => {
@@ -43,7 +45,7 @@ pub(super) fn write(out: &mut ByteBuf, value: &Value, ty: &Type) -> Result<(), E
             let count = repeats.iter().filter(|repeat| !**repeat).count();
             let Ok(_) = encode::write_array_len(out, length(count)?);
             for (element, _) in elements.iter().zip(repeats).filter(|(_, repeat)| !repeat) {
-                // No step for the error's path: an element of a set has no address.
+                // The path of an error gets no step here, since an element of a set has no address.
                 write(out, element, ty)?;
             }
         }
@@ -86,7 +88,8 @@ fn write_object(
     Ok(())
 }
 
-/// Integers as integers, fractions that a float holds exactly as a float, the rest as decimal text: nothing is rounded.
+/// Writes a number without rounding it: an integer of 64 bits as such, a fraction that a float
+/// holds exactly as a float, and any other number as decimal text.
 fn write_number(out: &mut ByteBuf, number: &Number) {
     if let Some(integer) = number.as_i64() {
         let Ok(_) = encode::write_sint(out, integer);
@@ -100,6 +103,7 @@ fn write_number(out: &mut ByteBuf, number: &Number) {
     }
 }
 
+/// The count of elements as MessagePack writes it, which has 32 bits for it.
 fn length(count: usize) -> Result<u32, EncodeError> {
     u32::try_from(count).map_err(|_| EncodeError::new("fewer elements"))
 }

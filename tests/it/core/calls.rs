@@ -1,4 +1,4 @@
-//! The calls of a plan and an apply, with values as JSON.
+//! The calls that Terraform makes for a plan and an apply, with values as JSON.
 
 use serde_json::Value;
 use tonic::Status;
@@ -11,7 +11,7 @@ use super::tfplugin6::{
 };
 use super::value::{decode, encode};
 
-/// What Terraform 1.16 says it can do.
+/// The capabilities that Terraform 1.16 announces.
 const CAPABILITIES: ClientCapabilities = ClientCapabilities {
     deferral_allowed: false,
     write_only_attributes_allowed: true,
@@ -19,34 +19,34 @@ const CAPABILITIES: ClientCapabilities = ClientCapabilities {
     computed_blocks_allowed: true,
 };
 
-/// An object as Terraform keeps it, or plans it.
+/// An object as Terraform stores it, or plans it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Instance {
-    /// Null when the object does not exist.
+    /// The state, which is null when the object does not exist.
     pub(crate) state: Value,
-    /// The provider's own data beside it.
+    /// The private state of the object.
     pub(crate) private: Vec<u8>,
-    /// Null when the provider gave none.
+    /// The identity, which is null when the provider gave none.
     pub(crate) identity: Value,
 }
 
-/// An answer about one object.
+/// What a provider made of a plan, an apply or a read of one object.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    /// The object.
+pub(crate) struct Outcome {
+    /// The object as it was planned, applied or read.
     pub(crate) instance: Instance,
-    /// The attributes whose change replaces it. Only of a plan.
+    /// The attributes whose change replaces the object. Only a plan has them.
     pub(crate) requires_replace: Vec<AttributePath>,
-    /// Errors and warnings.
+    /// The errors and warnings of the operation.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl Core {
-    /// Everything the provider offers.
+    /// The schemas of everything that the provider offers.
     pub(crate) async fn schema(&self) -> get_provider_schema::Response {
         let request = get_provider_schema::Request::default();
-        let answer = self.provider().get_provider_schema(request).await;
-        answer.unwrap().into_inner()
+        let response = self.provider().get_provider_schema(request).await;
+        response.unwrap().into_inner()
     }
 
     /// Configures the provider, as at the start of a plan.
@@ -56,8 +56,8 @@ impl Core {
             config: Some(encode(config)),
             client_capabilities: Some(CAPABILITIES),
         };
-        let answer = self.provider().configure_provider(request).await;
-        answer.unwrap().into_inner().diagnostics
+        let response = self.provider().configure_provider(request).await;
+        response.unwrap().into_inner().diagnostics
     }
 
     /// Checks the configuration of a resource.
@@ -67,18 +67,19 @@ impl Core {
             config: Some(encode(config)),
             client_capabilities: Some(CAPABILITIES),
         };
-        let answer = self.provider().validate_resource_config(request).await;
-        answer.unwrap().into_inner().diagnostics
+        let response = self.provider().validate_resource_config(request).await;
+        response.unwrap().into_inner().diagnostics
     }
 
-    /// Plans `config` for an object that is `prior` now. `proposed` is the configuration merged with the prior state.
+    /// Plans a change of the object `prior` to `config`. `proposed` is the configuration merged
+    /// with the prior state.
     pub(crate) async fn plan(
         &self,
         type_name: &str,
         prior: &Instance,
         proposed: &Value,
         config: &Value,
-    ) -> Answer {
+    ) -> Outcome {
         let request = plan_resource_change::Request {
             type_name: type_name.to_owned(),
             prior_state: Some(encode(&prior.state)),
@@ -89,27 +90,28 @@ impl Core {
             prior_identity: identity(&prior.identity),
             ..Default::default()
         };
-        let answer = self.provider().plan_resource_change(request).await;
-        let answer = answer.unwrap().into_inner();
-        Answer {
+        let response = self.provider().plan_resource_change(request).await;
+        let response = response.unwrap().into_inner();
+        Outcome {
             instance: instance(
-                answer.planned_state,
-                answer.planned_private,
-                answer.planned_identity,
+                response.planned_state,
+                response.planned_private,
+                response.planned_identity,
             ),
-            requires_replace: answer.requires_replace,
-            diagnostics: answer.diagnostics,
+            requires_replace: response.requires_replace,
+            diagnostics: response.diagnostics,
         }
     }
 
-    /// Carries out a plan. Fails when the call itself does: Terraform then keeps nothing of a new object.
+    /// Applies a plan. It fails only if the call itself does, after which Terraform would know
+    /// nothing of a new object.
     pub(crate) async fn apply(
         &self,
         type_name: &str,
         prior: &Instance,
         planned: &Instance,
         config: &Value,
-    ) -> Result<Answer, Status> {
+    ) -> Result<Outcome, Status> {
         let request = apply_resource_change::Request {
             type_name: type_name.to_owned(),
             prior_state: Some(encode(&prior.state)),
@@ -119,17 +121,17 @@ impl Core {
             planned_identity: identity(&planned.identity),
             ..Default::default()
         };
-        let answer = self.provider().apply_resource_change(request).await?;
-        let answer = answer.into_inner();
-        Ok(Answer {
-            instance: instance(answer.new_state, answer.private, answer.new_identity),
+        let response = self.provider().apply_resource_change(request).await?;
+        let response = response.into_inner();
+        Ok(Outcome {
+            instance: instance(response.new_state, response.private, response.new_identity),
             requires_replace: Vec::new(),
-            diagnostics: answer.diagnostics,
+            diagnostics: response.diagnostics,
         })
     }
 
-    /// Refreshes an object.
-    pub(crate) async fn read(&self, type_name: &str, current: &Instance) -> Answer {
+    /// Reads an object again, as a refresh does.
+    pub(crate) async fn read(&self, type_name: &str, current: &Instance) -> Outcome {
         let request = read_resource::Request {
             type_name: type_name.to_owned(),
             current_state: Some(encode(&current.state)),
@@ -138,12 +140,12 @@ impl Core {
             current_identity: identity(&current.identity),
             ..Default::default()
         };
-        let answer = self.provider().read_resource(request).await;
-        let answer = answer.unwrap().into_inner();
-        Answer {
-            instance: instance(answer.new_state, answer.private, answer.new_identity),
+        let response = self.provider().read_resource(request).await;
+        let response = response.unwrap().into_inner();
+        Outcome {
+            instance: instance(response.new_state, response.private, response.new_identity),
             requires_replace: Vec::new(),
-            diagnostics: answer.diagnostics,
+            diagnostics: response.diagnostics,
         }
     }
 
@@ -160,14 +162,14 @@ impl Core {
             client_capabilities: Some(CAPABILITIES),
             identity: identity(by_identity),
         };
-        let answer = self.provider().import_resource_state(request).await;
-        let answer = answer.unwrap().into_inner();
-        let imported = answer
+        let response = self.provider().import_resource_state(request).await;
+        let response = response.unwrap().into_inner();
+        let imported = response
             .imported_resources
             .into_iter()
             .map(|resource| instance(resource.state, resource.private, resource.identity))
             .collect();
-        (imported, answer.diagnostics)
+        (imported, response.diagnostics)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The line a plugin prints on stdout.
+//! The handshake line that a plugin prints on stdout.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -12,7 +12,7 @@ pub(crate) struct Handshake {
     pub(crate) network: String,
     pub(crate) address: String,
     pub(crate) kind: String,
-    /// None when the plugin serves without TLS.
+    /// The certificate of the server; `None` when the plugin serves without TLS.
     pub(crate) certificate: Option<CertificateDer<'static>>,
     /// Whether the plugin multiplexes, when it was asked.
     pub(crate) multiplex: Option<String>,

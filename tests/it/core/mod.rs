@@ -26,7 +26,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
-pub(crate) use calls::{Answer, Instance};
+pub(crate) use calls::{Instance, Outcome};
 pub(crate) use handshake::Handshake;
 pub(crate) use process::{Process, Stderr};
 pub(crate) use proto::{plugin, tfplugin6};
@@ -39,7 +39,7 @@ use tfplugin6::provider_client::ProviderClient;
 
 use crate::support::soon;
 
-/// As large as Terraform accepts.
+/// The largest message that Terraform accepts, in bytes.
 const MESSAGE_LIMIT: usize = 256 << 20;
 
 /// A running provider with one authenticated connection. Killed when dropped.
@@ -52,7 +52,8 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// A provider with nothing in its environment but what Terraform sets. Await it, or configure it first.
+    /// A provider with nothing in its environment but what Terraform sets. Awaiting it starts it;
+    /// before that, its environment can be changed.
     pub(crate) fn start() -> Start {
         Start::default()
     }
@@ -62,17 +63,17 @@ impl Core {
         provider(self.channel.clone())
     }
 
-    /// go-plugin's control of the process.
+    /// The service by which go-plugin ends the process.
     pub(crate) fn controller(&self) -> GrpcControllerClient<Channel> {
         GrpcControllerClient::new(self.channel.clone())
     }
 
-    /// go-plugin's copy of the plugin's output.
+    /// The service by which go-plugin reads what the plugin prints.
     pub(crate) fn stdio(&self) -> GrpcStdioClient<Channel> {
         GrpcStdioClient::new(self.channel.clone())
     }
 
-    /// What the provider said on stdout.
+    /// The handshake line that the provider printed.
     pub(crate) fn handshake(&self) -> &Handshake {
         &self.handshake
     }
@@ -92,7 +93,7 @@ impl Core {
         self.directory.path()
     }
 
-    /// The provider's socket.
+    /// The path of the provider's socket.
     pub(crate) fn socket(&self) -> PathBuf {
         PathBuf::from(&self.handshake.address)
     }
@@ -102,7 +103,8 @@ impl Core {
         self.process.logs()
     }
 
-    /// Another connection, as `client`. That it is refused may show only at the first call, which is therefore made.
+    /// Opens another connection, as `client`, and makes a call. Only the first call may show that a
+    /// connection is refused.
     pub(crate) async fn connect(
         &self,
         client: Client<'_>,
@@ -123,9 +125,9 @@ impl Core {
     /// Ends the provider as Terraform does, and returns how it ended.
     pub(crate) async fn shutdown(mut self) -> ExitStatus {
         let mut controller = self.controller();
-        // Terraform ignores the answer: the process may be gone before it is out.
+        // Terraform ignores the response, because the process may end before it is sent.
         let _ = soon(
-            "an answer to Shutdown",
+            "a response to Shutdown",
             controller.shutdown(plugin::Empty {}),
         )
         .await;

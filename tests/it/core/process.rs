@@ -13,12 +13,12 @@ use crate::support::{PROVIDER, signal, soon};
 /// What becomes of the provider's stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Stderr {
-    /// It is closed at the other end.
+    /// The end of the pipe that should read it is closed.
     Closed,
-    /// It is read.
+    /// Everything that is written to it is read.
     #[default]
     Read,
-    /// Nobody reads it, until its pipe is full and longer.
+    /// Nobody reads it, so that its pipe fills up and a write to it blocks.
     Unread,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Process {
     child: Child,
     stdout: BufReader<ChildStdout>,
     stderr: watch::Receiver<String>,
-    /// Held open, where nobody reads it.
+    /// The pipe of stderr, held open where nobody reads it.
     unread: Option<ChildStderr>,
 }
 
@@ -44,7 +44,7 @@ impl Process {
         Self::spawn_as(&command, environment, directory, kind)
     }
 
-    /// The same with the whole command line, which is the provider's in the end.
+    /// Starts the provider by another command, such as a shell, which must run it in its own place.
     pub(crate) fn spawn_as(
         command: &[&str],
         environment: &[(String, String)],
@@ -81,7 +81,7 @@ impl Process {
         }
     }
 
-    /// The process id.
+    /// The id of the process.
     pub(crate) fn id(&self) -> u32 {
         self.child
             .id()
@@ -93,7 +93,7 @@ impl Process {
         signal(name, self.id());
     }
 
-    /// The next line of stdout, without its newline. Empty at its end.
+    /// Reads the next line of stdout, without its newline. At the end of stdout it is empty.
     pub(crate) async fn line(&mut self) -> String {
         let mut line = String::new();
         soon("a line on stdout", self.stdout.read_line(&mut line))
@@ -102,7 +102,7 @@ impl Process {
         line.trim_end_matches('\n').to_owned()
     }
 
-    /// What is left of stdout until the process closes it.
+    /// Reads the rest of stdout, until the process closes it.
     pub(crate) async fn rest_of_stdout(&mut self) -> String {
         let mut rest = String::new();
         soon("the end of stdout", self.stdout.read_to_string(&mut rest))
@@ -111,7 +111,7 @@ impl Process {
         rest
     }
 
-    /// Stderr so far.
+    /// The text on stderr so far.
     pub(crate) fn stderr(&self) -> String {
         self.stderr.borrow().clone()
     }
@@ -125,7 +125,8 @@ impl Process {
         assert!(found, "no {what}:\n{}", self.stderr());
     }
 
-    /// Stderr so far, as Terraform's log reader sees it. Fails the test at a line Terraform could not parse.
+    /// The lines on stderr so far, as Terraform reads them. The test fails at a line that Terraform
+    /// could not parse.
     pub(crate) fn logs(&self) -> Vec<Value> {
         self.stderr().lines().map(parse_log).collect()
     }
@@ -154,7 +155,8 @@ async fn collect(pipe: ChildStderr, collected: watch::Sender<String>) {
     }
 }
 
-/// One log line, by the rules of go-plugin: a wrong type of these three would crash Terraform itself.
+/// Reads a log line by the rules of go-plugin. If one of these three fields had another type,
+/// Terraform itself would crash.
 fn parse_log(line: &str) -> Value {
     let entry: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     for name in ["@level", "@message", "@timestamp"] {

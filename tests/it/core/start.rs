@@ -8,13 +8,14 @@ use crate::support::PROVIDER;
 
 use super::{Client, Core, Handshake, Identity, Process, Stderr, tls};
 
-/// What Terraform proves itself to be Terraform with.
+/// The variable by which a plugin knows that Terraform has started it, and its value.
 pub(crate) const COOKIE: (&str, &str) = (
     "TF_PLUGIN_MAGIC_COOKIE",
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 );
 
-/// Where processes of one host meet. Each provider has one of its own, unless told otherwise.
+/// The variable for the directory in which processes of one host share state. Each provider in a
+/// test has a directory of its own, unless the test says otherwise.
 const RUNTIME: &str = "XDG_RUNTIME_DIR";
 
 /// A provider about to be started. Awaiting it makes the handshake and connects.
@@ -46,24 +47,24 @@ impl Start {
         self
     }
 
-    /// As with `TF_DISABLE_PLUGIN_TLS`.
+    /// Turns TLS off, as `TF_DISABLE_PLUGIN_TLS` does.
     pub(crate) fn without_tls(mut self) -> Self {
         self.tls = false;
         self
     }
 
-    /// What becomes of its stderr.
+    /// Sets what becomes of its stderr.
     pub(crate) fn stderr(mut self, stderr: Stderr) -> Self {
         self.stderr = stderr;
         self
     }
 
-    /// Starts the process and nothing more.
+    /// Starts the process, without waiting for its handshake line.
     pub(crate) fn spawn(self, directory: &Path) -> Process {
         Process::spawn(&[], &self.environment, directory, self.stderr)
     }
 
-    /// Starts the process and nothing more, by way of a shell that ignores a signal.
+    /// Starts the process by a shell that ignores a signal, without waiting for its handshake line.
     pub(crate) fn spawn_ignoring(self, signal: &str, directory: &Path) -> Process {
         let script = format!("trap '' {signal}; exec \"$0\"");
         let command = ["sh", "-c", &script, PROVIDER];

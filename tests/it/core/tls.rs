@@ -27,7 +27,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Self-signed, P-521, marked as an authority.
+    /// Makes a self-signed certificate on P-521 that is marked as an authority.
     pub(crate) fn generate() -> Self {
         let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512).unwrap();
         let mut parameters = CertificateParams::new(["localhost".to_owned()]).unwrap();
@@ -58,7 +58,7 @@ impl Identity {
     }
 }
 
-/// A name is enough for a failed test.
+/// Writes only the name of the type, which is enough for the message of a failed test.
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Identity")
@@ -74,7 +74,7 @@ pub(crate) enum Client<'a> {
     Impostor(&'a Identity, &'a Identity),
     /// TLS 1.2 at most.
     Outdated(&'a Identity),
-    /// No TLS.
+    /// A client that does not use TLS.
     Plaintext,
     /// TLS 1.3 with this certificate, as Terraform does.
     Tls(&'a Identity),
@@ -109,6 +109,7 @@ pub(crate) async fn connect(
         .await
 }
 
+/// A byte stream to the plugin, with or without TLS.
 trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
 
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Stream for T {}
@@ -160,7 +161,7 @@ fn config(
     config
 }
 
-/// Presents a certificate whatever the server asks for, with a key that need not fit.
+/// Presents a certificate, whatever the server asks for, with a key that may be that of another.
 #[derive(Debug)]
 struct Presented(Arc<CertifiedKey>);
 

@@ -1,19 +1,21 @@
-//! Values on the wire, written and read with another library than the provider's, and as JSON in tests.
+//! Values as JSON for tests, and as MessagePack for the provider. They are written and read with
+//! another library than the provider's, so that no mistake of it is shared.
 
 use rmpv::Value as Packed;
 use serde_json::{Map, Number, Value, json};
 
 use super::tfplugin6::DynamicValue;
 
-/// Stands for a value that is known only after apply, in what [`encode`] takes and [`decode`] returns.
+/// The JSON that stands for an unknown value in what [`encode`] takes and [`decode`] returns.
 pub(crate) fn unknown() -> Value {
     json!({ UNKNOWN: true })
 }
 
-/// No attribute can have this name.
+/// The key of the JSON for an unknown value. No attribute can have this name.
 const UNKNOWN: &str = "\u{0}unknown";
 
-/// How Terraform writes an unknown value: the extension type 0, whose content means nothing.
+/// The extension by which Terraform writes an unknown value: of type 0, with a content that is
+/// ignored.
 const UNKNOWN_EXTENSION: (i8, [u8; 1]) = (0, [0]);
 
 /// A configuration, state or plan as Terraform would send it.
@@ -26,7 +28,7 @@ pub(crate) fn encode(value: &Value) -> DynamicValue {
     }
 }
 
-/// What the provider answered.
+/// Reads a value of a response.
 pub(crate) fn decode(value: &DynamicValue) -> Value {
     if value.msgpack.is_empty() {
         return serde_json::from_slice(&value.json).unwrap();
@@ -57,7 +59,8 @@ fn pack(value: &Value) -> Packed {
     }
 }
 
-/// Terraform writes integers as such, halves and quarters as floats, and what fits neither as decimal text.
+/// Writes a number as Terraform does: an integer as such, a fraction that a float holds exactly as
+/// a float, and any other number as decimal text.
 fn pack_number(number: &Number) -> Packed {
     if let Some(integer) = number.as_i64() {
         return integer.into();
@@ -99,8 +102,9 @@ fn unpack(value: Packed) -> Value {
 #[test]
 fn values_come_back_as_they_were_sent() {
     let value = json!({
-        "null": null, "bool": true, "text": "é", "whole": -7, "large": 18_446_744_073_709_551_615_u64,
-        "half": 0.5, "list": [1, [], {}], "later": unknown(),
+        "null": null, "bool": true, "text": "é", "whole": -7,
+        "large": 18_446_744_073_709_551_615_u64, "half": 0.5,
+        "list": [1, [], {}], "later": unknown(),
     });
     assert_eq!(decode(&encode(&value)), value);
 }

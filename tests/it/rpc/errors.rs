@@ -1,12 +1,12 @@
-//! What the user reads when the API says no.
+//! The errors that the user reads when the API refuses a call.
 
 use serde_json::{Value, json};
 
-use super::{configured, create, number};
+use super::{assert_migrating, assert_silent, configured, create, number};
 use crate::core::Core;
 use crate::emulator::Emulator;
 
-/// Lets the API answer every initiate with a business error.
+/// Makes the API answer every call that starts a migration with a business error.
 fn refuse(emulator: &Emulator, code: &str, status: u16, more: &Value) {
     let mut fault = json!({
         "kind": "business_error", "action": "CreateChatappMigrationInitiate", "times": "always",
@@ -19,9 +19,9 @@ fn refuse(emulator: &Emulator, code: &str, status: u16, more: &Value) {
     emulator.control("POST", "faults", Some(fault));
 }
 
-/// The text of the one error of a create.
+/// Creates a number, which must fail with one error, and returns the text of that error.
 async fn error(core: &Core) -> String {
-    let answer = create(
+    let outcome = create(
         core,
         &number(
             "13900001234",
@@ -29,11 +29,11 @@ async fn error(core: &Core) -> String {
         ),
     )
     .await;
-    assert_eq!(answer.instance.state, Value::Null, "nothing was created");
-    assert_eq!(answer.diagnostics.len(), 1, "{:?}", answer.diagnostics);
+    assert_eq!(outcome.instance.state, Value::Null, "nothing was created");
+    assert_eq!(outcome.diagnostics.len(), 1, "{:?}", outcome.diagnostics);
     format!(
         "{}\n{}",
-        answer.diagnostics[0].summary, answer.diagnostics[0].detail
+        outcome.diagnostics[0].summary, outcome.diagnostics[0].detail
     )
 }
 
@@ -99,7 +99,7 @@ async fn a_ram_denial_prints_the_policy_and_what_ram_said() {
         "\"cams:QueryChatappPhoneNumbers\"",
         "\"cams:GetPhoneNumberVerificationStatus\"",
     ];
-    for (detail, said) in [
+    for (detail, printed) in [
         (
             json!("denied by policy P"),
             "Access denied detail: denied by policy P",
@@ -119,7 +119,7 @@ async fn a_ram_denial_prints_the_policy_and_what_ram_said() {
         let text = error(&configured(&emulator, json!({})).await).await;
         assert_says(
             &text,
-            &["CAMS Denied Access", "\"Effect\": \"Allow\"", said],
+            &["CAMS Denied Access", "\"Effect\": \"Allow\"", printed],
         );
         assert_says(&text, &actions);
     }
@@ -129,7 +129,8 @@ async fn a_ram_denial_prints_the_policy_and_what_ram_said() {
 async fn a_quota_that_stays_exhausted_ends_with_the_timeout() {
     let emulator = Emulator::start(&[]);
     let fault = json!({
-        "kind": "throttle", "action": "CreateChatappMigrationInitiate", "code": "System.LimitControl", "times": "always",
+        "kind": "throttle", "action": "CreateChatappMigrationInitiate",
+        "code": "System.LimitControl", "times": "always",
     });
     emulator.control("POST", "faults", Some(fault));
     let text = error(&configured(&emulator, json!({})).await).await;
@@ -178,7 +179,7 @@ async fn a_clock_that_differs_is_corrected_once() {
         Some(json!({ "kind": "clock_skew", "seconds": 7200, "times": "always" })),
     );
     let core = configured(&emulator, json!({})).await;
-    let answer = create(&core, &number("13900001234", json!({}))).await;
-    assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
-    assert_eq!(answer.instance.state["status"], "MIGRATING");
+    let outcome = create(&core, &number("13900001234", json!({}))).await;
+    assert_silent(&outcome);
+    assert_migrating(&outcome);
 }

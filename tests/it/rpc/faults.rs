@@ -1,8 +1,10 @@
-//! Every fault, in every call of a create, however the service behaves where nobody knows: a number
-//! is in state after two applies at most, its migration was started once, and whoever has to apply
-//! again was told why.
+//! Every fault, in every call of a create, and in each of the ways in which the service may behave
+//! where its documentation leaves that open. After two applies at most the number is in state, its
+//! migration was started once, and an apply that failed said why.
 //!
-//! The table is printed: `cargo nextest run --no-capture faults`.
+//! The test prints its table: `cargo nextest run --no-capture faults`.
+//!
+//! This file is longer than 300 lines because the table of faults is in it.
 
 use std::fmt::Write;
 use std::net::TcpListener;
@@ -12,8 +14,8 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::{TYPE, merge, number, provider_block};
-use crate::core::{Core, Instance};
+use super::{configure, create, merge, number};
+use crate::core::Core;
 use crate::emulator::Emulator;
 
 const ACTIONS: [&str; 3] = [
@@ -22,8 +24,8 @@ const ACTIONS: [&str; 3] = [
     "CreateChatappMigrationInitiate",
 ];
 
-/// What nobody knows of the real service: how it answers a repeated initiation, and whether it
-/// lists what migrates.
+/// The ways in which the service may behave: how it answers a repeated start of a migration, and
+/// how it lists a number that is migrating.
 const SERVICES: [[&str; 2]; 4] = [
     ["same", "MIGRATING"],
     ["same", "absent"],
@@ -33,14 +35,15 @@ const SERVICES: [[&str; 2]; 4] = [
 
 const SECRETS: [&str; 3] = ["emulator-secret", "sts-token-of-a-test", "Signature="];
 
-/// As many cells at once; each mostly waits.
+/// How many cells of the table run at the same time. Each of them mostly waits.
 const AT_ONCE: usize = 16;
 
-/// A fault and what the user reads of it, when it costs the first apply.
+/// A fault of the service, and what the user reads of it.
 struct Fault {
     name: &'static str,
     fault: Value,
-    /// One of these; none if it never costs an apply.
+    /// The texts of which one must be in the error, if the first apply fails. If there are none, it
+    /// must not fail.
     says: &'static [&'static str],
 }
 
@@ -151,8 +154,8 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-/// What became of a cell: in which apply the number came into state, or what is wrong.
-type Outcome = Result<u32, String>;
+/// The result of a cell: in which apply the number came into state, or what is wrong.
+type CellResult = Result<u32, String>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn no_fault_loses_a_number_or_starts_it_twice() {
@@ -178,21 +181,19 @@ async fn no_fault_loses_a_number_or_starts_it_twice() {
             }
         }
     }
-    let mut outcomes = vec![[const { None }; SERVICES.len()]; rows.len()];
-    for ((row, column), outcome) in cells.join_all().await {
-        outcomes[row][column] = Some(outcome);
+    let mut results = vec![[const { None }; SERVICES.len()]; rows.len()];
+    for ((row, column), result) in cells.join_all().await {
+        results[row][column] = Some(result);
     }
-    print(&rows, &outcomes);
+    print(&rows, &results);
     let wrong: Vec<String> = rows
         .iter()
-        .zip(&outcomes)
-        .flat_map(|(row, outcomes)| {
-            let wrong = outcomes
+        .zip(&results)
+        .flat_map(|(row, results)| {
+            let wrong = results
                 .iter()
                 .zip(SERVICES)
-                .filter_map(|(outcome, service)| {
-                    Some((outcome.as_ref()?.as_ref().err()?, service))
-                });
+                .filter_map(|(result, service)| Some((result.as_ref()?.as_ref().err()?, service)));
             wrong.map(move |(wrong, service)| format!("{row:?} {service:?}: {wrong}"))
         })
         .collect();
@@ -205,22 +206,22 @@ async fn no_fault_loses_a_number_or_starts_it_twice() {
 }
 
 #[expect(clippy::print_stdout, reason = "the table is for people")]
-fn print(rows: &[(&str, &str, Value)], outcomes: &[[Option<Outcome>; SERVICES.len()]]) {
+fn print(rows: &[(&str, &str, Value)], results: &[[Option<CellResult>; SERVICES.len()]]) {
     let mut table =
         String::from("in which apply it came into state; --on-repeat, --migrating-listed-as:\n");
     write!(table, "{:<27}{:<34}{:<18}", "fault", "in", "how long").unwrap();
     for [on_repeat, listed] in SERVICES {
         write!(table, "{:>18}", format!("{on_repeat}, {listed}")).unwrap();
     }
-    for ((fault, action, times), outcomes) in rows.iter().zip(outcomes) {
+    for ((fault, action, times), results) in rows.iter().zip(results) {
         let times = if times == "always" {
             "the first apply"
         } else {
             "one call"
         };
         write!(table, "\n{fault:<27}{action:<34}{times:<18}").unwrap();
-        for outcome in outcomes {
-            let shown = match outcome {
+        for result in results {
+            let shown = match result {
                 Some(Ok(1)) => "1st",
                 Some(Ok(_)) => "2nd",
                 Some(Err(_)) => "WRONG",
@@ -232,7 +233,7 @@ fn print(rows: &[(&str, &str, Value)], outcomes: &[[Option<Outcome>; SERVICES.le
     println!("{table}");
 }
 
-async fn cell(fault: &Fault, action: &str, times: &Value, service: [&str; 2]) -> Outcome {
+async fn cell(fault: &Fault, action: &str, times: &Value, service: [&str; 2]) -> CellResult {
     let [on_repeat, listed] = service;
     let emulator = Emulator::start(&[
         "--quota",
@@ -250,14 +251,21 @@ async fn cell(fault: &Fault, action: &str, times: &Value, service: [&str; 2]) ->
         1
     } else {
         emulator.control("DELETE", "faults", None);
-        if !fault.says.iter().any(|text| first.said.contains(text)) {
-            return Err(format!("{:?} is not in:\n{}", fault.says, first.said));
+        if !fault
+            .says
+            .iter()
+            .any(|text| first.diagnostics.contains(text))
+        {
+            return Err(format!(
+                "{:?} is not in:\n{}",
+                fault.says, first.diagnostics
+            ));
         }
         let second = apply(emulator.url()).await;
         if !second.stored {
             return Err(format!(
                 "not in state after:\n{}\nand:\n{}",
-                first.said, second.said
+                first.diagnostics, second.diagnostics
             ));
         }
         2
@@ -278,44 +286,31 @@ fn started_once(emulator: &Emulator) -> Result<(), String> {
     }
 }
 
-/// What came of an apply.
+/// The result of an apply: whether the number is in state, and the text of the diagnostics.
 struct Applied {
     stored: bool,
-    said: String,
+    diagnostics: String,
 }
 
-/// One run of Terraform for one number: a process of its own, planned and applied.
+/// Plans and applies one number, with a provider process of its own, as one run of Terraform does.
 async fn apply(url: &str) -> Applied {
     let core = Core::start().env("TF_LOG", "TRACE").await;
-    let mut block = provider_block();
-    merge(
-        &mut block,
-        json!({
-            "endpoint": url,
-            "access_key": "emulator",
-            "secret_key": "emulator-secret",
-            "security_token": "sts-token-of-a-test",
-            "cust_space_id": "cams-test",
-            "client_read_timeout": 700,
-        }),
-    );
-    let said = core.configure(&block).await;
-    assert!(said.is_empty(), "{said:?}");
+    let changes = json!({
+        "security_token": "sts-token-of-a-test",
+        "client_read_timeout": 700,
+    });
+    configure(&core, url, changes).await;
     let config = number(
         "13900001234",
         json!({ "timeouts": { "create": "2s", "read": null } }),
     );
-    let nothing = Instance::default();
-    let planned = core.plan(TYPE, &nothing, &config, &config).await;
-    assert!(planned.diagnostics.is_empty(), "{:?}", planned.diagnostics);
-    let applied = core.apply(TYPE, &nothing, &planned.instance, &config).await;
-    let applied = applied.expect("an answer, whatever happens");
-    let said: Vec<String> = applied
+    let applied = create(&core, &config).await;
+    let diagnostics: Vec<String> = applied
         .diagnostics
         .iter()
         .map(|diagnostic| format!("{}: {}", diagnostic.summary, diagnostic.detail))
         .collect();
-    let everything = format!("{said:?} {:?}", core.logs());
+    let everything = format!("{diagnostics:?} {:?}", core.logs());
     for secret in SECRETS {
         assert!(
             !everything.contains(secret),
@@ -324,7 +319,7 @@ async fn apply(url: &str) -> Applied {
     }
     Applied {
         stored: !applied.instance.state.is_null(),
-        said: said.join("\n"),
+        diagnostics: diagnostics.join("\n"),
     }
 }
 
@@ -344,7 +339,7 @@ async fn a_look_for_the_number_that_fails_once_is_made_again() {
     ]);
     emulator.control("POST", "faults", Some(faults));
     let only = apply(emulator.url()).await;
-    assert!(only.stored, "{}", only.said);
+    assert!(only.stored, "{}", only.diagnostics);
     assert_eq!(emulator.count("QueryChatappPhoneNumbers"), 3);
     started_once(&emulator).unwrap();
 }
@@ -359,7 +354,7 @@ async fn a_number_that_was_deleted_and_is_started_again_is_found_by_its_lookup()
     ]);
     emulator.control("POST", "faults", Some(faults));
     let only = apply(emulator.url()).await;
-    assert!(only.stored, "{}", only.said);
+    assert!(only.stored, "{}", only.diagnostics);
     started_once(&emulator).unwrap();
 }
 
@@ -371,12 +366,12 @@ async fn a_service_that_is_not_there_yet_costs_one_apply() {
     let url = format!("http://{address}");
     let first = apply(&url).await;
     assert!(
-        !first.stored && first.said.contains("refused"),
+        !first.stored && first.diagnostics.contains("refused"),
         "{}",
-        first.said
+        first.diagnostics
     );
     let emulator = Emulator::start(&["--listen", &address]);
     let second = apply(&url).await;
-    assert!(second.stored, "{}", second.said);
+    assert!(second.stored, "{}", second.diagnostics);
     started_once(&emulator).unwrap();
 }

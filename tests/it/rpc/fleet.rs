@@ -1,8 +1,8 @@
-//! Hosts that share the account's quota over a Redis, with TLS and a password.
+//! Hosts that share the quota of an account over a Redis server, with TLS and a password.
 
 use serde_json::{Value, json};
 
-use super::{create, merge, number, provider_block};
+use super::{assert_silent, configure, create, number};
 use crate::core::Core;
 use crate::emulator::Emulator;
 use crate::redis_server::{PASSWORD, RedisServer};
@@ -12,11 +12,11 @@ async fn two_hosts_count_their_calls_in_one_place() {
     let (emulator, redis) = (Emulator::start(&[]), RedisServer::start());
     for host in ["1", "2"] {
         let core = host_of_fleet(&emulator, &redis.tls_url(PASSWORD), Some(&redis)).await;
-        let answer = create(&core, &number(&format!("1391234567{host}"), json!({}))).await;
-        assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
+        let outcome = create(&core, &number(&format!("1391234567{host}"), json!({}))).await;
+        assert_silent(&outcome);
         assert!(warnings(&core).is_empty(), "{:?}", warnings(&core));
     }
-    // One key for each operation that was called, whoever called it.
+    // There is one key for each operation that was called, and not one for each host.
     assert_eq!(redis.keys().len(), 3, "{:?}", redis.keys());
 }
 
@@ -28,8 +28,8 @@ async fn a_redis_that_cannot_be_used_costs_a_warning_and_no_migration() {
         ("13912345672", PASSWORD, None),
     ] {
         let core = host_of_fleet(&emulator, &redis.tls_url(password), trusted).await;
-        let answer = create(&core, &number(mobile_number, json!({}))).await;
-        assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
+        let outcome = create(&core, &number(mobile_number, json!({}))).await;
+        assert_silent(&outcome);
         let warned = warnings(&core);
         assert!(
             warned.iter().any(|line| line.contains("Redis")),
@@ -41,7 +41,8 @@ async fn a_redis_that_cannot_be_used_costs_a_warning_and_no_migration() {
     assert!(redis.keys().is_empty(), "{:?}", redis.keys());
 }
 
-/// A provider with a directory of its own, that trusts the server's certificate if told to.
+/// A provider on a host of its own. It trusts the certificate of the server `trusted`, if there is
+/// one.
 async fn host_of_fleet(
     emulator: &Emulator,
     redis_url: &str,
@@ -52,24 +53,13 @@ async fn host_of_fleet(
         start = start.env("SSL_CERT_FILE", &redis.certificate());
     }
     let core = start.await;
-    let mut config = provider_block();
-    merge(
-        &mut config,
-        json!({
-            "endpoint": emulator.url(),
-            "access_key": "emulator",
-            "secret_key": "emulator-secret",
-            "cust_space_id": "cams-test",
-            "throttle": {
-                "scope": "redis",
-                "redis_url": redis_url,
-                "requests_per_second": null,
-                "fallback_requests_per_second": null,
-            },
-        }),
-    );
-    let said = core.configure(&config).await;
-    assert!(said.is_empty(), "{said:?}");
+    let throttle = json!({
+        "scope": "redis",
+        "redis_url": redis_url,
+        "requests_per_second": null,
+        "fallback_requests_per_second": null,
+    });
+    configure(&core, emulator.url(), json!({ "throttle": throttle })).await;
     core
 }
 

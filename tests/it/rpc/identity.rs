@@ -1,4 +1,4 @@
-//! Identities: what CLIs before Terraform 1.12 do not ask for.
+//! Identities, which CLIs before Terraform 1.12 do not ask for.
 
 use serde_json::{Value, json};
 
@@ -16,13 +16,13 @@ fn identity(mobile_number: &str) -> Value {
 async fn the_identity_is_declared_and_all_of_it_is_needed_for_import() {
     let core = Core::start().await;
     let request = get_resource_identity_schemas::Request::default();
-    let answer = core
+    let response = core
         .provider()
         .get_resource_identity_schemas(request)
         .await
         .unwrap()
         .into_inner();
-    let attributes = &answer.identity_schemas[TYPE].identity_attributes;
+    let attributes = &response.identity_schemas[TYPE].identity_attributes;
     let names: Vec<_> = attributes
         .iter()
         .map(|attribute| attribute.name.as_str())
@@ -51,7 +51,7 @@ async fn an_identity_is_planned_stored_and_read_again() {
     let read = core.read(TYPE, &created.instance).await;
     assert!(read.diagnostics.is_empty(), "{:?}", read.diagnostics);
     assert_eq!(read.instance, created.instance);
-    // State written by an older CLI has none.
+    // The state of an older CLI has no identity.
     let without = Instance {
         identity: Value::Null,
         ..created.instance
@@ -71,8 +71,8 @@ async fn an_identity_that_is_partly_unknown_is_not_planned_but_stored() {
         .plan(TYPE, &Instance::default(), &config, &config)
         .await
         .instance;
-    // OpenTofu stores whatever identity it is given, also one that nobody knows yet, and then
-    // fails.
+    // OpenTofu stores a planned identity even if parts of it are unknown, and then fails to write
+    // the plan.
     assert_eq!(planned.identity, Value::Null);
     let known = number("13900001234", json!({}));
     let planned = Instance {
@@ -97,8 +97,8 @@ async fn a_number_is_imported_by_its_identity() {
     let emulator = Emulator::start(&[]);
     emulator.place("cams-test", "86", "13900001234", "CONNECTED");
     let core = configured(&emulator, json!({})).await;
-    let (imported, said) = core.import(TYPE, "", &identity("13900001234")).await;
-    assert!(said.is_empty(), "{said:?}");
+    let (imported, diagnostics) = core.import(TYPE, "", &identity("13900001234")).await;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
     assert_eq!(imported.len(), 1);
     assert_eq!(imported[0].identity, identity("13900001234"));
     let read = core.read(TYPE, &imported[0]).await.instance;
@@ -114,15 +114,15 @@ async fn an_incomplete_or_malformed_identity_says_what_is_wrong() {
     let core = configured(&emulator, json!({})).await;
     let mut incomplete = identity("13900001234");
     incomplete["cust_space_id"] = Value::Null;
-    let (imported, said) = core.import(TYPE, "", &incomplete).await;
+    let (imported, diagnostics) = core.import(TYPE, "", &incomplete).await;
     assert!(
-        imported.is_empty() && said[0].detail.contains("cust_space_id"),
-        "{said:?}"
+        imported.is_empty() && diagnostics[0].detail.contains("cust_space_id"),
+        "{diagnostics:?}"
     );
-    let (imported, said) = core.import(TYPE, "", &identity("139 0000 1234")).await;
+    let (imported, diagnostics) = core.import(TYPE, "", &identity("139 0000 1234")).await;
     assert!(
-        imported.is_empty() && said[0].detail.contains("\"13900001234\""),
-        "{said:?}"
+        imported.is_empty() && diagnostics[0].detail.contains("\"13900001234\""),
+        "{diagnostics:?}"
     );
 }
 
@@ -138,24 +138,24 @@ async fn a_stored_identity_is_upgraded_or_refused() {
         }),
     };
     let stored = identity("13900001234").to_string();
-    let answer = core
+    let response = core
         .provider()
         .upgrade_resource_identity(request(0, &stored))
         .await
         .unwrap()
         .into_inner();
-    let upgraded = answer
+    let upgraded = response
         .upgraded_identity
         .and_then(|identity| identity.identity_data)
         .unwrap();
     assert_eq!(decode(&upgraded), identity("13900001234"));
     for (version, json) in [(9, stored.as_str()), (0, "{"), (0, "7")] {
-        let answer = core
+        let response = core
             .provider()
             .upgrade_resource_identity(request(version, json))
             .await
             .unwrap()
             .into_inner();
-        assert_eq!(answer.diagnostics.len(), 1, "{version} {json}");
+        assert_eq!(response.diagnostics.len(), 1, "{version} {json}");
     }
 }

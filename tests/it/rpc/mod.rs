@@ -1,53 +1,82 @@
-//! Every RPC as Terraform core calls it, including what the CLI at hand cannot be made to do.
+//! Every RPC as Terraform core calls it, including calls that no CLI can be made to make.
 
 mod errors;
 mod faults;
 mod fleet;
 mod garbage;
 mod identity;
+mod offer;
 mod stop;
 mod twice;
 
 use serde_json::{Value, json};
 
-use crate::core::{Answer, Core, Instance};
+use crate::core::tfplugin6::Diagnostic;
+use crate::core::tfplugin6::diagnostic::Severity;
+use crate::core::{Core, Instance, Outcome};
 use crate::emulator::Emulator;
 
 const TYPE: &str = "cams_number_migration";
 
+/// Makes a call, and gives the number of diagnostics in its response, each of them checked.
+macro_rules! diagnostics {
+    ($core:ident.$rpc:ident($request:expr)) => {{
+        let response = $core.provider().$rpc($request).await;
+        let response = response
+            .expect("a response, whatever was sent")
+            .into_inner();
+        count(&response.diagnostics)
+    }};
+}
+use diagnostics;
+
+/// The number of diagnostics. The test fails if one has no severity, summary or detail.
+fn count(diagnostics: &[Diagnostic]) -> usize {
+    for diagnostic in diagnostics {
+        assert_ne!(diagnostic.severity(), Severity::Invalid, "{diagnostic:?}");
+        assert!(
+            !diagnostic.summary.is_empty() && !diagnostic.detail.is_empty(),
+            "{diagnostic:?}"
+        );
+    }
+    diagnostics.len()
+}
+
 /// A provider configured for `emulator`, with `changes` to its block.
 async fn configured(emulator: &Emulator, changes: Value) -> Core {
     let core = Core::start().env("TF_LOG", "TRACE").await;
-    configure(&core, emulator, changes).await;
+    configure(&core, emulator.url(), changes).await;
     core
 }
 
-async fn configure(core: &Core, emulator: &Emulator, changes: Value) {
+/// Configures a provider for the emulator at `url`, with `changes` to its block.
+async fn configure(core: &Core, url: &str, changes: Value) {
     let mut config = provider_block();
     merge(
         &mut config,
         json!({
-            "endpoint": emulator.url(),
+            "endpoint": url,
             "access_key": "emulator",
             "secret_key": "emulator-secret",
             "cust_space_id": "cams-test",
         }),
     );
     merge(&mut config, changes);
-    let said = core.configure(&config).await;
-    assert!(said.is_empty(), "{said:?}");
+    let diagnostics = core.configure(&config).await;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
 }
 
 /// The provider block with nothing set.
 fn provider_block() -> Value {
     json!({
-        "access_key": null, "secret_key": null, "security_token": null, "region": null, "endpoint": null,
-        "cust_space_id": null, "signature_method": null, "account_id": null, "throttle": null,
-        "client_connect_timeout": null, "client_read_timeout": null,
+        "access_key": null, "secret_key": null, "security_token": null, "region": null,
+        "endpoint": null, "cust_space_id": null, "signature_method": null, "account_id": null,
+        "throttle": null, "client_connect_timeout": null, "client_read_timeout": null,
     })
 }
 
-/// A number's configuration, or its state with `changes`.
+/// The configuration of a number, with `changes`. With the computed attributes among them, it is
+/// the state.
 fn number(mobile_number: &str, changes: Value) -> Value {
     let mut value = json!({
         "cust_space_id": null, "country_code": "86", "mobile_number": mobile_number,
@@ -64,11 +93,24 @@ fn merge(value: &mut Value, changes: Value) {
     value.extend(changes);
 }
 
-/// Plans and applies a new number, as core does.
-async fn create(core: &Core, config: &Value) -> Answer {
+/// Plans and applies a new number, as Terraform core does.
+async fn create(core: &Core, config: &Value) -> Outcome {
     let nothing = Instance::default();
     let planned = core.plan(TYPE, &nothing, config, config).await;
-    assert!(planned.diagnostics.is_empty(), "{:?}", planned.diagnostics);
+    assert_silent(&planned);
     let applied = core.apply(TYPE, &nothing, &planned.instance, config).await;
-    applied.expect("an answer, whatever happens")
+    applied.expect("a response, whatever happens")
+}
+
+/// Fails the test unless the number is in state and migrates.
+#[track_caller]
+fn assert_migrating(outcome: &Outcome) {
+    let status = &outcome.instance.state["status"];
+    assert_eq!(status, "MIGRATING", "{:?}", outcome.diagnostics);
+}
+
+/// Fails the test if the operation had errors or warnings.
+#[track_caller]
+fn assert_silent(outcome: &Outcome) {
+    assert!(outcome.diagnostics.is_empty(), "{:?}", outcome.diagnostics);
 }

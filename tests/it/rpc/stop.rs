@@ -3,105 +3,49 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-
-use super::{configure, configured, create, number};
 use tonic::Status;
 use tonic::transport::Channel;
 
+use super::{TYPE, assert_migrating, configure, configured, create, number};
 use crate::core::tfplugin6::provider_client::ProviderClient;
 use crate::core::tfplugin6::{apply_resource_change, stop_provider};
 use crate::core::value::encode;
-use crate::core::{Core, Stderr};
+use crate::core::{Core, Instance, Outcome, Stderr};
 use crate::emulator::Emulator;
+use crate::support::{PATIENCE, signal};
 
-/// Returns when the emulator has seen `count` calls of `action`.
-async fn seen(emulator: &Emulator, action: &str, count: usize) {
-    let started = Instant::now();
-    loop {
-        let arrived = tokio::task::block_in_place(|| emulator.count(action));
-        if arrived >= count {
-            return;
-        }
-        assert!(
-            started.elapsed() < Duration::from_secs(20),
-            "{arrived} calls of {action} arrived"
-        );
-        tokio::task::yield_now().await;
-    }
-}
-
-fn never_answers(when: &str) -> Value {
-    json!({ "kind": "never_answer", "when": when, "action": "CreateChatappMigrationInitiate", "times": "always" })
-}
+/// The call that starts a migration.
+const INITIATE: &str = "CreateChatappMigrationInitiate";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_ends_an_unanswered_create_soon_and_finds_out_what_it_did() {
     let emulator = Emulator::start(&[]);
     emulator.control("POST", "faults", Some(never_answers("after_commit")));
     let core = configured(&emulator, json!({})).await;
-    let config = number("13900001234", json!({}));
-    let stop = async {
-        seen(&emulator, "CreateChatappMigrationInitiate", 1).await;
-        let started = Instant::now();
-        core.provider()
-            .stop_provider(stop_provider::Request::default())
-            .await
-            .unwrap();
-        started
-    };
-    let (answer, stopped) = tokio::join!(create(&core, &config), stop);
-    assert!(
-        stopped.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        stopped.elapsed()
-    );
-    // It had started, which a lookup shows: so it is stored.
-    assert_eq!(
-        answer.instance.state["status"], "MIGRATING",
-        "{:?}",
-        answer.diagnostics
-    );
+    let (outcome, took) = create_and_stop(&emulator, &core).await;
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    // The migration had started, which a lookup shows: so it is stored.
+    assert_migrating(&outcome);
 
-    // What comes after the stop is answered.
+    // An operation that begins after the stop is not stopped.
     emulator.control("DELETE", "faults", None);
-    let next = create(&core, &number("13900001235", json!({}))).await;
-    assert_eq!(
-        next.instance.state["status"], "MIGRATING",
-        "{:?}",
-        next.diagnostics
-    );
+    assert_migrating(&create(&core, &number("13900001235", json!({}))).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_that_cuts_the_look_short_says_so() {
     let emulator = Emulator::start(&[]);
     let lookups = json!({
-        "kind": "never_answer", "when": "before_commit", "action": "GetPhoneNumberVerificationStatus",
-        "nth": 2, "times": "always",
+        "kind": "never_answer", "when": "before_commit",
+        "action": "GetPhoneNumberVerificationStatus", "nth": 2, "times": "always",
     });
-    emulator.control(
-        "POST",
-        "faults",
-        Some(json!([never_answers("before_commit"), lookups])),
-    );
+    let faults = json!([never_answers("before_commit"), lookups]);
+    emulator.control("POST", "faults", Some(faults));
     let core = configured(&emulator, json!({})).await;
-    let config = number("13900001234", json!({}));
-    let stop = async {
-        seen(&emulator, "CreateChatappMigrationInitiate", 1).await;
-        core.provider()
-            .stop_provider(stop_provider::Request::default())
-            .await
-            .unwrap();
-        Instant::now()
-    };
-    let (answer, stopped) = tokio::join!(create(&core, &config), stop);
-    assert!(
-        stopped.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        stopped.elapsed()
-    );
-    assert_eq!(answer.instance.state, Value::Null);
-    let detail = &answer.diagnostics[0].detail;
+    let (outcome, took) = create_and_stop(&emulator, &core).await;
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert_eq!(outcome.instance.state, Value::Null);
+    let detail = &outcome.diagnostics[0].detail;
     assert!(detail.contains("asked to stop before"), "{detail}");
     assert!(detail.contains("Applying again is safe"), "{detail}");
 }
@@ -110,27 +54,14 @@ async fn a_stop_that_cuts_the_look_short_says_so() {
 async fn a_stop_ends_a_wait_for_the_quota_at_once_with_nothing_sent() {
     let emulator = Emulator::start(&[]);
     let fault = json!({
-        "kind": "throttle", "action": "CreateChatappMigrationInitiate", "times": "always", "retry_after": "60s",
+        "kind": "throttle", "action": INITIATE, "times": "always", "retry_after": "60s",
     });
     emulator.control("POST", "faults", Some(fault));
     let core = configured(&emulator, json!({})).await;
-    let config = number("13900001234", json!({}));
-    let stop = async {
-        seen(&emulator, "CreateChatappMigrationInitiate", 1).await;
-        core.provider()
-            .stop_provider(stop_provider::Request::default())
-            .await
-            .unwrap();
-        Instant::now()
-    };
-    let (answer, stopped) = tokio::join!(create(&core, &config), stop);
-    assert!(
-        stopped.elapsed() < Duration::from_secs(1),
-        "{:?}",
-        stopped.elapsed()
-    );
-    assert_eq!(answer.instance.state, Value::Null);
-    assert_eq!(answer.diagnostics[0].summary, "Stopped");
+    let (outcome, took) = create_and_stop(&emulator, &core).await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(outcome.instance.state, Value::Null);
+    assert_eq!(outcome.diagnostics[0].summary, "Stopped");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,26 +71,17 @@ async fn sigterm_lets_a_create_come_back() {
     let mut provider = core.provider();
     let config = number("13900001234", json!({}));
     let process = core.process().id();
-    let answer = {
-        let create = create(&core, &config);
-        let signal = async {
-            seen(&emulator, "CreateChatappMigrationInitiate", 1).await;
-            crate::support::signal("TERM", process);
-        };
-        tokio::join!(create, signal).0
+    let terminate = async {
+        seen(&emulator, INITIATE, 1).await;
+        signal("TERM", process);
     };
-    assert_eq!(
-        answer.instance.state["status"], "MIGRATING",
-        "{:?}",
-        answer.diagnostics
-    );
+    let (outcome, ()) = tokio::join!(create(&core, &config), terminate);
+    assert_migrating(&outcome);
     assert_eq!(core.process().ended().await.code(), Some(0));
+    let request = stop_provider::Request::default();
     assert!(
-        provider
-            .stop_provider(stop_provider::Request::default())
-            .await
-            .is_err(),
-        "it is gone"
+        provider.stop_provider(request).await.is_err(),
+        "the process is gone"
     );
 }
 
@@ -174,37 +96,19 @@ async fn what_arrives_after_sigterm_is_stopped_too() {
         number("13900001235", json!({})),
     );
     let planned = core
-        .plan(super::TYPE, &Default::default(), &second, &second)
+        .plan(TYPE, &Instance::default(), &second, &second)
         .await;
     let under_way = tokio::spawn(apply(provider.clone(), first));
-    seen(&emulator, "CreateChatappMigrationInitiate", 1).await;
+    seen(&emulator, INITIATE, 1).await;
     core.process().signal("TERM");
     core.process().stderr_with("a signal ends the plugin").await;
     let late = apply(provider, planned.instance.state).await;
-    let late = late.expect("an answer, not the end of the connection");
+    let late = late.expect("a response, not the end of the connection");
     assert!(late.diagnostics.len() == 1, "{late:?}");
-    let started = tokio::task::block_in_place(|| emulator.count("CreateChatappMigrationInitiate"));
+    let started = tokio::task::block_in_place(|| emulator.count(INITIATE));
     assert_eq!(started, 1, "nothing is started any more");
     assert!(under_way.await.unwrap().is_ok());
     assert_eq!(core.process().ended().await.code(), Some(0));
-}
-
-/// Creates a number in the plainest way.
-async fn apply(
-    mut provider: ProviderClient<Channel>,
-    planned: Value,
-) -> Result<apply_resource_change::Response, Status> {
-    let mut planned = planned;
-    planned["cust_space_id"] = "cams-test".into();
-    let request = apply_resource_change::Request {
-        type_name: super::TYPE.to_owned(),
-        prior_state: Some(encode(&Value::Null)),
-        planned_state: Some(encode(&planned)),
-        config: Some(encode(&planned)),
-        ..Default::default()
-    };
-    let answer = provider.apply_resource_change(request).await?;
-    Ok(answer.into_inner())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,14 +117,11 @@ async fn shutdown_ends_the_process_whatever_is_under_way() {
     emulator.control("POST", "faults", Some(never_answers("before_commit")));
     let core = configured(&emulator, json!({})).await;
     let create = tokio::spawn(apply(core.provider(), number("13900001234", json!({}))));
-    seen(&emulator, "CreateChatappMigrationInitiate", 1).await;
+    seen(&emulator, INITIATE, 1).await;
     let started = Instant::now();
     assert_eq!(core.shutdown().await.code(), Some(0));
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(2), "{took:?}");
     assert!(create.await.unwrap().is_err(), "the connection is gone");
 }
 
@@ -230,20 +131,71 @@ async fn a_stderr_that_is_closed_or_never_read_costs_no_number() {
         let emulator = Emulator::start(&["--quota", "1000/1s"]);
         let core = Core::start().env("TF_LOG", "TRACE").stderr(stderr).await;
         let throttle = json!({
-            "scope": null, "redis_url": null, "requests_per_second": 250, "fallback_requests_per_second": null,
+            "scope": null, "redis_url": null, "requests_per_second": 250,
+            "fallback_requests_per_second": null,
         });
-        configure(&core, &emulator, json!({ "throttle": throttle })).await;
-        // Several times what a pipe holds.
+        configure(&core, emulator.url(), json!({ "throttle": throttle })).await;
+        // Together they log several times what a pipe holds.
         let numbers = (0..200).map(|index| number(&format!("139{index:08}"), json!({})));
         let numbers: Vec<Value> = numbers.collect();
         let creates = numbers.iter().map(|config| create(&core, config));
-        for answer in futures_util::future::join_all(creates).await {
-            assert_eq!(
-                answer.instance.state["status"], "MIGRATING",
-                "{stderr:?}: {:?}",
-                answer.diagnostics
-            );
+        for outcome in futures_util::future::join_all(creates).await {
+            assert_migrating(&outcome);
         }
         assert_eq!(core.shutdown().await.code(), Some(0), "{stderr:?}");
     }
+}
+
+/// Creates a number, and calls StopProvider once the API has received the call that starts its
+/// migration. Returns the outcome and how long after the stop it came.
+async fn create_and_stop(emulator: &Emulator, core: &Core) -> (Outcome, Duration) {
+    let config = number("13900001234", json!({}));
+    let stop = async {
+        seen(emulator, INITIATE, 1).await;
+        let stopped = Instant::now();
+        let request = stop_provider::Request::default();
+        core.provider().stop_provider(request).await.unwrap();
+        stopped
+    };
+    let (outcome, stopped) = tokio::join!(create(core, &config), stop);
+    (outcome, stopped.elapsed())
+}
+
+/// A fault by which the call that starts a migration is never answered. `when` says whether it has
+/// its effect all the same.
+fn never_answers(when: &str) -> Value {
+    json!({ "kind": "never_answer", "when": when, "action": INITIATE, "times": "always" })
+}
+
+/// Returns when the emulator has seen `count` calls of `action`.
+async fn seen(emulator: &Emulator, action: &str, count: usize) {
+    let started = Instant::now();
+    loop {
+        let arrived = tokio::task::block_in_place(|| emulator.count(action));
+        if arrived >= count {
+            return;
+        }
+        assert!(
+            started.elapsed() < PATIENCE,
+            "{arrived} calls of {action} arrived"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Creates a number without a plan, over a connection that outlives the borrow of the process.
+async fn apply(
+    mut provider: ProviderClient<Channel>,
+    mut planned: Value,
+) -> Result<apply_resource_change::Response, Status> {
+    planned["cust_space_id"] = "cams-test".into();
+    let request = apply_resource_change::Request {
+        type_name: TYPE.to_owned(),
+        prior_state: Some(encode(&Value::Null)),
+        planned_state: Some(encode(&planned)),
+        config: Some(encode(&planned)),
+        ..Default::default()
+    };
+    let response = provider.apply_resource_change(request).await?;
+    Ok(response.into_inner())
 }

@@ -134,7 +134,7 @@ async fn import(
         .await
         .import_resource_state(Request::new(request))
         .await
-        .expect("an answer")
+        .expect("a response")
         .into_inner()
 }
 
@@ -160,7 +160,7 @@ async fn an_identity_that_the_service_assigns_is_known_after_the_read_that_follo
             .await
             .read_resource(Request::new(request))
             .await;
-        let read = read.expect("an answer").into_inner();
+        let read = read.expect("a response").into_inner();
         assert_eq!(summaries(&read.diagnostics), [""; 0]);
         assert_eq!(read.new_identity, identity(7.into()));
     }
@@ -182,7 +182,7 @@ async fn an_identity_may_be_a_number() {
     let schemas = new_server()
         .get_resource_identity_schemas(Request::new(request))
         .await;
-    let schemas = schemas.expect("an answer").into_inner().identity_schemas;
+    let schemas = schemas.expect("a response").into_inner().identity_schemas;
     assert_eq!(
         schemas["toy_box"].identity_attributes[0].r#type,
         br#""number""#
@@ -212,10 +212,10 @@ async fn generated_configuration_keeps_what_is_under_keys_and_leaves_out_what_is
         type_name: "toy_box".into(),
         state: Some(codec::encode_value(&state, &ty).expect("a state")),
     };
-    let answer = new_server()
+    let response = new_server()
         .generate_resource_config(Request::new(request))
         .await;
-    let config = answer.expect("an answer").into_inner().config;
+    let config = response.expect("a response").into_inner().config;
     assert_eq!(
         codec::decode_value(config.as_ref(), &ty),
         Ok(container(Value::Null, part(Value::Null)))

@@ -27,7 +27,7 @@ async fn moved(
     new_server()
         .move_resource_state(Request::new(request))
         .await
-        .expect("an answer")
+        .expect("a response")
         .into_inner()
 }
 
@@ -45,14 +45,14 @@ async fn a_thing_moves_between_registries_with_all_that_is_stored_of_it() {
             "registry.opentofu.org/test/toy",
             "mirror.example.com/other/toy",
         ] {
-            let answer = moved(address, "toy_thing", version, json).await;
-            assert_eq!(summaries(&answer.diagnostics), [""; 0]);
+            let response = moved(address, "toy_thing", version, json).await;
+            assert_eq!(summaries(&response.diagnostics), [""; 0]);
             assert_eq!(
-                unwired(answer.target_state.as_ref()),
+                unwired(response.target_state.as_ref()),
                 thing("a", id.clone(), note.clone())
             );
-            assert_eq!(answer.target_private, PRIVATE);
-            let identity = answer.target_identity.expect("an identity").identity_data;
+            assert_eq!(response.target_private, PRIVATE);
+            let identity = response.target_identity.expect("an identity").identity_data;
             let value = codec::decode_value(identity.as_ref(), &ToyThing.identity_schema().ty());
             let expected = [("name".to_owned(), "a".into())].into_iter().collect();
             assert_eq!(value, Ok(Value::Map(expected)));
@@ -67,13 +67,13 @@ async fn what_is_of_another_type_or_provider_does_not_move() {
         ("registry.terraform.io/test/toy", "toy_other"),
         ("", "toy_thing"),
     ] {
-        let answer = moved(address, type_name, 2, r#"{"name":"a"}"#).await;
-        assert_eq!(summaries(&answer.diagnostics), ["Move Not Supported"]);
+        let response = moved(address, type_name, 2, r#"{"name":"a"}"#).await;
+        assert_eq!(summaries(&response.diagnostics), ["Move Not Supported"]);
     }
     let address = "registry.terraform.io/test/toy";
-    let answer = moved(address, "toy_thing", 7, "{}").await;
+    let response = moved(address, "toy_thing", 7, "{}").await;
     assert_eq!(
-        summaries(&answer.diagnostics),
+        summaries(&response.diagnostics),
         ["Unsupported State Version"]
     );
 }

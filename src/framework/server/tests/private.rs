@@ -9,9 +9,9 @@ fn text(private: &[u8]) -> &str {
 #[tokio::test]
 async fn what_is_remembered_is_stored_when_a_create_fails_or_panics_after_the_object_exists() {
     for name in ["fails late", "panics late"] {
-        let answer = create(name).await;
-        assert!(unwired(answer.new_state.as_ref()).is_object(), "{name}");
-        assert_eq!(text(&answer.private), r#"{"created":1,"p":1}"#, "{name}");
+        let response = create(name).await;
+        assert!(unwired(response.new_state.as_ref()).is_object(), "{name}");
+        assert_eq!(text(&response.private), r#"{"created":1,"p":1}"#, "{name}");
     }
     let nothing = create("fails").await;
     assert_eq!(text(&nothing.private), "", "there is no object to store");
@@ -21,13 +21,13 @@ async fn what_is_remembered_is_stored_when_a_create_fails_or_panics_after_the_ob
 async fn a_stopped_create_stores_what_it_remembers() {
     let server = configured().await;
     let planned = thing("waits", Value::Unknown, "n".into());
-    let (answer, ()) = tokio::join!(apply(&server, &Value::Null, &planned), async {
+    let (response, ()) = tokio::join!(apply(&server, &Value::Null, &planned), async {
         while server.operations().tracker().is_empty() {
             tokio::task::yield_now().await;
         }
         server.operations().stop();
     });
-    assert_eq!(text(&answer.private), r#"{"created":1,"p":1}"#);
+    assert_eq!(text(&response.private), r#"{"created":1,"p":1}"#);
 }
 
 #[tokio::test]
@@ -37,13 +37,13 @@ async fn an_update_adds_to_what_is_remembered_and_a_failed_delete_keeps_it() {
         thing("a", "1".into(), "n".into()),
         thing("a", "1".into(), "m".into()),
     );
-    let answer = apply(&server, &before, &after).await;
-    assert_eq!(text(&answer.private), r#"{"p":1,"updated":1}"#);
+    let response = apply(&server, &before, &after).await;
+    assert_eq!(text(&response.private), r#"{"p":1,"updated":1}"#);
     let stays = thing("stays", "1".into(), "n".into());
-    let answer = apply(&server, &stays, &Value::Null).await;
-    assert_eq!(text(&answer.private), r#"{"deleted":1,"p":1}"#);
-    let answer = apply(&server, &before, &Value::Null).await;
-    assert_eq!(text(&answer.private), "");
+    let response = apply(&server, &stays, &Value::Null).await;
+    assert_eq!(text(&response.private), r#"{"deleted":1,"p":1}"#);
+    let response = apply(&server, &before, &Value::Null).await;
+    assert_eq!(text(&response.private), "");
 }
 
 #[tokio::test]
@@ -60,17 +60,17 @@ async fn a_read_remembers_also_when_it_panics_and_forgets_with_the_object() {
 async fn the_plan_of_an_update_remembers_and_that_of_a_new_object_begins_anew() {
     let prior = thing("a", "1".into(), "none".into());
     let config = thing("a", Value::Null, "more".into());
-    let answer = plan(&prior, &config, &thing("a", "1".into(), "more".into())).await;
-    assert_eq!(text(&answer.planned_private), r#"{"p":1,"planned":1}"#);
+    let response = plan(&prior, &config, &thing("a", "1".into(), "more".into())).await;
+    assert_eq!(text(&response.planned_private), r#"{"p":1,"planned":1}"#);
     // The second plan of a replacement has no prior state, but the private state of the object that
     // goes.
-    let answer = plan(&Value::Null, &config, &config).await;
+    let response = plan(&Value::Null, &config, &config).await;
     assert_eq!(
-        text(&answer.planned_private),
+        text(&response.planned_private),
         r#"{"planned":1,"replaces":1}"#
     );
-    let answer = plan(&prior, &Value::Null, &Value::Null).await;
-    assert_eq!(text(&answer.planned_private), r#"{"p":1}"#);
+    let response = plan(&prior, &Value::Null, &Value::Null).await;
+    assert_eq!(text(&response.planned_private), r#"{"p":1}"#);
 }
 
 #[tokio::test]
@@ -80,14 +80,14 @@ async fn an_import_begins_to_remember() {
         id: "a".into(),
         ..Default::default()
     };
-    let answer = configured()
+    let response = configured()
         .await
         .import_resource_state(Request::new(request))
         .await
-        .expect("an answer")
+        .expect("a response")
         .into_inner();
     assert_eq!(
-        text(&answer.imported_resources[0].private),
+        text(&response.imported_resources[0].private),
         r#"{"imported":1}"#
     );
 }
@@ -113,12 +113,12 @@ async fn a_write_only_value_reaches_create_and_update() {
             config: wired(&config),
             ..Default::default()
         };
-        let answer = server
+        let response = server
             .apply_resource_change(Request::new(request))
             .await
-            .expect("an answer")
+            .expect("a response")
             .into_inner();
-        assert_eq!(answer.diagnostics[0].summary, "Hinted");
-        assert_eq!(answer.diagnostics[0].detail, "psst");
+        assert_eq!(response.diagnostics[0].summary, "Hinted");
+        assert_eq!(response.diagnostics[0].detail, "psst");
     }
 }

@@ -42,7 +42,7 @@ async fn upgrade_state(version: i64, json: &str) -> wire::upgrade_resource_state
     new_server()
         .upgrade_resource_state(Request::new(request))
         .await
-        .expect("an answer")
+        .expect("a response")
         .into_inner()
 }
 
@@ -55,20 +55,23 @@ async fn upgrade_identity(version: i64, json: &str) -> wire::upgrade_resource_id
     new_server()
         .upgrade_resource_identity(Request::new(request))
         .await
-        .expect("an answer")
+        .expect("a response")
         .into_inner()
 }
 
 #[tokio::test]
 async fn state_and_identity_of_an_earlier_version_are_brought_to_the_current_one() {
-    let answer = upgrade_state(1, r#"{"label":"a"}"#).await;
+    let response = upgrade_state(1, r#"{"label":"a"}"#).await;
     assert_eq!(
-        unwired(answer.upgraded_state.as_ref()),
+        unwired(response.upgraded_state.as_ref()),
         thing("a", Value::Null, Value::Null)
     );
     for (version, json) in [(0, r#"{"label":"a"}"#), (1, r#"{"name":"a"}"#)] {
-        let answer = upgrade_identity(version, json).await;
-        let identity = answer.upgraded_identity.expect("an identity").identity_data;
+        let response = upgrade_identity(version, json).await;
+        let identity = response
+            .upgraded_identity
+            .expect("an identity")
+            .identity_data;
         let value = codec::decode_value(identity.as_ref(), &ToyThing.identity_schema().ty());
         let expected = [("name".to_owned(), "a".into())].into_iter().collect();
         assert_eq!(value, Ok(Value::Map(expected)), "version {version}");
@@ -77,23 +80,23 @@ async fn state_and_identity_of_an_earlier_version_are_brought_to_the_current_one
 
 #[tokio::test]
 async fn an_upgrade_may_fail_and_says_why() {
-    let answer = upgrade_state(1, r#"{"label":"lost"}"#).await;
-    assert_eq!(summaries(&answer.diagnostics), ["Lost"]);
-    assert!(answer.upgraded_state.is_none());
-    let answer = upgrade_identity(0, r#"{"label":"lost"}"#).await;
-    assert_eq!(summaries(&answer.diagnostics), ["Lost"]);
-    let answer = upgrade_identity(9, "{}").await;
+    let response = upgrade_state(1, r#"{"label":"lost"}"#).await;
+    assert_eq!(summaries(&response.diagnostics), ["Lost"]);
+    assert!(response.upgraded_state.is_none());
+    let response = upgrade_identity(0, r#"{"label":"lost"}"#).await;
+    assert_eq!(summaries(&response.diagnostics), ["Lost"]);
+    let response = upgrade_identity(9, "{}").await;
     assert_eq!(
-        summaries(&answer.diagnostics),
+        summaries(&response.diagnostics),
         ["Unsupported Identity Version"]
     );
 }
 
 #[tokio::test]
 async fn a_stored_write_only_value_is_not_kept() {
-    let answer = upgrade_state(2, r#"{"name":"a","id":"1","note":"n","hint":"s3cr3t"}"#).await;
+    let response = upgrade_state(2, r#"{"name":"a","id":"1","note":"n","hint":"s3cr3t"}"#).await;
     assert_eq!(
-        unwired(answer.upgraded_state.as_ref()),
+        unwired(response.upgraded_state.as_ref()),
         thing("a", "1".into(), "n".into())
     );
 }

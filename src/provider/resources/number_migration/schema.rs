@@ -85,10 +85,16 @@ pub(super) fn schema() -> Schema {
             Attribute::string("request_id").computed().use_state_for_unknown().describe(
                 "Id of the request that started the migration; null for a number that was imported or already in the space.",
             ),
-            timeouts::block(vec![
-                timeouts::operation("create", "Starting the migration. Default value is `20m`."),
-                timeouts::operation("read", "Looking at the number during a refresh. Default value is `10m`."),
-            ]),
+            timeouts::block(
+                "How long operations may take, waiting for the account's call quota included.",
+                vec![
+                    timeouts::operation("create", "Starting the migration. Default value is `20m`."),
+                    timeouts::operation(
+                        "read",
+                        "Looking at the number during a refresh. Default value is `10m`.",
+                    ),
+                ],
+            ),
         ],
     }
 }
