@@ -221,7 +221,7 @@ const READ_BACK: Duration = Duration::from_secs(30);
 pub enum ReadBack {
     /// A stop ended the look before there was an answer.
     CutShort,
-    /// The last look failed.
+    /// The last look ended in an error.
     Failed(FindError),
     /// The number is in the space.
     Found(Presence),
