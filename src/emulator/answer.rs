@@ -18,7 +18,7 @@ pub(super) enum Delivery {
     Never,
     /// It ends the connection with a TCP reset, and sends nothing before.
     Reset,
-    /// It sends this response.
+    /// It sends this response, which may end early.
     Respond(Response),
 }
 

@@ -21,7 +21,7 @@ pub struct Config {
     pub security_token: Option<Secret>,
     /// The account's quota for each action.
     pub quota: Quota,
-    /// How the quota counts.
+    /// The kind of window in which calls are counted against the quota.
     pub window: Window,
     /// Whether calls over the quota count against it too.
     pub count_rejected: bool,

@@ -47,7 +47,7 @@ pub(super) enum Fields {
 }
 
 impl Fields {
-    /// The fields as JSON.
+    /// Turns the fields into JSON.
     pub(super) fn into_map(self) -> Map<String, Value> {
         match self {
             Self::Numbers(numbers, migrating) => list::fields(&numbers, migrating),

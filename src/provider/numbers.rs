@@ -225,7 +225,7 @@ const READ_BACK: Duration = Duration::from_secs(30);
 pub enum ReadBack {
     /// A stop ended the look before it was through.
     CutShort,
-    /// The last look failed.
+    /// The last look ended in an error.
     Failed(FindError),
     /// It is there.
     Found(Presence),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cams::{ErrorKind, Inspected, LookupData, NumberList, Operation, Waba};
 
-use super::findings::{Finding, State, advice, finding, said};
+use super::finding::{Finding, State, advice, finding, said};
 use super::observations::{Answers, Observations, Settings};
 use super::permissions::{Permission, is_needed, permission};
 
@@ -52,8 +52,7 @@ pub(super) fn space(settings: &Settings) -> Finding {
             "space",
             State::Problem,
             "No space is named, so its list, its numbers and its WhatsApp Business Account \
-             were not \
-             looked at. Set CAMS_CUST_SPACE_ID, or pass --space ID.",
+             were not looked at. Set CAMS_CUST_SPACE_ID, or pass --space ID.",
         ),
     }
 }

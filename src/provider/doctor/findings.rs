@@ -1,48 +1,19 @@
-//! What works and what does not, each in whole sentences with what to do.
+//! Everything that works and that does not, each in whole sentences with what to do.
 
-use crate::cams::{Error, ErrorKind};
+use crate::cams::ErrorKind;
 
-use super::super::errors;
 use super::super::settings::Scope;
 use super::account;
-use super::observations::{Observations, Settings};
+use super::finding::{Finding, State, advice, finding, said};
+use super::observations::Observations;
 use super::permissions::operations;
 
-/// A smaller difference of the clocks is not worth a word.
+/// The difference of the clocks in seconds up to which they count as the same.
 const CLOCK_NOTED: u64 = 5;
-/// Alibaba Cloud refuses requests whose date is further away from its own: fifteen minutes.
+/// The difference in seconds, fifteen minutes, beyond which Alibaba Cloud refuses a request.
 const CLOCK_TOLERATED: u64 = 15 * 60;
 
-/// How a finding is to be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// It works, but there is something to know.
-    Attention,
-    Ok,
-    /// Something that the provider needs does not work.
-    Problem,
-    /// It could not be found out.
-    Unknown,
-}
-
-/// One thing that was found out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
-    /// What it is about: a stable word, or the name of an operation.
-    pub(super) about: &'static str,
-    pub(super) state: State,
-    pub(super) text: String,
-}
-
-pub(super) fn finding(about: &'static str, state: State, text: impl Into<String>) -> Finding {
-    Finding {
-        about,
-        state,
-        text: text.into(),
-    }
-}
-
-/// Everything that was found out, in the order in which it matters.
+/// All findings, the most important first.
 pub(super) fn findings(observations: &Observations) -> Vec<Finding> {
     let Observations {
         settings, answers, ..
@@ -213,38 +184,6 @@ fn quota(observations: &Observations) -> Finding {
             format!("{shared} It was not tried."),
         ),
     }
-}
-
-/// What the service or the network said, in one sentence.
-pub(super) fn said(error: &Error) -> String {
-    let mut parts = Vec::new();
-    parts.extend(error.code.as_ref().map(|code| format!("code {code}")));
-    parts.extend(
-        error
-            .http_status
-            .map(|status| format!("HTTP status {status}")),
-    );
-    parts.extend(
-        error
-            .request_id
-            .as_ref()
-            .map(|id| format!("request id {id}")),
-    );
-    let particulars = match parts.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", parts.join(", ")),
-    };
-    let message = match error.message.trim_end_matches('.') {
-        "" => "no reason",
-        message => message,
-    };
-    format!("{} said: {message}{particulars}.", error.action)
-}
-
-/// The provider's own advice about an error.
-pub(super) fn advice(error: &Error, settings: &Settings) -> String {
-    let space = settings.space.as_ref();
-    errors::advice_in_space(error, space.map_or("", |space| space.id.as_str()))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::settings::Scope;
 use super::account::{statuses, subscribed};
-use super::findings::State;
+use super::finding::State;
 use super::observations::Answers;
 use super::permissions::{Permission, operations, permission};
 use super::{Report, VERSION};

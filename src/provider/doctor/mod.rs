@@ -16,6 +16,7 @@
 mod account;
 mod arguments;
 mod behaviour;
+mod finding;
 mod findings;
 mod json;
 mod observations;
@@ -35,7 +36,7 @@ use crate::random::Random;
 
 use arguments::Request;
 use behaviour::Behaviour;
-use findings::{Finding, State};
+use finding::{Finding, State};
 use observations::Observations;
 
 /// The version that the report names.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::findings::{Finding, State};
+use super::finding::{Finding, State};
 use super::{Report, VERSION};
 
 /// Where lines are broken, if their words allow it.

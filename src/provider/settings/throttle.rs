@@ -67,7 +67,7 @@ pub(in crate::provider) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32>
 pub(in crate::provider) enum Scope {
     /// All processes of this user on this machine.
     Host,
-    /// This process alone.
+    /// This process alone, which shares the quota with no other.
     Process,
     /// The processes of all machines that use the same Redis server.
     Redis,

@@ -2,7 +2,7 @@
 
 use crate::cams::{LookupData, NumberList, Waba};
 
-use super::super::observations::{Answers, Asked, Space};
+use super::super::observations::{Answers, Asked, Settings, Space};
 use super::super::testing::{answered, refused};
 use super::*;
 
