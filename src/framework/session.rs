@@ -20,12 +20,16 @@ use super::private::{self, Entries, Replaced};
 pub struct Session {
     stop: CancellationToken,
     private: Mutex<Entries>,
+    /// The private state of the object that this one replaces.
     replaced: Mutex<Option<Entries>>,
+    /// The state that was saved last, without unknown values.
     state: Mutex<Option<Value>>,
+    /// The warnings that the author's code added.
     diagnostics: Mutex<Diagnostics>,
 }
 
 impl Session {
+    /// The record of an operation that begins now, and that is to stop when the token is cancelled.
     pub(super) fn new(stop: CancellationToken) -> Self {
         Self {
             stop,
@@ -41,8 +45,8 @@ impl Session {
         &self.stop
     }
 
-    /// Sets the state to store, whatever happens afterwards. Terraform can store no unknown value,
-    /// so each becomes null.
+    /// Sets the state to store if the operation does not succeed. Terraform can store no unknown
+    /// value, so each becomes null.
     pub(super) fn save(&self, state: Value) {
         *lock(&self.state) = Some(state.with_unknowns_as_null());
     }

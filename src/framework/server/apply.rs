@@ -46,8 +46,8 @@ pub(super) async fn apply<P: Provider>(
         true => Ok(Value::Null),
         false => guard(async { resource.identity(&state) }).await,
     };
-    let identity = identity.unwrap_or_else(|wrong| {
-        diagnostics.extend(wrong);
+    let identity = identity.unwrap_or_else(|more| {
+        diagnostics.extend(more);
         Value::Null
     });
     if updates {

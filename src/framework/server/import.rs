@@ -29,9 +29,9 @@ pub(super) async fn import<P: Provider>(
                 .filter(|attribute| attribute.required_for_import)
                 .map(|attribute| attribute.name)
                 .collect();
-            let missing = validate::identity(&required, &identity);
-            if missing.has_errors() {
-                return Err(missing);
+            let diagnostics = validate::identity(&required, &identity);
+            if diagnostics.has_errors() {
+                return Err(diagnostics);
             }
             ImportTarget::Identity(Value::Map(identity))
         }

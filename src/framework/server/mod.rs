@@ -137,6 +137,7 @@ impl<P: Provider> Server<P> {
 }
 
 impl<P: Provider> Shared<P> {
+    /// The resource of a type, or the error for a type that the provider does not have.
     fn resource(&self, type_name: &str) -> Result<&dyn ErasedResource<P::Data>, Diagnostics> {
         let resource = self.resources.get(type_name).ok_or_else(|| {
             Diagnostic::error(
@@ -150,6 +151,7 @@ impl<P: Provider> Shared<P> {
         Ok(resource.as_ref())
     }
 
+    /// What the configuration became, or the error for a call before the provider is configured.
     fn data(&self) -> Result<Arc<P::Data>, Diagnostics> {
         let data = self.data.read().unwrap_or_else(PoisonError::into_inner);
         data.clone().ok_or_else(|| {
