@@ -89,7 +89,7 @@ fn one_resource_is_no_duplicate_of_itself_however_it_is_planned() {
         workspace.configure(&number(
             "one",
             ONE,
-            &format!("  timeouts = {{ read = \"1h\" }}\n{more}"),
+            &format!("  timeouts {{\n    read = \"1h\"\n  }}\n{more}"),
         ));
         workspace
             .apply()

@@ -164,7 +164,7 @@ fn a_service_that_is_not_there_is_told_in_full_once() {
     let emulator = Emulator::start(&[]);
     let workspace = in_state(&emulator, 10).env("CAMS_ENDPOINT", "http://127.0.0.1:9");
     workspace.configure(
-        &numbers(10).replace("count = 10", "count = 10\n  timeouts = { read = \"1s\" }"),
+        &numbers(10).replace("count = 10", "count = 10\n  timeouts {\n    read = \"1s\"\n  }"),
     );
     super::many::place_in_state(&emulator, &workspace, 10);
     let run = workspace.fails(&["plan", "-no-color"]);
