@@ -2,11 +2,13 @@
 //!
 //! # Layout
 //!
-//! In reading order; each layer speaks only its own words, and may use only those below it that `DESIGN.md` lists.
+//! In reading order; each layer speaks only its own words, and may use only those below it that
+//! `DESIGN.md` lists.
 //!
 //! - [`plugin`]: how Terraform starts, authenticates, logs and stops a plugin process.
 //! - [`protocol`]: the wire: generated messages, the value codec, types, paths, diagnostics.
-//! - [`framework`]: what a resource author writes against: schema, model, traits, plan rules, dispatch.
+//! - [`framework`]: what a resource author writes against: schema, model, traits, plan rules,
+//!   dispatch.
 //! - [`provider`]: this provider: its configuration and resources, in domain words.
 //! - [`cams`]: the CAMS API: operations, models, errors and the client with its retry loop.
 //! - [`credentials`]: where the access key comes from.

@@ -26,7 +26,11 @@ pub(super) fn is_credentials(code: &str, message: &str) -> bool {
     families.iter().any(|family| code.starts_with(family))
         || matches!(
             code,
-            "Forbidden.AccessKeyDisabled" | "IncompleteSignature" | "MissingAccessKeyId" | "MissingSecurityToken" | "SignatureDoesNotMatch"
+            "Forbidden.AccessKeyDisabled"
+                | "IncompleteSignature"
+                | "MissingAccessKeyId"
+                | "MissingSecurityToken"
+                | "SignatureDoesNotMatch"
         )
         || (code == "MissingParameter" && message.contains("AccessKeyId"))
         // This form was seen in practice for an expired token.
@@ -43,11 +47,11 @@ pub(super) fn is_denied(code: &str) -> bool {
 
 /// Whether the code says that a phone number does not exist.
 ///
-/// No such code is published for CAMS. Other products of Alibaba Cloud build theirs from the name of
-/// the resource and one of these words, and only whole codes of that form are recognised: a code such
-/// as `PhoneNumber.WabaNotExist` is about something else, and must not make Terraform forget a
-/// number. `InvalidParameter.PhoneNumberError` is not among them: it says that a number is abnormal,
-/// which can have other reasons.
+/// No such code is published for CAMS. Other products of Alibaba Cloud build theirs from the name
+/// of the resource and one of these words, and only whole codes of that form are recognised: a code
+/// such as `PhoneNumber.WabaNotExist` is about something else, and must not make Terraform forget a
+/// number. `InvalidParameter.PhoneNumberError` is not among them: it says that a number is
+/// abnormal, which can have other reasons.
 pub(super) fn is_not_found(code: &str) -> bool {
     let code = code.strip_prefix("InvalidParameter.").unwrap_or(code);
     let rest = ["MobileNumber", "PhoneNumber", "Phone"]

@@ -20,7 +20,7 @@ const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
 /// What an answer means, and how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspected<T> {
-    /// What it means.
+    /// What the value means.
     pub value: T,
     /// How it is written.
     pub form: Form,
@@ -73,7 +73,7 @@ pub enum LookupData {
     Empty,
     /// There is no `Data`.
     Missing,
-    /// Null.
+    /// The JSON value `null`.
     Null,
     /// None of the others, such as a text.
     Odd,

@@ -3,6 +3,8 @@
 //! These are functions without I/O: the loop that sends is in [`super::client`]. The rule protects
 //! writes, because the API has no idempotency token: a request that may have started a migration is
 //! never sent again. A read may be, whatever became of it.
+//!
+//! This file is longer than 300 lines because the table that tests the rule is in it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -49,9 +51,9 @@ pub enum Repeat {
 
 /// What an attempt can have done, given what earlier attempts of the same call left open.
 ///
-/// `ambiguous_before` says whether one of the earlier attempts may have had its effect. Then the call
-/// stays ambiguous unless this attempt was answered for good, because a throttled or failed attempt
-/// says nothing about the earlier one.
+/// `ambiguous_before` says whether one of the earlier attempts may have had its effect. Then the
+/// call stays ambiguous unless this attempt was answered for good, because a throttled or failed
+/// attempt says nothing about the earlier one.
 pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Class {
     let class = match outcome {
         Err(Failure::Unsent(_)) => Class::NeverSent,
@@ -83,8 +85,8 @@ pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Cl
     }
 }
 
-/// Why an attempt with this outcome is repeated; `None` if it is not. After an ambiguous attempt only
-/// an operation that reads is repeated.
+/// Why an attempt with this outcome is repeated; `None` if it is not. After an ambiguous attempt
+/// only an operation that reads is repeated.
 pub fn repeat(outcome: &Result<Answer, Failure>, class: Class, reads: bool) -> Option<Repeat> {
     match (class, outcome) {
         (Class::Ambiguous, _) if !reads => None,
@@ -371,12 +373,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn waits_are_bounded_and_never_below_the_services_wish(seed: u64, count in 1_u32..40, wish in 0_u64..30_000) {
+        fn waits_are_bounded_and_never_below_the_services_wish(
+            seed: u64,
+            count in 1_u32..40,
+            wish in 0_u64..30_000,
+        ) {
             let (budget, random) = (Budget::new(), Random::seeded(seed));
             let wish = Duration::from_millis(wish);
             let mut repeats = Repeats::default();
             for _ in 0..count {
-                let wait = repeats.next(Repeat::Throttled, Some(wish), &budget, &random).expect("throttling has no end");
+                let wait = repeats.next(Repeat::Throttled, Some(wish), &budget, &random);
+                let wait = wait.expect("throttling has no end");
                 prop_assert!(wait >= wish && wait <= MAX_WAIT.max(wish));
             }
         }

@@ -1,8 +1,9 @@
 //! Values of an answer that are not of the documented type.
 //!
-//! The documentation calls almost every field a string, and services write some of them as numbers all the same. What a
-//! field means does not depend on that, so a number counts as the text of its digits. A value that cannot be text at all
-//! counts as missing, and a list leaves out the elements that it cannot read: one odd value must not hide the others.
+//! The documentation calls almost every field a string, and services write some of them as numbers
+//! all the same. What a field means does not depend on that, so a number counts as the text of its
+//! digits. A value that cannot be text at all counts as missing, and a list leaves out the elements
+//! that it cannot read: one odd value must not hide the others.
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::value::RawValue;
@@ -26,7 +27,8 @@ pub fn text_field<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>,
     <&RawValue>::deserialize(field).map(text)
 }
 
-/// Reads an object; `None` for everything else. Without this check, serde would read an array as the fields in order.
+/// Reads an object; `None` for everything else. Without this check, serde would read an array as
+/// the fields in order.
 pub fn object<T: DeserializeOwned>(written: &RawValue) -> Option<T> {
     let is_object = written.get().starts_with('{');
     is_object.then(|| serde_json::from_str(written.get()).ok())?

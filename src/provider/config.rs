@@ -1,4 +1,7 @@
 //! Makes the configured provider from the provider block and the environment.
+//!
+//! This file is longer than 300 lines because all settings are read together, so that all errors
+//! are told at once.
 
 use std::collections::BTreeSet;
 
@@ -266,7 +269,8 @@ fn access_key(
                 format!("There is an access key without its secret. Set {secret}"),
             ),
         };
-        let rule = "Configuration and environment are never mixed: all parts must come from the same of the two.";
+        let rule = "Configuration and environment are never mixed: all parts must come from the \
+             same of the two.";
         Diagnostic::error("Missing Credentials", format!("{what}. {rule}"))
             .at(Path::root().attribute(attribute))
     };

@@ -1,13 +1,16 @@
 //! What the answers of CAMS prove about a number, as a function without I/O.
 //!
-//! Two operations can say something about a number: the list of its space (`QueryChatappPhoneNumbers`) and the lookup of
-//! the number alone (`GetPhoneNumberVerificationStatus`). Neither documents what it says of a number that is migrating,
-//! and the lookup does not document how it reports a number that the space lacks. So each answer counts only for what it
-//! certainly says, and [`weigh`] is the one place that draws a conclusion from both.
+//! Two operations can say something about a number: the list of its space
+//! (`QueryChatappPhoneNumbers`) and the lookup of the number alone
+//! (`GetPhoneNumberVerificationStatus`). Neither documents what it says of a number that is
+//! migrating, and the lookup does not document how it reports a number that the space lacks. So
+//! each answer counts only for what it certainly says, and [`weigh`] is the one place that draws a
+//! conclusion from both.
 
 use crate::cams::Listed;
 
-/// The statuses of a row that shows a number which has left the space. Every other status counts as there.
+/// The statuses of a row that shows a number which has left the space. Every other status counts as
+/// there.
 const GONE: [&str; 2] = ["DELETED", "MIGRATED"];
 
 /// What the list of the space says.
@@ -89,10 +92,10 @@ impl Row {
 ///
 /// A number is present when the list shows it as there, or the lookup gives its id: even where the
 /// list shows it as deleted, since the list may be old. But where the list shows it as deleted and
-/// the lookup gives another id than the known one, the answers are about two different things. It is
-/// gone when a complete list does not show it as there and the lookup recognisably says that it does
-/// not exist. The caller sees to it that the list is not older than its question before it acts on
-/// [`Evidence::Gone`]. In every other case the answers prove nothing.
+/// the lookup gives another id than the known one, the answers are about two different things. It
+/// is gone when a complete list does not show it as there and the lookup recognisably says that it
+/// does not exist. The caller sees to it that the list is not older than its question before it
+/// acts on [`Evidence::Gone`]. In every other case the answers prove nothing.
 pub fn weigh(row: &Row, lookup: &Lookup, known_id: Option<&str>) -> Evidence {
     match (row, lookup) {
         (Row::Present(status), lookup) => Evidence::Present(Presence {

@@ -167,8 +167,8 @@ impl Cams {
 
     /// Refuses to plan what will need a call, if there are no credentials for it.
     ///
-    /// One error fails the plan, so that it is told for the first resource alone. Configuration that
-    /// is known only during apply is no reason to refuse: by then there may be a client.
+    /// One error fails the plan, so that it is told for the first resource alone. Configuration
+    /// that is known only during apply is no reason to refuse: by then there may be a client.
     pub fn plans_a_call(&self) -> Result<(), Diagnostic> {
         match &self.client {
             Err(NoClient::NoCredentials(missing)) if self.first_to_tell(&missing.summary) => {
@@ -198,7 +198,7 @@ impl Cams {
         &self.planned
     }
 
-    /// Random ids.
+    /// The generator of random ids.
     pub fn random(&self) -> &Random {
         &self.random
     }

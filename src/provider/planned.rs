@@ -1,11 +1,12 @@
 //! The numbers that this run plans to have, which finds numbers that are planned twice.
 //!
 //! Terraform tells a provider no addresses of resources, so that two questions have to be answered
-//! otherwise: whether two plans are about the same resource, and whether a plan will stay. The rule:
+//! otherwise: whether two plans are about the same resource, and whether a plan will stay. The
+//! rule:
 //!
-//! - A resource that is in the state is known by an id of its own in its private state. However often
-//!   it is planned, it counts once, with its latest plan. The second plan of a replacement, which has
-//!   no prior state, is recognised by the private state of the replaced object.
+//! - A resource that is in the state is known by an id of its own in its private state. However
+//!   often it is planned, it counts once, with its latest plan. The second plan of a replacement,
+//!   which has no prior state, is recognised by the private state of the replaced object.
 //! - A plan without prior state and without such private state is a new resource. Terraform plans a
 //!   new resource once for each time that it configures the provider.
 //! - A plan to destroy counts for nothing. So a number may move from one resource to another in one
@@ -50,13 +51,14 @@ pub struct Planned(Mutex<Plans>);
 struct Plans {
     /// The owners of each number, with their spaces.
     owners: BTreeMap<PhoneNumber, Vec<(String, Owner)>>,
-    /// The number of each resource in the state, so that its next plan can take the place of this one.
+    /// The number of each resource in the state, so that its next plan can take the place of this
+    /// one.
     stored: BTreeMap<String, PhoneNumber>,
 }
 
 impl Planned {
-    /// Notes that `owner` plans to have the number, in place of what it planned before. `None` as the
-    /// target stands for a number that is not known yet.
+    /// Notes that `owner` plans to have the number, in place of what it planned before. `None` as
+    /// the target stands for a number that is not known yet.
     pub fn note(&self, owner: &Owner, target: Option<&Target>) -> Option<Conflict> {
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Owner::Stored(id) = owner {
@@ -84,7 +86,8 @@ impl Plans {
     }
 }
 
-/// How a plan conflicts with those of others. One in the same space matters more than one in another.
+/// How a plan conflicts with those of others. One in the same space matters more than one in
+/// another.
 fn conflict(owners: &[(String, Owner)], owner: &Owner, target: &Target) -> Option<Conflict> {
     let (same, other): (Vec<_>, Vec<_>) = owners
         .iter()

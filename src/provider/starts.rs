@@ -1,10 +1,10 @@
 //! Which lists of a space are too old to start a number by.
 //!
 //! The list of a space is shared within a process for some time. Another process on this host may
-//! start a number in the meantime, and finish before this process wants the same number: the lock of
-//! [`claims`](super::claims) is then free, and the shared list is from before the start. So every
-//! process notes in a file of the space that it is about to start a number there, and whoever sees
-//! that others have done so needs a new list.
+//! start a number in the meantime, and finish before this process wants the same number: the lock
+//! of [`claims`](super::claims) is then free, and the shared list is from before the start. So
+//! every process notes in a file of the space that it is about to start a number there, and whoever
+//! sees that others have done so needs a new list.
 
 use std::collections::HashMap;
 use std::fs::File;

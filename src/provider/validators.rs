@@ -20,8 +20,8 @@ pub fn cust_space_id(value: &Value, path: &Path, invalid: &mut Diagnostics) {
     invalid.push(Diagnostic::error("Invalid Space", problem).at(path.clone()));
 }
 
-/// Checks the two parts of a phone number, as far as they are known: what is wrong is an error, what is unlikely a
-/// warning.
+/// Checks the two parts of a phone number, as far as they are known: what is wrong is an error,
+/// what is unlikely a warning.
 pub fn phone_number(country_code: &Field<String>, mobile_number: &Field<String>) -> Diagnostics {
     let mut found = Diagnostics::default();
     let Some(country_code) = country_code.text() else {

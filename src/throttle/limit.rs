@@ -13,7 +13,7 @@ use super::constants::{
 /// An operation's limit: at most `calls` calls in any window of this length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// How many calls.
+    /// How many calls are allowed.
     pub calls: NonZeroU32,
     /// The length of the window. More than an hour counts as an hour.
     pub window: Duration,

@@ -51,7 +51,7 @@ mod sync {
 pub struct QuotaKey {
     /// The account's id, or a hash that stands for it. Never an access key id in the clear.
     pub account: String,
-    /// The region id.
+    /// The id of the region.
     pub region: String,
     /// The API's name of the operation.
     pub action: &'static str,

@@ -7,6 +7,9 @@
 //! Permits must not get lost on their way. A permit that was granted is in exactly one place at any
 //! time: with the driver, in a waiter's channel, or with its caller. Wherever it is dropped on the
 //! way, it is returned to the store.
+//!
+//! This file is longer than 300 lines because waiters, driver and permits hand over to each other
+//! and are read together.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -3,6 +3,9 @@
 //! A record is a sequence of 64-bit words in little-endian order: a header of [`HEADER`] words,
 //! then [`SLOT`] words for each occupied slot, then [`WAITER`] words for each waiter. What is
 //! behind them up to [`BYTES`] means nothing.
+//!
+//! This file is longer than 300 lines because the tests of every damage to a record stand beside
+//! the code.
 
 use super::constants::{
     FORWARD_DELAY, MAX_PAUSE, MAX_SLOTS, MAX_WAITERS, MAX_WINDOW, Micros, STATE_VERSION,
@@ -40,7 +43,7 @@ pub(super) enum Unusable {
     Newer,
 }
 
-/// An encoded state.
+/// The encoded state of a quota.
 pub(super) struct Record {
     pub(super) bytes: [u8; BYTES],
     /// How many of the bytes mean something.

@@ -3,6 +3,9 @@
 //! The algorithm runs there as one script, `slots.lua`: it is atomic and goes by the server's
 //! clock, so that the clocks of two hosts are never compared. The time that a reply takes is part
 //! of the time that a call is assumed to need to the API, so a reply that is late counts as none.
+//!
+//! This file is longer than 300 lines because the connection, the call of the script and the
+//! reading of its reply are one exchange.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -44,7 +47,7 @@ local function run_id()
 end
 ";
 
-/// The algorithm.
+/// The slot algorithm as a script.
 const ALGORITHM: &str = include_str!("slots.lua");
 
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| script(SERVER_FUNCTIONS));

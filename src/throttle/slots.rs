@@ -20,6 +20,8 @@
 //!
 //! `slots.lua` is the same algorithm for Redis. A property test in `redis/tests.rs` compares the
 //! two.
+//!
+//! This file is longer than 300 lines because the argument for the algorithm stands beside it.
 
 use std::fmt;
 
@@ -82,7 +84,7 @@ pub(super) enum Reply {
     Done,
     /// The call may be sent now.
     Granted { permit: PermitId },
-    /// No permit yet.
+    /// There is no permit yet.
     Wait(Wait),
 }
 
@@ -131,7 +133,7 @@ pub(super) struct State {
     pub(super) waiters: Vec<Waiter>,
 }
 
-/// An occupied slot.
+/// A slot that is occupied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
     /// The permit that occupies it.

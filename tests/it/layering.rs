@@ -46,8 +46,8 @@ const MAY_NAME_GENERATED: &[&str] = &["protocol", "plugin", "framework/server"];
 
 /// The layers that know Terraform and no particular provider, so that they could be lifted out.
 const FIT_FOR_ANY_PROVIDER: &[&str] = &["framework", "plugin", "protocol"];
-/// Parts of words that belong to this provider, in lower case. What differs from provider to provider
-/// is passed to those layers as a value.
+/// Parts of words that belong to this provider, in lower case. What differs from provider to
+/// provider is passed to those layers as a value.
 const WORDS_OF_THIS_PROVIDER: &[&str] = &[
     "alibaba", "cams", "migrat", "quota", "redis", "throttl", "whatsapp",
 ];

@@ -1,4 +1,7 @@
 //! One quota kept by real processes, some of which are killed, while its state is destroyed.
+//!
+//! This file is longer than 300 lines because the processes and the moments at which they lose
+//! their state are in it.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
 

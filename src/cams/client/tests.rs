@@ -1,4 +1,6 @@
 //! Against a server that answers by a script, over real connections.
+//!
+//! This file is longer than 300 lines because the scripted server is in it.
 
 use std::sync::Mutex;
 
@@ -19,9 +21,9 @@ use super::*;
 enum Deed {
     /// Answers with a status, more headers, and a body.
     Answer(u16, &'static str, &'static str),
-    /// Closes the connection.
+    /// Closes the connection without an answer.
     Close,
-    /// Nothing at all.
+    /// Sends nothing at all.
     Silence,
 }
 
@@ -33,7 +35,10 @@ const LIST: Deed = Deed::Answer(
 const STARTED: Deed = Deed::Answer(
     200,
     "",
-    r#"{"Code":"OK","RequestId":"R","Data":{"Id":"7","PhoneNumber":"8613900001234","Status":"MIGRATING"}}"#,
+    concat!(
+        r#"{"Code":"OK","RequestId":"R","Data":"#,
+        r#"{"Id":"7","PhoneNumber":"8613900001234","Status":"MIGRATING"}}"#,
+    ),
 );
 const THROTTLED: Deed = Deed::Answer(
     400,
@@ -131,7 +136,8 @@ async fn serve(mut stream: TcpStream, deeds: &[Deed], asked: Arc<Mutex<Vec<Strin
         Deed::Answer(status, headers, body) => {
             let length = body.len();
             let answer = format!(
-                "HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+                "HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: \
+                 {length}\r\n\r\n{body}"
             );
             stream.write_all(answer.as_bytes()).await.expect("a reader");
             // The client closes when it has read all.

@@ -1,5 +1,7 @@
-//! Calls against the whole state, without a socket. The file is longer than others, since each step
-//! that a call passes has a test here, and all of them share one fixture.
+//! Calls against the whole state, without a socket.
+//!
+//! This file is longer than 300 lines because each step that a call passes has a test here, and all
+//! of them share one fixture.
 
 mod behaviour;
 mod forms;

@@ -10,7 +10,7 @@ use super::observations::Settings;
 pub(super) enum State {
     /// It works, but there is something to know.
     Attention,
-    /// It works.
+    /// It works as needed.
     Ok,
     /// Something that the provider needs does not work.
     Problem,
@@ -28,7 +28,7 @@ pub(super) struct Finding {
     pub(super) text: String,
 }
 
-/// Makes a finding.
+/// Makes a finding of these parts.
 pub(super) fn finding(about: &'static str, state: State, text: impl Into<String>) -> Finding {
     Finding {
         about,

@@ -1,3 +1,5 @@
+//! This file is longer than 300 lines because every way in which a file can be unusable has a test.
+
 use super::*;
 use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;

@@ -1,3 +1,5 @@
+//! This file is longer than 300 lines because every way to leave the queue has a test.
+
 use super::*;
 use crate::throttle::limit::Limit;
 use crate::throttle::memory::Memory;

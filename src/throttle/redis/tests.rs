@@ -1,5 +1,8 @@
 //! Tests against a real server: the script replies as the Rust code does, and an outage costs no
 //! more than it must.
+//!
+//! This file is longer than 300 lines because a real server is brought into every state that it can
+//! be in.
 
 use std::io::{BufRead, BufReader};
 use std::num::NonZeroU32;

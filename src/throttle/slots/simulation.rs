@@ -1,6 +1,9 @@
 //! A simulation in which processes, a network and a server surround the slot algorithm. It shows
 //! what the algorithm promises under random arrivals, delays, stalls, cancellations and deaths of
 //! processes.
+//!
+//! This file is longer than 300 lines because clients, network and server of the simulation are
+//! read together.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -76,7 +79,7 @@ struct Story {
     done: Micros,
     /// The longest time in which some living process waited and none was granted.
     longest_drought: Micros,
-    /// The longest wait.
+    /// The longest wait of a call.
     longest_wait: Micros,
     /// The most callers that waited at once.
     longest_queue: usize,
@@ -108,7 +111,7 @@ impl Story {
         within.iter().filter(|call| call.2).count() as f64 / within.len() as f64
     }
 
-    /// Calls a second.
+    /// Calls in a second of simulated time.
     fn rate(&self, from: Micros, to: Micros) -> f64 {
         let within = self
             .counted

@@ -59,7 +59,7 @@ impl Shared {
         TierReply { reply, tier: 0 }
     }
 
-    /// Lets time pass.
+    /// Lets simulated time pass.
     pub(super) fn pass(&self, time: Duration) {
         self.0.lock().expect("not poisoned").0 += time.as_micros() as Micros;
     }

@@ -22,7 +22,8 @@ const TWICE: &str = "Number Declared Twice";
 fn resources_instances_and_modules_with_one_number_are_found_at_the_plan() {
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, "");
-    let instances = "resource \"cams_number_migration\" \"all\" {\n  for_each      = toset([\"a\", \"b\"])\n  \
+    let instances = "resource \"cams_number_migration\" \"all\" {\n  for_each      = \
+         toset([\"a\", \"b\"])\n  \
                      country_code  = \"86\"\n  mobile_number = \"13900001234\"\n}\n";
     std::fs::create_dir(workspace.path().join("module")).unwrap();
     let module = format!("{}{}", super::REQUIRED_PROVIDERS, number("one", ONE, ""));

@@ -1,6 +1,6 @@
 //! One number from plan to destroy, and what may happen to it on the way.
 //!
-//! The file is longer than others because it has a short test for each of these events.
+//! This file is longer than 300 lines because it has a short test for each of these events.
 
 use super::{ADDRESS, ONE, Workspace};
 use crate::emulator::Emulator;

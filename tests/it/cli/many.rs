@@ -54,7 +54,8 @@ fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
     assert_eq!(emulator.count(LOOKUP), 0);
 }
 
-/// Puts the numbers of [`numbers`] into the emulator's space, and into the state as ones that were imported.
+/// Puts the numbers of [`numbers`] into the emulator's space, and into the state as ones that were
+/// imported.
 pub(super) fn place_in_state(emulator: &Emulator, workspace: &Workspace, count: usize) {
     let mut resources = Vec::new();
     for index in 0..count {

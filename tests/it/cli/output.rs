@@ -1,8 +1,9 @@
 //! The whole output of commands, as a person reads it, held to files in `tests/fixtures/output`.
 //!
-//! What differs from run to run is replaced by words in angle brackets, and lines of progress, which
-//! Terraform prints in an order of chance, are sorted. `UPDATE_OUTPUT=1 cargo test --all-features --test it output` writes
-//! the files anew: read the difference before it is committed.
+//! What differs from run to run is replaced by words in angle brackets, and lines of progress,
+//! which Terraform prints in an order of chance, are sorted. `UPDATE_OUTPUT=1 cargo test
+//! --all-features --test it output` writes the files anew: read the difference before it is
+//! committed.
 
 use std::path::Path;
 
@@ -163,9 +164,10 @@ fn refused_credentials_are_told_in_full_once() {
 fn a_service_that_is_not_there_is_told_in_full_once() {
     let emulator = Emulator::start(&[]);
     let workspace = in_state(&emulator, 10).env("CAMS_ENDPOINT", "http://127.0.0.1:9");
-    workspace.configure(
-        &numbers(10).replace("count = 10", "count = 10\n  timeouts {\n    read = \"1s\"\n  }"),
-    );
+    workspace.configure(&numbers(10).replace(
+        "count = 10",
+        "count = 10\n  timeouts {\n    read = \"1s\"\n  }",
+    ));
     super::many::place_in_state(&emulator, &workspace, 10);
     let run = workspace.fails(&["plan", "-no-color"]);
     assert_eq!(times(&run, "Error: "), 10, "{}", run.stderr);

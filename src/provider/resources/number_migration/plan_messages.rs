@@ -29,7 +29,8 @@ pub(super) fn replaced_later(prior: &Model, space: &Field<String>) -> Diagnostic
         "Replacement Comes Later",
         format!(
             "The provider's cust_space_id is {} now, and the number is in space {}. Its timeouts \
-             change too, which is done first and leaves it there. The next plan replaces the number, \
+             change too, which is done first and leaves it there. The next plan replaces the \
+             number, \
              so that it moves to the provider's space.",
             space.text().unwrap_or_default(),
             prior.cust_space_id.text().unwrap_or_default()
@@ -45,9 +46,10 @@ pub(super) fn forgets(state: &Model) -> Diagnostic {
     Diagnostic::warning(
         "Number Is Forgotten, Not Removed",
         format!(
-            "Destroying the resource makes no API call: Terraform forgets the number, here {number}, \
-             which stays in space {space} as it is. {NO_CANCEL} {NOT_ALONE}\n\nTo take a number that \
-             is live out of service, deregister it from its WhatsApp Business Account: in the CAMS \
+            "Destroying the resource makes no API call: Terraform forgets the number, here \
+             {number}, which stays in space {space} as it is. {NO_CANCEL} {NOT_ALONE}\n\nTo take a \
+             number that is live out of service, deregister it from its WhatsApp Business Account: \
+             in the CAMS \
              console, or with the API operation ChatappPhoneNumberDeregister."
         ),
     )
@@ -77,8 +79,9 @@ pub(super) fn replaces(prior: &Model, plan: &Model, follows_provider: bool) -> D
     }
     if moved && follows_provider {
         text.push_str(&format!(
-            "\n\nThe resource names no cust_space_id, so it follows the provider's, which is {} now: \
-             in the provider block, or in the environment variable {CUST_SPACE_ID_VARIABLE}. If you \
+            "\n\nThe resource names no cust_space_id, so it follows the provider's, which is {} \
+             now: in the provider block, or in the environment variable {CUST_SPACE_ID_VARIABLE}. \
+             If you \
              did not mean to change it, set it back to {old_space}.",
             new_space.unwrap_or("another one")
         ));
@@ -142,7 +145,8 @@ pub(super) fn banned(state: &Model) -> Diagnostic {
     at_number(Diagnostic::warning(
         "Number Is Banned",
         format!(
-            "WhatsApp has banned {} in space {}. Neither applying nor replacing the resource changes \
+            "WhatsApp has banned {} in space {}. Neither applying nor replacing the resource \
+             changes \
              that. The ban can be appealed in Meta's Business Manager.",
             state.phone_number.text().unwrap_or("the number"),
             state.cust_space_id.text().unwrap_or_default()

@@ -9,7 +9,8 @@ use crate::provider::planned::Conflict;
 use super::schema::Model;
 use super::{plan_messages, remembered, target};
 
-/// Fills in the space, warns of what the plan does not do, and refuses a number that is planned twice.
+/// Fills in the space, warns of what the plan does not do, and refuses a number that is planned
+/// twice.
 pub(super) fn plan(
     context: Context<'_, Cams, Model>,
     change: &mut Change<'_, Model>,
@@ -57,8 +58,9 @@ fn follow_the_provider(
             prior.cust_space_id.clone()
         }
         (Field::Known(space), _) => Field::Known(space.clone()),
-        // Should the provider's space turn out another one, the next plan shows the replacement. Where
-        // the provider has none, the number stays where it is: so it can be destroyed without one.
+        // Should the provider's space turn out another one, the next plan shows the replacement.
+        // Where the provider has none, the number stays where it is: so it can be destroyed without
+        // one.
         (Field::Unknown | Field::Null, Some(prior)) => prior.cust_space_id.clone(),
         (Field::Unknown, None) => Field::Unknown,
         (Field::Null, None) => return Err(plan_messages::missing_space().into()),
@@ -68,9 +70,10 @@ fn follow_the_provider(
 
 /// Whether the plan changes the number in place, apart from its space.
 ///
-/// Such an update keeps the space, whatever the provider's is. The provider's space may have been unknown when the
-/// update was planned, and Terraform then plans again during apply, when it is known. Nothing tells the provider which
-/// of the two plans it is making, and the second must not turn the update into a replacement.
+/// Such an update keeps the space, whatever the provider's is. The provider's space may have been
+/// unknown when the update was planned, and Terraform then plans again during apply, when it is
+/// known. Nothing tells the provider which of the two plans it is making, and the second must not
+/// turn the update into a replacement.
 fn updated_in_place(prior: &Model, plan: &Model) -> bool {
     let same_number =
         plan.country_code == prior.country_code && plan.mobile_number == prior.mobile_number;

@@ -8,7 +8,8 @@ use crate::provider::planned::Owner;
 
 use super::schema::Model;
 
-/// How long after its start a number stays in the state whatever CAMS says, since its answers may lag behind.
+/// How long after its start a number stays in the state whatever CAMS says, since its answers may
+/// lag behind.
 const SETTLING: Duration = Duration::from_secs(60 * 60);
 /// The key in the private state for the time of the start, in seconds since 1970.
 const STARTED_AT: &str = "started_at";

@@ -64,31 +64,49 @@ pub(super) fn schema() -> Schema {
                 .requires_replace()
                 .validate(validators::cust_space_id)
                 .describe(
-                    "Space that receives the number: the id of the ISV sub-customer's space, or of your own instance. \
-                     Default value is the provider's `cust_space_id`; when that changes, the number is replaced.",
+                    "Space that receives the number: the id of the ISV sub-customer's space, or \
+                     of your own instance. Default value is the provider's `cust_space_id`; when \
+                     that changes, the number is replaced.",
                 ),
-            Attribute::string("country_code").required().requires_replace().describe(
-                "Country calling code, digits only, such as `86`.",
-            ),
-            Attribute::string("mobile_number").required().requires_replace().describe(
-                "Phone number without its country code, digits only, such as `13900001234`.",
-            ),
-            Attribute::string("id").computed().use_state_for_unknown().describe(
-                "Id of the phone number at Meta; null while CAMS does not tell it.",
-            ),
-            Attribute::string("phone_number").computed().use_state_for_unknown().describe(
-                "Country code and number as CAMS writes them.",
-            ),
-            Attribute::string("status").computed().use_state_for_unknown().describe(
-                "Status of the number: `MIGRATING` at first, later what CAMS lists, such as `CONNECTED`.",
-            ),
-            Attribute::string("request_id").computed().use_state_for_unknown().describe(
-                "Id of the request that started the migration; null for a number that was imported or already in the space.",
-            ),
+            Attribute::string("country_code")
+                .required()
+                .requires_replace()
+                .describe("Country calling code, digits only, such as `86`."),
+            Attribute::string("mobile_number")
+                .required()
+                .requires_replace()
+                .describe(
+                    "Phone number without its country code, digits only, such as `13900001234`.",
+                ),
+            Attribute::string("id")
+                .computed()
+                .use_state_for_unknown()
+                .describe("Id of the phone number at Meta; null while CAMS does not tell it."),
+            Attribute::string("phone_number")
+                .computed()
+                .use_state_for_unknown()
+                .describe("Country code and number as CAMS writes them."),
+            Attribute::string("status")
+                .computed()
+                .use_state_for_unknown()
+                .describe(
+                    "Status of the number: `MIGRATING` at first, later what CAMS lists, such as \
+                     `CONNECTED`.",
+                ),
+            Attribute::string("request_id")
+                .computed()
+                .use_state_for_unknown()
+                .describe(
+                    "Id of the request that started the migration; null for a number that was \
+                     imported or already in the space.",
+                ),
             timeouts::block(
                 "How long operations may take, waiting for the account's call quota included.",
                 vec![
-                    timeouts::operation("create", "Starting the migration. Default value is `20m`."),
+                    timeouts::operation(
+                        "create",
+                        "Starting the migration. Default value is `20m`.",
+                    ),
                     timeouts::operation(
                         "read",
                         "Looking at the number during a refresh. Default value is `10m`.",
@@ -130,20 +148,24 @@ fn description() -> String {
          after an interruption, a replacement, or an apply after the state was lost ends with the \
          number in state, and starts nothing twice.\n\n\
          Destroying this resource makes no API call: Terraform forgets the number, and the number \
-         stays in the space. The API has no operation that cancels a migration. To take a live number \
-         out of service, deregister it from its WhatsApp Business Account, in the CAMS console or with \
+         stays in the space. The API has no operation that cancels a migration. To take a live \
+         number out of service, deregister it from its WhatsApp Business Account, in the CAMS \
+         console or with \
          the API operation `ChatappPhoneNumberDeregister`.\n\n\
-         A change of space, code or number replaces the resource, and the old number stays where it is \
-         too. Two resources for one number in one space are an error at the plan. Where they belong to \
-         two configurations of the provider, such as aliases, or where the number is known only after \
+         A change of space, code or number replaces the resource, and the old number stays where \
+         it is too. Two resources for one number in one space are an error at the plan. Where they \
+         belong to two configurations of the provider, such as aliases, or where the number is \
+         known only after \
          apply, they meet during apply.\n\n\
          A number counts as there when the list of its space (`QueryChatappPhoneNumbers`) shows it \
          with any status but `DELETED` and `MIGRATED`, or when `GetPhoneNumberVerificationStatus` \
-         gives its id. It is removed from the state, with a warning, only when a list that was fetched \
-         for this refresh does not show it as there, the lookup says that it does not exist, and its \
-         migration started at least an hour ago. If the answers prove neither, the number stays in the \
+         gives its id. It is removed from the state, with a warning, only when a list that was \
+         fetched for this refresh does not show it as there, the lookup says that it does not \
+         exist, and its migration started at least an hour ago. If the answers prove neither, the \
+         number stays in the \
          state, and a warning says so.\n\n\
-         The RAM user or role needs {} on resource `*`. Only the first is indispensable: without one \
+         The RAM user or role needs {} on resource `*`. Only the first is indispensable: without \
+         one \
          of the others the resource warns and goes on.",
         permissions.join(", ")
     )

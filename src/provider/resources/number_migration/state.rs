@@ -24,15 +24,16 @@ pub(super) fn found(plan: Model, target: &Target, presence: Presence) -> Model {
     Model {
         id: presence.id.into(),
         phone_number: Field::Known(target.number.to_string()),
-        // The list shows no status, and of numbers that are migrating it is not known whether it does.
+        // The list shows no status, and of numbers that are migrating it is not known whether it
+        // does.
         status: Field::Known(presence.status.unwrap_or_else(|| MIGRATING.to_owned())),
         request_id: Field::Null,
         ..plan
     }
 }
 
-/// The state after a read that found the number. What the answers did not tell stays as it was, and so
-/// does an id that is known: it identifies the number, and others may refer to it.
+/// The state after a read that found the number. What the answers did not tell stays as it was, and
+/// so does an id that is known: it identifies the number, and others may refer to it.
 pub(super) fn refreshed(state: Model, target: &Target, presence: Presence) -> Model {
     let status = presence.status.map_or(state.status, Field::Known);
     Model {
