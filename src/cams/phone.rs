@@ -203,6 +203,21 @@ impl PhoneNumber {
             == Some(&self.mobile_number)
     }
 
+    /// Whether an answer that names its number as `text` can be about this one.
+    ///
+    /// The service documents digits with the country code in front. Other signs between them are passed over, the
+    /// country code may be missing, and a `*` hides a digit. Text without any digit names no number at all.
+    pub fn can_be_named(&self, text: &str) -> bool {
+        let digits = |c: &char| c.is_ascii_digit() || *c == '*';
+        // One more than any number has is enough to see that it is none.
+        let named: Vec<char> = text.chars().filter(digits).take(64).collect();
+        let is = |number: &str| {
+            let same = |(named, ours): (&char, char)| *named == '*' || *named == ours;
+            named.len() == number.len() && named.iter().zip(number.chars()).all(same)
+        };
+        named.is_empty() || is(&self.to_string()) || is(&self.mobile_number)
+    }
+
     /// Enough to recognise the number in a log, too little to call it: the calling code and the last four digits.
     pub fn masked(&self) -> String {
         let hidden = self.mobile_number.len().saturating_sub(4);
@@ -370,6 +385,31 @@ mod tests {
         PhoneNumber::parse(country_code, mobile_number)
             .expect_err("a problem")
             .suggestion
+    }
+
+    #[test]
+    fn an_answer_is_about_the_number_that_it_names() {
+        let number = PhoneNumber::parse("86", "13900001234").expect("a number");
+        for named in [
+            "8613900001234",
+            "+86 139-0000-1234",
+            "13900001234",
+            "861390000****",
+            "",
+            "unknown",
+        ] {
+            assert!(number.can_be_named(named), "{named}");
+        }
+        let long = "8613900001234".repeat(1000);
+        for other in [
+            "8613900001235",
+            "3900001234",
+            "86139000012340",
+            "***",
+            &long,
+        ] {
+            assert!(!number.can_be_named(other), "{other}");
+        }
     }
 
     #[test]

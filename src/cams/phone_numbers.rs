@@ -6,6 +6,7 @@ use crate::openapi::Body;
 use crate::openapi::lenient::{Elements, text_field};
 
 use super::phone::PhoneNumber;
+use super::retry::Class;
 use super::{Call, Client, Error, Operation};
 
 /// A row of a space's list. Both fields are text whose values the service may extend at any time.
@@ -21,17 +22,11 @@ pub struct ListedNumber {
 }
 
 /// What the lookup of one number says. Nothing in it is promised for a number that the space does not have.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verification {
     /// The number's id at Meta.
-    #[serde(deserialize_with = "text_field")]
     pub id: Option<String>,
-    /// Country code and number.
-    #[serde(deserialize_with = "text_field")]
-    pub phone_number: Option<String>,
     /// Such as `VERIFIED`.
-    #[serde(deserialize_with = "text_field")]
     pub code_verification_status: Option<String>,
 }
 
@@ -53,7 +48,8 @@ impl Client {
     ///
     /// Its documentation says that it is for numbers of the account. How it reports a number that the account lacks is
     /// not documented: as an error, perhaps one of kind [`ErrorKind::NotFound`](super::ErrorKind::NotFound), or as a
-    /// success with an id that is empty or missing.
+    /// success with an id that is empty or missing. An answer about another number is an error: it says nothing of this
+    /// one.
     pub async fn get_phone_number_verification_status(
         &self,
         call: &Call,
@@ -69,21 +65,21 @@ impl Client {
         let body = self
             .send(call, operation, &parameters, &number.masked())
             .await?;
-        Ok(verification(&body))
+        let data = data(&body);
+        Self::check_number(operation, &body, &data, number, Class::Final)?;
+        Ok(verification(&data))
     }
 }
 
-/// The text, unless it is empty.
-pub(super) fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
+fn data(body: &Body) -> Body {
+    let data = body.object("Data", &["CodeVerificationStatus", "Id", "PhoneNumber"]);
+    data.unwrap_or_default()
 }
 
-fn verification(body: &Body) -> Verification {
-    let data: Option<Verification> = body.object("Data");
-    let data = data.unwrap_or_default();
+fn verification(data: &Body) -> Verification {
     Verification {
-        id: filled(data.id),
-        ..data
+        id: data.text(&["Id"]),
+        code_verification_status: data.text(&["CodeVerificationStatus"]),
     }
 }
 
@@ -91,7 +87,13 @@ fn verification(body: &Body) -> Verification {
 /// cannot be read is left out.
 fn listed(body: &Body) -> Option<Vec<ListedNumber>> {
     let rows: Option<Elements<ListedNumber>> = body.field("PhoneNumbers").ok()?;
-    Some(rows.map_or_else(Vec::new, |Elements(rows)| rows))
+    let Elements(rows) = rows.unwrap_or(Elements(Vec::new()));
+    let cleaned = |text: Option<String>| text.and_then(|text| body.cleaner().value(&text));
+    let rows = rows.into_iter().map(|row| ListedNumber {
+        phone_number: cleaned(row.phone_number),
+        status: cleaned(row.status),
+    });
+    Some(rows.collect())
 }
 
 #[cfg(test)]
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_lookup_without_an_id_knows_no_number() {
-        for (data, id) in [
+        for (written, id) in [
             (r#"{"Id":"7","PhoneNumber":"861"}"#, Some("7")),
             (r#"{"Id":7}"#, Some("7")),
             (r#"{"Id":""}"#, None),
@@ -135,9 +137,9 @@ mod tests {
             ("null", None),
             (r#"["odd"]"#, None),
         ] {
-            let body = format!(r#"{{"Data":{data}}}"#);
-            let found = verification(&body.parse().expect("an object"));
-            assert_eq!(found.id.as_deref(), id, "{data}");
+            let body = format!(r#"{{"Data":{written}}}"#);
+            let found = verification(&data(&body.parse().expect("an object")));
+            assert_eq!(found.id.as_deref(), id, "{written}");
         }
     }
 }

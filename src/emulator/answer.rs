@@ -116,6 +116,9 @@ impl Reply {
         if let Some(form) = self.form {
             form.shape(&mut body);
         }
+        if let Some(Kind::AlteredAnswer { data, rows }) = fault {
+            alter(&mut body, data, rows);
+        }
         let body = Value::Object(body);
         let text = Bytes::from(body.to_string());
         let half = text.slice(..text.len() / 2);
@@ -147,7 +150,9 @@ impl Reply {
             Some(Kind::SlowBody { over }) => response.body = drip(&text, over.0),
             // These decide what is replied, not how it travels.
             Some(
-                Kind::BusinessError { .. }
+                Kind::AlteredAnswer { .. }
+                | Kind::BusinessError { .. }
+                | Kind::EchoRequest { .. }
                 | Kind::ClockSkew { .. }
                 | Kind::ExpiredToken {}
                 | Kind::SignatureRefused {}
@@ -237,6 +242,18 @@ fn drip(body: &Bytes, over: Duration) -> Vec<Step> {
             [Step::Pause(over / PARTS as u32), send]
         })
         .collect()
+}
+
+/// Puts these fields into `Data` and into each row of the list, as far as the answer has them.
+fn alter(body: &mut Map<String, Value>, data: &Map<String, Value>, rows: &Map<String, Value>) {
+    if let Some(Value::Object(fields)) = body.get_mut("Data") {
+        fields.extend(data.clone());
+    }
+    if let Some(Value::Array(list)) = body.get_mut("PhoneNumbers") {
+        for row in list.iter_mut().filter_map(Value::as_object_mut) {
+            row.extend(rows.clone());
+        }
+    }
 }
 
 /// Every field but `Code`, so that it still claims success, with a value of another type.

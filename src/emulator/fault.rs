@@ -4,6 +4,7 @@ use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::echo::Writing;
 use super::period::Period;
 
 /// A fault and the calls it strikes. Written as in the list in the documentation of [`emulator`](super).
@@ -18,6 +19,12 @@ pub struct Fault {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Kind {
+    AlteredAnswer {
+        #[serde(default)]
+        data: Map<String, Value>,
+        #[serde(default)]
+        rows: Map<String, Value>,
+    },
     BusinessError {
         code: String,
         #[serde(default)]
@@ -29,6 +36,14 @@ pub(super) enum Kind {
     },
     ClockSkew {
         seconds: i64,
+    },
+    EchoRequest {
+        #[serde(default)]
+        writing: Writing,
+        #[serde(default = "signature_does_not_match")]
+        code: String,
+        #[serde(default = "bad_request")]
+        status: u16,
     },
     EmptyBody {},
     ExpiredToken {},
@@ -259,8 +274,10 @@ impl Trigger {
 impl Kind {
     pub(super) fn name(&self) -> &'static str {
         match self {
+            Self::AlteredAnswer { .. } => "altered_answer",
             Self::BusinessError { .. } => "business_error",
             Self::ClockSkew { .. } => "clock_skew",
+            Self::EchoRequest { .. } => "echo_request",
             Self::EmptyBody {} => "empty_body",
             Self::ExpiredToken {} => "expired_token",
             Self::HugeBody { .. } => "huge_body",
@@ -295,7 +312,7 @@ impl Kind {
 
     fn check(&self) -> Result<(), NotAFault> {
         match self {
-            Self::BusinessError { status, .. }
+            Self::BusinessError { status, .. } | Self::EchoRequest { status, .. }
                 if *status != 200 && !(400..=599).contains(status) =>
             {
                 Err(NotAFault(format!(
@@ -338,6 +355,14 @@ impl TryFrom<Map<String, Value>> for Fault {
         kind.check()?;
         Ok(Self { kind, trigger })
     }
+}
+
+fn signature_does_not_match() -> String {
+    "SignatureDoesNotMatch".into()
+}
+
+fn bad_request() -> u16 {
+    400
 }
 
 fn ok() -> u16 {

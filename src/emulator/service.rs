@@ -1,15 +1,19 @@
 //! What happens to a call that has arrived, from its first check to its commit: one synchronous
 //! step over the whole state, with the time passed in. So the order of arrivals is the order of the
 //! journal and of the quota.
+//!
+//! The file is longer than others because every step of that one passage is in it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use hyper::Method;
+use serde_json::Value;
 
 use super::answer::{Answer, Reply, retry_header};
 use super::config::Config;
+use super::echo;
 use super::fault::{Facts, Faults, Kind, RetryHeader, Stage, When};
 use super::form::Form;
 use super::gate::Gate;
@@ -171,7 +175,7 @@ impl Service {
             return Err(self.throttled(wait));
         }
         if let Some(fault) = self.faults.strike(Stage::Admitted, facts) {
-            let prevented = self.prevented_by(&fault);
+            let prevented = self.prevented_by(&fault, request);
             visit.throttled = matches!(fault, Kind::Throttle { .. });
             visit.fault = Some(fault);
             if let Some(refusal) = prevented {
@@ -198,8 +202,20 @@ impl Service {
     }
 
     /// What is said instead of executing the operation, if the fault keeps it from that.
-    fn prevented_by(&self, fault: &Kind) -> Option<Refusal> {
+    fn prevented_by(&self, fault: &Kind, request: &Request<'_>) -> Option<Refusal> {
         match fault {
+            Kind::EchoRequest {
+                writing,
+                code,
+                status,
+            } => {
+                let quoted = echo::quote(request, *writing);
+                let detail = Value::String(quoted.clone());
+                Some(Refusal {
+                    access_denied_detail: Some(detail),
+                    ..Refusal::new(*status, code.as_str(), quoted)
+                })
+            }
             Kind::BusinessError {
                 code,
                 message,

@@ -9,9 +9,10 @@ use reqwest::redirect::Policy;
 
 use crate::clock::{Clock, Utc};
 use crate::random::Random;
+use crate::secret::Secret;
 
 use super::signature::{self, Unsigned};
-use super::{AccessKey, Endpoint, SignatureMethod, retry_after};
+use super::{AccessKey, Cleaner, Endpoint, SignatureMethod, retry_after};
 
 /// No documented answer comes near; a space of ten thousand numbers takes some 5 MiB.
 const MAX_BODY: usize = 64 << 20;
@@ -47,6 +48,8 @@ pub struct Http {
     settings: Settings,
     clock: Clock,
     random: Random,
+    /// Knows the access key.
+    cleaner: Cleaner,
     /// How far the service's clock is ahead of ours, in seconds, as far as known.
     skew: AtomicI64,
 }
@@ -66,9 +69,11 @@ pub struct Response {
     pub retry_after: Option<Duration>,
     /// What time it is at the service.
     pub date: Option<SystemTime>,
+    /// Takes the secrets of the request out of every text of the answer.
+    pub cleaner: Cleaner,
 }
 
-/// No answer. The text says why, without URL.
+/// No answer. The text says why, without URL and secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The request left, and no whole answer came: it may have had its effect.
@@ -103,8 +108,9 @@ impl Http {
         }
         let client = adjust(builder)
             .build()
-            .map_err(|error| Failure::Unsent(reason(error)))?;
+            .map_err(|error| Failure::Unsent(reason(error, &Cleaner::default())))?;
         Ok(Self {
+            cleaner: cleaner(&settings.access_key),
             client,
             settings,
             clock,
@@ -138,13 +144,15 @@ impl Http {
             .client
             .post(self.settings.endpoint.with_query(&signed.query));
         for (name, value) in signed.headers {
-            request = request.header(name, value);
+            request = request.header(name, value.as_str());
         }
         let request = request
             .header("accept", "application/json")
             .header("content-length", "0");
-        let response = request.send().await.map_err(failure)?;
-        self.read(response).await
+        let cleaner = self.cleaner.with(&signed.signature);
+        let response = request.send().await;
+        let response = response.map_err(|error| failure(error, &cleaner))?;
+        self.read(response, cleaner).await
     }
 
     /// Takes over the service's clock, where it is known to refuse ours.
@@ -179,7 +187,11 @@ impl Http {
         shifted.unwrap_or(now)
     }
 
-    async fn read(&self, mut response: reqwest::Response) -> Result<Response, Failure> {
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        cleaner: Cleaner,
+    ) -> Result<Response, Failure> {
         let headers = response.headers();
         let text = |name: &str| {
             headers
@@ -194,11 +206,12 @@ impl Http {
             request_id: text("x-acs-request-id"),
             retry_after: retry_after::read(headers, self.now()),
             date: text("date").and_then(|date| httpdate::parse_http_date(&date).ok()),
+            cleaner,
         };
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| Failure::Lost(reason(error)))?
+            .map_err(|error| Failure::Lost(reason(error, &read.cleaner)))?
         {
             if read.body.len() + chunk.len() > MAX_BODY {
                 return Err(Failure::Lost(format!(
@@ -213,12 +226,23 @@ impl Http {
 
 /// A connection that was never made carried no request, and HTTP/2 can mark a request as never processed. Everything
 /// else may have had its effect.
-fn failure(error: reqwest::Error) -> Failure {
+fn failure(error: reqwest::Error, cleaner: &Cleaner) -> Failure {
     if error.is_connect() || error.is_builder() || never_processed(&error) {
-        Failure::Unsent(reason(error))
+        Failure::Unsent(reason(error, cleaner))
     } else {
-        Failure::Lost(reason(error))
+        Failure::Lost(reason(error, cleaner))
     }
+}
+
+/// Knows what no text from outside may show: also the secret, which is never sent, should somebody have put it into a
+/// field that is.
+fn cleaner(key: &AccessKey) -> Cleaner {
+    let token = key.security_token.as_ref().map(Secret::expose);
+    Cleaner::new(
+        [key.id.as_str(), key.secret.expose()]
+            .into_iter()
+            .chain(token),
+    )
 }
 
 /// Whether the service said, in the words of HTTP/2, that it did not process the request: it refused the stream, or
@@ -235,7 +259,8 @@ fn never_processed(error: &reqwest::Error) -> bool {
 }
 
 /// The causes of an error in words. The URL goes first: in the older signature form it holds key id and signature.
-fn reason(error: reqwest::Error) -> String {
+/// What the other side said is quoted in some, as the reason for which it closes an HTTP/2 connection.
+fn reason(error: reqwest::Error, cleaner: &Cleaner) -> String {
     let timeout = error.is_timeout();
     let error = error.without_url();
     let mut words = vec![error.to_string()];
@@ -250,7 +275,7 @@ fn reason(error: reqwest::Error) -> String {
     if timeout && !words.iter().any(|word| word.contains("timed out")) {
         words.push("timed out".into());
     }
-    words.join(": ")
+    cleaner.line(&words.join(": "))
 }
 
 #[cfg(test)]
@@ -259,8 +284,6 @@ mod tests {
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
-
-    use crate::secret::Secret;
 
     use super::*;
 

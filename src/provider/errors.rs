@@ -114,7 +114,7 @@ fn advice(error: &Error, target: &Target) -> Advice {
         ErrorKind::Credentials => ("CAMS Refused the Credentials", credentials(error), None),
         ErrorKind::Incomplete => (
             "CAMS Answer Incomplete",
-            "The service reported success without the data it documents. Apply again; if it stays so, send the request id to Alibaba Cloud support."
+            "The service reported success without the data it documents, or with data about another number. Apply again; if it stays so, send the request id to Alibaba Cloud support."
                 .to_owned(),
             None,
         ),

@@ -58,6 +58,13 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
     Ok(())
 }
 
+/// The canonical request of a call, as far as its headers tell.
+pub(super) fn whole_canonical_request(request: &Request<'_>) -> String {
+    let signed_headers = authorization(request.call).map(|parts| parts.signed_headers);
+    let body_hash = hex(&Sha256::digest(&request.call.body));
+    canonical_request(request, signed_headers.unwrap_or_default(), &body_hash)
+}
+
 /// Rebuilds what the client signed from the headers that it says it signed: the Go SDK signs fewer than the Python SDK.
 pub(super) fn canonical_request(
     request: &Request<'_>,

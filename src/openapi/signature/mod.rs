@@ -6,6 +6,10 @@ mod rpc;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
 use super::AccessKey;
 
 /// How requests are signed.
@@ -49,10 +53,13 @@ pub(super) struct Unsigned<'a> {
     pub(super) parameters: &'a BTreeMap<&'a str, &'a str>,
 }
 
-/// What to send: the query, and headers beside those every request has.
+/// What to send: the query, and headers beside those every request has. Both hold the key id and the signature, and
+/// one of them the security token, so they are cleared from memory on drop.
 pub(super) struct Signed {
-    pub(super) query: String,
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) query: Zeroizing<String>,
+    pub(super) headers: Vec<(&'static str, Zeroizing<String>)>,
+    /// The signature alone, by which it is found in text that quotes the request.
+    pub(super) signature: Secret,
 }
 
 pub(super) fn sign(method: SignatureMethod, request: &Unsigned<'_>, key: &AccessKey) -> Signed {
@@ -67,8 +74,6 @@ mod vectors {
     //! `tests/fixtures/signing-vectors.json`: two requests as the official Python SDK signs them.
 
     use serde_json::Value;
-
-    use crate::secret::Secret;
 
     use super::*;
 

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
 
 use super::super::{AccessKey, encoding};
 use super::{Signed, Unsigned};
@@ -15,11 +18,16 @@ pub(super) fn sign(request: &Unsigned<'_>, key: &AccessKey) -> Signed {
     let signature = signature(&string_to_sign(request.method, &parameters), key);
     let pairs = parameters.iter().map(|(name, value)| (*name, *value));
     let query = encoding::query(pairs.chain([("Signature", signature.as_str())]));
+    let plain = |text: &str| Zeroizing::new(text.to_owned());
     let headers = vec![
-        ("x-acs-action", request.action.to_owned()),
-        ("x-acs-version", request.version.to_owned()),
+        ("x-acs-action", plain(request.action)),
+        ("x-acs-version", plain(request.version)),
     ];
-    Signed { query, headers }
+    Signed {
+        query: Zeroizing::new(query),
+        headers,
+        signature: Secret::new(signature),
+    }
 }
 
 fn parameters<'a>(request: &'a Unsigned<'_>, key: &'a AccessKey) -> BTreeMap<&'a str, &'a str> {
@@ -45,21 +53,20 @@ fn parameters<'a>(request: &'a Unsigned<'_>, key: &'a AccessKey) -> BTreeMap<&'a
     parameters
 }
 
-fn string_to_sign(method: &str, parameters: &BTreeMap<&str, &str>) -> String {
+fn string_to_sign(method: &str, parameters: &BTreeMap<&str, &str>) -> Zeroizing<String> {
     let query = encoding::query(parameters.iter().map(|(name, value)| (*name, *value)));
-    format!("{method}&%2F&{}", encoding::encode(&query))
+    let query = Zeroizing::new(query);
+    Zeroizing::new(format!("{method}&%2F&{}", encoding::encode(&query)))
 }
 
 fn signature(string_to_sign: &str, key: &AccessKey) -> String {
-    let key = format!("{}&", key.secret.expose());
+    let key = Zeroizing::new(format!("{}&", key.secret.expose()));
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
     STANDARD.encode(hmac::sign(&key, string_to_sign.as_bytes()))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::secret::Secret;
-
     use super::super::vectors;
     use super::*;
 
@@ -67,7 +74,7 @@ mod tests {
     fn every_stage_matches_the_official_python_sdk() {
         vectors::each("hmac_sha1", |request, key, expected| {
             let to_sign = string_to_sign(request.method, &parameters(request, key));
-            assert_eq!(to_sign, expected["string_to_sign"]);
+            assert_eq!(to_sign.as_str(), expected["string_to_sign"]);
             assert_eq!(signature(&to_sign, key), expected["signature"]);
             let encoded = encoding::encode(expected["signature"].as_str().expect("text"));
             assert!(

@@ -116,7 +116,7 @@ impl Resource for NumberMigration {
                     "Id of the phone number at Meta; null while CAMS does not tell it.",
                 ),
                 Attribute::string("phone_number").computed().use_state_for_unknown().describe(
-                    "Country code and number as CAMS writes them.",
+                    "Country code and number as CAMS writes them, digits only.",
                 ),
                 Attribute::string("status").computed().use_state_for_unknown().describe(
                     "Status of the number: `MIGRATING` at first, later what CAMS lists, such as `CONNECTED`.",
@@ -370,13 +370,12 @@ fn updated_in_place(prior: &Model, plan: &Model) -> bool {
     same_number && timeouts.is_wholly_known() && plan.timeouts != prior.timeouts
 }
 
-/// The state of a number whose migration has just started. The answer documents all three values; without them the
-/// migration has started all the same.
+/// The state of a number whose migration has just started. The answer documents id and status; without them the
+/// migration has started all the same. The number is ours, whichever way the service writes it.
 fn started_state(plan: Model, target: &Target, migration: Migration) -> Model {
-    let number = || target.number.to_string();
     Model {
         id: migration.id.into(),
-        phone_number: Field::Known(migration.phone_number.unwrap_or_else(number)),
+        phone_number: Field::Known(target.number.to_string()),
         status: Field::Known(migration.status.unwrap_or_else(|| MIGRATING.to_owned())),
         request_id: migration.request_id.into(),
         ..plan

@@ -4,6 +4,7 @@ mod errors;
 mod faults;
 mod fleet;
 mod garbage;
+mod hostile;
 mod identity;
 mod stop;
 mod twice;
