@@ -1,5 +1,7 @@
 //! The bounds of one operation: until when, and who may end it earlier.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,7 +16,12 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Call {
     deadline: Instant,
     stop: CancellationToken,
+    condition: Condition,
 }
+
+/// What must hold when a request leaves.
+#[derive(Clone, Default)]
+struct Condition(Option<Arc<dyn Fn() -> bool + Send + Sync>>);
 
 impl Call {
     /// An operation that ends after `timeout`, or when `stop` fires.
@@ -24,7 +31,29 @@ impl Call {
         let deadline = now
             .checked_add(timeout)
             .unwrap_or_else(|| now + Duration::from_secs(365 * 86_400));
-        Self { deadline, stop }
+        Self {
+            deadline,
+            stop,
+            condition: Condition::default(),
+        }
+    }
+
+    /// The same call, of which no request is sent unless `condition` holds at that moment: after the wait for the quota,
+    /// which may be long.
+    #[must_use]
+    pub fn only_while(self, condition: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            condition: Condition(Some(Arc::new(condition))),
+            ..self
+        }
+    }
+
+    /// Whether a request may be sent now.
+    pub(super) fn may_send(&self) -> bool {
+        self.condition
+            .0
+            .as_ref()
+            .is_none_or(|condition| condition())
     }
 
     /// A call that finds out what became of another: it has `patience` of its own and does not end with the stop, which
@@ -53,5 +82,15 @@ impl Call {
     pub async fn given_up(&self) {
         self.stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Condition"
+        } else {
+            "None"
+        })
     }
 }

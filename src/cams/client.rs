@@ -21,6 +21,9 @@ use super::{Call, Error, ErrorKind, Operation};
 /// What a call says that the user ended.
 const STOPPED: &str = "stopped before the request was sent";
 
+/// What a call says whose condition does not hold any more.
+const WITHHELD: &str = "what allowed the request no longer holds";
+
 /// What a client is made of.
 #[derive(Debug)]
 pub struct Config {
@@ -149,6 +152,11 @@ impl Client {
                 Ok(permit) => permit,
                 Err(end) => return Err(ended(end, operation, last, ambiguous)),
             };
+            if !call.may_send() {
+                permit.unsent();
+                let end = (ErrorKind::Withheld, WITHHELD.to_owned());
+                return Err(ended(end, operation, last, ambiguous));
+            }
             let attempt = self.attempt(call, &request, permit, attempts).await;
             let class = retry::classify(&attempt.outcome, ambiguous);
             let retry_after = attempt

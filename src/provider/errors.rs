@@ -172,6 +172,14 @@ fn advice(error: &Error, target: &Target) -> Advice {
                 .to_owned(),
             None,
         ),
+        ErrorKind::Withheld => (
+            "Claim on the Number Was Lost",
+            "The file by which this provider's processes take turns at a number was deleted again and again, so the \
+             migration was not started: another process could have started it too. Let nobody clean up the directory \
+             terraform-provider-cams in XDG_RUNTIME_DIR, XDG_CACHE_HOME or ~/.cache during an apply, then apply again."
+                .to_owned(),
+            None,
+        ),
         ErrorKind::Other => (
             "CAMS Call Failed",
             "The service refused the call for the reason below. Look the code up in the CAMS documentation; with the \

@@ -174,7 +174,8 @@ fn alone<T>(error: Error) -> Asked<T> {
         | ErrorKind::NotSubscribed
         | ErrorKind::Throttled
         | ErrorKind::TimedOut
-        | ErrorKind::Unreachable => Err(FindError::Service(error)),
+        | ErrorKind::Unreachable
+        | ErrorKind::Withheld => Err(FindError::Service(error)),
         ErrorKind::AccessDenied
         | ErrorKind::Incomplete
         | ErrorKind::InvalidParameter

@@ -5,7 +5,9 @@ mod target;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::cams::{Call, Client, Migration, Operation};
+use tokio::time::Instant;
+
+use crate::cams::{Call, Client, ErrorKind, Migration, Operation};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
@@ -29,6 +31,9 @@ pub const OPERATIONS: [Operation; 3] = [
 
 const CREATE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 const READ_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// How often a claim that was lost before its request left is taken again.
+const CLAIMS: u32 = 5;
 
 /// How long after its start a number stays in the state whatever CAMS says, since its answers may lag behind.
 const SETTLING: Duration = Duration::from_secs(60 * 60);
@@ -211,21 +216,36 @@ impl Resource for NumberMigration {
             Refused::Duplicate => messages::duplicate(&target),
         })?;
         let client = cams.client()?;
-        let found = numbers::find(client, &call, &target, Question::default()).await;
-        let found = found.map_err(|error| {
-            let doing = "looking for the number before its migration";
-            messages::not_found_out(error, doing, &target)
-        })?;
-        warn_of_failure(&context, &found, &target);
-        // Whatever becomes of this task, from here on nobody else starts the number in this run.
-        claim.keep();
-        if let Evidence::Present(presence) = found.evidence {
-            return Ok(adopt(&context, plan, &target, presence));
-        }
+        let mut question = Question::default();
+        let mut claims_lost = 0;
+        let started = loop {
+            let found = numbers::find(client, &call, &target, question).await;
+            let found = found.map_err(|error| {
+                let doing = "looking for the number before its migration";
+                messages::not_found_out(error, doing, &target)
+            })?;
+            warn_of_failure(&context, &found, &target);
+            // Whatever becomes of this task, from here on nobody else starts the number in this run.
+            claim.keep();
+            if let Evidence::Present(presence) = found.evidence {
+                return Ok(adopt(&context, plan, &target, presence));
+            }
 
-        let started = client
-            .create_chatapp_migration_initiate(&call, &target.cust_space_id, &target.number)
-            .await;
+            let start = call.clone().only_while(claim.witness());
+            let started = client
+                .create_chatapp_migration_initiate(&start, &target.cust_space_id, &target.number)
+                .await;
+            match &started {
+                Err(error) if error.kind == ErrorKind::Withheld && claims_lost < CLAIMS => {
+                    claims_lost += 1;
+                    let renewed = claim.renew(&call).await;
+                    renewed.map_err(|_| messages::busy(&target))?;
+                    // Whoever had the number in between may have started it.
+                    question.not_before = Some(Instant::now());
+                }
+                _ => break started,
+            }
+        };
         match started {
             Ok(migration) => {
                 let state = started_state(plan, &target, migration);

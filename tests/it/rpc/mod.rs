@@ -1,5 +1,6 @@
 //! Every RPC as Terraform core calls it, including what the CLI at hand cannot be made to do.
 
+mod claims;
 mod errors;
 mod faults;
 mod fleet;
