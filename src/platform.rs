@@ -76,6 +76,11 @@ fn mask() -> Option<u64> {
 }
 
 /// Sees to it that no core file is written when the process crashes: it would hold credentials.
+///
+/// The limit on its size does that for files. Where Linux hands the core to a program instead, only
+/// the process's own wish not to be dumped counts. It also keeps other processes of the user from
+/// reading its memory, and therefore a debugger from attaching to a plugin that is run by
+/// Terraform.
 pub fn forbid_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
@@ -86,6 +91,12 @@ pub fn forbid_core_dumps() {
     // A process may always lower its own limits. Should it fail all the same, that is no reason not to serve.
     if setrlimit(Resource::Core, none).is_err() {
         tracing::debug!("the system does not let core files be turned off");
+    }
+    #[cfg(target_os = "linux")]
+    if rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .is_err()
+    {
+        tracing::debug!("the system does not let this process forbid its dump");
     }
 }
 

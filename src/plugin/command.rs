@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use crate::clock::Clock;
 use crate::environment::Environment;
+use crate::platform;
 use crate::protocol::tfplugin6::provider_server::Provider;
 
 use super::{Error, Mode, Plugin, Work, log, panic, serve};
@@ -49,6 +50,10 @@ fn run<S: Provider>(
     service: impl FnOnce() -> (S, Work),
 ) -> Result<(), Error> {
     let _flush = log::install(plugin, environment, clock);
+    // Whoever debugs the plugin wants to look into it.
+    if mode == Mode::Terraform {
+        platform::forbid_core_dumps();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

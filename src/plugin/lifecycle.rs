@@ -13,6 +13,9 @@ use super::acceptor::Peers;
 use super::{Error, Mode};
 use crate::platform;
 
+/// SIGXFSZ, whose number is the same on Linux and macOS.
+const FILE_SIZE: i32 = 25;
+
 /// How long work may take to come to an end once it has been told to stop.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -113,6 +116,10 @@ pub(super) struct Signals {
     hangup: Option<Signal>,
     interrupt: Signal,
     terminate: Option<Signal>,
+    /// Never looked at. The signal that a write beyond the file size limit (`ulimit -f`) causes
+    /// would end the process; taken over, it leaves the write to fail, and whoever wrote does
+    /// without the file.
+    _file_size: Signal,
 }
 
 impl Signals {
@@ -131,6 +138,7 @@ impl Signals {
             hangup: unless_ignored(SignalKind::hangup(), platform::Signal::Hangup)?,
             interrupt: handle(SignalKind::interrupt())?,
             terminate: unless_ignored(SignalKind::terminate(), platform::Signal::Terminate)?,
+            _file_size: handle(SignalKind::from_raw(FILE_SIZE))?,
         })
     }
 

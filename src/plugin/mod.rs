@@ -34,8 +34,14 @@ pub use command::main;
 pub use error::Error;
 pub use lifecycle::Work;
 
-/// The largest message either way. Terraform's own plugins use the same.
-const MESSAGE_LIMIT: usize = 256 << 20;
+/// The largest message either way. Terraform takes larger ones, and no object of a provider like
+/// this one comes near: its schema, its largest message, takes some ten KiB. While it is read, a
+/// message needs up to three times its size.
+const MESSAGE_LIMIT: usize = 40 << 20;
+
+/// How many calls a connection may have open. `terraform apply -parallelism=4000` still works, and
+/// an interrupt still gets through beside it.
+const STREAM_LIMIT: u32 = 4096;
 
 /// How long connections may take to say goodbye: enough for the answer to `Shutdown`, on the same host.
 const FAREWELL: Duration = Duration::from_millis(100);
@@ -105,6 +111,9 @@ pub async fn serve<S: Provider>(
         authenticated,
         "the plugin serves"
     );
+    let of_process = environment.clone();
+    // Terraform waits for the line above, and not for this.
+    tokio::task::spawn_blocking(move || listener::Listener::clear_dead(&of_process));
     if !handshake::is_offered(environment) {
         tracing::warn!("the host does not offer protocol {}", handshake::PROTOCOL);
     }
@@ -137,6 +146,7 @@ fn router<S: Provider>(
         .max_decoding_message_size(MESSAGE_LIMIT)
         .max_encoding_message_size(MESSAGE_LIMIT);
     Server::builder()
+        .max_concurrent_streams(Some(STREAM_LIMIT))
         .add_service(provider)
         .add_service(GrpcControllerServer::new(controller))
         .add_service(GrpcStdioServer::new(silent()))

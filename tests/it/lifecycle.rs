@@ -162,3 +162,42 @@ async fn debug_mode_waits_for_terraforms_that_come_and_go() {
     assert!(process.ended().await.success());
     assert!(names_in(directory.path()).is_empty());
 }
+
+#[tokio::test]
+async fn the_next_start_clears_what_a_crash_left_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    for signal in ["ABRT", "QUIT", "KILL"] {
+        let mut process = Core::start().spawn(directory.path());
+        process.line().await;
+        process.signal(signal);
+        assert!(!process.ended().await.success());
+        assert_eq!(names_in(directory.path()).len(), 1, "{signal}");
+
+        let mut next = Core::start().spawn(directory.path());
+        let handshake = Handshake::parse(&next.line().await);
+        let alone = async {
+            while names_in(directory.path()).len() > 1 {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("the dead socket to be cleared", alone).await;
+        assert!(PathBuf::from(handshake.address).exists(), "{signal}");
+        next.signal("TERM");
+        next.ended().await;
+        assert!(names_in(directory.path()).is_empty(), "{signal}");
+    }
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_crash_writes_no_core_file() {
+    let core = &mut Core::start().await;
+    let limits = format!("/proc/{}/limits", core.process().id());
+    let limits = std::fs::read_to_string(limits).unwrap();
+    let core_size = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max core file size"))
+        .unwrap();
+    let figures: Vec<&str> = core_size.split_whitespace().take(2).collect();
+    assert_eq!(figures, ["0", "0"]);
+}

@@ -33,6 +33,9 @@ pub(super) enum Listener {
 pub(super) struct Cleanup {
     #[cfg(unix)]
     _directory: Option<tempfile::TempDir>,
+    /// Locked while the process lives, by which others see that the directory is in use.
+    #[cfg(unix)]
+    _lock: Option<std::fs::File>,
 }
 
 impl Listener {
@@ -42,6 +45,14 @@ impl Listener {
         return unix::open(environment);
         #[cfg(not(unix))]
         return Self::open_tcp(environment);
+    }
+
+    /// Removes what dead plugins of this user left behind.
+    pub(super) fn clear_dead(environment: &Environment) {
+        #[cfg(unix)]
+        unix::clear_dead(environment);
+        #[cfg(not(unix))]
+        let _ = environment;
     }
 
     /// Opens the first free port of `PLUGIN_MIN_PORT` to `PLUGIN_MAX_PORT` on loopback.
@@ -60,6 +71,8 @@ impl Listener {
                     let cleanup = Cleanup {
                         #[cfg(unix)]
                         _directory: None,
+                        #[cfg(unix)]
+                        _lock: None,
                     };
                     return Ok((Self::Tcp(listener), endpoint, cleanup));
                 }

@@ -1,8 +1,9 @@
 //! A unix socket that only this user can reach, or one group when the host asks for it.
 
-use std::fs::{self, Permissions};
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,8 @@ use crate::environment::Environment;
 use crate::plugin::Error;
 use crate::plugin::handshake::Endpoint;
 
-const DIRECTORY_PREFIX: &str = "plugin";
+/// Plugins of other makes choose others, and lock nothing: theirs are left alone.
+const DIRECTORY_PREFIX: &str = "plugin-cams-";
 const SOCKET_NAME: &str = "plugin";
 const GROUPS: &str = "/etc/group";
 
@@ -26,6 +28,9 @@ pub(super) fn open(environment: &Environment) -> Result<(Listener, Endpoint, Cle
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(&parent)
         .map_err(|source| listen(&parent, source))?;
+    // Before there is a socket, by which others recognise the directory. A file system without
+    // locks has none to offer; what a dead plugin leaves there stays.
+    let lock = lock(directory.path());
     let path = directory.path().join(SOCKET_NAME);
     let address = announceable(&path)?;
     let listener = UnixListener::bind(&path).map_err(|source| listen(&path, source))?;
@@ -39,8 +44,63 @@ pub(super) fn open(environment: &Environment) -> Result<(Listener, Endpoint, Cle
     };
     let cleanup = Cleanup {
         _directory: Some(directory),
+        _lock: lock,
     };
     Ok((Listener::Unix(listener), endpoint, cleanup))
+}
+
+/// Removes the directories of plugins that ended without doing so, by SIGKILL, SIGABRT or SIGQUIT
+/// for example.
+///
+/// A directory counts as one of those if it belongs to this user, holds a socket and nothing else,
+/// and nobody has it locked: the lock goes with the process, however that ends. Whatever fails is
+/// left for the next start.
+pub(super) fn clear_dead(environment: &Environment) {
+    let user = rustix::process::geteuid().as_raw();
+    let Ok(entries) = fs::read_dir(parent_directory(environment)) else {
+        return;
+    };
+    let named = |name: &OsStr| {
+        name.to_str()
+            .is_some_and(|name| name.starts_with(DIRECTORY_PREFIX))
+    };
+    for entry in entries.flatten().filter(|entry| named(&entry.file_name())) {
+        let directory = entry.path();
+        // The kind of the entry itself: a symbolic link is not followed.
+        let Ok(found) = entry.metadata() else {
+            continue;
+        };
+        if !found.is_dir() || found.uid() != user || !holds_a_socket_alone(&directory) {
+            continue;
+        }
+        let Some(_lock) = lock(&directory) else {
+            continue;
+        };
+        let removed =
+            fs::remove_file(directory.join(SOCKET_NAME)).and_then(|()| fs::remove_dir(&directory));
+        match removed {
+            Ok(()) => tracing::debug!("removed the socket of a plugin that is dead"),
+            Err(error) => tracing::debug!(%error, "cannot remove the socket of a dead plugin"),
+        }
+    }
+}
+
+fn holds_a_socket_alone(directory: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return false;
+    };
+    let entries: Vec<_> = entries.take(2).collect();
+    let [Ok(only)] = entries.as_slice() else {
+        return false;
+    };
+    only.file_name() == SOCKET_NAME && only.file_type().is_ok_and(|kind| kind.is_socket())
+}
+
+/// The lock of a directory, unless another process has it.
+fn lock(directory: &Path) -> Option<File> {
+    let file = File::open(directory).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
 }
 
 fn parent_directory(environment: &Environment) -> PathBuf {
@@ -100,8 +160,6 @@ fn listen(place: &Path, source: io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt;
-
     use super::*;
 
     fn in_directory(directory: &Path) -> Environment {
@@ -130,6 +188,29 @@ mod tests {
 
         drop(cleanup);
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_the_dead_left_is_cleared_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let environment = in_directory(parent.path());
+        let (_listener, living, _cleanup) = open(&environment).unwrap();
+        let dead = parent.path().join(format!("{DIRECTORY_PREFIX}dead"));
+        let full = parent.path().join(format!("{DIRECTORY_PREFIX}full"));
+        let empty = parent.path().join(format!("{DIRECTORY_PREFIX}empty"));
+        let foreign = parent.path().join("plugin123");
+        for directory in [&dead, &full, &empty, &foreign] {
+            fs::create_dir(directory).unwrap();
+        }
+        for directory in [&dead, &full, &foreign] {
+            drop(UnixListener::bind(directory.join(SOCKET_NAME)).unwrap());
+        }
+        fs::write(full.join("more"), "").unwrap();
+
+        clear_dead(&environment);
+        assert!(!dead.exists());
+        assert!(PathBuf::from(living.address).exists());
+        assert!(full.exists() && empty.exists() && foreign.exists());
     }
 
     #[tokio::test]

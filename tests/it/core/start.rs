@@ -23,6 +23,7 @@ pub(crate) struct Start {
     environment: Vec<(String, String)>,
     stderr: Stderr,
     tls: bool,
+    file_size_limit: bool,
 }
 
 impl Default for Start {
@@ -31,6 +32,7 @@ impl Default for Start {
             environment: Vec::new(),
             stderr: Stderr::default(),
             tls: true,
+            file_size_limit: false,
         }
         .env(COOKIE.0, COOKIE.1)
         .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
@@ -52,6 +54,12 @@ impl Start {
         self
     }
 
+    /// Lets no file that the provider writes grow beyond nothing, as `ulimit -f 0` does.
+    pub(crate) fn with_file_size_limit(mut self) -> Self {
+        self.file_size_limit = true;
+        self
+    }
+
     /// What becomes of its stderr.
     pub(crate) fn stderr(mut self, stderr: Stderr) -> Self {
         self.stderr = stderr;
@@ -60,6 +68,10 @@ impl Start {
 
     /// Starts the process and nothing more.
     pub(crate) fn spawn(self, directory: &Path) -> Process {
+        if self.file_size_limit {
+            let command = ["sh", "-c", "ulimit -f 0; exec \"$0\"", PROVIDER];
+            return Process::spawn_as(&command, &self.environment, directory, self.stderr);
+        }
         Process::spawn(&[], &self.environment, directory, self.stderr)
     }
 
