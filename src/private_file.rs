@@ -41,8 +41,8 @@ pub fn is_deleted(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.nlink() == 0)
 }
 
-/// Whether the open file is the one that is found at this path: it was neither deleted nor moved or replaced. When the
-/// system can't tell, it is not.
+/// Whether the open file is the one that is found at this path: it was neither deleted nor moved or
+/// replaced. When the system can't tell, it is not.
 pub fn is_at(file: &File, path: &Path) -> bool {
     let (Ok(open), Ok(found)) = (file.metadata(), path.symlink_metadata()) else {
         return false;

@@ -38,8 +38,8 @@ impl Call {
         }
     }
 
-    /// The same call, of which no request is sent unless `condition` holds at that moment: after the wait for the quota,
-    /// which may be long.
+    /// The same call, of which no request is sent unless `condition` holds at that moment: after
+    /// the wait for the quota, which may be long.
     #[must_use]
     pub fn only_while(self, condition: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self {

@@ -8,10 +8,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
-use crate::openapi::{Answer, Body, Failure, Http, Response, Settings, read_answer};
+use crate::openapi::{
+    Answer, Body, ClockDifference, Failure, Http, Response, Settings, read_answer,
+};
 use crate::random::Random;
 use crate::throttle::{Cause, Limit, Permit, Place, QueueStatus, QuotaKey, Throttle};
 
+use super::clock_words as clock;
 use super::listing::Listings;
 use super::operation::VERSION;
 use super::phone::PhoneNumber;
@@ -93,6 +96,13 @@ impl Client {
         &self.0.listings
     }
 
+    /// By how much the service's clock differs from this machine's, in words, if requests are
+    /// signed with the service's.
+    pub fn clock_difference(&self) -> Option<String> {
+        let ahead = self.0.http.clock_correction();
+        (ahead != 0).then(|| clock::difference(ahead))
+    }
+
     /// The error for a read that succeeded without the data that it is made for.
     pub(super) fn incomplete(operation: Operation, body: &Body) -> Error {
         let message = "the service reported success without the data it documents".to_owned();
@@ -108,8 +118,8 @@ impl Client {
         }
     }
 
-    /// Refuses an answer whose `data` is about another number than `number`: it says nothing of ours. `class` tells
-    /// whether the call may have had its effect all the same.
+    /// Refuses an answer whose `data` is about another number than `number`: it says nothing of
+    /// ours. `class` tells whether the call may have had its effect all the same.
     ///
     /// # Errors
     ///
@@ -164,10 +174,13 @@ impl Client {
                 .as_ref()
                 .and_then(|response| response.retry_after);
             let repeat = retry::repeat(&attempt.outcome, class, operation.reads);
+            let mut differs = None;
             if let (Some(Repeat::ClockSkew), Some(response)) = (repeat, &attempt.response) {
-                self.0.http.correct_clock(response);
+                differs = Some(self.0.http.correct_clock(response));
             }
-            let error = match attempt.outcome {
+            // With a clock that is not believed, the next attempt would be refused as this one was.
+            let repeat = repeat.filter(|_| !matches!(differs, Some(ClockDifference::Refused(_))));
+            let mut error = match attempt.outcome {
                 Ok(Answer::Success(body)) => {
                     self.0.budget.reward();
                     return Ok(body);
@@ -182,6 +195,10 @@ impl Client {
                     Error::local(ErrorKind::Unreachable, operation.action, message, class)
                 }
             };
+            if error.kind == ErrorKind::ClockDiffers {
+                let corrected = self.0.http.clock_correction();
+                error.message.push_str(&clock::told(differs, corrected));
+            }
             let wait = repeat.and_then(|repeat| {
                 repeats.next(repeat, retry_after, &self.0.budget, &self.0.random)
             });
@@ -244,7 +261,12 @@ impl Client {
     ) -> Attempt {
         let started = Instant::now();
         let sent = tokio::select! {
-            sent = self.0.http.attempt(request.operation.action, VERSION, &request.parameters) => sent,
+            sent = self.0.http.attempt(
+                request.operation.action,
+                VERSION,
+                &request.parameters,
+                request.operation.list,
+            ) => sent,
             () = call.given_up() => Err(Failure::Lost("stopped while waiting for the answer".into())),
         };
         let (outcome, response) = match sent {

@@ -12,6 +12,8 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, sleep_until};
 
+use crate::openapi::Share;
+
 use super::phone::PhoneNumber;
 use super::retry::Class;
 use super::{Call, Client, Error, ErrorKind};
@@ -19,8 +21,13 @@ use super::{Call, Client, Error, ErrorKind};
 /// How long a list is shared. A plan over ten thousand numbers refreshes well within it.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// The statuses of a number's rows, by phone number.
-type Statuses = HashMap<String, Vec<String>>;
+/// The rows of a list, and the memory that is accounted for them.
+#[derive(Debug)]
+struct Statuses {
+    /// The statuses of a number's rows, by phone number.
+    by_number: HashMap<String, Vec<String>>,
+    _share: Share,
+}
 /// The rows, or why there is no list; and when that was known.
 type Answered = (Result<Arc<Statuses>, Arc<Error>>, Instant);
 type Pending = Shared<BoxFuture<'static, Answered>>;
@@ -70,7 +77,7 @@ impl Client {
             };
             match answered {
                 Ok(statuses) => {
-                    let statuses = statuses.get(&number.to_string()).cloned();
+                    let statuses = statuses.by_number.get(&number.to_string()).cloned();
                     return Ok(Listed {
                         statuses: statuses.unwrap_or_default(),
                         asked_at: listing.asked_at,
@@ -99,20 +106,23 @@ impl Client {
         let (asked_at, deadline) = (Instant::now(), call.deadline());
         let (client, call, space) = (self.clone(), call.clone(), cust_space_id.to_owned());
         let task = tokio::spawn(async move {
-            let rows = client
+            let (rows, share) = client
                 .query_chatapp_phone_numbers(&call, &space)
                 .await
                 .map_err(Arc::new)?;
-            let mut statuses = Statuses::new();
+            let mut by_number = HashMap::<String, Vec<String>>::new();
             for row in rows {
                 let Some(phone_number) = row.phone_number else {
                     continue;
                 };
                 let digits = phone_number.trim_start_matches('+').to_owned();
                 let status = row.status.unwrap_or_else(|| "UNKNOWN".to_owned());
-                statuses.entry(digits).or_default().push(status);
+                by_number.entry(digits).or_default().push(status);
             }
-            Ok(Arc::new(statuses))
+            Ok(Arc::new(Statuses {
+                by_number,
+                _share: share,
+            }))
         });
         let pending = task
             .map(|joined| {
@@ -128,6 +138,11 @@ impl Client {
             asked_at,
             deadline,
         };
+        // Lists that nobody would share any more only take memory.
+        spaces.retain(|_, listing| {
+            let at = listing.pending.peek().map(|(_, at)| *at);
+            at.is_none_or(|at| at.elapsed() < FRESH)
+        });
         spaces.insert(cust_space_id.to_owned(), listing.clone());
         listing
     }

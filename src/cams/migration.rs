@@ -8,8 +8,8 @@ use super::{Call, Client, Error, Operation};
 
 /// A migration that has started, with what the answer says of the number.
 ///
-/// The documentation promises all fields of `Data`. The migration has started without them too: `Code: OK` says so, and
-/// nothing else does.
+/// The documentation promises all fields of `Data`. The migration has started without them too:
+/// `Code: OK` says so, and nothing else does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Migration {
     /// The number's id at Meta, `Data.Id`.
@@ -23,9 +23,10 @@ pub struct Migration {
 impl Client {
     /// `CreateChatappMigrationInitiate`: starts moving a number into a space.
     ///
-    /// There is no idempotency token, so only a request that certainly had no effect is sent again. An error that
-    /// [is ambiguous](Error::is_ambiguous) leaves open whether the migration has started. So does an answer that is about
-    /// another number: perhaps it answers another request, and nobody knows what became of this one.
+    /// There is no idempotency token, so only a request that certainly had no effect is sent again.
+    /// An error that [is ambiguous](Error::is_ambiguous) leaves open whether the migration has
+    /// started. So does an answer that is about another number: perhaps it answers another request,
+    /// and nobody knows what became of this one.
     pub async fn create_chatapp_migration_initiate(
         &self,
         call: &Call,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::openapi::List;
 use crate::throttle::Limit;
 
 /// The version of the API.
@@ -23,6 +24,8 @@ pub struct Operation {
     pub reads: bool,
     /// Its documented limit.
     pub limit: Limit,
+    /// The list in its answer, if that has one.
+    pub list: Option<List>,
 }
 
 impl Operation {
@@ -33,13 +36,20 @@ impl Operation {
     pub const GET_PHONE_NUMBER_VERIFICATION_STATUS: Self =
         Self::reading("GetPhoneNumberVerificationStatus");
     /// Lists a space's numbers.
-    pub const QUERY_CHATAPP_PHONE_NUMBERS: Self = Self::reading("QueryChatappPhoneNumbers");
+    pub const QUERY_CHATAPP_PHONE_NUMBERS: Self = Self {
+        list: Some(List {
+            field: "PhoneNumbers",
+            columns: ["PhoneNumber", "Status"],
+        }),
+        ..Self::reading("QueryChatappPhoneNumbers")
+    };
 
     const fn reading(action: &'static str) -> Self {
         Self {
             action,
             reads: true,
             limit: TEN_A_SECOND,
+            list: None,
         }
     }
 
@@ -48,6 +58,7 @@ impl Operation {
             action,
             reads: false,
             limit: TEN_A_SECOND,
+            list: None,
         }
     }
 }

@@ -205,8 +205,9 @@ impl PhoneNumber {
 
     /// Whether an answer that names its number as `text` can be about this one.
     ///
-    /// The service documents digits with the country code in front. Other signs between them are passed over, the
-    /// country code may be missing, and a `*` hides a digit. Text without any digit names no number at all.
+    /// The service documents digits with the country code in front. Other signs between them are
+    /// passed over, the country code may be missing, and a `*` hides a digit. Text without any
+    /// digit names no number at all.
     pub fn can_be_named(&self, text: &str) -> bool {
         let digits = |c: &char| c.is_ascii_digit() || *c == '*';
         // One more than any number has is enough to see that it is none.

@@ -1,23 +1,19 @@
 //! Operations that look at numbers.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::openapi::Body;
-use crate::openapi::lenient::{Elements, text_field};
+use crate::openapi::{Body, Share};
 
 use super::phone::PhoneNumber;
 use super::retry::Class;
 use super::{Call, Client, Error, Operation};
 
 /// A row of a space's list. Both fields are text whose values the service may extend at any time.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListedNumber {
     /// Country code and number.
-    #[serde(deserialize_with = "text_field")]
     pub phone_number: Option<String>,
     /// Such as `CONNECTED`.
-    #[serde(deserialize_with = "text_field")]
     pub status: Option<String>,
 }
 
@@ -31,25 +27,27 @@ pub struct Verification {
 }
 
 impl Client {
-    /// `QueryChatappPhoneNumbers`: all numbers of a space, in one answer.
+    /// `QueryChatappPhoneNumbers`: all numbers of a space, in one answer; and the memory that is
+    /// accounted for them.
     pub async fn query_chatapp_phone_numbers(
         &self,
         call: &Call,
         cust_space_id: &str,
-    ) -> Result<Vec<ListedNumber>, Error> {
+    ) -> Result<(Vec<ListedNumber>, Share), Error> {
         let operation = Operation::QUERY_CHATAPP_PHONE_NUMBERS;
         let body = self
             .send(call, operation, &[("CustSpaceId", cust_space_id)], "")
             .await?;
-        listed(&body).ok_or_else(|| Self::incomplete(operation, &body))
+        let rows = listed(&body).ok_or_else(|| Self::incomplete(operation, &body))?;
+        Ok((rows, body.rows().share().clone()))
     }
 
     /// `GetPhoneNumberVerificationStatus`: one number.
     ///
-    /// Its documentation says that it is for numbers of the account. How it reports a number that the account lacks is
-    /// not documented: as an error, perhaps one of kind [`ErrorKind::NotFound`](super::ErrorKind::NotFound), or as a
-    /// success with an id that is empty or missing. An answer about another number is an error: it says nothing of this
-    /// one.
+    /// Its documentation says that it is for numbers of the account. How it reports a number that
+    /// the account lacks is not documented: as an error, perhaps one of kind
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound), or as a success with an id that is
+    /// empty or missing. An answer about another number is an error: it says nothing of this one.
     pub async fn get_phone_number_verification_status(
         &self,
         call: &Call,
@@ -86,13 +84,14 @@ fn verification(data: &Body) -> Verification {
 /// The rows of a list. A space without numbers may be listed as an empty array, as null, or not at all; a row that
 /// cannot be read is left out.
 fn listed(body: &Body) -> Option<Vec<ListedNumber>> {
-    let rows: Option<Elements<ListedNumber>> = body.field("PhoneNumbers").ok()?;
-    let Elements(rows) = rows.unwrap_or(Elements(Vec::new()));
-    let cleaned = |text: Option<String>| text.and_then(|text| body.cleaner().value(&text));
-    let rows = rows.into_iter().map(|row| ListedNumber {
-        phone_number: cleaned(row.phone_number),
-        status: cleaned(row.status),
-    });
+    body.field::<Vec<IgnoredAny>>("PhoneNumbers").ok()?;
+    let rows = body
+        .rows()
+        .iter()
+        .map(|[phone_number, status]| ListedNumber {
+            phone_number: phone_number.clone(),
+            status: status.clone(),
+        });
     Some(rows.collect())
 }
 
@@ -101,7 +100,8 @@ mod tests {
     use super::*;
 
     fn rows(body: &str) -> Option<Vec<(Option<String>, Option<String>)>> {
-        let rows = listed(&body.parse().expect("an object"))?;
+        let list = Operation::QUERY_CHATAPP_PHONE_NUMBERS.list.expect("a list");
+        let rows = listed(&Body::with_list(body, list).expect("an object"))?;
         let fields = rows.into_iter().map(|row| (row.phone_number, row.status));
         Some(fields.collect())
     }
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_list_may_be_missing_but_not_of_another_type() {
         let two = r#"{"PhoneNumbers":[{"PhoneNumber":"861","Status":"CONNECTED","New":{}},{}]}"#;
-        let expected = vec![row("861", "CONNECTED"), (None, None)];
+        let expected = vec![row("861", "CONNECTED")];
         assert_eq!(rows(two), Some(expected));
         assert_eq!(rows("{}"), Some(Vec::new()));
         assert_eq!(rows(r#"{"PhoneNumbers":null}"#), Some(Vec::new()));

@@ -1,4 +1,5 @@
-//! What a gateway quotes of a request: everything, secrets included, in the way that it writes them.
+//! What a gateway quotes of a request: everything, secrets included, in the way that it writes
+//! them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,7 +19,8 @@ pub(super) enum Writing {
     Plain,
 }
 
-/// The secret parts of a request first, since whoever shows the text may cut it; then the string to sign.
+/// The secret parts of a request first, since whoever shows the text may cut it; then the string to
+/// sign.
 pub(super) fn quote(request: &Request<'_>, writing: Writing) -> String {
     let parameters = ["AccessKeyId", "SecurityToken", "Signature"];
     let headers = ["authorization", "x-acs-security-token"];

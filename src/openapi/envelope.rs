@@ -10,12 +10,14 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::http::Response;
-use super::{Cleaner, lenient};
+use super::{Cleaner, Rows, lenient};
 
-/// A description of a denied access is read up to this size, in bytes: objects need more memory than their text.
+/// A description of a denied access is read up to this size, in bytes: objects need more memory
+/// than their text.
 const MAX_DETAIL: usize = 16 << 10;
 
-/// The fields that are read of an answer, in the service's spelling and the gateway's other one. The rest is skipped.
+/// The fields that are read of an answer, in the service's spelling and the gateway's other one.
+/// The rest is skipped.
 const FIELDS: [&str; 10] = [
     "AccessDeniedDetail",
     "Code",
@@ -40,14 +42,16 @@ pub enum Answer {
     Unreadable(ServiceError),
 }
 
-/// The fields of an object that are read of it, each as it was written. A text leaves it cleaned, whichever way.
+/// The fields of an object that are read of it, each as it was written. A text leaves it cleaned,
+/// whichever way.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
     fields: Fields,
+    rows: Rows,
     cleaner: Cleaner,
 }
 
-type Fields = BTreeMap<&'static str, Box<RawValue>>;
+pub(super) type Fields = BTreeMap<&'static str, Box<RawValue>>;
 
 impl Body {
     /// A field. Missing and null are `None`.
@@ -67,11 +71,13 @@ impl Body {
         let written = self.fields.get(name)?.get().as_bytes();
         Some(Self {
             fields: pick(written, fields).ok()?,
+            rows: Rows::default(),
             cleaner: self.cleaner.clone(),
         })
     }
 
-    /// The first of these fields that holds text, as [`Cleaner::value`] leaves it. A number is taken as text.
+    /// The first of these fields that holds text, as [`Cleaner::value`] leaves it. A number is
+    /// taken as text.
     pub fn text(&self, names: &[&str]) -> Option<String> {
         let mut texts = names.iter().filter_map(|name| self.written_text(name));
         texts.find_map(|text| self.cleaner.value(&text))
@@ -83,18 +89,32 @@ impl Body {
         texts.find_map(|text| Some(self.cleaner.line(&text)).filter(|line| !line.is_empty()))
     }
 
-    /// What `judge` says of a text as the service wrote it. That text is for comparing only, not to be kept or shown.
+    /// What `judge` says of a text as the service wrote it. That text is for comparing only, not to
+    /// be kept or shown.
     pub fn judge<T>(&self, name: &str, judge: impl FnOnce(&str) -> T) -> Option<T> {
         self.written_text(name).map(|text| judge(&text))
     }
 
-    /// Takes the secrets of the request out of what is read of it otherwise.
-    pub fn cleaner(&self) -> &Cleaner {
-        &self.cleaner
+    /// The rows of the list that was asked for.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
     }
 
     fn written_text(&self, name: &str) -> Option<String> {
         lenient::text(self.fields.get(name)?)
+    }
+}
+
+#[cfg(test)]
+impl Body {
+    /// The body of an answer with this list, as it is read when it arrives.
+    pub fn with_list(text: &str, list: super::List) -> Option<Self> {
+        let (cleaner, budget) = (Cleaner::default(), super::budget::Budget::new());
+        let mut reader = super::list::Reader::new(list, &cleaner, &budget);
+        reader.feed(text.as_bytes()).ok()?;
+        let (rest, rows) = reader.finish();
+        let body = std::str::from_utf8(&rest).ok()?.parse().ok()?;
+        Some(Self { rows, ..body })
     }
 }
 
@@ -104,6 +124,7 @@ impl std::str::FromStr for Body {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self {
             fields: pick(text.as_bytes(), &FIELDS)?,
+            rows: Rows::default(),
             cleaner: Cleaner::default(),
         })
     }
@@ -136,6 +157,7 @@ pub fn read(response: &Response) -> Answer {
     };
     let body = Body {
         fields,
+        rows: response.rows.clone(),
         cleaner: response.cleaner.clone(),
     };
     let code = body.text(&["Code", "code"]);
@@ -197,9 +219,9 @@ fn detail(body: &Body) -> Option<String> {
     said.then(|| body.cleaner.line(&detail))
 }
 
-/// These fields of a JSON object, of several with one name the last. Whatever else it holds is checked and skipped, so
-/// that an answer needs no more memory than its text, whoever wrote it.
-fn pick(json: &[u8], names: &[&'static str]) -> Result<Fields, serde_json::Error> {
+/// These fields of a JSON object, of several with one name the last. Whatever else it holds is
+/// checked and skipped, so that an answer needs no more memory than its text, whoever wrote it.
+pub(super) fn pick(json: &[u8], names: &[&'static str]) -> Result<Fields, serde_json::Error> {
     struct Pick<'a>(&'a [&'static str]);
 
     impl<'de> Visitor<'de> for Pick<'_> {

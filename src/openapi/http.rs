@@ -11,11 +11,18 @@ use crate::clock::{Clock, Utc};
 use crate::random::Random;
 use crate::secret::Secret;
 
+use super::budget::Budget;
+use super::list::Reader;
+use super::rows::CutError;
 use super::signature::{self, Unsigned};
-use super::{AccessKey, Cleaner, Endpoint, SignatureMethod, retry_after};
+use super::{AccessKey, Cleaner, Endpoint, List, Rows, Share, SignatureMethod, retry_after};
 
-/// No documented answer comes near; a space of ten thousand numbers takes some 5 MiB.
-const MAX_BODY: usize = 64 << 20;
+/// No documented answer comes near, its list not counted.
+const MAX_BODY: usize = 1 << 20;
+
+/// How much is read of an answer with a list, whose rows are not kept as they come: ten thousand
+/// numbers take some 5 MiB.
+const MAX_LIST: u64 = 128 << 20;
 
 /// How long a connection is kept that nothing is sent on.
 ///
@@ -23,6 +30,21 @@ const MAX_BODY: usize = 64 << 20;
 /// So the client closes an idle connection before the service does. Alibaba Cloud's load balancers do after 15 seconds,
 /// unless they are set up otherwise.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);
+
+/// How far the service's clock may differ from ours to be believed.
+const MAX_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What came of taking over the service's clock. The figure says how many seconds it is ahead of
+/// this machine's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockDifference {
+    /// It differs too much to be believed.
+    Refused(i64),
+    /// Requests are signed with the service's clock from now on.
+    TakenOver(i64),
+    /// The answer has no date.
+    Unknown,
+}
 
 /// How requests are made.
 #[derive(Clone, Debug)]
@@ -50,6 +72,7 @@ pub struct Http {
     random: Random,
     /// Knows the access key.
     cleaner: Cleaner,
+    budget: Budget,
     /// How far the service's clock is ahead of ours, in seconds, as far as known.
     skew: AtomicI64,
 }
@@ -59,8 +82,10 @@ pub struct Http {
 pub struct Response {
     /// HTTP status.
     pub status: u16,
-    /// The whole body.
+    /// The whole body, but for the rows of a list that was asked for.
     pub body: Vec<u8>,
+    /// These rows.
+    pub rows: Rows,
     /// Of the body.
     pub content_type: Option<String>,
     /// From the header, for answers whose body has none.
@@ -71,6 +96,8 @@ pub struct Response {
     pub date: Option<SystemTime>,
     /// Takes the secrets of the request out of every text of the answer.
     pub cleaner: Cleaner,
+    /// The memory for the body.
+    pub share: Share,
 }
 
 /// No answer. The text says why, without URL and secrets.
@@ -111,6 +138,7 @@ impl Http {
             .map_err(|error| Failure::Unsent(reason(error, &Cleaner::default())))?;
         Ok(Self {
             cleaner: cleaner(&settings.access_key),
+            budget: Budget::new(),
             client,
             settings,
             clock,
@@ -119,12 +147,14 @@ impl Http {
         })
     }
 
-    /// Makes one request, with a nonce and a date of its own.
+    /// Makes one request, with a nonce and a date of its own. If its answer has a `list`, that is
+    /// read while it arrives.
     pub async fn attempt(
         &self,
         action: &str,
         version: &str,
         parameters: &BTreeMap<&str, &str>,
+        list: Option<List>,
     ) -> Result<Response, Failure> {
         let (date, nonce) = (Utc::from(self.now()).seconds(), self.random.nonce());
         let signed = signature::sign(
@@ -152,22 +182,43 @@ impl Http {
         let cleaner = self.cleaner.with(&signed.signature);
         let response = request.send().await;
         let response = response.map_err(|error| failure(error, &cleaner))?;
-        self.read(response, cleaner).await
+        self.read(response, cleaner, list).await
     }
 
-    /// Takes over the service's clock, where it is known to refuse ours.
-    pub fn correct_clock(&self, response: &Response) {
-        let Some(theirs) = response.date else { return };
+    /// Takes over the service's clock, where it is known to refuse ours: requests are signed with
+    /// its date from now on.
+    ///
+    /// A date that is more than a day away is not believed. A clock that is set by hand is off by
+    /// minutes or by time zones; a larger difference is more likely a fault at the other end, or
+    /// somebody who wants requests that are signed for another day.
+    pub fn correct_clock(&self, response: &Response) -> ClockDifference {
+        let Some(theirs) = response.date else {
+            return ClockDifference::Unknown;
+        };
         let ours = self.clock.now();
         let skew = match theirs.duration_since(ours) {
             Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
             Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or(i64::MAX),
         };
+        if skew.unsigned_abs() > MAX_SKEW.as_secs() {
+            tracing::warn!(
+                skew_seconds = skew,
+                "the service's clock differs by more than a day from this machine's: not believed"
+            );
+            return ClockDifference::Refused(skew);
+        }
         tracing::warn!(
             skew_seconds = skew,
             "this machine's clock differs from the service's; signing with the service's"
         );
         self.skew.store(skew, Ordering::Relaxed);
+        ClockDifference::TakenOver(skew)
+    }
+
+    /// How far the clock that signs is ahead of this machine's, in seconds: zero unless it was
+    /// corrected.
+    pub fn clock_correction(&self) -> i64 {
+        self.skew.load(Ordering::Relaxed)
     }
 
     /// The id of the access key that signs.
@@ -191,6 +242,7 @@ impl Http {
         &self,
         mut response: reqwest::Response,
         cleaner: Cleaner,
+        list: Option<List>,
     ) -> Result<Response, Failure> {
         let headers = response.headers();
         let text = |name: &str| {
@@ -202,26 +254,64 @@ impl Http {
         let mut read = Response {
             status: response.status().as_u16(),
             body: Vec::new(),
+            rows: Rows::default(),
             content_type: text("content-type"),
             request_id: text("x-acs-request-id"),
             retry_after: retry_after::read(headers, self.now()),
             date: text("date").and_then(|date| httpdate::parse_http_date(&date).ok()),
             cleaner,
+            share: Share::default(),
         };
+        let announced = response.content_length();
+        let most = list.map_or(MAX_BODY as u64, |_| MAX_LIST);
+        if let Some(bytes) = announced.filter(|bytes| *bytes > most) {
+            return Err(too_large(most, &format!(": it has {bytes} bytes")));
+        }
+        let expected = announced.and_then(|bytes| usize::try_from(bytes).ok());
+        let expected = expected.unwrap_or(MAX_BODY).min(MAX_BODY);
+        read.share = self.budget.read(expected).await;
+        let mut reader = list.map(|list| Reader::new(list, &read.cleaner, &self.budget));
+        let mut arrived = 0;
         while let Some(chunk) = response
             .chunk()
             .await
             .map_err(|error| Failure::Lost(reason(error, &read.cleaner)))?
         {
-            if read.body.len() + chunk.len() > MAX_BODY {
-                return Err(Failure::Lost(format!(
-                    "the answer is larger than {MAX_BODY} bytes"
-                )));
+            arrived += chunk.len() as u64;
+            if arrived > most {
+                return Err(too_large(most, ""));
             }
-            read.body.extend_from_slice(&chunk);
+            let kept = match &mut reader {
+                Some(reader) => match reader.feed(&chunk) {
+                    Ok(kept) => kept,
+                    // What is no JSON is described by whoever reads the rest.
+                    Err(CutError::Malformed) => {
+                        return Ok(Response {
+                            body: Vec::new(),
+                            ..read
+                        });
+                    }
+                    Err(error) => return Err(Failure::Lost(error.to_string())),
+                },
+                None => {
+                    read.body.extend_from_slice(&chunk);
+                    read.body.len()
+                }
+            };
+            if kept > MAX_BODY {
+                return Err(too_large(MAX_BODY as u64, ", its list not counted"));
+            }
+        }
+        if let Some((body, rows)) = reader.map(Reader::finish) {
+            (read.body, read.rows) = (body, rows);
         }
         Ok(read)
     }
+}
+
+fn too_large(most: u64, more: &str) -> Failure {
+    let most = most >> 20;
+    Failure::Lost(format!("the answer is larger than {most} MiB{more}"))
 }
 
 /// A connection that was never made carried no request, and HTTP/2 can mark a request as never processed. Everything
@@ -234,8 +324,8 @@ fn failure(error: reqwest::Error, cleaner: &Cleaner) -> Failure {
     }
 }
 
-/// Knows what no text from outside may show: also the secret, which is never sent, should somebody have put it into a
-/// field that is.
+/// Knows what no text from outside may show: also the secret, which is never sent, should somebody
+/// have put it into a field that is.
 fn cleaner(key: &AccessKey) -> Cleaner {
     let token = key.security_token.as_ref().map(Secret::expose);
     Cleaner::new(
@@ -258,8 +348,9 @@ fn never_processed(error: &reqwest::Error) -> bool {
         })
 }
 
-/// The causes of an error in words. The URL goes first: in the older signature form it holds key id and signature.
-/// What the other side said is quoted in some, as the reason for which it closes an HTTP/2 connection.
+/// The causes of an error in words. The URL goes first: in the older signature form it holds key id
+/// and signature. What the other side said is quoted in some, as the reason for which it closes an
+/// HTTP/2 connection.
 fn reason(error: reqwest::Error, cleaner: &Cleaner) -> String {
     let timeout = error.is_timeout();
     let error = error.without_url();
@@ -339,7 +430,7 @@ mod tests {
     }
 
     async fn attempt(http: &Http) -> Result<Response, Failure> {
-        http.attempt("Act", "2020-06-06", &[("A", "b c")].into())
+        http.attempt("Act", "2020-06-06", &[("A", "b c")].into(), None)
             .await
     }
 
@@ -525,6 +616,31 @@ mod tests {
             attempt(&client(&address, SignatureMethod::default())).await,
             Err(Failure::Lost(_))
         ));
+    }
+
+    #[tokio::test]
+    async fn a_clock_is_believed_within_a_day_only() {
+        // Ours is fixed at 1735787045.
+        for (ahead, believed) in [
+            (86_400, true),
+            (-86_400, true),
+            (86_401, false),
+            (-86_401, false),
+            (8_000_000_000, false),
+        ] {
+            let http = client("127.0.0.1:9", SignatureMethod::default());
+            let theirs = Duration::from_secs(1_735_787_045_u64.saturating_add_signed(ahead));
+            let response = Response {
+                date: UNIX_EPOCH.checked_add(theirs),
+                ..Response::default()
+            };
+            let (difference, correction) = match believed {
+                true => (ClockDifference::TakenOver(ahead), ahead),
+                false => (ClockDifference::Refused(ahead), 0),
+            };
+            assert_eq!(http.correct_clock(&response), difference);
+            assert_eq!(http.clock_correction(), correction);
+        }
     }
 
     #[tokio::test]

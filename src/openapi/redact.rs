@@ -1,12 +1,13 @@
 //! Text that came from outside, made fit to be shown, logged and kept.
 //!
-//! Alibaba Cloud's gateways explain a refusal by quoting what they received: the string to sign, the query, or
-//! headers. That text then holds the key id, the security token and the signature of our own request. So every text
-//! of an answer, and every error text of the HTTP client, passes through a [`Cleaner`] before anything else sees it.
+//! Alibaba Cloud's gateways explain a refusal by quoting what they received: the string to sign,
+//! the query, or headers. That text then holds the key id, the security token and the signature of
+//! our own request. So every text of an answer, and every error text of the HTTP client, passes
+//! through a [`Cleaner`] before anything else sees it.
 //!
-//! A [`Cleaner`] finds a secret however the other side wrote it: plain or percent-encoded several times, escaped as
-//! in JSON or HTML, in upper or lower case, with line breaks in between, in base64 or hexadecimal, and also a part of
-//! it, since a quotation may be cut off.
+//! A [`Cleaner`] finds a secret however the other side wrote it: plain or percent-encoded several
+//! times, escaped as in JSON or HTML, in upper or lower case, with line breaks in between, in
+//! base64 or hexadecimal, and also a part of it, since a quotation may be cut off.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ const MAX_LINE: usize = 1000;
 /// No documented id, status or code comes near this number of characters.
 const MAX_VALUE: usize = 256;
 
-/// Of a longer text only the beginning, in bytes, is looked at: it is cut to [`MAX_LINE`] in any case.
+/// Of a longer text only the beginning, in bytes, is looked at: it is cut to [`MAX_LINE`] in any
+/// case.
 const MAX_LOOKED_AT: usize = 16 << 10;
 
 /// So many characters of a secret in a row are recognised as a part of it.
@@ -38,10 +40,12 @@ const SHORTEST: usize = 4;
 /// The shortest base64 or hexadecimal form that is looked for.
 const SHORTEST_ENCODED: usize = 8;
 
-/// How often a quotation may have been escaped. The string to sign holds a value that is percent-encoded twice.
+/// How often a quotation may have been escaped. The string to sign holds a value that is
+/// percent-encoded twice.
 const LAYERS: usize = 4;
 
-/// Takes the secrets of a request out of text. The default knows no secret, and cleans text all the same.
+/// Takes the secrets of a request out of text. The default knows no secret, and cleans text all the
+/// same.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Cleaner {
     standing: Arc<Needles>,
@@ -66,7 +70,8 @@ impl Cleaner {
         }
     }
 
-    /// A text for people: without secrets, in one line without control characters, of at most 1000 characters.
+    /// A text for people: without secrets, in one line without control characters, of at most 1000
+    /// characters.
     pub fn line(&self, text: &str) -> String {
         let masked = self.mask(beginning(text));
         let line: String = masked
@@ -77,10 +82,11 @@ impl Cleaner {
         line.trim().to_owned()
     }
 
-    /// A text that is stored or compared, such as an id or a status: without secrets and control characters.
+    /// A text that is stored or compared, such as an id or a status: without secrets and control
+    /// characters.
     ///
-    /// `None` if nothing is left, or if it is longer than 256 characters: part of an id would be the id of something
-    /// else, so a value that no documentation allows counts as missing.
+    /// `None` if nothing is left, or if it is longer than 256 characters: part of an id would be
+    /// the id of something else, so a value that no documentation allows counts as missing.
     pub fn value(&self, text: &str) -> Option<String> {
         if text.len() > MAX_LOOKED_AT {
             return None;
@@ -187,7 +193,8 @@ impl Drop for Needles {
     }
 }
 
-/// The secret in hexadecimal, and in base64 as a part of something longer: that depends on where it begins.
+/// The secret in hexadecimal, and in base64 as a part of something longer: that depends on where it
+/// begins.
 fn encoded(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
     let mut forms = Vec::new();
     let mut hex = Zeroizing::new(Vec::with_capacity(2 * secret.len()));
@@ -209,8 +216,8 @@ fn encoded(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
     forms
 }
 
-/// A text without white space, in lower case, with some of its escapes resolved. It remembers where each byte was
-/// written.
+/// A text without white space, in lower case, with some of its escapes resolved. It remembers where
+/// each byte was written.
 #[derive(Debug, Default)]
 struct Layer {
     bytes: Vec<u8>,
@@ -316,8 +323,8 @@ fn beginning(text: &str) -> &str {
     }
 }
 
-/// Control characters, of which some steer a terminal, and characters that only change how others are shown: marks
-/// of direction, joiners, and line and paragraph separators.
+/// Control characters, of which some steer a terminal, and characters that only change how others
+/// are shown: marks of direction, joiners, and line and paragraph separators.
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(

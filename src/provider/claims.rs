@@ -5,9 +5,10 @@
 //! who comes second then finds the number. Where the file can't be had, the number is still looked for before anything is
 //! started.
 //!
-//! A file that was deleted is no claim any more, although its lock is still held: the next process makes a new one. So
-//! the claim is checked when the request that starts the migration is about to leave, and taken again if it is gone
-//! ([`Claim::witness`], [`Claim::renew`]). What is deleted after that is what [`mark`] is for.
+//! A file that was deleted is no claim any more, although its lock is still held: the next process
+//! makes a new one. So the claim is checked when the request that starts the migration is about to
+//! leave, and taken again if it is gone ([`Claim::witness`], [`Claim::renew`]). What is deleted
+//! after that is what [`mark`] is for.
 
 mod mark;
 
@@ -59,10 +60,11 @@ pub struct Claim {
     held: Held,
 }
 
-/// What keeps other processes from the number. In this order, since nobody waits for the mark without the lock.
+/// What keeps other processes from the number. In this order, since nobody waits for the mark
+/// without the lock.
 #[derive(Debug, Default)]
 struct Held {
-    mark: Option<Mark>,
+    _mark: Option<Mark>,
     lock: Option<Lock>,
 }
 
@@ -108,7 +110,7 @@ impl Claims {
             Some(directory) => Mark::take(&mark_name(directory, &name)).await,
             None => None,
         };
-        Held { mark, lock }
+        Held { _mark: mark, lock }
     }
 
     fn taken(&self) -> MutexGuard<'_, BTreeSet<Target>> {
@@ -117,8 +119,8 @@ impl Claims {
 }
 
 impl Claim {
-    /// Takes the number again, after waiting for other processes that have it: what was held is given up first. Whoever
-    /// had it in between may have started the migration.
+    /// Takes the number again, after waiting for other processes that have it: what was held is
+    /// given up first. Whoever had it in between may have started the migration.
     pub async fn renew(&mut self, call: &Call) -> Result<(), Refused> {
         self.held = Held::default();
         self.held = tokio::select! {
@@ -129,8 +131,8 @@ impl Claim {
         Ok(())
     }
 
-    /// Tells whether the claim is still one: whether the file that is locked is the one that others would find. Where
-    /// there was no file to lock, there is nothing to lose.
+    /// Tells whether the claim is still one: whether the file that is locked is the one that others
+    /// would find. Where there was no file to lock, there is nothing to lose.
     pub fn witness(&self) -> impl Fn() -> bool + Send + Sync + 'static {
         let lock = self.held.lock.as_ref();
         let lock = lock.map(|lock| (lock.path.clone(), Arc::clone(&lock.file)));
@@ -188,8 +190,8 @@ struct Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // While it is still locked, and unless it was replaced, so that nobody else's is deleted. One that stays does no
-        // harm.
+        // While it is still locked, and unless it was replaced, so that nobody else's is deleted.
+        // One that stays does no harm.
         if private_file::is_at(&self.file, &self.path) {
             let _ = std::fs::remove_file(&self.path);
         }
@@ -333,7 +335,8 @@ mod tests {
         assert!(!claim.witness()());
     }
 
-    /// What the lock alone can't keep: that another process gets the number as soon as the file is deleted.
+    /// What the lock alone can't keep: that another process gets the number as soon as the file is
+    /// deleted.
     #[tokio::test]
     #[cfg(target_os = "linux")]
     async fn a_deleted_claim_lets_nobody_in_before_it_is_given_back() {

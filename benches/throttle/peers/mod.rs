@@ -141,7 +141,10 @@ impl Peer {
         let mut longest = Duration::from_secs(1);
         loop {
             self.brake.wait().await;
-            let response = self.http.attempt(INITIATE, "2020-06-06", &parameters).await;
+            let response = self
+                .http
+                .attempt(INITIATE, "2020-06-06", &parameters, None)
+                .await;
             let throttled = match read_answer(&response.expect("an answer")) {
                 Answer::Success(_) => false,
                 Answer::Refusal(error) => {

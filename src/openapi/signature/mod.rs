@@ -53,8 +53,8 @@ pub(super) struct Unsigned<'a> {
     pub(super) parameters: &'a BTreeMap<&'a str, &'a str>,
 }
 
-/// What to send: the query, and headers beside those every request has. Both hold the key id and the signature, and
-/// one of them the security token, so they are cleared from memory on drop.
+/// What to send: the query, and headers beside those every request has. Both hold the key id and
+/// the signature, and one of them the security token, so they are cleared from memory on drop.
 pub(super) struct Signed {
     pub(super) query: Zeroizing<String>,
     pub(super) headers: Vec<(&'static str, Zeroizing<String>)>,

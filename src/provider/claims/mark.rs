@@ -1,10 +1,11 @@
 //! A mark that a process holds a number, which cannot be deleted.
 //!
-//! A file that is locked can be removed all the same, by somebody who cleans up a temporary directory for example. The
-//! lock then still exists, and nobody finds it any more: another process makes a new file and locks that. On Linux a
-//! socket can have a name that is in no directory (an abstract address). Only one process has it at a time, nobody can
-//! remove it, and it goes with the process. So whoever has the lock takes the mark as well. Other systems lack such
-//! names, and the lock has to do there.
+//! A file that is locked can be removed all the same, by somebody who cleans up a temporary
+//! directory for example. The lock then still exists, and nobody finds it any more: another process
+//! makes a new file and locks that. On Linux a socket can have a name that is in no directory (an
+//! abstract address). Only one process has it at a time, nobody can remove it, and it goes with the
+//! process. So whoever has the lock takes the mark as well. Other systems lack such names, and the
+//! lock has to do there.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Mark;
@@ -34,7 +35,8 @@ mod linux {
     }
 
     impl Mark {
-        /// Takes the mark of this name, once no other process of this user has it. `None` if it can't be had at all.
+        /// Takes the mark of this name, once no other process of this user has it. `None` if it
+        /// can't be had at all.
         pub(in super::super) async fn take(name: &str) -> Option<Self> {
             let user = rustix::process::geteuid().as_raw();
             // Bounded well below the length that the system allows.

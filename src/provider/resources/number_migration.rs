@@ -225,7 +225,8 @@ impl Resource for NumberMigration {
                 messages::not_found_out(error, doing, &target)
             })?;
             warn_of_failure(&context, &found, &target);
-            // Whatever becomes of this task, from here on nobody else starts the number in this run.
+            // Whatever becomes of this task, from here on nobody else starts the number in this
+            // run.
             claim.keep();
             if let Evidence::Present(presence) = found.evidence {
                 return Ok(adopt(&context, plan, &target, presence));
@@ -390,8 +391,9 @@ fn updated_in_place(prior: &Model, plan: &Model) -> bool {
     same_number && timeouts.is_wholly_known() && plan.timeouts != prior.timeouts
 }
 
-/// The state of a number whose migration has just started. The answer documents id and status; without them the
-/// migration has started all the same. The number is ours, whichever way the service writes it.
+/// The state of a number whose migration has just started. The answer documents id and status;
+/// without them the migration has started all the same. The number is ours, whichever way the
+/// service writes it.
 fn started_state(plan: Model, target: &Target, migration: Migration) -> Model {
     Model {
         id: migration.id.into(),
@@ -469,8 +471,13 @@ fn just_started(context: &Context<'_, Cams, Model>) -> bool {
     settled.is_some_and(|settled: SystemTime| context.provider().clock().now() < settled)
 }
 
-/// Tells of the one operation that failed, once in a run for each operation.
+/// Tells of the one operation that failed, once in a run for each operation; and of a clock that
+/// differs.
 fn warn_of_failure(context: &Context<'_, Cams, Model>, found: &Finding, target: &Target) {
+    let client = context.provider().client().ok();
+    if let Some(difference) = client.and_then(Client::clock_difference) {
+        warn_once(context, messages::clock_differs(&difference));
+    }
     if let Some(error) = &found.failed {
         warn_once(context, messages::failed_alone(error, target));
     }

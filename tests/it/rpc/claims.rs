@@ -1,4 +1,5 @@
-//! Processes that start the same numbers at once, while somebody deletes the files by which they take turns.
+//! Processes that start the same numbers at once, while somebody deletes the files by which they
+//! take turns.
 
 use std::path::Path;
 

@@ -179,6 +179,35 @@ async fn a_clock_that_differs_is_corrected_once() {
     );
     let core = configured(&emulator, json!({})).await;
     let answer = create(&core, &number("13900001234", json!({}))).await;
-    assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
     assert_eq!(answer.instance.state["status"], "MIGRATING");
+    assert_eq!(answer.diagnostics.len(), 1, "{:?}", answer.diagnostics);
+    let warning = &answer.diagnostics[0];
+    assert_says(
+        &format!("{}\n{}", warning.summary, warning.detail),
+        &[
+            "Clock Differs",
+            "the service's clock is 2 h ahead of this machine's",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_by_more_than_a_day_is_not_believed() {
+    for (seconds, told) in [(172_800, "2 d ahead of"), (-172_800, "2 d behind")] {
+        let emulator = Emulator::start(&[]);
+        emulator.control(
+            "POST",
+            "faults",
+            Some(json!({ "kind": "clock_skew", "seconds": seconds, "times": "always" })),
+        );
+        let text = error(&configured(&emulator, json!({})).await).await;
+        let parts = [
+            "Clock Differs From the Service's",
+            told,
+            "more than a day",
+            "timedatectl",
+        ];
+        assert_says(&text, &parts);
+        assert_eq!(emulator.requests().len(), 1);
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{TYPE, configured, create, number};
+use super::{TYPE, configure, configured, create, number};
 use crate::core::{Answer, Core};
 use crate::emulator::Emulator;
 
@@ -216,4 +216,15 @@ async fn a_value_that_is_too_long_is_none() {
     assert_eq!(answer.instance.state["status"], "MIGRATING");
     let read = core.read(TYPE, &answer.instance).await;
     assert!(read.instance.state.to_string().len() < 1000);
+}
+
+/// The throttle's file cannot be written: the process keeps to its share, and is not ended by the
+/// signal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_size_limit_costs_no_migration() {
+    let emulator = Emulator::start(&[]);
+    let core = Core::start().with_file_size_limit().await;
+    configure(&core, &emulator, json!({})).await;
+    let answer = create(&core, &number("13900001234", json!({}))).await;
+    assert_eq!(answer.instance.state["status"], "MIGRATING");
 }

@@ -7,6 +7,7 @@ mod fleet;
 mod garbage;
 mod hostile;
 mod identity;
+mod memory;
 mod stop;
 mod twice;
 

@@ -122,6 +122,18 @@ pub(super) fn not_yet_shown(target: &Target) -> Diagnostic {
     )
 }
 
+/// Requests are signed with the service's clock, since it refused this machine's. Said once in a
+/// run.
+pub(super) fn clock_differs(difference: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Clock Differs From the Service's",
+        format!(
+            "CAMS refused the date of a request: {difference}. The provider signs with the service's \
+             clock for the rest of this run. Set this machine's clock (timedatectl, or an NTP client)."
+        ),
+    )
+}
+
 /// A number is removed from the state.
 pub(super) fn gone(target: &Target) -> Diagnostic {
     at_number(Diagnostic::warning(
