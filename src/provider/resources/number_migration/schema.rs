@@ -77,7 +77,7 @@ pub(super) fn schema() -> Schema {
                 "Id of the phone number at Meta; null while CAMS does not tell it.",
             ),
             Attribute::string("phone_number").computed().use_state_for_unknown().describe(
-                "Country code and number as CAMS writes them.",
+                "Country code and number as CAMS writes them, digits only.",
             ),
             Attribute::string("status").computed().use_state_for_unknown().describe(
                 "Status of the number: `MIGRATING` at first, later what CAMS lists, such as `CONNECTED`.",
