@@ -197,9 +197,10 @@ pub struct Change<'a, M> {
     pub replace: &'a mut Vec<Path>,
     /// What the provider remembers of the object that this one is to replace.
     ///
-    /// Terraform plans a replacement twice: first as a change of the old object, then as a new object
-    /// without prior state. Only the second plan has this, so that it can be told from the plan of an
-    /// object that replaces nothing. It is also `None` where nothing is remembered of the old object.
+    /// Terraform plans a replacement twice: first as a change of the old object, then as a new
+    /// object without prior state. Only the second plan has this, so that it can be told from the
+    /// plan of an object that replaces nothing. It is also `None` where nothing is remembered of
+    /// the old object.
     pub replaced: Option<Replaced>,
 }
 

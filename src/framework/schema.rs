@@ -53,9 +53,9 @@ pub struct Attribute {
     pub sensitive: bool,
     /// Whether its value is in the configuration only, and never in a plan or a state.
     pub write_only: bool,
-    /// Configurations write it as a block, `name { … }`. Terraform refuses a name that a block does not
-    /// have, while it silently drops one that the object of an attribute does not have. Only a single
-    /// object of a schema or of another block can be a block.
+    /// Configurations write it as a block, `name { … }`. Terraform refuses a name that a block does
+    /// not have, while it silently drops one that the object of an attribute does not have. Only a
+    /// single object of a schema or of another block can be a block.
     pub block: bool,
     /// What to use instead, if it should not be used any more.
     pub deprecated: Option<&'static str>,
