@@ -163,9 +163,10 @@ fn refused_credentials_are_told_in_full_once() {
 fn a_service_that_is_not_there_is_told_in_full_once() {
     let emulator = Emulator::start(&[]);
     let workspace = in_state(&emulator, 10).env("CAMS_ENDPOINT", "http://127.0.0.1:9");
-    workspace.configure(
-        &numbers(10).replace("count = 10", "count = 10\n  timeouts {\n    read = \"1s\"\n  }"),
-    );
+    workspace.configure(&numbers(10).replace(
+        "count = 10",
+        "count = 10\n  timeouts {\n    read = \"1s\"\n  }",
+    ));
     super::many::place_in_state(&emulator, &workspace, 10);
     let run = workspace.fails(&["plan", "-no-color"]);
     assert_eq!(times(&run, "Error: "), 10, "{}", run.stderr);
