@@ -80,6 +80,11 @@ fn mask() -> Option<u64> {
 
 /// Forbids core files of this process. One would hold the memory of the process, with its
 /// credentials.
+///
+/// The limit on the size of core files does that for files. Where Linux hands the core to a program
+/// instead, only the process's own wish not to be dumped counts. That wish also keeps other
+/// processes of the user from reading its memory, and therefore keeps a debugger from attaching to
+/// a plugin that is run by Terraform.
 pub fn forbid_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
@@ -91,6 +96,12 @@ pub fn forbid_core_dumps() {
     // file is only written after a crash.
     if setrlimit(Resource::Core, none).is_err() {
         tracing::debug!("the system does not let core files be turned off");
+    }
+    #[cfg(target_os = "linux")]
+    if rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
+        .is_err()
+    {
+        tracing::debug!("the system does not let this process forbid its dump");
     }
 }
 

@@ -52,15 +52,6 @@ pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
 }
 
-/// Whether the file has been deleted since it was opened.
-///
-/// # Errors
-///
-/// If the operating system reports one.
-pub fn is_deleted(file: &File) -> io::Result<bool> {
-    Ok(file.metadata()?.nlink() == 0)
-}
-
 /// Creates a directory and its parents, unless it exists.
 ///
 /// # Errors

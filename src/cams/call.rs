@@ -1,5 +1,7 @@
 //! The bounds of one operation: its deadline, and the token that stops it earlier.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -16,7 +18,12 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Call {
     deadline: Instant,
     stop: CancellationToken,
+    condition: Condition,
 }
+
+/// What must hold when a request leaves.
+#[derive(Clone, Default)]
+struct Condition(Option<Arc<dyn Fn() -> bool + Send + Sync>>);
 
 impl Call {
     /// The bounds of an operation that ends after `timeout`, or when `stop` is cancelled.
@@ -26,7 +33,29 @@ impl Call {
         let deadline = now
             .checked_add(timeout)
             .unwrap_or_else(|| now + Duration::from_secs(365 * 86_400));
-        Self { deadline, stop }
+        Self {
+            deadline,
+            stop,
+            condition: Condition::default(),
+        }
+    }
+
+    /// The same call, of which no request is sent unless `condition` holds at that moment: after
+    /// the wait for the quota, which may be long.
+    #[must_use]
+    pub fn only_while(self, condition: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            condition: Condition(Some(Arc::new(condition))),
+            ..self
+        }
+    }
+
+    /// Whether a request may be sent now.
+    pub(super) fn may_send(&self) -> bool {
+        self.condition
+            .0
+            .as_ref()
+            .is_none_or(|condition| condition())
     }
 
     /// The bounds of a call that finds out what became of another one. It has `patience` as a timeout
@@ -44,6 +73,7 @@ impl Call {
         Self {
             deadline: now + left / 2,
             stop: self.stop.clone(),
+            condition: self.condition.clone(),
         }
     }
 
@@ -66,5 +96,15 @@ impl Call {
     pub async fn given_up(&self) {
         self.stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "Condition"
+        } else {
+            "None"
+        })
     }
 }

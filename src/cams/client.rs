@@ -13,18 +13,25 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
-use crate::openapi::{Answer, Body, Failure, Http, Response, Settings, read_answer};
+use crate::openapi::{
+    Answer, Body, ClockDifference, Failure, Http, Response, Settings, read_answer,
+};
 use crate::random::Random;
 use crate::throttle::{Cause, Limit, Permit, Priority, QueueStatus, QuotaKey, Throttle};
 
+use super::clock_words;
 use super::listing::Listings;
 use super::operation::VERSION;
+use super::phone::PhoneNumber;
 use super::retry::{self, Budget, Class, Repeat, Repeats};
 use super::service_clock::ServiceClock;
 use super::{Call, Error, ErrorKind, Operation};
 
 /// The message of a call that the user stopped.
 const STOPPED: &str = "stopped before the request was sent";
+
+/// The message of a call whose condition does not hold any more.
+const WITHHELD: &str = "what allowed the request no longer holds";
 
 /// What a client needs to be made.
 #[derive(Debug)]
@@ -102,6 +109,13 @@ impl Client {
         &self.0.service_clock
     }
 
+    /// By how much the service's clock differs from this machine's, in words. `None` unless the
+    /// service refused a date, since when requests are signed with the service's clock.
+    pub fn clock_difference(&self) -> Option<String> {
+        let ahead = self.0.http.clock_correction();
+        (ahead != 0).then(|| clock_words::difference(ahead))
+    }
+
     /// The error for a read that succeeded without the data that it is made for.
     pub(super) fn incomplete(operation: Operation, body: &Body) -> Error {
         let message = "the service reported success without the data it documents".to_owned();
@@ -115,6 +129,29 @@ impl Client {
                 Class::Final,
             )
         }
+    }
+
+    /// Refuses an answer whose `data` is about another number than `number`: it says nothing of
+    /// ours. `class` tells whether the call may have had its effect all the same.
+    ///
+    /// # Errors
+    ///
+    /// One of kind [`ErrorKind::Incomplete`]. The other number is not in it.
+    pub(super) fn check_number(
+        operation: Operation,
+        body: &Body,
+        data: &Body,
+        number: &PhoneNumber,
+        class: Class,
+    ) -> Result<(), Error> {
+        if data.judge("PhoneNumber", |named| number.can_be_named(named)) != Some(false) {
+            return Ok(());
+        }
+        Err(Error {
+            class,
+            message: "the service reported success with data about another phone number".to_owned(),
+            ..Self::incomplete(operation, body)
+        })
     }
 
     /// Makes a call: sends attempts until one succeeds or fails for good, or until the deadline or a
@@ -141,6 +178,11 @@ impl Client {
                 Ok(permit) => permit,
                 Err(end) => return Err(ended(end, operation, last, ambiguous)),
             };
+            if !call.may_send() {
+                permit.unsent();
+                let end = (ErrorKind::Withheld, WITHHELD.to_owned());
+                return Err(ended(end, operation, last, ambiguous));
+            }
             let attempt = self.attempt(call, &request, permit, attempts).await;
             // Once an attempt may have had its effect, only a final answer settles the call again.
             let class = retry::classify(&attempt.outcome, ambiguous);
@@ -150,10 +192,13 @@ impl Client {
                 .and_then(|response| response.retry_after);
             let repeat = retry::repeat(&attempt.outcome, class, operation.reads);
             // The refusal of the date comes with the date of the service, which signs the next attempt.
+            let mut differs = None;
             if let (Some(Repeat::ClockSkew), Some(response)) = (repeat, &attempt.response) {
-                self.0.http.correct_clock(response);
+                differs = Some(self.0.http.correct_clock(response));
             }
-            let error = match attempt.outcome {
+            // With a clock that is not believed, the next attempt would be refused as this one was.
+            let repeat = repeat.filter(|_| !matches!(differs, Some(ClockDifference::Refused(_))));
+            let mut error = match attempt.outcome {
                 Ok(Answer::Success(body)) => {
                     self.0.budget.reward();
                     return Ok(body);
@@ -168,6 +213,12 @@ impl Client {
                     Error::local(ErrorKind::Unreachable, operation.action, message, class)
                 }
             };
+            if error.kind == ErrorKind::ClockDiffers {
+                let corrected = self.0.http.clock_correction();
+                error
+                    .message
+                    .push_str(&clock_words::told(differs, corrected));
+            }
             let wait = repeat.and_then(|repeat| {
                 repeats.next(repeat, retry_after, &self.0.budget, &self.0.random)
             });
@@ -233,7 +284,12 @@ impl Client {
     ) -> Attempt {
         let started = Instant::now();
         let sent = tokio::select! {
-            sent = self.0.http.attempt(request.operation.action, VERSION, &request.parameters) => sent,
+            sent = self.0.http.attempt(
+                request.operation.action,
+                VERSION,
+                &request.parameters,
+                request.operation.reading,
+            ) => sent,
             () = call.given_up() => Err(Failure::Lost("stopped while waiting for the answer".into())),
         };
         let (outcome, response) = match sent {

@@ -67,6 +67,9 @@ pub enum ErrorKind {
     Unanswered,
     /// No connection. User action: check network, proxy and endpoint.
     Unreachable,
+    /// The caller's condition for sending the request did not hold any more. User action: apply
+    /// again.
+    Withheld,
 }
 
 impl Error {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::openapi::Body;
+use crate::openapi::{Body, Reading};
 
 use super::phone::PhoneNumber;
 use super::{Call, Client, Error, Operation};
@@ -128,7 +128,11 @@ impl Client {
         call: &Call,
         cust_space_id: &str,
     ) -> Result<Inspected<NumberList>, Error> {
-        let operation = Operation::QUERY_CHATAPP_PHONE_NUMBERS;
+        // Everything of the list is wanted here, and not only what the resource needs of it.
+        let operation = Operation {
+            reading: Reading::WholeList,
+            ..Operation::QUERY_CHATAPP_PHONE_NUMBERS
+        };
         let parameters = [("CustSpaceId", cust_space_id)];
         let body = self.send(call, operation, &parameters, "").await?;
         let list = list(&body).ok_or_else(|| Self::incomplete(operation, &body))?;
@@ -161,7 +165,7 @@ impl Client {
 
 fn inspected<T>(body: &Body, value: T) -> Inspected<T> {
     let mut form = Form {
-        has_message: body.text(&["Message"]).is_some(),
+        has_message: body.message(&["Message"]).is_some(),
         ..Form::default()
     };
     for name in ["Data", "PhoneNumbers"] {

@@ -12,6 +12,8 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, sleep_until};
 
+use crate::openapi::Share;
+
 use super::phone::PhoneNumber;
 use super::phone_numbers::NumberRows;
 use super::retry::Class;
@@ -20,12 +22,13 @@ use super::{Call, Client, Error, ErrorKind};
 /// How long a list is shared. A plan over ten thousand numbers refreshes well within it.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// What a list shows of all numbers.
+/// What a list shows of all numbers, and the memory that is accounted for it.
 #[derive(Debug, Default)]
 struct Table {
     /// The statuses of a number's rows, by the digits of the number. A row may have no status.
     statuses: HashMap<String, Vec<Option<String>>>,
     complete: bool,
+    _share: Share,
 }
 
 /// The table, or why there is none; and when that was known.
@@ -130,6 +133,11 @@ impl Client {
             asked_at,
             deadline,
         };
+        // Lists that nobody would share any more only take memory.
+        spaces.retain(|_, listing| {
+            let at = listing.pending.peek().map(|(_, at)| *at);
+            at.is_none_or(|at| at.elapsed() < FRESH)
+        });
         spaces.insert(cust_space_id.to_owned(), listing.clone());
         listing
     }
@@ -138,8 +146,9 @@ impl Client {
 impl Table {
     fn of(list: NumberRows) -> Self {
         let mut table = Self {
+            statuses: HashMap::new(),
             complete: list.complete,
-            ..Self::default()
+            _share: list.share,
         };
         for row in list.rows {
             match row.phone_number.as_deref().and_then(digits) {

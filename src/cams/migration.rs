@@ -1,40 +1,33 @@
 //! Operations on the migration of a number.
 
-use serde::Deserialize;
-
 use crate::openapi::Body;
-use crate::openapi::lenient::text_field;
 
 use super::phone::PhoneNumber;
-use super::phone_numbers::{filled, meta_id};
+use super::phone_numbers::meta_id;
+use super::retry::Class;
 use super::{Call, Client, Error, Operation};
 
 /// A migration that has started, with what the answer says of the number.
 ///
-/// The documentation promises all three fields of `Data`. The migration has started without them too: `Code: OK` says
-/// so, and nothing else does.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "PascalCase", default)]
+/// The documentation promises all fields of `Data`. The migration has started without them too:
+/// `Code: OK` says so, and nothing else does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Migration {
     /// The number's id at Meta, `Data.Id`.
-    #[serde(deserialize_with = "text_field")]
     pub id: Option<String>,
-    /// Country code and number, `Data.PhoneNumber`, as the service writes them.
-    #[serde(deserialize_with = "text_field")]
-    pub phone_number: Option<String>,
     /// `Data.Status`, for which only `MIGRATING` is documented.
-    #[serde(deserialize_with = "text_field")]
     pub status: Option<String>,
     /// The id of the request that started the migration.
-    #[serde(skip)]
     pub request_id: Option<String>,
 }
 
 impl Client {
     /// `CreateChatappMigrationInitiate`: starts moving a number into a space.
     ///
-    /// There is no idempotency token, so only a request that certainly had no effect is sent again. An error that
-    /// [is ambiguous](Error::is_ambiguous) leaves open whether the migration has started.
+    /// There is no idempotency token, so only a request that certainly had no effect is sent again.
+    /// An error that [is ambiguous](Error::is_ambiguous) leaves open whether the migration has
+    /// started. So does an answer that is about another number: perhaps it answers another request,
+    /// and nobody knows what became of this one.
     pub async fn create_chatapp_migration_initiate(
         &self,
         call: &Call,
@@ -50,17 +43,21 @@ impl Client {
         let body = self
             .send(call, operation, &parameters, &number.masked())
             .await?;
-        Ok(started(&body))
+        let data = data(&body);
+        Self::check_number(operation, &body, &data, number, Class::Ambiguous)?;
+        Ok(started(&body, &data))
     }
 }
 
-fn started(body: &Body) -> Migration {
-    let data: Option<Migration> = body.object("Data");
-    let data = data.unwrap_or_default();
+fn data(body: &Body) -> Body {
+    let data = body.object("Data", &["Id", "PhoneNumber", "Status"]);
+    data.unwrap_or_default()
+}
+
+fn started(body: &Body, data: &Body) -> Migration {
     Migration {
-        id: meta_id(data.id),
-        phone_number: filled(data.phone_number),
-        status: filled(data.status),
+        id: meta_id(data.text(&["Id"])),
+        status: data.text(&["Status"]),
         request_id: body.text(&["RequestId"]),
     }
 }
@@ -70,7 +67,8 @@ mod tests {
     use super::*;
 
     fn answered(body: &str) -> Migration {
-        started(&body.parse().expect("an object"))
+        let body = body.parse().expect("an object");
+        started(&body, &data(&body))
     }
 
     #[test]
@@ -81,7 +79,6 @@ mod tests {
         ] {
             let migration = answered(&format!(r#"{{"RequestId":"R","Data":{data}}}"#));
             assert_eq!(migration.id.as_deref(), Some("1"), "{data}");
-            assert_eq!(migration.phone_number.as_deref(), Some("861"), "{data}");
             assert_eq!(migration.status.as_deref(), Some("MIGRATING"), "{data}");
             assert_eq!(migration.request_id.as_deref(), Some("R"), "{data}");
         }

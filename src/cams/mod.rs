@@ -5,6 +5,7 @@
 
 mod call;
 mod client;
+mod clock_words;
 mod codes;
 mod error;
 mod inspection;

@@ -6,6 +6,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::openapi::{List, Reading};
 use crate::throttle::Limit;
 
 /// The version of the API.
@@ -18,6 +19,12 @@ const TEN_A_SECOND: Limit = Limit {
     window: Duration::from_secs(1),
 };
 
+/// The list of a space's numbers, with the columns that are read of it.
+pub(super) const NUMBERS: List = List {
+    field: "PhoneNumbers",
+    columns: ["PhoneNumber", "Status"],
+};
+
 /// One operation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -27,6 +34,8 @@ pub struct Operation {
     pub reads: bool,
     /// Its documented limit.
     pub limit: Limit,
+    /// How its answer is read.
+    pub reading: Reading,
 }
 
 impl Operation {
@@ -41,13 +50,17 @@ impl Operation {
     /// Tells which WhatsApp Business Account is bound to a space.
     pub const QUERY_CHATAPP_BIND_WABA: Self = Self::reading("QueryChatappBindWaba");
     /// Lists a space's numbers.
-    pub const QUERY_CHATAPP_PHONE_NUMBERS: Self = Self::reading("QueryChatappPhoneNumbers");
+    pub const QUERY_CHATAPP_PHONE_NUMBERS: Self = Self {
+        reading: Reading::Rows(NUMBERS),
+        ..Self::reading("QueryChatappPhoneNumbers")
+    };
 
     const fn reading(action: &'static str) -> Self {
         Self {
             action,
             reads: true,
             limit: TEN_A_SECOND,
+            reading: Reading::Whole,
         }
     }
 
@@ -56,6 +69,7 @@ impl Operation {
             action,
             reads: false,
             limit: TEN_A_SECOND,
+            reading: Reading::Whole,
         }
     }
 }

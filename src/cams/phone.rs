@@ -159,6 +159,29 @@ impl PhoneNumber {
             == Some(&self.mobile_number)
     }
 
+    /// Whether an answer that names its number as `text` can be about this one.
+    ///
+    /// The service documents digits with the country code in front. Other signs between them are
+    /// passed over, the country code may be missing or have the prefix `00`, and a `*` hides a
+    /// digit. Some languages write a JSON number with `.0` at its end. Text without any digit names
+    /// no number at all.
+    pub fn can_be_named(&self, text: &str) -> bool {
+        let whole = text.strip_suffix(".0").unwrap_or(text);
+        let digits = |c: &char| c.is_ascii_digit() || *c == '*';
+        // No number has so many digits, so that no more are needed to see that it is another one.
+        let named: String = whole.chars().filter(digits).take(64).collect();
+        let is = |named: &str, number: &str| {
+            let same = |(named, ours): (u8, u8)| named == b'*' || named == ours;
+            named.len() == number.len() && named.bytes().zip(number.bytes()).all(same)
+        };
+        let ours = self.to_string();
+        let without_prefix = named.strip_prefix("00").unwrap_or(&named);
+        named.is_empty()
+            || is(&named, &ours)
+            || is(without_prefix, &ours)
+            || is(&named, &self.mobile_number)
+    }
+
     /// Enough to recognise the number in a log, too little to call it: the calling code and the last
     /// four digits.
     pub fn masked(&self) -> String {

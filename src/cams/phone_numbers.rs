@@ -1,37 +1,28 @@
 //! Operations that look at numbers.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::openapi::Body;
-use crate::openapi::lenient::{Elements, text_field};
+use crate::openapi::{Body, Row, Share};
 
 use super::phone::PhoneNumber;
+use super::retry::Class;
 use super::{Call, Client, Error, Operation};
 
 /// A row of a space's list. Both fields are text whose values the service may extend at any time.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListedNumber {
     /// Country code and number.
-    #[serde(deserialize_with = "text_field")]
     pub phone_number: Option<String>,
     /// Such as `CONNECTED`.
-    #[serde(deserialize_with = "text_field")]
     pub status: Option<String>,
 }
 
 /// What the lookup of one number says. Nothing in it is promised for a number that the space does not have.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verification {
     /// The number's id at Meta.
-    #[serde(deserialize_with = "text_field")]
     pub id: Option<String>,
-    /// Country code and number.
-    #[serde(deserialize_with = "text_field")]
-    pub phone_number: Option<String>,
     /// Such as `VERIFIED`.
-    #[serde(deserialize_with = "text_field")]
     pub code_verification_status: Option<String>,
 }
 
@@ -42,6 +33,8 @@ pub struct NumberRows {
     pub rows: Vec<ListedNumber>,
     /// Whether the answer had a list at all, and every row of it is in `rows`.
     pub complete: bool,
+    /// The memory that is accounted for the rows.
+    pub share: Share,
 }
 
 impl Client {
@@ -60,9 +53,10 @@ impl Client {
 
     /// `GetPhoneNumberVerificationStatus`: one number.
     ///
-    /// Its documentation says that it is for numbers of the account. How it reports a number that the account lacks is
-    /// not documented: as an error, perhaps one of kind [`ErrorKind::NotFound`](super::ErrorKind::NotFound), or as a
-    /// success with an id that is empty or missing.
+    /// Its documentation says that it is for numbers of the account. How it reports a number that
+    /// the account lacks is not documented: as an error, perhaps one of kind
+    /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound), or as a success with an id that is
+    /// empty or missing. An answer about another number is an error: it says nothing of this one.
     pub async fn get_phone_number_verification_status(
         &self,
         call: &Call,
@@ -78,34 +72,41 @@ impl Client {
         let body = self
             .send(call, operation, &parameters, &number.masked())
             .await?;
-        Ok(verification(&body))
+        let data = data(&body);
+        Self::check_number(operation, &body, &data, number, Class::Final)?;
+        Ok(verification(&data))
     }
 }
 
-/// The text, unless it is empty.
-pub(super) fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
+fn data(body: &Body) -> Body {
+    let data = body.object("Data", &["CodeVerificationStatus", "Id", "PhoneNumber"]);
+    data.unwrap_or_default()
 }
 
-fn verification(body: &Body) -> Verification {
-    let data: Option<Verification> = body.object("Data");
-    let data = data.unwrap_or_default();
+fn verification(data: &Body) -> Verification {
     Verification {
-        id: meta_id(data.id),
-        ..data
+        id: meta_id(data.text(&["Id"])),
+        code_verification_status: data.text(&["CodeVerificationStatus"]),
     }
 }
 
 /// The rows of a list. A space without numbers may be listed as an empty array, as null, or not at
 /// all; only the first proves that it has none. A row that cannot be read is left out.
 fn listed(body: &Body) -> Option<NumberRows> {
-    let rows: Option<Elements<ListedNumber>> = body.field("PhoneNumbers").ok()?;
-    let Some(Elements { readable, complete }) = rows else {
+    // The rows were cut out of the list while it arrived: what is left of it is empty.
+    let list: Option<Vec<IgnoredAny>> = body.field("PhoneNumbers").ok()?;
+    if list.is_none() {
         return Some(NumberRows::default());
+    }
+    let rows = body.rows();
+    let listed = |[phone_number, status]: &Row| ListedNumber {
+        phone_number: phone_number.clone(),
+        status: status.clone(),
     };
     Some(NumberRows {
-        rows: readable,
-        complete,
+        rows: rows.iter().map(listed).collect(),
+        complete: rows.are_complete(),
+        share: rows.share().clone(),
     })
 }
 
@@ -119,13 +120,14 @@ pub(super) fn meta_id(text: Option<String>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::operation::NUMBERS;
     use super::*;
 
-    type Row = (Option<String>, Option<String>);
+    type Columns = (Option<String>, Option<String>);
 
     /// The rows, and whether the list is complete.
-    fn rows(body: &str) -> Option<(Vec<Row>, bool)> {
-        let list = listed(&body.parse().expect("an object"))?;
+    fn rows(body: &str) -> Option<(Vec<Columns>, bool)> {
+        let list = listed(&Body::with_list(body, NUMBERS).expect("an object"))?;
         let fields = list
             .rows
             .into_iter()
@@ -140,11 +142,16 @@ mod tests {
     #[test]
     fn a_list_may_be_missing_but_not_of_another_type() {
         let two = r#"{"PhoneNumbers":[{"PhoneNumber":"861","Status":"CONNECTED","New":{}},{}]}"#;
-        let expected = vec![row("861", "CONNECTED"), (None, None)];
-        assert_eq!(rows(two), Some((expected, true)));
+        let expected = vec![row("861", "CONNECTED")];
+        assert_eq!(rows(two), Some((expected, false)));
         assert_eq!(rows(r#"{"PhoneNumbers":[]}"#), Some((Vec::new(), true)));
         assert_eq!(rows("{}"), Some((Vec::new(), false)));
         assert_eq!(rows(r#"{"PhoneNumbers":null}"#), Some((Vec::new(), false)));
+        // Of several lists the last one counts, and it may be none.
+        let none = r#"{"PhoneNumbers":[{"PhoneNumber":"861"}],"PhoneNumbers":null}"#;
+        assert_eq!(rows(none), Some((Vec::new(), false)));
+        let second = r#"{"PhoneNumbers":["odd"],"PhoneNumbers":[]}"#;
+        assert_eq!(rows(second), Some((Vec::new(), true)));
         assert_eq!(rows(r#"{"PhoneNumbers":"none"}"#), None);
     }
 
@@ -156,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_lookup_without_an_id_knows_no_number() {
-        for (data, id) in [
+        for (written, id) in [
             (r#"{"Id":"7","PhoneNumber":"861"}"#, Some("7")),
             (r#"{"Id":7}"#, Some("7")),
             (r#"{"Id":" 7 "}"#, Some("7")),
@@ -169,9 +176,9 @@ mod tests {
             ("null", None),
             (r#"["odd"]"#, None),
         ] {
-            let body = format!(r#"{{"Data":{data}}}"#);
-            let found = verification(&body.parse().expect("an object"));
-            assert_eq!(found.id.as_deref(), id, "{data}");
+            let body = format!(r#"{{"Data":{written}}}"#);
+            let found = verification(&data(&body.parse().expect("an object")));
+            assert_eq!(found.id.as_deref(), id, "{written}");
         }
     }
 }

@@ -122,6 +122,9 @@ impl Reply {
         if let Some(form) = self.form {
             form.shape(&mut body);
         }
+        if let Some(Kind::AlteredAnswer { data, rows }) = fault {
+            alter(&mut body, data, rows);
+        }
         let body = Value::Object(body);
         let text = Bytes::from(body.to_string());
         let half = text.slice(..text.len() / 2);
@@ -153,7 +156,9 @@ impl Reply {
             Some(Kind::SlowBody { over }) => response.body = drip(&text, over.0),
             // These faults decide what is replied, and nothing about how it is sent.
             Some(
-                Kind::BusinessError { .. }
+                Kind::AlteredAnswer { .. }
+                | Kind::BusinessError { .. }
+                | Kind::EchoRequest { .. }
                 | Kind::ClockSkew { .. }
                 | Kind::ExpiredToken {}
                 | Kind::SignatureRefused {}
@@ -246,6 +251,18 @@ fn drip(body: &Bytes, over: Duration) -> Vec<Step> {
             [Step::Pause(over / PARTS as u32), send]
         })
         .collect()
+}
+
+/// Puts these fields into `Data` and into each row of the list, as far as the answer has them.
+fn alter(body: &mut Map<String, Value>, data: &Map<String, Value>, rows: &Map<String, Value>) {
+    if let Some(Value::Object(fields)) = body.get_mut("Data") {
+        fields.extend(data.clone());
+    }
+    if let Some(Value::Array(list)) = body.get_mut("PhoneNumbers") {
+        for row in list.iter_mut().filter_map(Value::as_object_mut) {
+            row.extend(rows.clone());
+        }
+    }
 }
 
 /// The body with a value of another type in each field but `Code`, which still claims success.

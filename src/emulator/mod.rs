@@ -48,6 +48,8 @@
 //! | `malformed_json`, `truncated_json`, `wrong_types`, `empty_body` | a 200 that cannot be read | yes |
 //! | `wrong_content_type` | the right JSON called HTML | yes |
 //! | `huge_body` with `bytes` (64 MiB) | so many spaces before the right JSON | yes |
+//! | `echo_request` with `writing`: `plain`, `percent` or `base64`, `code`, `status` (400) | a refusal that quotes key id, token, signature and string to sign in `Message` and `AccessDeniedDetail` | no |
+//! | `altered_answer` with `data` and `rows`: objects | the right answer, with these fields put into `Data` and into each row | yes |
 //! | `stale_list` | the list that was last answered truly, empty if none was | yes |
 //! | `clock_skew` with `seconds` | a server whose date is off, in its checks and its `Date` | yes, if the date passes |
 //! | `expired_token`, `signature_refused` | that refusal, before the quota counts | no |
@@ -122,6 +124,7 @@ mod answer;
 mod behaviour;
 mod config;
 mod control;
+mod echo;
 mod encoding;
 mod fault;
 mod flags;

@@ -1,6 +1,8 @@
 //! What happens to a call that has arrived, from its first check to its commit. This is one
 //! synchronous step over the whole state, and the time is passed in. So calls are in the same order
 //! in the journal as in the quota.
+//!
+//! This file is longer than 300 lines because all steps of that one passage are in it.
 
 mod gateway;
 
@@ -8,8 +10,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde_json::Value;
+
 use super::answer::{Delivery, Reply, retry_header};
 use super::config::Config;
+use super::echo;
 use super::fault::{Facts, Faults, Kind, RetryHeader, Stage, When};
 use super::form::Form;
 use super::gate::Gate;
@@ -180,7 +185,7 @@ impl Service {
             return Err(self.throttled(wait));
         }
         if let Some(fault) = self.faults.strike(Stage::Admitted, facts) {
-            let prevented = self.prevented_by(&fault);
+            let prevented = self.prevented_by(&fault, request);
             visit.throttled = matches!(fault, Kind::Throttle { .. });
             visit.fault = Some(fault);
             if let Some(refusal) = prevented {
@@ -212,8 +217,20 @@ impl Service {
     }
 
     /// The refusal that the fault puts in the place of executing the operation, if it does.
-    fn prevented_by(&self, fault: &Kind) -> Option<Refusal> {
+    fn prevented_by(&self, fault: &Kind, request: &Request<'_>) -> Option<Refusal> {
         match fault {
+            Kind::EchoRequest {
+                writing,
+                code,
+                status,
+            } => {
+                let quoted = echo::quote(request, *writing);
+                let detail = Value::String(quoted.clone());
+                Some(Refusal {
+                    access_denied_detail: Some(detail),
+                    ..Refusal::new(*status, code.as_str(), quoted)
+                })
+            }
             Kind::BusinessError {
                 code,
                 message,

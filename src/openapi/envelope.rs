@@ -1,16 +1,36 @@
 //! The envelope that all answers of the API share, which tells success from refusal.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::Deserializer;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::http::Response;
-use super::lenient;
+use super::{Cleaner, Rows, lenient};
 
-/// How many characters of a foreign text are kept.
-const MAX_MESSAGE: usize = 1000;
+/// A description of a denied access is read up to this size, in bytes: objects need more memory
+/// than their text.
+const MAX_DETAIL: usize = 16 << 10;
+
+/// The fields that are read of an answer, in the service's spelling and the gateway's other one.
+/// The rest is skipped.
+const FIELDS: [&str; 11] = [
+    "AccessDeniedDetail",
+    "Code",
+    "Data",
+    "Message",
+    "OpenStatus",
+    "PhoneNumbers",
+    "RequestId",
+    "accessDeniedDetail",
+    "code",
+    "message",
+    "requestId",
+];
 
 /// An answer of the API, as far as the answers of all operations are alike.
 #[derive(Clone, Debug)]
@@ -24,10 +44,16 @@ pub enum Answer {
     Unreadable(ServiceError),
 }
 
-/// The fields of a body as they were written. None is parsed before it is asked for, because a
-/// field can hold a list of ten thousand numbers of which only one is needed.
+/// The fields of an object that are read of it, each as it was written. No field is parsed before it
+/// is asked for. Every text that is read of it is cleaned.
 #[derive(Clone, Debug, Default)]
-pub struct Body(BTreeMap<String, Box<RawValue>>);
+pub struct Body {
+    fields: Fields,
+    rows: Rows,
+    cleaner: Cleaner,
+}
+
+pub(super) type Fields = BTreeMap<&'static str, Box<RawValue>>;
 
 impl Body {
     /// The value of a field. `None` if it is missing or null.
@@ -36,27 +62,68 @@ impl Body {
     ///
     /// If the value is of another type.
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
-        match self.0.get(name) {
+        match self.fields.get(name) {
             Some(written) => serde_json::from_str(written.get()),
             None => Ok(None),
         }
     }
 
-    /// A field that is an object; `None` if it is missing or something else.
-    pub fn object<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        lenient::object(self.0.get(name)?)
+    /// These fields of a field that is an object; `None` if it is missing or something else.
+    pub fn object(&self, name: &str, fields: &[&'static str]) -> Option<Self> {
+        let written = self.fields.get(name)?.get().as_bytes();
+        Some(Self {
+            fields: pick(written, fields).ok()?,
+            rows: Rows::default(),
+            cleaner: self.cleaner.clone(),
+        })
     }
 
-    /// A field as it was written, null included; `None` only if it is missing.
+    /// A field as it was written, null included. `None` if it is missing, or not one of the fields
+    /// that are read of an answer. The text is not cleaned: it is for finding out how the service
+    /// writes its answers, and not to be kept or shown.
     pub fn written(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|written| written.get())
+        self.fields.get(name).map(|written| written.get())
     }
 
-    /// The text in the first of these fields that holds a text or a number. `None` if that is empty.
+    /// The first of these fields that holds a text or a number which is not empty, as
+    /// [`Cleaner::value`] leaves it.
     pub fn text(&self, names: &[&str]) -> Option<String> {
-        let text = |name: &&str| self.0.get(*name).and_then(|written| lenient::text(written));
-        let text = names.iter().find_map(text)?;
-        (!text.is_empty()).then(|| clean(&text))
+        let mut texts = names.iter().filter_map(|name| self.written_text(name));
+        texts.find_map(|text| self.cleaner.value(&text))
+    }
+
+    /// The first of these fields that holds text, as [`Cleaner::line`] leaves it.
+    pub fn message(&self, names: &[&str]) -> Option<String> {
+        let mut texts = names.iter().filter_map(|name| self.written_text(name));
+        texts.find_map(|text| Some(self.cleaner.line(&text)).filter(|line| !line.is_empty()))
+    }
+
+    /// What `judge` says of a text as the service wrote it. That text is for comparing only, not to
+    /// be kept or shown.
+    pub fn judge<T>(&self, name: &str, judge: impl FnOnce(&str) -> T) -> Option<T> {
+        self.written_text(name).map(|text| judge(&text))
+    }
+
+    /// The rows of the list that was asked for.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    fn written_text(&self, name: &str) -> Option<String> {
+        lenient::text(self.fields.get(name)?)
+    }
+}
+
+#[cfg(test)]
+impl Body {
+    /// The body of an answer with this list, as it is read when it arrives.
+    pub fn with_list(text: &str, list: super::List) -> Option<Self> {
+        let (cleaner, budget) = (Cleaner::default(), super::budget::Budget::new());
+        let mut reader = super::list::Reader::new(list, &cleaner, &budget);
+        reader.feed(text.as_bytes()).ok()?;
+        let (rest, rows) = reader.finish();
+        let body = std::str::from_utf8(&rest).ok()?.parse().ok()?;
+        Some(Self { rows, ..body })
     }
 }
 
@@ -64,7 +131,11 @@ impl std::str::FromStr for Body {
     type Err = serde_json::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        serde_json::from_str(text).map(Self)
+        Ok(Self {
+            fields: pick(text.as_bytes(), &FIELDS)?,
+            rows: Rows::default(),
+            cleaner: Cleaner::default(),
+        })
     }
 }
 
@@ -86,13 +157,18 @@ pub struct ServiceError {
 /// Reads an answer. `Code` alone decides about success, because there are documented answers with
 /// `Code: OK` and `Success: false`.
 pub fn read(response: &Response) -> Answer {
-    let json = serde_json::from_slice(&response.body).map(Body).ok();
-    let body = match json.or_else(|| xml(&response.body)) {
-        Some(body) => body,
+    let json = pick(&response.body, &FIELDS).ok();
+    let fields = match json.or_else(|| xml(&response.body)) {
+        Some(fields) => fields,
         None if serde_json::from_slice::<IgnoredAny>(&response.body).is_ok() => {
             return unreadable(response, "is JSON, but no object");
         }
         None => return unreadable(response, "is not JSON"),
+    };
+    let body = Body {
+        fields,
+        rows: response.rows.clone(),
+        cleaner: response.cleaner.clone(),
     };
     let code = body.text(&["Code", "code"]);
     let success = (200..300).contains(&response.status);
@@ -103,7 +179,7 @@ pub fn read(response: &Response) -> Answer {
     }
     Answer::Refusal(ServiceError {
         code,
-        message: body.text(&["Message", "message"]).unwrap_or_default(),
+        message: body.message(&["Message", "message"]).unwrap_or_default(),
         request_id: body.text(&["RequestId", "requestId"]),
         http_status: response.status,
         access_denied_detail: detail(&body),
@@ -119,8 +195,13 @@ fn unreadable(response: &Response, what: &str) -> Answer {
         .unwrap_or("no content type");
     let size = response.body.len();
     Answer::Unreadable(ServiceError {
-        message: clean(&format!("the answer {what} ({kind}, {size} bytes)")),
-        request_id: response.request_id.clone(),
+        message: response
+            .cleaner
+            .line(&format!("the answer {what} ({kind}, {size} bytes)")),
+        request_id: response
+            .request_id
+            .as_deref()
+            .and_then(|id| response.cleaner.value(id)),
         http_status: response.status,
         ..ServiceError::default()
     })
@@ -129,9 +210,14 @@ fn unreadable(response: &Response, what: &str) -> Answer {
 /// The detail of a denied access. It is a string in answers of CAMS and an object in those of the
 /// gateway. Texts such as "None" and "无" mean that there is none.
 fn detail(body: &Body) -> Option<String> {
-    let field = |name| body.field::<Value>(name).ok().flatten();
-    let detail = field("AccessDeniedDetail").or_else(|| field("accessDeniedDetail"))?;
-    let detail = match detail {
+    let mut written = ["AccessDeniedDetail", "accessDeniedDetail"]
+        .iter()
+        .filter_map(|name| body.fields.get(name));
+    let written = written.next()?;
+    if written.get().len() > MAX_DETAIL {
+        return Some(format!("longer than {MAX_DETAIL} bytes"));
+    }
+    let detail = match serde_json::from_str(written.get()).ok()? {
         Value::String(text) => text,
         Value::Object(fields) => {
             let fields = fields.iter().map(|(name, value)| match value {
@@ -143,32 +229,55 @@ fn detail(body: &Body) -> Option<String> {
         _ => return None,
     };
     let said = !matches!(detail.trim(), "" | "None" | "null" | "无" | "{}");
-    said.then(|| clean(&detail))
+    said.then(|| body.cleaner.line(&detail))
+}
+
+/// These fields of a JSON object, of several with one name the last. Whatever else it holds is
+/// checked and skipped, so that an answer needs no more memory than its text, whoever wrote it.
+pub(super) fn pick(json: &[u8], names: &[&'static str]) -> Result<Fields, serde_json::Error> {
+    struct Pick<'a>(&'a [&'static str]);
+
+    impl<'de> Visitor<'de> for Pick<'_> {
+        type Value = Fields;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+            let mut fields = Fields::new();
+            while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+                match self.0.iter().find(|name| **name == key) {
+                    Some(name) => {
+                        fields.insert(name, map.next_value()?);
+                    }
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+            }
+            Ok(fields)
+        }
+    }
+
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let fields = reader.deserialize_map(Pick(names))?;
+    reader.end()?;
+    Ok(fields)
 }
 
 /// Reads the form in which the gateway answers requests that it could not read: an XML element
 /// `<Error>` with flat children.
-fn xml(body: &[u8]) -> Option<Body> {
+fn xml(body: &[u8]) -> Option<Fields> {
     let text = std::str::from_utf8(body).ok()?;
     let (_, inner) = text.split_once("<Error>")?;
-    let names = ["Code", "Message", "RequestId", "HostId"];
+    let names = ["Code", "Message", "RequestId"];
     let found = names.iter().filter_map(|name| {
         let (_, rest) = inner.split_once(&format!("<{name}>"))?;
         let (value, _) = rest.split_once(&format!("</{name}>"))?;
-        Some(((*name).to_owned(), to_raw_value(value).ok()?))
+        Some((*name, to_raw_value(value).ok()?))
     });
-    Some(Body(found.collect()))
-}
-
-/// Makes foreign text fit for a message: one line without control characters, of at most
-/// [`MAX_MESSAGE`] characters.
-fn clean(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(MAX_MESSAGE)
-        .collect();
-    line.trim().to_owned()
+    Some(found.collect())
 }
 
 #[cfg(test)]

@@ -9,12 +9,52 @@ use reqwest::redirect::Policy;
 
 use crate::clock::{Clock, Utc};
 use crate::random::Random;
+use crate::secret::Secret;
 
+use super::budget::Budget;
+use super::list::Reader;
+use super::rows::CutError;
 use super::signature::{self, Unsigned};
-use super::{AccessKey, Endpoint, SignatureMethod, retry_after};
+use super::{AccessKey, Cleaner, Endpoint, List, Rows, Share, SignatureMethod, retry_after};
 
-/// No documented answer comes near; a space of ten thousand numbers takes some 5 MiB.
-const MAX_BODY: usize = 64 << 20;
+/// No documented answer comes near, its list not counted.
+const MAX_BODY: usize = 1 << 20;
+
+/// How much is read of an answer with a list, whose rows are not kept as they come: ten thousand
+/// numbers take some 5 MiB.
+const MAX_LIST: u64 = 128 << 20;
+
+/// How much is kept of an answer with a list of which everything is wanted. That is three times the
+/// list of ten thousand numbers.
+const MAX_WHOLE_LIST: usize = 16 << 20;
+
+/// How an answer is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// The rows of its list are read while it arrives. The rest is kept as it is, up to 1 MiB.
+    Rows(List),
+    /// It is kept as it is, up to 1 MiB.
+    Whole,
+    /// It is kept as it is, up to 16 MiB, because all fields of its list are wanted.
+    WholeList,
+}
+
+impl Reading {
+    fn list(self) -> Option<List> {
+        match self {
+            Self::Rows(list) => Some(list),
+            Self::Whole | Self::WholeList => None,
+        }
+    }
+
+    /// How many bytes of the answer are kept at most, the rows of a list that is read not counted.
+    fn kept(self) -> usize {
+        match self {
+            Self::Rows(_) | Self::Whole => MAX_BODY,
+            Self::WholeList => MAX_WHOLE_LIST,
+        }
+    }
+}
 
 /// How long a connection is kept that nothing is sent on.
 ///
@@ -22,6 +62,21 @@ const MAX_BODY: usize = 64 << 20;
 /// whether it was processed. So the client closes an idle connection before the service does.
 /// Alibaba Cloud's load balancers do after 15 seconds, unless they are set up otherwise.
 const IDLE_LIMIT: Duration = Duration::from_secs(10);
+
+/// How far the service's clock may differ from ours to be believed.
+const MAX_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What came of taking over the service's clock. The figure says how many seconds it is ahead of
+/// this machine's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockDifference {
+    /// It differs too much to be believed.
+    Refused(i64),
+    /// Requests are signed with the service's clock from now on.
+    TakenOver(i64),
+    /// The answer has no date.
+    Unknown,
+}
 
 /// How requests are made.
 #[derive(Clone, Debug)]
@@ -47,6 +102,9 @@ pub struct Http {
     settings: Settings,
     clock: Clock,
     random: Random,
+    /// Knows the access key.
+    cleaner: Cleaner,
+    budget: Budget,
     /// How far the service's clock is ahead of ours, in seconds, as far as known.
     skew: AtomicI64,
 }
@@ -56,8 +114,10 @@ pub struct Http {
 pub struct Response {
     /// HTTP status.
     pub status: u16,
-    /// The whole body.
+    /// The whole body, but for the rows of a list that was asked for.
     pub body: Vec<u8>,
+    /// These rows.
+    pub rows: Rows,
     /// Of the body.
     pub content_type: Option<String>,
     /// From the header, for answers whose body has none.
@@ -66,9 +126,13 @@ pub struct Response {
     pub retry_after: Option<Duration>,
     /// What time it is at the service.
     pub date: Option<SystemTime>,
+    /// Takes the secrets of the request out of every text of the answer.
+    pub cleaner: Cleaner,
+    /// The memory for the body.
+    pub share: Share,
 }
 
-/// No answer. The text says why, without URL.
+/// No answer. The text says why, without URL and secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The request left, and no whole answer came: it may have had its effect.
@@ -103,8 +167,10 @@ impl Http {
         }
         let client = adjust(builder)
             .build()
-            .map_err(|error| Failure::Unsent(reason(error)))?;
+            .map_err(|error| Failure::Unsent(reason(error, &Cleaner::default())))?;
         Ok(Self {
+            cleaner: cleaner(&settings.access_key),
+            budget: Budget::new(),
             client,
             settings,
             clock,
@@ -113,12 +179,13 @@ impl Http {
         })
     }
 
-    /// Makes one request, with a nonce and a date of its own.
+    /// Makes one request, with a nonce and a date of its own. `reading` says how its answer is read.
     pub async fn attempt(
         &self,
         action: &str,
         version: &str,
         parameters: &BTreeMap<&str, &str>,
+        reading: Reading,
     ) -> Result<Response, Failure> {
         let (date, nonce) = (Utc::from(self.now()).seconds(), self.random.nonce());
         let signed = signature::sign(
@@ -138,28 +205,51 @@ impl Http {
             .client
             .post(self.settings.endpoint.with_query(&signed.query));
         for (name, value) in signed.headers {
-            request = request.header(name, value);
+            request = request.header(name, value.as_str());
         }
         let request = request
             .header("accept", "application/json")
             .header("content-length", "0");
-        let response = request.send().await.map_err(failure)?;
-        self.read(response).await
+        let cleaner = self.cleaner.with(&signed.signature);
+        let response = request.send().await;
+        let response = response.map_err(|error| failure(error, &cleaner))?;
+        self.read(response, cleaner, reading).await
     }
 
-    /// Takes over the service's clock, where it is known to refuse ours.
-    pub fn correct_clock(&self, response: &Response) {
-        let Some(theirs) = response.date else { return };
+    /// Takes over the service's clock, where it is known to refuse ours: requests are signed with
+    /// its date from now on.
+    ///
+    /// A date that is more than a day away is not believed. A clock that is set by hand is off by
+    /// minutes or by time zones; a larger difference is more likely a fault at the other end, or
+    /// somebody who wants requests that are signed for another day.
+    pub fn correct_clock(&self, response: &Response) -> ClockDifference {
+        let Some(theirs) = response.date else {
+            return ClockDifference::Unknown;
+        };
         let ours = self.clock.now();
         let skew = match theirs.duration_since(ours) {
             Ok(ahead) => i64::try_from(ahead.as_secs()).unwrap_or(i64::MAX),
             Err(behind) => -i64::try_from(behind.duration().as_secs()).unwrap_or(i64::MAX),
         };
+        if skew.unsigned_abs() > MAX_SKEW.as_secs() {
+            tracing::warn!(
+                skew_seconds = skew,
+                "the service's clock differs by more than a day from this machine's: not believed"
+            );
+            return ClockDifference::Refused(skew);
+        }
         tracing::warn!(
             skew_seconds = skew,
             "this machine's clock differs from the service's; signing with the service's"
         );
         self.skew.store(skew, Ordering::Relaxed);
+        ClockDifference::TakenOver(skew)
+    }
+
+    /// How far the clock that signs is ahead of this machine's, in seconds: zero unless it was
+    /// corrected.
+    pub fn clock_correction(&self) -> i64 {
+        self.skew.load(Ordering::Relaxed)
     }
 
     /// The id of the access key that signs.
@@ -179,7 +269,12 @@ impl Http {
         shifted.unwrap_or(now)
     }
 
-    async fn read(&self, mut response: reqwest::Response) -> Result<Response, Failure> {
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        cleaner: Cleaner,
+        reading: Reading,
+    ) -> Result<Response, Failure> {
         let headers = response.headers();
         let text = |name: &str| {
             headers
@@ -190,35 +285,86 @@ impl Http {
         let mut read = Response {
             status: response.status().as_u16(),
             body: Vec::new(),
+            rows: Rows::default(),
             content_type: text("content-type"),
             request_id: text("x-acs-request-id"),
             retry_after: retry_after::read(headers, self.now()),
             date: text("date").and_then(|date| httpdate::parse_http_date(&date).ok()),
+            cleaner,
+            share: Share::default(),
         };
+        let announced = response.content_length();
+        let (list, most_kept) = (reading.list(), reading.kept());
+        let most = list.map_or(most_kept as u64, |_| MAX_LIST);
+        if let Some(bytes) = announced.filter(|bytes| *bytes > most) {
+            return Err(too_large(most, &format!(": it has {bytes} bytes")));
+        }
+        let expected = announced.and_then(|bytes| usize::try_from(bytes).ok());
+        let expected = expected.unwrap_or(most_kept).min(most_kept);
+        read.share = self.budget.read(expected).await;
+        let mut reader = list.map(|list| Reader::new(list, &read.cleaner, &self.budget));
+        let mut arrived = 0;
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| Failure::Lost(reason(error)))?
+            .map_err(|error| Failure::Lost(reason(error, &read.cleaner)))?
         {
-            if read.body.len() + chunk.len() > MAX_BODY {
-                return Err(Failure::Lost(format!(
-                    "the answer is larger than {MAX_BODY} bytes"
-                )));
+            arrived += chunk.len() as u64;
+            if arrived > most {
+                return Err(too_large(most, ""));
             }
-            read.body.extend_from_slice(&chunk);
+            let kept = match &mut reader {
+                Some(reader) => match reader.feed(&chunk) {
+                    Ok(kept) => kept,
+                    // What is no JSON is described by whoever reads the rest.
+                    Err(CutError::Malformed) => {
+                        return Ok(Response {
+                            body: Vec::new(),
+                            ..read
+                        });
+                    }
+                    Err(error) => return Err(Failure::Lost(error.to_string())),
+                },
+                None => {
+                    read.body.extend_from_slice(&chunk);
+                    read.body.len()
+                }
+            };
+            if kept > most_kept {
+                return Err(too_large(most_kept as u64, ", its list not counted"));
+            }
+        }
+        if let Some((body, rows)) = reader.map(Reader::finish) {
+            (read.body, read.rows) = (body, rows);
         }
         Ok(read)
     }
 }
 
+fn too_large(most: u64, more: &str) -> Failure {
+    let most = most >> 20;
+    Failure::Lost(format!("the answer is larger than {most} MiB{more}"))
+}
+
 /// A connection that was never made carried no request, and HTTP/2 can mark a request as never
 /// processed. Everything else may have had its effect.
-fn failure(error: reqwest::Error) -> Failure {
+fn failure(error: reqwest::Error, cleaner: &Cleaner) -> Failure {
     if error.is_connect() || error.is_builder() || never_processed(&error) {
-        Failure::Unsent(reason(error))
+        Failure::Unsent(reason(error, cleaner))
     } else {
-        Failure::Lost(reason(error))
+        Failure::Lost(reason(error, cleaner))
     }
+}
+
+/// The cleaner that knows what no text from outside may show. The secret is among it although it is
+/// never sent, because somebody may have put it into a field that is.
+fn cleaner(key: &AccessKey) -> Cleaner {
+    let token = key.security_token.as_ref().map(Secret::expose);
+    Cleaner::new(
+        [key.id.as_str(), key.secret.expose()]
+            .into_iter()
+            .chain(token),
+    )
 }
 
 /// Whether the service said, in the words of HTTP/2, that it did not process the request: it
@@ -235,8 +381,10 @@ fn never_processed(error: &reqwest::Error) -> bool {
         })
 }
 
-/// The causes of an error in words. The URL goes first: in the older signature form it holds key id and signature.
-fn reason(error: reqwest::Error) -> String {
+/// The causes of an error in words. The URL goes first: in the older signature form it holds key id
+/// and signature. What the other side said is quoted in some, as the reason for which it closes an
+/// HTTP/2 connection.
+fn reason(error: reqwest::Error, cleaner: &Cleaner) -> String {
     let timeout = error.is_timeout();
     let error = error.without_url();
     let mut words = vec![error.to_string()];
@@ -251,7 +399,7 @@ fn reason(error: reqwest::Error) -> String {
     if timeout && !words.iter().any(|word| word.contains("timed out")) {
         words.push("timed out".into());
     }
-    words.join(": ")
+    cleaner.line(&words.join(": "))
 }
 
 #[cfg(test)]
@@ -260,8 +408,6 @@ mod tests {
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
-
-    use crate::secret::Secret;
 
     use super::*;
 
@@ -317,7 +463,7 @@ mod tests {
     }
 
     async fn attempt(http: &Http) -> Result<Response, Failure> {
-        http.attempt("Act", "2020-06-06", &[("A", "b c")].into())
+        http.attempt("Act", "2020-06-06", &[("A", "b c")].into(), Reading::Whole)
             .await
     }
 
@@ -504,6 +650,31 @@ mod tests {
             attempt(&client(&address, SignatureMethod::default())).await,
             Err(Failure::Lost(_))
         ));
+    }
+
+    #[tokio::test]
+    async fn a_clock_is_believed_within_a_day_only() {
+        // Ours is fixed at 1735787045.
+        for (ahead, believed) in [
+            (86_400, true),
+            (-86_400, true),
+            (86_401, false),
+            (-86_401, false),
+            (8_000_000_000, false),
+        ] {
+            let http = client("127.0.0.1:9", SignatureMethod::default());
+            let theirs = Duration::from_secs(1_735_787_045_u64.saturating_add_signed(ahead));
+            let response = Response {
+                date: UNIX_EPOCH.checked_add(theirs),
+                ..Response::default()
+            };
+            let (difference, correction) = match believed {
+                true => (ClockDifference::TakenOver(ahead), ahead),
+                false => (ClockDifference::Refused(ahead), 0),
+            };
+            assert_eq!(http.correct_clock(&response), difference);
+            assert_eq!(http.clock_correction(), correction);
+        }
     }
 
     #[tokio::test]

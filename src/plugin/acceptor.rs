@@ -23,6 +23,10 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// fails again at once until one is closed, so trying without a pause would only burn a processor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How many connections may be open, handshakes included. Terraform makes one for each
+/// configuration of the provider that it attaches to, and otherwise one alone.
+const CONNECTION_LIMIT: usize = 64;
+
 /// How many connections there are and have been, counted from the end of their TLS handshake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Peers {
@@ -80,6 +84,9 @@ impl Door {
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
+                    Ok(_) if handshakes.len() + self.peers.borrow().open >= CONNECTION_LIMIT => {
+                        tracing::warn!("refused a connection: {CONNECTION_LIMIT} are open");
+                    }
                     Ok((stream, _)) => {
                         handshakes.spawn(self.clone().admit(stream));
                     }

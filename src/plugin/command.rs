@@ -55,7 +55,10 @@ fn run<S: Provider, E: Display>(
     service: impl FnOnce() -> Result<(S, Work), E>,
 ) -> Result<(), Error> {
     let _flush = log::install(plugin, environment, clock);
-    platform::forbid_core_dumps();
+    // Whoever debugs the plugin wants to look into it.
+    if mode == Mode::Terraform {
+        platform::forbid_core_dumps();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

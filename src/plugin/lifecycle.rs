@@ -16,6 +16,9 @@ use super::acceptor::Peers;
 use super::{Error, Mode};
 use crate::platform;
 
+/// The signal SIGXFSZ, whose number is the same on Linux and macOS.
+const FILE_SIZE: i32 = 25;
+
 /// How long operations may take to end once they have been told to stop. Terraform itself waits as
 /// long as it takes. This limit is for an end by a signal or by the loss of Terraform, after which
 /// something or somebody expects the process to be gone.
@@ -131,6 +134,10 @@ pub(super) struct Signals {
     hangup: Option<Signal>,
     interrupt: Signal,
     terminate: Option<Signal>,
+    /// Never looked at. The signal that a write beyond the file size limit (`ulimit -f`) causes
+    /// would end the process; taken over, it leaves the write to fail, and whoever wrote does
+    /// without the file.
+    _file_size: Signal,
 }
 
 impl Signals {
@@ -151,6 +158,7 @@ impl Signals {
             hangup: unless_ignored(SignalKind::hangup(), platform::Signal::Hangup)?,
             interrupt: handle(SignalKind::interrupt())?,
             terminate: unless_ignored(SignalKind::terminate(), platform::Signal::Terminate)?,
+            _file_size: handle(SignalKind::from_raw(FILE_SIZE))?,
         })
     }
 

@@ -1,32 +1,47 @@
 //! A unix socket that only this user can reach, or one group when the host asks for it.
 
-use std::fs::{self, Permissions};
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 
-use super::Error;
+use super::{Error, Plugin};
 use crate::environment::Environment;
 
-const DIRECTORY_PREFIX: &str = "plugin";
 const SOCKET_NAME: &str = "plugin";
 const GROUPS: &str = "/etc/group";
 
+/// The directory of a socket. It removes itself and the socket when it is dropped.
+#[derive(Debug)]
+pub(super) struct Directory {
+    _directory: TempDir,
+    /// The lock of the directory, by which other processes see that this one still runs. It is
+    /// given back after the directory is removed.
+    _lock: Option<File>,
+}
+
 /// Makes a directory with mode 0700 and listens on a socket inside it.
 ///
-/// Returns the listener, the socket's path as the handshake writes it, and the directory, which
-/// removes itself and the socket when it is dropped.
-pub(super) fn open(environment: &Environment) -> Result<(UnixListener, String, TempDir), Error> {
+/// The name of the directory begins with that of the plugin. Returns the listener, the socket's
+/// path as the handshake writes it, and the directory.
+pub(super) fn open(
+    plugin: &Plugin,
+    environment: &Environment,
+) -> Result<(UnixListener, String, Directory), Error> {
     let parent = parent_directory(environment);
     let directory = tempfile::Builder::new()
-        .prefix(DIRECTORY_PREFIX)
+        .prefix(&prefix(plugin))
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(&parent)
         .map_err(|source| listen(&parent, source))?;
+    // The lock is taken before there is a socket, by which others recognise the directory. If the
+    // file system has no locks, whatever a dead plugin leaves there stays.
+    let lock = lock(directory.path());
     let path = directory.path().join(SOCKET_NAME);
     let socket = announceable(&path)?;
     let listener = UnixListener::bind(&path).map_err(|source| listen(&path, source))?;
@@ -34,7 +49,70 @@ pub(super) fn open(environment: &Environment) -> Result<(UnixListener, String, T
         share(&directory, &path, group)?;
     }
 
+    let directory = Directory {
+        _directory: directory,
+        _lock: lock,
+    };
     Ok((listener, socket, directory))
+}
+
+/// Removes the directories of processes of this plugin that ended without doing so, by SIGKILL,
+/// SIGABRT or SIGQUIT for example.
+///
+/// A directory counts as one of those if its name begins as theirs do, if it belongs to this user
+/// and holds a socket and nothing else, and if nobody has it locked. The lock goes with the
+/// process, however that ends. What cannot be removed is left for the next start.
+pub(super) fn clear_dead(plugin: &Plugin, environment: &Environment) {
+    let user = rustix::process::geteuid().as_raw();
+    let Ok(entries) = fs::read_dir(parent_directory(environment)) else {
+        return;
+    };
+    let prefix = prefix(plugin);
+    let named = |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with(&prefix));
+    for entry in entries.flatten().filter(|entry| named(&entry.file_name())) {
+        let directory = entry.path();
+        // The kind of the entry itself: a symbolic link is not followed.
+        let Ok(found) = entry.metadata() else {
+            continue;
+        };
+        if !found.is_dir() || found.uid() != user || !holds_a_socket_alone(&directory) {
+            continue;
+        }
+        let Some(_lock) = lock(&directory) else {
+            continue;
+        };
+        let removed =
+            fs::remove_file(directory.join(SOCKET_NAME)).and_then(|()| fs::remove_dir(&directory));
+        match removed {
+            Ok(()) => tracing::debug!("removed the socket of a plugin that is dead"),
+            Err(error) => tracing::debug!(%error, "cannot remove the socket of a dead plugin"),
+        }
+    }
+}
+
+/// The beginning of the names of this plugin's directories. Plugins of other makes choose other
+/// names and lock nothing, so their directories are left alone.
+fn prefix(plugin: &Plugin) -> String {
+    format!("plugin-{}-", plugin.name)
+}
+
+/// Whether the directory holds a socket of the expected name and nothing else.
+fn holds_a_socket_alone(directory: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return false;
+    };
+    let entries: Vec<_> = entries.take(2).collect();
+    let [Ok(only)] = entries.as_slice() else {
+        return false;
+    };
+    only.file_name() == SOCKET_NAME && only.file_type().is_ok_and(|kind| kind.is_socket())
+}
+
+/// Locks a directory. `None` if another process has the lock, or if there are no locks.
+fn lock(directory: &Path) -> Option<File> {
+    let file = File::open(directory).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
 }
 
 fn parent_directory(environment: &Environment) -> PathBuf {
@@ -94,8 +172,7 @@ fn listen(place: &Path, source: io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt;
-
+    use super::super::testing::TOY;
     use super::*;
 
     fn in_directory(directory: &Path) -> Environment {
@@ -115,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn the_socket_lies_in_a_private_directory_that_goes_with_it() {
         let parent = tempfile::tempdir().unwrap();
-        let (_listener, socket, cleanup) = open(&in_directory(parent.path())).unwrap();
+        let (_listener, socket, cleanup) = open(&TOY, &in_directory(parent.path())).unwrap();
         let socket = PathBuf::from(socket);
         let directory = socket.parent().unwrap();
         assert_eq!(directory.parent().unwrap(), parent.path());
@@ -124,6 +201,29 @@ mod tests {
 
         drop(cleanup);
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_the_dead_left_is_cleared_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let environment = in_directory(parent.path());
+        let (_listener, living, _cleanup) = open(&TOY, &environment).unwrap();
+        let dead = parent.path().join(format!("{}dead", prefix(&TOY)));
+        let full = parent.path().join(format!("{}full", prefix(&TOY)));
+        let empty = parent.path().join(format!("{}empty", prefix(&TOY)));
+        let foreign = parent.path().join("plugin123");
+        for directory in [&dead, &full, &empty, &foreign] {
+            fs::create_dir(directory).unwrap();
+        }
+        for directory in [&dead, &full, &foreign] {
+            drop(UnixListener::bind(directory.join(SOCKET_NAME)).unwrap());
+        }
+        fs::write(full.join("more"), "").unwrap();
+
+        clear_dead(&TOY, &environment);
+        assert!(!dead.exists());
+        assert!(PathBuf::from(living).exists());
+        assert!(full.exists() && empty.exists() && foreign.exists());
     }
 
     #[tokio::test]
@@ -138,7 +238,7 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        let (_listener, socket, _cleanup) = open(&environment).unwrap();
+        let (_listener, socket, _cleanup) = open(&TOY, &environment).unwrap();
         let socket = PathBuf::from(socket);
         assert_eq!(mode(&socket), 0o660);
         assert_eq!(mode(socket.parent().unwrap()), 0o710);
@@ -150,7 +250,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let deep = parent.path().join("d".repeat(120));
         fs::create_dir(&deep).unwrap();
-        let error = open(&in_directory(&deep)).unwrap_err();
+        let error = open(&TOY, &in_directory(&deep)).unwrap_err();
         assert!(matches!(error, Error::SocketPath { .. }), "{error}");
         assert!(error.to_string().contains("TMPDIR"), "{error}");
         assert_eq!(fs::read_dir(&deep).unwrap().count(), 0);

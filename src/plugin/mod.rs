@@ -40,8 +40,14 @@ pub use command::main;
 pub use error::Error;
 pub use lifecycle::Work;
 
-/// The largest message in either direction, in bytes. Terraform's own plugins have the same limit.
-const MESSAGE_LIMIT: usize = 256 << 20;
+/// The largest message in either direction, in bytes. Terraform takes larger ones, and no object of
+/// an ordinary provider comes near: the schema, which is the largest message, has some ten KiB.
+/// While it is read, a message needs up to three times its size.
+const MESSAGE_LIMIT: usize = 40 << 20;
+
+/// How many calls a connection may have open. `terraform apply -parallelism=4000` still works, and
+/// an interrupt still gets through beside it.
+const STREAM_LIMIT: u32 = 4096;
 
 /// How long connections may take to close once the server ends. It is enough for the response to
 /// `Shutdown` to reach Terraform, which is on the same host.
@@ -113,7 +119,7 @@ pub async fn serve<S: Provider>(
     let host = lifecycle::parent();
     // The handlers are there before the handshake line, after which Ctrl-C can come at any time.
     let signals = lifecycle::Signals::install()?;
-    let (listener, socket, _directory) = listener::open(environment)?;
+    let (listener, socket, _directory) = listener::open(plugin, environment)?;
     let (tls, announcement) = match (mode, environment.get("PLUGIN_CLIENT_CERT")) {
         (Mode::Debug, _) => {
             let line = handshake::reattach(plugin, &socket, std::process::id());
@@ -130,6 +136,9 @@ pub async fn serve<S: Provider>(
     let (incoming, peers) = acceptor::accept(listener, tls);
     announce(&announcement)?;
     tracing::debug!(version = plugin.version, authenticated, "the plugin serves");
+    let (of_plugin, of_process) = (*plugin, environment.clone());
+    // Terraform waits for the line above, and not for this.
+    tokio::task::spawn_blocking(move || listener::clear_dead(&of_plugin, &of_process));
     if !handshake::is_offered(environment) {
         tracing::warn!("the host does not offer protocol {}", handshake::PROTOCOL);
     }
@@ -162,6 +171,7 @@ fn router<S: Provider>(
         .max_decoding_message_size(MESSAGE_LIMIT)
         .max_encoding_message_size(MESSAGE_LIMIT);
     Server::builder()
+        .max_concurrent_streams(Some(STREAM_LIMIT))
         .add_service(provider)
         .add_service(GrpcControllerServer::new(controller))
         .add_service(GrpcStdioServer::new(silent()))

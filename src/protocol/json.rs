@@ -19,13 +19,20 @@ pub enum Unlisted {
     Reject,
 }
 
+/// A stored object of a provider like this one takes a few KiB. Parsed, text of this size needs up
+/// to forty times as much.
+const MAX_SIZE: usize = 1 << 20;
+
 /// Reads a value of type `ty`. Attributes that are missing are null.
 ///
 /// # Errors
 ///
-/// If the bytes are not the JSON of such a value, or nest deeper than 128 levels, which is the
-/// limit of the parser.
+/// If the bytes are not the JSON of such a value, are more than 1 MiB, or nest deeper than 128
+/// levels, which is the limit of the parser.
 pub fn decode(bytes: &[u8], ty: &Type, unlisted: Unlisted) -> Result<Value, DecodeError> {
+    if bytes.len() > MAX_SIZE {
+        return Err(DecodeError::new("JSON of at most 1 MiB"));
+    }
     let json = serde_json::from_slice(bytes).map_err(|_| DecodeError::new("JSON"))?;
     unlisted.read(json, ty)
 }

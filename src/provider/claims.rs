@@ -4,6 +4,15 @@
 //! file named after the number, held from before the number is looked for until it is known what became of its migration:
 //! who comes second then finds the number. Where the file can't be had, the number is still looked for before anything is
 //! started.
+//!
+//! A file that was deleted is no claim any more, although its lock is still held: the next process
+//! makes a new one. So the claim is checked when the request that starts the migration is about to
+//! leave, and taken again if it is gone ([`Claim::witness`], [`Claim::renew`]). What is deleted
+//! after that is what [`mark`] is for.
+//!
+//! This file is longer than 300 lines because each way to lose a claim has a test beside it.
+
+mod mark;
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -17,6 +26,8 @@ use tokio::time::{sleep, sleep_until};
 use crate::cams::Call;
 use crate::fingerprint::fingerprint;
 use crate::private_file;
+
+use mark::Mark;
 
 use super::numbers::Target;
 
@@ -36,10 +47,12 @@ struct Inner {
 /// Why a number can't be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// Another process had it until the time was over, or the user stopped.
+    /// Another process had it until the time was over.
     Busy,
     /// Another resource of this run has it.
     Duplicate,
+    /// The user asked to stop before it was free.
+    Stopped,
 }
 
 /// The right to start one number's migration. Dropped, it is given back, unless kept.
@@ -48,6 +61,14 @@ pub struct Claim {
     claims: Claims,
     target: Target,
     kept: bool,
+    held: Held,
+}
+
+/// What keeps other processes from the number. In this order, since nobody waits for the mark
+/// without the lock.
+#[derive(Debug, Default)]
+struct Held {
+    _mark: Option<Mark>,
     lock: Option<Lock>,
 }
 
@@ -69,25 +90,32 @@ impl Claims {
             claims: self.clone(),
             target: target.clone(),
             kept: false,
-            lock: None,
+            held: Held::default(),
         };
-        if let Some(path) = self.path(target) {
-            claim.lock = tokio::select! {
-                lock = lock(&path) => lock,
-                () = call.stopped() => return Err(Refused::Busy),
-                () = sleep_until(call.deadline()) => return Err(Refused::Busy),
-            };
-        }
+        claim.renew(call).await?;
         Ok(claim)
     }
 
-    /// The file of a number, whose name tells nobody which number it is.
-    fn path(&self, target: &Target) -> Option<PathBuf> {
-        let directory = self.0.directory.as_ref()?;
+    /// The name under which processes meet for a number. It tells nobody which number it is.
+    fn name(target: &Target) -> String {
         // Whichever credentials start it, it is the same number: they are not part of the name.
         let number = target.number.to_string();
-        let name = fingerprint(&[&target.cust_space_id, &number]);
-        Some(directory.join(format!("{name}.number")))
+        fingerprint(&[&target.cust_space_id, &number])
+    }
+
+    async fn hold(&self, target: &Target) -> Held {
+        let name = Self::name(target);
+        let directory = self.0.directory.as_ref();
+        let lock = match directory.map(|directory| directory.join(format!("{name}.number"))) {
+            Some(path) => lock(&path).await,
+            None => None,
+        };
+        // Processes without a directory meet nobody: they are told to, as tests are.
+        let mark = match directory {
+            Some(directory) => Mark::take(&mark_name(directory, &name)).await,
+            None => None,
+        };
+        Held { _mark: mark, lock }
     }
 
     fn taken(&self) -> MutexGuard<'_, BTreeSet<Target>> {
@@ -96,6 +124,30 @@ impl Claims {
 }
 
 impl Claim {
+    /// Takes the number again, after waiting for other processes that have it: what was held is
+    /// given up first. Whoever had it in between may have started the migration.
+    pub async fn renew(&mut self, call: &Call) -> Result<(), Refused> {
+        self.held = Held::default();
+        self.held = tokio::select! {
+            held = self.claims.hold(&self.target) => held,
+            () = call.stopped() => return Err(Refused::Stopped),
+            () = sleep_until(call.deadline()) => return Err(Refused::Busy),
+        };
+        Ok(())
+    }
+
+    /// Tells whether the claim is still one: whether the file that is locked is the one that others
+    /// would find. Where there was no file to lock, there is nothing to lose.
+    pub fn witness(&self) -> impl Fn() -> bool + Send + Sync + 'static {
+        let lock = self.held.lock.as_ref();
+        let lock = lock.map(|lock| (lock.path.clone(), Arc::clone(&lock.file)));
+        move || match &lock {
+            // If the system cannot tell, others may not find the file either.
+            Some((path, file)) => private_file::is_at(file, path).unwrap_or(false),
+            None => true,
+        }
+    }
+
     /// The migration has started, or may have, or is about to: nobody else may start it in this run.
     pub fn keep(&mut self) {
         self.kept = true;
@@ -109,24 +161,33 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.lock = None;
+        self.held = Held::default();
         if !self.kept {
             self.claims.taken().remove(&self.target);
         }
     }
 }
 
+/// The name of the mark. Processes that use different directories keep apart here too.
+fn mark_name(directory: &Path, name: &str) -> String {
+    // Two directories whose names are not Unicode may share a mark: they then wait for each other.
+    fingerprint(&[&directory.to_string_lossy(), name])
+}
+
 /// A locked file, which is gone with its lock.
 #[derive(Debug)]
 struct Lock {
     path: PathBuf,
-    _file: File,
+    file: Arc<File>,
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // While it is still locked, so that nobody else's is deleted. One that stays does no harm.
-        let _ = std::fs::remove_file(&self.path);
+        // While it is still locked, and unless it was replaced, so that nobody else's is deleted.
+        // One that stays does no harm.
+        if private_file::is_at(&self.file, &self.path).unwrap_or(false) {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -137,7 +198,7 @@ async fn lock(path: &Path) -> Option<Lock> {
             Ok(Some(file)) => {
                 return Some(Lock {
                     path: path.to_owned(),
-                    _file: file,
+                    file: Arc::new(file),
                 });
             }
             Ok(None) if told => {}
@@ -162,7 +223,7 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
         let file = private_file::open(path)?;
         match file.try_lock() {
             // Whoever had it deleted it, between our opening and our locking.
-            Ok(()) if private_file::is_deleted(&file)? => {}
+            Ok(()) if !private_file::is_at(&file, path)? => {}
             Ok(()) => return Ok(Some(file)),
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
@@ -247,6 +308,60 @@ mod tests {
         let (second, ()) = tokio::join!(other.claim(&call, &number), free);
         drop(second.expect("its turn"));
         assert_eq!(std::fs::read_dir(&state).expect("a directory").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_stop_ends_the_wait_and_is_told_as_one() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let claims = || Claims::new(Some(directory.path().join("state")));
+        let number = target("13900001234");
+        let _held = claims()
+            .claim(&call(LONG), &number)
+            .await
+            .expect("the first");
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let waiting = claims().claim(&Call::new(LONG, stop), &number).await;
+        assert_eq!(waiting.expect_err("stopped"), Refused::Stopped);
+    }
+
+    #[tokio::test]
+    async fn a_deleted_claim_is_none_and_can_be_renewed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let state = directory.path().join("state");
+        let claims = Claims::new(Some(state.clone()));
+        let number = target("13900001234");
+        let mut claim = claims.claim(&call(LONG), &number).await.expect("a claim");
+        let witness = claim.witness();
+        assert!(witness());
+        // Moved away, the file still exists, and nobody finds it.
+        std::fs::rename(&state, directory.path().join("moved")).expect("a directory");
+        assert!(!witness());
+        claim.renew(&call(LONG)).await.expect("its turn");
+        assert!(claim.witness()());
+        std::fs::remove_dir_all(&state).expect("a directory");
+        assert!(!claim.witness()());
+    }
+
+    /// What the lock alone can't keep: that another process gets the number as soon as the file is
+    /// deleted.
+    #[tokio::test]
+    #[cfg(target_os = "linux")]
+    async fn a_deleted_claim_lets_nobody_in_before_it_is_given_back() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let state = directory.path().join("state");
+        let (one, other) = (
+            Claims::new(Some(state.clone())),
+            Claims::new(Some(state.clone())),
+        );
+        let number = target("13900001234");
+        let claim = one.claim(&call(LONG), &number).await.expect("the first");
+        std::fs::remove_dir_all(&state).expect("a directory");
+        let soon = call(Duration::from_millis(120));
+        let early = other.claim(&soon, &number).await;
+        assert_eq!(early.expect_err("held"), Refused::Busy);
+        drop(claim);
+        other.claim(&call(LONG), &number).await.expect("its turn");
     }
 
     #[tokio::test]

@@ -141,15 +141,18 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ),
         ErrorKind::ClockDiffers => (
             "Clock Differs From the Service's",
-            "The service does not accept the date of the request, and the service's own date did not help. Set this machine's \
-             clock (timedatectl, or an NTP client), then apply again. Nothing was changed."
+            "The service does not accept the date of the request. By how much the clocks differ is \
+             said below. The provider signs with the service's clock if that is at most a day away: \
+             it is further away, or that did not help. Set this machine's clock (timedatectl, or \
+             an NTP client), then apply again. Nothing was changed."
                 .to_owned(),
             None,
         ),
         ErrorKind::Credentials => ("CAMS Refused the Credentials", credentials(error), None),
         ErrorKind::Incomplete => (
             "CAMS Answer Incomplete",
-            "The service reported success without the data it documents. Apply again; if it stays so, send the request id to Alibaba Cloud support."
+            "The service reported success without the data it documents, or with data about another \
+             number. Apply again; if it stays so, send the request id to Alibaba Cloud support."
                 .to_owned(),
             None,
         ),
@@ -210,6 +213,15 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
             "CAMS Unreachable",
             "No connection to the service could be made. Check network, proxy (HTTPS_PROXY), DNS, and the provider's \
              region and endpoint."
+                .to_owned(),
+            None,
+        ),
+        ErrorKind::Withheld => (
+            "Claim on the Number Was Lost",
+            "The file by which this provider's processes take turns at a number was deleted again and \
+             again, so the migration was not started: another process could have started it too. Let \
+             nobody clean up the directory terraform-provider-cams in XDG_RUNTIME_DIR, \
+             XDG_CACHE_HOME or ~/.cache during an apply, then apply again."
                 .to_owned(),
             None,
         ),

@@ -194,7 +194,8 @@ fn alone<T>(error: Error) -> Asked<T> {
         | ErrorKind::Credentials
         | ErrorKind::NotSubscribed
         | ErrorKind::TimedOut
-        | ErrorKind::Unreachable => Err(FindError::Service(error)),
+        | ErrorKind::Unreachable
+        | ErrorKind::Withheld => Err(FindError::Service(error)),
         ErrorKind::AccessDenied
         | ErrorKind::Incomplete
         | ErrorKind::Intercepted

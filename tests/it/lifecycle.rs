@@ -173,3 +173,28 @@ async fn debug_mode_waits_for_terraforms_that_come_and_go() {
     assert!(process.ended().await.success());
     assert!(names_in(directory.path()).is_empty());
 }
+
+#[tokio::test]
+async fn the_next_start_clears_what_a_crash_left_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    for signal in ["ABRT", "QUIT", "KILL"] {
+        let mut process = Core::start().spawn(directory.path());
+        process.line().await;
+        process.signal(signal);
+        assert!(!process.ended().await.success());
+        assert_eq!(names_in(directory.path()).len(), 1, "{signal}");
+
+        let mut next = Core::start().spawn(directory.path());
+        let handshake = Handshake::parse(&next.line().await);
+        let alone = async {
+            while names_in(directory.path()).len() > 1 {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("the dead socket to be cleared", alone).await;
+        assert!(PathBuf::from(handshake.address).exists(), "{signal}");
+        next.signal("TERM");
+        next.ended().await;
+        assert!(names_in(directory.path()).is_empty(), "{signal}");
+    }
+}

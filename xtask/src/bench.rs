@@ -10,12 +10,26 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
             println!("{}", startup::measure()?);
             Ok(())
         }
+        ["memory"] => memory(),
         ["throttle", options @ ..] => throttle(options),
         other => Err(format!(
-            "no such benchmark: {}. There are: startup, throttle [--quick]",
+            "no such benchmark: {}. There are: memory, startup, throttle [--quick]",
             other.join(" ")
         )),
     }
+}
+
+/// Measures the peak memory of the release binary under neighbours that send without end.
+fn memory() -> Result<()> {
+    let tests = ["test", "--release", "--all-features", "--test", "it"];
+    let filter = ["rpc::memory", "--", "--nocapture", "--test-threads=1"];
+    let output = shell::output(cargo().args(tests).args(filter))?;
+    for line in output.lines() {
+        if let Some((_, figure)) = line.split_once("memory: ") {
+            println!("{figure}");
+        }
+    }
+    Ok(())
 }
 
 /// Runs the throttle's two benchmarks: how well it keeps and uses a quota, and what one acquisition

@@ -36,6 +36,7 @@ The commands of this project:
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
   cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
   cargo xtask fuzz [SECONDS]  Each fuzz target, 30 seconds unless told otherwise
+  cargo xtask bench memory    Peak memory of the provider under neighbours that send without end
   cargo xtask bench startup   Time from exec to handshake, and idle memory, of the release binary
   cargo xtask bench throttle  Real processes before a service that counts, beside other policies.
                               With --quick only some settings

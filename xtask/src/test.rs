@@ -19,6 +19,7 @@ type Step = (&'static str, fn() -> Result<()>);
 const STEPS: &[Step] = &[
     ("Tools", tools_present),
     ("Format", format),
+    ("Dependencies", dependencies),
     ("Clippy", clippy),
     ("Build", build),
     ("Documentation up to date", docs::check),
@@ -110,6 +111,30 @@ fn tools_present() -> Result<()> {
 fn format() -> Result<()> {
     shell::run(cargo().args(["fmt", "--all", "--check"]))
         .map_err(|_| "the code is not formatted; run cargo fmt --all".to_owned())
+}
+
+/// Licences, bans and sources of every crate in the tree, and advisories about them. The list of
+/// advisories is fetched; where it can't be, they are said not to be checked.
+fn dependencies() -> Result<()> {
+    tools::cargo_deny()?;
+    let check = |what: &[&str]| shell::run(cargo().args(["deny", "check"]).args(what));
+    check(&["bans", "licenses", "sources"])
+        .map_err(|_| "a dependency is not as deny.toml wants it".to_owned())?;
+    let fetched = Command::new(find("cargo-deny").unwrap_or_default())
+        .args(["fetch", "db"])
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if fetched {
+        return check(&["--disable-fetch", "advisories"])
+            .map_err(|_| "there are advisories about dependencies".to_owned());
+    }
+    println!(
+        "{}",
+        red("NOT CHECKED: advisories about dependencies. Their list can't be fetched from here.")
+    );
+    Ok(())
 }
 
 fn clippy() -> Result<()> {

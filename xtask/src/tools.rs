@@ -115,6 +115,19 @@ pub(crate) fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
+/// Installs the checker of dependencies if it is missing, which takes some minutes, once.
+pub(crate) fn cargo_deny() -> Result<()> {
+    if find("cargo-deny").is_some() {
+        return Ok(());
+    }
+    println!("Installing cargo-deny, which takes some minutes");
+    shell::output(shell::cargo().args(["install", "cargo-deny", "--locked"]))
+        .map(|_| ())
+        .map_err(|_| {
+            "cargo-deny is missing. Install it: cargo install cargo-deny --locked".to_owned()
+        })
+}
+
 /// The path of a program, which is installed if it is missing. The error says how to install it.
 fn program(name: &str, package: &str, advice: &str) -> Result<PathBuf> {
     if let Some(path) = find(name) {

@@ -16,7 +16,7 @@ use governor::{DefaultDirectRateLimiter, Quota};
 use tempfile::TempDir;
 use terraform_provider_cams::clock::Clock;
 use terraform_provider_cams::openapi::{
-    AccessKey, Answer, Http, Settings, SignatureMethod, read_answer,
+    AccessKey, Answer, Http, Reading, Settings, SignatureMethod, read_answer,
 };
 use terraform_provider_cams::random::Random;
 use terraform_provider_cams::secret::Secret;
@@ -151,7 +151,10 @@ impl Peer {
         let mut longest = Duration::from_secs(1);
         loop {
             self.brake.wait().await;
-            let response = self.http.attempt(INITIATE, "2020-06-06", &parameters).await;
+            let response = self
+                .http
+                .attempt(INITIATE, "2020-06-06", &parameters, Reading::Whole)
+                .await;
             let throttled = match read_answer(&response.expect("an answer")) {
                 Answer::Success(_) => false,
                 Answer::Refusal(error) => {

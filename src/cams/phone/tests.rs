@@ -13,6 +13,33 @@ fn refused(country_code: &str, mobile_number: &str) -> Problem {
 }
 
 #[test]
+fn an_answer_is_about_the_number_that_it_names() {
+    let number = number("86", "13900001234");
+    for named in [
+        "8613900001234",
+        "+86 139-0000-1234",
+        "008613900001234",
+        "8613900001234.0",
+        "13900001234",
+        "861390000****",
+        "",
+        "unknown",
+    ] {
+        assert!(number.can_be_named(named), "{named}");
+    }
+    let long = "8613900001234".repeat(1000);
+    for other in [
+        "8613900001235",
+        "3900001234",
+        "86139000012340",
+        "***",
+        &long,
+    ] {
+        assert!(!number.can_be_named(other), "{other}");
+    }
+}
+
+#[test]
 fn no_calling_code_is_the_beginning_of_another() {
     for one in CALLING_CODES {
         for other in CALLING_CODES {

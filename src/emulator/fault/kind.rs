@@ -1,9 +1,10 @@
 //! The kinds of faults: what goes wrong with a call.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Facts, NotAFault};
+use crate::emulator::echo::Writing;
 use crate::emulator::period::Period;
 
 /// What goes wrong with a call. The documentation of [`emulator`](super::super) describes each
@@ -11,6 +12,12 @@ use crate::emulator::period::Period;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(in super::super) enum Kind {
+    AlteredAnswer {
+        #[serde(default)]
+        data: Map<String, Value>,
+        #[serde(default)]
+        rows: Map<String, Value>,
+    },
     BusinessError {
         code: String,
         #[serde(default)]
@@ -22,6 +29,14 @@ pub(in super::super) enum Kind {
     },
     ClockSkew {
         seconds: i64,
+    },
+    EchoRequest {
+        #[serde(default)]
+        writing: Writing,
+        #[serde(default = "signature_does_not_match")]
+        code: String,
+        #[serde(default = "bad_request")]
+        status: u16,
     },
     EmptyBody {},
     ExpiredToken {},
@@ -102,8 +117,10 @@ impl Kind {
     /// The name of the kind, as users write it and as the journal shows it.
     pub(in super::super) fn name(&self) -> &'static str {
         match self {
+            Self::AlteredAnswer { .. } => "altered_answer",
             Self::BusinessError { .. } => "business_error",
             Self::ClockSkew { .. } => "clock_skew",
+            Self::EchoRequest { .. } => "echo_request",
             Self::EmptyBody {} => "empty_body",
             Self::ExpiredToken {} => "expired_token",
             Self::HugeBody { .. } => "huge_body",
@@ -141,7 +158,7 @@ impl Kind {
     /// Refuses values that the types allow and that nothing can be made of.
     pub(super) fn check(&self) -> Result<(), NotAFault> {
         match self {
-            Self::BusinessError { status, .. }
+            Self::BusinessError { status, .. } | Self::EchoRequest { status, .. }
                 if *status != 200 && !(400..=599).contains(status) =>
             {
                 Err(NotAFault(format!(
@@ -160,6 +177,14 @@ impl Kind {
             _ => Ok(()),
         }
     }
+}
+
+fn signature_does_not_match() -> String {
+    "SignatureDoesNotMatch".into()
+}
+
+fn bad_request() -> u16 {
+    400
 }
 
 fn ok() -> u16 {

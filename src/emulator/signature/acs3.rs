@@ -58,6 +58,13 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
     Ok(())
 }
 
+/// The canonical request of a call, as far as its headers tell.
+pub(super) fn whole_canonical_request(request: &Request<'_>) -> String {
+    let signed_headers = authorization(request.http).map(|parts| parts.signed_headers);
+    let body_hash = hex(digest(&SHA256, &request.http.body).as_ref());
+    canonical_request(request, signed_headers.unwrap_or_default(), &body_hash)
+}
+
 /// The canonical request that the client signed. It covers the headers that the client says it
 /// signed, because clients differ in that: the Go SDK signs fewer of them than the Python SDK.
 pub(super) fn canonical_request(

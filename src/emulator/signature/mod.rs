@@ -39,6 +39,15 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
     }
 }
 
+/// What the client should have signed, with nothing masked.
+pub(super) fn string_to_sign(request: &Request<'_>) -> String {
+    match request.signature {
+        None => String::new(),
+        Some(SignatureForm::Acs3) => acs3::whole_canonical_request(request),
+        Some(SignatureForm::HmacSha1) => hmac_sha1::string_to_sign(request),
+    }
+}
+
 /// The refusal of a signature that differs at `stage`.
 pub(super) fn mismatch(stage: &str, server_side: &str) -> Refusal {
     Refusal::new(

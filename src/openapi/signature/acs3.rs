@@ -7,6 +7,9 @@ use std::fmt::Write;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
 
 use super::super::{AccessKey, encoding};
 use super::{Signed, Unsigned};
@@ -24,9 +27,13 @@ pub(super) fn sign(request: &Unsigned<'_>, key: &AccessKey) -> Signed {
     // The HTTP client writes the host itself.
     headers.retain(|(name, _)| *name != "host");
     headers.push(("authorization", authorization));
+    let headers = headers.into_iter();
     Signed {
-        query: canonical.query,
-        headers,
+        query: Zeroizing::new(canonical.query),
+        headers: headers
+            .map(|(name, value)| (name, Zeroizing::new(value)))
+            .collect(),
+        signature: Secret::new(signature),
     }
 }
 
@@ -50,7 +57,8 @@ fn headers(request: &Unsigned<'_>, key: &AccessKey) -> Vec<(&'static str, String
 
 /// The request in the form that is hashed and signed. The body is always empty.
 struct CanonicalRequest {
-    text: String,
+    /// The text holds the security token, so it is wiped from memory when it is dropped.
+    text: Zeroizing<String>,
     /// The query as it has to be sent, so that it is encoded once only.
     query: String,
     /// The names of the signed headers, joined by `;`.
@@ -67,15 +75,17 @@ impl CanonicalRequest {
         );
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let signed_headers = names.join(";");
-        let lines: String = headers
+        let lines: Zeroizing<String> = headers
             .iter()
             .map(|(name, value)| format!("{name}:{}\n", value.trim()))
-            .collect();
+            .collect::<String>()
+            .into();
         let body = hex(&Sha256::digest(b""));
-        let text = format!(
-            "{}\n/\n{query}\n{lines}\n{signed_headers}\n{body}",
-            request.method
-        );
+        let text = Zeroizing::new(format!(
+            "{}\n/\n{query}\n{}\n{signed_headers}\n{body}",
+            request.method,
+            lines.as_str()
+        ));
         Self {
             text,
             query,
@@ -111,8 +121,6 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::secret::Secret;
-
     use super::super::vectors;
     use super::*;
 
@@ -120,7 +128,7 @@ mod tests {
     fn every_stage_matches_the_official_python_sdk() {
         vectors::each("acs3_hmac_sha256", |request, key, expected| {
             let canonical = CanonicalRequest::new(request, &headers(request, key));
-            assert_eq!(canonical.text, expected["canonical_request"]);
+            assert_eq!(canonical.text.as_str(), expected["canonical_request"]);
             assert_eq!(canonical.signed_headers, expected["signed_headers"]);
             let to_sign = string_to_sign(&canonical.text);
             let hash = expected["canonical_request_sha256"].as_str().expect("text");

@@ -6,6 +6,10 @@ mod rpc;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
 use super::AccessKey;
 
 /// The method by which requests are signed.
@@ -50,10 +54,13 @@ pub(super) struct Unsigned<'a> {
 }
 
 /// What is sent for a signed request: its query, and headers beside those that the HTTP client
-/// sets.
+/// sets. Both hold the id of the key and the signature, and one of them the security token, so they
+/// are wiped from memory when they are dropped.
 pub(super) struct Signed {
-    pub(super) query: String,
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) query: Zeroizing<String>,
+    pub(super) headers: Vec<(&'static str, Zeroizing<String>)>,
+    /// The signature alone, by which it is found in text that quotes the request.
+    pub(super) signature: Secret,
 }
 
 /// Signs a request.
@@ -69,8 +76,6 @@ mod vectors {
     //! `tests/fixtures/signing-vectors.json`: two requests as the official Python SDK signs them.
 
     use serde_json::Value;
-
-    use crate::secret::Secret;
 
     use super::*;
 

@@ -136,6 +136,7 @@ fn kind(kind: ErrorKind) -> &'static str {
         ErrorKind::Unavailable => "unavailable",
         ErrorKind::Unanswered => "unanswered",
         ErrorKind::Unreachable => "unreachable",
+        ErrorKind::Withheld => "withheld",
     }
 }
 

@@ -1,4 +1,6 @@
 //! `cams_number_migration`: a number that is moved into a space.
+//!
+//! This file is longer than 300 lines because it holds all operations of the resource.
 
 mod messages;
 mod plan_messages;
@@ -10,14 +12,16 @@ mod target;
 
 use std::time::Duration;
 
-use crate::cams::{Call, Client, Error, ErrorKind, Operation};
+use tokio::time::Instant;
+
+use crate::cams::{Call, Client, Error, ErrorKind, Migration, Operation};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
 use crate::framework::schema::{IdentitySchema, Schema};
 use crate::framework::timeouts;
 
 use super::super::Cams;
-use super::super::claims::Refused;
+use super::super::claims::Claim;
 use super::super::errors;
 use super::super::evidence::{Evidence, Presence};
 use super::super::numbers::{self, Finding, Question, ReadBack, Target};
@@ -34,6 +38,9 @@ pub const OPERATIONS: [Operation; 3] = [
 
 const CREATE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
 const READ_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// How often a claim that was lost before its request left is taken again.
+const CLAIMS: u32 = 5;
 
 /// The resource.
 #[derive(Debug)]
@@ -98,31 +105,14 @@ impl Resource for NumberMigration {
         let call = cams.call(timeout, context.stop());
 
         let claim = cams.claims().claim(&call, &target).await;
-        let mut claim = claim.map_err(|refused| match refused {
-            Refused::Busy => messages::busy(&target),
-            Refused::Duplicate => messages::duplicate(&target),
-        })?;
+        let mut claim = claim.map_err(|refused| messages::not_claimed(refused, &target))?;
         let client = cams.client()?;
-        let question = Question {
-            not_before: Some(cams.starts().not_before(&target.cust_space_id)),
-            ..Question::default()
+        let started = match start(&context, client, &call, &target, &mut claim).await? {
+            Start::Present(presence) => {
+                return Ok(adopt(&context, plan, &target, presence, None));
+            }
+            Start::Sent(started) => started,
         };
-        let found = numbers::find(client, &call, &target, question).await;
-        let found = found.map_err(|error| {
-            let doing = "looking for the number before its migration";
-            messages::not_found_out(cams, error, doing, &target)
-        })?;
-        warn_of_failure(&context, &found, &target);
-        // Whatever becomes of this task, from here on nobody else starts the number in this run.
-        claim.keep();
-        if let Evidence::Present(presence) = found.evidence {
-            return Ok(adopt(&context, plan, &target, presence, None));
-        }
-
-        cams.starts().note(&target.cust_space_id);
-        let started = client
-            .create_chatapp_migration_initiate(&call, &target.cust_space_id, &target.number)
-            .await;
         match started {
             Ok(migration) => {
                 let state = state::started(plan, &target, migration);
@@ -251,6 +241,62 @@ impl Resource for NumberMigration {
     }
 }
 
+/// What came of an attempt to start a number.
+enum Start {
+    /// It was in the space already, so nothing was sent.
+    Present(Presence),
+    /// The answer to the start, or the reason why there is none.
+    Sent(Result<Migration, Error>),
+}
+
+/// Looks for the number, and starts its migration if it is not there.
+///
+/// The request leaves only if the claim still holds at that moment. If it was lost, it is taken
+/// again, and the number is looked for again, because whoever had it in between may have started it.
+async fn start(
+    context: &Context<'_, Cams, Model>,
+    client: &Client,
+    call: &Call,
+    target: &Target,
+    claim: &mut Claim,
+) -> Result<Start, Diagnostics> {
+    let cams = context.provider();
+    let mut not_before = cams.starts().not_before(&target.cust_space_id);
+    let mut claims_lost = 0;
+    loop {
+        let question = Question {
+            not_before: Some(not_before),
+            ..Question::default()
+        };
+        let found = numbers::find(client, call, target, question).await;
+        let found = found.map_err(|error| {
+            let doing = "looking for the number before its migration";
+            messages::not_found_out(cams, error, doing, target)
+        })?;
+        warn_of_failure(context, &found, target);
+        // Whatever becomes of this task, from here on nobody else starts the number in this run.
+        claim.keep();
+        if let Evidence::Present(presence) = found.evidence {
+            return Ok(Start::Present(presence));
+        }
+
+        cams.starts().note(&target.cust_space_id);
+        let bounds = call.clone().only_while(claim.witness());
+        let started = client
+            .create_chatapp_migration_initiate(&bounds, &target.cust_space_id, &target.number)
+            .await;
+        match started {
+            Err(error) if error.kind == ErrorKind::Withheld && claims_lost < CLAIMS => {
+                claims_lost += 1;
+                let renewed = claim.renew(call).await;
+                renewed.map_err(|refused| messages::not_claimed(refused, target))?;
+                not_before = Instant::now();
+            }
+            started => return Ok(Start::Sent(started)),
+        }
+    }
+}
+
 /// Takes over a number that is in the space already. `refusal` is the answer to the attempt to start
 /// it, if there was one.
 fn adopt(
@@ -277,8 +323,13 @@ async fn with_id(client: &Client, call: &Call, target: &Target, state: Model) ->
     }
 }
 
-/// Tells of the one operation that failed, once in a run for each operation.
+/// Tells of the one operation that failed, once in a run for each operation, and of a clock that
+/// differs.
 fn warn_of_failure(context: &Context<'_, Cams, Model>, found: &Finding, target: &Target) {
+    let client = context.provider().client().ok();
+    if let Some(difference) = client.and_then(Client::clock_difference) {
+        warn_once(context, messages::clock_differs(&difference));
+    }
     if let Some(error) = &found.failed {
         warn_once(context, messages::failed_alone(error, target));
     }

@@ -24,6 +24,7 @@ pub(crate) struct Start {
     environment: Vec<(String, String)>,
     stderr: Stderr,
     tls: bool,
+    file_size_limit: bool,
 }
 
 impl Default for Start {
@@ -32,6 +33,7 @@ impl Default for Start {
             environment: Vec::new(),
             stderr: Stderr::default(),
             tls: true,
+            file_size_limit: false,
         }
         .env(COOKIE.0, COOKIE.1)
         .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
@@ -53,6 +55,12 @@ impl Start {
         self
     }
 
+    /// Lets no file that the provider writes grow beyond nothing, as `ulimit -f 0` does.
+    pub(crate) fn with_file_size_limit(mut self) -> Self {
+        self.file_size_limit = true;
+        self
+    }
+
     /// Sets what becomes of its stderr.
     pub(crate) fn stderr(mut self, stderr: Stderr) -> Self {
         self.stderr = stderr;
@@ -61,6 +69,10 @@ impl Start {
 
     /// Starts the process, without waiting for its handshake line.
     pub(crate) fn spawn(self, directory: &Path) -> Process {
+        if self.file_size_limit {
+            let command = ["sh", "-c", "ulimit -f 0; exec \"$0\"", PROVIDER];
+            return Process::spawn_as(&command, &self.environment, directory, self.stderr);
+        }
         Process::spawn(&[], &self.environment, directory, self.stderr)
     }
 

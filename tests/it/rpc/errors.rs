@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{assert_migrating, assert_silent, configured, create, number};
+use super::{assert_migrating, configured, create, number};
 use crate::core::Core;
 use crate::emulator::Emulator;
 
@@ -180,6 +180,35 @@ async fn a_clock_that_differs_is_corrected_once() {
     );
     let core = configured(&emulator, json!({})).await;
     let outcome = create(&core, &number("13900001234", json!({}))).await;
-    assert_silent(&outcome);
     assert_migrating(&outcome);
+    assert_eq!(outcome.diagnostics.len(), 1, "{:?}", outcome.diagnostics);
+    let warning = &outcome.diagnostics[0];
+    assert_says(
+        &format!("{}\n{}", warning.summary, warning.detail),
+        &[
+            "Clock Differs",
+            "the service's clock is 2 h ahead of this machine's",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_by_more_than_a_day_is_not_believed() {
+    for (seconds, told) in [(172_800, "2 d ahead of"), (-172_800, "2 d behind")] {
+        let emulator = Emulator::start(&[]);
+        emulator.control(
+            "POST",
+            "faults",
+            Some(json!({ "kind": "clock_skew", "seconds": seconds, "times": "always" })),
+        );
+        let text = error(&configured(&emulator, json!({})).await).await;
+        let parts = [
+            "Clock Differs From the Service's",
+            told,
+            "more than a day",
+            "timedatectl",
+        ];
+        assert_says(&text, &parts);
+        assert_eq!(emulator.requests().len(), 1);
+    }
 }

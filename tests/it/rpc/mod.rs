@@ -1,10 +1,13 @@
 //! Every RPC as Terraform core calls it, including calls that no CLI can be made to make.
 
+mod claims;
 mod errors;
 mod faults;
 mod fleet;
 mod garbage;
+mod hostile;
 mod identity;
+mod memory;
 mod offer;
 mod stop;
 mod twice;

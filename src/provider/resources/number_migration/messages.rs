@@ -5,12 +5,13 @@ use crate::cams::{Error, ErrorKind};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::path::Path;
 use crate::provider::Cams;
+use crate::provider::claims::Refused;
 use crate::provider::errors;
 use crate::provider::evidence::Presence;
 use crate::provider::numbers::{FindError, ReadBack, Target};
 
 /// Two resources of one run name the same number.
-pub(super) fn duplicate(target: &Target) -> Diagnostic {
+fn duplicate(target: &Target) -> Diagnostic {
     at_number(Diagnostic::error(
         "Number Declared Twice",
         format!(
@@ -21,14 +22,35 @@ pub(super) fn duplicate(target: &Target) -> Diagnostic {
     ))
 }
 
-/// Another process of this machine holds the number until the timeout or a stop.
-pub(super) fn busy(target: &Target) -> Diagnostic {
+/// Why the number could not be claimed.
+pub(super) fn not_claimed(refused: Refused, target: &Target) -> Diagnostic {
+    match refused {
+        Refused::Busy => busy(target),
+        Refused::Duplicate => duplicate(target),
+        Refused::Stopped => stopped(target),
+    }
+}
+
+/// Another process of this machine holds the number until the timeout.
+fn busy(target: &Target) -> Diagnostic {
     at_number(Diagnostic::error(
         "Number Being Migrated by Another Process",
         format!(
             "Another process on this machine has begun to move {} into space {} and has not \
              finished. Nothing was started here. Apply again when it has finished: this resource \
              then takes the number over.",
+            target.number, target.cust_space_id
+        ),
+    ))
+}
+
+/// The user stopped while another process of this machine held the number.
+fn stopped(target: &Target) -> Diagnostic {
+    at_number(Diagnostic::error(
+        "Stopped",
+        format!(
+            "Terraform was asked to stop while another process on this machine was busy with the \
+             migration of {} into space {}. Nothing was started here; apply again to continue.",
             target.number, target.cust_space_id
         ),
     ))
@@ -107,6 +129,18 @@ pub(super) fn not_yet_shown(target: &Target) -> Diagnostic {
              ago. Its answers may lag behind, so the number stays in the state. This is said once, \
              although other numbers may be concerned.",
             target.number, target.cust_space_id
+        ),
+    )
+}
+
+/// Requests are signed with the service's clock, since it refused this machine's. Said once in a
+/// run.
+pub(super) fn clock_differs(difference: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Clock Differs From the Service's",
+        format!(
+            "CAMS refused the date of a request: {difference}. The provider signs with the service's \
+             clock for the rest of this run. Set this machine's clock (timedatectl, or an NTP client)."
         ),
     )
 }

@@ -85,7 +85,7 @@ pub(super) fn schema() -> Schema {
             Attribute::string("phone_number")
                 .computed()
                 .use_state_for_unknown()
-                .describe("Country code and number as CAMS writes them."),
+                .describe("Country code and number as CAMS writes them, digits only."),
             Attribute::string("status")
                 .computed()
                 .use_state_for_unknown()

@@ -1,0 +1,21 @@
+//! No secret passes the cleaner of foreign text, whatever stands around it, nor does anything that
+//! steers a terminal.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use terraform_provider_cams::openapi::Cleaner;
+
+fuzz_target!(|input: (&str, &str, &str)| {
+    let (before, secret, after) = input;
+    let graphic = secret.len() >= 4 && secret.bytes().all(|byte| byte.is_ascii_graphic());
+    let cleaner = Cleaner::new([secret]);
+    let text = format!("{before}{secret}{after}");
+    let line = cleaner.line(&text);
+    assert!(line.chars().count() <= 1000 && !line.contains(char::is_control));
+    let value = cleaner.value(&text).unwrap_or_default();
+    assert!(value.chars().count() <= 256 && !value.contains(char::is_control));
+    // A secret of stars is not told from what stands in its place.
+    if graphic && !secret.contains('*') {
+        assert!(!line.contains(secret) && !value.contains(secret), "{secret:?} in {line:?}");
+    }
+});

@@ -1,0 +1,72 @@
+//! Processes that start the same numbers at once, while somebody deletes the files by which they
+//! take turns.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::{configure, create, number};
+use crate::core::Core;
+use crate::emulator::Emulator;
+
+const NUMBERS: usize = 8;
+const START: &str = "CreateChatappMigrationInitiate";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_directory_that_vanishes_starts_no_number_twice() {
+    for initiates in [0, NUMBERS / 2] {
+        let emulator = Emulator::start(&[
+            "--quota",
+            "100/1s",
+            "--latency",
+            "40ms",
+            "--on-repeat",
+            "new-id",
+        ]);
+        // Whoever is first has to wait with its requests, and the other one knows nothing of that.
+        let fault = json!({
+            "kind": "throttle", "action": START, "times": NUMBERS, "retry_after": "1500ms",
+        });
+        emulator.control("POST", "faults", Some(fault));
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = directory.path().join("runtime");
+        let (one, other) = (on(&emulator, &runtime).await, on(&emulator, &runtime).await);
+        let mut creates = JoinSet::new();
+        for core in [&one, &other] {
+            for at in 0..NUMBERS {
+                let core = core.clone();
+                creates.spawn(async move {
+                    let config = number(&format!("1390000123{at}"), json!({}));
+                    create(&core, &config).await
+                });
+            }
+        }
+        while emulator.requests().is_empty() || emulator.count(START) < initiates {
+            tokio::task::yield_now().await;
+        }
+        std::fs::remove_dir_all(&runtime).unwrap();
+        for answer in creates.join_all().await {
+            assert_ne!(
+                answer.instance.state,
+                Value::Null,
+                "{:?}",
+                answer.diagnostics
+            );
+        }
+        let started = emulator.started();
+        assert_eq!(started.len(), NUMBERS);
+        assert!(
+            started.values().all(|times| *times == 1),
+            "deleted after {initiates} initiates: {started:?}"
+        );
+    }
+}
+
+async fn on(emulator: &Emulator, runtime: &Path) -> std::sync::Arc<Core> {
+    let core = Core::start()
+        .env("XDG_RUNTIME_DIR", &runtime.display().to_string())
+        .await;
+    configure(&core, emulator.url(), json!({})).await;
+    std::sync::Arc::new(core)
+}

@@ -1,0 +1,231 @@
+//! A service, or something in its place, that answers with what must not be shown or kept.
+
+use serde_json::{Value, json};
+
+use super::{TYPE, configure, configured, create, number};
+use crate::core::{Core, Outcome};
+use crate::emulator::Emulator;
+
+const ID: &str = "LTAI5tCanaryKeyId0001";
+const SECRET: &str = "canary-secret/5d41402abc4b+x";
+const TOKEN: &str = "CAIS-canary+token/7c211433f02071598741e6ff5a8ea345==";
+
+/// A provider with credentials that can be told from all other text.
+async fn with_canaries(method: &str) -> (Emulator, Core) {
+    let emulator = Emulator::start(&[
+        "--access-key-id",
+        ID,
+        "--access-key-secret",
+        SECRET,
+        "--security-token",
+        TOKEN,
+    ]);
+    let changes = json!({
+        "access_key": ID, "secret_key": SECRET, "security_token": TOKEN,
+        "signature_method": method,
+    });
+    let core = configured(&emulator, changes).await;
+    (emulator, core)
+}
+
+fn short() -> Value {
+    json!({ "timeouts": { "create": "3s", "read": null } })
+}
+
+/// Everything that a person or a file gets to see of an operation.
+fn everything(core: &Core, answer: &Outcome) -> String {
+    format!(
+        "{:?}\n{}\n{:?}",
+        answer.diagnostics,
+        answer.instance.state,
+        core.logs()
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_quotes_the_request_shows_no_secret() {
+    for method in ["ACS3-HMAC-SHA256", "HMAC-SHA1"] {
+        for writing in ["plain", "percent", "base64"] {
+            for code in ["SignatureDoesNotMatch", "Ram.PermissionDeny"] {
+                let (emulator, core) = with_canaries(method).await;
+                let fault = json!({
+                    "kind": "echo_request", "writing": writing, "code": code, "times": "always",
+                });
+                emulator.control("POST", "faults", Some(fault));
+                let answer = create(&core, &number("13900001234", short())).await;
+                let seen = everything(&core, &answer);
+                assert!(seen.contains("server received"), "{seen}");
+                // A part of the token is a leak too, and so is what every signature ends with.
+                for secret in [ID, SECRET, TOKEN, &TOKEN[..16], "7c211433f02071"] {
+                    for form in forms(secret) {
+                        assert!(!seen.contains(&form), "{method} {writing}: {form}:\n{seen}");
+                    }
+                }
+                assert!(!has_signature(&seen), "{method} {writing}:\n{seen}");
+            }
+        }
+    }
+}
+
+/// Ways to write a secret that anyone can read.
+fn forms(secret: &str) -> Vec<String> {
+    let percent = |text: &str| -> String {
+        let escaped = text.bytes().map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        });
+        escaped.collect()
+    };
+    let once = percent(secret);
+    vec![secret.to_owned(), percent(&once), once]
+}
+
+/// Whether a hexadecimal or base64 signature stands where a request carries it.
+fn has_signature(seen: &str) -> bool {
+    seen.split("ignature=").skip(1).any(|rest| {
+        let sign = |c: char| c.is_ascii_alphanumeric() || "+/%=".contains(c);
+        rest.chars().take_while(|c| sign(*c)).count() >= 20
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_holds_a_secret_puts_none_into_state() {
+    let (emulator, core) = with_canaries("HMAC-SHA1").await;
+    let fault = json!({
+        "kind": "altered_answer", "times": "always",
+        "data": { "Id": format!("id-{TOKEN}"), "Status": format!("{ID} {SECRET}") },
+    });
+    emulator.control("POST", "faults", Some(fault));
+    let answer = create(&core, &number("13900001234", short())).await;
+    assert!(!answer.instance.state.is_null(), "{:?}", answer.diagnostics);
+    let seen = everything(&core, &answer);
+    for secret in [ID, SECRET, TOKEN] {
+        assert!(!seen.contains(secret), "{secret}:\n{seen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_steers_a_terminal_reaches_neither_state_nor_messages() {
+    let emulator = Emulator::start(&["--migrating-listed-as", "PENDING"]);
+    let nasty = "\u{1b}]0;owned\u{7}\u{1b}[31mX\0\r\nY\u{9b}Z\u{202e}";
+    let fault = json!({
+        "kind": "altered_answer", "times": "always",
+        "data": { "Id": nasty, "Status": nasty }, "rows": { "Status": nasty },
+    });
+    emulator.control("POST", "faults", Some(fault));
+    let core = configured(&emulator, json!({})).await;
+    let created = create(&core, &number("13900001234", short())).await;
+    assert_eq!(created.instance.state["status"], "]0;owned[31mXYZ");
+    // An id has digits alone, so this is none.
+    assert_eq!(created.instance.state["id"], Value::Null);
+    let read = core.read(TYPE, &created.instance).await;
+    for answer in [&created, &read] {
+        assert_clean(answer);
+    }
+    // Another resource takes it over, and is told under which status.
+    let other = configured(&emulator, json!({})).await;
+    let adopted = create(&other, &number("13900001234", short())).await;
+    assert!(
+        adopted.diagnostics[0].summary.contains("Already"),
+        "{:?}",
+        adopted.diagnostics
+    );
+    assert_clean(&adopted);
+}
+
+#[track_caller]
+fn assert_clean(answer: &Outcome) {
+    let said = answer.diagnostics.iter();
+    let said = said.map(|said| format!("{}{}", said.summary, said.detail));
+    let text = said.collect::<String>();
+    let control = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!text.contains(control), "{text:?}");
+    for (name, value) in answer.instance.state.as_object().expect("a state") {
+        let text = value.as_str().unwrap_or_default();
+        assert!(
+            !text.contains(|c: char| control(c) || c == '\n'),
+            "{name}: {text:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_about_another_number_is_never_stored() {
+    let other = json!({
+        "kind": "altered_answer",
+        "data": { "PhoneNumber": "8613999999999", "Id": "of-another", "Status": "BANNED" },
+    });
+    // The initiate alone is answered so: it was sent, and looking for the number shows what it did.
+    let emulator = Emulator::start(&[]);
+    let mut fault = other.clone();
+    fault["action"] = json!("CreateChatappMigrationInitiate");
+    emulator.control("POST", "faults", Some(fault));
+    let core = configured(&emulator, json!({})).await;
+    let answer = create(&core, &number("13900001234", short())).await;
+    assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
+    let state = &answer.instance.state;
+    assert_eq!(state["phone_number"], "8613900001234");
+    assert!(
+        state["id"] != "of-another" && state["status"] == "MIGRATING",
+        "{state}"
+    );
+    assert_eq!(emulator.started().len(), 1);
+
+    // Then a lookup is answered so, and proves nothing.
+    let mut fault = other.clone();
+    fault["action"] = json!("GetPhoneNumberVerificationStatus");
+    emulator.control("POST", "faults", Some(fault));
+    let read = core.read(TYPE, &answer.instance).await;
+    assert_eq!(read.instance.state, answer.instance.state);
+    let said = &read.diagnostics[0].detail;
+    assert!(said.contains("about another phone number"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_about_another_number_alone_leave_the_outcome_unknown() {
+    let emulator = Emulator::start(&[]);
+    let fault = json!({
+        "kind": "altered_answer", "times": "always",
+        "data": { "PhoneNumber": "8613999999999" },
+    });
+    emulator.control("POST", "faults", Some(fault));
+    let core = configured(&emulator, json!({})).await;
+    let answer = create(&core, &number("13900001234", short())).await;
+    assert!(answer.instance.state.is_null(), "{}", answer.instance.state);
+    let error = answer.diagnostics.last().expect("an error");
+    assert_eq!(error.summary, "Migration With Unknown Outcome");
+    assert!(
+        error.detail.contains("about another phone number"),
+        "{}",
+        error.detail
+    );
+    assert!(!error.detail.contains("8613999999999"), "{}", error.detail);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_is_too_long_is_none() {
+    let emulator = Emulator::start(&["--migrating-listed-as", "PENDING"]);
+    let long = "x".repeat(200_000);
+    let fault = json!({
+        "kind": "altered_answer", "times": "always",
+        "data": { "Id": long, "Status": long }, "rows": { "Status": long },
+    });
+    emulator.control("POST", "faults", Some(fault));
+    let core = configured(&emulator, json!({})).await;
+    let answer = create(&core, &number("13900001234", short())).await;
+    assert_eq!(answer.instance.state["id"], Value::Null);
+    assert_eq!(answer.instance.state["status"], "MIGRATING");
+    let read = core.read(TYPE, &answer.instance).await;
+    assert!(read.instance.state.to_string().len() < 1000);
+}
+
+/// The throttle's file cannot be written: the process keeps to its share, and is not ended by the
+/// signal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_size_limit_costs_no_migration() {
+    let emulator = Emulator::start(&[]);
+    let core = Core::start().with_file_size_limit().await;
+    configure(&core, emulator.url(), json!({})).await;
+    let answer = create(&core, &number("13900001234", json!({}))).await;
+    assert_eq!(answer.instance.state["status"], "MIGRATING");
+}
