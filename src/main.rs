@@ -1,4 +1,4 @@
-//! The provider binary.
+//! The binary that Terraform starts.
 
 #![forbid(unsafe_code)]
 

@@ -58,8 +58,9 @@ impl Call {
             .is_none_or(|condition| condition())
     }
 
-    /// The bounds of a call that finds out what became of another one. It has `patience` as a timeout
-    /// of its own, and a stop does not end it, because the stop may be what ended the other call.
+    /// The bounds of a call that finds out what became of another one. It has `patience` as a
+    /// timeout of its own, and a stop does not end it, because the stop may be what ended the other
+    /// call.
     #[must_use]
     pub fn aftermath(patience: Duration) -> Self {
         Self::new(patience, CancellationToken::new())

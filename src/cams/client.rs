@@ -1,8 +1,10 @@
 //! The client of the API.
 //!
 //! Every call goes through one loop, [`Client::send`]: wait for a permit of the throttle, send one
-//! HTTP attempt, judge what it can have done, and perhaps wait and go on. There is no other layer of
-//! repeats, so that the throttle counts every request.
+//! HTTP attempt, judge what it can have done, and perhaps wait and go on. There is no other layer
+//! of repeats, so that the throttle counts every request.
+//!
+//! This file is longer than 300 lines because the loop and its parts are read together.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -42,7 +44,7 @@ pub struct Config {
     pub account: String,
     /// The region. The service counts each region by itself.
     pub region: String,
-    /// Keeps the quotas.
+    /// The throttle that keeps the quotas.
     pub throttle: Throttle,
     /// How many calls a second each operation may make. `None` stands for its documented limit.
     pub requests_per_second: Option<NonZeroU32>,
@@ -154,8 +156,8 @@ impl Client {
         })
     }
 
-    /// Makes a call: sends attempts until one succeeds or fails for good, or until the deadline or a
-    /// stop in `call` ends it. `about` is a masked number for the log.
+    /// Makes a call: sends attempts until one succeeds or fails for good, or until the deadline or
+    /// a stop in `call` ends it. `about` is a masked number for the log.
     pub(super) async fn send(
         &self,
         call: &Call,
@@ -191,7 +193,8 @@ impl Client {
                 .as_ref()
                 .and_then(|response| response.retry_after);
             let repeat = retry::repeat(&attempt.outcome, class, operation.reads);
-            // The refusal of the date comes with the date of the service, which signs the next attempt.
+            // The refusal of the date comes with the date of the service, which signs the next
+            // attempt.
             let mut differs = None;
             if let (Some(Repeat::ClockSkew), Some(response)) = (repeat, &attempt.response) {
                 differs = Some(self.0.http.correct_clock(response));
@@ -245,8 +248,8 @@ impl Client {
         unreachable!("a call is not repeated four thousand million times")
     }
 
-    /// Waits for a permit. The error says what ended the wait: a stop, or the deadline, and then how
-    /// many calls were ahead.
+    /// Waits for a permit. The error says what ended the wait: a stop, or the deadline, and then
+    /// how many calls were ahead.
     async fn permit(
         &self,
         call: &Call,
@@ -273,8 +276,8 @@ impl Client {
 
     /// Sends one attempt and settles the permit.
     ///
-    /// The deadline does not end a request that is on its way: it has a timeout of its own, and what
-    /// it did would be unknown. After a stop it is given up, but only after a grace period.
+    /// The deadline does not end a request that is on its way: it has a timeout of its own, and
+    /// what it did would be unknown. After a stop it is given up, but only after a grace period.
     async fn attempt(
         &self,
         call: &Call,
@@ -290,7 +293,8 @@ impl Client {
                 &request.parameters,
                 request.operation.reading,
             ) => sent,
-            () = call.given_up() => Err(Failure::Lost("stopped while waiting for the answer".into())),
+            () = call.given_up() => Err(Failure::Lost("stopped while waiting for the \
+                 answer".into())),
         };
         let (outcome, response) = match sent {
             Ok(response) => (Ok(read_answer(&response)), Some(response)),
@@ -315,8 +319,8 @@ impl Client {
 
 /// Settles the permit by what became of the attempt, which decides when its slot is free again.
 ///
-/// Without an answer nobody knows when the service counted the call, so the permit is dropped, which
-/// assumes the latest possible time.
+/// Without an answer nobody knows when the service counted the call, so the permit is dropped,
+/// which assumes the latest possible time.
 fn settle(permit: Permit, outcome: &Result<Answer, Failure>, response: Option<&Response>) {
     match outcome {
         Ok(_)
@@ -351,14 +355,15 @@ fn waiting(queue: &QueueStatus, key: &QuotaKey) -> String {
         Cause::Recovering => ", whose use by others was not known",
     };
     format!(
-        "the time was over while the call waited for its quota, {key}{cause}: {} calls of this process were waiting, and {} \
+        "the time was over while the call waited for its quota, {key}{cause}: {} calls of this \
+         process were waiting, and {} \
          other processes were ahead",
         queue.waiting, queue.processes_ahead
     )
 }
 
-/// The error of a call that was ended between two attempts, by its deadline or by a stop. If the last
-/// attempt failed, its error tells more than the deadline does.
+/// The error of a call that was ended between two attempts, by its deadline or by a stop. If the
+/// last attempt failed, its error tells more than the deadline does.
 fn ended(
     (kind, message): (ErrorKind, String),
     operation: Operation,

@@ -78,7 +78,8 @@ impl Error {
         self.class == Class::Ambiguous
     }
 
-    /// Whether the service refused what was asked for, as opposed to who asked, how often, or whether it could answer.
+    /// Whether the service refused what was asked for, as opposed to who asked, how often, or
+    /// whether it could answer.
     pub fn is_business_refusal(&self) -> bool {
         let about_the_request = matches!(
             self.kind,

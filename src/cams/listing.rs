@@ -1,8 +1,9 @@
 //! One list call for all who want to know about numbers of the same space.
 //!
-//! A refresh asks for each number by itself, many at a time. The API lists a whole space in one answer. So whoever asks
-//! while a list is on its way, or within [`FRESH`] after it came, shares that list. Whoever needs a list that cannot
-//! have missed what happened before now says so, and shares it only with others who ask in the meantime.
+//! A refresh asks for each number by itself, many at a time. The API lists a whole space in one
+//! answer. So whoever asks while a list is on its way, or within [`FRESH`] after it came, shares
+//! that list. Whoever needs a list that cannot have missed what happened before now says so, and
+//! shares it only with others who ask in the meantime.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -61,7 +62,8 @@ struct Listing {
 pub(super) struct Listings(Mutex<HashMap<String, Listing>>);
 
 impl Client {
-    /// What the space's list shows of a number. With `not_before`, the list was asked for then or later.
+    /// What the space's list shows of a number. With `not_before`, the list was asked for then or
+    /// later.
     pub async fn listed(
         &self,
         call: &Call,
@@ -161,7 +163,8 @@ impl Table {
 }
 
 /// The digits of a number, however it is written: `+86 139-0000-1234`, `008613900001234`, or
-/// `8613900001234.0` as some languages write a JSON number. `None` if there is something else in it.
+/// `8613900001234.0` as some languages write a JSON number. `None` if there is something else in
+/// it.
 fn digits(written: &str) -> Option<String> {
     let whole = written.strip_suffix(".0").unwrap_or(written);
     let separator = |c: char| c.is_whitespace() || matches!(c, '+' | '-' | '.' | '(' | ')');

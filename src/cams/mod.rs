@@ -1,7 +1,7 @@
 //! The CAMS API: operations, models, business errors and the client with its retry loop.
 //!
-//! API version 2020-06-06. Nobody publishes what the service does in every case; where that is so, the code says what it
-//! assumes and is right either way.
+//! API version 2020-06-06. Nobody publishes what the service does in every case; where that is so,
+//! the code says what it assumes and is right either way.
 
 mod call;
 mod client;

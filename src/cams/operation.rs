@@ -32,7 +32,7 @@ pub struct Operation {
     pub action: &'static str,
     /// Whether it only reads, so that asking twice does no harm.
     pub reads: bool,
-    /// Its documented limit.
+    /// The limit in its documentation.
     pub limit: Limit,
     /// How its answer is read.
     pub reading: Reading,

@@ -4,6 +4,8 @@
 //! the API. Starting a migration cannot be undone, so advice must never name another number than
 //! the one that was written: a value is suggested only where nothing but separators and a leading
 //! `+` have to go.
+//!
+//! This file is longer than 300 lines because both parts of a number are parsed by the same rules.
 
 mod numbering_plans;
 
@@ -65,13 +67,15 @@ impl CallingCode {
             format!("{text:?} holds more than the digits of the calling code")
         } else if text.starts_with("00") {
             format!(
-                "{text:?} begins with 00, which is dialled before a calling code and is no part of it"
+                "{text:?} begins with 00, which is dialled before a calling code and is no part \
+                 of it"
             )
         } else if is_digits(text) {
             format!("{text:?} is not an assigned country calling code")
         } else {
             format!(
-                "{text:?} is not a country calling code, which has one to three digits, such as \"86\""
+                "{text:?} is not a country calling code, which has one to three digits, such as \
+                 \"86\""
             )
         };
         Err(Problem {
@@ -142,7 +146,7 @@ impl PhoneNumber {
         Self::parse(code.0, text.strip_prefix(code.0).unwrap_or_default())
     }
 
-    /// The calling code.
+    /// The country calling code.
     pub fn country_code(&self) -> CallingCode {
         self.country_code
     }
@@ -182,8 +186,8 @@ impl PhoneNumber {
             || is(&named, &self.mobile_number)
     }
 
-    /// Enough to recognise the number in a log, too little to call it: the calling code and the last
-    /// four digits.
+    /// Enough to recognise the number in a log, too little to call it: the calling code and the
+    /// last four digits.
     pub fn masked(&self) -> String {
         let hidden = self.mobile_number.len().saturating_sub(4);
         // Digits are single bytes.
@@ -196,8 +200,8 @@ impl PhoneNumber {
     }
 
     /// What makes the number unlikely, although it may be right: a 0 that its country leaves out
-    /// behind the calling code, the calling code once more, or a length that mobile numbers there do
-    /// not have. It names no other number, since nobody knows which one was meant.
+    /// behind the calling code, the calling code once more, or a length that mobile numbers there
+    /// do not have. It names no other number, since nobody knows which one was meant.
     pub fn doubt(&self) -> Option<String> {
         doubt(self.country_code, &self.mobile_number)
     }
@@ -279,7 +283,8 @@ fn doubt(code: CallingCode, number: &str) -> Option<String> {
     let digits = number.len();
     (digits != *expected).then(|| {
         format!(
-            "{number:?} has {digits} digits, and mobile numbers behind the calling code {code} have \
+            "{number:?} has {digits} digits, and mobile numbers behind the calling code {code} \
+             have \
              {expected}"
         )
     })

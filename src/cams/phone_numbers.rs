@@ -13,16 +13,17 @@ use super::{Call, Client, Error, Operation};
 pub struct ListedNumber {
     /// Country code and number.
     pub phone_number: Option<String>,
-    /// Such as `CONNECTED`.
+    /// The status, such as `CONNECTED`.
     pub status: Option<String>,
 }
 
-/// What the lookup of one number says. Nothing in it is promised for a number that the space does not have.
+/// What the lookup of one number says. Nothing in it is promised for a number that the space does
+/// not have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verification {
     /// The number's id at Meta.
     pub id: Option<String>,
-    /// Such as `VERIFIED`.
+    /// The status of the code, such as `VERIFIED`.
     pub code_verification_status: Option<String>,
 }
 

@@ -1,4 +1,7 @@
 //! The envelope that all answers of the API share, which tells success from refusal.
+//!
+//! This file is longer than 300 lines because the tests of every form of an answer stand beside the
+//! code.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -44,8 +47,8 @@ pub enum Answer {
     Unreadable(ServiceError),
 }
 
-/// The fields of an object that are read of it, each as it was written. No field is parsed before it
-/// is asked for. Every text that is read of it is cleaned.
+/// The fields of an object that are read of it, each as it was written. No field is parsed before
+/// it is asked for. Every text that is read of it is cleaned.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
     fields: Fields,

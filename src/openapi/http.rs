@@ -1,4 +1,7 @@
 //! One HTTP attempt: signed, sent once, and told apart by whether it can have had an effect.
+//!
+//! This file is longer than 300 lines because the tests run servers of HTTP/1 and HTTP/2 of their
+//! own.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -81,17 +84,17 @@ pub enum ClockDifference {
 /// How requests are made.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where to.
+    /// The address that requests go to.
     pub endpoint: Endpoint,
-    /// In whose name.
+    /// The credentials that sign the requests.
     pub access_key: AccessKey,
-    /// How signed.
+    /// The method by which requests are signed.
     pub signature_method: SignatureMethod,
     /// How long until connected, TLS included.
     pub connect_timeout: Duration,
     /// How long from sending until the whole answer is there.
     pub read_timeout: Duration,
-    /// Who asks.
+    /// The text of the header `User-Agent`.
     pub user_agent: String,
 }
 
@@ -112,13 +115,13 @@ pub struct Http {
 /// Whatever the service answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
-    /// HTTP status.
+    /// The status code of HTTP.
     pub status: u16,
     /// The whole body, but for the rows of a list that was asked for.
     pub body: Vec<u8>,
-    /// These rows.
+    /// The rows of the list that was asked for.
     pub rows: Rows,
-    /// Of the body.
+    /// The type of the body.
     pub content_type: Option<String>,
     /// From the header, for answers whose body has none.
     pub request_id: Option<String>,
@@ -179,7 +182,8 @@ impl Http {
         })
     }
 
-    /// Makes one request, with a nonce and a date of its own. `reading` says how its answer is read.
+    /// Makes one request, with a nonce and a date of its own. `reading` says how its answer is
+    /// read.
     pub async fn attempt(
         &self,
         action: &str,
@@ -438,7 +442,8 @@ mod tests {
         Http::with(settings, clock, Random::seeded(1), adjust).expect("a client")
     }
 
-    /// Answers every connection's first request with `answer`, then closes. Hands out what it was sent.
+    /// Answers every connection's first request with `answer`, then closes. Hands out what it was
+    /// sent.
     async fn server(
         answer: &'static [u8],
     ) -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
@@ -470,7 +475,8 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_read_whole() {
         let (address, mut sent) = server(
-            b"HTTP/1.1 418 No\r\ncontent-length: 2\r\nx-acs-retry-after: 50\r\ncontent-type: t/x\r\n\
+            b"HTTP/1.1 418 No\r\ncontent-length: 2\r\nx-acs-retry-after: 50\r\ncontent-type: \
+                 t/x\r\n\
               date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n{}",
         )
         .await;

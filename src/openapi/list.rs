@@ -39,7 +39,8 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// The rows that are objects with at least one of the columns, in order. The others are left out.
+    /// The rows that are objects with at least one of the columns, in order. The others are left
+    /// out.
     pub fn iter(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter()
     }

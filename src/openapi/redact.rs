@@ -8,6 +8,9 @@
 //! A [`Cleaner`] finds a secret however the other side wrote it: plain or percent-encoded several
 //! times, escaped as in JSON or HTML, in upper or lower case, with line breaks in between, in
 //! base64 or hexadecimal, and also a part of it, since a quotation may be cut off.
+//!
+//! This file is longer than 300 lines because the tests of every way to write a secret stand beside
+//! the code.
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,7 +56,7 @@ pub struct Cleaner {
 }
 
 impl Cleaner {
-    /// Knows these secrets.
+    /// Makes a cleaner that knows these secrets.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         Self {
             standing: Arc::new(Needles::new(secrets)),
@@ -329,7 +332,11 @@ fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            '\u{ad}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
         )
 }
 

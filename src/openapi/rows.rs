@@ -8,6 +8,8 @@
 //! The cutter tells apart strings, brackets and commas, and checks the commas of the list itself.
 //! What is between them is checked by whoever reads the rows and the rest, so that together they
 //! refuse what a JSON parser refuses.
+//!
+//! This file is longer than 300 lines because the tests of the cutter stand beside it.
 
 use std::mem;
 
@@ -31,13 +33,13 @@ pub enum CutError {
 /// Where the cutter is in the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// Outside the list.
+    /// The reader is outside the list.
     Rest,
     /// In the list, before its first element or its end.
     First,
     /// In the list, behind a comma.
     Next,
-    /// In an element.
+    /// The reader is in an element.
     Element,
     /// In the list, behind an element.
     Behind,

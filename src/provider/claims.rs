@@ -1,9 +1,10 @@
-//! Who may start a number's migration: one resource at a time, of all processes of this user on this host.
+//! Who may start a number's migration: one resource at a time, of all processes of this user on
+//! this host.
 //!
-//! Within a process that is a set. Between processes, such as those of two aliases or of two applies, it is a lock on a
-//! file named after the number, held from before the number is looked for until it is known what became of its migration:
-//! who comes second then finds the number. Where the file can't be had, the number is still looked for before anything is
-//! started.
+//! Within a process that is a set. Between processes, such as those of two aliases or of two
+//! applies, it is a lock on a file named after the number, held from before the number is looked
+//! for until it is known what became of its migration: who comes second then finds the number.
+//! Where the file can't be had, the number is still looked for before anything is started.
 //!
 //! A file that was deleted is no claim any more, although its lock is still held: the next process
 //! makes a new one. So the claim is checked when the request that starts the migration is about to
@@ -148,7 +149,8 @@ impl Claim {
         }
     }
 
-    /// The migration has started, or may have, or is about to: nobody else may start it in this run.
+    /// The migration has started, or may have, or is about to: nobody else may start it in this
+    /// run.
     pub fn keep(&mut self) {
         self.kept = true;
     }

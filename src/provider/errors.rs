@@ -1,6 +1,7 @@
 //! The one seam where errors of the API become what the user reads.
 //!
-//! Each says what happened, what to do, and then the code, HTTP status and request id that Alibaba Cloud's support asks for.
+//! Each says what happened, what to do, and then the code, HTTP status and request id that Alibaba
+//! Cloud's support asks for.
 
 use std::fmt::Write;
 
@@ -31,7 +32,8 @@ pub fn diagnostic(error: &Error, doing: &str, target: &Target) -> Diagnostic {
     }
 }
 
-/// The diagnostic for a number that neither operation could look for while `doing` something about it.
+/// The diagnostic for a number that neither operation could look for while `doing` something about
+/// it.
 pub fn both(list: &Error, lookup: &Error, doing: &str, target: &Target) -> Diagnostic {
     let mut detail = format!(
         "The calls {} and {} both failed while {doing}: number {} in space {}. Without one of them \
@@ -128,22 +130,25 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ErrorKind::AccessDenied => ("CAMS Denied Access", access_denied(), None),
         ErrorKind::Unanswered => (
             "CAMS Call Without an Answer",
-            "The request was sent and no usable answer came back. Applying again is safe: the provider looks for the \
+            "The request was sent and no usable answer came back. Applying again is safe: the \
+             provider looks for the \
              number before it starts anything."
                 .to_owned(),
             None,
         ),
         ErrorKind::Cancelled => (
             "Stopped",
-            "Terraform was asked to stop before the call was made. Nothing was changed; apply again to continue."
+            "Terraform was asked to stop before the call was made. Nothing was changed; apply \
+             again to continue."
                 .to_owned(),
             None,
         ),
         ErrorKind::ClockDiffers => (
             "Clock Differs From the Service's",
             "The service does not accept the date of the request. By how much the clocks differ is \
-             said below. The provider signs with the service's clock if that is at most a day away: \
-             it is further away, or that did not help. Set this machine's clock (timedatectl, or \
+             said below. The provider signs with the service's clock if that is at most a day \
+             away: it is further away, or that did not help. Set this machine's clock \
+             (timedatectl, or \
              an NTP client), then apply again. Nothing was changed."
                 .to_owned(),
             None,
@@ -151,33 +156,39 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ErrorKind::Credentials => ("CAMS Refused the Credentials", credentials(error), None),
         ErrorKind::Incomplete => (
             "CAMS Answer Incomplete",
-            "The service reported success without the data it documents, or with data about another \
+            "The service reported success without the data it documents, or with data about \
+             another \
              number. Apply again; if it stays so, send the request id to Alibaba Cloud support."
                 .to_owned(),
             None,
         ),
         ErrorKind::Intercepted => (
             "Answer Not From CAMS",
-            "Something between this machine and CAMS answered in its place, without the code that every \
-             answer of CAMS has. Check the proxy (HTTPS_PROXY), the firewall and the provider's endpoint."
+            "Something between this machine and CAMS answered in its place, without the code that \
+             every answer of CAMS has. Check the proxy (HTTPS_PROXY), the firewall and the \
+             provider's \
+             endpoint."
                 .to_owned(),
             None,
         ),
         ErrorKind::InvalidParameter => (
             "CAMS Refused a Parameter",
-            "The service does not accept the space or the number as written. Check both against the CAMS console, \
+            "The service does not accept the space or the number as written. Check both against \
+             the CAMS console, \
              and that two-step verification is off for the number and its business is verified."
                 .to_owned(),
             None,
         ),
         ErrorKind::NotFound => (
             "CAMS Does Not Know the Number",
-            "The number is not in this space. Check cust_space_id, country_code and mobile_number.".to_owned(),
+            "The number is not in this space. Check cust_space_id, country_code and \
+             mobile_number.".to_owned(),
             None,
         ),
         ErrorKind::NotSubscribed => (
             "CAMS Not Activated",
-            "The account has not activated Chat App Message Service. Activate it once in the CAMS console with the main \
+            "The account has not activated Chat App Message Service. Activate it once in the CAMS \
+             console with the main \
              account (or a RAM user who may), then apply again."
                 .to_owned(),
             None,
@@ -192,42 +203,47 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ),
         ErrorKind::Throttled => (
             "CAMS Call Quota Exhausted",
-            "The account's call quota stayed exhausted until the timeout. Something else calls the API with the same \
+            "The account's call quota stayed exhausted until the timeout. Something else calls \
+             the API with the same \
              account: wait for it, raise the timeout in the timeouts block, or lower -parallelism."
                 .to_owned(),
             Some("timeouts"),
         ),
         ErrorKind::TimedOut => (
             "Timeout",
-            "The time for the operation was over before it could finish. Nothing is lost: apply again to continue, raise \
+            "The time for the operation was over before it could finish. Nothing is lost: apply \
+             again to continue, raise \
              the timeout in the timeouts block, or run less at once with the same account."
                 .to_owned(),
             Some("timeouts"),
         ),
         ErrorKind::Unavailable => (
             "CAMS Unavailable",
-            "The service could not answer. Apply again later; nothing that was done is lost.".to_owned(),
+            "The service could not answer. Apply again later; nothing that was done is \
+             lost.".to_owned(),
             None,
         ),
         ErrorKind::Unreachable => (
             "CAMS Unreachable",
-            "No connection to the service could be made. Check network, proxy (HTTPS_PROXY), DNS, and the provider's \
+            "No connection to the service could be made. Check network, proxy (HTTPS_PROXY), DNS, \
+             and the provider's \
              region and endpoint."
                 .to_owned(),
             None,
         ),
         ErrorKind::Withheld => (
             "Claim on the Number Was Lost",
-            "The file by which this provider's processes take turns at a number was deleted again and \
-             again, so the migration was not started: another process could have started it too. Let \
-             nobody clean up the directory terraform-provider-cams in XDG_RUNTIME_DIR, \
+            "The file by which this provider's processes take turns at a number was deleted again \
+             and again, so the migration was not started: another process could have started it \
+             too. Let nobody clean up the directory terraform-provider-cams in XDG_RUNTIME_DIR, \
              XDG_CACHE_HOME or ~/.cache during an apply, then apply again."
                 .to_owned(),
             None,
         ),
         ErrorKind::Other => (
             "CAMS Call Failed",
-            "The service refused the call for the reason below. Look the code up in the CAMS documentation; with the \
+            "The service refused the call for the reason below. Look the code up in the CAMS \
+             documentation; with the \
              request id, Alibaba Cloud support can tell more."
                 .to_owned(),
             None,
@@ -247,9 +263,10 @@ fn access_denied() -> String {
         .collect();
     format!(
         "The RAM user or role behind the credentials may not call this operation. Ask who \
-         administers RAM in the account to grant it this policy statement, which has every operation \
-         that the resource calls:\n\n  \
-         {{\n    \"Effect\": \"Allow\",\n    \"Action\": [\n{}\n    ],\n    \"Resource\": \"*\"\n  }}",
+         administers RAM in the account to grant it this policy statement, which has every \
+         operation that the resource calls:\n\n  \
+         {{\n    \"Effect\": \"Allow\",\n    \"Action\": [\n{}\n    ],\n    \
+         \"Resource\": \"*\"\n  }}",
         actions.join(",\n")
     )
 }
@@ -257,17 +274,22 @@ fn access_denied() -> String {
 fn credentials(error: &Error) -> String {
     let code = error.code.as_deref().unwrap_or_default();
     let text = if code.starts_with("InvalidAccessKeyId.NotFound") {
-        "The access key does not exist. Check access_key, or the environment variable it came from, for a typing error or a deleted key."
+        "The access key does not exist. Check access_key, or the environment variable it came \
+         from, for a typing error or a deleted key."
     } else if code.starts_with("InvalidAccessKeyId.Inactive") || code.contains("Disabled") {
         "The access key is disabled. Enable it in the RAM console, or use another one."
     } else if code.starts_with("SignatureDoesNotMatch") || code.starts_with("IncompleteSignature") {
-        "The signature is not the one the service computes. Check that secret_key belongs to access_key and was copied whole."
+        "The signature is not the one the service computes. Check that secret_key belongs to \
+         access_key and was copied whole."
     } else if code.contains("Expired") {
-        "The temporary credentials have expired. Get new ones (access key, secret and token together) and apply again."
+        "The temporary credentials have expired. Get new ones (access key, secret and token \
+         together) and apply again."
     } else if code.contains("SecurityToken") {
-        "The security token does not fit the access key. Set access_key, secret_key and security_token from the same set of temporary credentials."
+        "The security token does not fit the access key. Set access_key, secret_key and \
+         security_token from the same set of temporary credentials."
     } else {
-        "The service does not accept the credentials. Check access_key, secret_key and security_token."
+        "The service does not accept the credentials. Check access_key, secret_key and \
+         security_token."
     };
     text.to_owned()
 }

@@ -9,15 +9,16 @@ use crate::cams::{Call, Client, Error, ErrorKind};
 
 use super::evidence::{Evidence, Lookup, Presence, Row, weigh};
 
-/// The status of a number whose migration has started: the one status that `CreateChatappMigrationInitiate` documents.
+/// The status of a number whose migration has started: the one status that
+/// `CreateChatappMigrationInitiate` documents.
 pub const MIGRATING: &str = "MIGRATING";
 
 /// A number in a space: what a migration is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
-    /// The space.
+    /// The id of the space.
     pub cust_space_id: String,
-    /// The number.
+    /// The number, with its country code.
     pub number: PhoneNumber,
 }
 
@@ -28,8 +29,8 @@ pub struct Question<'a> {
     pub known_id: Option<&'a str>,
     /// The status that is known already, which counts if the list shows several.
     pub known_status: Option<&'a str>,
-    /// The list must have been asked for at this instant or later. Without it, a list that others asked for a short
-    /// while ago will do.
+    /// The list must have been asked for at this instant or later. Without it, a list that others
+    /// asked for a short while ago will do.
     pub not_before: Option<Instant>,
     /// Whether [`Evidence::Gone`] must rest on a list that was asked for after this question.
     pub prove_gone: bool,
@@ -60,8 +61,8 @@ pub enum FindError {
 
 /// Asks the list of the space about a number, and the lookup where the list does not settle it.
 ///
-/// The list is shared by all who ask for the same space. An operation that fails alone, or that RAM denies alone, is no
-/// reason to give up: the other one is asked, and the finding says what failed.
+/// The list is shared by all who ask for the same space. An operation that fails alone, or that RAM
+/// denies alone, is no reason to give up: the other one is asked, and the finding says what failed.
 pub async fn find(
     client: &Client,
     call: &Call,
@@ -112,7 +113,8 @@ pub async fn find(
     }
 }
 
-/// The outcome of one operation: `Err` inside when it failed alone, `Err` outside when the reason concerns all calls.
+/// The outcome of one operation: `Err` inside when it failed alone, `Err` outside when the reason
+/// concerns all calls.
 type Asked<T> = Result<Result<T, Box<Error>>, FindError>;
 
 /// What the list shows, and when it was asked for.
@@ -138,8 +140,8 @@ async fn list(
     }
 }
 
-/// What the lookup says. A refusal for the sake of what was asked is an answer too: it is how the service may report a
-/// number that the space lacks.
+/// What the lookup says. A refusal for the sake of what was asked is an answer too: it is how the
+/// service may report a number that the space lacks.
 async fn lookup(client: &Client, call: &Call, target: &Target) -> Asked<Lookup> {
     let (space, number) = (&target.cust_space_id, &target.number);
     let half = call.half();
@@ -162,7 +164,8 @@ async fn lookup(client: &Client, call: &Call, target: &Target) -> Asked<Lookup> 
     }
 }
 
-/// The number's id by the lookup alone, if it tells one. Nothing depends on it, so a failure is only logged.
+/// The number's id by the lookup alone, if it tells one. Nothing depends on it, so a failure is
+/// only logged.
 pub async fn id(client: &Client, call: &Call, target: &Target) -> Option<String> {
     let looked_up = client
         .get_phone_number_verification_status(call, &target.cust_space_id, &target.number)
@@ -179,8 +182,8 @@ pub async fn id(client: &Client, call: &Call, target: &Target) -> Option<String>
 /// Whether a call with half of the time that is left is to be made again with all of it.
 ///
 /// Half of the time is given to each of the two operations at first, so that a service which
-/// throttles this one to the end leaves time for the others. A call that only waited in the queue of
-/// this provider is another matter: that wait says nothing of the service.
+/// throttles this one to the end leaves time for the others. A call that only waited in the queue
+/// of this provider is another matter: that wait says nothing of the service.
 fn only_waited<T>(answer: &Result<T, Error>) -> bool {
     matches!(answer, Err(error) if error.kind == ErrorKind::TimedOut)
 }
@@ -209,7 +212,8 @@ fn alone<T>(error: Error) -> Asked<T> {
     }
 }
 
-/// The waits before each look for a number after an unanswered call: so long the number may take to show.
+/// The waits before each look for a number after an unanswered call: so long the number may take to
+/// show.
 const PATIENCE: [Duration; 5] = [
     Duration::ZERO,
     Duration::from_millis(500),
@@ -228,14 +232,14 @@ pub enum ReadBack {
     CutShort,
     /// The last look ended in an error.
     Failed(FindError),
-    /// It is there.
+    /// The number is there.
     Found(Presence),
     /// It did not show within some seconds.
     NotShown,
 }
 
-/// Looks several times for a number whose migration may have started. After a stop there is one more look, and a short
-/// one.
+/// Looks several times for a number whose migration may have started. After a stop there is one
+/// more look, and a short one.
 pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBack {
     let aftermath = Call::aftermath(READ_BACK);
     let mut seen = ReadBack::NotShown;
@@ -260,7 +264,8 @@ pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBac
     seen
 }
 
-/// Looks once for a number whose migration may have started, in a list that was asked for after that.
+/// Looks once for a number whose migration may have started, in a list that was asked for after
+/// that.
 pub async fn look_again(client: &Client, call: &Call, target: &Target) -> ReadBack {
     let question = Question {
         not_before: Some(Instant::now()),

@@ -6,26 +6,30 @@ use crate::layering::{read, root, rust_files};
 
 /// The folders and files for which the rules hold.
 const COVERED: &[&str] = &[
-    "src/framework",
-    "src/platform.rs",
-    "src/plugin",
-    "src/private_file.rs",
-    "src/protocol",
-    "src/random.rs",
-    "tests/it/core",
-    "tests/it/handshake.rs",
-    "tests/it/lifecycle.rs",
-    "tests/it/logs.rs",
-    "tests/it/rpc",
-    "tests/it/style.rs",
-    "tests/it/support.rs",
+    "benches",
+    "build.rs",
+    "fuzz/fuzz_targets",
+    "src",
+    "tests",
+    "xtask",
 ];
 
 /// The most columns of a line, strings included.
 const COLUMNS: usize = 100;
 
 /// The lines that may be longer: a file, a part of the line, and the reason.
-const LONGER_LINES: &[(&str, &str, &str)] = &[];
+const LONGER_LINES: &[(&str, &str, &str)] = &[
+    (
+        "src/emulator/mod.rs",
+        "//! | ",
+        "a row of a Markdown table cannot be wrapped",
+    ),
+    (
+        "src/openapi/signature/acs3.rs",
+        "https://",
+        "a link cannot be wrapped",
+    ),
+];
 
 /// The fewest words of a doc comment, since fewer make no sentence.
 const WORDS: usize = 4;

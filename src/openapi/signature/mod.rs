@@ -63,7 +63,7 @@ pub(super) struct Signed {
     pub(super) signature: Secret,
 }
 
-/// Signs a request.
+/// Signs a request with this method.
 pub(super) fn sign(method: SignatureMethod, request: &Unsigned<'_>, key: &AccessKey) -> Signed {
     match method {
         SignatureMethod::Acs3HmacSha256 => acs3::sign(request, key),

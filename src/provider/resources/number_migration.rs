@@ -29,7 +29,8 @@ use super::super::validators;
 
 use schema::{Identity, Model};
 
-/// The operations that the resource calls, each of which RAM must allow. The first one alone is indispensable.
+/// The operations that the resource calls, each of which RAM must allow. The first one alone is
+/// indispensable.
 pub const OPERATIONS: [Operation; 3] = [
     Operation::CREATE_CHATAPP_MIGRATION_INITIATE,
     Operation::QUERY_CHATAPP_PHONE_NUMBERS,
@@ -42,7 +43,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// How often a claim that was lost before its request left is taken again.
 const CLAIMS: u32 = 5;
 
-/// The resource.
+/// The resource `cams_number_migration`, which moves a number into a space.
 #[derive(Debug)]
 pub struct NumberMigration;
 
@@ -130,7 +131,8 @@ impl Resource for NumberMigration {
                 }
             }
             Err(error) => {
-                // An earlier start may be the reason for the refusal, if both operations were slow to show the number.
+                // An earlier start may be the reason for the refusal, if both operations were slow
+                // to show the number.
                 let refused = error.is_business_refusal() || error.kind == ErrorKind::Intercepted;
                 if refused
                     && let ReadBack::Found(presence) =
@@ -207,7 +209,8 @@ impl Resource for NumberMigration {
         prior: Model,
         Desired { plan, .. }: Desired<Model>,
     ) -> Result<Model, Diagnostics> {
-        // Whatever else changes replaces the number: only `timeouts` comes here, and CAMS knows nothing of it.
+        // Whatever else changes replaces the number: only `timeouts` comes here, and CAMS knows
+        // nothing of it.
         Ok(Model {
             timeouts: plan.timeouts,
             ..prior
@@ -252,7 +255,8 @@ enum Start {
 /// Looks for the number, and starts its migration if it is not there.
 ///
 /// The request leaves only if the claim still holds at that moment. If it was lost, it is taken
-/// again, and the number is looked for again, because whoever had it in between may have started it.
+/// again, and the number is looked for again, because whoever had it in between may have started
+/// it.
 async fn start(
     context: &Context<'_, Cams, Model>,
     client: &Client,
@@ -297,8 +301,8 @@ async fn start(
     }
 }
 
-/// Takes over a number that is in the space already. `refusal` is the answer to the attempt to start
-/// it, if there was one.
+/// Takes over a number that is in the space already. `refusal` is the answer to the attempt to
+/// start it, if there was one.
 fn adopt(
     context: &Context<'_, Cams, Model>,
     plan: Model,
@@ -311,7 +315,8 @@ fn adopt(
     state::found(plan, target, presence)
 }
 
-/// The state with the number's id, if the answer to the start lacked it and the lookup tells it. A later read tries again.
+/// The state with the number's id, if the answer to the start lacked it and the lookup tells it. A
+/// later read tries again.
 async fn with_id(client: &Client, call: &Call, target: &Target, state: Model) -> Model {
     if !state.id.is_null() {
         return state;

@@ -7,8 +7,8 @@
 //! is started twice. The exception is a number that both list and lookup hide, where a repeat
 //! counts as a new start: the provider cannot prevent that.
 //!
-//! This file is longer than 300 lines because it holds the rows, the choice of the pairs and the story
-//! that each row goes through.
+//! This file is longer than 300 lines because it holds the rows, the choice of the pairs and the
+//! story that each row goes through.
 //!
 //! The rows and the time they take are printed: `cargo nextest run --no-capture settings`.
 

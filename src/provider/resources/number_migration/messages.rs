@@ -56,8 +56,8 @@ fn stopped(target: &Target) -> Diagnostic {
     ))
 }
 
-/// The number was in the space before, so the resource takes it over. All such warnings have one title, which lets
-/// Terraform merge them.
+/// The number was in the space before, so the resource takes it over. All such warnings have one
+/// title, which lets Terraform merge them.
 pub(super) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Error>) -> Diagnostic {
     let status = match &presence.status {
         Some(status) => format!(" with status {status}"),
@@ -81,7 +81,8 @@ pub(super) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Err
     ))
 }
 
-/// An operation that helps to find the number failed, and the other one was enough. Said once in a run.
+/// An operation that helps to find the number failed, and the other one was enough. Said once in a
+/// run.
 pub(super) fn failed_alone(error: &Error, target: &Target) -> Diagnostic {
     // Of the other reasons there is nothing to do about but to try again later.
     let advice = match error.kind {
@@ -96,7 +97,8 @@ pub(super) fn failed_alone(error: &Error, target: &Target) -> Diagnostic {
             "The provider asks {} where a number is, here {} in space {}. The call failed, and the \
              provider went on without it: what the other operation says decides. With both it \
              recognises more numbers that are in the space already. This is said once, although \
-             other numbers may be concerned. A number that only this operation would show is started \
+             other numbers may be concerned. A number that only this operation would show is \
+             started \
              although it is there.{advice}\n{}",
             error.action,
             target.number,
@@ -113,7 +115,8 @@ pub(super) fn not_confirmed(target: &Target) -> Diagnostic {
         format!(
             "The list of space {} does not show {} as being there, and the lookup of the number \
              neither knows it nor says that it does not exist. That is no proof that the number is \
-             gone, so it stays in the state as it is. If it is gone, remove it with terraform state \
+             gone, so it stays in the state as it is. If it is gone, remove it with terraform \
+             state \
              rm and apply again. This is said once, although other numbers may be concerned.",
             target.cust_space_id, target.number
         ),
@@ -125,8 +128,9 @@ pub(super) fn not_yet_shown(target: &Target) -> Diagnostic {
     Diagnostic::warning(
         "Number Not Yet Shown by CAMS",
         format!(
-            "CAMS says that {} is not in space {}, although its migration started less than an hour \
-             ago. Its answers may lag behind, so the number stays in the state. This is said once, \
+            "CAMS says that {} is not in space {}, although its migration started less than an \
+             hour ago. Its answers may lag behind, so the number stays in the state. This is said \
+             once, \
              although other numbers may be concerned.",
             target.number, target.cust_space_id
         ),
@@ -139,8 +143,10 @@ pub(super) fn clock_differs(difference: &str) -> Diagnostic {
     Diagnostic::warning(
         "Clock Differs From the Service's",
         format!(
-            "CAMS refused the date of a request: {difference}. The provider signs with the service's \
-             clock for the rest of this run. Set this machine's clock (timedatectl, or an NTP client)."
+            "CAMS refused the date of a request: {difference}. The provider signs with the \
+             service's clock for the rest of this run. Set this machine's clock (timedatectl, or \
+             an NTP \
+             client)."
         ),
     )
 }
@@ -164,7 +170,8 @@ pub(super) fn not_importable(target: &Target, failed: Option<&Error>) -> Diagnos
             "Number Not Found Out",
             format!(
                 "Whether {} is in space {} is not known, because the call {} failed and the other \
-                 operation does not show the number. See the warning about that call, and import the \
+                 operation does not show the number. See the warning about that call, and import \
+                 the \
                  number again when it works.\n{}",
                 target.number,
                 target.cust_space_id,
@@ -176,9 +183,10 @@ pub(super) fn not_importable(target: &Target, failed: Option<&Error>) -> Diagnos
     Diagnostic::error(
         "Number Not Found",
         format!(
-            "The list of space {} does not show {} as being there, and the lookup of the number does \
-             not know it, so there is nothing to import. Check the space and the number. To start \
-             the migration, remove the import and apply: the provider takes the number over if it \
+            "The list of space {} does not show {} as being there, and the lookup of the number \
+             does not know it, so there is nothing to import. Check the space and the number. To \
+             start the migration, remove the import and apply: the provider takes the number over \
+             if it \
              is there after all.",
             target.cust_space_id, target.number
         ),
@@ -201,7 +209,8 @@ pub(super) fn unknown_outcome(target: &Target, error: &Error, looked: &ReadBack)
             list.message, list.action, lookup.message, lookup.action
         ),
         ReadBack::Found(_) | ReadBack::NotShown => {
-            "The list of the space and the lookup of the number did not show it within some seconds."
+            "The list of the space and the lookup of the number did not show it within some \
+             seconds."
                 .to_owned()
         }
     };
@@ -209,7 +218,8 @@ pub(super) fn unknown_outcome(target: &Target, error: &Error, looked: &ReadBack)
         "Migration With Unknown Outcome",
         format!(
             "The request to migrate {} into space {} was sent, and no usable answer came back: it \
-             may have started. {looked}\n\nApplying again is safe: the provider looks for the number \
+             may have started. {looked}\n\nApplying again is safe: the provider looks for the \
+             number \
              first, and takes it over if it is there.\n{}",
             target.number,
             target.cust_space_id,
