@@ -286,7 +286,7 @@ fn faults() -> Value {
         hidden(REPEATED),
         // The first fault strikes the lists of the plan and of the creates, the second one those of
         // whoever looks again.
-        { "kind": "stale_list", "action": "QueryChatappPhoneNumbers", "nth": 1, "times": 2 },
+        { "kind": "stale_list", "action": "QueryChatappPhoneNumbers", "nth": 1, "times": 3 },
         denied("QueryChatappPhoneNumbers"),
     ])
 }
