@@ -251,6 +251,35 @@ async fn a_stop_gives_a_request_that_was_sent_a_moment_and_no_more() {
 }
 
 #[tokio::test]
+async fn when_the_time_is_over_nothing_is_sent() {
+    let server = Server::of(&[STARTED]).await;
+    for timeout in [Duration::ZERO, Duration::from_nanos(1)] {
+        let error = server.create(timeout).await.expect_err("no time");
+        let end = (error.kind, error.out_of_time, error.is_ambiguous());
+        assert_eq!(end, (ErrorKind::TimedOut, true, false), "{error:?}");
+    }
+    assert_eq!(server.asked(), 0);
+}
+
+#[tokio::test]
+async fn the_end_of_the_time_gives_a_request_that_was_sent_a_moment_and_no_more() {
+    let server = Server::of(&[Deed::Silence]).await;
+    let started = Instant::now();
+    let timeout = Duration::from_millis(500);
+    let error = server.create(timeout).await.expect_err("no answer");
+    let end = (error.kind, error.out_of_time, error.is_ambiguous());
+    assert_eq!(end, (ErrorKind::TimedOut, true, true), "{error:?}");
+    let took = started.elapsed().as_millis();
+    assert!((1500..2500).contains(&took), "{took} ms");
+    assert_eq!(server.asked(), 1);
+
+    let server = Server::of(&[Deed::Silence]).await;
+    let error = server.listed(timeout).await.expect_err("no answer");
+    assert_eq!(error.kind, ErrorKind::TimedOut, "{error:?}");
+    assert_eq!(server.asked(), 1, "a question is not asked again");
+}
+
+#[tokio::test]
 async fn a_deadline_in_the_queue_names_the_quota() {
     let server = Server::at_most(Some(NonZeroU32::MIN), &[STARTED]).await;
     server.create(LONG).await.expect("the first");
