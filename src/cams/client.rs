@@ -15,12 +15,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
+use crate::credentials::Credentials;
 use crate::openapi::{
-    Answer, Body, ClockDifference, Failure, Http, Response, Settings, read_answer,
+    Answer, Body, ClockDifference, Failure, Http, Response, Settings, SigningKey, read_answer,
 };
 use crate::random::Random;
 use crate::throttle::{Cause, Limit, Permit, Priority, QueueStatus, QuotaKey, Throttle};
 
+use super::account::Account;
 use super::call::GivenUp;
 use super::clock_words;
 use super::listing::Listings;
@@ -42,10 +44,12 @@ const WITHHELD: &str = "what allowed the request no longer holds";
 /// What a client needs to be made.
 #[derive(Debug)]
 pub struct Config {
-    /// The endpoint, the credentials and the timeouts.
+    /// The endpoint and the timeouts.
     pub http: Settings,
-    /// The account whose quotas are used, or a name that stands for it.
-    pub account: String,
+    /// What signs the requests.
+    pub credentials: Credentials,
+    /// The account whose quotas are used.
+    pub account: Account,
     /// The region. The service counts each region by itself.
     pub region: String,
     /// The throttle that keeps the quotas.
@@ -65,7 +69,8 @@ pub struct Client(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     http: Http,
-    account: String,
+    credentials: Credentials,
+    account: Account,
     region: String,
     throttle: Throttle,
     requests_per_second: Option<NonZeroU32>,
@@ -98,6 +103,7 @@ impl Client {
         let http = Http::new(config.http, config.clock, config.random.clone())?;
         Ok(Self(Arc::new(Inner {
             http,
+            credentials: config.credentials,
             account: config.account,
             region: config.region,
             throttle: config.throttle,
@@ -122,6 +128,17 @@ impl Client {
     pub fn clock_difference(&self) -> Option<String> {
         let ahead = self.0.http.clock_correction();
         (ahead != 0).then(|| clock_words::difference(ahead))
+    }
+
+    /// Why the quota is counted for the access key and not for the account, in words. `None` if it
+    /// is the account's, or if no call was made yet.
+    pub fn account_trouble(&self) -> Option<&str> {
+        self.0.account.trouble()
+    }
+
+    /// Whether the credentials are valid for a while only.
+    pub fn has_temporary_credentials(&self) -> bool {
+        self.0.credentials.are_temporary()
     }
 
     /// The error for a read that succeeded without the data that it is made for.
@@ -171,7 +188,6 @@ impl Client {
         parameters: &[(&str, &str)],
         about: &str,
     ) -> Result<Body, Error> {
-        let key = self.quota(operation);
         let request = Request {
             operation,
             parameters: parameters.iter().copied().collect(),
@@ -182,8 +198,8 @@ impl Client {
         let mut last: Option<Error> = None;
         for attempts in 1.. {
             // While the call waits, nothing is under way: a stop or the deadline ends it at once.
-            let permit = match self.permit(call, operation, &key, priority).await {
-                Ok(permit) => permit,
+            let (permit, key) = match self.admission(call, operation, priority).await {
+                Ok(admission) => admission,
                 Err(end) => return Err(ended(end, operation, last, ambiguous)),
             };
             if !call.may_send() {
@@ -191,7 +207,7 @@ impl Client {
                 let end = (ErrorKind::Withheld, WITHHELD.to_owned());
                 return Err(ended(end, operation, last, ambiguous));
             }
-            let attempt = self.attempt(call, &request, permit, attempts).await;
+            let attempt = self.attempt(call, &request, &key, permit, attempts).await;
             // Once an attempt may have had its effect, only a final answer settles the call again.
             let class = retry::classify(&attempt.outcome, ambiguous);
             let retry_after = attempt
@@ -207,6 +223,11 @@ impl Client {
             }
             // With a clock that is not believed, the next attempt would be refused as this one was.
             let repeat = repeat.filter(|_| !matches!(differs, Some(ClockDifference::Refused(_))));
+            // A key that the service refuses is no longer used, if there is another one.
+            let repeat = match repeat {
+                Some(Repeat::RefusedKey) if !self.has_another(call, &key).await => None,
+                other => other,
+            };
             let mut error = match attempt.outcome {
                 Ok(Answer::Success(body)) => {
                     self.0.budget.reward();
@@ -259,8 +280,39 @@ impl Client {
         unreachable!("a call is not repeated four thousand million times")
     }
 
-    /// Waits for a permit, unless the time is over already. The error says what ended the wait: a
-    /// stop, or the deadline, and then how many calls were ahead.
+    /// Waits until a request may be sent: for a key to sign it with, and for a permit.
+    ///
+    /// The error says what ended the wait: a stop, the deadline, or that there is no key.
+    async fn admission(
+        &self,
+        call: &Call,
+        operation: Operation,
+        priority: Priority,
+    ) -> Result<(Permit, Arc<SigningKey>), (ErrorKind, String)> {
+        loop {
+            if call.is_over() {
+                return Err((ErrorKind::TimedOut, OVER.to_owned()));
+            }
+            let key = bounded(call, self.0.credentials.current()).await?;
+            let key =
+                key.map_err(|error| (ErrorKind::CredentialsUnavailable, error.to_string()))?;
+            let name = self.0.account.name(&self.0.credentials, &key);
+            let quota = QuotaKey {
+                account: bounded(call, name).await?.to_owned(),
+                region: self.0.region.clone(),
+                action: operation.action,
+            };
+            let permit = self.permit(call, operation, &quota, priority).await?;
+            // The wait may have outlasted the key. A permit is not held while another is fetched.
+            match self.0.credentials.at_hand() {
+                Some(key) => return Ok((permit, key)),
+                None => permit.unsent(),
+            }
+        }
+    }
+
+    /// Waits for a permit. The error says what ended the wait: a stop, or the deadline, and then
+    /// how many calls were ahead.
     async fn permit(
         &self,
         call: &Call,
@@ -268,9 +320,6 @@ impl Client {
         key: &QuotaKey,
         priority: Priority,
     ) -> Result<Permit, (ErrorKind, String)> {
-        if call.is_over() {
-            return Err((ErrorKind::TimedOut, OVER.to_owned()));
-        }
         let calls = self.0.requests_per_second.unwrap_or(operation.limit.calls);
         let limit = Limit {
             calls,
@@ -296,6 +345,7 @@ impl Client {
         &self,
         call: &Call,
         request: &Request<'_>,
+        key: &SigningKey,
         permit: Permit,
         number: u32,
     ) -> Attempt {
@@ -303,6 +353,7 @@ impl Client {
         let mut out_of_time = false;
         let sent = tokio::select! {
             sent = self.0.http.attempt(
+                key,
                 request.operation.action,
                 VERSION,
                 &request.parameters,
@@ -332,11 +383,15 @@ impl Client {
         }
     }
 
-    fn quota(&self, operation: Operation) -> QuotaKey {
-        QuotaKey {
-            account: self.0.account.clone(),
-            region: self.0.region.clone(),
-            action: operation.action,
+    /// Whether there is another key than `refused`, which the service does not take.
+    async fn has_another(&self, call: &Call, refused: &SigningKey) -> bool {
+        match bounded(call, self.0.credentials.renew(refused)).await {
+            Ok(Ok(key)) => key.access_key() != refused.access_key(),
+            Ok(Err(error)) => {
+                tracing::warn!("no other credentials for those that were refused: {error}");
+                false
+            }
+            Err(_) => false,
         }
     }
 }
@@ -356,6 +411,22 @@ fn settle(permit: Permit, outcome: &Result<Answer, Failure>, response: Option<&R
         Ok(_) => permit.answered(),
         Err(Failure::Unsent(_)) => permit.unsent(),
         Err(Failure::Lost(_)) => drop(permit),
+    }
+}
+
+/// What the future gives, unless the call is stopped or its deadline comes first.
+async fn bounded<T>(
+    call: &Call,
+    future: impl Future<Output = T>,
+) -> Result<T, (ErrorKind, String)> {
+    tokio::select! {
+        biased;
+        () = call.stopped() => Err((ErrorKind::Cancelled, STOPPED.to_owned())),
+        given = future => Ok(given),
+        () = sleep_until(call.deadline()) => {
+            let text = "the time was over while credentials were fetched";
+            Err((ErrorKind::TimedOut, text.to_owned()))
+        }
     }
 }
 

@@ -41,6 +41,9 @@ pub enum ErrorKind {
     ClockDiffers,
     /// The service does not take the credentials. User action: correct them.
     Credentials,
+    /// There is no key to sign the request with: it could not be fetched. User action: correct what
+    /// the credentials come from.
+    CredentialsUnavailable,
     /// The answer lacks what its documentation promises. User action: apply again.
     Incomplete,
     /// The answer is not the service's: a proxy or a firewall answered in its place. User action:

@@ -3,6 +3,7 @@
 //! API version 2020-06-06. Nobody publishes what the service does in every case; where that is so,
 //! the code says what it assumes and is right either way.
 
+mod account;
 mod call;
 mod client;
 mod clock_words;
@@ -19,6 +20,7 @@ mod service_clock;
 pub mod space;
 
 pub use crate::openapi::{Endpoint, Settings as HttpSettings, SignatureMethod};
+pub use account::Account;
 pub use call::Call;
 pub use client::{Client, Config};
 pub use error::{Error, ErrorKind};

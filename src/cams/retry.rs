@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::openapi::{Answer, Failure};
 use crate::random::Random;
 
-use super::codes::{is_clock, is_throttling};
+use super::codes::{is_clock, is_credentials, is_throttling};
 
 /// The bound of the first wait after a throttled call. It doubles with each further one.
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
@@ -43,6 +43,9 @@ pub enum Class {
 pub enum Repeat {
     /// The clocks differ: at once, with the service's.
     ClockSkew,
+    /// The key is not accepted, as after its end: at once and once, with another one if there is
+    /// one. The gateway checks the key before anything else, so nothing was done.
+    RefusedKey,
     /// The quota is exhausted.
     Throttled,
     /// A failure that may pass.
@@ -90,6 +93,10 @@ pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Cl
 pub fn repeat(outcome: &Result<Answer, Failure>, class: Class, reads: bool) -> Option<Repeat> {
     match (class, outcome) {
         (Class::Ambiguous, _) if !reads => None,
+        (Class::Final, Ok(Answer::Refusal(error))) => {
+            let code = error.code.as_deref().unwrap_or_default();
+            is_credentials(code, &error.message).then_some(Repeat::RefusedKey)
+        }
         (Class::Final, _) => None,
         (_, Ok(Answer::Refusal(error))) => match error.code.as_deref().unwrap_or_default() {
             code if is_throttling(code) => Some(Repeat::Throttled),
@@ -106,6 +113,7 @@ pub fn repeat(outcome: &Result<Answer, Failure>, class: Class, reads: bool) -> O
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Repeats {
     skewed: bool,
+    refused_key: bool,
     throttled: u32,
     transient: u32,
 }
@@ -126,6 +134,11 @@ impl Repeats {
             Repeat::ClockSkew if self.skewed => return None,
             Repeat::ClockSkew => {
                 self.skewed = true;
+                return Some(Duration::ZERO);
+            }
+            Repeat::RefusedKey if self.refused_key => return None,
+            Repeat::RefusedKey => {
+                self.refused_key = true;
                 return Some(Duration::ZERO);
             }
             Repeat::Throttled => {
@@ -220,7 +233,7 @@ mod tests {
 
     fn table() -> Vec<Row> {
         use Class::{Ambiguous, Final, NeverSent, Refused};
-        use Repeat::{ClockSkew, Throttled, Transient};
+        use Repeat::{ClockSkew, RefusedKey, Throttled, Transient};
         vec![
             (
                 Err(Failure::Unsent("refused".into())),
@@ -306,14 +319,14 @@ mod tests {
             (
                 refusal(404, "InvalidAccessKeyId.NotFound"),
                 Final,
-                None,
-                None,
+                Some(RefusedKey),
+                Some(RefusedKey),
             ),
             (
                 refusal(400, "InvalidSecurityToken.Expired"),
                 Final,
-                None,
-                None,
+                Some(RefusedKey),
+                Some(RefusedKey),
             ),
         ]
     }
@@ -340,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn transient_failures_are_repeated_four_times_and_skew_is_corrected_once() {
+    fn transient_failures_are_repeated_four_times_and_what_can_be_corrected_once() {
         let (budget, random) = (Budget::new(), Random::seeded(1));
         let mut repeats = Repeats::default();
         let count =
@@ -352,6 +365,14 @@ mod tests {
         );
         assert_eq!(
             repeats.next(Repeat::ClockSkew, None, &budget, &random),
+            None
+        );
+        assert_eq!(
+            repeats.next(Repeat::RefusedKey, None, &budget, &random),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(
+            repeats.next(Repeat::RefusedKey, None, &budget, &random),
             None
         );
         assert!(

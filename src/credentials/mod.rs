@@ -1,9 +1,12 @@
 //! Finds the access key, in the configuration or in the environment.
 
+mod current;
+
 use crate::environment::Environment;
 use crate::secret::Secret;
 
 pub use crate::openapi::AccessKey;
+pub use current::{Credentials, Error};
 
 /// The environment variables for the id of the AccessKey, of which the first that is set counts.
 /// The names are those of terraform-provider-alicloud.

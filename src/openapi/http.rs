@@ -12,13 +12,12 @@ use reqwest::redirect::Policy;
 
 use crate::clock::{Clock, Utc};
 use crate::random::Random;
-use crate::secret::Secret;
 
 use super::budget::Budget;
 use super::list::Reader;
 use super::rows::CutError;
 use super::signature::{self, Unsigned};
-use super::{AccessKey, Cleaner, Endpoint, List, Rows, Share, SignatureMethod, retry_after};
+use super::{Cleaner, Endpoint, List, Rows, Share, SignatureMethod, SigningKey, retry_after};
 
 /// No documented answer comes near, its list not counted.
 const MAX_BODY: usize = 1 << 20;
@@ -86,8 +85,6 @@ pub enum ClockDifference {
 pub struct Settings {
     /// The address that requests go to.
     pub endpoint: Endpoint,
-    /// The credentials that sign the requests.
-    pub access_key: AccessKey,
     /// The method by which requests are signed.
     pub signature_method: SignatureMethod,
     /// How long until connected, TLS included.
@@ -105,8 +102,6 @@ pub struct Http {
     settings: Settings,
     clock: Clock,
     random: Random,
-    /// Knows the access key.
-    cleaner: Cleaner,
     budget: Budget,
     /// How far the service's clock is ahead of ours, in seconds, as far as known.
     skew: AtomicI64,
@@ -172,7 +167,6 @@ impl Http {
             .build()
             .map_err(|error| Failure::Unsent(reason(error, &Cleaner::default())))?;
         Ok(Self {
-            cleaner: cleaner(&settings.access_key),
             budget: Budget::new(),
             client,
             settings,
@@ -182,10 +176,11 @@ impl Http {
         })
     }
 
-    /// Makes one request, with a nonce and a date of its own. `reading` says how its answer is
-    /// read.
+    /// Makes one request, signed by `key`, with a nonce and a date of its own. `reading` says how
+    /// its answer is read.
     pub async fn attempt(
         &self,
+        key: &SigningKey,
         action: &str,
         version: &str,
         parameters: &BTreeMap<&str, &str>,
@@ -203,7 +198,7 @@ impl Http {
                 nonce: &nonce,
                 parameters,
             },
-            &self.settings.access_key,
+            key.access_key(),
         );
         let mut request = self
             .client
@@ -214,7 +209,7 @@ impl Http {
         let request = request
             .header("accept", "application/json")
             .header("content-length", "0");
-        let cleaner = self.cleaner.with(&signed.signature);
+        let cleaner = key.cleaner().with(&signed.signature);
         let response = request.send().await;
         let response = response.map_err(|error| failure(error, &cleaner))?;
         self.read(response, cleaner, reading).await
@@ -353,17 +348,6 @@ fn failure(error: reqwest::Error, cleaner: &Cleaner) -> Failure {
     } else {
         Failure::Lost(reason(error, cleaner))
     }
-}
-
-/// The cleaner that knows what no text from outside may show. The secret is among it although it is
-/// never sent, because somebody may have put it into a field that is.
-fn cleaner(key: &AccessKey) -> Cleaner {
-    let token = key.security_token.as_ref().map(Secret::expose);
-    Cleaner::new(
-        [key.id.as_str(), key.secret.expose()]
-            .into_iter()
-            .chain(token),
-    )
 }
 
 /// Whether the service said, in the words of HTTP/2, that it did not process the request: it

@@ -12,6 +12,7 @@ mod redact;
 mod retry_after;
 mod rows;
 mod signature;
+mod signing_key;
 
 pub use access_key::AccessKey;
 pub use budget::Share;
@@ -22,3 +23,4 @@ pub use list::{List, Row, Rows};
 pub use redact::Cleaner;
 pub use rows::{CutError, cut_in_pieces};
 pub use signature::{SignatureMethod, UnknownSignatureMethod};
+pub use signing_key::SigningKey;

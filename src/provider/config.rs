@@ -5,11 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::cams::{self, Client, Endpoint, HttpSettings};
+use crate::cams::{self, Account, Client, Endpoint, HttpSettings};
 use crate::clock::Clock;
-use crate::credentials::{self, AccessKey, Configured, Problem};
+use crate::credentials::{self, AccessKey, Configured, Credentials, Problem};
 use crate::environment::Environment;
-use crate::fingerprint::fingerprint;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::path::Path;
@@ -70,19 +69,21 @@ pub fn configure(
         throttling::configure(config, environment),
     )?;
     let directory = state_directory(environment);
-    let http = match settings.http {
-        Ok(http) => http,
+    let credentials = match settings.access_key {
+        Ok(access_key) => Credentials::of_key(access_key),
         Err(missing) => {
             let missing = Err(NoClient::NoCredentials(missing));
             let cams = Cams::new(missing, settings.cust_space_id, directory, clock, random);
             return Ok((cams, settings.warnings));
         }
     };
-    let account = account(settings.account_id, &http);
+    let endpoint = &settings.http.endpoint;
+    let emulator = endpoint.is_loopback().then(|| endpoint.host().to_owned());
     let client = Client::new(cams::Config {
-        account,
+        account: Account::new(settings.account_id, directory.clone(), emulator),
+        credentials,
         region: settings.region,
-        http,
+        http: settings.http,
         throttle: throttled.throttle,
         requests_per_second: throttled.requests_per_second,
         clock: clock.clone(),
@@ -138,10 +139,11 @@ pub(super) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic
 
 /// The values of the settings that the client and the resources are made of.
 struct Settings {
+    /// The error says that there are no credentials, which not every operation needs.
+    access_key: Result<AccessKey, Diagnostic>,
     account_id: Option<String>,
     cust_space_id: Field<String>,
-    /// The error says that there are no credentials, which not every operation needs.
-    http: Result<HttpSettings, Diagnostic>,
+    http: HttpSettings,
     region: String,
     warnings: Diagnostics,
 }
@@ -191,11 +193,11 @@ fn read(
         warnings.push(undocumented_region(&region));
     }
     Ok(Settings {
+        access_key,
         account_id,
         cust_space_id,
-        http: access_key.map(|access_key| HttpSettings {
+        http: HttpSettings {
             endpoint: endpoint.unwrap_or(region.endpoint),
-            access_key,
             signature_method,
             connect_timeout,
             read_timeout,
@@ -203,7 +205,7 @@ fn read(
                 "terraform-provider-cams/{} Terraform/{terraform_version}",
                 env!("CARGO_PKG_VERSION")
             ),
-        }),
+        },
         region: region.id,
         warnings,
     })
@@ -299,21 +301,6 @@ fn cust_space_id(config: &Config, environment: &Environment) -> Result<Field<Str
     }
     let space = settings::CUST_SPACE_ID.read(config, environment)?;
     Ok(space.into())
-}
-
-/// The account whose quota the calls count against. Where its id is not set, a hash of the access
-/// key stands for it, because the throttle's state can be read by others. An emulator on this
-/// machine has quotas of its own, so its host is part of the hash.
-fn account(account_id: Option<String>, http: &HttpSettings) -> String {
-    if let Some(account_id) = account_id {
-        return account_id;
-    }
-    let local = if http.endpoint.is_loopback() {
-        http.endpoint.host()
-    } else {
-        ""
-    };
-    fingerprint(&[&http.access_key.id, local])
 }
 
 /// Both values, or all errors.

@@ -2,6 +2,8 @@
 //!
 //! Each says what happened, what to do, and then the code, HTTP status and request id that Alibaba
 //! Cloud's support asks for.
+//!
+//! This file is longer than 300 lines because the advice for every kind of error is in one table.
 
 use std::fmt::Write;
 
@@ -120,6 +122,7 @@ pub fn once(cams: &Cams, error: &Error, in_full: Diagnostic, target: &Target) ->
         ErrorKind::AccessDenied
             | ErrorKind::ClockDiffers
             | ErrorKind::Credentials
+            | ErrorKind::CredentialsUnavailable
             | ErrorKind::NotSubscribed
             | ErrorKind::Unavailable
             | ErrorKind::Unreachable
@@ -207,6 +210,13 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
             None,
         ),
         ErrorKind::Credentials => ("CAMS Refused the Credentials", credentials(error), None),
+        ErrorKind::CredentialsUnavailable => (
+            "No Credentials to Sign With",
+            "The credentials that are configured could not be fetched or refreshed, so the call \
+             was not made. What failed is said below: correct it, then apply again."
+                .to_owned(),
+            None,
+        ),
         ErrorKind::Incomplete => (
             "CAMS Answer Incomplete",
             "The service reported success without the data it documents, or with data about \

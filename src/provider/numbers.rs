@@ -195,6 +195,7 @@ fn alone<T>(error: Error) -> Asked<T> {
         ErrorKind::Cancelled
         | ErrorKind::ClockDiffers
         | ErrorKind::Credentials
+        | ErrorKind::CredentialsUnavailable
         | ErrorKind::NotSubscribed
         | ErrorKind::TimedOut
         | ErrorKind::Unreachable

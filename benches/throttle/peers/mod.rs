@@ -16,7 +16,7 @@ use governor::{DefaultDirectRateLimiter, Quota};
 use tempfile::TempDir;
 use terraform_provider_cams::clock::Clock;
 use terraform_provider_cams::openapi::{
-    AccessKey, Answer, Http, Reading, Settings, SignatureMethod, read_answer,
+    AccessKey, Answer, Http, Reading, Settings, SignatureMethod, SigningKey, read_answer,
 };
 use terraform_provider_cams::random::Random;
 use terraform_provider_cams::secret::Secret;
@@ -93,6 +93,7 @@ pub(crate) async fn play(policy: &str, arguments: &[&str]) {
         panic!("not the arguments of a peer: {arguments:?}");
     };
     let peer = Arc::new(Peer {
+        key: key(),
         http: http(url),
         brake: Brake::new(policy, Path::new(directory)),
         random: Random::from_system(),
@@ -135,6 +136,7 @@ fn parse(line: &str) -> Applied {
 /// What the calls of one process share.
 struct Peer {
     http: Http,
+    key: SigningKey,
     brake: Brake,
     random: Random,
 }
@@ -153,7 +155,13 @@ impl Peer {
             self.brake.wait().await;
             let response = self
                 .http
-                .attempt(INITIATE, "2020-06-06", &parameters, Reading::Whole)
+                .attempt(
+                    &self.key,
+                    INITIATE,
+                    "2020-06-06",
+                    &parameters,
+                    Reading::Whole,
+                )
                 .await;
             let throttled = match read_answer(&response.expect("an answer")) {
                 Answer::Success(_) => false,
@@ -217,14 +225,17 @@ impl Brake {
     }
 }
 
+fn key() -> SigningKey {
+    SigningKey::new(AccessKey {
+        id: "emulator".into(),
+        secret: Secret::new("emulator-secret"),
+        security_token: None,
+    })
+}
+
 fn http(url: &str) -> Http {
     let settings = Settings {
         endpoint: url.parse().expect("an endpoint"),
-        access_key: AccessKey {
-            id: "emulator".into(),
-            secret: Secret::new("emulator-secret"),
-            security_token: None,
-        },
         signature_method: SignatureMethod::default(),
         connect_timeout: Duration::from_secs(10),
         read_timeout: Duration::from_secs(60),

@@ -152,17 +152,17 @@ fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
     Client::new(Config {
         http: Settings {
             endpoint: format!("http://{address}").parse().expect("an endpoint"),
-            access_key: AccessKey {
-                id: "id".into(),
-                secret: Secret::new("secret"),
-                security_token: None,
-            },
             signature_method: SignatureMethod::default(),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(3),
             user_agent: "test".into(),
         },
-        account: "1".into(),
+        credentials: Credentials::of_key(AccessKey {
+            id: "id".into(),
+            secret: Secret::new("secret"),
+            security_token: None,
+        }),
+        account: Account::new(Some("1".into()), None, None),
         region: "r".into(),
         throttle: Throttle::in_memory(),
         requests_per_second,

@@ -5,9 +5,20 @@ use std::time::UNIX_EPOCH;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use crate::openapi::AccessKey;
+use crate::secret::Secret;
+
 use super::*;
 
 const SECRET: &str = "s3cr3t";
+
+fn key() -> SigningKey {
+    SigningKey::new(AccessKey {
+        id: "key-id-1234".into(),
+        secret: Secret::new(SECRET),
+        security_token: None,
+    })
+}
 
 fn client(address: &str, method: SignatureMethod) -> Http {
     client_with(address, method, |builder| builder)
@@ -20,11 +31,6 @@ fn client_with(
 ) -> Http {
     let settings = Settings {
         endpoint: format!("http://{address}").parse().expect("an endpoint"),
-        access_key: AccessKey {
-            id: "key-id-1234".into(),
-            secret: Secret::new(SECRET),
-            security_token: None,
-        },
         signature_method: method,
         connect_timeout: Duration::from_secs(5),
         read_timeout: Duration::from_millis(400),
@@ -58,7 +64,8 @@ async fn server(answer: &'static [u8]) -> (String, tokio::sync::mpsc::UnboundedR
 }
 
 async fn attempt(http: &Http) -> Result<Response, Failure> {
-    http.attempt("Act", "2020-06-06", &[("A", "b c")].into(), Reading::Whole)
+    let parameters = [("A", "b c")].into();
+    http.attempt(&key(), "Act", "2020-06-06", &parameters, Reading::Whole)
         .await
 }
 

@@ -124,6 +124,7 @@ fn kind(kind: ErrorKind) -> &'static str {
         ErrorKind::Cancelled => "cancelled",
         ErrorKind::ClockDiffers => "clock_differs",
         ErrorKind::Credentials => "credentials",
+        ErrorKind::CredentialsUnavailable => "credentials_unavailable",
         ErrorKind::Incomplete => "incomplete",
         ErrorKind::Intercepted => "intercepted",
         ErrorKind::InvalidParameter => "invalid_parameter",

@@ -122,6 +122,7 @@ fn concerns_all(error: &Error) -> bool {
         ErrorKind::Cancelled
             | ErrorKind::ClockDiffers
             | ErrorKind::Credentials
+            | ErrorKind::CredentialsUnavailable
             | ErrorKind::Throttled
             | ErrorKind::TimedOut
             | ErrorKind::Unanswered

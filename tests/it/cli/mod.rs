@@ -5,6 +5,7 @@ mod duplicates;
 mod import;
 mod kill;
 mod lifecycle;
+mod limits;
 mod many;
 mod moved;
 mod output;

@@ -108,26 +108,34 @@ fn sorted(text: &str) -> String {
 }
 
 /// So many numbers, each written as `13900000000` and on.
-fn numbers(count: usize) -> String {
+pub(super) fn numbers(count: usize) -> String {
     super::many::numbers(count)
 }
 
 /// The numbers of [`numbers`] in the state, and in the space of the emulator.
-fn in_state(emulator: &Emulator, count: usize) -> Workspace {
+pub(super) fn in_state(emulator: &Emulator, count: usize) -> Workspace {
     let workspace = Workspace::on(emulator, &numbers(count));
     super::many::place_in_state(emulator, &workspace, count);
     workspace
 }
 
+/// The numbers of [`numbers`] with one limit in their block `timeouts`.
+pub(super) fn limited(count: usize, limit: &str) -> String {
+    let with_limit = format!("count = {count}\n  timeouts {{\n    {limit}\n  }}");
+    numbers(count).replace(&format!("count = {count}"), &with_limit)
+}
+
 const DESTROY: [&str; 4] = ["destroy", "-auto-approve", "-no-color", "-parallelism=1"];
-const APPLY: [&str; 5] = [
+/// An apply that does one thing after the other.
+pub(super) const APPLY: [&str; 5] = [
     "apply",
     "-auto-approve",
     "-no-color",
     "-input=false",
     "-parallelism=1",
 ];
-const PLAN: [&str; 4] = ["plan", "-no-color", "-input=false", "-parallelism=1"];
+/// A plan that does one thing after the other.
+pub(super) const PLAN: [&str; 4] = ["plan", "-no-color", "-input=false", "-parallelism=1"];
 
 /// How often the output has this text, wherever the CLI breaks its lines.
 fn times(run: &Run, text: &str) -> usize {
@@ -176,44 +184,6 @@ fn a_service_that_is_not_there_is_told_in_full_once() {
     let run = workspace.fails(&["plan", "-no-color"]);
     assert_eq!(times(&run, "Error: "), 10, "{}", run.stderr);
     assert_eq!(times(&run, "HTTPS_PROXY"), 1, "{}", run.stderr);
-}
-
-/// The numbers of [`numbers`] with one limit in their block `timeouts`.
-fn limited(count: usize, limit: &str) -> String {
-    let with_limit = format!("count = {count}\n  timeouts {{\n    {limit}\n  }}");
-    numbers(count).replace(&format!("count = {count}"), &with_limit)
-}
-
-#[test]
-fn no_time_at_all_starts_nothing_and_says_where_the_limit_is() {
-    let emulator = Emulator::start(&[]);
-    let workspace = Workspace::on(&emulator, &limited(1, "create = \"1ns\""));
-    let run = workspace.fails(&APPLY);
-    assert_eq!(emulator.requests().len(), 0);
-    assert_prints(&workspace, &run, "timeout-create");
-
-    let workspace = in_state(&emulator, 1);
-    workspace.configure(&limited(1, "read = \"1ns\""));
-    // The state takes over the new limit without a look at the number.
-    let mut update = APPLY.to_vec();
-    update.push("-refresh=false");
-    workspace.ok(&update);
-    assert_prints(&workspace, &workspace.fails(&PLAN), "timeout-read");
-    assert_eq!(emulator.requests().len(), 0);
-}
-
-#[test]
-fn an_answer_that_is_later_than_the_time_says_what_to_do() {
-    let emulator = Emulator::start(&[]);
-    let silent = json!({
-        "kind": "never_answer", "when": "before_commit", "times": "always",
-        "action": "CreateChatappMigrationInitiate",
-    });
-    emulator.control("POST", "faults", Some(silent));
-    let workspace = Workspace::on(&emulator, &limited(1, "create = \"3s\""));
-    let run = workspace.fails(&APPLY);
-    assert_eq!(emulator.count("CreateChatappMigrationInitiate"), 1);
-    assert_prints(&workspace, &run, "timeout-unanswered");
 }
 
 #[test]

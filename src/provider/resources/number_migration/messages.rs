@@ -228,9 +228,8 @@ pub(super) fn unknown_outcome(
         "Migration With Unknown Outcome",
         format!(
             "The request to migrate {} into space {} was sent, and no usable answer came \
-             back{over}: it may have started. {looked}\n\nApplying again is safe: the provider looks for the \
-             number \
-             first, and takes it over if it is there.\n{}",
+             back{over}: it may have started. {looked}\n\nApplying again is safe: the provider \
+             looks for the number first, and takes it over if it is there.\n{}",
             target.number,
             target.cust_space_id,
             errors::particulars(error)
