@@ -244,8 +244,8 @@ impl Client {
                 Err(Failure::Lost(message)) => {
                     Error::local(ErrorKind::Unanswered, operation.action, message, class)
                 }
-                Err(Failure::Unsent(message)) => {
-                    Error::local(ErrorKind::Unreachable, operation.action, message, class)
+                Err(Failure::Unsent { obstacle, text }) => {
+                    Error::unconnected(operation.action, obstacle, text, class)
                 }
             };
             if error.kind == ErrorKind::ClockDiffers {
@@ -409,7 +409,7 @@ fn settle(permit: Permit, outcome: &Result<Answer, Failure>, response: Option<&R
             permit.throttled(response.and_then(|response| response.retry_after));
         }
         Ok(_) => permit.answered(),
-        Err(Failure::Unsent(_)) => permit.unsent(),
+        Err(Failure::Unsent { .. }) => permit.unsent(),
         Err(Failure::Lost(_)) => drop(permit),
     }
 }

@@ -21,7 +21,7 @@ use super::block::Config;
 use super::setting::{Declaration, or_report};
 use super::settings;
 use super::throttling;
-use super::{Cams, NoClient};
+use super::{Cams, NoClient, network};
 
 /// The schema of the provider block. Each setting has its attribute, nested ones within `throttle`.
 pub fn schema() -> Schema {
@@ -93,8 +93,9 @@ pub fn configure(
         Diagnostic::error(
             "HTTP Client Not Usable",
             format!(
-                "No HTTP client could be made: {failure}. Check the system's certificates and the \
-                 proxy variables."
+                "No HTTP client could be made: {failure}. Without certificates of known \
+                 authorities no service can be trusted: install the package ca-certificates, or \
+                 set SSL_CERT_FILE to a file that has them."
             ),
         )
     })?;
@@ -166,6 +167,7 @@ fn read(
     let connect_timeout = or_report(connect_timeout, &mut errors);
     let read_timeout = settings::READ_TIMEOUT.require(config, environment);
     let read_timeout = or_report(read_timeout, &mut errors);
+    let network = network::configure(environment).map_err(|wrong| errors.extend(wrong));
     let (
         Some(access_key),
         Some(account_id),
@@ -175,6 +177,7 @@ fn read(
         Some(signature_method),
         Some(connect_timeout),
         Some(read_timeout),
+        Ok((network, mut warnings)),
     ) = (
         access_key,
         account_id,
@@ -184,11 +187,11 @@ fn read(
         signature_method,
         connect_timeout,
         read_timeout,
+        network,
     )
     else {
         return Err(errors);
     };
-    let mut warnings = Diagnostics::default();
     if endpoint.is_none() && region.id != settings::DOCUMENTED_REGION {
         warnings.push(undocumented_region(&region));
     }
@@ -201,10 +204,8 @@ fn read(
             signature_method,
             connect_timeout,
             read_timeout,
-            user_agent: format!(
-                "terraform-provider-cams/{} Terraform/{terraform_version}",
-                env!("CARGO_PKG_VERSION")
-            ),
+            user_agent: network::user_agent(terraform_version, environment),
+            network,
         },
         region: region.id,
         warnings,

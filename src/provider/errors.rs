@@ -5,6 +5,8 @@
 //!
 //! This file is longer than 300 lines because the advice for every kind of error is in one table.
 
+mod connection;
+
 use std::fmt::Write;
 
 use crate::cams::{Error, ErrorKind};
@@ -126,6 +128,7 @@ pub fn once(cams: &Cams, error: &Error, in_full: Diagnostic, target: &Target) ->
             | ErrorKind::NotSubscribed
             | ErrorKind::Unavailable
             | ErrorKind::Unreachable
+            | ErrorKind::Untrusted
     );
     let code = error.code.as_deref().unwrap_or_default();
     if !concerns_all || cams.first_to_tell(&format!("{} {code}", in_full.summary)) {
@@ -283,14 +286,10 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
              lost.".to_owned(),
             None,
         ),
-        ErrorKind::Unreachable => (
-            "CAMS Unreachable",
-            "No connection to the service could be made. Check network, proxy (HTTPS_PROXY), DNS, \
-             and the provider's \
-             region and endpoint."
-                .to_owned(),
-            None,
-        ),
+        ErrorKind::Unreachable | ErrorKind::Untrusted => {
+            let (summary, text) = connection::advice(error.obstacle);
+            (summary, text.to_owned(), None)
+        }
         ErrorKind::Withheld => (
             "Claim on the Number Was Lost",
             "The file by which this provider's processes take turns at a number was deleted again \

@@ -6,6 +6,7 @@ pub mod config;
 pub mod doctor;
 pub mod errors;
 pub mod evidence;
+mod network;
 pub mod numbers;
 pub mod planned;
 pub mod resources;

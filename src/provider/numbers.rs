@@ -199,6 +199,7 @@ fn alone<T>(error: Error) -> Asked<T> {
         | ErrorKind::NotSubscribed
         | ErrorKind::TimedOut
         | ErrorKind::Unreachable
+        | ErrorKind::Untrusted
         | ErrorKind::Withheld => Err(FindError::Service(error)),
         ErrorKind::AccessDenied
         | ErrorKind::Incomplete

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cams::Listed;
 use crate::cams::phone::PhoneNumber;
-use crate::openapi::{AccessKey, SignatureMethod};
+use crate::openapi::{AccessKey, Network, SignatureMethod};
 use crate::secret::Secret;
 
 use super::*;
@@ -156,6 +156,7 @@ fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(3),
             user_agent: "test".into(),
+            network: Network::default(),
         },
         credentials: Credentials::of_key(AccessKey {
             id: "id".into(),

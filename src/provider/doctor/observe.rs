@@ -127,6 +127,7 @@ fn concerns_all(error: &Error) -> bool {
             | ErrorKind::TimedOut
             | ErrorKind::Unanswered
             | ErrorKind::Unreachable
+            | ErrorKind::Untrusted
     )
 }
 

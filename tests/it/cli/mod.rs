@@ -8,6 +8,7 @@ mod lifecycle;
 mod limits;
 mod many;
 mod moved;
+mod network;
 mod output;
 mod program;
 mod secrets;

@@ -84,6 +84,7 @@ fn masked(word: &str) -> &str {
     let digits = word.bytes().all(|byte| byte.is_ascii_digit());
     let dashes = word.bytes().filter(|byte| *byte == b'-').count();
     match word.len() {
+        5 if digits => "<port>",
         15 if digits => "<id>",
         36 if dashes == 4 => "<request id>",
         2..=3 if is_duration(word) => "<time>",
