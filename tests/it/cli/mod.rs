@@ -15,6 +15,7 @@ mod secrets;
 mod settings;
 mod space;
 mod validate;
+mod waits;
 
 use std::path::Path;
 use std::process::{Command, Output};
