@@ -23,20 +23,38 @@ use super::settings;
 use super::throttling;
 use super::{Cams, NoClient};
 
-/// The schema of the provider block. Each setting has its attribute, nested ones within `throttle`.
-pub fn schema() -> Schema {
-    let mut attributes = Vec::new();
-    let mut throttle = Vec::new();
-    for setting in settings::ALL {
-        match setting.names() {
-            ["throttle", _] => throttle.push(setting.attribute()),
-            _ => attributes.push(setting.attribute()),
-        }
-    }
-    attributes.push(Attribute::block("throttle", throttle).describe(
+/// The blocks within the provider block, and what they are for.
+const BLOCKS: [(&str, &str); 3] = [
+    (
+        "assume_role",
+        "Role that the credentials are exchanged for, as in terraform-provider-alicloud.",
+    ),
+    (
+        "assume_role_with_oidc",
+        "Role that the token of an identity provider is exchanged for, as in CI jobs and in \
+         Kubernetes.",
+    ),
+    (
+        "throttle",
         "How the account's call quota is kept. The defaults keep it for everything that runs on \
          one machine.",
-    ));
+    ),
+];
+
+/// The schema of the provider block. Each setting has its attribute, in a block or in none.
+pub fn schema() -> Schema {
+    let within = |block: Option<&str>| {
+        let settings = settings::ALL.into_iter();
+        let settings = settings.filter(move |setting| match setting.names() {
+            [outer, _] => block == Some(outer),
+            _ => block.is_none(),
+        });
+        settings.map(Declaration::attribute).collect::<Vec<_>>()
+    };
+    let mut attributes = within(None);
+    for (name, description) in BLOCKS {
+        attributes.push(Attribute::block(name, within(Some(name))).describe(description));
+    }
     Schema {
         version: 0,
         description:
@@ -224,74 +242,6 @@ fn undocumented_region(region: &settings::Region) -> Diagnostic {
         ),
     )
     .at(settings::REGION.path())
-}
-
-/// The access key. The inner error says that nothing at all is set; the outer one, that what is set
-/// cannot be right.
-fn access_key(
-    config: &Config,
-    environment: &Environment,
-) -> Result<Result<AccessKey, Diagnostic>, Diagnostic> {
-    let set = |field: &Field<String>| {
-        field
-            .text()
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
-    let configured = Configured {
-        access_key: set(&config.access_key),
-        secret_key: set(&config.secret_key).map(Secret::new),
-        security_token: set(&config.security_token).map(Secret::new),
-    };
-    let problem = match credentials::resolve(configured, environment) {
-        Ok(access_key) => return Ok(Ok(access_key)),
-        Err(problem) => problem,
-    };
-    let wrong = {
-        let key = format!("access_key (or {})", credentials::ACCESS_KEY.join(", "));
-        let secret = format!("secret_key (or {})", credentials::SECRET_KEY.join(", "));
-        let token = format!(
-            "security_token (or {})",
-            credentials::SECURITY_TOKEN.join(", ")
-        );
-        let (attribute, what) = match problem {
-            Problem::MalformedId => return Err(malformed("access_key", &key)),
-            Problem::MalformedSecret => return Err(malformed("secret_key", &secret)),
-            Problem::MalformedToken => return Err(malformed("security_token", &token)),
-            Problem::Missing => (
-                "access_key",
-                format!("No credentials are set. Set {key} and {secret}"),
-            ),
-            Problem::MissingId => (
-                "access_key",
-                format!("There is a secret key or token without its access key. Set {key}"),
-            ),
-            Problem::MissingSecret => (
-                "secret_key",
-                format!("There is an access key without its secret. Set {secret}"),
-            ),
-        };
-        let rule = "Configuration and environment are never mixed: all parts must come from the \
-             same of the two.";
-        Diagnostic::error("Missing Credentials", format!("{what}. {rule}"))
-            .at(Path::root().attribute(attribute))
-    };
-    match problem {
-        // Told at a resource, which has no such attribute.
-        Problem::Missing => Ok(Err(Diagnostic {
-            path: None,
-            ..wrong
-        })),
-        _ => Err(wrong),
-    }
-}
-
-fn malformed(attribute: &'static str, name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Invalid Provider Configuration",
-        format!("{name} is not usable: {}.", credentials::EXPECTED),
-    )
-    .at(Path::root().attribute(attribute))
 }
 
 /// The space of resources that name none. It may be known only during apply.
