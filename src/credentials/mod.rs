@@ -1,32 +1,34 @@
 //! Finds the access key, in the configuration or in the environment.
 
+pub mod chain;
+mod cli_profile;
+mod command;
+pub mod configured;
 mod current;
+pub mod files;
+mod ini;
+mod ini_profile;
+mod lookup;
+mod pair;
+pub mod problem;
+mod profile;
+mod roles;
+pub mod source;
+mod surroundings;
+mod variables;
 
 use crate::environment::Environment;
 use crate::secret::Secret;
 
 pub use crate::openapi::AccessKey;
 pub use current::{Credentials, Error};
-
-/// The environment variables for the id of the AccessKey, of which the first that is set counts.
-/// The names are those of terraform-provider-alicloud.
-pub const ACCESS_KEY: &[&str] = &[
-    "ALICLOUD_ACCESS_KEY",
-    "ALIBABA_CLOUD_ACCESS_KEY_ID",
-    "ALIBABACLOUD_ACCESS_KEY_ID",
-];
-/// The environment variables for the secret of the AccessKey.
-pub const SECRET_KEY: &[&str] = &[
-    "ALICLOUD_SECRET_KEY",
-    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-    "ALIBABACLOUD_ACCESS_KEY_SECRET",
-];
-/// The environment variables for the security token.
-pub const SECURITY_TOKEN: &[&str] = &[
-    "ALICLOUD_SECURITY_TOKEN",
-    "ALIBABA_CLOUD_SECURITY_TOKEN",
-    "ALIBABACLOUD_SECURITY_TOKEN",
-];
+pub use pair::{EXPECTED, is_well_formed};
+pub use variables::{
+    ACCESS_KEY, CREDENTIALS_URI, ECS_ROLE_NAME, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN,
+    OIDC_ROLE_SESSION_NAME, OIDC_TOKEN, OIDC_TOKEN_FILE, PROFILE, ROLE_ARN, ROLE_EXTERNAL_ID,
+    ROLE_SESSION_EXPIRATION, ROLE_SESSION_NAME, SECRET_KEY, SECURITY_TOKEN,
+    SHARED_CREDENTIALS_FILE, STS_ENDPOINT,
+};
 
 /// The parts of the access key that the provider block sets.
 #[derive(Clone, Debug, Default)]
@@ -38,10 +40,6 @@ pub struct Configured {
     /// The value of `security_token`.
     pub security_token: Option<Secret>,
 }
-
-/// What every part of an access key looks like, for error messages.
-pub const EXPECTED: &str = "expected letters, digits and signs of ASCII alone; often a space or a \
-    line break was copied with it";
 
 /// Why there is no usable access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,12 +82,6 @@ pub fn resolve(configured: Configured, environment: &Environment) -> Result<Acce
         variable(SECRET_KEY).map(Secret::new),
         variable(SECURITY_TOKEN).map(Secret::new),
     )
-}
-
-/// Whether `part` can be a part of an access key. Anything else would make a header invalid, or the
-/// signature wrong.
-pub fn is_well_formed(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The access key made of these parts.

@@ -1,6 +1,7 @@
 //! Alibaba Cloud's RPC wire: encoding, both signatures, the error envelope, endpoints and HTTP.
 
 mod access_key;
+mod address;
 mod budget;
 mod encoding;
 mod endpoint;
@@ -8,6 +9,7 @@ mod envelope;
 mod http;
 pub mod lenient;
 mod list;
+mod plain;
 mod redact;
 mod retry_after;
 mod rows;
@@ -15,11 +17,13 @@ mod signature;
 mod signing_key;
 
 pub use access_key::AccessKey;
+pub use address::{Address, InvalidAddress};
 pub use budget::Share;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use envelope::{Answer, Body, ServiceError, read as read_answer};
 pub use http::{ClockDifference, Failure, Http, Reading, Response, Settings};
 pub use list::{List, Row, Rows};
+pub use plain::{Plain, PlainFailure, PlainResponse, PlainSettings};
 pub use redact::Cleaner;
 pub use rows::{CutError, cut_in_pieces};
 pub use signature::{SignatureMethod, UnknownSignatureMethod};
