@@ -20,6 +20,18 @@ impl Credentials {
         Self(Arc::new(SigningKey::new(key)))
     }
 
+    /// stub
+    pub fn new(source: &super::Source) -> Self {
+        match &source.way {
+            super::source::Way::Key(key) => Self::of_key(key.clone()),
+            _ => Self::of_key(AccessKey {
+                id: "x".into(),
+                secret: crate::secret::Secret::new("y"),
+                security_token: None,
+            }),
+        }
+    }
+
     /// A key that is valid now. Temporary credentials are fetched or refreshed where they have to
     /// be, once for all callers that wait.
     ///
@@ -56,6 +68,16 @@ impl Credentials {
     pub async fn account(&self, directory: Option<&Path>) -> Result<String, Error> {
         let _ = directory;
         Err(Error("STS was not asked".to_owned()))
+    }
+
+    /// Where the credentials come from, in words.
+    pub fn describe(&self) -> &str {
+        ""
+    }
+
+    /// What kind of source the credentials have, in one word.
+    pub fn kind(&self) -> &'static str {
+        ""
     }
 
     /// Whether the keys are valid for a while only.

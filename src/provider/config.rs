@@ -7,17 +7,16 @@ use std::collections::BTreeSet;
 
 use crate::cams::{self, Account, Client, Endpoint, HttpSettings};
 use crate::clock::Clock;
-use crate::credentials::{self, AccessKey, Configured, Credentials, Problem};
+use crate::credentials::{Credentials, Files, Source};
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
-use crate::framework::path::Path;
 use crate::framework::schema::{Attribute, Schema};
 use crate::random::Random;
-use crate::secret::Secret;
 use crate::state_directory::state_directory;
 
 use super::block::Config;
+use super::credentials;
 use super::setting::{Declaration, or_report};
 use super::settings;
 use super::throttling;
@@ -87,8 +86,8 @@ pub fn configure(
         throttling::configure(config, environment),
     )?;
     let directory = state_directory(environment);
-    let credentials = match settings.access_key {
-        Ok(access_key) => Credentials::of_key(access_key),
+    let credentials = match settings.source {
+        Ok(source) => Credentials::new(&source),
         Err(missing) => {
             let missing = Err(NoClient::NoCredentials(missing));
             let cams = Cams::new(missing, settings.cust_space_id, directory, clock, random);
@@ -158,7 +157,7 @@ pub(super) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic
 /// The values of the settings that the client and the resources are made of.
 struct Settings {
     /// The error says that there are no credentials, which not every operation needs.
-    access_key: Result<AccessKey, Diagnostic>,
+    source: Result<Source, Diagnostic>,
     account_id: Option<String>,
     cust_space_id: Field<String>,
     http: HttpSettings,
@@ -173,7 +172,6 @@ fn read(
     environment: &Environment,
 ) -> Result<Settings, Diagnostics> {
     let mut errors = Diagnostics::default();
-    let access_key = or_report(access_key(config, environment), &mut errors);
     let account_id = or_report(settings::ACCOUNT_ID.read(config, environment), &mut errors);
     let cust_space_id = or_report(cust_space_id(config, environment), &mut errors);
     let endpoint = or_report(settings::ENDPOINT.read(config, environment), &mut errors);
@@ -184,8 +182,10 @@ fn read(
     let connect_timeout = or_report(connect_timeout, &mut errors);
     let read_timeout = settings::READ_TIMEOUT.require(config, environment);
     let read_timeout = or_report(read_timeout, &mut errors);
+    let source = source(config, environment, region.as_ref(), endpoint.as_ref());
+    let source = source.map_err(|wrong| errors.extend(wrong)).ok();
     let (
-        Some(access_key),
+        Some(source),
         Some(account_id),
         Some(cust_space_id),
         Some(endpoint),
@@ -194,7 +194,7 @@ fn read(
         Some(connect_timeout),
         Some(read_timeout),
     ) = (
-        access_key,
+        source,
         account_id,
         cust_space_id,
         endpoint,
@@ -206,12 +206,15 @@ fn read(
     else {
         return Err(errors);
     };
-    let mut warnings = Diagnostics::default();
+    let (source, mut warnings) = match source {
+        Ok((source, warnings)) => (Ok(source), warnings),
+        Err(missing) => (Err(missing), Diagnostics::default()),
+    };
     if endpoint.is_none() && region.id != settings::DOCUMENTED_REGION {
         warnings.push(undocumented_region(&region));
     }
     Ok(Settings {
-        access_key,
+        source,
         account_id,
         cust_space_id,
         http: HttpSettings {
@@ -227,6 +230,19 @@ fn read(
         region: region.id,
         warnings,
     })
+}
+
+/// What the credentials come from, with warnings. The inner error says that nothing is configured.
+fn source(
+    config: &Config,
+    environment: &Environment,
+    region: Option<&settings::Region>,
+    endpoint: Option<&Option<Endpoint>>,
+) -> Result<Result<(Source, Diagnostics), Diagnostic>, Diagnostics> {
+    let endpoint = endpoint.and_then(Option::as_ref);
+    let region = region.map(|region| region.id.as_str());
+    let configured = credentials::configured(config, environment, region, endpoint)?;
+    credentials::find(&configured, environment, &Files::of_system())
 }
 
 fn undocumented_region(region: &settings::Region) -> Diagnostic {

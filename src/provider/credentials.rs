@@ -35,17 +35,18 @@ pub(super) fn find(
     }
 }
 
-/// The values of the provider block, after what is wrong with each was added to the errors.
+/// The values of the provider block, or everything that is wrong with them.
 ///
 /// Where the API is on this machine, so is STS unless somebody says otherwise: no key of an
 /// emulator is sent anywhere else.
 pub(super) fn configured(
     config: &Config,
     environment: &Environment,
-    region: &str,
+    region: Option<&str>,
     endpoint: Option<&Endpoint>,
-    errors: &mut Diagnostics,
-) -> Configured {
+) -> Result<Configured, Diagnostics> {
+    let mut wrong = Diagnostics::default();
+    let errors = &mut wrong;
     let emulator = || {
         let local = endpoint.filter(|endpoint| endpoint.is_loopback())?;
         let elsewhere = environment.first(settings::STS_ENDPOINT.variables);
@@ -81,7 +82,7 @@ pub(super) fn configured(
             .at(settings::OIDC_TOKEN.path()),
         );
     }
-    Configured {
+    let configured = Configured {
         access_key: value(&settings::ACCESS_KEY, config, errors),
         secret_key: value(&settings::SECRET_KEY, config, errors),
         security_token: value(&settings::SECURITY_TOKEN, config, errors),
@@ -91,9 +92,13 @@ pub(super) fn configured(
         credentials_uri: value(&settings::CREDENTIALS_URI, config, errors),
         assume_role,
         assume_role_with_oidc,
-        region: Some(region.to_owned()),
+        region: region.map(str::to_owned),
         sts_endpoint: value(&settings::STS_ENDPOINT, config, errors).or_else(emulator),
+    };
+    if wrong.has_errors() {
+        return Err(wrong);
     }
+    Ok(configured)
 }
 
 /// The error for an operation that needs a call, where nothing is configured or the last way that

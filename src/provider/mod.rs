@@ -3,6 +3,7 @@
 pub mod block;
 pub mod claims;
 pub mod config;
+mod credentials;
 pub mod doctor;
 pub mod errors;
 pub mod evidence;

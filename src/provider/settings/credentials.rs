@@ -311,7 +311,9 @@ fn parse_lifetime(text: &str) -> Result<Duration, String> {
 
 fn parse_oidc_token(text: &str) -> Result<Secret, String> {
     let text = text.trim();
-    match text.is_empty() || ((4..=20_000).contains(&text.len()) && credentials::is_well_formed(text)) {
+    match text.is_empty()
+        || ((4..=20_000).contains(&text.len()) && credentials::is_well_formed(text))
+    {
         true => Ok(Secret::new(text)),
         false => Err("expected a token of 4 to 20000 characters without spaces".to_owned()),
     }
