@@ -112,11 +112,14 @@ impl<'a> Request<'a> {
     }
 
     /// The value of a common parameter, which is a header in one signature method and a parameter
-    /// in the other.
+    /// in the other. A request that is not signed has it in either place.
     fn common(&self, header: &str, parameter: &str) -> Option<&str> {
         match self.signature {
             Some(SignatureForm::Acs3) => self.http.header(header),
-            Some(SignatureForm::HmacSha1) | None => self.parameter(parameter),
+            Some(SignatureForm::HmacSha1) => self.parameter(parameter),
+            None => self
+                .parameter(parameter)
+                .or_else(|| self.http.header(header)),
         }
     }
 }
