@@ -80,6 +80,11 @@ impl Credentials {
         ""
     }
 
+    /// Whether nothing is configured, so that only an instance with a role has credentials.
+    pub fn is_last_resort(&self) -> bool {
+        false
+    }
+
     /// Whether the keys are valid for a while only.
     pub fn are_temporary(&self) -> bool {
         self.0.access_key().security_token.is_some()
