@@ -39,8 +39,15 @@ impl Emulator {
         &self.url
     }
 
-    /// All requests that the emulator has recorded in its journal.
+    /// All requests to CAMS that the emulator has recorded in its journal.
     pub(crate) fn requests(&self) -> Vec<Value> {
+        let mut requests = self.all_requests();
+        requests.retain(|request| request["kind"] == "cams");
+        requests
+    }
+
+    /// All requests that the emulator has recorded, to STS and to other sources of credentials too.
+    pub(crate) fn all_requests(&self) -> Vec<Value> {
         match self.control("GET", "requests", None) {
             Value::Array(requests) => requests,
             other => panic!("no journal: {other}"),
@@ -49,7 +56,7 @@ impl Emulator {
 
     /// How many calls of `action` the emulator has seen.
     pub(crate) fn count(&self, action: &str) -> usize {
-        self.requests()
+        self.all_requests()
             .iter()
             .filter(|request| request["action"] == action)
             .count()
