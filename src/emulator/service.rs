@@ -248,6 +248,9 @@ impl Service {
     /// Finds out who calls. It is nobody if the operation is one that nobody signs.
     fn enter(&mut self, call: Call<'_>, date: SystemTime) -> Result<Option<Caller>, Refusal> {
         if gateway::is_unsigned(call.request, call.api) {
+            if call.request.http.header("x-acs-version").is_none() {
+                call.request.check_format()?;
+            }
             return Ok(None);
         }
         let (keys, issuance) = (&self.keys, &self.issuance);

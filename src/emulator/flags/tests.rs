@@ -1,5 +1,6 @@
 use super::*;
 use crate::emulator::behaviour::*;
+use crate::emulator::issuance::{CredentialsUri, Expiration, Metadata, RevokedAs};
 use crate::emulator::operation::Operation;
 
 fn parse(flags: &[&str]) -> Result<Flags, clap::Error> {
@@ -76,4 +77,50 @@ fn unreadable_values_are_refused() {
     ] {
         assert!(parse(&flags).is_err(), "{flags:?}");
     }
+}
+
+#[test]
+fn each_flag_about_sessions_reaches_the_configuration() {
+    let flags = parse(&[
+        "--session-lifetime=60",
+        "--expiration=absent",
+        "--revoked-as=expired",
+        "--role=admin",
+        "--role=auditor",
+        "--external-id=partner",
+        "--oidc-token-file=/tmp/token",
+        "--metadata=v2",
+        "--metadata-delay=2s",
+        "--metadata-role=instance",
+        "--credentials-uri=no-code",
+    ]);
+    let config = flags.expect("flags").into_config();
+    let expected = Issuance {
+        session_lifetime: Some(60),
+        expiration: Expiration::Absent,
+        revoked_as: RevokedAs::Expired,
+        role: vec!["admin".into(), "auditor".into()],
+        external_id: Some("partner".into()),
+        oidc_token_file: Some("/tmp/token".into()),
+        metadata: Metadata::V2,
+        metadata_delay: "2s".parse().expect("a duration"),
+        metadata_role: "instance".into(),
+        credentials_uri: CredentialsUri::NoCode,
+    };
+    assert_eq!(config.expect("nothing to read").issuance, expected);
+}
+
+#[test]
+fn several_keys_are_known() {
+    let flags = parse(&["--account-id=1", "--root", "--key=1:a:s", "--key=2:b:s"]);
+    let config = flags.expect("flags").into_config();
+    let config = config.expect("nothing to read");
+    assert_eq!((&*config.account_id, config.is_root), ("1", true));
+    let more: Vec<_> = config
+        .more_keys
+        .iter()
+        .map(|key| &*key.account_id)
+        .collect();
+    assert_eq!(more, ["1", "2"]);
+    assert!(parse(&["--key=1:a"]).is_err());
 }

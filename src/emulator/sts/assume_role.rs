@@ -27,7 +27,20 @@ pub(super) fn assume_role(
         let message = "You are not authorized to do this action. You should be authorized by RAM.";
         return Err(Refusal::new(403, "NoPermission", message));
     }
-    wanted.start(keys, issuance, question.now)
+    let source = request.parameter("SourceIdentity");
+    if source.is_some_and(|source| !is_source_identity(source)) {
+        return Err(wrongly_formed("SourceIdentity"));
+    }
+    let mut done = wanted.start(keys, issuance, question.now)?;
+    if let Some(source) = source {
+        done.fields.insert("SourceIdentity".into(), source.into());
+    }
+    Ok(done)
+}
+
+/// Whether the text has the documented form, `[\w+=,.@-]*`.
+fn is_source_identity(text: &str) -> bool {
+    super::is_name(text, 2..=64, b"_+=,.@-")
 }
 
 /// Whether the text has the documented form, `[\w+=,.@:\/-]*`.

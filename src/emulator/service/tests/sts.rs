@@ -297,6 +297,19 @@ fn a_token_of_an_identity_provider_starts_a_session_and_is_never_shown() {
 }
 
 #[test]
+fn a_gateway_that_quotes_requests_quotes_the_token_too() {
+    let fault = json!([{ "kind": "echo_request", "action": OIDC }]);
+    let mut fixture = Fixture::with_faults(fault);
+    let (status, body) = fixture.post_token("header.c2VjcmV0.signature");
+    assert_eq!(status, 400);
+    let message = body["Message"].as_str().expect("text");
+    assert!(
+        message.contains("OIDCToken=header.c2VjcmV0.signature"),
+        "{message}"
+    );
+}
+
+#[test]
 fn only_the_token_in_the_file_passes_and_one_that_was_there_has_expired() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("token");
@@ -352,6 +365,17 @@ fn a_request_with_a_token_lacks_nothing_or_says_what() {
     ] {
         assert_eq!(fixture.post(parameters).1["Code"], code);
     }
+}
+
+#[test]
+fn a_source_identity_is_told_again_and_must_be_well_formed() {
+    let mut fixture = Fixture::new(Config::default());
+    let named = ("SourceIdentity", "alice@host");
+    let (_, body) = fixture.sts("AssumeRole", &[ROLE, SESSION, named]);
+    assert_eq!(body["SourceIdentity"], "alice@host");
+    let named = ("SourceIdentity", "acs:alice");
+    let (_, body) = fixture.sts("AssumeRole", &[ROLE, SESSION, named]);
+    assert_eq!(body["Code"], "InvalidParameter.SourceIdentity");
 }
 
 #[test]
