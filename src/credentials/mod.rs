@@ -1,10 +1,17 @@
 //! Finds the access key, in the configuration or in the environment.
 
+mod account;
+mod answer;
 pub mod chain;
 mod cli_profile;
 mod command;
 pub mod configured;
+mod context;
 mod current;
+mod ecs;
+mod error;
+mod expiry;
+mod fetch;
 pub mod files;
 mod ini;
 mod ini_profile;
@@ -12,16 +19,21 @@ mod lookup;
 mod pair;
 pub mod problem;
 mod profile;
+mod refresh;
 mod roles;
 pub mod source;
+mod sts;
 mod surroundings;
 mod variables;
+mod web;
 
 use crate::environment::Environment;
 use crate::secret::Secret;
 
 pub use crate::openapi::AccessKey;
-pub use current::{Credentials, Error};
+pub use context::Context;
+pub use current::Credentials;
+pub use error::{Error, ErrorKind};
 pub use pair::{EXPECTED, is_well_formed};
 pub use variables::{
     ACCESS_KEY, CREDENTIALS_URI, ECS_ROLE_NAME, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN,
