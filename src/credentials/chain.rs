@@ -81,7 +81,8 @@ pub fn resolve(
         match &found {
             None => found = step(&mut chain)?,
             Some(_) => {
-                without_effect.extend(arguments.iter().copied().filter(|name| chain.is_set(name)))
+                let set = arguments.iter().copied().filter(|name| chain.is_set(name));
+                without_effect.extend(set);
             }
         }
     }

@@ -105,7 +105,7 @@ impl<'a> CliFile<'a> {
         }
         let way = self.way(name, shown, surroundings, &mut Vec::new())?;
         // The way was made, so the mode is one of those that are known.
-        Ok(Found::Way(way, format!("mode {mode}")))
+        Ok(Found::Way(Box::new(way), format!("mode {mode}")))
     }
 
     /// The way of a profile. `seen` are the names of those that build upon it.

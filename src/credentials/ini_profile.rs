@@ -38,7 +38,7 @@ pub(super) fn way(
             return Err(wrong(origin, what));
         }
     };
-    Ok(Found::Way(way, format!("type {name}")))
+    Ok(Found::Way(Box::new(way), format!("type {name}")))
 }
 
 struct Named<'a> {
@@ -79,9 +79,8 @@ impl Named<'_> {
     fn role(&self) -> Result<Role, Problem> {
         let environment = &self.surroundings.environment;
         let arn = self.text("role_arn");
-        let arn = match arn.or_else(|| roles::role_of_environment(environment)) {
-            Some(arn) => arn,
-            None => return Err(wrong(self.origin, "has no role_arn")),
+        let Some(arn) = arn.or_else(|| roles::role_of_environment(environment)) else {
+            return Err(wrong(self.origin, "has no role_arn"));
         };
         Ok(Role {
             arn,

@@ -159,7 +159,7 @@ fn first(
                 let profile = Profile {
                     file: path.clone(),
                     name: found_name,
-                    way,
+                    way: *way,
                 };
                 let description = format!("{origin}, {how}");
                 return Ok(Some((Way::Profile(Box::new(profile)), description)));
@@ -190,7 +190,7 @@ pub(super) fn again(profile: &Profile, surroundings: &Surroundings) -> Result<Wa
     let content = surroundings.require(Path::new(file))?;
     let (_, found) = profile::find(&content, file, Some(name), surroundings)?;
     match found {
-        Found::Way(way, _) => Ok(way),
+        Found::Way(way, _) => Ok(*way),
         Found::NoProfile | Found::Blank => {
             let origin = origin(name, &surroundings.shown(file));
             Err(wrong(&origin, "does not exist any more"))

@@ -4,11 +4,18 @@
 //!   files, and connects to nothing.
 //! - [`Credentials`] fetches them when a key is needed, and again before they end.
 
+mod account;
+mod answer;
 mod chain;
 mod cli_profile;
 mod command;
 mod configured;
+mod context;
 mod current;
+mod ecs;
+mod error;
+mod expiry;
+mod fetch;
 mod files;
 mod ini;
 mod ini_profile;
@@ -16,15 +23,20 @@ mod lookup;
 mod pair;
 mod problem;
 mod profile;
+mod refresh;
 mod roles;
 mod source;
+mod sts;
 mod surroundings;
 pub mod variables;
+mod web;
 
 pub use crate::openapi::AccessKey;
 pub use chain::resolve;
 pub use configured::{AssumeRole, AssumeRoleWithOidc, Configured};
-pub use current::{Credentials, Error};
+pub use context::Context;
+pub use current::Credentials;
+pub use error::{Error, ErrorKind};
 pub use files::Files;
 pub use pair::{EXPECTED, is_well_formed};
 pub use problem::{Problem, ProblemKind};

@@ -22,7 +22,7 @@ use crate::openapi::AccessKey;
 /// What a file with profiles says about one of them.
 pub(super) enum Found {
     /// The way that the profile describes, and that in words: `mode RamRoleArn`.
-    Way(Way, String),
+    Way(Box<Way>, String),
     /// There is no profile with this name, or none is the current one.
     NoProfile,
     /// The profile is there and has nothing filled in, as the CLI leaves it at first.

@@ -40,9 +40,14 @@ impl Source {
         self.way.is_temporary()
     }
 
+    /// What kind of source it is, in one word, such as `assume_role` or `ecs_metadata`.
+    pub fn kind(&self) -> &'static str {
+        self.way.kind()
+    }
+
     /// Whether nothing is configured, so that only an instance with a role has credentials.
     pub fn is_last_resort(&self) -> bool {
-        matches!(&self.way, Way::Metadata(metadata) if metadata.last_resort)
+        self.way.is_last_resort()
     }
 }
 
@@ -75,7 +80,29 @@ pub(super) enum Way {
 }
 
 impl Way {
-    pub(super) fn is_temporary(&self) -> bool {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Key(_) => "access_key",
+            Self::Stored(_) => "oauth",
+            Self::Role { .. } => "assume_role",
+            Self::Oidc(_) => "assume_role_with_oidc",
+            Self::Metadata(_) => "ecs_metadata",
+            Self::Uri(_) => "credentials_uri",
+            Self::Command(_) => "external",
+            Self::CloudSso(_) => "cloud_sso",
+            Self::Profile(profile) => profile.way.kind(),
+        }
+    }
+
+    fn is_last_resort(&self) -> bool {
+        match self {
+            Self::Metadata(metadata) => metadata.last_resort,
+            Self::Role { base, .. } => base.is_last_resort(),
+            _ => false,
+        }
+    }
+
+    fn is_temporary(&self) -> bool {
         match self {
             Self::Key(key) => key.security_token.is_some(),
             Self::Profile(profile) => profile.way.is_temporary(),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::cams::{self, Account, Client, Endpoint, HttpSettings};
 use crate::clock::Clock;
-use crate::credentials::{Credentials, Files, Source};
+use crate::credentials::{Context, Credentials, Files, Source};
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
@@ -87,7 +87,16 @@ pub fn configure(
     )?;
     let directory = state_directory(environment);
     let credentials = match settings.source {
-        Ok(source) => Credentials::new(&source),
+        Ok(source) => {
+            let context = Context {
+                clock: clock.clone(),
+                random: random.clone(),
+                user_agent: settings.http.user_agent.clone(),
+                connect_timeout: settings.http.connect_timeout,
+                read_timeout: settings.http.read_timeout,
+            };
+            Credentials::new(source, context)
+        }
         Err(missing) => {
             let missing = Err(NoClient::NoCredentials(missing));
             let cams = Cams::new(missing, settings.cust_space_id, directory, clock, random);
