@@ -71,7 +71,7 @@ async fn the_account_of_a_key_is_remembered_on_the_host() {
 fn session(changes: Value) -> Value {
     let mut block = json!({
         "assume_role": {
-            "role_arn": "acs:ram::123456789012:role/terraform",
+            "role_arn": "acs:ram::1000000000000000:role/terraform",
             "session_name": null, "policy": null, "session_expiration": null,
             "external_id": null,
         },
