@@ -3,6 +3,7 @@
 pub mod block;
 pub mod claims;
 pub mod config;
+mod credentials;
 pub mod doctor;
 pub mod errors;
 pub mod evidence;
@@ -168,13 +169,23 @@ impl Cams {
     /// Refuses to plan what will need a call, if there are no credentials for it.
     ///
     /// One error fails the plan, so that it is told for the first resource alone. Configuration
-    /// that is known only during apply is no reason to refuse: by then there may be a client.
-    pub fn plans_a_call(&self) -> Result<(), Diagnostic> {
-        match &self.client {
-            Err(NoClient::NoCredentials(missing)) if self.first_to_tell(&missing.summary) => {
-                Err(missing.clone())
+    /// that is known only during apply is no reason to refuse: by then there may be a client. Where
+    /// nothing is configured, the machine may still be an instance with a role, which has to be
+    /// asked; otherwise credentials are fetched only when they are needed.
+    pub async fn plans_a_call(&self) -> Result<(), Diagnostic> {
+        let missing = match &self.client {
+            Err(NoClient::NoCredentials(missing)) => missing.clone(),
+            Ok(client) if client.credentials().is_last_resort() => {
+                match client.credentials().current().await {
+                    Ok(_) => return Ok(()),
+                    Err(error) => credentials::missing(&error),
+                }
             }
-            _ => Ok(()),
+            Ok(_) | Err(NoClient::NotKnownYet(_)) => return Ok(()),
+        };
+        match self.first_to_tell(&missing.summary) {
+            true => Err(missing),
+            false => Ok(()),
         }
     }
 

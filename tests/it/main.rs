@@ -19,6 +19,7 @@ mod lifecycle; // what ends the process, and what does not
 mod logs; // what reaches stderr
 mod redis_server; // a Redis server of a test's own
 mod rpc; // every RPC, in ways that no CLI can be made to call it
+mod sessions; // sessions of the emulator, from each source to a call that is signed with them
 mod style; // rules of style that a program can check
 mod support; // directories, processes and signals for tests
 mod throttle; // one quota across real processes, some of them killed

@@ -35,7 +35,11 @@ The commands of this project:
                               CAMS_TEST_CLIS names (paths joined by `:`)
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
   cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
-  cargo xtask fuzz [SECONDS]  Each fuzz target, 30 seconds unless told otherwise
+  cargo xtask soak credentials [--short]
+                              Applies for 20 minutes with sessions that live a minute
+  cargo xtask fuzz [SECONDS] [TARGET...]
+                              Fuzz targets, all unless named, each for 30 seconds unless told
+                              otherwise
   cargo xtask bench memory    Peak memory of the provider under neighbours that send without end
   cargo xtask bench startup   Time from exec to handshake, and idle memory, of the release binary
   cargo xtask bench throttle  Real processes before a service that counts, beside other policies.
@@ -51,10 +55,14 @@ fn main() -> ExitCode {
         ["test", "--cli"] => test::with_clis(),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
-        ["fuzz"] => fuzz::run("30"),
-        ["fuzz", seconds] => fuzz::run(seconds),
+        ["fuzz"] => fuzz::run("30", &[]),
+        ["fuzz", seconds, targets @ ..] => fuzz::run(seconds, targets),
         ["soak"] => soak::run(&soak::Plan::LONG),
         ["soak", "--short"] => soak::run(&soak::Plan::SHORT),
+        ["soak", "credentials"] => soak::credentials::run(&soak::credentials::Plan::LONG),
+        ["soak", "credentials", "--short"] => {
+            soak::credentials::run(&soak::credentials::Plan::SHORT)
+        }
         ["bench", rest @ ..] => bench::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

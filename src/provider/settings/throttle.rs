@@ -6,10 +6,10 @@ use crate::framework::model::Field;
 use crate::framework::number::Number;
 use crate::framework::schema::Attribute;
 use crate::provider::block::{Config, Throttling};
-use crate::provider::setting::{Absent, Setting, from_str};
+use crate::provider::setting::{Absent, Setting, Text, from_str, secret, text};
 use crate::throttle::RedisUrl;
 
-use super::{sensitive_string, text};
+use super::sensitive_string;
 
 pub(in crate::provider) static SCOPE: Setting<Scope> = Setting {
     path: &["throttle", "scope"],
@@ -19,7 +19,7 @@ pub(in crate::provider) static SCOPE: Setting<Scope> = Setting {
         `process`, nobody else, for machines without a writable home; `redis`, all machines that \
         use the same server, for pipelines on several runners.",
     attribute: Attribute::string,
-    configured: |config| throttle(config, |throttle| throttle.scope.clone()),
+    configured: |config| throttle(config, |throttle| text(&throttle.scope)),
     parse: parse_scope,
 };
 
@@ -30,7 +30,7 @@ pub(in crate::provider) static REDIS_URL: Setting<RedisUrl> = Setting {
     description: "Redis or Valkey server for `scope = \"redis\"`, such as \
         `rediss://:password@redis.example.com:6379/0`.",
     attribute: sensitive_string,
-    configured: |config| throttle(config, |throttle| throttle.redis_url.clone()),
+    configured: |config| throttle(config, |throttle| secret(&throttle.redis_url)),
     parse: from_str,
 };
 
@@ -77,7 +77,7 @@ pub(in crate::provider) enum Scope {
 const MAX_RATE: u32 = 250;
 
 /// An attribute of `throttle`. It is null or unknown if all of `throttle` is.
-fn throttle(config: &Config, field: fn(&Throttling) -> Field<String>) -> Field<String> {
+fn throttle(config: &Config, field: fn(&Throttling) -> Field<Text>) -> Field<Text> {
     match &config.throttle {
         Field::Known(throttle) => field(throttle),
         Field::Null => Field::Null,

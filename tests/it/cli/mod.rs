@@ -1,6 +1,7 @@
 //! The real CLI, run as a user runs it, against the emulator.
 
 mod attach;
+mod credentials;
 mod duplicates;
 mod import;
 mod kill;
@@ -21,6 +22,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::emulator::Emulator;
+use crate::support::NO_METADATA;
 
 use program::Program;
 
@@ -128,6 +130,7 @@ impl Workspace {
             .env("TF_CLI_CONFIG_FILE", self.path().join("cli.tfrc"))
             .env("TF_IN_AUTOMATION", "1")
             .env("CHECKPOINT_DISABLE", "1")
+            .env(NO_METADATA.0, NO_METADATA.1)
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -4,7 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::path::Path;
 use std::pin::Pin;
 
-use crate::support::PROVIDER;
+use crate::support::{NO_METADATA, PROVIDER};
 
 use super::{Client, Core, Handshake, Identity, Process, Stderr, tls};
 
@@ -36,6 +36,7 @@ impl Default for Start {
             file_size_limit: false,
         }
         .env(COOKIE.0, COOKIE.1)
+        .env(NO_METADATA.0, NO_METADATA.1)
         .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
         .env("PLUGIN_MIN_PORT", "10000")
         .env("PLUGIN_MAX_PORT", "25000")

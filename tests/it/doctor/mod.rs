@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::emulator::Emulator;
-use crate::support::PROVIDER;
+use crate::support::{NO_METADATA, PROVIDER};
 
 const KEY_ID: &str = "LTAI5tDoctorKey9876";
 const SECRET: &str = "secret-of-the-doctor";
@@ -78,6 +78,7 @@ fn examine_at(home: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ex
         .arg("doctor")
         .args(arguments)
         .env_clear()
+        .env(NO_METADATA.0, NO_METADATA.1)
         .env("HOME", home)
         .envs(variables.iter().copied())
         .stdin(Stdio::null())

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{assert_silent, configure, create, number};
+use super::{assert_silent, configure, create, number, throttle_block};
 use crate::core::Core;
 use crate::emulator::Emulator;
 use crate::redis_server::{PASSWORD, RedisServer};
@@ -53,12 +53,9 @@ async fn host_of_fleet(
         start = start.env("SSL_CERT_FILE", &redis.certificate());
     }
     let core = start.await;
-    let throttle = json!({
-        "scope": "redis",
-        "redis_url": redis_url,
-        "requests_per_second": null,
-        "fallback_requests_per_second": null,
-    });
+    let mut throttle = throttle_block();
+    throttle["scope"] = "redis".into();
+    throttle["redis_url"] = redis_url.into();
     configure(&core, emulator.url(), json!({ "throttle": throttle })).await;
     core
 }

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::{TYPE, configure, create, merge, number, provider_block};
+use super::{TYPE, configure, create, merge, number, provider_block, throttle_block};
 use crate::core::tfplugin6::{RawState, upgrade_resource_state};
 use crate::core::{Core, Outcome};
 use crate::emulator::Emulator;
@@ -82,15 +82,14 @@ fn still(text: &'static str) -> Flood {
 async fn provider(endpoint: &str) -> Arc<Core> {
     let core = Core::start().await;
     let mut block = provider_block();
+    let mut throttle = throttle_block();
+    throttle["requests_per_second"] = 250.into();
     merge(
         &mut block,
         json!({
             "endpoint": endpoint, "access_key": "emulator", "secret_key": "emulator-secret",
             "cust_space_id": "cams-test",
-            "throttle": {
-                "scope": null, "redis_url": null, "fallback_requests_per_second": null,
-                "requests_per_second": 250,
-            },
+            "throttle": throttle,
         }),
     );
     let said = core.configure(&block).await;

@@ -9,6 +9,7 @@ mod hostile;
 mod identity;
 mod memory;
 mod offer;
+mod sessions;
 mod stop;
 mod twice;
 
@@ -75,6 +76,17 @@ fn provider_block() -> Value {
         "access_key": null, "secret_key": null, "security_token": null, "region": null,
         "endpoint": null, "cust_space_id": null, "signature_method": null, "account_id": null,
         "throttle": null, "client_connect_timeout": null, "client_read_timeout": null,
+        "profile": null, "shared_credentials_file": null, "ecs_role_name": null,
+        "credentials_uri": null, "sts_endpoint": null, "assume_role": null,
+        "assume_role_with_oidc": null,
+    })
+}
+
+/// The block `throttle` with nothing set.
+fn throttle_block() -> Value {
+    json!({
+        "scope": null, "redis_url": null, "requests_per_second": null,
+        "fallback_requests_per_second": null,
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tonic::Status;
 use tonic::transport::Channel;
 
-use super::{TYPE, assert_migrating, configure, configured, create, number};
+use super::{TYPE, assert_migrating, configure, configured, create, number, throttle_block};
 use crate::core::tfplugin6::provider_client::ProviderClient;
 use crate::core::tfplugin6::{apply_resource_change, stop_provider};
 use crate::core::value::encode;
@@ -130,10 +130,8 @@ async fn a_stderr_that_is_closed_or_never_read_costs_no_number() {
     for stderr in [Stderr::Closed, Stderr::Unread] {
         let emulator = Emulator::start(&["--quota", "1000/1s"]);
         let core = Core::start().env("TF_LOG", "TRACE").stderr(stderr).await;
-        let throttle = json!({
-            "scope": null, "redis_url": null, "requests_per_second": 250,
-            "fallback_requests_per_second": null,
-        });
+        let mut throttle = throttle_block();
+        throttle["requests_per_second"] = 250.into();
         configure(&core, emulator.url(), json!({ "throttle": throttle })).await;
         // Together they log several times what a pipe holds.
         let numbers = (0..200).map(|index| number(&format!("139{index:08}"), json!({})));
