@@ -16,7 +16,6 @@ use crate::framework::path::Path;
 use crate::framework::schema::{Attribute, Schema};
 use crate::random::Random;
 use crate::secret::Secret;
-use crate::state_directory::state_directory;
 
 use super::block::Config;
 use super::setting::{Declaration, or_report};
@@ -69,7 +68,7 @@ pub fn configure(
         read(config, terraform_version, environment),
         throttling::configure(config, environment),
     )?;
-    let directory = state_directory(environment);
+    let directory = Some(throttled.directory);
     let http = match settings.http {
         Ok(http) => http,
         Err(missing) => {

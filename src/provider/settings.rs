@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use super::setting::{Absent, Declaration, Setting, from_str};
 
 pub(super) use throttle::{
-    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, Scope,
+    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
 };
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
@@ -25,7 +25,7 @@ pub(super) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 pub(super) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
 /// All settings, in the order of their names.
-pub(super) static ALL: [&dyn Declaration; 14] = [
+pub(super) static ALL: [&dyn Declaration; 15] = [
     &ACCESS_KEY,
     &ACCOUNT_ID,
     &CONNECT_TIMEOUT,
@@ -40,6 +40,7 @@ pub(super) static ALL: [&dyn Declaration; 14] = [
     &SECRET_KEY,
     &SECURITY_TOKEN,
     &SIGNATURE_METHOD,
+    &STATE_DIRECTORY,
 ];
 
 pub(super) static ACCESS_KEY: Setting<String> = Setting {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{assert_silent, configure, create, number};
-use crate::core::Core;
+use crate::core::{Core, throttle};
 use crate::emulator::Emulator;
 use crate::redis_server::{PASSWORD, RedisServer};
 
@@ -53,12 +53,7 @@ async fn host_of_fleet(
         start = start.env("SSL_CERT_FILE", &redis.certificate());
     }
     let core = start.await;
-    let throttle = json!({
-        "scope": "redis",
-        "redis_url": redis_url,
-        "requests_per_second": null,
-        "fallback_requests_per_second": null,
-    });
+    let throttle = throttle(&json!({ "scope": "redis", "redis_url": redis_url }));
     configure(&core, emulator.url(), json!({ "throttle": throttle })).await;
     core
 }

@@ -9,6 +9,7 @@ mod hostile;
 mod identity;
 mod memory;
 mod offer;
+mod shells;
 mod stop;
 mod twice;
 
