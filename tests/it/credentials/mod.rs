@@ -97,7 +97,9 @@ async fn answer(case: &Case, server: &str, home: &Path) -> (Value, String) {
     for (path, content) in &case.files {
         let file = home.join(path.strip_prefix("~/").unwrap());
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        let content = content.as_str().map_or_else(|| content.to_string(), str::to_owned);
+        let content = content
+            .as_str()
+            .map_or_else(|| content.to_string(), str::to_owned);
         fs::write(file, fill(&content)).unwrap();
     }
     let metadata = match case.servers.get("metadata") {
