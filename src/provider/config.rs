@@ -68,12 +68,12 @@ pub fn configure(
         read(config, terraform_version, environment),
         throttling::configure(config, environment),
     )?;
-    let directory = Some(throttled.directory);
     let http = match settings.http {
         Ok(http) => http,
         Err(missing) => {
             let missing = Err(NoClient::NoCredentials(missing));
-            let cams = Cams::new(missing, settings.cust_space_id, directory, clock, random);
+            let space = settings.cust_space_id;
+            let cams = Cams::new(missing, space, Some(throttled), clock, random);
             return Ok((cams, settings.warnings));
         }
     };
@@ -82,7 +82,7 @@ pub fn configure(
         account,
         region: settings.region,
         http,
-        throttle: throttled.throttle,
+        throttle: throttled.throttle.clone(),
         requests_per_second: throttled.requests_per_second,
         clock: clock.clone(),
         random: random.clone(),
@@ -97,7 +97,7 @@ pub fn configure(
         )
     })?;
     let space = settings.cust_space_id;
-    let cams = Cams::new(Ok(client), space, directory, clock, random);
+    let cams = Cams::new(Ok(client), space, Some(throttled), clock, random);
     Ok((cams, settings.warnings))
 }
 

@@ -1,6 +1,7 @@
 //! The real CLI, run as a user runs it, against the emulator.
 
 mod attach;
+mod degraded;
 mod duplicates;
 mod import;
 mod kill;
