@@ -66,10 +66,10 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
     }
     let found = path.symlink_metadata()?;
     if found.is_symlink() {
-        return Err(io::Error::other("its directory is a symbolic link"));
+        return Err(io::Error::other("it is a symbolic link"));
     }
     if !found.is_dir() {
-        return Err(io::Error::other("its directory is a file"));
+        return Err(io::Error::other("it is no directory"));
     }
     owned_and_private(&found)
 }
@@ -112,13 +112,13 @@ mod tests {
             "it belongs to another user"
         );
         fs::write(path("file"), "").unwrap();
-        assert_eq!(reason(&path("file")), "its directory is a file");
+        assert_eq!(reason(&path("file")), "it is no directory");
         fs::create_dir(path("open")).unwrap();
         fs::set_permissions(path("open"), fs::Permissions::from_mode(0o750)).unwrap();
         assert_eq!(reason(&path("open")), "other users may enter it");
         make_directory(&path("ours")).unwrap();
         symlink(path("ours"), path("link")).unwrap();
-        assert_eq!(reason(&path("link")), "its directory is a symbolic link");
+        assert_eq!(reason(&path("link")), "it is a symbolic link");
         open(&path("ours").join("f")).unwrap();
     }
 

@@ -84,7 +84,7 @@ pub fn configure(
         read(config, terraform_version, environment),
         throttling::configure(config, environment),
     )?;
-    let directory = Some(throttled.directory);
+    let directory = Some(throttled.directory.clone());
     let credentials = match settings.source {
         Ok(source) => {
             let context = Context {
@@ -98,18 +98,19 @@ pub fn configure(
         }
         Err(missing) => {
             let missing = Err(NoClient::NoCredentials(missing));
-            let cams = Cams::new(missing, settings.cust_space_id, directory, clock, random);
+            let space = settings.cust_space_id;
+            let cams = Cams::new(missing, space, Some(throttled), clock, random);
             return Ok((cams, settings.warnings));
         }
     };
     let endpoint = &settings.http.endpoint;
     let emulator = endpoint.is_loopback().then(|| endpoint.host().to_owned());
     let client = Client::new(cams::Config {
-        account: Account::new(settings.account_id, directory.clone(), emulator),
+        account: Account::new(settings.account_id, directory, emulator),
         credentials,
         region: settings.region,
         http: settings.http,
-        throttle: throttled.throttle,
+        throttle: throttled.throttle.clone(),
         requests_per_second: throttled.requests_per_second,
         clock: clock.clone(),
         random: random.clone(),
@@ -124,7 +125,7 @@ pub fn configure(
         )
     })?;
     let space = settings.cust_space_id;
-    let cams = Cams::new(Ok(client), space, directory, clock, random);
+    let cams = Cams::new(Ok(client), space, Some(throttled), clock, random);
     Ok((cams, settings.warnings))
 }
 

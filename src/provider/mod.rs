@@ -17,7 +17,6 @@ pub mod throttling;
 pub mod validators;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +39,7 @@ use claims::Claims;
 use planned::Planned;
 use resources::number_migration::NumberMigration;
 use starts::Starts;
+use throttling::Throttled;
 
 /// The address of the provider, which all examples use.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
@@ -100,6 +100,10 @@ impl Provider for CamsProvider {
             self.random.clone(),
         )
     }
+
+    fn notices(&self, cams: &Cams) -> Diagnostics {
+        cams.notices()
+    }
 }
 
 /// The configured provider, shared by all operations.
@@ -107,6 +111,8 @@ impl Provider for CamsProvider {
 pub struct Cams {
     client: Result<Client, NoClient>,
     cust_space_id: Field<String>,
+    /// `None` while the configuration is not known.
+    throttled: Option<Throttled>,
     claims: Claims,
     starts: Starts,
     planned: Planned,
@@ -128,13 +134,17 @@ impl Cams {
     fn new(
         client: Result<Client, NoClient>,
         cust_space_id: Field<String>,
-        directory: Option<PathBuf>,
+        throttled: Option<Throttled>,
         clock: Clock,
         random: Random,
     ) -> Self {
+        let directory = throttled
+            .as_ref()
+            .map(|throttled| throttled.directory.clone());
         Self {
             client,
             cust_space_id,
+            throttled,
             claims: Claims::new(directory.clone()),
             starts: Starts::new(directory),
             planned: Planned::default(),
@@ -224,6 +234,23 @@ impl Cams {
     pub fn first_to_tell(&self, title: &str) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.insert(title.to_owned())
+    }
+
+    fn quota_is_in_the_directory(&self) -> bool {
+        let throttled = self.throttled.as_ref();
+        throttled.is_some_and(|throttled| throttled.scope == settings::Scope::Host)
+    }
+
+    /// What came to light about the places that this machine's processes share, each told once in a
+    /// run. Where the quota has no directory, the claims have none either, and one warning is
+    /// enough.
+    fn notices(&self) -> Diagnostics {
+        let quota = self.throttled.as_ref().and_then(Throttled::notice);
+        let of_both = quota.is_some() && self.quota_is_in_the_directory();
+        let claims = self.claims.notice().filter(|_| !of_both);
+        let notices = [quota, claims].into_iter().flatten();
+        let notices = notices.filter(|notice| self.first_to_tell(&notice.summary));
+        notices.collect()
     }
 
     /// The bounds within which the API may be called for one operation of Terraform.

@@ -16,7 +16,7 @@ use super::settings::{
 };
 
 /// The throttle, and the values of the settings that are used elsewhere too.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Throttled {
     /// The throttle that keeps the quota.
     pub(super) throttle: Throttle,
@@ -26,6 +26,43 @@ pub(super) struct Throttled {
     pub(super) scope: Scope,
     /// The calls a second that replace each operation's documented limit, if it is set.
     pub(super) requests_per_second: Option<NonZeroU32>,
+    /// The calls a second while the quota cannot be shared.
+    fallback: NonZeroU32,
+}
+
+impl Throttled {
+    /// What to tell if the quota could not be shared as it should be, so that this process made
+    /// fewer calls.
+    pub(super) fn notice(&self) -> Option<Diagnostic> {
+        let reason = self.throttle.trouble()?;
+        let (what, remedy) = match self.scope {
+            Scope::Redis => (
+                "the Redis server by which all machines share it",
+                "Check throttle.redis_url, the server, its password and its certificate, and the \
+                 network in between.",
+            ),
+            Scope::Host | Scope::Process => (
+                "the directory by which this user's processes share it",
+                "Let it be a directory of this user alone (chmod 700), name another one by \
+                 throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY, or set throttle.scope \
+                 = \"process\" if only one process at a time uses the account.",
+            ),
+        };
+        let calls = match self.fallback.get() {
+            1 => "1 call".to_owned(),
+            many => format!("{many} calls"),
+        };
+        Some(Diagnostic::warning(
+            "Call Quota Not Shared",
+            format!(
+                "The account's call quota is not shared, because {what} cannot be used: {reason}. \
+                 Until it can, the provider makes at most {calls} a second of each \
+                 operation, so that all who use the account stay within its quota. Nothing is \
+                 lost, but it takes longer.\n\n{remedy} Where you know how many may run at once, \
+                 throttle.fallback_requests_per_second lets each make more calls."
+            ),
+        ))
+    }
 }
 
 /// Reads the settings and makes the throttle. The error holds what is wrong with all of them.
@@ -81,6 +118,7 @@ pub(super) fn configure(
         directory,
         scope,
         requests_per_second: rate,
+        fallback,
     })
 }
 

@@ -55,6 +55,7 @@ pub(super) struct Host {
 /// Where the file of a quota is.
 #[derive(Debug)]
 struct Place {
+    directory: PathBuf,
     path: PathBuf,
     /// The file's name without its extension.
     name: String,
@@ -77,6 +78,7 @@ impl Host {
         let name = key.fingerprint();
         Self {
             place: Place {
+                directory: directory.to_owned(),
                 path: directory.join(&name).with_extension(Ledger::EXTENSION),
                 name,
                 ledger: Ledger::new(directory),
@@ -89,7 +91,8 @@ impl Host {
     /// Carries out one step. `None` means that another process held the lock all the time.
     fn attempt(&self, command: Command) -> Result<Option<Reply>, Failure> {
         let path = &self.place.path;
-        let explain = |error: io::Error| Failure(format!("{}: {error}", path.display()));
+        let directory = self.place.directory.display();
+        let explain = |error: io::Error| Failure(format!("{directory}: {error}"));
         let mut quota_file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..LOCK_TRIES {
             let file = match quota_file.open.take() {

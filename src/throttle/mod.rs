@@ -144,9 +144,9 @@ impl Throttle {
         self.queue_of(key).status()
     }
 
-    /// Why the store of the quotas is out of use, in words for the user. `None` while it is in
-    /// use, and before the first call has needed it. The words may name a directory, never a
-    /// password.
+    /// Why the store of the quotas is out of use, or was for a time, in words for the user. `None`
+    /// if it never was, and before the first call has needed it. The words may name a directory,
+    /// never a password.
     pub fn trouble(&self) -> Option<String> {
         self.0.scope.trouble()
     }

@@ -151,7 +151,8 @@ pub(super) fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The turn and the state in these words, if every field has a value that some sequence of steps
-/// could have left there. The words passed a checksum, which whoever forges a record can compute too.
+/// could have left there. The words passed a checksum, which whoever forges a record can compute
+/// too.
 fn parse(header: &[u64; HEADER], slots: &[u64], waiters: &[u64]) -> Option<(Turn, State)> {
     let [
         _magic,

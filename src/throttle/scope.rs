@@ -30,12 +30,18 @@ impl Scope {
         }
     }
 
-    /// Why the store is out of use, if the last call that needed it found that out.
+    /// Why the store is out of use, or was.
     pub(super) fn trouble(&self) -> Option<String> {
         match self {
             Self::Host(host) => host.outage.reason(),
             Self::Memory => None,
-            Self::Redis(redis) => redis.outage.reason(),
+            Self::Redis(redis) => {
+                let reason = redis.outage.reason()?;
+                Some(match redis.fallback.outage.reason() {
+                    Some(here) => format!("{reason}; nor can this machine's directory: {here}"),
+                    None => reason,
+                })
+            }
         }
     }
 }

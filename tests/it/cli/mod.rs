@@ -2,6 +2,7 @@
 
 mod attach;
 mod credentials;
+mod degraded;
 mod duplicates;
 mod import;
 mod kill;

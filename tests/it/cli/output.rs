@@ -113,17 +113,17 @@ fn numbers(count: usize) -> String {
 }
 
 /// The numbers of [`numbers`] in the state, and in the space of the emulator.
-fn in_state(emulator: &Emulator, count: usize) -> Workspace {
+pub(super) fn in_state(emulator: &Emulator, count: usize) -> Workspace {
     let workspace = Workspace::on(emulator, &numbers(count));
     super::many::place_in_state(emulator, &workspace, count);
     workspace
 }
 
 const DESTROY: [&str; 4] = ["destroy", "-auto-approve", "-no-color", "-parallelism=1"];
-const PLAN: [&str; 4] = ["plan", "-no-color", "-input=false", "-parallelism=1"];
+pub(super) const PLAN: [&str; 4] = ["plan", "-no-color", "-input=false", "-parallelism=1"];
 
 /// How often the output has this text, wherever the CLI breaks its lines.
-fn times(run: &Run, text: &str) -> usize {
+pub(super) fn times(run: &Run, text: &str) -> usize {
     run.all().matches(text).count()
 }
 
