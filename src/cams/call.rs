@@ -4,21 +4,35 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// How long a request that is already sent may go on after a stop. Looking for what it did may take
-/// as long again. That is enough for most answers, and both together stay within the five seconds
-/// that Terraform waits after a second Ctrl-C.
+/// How long a request that is already sent may go on after a stop, or after the time is over.
+/// Looking for what it did may take as long again after a stop. That is enough for most answers,
+/// and both together stay within the five seconds that Terraform waits after a second Ctrl-C.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// The deadline of an operation and the token that stops it. All HTTP requests of the operation
 /// share them.
+///
+/// When the deadline has passed, no request is sent any more, and whatever waits to send one ends
+/// at once. A request that is under way then has another second, as it has after a stop.
 #[derive(Clone, Debug)]
 pub struct Call {
     deadline: Instant,
+    /// The deadline of the whole operation, where `deadline` is only that of a part of it.
+    end: Instant,
     stop: CancellationToken,
     condition: Condition,
+}
+
+/// Why a request that was under way is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GivenUp {
+    /// The time for the operation is over.
+    OutOfTime,
+    /// The user asked to stop.
+    Stopped,
 }
 
 /// What must hold when a request leaves.
@@ -35,6 +49,7 @@ impl Call {
             .unwrap_or_else(|| now + Duration::from_secs(365 * 86_400));
         Self {
             deadline,
+            end: deadline,
             stop,
             condition: Condition::default(),
         }
@@ -66,19 +81,27 @@ impl Call {
         Self::new(patience, CancellationToken::new())
     }
 
-    /// The same bounds with half of the time that is left.
+    /// The same bounds with half of the time that is left for beginning anything. A request that is
+    /// under way then may still go on for as long as the whole call may.
     #[must_use]
     pub fn half(&self) -> Self {
-        let now = Instant::now();
-        let left = self.deadline.saturating_duration_since(now);
         Self {
-            deadline: now + left / 2,
-            stop: self.stop.clone(),
-            condition: self.condition.clone(),
+            deadline: Instant::now() + self.time_left() / 2,
+            ..self.clone()
         }
     }
 
-    /// When the operation ends.
+    /// How much of the time is left.
+    pub fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether the time is over, so that nothing new may be begun.
+    pub fn is_over(&self) -> bool {
+        self.time_left().is_zero()
+    }
+
+    /// When the time is over.
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
@@ -93,10 +116,19 @@ impl Call {
         self.stop.cancelled().await;
     }
 
-    /// Returns when what is under way is given up: some time after a stop.
-    pub async fn given_up(&self) {
+    /// Returns some time after a stop, when what is under way is given up for its sake.
+    pub async fn given_up_after_stop(&self) {
         self.stop.cancelled().await;
-        tokio::time::sleep(GRACE).await;
+        sleep(GRACE).await;
+    }
+
+    /// Returns when a request that is under way is given up: some time after a stop, or after the
+    /// time of the whole operation is over.
+    pub(super) async fn given_up(&self) -> GivenUp {
+        tokio::select! {
+            () = self.given_up_after_stop() => GivenUp::Stopped,
+            () = sleep_until(self.end + GRACE) => GivenUp::OutOfTime,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::random::Random;
 use crate::throttle::{Cause, Limit, Permit, Priority, QueueStatus, QuotaKey, Throttle};
 
 use super::account::Account;
+use super::call::GivenUp;
 use super::clock_words;
 use super::listing::Listings;
 use super::operation::VERSION;
@@ -33,6 +34,9 @@ use super::{Call, Error, ErrorKind, Operation};
 
 /// The message of a call that the user stopped.
 const STOPPED: &str = "stopped before the request was sent";
+
+/// The message of a call whose time was over before it began.
+const OVER: &str = "the time was over before the request could be sent";
 
 /// The message of a call whose condition does not hold any more.
 const WITHHELD: &str = "what allowed the request no longer holds";
@@ -88,6 +92,8 @@ struct Request<'a> {
 struct Attempt {
     outcome: Result<Answer, Failure>,
     response: Option<Response>,
+    /// Whether it was given up because the time was over.
+    out_of_time: bool,
 }
 
 impl Client {
@@ -230,11 +236,16 @@ impl Client {
                 Ok(Answer::Refusal(error) | Answer::Unreadable(error)) => {
                     Error::of_service(operation.action, error, class)
                 }
+                Err(Failure::Lost(message)) if attempt.out_of_time => {
+                    // Nothing may be begun any more.
+                    let kind = ErrorKind::TimedOut;
+                    return Err(Error::local(kind, operation.action, message, class));
+                }
                 Err(Failure::Lost(message)) => {
                     Error::local(ErrorKind::Unanswered, operation.action, message, class)
                 }
-                Err(Failure::Unsent(message)) => {
-                    Error::local(ErrorKind::Unreachable, operation.action, message, class)
+                Err(Failure::Unsent { obstacle, text }) => {
+                    Error::unconnected(operation.action, obstacle, text, class)
                 }
             };
             if error.kind == ErrorKind::ClockDiffers {
@@ -279,6 +290,9 @@ impl Client {
         priority: Priority,
     ) -> Result<(Permit, Arc<SigningKey>), (ErrorKind, String)> {
         loop {
+            if call.is_over() {
+                return Err((ErrorKind::TimedOut, OVER.to_owned()));
+            }
             let key = bounded(call, self.0.credentials.current()).await?;
             let key =
                 key.map_err(|error| (ErrorKind::CredentialsUnavailable, error.to_string()))?;
@@ -325,8 +339,8 @@ impl Client {
 
     /// Sends one attempt and settles the permit.
     ///
-    /// The deadline does not end a request that is on its way: it has a timeout of its own, and
-    /// what it did would be unknown. After a stop it is given up, but only after a grace period.
+    /// What a request did that is given up on its way is unknown. So a stop or the end of the time
+    /// gives it up only after a grace period.
     async fn attempt(
         &self,
         call: &Call,
@@ -336,6 +350,7 @@ impl Client {
         number: u32,
     ) -> Attempt {
         let started = Instant::now();
+        let mut out_of_time = false;
         let sent = tokio::select! {
             sent = self.0.http.attempt(
                 key,
@@ -344,8 +359,13 @@ impl Client {
                 &request.parameters,
                 request.operation.reading,
             ) => sent,
-            () = call.given_up() => Err(Failure::Lost("stopped while waiting for the \
-                 answer".into())),
+            why = call.given_up() => {
+                out_of_time = why == GivenUp::OutOfTime;
+                Err(Failure::Lost(match why {
+                    GivenUp::OutOfTime => "the time was over while the request had no answer",
+                    GivenUp::Stopped => "stopped while waiting for the answer",
+                }.to_owned()))
+            }
         };
         let (outcome, response) = match sent {
             Ok(response) => (Ok(read_answer(&response)), Some(response)),
@@ -356,7 +376,11 @@ impl Client {
         }
         log(request, number, started, &outcome);
         settle(permit, &outcome, response.as_ref());
-        Attempt { outcome, response }
+        Attempt {
+            outcome,
+            response,
+            out_of_time,
+        }
     }
 
     /// Whether there is another key than `refused`, which the service does not take.
@@ -385,7 +409,7 @@ fn settle(permit: Permit, outcome: &Result<Answer, Failure>, response: Option<&R
             permit.throttled(response.and_then(|response| response.retry_after));
         }
         Ok(_) => permit.answered(),
-        Err(Failure::Unsent(_)) => permit.unsent(),
+        Err(Failure::Unsent { .. }) => permit.unsent(),
         Err(Failure::Lost(_)) => drop(permit),
     }
 }
@@ -425,11 +449,18 @@ fn waiting(queue: &QueueStatus, key: &QuotaKey) -> String {
         Cause::Quota => "",
         Cause::Recovering => ", whose use by others was not known",
     };
+    let calls = match queue.waiting {
+        1 => "one call".to_owned(),
+        waiting => format!("{waiting} calls"),
+    };
+    let processes = match queue.processes_ahead {
+        0 => "no other process".to_owned(),
+        1 => "one other process".to_owned(),
+        ahead => format!("{ahead} other processes"),
+    };
     format!(
-        "the time was over while the call waited for its quota, {key}{cause}: {} calls of this \
-         process were waiting, and {} \
-         other processes were ahead",
-        queue.waiting, queue.processes_ahead
+        "the time was over while the call waited for its quota, {key}{cause}: {calls} of this \
+         process waited, and {processes} went before it"
     )
 }
 

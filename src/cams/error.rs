@@ -1,6 +1,6 @@
 //! The error of a call, with its kind, which says what the user can do about it.
 
-use crate::openapi::ServiceError;
+use crate::openapi::{Obstacle, ServiceError};
 
 use super::codes;
 use super::retry::Class;
@@ -23,6 +23,8 @@ pub struct Error {
     pub http_status: Option<u16>,
     /// What RAM said about a denied access.
     pub access_denied_detail: Option<String>,
+    /// What stood in the way of the connection, if there was none.
+    pub obstacle: Option<Obstacle>,
     /// Whether it was the deadline that ended the call, whatever had failed before.
     pub out_of_time: bool,
     /// Whether the call may have had its effect.
@@ -68,8 +70,11 @@ pub enum ErrorKind {
     Unavailable,
     /// No answer to a request that was sent. User action: apply again.
     Unanswered,
-    /// No connection. User action: check network, proxy and endpoint.
+    /// No connection. User action: by [`Error::obstacle`].
     Unreachable,
+    /// The certificate of the service, or of a proxy, is not trusted. User action: trust it, or
+    /// check the endpoint.
+    Untrusted,
     /// The caller's condition for sending the request did not hold any more. User action: apply
     /// again.
     Withheld,
@@ -108,8 +113,26 @@ impl Error {
             request_id: None,
             http_status: None,
             access_denied_detail: None,
+            obstacle: None,
             out_of_time: kind == ErrorKind::TimedOut,
             class,
+        }
+    }
+
+    /// A call without a connection.
+    pub(super) fn unconnected(
+        action: &'static str,
+        obstacle: Obstacle,
+        message: String,
+        class: Class,
+    ) -> Self {
+        let kind = match obstacle {
+            Obstacle::Certificate(_) => ErrorKind::Untrusted,
+            _ => ErrorKind::Unreachable,
+        };
+        Self {
+            obstacle: Some(obstacle),
+            ..Self::local(kind, action, message, class)
         }
     }
 
@@ -122,6 +145,7 @@ impl Error {
             request_id: error.request_id,
             http_status: Some(error.http_status),
             access_denied_detail: error.access_denied_detail,
+            obstacle: None,
             out_of_time: false,
             class,
         }

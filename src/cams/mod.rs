@@ -19,7 +19,9 @@ pub mod retry;
 mod service_clock;
 pub mod space;
 
-pub use crate::openapi::{Endpoint, Settings as HttpSettings, SignatureMethod};
+pub use crate::openapi::{
+    Endpoint, Network, Obstacle, Settings as HttpSettings, SignatureMethod, Untrusted,
+};
 pub use account::Account;
 pub use call::Call;
 pub use client::{Client, Config};

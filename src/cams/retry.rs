@@ -9,7 +9,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::openapi::{Answer, Failure};
+use crate::openapi::{Answer, Failure, Obstacle};
 use crate::random::Random;
 
 use super::codes::{is_clock, is_credentials, is_throttling};
@@ -59,7 +59,7 @@ pub enum Repeat {
 /// attempt says nothing about the earlier one.
 pub fn classify(outcome: &Result<Answer, Failure>, ambiguous_before: bool) -> Class {
     let class = match outcome {
-        Err(Failure::Unsent(_)) => Class::NeverSent,
+        Err(Failure::Unsent { .. }) => Class::NeverSent,
         Err(Failure::Lost(_)) | Ok(Answer::Success(_)) => Class::Ambiguous,
         Ok(Answer::Unreadable(error)) => match error.http_status {
             429 => Class::Refused,
@@ -98,6 +98,14 @@ pub fn repeat(outcome: &Result<Answer, Failure>, class: Class, reads: bool) -> O
             is_credentials(code, &error.message).then_some(Repeat::RefusedKey)
         }
         (Class::Final, _) => None,
+        // It stays the same, and so does what this machine trusts.
+        (
+            _,
+            Err(Failure::Unsent {
+                obstacle: Obstacle::Certificate(_),
+                ..
+            }),
+        ) => None,
         (_, Ok(Answer::Refusal(error))) => match error.code.as_deref().unwrap_or_default() {
             code if is_throttling(code) => Some(Repeat::Throttled),
             code if is_clock(code) => Some(Repeat::ClockSkew),
@@ -204,7 +212,7 @@ impl Default for Budget {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::openapi::ServiceError;
+    use crate::openapi::{ServiceError, Untrusted};
 
     use super::*;
 
@@ -214,6 +222,11 @@ mod tests {
             http_status,
             ..ServiceError::default()
         }))
+    }
+
+    fn unsent(obstacle: Obstacle) -> Result<Answer, Failure> {
+        let text = "no connection".to_owned();
+        Err(Failure::Unsent { obstacle, text })
     }
 
     fn unreadable(http_status: u16) -> Result<Answer, Failure> {
@@ -236,10 +249,16 @@ mod tests {
         use Repeat::{ClockSkew, RefusedKey, Throttled, Transient};
         vec![
             (
-                Err(Failure::Unsent("refused".into())),
+                unsent(Obstacle::Refused),
                 NeverSent,
                 Some(Transient),
                 Some(Transient),
+            ),
+            (
+                unsent(Obstacle::Certificate(Untrusted::Issuer)),
+                NeverSent,
+                None,
+                None,
             ),
             (
                 Err(Failure::Lost("reset".into())),

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
 
 use crate::clock::Clock;
-use crate::openapi::PlainSettings;
+use crate::openapi::{Network, PlainSettings};
 use crate::random::Random;
 
 use super::answer::Now;
@@ -25,6 +25,8 @@ pub struct Context {
     pub random: Random,
     /// The text of the header `User-Agent`.
     pub user_agent: String,
+    /// By which proxies others are reached, and which certificates are trusted.
+    pub network: Network,
     /// How long until connected, TLS included.
     pub connect_timeout: Duration,
     /// How long from sending until the whole answer is there.

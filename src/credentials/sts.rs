@@ -146,6 +146,7 @@ async fn signed(
         connect_timeout: context.connect_timeout,
         read_timeout: context.read_timeout,
         user_agent: context.user_agent.clone(),
+        network: context.network.clone(),
     };
     let http = Http::new(settings, context.clock.clone(), context.random.clone());
     let http = http.map_err(|failure| unreachable(endpoint, &failure.to_string()))?;

@@ -58,6 +58,18 @@ impl Endpoint {
         self.loopback
     }
 
+    /// Host and port, the default one of the scheme too.
+    pub(super) fn address(&self) -> String {
+        let name = self.url.host_str().unwrap_or_default();
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        format!("{name}:{port}")
+    }
+
+    /// The address as a URL without a query.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// The URL of a request with this query.
     pub(super) fn with_query(&self, query: &str) -> Url {
         let mut url = self.url.clone();
@@ -84,8 +96,7 @@ impl FromStr for Endpoint {
         if !bare || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(InvalidEndpoint::Excess);
         }
-        let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
-        let loopback = name == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        let loopback = is_loopback(&url);
         if url.scheme() == "http" && !loopback {
             return Err(InvalidEndpoint::Insecure);
         }
@@ -98,6 +109,13 @@ impl FromStr for Endpoint {
             url,
         })
     }
+}
+
+/// Whether the host of a URL is this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    let name = url.host_str().unwrap_or_default();
+    let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
+    name == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Display for Endpoint {

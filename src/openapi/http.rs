@@ -4,7 +4,6 @@
 //! to fail.
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -14,10 +13,14 @@ use crate::clock::{Clock, Utc};
 use crate::random::Random;
 
 use super::budget::Budget;
+use super::failure::Destination;
 use super::list::Reader;
 use super::rows::CutError;
 use super::signature::{self, Unsigned};
-use super::{Cleaner, Endpoint, List, Rows, Share, SignatureMethod, SigningKey, retry_after};
+use super::{
+    Cleaner, Endpoint, Failure, List, Network, Rows, Share, SignatureMethod, SigningKey,
+    retry_after,
+};
 
 /// No documented answer comes near, its list not counted.
 const MAX_BODY: usize = 1 << 20;
@@ -93,12 +96,15 @@ pub struct Settings {
     pub read_timeout: Duration,
     /// The text of the header `User-Agent`.
     pub user_agent: String,
+    /// The proxies and certificates of this machine.
+    pub network: Network,
 }
 
 /// An HTTP client that sends each request once, and never anywhere else than to its endpoint.
 #[derive(Debug)]
 pub struct Http {
     client: reqwest::Client,
+    destination: Destination,
     settings: Settings,
     clock: Clock,
     random: Random,
@@ -130,17 +136,6 @@ pub struct Response {
     pub share: Share,
 }
 
-/// No answer. The text says why, without URL and secrets.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// The request left, and no whole answer came: it may have had its effect.
-    #[error("{0}")]
-    Lost(String),
-    /// The request never left this machine.
-    #[error("{0}")]
-    Unsent(String),
-}
-
 impl Http {
     /// Makes a client. Connects to nothing yet.
     pub fn new(settings: Settings, clock: Clock, random: Random) -> Result<Self, Failure> {
@@ -153,22 +148,27 @@ impl Http {
         random: Random,
         adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Failure> {
-        let mut builder = reqwest::Client::builder()
+        let url = settings.endpoint.url();
+        let destination = Destination {
+            address: settings.endpoint.address(),
+            proxy: settings.network.proxies.for_url(url).cloned(),
+            connect_timeout: settings.connect_timeout,
+            read_timeout: settings.read_timeout,
+        };
+        let unusable = |error| destination.failure(error, &Cleaner::default());
+        let builder = settings.network.client(url).map_err(unusable)?;
+        let builder = builder
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.read_timeout)
             .pool_idle_timeout(IDLE_LIMIT)
             .user_agent(&settings.user_agent);
-        if settings.endpoint.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        let client = adjust(builder)
-            .build()
-            .map_err(|error| Failure::Unsent(reason(error, &Cleaner::default())))?;
+        let client = adjust(builder).build().map_err(unusable)?;
         Ok(Self {
             budget: Budget::new(),
             client,
+            destination,
             settings,
             clock,
             random,
@@ -211,7 +211,7 @@ impl Http {
             .header("content-length", "0");
         let cleaner = key.cleaner().with(&signed.signature);
         let response = request.send().await;
-        let response = response.map_err(|error| failure(error, &cleaner))?;
+        let response = response.map_err(|error| self.destination.failure(error, &cleaner))?;
         self.read(response, cleaner, reading).await
     }
 
@@ -301,7 +301,7 @@ impl Http {
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| Failure::Lost(reason(error, &read.cleaner)))?
+            .map_err(|error| self.destination.lost(error, &read.cleaner))?
         {
             arrived += chunk.len() as u64;
             if arrived > most {
@@ -338,51 +338,6 @@ impl Http {
 fn too_large(most: u64, more: &str) -> Failure {
     let most = most >> 20;
     Failure::Lost(format!("the answer is larger than {most} MiB{more}"))
-}
-
-/// A connection that was never made carried no request, and HTTP/2 can mark a request as never
-/// processed. Everything else may have had its effect.
-fn failure(error: reqwest::Error, cleaner: &Cleaner) -> Failure {
-    if error.is_connect() || error.is_builder() || never_processed(&error) {
-        Failure::Unsent(reason(error, cleaner))
-    } else {
-        Failure::Lost(reason(error, cleaner))
-    }
-}
-
-/// Whether the service said, in the words of HTTP/2, that it did not process the request: it
-/// refused the stream, or it was closing the connection in good order and had not come to the
-/// stream (RFC 9113, section 8.7).
-fn never_processed(error: &reqwest::Error) -> bool {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes
-        .filter_map(|cause| cause.downcast_ref::<h2::Error>())
-        .any(|error| {
-            let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
-            let closing = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
-            error.is_remote() && (refused || closing)
-        })
-}
-
-/// The causes of an error in words. The URL goes first: in the older signature form it holds key id
-/// and signature. What the other side said is quoted in some, as the reason for which it closes an
-/// HTTP/2 connection.
-fn reason(error: reqwest::Error, cleaner: &Cleaner) -> String {
-    let timeout = error.is_timeout();
-    let error = error.without_url();
-    let mut words = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let word = cause.to_string();
-        if words.last() != Some(&word) {
-            words.push(word);
-        }
-        source = cause.source();
-    }
-    if timeout && !words.iter().any(|word| word.contains("timed out")) {
-        words.push("timed out".into());
-    }
-    cleaner.line(&words.join(": "))
 }
 
 #[cfg(test)]

@@ -166,6 +166,8 @@ impl Claim {
     pub async fn renew(&mut self, call: &Call) -> Result<(), Refused> {
         self.held = Held::default();
         self.held = tokio::select! {
+            // A number that is free is taken even if the time is over: nobody else has it.
+            biased;
             held = self.claims.hold(&self.target) => held,
             () = call.stopped() => return Err(Refused::Stopped),
             () = sleep_until(call.deadline()) => return Err(Refused::Busy),

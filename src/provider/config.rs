@@ -19,7 +19,7 @@ use super::credentials;
 use super::setting::{Declaration, or_report};
 use super::settings;
 use super::throttling;
-use super::{Cams, NoClient};
+use super::{Cams, NoClient, network};
 
 /// The blocks within the provider block, and what they are for.
 const BLOCKS: [(&str, &str); 3] = [
@@ -91,6 +91,7 @@ pub fn configure(
                 clock: clock.clone(),
                 random: random.clone(),
                 user_agent: settings.http.user_agent.clone(),
+                network: settings.http.network.clone(),
                 connect_timeout: settings.http.connect_timeout,
                 read_timeout: settings.http.read_timeout,
             };
@@ -119,8 +120,9 @@ pub fn configure(
         Diagnostic::error(
             "HTTP Client Not Usable",
             format!(
-                "No HTTP client could be made: {failure}. Check the system's certificates and the \
-                 proxy variables."
+                "No HTTP client could be made: {failure}. Without certificates of known \
+                 authorities no service can be trusted: install the package ca-certificates, or \
+                 set SSL_CERT_FILE to a file that has them."
             ),
         )
     })?;
@@ -193,6 +195,7 @@ fn read(
     let read_timeout = or_report(read_timeout, &mut errors);
     let source = source(config, environment, region.as_ref(), endpoint.as_ref());
     let source = source.map_err(|wrong| errors.extend(wrong)).ok();
+    let network = network::configure(environment).map_err(|wrong| errors.extend(wrong));
     let (
         Some(source),
         Some(account_id),
@@ -202,6 +205,7 @@ fn read(
         Some(signature_method),
         Some(connect_timeout),
         Some(read_timeout),
+        Ok((network, mut warnings)),
     ) = (
         source,
         account_id,
@@ -211,14 +215,15 @@ fn read(
         signature_method,
         connect_timeout,
         read_timeout,
+        network,
     )
     else {
         return Err(errors);
     };
-    let (source, mut warnings) = match source {
-        Ok((source, warnings)) => (Ok(source), warnings),
-        Err(missing) => (Err(missing), Diagnostics::default()),
-    };
+    let source = source.map(|(source, more)| {
+        warnings.extend(more);
+        source
+    });
     if endpoint.is_none() && region.id != settings::DOCUMENTED_REGION {
         warnings.push(undocumented_region(&region));
     }
@@ -231,10 +236,8 @@ fn read(
             signature_method,
             connect_timeout,
             read_timeout,
-            user_agent: format!(
-                "terraform-provider-cams/{} Terraform/{terraform_version}",
-                env!("CARGO_PKG_VERSION")
-            ),
+            user_agent: network::user_agent(terraform_version, environment),
+            network,
         },
         region: region.id,
         warnings,

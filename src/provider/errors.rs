@@ -5,26 +5,49 @@
 //!
 //! This file is longer than 300 lines because the advice for every kind of error is in one table.
 
+mod connection;
+
 use std::fmt::Write;
 
 use crate::cams::{Error, ErrorKind};
 use crate::framework::diagnostic::Diagnostic;
 use crate::framework::path::Path;
+use crate::framework::timeouts::{self, Limit, Timed};
 
 use super::Cams;
 use super::numbers::Target;
 use super::resources::number_migration::OPERATIONS;
 
-/// The diagnostic for a call that failed while `doing` something about `target`.
-pub fn diagnostic(error: &Error, doing: &str, target: &Target) -> Diagnostic {
+/// What the provider was about when a call failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Doing<'a> {
+    /// What it was doing, such as "looking at the number".
+    pub what: &'static str,
+    /// The number that it was about.
+    pub target: &'a Target,
+    /// How long the operation of Terraform might take.
+    pub limit: &'a Limit,
+    /// What became of the number, and how the user continues, in whole sentences.
+    pub outcome: &'static str,
+}
+
+/// The diagnostic for a call that failed.
+pub fn diagnostic(error: &Error, doing: Doing<'_>) -> Diagnostic {
+    if error.kind == ErrorKind::TimedOut {
+        return timed_out(error, doing);
+    }
+    let Doing { what, target, .. } = doing;
     let Advice {
         summary,
         text,
         attribute,
     } = advice(error, target);
     let mut detail = format!(
-        "The call {} failed while {doing}: number {} in space {}.\n\n{text}\n",
-        error.action, target.number, target.cust_space_id
+        "The call {} failed while {what}: number {} in space {}.\n\n{text}{}\n",
+        error.action,
+        target.number,
+        target.cust_space_id,
+        ran_out(error, doing.limit)
     );
     detail.push_str(&particulars(error));
     let diagnostic = Diagnostic::error(summary, detail);
@@ -34,11 +57,42 @@ pub fn diagnostic(error: &Error, doing: &str, target: &Target) -> Diagnostic {
     }
 }
 
-/// The diagnostic for a number that neither operation could look for while `doing` something about
-/// it.
-pub fn both(list: &Error, lookup: &Error, doing: &str, target: &Target) -> Diagnostic {
+/// The diagnostic for an operation whose time was over.
+fn timed_out(error: &Error, doing: Doing<'_>) -> Diagnostic {
+    let Doing {
+        what,
+        target,
+        limit,
+        outcome,
+    } = doing;
+    let Timed { name, default } = limit.operation();
+    let detail = format!(
+        "The time was over ({limit}) while {what}: number {} in space {}. The call {} was still \
+         open.\n\n{outcome} If the time is too short, set {name} in the block timeouts of the \
+         resource to more (without it, it is {default}), or run less at once with the same \
+         account.\n{}",
+        target.number,
+        target.cust_space_id,
+        error.action,
+        particulars(error)
+    );
+    let path = Path::root().attribute(timeouts::BLOCK).attribute(name);
+    Diagnostic::error("Timeout", detail).at(path)
+}
+
+/// Says that it was the end of the time which ended the repeats, if it was.
+pub fn ran_out(error: &Error, limit: &Limit) -> String {
+    match error.out_of_time {
+        true => format!(" The call was repeated until the time was over ({limit})."),
+        false => String::new(),
+    }
+}
+
+/// The diagnostic for a number that neither operation could look for.
+pub fn both(list: &Error, lookup: &Error, doing: Doing<'_>) -> Diagnostic {
+    let Doing { what, target, .. } = doing;
     let mut detail = format!(
-        "The calls {} and {} both failed while {doing}: number {} in space {}. Without one of them \
+        "The calls {} and {} both failed while {what}: number {} in space {}. Without one of them \
          nobody knows whether the number is in the space.\n",
         list.action, lookup.action, target.number, target.cust_space_id
     );
@@ -48,6 +102,7 @@ pub fn both(list: &Error, lookup: &Error, doing: &str, target: &Target) -> Diagn
         if list.kind != lookup.kind {
             let _ = write!(detail, " {}", advice(error, target).text);
         }
+        let _ = write!(detail, "{}", ran_out(error, doing.limit));
         let _ = writeln!(detail, "{}", particulars(error));
     }
     if list.kind == lookup.kind {
@@ -73,6 +128,7 @@ pub fn once(cams: &Cams, error: &Error, in_full: Diagnostic, target: &Target) ->
             | ErrorKind::NotSubscribed
             | ErrorKind::Unavailable
             | ErrorKind::Unreachable
+            | ErrorKind::Untrusted
     );
     let code = error.code.as_deref().unwrap_or_default();
     if !concerns_all || cams.first_to_tell(&format!("{} {code}", in_full.summary)) {
@@ -217,15 +273,12 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
              the API with the same \
              account: wait for it, raise the timeout in the timeouts block, or lower -parallelism."
                 .to_owned(),
-            Some("timeouts"),
+            Some(timeouts::BLOCK),
         ),
         ErrorKind::TimedOut => (
             "Timeout",
-            "The time for the operation was over before it could finish. Nothing is lost: apply \
-             again to continue, raise \
-             the timeout in the timeouts block, or run less at once with the same account."
-                .to_owned(),
-            Some("timeouts"),
+            "The time for the operation was over before it could finish.".to_owned(),
+            None,
         ),
         ErrorKind::Unavailable => (
             "CAMS Unavailable",
@@ -233,14 +286,10 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
              lost.".to_owned(),
             None,
         ),
-        ErrorKind::Unreachable => (
-            "CAMS Unreachable",
-            "No connection to the service could be made. Check network, proxy (HTTPS_PROXY), DNS, \
-             and the provider's \
-             region and endpoint."
-                .to_owned(),
-            None,
-        ),
+        ErrorKind::Unreachable | ErrorKind::Untrusted => {
+            let (summary, text) = connection::advice(error.obstacle);
+            (summary, text.to_owned(), None)
+        }
         ErrorKind::Withheld => (
             "Claim on the Number Was Lost",
             "The file by which this provider's processes take turns at a number was deleted again \

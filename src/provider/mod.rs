@@ -7,6 +7,7 @@ mod credentials;
 pub mod doctor;
 pub mod errors;
 pub mod evidence;
+mod network;
 pub mod numbers;
 pub mod planned;
 pub mod resources;

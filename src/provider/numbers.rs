@@ -199,6 +199,7 @@ fn alone<T>(error: Error) -> Asked<T> {
         | ErrorKind::NotSubscribed
         | ErrorKind::TimedOut
         | ErrorKind::Unreachable
+        | ErrorKind::Untrusted
         | ErrorKind::Withheld => Err(FindError::Service(error)),
         ErrorKind::AccessDenied
         | ErrorKind::Incomplete
@@ -223,8 +224,13 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_secs(4),
 ];
 
-/// How long all of these looks may take together.
+/// How long all of these looks may take together: what is left of the time of the operation, but at
+/// most this.
 const READ_BACK: Duration = Duration::from_secs(30);
+
+/// How long they may take together when the time of the operation is over, or nearly so. A started
+/// migration must not be lost, and the user has waited for as long as they wanted to.
+const LAST_LOOKS: Duration = Duration::from_secs(5);
 
 /// What came of looking for a number whose migration may have started.
 #[derive(Debug)]
@@ -241,10 +247,15 @@ pub enum ReadBack {
 
 /// Looks several times for a number whose migration may have started. After a stop there is one
 /// more look, and a short one.
+///
+/// When the time of the operation is over, the looks have some seconds of their own.
 pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBack {
-    let aftermath = Call::aftermath(READ_BACK);
+    let aftermath = Call::aftermath(call.time_left().clamp(LAST_LOOKS, READ_BACK));
     let mut seen = ReadBack::NotShown;
     for wait in PATIENCE {
+        if wait >= aftermath.time_left() {
+            return seen;
+        }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = call.stopped() => {}
@@ -252,7 +263,7 @@ pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBac
         let last = call.is_stopped();
         seen = tokio::select! {
             seen = look_again(client, &aftermath, target) => seen,
-            () = call.given_up() => return ReadBack::CutShort,
+            () = call.given_up_after_stop() => return ReadBack::CutShort,
         };
         match seen {
             ReadBack::Found(_) => return seen,

@@ -17,6 +17,7 @@ mod handshake; // what is said before the first call, and who is let in
 mod layering; // which part of the library may use which
 mod lifecycle; // what ends the process, and what does not
 mod logs; // what reaches stderr
+mod network; // an authority, a server with TLS and a proxy, as in a company
 mod redis_server; // a Redis server of a test's own
 mod rpc; // every RPC, in ways that no CLI can be made to call it
 mod sessions; // sessions of the emulator, from each source to a call that is signed with them

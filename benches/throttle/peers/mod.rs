@@ -16,7 +16,7 @@ use governor::{DefaultDirectRateLimiter, Quota};
 use tempfile::TempDir;
 use terraform_provider_cams::clock::Clock;
 use terraform_provider_cams::openapi::{
-    AccessKey, Answer, Http, Reading, Settings, SignatureMethod, SigningKey, read_answer,
+    AccessKey, Answer, Http, Network, Reading, Settings, SignatureMethod, SigningKey, read_answer,
 };
 use terraform_provider_cams::random::Random;
 use terraform_provider_cams::secret::Secret;
@@ -240,6 +240,7 @@ fn http(url: &str) -> Http {
         connect_timeout: Duration::from_secs(10),
         read_timeout: Duration::from_secs(60),
         user_agent: "bench".into(),
+        network: Network::default(),
     };
     Http::new(settings, Clock::system(), Random::from_system()).expect("a client")
 }

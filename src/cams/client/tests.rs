@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cams::Listed;
 use crate::cams::phone::PhoneNumber;
-use crate::openapi::{AccessKey, SignatureMethod};
+use crate::openapi::{AccessKey, Network, SignatureMethod};
 use crate::secret::Secret;
 
 use super::*;
@@ -156,6 +156,7 @@ fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(3),
             user_agent: "test".into(),
+            network: Network::default(),
         },
         credentials: Credentials::of_key(AccessKey {
             id: "id".into(),
@@ -248,6 +249,35 @@ async fn a_stop_gives_a_request_that_was_sent_a_moment_and_no_more() {
     assert!(error.expect_err("no answer").is_ambiguous());
     let waited = stopped.elapsed();
     assert!((1..3).contains(&waited.as_secs()), "{waited:?}");
+}
+
+#[tokio::test]
+async fn when_the_time_is_over_nothing_is_sent() {
+    let server = Server::of(&[STARTED]).await;
+    for timeout in [Duration::ZERO, Duration::from_nanos(1)] {
+        let error = server.create(timeout).await.expect_err("no time");
+        let end = (error.kind, error.out_of_time, error.is_ambiguous());
+        assert_eq!(end, (ErrorKind::TimedOut, true, false), "{error:?}");
+    }
+    assert_eq!(server.asked(), 0);
+}
+
+#[tokio::test]
+async fn the_end_of_the_time_gives_a_request_that_was_sent_a_moment_and_no_more() {
+    let server = Server::of(&[Deed::Silence]).await;
+    let started = Instant::now();
+    let timeout = Duration::from_millis(500);
+    let error = server.create(timeout).await.expect_err("no answer");
+    let end = (error.kind, error.out_of_time, error.is_ambiguous());
+    assert_eq!(end, (ErrorKind::TimedOut, true, true), "{error:?}");
+    let took = started.elapsed().as_millis();
+    assert!((1500..2500).contains(&took), "{took} ms");
+    assert_eq!(server.asked(), 1);
+
+    let server = Server::of(&[Deed::Silence]).await;
+    let error = server.listed(timeout).await.expect_err("no answer");
+    assert_eq!(error.kind, ErrorKind::TimedOut, "{error:?}");
+    assert_eq!(server.asked(), 1, "a question is not asked again");
 }
 
 #[tokio::test]

@@ -84,12 +84,9 @@ fn endpoint(observations: &Observations) -> Finding {
         return finding("endpoint", State::Ok, format!("{place} answers."));
     }
     match answers.errors().next() {
-        Some(error) if error.kind == ErrorKind::Unreachable => {
-            let text = format!(
-                "{place} cannot be reached. Check the network, the proxy (HTTPS_PROXY), DNS, and \
-                 the region and endpoint in the environment. {}",
-                said(error)
-            );
+        Some(error) if matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Untrusted) => {
+            let advice = advice(error, settings);
+            let text = format!("{place} cannot be reached. {advice} {}", said(error));
             finding("endpoint", State::Problem, text)
         }
         Some(error) => {

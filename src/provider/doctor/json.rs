@@ -143,6 +143,7 @@ fn kind(kind: ErrorKind) -> &'static str {
         ErrorKind::Unavailable => "unavailable",
         ErrorKind::Unanswered => "unanswered",
         ErrorKind::Unreachable => "unreachable",
+        ErrorKind::Untrusted => "untrusted",
         ErrorKind::Withheld => "withheld",
     }
 }

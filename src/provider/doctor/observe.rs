@@ -137,6 +137,7 @@ fn concerns_all(error: &Error) -> bool {
             | ErrorKind::TimedOut
             | ErrorKind::Unanswered
             | ErrorKind::Unreachable
+            | ErrorKind::Untrusted
     )
 }
 

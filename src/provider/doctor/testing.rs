@@ -24,6 +24,7 @@ pub(super) fn refused<T>(kind: ErrorKind, code: &str, http_status: u16) -> Asked
         request_id: Some("R".to_owned()),
         http_status: Some(http_status),
         access_denied_detail: None,
+        obstacle: None,
         out_of_time: false,
         class: Class::Final,
     }))

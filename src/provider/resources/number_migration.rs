@@ -10,19 +10,17 @@ mod schema;
 mod state;
 mod target;
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use crate::cams::{Call, Client, Error, ErrorKind, Migration, Operation};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
 use crate::framework::schema::{IdentitySchema, Schema};
-use crate::framework::timeouts;
+use crate::framework::timeouts::Timed;
 
 use super::super::Cams;
 use super::super::claims::Claim;
-use super::super::errors;
+use super::super::errors::{self, Doing};
 use super::super::evidence::{Evidence, Presence};
 use super::super::numbers::{self, Finding, Question, ReadBack, Target};
 use super::super::validators;
@@ -37,8 +35,14 @@ pub const OPERATIONS: [Operation; 3] = [
     Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS,
 ];
 
-const CREATE_TIMEOUT: Duration = Duration::from_secs(20 * 60);
-const READ_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+const CREATE: Timed = Timed {
+    name: "create",
+    default: "20m",
+};
+const READ: Timed = Timed {
+    name: "read",
+    default: "10m",
+};
 
 /// How often a claim that was lost before its request left is taken again.
 const CLAIMS: u32 = 5;
@@ -99,16 +103,19 @@ impl Resource for NumberMigration {
     ) -> Result<Model, Diagnostics> {
         let cams = context.provider();
         let target = target::of_model(&plan)?;
-        let timeout = timeouts::limit(
-            plan.timeouts.known().map(|timeouts| &timeouts.create),
-            CREATE_TIMEOUT,
-        );
-        let call = cams.call(timeout, context.stop());
+        let limit = CREATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.create));
+        let call = cams.call(limit.duration(), context.stop());
 
         let claim = cams.claims().claim(&call, &target).await;
-        let mut claim = claim.map_err(|refused| messages::not_claimed(refused, &target))?;
+        let mut claim = claim.map_err(|refused| messages::not_claimed(refused, &target, &limit))?;
         let client = cams.client()?;
-        let started = match start(&context, client, &call, &target, &mut claim).await? {
+        let doing = Doing {
+            what: "looking for the number before its migration",
+            target: &target,
+            limit: &limit,
+            outcome: "The migration was not started. Apply again to continue.",
+        };
+        let started = match start(&context, client, &call, &mut claim, doing).await? {
             Start::Present(presence) => {
                 return Ok(adopt(&context, plan, &target, presence, None));
             }
@@ -127,7 +134,9 @@ impl Resource for NumberMigration {
                         remembered::start(&context);
                         Ok(state::found(plan, &target, presence))
                     }
-                    looked => Err(messages::unknown_outcome(&target, &error, &looked).into()),
+                    looked => {
+                        Err(messages::unknown_outcome(&target, &error, &looked, &limit).into())
+                    }
                 }
             }
             Err(error) => {
@@ -141,7 +150,8 @@ impl Resource for NumberMigration {
                     return Ok(adopt(&context, plan, &target, presence, Some(&error)));
                 }
                 claim.give_back();
-                let in_full = errors::diagnostic(&error, "starting the migration", &target);
+                let what = "starting the migration";
+                let in_full = errors::diagnostic(&error, Doing { what, ..doing });
                 Err(errors::once(cams, &error, in_full, &target).into())
             }
         }
@@ -156,11 +166,8 @@ impl Resource for NumberMigration {
         let target = target::of_model(&state)?;
         // An import has none yet.
         remembered::identify(&context);
-        let timeout = timeouts::limit(
-            state.timeouts.known().map(|timeouts| &timeouts.read),
-            READ_TIMEOUT,
-        );
-        let call = cams.call(timeout, context.stop());
+        let limit = READ.limit(state.timeouts.known().map(|timeouts| &timeouts.read));
+        let call = cams.call(limit.duration(), context.stop());
         let question = Question {
             known_id: state.id.text(),
             known_status: state.status.text(),
@@ -168,9 +175,13 @@ impl Resource for NumberMigration {
             ..Question::default()
         };
         let found = numbers::find(cams.client()?, &call, &target, question).await;
-        let found = found.map_err(|error| {
-            messages::not_found_out(cams, error, "looking at the number", &target)
-        })?;
+        let doing = Doing {
+            what: "looking at the number",
+            target: &target,
+            limit: &limit,
+            outcome: "The state stays as it is. Plan or apply again to continue.",
+        };
+        let found = found.map_err(|error| messages::not_found_out(cams, error, doing))?;
         warn_of_failure(&context, &found, &target);
 
         // An imported number that was never seen has no status.
@@ -261,10 +272,11 @@ async fn start(
     context: &Context<'_, Cams, Model>,
     client: &Client,
     call: &Call,
-    target: &Target,
     claim: &mut Claim,
+    doing: Doing<'_>,
 ) -> Result<Start, Diagnostics> {
     let cams = context.provider();
+    let Doing { target, limit, .. } = doing;
     let mut not_before = cams.starts().not_before(&target.cust_space_id);
     let mut claims_lost = 0;
     loop {
@@ -273,10 +285,7 @@ async fn start(
             ..Question::default()
         };
         let found = numbers::find(client, call, target, question).await;
-        let found = found.map_err(|error| {
-            let doing = "looking for the number before its migration";
-            messages::not_found_out(cams, error, doing, target)
-        })?;
+        let found = found.map_err(|error| messages::not_found_out(cams, error, doing))?;
         warn_of_failure(context, &found, target);
         // Whatever becomes of this task, from here on nobody else starts the number in this run.
         claim.keep();
@@ -293,7 +302,7 @@ async fn start(
             Err(error) if error.kind == ErrorKind::Withheld && claims_lost < CLAIMS => {
                 claims_lost += 1;
                 let renewed = claim.renew(call).await;
-                renewed.map_err(|refused| messages::not_claimed(refused, target))?;
+                renewed.map_err(|refused| messages::not_claimed(refused, target, limit))?;
                 not_before = Instant::now();
             }
             started => return Ok(Start::Sent(started)),

@@ -84,6 +84,7 @@ fn masked(word: &str) -> &str {
     let digits = word.bytes().all(|byte| byte.is_ascii_digit());
     let dashes = word.bytes().filter(|byte| *byte == b'-').count();
     match word.len() {
+        5 if digits => "<port>",
         15 if digits => "<id>",
         36 if dashes == 4 => "<request id>",
         2..=3 if is_duration(word) => "<time>",
@@ -108,7 +109,7 @@ fn sorted(text: &str) -> String {
 }
 
 /// So many numbers, each written as `13900000000` and on.
-fn numbers(count: usize) -> String {
+pub(super) fn numbers(count: usize) -> String {
     super::many::numbers(count)
 }
 
@@ -119,7 +120,22 @@ pub(super) fn in_state(emulator: &Emulator, count: usize) -> Workspace {
     workspace
 }
 
+/// The numbers of [`numbers`] with one limit in their block `timeouts`.
+pub(super) fn limited(count: usize, limit: &str) -> String {
+    let with_limit = format!("count = {count}\n  timeouts {{\n    {limit}\n  }}");
+    numbers(count).replace(&format!("count = {count}"), &with_limit)
+}
+
 const DESTROY: [&str; 4] = ["destroy", "-auto-approve", "-no-color", "-parallelism=1"];
+/// An apply that does one thing after the other.
+pub(super) const APPLY: [&str; 5] = [
+    "apply",
+    "-auto-approve",
+    "-no-color",
+    "-input=false",
+    "-parallelism=1",
+];
+/// A plan that does one thing after the other.
 pub(super) const PLAN: [&str; 4] = ["plan", "-no-color", "-input=false", "-parallelism=1"];
 
 /// How often the output has this text, wherever the CLI breaks its lines.
@@ -164,10 +180,7 @@ fn refused_credentials_are_told_in_full_once() {
 fn a_service_that_is_not_there_is_told_in_full_once() {
     let emulator = Emulator::start(&[]);
     let workspace = in_state(&emulator, 10).env("CAMS_ENDPOINT", "http://127.0.0.1:9");
-    workspace.configure(&numbers(10).replace(
-        "count = 10",
-        "count = 10\n  timeouts {\n    read = \"1s\"\n  }",
-    ));
+    workspace.configure(&limited(10, "read = \"1s\""));
     super::many::place_in_state(&emulator, &workspace, 10);
     let run = workspace.fails(&["plan", "-no-color"]);
     assert_eq!(times(&run, "Error: "), 10, "{}", run.stderr);

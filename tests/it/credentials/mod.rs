@@ -14,6 +14,7 @@ use terraform_provider_cams::credentials::{
     AssumeRole, AssumeRoleWithOidc, Configured, Context, Credentials, Files, resolve,
 };
 use terraform_provider_cams::environment::Environment;
+use terraform_provider_cams::openapi::Network;
 use terraform_provider_cams::random::Random;
 use terraform_provider_cams::secret::Secret;
 
@@ -123,6 +124,7 @@ async fn answer(case: &Case, server: &str, home: &Path) -> (Value, String) {
     };
     let said = format!("{} {source:?}", source.describe());
     let context = Context {
+        network: Network::default(),
         clock: Clock::system(),
         random: Random::seeded(1),
         user_agent: "test".into(),

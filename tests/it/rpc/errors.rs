@@ -1,5 +1,7 @@
 //! The errors that the user reads when the API refuses a call.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::{assert_migrating, configured, create, number};
@@ -211,4 +213,54 @@ async fn a_clock_that_differs_by_more_than_a_day_is_not_believed() {
         assert_says(&text, &parts);
         assert_eq!(emulator.requests().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn what_was_started_when_the_time_was_over_is_found_and_stored() {
+    let emulator = Emulator::start(&[]);
+    let fault = json!({
+        "kind": "never_answer", "when": "after_commit", "times": "always",
+        "action": "CreateChatappMigrationInitiate",
+    });
+    emulator.control("POST", "faults", Some(fault));
+    let core = configured(&emulator, json!({})).await;
+    // The first calls on a fresh machine wait for a second and a half.
+    let limits = json!({ "timeouts": { "create": "3s", "read": null } });
+    let began = Instant::now();
+    let outcome = create(&core, &number("13900001234", limits)).await;
+    let took = began.elapsed();
+    assert_migrating(&outcome);
+    assert!(took < Duration::from_secs(6), "{took:?}");
+    assert_eq!(emulator.started()["8613900001234"], 1);
+}
+
+#[tokio::test]
+async fn whatever_hangs_a_create_ends_within_seconds_of_its_time() {
+    let emulator = Emulator::start(&[]);
+    let initiate = json!({
+        "kind": "never_answer", "when": "before_commit", "times": "always",
+        "action": "CreateChatappMigrationInitiate",
+    });
+    // The looks before the start are answered, those after it are not.
+    let silent_from_the_second = |action: &str| {
+        json!({
+            "kind": "never_answer", "when": "before_commit", "action": action, "nth": 2,
+            "times": "always",
+        })
+    };
+    let looks = silent_from_the_second("GetPhoneNumberVerificationStatus");
+    let lists = silent_from_the_second("QueryChatappPhoneNumbers");
+    emulator.control("POST", "faults", Some(json!([initiate, looks, lists])));
+    let core = configured(&emulator, json!({})).await;
+    let began = Instant::now();
+    let text = error(&core).await;
+    let took = began.elapsed();
+    // Three seconds, one of grace, five for the looks, and one of grace.
+    assert!(took < Duration::from_secs(11), "{took:?}");
+    let says = [
+        "Unknown Outcome",
+        "timeouts.create = 3s",
+        "Looking for the number failed",
+    ];
+    assert_says(&text, &says);
 }

@@ -4,9 +4,10 @@
 use crate::cams::{Error, ErrorKind};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::path::Path;
+use crate::framework::timeouts::Limit;
 use crate::provider::Cams;
 use crate::provider::claims::Refused;
-use crate::provider::errors;
+use crate::provider::errors::{self, Doing};
 use crate::provider::evidence::Presence;
 use crate::provider::numbers::{FindError, ReadBack, Target};
 
@@ -23,22 +24,22 @@ fn duplicate(target: &Target) -> Diagnostic {
 }
 
 /// Why the number could not be claimed.
-pub(super) fn not_claimed(refused: Refused, target: &Target) -> Diagnostic {
+pub(super) fn not_claimed(refused: Refused, target: &Target, limit: &Limit) -> Diagnostic {
     match refused {
-        Refused::Busy => busy(target),
+        Refused::Busy => busy(target, limit),
         Refused::Duplicate => duplicate(target),
         Refused::Stopped => stopped(target),
     }
 }
 
 /// Another process of this machine holds the number until the timeout.
-fn busy(target: &Target) -> Diagnostic {
+fn busy(target: &Target, limit: &Limit) -> Diagnostic {
     at_number(Diagnostic::error(
         "Number Being Migrated by Another Process",
         format!(
-            "Another process on this machine has begun to move {} into space {} and has not \
-             finished. Nothing was started here. Apply again when it has finished: this resource \
-             then takes the number over.",
+            "Another process on this machine has begun to move {} into space {} and had not \
+             finished when the time for this resource was over ({limit}). Nothing was started \
+             here. Apply again when it has finished: this resource then takes the number over.",
             target.number, target.cust_space_id
         ),
     ))
@@ -194,7 +195,16 @@ pub(super) fn not_importable(target: &Target, failed: Option<&Error>) -> Diagnos
 }
 
 /// The request that starts the migration has no usable answer, and the number did not show.
-pub(super) fn unknown_outcome(target: &Target, error: &Error, looked: &ReadBack) -> Diagnostic {
+pub(super) fn unknown_outcome(
+    target: &Target,
+    error: &Error,
+    looked: &ReadBack,
+    limit: &Limit,
+) -> Diagnostic {
+    let over = match error.out_of_time {
+        true => format!(" before the time was over ({limit})"),
+        false => String::new(),
+    };
     let looked = match looked {
         ReadBack::CutShort => {
             "Terraform was asked to stop before the list of the space and the lookup of the number \
@@ -217,10 +227,9 @@ pub(super) fn unknown_outcome(target: &Target, error: &Error, looked: &ReadBack)
     Diagnostic::error(
         "Migration With Unknown Outcome",
         format!(
-            "The request to migrate {} into space {} was sent, and no usable answer came back: it \
-             may have started. {looked}\n\nApplying again is safe: the provider looks for the \
-             number \
-             first, and takes it over if it is there.\n{}",
+            "The request to migrate {} into space {} was sent, and no usable answer came \
+             back{over}: it may have started. {looked}\n\nApplying again is safe: the provider \
+             looks for the number first, and takes it over if it is there.\n{}",
             target.number,
             target.cust_space_id,
             errors::particulars(error)
@@ -229,23 +238,18 @@ pub(super) fn unknown_outcome(target: &Target, error: &Error, looked: &ReadBack)
 }
 
 /// The number could not be looked for.
-pub(super) fn not_found_out(
-    cams: &Cams,
-    error: FindError,
-    doing: &str,
-    target: &Target,
-) -> Diagnostics {
+pub(super) fn not_found_out(cams: &Cams, error: FindError, doing: Doing<'_>) -> Diagnostics {
     let (error, in_full) = match error {
         FindError::Service(error) => {
-            let in_full = errors::diagnostic(&error, doing, target);
+            let in_full = errors::diagnostic(&error, doing);
             (error, in_full)
         }
         FindError::Both { list, lookup } => {
-            let in_full = errors::both(&list, &lookup, doing, target);
+            let in_full = errors::both(&list, &lookup, doing);
             (list, in_full)
         }
     };
-    errors::once(cams, &error, in_full, target).into()
+    errors::once(cams, &error, in_full, doing.target).into()
 }
 
 /// The diagnostic, pointing at the number.

@@ -6,7 +6,7 @@ use crate::framework::ty::Type;
 use crate::model;
 use crate::provider::validators;
 
-use super::OPERATIONS;
+use super::{CREATE, OPERATIONS, READ};
 
 model! {
     /// Configuration, plan and state.
@@ -101,16 +101,17 @@ pub(super) fn schema() -> Schema {
                      imported or already in the space.",
                 ),
             timeouts::block(
-                "How long operations may take, waiting for the account's call quota included.",
+                "How long operations may take from beginning to end, waiting for the account's \
+                 call quota and all repeats included. When the time is over, nothing new is begun, \
+                 and whatever waits ends at once, with an error. A request that is under way has \
+                 one more second for its answer. If that request was the start of the migration, \
+                 the provider then looks for the number for five more seconds or so: if it shows, \
+                 the create succeeds, and if not, the error says that the outcome is unknown. The \
+                 next apply takes the number over if it is there. Destroying makes no call, so it \
+                 needs no limit.",
                 vec![
-                    timeouts::operation(
-                        "create",
-                        "Starting the migration. Default value is `20m`.",
-                    ),
-                    timeouts::operation(
-                        "read",
-                        "Looking at the number during a refresh. Default value is `10m`.",
-                    ),
+                    CREATE.attribute("Starting the migration."),
+                    READ.attribute("Looking at the number during a refresh."),
                 ],
             ),
         ],
