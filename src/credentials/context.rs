@@ -32,13 +32,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// How requests are made that are not signed.
-    pub(super) fn plain(&self) -> PlainSettings {
+    /// How requests are made that are not signed. Those to this machine go through no proxy.
+    pub(super) fn plain(&self, loopback: bool) -> PlainSettings {
         PlainSettings {
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,
             user_agent: self.user_agent.clone(),
-            proxy: true,
+            proxy: !loopback,
         }
     }
 

@@ -23,7 +23,7 @@ pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use envelope::{Answer, Body, ServiceError, read as read_answer};
 pub use http::{ClockDifference, Failure, Http, Reading, Response, Settings};
 pub use list::{List, Row, Rows};
-pub use plain::{Plain, PlainFailure, PlainResponse, PlainSettings};
+pub use plain::{Plain, PlainClient, PlainFailure, PlainResponse, PlainSettings};
 pub use redact::Cleaner;
 pub use rows::{CutError, cut_in_pieces};
 pub use signature::{SignatureMethod, UnknownSignatureMethod};

@@ -16,6 +16,10 @@ use super::{Cleaner, Endpoint, encoding};
 /// Answers with credentials take some 2 KiB.
 const MOST: usize = 64 << 10;
 
+/// A client for such requests. It keeps no connection, because credentials are fetched rarely.
+#[derive(Clone, Debug)]
+pub struct PlainClient(reqwest::Client);
+
 /// How such requests are made.
 #[derive(Clone, Debug)]
 pub struct PlainSettings {
@@ -25,8 +29,7 @@ pub struct PlainSettings {
     pub read_timeout: Duration,
     /// The text of the header `User-Agent`.
     pub user_agent: String,
-    /// Whether the request may go through the proxy of the environment. One to this machine never
-    /// does.
+    /// Whether requests may go through the proxy of the environment.
     pub proxy: bool,
 }
 
@@ -34,7 +37,6 @@ pub struct PlainSettings {
 pub struct Plain<'a> {
     method: Method,
     url: reqwest::Url,
-    loopback: bool,
     headers: Vec<(&'static str, &'a str)>,
     body: Option<(&'static str, Zeroizing<String>)>,
     /// Knows the secrets of the request.
@@ -91,7 +93,6 @@ impl<'a> Plain<'a> {
         Self {
             method: Method::POST,
             url: endpoint.with_query(&text(query)),
-            loopback: endpoint.is_loopback(),
             headers: Vec::new(),
             body: Some(("application/x-www-form-urlencoded", form)),
             cleaner: Cleaner::default(),
@@ -102,7 +103,6 @@ impl<'a> Plain<'a> {
         Self {
             method,
             url: address.url(),
-            loopback: address.is_loopback(),
             headers: Vec::new(),
             body: None,
             cleaner: Cleaner::default(),
@@ -122,14 +122,15 @@ impl<'a> Plain<'a> {
         self.cleaner = cleaner;
         self
     }
+}
 
-    /// Sends the request over a connection of its own. Credentials are fetched so rarely that
-    /// keeping one is of no use.
+impl PlainClient {
+    /// Makes a client. Connects to nothing yet.
     ///
     /// # Errors
     ///
-    /// If no whole answer comes, or one of more than 64 KiB.
-    pub async fn send(self, settings: &PlainSettings) -> Result<PlainResponse, PlainFailure> {
+    /// If the system's certificates or the proxy variables cannot be used.
+    pub fn new(settings: &PlainSettings) -> Result<Self, PlainFailure> {
         let mut builder = reqwest::Client::builder()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
@@ -137,23 +138,33 @@ impl<'a> Plain<'a> {
             .timeout(settings.connect_timeout + settings.read_timeout)
             .pool_max_idle_per_host(0)
             .user_agent(&settings.user_agent);
-        if self.loopback || !settings.proxy {
+        if !settings.proxy {
             builder = builder.no_proxy();
         }
-        let unusable = |error| PlainFailure::Unreachable(reason(error, &Cleaner::default()));
-        let client = builder.build().map_err(unusable)?;
-        let mut request = client.request(self.method, self.url);
+        let client = builder.build();
+        let client = client
+            .map_err(|error| PlainFailure::Unreachable(reason(error, &Cleaner::default())))?;
+        Ok(Self(client))
+    }
+
+    /// Sends the request once.
+    ///
+    /// # Errors
+    ///
+    /// If no whole answer comes, or one of more than 64 KiB.
+    pub async fn send(&self, plain: Plain<'_>) -> Result<PlainResponse, PlainFailure> {
+        let mut request = self.0.request(plain.method, plain.url);
         request = request.header("accept", "application/json");
-        for (name, value) in self.headers {
+        for (name, value) in plain.headers {
             request = request.header(name, value);
         }
-        request = match self.body {
+        request = match plain.body {
             Some((kind, body)) => request
                 .header("content-type", kind)
                 .body(body.as_bytes().to_vec()),
             None => request.header("content-length", "0"),
         };
-        let cleaner = self.cleaner;
+        let cleaner = plain.cleaner;
         let response = request.send().await;
         let mut response = response.map_err(|error| {
             let unreachable = error.is_connect() || error.is_builder();
