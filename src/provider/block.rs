@@ -54,6 +54,8 @@ model! {
         pub requests_per_second: Number,
         /// With whom the quota is shared.
         pub scope: String,
+        /// The directory in which the processes of one machine share it.
+        pub state_directory: String,
         /// The Redis server at which several machines share it.
         pub redis_url: Secret,
         /// How many calls of an operation may be made in a second while the shared state cannot be

@@ -13,7 +13,6 @@ use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::schema::{Attribute, Schema};
 use crate::random::Random;
-use crate::state_directory::state_directory;
 
 use super::block::Config;
 use super::credentials;
@@ -85,7 +84,7 @@ pub fn configure(
         read(config, terraform_version, environment),
         throttling::configure(config, environment),
     )?;
-    let directory = state_directory(environment);
+    let directory = Some(throttled.directory);
     let credentials = match settings.source {
         Ok(source) => {
             let context = Context {

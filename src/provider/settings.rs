@@ -18,7 +18,7 @@ pub(super) use credentials::{
     SECURITY_TOKEN, SHARED_CREDENTIALS_FILE, STS_ENDPOINT,
 };
 pub(super) use throttle::{
-    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, Scope,
+    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
 };
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
@@ -28,7 +28,7 @@ pub(super) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 pub(super) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
 /// All settings, in the order of their names.
-pub(super) static ALL: [&dyn Declaration; 31] = [
+pub(super) static ALL: [&dyn Declaration; 32] = [
     &ACCESS_KEY,
     &ACCOUNT_ID,
     &ROLE_EXTERNAL_ID,
@@ -60,6 +60,7 @@ pub(super) static ALL: [&dyn Declaration; 31] = [
     &REDIS_URL,
     &REQUESTS_PER_SECOND,
     &SCOPE,
+    &STATE_DIRECTORY,
 ];
 
 pub(super) static ACCOUNT_ID: Setting<String> = Setting {

@@ -254,7 +254,7 @@ impl Provider {
         let child = Command::new(&path)
             .arg("--debug")
             .env_clear()
-            .env("XDG_RUNTIME_DIR", directory)
+            .env("CAMS_THROTTLE_STATE_DIRECTORY", directory.join("state"))
             .env("CAMS_ENDPOINT", endpoint)
             .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
             .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")

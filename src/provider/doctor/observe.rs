@@ -8,7 +8,6 @@ use crate::cams::{Call, Client, Error, ErrorKind, NumberList};
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::random::Random;
-use crate::state_directory::state_directory;
 
 use super::super::block::Config;
 use super::super::config;
@@ -49,7 +48,10 @@ pub(super) async fn observe(
     );
     // The throttle is the client's: in one process, those who name the same store share it.
     let throttled = throttling::configure(&Config::default(), environment);
-    settings.scope = throttled.as_ref().ok().map(|throttled| throttled.scope);
+    if let Ok(throttled) = &throttled {
+        settings.scope = Some(throttled.scope);
+        settings.directory = Some(throttled.directory.display().to_string());
+    }
     let client = configured.and_then(|(cams, _)| cams.client().cloned());
     let client = match client {
         Ok(client) => client,
@@ -169,7 +171,7 @@ fn settings(options: &Options, environment: &Environment) -> Settings {
         endpoint_variable: variable(declared::ENDPOINT.variables),
         account_variable: variable(declared::ACCOUNT_ID.variables),
         scope: None,
-        directory: state_directory(environment).map(|directory| directory.display().to_string()),
+        directory: None,
         space: named.or_else(from_environment),
         number: options.number.clone(),
     }

@@ -1,6 +1,7 @@
 //! The settings of `throttle` in the provider block.
 
 use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 
 use crate::framework::model::Field;
 use crate::framework::number::Number;
@@ -16,8 +17,8 @@ pub(in crate::provider) static SCOPE: Setting<Scope> = Setting {
     variables: &["CAMS_THROTTLE_SCOPE"],
     absent: Absent::Default("host"),
     description: "Who shares the quota: `host`, all processes of this user on this machine; \
-        `process`, nobody else, for machines without a writable home; `redis`, all machines that \
-        use the same server, for pipelines on several runners.",
+        `process`, nobody else, for machines without a directory that can be written; `redis`, all \
+        machines that use the same server, for pipelines on several runners.",
     attribute: Attribute::string,
     configured: |config| throttle(config, |throttle| text(&throttle.scope)),
     parse: parse_scope,
@@ -62,6 +63,21 @@ pub(in crate::provider) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32>
     parse: parse_rate,
 };
 
+pub(in crate::provider) static STATE_DIRECTORY: Setting<PathBuf> = Setting {
+    path: &["throttle", "state_directory"],
+    variables: &["CAMS_THROTTLE_STATE_DIRECTORY"],
+    absent: Absent::None(
+        "it is `/tmp/terraform-provider-cams-UID`, where UID is the user's number",
+    ),
+    description: "Directory in which this user's processes on this machine share the quota and \
+        take turns at a number: an absolute path, which is created for this user alone if only \
+        its last part is missing. Set it if `/tmp` cannot be used, or to the same one in \
+        containers that are to share.",
+    attribute: Attribute::string,
+    configured: |config| throttle(config, |throttle| text(&throttle.state_directory)),
+    parse: parse_directory,
+};
+
 /// The processes among which the quota is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::provider) enum Scope {
@@ -93,6 +109,16 @@ fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
         .ok_or_else(|| format!("expected a whole number from 1 to {MAX_RATE}"))
 }
 
+/// The path without what does not change its meaning, so that processes which write it differently
+/// mean the same directory.
+fn parse_directory(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    if !path.is_absolute() || text.contains('\0') {
+        return Err("expected an absolute path, such as /var/lib/ci/cams".to_owned());
+    }
+    Ok(path.components().collect())
+}
+
 fn parse_scope(text: &str) -> Result<Scope, String> {
     match text {
         "host" => Ok(Scope::Host),
@@ -111,6 +137,22 @@ mod tests {
         assert_eq!(parse_rate("10").map(NonZeroU32::get), Ok(10));
         for text in ["0", "-1", "2.5", "251", "many", ""] {
             assert!(parse_rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_directory_is_an_absolute_path_however_it_is_written() {
+        for text in ["/srv/ci", "/srv/ci/", "/srv/./ci", "//srv//ci"] {
+            assert_eq!(
+                parse_directory(text),
+                Ok(PathBuf::from("/srv/ci")),
+                "{text}"
+            );
+            let parsed = parse_directory(text).map(PathBuf::into_os_string);
+            assert_eq!(parsed, Ok("/srv/ci".into()), "{text}");
+        }
+        for text in ["", "ci", "./ci", "~/ci", "$HOME/ci", "/srv\0/ci"] {
+            assert!(parse_directory(text).is_err(), "{text}");
         }
     }
 }

@@ -21,6 +21,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::core::STATE_DIRECTORY;
 use crate::emulator::Emulator;
 use crate::support::NO_METADATA;
 
@@ -127,6 +128,7 @@ impl Workspace {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.path())
+            .env(STATE_DIRECTORY, self.path().join("state"))
             .env("TF_CLI_CONFIG_FILE", self.path().join("cli.tfrc"))
             .env("TF_IN_AUTOMATION", "1")
             .env("CHECKPOINT_DISABLE", "1")

@@ -16,7 +16,7 @@ pub(crate) const COOKIE: (&str, &str) = (
 
 /// The variable for the directory in which processes of one host share state. Each provider in a
 /// test has a directory of its own, unless the test says otherwise.
-const RUNTIME: &str = "XDG_RUNTIME_DIR";
+pub(crate) const STATE_DIRECTORY: &str = "CAMS_THROTTLE_STATE_DIRECTORY";
 
 /// A provider about to be started. Awaiting it makes the handshake and connects.
 #[derive(Debug)]
@@ -91,9 +91,13 @@ impl Start {
         }
         let tls = self.tls;
         let directory = tempfile::tempdir().unwrap();
-        if !self.environment.iter().any(|(name, _)| name == RUNTIME) {
-            let runtime = directory.path().join("runtime").display().to_string();
-            self = self.env(RUNTIME, &runtime);
+        if !self
+            .environment
+            .iter()
+            .any(|(name, _)| name == STATE_DIRECTORY)
+        {
+            let state = directory.path().join("state").display().to_string();
+            self = self.env(STATE_DIRECTORY, &state);
         }
         let mut process = self.spawn(directory.path());
         let handshake = Handshake::parse(&process.line().await);

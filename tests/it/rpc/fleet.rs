@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{assert_silent, configure, create, number, throttle_block};
-use crate::core::Core;
+use super::{assert_silent, configure, create, number};
+use crate::core::{Core, throttle};
 use crate::emulator::Emulator;
 use crate::redis_server::{PASSWORD, RedisServer};
 
@@ -53,9 +53,7 @@ async fn host_of_fleet(
         start = start.env("SSL_CERT_FILE", &redis.certificate());
     }
     let core = start.await;
-    let mut throttle = throttle_block();
-    throttle["scope"] = "redis".into();
-    throttle["redis_url"] = redis_url.into();
+    let throttle = throttle(&json!({ "scope": "redis", "redis_url": redis_url }));
     configure(&core, emulator.url(), json!({ "throttle": throttle })).await;
     core
 }

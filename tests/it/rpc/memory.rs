@@ -10,9 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::{TYPE, configure, create, merge, number, provider_block, throttle_block};
+use super::{TYPE, configure, create, merge, number, provider_block};
 use crate::core::tfplugin6::{RawState, upgrade_resource_state};
-use crate::core::{Core, Outcome};
+use crate::core::{Core, Outcome, throttle};
 use crate::emulator::Emulator;
 
 /// What the process may take at most, whatever is sent to it, in MiB.
@@ -82,14 +82,12 @@ fn still(text: &'static str) -> Flood {
 async fn provider(endpoint: &str) -> Arc<Core> {
     let core = Core::start().await;
     let mut block = provider_block();
-    let mut throttle = throttle_block();
-    throttle["requests_per_second"] = 250.into();
     merge(
         &mut block,
         json!({
             "endpoint": endpoint, "access_key": "emulator", "secret_key": "emulator-secret",
             "cust_space_id": "cams-test",
-            "throttle": throttle,
+            "throttle": throttle(&json!({ "requests_per_second": 250 })),
         }),
     );
     let said = core.configure(&block).await;

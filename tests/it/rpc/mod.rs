@@ -10,6 +10,7 @@ mod identity;
 mod memory;
 mod offer;
 mod sessions;
+mod shells;
 mod stop;
 mod twice;
 
@@ -79,14 +80,6 @@ fn provider_block() -> Value {
         "profile": null, "shared_credentials_file": null, "ecs_role_name": null,
         "credentials_uri": null, "sts_endpoint": null, "assume_role": null,
         "assume_role_with_oidc": null,
-    })
-}
-
-/// The block `throttle` with nothing set.
-fn throttle_block() -> Value {
-    json!({
-        "scope": null, "redis_url": null, "requests_per_second": null,
-        "fallback_requests_per_second": null,
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{assert_migrating, configure, create, number};
-use crate::core::Core;
+use crate::core::{Core, STATE_DIRECTORY, throttle};
 use crate::emulator::Emulator;
 use crate::redis_server::RedisServer;
 
@@ -17,8 +17,8 @@ const NUMBERS: usize = 10;
 async fn sessions_on_one_host_share_the_quota_of_their_account() {
     let emulator = Emulator::start(&["--latency", "20ms", "--jitter", "5ms"]);
     let host = TempDir::new().unwrap();
-    let runtime = host.path().join("state").display().to_string();
-    let start = |_| Core::start().env("XDG_RUNTIME_DIR", &runtime);
+    let state = host.path().join("state").display().to_string();
+    let start = |_| Core::start().env(STATE_DIRECTORY, &state);
     let mut processes = Vec::new();
     for process in 0..PROCESSES {
         let core = start(process).await;
@@ -38,9 +38,7 @@ async fn sessions_on_several_hosts_share_the_quota_of_their_account() {
     let mut processes = Vec::new();
     for _ in 0..PROCESSES {
         let core = Core::start().await;
-        let mut throttle = super::throttle_block();
-        throttle["scope"] = "redis".into();
-        throttle["redis_url"] = redis.url().into();
+        let throttle = throttle(&json!({ "scope": "redis", "redis_url": redis.url() }));
         configure(
             &core,
             emulator.url(),
@@ -57,9 +55,9 @@ async fn sessions_on_several_hosts_share_the_quota_of_their_account() {
 async fn the_account_of_a_key_is_remembered_on_the_host() {
     let emulator = Emulator::start(&[]);
     let host = TempDir::new().unwrap();
-    let runtime = host.path().join("state").display().to_string();
+    let state = host.path().join("state").display().to_string();
     for process in 0..2 {
-        let core = Core::start().env("XDG_RUNTIME_DIR", &runtime).await;
+        let core = Core::start().env(STATE_DIRECTORY, &state).await;
         configure(&core, emulator.url(), json!({})).await;
         let config = number(&format!("1390000000{process}"), json!({}));
         assert_migrating(&create(&core, &config).await);
@@ -71,7 +69,7 @@ async fn the_account_of_a_key_is_remembered_on_the_host() {
 fn session(changes: Value) -> Value {
     let mut block = json!({
         "assume_role": {
-            "role_arn": "acs:ram::123456789012:role/terraform",
+            "role_arn": "acs:ram::1000000000000000:role/terraform",
             "session_name": null, "policy": null, "session_expiration": null,
             "external_id": null,
         },

@@ -20,7 +20,7 @@ const CONFIGURATION: &str = r#"
 provider "cams" {
   cust_space_id = "cams-soak"
   assume_role {
-    role_arn = "acs:ram::123456789012:role/soak"
+    role_arn = "acs:ram::1000000000000000:role/soak"
   }
   throttle {
     requests_per_second = 200

@@ -11,7 +11,7 @@ fn healthy() -> Observations {
     let settings = Settings {
         endpoint: Some("https://cams.ap-southeast-1.aliyuncs.com".to_owned()),
         scope: Some(Scope::Host),
-        directory: Some("/run/user/1000/terraform-provider-cams".to_owned()),
+        directory: Some("/tmp/terraform-provider-cams-1000".to_owned()),
         space: Some(Space {
             id: "cams-abc123".to_owned(),
             origin: "CAMS_CUST_SPACE_ID",
