@@ -40,7 +40,7 @@ impl Context {
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,
             user_agent: self.user_agent.clone(),
-            proxy: true,
+            network: self.network.clone(),
         }
     }
 

@@ -6,7 +6,9 @@
 
 use std::time::Duration;
 
-use crate::openapi::{Address, Plain, PlainFailure, PlainResponse, PlainSettings};
+use crate::openapi::{
+    Address, Network, Plain, PlainClient, PlainFailure, PlainResponse, PlainSettings,
+};
 use crate::secret::Secret;
 
 use super::answer::{self, Fetched};
@@ -26,6 +28,9 @@ const TOKEN_LIFE: &str = "60";
 /// The service is next to the instance: it answers within milliseconds or not at all.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
+/// A service on this machine stands for it in tests, on a machine that may be busy.
+const TIMEOUT_OF_TESTS: Duration = Duration::from_secs(10);
+
 /// Why the service gave no credentials.
 enum Trouble {
     /// There is no such service here.
@@ -38,7 +43,26 @@ enum Trouble {
 ///
 /// Off an instance this takes a second: nothing answers there.
 pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetched, Error> {
-    let service = Service { metadata, context };
+    let timeout = match metadata.server.is_loopback() {
+        true => TIMEOUT_OF_TESTS,
+        false => TIMEOUT,
+    };
+    let settings = PlainSettings {
+        connect_timeout: timeout,
+        read_timeout: timeout,
+        // The metadata service is the instance's own: no proxy leads to it.
+        network: Network::default(),
+        ..context.plain()
+    };
+    let client = PlainClient::for_server(&metadata.server, &settings);
+    let service = Service {
+        metadata,
+        context,
+        client: client.map_err(|failure| {
+            let text = format!("No HTTP client could be made: {failure}.");
+            Error::new(ErrorKind::Unusable, text)
+        })?,
+    };
     let mut repeats = context.repeats();
     loop {
         let trouble = match service.ask().await {
@@ -68,6 +92,7 @@ pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetc
 struct Service<'a> {
     metadata: &'a Metadata,
     context: &'a Context,
+    client: PlainClient,
 }
 
 impl Service<'_> {
@@ -132,13 +157,7 @@ impl Service<'_> {
     }
 
     async fn send(&self, request: Plain<'_>, what: &str) -> Result<PlainResponse, Trouble> {
-        let settings = PlainSettings {
-            connect_timeout: TIMEOUT,
-            read_timeout: TIMEOUT,
-            proxy: false,
-            ..self.context.plain()
-        };
-        match request.send(&settings).await {
+        match self.client.send(request).await {
             Ok(response) if response.status == 200 => Ok(response),
             Ok(response) => Err(Trouble::Other(match response.status {
                 404 => format!("has not {what} (HTTP status 404): the instance has no such role"),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::clock::Utc;
 use crate::openapi::{
-    Answer, Cleaner, Endpoint, Http, Plain, Reading, Response, ServiceError, Settings,
+    Answer, Cleaner, Endpoint, Http, Plain, PlainClient, Reading, Response, ServiceError, Settings,
     SignatureMethod, SigningKey, read_answer,
 };
 
@@ -50,6 +50,8 @@ pub(super) async fn assume_role_with_oidc(
     form.insert("OIDCToken", token);
     let form: Vec<_> = form.into_iter().collect();
     let cleaner = Cleaner::new([token]);
+    let client = PlainClient::for_api(endpoint, &context.plain());
+    let client = client.map_err(|failure| unreachable(endpoint, &failure.to_string()))?;
     let mut repeats = context.repeats();
     loop {
         let timestamp = Utc::from(context.clock.now()).seconds();
@@ -62,7 +64,7 @@ pub(super) async fn assume_role_with_oidc(
             ("Version", VERSION),
         ];
         let request = Plain::post_form(endpoint, &query, &form).secrets(cleaner.clone());
-        let error = match request.send(&context.plain()).await {
+        let error = match client.send(request).await {
             Ok(response) if (200..300).contains(&response.status) => {
                 let now = context.now(response.date);
                 let fetched = answer::read_sts(&response.body, now);
@@ -203,7 +205,7 @@ fn refused(action: &str, refusal: &ServiceError) -> Error {
         text.push_str(&format!(", request id {id}"));
     }
     text.push_str("). ");
-    let message = refusal.message.trim_end_matches('.');
+    let message = refusal.message.trim_end_matches(['.', ' ']);
     if !message.is_empty() {
         text.push_str(&format!("STS says: {message}. "));
     }

@@ -1,6 +1,6 @@
 //! Addresses that give credentials: a sidecar's, and CloudSSO.
 
-use crate::openapi::{Address, Cleaner, Plain};
+use crate::openapi::{Address, Cleaner, Plain, PlainClient};
 
 use super::answer::{self, Fetched, Now};
 use super::context::Context;
@@ -13,7 +13,15 @@ type Read = fn(&[u8], Now) -> Result<Fetched, &'static str>;
 /// Fetches credentials from an address.
 pub(super) async fn fetch_uri(address: &Address, context: &Context) -> Result<Fetched, Error> {
     let who = format!("The credentials URI at {address}");
-    exchange(|| Plain::get(address), &who, "", answer::read, context).await
+    exchange(
+        || Plain::get(address),
+        address,
+        &who,
+        "",
+        answer::read,
+        context,
+    )
+    .await
 }
 
 /// Exchanges a login with CloudSSO for credentials.
@@ -37,20 +45,36 @@ pub(super) async fn fetch_cloud_sso(login: &CloudSso, context: &Context) -> Resu
     };
     let who = format!("CloudSSO at {}", login.server);
     let advice = format!(" If the login has ended, {advice}.");
-    exchange(request, &who, &advice, answer::read_cloud_sso, context).await
+    exchange(
+        request,
+        &login.server,
+        &who,
+        &advice,
+        answer::read_cloud_sso,
+        context,
+    )
+    .await
 }
 
 /// Sends a request, a few times if it has to be, and reads the answer. `advice` is for refusals.
 async fn exchange<'a>(
     request: impl Fn() -> Plain<'a>,
+    address: &Address,
     who: &str,
     advice: &str,
     read: Read,
     context: &Context,
 ) -> Result<Fetched, Error> {
+    let client = PlainClient::for_server(address, &context.plain());
+    let client = client.map_err(|failure| {
+        Error::new(
+            ErrorKind::Unusable,
+            format!("{who} can't be asked: {failure}."),
+        )
+    })?;
     let mut repeats = context.repeats();
     loop {
-        let error = match request().send(&context.plain()).await {
+        let error = match client.send(request()).await {
             Ok(response) if response.status == 200 => {
                 let fetched = read(&response.body, context.now(response.date));
                 return fetched

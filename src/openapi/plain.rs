@@ -11,10 +11,14 @@ use reqwest::redirect::Policy;
 use zeroize::Zeroizing;
 
 use super::address::Address;
-use super::{Cleaner, Endpoint, encoding};
+use super::{Cleaner, Endpoint, Network, encoding};
 
 /// Answers with credentials take some 2 KiB.
 const MOST: usize = 64 << 10;
+
+/// A client for such requests. It keeps no connection, because credentials are fetched rarely.
+#[derive(Clone, Debug)]
+pub struct PlainClient(reqwest::Client);
 
 /// How such requests are made.
 #[derive(Clone, Debug)]
@@ -25,16 +29,14 @@ pub struct PlainSettings {
     pub read_timeout: Duration,
     /// The text of the header `User-Agent`.
     pub user_agent: String,
-    /// Whether the request may go through the proxy of the environment. One to this machine never
-    /// does.
-    pub proxy: bool,
+    /// By which proxies others are reached, and which certificates are trusted.
+    pub network: Network,
 }
 
 /// A request. It is sent once. It cannot be printed, because its headers may hold a token.
 pub struct Plain<'a> {
     method: Method,
     url: reqwest::Url,
-    loopback: bool,
     headers: Vec<(&'static str, &'a str)>,
     body: Option<(&'static str, Zeroizing<String>)>,
     /// Knows the secrets of the request.
@@ -91,7 +93,6 @@ impl<'a> Plain<'a> {
         Self {
             method: Method::POST,
             url: endpoint.with_query(&text(query)),
-            loopback: endpoint.is_loopback(),
             headers: Vec::new(),
             body: Some(("application/x-www-form-urlencoded", form)),
             cleaner: Cleaner::default(),
@@ -102,7 +103,6 @@ impl<'a> Plain<'a> {
         Self {
             method,
             url: address.url(),
-            loopback: address.is_loopback(),
             headers: Vec::new(),
             body: None,
             cleaner: Cleaner::default(),
@@ -122,38 +122,59 @@ impl<'a> Plain<'a> {
         self.cleaner = cleaner;
         self
     }
+}
 
-    /// Sends the request over a connection of its own. Credentials are fetched so rarely that
-    /// keeping one is of no use.
+impl PlainClient {
+    /// Makes a client for requests to one server. Connects to nothing yet.
     ///
     /// # Errors
     ///
-    /// If no whole answer comes, or one of more than 64 KiB.
-    pub async fn send(self, settings: &PlainSettings) -> Result<PlainResponse, PlainFailure> {
-        let mut builder = reqwest::Client::builder()
+    /// If the system's certificates cannot be used.
+    pub fn for_server(server: &Address, settings: &PlainSettings) -> Result<Self, PlainFailure> {
+        Self::new(&server.url(), settings)
+    }
+
+    /// Makes a client for requests to an API that wants no signature. Connects to nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// If the system's certificates cannot be used.
+    pub fn for_api(api: &Endpoint, settings: &PlainSettings) -> Result<Self, PlainFailure> {
+        Self::new(api.url(), settings)
+    }
+
+    fn new(url: &reqwest::Url, settings: &PlainSettings) -> Result<Self, PlainFailure> {
+        let unusable = |error| PlainFailure::Unreachable(reason(error, &Cleaner::default()));
+        let builder = settings.network.client(url).map_err(unusable)?;
+        let client = builder
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.connect_timeout + settings.read_timeout)
             .pool_max_idle_per_host(0)
-            .user_agent(&settings.user_agent);
-        if self.loopback || !settings.proxy {
-            builder = builder.no_proxy();
-        }
-        let unusable = |error| PlainFailure::Unreachable(reason(error, &Cleaner::default()));
-        let client = builder.build().map_err(unusable)?;
-        let mut request = client.request(self.method, self.url);
+            .user_agent(&settings.user_agent)
+            .build();
+        client.map(Self).map_err(unusable)
+    }
+
+    /// Sends the request once.
+    ///
+    /// # Errors
+    ///
+    /// If no whole answer comes, or one of more than 64 KiB.
+    pub async fn send(&self, plain: Plain<'_>) -> Result<PlainResponse, PlainFailure> {
+        let mut request = self.0.request(plain.method, plain.url);
         request = request.header("accept", "application/json");
-        for (name, value) in self.headers {
+        for (name, value) in plain.headers {
             request = request.header(name, value);
         }
-        request = match self.body {
+        request = match plain.body {
             Some((kind, body)) => request
                 .header("content-type", kind)
                 .body(body.as_bytes().to_vec()),
             None => request.header("content-length", "0"),
         };
-        let cleaner = self.cleaner;
+        let cleaner = plain.cleaner;
         let response = request.send().await;
         let mut response = response.map_err(|error| {
             let unreachable = error.is_connect() || error.is_builder();
