@@ -32,7 +32,7 @@ fn main() {
             .map(|millis| millis.parse().expect("milliseconds"));
         let pause = Duration::from_millis(pause.unwrap_or(0));
         let rounds = if pause.is_zero() { 20_000 } else { 2000 };
-        let throttle = Throttle::host(Some(directory.into()), NonZeroU32::MIN);
+        let throttle = Throttle::host(directory.into(), NonZeroU32::MIN);
         return println!("{}", micros(&throttle, rounds, pause));
     }
     println!(
@@ -44,7 +44,7 @@ fn main() {
     println!(
         "host, 1 process     {:8.3} µs",
         micros(
-            &Throttle::host(Some(host("one")), NonZeroU32::MIN),
+            &Throttle::host(host("one"), NonZeroU32::MIN),
             100_000,
             Duration::ZERO
         )

@@ -26,6 +26,11 @@ impl Clock {
         Self(Arc::new(move || at))
     }
 
+    /// A clock that shows what `show` says, for tests.
+    pub fn of(show: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(show))
+    }
+
     /// The date that the clock shows.
     pub fn now(&self) -> SystemTime {
         (self.0)()

@@ -5,20 +5,18 @@
 /// A name for this boot of the machine and for the monotonic clock that this process reads.
 ///
 /// Processes that get the same bytes may compare readings of that clock. The bytes have no other
-/// meaning. Linux names a boot by a random id, and a container may have a clock of its own. macOS
-/// has no such clock and tells when the machine was started, which is what its monotonic clock
-/// counts from; since no safe call reads it, all boots are named alike there. That is safe too:
-/// after a boot the clock begins anew, so that an old reading is in the future, or so far in the
-/// past that nothing depends on it.
+/// meaning. Linux names a boot by a random id, and a container may have a clock of its own. Where
+/// no boot has a name, the name of the machine stands for it, so that two machines are told apart
+/// as long as their names differ. That is so on macOS, which tells only when the machine was
+/// started, and that by no safe call. It is right there too: after a boot the clock begins anew, so
+/// that an old reading is in the future, or so far in the past that nothing depends on it.
 pub fn boot() -> Vec<u8> {
     #[cfg(target_os = "linux")]
-    {
-        let boot = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    if let Ok(boot) = std::fs::read("/proc/sys/kernel/random/boot_id") {
         let clock = std::fs::read_link("/proc/self/ns/time").unwrap_or_default();
-        [boot.as_slice(), clock.as_os_str().as_encoded_bytes()].concat()
+        return [boot.as_slice(), clock.as_os_str().as_encoded_bytes()].concat();
     }
-    #[cfg(not(target_os = "linux"))]
-    Vec::new()
+    rustix::system::uname().nodename().to_bytes().to_vec()
 }
 
 /// A signal that a process may have been told to ignore.

@@ -52,17 +52,24 @@ pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
 }
 
-/// Creates a directory and its parents, unless it exists.
+/// Creates a directory, unless it exists. Its parent has to exist: a parent that were made here
+/// would be closed to other users, who may rely on it, as on `/tmp`.
 ///
 /// # Errors
 ///
 /// If the directory cannot be created, is a symbolic link, belongs to another user, or gives
 /// another user access.
 pub fn make_directory(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
     let found = path.symlink_metadata()?;
+    if found.is_symlink() {
+        return Err(io::Error::other("it is a symbolic link"));
+    }
     if !found.is_dir() {
-        return Err(io::Error::other("its directory is a symbolic link"));
+        return Err(io::Error::other("it is no directory"));
     }
     owned_and_private(&found)
 }
@@ -76,4 +83,50 @@ fn owned_and_private(found: &Metadata) -> io::Result<()> {
         return Err(io::Error::other("other users may enter it"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
+
+    /// A directory that belongs to another user. Only the superuser can give one away; for all
+    /// others the root of the file system belongs to somebody else.
+    fn of_somebody_else(parent: &Path) -> std::path::PathBuf {
+        let directory = parent.join("theirs");
+        fs::create_dir(&directory).unwrap();
+        match chown(&directory, Some(65_534), None) {
+            Ok(()) => directory,
+            Err(_) => "/".into(),
+        }
+    }
+
+    #[test]
+    fn what_is_not_this_user_s_own_is_not_used() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = |name: &str| parent.path().join(name);
+        let reason = |directory: &Path| open(&directory.join("f")).unwrap_err().to_string();
+        assert_eq!(
+            reason(&of_somebody_else(parent.path())),
+            "it belongs to another user"
+        );
+        fs::write(path("file"), "").unwrap();
+        assert_eq!(reason(&path("file")), "it is no directory");
+        fs::create_dir(path("open")).unwrap();
+        fs::set_permissions(path("open"), fs::Permissions::from_mode(0o750)).unwrap();
+        assert_eq!(reason(&path("open")), "other users may enter it");
+        make_directory(&path("ours")).unwrap();
+        symlink(path("ours"), path("link")).unwrap();
+        assert_eq!(reason(&path("link")), "it is a symbolic link");
+        open(&path("ours").join("f")).unwrap();
+    }
+
+    #[test]
+    fn a_parent_that_is_missing_is_not_made() {
+        let parent = tempfile::tempdir().unwrap();
+        let missing = parent.path().join("runtime");
+        make_directory(&missing.join("state")).unwrap_err();
+        assert!(!missing.exists());
+    }
 }

@@ -1,45 +1,18 @@
-//! The directory in which the processes of this user on this host keep what they share.
+//! The directory in which the processes of this user on this machine keep what they share.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::environment::Environment;
-
-/// The directory's path: `terraform-provider-cams` under `XDG_RUNTIME_DIR`, else under
-/// `XDG_CACHE_HOME`, else under `~/.cache`.
+/// The directory's path, unless the user names another one:
+/// `/tmp/terraform-provider-cams-UID`, where UID is the number of the user that this process acts
+/// for. Nothing is created here.
 ///
-/// `None` if none of these variables is set, or if the first that is set holds no absolute path.
-/// Nothing is created here.
-pub fn state_directory(environment: &Environment) -> Option<PathBuf> {
-    let home = || Some(Path::new(environment.get("HOME")?).join(".cache"));
-    let base = environment
-        .first(&["XDG_RUNTIME_DIR", "XDG_CACHE_HOME"])
-        .map(|(_, path)| PathBuf::from(path))
-        .or_else(home)?;
-    base.is_absolute()
-        .then(|| base.join("terraform-provider-cams"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_state_directory_is_the_first_that_is_set_and_absolute() {
-        let directory =
-            |variables: &[(&str, &str)]| state_directory(&variables.iter().copied().collect());
-        let all = [
-            ("HOME", "/h"),
-            ("XDG_CACHE_HOME", "/c"),
-            ("XDG_RUNTIME_DIR", "/r"),
-        ];
-        let path = |path| Some(PathBuf::from(path));
-        assert_eq!(directory(&all), path("/r/terraform-provider-cams"));
-        assert_eq!(directory(&all[..2]), path("/c/terraform-provider-cams"));
-        assert_eq!(
-            directory(&all[..1]),
-            path("/h/.cache/terraform-provider-cams")
-        );
-        assert_eq!(directory(&[("XDG_RUNTIME_DIR", "r")]), None);
-        assert_eq!(directory(&[]), None);
-    }
+/// All processes of a user have to come to the same place, whoever started their shell. A login
+/// shell, cron and a CI runner have different variables, so the path depends on none of them:
+/// neither on `HOME` nor on `TMPDIR`, nor on those of the XDG specification. `/tmp` exists on Linux
+/// and on macOS, and everybody may make a directory there. Another user may be first to make one
+/// of this name. That is why whoever opens a file in the directory checks whose it is
+/// ([`private_file`](crate::private_file)), and does without it if it is somebody else's.
+pub fn state_directory() -> PathBuf {
+    let user = rustix::process::geteuid().as_raw();
+    PathBuf::from(format!("/tmp/terraform-provider-cams-{user}"))
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::core::tfplugin6::Schema;
-use crate::core::{Core, Instance, Start};
+use crate::core::{Core, Instance, STATE_DIRECTORY, Start, throttle};
 use crate::emulator::Emulator;
 use crate::redis_server::RedisServer;
 use crate::workload::{Applied, COUNTRY_CODE, mobile_number};
@@ -41,7 +41,7 @@ impl Fleet {
         Self::start(
             processes,
             emulator,
-            |_| Core::start().env("XDG_RUNTIME_DIR", &host.display().to_string()),
+            |_| Core::start().env(STATE_DIRECTORY, &host.display().to_string()),
             &json!({}),
         )
         .await
@@ -54,19 +54,14 @@ impl Fleet {
         processes: usize,
     ) -> Self {
         let hosts: Vec<TempDir> = (0..processes).map(|_| TempDir::new().unwrap()).collect();
-        let throttle = json!({
-            "throttle": {
-                "scope": "redis",
-                "redis_url": redis.url(),
-                "requests_per_second": null,
-                "fallback_requests_per_second": null,
-            },
+        let settings = json!({
+            "throttle": throttle(&json!({ "scope": "redis", "redis_url": redis.url() })),
         });
         let start = |process: usize| {
             let host = hosts[process].path().display().to_string();
-            Core::start().env("XDG_RUNTIME_DIR", &host)
+            Core::start().env(STATE_DIRECTORY, &host)
         };
-        let fleet = Self::start(processes, emulator, start, &throttle).await;
+        let fleet = Self::start(processes, emulator, start, &settings).await;
         Self {
             _hosts: hosts,
             ..fleet

@@ -141,9 +141,9 @@ impl Client {
         self.0.account.trouble()
     }
 
-    /// Whether the credentials are valid for a while only.
-    pub fn has_temporary_credentials(&self) -> bool {
-        self.0.credentials.are_temporary()
+    /// The credentials that sign the requests.
+    pub fn credentials(&self) -> &Credentials {
+        &self.0.credentials
     }
 
     /// The error for a read that succeeded without the data that it is made for.

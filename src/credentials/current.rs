@@ -1,23 +1,77 @@
 //! The key that requests are signed with at this moment.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::openapi::{AccessKey, SigningKey};
+use crate::openapi::{AccessKey, Endpoint, SigningKey};
+
+use super::account;
+use super::context::Context;
+use super::error::{Error, ErrorKind};
+use super::fetch::fetch;
+use super::refresh::{Fetch, Refresh};
+use super::source::{Source, Way};
 
 /// Credentials that sign requests, whatever they come from. Clones share what was fetched.
-#[derive(Clone, Debug)]
-pub struct Credentials(Arc<SigningKey>);
+#[derive(Clone)]
+pub struct Credentials(Arc<Inner>);
 
-/// Why there is no key to sign with, or no account, in words without any secret.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Error(pub String);
+struct Inner {
+    keys: Keys,
+    description: String,
+    kind: &'static str,
+    last_resort: bool,
+    temporary: bool,
+    /// Where STS is and how it is asked. `None` if it is never asked.
+    sts: Option<(Endpoint, Context)>,
+}
+
+enum Keys {
+    /// Always the same one.
+    One(Arc<SigningKey>),
+    /// The one that was fetched last.
+    Fetched(Refresh),
+}
 
 impl Credentials {
-    /// Credentials that are always this key.
+    /// Credentials that are fetched from their source when they are needed first.
+    pub fn new(source: Source, context: Context) -> Self {
+        let (description, temporary) = (source.describe().to_owned(), source.is_temporary());
+        let (kind, last_resort) = (source.kind(), source.is_last_resort());
+        let sts = Some((source.sts.clone(), context.clone()));
+        let keys = match &source.way {
+            Way::Key(key) => Keys::One(Arc::new(SigningKey::new(key.clone()))),
+            _ => {
+                let (clock, random) = (context.clock.clone(), context.random.clone());
+                let shared = Arc::new((source, context));
+                let fetch: Fetch = Box::new(move || {
+                    let shared = Arc::clone(&shared);
+                    Box::pin(async move { fetch(&shared.0, &shared.1).await })
+                });
+                Keys::Fetched(Refresh::new(fetch, clock, random))
+            }
+        };
+        Self(Arc::new(Inner {
+            keys,
+            description,
+            kind,
+            last_resort,
+            temporary,
+            sts,
+        }))
+    }
+
+    /// Credentials that are always this key. Their account is not known.
     pub fn of_key(key: AccessKey) -> Self {
-        Self(Arc::new(SigningKey::new(key)))
+        Self(Arc::new(Inner {
+            temporary: key.security_token.is_some(),
+            keys: Keys::One(Arc::new(SigningKey::new(key))),
+            description: "an access key".to_owned(),
+            kind: "access_key",
+            last_resort: false,
+            sts: None,
+        }))
     }
 
     /// A key that is valid now. Temporary credentials are fetched or refreshed where they have to
@@ -27,12 +81,18 @@ impl Credentials {
     ///
     /// If no valid key can be had.
     pub async fn current(&self) -> Result<Arc<SigningKey>, Error> {
-        Ok(Arc::clone(&self.0))
+        match &self.0.keys {
+            Keys::One(key) => Ok(Arc::clone(key)),
+            Keys::Fetched(refresh) => refresh.current().await,
+        }
     }
 
     /// The key that is valid now, unless one has to be fetched first.
     pub fn at_hand(&self) -> Option<Arc<SigningKey>> {
-        Some(Arc::clone(&self.0))
+        match &self.0.keys {
+            Keys::One(key) => Some(Arc::clone(key)),
+            Keys::Fetched(refresh) => refresh.at_hand(),
+        }
     }
 
     /// Another key than `refused`, which the service no longer takes although it should be valid.
@@ -43,8 +103,10 @@ impl Credentials {
     ///
     /// If there should be another key and it cannot be had.
     pub async fn renew(&self, refused: &SigningKey) -> Result<Arc<SigningKey>, Error> {
-        let _ = refused;
-        Ok(Arc::clone(&self.0))
+        match &self.0.keys {
+            Keys::One(key) => Ok(Arc::clone(key)),
+            Keys::Fetched(refresh) => refresh.renew(refused).await,
+        }
     }
 
     /// The id of the account that the credentials belong to, from the state directory if a process
@@ -54,12 +116,40 @@ impl Credentials {
     ///
     /// If STS cannot be asked, or answers with a refusal.
     pub async fn account(&self, directory: Option<&Path>) -> Result<String, Error> {
-        let _ = directory;
-        Err(Error("STS was not asked".to_owned()))
+        match &self.0.sts {
+            Some((sts, context)) => account::account(self, sts, context, directory).await,
+            None => {
+                let text = "STS was not asked for the account.";
+                Err(Error::new(ErrorKind::Unusable, text))
+            }
+        }
     }
 
     /// Whether the keys are valid for a while only.
     pub fn are_temporary(&self) -> bool {
-        self.0.access_key().security_token.is_some()
+        self.0.temporary
+    }
+
+    /// Where the credentials come from, for logs and messages.
+    pub fn describe(&self) -> &str {
+        &self.0.description
+    }
+
+    /// What kind of source the credentials have, in one word.
+    pub fn kind(&self) -> &'static str {
+        self.0.kind
+    }
+
+    /// Whether nothing is configured, so that only an instance with a role has credentials.
+    pub fn is_last_resort(&self) -> bool {
+        self.0.last_resort
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("source", &self.0.description)
+            .finish_non_exhaustive()
     }
 }

@@ -1,212 +1,43 @@
-//! Finds the access key, in the configuration or in the environment.
+//! The credentials that requests are signed with: where they come from, and how they are kept valid.
+//!
+//! - [`resolve`] finds out where they come from: it reads the provider block, the environment and
+//!   files, and connects to nothing.
+//! - [`Credentials`] fetches them when a key is needed, and again before they end.
 
+mod account;
+mod answer;
+mod chain;
+mod cli_profile;
+mod command;
+mod configured;
+mod context;
 mod current;
-
-use crate::environment::Environment;
-use crate::secret::Secret;
+mod ecs;
+mod error;
+mod expiry;
+mod fetch;
+mod files;
+mod ini;
+mod ini_profile;
+mod lookup;
+mod pair;
+mod problem;
+mod profile;
+mod refresh;
+mod roles;
+mod source;
+mod sts;
+mod surroundings;
+pub mod variables;
+mod web;
 
 pub use crate::openapi::AccessKey;
-pub use current::{Credentials, Error};
-
-/// The environment variables for the id of the AccessKey, of which the first that is set counts.
-/// The names are those of terraform-provider-alicloud.
-pub const ACCESS_KEY: &[&str] = &[
-    "ALICLOUD_ACCESS_KEY",
-    "ALIBABA_CLOUD_ACCESS_KEY_ID",
-    "ALIBABACLOUD_ACCESS_KEY_ID",
-];
-/// The environment variables for the secret of the AccessKey.
-pub const SECRET_KEY: &[&str] = &[
-    "ALICLOUD_SECRET_KEY",
-    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-    "ALIBABACLOUD_ACCESS_KEY_SECRET",
-];
-/// The environment variables for the security token.
-pub const SECURITY_TOKEN: &[&str] = &[
-    "ALICLOUD_SECURITY_TOKEN",
-    "ALIBABA_CLOUD_SECURITY_TOKEN",
-    "ALIBABACLOUD_SECURITY_TOKEN",
-];
-
-/// The parts of the access key that the provider block sets.
-#[derive(Clone, Debug, Default)]
-pub struct Configured {
-    /// The value of `access_key`, the id.
-    pub access_key: Option<String>,
-    /// The value of `secret_key`.
-    pub secret_key: Option<Secret>,
-    /// The value of `security_token`.
-    pub security_token: Option<Secret>,
-}
-
-/// What every part of an access key looks like, for error messages.
-pub const EXPECTED: &str = "expected letters, digits and signs of ASCII alone; often a space or a \
-    line break was copied with it";
-
-/// Why there is no usable access key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// The text that is set as the id cannot be one.
-    MalformedId,
-    /// The text that is set as the secret cannot be one.
-    MalformedSecret,
-    /// The text that is set as the security token cannot be one.
-    MalformedToken,
-    /// There is neither id nor secret.
-    Missing,
-    /// There is no id, although there is a secret or a token.
-    MissingId,
-    /// There is no secret, although there is an id.
-    MissingSecret,
-}
-
-/// Finds the access key, which is either all in the configuration or all in the environment.
-///
-/// The two are never mixed. The service refuses the key of one account with the secret of another
-/// one with a message about the signature, which misleads. And a security token that was forgotten
-/// in the environment would make a key unusable that needs none.
-///
-/// # Errors
-///
-/// If a part is missing, or cannot be a part of an access key.
-pub fn resolve(configured: Configured, environment: &Environment) -> Result<AccessKey, Problem> {
-    let Configured {
-        access_key,
-        secret_key,
-        security_token,
-    } = configured;
-    if access_key.is_some() || secret_key.is_some() || security_token.is_some() {
-        return whole(access_key, secret_key, security_token);
-    }
-    let variable = |names: &[&str]| environment.first(names).map(|(_, value)| value.to_owned());
-    whole(
-        variable(ACCESS_KEY),
-        variable(SECRET_KEY).map(Secret::new),
-        variable(SECURITY_TOKEN).map(Secret::new),
-    )
-}
-
-/// Whether `part` can be a part of an access key. Anything else would make a header invalid, or the
-/// signature wrong.
-pub fn is_well_formed(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// The access key made of these parts.
-fn whole(
-    id: Option<String>,
-    secret: Option<Secret>,
-    security_token: Option<Secret>,
-) -> Result<AccessKey, Problem> {
-    let (id, secret) = match (id, secret) {
-        (Some(id), Some(secret)) => (id, secret),
-        (Some(_), None) => return Err(Problem::MissingSecret),
-        (None, None) if security_token.is_none() => return Err(Problem::Missing),
-        (None, _) => return Err(Problem::MissingId),
-    };
-    if !is_well_formed(&id) {
-        return Err(Problem::MalformedId);
-    }
-    if !is_well_formed(secret.expose()) {
-        return Err(Problem::MalformedSecret);
-    }
-    if security_token
-        .as_ref()
-        .is_some_and(|token| !is_well_formed(token.expose()))
-    {
-        return Err(Problem::MalformedToken);
-    }
-    Ok(AccessKey {
-        id,
-        secret,
-        security_token,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        variables.iter().copied().collect()
-    }
-
-    fn resolved(
-        configured: Configured,
-        variables: &[(&str, &str)],
-    ) -> Result<(String, String, Option<String>), Problem> {
-        let key = resolve(configured, &environment(variables))?;
-        let token = key.security_token.map(|token| token.expose().to_owned());
-        Ok((key.id, key.secret.expose().to_owned(), token))
-    }
-
-    #[test]
-    fn the_environment_is_read_in_alicloud_order() {
-        let variables = [
-            ("ALIBABA_CLOUD_ACCESS_KEY_ID", "second"),
-            ("ALICLOUD_ACCESS_KEY", "first"),
-            ("ALIBABACLOUD_ACCESS_KEY_SECRET", "secret"),
-            ("ALIBABA_CLOUD_SECURITY_TOKEN", "token"),
-        ];
-        let expected = (
-            "first".to_owned(),
-            "secret".to_owned(),
-            Some("token".to_owned()),
-        );
-        assert_eq!(resolved(Configured::default(), &variables), Ok(expected));
-    }
-
-    #[test]
-    fn what_is_configured_is_never_mixed_with_the_environment() {
-        let variables = [
-            ("ALICLOUD_ACCESS_KEY", "theirs"),
-            ("ALICLOUD_SECRET_KEY", "theirs"),
-            ("ALICLOUD_SECURITY_TOKEN", "theirs"),
-        ];
-        let key = Configured {
-            access_key: Some("ours".into()),
-            ..Configured::default()
-        };
-        assert_eq!(
-            resolved(key.clone(), &variables),
-            Err(Problem::MissingSecret)
-        );
-        let pair = Configured {
-            secret_key: Some(Secret::new("ours")),
-            ..key
-        };
-        assert_eq!(
-            resolved(pair, &variables),
-            Ok(("ours".into(), "ours".into(), None))
-        );
-    }
-
-    #[test]
-    fn what_is_missing_is_named() {
-        assert_eq!(resolved(Configured::default(), &[]), Err(Problem::Missing));
-        assert_eq!(
-            resolved(Configured::default(), &[("ALICLOUD_SECRET_KEY", "s")]),
-            Err(Problem::MissingId)
-        );
-        assert_eq!(
-            resolved(Configured::default(), &[("ALICLOUD_ACCESS_KEY", "k")]),
-            Err(Problem::MissingSecret)
-        );
-    }
-
-    #[test]
-    fn what_no_access_key_can_be_is_refused() {
-        let key = |id, secret, token| {
-            let variables = [
-                ("ALICLOUD_ACCESS_KEY", id),
-                ("ALICLOUD_SECRET_KEY", secret),
-                ("ALICLOUD_SECURITY_TOKEN", token),
-            ];
-            resolved(Configured::default(), &variables).map(|_| ())
-        };
-        assert_eq!(key("LTAI5t", "a+/=", "CAIS.-_"), Ok(()));
-        assert_eq!(key("LTAI\n", "s", "t"), Err(Problem::MalformedId));
-        assert_eq!(key("i", " s", "t"), Err(Problem::MalformedSecret));
-        assert_eq!(key("i", "s", "t\u{e9}"), Err(Problem::MalformedToken));
-    }
-}
+pub use chain::resolve;
+pub use configured::{AssumeRole, AssumeRoleWithOidc, Configured};
+pub use context::Context;
+pub use current::Credentials;
+pub use error::{Error, ErrorKind};
+pub use files::Files;
+pub use pair::{EXPECTED, is_well_formed};
+pub use problem::{Problem, ProblemKind};
+pub use source::Source;

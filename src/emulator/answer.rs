@@ -6,10 +6,9 @@ use std::time::{Duration, SystemTime};
 use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::fault::{Kind, RetryHeader};
-use super::form::Form;
-use super::operations::Fields;
-use super::refusal::Refusal;
+use super::api::Api;
+use super::fault::Kind;
+use super::reply::{Body, JSON, Reply, gateway_error};
 
 /// What the server does to answer a call.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,93 +45,34 @@ pub(super) enum Step {
     Send(Bytes),
 }
 
-/// What the service or its gateway replies, before a fault changes how it travels.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) code: String,
-    headers: Vec<(&'static str, String)>,
-    envelope: Map<String, Value>,
-    fields: Fields,
-    /// `None` where the gateway replies, whose form is documented.
-    form: Option<Form>,
-}
-
 impl Reply {
-    /// The reply to a request that was executed.
-    pub(super) fn success(request_id: &str, fields: Fields) -> Self {
-        let mut envelope = envelope(request_id, "OK", "SUCCESS");
-        envelope.insert("AccessDeniedDetail".into(), "None".into());
-        Self {
-            status: 200,
-            code: "OK".into(),
-            headers: Vec::new(),
-            envelope,
-            fields,
-            form: None,
-        }
-    }
-
-    /// The reply to a request that is refused, in the envelope of the gateway. A business error
-    /// with the HTTP status 200 is in the envelope of a success.
-    pub(super) fn refusal(request_id: &str, refusal: Refusal) -> Self {
-        let mut envelope = envelope(request_id, &refusal.code, &refusal.message);
-        if let Some(detail) = refusal.access_denied_detail {
-            envelope.insert("AccessDeniedDetail".into(), detail);
-        }
-        if refusal.status != 200 {
-            let recommend = format!(
-                "https://api.alibabacloud.com/troubleshoot\
-                 ?q={}&product=cams&requestId={request_id}",
-                refusal.code
-            );
-            envelope.insert("HostId".into(), "cams.emulator".into());
-            envelope.insert("Recommend".into(), recommend.into());
-        }
-        Self {
-            status: refusal.status,
-            code: refusal.code,
-            headers: refusal.headers,
-            envelope,
-            fields: Fields::Ready(Map::new()),
-            form: None,
-        }
-    }
-
-    /// The same reply, in the form of the service behind the gateway.
-    pub(super) fn in_form(self, form: Option<Form>) -> Self {
-        Self { form, ..self }
-    }
-
-    /// The HTTP status that is sent under this fault. `None` where no answer is sent.
-    pub(super) fn status_under(&self, fault: Option<&Kind>) -> Option<u16> {
-        match fault {
-            Some(
-                Kind::NeverAnswer { .. } | Kind::ResetAfterCommit {} | Kind::ResetBeforeCommit {},
-            ) => None,
-            Some(Kind::Status { status, .. }) => Some(*status),
-            _ => Some(self.status),
-        }
-    }
-
     /// What the server does to send this reply on `date` under this fault.
     pub(super) fn into_delivery(self, date: SystemTime, fault: Option<&Kind>) -> Delivery {
-        let mut body = self.envelope;
-        body.extend(self.fields.into_map());
-        if let Some(form) = self.form {
-            form.shape(&mut body);
-        }
-        if let Some(Kind::AlteredAnswer { data, rows }) = fault {
-            alter(&mut body, data, rows);
-        }
-        let body = Value::Object(body);
-        let text = Bytes::from(body.to_string());
+        let (status, content_type) = (self.status, self.content_type);
+        let headers = self.headers;
+        let (text, body) = match self.body {
+            Body::Text(text) => (Bytes::from(text), Value::Null),
+            Body::Json(whole) => {
+                let mut body = whole.into_map();
+                if let Some(Kind::AlteredAnswer {
+                    credentials,
+                    data,
+                    rows,
+                }) = fault
+                {
+                    alter(&mut body, data, rows);
+                    alter_credentials(&mut body, credentials);
+                }
+                let body = Value::Object(body);
+                (Bytes::from(body.to_string()), body)
+            }
+        };
         let half = text.slice(..text.len() / 2);
         let mut response = Response {
-            status: self.status,
+            status,
             date,
-            content_type: "application/json;charset=utf-8",
-            headers: self.headers,
+            content_type,
+            headers,
             length: text.len() as u64,
             body: vec![Step::Send(text.clone())],
         };
@@ -198,8 +138,9 @@ impl Response {
             ),
         };
         let request_id = body["RequestId"].as_str().unwrap_or_default();
-        let reply = Reply::refusal(request_id, Refusal::new(status, code, message));
-        self.set_body(Value::Object(reply.envelope).to_string().into());
+        let body = gateway_error(request_id, Api::Cams, code, message);
+        self.content_type = JSON;
+        self.set_body(Value::Object(body).to_string().into());
     }
 
     /// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.
@@ -214,31 +155,6 @@ impl Response {
         self.body = body;
         self.length = self.length.saturating_add(bytes);
     }
-}
-
-/// The header that tells a client to come back after `wait`.
-pub(super) fn retry_header(header: RetryHeader, wait: Duration) -> (&'static str, String) {
-    let millis = wait.as_nanos().div_ceil(1_000_000);
-    let limits = format!("Limit:10,Remain:0,TimeLeft:{millis}");
-    match header {
-        RetryHeader::RetryAfter => ("retry-after", millis.div_ceil(1000).to_string()),
-        RetryHeader::XAcsRetryAfter => ("x-acs-retry-after", millis.to_string()),
-        RetryHeader::XRatelimitUser => ("x-ratelimit-user", limits),
-        RetryHeader::XRatelimitUserApi => ("x-ratelimit-user-api", limits),
-    }
-}
-
-/// The fields that every reply has.
-fn envelope(request_id: &str, code: &str, message: &str) -> Map<String, Value> {
-    let fields = [
-        ("RequestId", request_id),
-        ("Code", code),
-        ("Message", message),
-    ];
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect()
 }
 
 /// Sends a body in ten parts with a pause before each, which take `over` together.
@@ -262,6 +178,19 @@ fn alter(body: &mut Map<String, Value>, data: &Map<String, Value>, rows: &Map<St
         for row in list.iter_mut().filter_map(Value::as_object_mut) {
             row.extend(rows.clone());
         }
+    }
+}
+
+/// Puts these fields where an answer has credentials: in an object of its own, or at its top.
+fn alter_credentials(body: &mut Map<String, Value>, fields: &Map<String, Value>) {
+    for name in ["Credentials", "CloudCredential"] {
+        if let Some(Value::Object(credentials)) = body.get_mut(name) {
+            credentials.extend(fields.clone());
+            return;
+        }
+    }
+    if body.contains_key("AccessKeyId") {
+        body.extend(fields.clone());
     }
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::behaviour::Behaviour;
 use super::fault::Fault;
+use super::issuance::Issuance;
+use super::keys::AccessKey;
 use super::quota::{Quota, Window};
 use crate::clock::Clock;
 use crate::secret::Secret;
@@ -12,15 +14,25 @@ use crate::secret::Secret;
 /// faults.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The one access key id that is known.
+    /// The account of the first access key, and of sessions that no account asked for.
+    pub account_id: String,
+    /// The id of the first access key.
     pub access_key_id: String,
     /// The secret that belongs to the access key id.
     pub access_key_secret: Secret,
     /// The security token that every request must carry. Without it, a token that a request carries
     /// is covered by the signature but not compared.
     pub security_token: Option<Secret>,
-    /// The account's quota for each action.
+    /// Whether the first access key is the account's own rather than a RAM user's.
+    pub is_root: bool,
+    /// More access keys, of the same account or of others.
+    pub more_keys: Vec<AccessKey>,
+    /// The one access token that CloudSSO accepts. Without it any token passes.
+    pub sso_access_token: Option<Secret>,
+    /// The quota of each account for each action of CAMS.
     pub quota: Quota,
+    /// The quota of each account for each action of STS.
+    pub sts_quota: Quota,
     /// The kind of window in which calls are counted against the quota.
     pub window: Window,
     /// Whether calls over the quota count against it too.
@@ -42,6 +54,8 @@ pub struct Config {
     pub seed: u64,
     /// What the service does where its documentation leaves a choice.
     pub behaviour: Behaviour,
+    /// How sessions are issued.
+    pub issuance: Issuance,
     /// The faults in force from the start on.
     pub faults: Vec<Fault>,
     /// The clock that shows the date of the server.
@@ -51,10 +65,15 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            account_id: "1000000000000000".into(),
             access_key_id: "emulator".into(),
             access_key_secret: Secret::new("emulator-secret"),
             security_token: None,
+            is_root: false,
+            more_keys: Vec::new(),
+            sso_access_token: None,
             quota: Quota::default(),
+            sts_quota: Quota::of_sts(),
             window: Window::default(),
             count_rejected: false,
             throttle_code: "Throttling.User".into(),
@@ -65,6 +84,7 @@ impl Default for Config {
             service_time: Duration::ZERO,
             seed: 0,
             behaviour: Behaviour::default(),
+            issuance: Issuance::default(),
             faults: Vec::new(),
             clock: Clock::system(),
         }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use hyper::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::encoding;
 use super::fault::Fault;
+use super::issuance::Issuance;
 use super::period::Period;
 use super::quota::{Quota, Window};
 use super::request::HttpRequest;
@@ -47,7 +48,8 @@ fn route(service: &mut Service, request: &HttpRequest, at: Duration) -> Result<S
         }
         (&Method::GET, "summary") => {
             let window = query(request, "window")?.unwrap_or(Period(Duration::from_secs(1)));
-            let mut summary = json!(service.journal.summary(window.0));
+            let account: Option<String> = query(request, "account")?;
+            let mut summary = json!(service.journal.summary(window.0, account.as_deref()));
             summary["under_way"] = service.under_way.into();
             Ok((200, summary))
         }
@@ -73,6 +75,17 @@ fn route(service: &mut Service, request: &HttpRequest, at: Duration) -> Result<S
                 .change(change.quota, change.window.unwrap_or(window));
             Ok((200, quota(service)))
         }
+        (&Method::GET, "sessions") => Ok((200, json!(service.keys.report()))),
+        (&Method::DELETE, "sessions") => {
+            let revoked = service.keys.revoke_all();
+            Ok((200, json!({ "revoked": revoked })))
+        }
+        (&Method::GET, "issuance") => Ok((200, json!(service.issuance))),
+        (&Method::PUT, "issuance") => {
+            service.issuance = changed(&service.issuance, body(request)?).map_err(bad_request)?;
+            service.sources.forget();
+            Ok((200, json!(service.issuance)))
+        }
         (&Method::GET, "faults") => Ok((200, json!(service.faults.report()))),
         (&Method::POST, "faults") => {
             let faults = parse_faults(&request.body).map_err(bad_request)?;
@@ -93,6 +106,15 @@ pub(super) fn parse_faults(text: &[u8]) -> Result<Vec<Fault>, serde_json::Error>
         list @ Value::Array(_) => serde_json::from_value(list),
         one => Ok(vec![serde_json::from_value(one)?]),
     }
+}
+
+/// The settings with those replaced that are given. The others stay.
+fn changed(issuance: &Issuance, given: Map<String, Value>) -> Result<Issuance, serde_json::Error> {
+    let mut settings = json!(issuance);
+    if let Value::Object(settings) = &mut settings {
+        settings.extend(given);
+    }
+    serde_json::from_value(settings)
 }
 
 fn numbers(service: &Service) -> Value {

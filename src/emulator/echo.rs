@@ -22,7 +22,7 @@ pub(super) enum Writing {
 /// The secret parts of a request first, since whoever shows the text may cut it; then the string to
 /// sign.
 pub(super) fn quote(request: &Request<'_>, writing: Writing) -> String {
-    let parameters = ["AccessKeyId", "SecurityToken", "Signature"];
+    let parameters = ["AccessKeyId", "SecurityToken", "OIDCToken", "Signature"];
     let headers = ["authorization", "x-acs-security-token"];
     let parameters = parameters.map(|name| (name, request.parameter(name)));
     let headers = headers.map(|name| (name, request.http.header(name)));

@@ -9,6 +9,8 @@ use super::behaviour::Behaviour;
 use super::config::Config;
 use super::control;
 use super::fault::Fault;
+use super::issuance::Issuance;
+use super::keys::AccessKey;
 use super::period::Period;
 use super::quota::{Quota, Window};
 use crate::clock::Clock;
@@ -16,8 +18,8 @@ use crate::secret::Secret;
 
 /// A CAMS that runs on your machine: the API on /, its control interface under /_emulator/.
 ///
-/// Of a flag that is given twice the last value counts, except for --deny and --faults, which add
-/// up.
+/// Of a flag that is given twice the last value counts, except for --deny, --faults, --key and
+/// --role, which add up.
 #[derive(Debug, Parser)]
 #[command(name = "cams-emulator", version, args_override_self = true)]
 pub struct Flags {
@@ -29,6 +31,14 @@ pub struct Flags {
     #[arg(long)]
     allow_remote: bool,
 
+    /// The account that the access key belongs to
+    #[arg(
+        long,
+        value_name = "ID",
+        default_value = "1000000000000000",
+        help_heading = "Account"
+    )]
+    account_id: String,
     /// The access key id that is known
     #[arg(
         long,
@@ -50,9 +60,27 @@ pub struct Flags {
     #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = "Account")]
     security_token: Option<Secret>,
 
+    /// Let the access key be the account's own, which cannot assume roles, and not a RAM user's
+    #[arg(long = "root", help_heading = "Account")]
+    is_root: bool,
+    /// Another access key that is known, of the same account or of another; may be given several
+    /// times
+    #[arg(
+        long = "key",
+        value_name = "ACCOUNT:ID:SECRET",
+        help_heading = "Account"
+    )]
+    more_keys: Vec<AccessKey>,
+    /// Let CloudSSO accept only this access token; without the flag any token passes
+    #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = "Account")]
+    sso_access_token: Option<Secret>,
+
     /// The quota of each action, as calls/duration
     #[arg(long, default_value = "10/1s", help_heading = "Quota")]
     quota: Quota,
+    /// The quota of each action of STS
+    #[arg(long, default_value = "100/1s", help_heading = "Quota")]
+    sts_quota: Quota,
     /// How the quota counts
     #[arg(long, value_enum, default_value = "sliding", help_heading = "Quota")]
     window: Window,
@@ -110,6 +138,9 @@ pub struct Flags {
     #[command(flatten)]
     behaviour: Behaviour,
 
+    #[command(flatten)]
+    issuance: Issuance,
+
     /// A JSON list of faults, as POST /_emulator/faults takes it
     #[arg(long, value_name = "FILE", action = ArgAction::Append, help_heading = "Faults")]
     faults: Vec<PathBuf>,
@@ -155,10 +186,15 @@ impl Flags {
             faults.extend(read_faults(path)?);
         }
         Ok(Config {
+            account_id: self.account_id,
             access_key_id: self.access_key_id,
             access_key_secret: self.access_key_secret,
             security_token: self.security_token,
+            is_root: self.is_root,
+            more_keys: self.more_keys,
+            sso_access_token: self.sso_access_token,
             quota: self.quota,
+            sts_quota: self.sts_quota,
             window: self.window,
             count_rejected: self.count_rejected,
             throttle_code: self.throttle_code,
@@ -169,6 +205,7 @@ impl Flags {
             service_time: self.service_time.0,
             seed: self.seed,
             behaviour: self.behaviour,
+            issuance: self.issuance,
             faults,
             clock: Clock::system(),
         })
@@ -191,84 +228,4 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::behaviour::*;
-    use super::super::operation::Operation;
-    use super::*;
-
-    fn parse(flags: &[&str]) -> Result<Flags, clap::Error> {
-        Flags::try_parse_from(["cams-emulator"].iter().chain(flags))
-    }
-
-    #[test]
-    fn the_defaults_are_those_of_the_configuration() {
-        let config = parse(&[]).expect("no flag is required").into_config();
-        let config = config.expect("nothing to read");
-        assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
-    }
-
-    #[test]
-    fn each_flag_for_what_is_left_open_reaches_the_configuration() {
-        let flags = parse(&[
-            "--missing-number=not-verified",
-            "--missing-code=A",
-            "--missing-status=404",
-            "--migrating-listed-as=PENDING",
-            "--deleted-rows=drop",
-            "--list-lag=1s",
-            "--lookup-lag=2s",
-            "--ids=number",
-            "--answers=sparse",
-            "--on-repeat=same",
-            "--on-repeat=new-id",
-            "--repeat-code=B",
-            "--business-status=200",
-            "--not-subscribed",
-            "--deny=QueryChatappBindWaba",
-            "--deny=GetChatappOpenStatus",
-        ]);
-        let config = flags.expect("flags").into_config();
-        let expected = Behaviour {
-            missing_number: MissingNumber::NotVerified,
-            missing_code: "A".into(),
-            missing_status: ErrorStatus::NotFound,
-            migrating_listed_as: MigratingListedAs::Pending,
-            deleted_rows: DeletedRows::Drop,
-            list_lag: "1s".parse().expect("a duration"),
-            lookup_lag: "2s".parse().expect("a duration"),
-            ids: Ids::Number,
-            answers: Answers::Sparse,
-            // The flag was given twice, and the last one counts.
-            on_repeat: OnRepeat::NewId,
-            repeat_code: "B".into(),
-            business_status: ErrorStatus::Ok,
-            not_subscribed: true,
-            deny: vec![
-                Operation::QueryChatappBindWaba,
-                Operation::GetChatappOpenStatus,
-            ],
-        };
-        assert_eq!(config.expect("nothing to read").behaviour, expected);
-    }
-
-    #[test]
-    fn other_machines_are_kept_out_unless_told() {
-        let flags = parse(&["--listen", "0.0.0.0:0"]).expect("flags");
-        assert!(matches!(flags.into_config(), Err(FlagError::Remote(_))));
-        let flags = parse(&["--listen", "0.0.0.0:0", "--allow-remote"]).expect("flags");
-        assert!(flags.into_config().is_ok());
-    }
-
-    #[test]
-    fn unreadable_values_are_refused() {
-        for flags in [
-            ["--quota", "10"],
-            ["--latency", "5"],
-            ["--window", "round"],
-            ["--missing-status", "500"],
-            ["--deny", "DeleteEverything"],
-        ] {
-            assert!(parse(&flags).is_err(), "{flags:?}");
-        }
-    }
-}
+mod tests;

@@ -3,68 +3,42 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::issuance::Issuance;
+use super::keys::{Caller, Keys};
 use super::refusal::Refusal;
 use super::request::Request;
 use super::signature;
-use crate::secret::Secret;
 
 /// The most by which the date of a request may be earlier or later than the server's.
 const TOLERANCE: Duration = Duration::from_secs(15 * 60);
 
-/// The one access key that is known, and the nonces that it has used.
-#[derive(Debug)]
+/// What the gate remembers: the nonces that were used.
+#[derive(Debug, Default)]
 pub(super) struct Gate {
-    access_key_id: String,
-    access_key_secret: Secret,
-    security_token: Option<Secret>,
     nonces: Nonces,
 }
 
 impl Gate {
-    pub(super) fn new(
-        access_key_id: String,
-        access_key_secret: Secret,
-        security_token: Option<Secret>,
-    ) -> Self {
-        Self {
-            access_key_id,
-            access_key_secret,
-            security_token,
-            nonces: Nonces::default(),
-        }
-    }
-
-    /// Admits a request that is signed with the access key, is dated within the tolerated time
-    /// around `now`, and has a nonce that was not used before. Refuses any other.
-    pub(super) fn enter(&mut self, request: &Request<'_>, now: SystemTime) -> Result<(), Refusal> {
+    /// Admits a request that is signed with a known key, is dated within the tolerated time around
+    /// `date`, and has a nonce that was not used before. Refuses any other. `now` is the date by
+    /// which sessions end; it may differ from `date` if the server's clock is wrong.
+    pub(super) fn enter(
+        &mut self,
+        request: &Request<'_>,
+        keys: &Keys,
+        issuance: &Issuance,
+        date: SystemTime,
+        now: SystemTime,
+    ) -> Result<Caller, Refusal> {
         let claim = signature::claim(request)?;
-        if claim.access_key_id != self.access_key_id {
-            let message = "Specified access key is not found.";
-            return Err(Refusal::new(404, "InvalidAccessKeyId.NotFound", message));
-        }
-        self.check_token(claim.security_token)?;
-        check_date(claim.date, now)?;
-        signature::verify(request, &self.access_key_secret)?;
-        if !self.nonces.is_first(claim.nonce, now) {
+        let (secret, caller) = keys.find(&claim, issuance, now)?;
+        check_date(claim.date, date)?;
+        signature::verify(request, secret)?;
+        if !self.nonces.is_first(claim.nonce, date) {
             let message = "Specified signature nonce was used already.";
             return Err(Refusal::new(400, "SignatureNonceUsed", message));
         }
-        Ok(())
-    }
-
-    /// Compares the token of a request with the expected one. Where none is expected, any token
-    /// passes, because the signature covers it.
-    fn check_token(&self, token: Option<&str>) -> Result<(), Refusal> {
-        match (&self.security_token, token) {
-            (None, _) => Ok(()),
-            (Some(_), None | Some("")) => Err(Refusal::missing("SecurityToken")),
-            (Some(expected), Some(token)) if expected.expose() == token => Ok(()),
-            (Some(_), Some(_)) => Err(Refusal::new(
-                400,
-                "InvalidSecurityToken.MismatchWithAccessKey",
-                "Specified SecurityToken mismatch with the AccessKey.",
-            )),
-        }
+        Ok(caller)
     }
 }
 

@@ -32,7 +32,7 @@ impl Generated {
 
     /// The digest of the seed and these parts. A zero byte ends each part, so that "a" and "bc"
     /// differ from "ab" and "c".
-    fn digest(self, parts: &[&str]) -> Vec<u8> {
+    pub(super) fn digest(self, parts: &[&str]) -> Vec<u8> {
         let mut digest = Sha256::new_with_prefix(self.seed.to_be_bytes());
         for part in parts {
             digest.update(part.as_bytes());

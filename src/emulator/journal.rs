@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::api::Api;
 use super::request::SignatureForm;
 
-/// One request in the journal. It holds no secret, but whole phone numbers, because only tests read
-/// it.
+/// One request in the journal. It holds no secret and no token, but whole phone numbers, because
+/// only tests read it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Entry {
     /// The number of the request, counted from 1. The count goes on when the journal is cleared.
@@ -17,7 +18,16 @@ pub(super) struct Entry {
     /// Microseconds from the emulator's start to the arrival, which is the moment that the quota
     /// counts.
     pub(super) at_micros: u64,
+    /// What the request is addressed to.
+    pub(super) kind: Api,
+    /// The action that the request names, or the name that a request to a source of credentials has
+    /// here.
     pub(super) action: Option<String>,
+    /// The key that the request says it is signed with, and the account of that key.
+    pub(super) access_key_id: Option<String>,
+    pub(super) account_id: Option<String>,
+    /// The key of the session that the answer hands out, also where the answer was not sent.
+    pub(super) issued_key_id: Option<String>,
     pub(super) cust_space_id: Option<String>,
     pub(super) phone_number: Option<String>,
     pub(super) signature: Option<SignatureForm>,
@@ -43,6 +53,9 @@ pub(super) struct Entry {
 pub(super) struct Summary {
     /// The calls of each action, by its name.
     pub(super) actions: BTreeMap<String, Calls>,
+    /// How many requests there were, refused ones included, by what they are addressed to and by
+    /// their action.
+    pub(super) requests: BTreeMap<Api, BTreeMap<String, u64>>,
     /// The calls that were turned away for the sake of the quota.
     pub(super) throttled: u64,
     /// The initiations beyond the first one of each number, whether accepted or refused.
@@ -104,10 +117,23 @@ impl Journal {
         self.entries.clear();
     }
 
-    /// Counts the calls. The most calls are those in any window of this length.
-    pub(super) fn summary(&self, window: Duration) -> Summary {
+    /// Counts the calls, of one account if one is given. The most calls are those in any window of
+    /// this length.
+    pub(super) fn summary(&self, window: Duration, account_id: Option<&str>) -> Summary {
+        let of_account =
+            |entry: &&Entry| account_id.is_none() || entry.account_id.as_deref() == account_id;
         let mut of_action: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-        for entry in self.entries.iter().filter(|entry| entry.counted) {
+        let mut requests: BTreeMap<Api, BTreeMap<String, u64>> = BTreeMap::new();
+        for entry in self.entries.iter().filter(of_account) {
+            let action = entry.action.clone().unwrap_or_default();
+            *requests
+                .entry(entry.kind)
+                .or_default()
+                .entry(action)
+                .or_default() += 1;
+        }
+        let counted = |entry: &&Entry| entry.counted && of_account(entry);
+        for entry in self.entries.iter().filter(counted) {
             let action = entry.action.as_deref().unwrap_or_default();
             of_action.entry(action).or_default().push(entry);
         }
@@ -124,6 +150,7 @@ impl Journal {
                 .sum(),
             initiations,
             actions,
+            requests,
         }
     }
 
@@ -177,94 +204,4 @@ fn most(times: impl Iterator<Item = u64>, window: Duration) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(sequence: u64, at_micros: u64) -> Entry {
-        Entry {
-            sequence,
-            at_micros,
-            action: Some("Create".into()),
-            cust_space_id: Some("cams-1".into()),
-            phone_number: Some("86139".into()),
-            signature: None,
-            request_id: String::new(),
-            counted: true,
-            throttled: false,
-            committed: false,
-            refused: false,
-            fault: None,
-            status: Some(200),
-            code: Some("OK".into()),
-        }
-    }
-
-    fn journal(entries: impl IntoIterator<Item = Entry>) -> Journal {
-        Journal {
-            entries: entries.into_iter().collect(),
-            last: 0,
-        }
-    }
-
-    #[test]
-    fn windows_are_half_open() {
-        let second = Duration::from_secs(1);
-        assert_eq!(most([0, 999_999].into_iter(), second), 2);
-        assert_eq!(most([0, 1_000_000].into_iter(), second), 1);
-        assert_eq!(
-            most(
-                [0, 400_000, 1_100_000, 1_200_000, 1_399_999].into_iter(),
-                second
-            ),
-            4
-        );
-        assert_eq!(most([].into_iter(), second), 0);
-    }
-
-    #[test]
-    fn throttled_calls_arrive_but_are_not_admitted() {
-        let mut late = entry(3, 20);
-        late.throttled = true;
-        let mut refused_at_the_gate = entry(4, 30);
-        refused_at_the_gate.counted = false;
-        let journal = journal([entry(1, 0), entry(2, 10), late, refused_at_the_gate]);
-        let summary = journal.summary(Duration::from_secs(1));
-        let expected = Calls {
-            arrived: 3,
-            throttled: 1,
-            max_arrived_in_window: 3,
-            max_admitted_in_window: 2,
-        };
-        assert_eq!(summary.actions.get("Create"), Some(&expected));
-        assert_eq!(summary.throttled, 1);
-    }
-
-    #[test]
-    fn every_initiation_beyond_the_first_is_a_duplicate() {
-        let mut first = entry(1, 0);
-        first.committed = true;
-        let mut second = entry(2, 10);
-        second.committed = true;
-        let mut third = entry(3, 20);
-        third.refused = true;
-        let summary = journal([first, second, third]).summary(Duration::from_secs(1));
-        assert_eq!(summary.duplicates, 2);
-        assert_eq!(summary.initiations[0].accepted, 2);
-        assert_eq!(summary.initiations[0].refused, 1);
-    }
-
-    #[test]
-    fn since_shows_what_came_later() {
-        let journal = journal([entry(4, 0), entry(5, 10)]);
-        let sequences = |since| {
-            journal
-                .since(since)
-                .iter()
-                .map(|e| e.sequence)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(sequences(0), [4, 5]);
-        assert_eq!(sequences(4), [5]);
-        assert_eq!(sequences(9), [0_u64; 0]);
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! A CAMS that runs on your machine. It speaks the real wire, has an account with a quota and
-//! numbers that migrate, and fails on demand.
+//! numbers that migrate, and fails on demand. With it runs an STS, and all else that hands out
+//! sessions whose keys call CAMS.
 //!
 //! [`serve`] answers API calls on `/` and its control interface under `/_emulator/`. It shares no
 //! code with the client that it judges: encoding, signatures and models are its own.
@@ -9,16 +10,20 @@
 //! 1. Half of the latency passes. Then the call arrives, even if its client is gone.
 //! 2. Access key, token, date, signature and nonce are checked. A call that fails here is not
 //!    counted.
-//! 3. The quota of its action counts the call, at the time that the journal shows.
+//! 3. The quota that the account has of its action counts the call, at the time that the journal
+//!    shows. Actions of STS have a quota of their own.
 //! 4. The operation is executed. Its service time passes, and then the other half of the latency.
 //!
 //! # Control
 //!
 //! | Request | Effect |
 //! |---|---|
-//! | `GET requests?since=N` | the journal, or what came after sequence number N |
+//! | `GET requests?since=N` | the journal, or what came after sequence number N: all requests but control ones, each with its `kind` and the id of its key, and none with a secret |
 //! | `DELETE requests` | clears the journal, and with it the summary |
-//! | `GET summary?window=1s` | per action: arrivals, throttled ones, the most in any window; initiations of each number; `under_way`: calls that are still to arrive |
+//! | `GET summary?window=1s&account=ID` | `actions`: arrivals, throttled ones, the most in any window; `requests`: how many of each kind and action, refused ones included; initiations of each number; `under_way`: calls that are still to arrive; all of it for one account if that is asked |
+//! | `GET sessions` | the sessions that were issued: key id, account, role, end |
+//! | `DELETE sessions` | revokes them all |
+//! | `GET issuance`, `PUT issuance` | how sessions are issued: `{"session_lifetime": 3, "expiration": "absent"}`, or whatever else is a flag about sessions, with underscores; what is left out stays |
 //! | `GET numbers` | all numbers, and the rows of deleted ones, as they are without any lag |
 //! | `POST numbers` | places one in any state; see below |
 //! | `DELETE numbers` | deletes one: `{"cust_space_id", "country_code", "mobile_number"}` |
@@ -28,7 +33,30 @@
 //! | `POST faults` | adds a fault or a list of them |
 //! | `DELETE faults` | ends all faults |
 //!
+//! # Sessions, and where they come from
+//!
+//! | Request | Kind, action | Answer |
+//! |---|---|---|
+//! | `AssumeRole` on `/`, signed by any known key | `sts` | a session of the role in the account of its ARN |
+//! | `AssumeRoleWithOIDC` on `/`, with a token instead of a signature | `sts` | the same |
+//! | `GetCallerIdentity` on `/` | `sts` | account and identity of the key |
+//! | `PUT /latest/api/token` | `metadata`, `GetMetadataToken` | a token, for requests to the metadata service |
+//! | `GET /latest/meta-data/ram/security-credentials/` | `metadata`, `GetMetadataRole` | the name of the role |
+//! | the same with the name of the role | `metadata`, `GetMetadataCredentials` | a session, the same for all who ask until less than a quarter of its life is left |
+//! | `GET /_emulator/credentials-uri` | `credentials_uri`, `GetCredentialsUri` | a session |
+//! | `POST /cloud-credentials` with an access token | `cloud_sso`, `GetCloudCredentials` | a session in the account that the body names |
+//!
+//! The key of a session calls CAMS and STS like any other, with exactly its token. When the session
+//! has ended, the refusal is `InvalidSecurityToken.Expired`. All keys and sessions of an account
+//! share its quota; spaces and numbers are the same for all accounts.
+//!
+//! The file of `--oidc-token-file` is read at each request. The token in it passes. One that was in
+//! it when it was read earlier has expired, and any other is invalid.
+//!
 //! # Faults
+//!
+//! Faults strike requests to sources of sessions as they strike calls, by the action in the table
+//! above, except that nothing is checked before, so that those about signatures never strike.
 //!
 //! A fault is an object with a `kind` and, all optional, the calls it strikes: `action`, `number`
 //! (with country code), `nth` (the first matching call to strike, from 1), `times` (a number or
@@ -48,8 +76,8 @@
 //! | `malformed_json`, `truncated_json`, `wrong_types`, `empty_body` | a 200 that cannot be read | yes |
 //! | `wrong_content_type` | the right JSON called HTML | yes |
 //! | `huge_body` with `bytes` (64 MiB) | so many spaces before the right JSON | yes |
-//! | `echo_request` with `writing`: `plain`, `percent` or `base64`, `code`, `status` (400) | a refusal that quotes key id, token, signature and string to sign in `Message` and `AccessDeniedDetail` | no |
-//! | `altered_answer` with `data` and `rows`: objects | the right answer, with these fields put into `Data` and into each row | yes |
+//! | `echo_request` with `writing`: `plain`, `percent` or `base64`, `code`, `status` (400) | a refusal that quotes key id, tokens, signature and string to sign in `Message` and `AccessDeniedDetail` | no |
+//! | `altered_answer` with `data`, `rows` and `credentials`: objects | the right answer, with these fields put into `Data`, into each row and into the credentials | yes |
 //! | `stale_list` | the list that was last answered truly, empty if none was | yes |
 //! | `clock_skew` with `seconds` | a server whose date is off, in its checks and its `Date` | yes, if the date passes |
 //! | `expired_token`, `signature_refused` | that refusal, before the quota counts | no |
@@ -105,6 +133,9 @@
 //! - `--window`, `--count-rejected`: how the quota counts. Documented are ten calls a second for
 //!   each operation and account. Default `sliding`, which is the strictest window, without rejected
 //!   calls.
+//! - `--expiration`: what answers say of the end of a session. Default `truthful`, as documented.
+//! - `--revoked-as`: the code that refuses a revoked session. Default `not-found`, by which a
+//!   client cannot tell it from a key that never was.
 //! - `--throttle-code`, `--retry-after`: the code of a reply to a call over the quota, and whether
 //!   a header says when to come back. Default `Throttling.User`, the gateway's, without a header;
 //!   `System.LimitControl` is documented as well.
@@ -116,11 +147,13 @@
 //!
 //! Sparse answers hold `Code` and `RequestId`, and of the rest: nothing for the initiation and for
 //! refusals, `Id` for the lookup, `PhoneNumber` and `Status` for each row of the list, `Id` and
-//! `AccountReviewStatus` for the WABA. The first row of a sparse list is of a wrong type: a text
-//! with an even `--seed`, an object whose `Status` is a number with an odd one. The gateway's own
-//! refusals (signature, quota) are documented, and are whole in any case.
+//! `AccountReviewStatus` for the WABA. Those of STS hold `RequestId`, and `Credentials` or
+//! `AccountId`. The first row of a sparse list is of a wrong type: a text with an even `--seed`, an
+//! object whose `Status` is a number with an odd one. The gateway's own refusals (signature, quota)
+//! are documented, and are whole in any case.
 
 mod answer;
+mod api;
 mod behaviour;
 mod config;
 mod control;
@@ -131,18 +164,23 @@ mod flags;
 mod form;
 mod gate;
 mod generated;
+mod issuance;
 mod journal;
+mod keys;
 mod numbers;
 mod operation;
 mod operations;
 mod period;
 mod quota;
 mod refusal;
+mod reply;
 mod request;
 mod server;
 mod service;
 mod signature;
+mod sources;
 mod spaces;
+mod sts;
 
 pub use behaviour::{
     Answers, Behaviour, DeletedRows, ErrorStatus, Ids, MigratingListedAs, MissingNumber, OnRepeat,
@@ -150,6 +188,8 @@ pub use behaviour::{
 pub use config::Config;
 pub use fault::{Fault, NotAFault};
 pub use flags::{FlagError, Flags};
+pub use issuance::{CredentialsUri, Expiration, Issuance, Metadata, RevokedAs};
+pub use keys::{AccessKey, NotAnAccessKey};
 pub use operation::Operation;
 pub use period::{NotAPeriod, Period};
 pub use quota::{NotAQuota, Quota, Window};

@@ -39,13 +39,14 @@ pub enum Window {
 #[error("{0:?} is not a quota: write calls/duration, both above zero, as in 10/1s")]
 pub struct NotAQuota(String);
 
-/// One quota that holds for each action, with a counter for each.
+/// One quota that holds for each action of each account, with a counter for each.
 #[derive(Debug)]
 pub(super) struct Quotas {
     quota: Quota,
     window: Window,
     count_rejected: bool,
-    counters: HashMap<String, Counter>,
+    /// The counters by account and action.
+    counters: HashMap<(String, String), Counter>,
 }
 
 impl Quotas {
@@ -58,12 +59,18 @@ impl Quotas {
         }
     }
 
-    /// Counts a call that arrives `at` after the emulator's start, which is never earlier than the
-    /// one before. The error says how long a call that is over the quota would have had to wait.
-    pub(super) fn admit(&mut self, action: &str, at: Duration) -> Result<(), Duration> {
+    /// Counts a call of this account that arrives `at` after the emulator's start, which is never
+    /// earlier than the one before. The error says how long a call over the quota would have had
+    /// to wait.
+    pub(super) fn admit(
+        &mut self,
+        account_id: &str,
+        action: &str,
+        at: Duration,
+    ) -> Result<(), Duration> {
         let counter = self
             .counters
-            .entry(action.to_owned())
+            .entry((account_id.to_owned(), action.to_owned()))
             .or_insert_with(|| Counter::new(self.quota, self.window));
         counter.admit(self.quota, at, self.count_rejected)
     }
@@ -186,6 +193,16 @@ impl Quota {
     /// The level of a full bucket.
     fn capacity(self) -> u128 {
         self.window.as_nanos() * u128::from(self.calls.get())
+    }
+}
+
+impl Quota {
+    /// A hundred calls a second, which is what STS allows an account.
+    pub(super) fn of_sts() -> Self {
+        Self {
+            calls: NonZeroU32::new(100).expect("a hundred is not zero"),
+            window: Duration::from_secs(1),
+        }
     }
 }
 

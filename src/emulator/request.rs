@@ -84,6 +84,16 @@ impl<'a> Request<'a> {
         self.parameter(name).ok_or_else(|| Refusal::missing(name))
     }
 
+    /// Refuses a request that does not ask for JSON. The service answers such a one in XML, and the
+    /// emulator has no XML.
+    pub(super) fn check_format(&self) -> Result<(), Refusal> {
+        if self.required("Format")?.eq_ignore_ascii_case("json") {
+            return Ok(());
+        }
+        let message = "Specified response format is not supported; this emulator knows JSON only.";
+        Err(Refusal::new(400, "UnsupportedFormat", message))
+    }
+
     /// The operation that is called, as the request names it.
     pub(super) fn action(&self) -> Option<&str> {
         self.common("x-acs-action", "Action")
@@ -112,11 +122,14 @@ impl<'a> Request<'a> {
     }
 
     /// The value of a common parameter, which is a header in one signature method and a parameter
-    /// in the other.
+    /// in the other. A request that is not signed has it in either place.
     fn common(&self, header: &str, parameter: &str) -> Option<&str> {
         match self.signature {
             Some(SignatureForm::Acs3) => self.http.header(header),
-            Some(SignatureForm::HmacSha1) | None => self.parameter(parameter),
+            Some(SignatureForm::HmacSha1) => self.parameter(parameter),
+            None => self
+                .parameter(parameter)
+                .or_else(|| self.http.header(header)),
         }
     }
 }

@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{Delivery, Response, Step};
+use super::api;
 use super::config::Config;
 use super::control;
 use super::request::HttpRequest;
@@ -129,7 +130,8 @@ impl Emulator {
         cut: Arc<AtomicBool>,
     ) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
         let request = read(request).await?;
-        let delivery = if request.path.starts_with(control::PREFIX) {
+        let is_control = request.path.starts_with(control::PREFIX);
+        let delivery = if is_control && request.path != api::CREDENTIALS_URI {
             self.control(&request)
         } else {
             // The call has a task of its own, so that it arrives even if the client is gone by
@@ -159,6 +161,7 @@ impl Emulator {
         if outcome.served {
             pass(self.service_time).await;
         }
+        pass(outcome.delay).await;
         pass(self.travel()).await;
         outcome.into_delivery()
     }

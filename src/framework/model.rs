@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::protocol::diagnostic::{Diagnostic, Diagnostics};
 use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
+use crate::secret::Secret;
 
 mod types;
 
@@ -52,6 +53,12 @@ impl Field<String> {
 impl From<&str> for Field<String> {
     fn from(text: &str) -> Self {
         Self::Known(text.to_owned())
+    }
+}
+
+impl From<&str> for Field<Secret> {
+    fn from(text: &str) -> Self {
+        Self::Known(Secret::new(text))
     }
 }
 

@@ -43,6 +43,13 @@ pub trait Provider: Send + Sync + 'static {
         config: Self::Config,
         terraform_version: &str,
     ) -> impl Future<Output = Result<(Self::Data, Diagnostics), Diagnostics>> + Send;
+
+    /// Warnings that concern no single resource and that came to light during an operation, such as
+    /// a shared place that cannot be used. They are asked for whenever an operation of a resource
+    /// has ended, and told with it. Each should be given once.
+    fn notices(&self, _data: &Self::Data) -> Diagnostics {
+        Diagnostics::default()
+    }
 }
 
 /// The resources of a provider whose configuration becomes a `D`.

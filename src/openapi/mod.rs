@@ -1,6 +1,7 @@
 //! Alibaba Cloud's RPC wire: encoding, both signatures, the error envelope, endpoints and HTTP.
 
 mod access_key;
+mod address;
 mod budget;
 mod encoding;
 mod endpoint;
@@ -10,6 +11,7 @@ mod http;
 pub mod lenient;
 mod list;
 mod network;
+mod plain;
 mod proxy;
 mod redact;
 mod retry_after;
@@ -19,6 +21,7 @@ mod signing_key;
 mod trust;
 
 pub use access_key::AccessKey;
+pub use address::{Address, InvalidAddress};
 pub use budget::Share;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use envelope::{Answer, Body, ServiceError, read as read_answer};
@@ -26,6 +29,7 @@ pub use failure::{Failure, Obstacle, Untrusted};
 pub use http::{ClockDifference, Http, Reading, Response, Settings};
 pub use list::{List, Row, Rows};
 pub use network::Network;
+pub use plain::{Plain, PlainClient, PlainFailure, PlainResponse, PlainSettings};
 pub use proxy::{InvalidProxy, Proxies, Proxy};
 pub use redact::Cleaner;
 pub use rows::{CutError, cut_in_pieces};

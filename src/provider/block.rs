@@ -3,6 +3,7 @@
 
 use crate::framework::number::Number;
 use crate::model;
+use crate::secret::Secret;
 
 model! {
     /// The attributes of the provider block.
@@ -10,9 +11,23 @@ model! {
         /// The id of the AccessKey.
         pub access_key: String,
         /// The secret of the AccessKey.
-        pub secret_key: String,
+        pub secret_key: Secret,
         /// The security token of temporary credentials.
-        pub security_token: String,
+        pub security_token: Secret,
+        /// The name of a profile in a file of the Alibaba Cloud CLI or SDKs.
+        pub profile: String,
+        /// The path of that file.
+        pub shared_credentials_file: String,
+        /// The role of the ECS instance that Terraform runs on.
+        pub ecs_role_name: String,
+        /// The address that gives credentials.
+        pub credentials_uri: Secret,
+        /// The role that the credentials are exchanged for.
+        pub assume_role: AssumeRole,
+        /// The role that the token of an identity provider is exchanged for.
+        pub assume_role_with_oidc: AssumeRoleWithOidc,
+        /// The host or the URL of STS.
+        pub sts_endpoint: String,
         /// The region whose API is called.
         pub region: String,
         /// The host or the URL of the API.
@@ -39,10 +54,48 @@ model! {
         pub requests_per_second: Number,
         /// With whom the quota is shared.
         pub scope: String,
+        /// The directory in which the processes of one machine share it.
+        pub state_directory: String,
         /// The Redis server at which several machines share it.
-        pub redis_url: String,
+        pub redis_url: Secret,
         /// How many calls of an operation may be made in a second while the shared state cannot be
         /// reached.
         pub fallback_requests_per_second: Number,
+    }
+}
+
+model! {
+    /// The attributes of `assume_role` in the provider block.
+    pub struct AssumeRole {
+        /// The ARN of the role.
+        pub role_arn: String,
+        /// The name of the session, which shows in the audit log of the account.
+        pub session_name: String,
+        /// A policy that narrows what the session may do.
+        pub policy: String,
+        /// How long the session lasts, in seconds.
+        pub session_expiration: Number,
+        /// The external id that the role may ask for.
+        pub external_id: String,
+    }
+}
+
+model! {
+    /// The attributes of `assume_role_with_oidc` in the provider block.
+    pub struct AssumeRoleWithOidc {
+        /// The ARN of the identity provider.
+        pub oidc_provider_arn: String,
+        /// The ARN of the role.
+        pub role_arn: String,
+        /// The token of the identity provider.
+        pub oidc_token: Secret,
+        /// The path of the file that holds the token.
+        pub oidc_token_file: String,
+        /// The name of the session, which shows in the audit log of the account.
+        pub role_session_name: String,
+        /// A policy that narrows what the session may do.
+        pub policy: String,
+        /// How long the session lasts, in seconds.
+        pub session_expiration: Number,
     }
 }

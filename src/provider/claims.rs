@@ -26,6 +26,7 @@ use tokio::time::{sleep, sleep_until};
 
 use crate::cams::Call;
 use crate::fingerprint::fingerprint;
+use crate::framework::diagnostic::Diagnostic;
 use crate::private_file;
 
 use mark::Mark;
@@ -43,6 +44,8 @@ pub struct Claims(Arc<Inner>);
 struct Inner {
     taken: Mutex<BTreeSet<Target>>,
     directory: Option<PathBuf>,
+    /// Why the files could not be used, if they could not.
+    trouble: Mutex<Option<String>>,
 }
 
 /// Why a number can't be claimed.
@@ -108,7 +111,7 @@ impl Claims {
         let name = Self::name(target);
         let directory = self.0.directory.as_ref();
         let lock = match directory.map(|directory| directory.join(format!("{name}.number"))) {
-            Some(path) => lock(&path).await,
+            Some(path) => lock(&path).await.map_err(|error| self.cannot(&error)).ok(),
             None => None,
         };
         // Processes without a directory meet nobody: they are told to, as tests are.
@@ -117,6 +120,39 @@ impl Claims {
             None => None,
         };
         Held { _mark: mark, lock }
+    }
+
+    /// What to tell if this process could not take turns at numbers with the others of this
+    /// machine.
+    pub fn notice(&self) -> Option<Diagnostic> {
+        let directory = self.0.directory.as_ref()?.display();
+        let trouble = self
+            .0
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let reason = trouble.as_ref()?;
+        Some(Diagnostic::warning(
+            "Numbers Not Claimed Among Processes",
+            format!(
+                "The provider's processes on this machine take turns at a number by way of files \
+                 in {directory}, which cannot be used: {reason}. The provider still looks for each \
+                 number before it starts its migration. But do not run another apply with the same \
+                 numbers at the same time.\n\nLet it be a directory of this user alone (chmod \
+                 700), or name another one by throttle.state_directory or \
+                 CAMS_THROTTLE_STATE_DIRECTORY."
+            ),
+        ))
+    }
+
+    fn cannot(&self, error: &io::Error) {
+        tracing::debug!(%error, "numbers can't be claimed among processes");
+        let mut trouble = self
+            .0
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *trouble = Some(error.to_string());
     }
 
     fn taken(&self) -> MutexGuard<'_, BTreeSet<Target>> {
@@ -195,27 +231,25 @@ impl Drop for Lock {
     }
 }
 
-async fn lock(path: &Path) -> Option<Lock> {
+/// Waits for the lock.
+///
+/// # Errors
+///
+/// If the file cannot be used.
+async fn lock(path: &Path) -> io::Result<Lock> {
     let mut told = false;
     loop {
-        match try_lock(path) {
-            Ok(Some(file)) => {
-                return Some(Lock {
-                    path: path.to_owned(),
-                    file: Arc::new(file),
-                });
-            }
-            Ok(None) if told => {}
-            Ok(None) => {
-                tracing::info!(
-                    "another process is starting the migration of the same number; waiting for it"
-                );
-                told = true;
-            }
-            Err(error) => {
-                tracing::debug!(%error, "numbers can't be claimed among processes");
-                return None;
-            }
+        if let Some(file) = try_lock(path)? {
+            return Ok(Lock {
+                path: path.to_owned(),
+                file: Arc::new(file),
+            });
+        }
+        if !told {
+            tracing::info!(
+                "another process is starting the migration of the same number; waiting for it"
+            );
+            told = true;
         }
         sleep(PAUSE).await;
     }
@@ -378,5 +412,7 @@ mod tests {
             .claim(&call(LONG), &target("13900001234"))
             .await
             .expect("a claim");
+        let notice = claims.notice().expect("a notice");
+        assert!(notice.detail.contains("file/state"), "{}", notice.detail);
     }
 }

@@ -8,36 +8,52 @@ use std::time::Duration;
 
 use crate::cams::{self, Account, Client, Endpoint, HttpSettings};
 use crate::clock::Clock;
-use crate::credentials::{self, AccessKey, Configured, Credentials, Problem};
+use crate::credentials::{Context, Credentials, Files, Source};
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
-use crate::framework::path::Path;
 use crate::framework::schema::{Attribute, Schema};
 use crate::random::Random;
-use crate::secret::Secret;
-use crate::state_directory::state_directory;
 
 use super::block::Config;
+use super::credentials;
 use super::setting::{Declaration, or_report};
 use super::settings;
 use super::throttling;
 use super::{Cams, NoClient, network};
 
-/// The schema of the provider block. Each setting has its attribute, nested ones within `throttle`.
-pub fn schema() -> Schema {
-    let mut attributes = Vec::new();
-    let mut throttle = Vec::new();
-    for setting in settings::ALL {
-        match setting.names() {
-            ["throttle", _] => throttle.push(setting.attribute()),
-            _ => attributes.push(setting.attribute()),
-        }
-    }
-    attributes.push(Attribute::block("throttle", throttle).describe(
+/// The blocks within the provider block, and what they are for.
+const BLOCKS: [(&str, &str); 3] = [
+    (
+        "assume_role",
+        "Role that the credentials are exchanged for, as in terraform-provider-alicloud.",
+    ),
+    (
+        "assume_role_with_oidc",
+        "Role that the token of an identity provider is exchanged for, as in CI jobs and in \
+         Kubernetes.",
+    ),
+    (
+        "throttle",
         "How the account's call quota is kept. The defaults keep it for everything that runs on \
          one machine.",
-    ));
+    ),
+];
+
+/// The schema of the provider block. Each setting has its attribute, in a block or in none.
+pub fn schema() -> Schema {
+    let within = |block: Option<&str>| {
+        let settings = settings::ALL.into_iter();
+        let settings = settings.filter(move |setting| match setting.names() {
+            [outer, _] => block == Some(outer),
+            _ => block.is_none(),
+        });
+        settings.map(Declaration::attribute).collect::<Vec<_>>()
+    };
+    let mut attributes = within(None);
+    for (name, description) in BLOCKS {
+        attributes.push(Attribute::block(name, within(Some(name))).describe(description));
+    }
     Schema {
         version: 0,
         description:
@@ -70,23 +86,34 @@ pub fn configure(
         read(config, terraform_version, environment),
         throttling::configure(config, environment),
     )?;
-    let directory = state_directory(environment);
-    let credentials = match settings.access_key {
-        Ok(access_key) => Credentials::of_key(access_key),
+    let directory = Some(throttled.directory.clone());
+    let credentials = match settings.source {
+        Ok(source) => {
+            let context = Context {
+                clock: clock.clone(),
+                random: random.clone(),
+                user_agent: settings.http.user_agent.clone(),
+                network: settings.http.network.clone(),
+                connect_timeout: settings.http.connect_timeout,
+                read_timeout: settings.http.read_timeout,
+            };
+            Credentials::new(source, context)
+        }
         Err(missing) => {
             let missing = Err(NoClient::NoCredentials(missing));
-            let cams = Cams::new(missing, settings.cust_space_id, directory, clock, random);
+            let space = settings.cust_space_id;
+            let cams = Cams::new(missing, space, Some(throttled), clock, random);
             return Ok((cams, settings.warnings));
         }
     };
     let endpoint = &settings.http.endpoint;
     let emulator = endpoint.is_loopback().then(|| endpoint.host().to_owned());
     let client = Client::new(cams::Config {
-        account: Account::new(settings.account_id, directory.clone(), emulator),
+        account: Account::new(settings.account_id, directory, emulator),
         credentials,
         region: settings.region,
         http: settings.http,
-        throttle: throttled.throttle,
+        throttle: throttled.throttle.clone(),
         requests_per_second: throttled.requests_per_second,
         long_wait,
         clock: clock.clone(),
@@ -103,7 +130,7 @@ pub fn configure(
         )
     })?;
     let space = settings.cust_space_id;
-    let cams = Cams::new(Ok(client), space, directory, clock, random);
+    let cams = Cams::new(Ok(client), space, Some(throttled), clock, random);
     Ok((cams, settings.warnings))
 }
 
@@ -144,7 +171,7 @@ pub(super) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic
 /// The values of the settings that the client and the resources are made of.
 struct Settings {
     /// The error says that there are no credentials, which not every operation needs.
-    access_key: Result<AccessKey, Diagnostic>,
+    source: Result<Source, Diagnostic>,
     account_id: Option<String>,
     cust_space_id: Field<String>,
     http: HttpSettings,
@@ -159,7 +186,6 @@ fn read(
     environment: &Environment,
 ) -> Result<Settings, Diagnostics> {
     let mut errors = Diagnostics::default();
-    let access_key = or_report(access_key(config, environment), &mut errors);
     let account_id = or_report(settings::ACCOUNT_ID.read(config, environment), &mut errors);
     let cust_space_id = or_report(cust_space_id(config, environment), &mut errors);
     let endpoint = or_report(settings::ENDPOINT.read(config, environment), &mut errors);
@@ -170,9 +196,11 @@ fn read(
     let connect_timeout = or_report(connect_timeout, &mut errors);
     let read_timeout = settings::READ_TIMEOUT.require(config, environment);
     let read_timeout = or_report(read_timeout, &mut errors);
+    let source = source(config, environment, region.as_ref(), endpoint.as_ref());
+    let source = source.map_err(|wrong| errors.extend(wrong)).ok();
     let network = network::configure(environment).map_err(|wrong| errors.extend(wrong));
     let (
-        Some(access_key),
+        Some(source),
         Some(account_id),
         Some(cust_space_id),
         Some(endpoint),
@@ -182,7 +210,7 @@ fn read(
         Some(read_timeout),
         Ok((network, mut warnings)),
     ) = (
-        access_key,
+        source,
         account_id,
         cust_space_id,
         endpoint,
@@ -195,11 +223,15 @@ fn read(
     else {
         return Err(errors);
     };
+    let source = source.map(|(source, more)| {
+        warnings.extend(more);
+        source
+    });
     if endpoint.is_none() && region.id != settings::DOCUMENTED_REGION {
         warnings.push(undocumented_region(&region));
     }
     Ok(Settings {
-        access_key,
+        source,
         account_id,
         cust_space_id,
         http: HttpSettings {
@@ -215,6 +247,19 @@ fn read(
     })
 }
 
+/// What the credentials come from, with warnings. The inner error says that nothing is configured.
+fn source(
+    config: &Config,
+    environment: &Environment,
+    region: Option<&settings::Region>,
+    endpoint: Option<&Option<Endpoint>>,
+) -> Result<Result<(Source, Diagnostics), Diagnostic>, Diagnostics> {
+    let endpoint = endpoint.and_then(Option::as_ref);
+    let region = region.map(|region| region.id.as_str());
+    let configured = credentials::configured(config, environment, region, endpoint)?;
+    credentials::find(&configured, environment, &Files::of_system())
+}
+
 fn undocumented_region(region: &settings::Region) -> Diagnostic {
     Diagnostic::warning(
         "Region Not Documented for CAMS",
@@ -228,74 +273,6 @@ fn undocumented_region(region: &settings::Region) -> Diagnostic {
         ),
     )
     .at(settings::REGION.path())
-}
-
-/// The access key. The inner error says that nothing at all is set; the outer one, that what is set
-/// cannot be right.
-fn access_key(
-    config: &Config,
-    environment: &Environment,
-) -> Result<Result<AccessKey, Diagnostic>, Diagnostic> {
-    let set = |field: &Field<String>| {
-        field
-            .text()
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
-    let configured = Configured {
-        access_key: set(&config.access_key),
-        secret_key: set(&config.secret_key).map(Secret::new),
-        security_token: set(&config.security_token).map(Secret::new),
-    };
-    let problem = match credentials::resolve(configured, environment) {
-        Ok(access_key) => return Ok(Ok(access_key)),
-        Err(problem) => problem,
-    };
-    let wrong = {
-        let key = format!("access_key (or {})", credentials::ACCESS_KEY.join(", "));
-        let secret = format!("secret_key (or {})", credentials::SECRET_KEY.join(", "));
-        let token = format!(
-            "security_token (or {})",
-            credentials::SECURITY_TOKEN.join(", ")
-        );
-        let (attribute, what) = match problem {
-            Problem::MalformedId => return Err(malformed("access_key", &key)),
-            Problem::MalformedSecret => return Err(malformed("secret_key", &secret)),
-            Problem::MalformedToken => return Err(malformed("security_token", &token)),
-            Problem::Missing => (
-                "access_key",
-                format!("No credentials are set. Set {key} and {secret}"),
-            ),
-            Problem::MissingId => (
-                "access_key",
-                format!("There is a secret key or token without its access key. Set {key}"),
-            ),
-            Problem::MissingSecret => (
-                "secret_key",
-                format!("There is an access key without its secret. Set {secret}"),
-            ),
-        };
-        let rule = "Configuration and environment are never mixed: all parts must come from the \
-             same of the two.";
-        Diagnostic::error("Missing Credentials", format!("{what}. {rule}"))
-            .at(Path::root().attribute(attribute))
-    };
-    match problem {
-        // Told at a resource, which has no such attribute.
-        Problem::Missing => Ok(Err(Diagnostic {
-            path: None,
-            ..wrong
-        })),
-        _ => Err(wrong),
-    }
-}
-
-fn malformed(attribute: &'static str, name: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Invalid Provider Configuration",
-        format!("{name} is not usable: {}.", credentials::EXPECTED),
-    )
-    .at(Path::root().attribute(attribute))
 }
 
 /// The space of resources that name none. It may be known only during apply.

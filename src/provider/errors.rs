@@ -294,8 +294,9 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
             "Claim on the Number Was Lost",
             "The file by which this provider's processes take turns at a number was deleted again \
              and again, so the migration was not started: another process could have started it \
-             too. Let nobody clean up the directory terraform-provider-cams in XDG_RUNTIME_DIR, \
-             XDG_CACHE_HOME or ~/.cache during an apply, then apply again."
+             too. Let nobody clean up the provider's directory during an apply: \
+             throttle.state_directory, by default terraform-provider-cams-UID in /tmp. Then apply \
+             again."
                 .to_owned(),
             None,
         ),

@@ -3,6 +3,7 @@
 pub mod block;
 pub mod claims;
 pub mod config;
+mod credentials;
 pub mod doctor;
 pub mod errors;
 pub mod evidence;
@@ -17,7 +18,6 @@ pub mod throttling;
 pub mod validators;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +40,7 @@ use claims::Claims;
 use planned::Planned;
 use resources::number_migration::NumberMigration;
 use starts::Starts;
+use throttling::Throttled;
 
 /// The address of the provider, which all examples use.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
@@ -119,6 +120,10 @@ impl Provider for CamsProvider {
             self.long_wait,
         )
     }
+
+    fn notices(&self, cams: &Cams) -> Diagnostics {
+        cams.notices()
+    }
 }
 
 /// The configured provider, shared by all operations.
@@ -126,6 +131,8 @@ impl Provider for CamsProvider {
 pub struct Cams {
     client: Result<Client, NoClient>,
     cust_space_id: Field<String>,
+    /// `None` while the configuration is not known.
+    throttled: Option<Throttled>,
     claims: Claims,
     starts: Starts,
     planned: Planned,
@@ -147,13 +154,17 @@ impl Cams {
     fn new(
         client: Result<Client, NoClient>,
         cust_space_id: Field<String>,
-        directory: Option<PathBuf>,
+        throttled: Option<Throttled>,
         clock: Clock,
         random: Random,
     ) -> Self {
+        let directory = throttled
+            .as_ref()
+            .map(|throttled| throttled.directory.clone());
         Self {
             client,
             cust_space_id,
+            throttled,
             claims: Claims::new(directory.clone()),
             starts: Starts::new(directory),
             planned: Planned::default(),
@@ -188,13 +199,23 @@ impl Cams {
     /// Refuses to plan what will need a call, if there are no credentials for it.
     ///
     /// One error fails the plan, so that it is told for the first resource alone. Configuration
-    /// that is known only during apply is no reason to refuse: by then there may be a client.
-    pub fn plans_a_call(&self) -> Result<(), Diagnostic> {
-        match &self.client {
-            Err(NoClient::NoCredentials(missing)) if self.first_to_tell(&missing.summary) => {
-                Err(missing.clone())
+    /// that is known only during apply is no reason to refuse: by then there may be a client. Where
+    /// nothing is configured, the machine may still be an instance with a role, which has to be
+    /// asked; otherwise credentials are fetched only when they are needed.
+    pub async fn plans_a_call(&self) -> Result<(), Diagnostic> {
+        let missing = match &self.client {
+            Err(NoClient::NoCredentials(missing)) => missing.clone(),
+            Ok(client) if client.credentials().is_last_resort() => {
+                match client.credentials().current().await {
+                    Ok(_) => return Ok(()),
+                    Err(error) => credentials::missing(&error),
+                }
             }
-            _ => Ok(()),
+            Ok(_) | Err(NoClient::NotKnownYet(_)) => return Ok(()),
+        };
+        match self.first_to_tell(&missing.summary) {
+            true => Err(missing),
+            false => Ok(()),
         }
     }
 
@@ -233,6 +254,23 @@ impl Cams {
     pub fn first_to_tell(&self, title: &str) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.insert(title.to_owned())
+    }
+
+    fn quota_is_in_the_directory(&self) -> bool {
+        let throttled = self.throttled.as_ref();
+        throttled.is_some_and(|throttled| throttled.scope == settings::Scope::Host)
+    }
+
+    /// What came to light about the places that this machine's processes share, each told once in a
+    /// run. Where the quota has no directory, the claims have none either, and one warning is
+    /// enough.
+    fn notices(&self) -> Diagnostics {
+        let quota = self.throttled.as_ref().and_then(Throttled::notice);
+        let of_both = quota.is_some() && self.quota_is_in_the_directory();
+        let claims = self.claims.notice().filter(|_| !of_both);
+        let notices = [quota, claims].into_iter().flatten();
+        let notices = notices.filter(|notice| self.first_to_tell(&notice.summary));
+        notices.collect()
     }
 
     /// The bounds within which the API may be called for one operation of Terraform.

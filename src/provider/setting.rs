@@ -8,12 +8,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use zeroize::Zeroizing;
+
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::path::Path;
 use crate::framework::schema::Attribute;
 use crate::framework::value::Value;
+use crate::secret::Secret;
 
 use super::block::Config;
 
@@ -29,12 +32,16 @@ pub(super) struct Setting<T> {
     pub(super) description: &'static str,
     /// The constructor of the attribute: [`Attribute::string`] or [`Attribute::number`].
     pub(super) attribute: fn(&'static str) -> Attribute,
-    /// Takes the value from the provider block, as text.
-    pub(super) configured: fn(&Config) -> Field<String>,
+    /// Takes the value from the provider block, as text that is wiped from memory when it is
+    /// dropped, since some of them are secrets.
+    pub(super) configured: fn(&Config) -> Field<Text>,
     /// Parses the text. The error says what is expected. It never quotes the text, which may hold a
     /// password.
     pub(super) parse: fn(&str) -> Result<T, String>,
 }
+
+/// The text of a value.
+pub(super) type Text = Zeroizing<String>;
 
 /// What holds if a setting is not set anywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +118,21 @@ impl<T> Setting<T> {
             .map_err(|expected| self.refused(&expected, variable))
     }
 
+    /// The value in the provider block alone. `None` if there is none, or if it is known only
+    /// during apply.
+    ///
+    /// # Errors
+    ///
+    /// If what is set cannot be parsed.
+    pub(super) fn in_block(&self, config: &Config) -> Result<Option<T>, Diagnostic> {
+        match (self.configured)(config) {
+            Field::Known(text) => (self.parse)(&text)
+                .map(Some)
+                .map_err(|expected| self.refused(&expected, None)),
+            Field::Null | Field::Unknown => Ok(None),
+        }
+    }
+
     /// The value that is set, or else the default, for a setting that has a default and is known.
     pub(super) fn require(
         &self,
@@ -162,6 +184,33 @@ pub(super) fn from_str<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, S
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
+/// The field as text. A number is written in decimal.
+pub(super) fn text<T: fmt::Display>(field: &Field<T>) -> Field<Text> {
+    match field {
+        Field::Known(value) => Field::Known(Zeroizing::new(value.to_string())),
+        Field::Null => Field::Null,
+        Field::Unknown => Field::Unknown,
+    }
+}
+
+/// The text of a secret field.
+pub(super) fn secret(field: &Field<Secret>) -> Field<Text> {
+    match field {
+        Field::Known(value) => Field::Known(Zeroizing::new(value.expose().to_owned())),
+        Field::Null => Field::Null,
+        Field::Unknown => Field::Unknown,
+    }
+}
+
+/// The field, where an empty text counts as null, because variables of a configuration often have
+/// it as their default.
+pub(super) fn filled(field: Field<Text>) -> Field<Text> {
+    match field {
+        Field::Known(text) if text.is_empty() => Field::Null,
+        other => other,
+    }
+}
+
 /// The value, or `None` after its error was added to the others.
 pub(super) fn or_report<T>(read: Result<T, Diagnostic>, errors: &mut Diagnostics) -> Option<T> {
     read.map_err(|error| errors.push(error)).ok()
@@ -187,7 +236,7 @@ mod tests {
         absent: Absent::None("there is no digit"),
         description: "A digit.",
         attribute: Attribute::string,
-        configured: |config| config.region.clone(),
+        configured: |config| text(&config.region),
         parse: |text| text.parse().map_err(|_| "expected a digit".to_owned()),
     };
     static DEFAULTED: Setting<u32> = Setting {

@@ -1,21 +1,24 @@
 //! All settings of the provider block, each of which is declared once.
 
+mod credentials;
 mod throttle;
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::cams::{Endpoint, SignatureMethod, space};
-use crate::credentials;
-use crate::framework::model::Field;
 use crate::framework::number::Number;
 use crate::framework::schema::Attribute;
-use crate::secret::Secret;
 
-use super::setting::{Absent, Declaration, Setting, from_str};
+use super::setting::{Absent, Declaration, Setting, from_str, text};
 
+pub(super) use credentials::{
+    ACCESS_KEY, CREDENTIALS_URI, ECS_ROLE_NAME, OIDC_POLICY, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN,
+    OIDC_SESSION_EXPIRATION, OIDC_SESSION_NAME, OIDC_TOKEN, OIDC_TOKEN_FILE, PROFILE, ROLE_ARN,
+    ROLE_EXTERNAL_ID, ROLE_POLICY, ROLE_SESSION_EXPIRATION, ROLE_SESSION_NAME, SECRET_KEY,
+    SECURITY_TOKEN, SHARED_CREDENTIALS_FILE, STS_ENDPOINT,
+};
 pub(super) use throttle::{
-    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, Scope,
+    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
 };
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
@@ -25,52 +28,40 @@ pub(super) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 pub(super) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
 /// All settings, in the order of their names.
-pub(super) static ALL: [&dyn Declaration; 14] = [
+pub(super) static ALL: [&dyn Declaration; 32] = [
     &ACCESS_KEY,
     &ACCOUNT_ID,
+    &ROLE_EXTERNAL_ID,
+    &ROLE_POLICY,
+    &ROLE_ARN,
+    &ROLE_SESSION_EXPIRATION,
+    &ROLE_SESSION_NAME,
+    &OIDC_PROVIDER_ARN,
+    &OIDC_TOKEN,
+    &OIDC_TOKEN_FILE,
+    &OIDC_POLICY,
+    &OIDC_ROLE_ARN,
+    &OIDC_SESSION_NAME,
+    &OIDC_SESSION_EXPIRATION,
     &CONNECT_TIMEOUT,
-    &CUST_SPACE_ID,
-    &ENDPOINT,
-    &FALLBACK_REQUESTS_PER_SECOND,
     &READ_TIMEOUT,
-    &REDIS_URL,
+    &CREDENTIALS_URI,
+    &CUST_SPACE_ID,
+    &ECS_ROLE_NAME,
+    &ENDPOINT,
+    &PROFILE,
     &REGION,
-    &REQUESTS_PER_SECOND,
-    &SCOPE,
     &SECRET_KEY,
     &SECURITY_TOKEN,
+    &SHARED_CREDENTIALS_FILE,
     &SIGNATURE_METHOD,
+    &STS_ENDPOINT,
+    &FALLBACK_REQUESTS_PER_SECOND,
+    &REDIS_URL,
+    &REQUESTS_PER_SECOND,
+    &SCOPE,
+    &STATE_DIRECTORY,
 ];
-
-pub(super) static ACCESS_KEY: Setting<String> = Setting {
-    path: &["access_key"],
-    variables: credentials::ACCESS_KEY,
-    absent: Absent::None(""),
-    description: "AccessKey id.",
-    attribute: Attribute::string,
-    configured: |config| filled(&config.access_key),
-    parse: parse_key_part,
-};
-
-pub(super) static SECRET_KEY: Setting<Secret> = Setting {
-    path: &["secret_key"],
-    variables: credentials::SECRET_KEY,
-    absent: Absent::None(""),
-    description: "AccessKey secret.",
-    attribute: sensitive_string,
-    configured: |config| filled(&config.secret_key),
-    parse: parse_secret,
-};
-
-pub(super) static SECURITY_TOKEN: Setting<Secret> = Setting {
-    path: &["security_token"],
-    variables: credentials::SECURITY_TOKEN,
-    absent: Absent::None(""),
-    description: "Security token of temporary credentials.",
-    attribute: sensitive_string,
-    configured: |config| filled(&config.security_token),
-    parse: parse_secret,
-};
 
 pub(super) static ACCOUNT_ID: Setting<String> = Setting {
     path: &["account_id"],
@@ -79,7 +70,7 @@ pub(super) static ACCOUNT_ID: Setting<String> = Setting {
     description: "Alibaba Cloud account id, digits only. The call quota is the account's: set this \
         where several access keys of one account are in use, so that they share it.",
     attribute: Attribute::string,
-    configured: |config| config.account_id.clone(),
+    configured: |config| text(&config.account_id),
     parse: parse_account_id,
 };
 
@@ -89,7 +80,7 @@ pub(super) static REGION: Setting<Region> = Setting {
     absent: Absent::Default(DOCUMENTED_REGION),
     description: "Region id.",
     attribute: Attribute::string,
-    configured: |config| config.region.clone(),
+    configured: |config| text(&config.region),
     parse: parse_region,
 };
 
@@ -99,7 +90,7 @@ pub(super) static ENDPOINT: Setting<Endpoint> = Setting {
     absent: Absent::None("the region's own is used"),
     description: "Host or URL of the API; plain `http` only to this machine.",
     attribute: Attribute::string,
-    configured: |config| config.endpoint.clone(),
+    configured: |config| text(&config.endpoint),
     parse: from_str,
 };
 
@@ -110,7 +101,7 @@ pub(super) static CUST_SPACE_ID: Setting<String> = Setting {
     description: "Space of resources that set no `cust_space_id` of their own: the id of the ISV \
         sub-customer's space, or of your own instance.",
     attribute: Attribute::string,
-    configured: |config| config.cust_space_id.clone(),
+    configured: |config| text(&config.cust_space_id),
     parse: parse_cust_space_id,
 };
 
@@ -120,7 +111,7 @@ pub(super) static SIGNATURE_METHOD: Setting<SignatureMethod> = Setting {
     absent: Absent::Default("ACS3-HMAC-SHA256"),
     description: "How requests are signed: `ACS3-HMAC-SHA256`, or `HMAC-SHA1`, the older form.",
     attribute: Attribute::string,
-    configured: |config| config.signature_method.clone(),
+    configured: |config| text(&config.signature_method),
     parse: from_str,
 };
 
@@ -154,37 +145,6 @@ pub(super) struct Region {
 
 fn sensitive_string(name: &'static str) -> Attribute {
     Attribute::string(name).sensitive()
-}
-
-/// The field, where an empty text counts as null, because variables of a configuration often have
-/// it as their default.
-fn filled(field: &Field<String>) -> Field<String> {
-    match field {
-        Field::Known(text) if text.is_empty() => Field::Null,
-        other => other.clone(),
-    }
-}
-
-/// The field as text. A number is written in decimal.
-fn text<T: fmt::Display>(field: &Field<T>) -> Field<String> {
-    match field {
-        Field::Known(value) => Field::Known(value.to_string()),
-        Field::Null => Field::Null,
-        Field::Unknown => Field::Unknown,
-    }
-}
-
-/// Parses a part of the access key. An empty text is accepted, because variables of a configuration
-/// often have it as their default.
-fn parse_key_part(text: &str) -> Result<String, String> {
-    if text.is_empty() || credentials::is_well_formed(text) {
-        return Ok(text.to_owned());
-    }
-    Err(credentials::EXPECTED.to_owned())
-}
-
-fn parse_secret(text: &str) -> Result<Secret, String> {
-    parse_key_part(text).map(Secret::new)
 }
 
 fn parse_account_id(text: &str) -> Result<String, String> {

@@ -2,6 +2,7 @@
 //! shared, and how much of it is used.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
@@ -10,17 +11,58 @@ use crate::throttle::Throttle;
 
 use super::block::Config;
 use super::setting::or_report;
-use super::settings::{FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, Scope};
+use super::settings::{
+    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
+};
 
 /// The throttle, and the values of the settings that are used elsewhere too.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Throttled {
     /// The throttle that keeps the quota.
     pub(super) throttle: Throttle,
+    /// Where the processes of this machine keep what they share.
+    pub(super) directory: PathBuf,
     /// With whom the quota is shared.
     pub(super) scope: Scope,
     /// The calls a second that replace each operation's documented limit, if it is set.
     pub(super) requests_per_second: Option<NonZeroU32>,
+    /// The calls a second while the quota cannot be shared.
+    fallback: NonZeroU32,
+}
+
+impl Throttled {
+    /// What to tell if the quota could not be shared as it should be, so that this process made
+    /// fewer calls.
+    pub(super) fn notice(&self) -> Option<Diagnostic> {
+        let reason = self.throttle.trouble()?;
+        let (what, remedy) = match self.scope {
+            Scope::Redis => (
+                "the Redis server by which all machines share it",
+                "Check throttle.redis_url, the server, its password and its certificate, and the \
+                 network in between.",
+            ),
+            Scope::Host | Scope::Process => (
+                "the directory by which this user's processes share it",
+                "Let it be a directory of this user alone (chmod 700), name another one by \
+                 throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY, or set throttle.scope \
+                 = \"process\" if only one process at a time uses the account.",
+            ),
+        };
+        let calls = match self.fallback.get() {
+            1 => "1 call".to_owned(),
+            many => format!("{many} calls"),
+        };
+        Some(Diagnostic::warning(
+            "Call Quota Not Shared",
+            format!(
+                "The account's call quota is not shared, because {what} cannot be used: {reason}. \
+                 Until it can, the provider makes at most {calls} a second of each \
+                 operation, so that all who use the account stay within its quota. Nothing is \
+                 lost, but it takes longer.\n\n{remedy} Where you know how many may run at once, \
+                 throttle.fallback_requests_per_second lets each make more calls."
+            ),
+        ))
+    }
 }
 
 /// Reads the settings and makes the throttle. The error holds what is wrong with all of them.
@@ -34,8 +76,9 @@ pub(super) fn configure(
     let fallback = or_report(fallback, &mut errors);
     let scope = or_report(SCOPE.require(config, environment), &mut errors);
     let redis_url = or_report(REDIS_URL.read(config, environment), &mut errors);
-    let (Some(rate), Some(fallback), Some(scope), Some(redis_url)) =
-        (rate, fallback, scope, redis_url)
+    let directory = or_report(STATE_DIRECTORY.read(config, environment), &mut errors);
+    let (Some(rate), Some(fallback), Some(scope), Some(redis_url), Some(directory)) =
+        (rate, fallback, scope, redis_url, directory)
     else {
         return Err(errors);
     };
@@ -50,11 +93,11 @@ pub(super) fn configure(
             .at(REDIS_URL.path()),
         );
     }
-    let directory = state_directory(environment);
+    let directory = directory.unwrap_or_else(state_directory);
     let throttle = match (scope, redis_url) {
-        (Scope::Host, _) => Throttle::host(directory, fallback),
+        (Scope::Host, _) => Throttle::host(directory.clone(), fallback),
         (Scope::Process, _) => Throttle::process(),
-        (Scope::Redis, Some(url)) => Throttle::redis(url, directory, fallback),
+        (Scope::Redis, Some(url)) => Throttle::redis(url, directory.clone(), fallback),
         (Scope::Redis, None) => {
             errors.push(
                 Diagnostic::error(
@@ -72,8 +115,10 @@ pub(super) fn configure(
     }
     Ok(Throttled {
         throttle,
+        directory,
         scope,
         requests_per_second: rate,
+        fallback,
     })
 }
 
@@ -118,6 +163,25 @@ mod tests {
     }
 
     #[test]
+    fn the_state_directory_depends_on_nothing_but_its_setting() {
+        let directory = |variables: &[(&str, &str)]| {
+            let environment = variables.iter().copied().collect();
+            let throttled = configure(&Config::default(), &environment);
+            throttled
+                .map(|throttled| throttled.directory)
+                .expect("a directory")
+        };
+        let named = ("CAMS_THROTTLE_STATE_DIRECTORY", "/srv/cams/");
+        let login = [
+            ("XDG_RUNTIME_DIR", "/run/user/7"),
+            ("HOME", "/home/u"),
+            ("TMPDIR", "/t"),
+        ];
+        assert_eq!(directory(&login), directory(&[]));
+        assert_eq!(directory(&[named, login[0]]), PathBuf::from("/srv/cams"));
+    }
+
+    #[test]
     fn what_cannot_work_says_what_to_set() {
         for (variables, expected) in [
             (
@@ -129,6 +193,10 @@ mod tests {
                 "whole number",
             ),
             (&[("CAMS_THROTTLE_SCOPE", "planet")], "\"host\""),
+            (
+                &[("CAMS_THROTTLE_STATE_DIRECTORY", "cams")],
+                "absolute path",
+            ),
             (
                 &[("CAMS_THROTTLE_SCOPE", "redis")],
                 "CAMS_THROTTLE_REDIS_URL",

@@ -78,7 +78,7 @@ pub(super) const MAX_MEMBERS: u64 = 64;
 pub(super) const UNUSED_LIFETIME: Micros = 604_800_000_000;
 
 /// The version of the stored state. It changes whenever the meaning of a field does.
-pub(super) const STATE_VERSION: u64 = 1;
+pub(super) const STATE_VERSION: u64 = 2;
 
 /// The constants as Lua source: one `local` definition for each that `slots.lua` uses.
 pub(super) fn for_the_script() -> String {

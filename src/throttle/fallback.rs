@@ -15,23 +15,36 @@ use super::limit::ConfiguredLimit;
 use super::slots::{Cause, Command, Reply, Wait};
 use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
 
-/// Why a store is out of use, if it is. All quotas in that store share one, so that the warning is
-/// written once.
+/// Whether a store is out of use, and why it last was. All quotas in that store share one, so that
+/// the warning is written once.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Outage(Arc<Mutex<Option<Failure>>>);
+pub(super) struct Outage(Arc<Mutex<Outages>>);
+
+#[derive(Debug, Default)]
+struct Outages {
+    lasts: bool,
+    last: Option<Failure>,
+}
 
 impl Outage {
-    /// The reason, while the store is out of use.
+    /// Why the store is out of use, or was when it last was. `None` if it never was.
     pub(super) fn reason(&self) -> Option<String> {
-        self.lock().as_ref().map(Failure::to_string)
+        self.lock().last.as_ref().map(Failure::to_string)
     }
 
-    /// Notes a failure, or that the store works again, and returns what was noted before.
-    fn replace(&self, failure: Option<Failure>) -> Option<Failure> {
-        std::mem::replace(&mut *self.lock(), failure)
+    /// Notes a failure, and returns whether an outage begins with it.
+    fn begin(&self, failure: &Failure) -> bool {
+        let mut outages = self.lock();
+        outages.last = Some(failure.clone());
+        !std::mem::replace(&mut outages.lasts, true)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Failure>> {
+    /// Notes that the store works, and returns whether an outage ends with that.
+    fn end(&self) -> bool {
+        std::mem::replace(&mut self.lock().lasts, false)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outages> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -96,7 +109,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     fn leave_primary(&self, failure: &Failure, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
         switch.retry_at = Some(Instant::now() + Duration::from_micros(RETRY_AFTER));
-        if self.outage.replace(Some(failure.clone())).is_none() {
+        if self.outage.begin(failure) {
             tracing::warn!(
                 reason = %failure,
                 fallback_requests = self.share,
@@ -113,7 +126,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     fn return_to_primary(&self, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
         switch.retry_at = None;
-        if self.outage.replace(None).is_some() {
+        if self.outage.end() {
             tracing::info!("the store of the shared request quota is back in use");
         }
         begin_recovery(&mut switch, limit, Duration::ZERO)

@@ -4,6 +4,7 @@
 //! calls. The kernel drops the lock of a process that dies, and a record that such a process left
 //! half written is not believed. Times are those of the monotonic clock, which is the same for
 //! all processes since the boot that the record names; setting the wall clock changes nothing.
+//! Machines that use the same directory take turns at it.
 
 use std::fmt;
 use std::fs::{File, TryLockError};
@@ -18,8 +19,9 @@ use super::constants::{FORWARD_DELAY, Micros};
 use super::ledger::Ledger;
 use super::limit::ConfiguredLimit;
 use super::record::{self, BYTES, Unusable};
-use super::slots::{Command, Priority, Reply, State, Wait};
+use super::slots::{Cause, Command, Priority, Reply, State, Wait};
 use super::store::{Failure, FallibleStore};
+use super::turns::{Turn, Watched};
 use crate::fingerprint::fingerprint;
 use crate::private_file;
 
@@ -45,8 +47,7 @@ pub(super) struct HostClock {
 /// The file of one quota, opened at the first use.
 #[derive(Debug)]
 pub(super) struct Host {
-    /// `None` if no directory could be named for it.
-    place: Option<Place>,
+    place: Place,
     clock: HostClock,
     file: Mutex<QuotaFile>,
 }
@@ -54,6 +55,7 @@ pub(super) struct Host {
 /// Where the file of a quota is.
 #[derive(Debug)]
 struct Place {
+    directory: PathBuf,
     path: PathBuf,
     /// The file's name without its extension.
     name: String,
@@ -66,31 +68,21 @@ struct Place {
 struct QuotaFile {
     /// The open file. It is taken out for each step, and put back only if the step succeeded.
     open: Option<File>,
-    newer: Option<NewerRecord>,
-}
-
-/// A record that a later version of this provider wrote.
-#[derive(Debug)]
-struct NewerRecord {
-    bytes: Vec<u8>,
-    /// Since when it has had these bytes.
-    since: Micros,
-    /// For how long somebody may rely on a record that does not change.
-    relied_on_for: Micros,
+    /// A record of another machine, or of a later version of this provider.
+    watched: Option<Watched>,
 }
 
 impl Host {
-    /// The file for `key` in `directory`, which only this user may enter. `None` is a directory
-    /// that cannot be used.
-    pub(super) fn new(directory: Option<&Path>, key: &QuotaKey, clock: HostClock) -> Self {
+    /// The file for `key` in `directory`, which only this user may enter.
+    pub(super) fn new(directory: &Path, key: &QuotaKey, clock: HostClock) -> Self {
         let name = key.fingerprint();
-        let place = |directory: &Path| Place {
-            path: directory.join(&name).with_extension(Ledger::EXTENSION),
-            name: name.clone(),
-            ledger: Ledger::new(directory),
-        };
         Self {
-            place: directory.map(place),
+            place: Place {
+                directory: directory.to_owned(),
+                path: directory.join(&name).with_extension(Ledger::EXTENSION),
+                name,
+                ledger: Ledger::new(directory),
+            },
             clock,
             file: Mutex::default(),
         }
@@ -98,12 +90,9 @@ impl Host {
 
     /// Carries out one step. `None` means that another process held the lock all the time.
     fn attempt(&self, command: Command) -> Result<Option<Reply>, Failure> {
-        let Some(place) = &self.place else {
-            let reason = "neither XDG_RUNTIME_DIR nor HOME names a directory for it";
-            return Err(Failure(reason.into()));
-        };
-        let path = &place.path;
-        let explain = |error: io::Error| Failure(format!("{}: {error}", path.display()));
+        let path = &self.place.path;
+        let directory = self.place.directory.display();
+        let explain = |error: io::Error| Failure(format!("{directory}: {error}"));
         let mut quota_file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..LOCK_TRIES {
             let file = match quota_file.open.take() {
@@ -130,7 +119,7 @@ impl Host {
             }
             // An error closes the file on the way out, which releases the lock too.
             let reply = quota_file
-                .step(&file, place, now, self.clock.boot, command)
+                .step(&file, &self.place, now, self.clock.boot, command)
                 .map_err(explain)?;
             file.unlock().map_err(explain)?;
             quota_file.open = Some(file);
@@ -192,16 +181,26 @@ impl QuotaFile {
         let mut bytes = [0; BYTES];
         let length = read(file, &mut bytes)?;
         let bytes = &bytes[..length];
-        let window = match command {
-            Command::Acquire { limit, .. } => Some(limit.window),
+        let limit = match command {
+            Command::Acquire { limit, .. } => Some(limit),
             _ => None,
         };
-        let mut state = match (record::decode(bytes, boot), window) {
-            (Ok(state), _) => state,
-            (Err(Unusable::Newer), _) if !self.is_abandoned(bytes, now, window) => {
+        let begins = Turn { boot, since: now };
+        let (turn, mut state) = match (record::decode(bytes), limit) {
+            // A clock that was set back cannot tell how long the turn has been.
+            (Ok((turn, state)), _) if turn.boot == boot && turn.since <= now => (turn, state),
+            (Ok((turn, state)), _) if turn.boot == boot => (begins, state),
+            (Ok((turn, state)), Some(limit)) => {
+                let seen = Watched::since(&mut self.watched, bytes, now);
+                if let Some(delay) = turn.wait(&state, now.saturating_sub(seen)) {
+                    return Ok(Reply::Wait(not_its_turn(delay, limit)));
+                }
+                (begins, state.carried_over(seen, now))
+            }
+            (Err(Unusable::Newer), limit) if self.is_relied_on(bytes, now, limit) => {
                 return Err(io::Error::other("a later version of this provider uses it"));
             }
-            (Err(unusable), Some(window)) => {
+            (Err(unusable), Some(limit)) => {
                 // The quota is entered in any case, before its file is written: otherwise the file
                 // could be lost without anybody noticing.
                 let entered = place.ledger.enter(&place.name, now, boot)?;
@@ -209,13 +208,13 @@ impl QuotaFile {
                     Unusable::Empty => entered,
                     Unusable::Broken | Unusable::Newer => now,
                 };
-                State::recovering(forgotten_at, window)
+                (begins, State::recovering(forgotten_at, limit.window))
             }
             // A settlement of a permit that is not on record changes nothing.
-            (Err(_), None) => return Ok(Reply::Done),
+            (Ok(_) | Err(_), None) => return Ok(Reply::Done),
         };
         let reply = state.step(now, command);
-        let record = record::encode(&state, boot);
+        let record = record::encode(&state, turn);
         // The first write makes the file as long as it will ever be. Later ones write only what
         // means something.
         let used = if length == BYTES { record.used } else { BYTES };
@@ -223,21 +222,22 @@ impl QuotaFile {
         Ok(reply)
     }
 
-    /// Whether a record of a later version has not changed for so long that nobody relies on it.
-    fn is_abandoned(&mut self, bytes: &[u8], now: Micros, window: Option<Micros>) -> bool {
-        match &self.newer {
-            Some(newer) if newer.bytes == bytes => {
-                now.saturating_sub(newer.since) > newer.relied_on_for
-            }
-            _ => {
-                self.newer = window.map(|window| NewerRecord {
-                    bytes: bytes.to_vec(),
-                    since: now,
-                    relied_on_for: window + FORWARD_DELAY,
-                });
-                false
-            }
-        }
+    /// Whether somebody may still rely on a record of a later version. A window and some more after
+    /// its last change, nobody does.
+    fn is_relied_on(&mut self, bytes: &[u8], now: Micros, limit: Option<ConfiguredLimit>) -> bool {
+        let since = Watched::since(&mut self.watched, bytes, now);
+        limit.is_none_or(|limit| now.saturating_sub(since) <= limit.window + FORWARD_DELAY)
+    }
+}
+
+/// The reply to a machine that has to wait for its turn. No queue remembers it.
+fn not_its_turn(delay: Micros, limit: ConfiguredLimit) -> Wait {
+    Wait {
+        waiter: None,
+        delay,
+        ahead: 0,
+        limit: limit.calls.get(),
+        cause: Cause::Quota,
     }
 }
 

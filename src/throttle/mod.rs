@@ -6,8 +6,8 @@
 //! - `limit`, `slots`: the algorithm, without I/O: how many calls may go, and who may call when.
 //! - `queue`: the calls of this process that wait for a permit.
 //! - `store`: what a queue asks of the place where a quota's state is kept.
-//! - `memory`, `host` (a file, whose bytes `record` describes, and which `ledger` lists), `redis`:
-//!   three such places.
+//! - `memory`, `host` (a file, whose bytes `record` describes, which `ledger` lists, and at which
+//!   machines take `turns`), `redis`: three such places.
 //! - `fallback`: what happens while the file or the Redis server is out of reach.
 //! - `scope`: which of these stores a quota uses.
 
@@ -23,6 +23,7 @@ mod redis;
 mod scope;
 mod slots;
 mod store;
+mod turns;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -103,7 +104,7 @@ impl Throttle {
     /// Nothing is opened before the first use, when the directory is created, for this user only.
     /// While it cannot be used, which is logged once, this process makes at most `fallback_calls`
     /// calls against each quota in a window.
-    pub fn host(directory: Option<PathBuf>, fallback_calls: NonZeroU32) -> Self {
+    pub fn host(directory: PathBuf, fallback_calls: NonZeroU32) -> Self {
         let name = ScopeName::Host {
             directory: directory.clone(),
             fallback_calls,
@@ -118,7 +119,7 @@ impl Throttle {
     /// The connection is made at the first use. While the server cannot be used, which is logged
     /// once, the processes of this host make at most `fallback_calls` calls against each quota in a
     /// window, which they share by way of the directory, as in [`Throttle::host`].
-    pub fn redis(url: RedisUrl, directory: Option<PathBuf>, fallback_calls: NonZeroU32) -> Self {
+    pub fn redis(url: RedisUrl, directory: PathBuf, fallback_calls: NonZeroU32) -> Self {
         let name = ScopeName::Redis {
             url: url.fingerprint.clone(),
             directory: directory.clone(),
@@ -143,9 +144,9 @@ impl Throttle {
         self.queue_of(key).status()
     }
 
-    /// Why the store of the quotas is out of use, in words for the user. `None` while it is in
-    /// use, and before the first call has needed it. The words may name a directory, never a
-    /// password.
+    /// Why the store of the quotas is out of use, or was for a time, in words for the user. `None`
+    /// if it never was, and before the first call has needed it. The words may name a directory,
+    /// never a password.
     pub fn trouble(&self) -> Option<String> {
         self.0.scope.trouble()
     }
@@ -177,14 +178,14 @@ impl Throttle {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum ScopeName {
     Host {
-        directory: Option<PathBuf>,
+        directory: PathBuf,
         fallback_calls: NonZeroU32,
     },
     Process,
     Redis {
         /// The fingerprint of the URL, which may hold a password.
         url: String,
-        directory: Option<PathBuf>,
+        directory: PathBuf,
         fallback_calls: NonZeroU32,
     },
 }
@@ -211,7 +212,7 @@ mod tests {
 
     #[test]
     fn who_names_the_same_store_shares_it() {
-        let host = |calls| Throttle::host(Some("/nowhere".into()), NonZeroU32::new(calls).unwrap());
+        let host = |calls| Throttle::host("/nowhere".into(), NonZeroU32::new(calls).unwrap());
         assert!(Arc::ptr_eq(&host(1).0, &host(1).0));
         assert!(!Arc::ptr_eq(&host(1).0, &host(2).0));
         assert!(Arc::ptr_eq(&Throttle::process().0, &Throttle::process().0));

@@ -12,12 +12,13 @@ use super::constants::{
 };
 use super::limit::AdaptiveLimit;
 use super::slots::{PermitId, Priority, Slot, State, Waiter, WaiterId};
+use super::turns::Turn;
 
 /// The first word of a record: `camsslot`.
 const MAGIC: u64 = u64::from_le_bytes(*b"camsslot");
 
 /// How many words the header has, a slot, and a waiter.
-const HEADER: usize = 18;
+const HEADER: usize = 19;
 const SLOT: usize = 2;
 const WAITER: usize = 3;
 const WORDS: usize = HEADER + MAX_SLOTS * SLOT + MAX_WAITERS * WAITER;
@@ -35,7 +36,7 @@ const MAX_TIME: Micros = 1 << 53;
 /// Why bytes are not a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
-    /// Torn, foreign, of an older version, or of another boot: nobody relies on it any more.
+    /// Torn, foreign, or of an older version: nobody relies on it any more.
     Broken,
     /// There are no bytes.
     Empty,
@@ -50,13 +51,13 @@ pub(super) struct Record {
     pub(super) used: usize,
 }
 
-/// Encodes the state. The record is valid during this `boot` only.
-pub(super) fn encode(state: &State, boot: u64) -> Record {
+/// Encodes the state, whose times are of the clock of whoever has the `turn`.
+pub(super) fn encode(state: &State, turn: Turn) -> Record {
     let mut words = Words {
         words: [0; WORDS],
         filled: 0,
     };
-    words.put(&[MAGIC, STATE_VERSION, 0, boot]);
+    words.put(&[MAGIC, STATE_VERSION, 0, turn.boot, turn.since]);
     words.put(&[
         state.seen,
         state.last_id,
@@ -92,12 +93,12 @@ pub(super) fn encode(state: &State, boot: u64) -> Record {
     }
 }
 
-/// Decodes a state, if these bytes are a whole record of this version, written during this `boot`.
+/// Decodes a state and whose turn it is, if these bytes are a whole record of this version.
 ///
 /// # Errors
 ///
 /// With the reason why the bytes are not a state that can be used.
-pub(super) fn decode(bytes: &[u8], boot: u64) -> Result<State, Unusable> {
+pub(super) fn decode(bytes: &[u8]) -> Result<(Turn, State), Unusable> {
     if bytes.is_empty() {
         return Err(Unusable::Empty);
     }
@@ -113,8 +114,8 @@ pub(super) fn decode(bytes: &[u8], boot: u64) -> Result<State, Unusable> {
         return Err(Unusable::Newer);
     }
     let claimed = std::mem::take(&mut header[CHECKSUM]);
-    let (slots, waiters) = (header[16], header[17]);
-    let ours = header[0] == MAGIC && header[1] == STATE_VERSION && header[3] == boot;
+    let (slots, waiters) = (header[17], header[18]);
+    let ours = header[0] == MAGIC && header[1] == STATE_VERSION;
     let bounded = slots <= MAX_SLOTS as u64 && waiters <= MAX_WAITERS as u64;
     if !ours || !bounded || bytes.len() != BYTES {
         return Err(Unusable::Broken);
@@ -140,23 +141,25 @@ pub(super) fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     words[..3].copy_from_slice(&[MAGIC, STATE_VERSION, 0]);
     let count = |word: u64| usize::try_from(word).ok();
-    let slots = count(words[16])?.checked_mul(SLOT)?;
-    let waiters = count(words[17])?.checked_mul(WAITER)?;
+    let slots = count(words[17])?.checked_mul(SLOT)?;
+    let waiters = count(words[18])?.checked_mul(WAITER)?;
     let used = HEADER.checked_add(slots)?.checked_add(waiters)?;
     words[CHECKSUM] = checksum(CHECKSUM_SEED, words.get(..used)?);
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    let state = decode(&bytes, words[3]).ok()?;
-    Some(encode(&state, words[3]).bytes.to_vec())
+    let (turn, state) = decode(&bytes).ok()?;
+    Some(encode(&state, turn).bytes.to_vec())
 }
 
-/// The state in these words, if every field has a value that some sequence of steps could have left
-/// there. The words passed a checksum, which whoever forges a record can compute too.
-fn parse(header: &[u64; HEADER], slots: &[u64], waiters: &[u64]) -> Option<State> {
+/// The turn and the state in these words, if every field has a value that some sequence of steps
+/// could have left there. The words passed a checksum, which whoever forges a record can compute
+/// too.
+fn parse(header: &[u64; HEADER], slots: &[u64], waiters: &[u64]) -> Option<(Turn, State)> {
     let [
         _magic,
         _version,
         _checksum,
-        _boot,
+        boot,
+        since,
         seen,
         last_id,
         recovering_until,
@@ -211,7 +214,11 @@ fn parse(header: &[u64; HEADER], slots: &[u64], waiters: &[u64]) -> Option<State
         slots: slots.collect::<Option<_>>()?,
         waiters: waiters.collect::<Option<_>>()?,
     };
-    (limit.current <= limit.calls).then_some(state)
+    let turn = Turn {
+        boot,
+        since: at_most(seen, since)?,
+    };
+    (limit.current <= limit.calls).then_some((turn, state))
 }
 
 fn at_most(limit: u64, word: u64) -> Option<u64> {
@@ -263,6 +270,8 @@ mod tests {
         window: 1_000_000,
     };
 
+    const TURN: Turn = Turn { boot: 7, since: 3 };
+
     /// A state with occupied slots and waiters, in which a call was throttled.
     fn busy(now: Micros) -> State {
         let mut state = State::default();
@@ -293,30 +302,29 @@ mod tests {
     fn a_state_survives_being_written_and_read() {
         let state = busy(1_000_000);
         assert!(!state.waiters.is_empty() && !state.slots.is_empty());
-        assert_eq!(decode(&encode(&state, 7).bytes, 7), Ok(state));
+        assert_eq!(decode(&encode(&state, TURN).bytes), Ok((TURN, state)));
     }
 
     #[test]
-    fn another_boot_another_version_and_nothing_are_told_apart() {
-        let bytes = encode(&busy(5), 7).bytes;
-        assert_eq!(decode(&bytes, 8), Err(Unusable::Broken));
-        assert_eq!(decode(&[], 7), Err(Unusable::Empty));
+    fn another_version_and_nothing_are_told_apart() {
+        let bytes = encode(&busy(5), TURN).bytes;
+        assert_eq!(decode(&[]), Err(Unusable::Empty));
         let mut newer = bytes;
-        newer[8] = 2;
-        assert_eq!(decode(&newer, 7), Err(Unusable::Newer));
-        assert_eq!(decode(&newer[..100], 7), Err(Unusable::Newer));
+        newer[8] += 1;
+        assert_eq!(decode(&newer), Err(Unusable::Newer));
+        assert_eq!(decode(&newer[..100]), Err(Unusable::Newer));
         let mut older = bytes;
-        older[8] = 0;
-        assert_eq!(decode(&older, 7), Err(Unusable::Broken));
+        older[8] -= 1;
+        assert_eq!(decode(&older), Err(Unusable::Broken));
     }
 
     #[test]
     fn no_single_wrong_bit_is_believed() {
-        let Record { bytes, used } = encode(&busy(1_000_000), 7);
+        let Record { bytes, used } = encode(&busy(1_000_000), TURN);
         for bit in 0..used * 8 {
             let mut wrong = bytes;
             wrong[bit / 8] ^= 1 << (bit % 8);
-            assert!(decode(&wrong, 7).is_err(), "bit {bit}");
+            assert!(decode(&wrong).is_err(), "bit {bit}");
         }
     }
 
@@ -328,16 +336,17 @@ mod tests {
 
         #[test]
         fn two_halves_of_different_records_are_not_believed(cut in 1_usize..300) {
-            let (old, new) = (encode(&busy(1_000_000), 7).bytes, encode(&busy(2_000_000), 7).bytes);
+            let at = |now| encode(&busy(now), TURN).bytes;
+            let (old, new) = (at(1_000_000), at(2_000_000));
             let mut torn = old;
             torn[..cut].copy_from_slice(&new[..cut]);
             prop_assume!(torn != old && torn != new);
-            prop_assert_eq!(decode(&torn, 7), Err(Unusable::Broken));
+            prop_assert_eq!(decode(&torn), Err(Unusable::Broken));
         }
 
         #[test]
         fn a_record_with_a_right_checksum_and_wrong_words_never_panics(
-            words in proptest::array::uniform18(prop_oneof![0_u64..100, any::<u64>()]),
+            words in proptest::array::uniform19(prop_oneof![0_u64..100, any::<u64>()]),
             slots in proptest::collection::vec(any::<u64>(), 8),
             waiters in proptest::collection::vec(any::<u64>(), 9),
             now in 0..MAX_TIME,
@@ -347,7 +356,7 @@ mod tests {
                 priority: Priority::Normal,
                 limit: LIMIT,
             };
-            if let Some(mut state) = parse(&words, &slots, &waiters) {
+            if let Some((_, mut state)) = parse(&words, &slots, &waiters) {
                 state.step(now, acquire);
             }
         }

@@ -30,12 +30,18 @@ impl Scope {
         }
     }
 
-    /// Why the store is out of use, if the last call that needed it found that out.
+    /// Why the store is out of use, or was.
     pub(super) fn trouble(&self) -> Option<String> {
         match self {
             Self::Host(host) => host.outage.reason(),
             Self::Memory => None,
-            Self::Redis(redis) => redis.outage.reason(),
+            Self::Redis(redis) => {
+                let reason = redis.outage.reason()?;
+                Some(match redis.fallback.outage.reason() {
+                    Some(here) => format!("{reason}; nor can this machine's directory: {here}"),
+                    None => reason,
+                })
+            }
         }
     }
 }
@@ -43,14 +49,14 @@ impl Scope {
 /// Quotas that are kept in files of one directory, shared by the processes of this host.
 #[derive(Debug)]
 pub(super) struct HostScope {
-    directory: Option<PathBuf>,
+    directory: PathBuf,
     fallback_calls: NonZeroU32,
     clock: OnceLock<HostClock>,
     outage: Outage,
 }
 
 impl HostScope {
-    pub(super) fn new(directory: Option<PathBuf>, fallback_calls: NonZeroU32) -> Self {
+    pub(super) fn new(directory: PathBuf, fallback_calls: NonZeroU32) -> Self {
         Self {
             directory,
             fallback_calls,
@@ -61,7 +67,7 @@ impl HostScope {
 
     fn store(&self, key: &QuotaKey) -> WithFallback<Host, Memory> {
         let clock = self.clock.get_or_init(HostClock::system).clone();
-        let host = Host::new(self.directory.as_deref(), key, clock);
+        let host = Host::new(&self.directory, key, clock);
         let outage = self.outage.clone();
         WithFallback::new(host, Memory::new(), self.fallback_calls, outage)
     }

@@ -1,4 +1,4 @@
-"""The official Alibaba Cloud SDK against a running cams-emulator.
+"""The official Alibaba Cloud SDKs and the credentials library against a running cams-emulator.
 
     pip install -r requirements.txt
     python interop.py http://127.0.0.1:PORT [FLAGS]
@@ -14,20 +14,34 @@ import argparse
 import inspect
 import itertools
 import json
+import logging
 import re
 import sys
+import tempfile
+import time
 import traceback
 import urllib.request
 from urllib.parse import urlsplit
 
 from alibabacloud_cams20200606 import models
 from alibabacloud_cams20200606.client import Client
+from alibabacloud_credentials import provider as providers
+from alibabacloud_credentials.client import Client as Credential
+from alibabacloud_credentials.exceptions import CredentialException
+from alibabacloud_sts20150401 import models as sts_models
+from alibabacloud_sts20150401.client import Client as StsClient
 from alibabacloud_tea_openapi import exceptions
 from alibabacloud_tea_openapi import utils_models as openapi
 from darabonba.model import DaraModel
 from darabonba.runtime import RuntimeOptions
+from Tea.core import TeaCore
 
 PHONE_NUMBER_ERROR = "InvalidParameter.PhoneNumberError"
+ACCOUNT = "1000000000000000"
+ROLE_ARN = f"acs:ram::{ACCOUNT}:role/admin"
+PROVIDER_ARN = f"acs:ram::{ACCOUNT}:oidc-provider/GitHub"
+ARN = r"acs:ram::\d+:\S+"
+DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 GROUPED = r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}"
 SWITCH = r"ENABLED|DISABLED"
 TIME = r"([01]\d|2[0-3])[0-5]\d"
@@ -37,12 +51,18 @@ URL = r"https://\S+"
 # form of its documented example.
 FORMS = {
     "access_denied_detail": r"None",
+    "access_key_id": r"STS\.\w+",
+    "access_key_secret": r"\w{40,}",
+    "account_id": r"\d{16}",
     "account_review_status": r"PENDING|APPROVED|REJECTED|DISABLED",
+    "arn": ARN,
+    "assumed_role_id": r"\d+:[\w.@-]+",
     "business_id": r"\d+",
     "business_name": r".+",
     "call_icon_visibility": r"DEFAULT",
     "callback_permission_status": SWITCH,
     "calling_callback_url": URL,
+    "client_ids": r".+",
     "close_time": TIME,
     "code": r"OK",
     "code_verification_status": r"NOT_VERIFIED|VERIFIED|EXPIRED",
@@ -51,9 +71,14 @@ FORMS = {
     "date": r"\d{4}-\d\d-\d\d",
     "day_of_week": r"[A-Z]+",
     "end_time": TIME,
+    "expiration": DATE,
+    "expiration_time": DATE,
     "id": r"\d+",
+    "identity_type": r"Account|RAMUser|AssumedRoleUser",
     "is_official": r"[YN]",
     "is_on_biz_app": r"[YN]",
+    "issuance_time": DATE,
+    "issuer": URL,
     "marketing_message_lite_status": r"[YN]",
     "message": r"SUCCESS|success",
     "message_template_namespace": GROUPED,
@@ -64,22 +89,32 @@ FORMS = {
     "open_time": TIME,
     "phone_number": r"\d{4,15}",
     "primary_business_location": r'"start_time":\d+',
+    "principal_id": r"\d+(:[\w.@-]+)?",
     "quality_rating": r"GREEN|YELLOW|RED|UNKNOWN",
     "request_id": GROUPED,
+    "role_id": r"\d+",
+    "security_token": r"CAIS[\w+/=]{100,}",
+    "source_identity": r"[\w@.-]+",
     "start_time": TIME,
     "status": r"[A-Z_]+",
     "status_callback_url": URL,
     "status_queue": r"Alicom-Queue-\w+-ChatAppStatus",
+    "subject": r".+",
     "timezone_id": r"\w+/\w+",
     "up_callback_url": URL,
     "up_queue": r"Alicom-Queue-\w+-ChatAppInbound",
+    "user_id": r"\d+",
+    "verification_info": r"Success",
     "verified_name": r".+",
 }
 # Fields that are JSON numbers with --ids number.
 IDS = ["business_id", "id", "phone_number"]
 # What each model keeps with --answers sparse; other models keep everything.
 SPARSE = {
+    "AssumeRoleResponseBody": ["credentials", "request_id"],
+    "AssumeRoleWithOIDCResponseBody": ["credentials", "request_id"],
     "CreateChatappMigrationInitiateResponseBody": ["code", "request_id"],
+    "GetCallerIdentityResponseBody": ["account_id", "request_id"],
     "GetChatappOpenStatusResponseBody": ["code", "open_status", "request_id"],
     "GetPhoneNumberVerificationStatusResponseBody": ["code", "data", "request_id"],
     "GetPhoneNumberVerificationStatusResponseBodyData": ["id"],
@@ -105,6 +140,12 @@ class Setting:
         return f"{form}, {'with' if self.token else 'without'} token"
 
     def client(self, **changes):
+        return Client(self.config(**changes))
+
+    def sts(self, **changes):
+        return StsClient(self.config(**changes))
+
+    def config(self, **changes):
         config = dict(
             access_key_id="emulator",
             access_key_secret="emulator-secret",
@@ -113,7 +154,7 @@ class Setting:
             endpoint=urlsplit(self.base_url).netloc,
             protocol="http",
         )
-        return Client(openapi.Config(**{**config, **changes}))
+        return openapi.Config(**{**config, **changes})
 
     def control(self, method, path, body=None):
         request = urllib.request.Request(
@@ -147,10 +188,11 @@ def parameters_of(action, method):
     )
 
 
-def well_formed(setting, model):
+def well_formed(setting, model, absent=()):
     """The answer has the fields that it should, each of the documented type and form.
 
-    This holds down to the leaves: also for the objects and lists in it.
+    This holds down to the leaves: also for the objects and lists in it. The fields in `absent` are
+    documented for other cases, and must be missing.
     """
     fields = {
         name: parameter.annotation
@@ -161,7 +203,7 @@ def well_formed(setting, model):
     kept = SPARSE.get(model_name, fields) if setting.flags.answers == "sparse" else fields
     for name, annotation in fields.items():
         value, field = getattr(model, name), f"{model_name}.{name}"
-        if name not in kept:
+        if name not in kept or name in absent:
             assert value is None, f"{field} is not left out"
             continue
         assert value is not None, f"{field} is missing"
@@ -471,6 +513,229 @@ def check_missing_token(setting):
     refused(exceptions.ClientException, "MissingSecurityToken", initiate, client, next(numbers))
 
 
+def assume(setting, client=None, **changes):
+    request = dict(role_arn=ROLE_ARN, role_session_name="interop@host", duration_seconds=1800)
+    request = sts_models.AssumeRoleRequest(**{**request, **changes})
+    return (client or setting.sts()).assume_role(request)
+
+
+def key_of_session(credentials):
+    """The changes by which a client signs with these credentials of an answer."""
+    return dict(
+        access_key_id=credentials.access_key_id,
+        access_key_secret=credentials.access_key_secret,
+        security_token=credentials.security_token,
+    )
+
+
+def identity(setting, absent, **changes):
+    answer = setting.sts(**changes).get_caller_identity()
+    well_formed(setting, answer.body, absent)
+    assert answer.body.account_id == ACCOUNT
+    return answer.body
+
+
+def check_identity_of_a_user(setting):
+    told = identity(setting, ["role_id"])
+    if setting.flags.answers == "full":
+        assert told.identity_type == "RAMUser"
+
+
+def check_session_of_a_role(setting):
+    """It calls CAMS, is told who it is, and starts a session of its own."""
+    answer = assume(setting, source_identity="alice")
+    well_formed(setting, answer.body)
+    session = key_of_session(answer.body.credentials)
+    initiate(setting.client(**session), next(numbers))
+    entry = setting.control("GET", "requests")[-1]
+    assert entry["access_key_id"] == session["access_key_id"]
+    assert (entry["kind"], entry["account_id"]) == ("cams", ACCOUNT)
+    told = identity(setting, ["user_id"], **session)
+    if setting.flags.answers == "full":
+        assert told.identity_type == "AssumedRoleUser"
+        assert told.arn.endswith(":assumed-role/admin/interop@host")
+    second = assume(setting, setting.sts(**session)).body
+    well_formed(setting, second, ["source_identity"])
+    initiate(setting.client(**key_of_session(second.credentials)), next(numbers))
+
+
+def check_session_with_another_token(setting):
+    first = key_of_session(assume(setting).body.credentials)
+    second = key_of_session(assume(setting).body.credentials)
+    for token, code in [
+        (second["security_token"], "InvalidSecurityToken.MismatchWithAccessKey"),
+        ("CAIS+Tok/en==", "InvalidSecurityToken.Malformed"),
+        (None, "MissingSecurityToken"),
+    ]:
+        client = setting.client(**{**first, "security_token": token})
+        refused(exceptions.ClientException, code, initiate, client, next(numbers))
+
+
+def check_session_that_has_ended(setting):
+    setting.control("PUT", "issuance", {"session_lifetime": 0})
+    try:
+        session = key_of_session(assume(setting).body.credentials)
+        code = "InvalidSecurityToken.Expired"
+        client = setting.client(**session)
+        refused(exceptions.ClientException, code, initiate, client, next(numbers))
+        refused(exceptions.ClientException, code, assume, setting, setting.sts(**session))
+    finally:
+        setting.control("PUT", "issuance", {"session_lifetime": None})
+
+
+def check_session_that_was_revoked(setting):
+    client = setting.client(**key_of_session(assume(setting).body.credentials))
+    initiate(client, next(numbers))
+    setting.control("DELETE", "sessions")
+    code = "InvalidAccessKeyId.NotFound"
+    refused(exceptions.ClientException, code, initiate, client, next(numbers))
+
+
+def check_refused_session(setting):
+    for changes, code in [
+        (dict(role_arn="admin"), "InvalidParameter.RoleArn"),
+        (dict(role_session_name="a b"), "InvalidParameter.RoleSessionName"),
+        (dict(duration_seconds=899), "InvalidParameter.DurationSeconds"),
+        (dict(policy="{"), "InvalidParameter.PolicyGrammar"),
+        (dict(role_arn="acs:ram::7:role/admin"), "EntityNotExist.Role"),
+    ]:
+        refused(exceptions.ClientException, code, lambda: assume(setting, **changes))
+
+
+def check_session_for_a_token(setting):
+    def ask(token):
+        return setting.sts().assume_role_with_oidc(
+            sts_models.AssumeRoleWithOIDCRequest(
+                role_arn=ROLE_ARN,
+                role_session_name="interop",
+                oidcprovider_arn=PROVIDER_ARN,
+                oidctoken=token,
+            )
+        )
+
+    answer = ask("e30.e30.c2lnbmF0dXJl")
+    well_formed(setting, answer.body, ["source_identity"])
+    session = key_of_session(answer.body.credentials)
+    initiate(setting.client(**session), next(numbers))
+    assert "c2lnbmF0dXJl" not in json.dumps(setting.control("GET", "requests"))
+    code = "AuthenticationFail.OIDCToken.Invalid"
+    refused(exceptions.ClientException, code, ask, "x")
+
+
+def check_throttled_sts(setting):
+    setting.control("POST", "faults", {"kind": "throttle", "action": "AssumeRole"})
+    refused(exceptions.ClientException, "Throttling.User", assume, setting)
+    assume(setting)
+
+
+def provided(setting, provider, name):
+    """The credentials of a provider of the library sign a call."""
+    provided = provider.get_credentials()
+    assert provided.get_provider_name() == name
+    keys = dict(access_key_id=None, access_key_secret=None, security_token=None)
+    client = setting.client(credential=Credential(provider=provider), **keys)
+    initiate(client, next(numbers))
+    entry = setting.control("GET", "requests")[-1]
+    assert entry["access_key_id"] == provided.get_access_key_id()
+
+
+def check_library_assumes_a_role(setting):
+    for external_id in [None, "partner"]:
+        setting.control("PUT", "issuance", {"external_id": external_id})
+        provider = providers.RamRoleArnCredentialsProvider(
+            access_key_id="emulator",
+            access_key_secret="emulator-secret",
+            security_token=setting.token,
+            role_arn=ROLE_ARN,
+            role_session_name="interop",
+            external_id=external_id,
+        )
+        kind = "static_sts" if setting.token else "static_ak"
+        provided(setting, provider, f"ram_role_arn/{kind}")
+    setting.control("PUT", "issuance", {"external_id": None})
+
+
+def check_library_shows_a_token(setting):
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("e30.e30.c2lnbmF0dXJl")
+        file.flush()
+        provider = providers.OIDCRoleArnCredentialsProvider(
+            role_arn=ROLE_ARN,
+            oidc_provider_arn=PROVIDER_ARN,
+            oidc_token_file_path=file.name,
+            role_session_name="interop",
+        )
+        provided(setting, provider, "oidc_role_arn")
+
+
+def check_library_asks_the_metadata_service(setting):
+    def ask():
+        setting.control("DELETE", "requests")
+        provider = providers.EcsRamRoleCredentialsProvider(async_update_enabled=False)
+        provided(setting, provider, "ecs_ram_role")
+        return setting.control("GET", "summary")["requests"]["metadata"]
+
+    try:
+        for kind in ["both", "v2", "v1"]:
+            setting.control("PUT", "issuance", {"metadata": kind})
+            assert ask()["GetMetadataToken"] >= 1, "no token was asked for"
+        setting.control("PUT", "issuance", {"metadata": "off"})
+        try:
+            ask()
+        except CredentialException:
+            pass
+        else:
+            raise AssertionError("there are credentials without a metadata service")
+    finally:
+        setting.control("PUT", "issuance", {"metadata": "both"})
+
+
+def check_library_asks_the_credentials_uri(setting):
+    uri = f"{setting.base_url}/_emulator/credentials-uri"
+    try:
+        for kind in ["success", "no-code", "failure"]:
+            setting.control("PUT", "issuance", {"credentials_uri": kind})
+            provider = providers.URLCredentialsProvider(uri=uri)
+            if kind == "success":
+                provided(setting, provider, "credential_uri")
+                continue
+            try:
+                provider.get_credentials()
+            except CredentialException:
+                continue
+            raise AssertionError(f"there are credentials with {kind}")
+    finally:
+        setting.control("PUT", "issuance", {"credentials_uri": "success"})
+
+
+def check_library_asks_cloud_sso(setting):
+    provider = providers.CloudSSOCredentialsProvider(
+        sign_in_url=f"{setting.base_url}/start",
+        account_id=ACCOUNT,
+        access_config="ac-1",
+        access_token="interop",
+        access_token_expire=int(time.time()) + 3600,
+    )
+    provided(setting, provider, "cloud_sso")
+
+
+def bring_library_to(base_url):
+    """Lets the library call the emulator where it would call hosts that it has built in.
+
+    Its log is switched off, because it has the answers to failed requests in it, and some fail on
+    purpose.
+    """
+    logging.disable()
+    do_action, url = TeaCore.do_action, urlsplit(base_url)
+
+    def redirected(request, *arguments):
+        request.protocol, request.port = url.scheme, url.port
+        request.headers["host"] = url.hostname
+        return do_action(request, *arguments)
+
+    TeaCore.do_action = redirected
+
+
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("base_url")
@@ -514,6 +779,7 @@ def main():
         for token in tokens
     ]
     checks = checks_for(flags)
+    bring_library_to(base_url)
     before = settings[0].control("GET", "quota")
     settings[0].control("PUT", "quota", {"quota": "1000000/1s"})
     passed = failed = 0

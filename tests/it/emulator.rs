@@ -39,8 +39,15 @@ impl Emulator {
         &self.url
     }
 
-    /// All requests that the emulator has recorded in its journal.
+    /// All requests to CAMS that the emulator has recorded in its journal.
     pub(crate) fn requests(&self) -> Vec<Value> {
+        let mut requests = self.all_requests();
+        requests.retain(|request| request["kind"] == "cams");
+        requests
+    }
+
+    /// All requests that the emulator has recorded, to STS and to other sources of credentials too.
+    pub(crate) fn all_requests(&self) -> Vec<Value> {
         match self.control("GET", "requests", None) {
             Value::Array(requests) => requests,
             other => panic!("no journal: {other}"),
@@ -49,10 +56,27 @@ impl Emulator {
 
     /// How many calls of `action` the emulator has seen.
     pub(crate) fn count(&self, action: &str) -> usize {
-        self.requests()
+        self.all_requests()
             .iter()
             .filter(|request| request["action"] == action)
             .count()
+    }
+
+    /// How many requests of this kind and action there were, refused ones included, such as `sts`
+    /// and `AssumeRole`.
+    pub(crate) fn asked(&self, kind: &str, action: &str) -> u64 {
+        let summary = self.control("GET", "summary", None);
+        summary["requests"][kind][action].as_u64().unwrap_or(0)
+    }
+
+    /// Revokes all sessions that were issued until now.
+    pub(crate) fn revoke_sessions(&self) {
+        self.control("DELETE", "sessions", None);
+    }
+
+    /// Changes how sessions are issued from now on: `session_lifetime`, `expiration` and so on.
+    pub(crate) fn change_issuance(&self, change: Value) {
+        self.control("PUT", "issuance", Some(change));
     }
 
     /// How often the migration of each number was started, by the emulator's own record.
@@ -107,34 +131,41 @@ impl Emulator {
 
     /// Sends a request to the control interface, and returns the JSON of its answer.
     pub(crate) fn control(&self, method: &str, path: &str, body: Option<Value>) -> Value {
-        let url = format!("{}/_emulator/{path}", self.url);
-        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
-        let call = async {
-            let client = &CONTROL.1;
-            let mut request = client.request(method, url);
-            if let Some(body) = body {
-                request = request
-                    .header("content-type", "application/json")
-                    .body(body.to_string());
-            }
-            let response = request.send().await.expect("the emulator answers");
-            let status = response.status();
-            let text = response.text().await.expect("a body");
-            assert!(status.is_success(), "{path}: {status} {text}");
-            text
-        };
-        // The call is made on a thread of its own, since the caller may be within a runtime.
-        let answer = std::thread::scope(|scope| {
-            scope
-                .spawn(|| CONTROL.0.block_on(call))
-                .join()
-                .expect("an answer")
-        });
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let headers = [("content-type", "application/json")];
+        let (status, answer) = self.send(method, &format!("/_emulator/{path}"), &headers, body);
+        assert!((200..300).contains(&status), "{path}: {status} {answer}");
         if answer.is_empty() {
             Value::Null
         } else {
             serde_json::from_str(&answer).expect("JSON")
         }
+    }
+
+    /// Sends any request, and returns the status and the text of its answer.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> (u16, String) {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = CONTROL.1.request(method, format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let call = async {
+            let response = request.body(body).send().await;
+            let response = response.expect("the emulator answers");
+            let status = response.status().as_u16();
+            (status, response.text().await.expect("a body"))
+        };
+        // The call is made on a thread of its own, since the caller may be within a runtime.
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| CONTROL.0.block_on(call));
+            thread.join().expect("an answer")
+        })
     }
 }
 

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// The path of the provider under test.
 pub(crate) const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-cams");
 
+/// A variable, and its value, with which the provider asks no metadata service of an instance.
+pub(crate) const NO_METADATA: (&str, &str) = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+
 /// How long a test waits for something before it fails. A test that passes never waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 

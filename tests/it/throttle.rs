@@ -250,8 +250,8 @@ fn a_process_of_its_own() {
         .build()
         .unwrap();
     let throttle = match environment.get(REDIS) {
-        Some(url) => Throttle::redis(url.parse().unwrap(), Some(directory), NonZeroU32::MIN),
-        None => Throttle::host(Some(directory), NonZeroU32::MIN),
+        Some(url) => Throttle::redis(url.parse().unwrap(), directory, NonZeroU32::MIN),
+        None => Throttle::host(directory, NonZeroU32::MIN),
     };
     runtime.block_on(async {
         let calls: Vec<_> = (0..calls)

@@ -50,14 +50,14 @@ pub(crate) fn run() -> Result<()> {
     make_directory(&work)?;
     let configuration = format!("{REQUIRED_PROVIDERS}{CONFIGURATION}");
     write(&work.join("main.tf"), &configuration)?;
-    // The directory also takes the quota that all processes of a host share, so that the demo
+    // The directory also takes the quota that all processes of a user share, so that the demo
     // leaves nothing behind.
-    let state = directory.path().display().to_string();
+    let state = directory.path().join("state").display().to_string();
     let environment = [
         ("CAMS_ENDPOINT", emulator.url.as_str()),
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator"),
         ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret"),
-        ("XDG_RUNTIME_DIR", &state),
+        ("CAMS_THROTTLE_STATE_DIRECTORY", &state),
     ];
     let mut cli = Cli::with_mirror(&terraform, &work, &mirror)?;
     for (name, value) in environment {

@@ -41,11 +41,24 @@ impl Emulator {
 
     /// Asks the control interface, and returns the body of its answer.
     pub(crate) fn get(&self, path: &str) -> Result<String> {
+        self.ask("GET", path)
+    }
+
+    /// Asks the control interface for something, and then has it cleared.
+    ///
+    /// Nothing else may be asked of the emulator between the two.
+    pub(crate) fn take(&self, path: &str) -> Result<String> {
+        let answer = self.ask("GET", path)?;
+        self.ask("DELETE", path)?;
+        Ok(answer)
+    }
+
+    fn ask(&self, method: &str, path: &str) -> Result<String> {
         let failed = |error: std::io::Error| format!("the emulator does not answer: {error}");
         let address = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).map_err(failed)?;
         let request = format!(
-            "GET /_emulator/{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+            "{method} /_emulator/{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
         );
         stream.write_all(request.as_bytes()).map_err(failed)?;
         let mut answer = String::new();

@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: runs the targets of `fuzz/`, each for a while, from the inputs in its corpus.
+//! `cargo xtask fuzz`: runs the targets of `fuzz/`, each for a while, from the inputs in its
+//! corpus.
 
 use std::fs;
 
@@ -32,7 +33,8 @@ pub(crate) fn run(seconds: &str, named: &[&str]) -> Result<()> {
         command
             .args(["fuzz", "run", target])
             .arg(&corpus)
-            .arg(&seeds)
+            // A target whose input has a form of its own has no seeds that people could write.
+            .args(seeds.is_dir().then_some(&seeds))
             .args(["--", &limit, "-timeout=10", "-print_final_stats=1"]);
         // The stable toolchain has the instrumentation too, but allows it only with this variable.
         shell::run(command.env("RUSTC_BOOTSTRAP", "1"))?;

@@ -35,6 +35,8 @@ The commands of this project:
                               CAMS_TEST_CLIS names (paths joined by `:`)
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
   cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
+  cargo xtask soak credentials [--short]
+                              Applies for 20 minutes with sessions that live a minute
   cargo xtask fuzz [SECONDS] [TARGET...]
                               Fuzz targets, all unless named, each for 30 seconds unless told
                               otherwise
@@ -57,6 +59,10 @@ fn main() -> ExitCode {
         ["fuzz", seconds, targets @ ..] => fuzz::run(seconds, targets),
         ["soak"] => soak::run(&soak::Plan::LONG),
         ["soak", "--short"] => soak::run(&soak::Plan::SHORT),
+        ["soak", "credentials"] => soak::credentials::run(&soak::credentials::Plan::LONG),
+        ["soak", "credentials", "--short"] => {
+            soak::credentials::run(&soak::credentials::Plan::SHORT)
+        }
         ["bench", rest @ ..] => bench::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -2,6 +2,8 @@
 //! real CLI and one provider process that lives for the whole time. It fails if a number is lost or
 //! started twice, and prints how much memory the process needs.
 
+pub(crate) mod credentials;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -123,7 +125,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     for apply in 1..=plan.applies + 3 {
         let numbers = plan.numbers * apply.min(plan.applies) / plan.applies;
         let started = Instant::now();
-        let failed = apply_once(&cli, numbers)?;
+        let failed = apply_once(&cli, numbers)?.is_some();
         let stored = stored(directory)?;
         let mib = resident(provider.child.id()).unwrap_or_default() as f64 / 1024.0;
         memory.push(mib);
@@ -138,9 +140,9 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     judge(plan, &emulator, directory, &memory)
 }
 
-/// Applies, and returns whether the apply failed. It may, since two calls in a hundred fail, and
-/// not all of them are repeated.
-fn apply_once(cli: &Cli, numbers: usize) -> Result<bool> {
+/// Applies, and returns the errors of an apply that failed. Where two calls in a hundred fail, it
+/// may, since not all of them are repeated.
+fn apply_once(cli: &Cli, numbers: usize) -> Result<Option<String>> {
     let numbers = format!("numbers={numbers}");
     let arguments = [
         "apply",
@@ -157,8 +159,8 @@ fn apply_once(cli: &Cli, numbers: usize) -> Result<bool> {
         .output()
         .map_err(|error| format!("cannot apply: {error}"))?;
     match output.status.code() {
-        Some(0) => Ok(false),
-        Some(1) => Ok(true),
+        Some(0) => Ok(None),
+        Some(1) => Ok(Some(String::from_utf8_lossy(&output.stderr).into_owned())),
         _ => Err(format!(
             "apply ended with {}:\n{}",
             output.status,
@@ -252,7 +254,7 @@ impl Provider {
         let child = Command::new(&path)
             .arg("--debug")
             .env_clear()
-            .env("XDG_RUNTIME_DIR", directory)
+            .env("CAMS_THROTTLE_STATE_DIRECTORY", directory.join("state"))
             .env("CAMS_ENDPOINT", endpoint)
             .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
             .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")

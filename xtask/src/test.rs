@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     ("Official SDK against the emulator", interop),
     ("Documentation tests", doc_tests),
     ("Soak, the short one", soak),
+    ("Soak of credentials, the short one", soak_credentials),
 ];
 
 /// The flags of each emulator that the official SDK is run against. Together they show every answer
@@ -167,6 +168,10 @@ fn doc_tests() -> Result<()> {
 
 fn soak() -> Result<()> {
     soak::run(&soak::Plan::SHORT)
+}
+
+fn soak_credentials() -> Result<()> {
+    soak::credentials::run(&soak::credentials::Plan::SHORT)
 }
 
 fn interop() -> Result<()> {

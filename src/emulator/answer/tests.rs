@@ -2,6 +2,9 @@
 
 use std::time::UNIX_EPOCH;
 
+use super::super::fault::RetryHeader;
+use super::super::operations::Fields;
+use super::super::reply::retry_header;
 use super::*;
 
 fn reply() -> Reply {

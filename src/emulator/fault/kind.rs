@@ -14,6 +14,8 @@ use crate::emulator::period::Period;
 pub(in super::super) enum Kind {
     AlteredAnswer {
         #[serde(default)]
+        credentials: Map<String, Value>,
+        #[serde(default)]
         data: Map<String, Value>,
         #[serde(default)]
         rows: Map<String, Value>,

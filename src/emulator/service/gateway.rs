@@ -5,10 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use hyper::Method;
 
+use crate::emulator::api::Api;
 use crate::emulator::fault::Kind;
-use crate::emulator::operation::{Operation, VERSION};
+use crate::emulator::operation::Operation;
 use crate::emulator::refusal::Refusal;
 use crate::emulator::request::Request;
+use crate::emulator::sts::StsOperation;
 
 /// The date that the server goes by under this fault, or the refusal that the fault stands for.
 pub(super) fn strike(fault: &Kind, date: SystemTime) -> Result<SystemTime, Refusal> {
@@ -34,10 +36,20 @@ pub(super) fn strike(fault: &Kind, date: SystemTime) -> Result<SystemTime, Refus
     }
 }
 
+/// An operation that a request names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Called {
+    Cams(Operation),
+    Sts(StsOperation),
+}
+
 /// The operation that the request names, and the name as it was written.
 ///
 /// Refused are other paths and methods, another version of the API, and names that are not known.
-pub(super) fn operation<'a>(request: &'a Request<'_>) -> Result<(&'a str, Operation), Refusal> {
+pub(super) fn operation<'a>(
+    request: &'a Request<'_>,
+    api: Api,
+) -> Result<(&'a str, Called), Refusal> {
     let not_found = || {
         let message = "Specified api is not found, please check your url and method.";
         Refusal::new(404, "InvalidApi.NotFound", message)
@@ -48,11 +60,20 @@ pub(super) fn operation<'a>(request: &'a Request<'_>) -> Result<(&'a str, Operat
     let version = request
         .version()
         .ok_or_else(|| Refusal::missing("Version"))?;
-    if version != VERSION {
+    if Some(version) != api.version() {
         let message = "Specified parameter Version is not valid.";
         return Err(Refusal::new(400, "InvalidVersion", message));
     }
     let action = request.action().ok_or_else(|| Refusal::missing("Action"))?;
-    let operation = Operation::parse(action).ok_or_else(not_found)?;
-    Ok((action, operation))
+    let called = match api {
+        Api::Sts => StsOperation::parse(action).map(Called::Sts),
+        _ => Operation::parse(action).map(Called::Cams),
+    };
+    Ok((action, called.ok_or_else(not_found)?))
+}
+
+/// Whether nobody signs requests for the operation that this one names.
+pub(super) fn is_unsigned(request: &Request<'_>, api: Api) -> bool {
+    let action = request.action().unwrap_or_default();
+    api == Api::Sts && StsOperation::parse(action).is_some_and(|called| !called.is_signed())
 }

@@ -5,6 +5,8 @@
 
 mod behaviour;
 mod forms;
+mod sources;
+mod sts;
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -25,6 +27,7 @@ const SPACE: (&str, &str) = ("CustSpaceId", "cams-1");
 struct Fixture {
     service: Service,
     at: Duration,
+    date: SystemTime,
     nonces: u32,
 }
 
@@ -33,6 +36,7 @@ impl Fixture {
         Self {
             service: Service::new(config),
             at: Duration::ZERO,
+            date: date(),
             nonces: 0,
         }
     }
@@ -69,7 +73,7 @@ impl Fixture {
     }
 
     fn receive(&mut self, call: &HttpRequest) -> Outcome {
-        self.service.receive(call, self.at, date())
+        self.service.receive(call, self.at, self.date)
     }
 
     fn initiate(&mut self, mobile_number: &str) -> (u16, Value) {

@@ -21,11 +21,7 @@ pub(super) fn claim<'a>(request: &'a Request<'_>) -> Result<Claim<'a>, Refusal> 
             return Err(Refusal::incomplete_signature(&why));
         }
     }
-    // The service answers in XML unless it is asked for JSON, and the emulator has no XML.
-    if !request.required("Format")?.eq_ignore_ascii_case("json") {
-        let message = "Specified response format is not supported; this emulator knows JSON only.";
-        return Err(Refusal::new(400, "UnsupportedFormat", message));
-    }
+    request.check_format()?;
     Ok(Claim {
         access_key_id: request.required("AccessKeyId")?,
         security_token: request.parameter("SecurityToken"),

@@ -21,6 +21,16 @@ pub(in super::super) fn signed(
     action: &str,
     parameters: &[(&str, &str)],
 ) -> HttpRequest {
+    signed_with("emulator-secret", nonce, action, parameters)
+}
+
+/// A request that is signed with this secret. The parameters name the key and its token.
+pub(in super::super) fn signed_with(
+    secret: &str,
+    nonce: &str,
+    action: &str,
+    parameters: &[(&str, &str)],
+) -> HttpRequest {
     let common = [
         ("AccessKeyId", "emulator"),
         ("Action", action),
@@ -51,7 +61,7 @@ pub(in super::super) fn signed(
     };
     let request = Request::parse(&call).expect("well-formed");
     let to_sign = hmac_sha1::string_to_sign(&request);
-    let signature = hmac_sha1::sign(&to_sign, &Secret::new("emulator-secret"));
+    let signature = hmac_sha1::sign(&to_sign, &Secret::new(secret));
     call.query = format!("{}&Signature={}", call.query, encode(&signature));
     call
 }

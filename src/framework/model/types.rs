@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::protocol::number::Number;
 use crate::protocol::ty::Type;
 use crate::protocol::value::Value;
+use crate::secret::Secret;
 
 use super::{Field, FieldType};
 
@@ -23,6 +24,24 @@ impl FieldType for String {
 
     fn into_value(self) -> Value {
         Value::String(self)
+    }
+
+    fn mismatch(ty: &Type) -> Option<String> {
+        unless(*ty == Type::String, "a string", ty)
+    }
+}
+
+/// A string that is not shown, and that is wiped from memory when the model is dropped.
+impl FieldType for Secret {
+    fn from_known(value: Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(Self::new(text)),
+            _ => None,
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::String(self.expose().to_owned())
     }
 
     fn mismatch(ty: &Type) -> Option<String> {

@@ -122,9 +122,18 @@ impl<P: Provider> Server<P> {
         );
         let session = Arc::new(Session::new(self.0.operations.token()));
         let work = work(self.0.clone(), session.clone());
+        let concerned = (!type_name.is_empty()).then(|| self.0.clone());
         let task = async move {
             tracing::trace!("received request");
-            let response = response::compose(operations::guard(work).await, &session);
+            let result = operations::guard(work).await;
+            if let Some(shared) = concerned {
+                let notices = operations::guard(async { Ok(shared.notices()) }).await;
+                let notices = notices.unwrap_or_else(|crash| crash);
+                notices
+                    .into_iter()
+                    .for_each(|notice| session.push_diagnostic(notice));
+            }
+            let response = response::compose(result, &session);
             response::log(&response);
             tracing::trace!("served request");
             response
@@ -149,6 +158,17 @@ impl<P: Provider> Shared<P> {
             )
         })?;
         Ok(resource.as_ref())
+    }
+
+    /// What has to be told with the operation that has just ended.
+    fn notices(&self) -> Diagnostics {
+        let data = self
+            .data
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        data.map(|data| self.provider.notices(&data))
+            .unwrap_or_default()
     }
 
     /// What the configuration became, or the error for a call before the provider is configured.

@@ -36,20 +36,13 @@ fn credentials(observations: &Observations) -> Finding {
     let Observations {
         settings, answers, ..
     } = observations;
-    let Some(access_key) = settings.access_key else {
-        let text = "No access key is set in the environment.";
+    let Some(origin) = &observations.credentials else {
+        let text = "No usable credentials are configured.";
         return finding("credentials", State::Problem, text);
     };
-    let end = match &settings.access_key_end {
-        Some(end) => format!(", whose id ends in {end},"),
-        None => String::new(),
-    };
-    let mut text = format!("The access key{end} comes from {access_key}");
-    if let Some(secret_key) = settings.secret_key {
-        text += &format!(", its secret from {secret_key}");
-    }
-    if let Some(token) = settings.security_token {
-        text += &format!(", the security token from {token}");
+    let mut text = format!("The credentials come from {}", origin.description);
+    if let Some(end) = &observations.access_key_end {
+        text += &format!("; the id of their access key ends in {end}");
     }
     text += ".";
     // The date is checked before the signature.
@@ -156,7 +149,13 @@ fn quota(observations: &Observations) -> Finding {
     };
     let counted = match settings.account_variable {
         Some(variable) => format!("It is counted for the account in {variable}."),
-        None => "It is counted for the access key.".to_owned(),
+        None => match &observations.account_trouble {
+            Some(why) => format!(
+                "It is counted for the access key, because the account is not known: {why}. Set \
+                 ALIBABA_CLOUD_ACCOUNT_ID where several keys of the account are in use."
+            ),
+            None => "It is counted for the account, which STS told.".to_owned(),
+        },
     };
     let shared = format!("{shared} {counted}");
     match &observations.quota_trouble {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::super::settings::Scope;
 use super::account::{statuses, subscribed};
 use super::finding::State;
-use super::observations::Answers;
+use super::observations::{Answers, Observations};
 use super::permissions::{Permission, operations, permission};
 use super::{Report, VERSION};
 use crate::cams::{Error, ErrorKind, LookupData, Operation};
@@ -26,9 +26,7 @@ pub(super) fn render(report: &Report) -> String {
         "version": VERSION,
         "works": report.works(),
         "credentials": {
-            "access_key": settings.access_key,
-            "secret_key": settings.secret_key,
-            "security_token": settings.security_token,
+            "from": report.observations.credentials.as_ref().map(|origin| origin.kind),
         },
         "endpoint": {
             "variable": settings.endpoint_variable,
@@ -38,7 +36,7 @@ pub(super) fn render(report: &Report) -> String {
         "quota": {
             "scope": settings.scope.map(scope),
             "usable": answers.asked().then_some(report.observations.quota_trouble.is_none()),
-            "account": settings.account_variable,
+            "account": account(&report.observations),
         },
         "space": settings.space.as_ref().map(|space| space.origin),
         "product": { "activated": subscribed(answers) },
@@ -51,6 +49,14 @@ pub(super) fn render(report: &Report) -> String {
         "findings": findings(report),
     });
     format!("{value:#}")
+}
+
+/// Where the account that the quota is counted for is known from; `None` if the access key stands
+/// for it, or if nothing was asked.
+fn account(observations: &Observations) -> Option<&'static str> {
+    let told = observations.answers.asked() && observations.account_trouble.is_none();
+    let of_sts = || told.then_some("STS");
+    observations.settings.account_variable.or_else(of_sts)
 }
 
 fn scope(scope: Scope) -> &'static str {

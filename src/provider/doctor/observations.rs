@@ -12,8 +12,15 @@ pub(super) struct Observations {
     pub(super) answers: Answers,
     /// By how many seconds the service's clock is ahead; `None` if no answer had a date.
     pub(super) clock_ahead: Option<i64>,
+    /// Where the credentials come from, if any are configured.
+    pub(super) credentials: Option<Origin>,
+    /// The last four characters of the access key id that signed, unless it is too short to be
+    /// masked.
+    pub(super) access_key_end: Option<String>,
     /// Why the store of the shared quota cannot be used.
     pub(super) quota_trouble: Option<String>,
+    /// Why the access key stands for the account.
+    pub(super) account_trouble: Option<String>,
 }
 
 /// What the environment and the command line say.
@@ -21,12 +28,6 @@ pub(super) struct Observations {
 pub(super) struct Settings {
     /// Why no client can be made of the settings, in the provider's words.
     pub(super) problems: Vec<String>,
-    /// The variables that the parts of the access key come from.
-    pub(super) access_key: Option<&'static str>,
-    pub(super) secret_key: Option<&'static str>,
-    pub(super) security_token: Option<&'static str>,
-    /// The last four characters of the access key id, unless it is too short to be masked.
-    pub(super) access_key_end: Option<String>,
     /// The URL of the API, if the settings name a usable one.
     pub(super) endpoint: Option<String>,
     /// The variable that it comes from; without one it is the region's own.
@@ -40,6 +41,15 @@ pub(super) struct Settings {
     pub(super) space: Option<Space>,
     /// A number that is said to be migrating.
     pub(super) number: Option<PhoneNumber>,
+}
+
+/// Where credentials come from.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    /// In words, with the name of a profile and the path of a file.
+    pub(super) description: String,
+    /// What kind of place it is, without any name.
+    pub(super) kind: &'static str,
 }
 
 /// The space that is examined.

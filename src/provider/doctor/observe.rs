@@ -6,17 +6,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cams::{Call, Client, Error, ErrorKind, LONG_WAIT, NumberList};
 use crate::clock::Clock;
-use crate::credentials::{ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN};
 use crate::environment::Environment;
 use crate::random::Random;
-use crate::state_directory::state_directory;
 
 use super::super::block::Config;
 use super::super::config;
 use super::super::settings as declared;
 use super::super::throttling;
 use super::arguments::Options;
-use super::observations::{Answers, Asked, Observations, Settings, Space};
+use super::observations::{Answers, Asked, Observations, Origin, Settings, Space};
 
 /// A number that CAMS takes for a phone number and that no space can have: +44 7700 900999. Ofcom,
 /// which assigns the numbers of the United Kingdom, keeps 07700 900000 to 900999 for films and
@@ -51,7 +49,10 @@ pub(super) async fn observe(
     );
     // The throttle is the client's: in one process, those who name the same store share it.
     let throttled = throttling::configure(&Config::default(), environment);
-    settings.scope = throttled.as_ref().ok().map(|throttled| throttled.scope);
+    if let Ok(throttled) = &throttled {
+        settings.scope = Some(throttled.scope);
+        settings.directory = Some(throttled.directory.display().to_string());
+    }
     let client = configured.and_then(|(cams, _)| cams.client().cloned());
     let client = match client {
         Ok(client) => client,
@@ -71,6 +72,15 @@ pub(super) async fn observe(
         settings,
         answers,
         clock_ahead: client.service_clock_ahead(),
+        credentials: Some(Origin {
+            description: client.credentials().describe().to_owned(),
+            kind: client.credentials().kind(),
+        }),
+        access_key_end: client
+            .credentials()
+            .at_hand()
+            .and_then(|key| end(&key.access_key().id)),
+        account_trouble: client.account_trouble().map(str::to_owned),
         quota_trouble: throttled
             .ok()
             .and_then(|throttled| throttled.throttle.trouble()),
@@ -146,7 +156,6 @@ fn listed_number(list: &NumberList) -> Option<String> {
 /// Where the settings come from, whether they are usable or not.
 fn settings(options: &Options, environment: &Environment) -> Settings {
     let variable = |names: &[&'static str]| environment.first(names).map(|(name, _)| name);
-    let access_key_id = environment.first(ACCESS_KEY).map(|(_, id)| id);
     let endpoint = config::endpoint(environment).ok();
     let origin = declared::CUST_SPACE_ID.variables;
     let from_environment = || {
@@ -160,15 +169,11 @@ fn settings(options: &Options, environment: &Environment) -> Settings {
     });
     Settings {
         problems: Vec::new(),
-        access_key: variable(ACCESS_KEY),
-        secret_key: variable(SECRET_KEY),
-        security_token: variable(SECURITY_TOKEN),
-        access_key_end: access_key_id.and_then(end),
         endpoint: endpoint.map(|endpoint| endpoint.to_string()),
         endpoint_variable: variable(declared::ENDPOINT.variables),
         account_variable: variable(declared::ACCOUNT_ID.variables),
         scope: None,
-        directory: state_directory(environment).map(|directory| directory.display().to_string()),
+        directory: None,
         space: named.or_else(from_environment),
         number: options.number.clone(),
     }

@@ -86,7 +86,7 @@ impl Resource for NumberMigration {
         context: Context<'_, Cams, Model>,
         change: &mut Change<'_, Model>,
     ) -> Result<(), Diagnostics> {
-        planning::plan(context, change)
+        planning::plan(context, change).await
     }
 
     fn plan_destroy(&self, context: Context<'_, Cams, Model>, state: &Model) -> Diagnostics {

@@ -1,25 +1,26 @@
 //! The settings of `throttle` in the provider block.
 
 use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
 
 use crate::framework::model::Field;
 use crate::framework::number::Number;
 use crate::framework::schema::Attribute;
 use crate::provider::block::{Config, Throttling};
-use crate::provider::setting::{Absent, Setting, from_str};
+use crate::provider::setting::{Absent, Setting, Text, from_str, secret, text};
 use crate::throttle::RedisUrl;
 
-use super::{sensitive_string, text};
+use super::sensitive_string;
 
 pub(in crate::provider) static SCOPE: Setting<Scope> = Setting {
     path: &["throttle", "scope"],
     variables: &["CAMS_THROTTLE_SCOPE"],
     absent: Absent::Default("host"),
     description: "Who shares the quota: `host`, all processes of this user on this machine; \
-        `process`, nobody else, for machines without a writable home; `redis`, all machines that \
-        use the same server, for pipelines on several runners.",
+        `process`, nobody else, for machines without a directory that can be written; `redis`, all \
+        machines that use the same server, for pipelines on several runners.",
     attribute: Attribute::string,
-    configured: |config| throttle(config, |throttle| throttle.scope.clone()),
+    configured: |config| throttle(config, |throttle| text(&throttle.scope)),
     parse: parse_scope,
 };
 
@@ -30,7 +31,7 @@ pub(in crate::provider) static REDIS_URL: Setting<RedisUrl> = Setting {
     description: "Redis or Valkey server for `scope = \"redis\"`, such as \
         `rediss://:password@redis.example.com:6379/0`.",
     attribute: sensitive_string,
-    configured: |config| throttle(config, |throttle| throttle.redis_url.clone()),
+    configured: |config| throttle(config, |throttle| secret(&throttle.redis_url)),
     parse: from_str,
 };
 
@@ -62,6 +63,21 @@ pub(in crate::provider) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32>
     parse: parse_rate,
 };
 
+pub(in crate::provider) static STATE_DIRECTORY: Setting<PathBuf> = Setting {
+    path: &["throttle", "state_directory"],
+    variables: &["CAMS_THROTTLE_STATE_DIRECTORY"],
+    absent: Absent::None(
+        "it is `/tmp/terraform-provider-cams-UID`, where UID is the user's number",
+    ),
+    description: "Directory in which this user's processes on this machine share the quota and \
+        take turns at a number: an absolute path, which is created for this user alone if only \
+        its last part is missing. Set it if `/tmp` cannot be used, or to the same one in \
+        containers that are to share.",
+    attribute: Attribute::string,
+    configured: |config| throttle(config, |throttle| text(&throttle.state_directory)),
+    parse: parse_directory,
+};
+
 /// The processes among which the quota is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::provider) enum Scope {
@@ -77,7 +93,7 @@ pub(in crate::provider) enum Scope {
 const MAX_RATE: u32 = 250;
 
 /// An attribute of `throttle`. It is null or unknown if all of `throttle` is.
-fn throttle(config: &Config, field: fn(&Throttling) -> Field<String>) -> Field<String> {
+fn throttle(config: &Config, field: fn(&Throttling) -> Field<Text>) -> Field<Text> {
     match &config.throttle {
         Field::Known(throttle) => field(throttle),
         Field::Null => Field::Null,
@@ -91,6 +107,16 @@ fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
         .and_then(NonZeroU32::new)
         .filter(|rate| rate.get() <= MAX_RATE)
         .ok_or_else(|| format!("expected a whole number from 1 to {MAX_RATE}"))
+}
+
+/// The path without what does not change its meaning, so that processes which write it differently
+/// mean the same directory.
+fn parse_directory(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    if !path.is_absolute() || text.contains('\0') {
+        return Err("expected an absolute path, such as /var/lib/ci/cams".to_owned());
+    }
+    Ok(path.components().collect())
 }
 
 fn parse_scope(text: &str) -> Result<Scope, String> {
@@ -111,6 +137,22 @@ mod tests {
         assert_eq!(parse_rate("10").map(NonZeroU32::get), Ok(10));
         for text in ["0", "-1", "2.5", "251", "many", ""] {
             assert!(parse_rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_directory_is_an_absolute_path_however_it_is_written() {
+        for text in ["/srv/ci", "/srv/ci/", "/srv/./ci", "//srv//ci"] {
+            assert_eq!(
+                parse_directory(text),
+                Ok(PathBuf::from("/srv/ci")),
+                "{text}"
+            );
+            let parsed = parse_directory(text).map(PathBuf::into_os_string);
+            assert_eq!(parsed, Ok("/srv/ci".into()), "{text}");
+        }
+        for text in ["", "ci", "./ci", "~/ci", "$HOME/ci", "/srv\0/ci"] {
+            assert!(parse_directory(text).is_err(), "{text}");
         }
     }
 }

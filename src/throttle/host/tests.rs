@@ -1,11 +1,13 @@
 //! This file is longer than 300 lines because every way in which a file can be unusable has a test.
 
 use super::*;
+use crate::throttle::constants::WAITER_GRACE;
 use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
 use crate::throttle::slots::{Cause, Priority, Wait};
 use crate::throttle::store::{Store, TierReply};
+use crate::throttle::turns::LOOK;
 use std::fs;
 use std::num::NonZeroU32;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -16,6 +18,7 @@ const LIMIT: ConfiguredLimit = ConfiguredLimit {
     calls: NonZeroU32::new(10).unwrap(),
     window: 1_000_000,
 };
+const SECOND: Micros = 1_000_000;
 const ACQUIRE: Command = Command::Acquire {
     waiter: None,
     priority: Priority::Normal,
@@ -68,13 +71,13 @@ impl Bench {
     }
 
     fn host_of_boot(&self, boot: u64) -> Host {
-        Host::new(Some(&self.directory()), &key(), self.clock(boot))
+        Host::new(&self.directory(), &key(), self.clock(boot))
     }
 
     /// The same for the quota of another operation.
     fn host_for(&self, action: &'static str) -> Host {
         let key = QuotaKey { action, ..key() };
-        Host::new(Some(&self.directory()), &key, self.clock(1))
+        Host::new(&self.directory(), &key, self.clock(1))
     }
 
     fn clock(&self, boot: u64) -> HostClock {
@@ -142,10 +145,72 @@ fn a_record_that_can_t_be_believed_costs_one_window() {
         bench.turn(1_500_000);
         assert!(goes(&host));
     }
-    assert_eq!(
-        waits(&bench.host_of_boot(2)),
-        (1_500_000, Cause::Recovering)
-    );
+}
+
+/// Whoever finds the record of another boot waits until nobody has changed it for a turn.
+#[test]
+fn a_boot_after_another_knows_of_its_calls() {
+    let bench = Bench::new();
+    assert!((0..10).all(|_| goes(&bench.host())));
+    let next = bench.host_of_boot(2);
+    for _ in 0..10 {
+        assert_eq!(waits(&next), (LOOK, Cause::Quota));
+        bench.turn(LOOK);
+    }
+    // Half a second is left of the time for which the ten calls count.
+    assert_eq!(waits(&next), (500_000, Cause::Quota));
+    bench.turn(500_000 + WAITER_GRACE);
+    assert!((0..10).all(|_| goes(&next)));
+    assert_eq!(waits(&bench.host()), (LOOK, Cause::Quota));
+}
+
+/// Two machines, whose clocks show different times, and one directory.
+#[test]
+fn two_machines_share_a_directory_and_both_get_their_turns() {
+    for (seed, ahead) in [(1, 0), (2, 7_000_000_000), (3, -900_000_000)] {
+        let bench = Bench::fresh();
+        let time = Arc::clone(&bench.time);
+        let other = HostClock {
+            boot: 2,
+            now: Arc::new(move || time.load(Ordering::Relaxed).saturating_add_signed(ahead)),
+        };
+        let machines = [bench.host(), Host::new(&bench.directory(), &key(), other)];
+        let random = crate::random::Random::seeded(seed);
+        let begin = bench.time.load(Ordering::Relaxed);
+        let (mut calls, mut asks_at, mut answers) = (Vec::new(), [begin; 2], Vec::new());
+        while bench.time.load(Ordering::Relaxed) < begin + 60_000_000 {
+            let now = bench.time.load(Ordering::Relaxed);
+            answers.retain(|(at, machine, permit): &(Micros, usize, _)| {
+                let answered = Command::Answered { permit: *permit };
+                *at > now || !matches!(machines[*machine].try_step(answered), Some(Ok(_)))
+            });
+            for (machine, host) in machines.iter().enumerate() {
+                match (asks_at[machine] <= now).then(|| acquire(host)) {
+                    Some(Ok(Reply::Granted { permit })) => {
+                        calls.push((now, machine));
+                        answers.push((now + 30_000, machine, permit));
+                    }
+                    Some(Ok(Reply::Wait(wait))) => asks_at[machine] = now + wait.delay,
+                    Some(other) => panic!("{other:?}"),
+                    None => {}
+                }
+            }
+            let step = random.up_to(Duration::from_millis(5)).as_micros() as Micros;
+            bench.turn(step + 1);
+        }
+        let within = |at: Micros| {
+            let within = calls
+                .iter()
+                .filter(|call| (at..at + SECOND).contains(&call.0));
+            within.count()
+        };
+        let most = calls.iter().map(|call| within(call.0)).max();
+        assert_eq!(most, Some(10), "seed {seed}");
+        for machine in [0, 1] {
+            let of_one = calls.iter().filter(|call| call.1 == machine).count();
+            assert!(of_one > 150, "seed {seed}: {of_one} of {}", calls.len());
+        }
+    }
 }
 
 #[test]
@@ -241,7 +306,7 @@ fn links_and_open_doors_are_refused() {
     fs::remove_dir_all(bench.directory()).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     symlink(elsewhere.path(), bench.directory()).unwrap();
-    assert!(reason(&bench.host()).ends_with("its directory is a symbolic link"));
+    assert!(reason(&bench.host()).ends_with("it is a symbolic link"));
 }
 
 #[test]
@@ -288,7 +353,7 @@ async fn without_the_file_a_share_is_kept_and_no_crossing_allows_a_burst() {
         boot: 1,
         now: Arc::new(move || 1_001_500_000 + start.elapsed().as_micros() as Micros),
     };
-    let host = Host::new(Some(&bench.directory()), &key(), clock);
+    let host = Host::new(&bench.directory(), &key(), clock);
     let store = WithFallback::new(
         host,
         Memory::new(),

@@ -99,7 +99,7 @@ impl RedisServer {
     /// Gives the server a state that says that nobody has called lately.
     fn pretend_to_be_unused(&self) {
         let unused = "local run_id = redis.call('INFO', 'server'):match('run_id:(%x+)') \
-                      return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 1, \
+                      return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 2, \
                       run_id = run_id, seen = 0, last_id = 0, recovering_until = 0, \
                       paused_until = 0, calls = 0, window = 0, confirmed_at = 0, current = 0, \
                       proven = 0, step = 0, lowered_at = 0, raise_at = 0, slots = {}, \
@@ -490,7 +490,7 @@ async fn what_others_wrote_is_not_believed_and_a_later_version_is_left_alone() {
         .unwrap();
     assert_eq!(cause(&host).await, Cause::Recovering);
 
-    let later = Script::new("return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 2 }))");
+    let later = Script::new("return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 3 }))");
     let _: () = later.key(&host.key).invoke(&mut client).unwrap();
     let failure = host.step(ACQUIRE).await.unwrap_err();
     assert!(failure.0.contains("a later version"), "{failure}");
@@ -589,11 +589,7 @@ async fn hosts_keep_the_quota_together_and_use_it_up() {
     let hosts: Vec<_> = (0..4)
         .map(|host| {
             let directory = server.directory.path().join(host.to_string());
-            Throttle::redis(
-                server.url().parse().unwrap(),
-                Some(directory),
-                NonZeroU32::MIN,
-            )
+            Throttle::redis(server.url().parse().unwrap(), directory, NonZeroU32::MIN)
         })
         .collect();
     let calls: Vec<_> = (0..36)

@@ -1,6 +1,8 @@
 //! The real CLI, run as a user runs it, against the emulator.
 
 mod attach;
+mod credentials;
+mod degraded;
 mod duplicates;
 mod import;
 mod kill;
@@ -23,7 +25,9 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::core::STATE_DIRECTORY;
 use crate::emulator::Emulator;
+use crate::support::NO_METADATA;
 
 use program::Program;
 
@@ -128,9 +132,11 @@ impl Workspace {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.path())
+            .env(STATE_DIRECTORY, self.path().join("state"))
             .env("TF_CLI_CONFIG_FILE", self.path().join("cli.tfrc"))
             .env("TF_IN_AUTOMATION", "1")
             .env("CHECKPOINT_DISABLE", "1")
+            .env(NO_METADATA.0, NO_METADATA.1)
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -139,7 +139,7 @@ pub(super) const APPLY: [&str; 5] = [
 pub(super) const PLAN: [&str; 4] = ["plan", "-no-color", "-input=false", "-parallelism=1"];
 
 /// How often the output has this text, wherever the CLI breaks its lines.
-fn times(run: &Run, text: &str) -> usize {
+pub(super) fn times(run: &Run, text: &str) -> usize {
     run.all().matches(text).count()
 }
 

@@ -22,7 +22,7 @@ pub(crate) mod value;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
@@ -30,7 +30,7 @@ pub(crate) use calls::{Instance, Outcome};
 pub(crate) use handshake::Handshake;
 pub(crate) use process::{Process, Stderr};
 pub(crate) use proto::{plugin, tfplugin6};
-pub(crate) use start::{COOKIE, Start};
+pub(crate) use start::{COOKIE, STATE_DIRECTORY, Start};
 pub(crate) use tls::{Client, Identity, connect};
 
 use plugin::grpc_controller_client::GrpcControllerClient;
@@ -133,6 +133,19 @@ impl Core {
         .await;
         self.process.ended().await
     }
+}
+
+/// The block `throttle` of the provider with these attributes, and all others null.
+pub(crate) fn throttle(settings: &Value) -> Value {
+    let mut block = json!({
+        "fallback_requests_per_second": null, "redis_url": null, "requests_per_second": null,
+        "scope": null, "state_directory": null,
+    });
+    for (name, value) in settings.as_object().expect("an object") {
+        assert!(block.get(name).is_some(), "{name}");
+        block[name] = value.clone();
+    }
+    block
 }
 
 /// The provider's RPCs over a connection made by hand.

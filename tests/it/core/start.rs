@@ -4,7 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::path::Path;
 use std::pin::Pin;
 
-use crate::support::PROVIDER;
+use crate::support::{NO_METADATA, PROVIDER};
 
 use super::{Client, Core, Handshake, Identity, Process, Stderr, tls};
 
@@ -16,7 +16,7 @@ pub(crate) const COOKIE: (&str, &str) = (
 
 /// The variable for the directory in which processes of one host share state. Each provider in a
 /// test has a directory of its own, unless the test says otherwise.
-const RUNTIME: &str = "XDG_RUNTIME_DIR";
+pub(crate) const STATE_DIRECTORY: &str = "CAMS_THROTTLE_STATE_DIRECTORY";
 
 /// A provider about to be started. Awaiting it makes the handshake and connects.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ impl Default for Start {
             file_size_limit: false,
         }
         .env(COOKIE.0, COOKIE.1)
+        .env(NO_METADATA.0, NO_METADATA.1)
         .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
         .env("PLUGIN_MIN_PORT", "10000")
         .env("PLUGIN_MAX_PORT", "25000")
@@ -90,9 +91,13 @@ impl Start {
         }
         let tls = self.tls;
         let directory = tempfile::tempdir().unwrap();
-        if !self.environment.iter().any(|(name, _)| name == RUNTIME) {
-            let runtime = directory.path().join("runtime").display().to_string();
-            self = self.env(RUNTIME, &runtime);
+        if !self
+            .environment
+            .iter()
+            .any(|(name, _)| name == STATE_DIRECTORY)
+        {
+            let state = directory.path().join("state").display().to_string();
+            self = self.env(STATE_DIRECTORY, &state);
         }
         let mut process = self.spawn(directory.path());
         let handshake = Handshake::parse(&process.line().await);

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::emulator::Emulator;
-use crate::support::PROVIDER;
+use crate::support::{NO_METADATA, PROVIDER};
 
 const KEY_ID: &str = "LTAI5tDoctorKey9876";
 const SECRET: &str = "secret-of-the-doctor";
@@ -67,7 +67,8 @@ impl Examined {
     }
 }
 
-/// Runs doctor with nothing in its environment but these variables and a home of its own.
+/// Runs doctor with nothing in its environment but these variables and a state directory of its
+/// own.
 fn examine(variables: &[(&str, &str)], arguments: &[&str]) -> Examined {
     let home = TempDir::new().unwrap();
     examine_at(home.path(), variables, arguments)
@@ -78,7 +79,9 @@ fn examine_at(home: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Ex
         .arg("doctor")
         .args(arguments)
         .env_clear()
+        .env(NO_METADATA.0, NO_METADATA.1)
         .env("HOME", home)
+        .env("CAMS_THROTTLE_STATE_DIRECTORY", home.join("state"))
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .output()

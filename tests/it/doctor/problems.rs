@@ -122,7 +122,7 @@ fn missing_settings_are_named_and_nothing_is_asked() {
     let none = examine(&[], &[]);
     assert_eq!(none.code, Some(1));
     none.assert_says(&[
-        "No access key is set",
+        "No usable credentials",
         "ALIBABA_CLOUD_ACCESS_KEY_ID",
         "was not asked",
     ]);

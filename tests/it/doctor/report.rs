@@ -62,7 +62,7 @@ fn the_json_has_no_personal_data_and_neither_form_has_a_secret() {
             );
         }
         let text = examine_at(home.path(), &settings, &["--number", &number]);
-        text.assert_says(&["whose id ends in 9876,"]);
+        text.assert_says(&["access key ends in 9876."]);
         assert!(!text.stdout.contains(KEY_ID), "{}", text.stdout);
         for report in [&json, &text] {
             for secret in [SECRET, "token-of-the-doctor"] {

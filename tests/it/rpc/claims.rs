@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::{configure, create, number};
-use crate::core::Core;
+use crate::core::{Core, STATE_DIRECTORY};
 use crate::emulator::Emulator;
 
 const NUMBERS: usize = 8;
@@ -30,8 +30,8 @@ async fn a_directory_that_vanishes_starts_no_number_twice() {
         });
         emulator.control("POST", "faults", Some(fault));
         let directory = tempfile::tempdir().unwrap();
-        let runtime = directory.path().join("runtime");
-        let (one, other) = (on(&emulator, &runtime).await, on(&emulator, &runtime).await);
+        let state = directory.path().join("state");
+        let (one, other) = (on(&emulator, &state).await, on(&emulator, &state).await);
         let mut creates = JoinSet::new();
         for core in [&one, &other] {
             for at in 0..NUMBERS {
@@ -45,7 +45,7 @@ async fn a_directory_that_vanishes_starts_no_number_twice() {
         while emulator.requests().is_empty() || emulator.count(START) < initiates {
             tokio::task::yield_now().await;
         }
-        std::fs::remove_dir_all(&runtime).unwrap();
+        std::fs::remove_dir_all(&state).unwrap();
         for answer in creates.join_all().await {
             assert_ne!(
                 answer.instance.state,
@@ -63,9 +63,9 @@ async fn a_directory_that_vanishes_starts_no_number_twice() {
     }
 }
 
-async fn on(emulator: &Emulator, runtime: &Path) -> std::sync::Arc<Core> {
+async fn on(emulator: &Emulator, state: &Path) -> std::sync::Arc<Core> {
     let core = Core::start()
-        .env("XDG_RUNTIME_DIR", &runtime.display().to_string())
+        .env(STATE_DIRECTORY, &state.display().to_string())
         .await;
     configure(&core, emulator.url(), json!({})).await;
     std::sync::Arc::new(core)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{assert_silent, configure, create, number};
-use crate::core::Core;
+use crate::core::{Core, throttle};
 use crate::emulator::Emulator;
 use crate::redis_server::{PASSWORD, RedisServer};
 
@@ -29,7 +29,13 @@ async fn a_redis_that_cannot_be_used_costs_a_warning_and_no_migration() {
     ] {
         let core = host_of_fleet(&emulator, &redis.tls_url(password), trusted).await;
         let outcome = create(&core, &number(mobile_number, json!({}))).await;
-        assert_silent(&outcome);
+        assert_eq!(outcome.instance.state["status"], "MIGRATING");
+        let [told] = &outcome.diagnostics[..] else {
+            panic!("{outcome:?}")
+        };
+        assert_eq!(told.summary, "Call Quota Not Shared");
+        assert!(told.detail.contains("Redis: "), "{}", told.detail);
+        assert!(!told.detail.contains(password), "{}", told.detail);
         let warned = warnings(&core);
         assert!(
             warned.iter().any(|line| line.contains("Redis")),
@@ -53,12 +59,7 @@ async fn host_of_fleet(
         start = start.env("SSL_CERT_FILE", &redis.certificate());
     }
     let core = start.await;
-    let throttle = json!({
-        "scope": "redis",
-        "redis_url": redis_url,
-        "requests_per_second": null,
-        "fallback_requests_per_second": null,
-    });
+    let throttle = throttle(&json!({ "scope": "redis", "redis_url": redis_url }));
     configure(&core, emulator.url(), json!({ "throttle": throttle })).await;
     core
 }

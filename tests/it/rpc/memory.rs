@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::{TYPE, configure, create, merge, number, provider_block};
 use crate::core::tfplugin6::{RawState, upgrade_resource_state};
-use crate::core::{Core, Outcome};
+use crate::core::{Core, Outcome, throttle};
 use crate::emulator::Emulator;
 
 /// What the process may take at most, whatever is sent to it, in MiB.
@@ -87,10 +87,7 @@ async fn provider(endpoint: &str) -> Arc<Core> {
         json!({
             "endpoint": endpoint, "access_key": "emulator", "secret_key": "emulator-secret",
             "cust_space_id": "cams-test",
-            "throttle": {
-                "scope": null, "redis_url": null, "fallback_requests_per_second": null,
-                "requests_per_second": 250,
-            },
+            "throttle": throttle(&json!({ "requests_per_second": 250 })),
         }),
     );
     let said = core.configure(&block).await;

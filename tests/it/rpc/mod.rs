@@ -9,6 +9,8 @@ mod hostile;
 mod identity;
 mod memory;
 mod offer;
+mod sessions;
+mod shells;
 mod stop;
 mod twice;
 
@@ -75,6 +77,9 @@ fn provider_block() -> Value {
         "access_key": null, "secret_key": null, "security_token": null, "region": null,
         "endpoint": null, "cust_space_id": null, "signature_method": null, "account_id": null,
         "throttle": null, "client_connect_timeout": null, "client_read_timeout": null,
+        "profile": null, "shared_credentials_file": null, "ecs_role_name": null,
+        "credentials_uri": null, "sts_endpoint": null, "assume_role": null,
+        "assume_role_with_oidc": null,
     })
 }
 

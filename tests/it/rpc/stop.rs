@@ -10,7 +10,7 @@ use super::{TYPE, assert_migrating, configure, configured, create, number};
 use crate::core::tfplugin6::provider_client::ProviderClient;
 use crate::core::tfplugin6::{apply_resource_change, stop_provider};
 use crate::core::value::encode;
-use crate::core::{Core, Instance, Outcome, Stderr};
+use crate::core::{Core, Instance, Outcome, Stderr, throttle};
 use crate::emulator::Emulator;
 use crate::support::{PATIENCE, signal};
 
@@ -130,10 +130,7 @@ async fn a_stderr_that_is_closed_or_never_read_costs_no_number() {
     for stderr in [Stderr::Closed, Stderr::Unread] {
         let emulator = Emulator::start(&["--quota", "1000/1s"]);
         let core = Core::start().env("TF_LOG", "TRACE").stderr(stderr).await;
-        let throttle = json!({
-            "scope": null, "redis_url": null, "requests_per_second": 250,
-            "fallback_requests_per_second": null,
-        });
+        let throttle = throttle(&json!({ "requests_per_second": 250 }));
         configure(&core, emulator.url(), json!({ "throttle": throttle })).await;
         // Together they log several times what a pipe holds.
         let numbers = (0..200).map(|index| number(&format!("139{index:08}"), json!({})));

@@ -4,7 +4,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::{assert_migrating, configure, create, number};
-use crate::core::Core;
+use crate::core::{Core, STATE_DIRECTORY};
 use crate::emulator::Emulator;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -13,11 +13,11 @@ async fn two_processes_start_a_number_once() {
     // before either had started it.
     let emulator = Emulator::start(&["--latency", "200ms"]);
     let host = TempDir::new().unwrap();
-    let runtime = host.path().join("runtime").display().to_string();
+    let state = host.path().join("state").display().to_string();
     let mut processes = Vec::new();
     // The processes take turns even if each was given another account.
     for account_id in ["1", "2"] {
-        let core = Core::start().env("XDG_RUNTIME_DIR", &runtime).await;
+        let core = Core::start().env(STATE_DIRECTORY, &state).await;
         configure(&core, emulator.url(), json!({ "account_id": account_id })).await;
         processes.push(core);
     }
@@ -49,10 +49,10 @@ async fn a_list_from_before_the_start_by_another_process_is_not_trusted() {
     });
     emulator.control("POST", "faults", Some(silent));
     let host = TempDir::new().unwrap();
-    let runtime = host.path().join("runtime").display().to_string();
+    let state = host.path().join("state").display().to_string();
     let mut processes = Vec::new();
     for _ in 0..2 {
-        let core = Core::start().env("XDG_RUNTIME_DIR", &runtime).await;
+        let core = Core::start().env(STATE_DIRECTORY, &state).await;
         configure(&core, emulator.url(), json!({})).await;
         processes.push(core);
     }

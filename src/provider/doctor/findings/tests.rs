@@ -2,19 +2,16 @@
 
 use crate::cams::{LookupData, NumberList, Waba};
 
-use super::super::observations::{Answers, Asked, Settings, Space};
+use super::super::observations::{Answers, Asked, Origin, Settings, Space};
 use super::super::testing::{answered, refused};
 use super::*;
 
 /// An account where everything works.
 fn healthy() -> Observations {
     let settings = Settings {
-        access_key: Some("ALIBABA_CLOUD_ACCESS_KEY_ID"),
-        secret_key: Some("ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
-        access_key_end: Some("1234".to_owned()),
         endpoint: Some("https://cams.ap-southeast-1.aliyuncs.com".to_owned()),
         scope: Some(Scope::Host),
-        directory: Some("/run/user/1000/terraform-provider-cams".to_owned()),
+        directory: Some("/tmp/terraform-provider-cams-1000".to_owned()),
         space: Some(Space {
             id: "cams-abc123".to_owned(),
             origin: "CAMS_CUST_SPACE_ID",
@@ -32,7 +29,13 @@ fn healthy() -> Observations {
             known: None,
         },
         clock_ahead: Some(0),
+        credentials: Some(Origin {
+            description: "the environment variable ALIBABA_CLOUD_ACCESS_KEY_ID".to_owned(),
+            kind: "access_key",
+        }),
+        access_key_end: Some("1234".to_owned()),
         quota_trouble: None,
+        account_trouble: None,
     }
 }
 
@@ -77,9 +80,9 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
     let table: Vec<(&str, Observations, State, &str)> = vec![
         (
             "credentials",
-            changed(|all| all.settings.access_key = None),
+            changed(|all| all.credentials = None),
             State::Problem,
-            "No access key",
+            "No usable credentials",
         ),
         (
             "credentials",
@@ -109,6 +112,12 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
             changed(|all| all.quota_trouble = Some("it is full".to_owned())),
             State::Problem,
             "it is full. Make the directory usable",
+        ),
+        (
+            "quota",
+            changed(|all| all.account_trouble = Some("STS does not answer".to_owned())),
+            State::Ok,
+            "STS does not answer. Set ALIBABA_CLOUD_ACCOUNT_ID",
         ),
         (
             "product",

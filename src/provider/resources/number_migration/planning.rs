@@ -11,18 +11,18 @@ use super::{plan_messages, remembered, target};
 
 /// Fills in the space, warns of what the plan does not do, and refuses a number that is planned
 /// twice.
-pub(super) fn plan(
+pub(super) async fn plan(
     context: Context<'_, Cams, Model>,
     change: &mut Change<'_, Model>,
 ) -> Result<(), Diagnostics> {
     if change.prior.is_none() {
-        context.provider().plans_a_call()?;
+        context.provider().plans_a_call().await?;
     }
     if change.config.cust_space_id.is_null() {
         follow_the_provider(context, change)?;
     }
     if let Some(prior) = replaced(change) {
-        context.provider().plans_a_call()?;
+        context.provider().plans_a_call().await?;
         let follows_provider = change.config.cust_space_id.is_null();
         context.warn(plan_messages::replaces(
             prior,

@@ -1,0 +1,299 @@
+//! Finds out where credentials come from, without fetching any.
+//!
+//! The first way that is configured wins, in this order:
+//!
+//! 1. the block `assume_role_with_oidc`, which needs nothing else;
+//! 2. `access_key`, `secret_key` and `security_token` of the provider block;
+//! 3. the same from the environment;
+//! 4. a profile or a file that the provider block or the environment names;
+//! 5. `credentials_uri` and then `ecs_role_name` of the provider block;
+//! 6. the token of an identity provider, if the environment says all that is needed of it;
+//! 7. the current profile of the CLI, then the default one of the SDKs' file;
+//! 8. the role of the instance, if the environment names it;
+//! 9. the address that the environment names;
+//! 10. the role of the instance, if this runs on one.
+//!
+//! On top of what was found, the block `assume_role` exchanges it for a role. A way that is
+//! configured and cannot be used is an error, because the next one may lead to another account.
+
+use std::sync::Arc;
+
+use crate::environment::Environment;
+use crate::openapi::Address;
+use crate::secret::Secret;
+
+use super::configured::{AssumeRoleWithOidc, Configured};
+use super::files::Files;
+use super::lookup;
+use super::pair;
+use super::problem::{Problem, ProblemKind};
+use super::roles;
+use super::source::{Metadata, Source, Way};
+use super::surroundings::{StsOfProfile, Surroundings};
+use super::variables::{
+    ACCESS_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_METADATA_ENDPOINT, ECS_ROLE_NAME,
+    IMDSV1_DISABLED, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, SECRET_KEY,
+    SECURITY_TOKEN, is_true,
+};
+
+/// The metadata service of every instance.
+const METADATA_SERVER: &str = "http://100.100.100.200";
+
+/// A way that was found, and how it is called.
+pub(super) type Found = (Way, String);
+
+/// A step of the chain: the arguments of the provider block that lead to it, and how it is found.
+type Step<'a> = (
+    &'static [&'static str],
+    fn(&mut Chain<'a>) -> Result<Option<Found>, Problem>,
+);
+
+/// Finds the source of credentials. Reads files, and makes no connection.
+///
+/// Access keys of provider block and environment are never mixed. The service refuses the key of
+/// one account with the secret of another one with a message about the signature, which misleads.
+/// And a security token that was forgotten in the environment would make a key unusable that needs
+/// none.
+///
+/// # Errors
+///
+/// If nothing is configured, or if what is configured cannot be used.
+pub fn resolve(
+    configured: &Configured,
+    environment: &Environment,
+    files: &Files,
+) -> Result<Source, Problem> {
+    let surroundings = Surroundings {
+        environment: environment.clone(),
+        files: files.clone(),
+        region: configured.region.clone(),
+        sts_endpoint: configured.sts_endpoint.clone(),
+    };
+    let mut chain = Chain {
+        configured,
+        environment,
+        surroundings: &surroundings,
+        notes: Vec::new(),
+    };
+    let mut found = None;
+    let mut without_effect: Vec<&str> = Vec::new();
+    for (arguments, step) in Chain::STEPS {
+        match &found {
+            None => found = step(&mut chain)?,
+            Some(_) => {
+                let set = arguments.iter().copied().filter(|name| chain.is_set(name));
+                without_effect.extend(set);
+            }
+        }
+    }
+    let (way, description) = found.ok_or_else(|| pair::missing(&chain.notes))?;
+    let passed_over = (!without_effect.is_empty()).then(|| {
+        let names = without_effect.join(" and ");
+        format!("The provider's {names} has no effect: {description} goes before.")
+    });
+    let (way, description) = match &configured.assume_role {
+        Some(block) => roles::upon(block, way, description, &surroundings)?,
+        None => (way, description),
+    };
+    Ok(Source {
+        way,
+        description,
+        passed_over,
+        sts: surroundings.sts(&StsOfProfile::default())?,
+        surroundings: Arc::new(surroundings),
+    })
+}
+
+/// What the steps know.
+struct Chain<'a> {
+    configured: &'a Configured,
+    environment: &'a Environment,
+    surroundings: &'a Surroundings,
+    /// What is worth knowing if nothing is found, in sentences.
+    notes: Vec<String>,
+}
+
+impl<'a> Chain<'a> {
+    const STEPS: [Step<'a>; 11] = [
+        (&["assume_role_with_oidc"], Self::oidc_of_block),
+        (
+            &["access_key", "secret_key", "security_token"],
+            Self::key_of_block,
+        ),
+        (&[], Self::key_of_environment),
+        (&["profile", "shared_credentials_file"], Self::named_profile),
+        (&["credentials_uri"], Self::uri_of_block),
+        (&["ecs_role_name"], Self::metadata_of_block),
+        (&[], Self::oidc_of_environment),
+        (&[], Self::current_profile),
+        (&[], Self::metadata_of_environment),
+        (&[], Self::uri_of_environment),
+        (&[], Self::last_resort),
+    ];
+
+    fn is_set(&self, argument: &str) -> bool {
+        let configured = self.configured;
+        match argument {
+            "access_key" => configured.access_key.is_some(),
+            "secret_key" => configured.secret_key.is_some(),
+            "security_token" => configured.security_token.is_some(),
+            "profile" => configured.profile.is_some(),
+            "shared_credentials_file" => configured.shared_credentials_file.is_some(),
+            "credentials_uri" => configured.credentials_uri.is_some(),
+            "ecs_role_name" => configured.ecs_role_name.is_some(),
+            _ => false,
+        }
+    }
+
+    fn oidc_of_block(&mut self) -> Result<Option<Found>, Problem> {
+        let Some(block) = &self.configured.assume_role_with_oidc else {
+            return Ok(None);
+        };
+        let oidc = Way::Oidc(roles::oidc(block, self.surroundings)?);
+        Ok(Some((oidc, "the block assume_role_with_oidc".to_owned())))
+    }
+
+    fn key_of_block(&mut self) -> Result<Option<Found>, Problem> {
+        let Configured {
+            access_key,
+            secret_key,
+            security_token,
+            ..
+        } = self.configured;
+        let key = pair::key(
+            access_key.clone(),
+            secret_key.clone(),
+            security_token.clone(),
+        )?;
+        Ok(key.map(|key| (Way::Key(key), "access_key of the provider block".to_owned())))
+    }
+
+    fn key_of_environment(&mut self) -> Result<Option<Found>, Problem> {
+        let variable = |names: &[&str]| self.surroundings.variable(names);
+        let key = pair::key(
+            variable(ACCESS_KEY),
+            variable(SECRET_KEY).map(Secret::new),
+            variable(SECURITY_TOKEN).map(Secret::new),
+        )?;
+        let name = self.environment.first(ACCESS_KEY).map(|(name, _)| name);
+        let description = format!("the environment variable {}", name.unwrap_or_default());
+        Ok(key.map(|key| (Way::Key(key), description)))
+    }
+
+    fn named_profile(&mut self) -> Result<Option<Found>, Problem> {
+        lookup::named(self.configured, self.surroundings)
+    }
+
+    fn current_profile(&mut self) -> Result<Option<Found>, Problem> {
+        lookup::current(self.surroundings, &mut self.notes)
+    }
+
+    fn uri_of_block(&mut self) -> Result<Option<Found>, Problem> {
+        let Some(uri) = &self.configured.credentials_uri else {
+            return Ok(None);
+        };
+        let found = uri_way(uri.expose(), "credentials_uri")
+            .map_err(|error| error.at(&["credentials_uri"]))?;
+        Ok(Some(found))
+    }
+
+    fn uri_of_environment(&mut self) -> Result<Option<Found>, Problem> {
+        let Some((name, uri)) = self.environment.first(CREDENTIALS_URI) else {
+            return Ok(None);
+        };
+        let name = format!("the environment variable {name}");
+        uri_way(uri, &name).map(Some)
+    }
+
+    fn metadata_of_block(&mut self) -> Result<Option<Found>, Problem> {
+        let Some(role_name) = &self.configured.ecs_role_name else {
+            return Ok(None);
+        };
+        let metadata = metadata(Some(role_name.clone()), false, self.environment);
+        let metadata = metadata.map_err(|what| {
+            let text = format!("ecs_role_name {what}.");
+            Problem::new(ProblemKind::Malformed, text).at(&["ecs_role_name"])
+        })?;
+        let description = "the role of the instance, ecs_role_name".to_owned();
+        Ok(Some((Way::Metadata(metadata), description)))
+    }
+
+    fn metadata_of_environment(&mut self) -> Result<Option<Found>, Problem> {
+        let Some((name, role_name)) = self.environment.first(ECS_ROLE_NAME) else {
+            return Ok(None);
+        };
+        let role_name = Some(role_name.to_owned());
+        let description = format!("the role of the instance, environment variable {name}");
+        self.metadata(role_name, false, description)
+    }
+
+    fn last_resort(&mut self) -> Result<Option<Found>, Problem> {
+        let description = "the role of the instance, if this runs on one".to_owned();
+        self.metadata(None, true, description)
+    }
+
+    /// The metadata service, unless the environment forbids it: nobody asked for it by name.
+    fn metadata(
+        &self,
+        role_name: Option<String>,
+        last_resort: bool,
+        description: String,
+    ) -> Result<Option<Found>, Problem> {
+        if is_true(self.environment, ECS_METADATA_DISABLED) {
+            return Ok(None);
+        }
+        match metadata(role_name, last_resort, self.environment) {
+            Ok(metadata) => Ok(Some((Way::Metadata(metadata), description))),
+            Err(what) => {
+                let text = format!("The metadata service {what}.");
+                Err(Problem::new(ProblemKind::Malformed, text))
+            }
+        }
+    }
+
+    fn oidc_of_environment(&mut self) -> Result<Option<Found>, Problem> {
+        let is_set = |names| self.environment.first(names).is_some();
+        let token = is_set(OIDC_TOKEN_FILE) || is_set(OIDC_TOKEN);
+        if !(token && is_set(OIDC_PROVIDER_ARN) && is_set(OIDC_ROLE_ARN)) {
+            return Ok(None);
+        }
+        let oidc = roles::oidc(&AssumeRoleWithOidc::default(), self.surroundings)?;
+        let description = format!(
+            "the environment variables {}, …",
+            OIDC_PROVIDER_ARN.join(", ")
+        );
+        Ok(Some((Way::Oidc(oidc), description)))
+    }
+}
+
+/// The metadata service. The error says why it cannot be used, going on from its name.
+pub(super) fn metadata(
+    role_name: Option<String>,
+    last_resort: bool,
+    environment: &Environment,
+) -> Result<Metadata, String> {
+    if is_true(environment, ECS_METADATA_DISABLED) {
+        return Err(format!("can't be used: {ECS_METADATA_DISABLED} forbids it"));
+    }
+    let text = environment.get(ECS_METADATA_ENDPOINT);
+    let server: Option<Address> = text.unwrap_or(METADATA_SERVER).parse().ok();
+    let server = server.filter(|server| text.is_none() || server.is_loopback());
+    Ok(Metadata {
+        server: server.ok_or_else(|| {
+            format!("can't be used: {ECS_METADATA_ENDPOINT} is no URL of this machine")
+        })?,
+        role_name,
+        only_v2: is_true(environment, IMDSV1_DISABLED),
+        last_resort,
+    })
+}
+
+fn uri_way(uri: &str, name: &str) -> Result<Found, Problem> {
+    let address: Result<Address, _> = uri.parse();
+    let address = address.map_err(|expected| {
+        let text = super::profile::capital(&format!("{name} is not usable: {expected}."));
+        Problem::new(ProblemKind::Malformed, text)
+    })?;
+    let description = format!("{name}, at {address}");
+    Ok((Way::Uri(address), description))
+}

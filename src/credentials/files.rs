@@ -1,0 +1,137 @@
+//! Reads small files, of which credentials are made.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::OFlags;
+use zeroize::Zeroizing;
+
+/// No file with profiles or a token comes near this size, in bytes.
+const MOST: usize = 1 << 20;
+
+/// Gives the content of the file with this path.
+type Reader = dyn Fn(&Path) -> io::Result<Zeroizing<Vec<u8>>> + Send + Sync;
+
+/// The file system as a value, so that a test can pass files of its own.
+#[derive(Clone)]
+pub struct Files(Arc<Reader>);
+
+/// Why a file is of no use. The text never holds anything of its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// There is no such file.
+    Missing,
+    /// This user may not read it.
+    Denied,
+    /// It is something else than a file, too large, or cannot be read.
+    Other(&'static str),
+}
+
+impl Files {
+    /// The file system of this machine.
+    pub fn of_system() -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// Files that exist only in this value.
+    pub fn fixed<P: Into<PathBuf>, C: Into<Vec<u8>>>(
+        files: impl IntoIterator<Item = (P, C)>,
+    ) -> Self {
+        let files: BTreeMap<PathBuf, Vec<u8>> = files
+            .into_iter()
+            .map(|(path, content)| (path.into(), content.into()))
+            .collect();
+        Self::with(move |path| files.get(path).cloned())
+    }
+
+    /// Files whose content is what `content` says at the moment when they are read.
+    pub fn with(content: impl Fn(&Path) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(move |path| match content(path) {
+            Some(content) => Ok(Zeroizing::new(content)),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }))
+    }
+
+    /// The content of a file.
+    pub(super) fn read(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+        (self.0)(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unreadable::Missing,
+            io::ErrorKind::PermissionDenied => Unreadable::Denied,
+            io::ErrorKind::FileTooLarge => Unreadable::Other("is larger than 1 MiB"),
+            io::ErrorKind::InvalidInput => Unreadable::Other("is not a regular file"),
+            _ => Unreadable::Other("can't be read"),
+        })
+    }
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Files")
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "does not exist",
+            Self::Denied => "can't be read: permission denied",
+            Self::Other(why) => why,
+        })
+    }
+}
+
+/// Reads a regular file. A pipe is refused rather than waited for: it can be read only once, and
+/// these files are read again at each refresh.
+fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // With room for everything, so that no copy of a secret is left behind by growing.
+    let room = usize::try_from(found.len()).unwrap_or(MOST).min(MOST) + 1;
+    let mut content = Zeroizing::new(Vec::with_capacity(room));
+    file.take(MOST as u64 + 1).read_to_end(&mut content)?;
+    if content.len() > MOST {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_regular_file_of_some_size_is_read() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let files = Files::of_system();
+        let path = |name: &str| directory.path().join(name);
+        std::fs::write(path("small"), "content").expect("a file");
+        std::fs::write(path("large"), vec![b' '; MOST + 1]).expect("a file");
+        let mkfifo = std::process::Command::new("mkfifo")
+            .arg(path("pipe"))
+            .status();
+        assert!(mkfifo.expect("mkfifo").success());
+        let small = files.read(&path("small")).map(|content| content.to_vec());
+        assert_eq!(small, Ok(b"content".to_vec()));
+        for (name, why) in [
+            ("large", "is larger than 1 MiB"),
+            ("pipe", "is not a regular file"),
+            ("", "is not a regular file"),
+            ("none", "does not exist"),
+            ("small/none", "does not exist"),
+        ] {
+            let error = files.read(&path(name)).expect_err(name);
+            assert_eq!(error.to_string(), why, "{name}");
+        }
+    }
+}

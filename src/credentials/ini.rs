@@ -1,0 +1,84 @@
+//! The SDKs' ini file, `~/.alibabacloud/credentials`: which sections and keys it has.
+//!
+//! Lines are read as the official Python library reads them: `key = value` or `key: value`, keys in
+//! any case, comments from `#` to the end of the line or from `;` at its beginning.
+
+use std::collections::BTreeMap;
+
+/// A section's keys, in lower case, and their values.
+pub(super) type Section<'a> = BTreeMap<String, &'a str>;
+
+/// The sections of an ini file by their names.
+#[derive(Default)]
+pub(super) struct Ini<'a>(BTreeMap<&'a str, Section<'a>>);
+
+/// The number of the first line that no ini file has, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BadLine(pub(super) usize);
+
+impl<'a> Ini<'a> {
+    /// Reads a file.
+    pub(super) fn parse(text: &'a str) -> Result<Self, BadLine> {
+        let mut sections: BTreeMap<&str, Section<'_>> = BTreeMap::new();
+        let mut section = None;
+        for (index, line) in text.lines().enumerate() {
+            let bad = BadLine(index + 1);
+            let line = line.trim();
+            if line.is_empty() || line.starts_with(['#', ';']) {
+                continue;
+            }
+            if let Some(rest) = line.strip_prefix('[') {
+                let (name, _) = rest.split_once(']').ok_or(bad)?;
+                if sections.insert(name, Section::new()).is_some() {
+                    return Err(bad);
+                }
+                section = Some(name);
+                continue;
+            }
+            let (key, value) = line.split_once(['=', ':']).ok_or(bad)?;
+            let value = value.split('#').next().unwrap_or_default().trim();
+            let keys = section.and_then(|name| sections.get_mut(name)).ok_or(bad)?;
+            if keys.insert(key.trim().to_lowercase(), value).is_some() {
+                return Err(bad);
+            }
+        }
+        Ok(Self(sections))
+    }
+
+    /// The section with this name, unless it says that it is not enabled.
+    pub(super) fn section(&self, name: &str) -> Option<&Section<'a>> {
+        let section = self.0.get(name)?;
+        let enabled = section.get("enable").copied().unwrap_or("true");
+        (!enabled.eq_ignore_ascii_case("false")).then_some(section)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_as_the_python_library_does() {
+        let text = "\n# comment\n[default]\nType = access_key # why\naccess_key_id: a=b\n\
+                    ; comment\n  access_key_secret=\n[off]\nenable = False\n";
+        let ini = Ini::parse(text).expect("an ini file");
+        let section = ini.section("default").expect("a section");
+        assert_eq!(section.get("type"), Some(&"access_key"));
+        assert_eq!(section.get("access_key_id"), Some(&"a=b"));
+        assert_eq!(section.get("access_key_secret"), Some(&""));
+        assert!(ini.section("off").is_none() && ini.section("Default").is_none());
+    }
+
+    #[test]
+    fn a_line_that_no_ini_file_has_is_named_by_its_number() {
+        for (text, line) in [
+            ("\nkey = value", 2),
+            ("[a", 1),
+            ("[a]\nword", 2),
+            ("[a]\n[a]", 2),
+            ("[a]\nk = 1\nK = 2", 3),
+        ] {
+            assert_eq!(Ini::parse(text).err(), Some(BadLine(line)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! An access key that is written down in parts: id, secret, and for temporary ones a token.
+
+use crate::openapi::AccessKey;
+use crate::secret::Secret;
+
+use super::problem::{Problem, ProblemKind};
+use super::variables::{ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN};
+
+/// What every part of an access key looks like, for error messages.
+pub const EXPECTED: &str = "expected letters, digits and signs of ASCII alone; often a space or a \
+    line break was copied with it";
+
+/// Why parts from two places are no access key.
+const NEVER_MIXED: &str = "Configuration and environment are never mixed: all parts must come from \
+    the same of the two.";
+
+/// Whether `part` can be a part of an access key. Anything else would make a header invalid, or the
+/// signature wrong.
+pub fn is_well_formed(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// The access key made of these parts, `None` if there is no part at all.
+///
+/// # Errors
+///
+/// If only some parts are there, or one cannot be a part of an access key.
+pub(super) fn key(
+    id: Option<String>,
+    secret: Option<Secret>,
+    security_token: Option<Secret>,
+) -> Result<Option<AccessKey>, Problem> {
+    let (id, secret) = match (id, secret) {
+        (Some(id), Some(secret)) => (id, secret),
+        (None, None) if security_token.is_none() => return Ok(None),
+        (Some(_), None) => {
+            let what = format!(
+                "There is an access key without its secret. Set {}.",
+                secret_key()
+            );
+            return Err(incomplete(&what).at(&["secret_key"]));
+        }
+        (None, _) => {
+            let key = access_key();
+            let what = format!("There is a secret key or token without its access key. Set {key}.");
+            return Err(incomplete(&what).at(&["access_key"]));
+        }
+    };
+    if !is_well_formed(&id) {
+        return Err(malformed(&access_key()).at(&["access_key"]));
+    }
+    if !is_well_formed(secret.expose()) {
+        return Err(malformed(&secret_key()).at(&["secret_key"]));
+    }
+    let token = security_token.as_ref().map(Secret::expose);
+    if token.is_some_and(|token| !is_well_formed(token)) {
+        let name = format!("security_token (or {})", SECURITY_TOKEN.join(", "));
+        return Err(malformed(&name).at(&["security_token"]));
+    }
+    Ok(Some(AccessKey {
+        id,
+        secret,
+        security_token,
+    }))
+}
+
+/// The error for credentials that are nowhere. `notes` are sentences about places where there might
+/// have been some.
+pub(super) fn missing(notes: &[String]) -> Problem {
+    let mut text = format!(
+        "No credentials are set. Set {} and {}. {NEVER_MIXED} Other ways are profile, \
+         assume_role_with_oidc, ecs_role_name and credentials_uri, the variables of each, and the \
+         files ~/.aliyun/config.json and ~/.alibabacloud/credentials.",
+        access_key(),
+        secret_key()
+    );
+    for note in notes {
+        text.push(' ');
+        text.push_str(note);
+    }
+    Problem::new(ProblemKind::Missing, text)
+}
+
+fn access_key() -> String {
+    format!("access_key (or {})", ACCESS_KEY.join(", "))
+}
+
+fn secret_key() -> String {
+    format!("secret_key (or {})", SECRET_KEY.join(", "))
+}
+
+fn incomplete(what: &str) -> Problem {
+    Problem::new(ProblemKind::Incomplete, format!("{what} {NEVER_MIXED}"))
+}
+
+fn malformed(name: &str) -> Problem {
+    let text = format!("{name} is not usable: {EXPECTED}.");
+    Problem::new(ProblemKind::Malformed, text)
+}

@@ -1,0 +1,93 @@
+use super::*;
+
+fn entry(sequence: u64, at_micros: u64) -> Entry {
+    Entry {
+        sequence,
+        at_micros,
+        kind: Api::Cams,
+        action: Some("Create".into()),
+        access_key_id: None,
+        account_id: Some("1".into()),
+        issued_key_id: None,
+        cust_space_id: Some("cams-1".into()),
+        phone_number: Some("86139".into()),
+        signature: None,
+        request_id: String::new(),
+        counted: true,
+        throttled: false,
+        committed: false,
+        refused: false,
+        fault: None,
+        status: Some(200),
+        code: Some("OK".into()),
+    }
+}
+
+fn journal(entries: impl IntoIterator<Item = Entry>) -> Journal {
+    Journal {
+        entries: entries.into_iter().collect(),
+        last: 0,
+    }
+}
+
+#[test]
+fn windows_are_half_open() {
+    let second = Duration::from_secs(1);
+    assert_eq!(most([0, 999_999].into_iter(), second), 2);
+    assert_eq!(most([0, 1_000_000].into_iter(), second), 1);
+    assert_eq!(
+        most(
+            [0, 400_000, 1_100_000, 1_200_000, 1_399_999].into_iter(),
+            second
+        ),
+        4
+    );
+    assert_eq!(most([].into_iter(), second), 0);
+}
+
+#[test]
+fn throttled_calls_arrive_but_are_not_admitted() {
+    let mut late = entry(3, 20);
+    late.throttled = true;
+    let mut refused_at_the_gate = entry(4, 30);
+    refused_at_the_gate.counted = false;
+    let journal = journal([entry(1, 0), entry(2, 10), late, refused_at_the_gate]);
+    let summary = journal.summary(Duration::from_secs(1), None);
+    let expected = Calls {
+        arrived: 3,
+        throttled: 1,
+        max_arrived_in_window: 3,
+        max_admitted_in_window: 2,
+    };
+    assert_eq!(summary.actions.get("Create"), Some(&expected));
+    assert_eq!(summary.throttled, 1);
+}
+
+#[test]
+fn every_initiation_beyond_the_first_is_a_duplicate() {
+    let mut first = entry(1, 0);
+    first.committed = true;
+    let mut second = entry(2, 10);
+    second.committed = true;
+    let mut third = entry(3, 20);
+    third.refused = true;
+    let summary = journal([first, second, third]).summary(Duration::from_secs(1), None);
+    assert_eq!(summary.duplicates, 2);
+    assert_eq!(summary.initiations[0].accepted, 2);
+    assert_eq!(summary.initiations[0].refused, 1);
+}
+
+#[test]
+fn since_shows_what_came_later() {
+    let journal = journal([entry(4, 0), entry(5, 10)]);
+    let sequences = |since| {
+        journal
+            .since(since)
+            .iter()
+            .map(|e| e.sequence)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(sequences(0), [4, 5]);
+    assert_eq!(sequences(4), [5]);
+    assert_eq!(sequences(9), [0_u64; 0]);
+}

@@ -1,0 +1,214 @@
+"""The official credentials library, over the cases that this project's own chain is tested with.
+
+    pip install -r requirements.txt
+    python credentials.py
+
+The cases are in credentials.json. Each has the environment, the files of the home directory and
+the arguments of the provider block, and says what the official library answers (`official`): an
+access key, or that there is none. Where this project answers otherwise, the case has that (`ours`)
+and the reason. This script checks the official answers; the Rust test `credentials` checks ours.
+The last line is "N passed, N failed"; the exit status is 1 if a check failed.
+
+In a case, `~/` in the path of a file and `$HOME` stand for the home directory, and `$SERVER` for
+the address of a server. No request leaves this process: what STS, an instance's metadata service, a
+credentials URI and CloudSSO would answer is made up here, from everything that they were asked, so
+that equal answers mean equal requests. Names of sessions that a library invents become DEFAULT.
+"""
+
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlencode
+
+# What takes long to load is loaded once, before each case has a process of its own. The library
+# itself is not among it, because it reads the environment while it is loaded.
+import aiofiles  # noqa: F401
+import apscheduler.schedulers.background  # noqa: F401
+import requests  # noqa: F401
+from Tea.core import TeaCore
+
+SERVER = "http://127.0.0.1:9"
+LATER = "2099-01-01T00:00:00Z"
+
+
+class Answer:
+    def __init__(self, body, status_code=200):
+        self.status_code = status_code
+        self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+def keys(access_key_id, **more):
+    """The keys of a session whose id tells what was asked for."""
+    return {
+        "AccessKeyId": access_key_id,
+        "AccessKeySecret": "session-secret",
+        "SecurityToken": "session-token",
+        "Expiration": LATER,
+        **more,
+    }
+
+
+def sts(query):
+    session = re.sub(r"^credentials-python-\d+$", "DEFAULT", query["RoleSessionName"])
+    role = [query["RoleArn"], session, query["DurationSeconds"]]
+    policy = query.get("Policy", "")
+    if query["Action"] == "AssumeRole":
+        base = [query["AccessKeyId"], query.get("SecurityToken", "")]
+        parts = ["AssumeRole", *base, *role, query.get("ExternalId", ""), policy]
+    else:
+        token = query["OIDCToken"].strip()
+        parts = ["AssumeRoleWithOIDC", query["OIDCProviderArn"], token, *role, policy]
+    return Answer({"Credentials": keys("/".join(parts))})
+
+
+def metadata(servers, request):
+    version = servers.get("metadata")
+    if version is None:
+        raise ConnectionError("there is no metadata service here")
+    token = request.headers.get("X-aliyun-ecs-metadata-token")
+    if request.pathname == "/latest/api/token":
+        return Answer(b"metadata-token", 200 if version == "v2" else 404)
+    if token not in (None, "metadata-token"):
+        return Answer(b"", 401)
+    role = request.pathname.removeprefix("/latest/meta-data/ram/security-credentials/")
+    if not role:
+        return Answer(b"listed-role")
+    used = "v1" if token is None else "v2"
+    return Answer(keys(f"ECS/{role}/{used}", Code="Success"))
+
+
+def respond(servers, request):
+    """Stands for the network."""
+    host = request.headers["host"]
+    if host == "100.100.100.200":
+        return metadata(servers, request)
+    if re.fullmatch(r"sts(\.[a-z0-9-]+)?\.aliyuncs\.com", host):
+        return sts(request.query)
+    if request.pathname == "/cloud-credentials":
+        asked = json.loads(request.body)
+        token = request.headers["Authorization"].removeprefix("Bearer ")
+        name = f"CloudSSO/{asked['AccountId']}/{asked['AccessConfigurationId']}/{token}"
+        return Answer({"CloudCredential": keys(name)})
+    if "uri" in servers:
+        return Answer(servers["uri"])
+    query = f"?{urlencode(request.query)}" if request.query else ""
+    return Answer(keys(f"URI/{request.pathname}{query}", Code="Success"))
+
+
+def provider(block):
+    """What the official library has for these arguments of the provider block."""
+    from alibabacloud_credentials import provider as of
+
+    block = dict(block)
+    if (role := block.pop("assume_role", None)) is not None:
+        return of.RamRoleArnCredentialsProvider(
+            credentials_provider=provider(block),
+            role_arn=role.get("role_arn"),
+            role_session_name=role.get("session_name"),
+            duration_seconds=role.get("session_expiration"),
+            policy=role.get("policy"),
+            external_id=role.get("external_id"),
+        )
+    if (role := block.pop("assume_role_with_oidc", None)) is not None:
+        return of.OIDCRoleArnCredentialsProvider(
+            role_arn=role.get("role_arn"),
+            oidc_provider_arn=role.get("oidc_provider_arn"),
+            oidc_token_file_path=role.get("oidc_token_file"),
+            role_session_name=role.get("role_session_name"),
+            duration_seconds=role.get("session_expiration"),
+            policy=role.get("policy"),
+        )
+    if "access_key" in block:
+        pair = dict(access_key_id=block["access_key"], access_key_secret=block.get("secret_key"))
+        if "security_token" in block:
+            return of.StaticSTSCredentialsProvider(**pair, security_token=block["security_token"])
+        return of.StaticAKCredentialsProvider(**pair)
+    if "profile" in block or "shared_credentials_file" in block:
+        file = block.get("shared_credentials_file")
+        return of.CLIProfileCredentialsProvider(
+            profile_name=block.get("profile"),
+            profile_file=file and os.path.expanduser(file),
+        )
+    if "ecs_role_name" in block:
+        return of.EcsRamRoleCredentialsProvider(role_name=block["ecs_role_name"])
+    if "credentials_uri" in block:
+        return of.URLCredentialsProvider(uri=block["credentials_uri"])
+    return of.DefaultCredentialsProvider()
+
+
+def answer_of(case):
+    """The answer of the official library, in a process that is only for this case."""
+    TeaCore.do_action = staticmethod(
+        lambda request, options=None: respond(case.get("servers", {}), request)
+    )
+    try:
+        found = provider(case.get("block", {})).get_credentials()
+    except Exception as error:
+        return "error", f"{type(error).__name__}: {error}"
+    token = found.get_security_token() or None
+    parts = (found.get_access_key_id(), found.get_access_key_secret(), token)
+    return dict(zip(("id", "secret", "token"), parts)), ""
+
+
+def filled(value, home):
+    """The value with the home directory and the address of the server in it."""
+    if isinstance(value, str):
+        return value.replace("$HOME", home).replace("$SERVER", SERVER)
+    if isinstance(value, dict):
+        return {name: filled(inner, home) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, home) for inner in value]
+    return value
+
+
+def run(case):
+    """Runs a case in a process of its own and returns the answer, and what was said with it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        with tempfile.TemporaryDirectory() as home:
+            case = filled(case, home)
+            for path, content in case.get("files", {}).items():
+                file = Path(home) / path.removeprefix("~/")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(content if isinstance(content, str) else json.dumps(content))
+            os.environ.clear()
+            os.environ["HOME"] = home
+            for name, value in case.get("environment", {}).items():
+                os.environ[name] = os.path.expanduser(value)
+            with os.fdopen(writing, "w") as pipe, open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), sys.stderr.fileno())
+                json.dump(answer_of(case), pipe)
+        # Threads of the library are still running.
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        answer = json.load(pipe)
+    os.waitpid(child, 0)
+    return answer
+
+
+def main():
+    cases = json.loads((Path(__file__).parent / "credentials.json").read_text())["cases"]
+    failed = 0
+    for case in cases:
+        answer, said = run(case)
+        same = "ours" not in case
+        if same == ("reason" in case) or case.get("ours") == case["official"]:
+            failed += 1
+            print(f"FAILED {case['name']}: a difference has a reason, and only that")
+        elif answer != case["official"]:
+            failed += 1
+            print(f"FAILED {case['name']}: {answer} instead of {case['official']}; {said}")
+    differences = sum("ours" in case for case in cases)
+    print(f"{len(cases)} cases, in {differences} of which this project differs for a reason")
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+//! Where credentials come from, over the cases of `tests/interop/credentials.json`, which the
+//! official library runs over too.
+
+mod server;
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use terraform_provider_cams::clock::Clock;
+use terraform_provider_cams::credentials::{
+    AssumeRole, AssumeRoleWithOidc, Configured, Context, Credentials, Files, resolve,
+};
+use terraform_provider_cams::environment::Environment;
+use terraform_provider_cams::openapi::Network;
+use terraform_provider_cams::random::Random;
+use terraform_provider_cams::secret::Secret;
+
+use crate::layering::root;
+
+use server::Server;
+
+/// What the cases hold as secrets: no message may show any of them.
+const SECRETS: &[&str] = &[
+    "env-sk",
+    "env-t",
+    "file-sk",
+    "file-t",
+    "ini-sk",
+    "jwt",
+    "other-sk",
+    "session-secret",
+    "session-token",
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    #[serde(default)]
+    environment: Map<String, Value>,
+    #[serde(default)]
+    files: Map<String, Value>,
+    #[serde(default)]
+    block: Map<String, Value>,
+    #[serde(default)]
+    servers: Value,
+    official: Value,
+    ours: Option<Value>,
+    reason: Option<String>,
+    /// What our error says, among other things.
+    says: Option<String>,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_case_has_the_answer_of_the_official_library_or_a_reason() {
+    let text = fs::read_to_string(root().join("tests/interop/credentials.json")).unwrap();
+    let mut file: Map<String, Value> = serde_json::from_str(&text).unwrap();
+    let cases: Vec<Case> = serde_json::from_value(file["cases"].take()).unwrap();
+    assert!(cases.len() >= 40);
+    // Some cases wait before a repeat. More at once would make others wait for longer than they do.
+    let failures = stream::iter(cases).map(|case| tokio::spawn(failure(case)));
+    let failures: Vec<_> = failures.buffered(8).try_collect().await.unwrap();
+    let failures: Vec<String> = failures.into_iter().flatten().collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// What is wrong with a case.
+async fn failure(case: Case) -> Option<String> {
+    let name = &case.name;
+    if case.ours.is_some() != case.reason.is_some() || case.ours.as_ref() == Some(&case.official) {
+        return Some(format!("{name}: a difference has a reason, and only that"));
+    }
+    let server = Server::start(case.servers.clone()).await;
+    let home = tempfile::tempdir().unwrap();
+    let expected = case.ours.as_ref().unwrap_or(&case.official);
+    let (answer, said) = answer(&case, &server.url, home.path()).await;
+    if let Some(secret) = SECRETS.iter().find(|secret| said.contains(*secret)) {
+        return Some(format!("{name}: {secret} is in {said:?}"));
+    }
+    if answer != *expected {
+        return Some(format!("{name}: {answer} instead of {expected}: {said}"));
+    }
+    match (answer == "error", case.says) {
+        (true, Some(says)) if said.contains(&says) => None,
+        (true, Some(says)) => Some(format!("{name}: {said:?} instead of {says:?}")),
+        (true, None) => Some(format!("{name}: an error, and no word of what it says")),
+        (false, _) => None,
+    }
+}
+
+/// Our answer, and what was said with it.
+async fn answer(case: &Case, server: &str, home: &Path) -> (Value, String) {
+    let fill = |text: &str| {
+        let text = text.replace("$HOME", home.to_str().unwrap());
+        text.replace("$SERVER", server)
+    };
+    for (path, content) in &case.files {
+        let file = home.join(path.strip_prefix("~/").unwrap());
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let content = content
+            .as_str()
+            .map_or_else(|| content.to_string(), str::to_owned);
+        fs::write(file, fill(&content)).unwrap();
+    }
+    let metadata = match case.servers.get("metadata") {
+        Some(_) => server,
+        // Nothing listens there.
+        None => "http://127.0.0.1:1",
+    };
+    let environment: Environment = case
+        .environment
+        .iter()
+        .map(|(name, value)| (name.clone(), fill(value.as_str().unwrap())))
+        .chain([
+            ("HOME".to_owned(), home.to_str().unwrap().to_owned()),
+            ("CAMS_ECS_METADATA_ENDPOINT".to_owned(), metadata.to_owned()),
+        ])
+        .collect();
+    let configured = configured(&case.block, server, &fill);
+    let source = match resolve(&configured, &environment, &Files::of_system()) {
+        Ok(source) => source,
+        Err(problem) => return ("error".into(), format!("{problem} {problem:?}")),
+    };
+    let said = format!("{} {source:?}", source.describe());
+    let context = Context {
+        network: Network::default(),
+        clock: Clock::system(),
+        random: Random::seeded(1),
+        user_agent: "test".into(),
+        connect_timeout: Duration::from_secs(5),
+        read_timeout: Duration::from_secs(5),
+    };
+    let temporary = source.is_temporary();
+    match Credentials::new(source, context).current().await {
+        Ok(key) => {
+            let key = key.access_key();
+            let token = key.security_token.as_ref().map(Secret::expose);
+            if token.is_some() {
+                assert!(temporary, "{}", case.name);
+            }
+            let (id, secret) = (&key.id, key.secret.expose());
+            let answer = serde_json::json!({ "id": id, "secret": secret, "token": token });
+            (answer, said)
+        }
+        Err(error) => ("error".into(), format!("{error} {error:?} {said}")),
+    }
+}
+
+/// The provider block of a case.
+fn configured(
+    block: &Map<String, Value>,
+    server: &str,
+    fill: &impl Fn(&str) -> String,
+) -> Configured {
+    let text = |of: &Map<String, Value>, name: &str| Some(fill(of.get(name)?.as_str()?));
+    let time = |of: &Map<String, Value>| {
+        let seconds = of.get("session_expiration")?.as_u64()?;
+        Some(Duration::from_secs(seconds))
+    };
+    let inner = |name: &str| block.get(name).and_then(Value::as_object);
+    Configured {
+        access_key: text(block, "access_key"),
+        secret_key: text(block, "secret_key").map(Secret::new),
+        security_token: text(block, "security_token").map(Secret::new),
+        profile: text(block, "profile"),
+        shared_credentials_file: text(block, "shared_credentials_file"),
+        ecs_role_name: text(block, "ecs_role_name"),
+        credentials_uri: text(block, "credentials_uri").map(Secret::new),
+        assume_role: inner("assume_role").map(|role| AssumeRole {
+            role_arn: text(role, "role_arn"),
+            session_name: text(role, "session_name"),
+            policy: text(role, "policy"),
+            session_expiration: time(role),
+            external_id: text(role, "external_id"),
+        }),
+        assume_role_with_oidc: inner("assume_role_with_oidc").map(|role| AssumeRoleWithOidc {
+            oidc_provider_arn: text(role, "oidc_provider_arn"),
+            role_arn: text(role, "role_arn"),
+            oidc_token: None,
+            oidc_token_file: text(role, "oidc_token_file"),
+            role_session_name: text(role, "role_session_name"),
+            policy: text(role, "policy"),
+            session_expiration: time(role),
+        }),
+        region: None,
+        sts_endpoint: Some(server.parse().unwrap()),
+    }
+}

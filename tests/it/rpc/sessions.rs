@@ -1,0 +1,107 @@
+//! Sessions of one account, each with a key of its own, share the account's quota.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{assert_migrating, configure, create, number};
+use crate::core::{Core, STATE_DIRECTORY, throttle};
+use crate::emulator::Emulator;
+use crate::redis_server::RedisServer;
+
+const PROCESSES: usize = 4;
+/// How many numbers each process moves.
+const NUMBERS: usize = 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_on_one_host_share_the_quota_of_their_account() {
+    let emulator = Emulator::start(&["--latency", "20ms", "--jitter", "5ms"]);
+    let host = TempDir::new().unwrap();
+    let state = host.path().join("state").display().to_string();
+    let start = |_| Core::start().env(STATE_DIRECTORY, &state);
+    let mut processes = Vec::new();
+    for process in 0..PROCESSES {
+        let core = start(process).await;
+        configure(&core, emulator.url(), session(json!({}))).await;
+        processes.push(core);
+    }
+    move_all(&emulator, &processes).await;
+    // Later processes know the account of a key without asking. These keys are new ones.
+    assert_eq!(emulator.count("AssumeRole"), PROCESSES);
+    assert_eq!(emulator.count("GetCallerIdentity"), PROCESSES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_on_several_hosts_share_the_quota_of_their_account() {
+    let emulator = Emulator::start(&["--latency", "20ms", "--jitter", "5ms"]);
+    let redis = RedisServer::start();
+    let mut processes = Vec::new();
+    for _ in 0..PROCESSES {
+        let core = Core::start().await;
+        let throttle = throttle(&json!({ "scope": "redis", "redis_url": redis.url() }));
+        configure(
+            &core,
+            emulator.url(),
+            session(json!({ "throttle": throttle })),
+        )
+        .await;
+        processes.push(core);
+    }
+    move_all(&emulator, &processes).await;
+}
+
+/// A permanent key is asked about once on a host, by whichever process comes first.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_of_a_key_is_remembered_on_the_host() {
+    let emulator = Emulator::start(&[]);
+    let host = TempDir::new().unwrap();
+    let state = host.path().join("state").display().to_string();
+    for process in 0..2 {
+        let core = Core::start().env(STATE_DIRECTORY, &state).await;
+        configure(&core, emulator.url(), json!({})).await;
+        let config = number(&format!("1390000000{process}"), json!({}));
+        assert_migrating(&create(&core, &config).await);
+        assert_eq!(emulator.count("GetCallerIdentity"), 1);
+    }
+}
+
+/// Credentials that are exchanged for a session of a role.
+fn session(changes: Value) -> Value {
+    let mut block = json!({
+        "assume_role": {
+            "role_arn": "acs:ram::1000000000000000:role/terraform",
+            "session_name": null, "policy": null, "session_expiration": null,
+            "external_id": null,
+        },
+    });
+    super::merge(&mut block, changes);
+    block
+}
+
+/// Moves different numbers in all processes at once, and fails the test unless the quota was kept.
+async fn move_all(emulator: &Emulator, processes: &[Core]) {
+    let configs: Vec<Vec<Value>> = (0..processes.len())
+        .map(|process| {
+            let numbers = (0..NUMBERS).map(|index| format!("139000{process:02}{index:03}"));
+            numbers.map(|text| number(&text, json!({}))).collect()
+        })
+        .collect();
+    let creates = processes
+        .iter()
+        .zip(&configs)
+        .flat_map(|(core, configs)| configs.iter().map(|config| create(core, config)));
+    for outcome in join_all(creates).await {
+        assert_migrating(&outcome);
+    }
+    let summary = emulator.control("GET", "summary", None);
+    assert_eq!(summary["throttled"], 0, "{summary}");
+    let initiations = &summary["actions"]["CreateChatappMigrationInitiate"];
+    let most = initiations["max_arrived_in_window"].as_u64().unwrap();
+    assert!(most <= 10, "{summary}");
+    assert_eq!(initiations["arrived"], PROCESSES * NUMBERS, "{summary}");
+    // Each process signed with a key of its own.
+    let requests = emulator.requests().into_iter();
+    let keys = requests.map(|request| request["access_key_id"].to_string());
+    let keys: std::collections::BTreeSet<String> = keys.collect();
+    assert_eq!(keys.len(), PROCESSES, "{keys:?}");
+}

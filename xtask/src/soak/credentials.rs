@@ -1,0 +1,140 @@
+//! `cargo xtask soak credentials`: applies without a pause, with credentials of a role that end all
+//! the time. It fails if a call was refused for its credentials, or if an apply failed.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{Provider, apply_once};
+use crate::cli::Cli;
+use crate::emulator::Emulator;
+use crate::examples::REQUIRED_PROVIDERS;
+use crate::shell::{self, Result, binary, cargo, green, heading, write};
+use crate::tools;
+
+/// How many numbers each apply moves. It replaces those of the apply before, so that the
+/// configuration stays as large as it is.
+const NUMBERS: usize = 100;
+
+const CONFIGURATION: &str = r#"
+provider "cams" {
+  cust_space_id = "cams-soak"
+  assume_role {
+    role_arn = "acs:ram::1000000000000000:role/soak"
+  }
+  throttle {
+    requests_per_second = 200
+  }
+}
+
+variable "numbers" {
+  type = number
+}
+
+resource "cams_number_migration" "number" {
+  count         = 100
+  country_code  = "86"
+  mobile_number = format("139%08d", var.numbers + count.index)
+}
+"#;
+
+/// The size of a run.
+pub(crate) struct Plan {
+    /// How long applies are repeated.
+    time: Duration,
+    /// How long a session lives, in seconds.
+    lifetime: u64,
+}
+
+impl Plan {
+    pub(crate) const LONG: Self = Self {
+        time: Duration::from_secs(20 * 60),
+        lifetime: 60,
+    };
+    pub(crate) const SHORT: Self = Self {
+        time: Duration::from_secs(15),
+        lifetime: 4,
+    };
+}
+
+/// What the emulator recorded.
+#[derive(Default)]
+struct Seen {
+    calls: usize,
+    sessions: usize,
+    /// Calls that were refused for their credentials.
+    refused: usize,
+}
+
+pub(crate) fn run(plan: &Plan) -> Result<()> {
+    shell::run(cargo().args(["build", "--quiet", "--all-features", "--bins"]))?;
+    let Plan { time, lifetime } = plan;
+    heading(&format!(
+        "Soak: applies for {} s with sessions that live {lifetime} s",
+        time.as_secs()
+    ));
+    let directory = shell::temporary_directory()?;
+    let directory = directory.path();
+    let text = format!("{REQUIRED_PROVIDERS}{CONFIGURATION}");
+    write(&directory.join("main.tf"), &text)?;
+    let lifetime = lifetime.to_string();
+    let flags = [
+        "--quota",
+        "200/1s",
+        "--latency",
+        "4ms",
+        "--jitter",
+        "4ms",
+        "--session-lifetime",
+        &lifetime,
+    ];
+    let emulator = Emulator::start(&binary("debug", "cams-emulator"), &flags)?;
+    let provider = Provider::start(directory, &emulator.url)?;
+    let path = binary("debug", "cams-emulator");
+    let binaries = path.parent().unwrap_or(directory);
+    let cli = Cli::with_override(&tools::terraform()?, directory, binaries)?
+        .env("TF_REATTACH_PROVIDERS", &provider.reattach);
+
+    let (started, mut seen, mut applies) = (Instant::now(), Seen::default(), 0);
+    while started.elapsed() < *time {
+        if let Some(errors) = apply_once(&cli, applies * NUMBERS)? {
+            return Err(format!("an apply failed:\n{errors}"));
+        }
+        applies += 1;
+        seen.take(&emulator)?;
+    }
+    println!(
+        "{applies} applies in {:.0} s: {} calls, signed by {} sessions; {} refused for their \
+         credentials",
+        started.elapsed().as_secs_f64(),
+        seen.calls,
+        seen.sessions,
+        seen.refused
+    );
+    if seen.refused > 0 {
+        return Err("calls were refused for their credentials".into());
+    }
+    if seen.sessions < 2 {
+        return Err("no session ended: this run shows nothing".into());
+    }
+    println!("{} Every call had valid credentials.", green("✓"));
+    Ok(())
+}
+
+impl Seen {
+    /// Counts what was recorded since the last time.
+    fn take(&mut self, emulator: &Emulator) -> Result<()> {
+        let requests: Value = serde_json::from_str(&emulator.take("requests")?)
+            .map_err(|error| format!("no journal: {error}"))?;
+        for request in requests.as_array().ok_or("the journal is no list")? {
+            match request["action"].as_str() {
+                Some("AssumeRole") => self.sessions += 1,
+                _ => self.calls += 1,
+            }
+            let code = request["code"].as_str().unwrap_or_default();
+            let of_credentials = ["InvalidSecurityToken", "InvalidAccessKeyId", "Signature"];
+            self.refused += usize::from(of_credentials.iter().any(|of| code.starts_with(of)));
+        }
+        Ok(())
+    }
+}
