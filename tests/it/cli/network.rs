@@ -23,6 +23,8 @@ fn workspace(endpoint: &str, authority: &Authority) -> Workspace {
         .env("CAMS_ENDPOINT", endpoint)
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator-secret")
+        // Otherwise STS is asked for it, by the same proxy.
+        .env("ALICLOUD_ACCOUNT_ID", "1234567890123456")
         .env("CAMS_CUST_SPACE_ID", "cams-test");
     std::fs::create_dir(workspace.path().join("authorities")).unwrap();
     workspace.write("authorities/ours.pem", &authority.pem());
