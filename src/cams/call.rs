@@ -1,11 +1,13 @@
 //! The bounds of one operation: its deadline, and the token that stops it earlier.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
+
+use super::LongWait;
 
 /// How long a request that is already sent may go on after a stop, or after the time is over.
 /// Looking for what it did may take as long again after a stop. That is enough for most answers,
@@ -24,6 +26,8 @@ pub struct Call {
     end: Instant,
     stop: CancellationToken,
     condition: Condition,
+    /// The first long wait for the quota.
+    long_wait: Arc<OnceLock<LongWait>>,
 }
 
 /// Why a request that was under way is given up.
@@ -52,6 +56,7 @@ impl Call {
             end: deadline,
             stop,
             condition: Condition::default(),
+            long_wait: Arc::default(),
         }
     }
 
@@ -63,6 +68,16 @@ impl Call {
             condition: Condition(Some(Arc::new(condition))),
             ..self
         }
+    }
+
+    /// The first long wait for the quota that a request of this call had, if any had one.
+    pub fn long_wait(&self) -> Option<LongWait> {
+        self.long_wait.get().copied()
+    }
+
+    /// Notes a long wait, unless one is noted already.
+    pub(super) fn note(&self, wait: LongWait) {
+        let _ = self.long_wait.set(wait);
     }
 
     /// Whether a request may be sent now.

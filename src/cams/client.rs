@@ -30,7 +30,7 @@ use super::operation::VERSION;
 use super::phone::PhoneNumber;
 use super::retry::{self, Budget, Class, Repeat, Repeats};
 use super::service_clock::ServiceClock;
-use super::{Call, Error, ErrorKind, Operation};
+use super::{Call, Error, ErrorKind, LongWait, Operation};
 
 /// The message of a call that the user stopped.
 const STOPPED: &str = "stopped before the request was sent";
@@ -56,6 +56,9 @@ pub struct Config {
     pub throttle: Throttle,
     /// How many calls a second each operation may make. `None` stands for its documented limit.
     pub requests_per_second: Option<NonZeroU32>,
+    /// After what time a wait for the quota is told to the user:
+    /// [`LONG_WAIT`](super::LONG_WAIT).
+    pub long_wait: Duration,
     /// Gives the date for the signature.
     pub clock: Clock,
     /// Gives nonces and jitter.
@@ -74,6 +77,7 @@ struct Inner {
     region: String,
     throttle: Throttle,
     requests_per_second: Option<NonZeroU32>,
+    long_wait: Duration,
     random: Random,
     budget: Budget,
     listings: Listings,
@@ -108,6 +112,7 @@ impl Client {
             region: config.region,
             throttle: config.throttle,
             requests_per_second: config.requests_per_second,
+            long_wait: config.long_wait,
             random: config.random,
             budget: Budget::new(),
             listings: Listings::default(),
@@ -325,14 +330,29 @@ impl Client {
             calls,
             ..operation.limit
         };
+        let queue = || self.0.throttle.queue(key);
+        let (joined, began) = (queue(), Instant::now());
+        let mut noticed = None;
         let mut acquire = pin!(self.0.throttle.acquire(key, limit, priority));
-        tokio::select! {
-            biased;
-            () = call.stopped() => Err((ErrorKind::Cancelled, STOPPED.to_owned())),
-            permit = &mut acquire => Ok(permit),
+        loop {
             // The queue is asked while this call still waits in it, so that the count includes it.
-            () = sleep_until(call.deadline()) => {
-                Err((ErrorKind::TimedOut, waiting(&self.0.throttle.queue(key), key)))
+            tokio::select! {
+                biased;
+                () = call.stopped() => return Err((ErrorKind::Cancelled, STOPPED.to_owned())),
+                permit = &mut acquire => {
+                    if let Some(noticed) = noticed {
+                        let queues = [joined, noticed, queue()];
+                        let waited = began.elapsed();
+                        call.note(LongWait::new(operation.action, waited, limit, queues));
+                    }
+                    return Ok(permit);
+                }
+                () = sleep_until(call.deadline()) => {
+                    return Err((ErrorKind::TimedOut, waiting(&queue(), key)));
+                }
+                () = sleep_until(began + self.0.long_wait), if noticed.is_none() => {
+                    noticed = Some(queue());
+                }
             }
         }
     }

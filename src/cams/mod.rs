@@ -11,6 +11,7 @@ mod codes;
 mod error;
 mod inspection;
 mod listing;
+mod long_wait;
 mod migration;
 mod operation;
 pub mod phone;
@@ -22,12 +23,14 @@ pub mod space;
 pub use crate::openapi::{
     Endpoint, Network, Obstacle, Settings as HttpSettings, SignatureMethod, Untrusted,
 };
+pub use crate::throttle::Cause;
 pub use account::Account;
 pub use call::Call;
 pub use client::{Client, Config};
 pub use error::{Error, ErrorKind};
 pub use inspection::{Form, Inspected, LookupData, NumberList, NumberRow, Waba};
 pub use listing::Listed;
+pub use long_wait::{LONG_WAIT, LongWait};
 pub use migration::Migration;
 pub use operation::Operation;
 pub use phone_numbers::{ListedNumber, Verification};

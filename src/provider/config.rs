@@ -4,6 +4,7 @@
 //! are told at once.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::cams::{self, Account, Client, Endpoint, HttpSettings};
 use crate::clock::Clock;
@@ -65,13 +66,14 @@ pub fn schema() -> Schema {
 /// Makes the configured provider, and the warnings about its configuration.
 ///
 /// A value that is known only during apply is no error yet, because a plan that needs no call
-/// succeeds without it.
+/// succeeds without it. `long_wait` is the time after which a wait for the quota is told.
 pub fn configure(
     config: &Config,
     terraform_version: &str,
     environment: &Environment,
     clock: Clock,
     random: Random,
+    long_wait: Duration,
 ) -> Result<(Cams, Diagnostics), Diagnostics> {
     let unknown = unknown(config);
     if unknown.has_errors() {
@@ -113,6 +115,7 @@ pub fn configure(
         http: settings.http,
         throttle: throttled.throttle.clone(),
         requests_per_second: throttled.requests_per_second,
+        long_wait,
         clock: clock.clone(),
         random: random.clone(),
     });

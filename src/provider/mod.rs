@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::cams::{Call, Client};
+use crate::cams::{Call, Client, LONG_WAIT};
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
@@ -56,10 +56,27 @@ pub fn server(
     clock: Clock,
     random: Random,
 ) -> Result<Server<CamsProvider>, Mismatch> {
+    server_with_long_wait(environment, clock, random, LONG_WAIT)
+}
+
+/// The same server, which takes a wait for the quota for a long one after `long_wait`. It is for
+/// tests, which cannot wait for a minute.
+///
+/// # Errors
+///
+/// If a model does not match its schema.
+#[doc(hidden)]
+pub fn server_with_long_wait(
+    environment: Environment,
+    clock: Clock,
+    random: Random,
+    long_wait: Duration,
+) -> Result<Server<CamsProvider>, Mismatch> {
     let provider = CamsProvider {
         environment,
         clock,
         random: random.clone(),
+        long_wait,
     };
     Server::new(provider, random)
 }
@@ -70,6 +87,7 @@ pub struct CamsProvider {
     environment: Environment,
     clock: Clock,
     random: Random,
+    long_wait: Duration,
 }
 
 impl Provider for CamsProvider {
@@ -99,6 +117,7 @@ impl Provider for CamsProvider {
             &self.environment,
             self.clock.clone(),
             self.random.clone(),
+            self.long_wait,
         )
     }
 

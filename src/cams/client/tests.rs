@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::cams::Listed;
 use crate::cams::phone::PhoneNumber;
+use crate::cams::{LONG_WAIT, Listed};
 use crate::openapi::{AccessKey, Network, SignatureMethod};
 use crate::secret::Secret;
 
@@ -167,6 +167,7 @@ fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
         region: "r".into(),
         throttle: Throttle::in_memory(),
         requests_per_second,
+        long_wait: LONG_WAIT,
         clock: Clock::system(),
         random: Random::seeded(1),
     })
@@ -354,4 +355,32 @@ async fn whoever_has_little_time_does_not_fail_the_others() {
     );
     assert_eq!(hurried.expect_err("too late").kind, ErrorKind::TimedOut);
     patient.expect_err("no list");
+}
+
+/// The time is that of a paused clock, but the service is a real one, so the wait is looked at
+/// without it: the permits are taken by others.
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_more_than_a_minute_is_noted() {
+    let client = client("127.0.0.1:9", Some(NonZeroU32::MIN));
+    let operation = Operation::QUERY_CHATAPP_PHONE_NUMBERS;
+    let key = QuotaKey {
+        account: "1".into(),
+        region: "r".into(),
+        action: operation.action,
+    };
+    let call = || Call::new(Duration::from_secs(3600), CancellationToken::new());
+    let calls: Vec<Call> = (0..80).map(|_| call()).collect();
+    let waits = calls.iter().map(|call| async {
+        let permit = client.permit(call, operation, &key, Priority::Normal);
+        permit.await.expect("its turn").answered();
+        call.long_wait()
+    });
+    let waits: Vec<Option<LongWait>> = join_all(waits).await;
+    let first = waits.iter().position(Option::is_some).expect("a long wait");
+    // One call goes at once, and one in each second after that.
+    assert_eq!(first, 60);
+    let wait = waits[first].expect("a long wait");
+    assert_eq!((wait.calls_ahead, wait.left, wait.calls.get()), (59, 19, 1));
+    assert_eq!((wait.waited.as_secs(), wait.rest.as_secs()), (60, 19));
+    assert!(waits[first..].iter().all(Option::is_some));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::cams::{Call, Client, Error, ErrorKind, NumberList};
+use crate::cams::{Call, Client, Error, ErrorKind, LONG_WAIT, NumberList};
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::random::Random;
@@ -45,6 +45,7 @@ pub(super) async fn observe(
         environment,
         clock.clone(),
         random.clone(),
+        LONG_WAIT,
     );
     // The throttle is the client's: in one process, those who name the same store share it.
     let throttled = throttling::configure(&Config::default(), environment);

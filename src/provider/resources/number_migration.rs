@@ -9,6 +9,7 @@ mod remembered;
 mod schema;
 mod state;
 mod target;
+mod wait_messages;
 
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ use crate::cams::{Call, Client, Error, ErrorKind, Migration, Operation};
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
 use crate::framework::schema::{IdentitySchema, Schema};
-use crate::framework::timeouts::Timed;
+use crate::framework::timeouts::{Limit, Timed};
 
 use super::super::Cams;
 use super::super::claims::Claim;
@@ -105,56 +106,9 @@ impl Resource for NumberMigration {
         let target = target::of_model(&plan)?;
         let limit = CREATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.create));
         let call = cams.call(limit.duration(), context.stop());
-
-        let claim = cams.claims().claim(&call, &target).await;
-        let mut claim = claim.map_err(|refused| messages::not_claimed(refused, &target, &limit))?;
-        let client = cams.client()?;
-        let doing = Doing {
-            what: "looking for the number before its migration",
-            target: &target,
-            limit: &limit,
-            outcome: "The migration was not started. Apply again to continue.",
-        };
-        let started = match start(&context, client, &call, &mut claim, doing).await? {
-            Start::Present(presence) => {
-                return Ok(adopt(&context, plan, &target, presence, None));
-            }
-            Start::Sent(started) => started,
-        };
-        match started {
-            Ok(migration) => {
-                let state = state::started(plan, &target, migration);
-                remembered::start(&context);
-                context.save(&state);
-                Ok(with_id(client, &call, &target, state).await)
-            }
-            Err(error) if error.is_ambiguous() => {
-                match numbers::read_back(client, &call, &target).await {
-                    ReadBack::Found(presence) => {
-                        remembered::start(&context);
-                        Ok(state::found(plan, &target, presence))
-                    }
-                    looked => {
-                        Err(messages::unknown_outcome(&target, &error, &looked, &limit).into())
-                    }
-                }
-            }
-            Err(error) => {
-                // An earlier start may be the reason for the refusal, if both operations were slow
-                // to show the number.
-                let refused = error.is_business_refusal() || error.kind == ErrorKind::Intercepted;
-                if refused
-                    && let ReadBack::Found(presence) =
-                        numbers::look_again(client, &call, &target).await
-                {
-                    return Ok(adopt(&context, plan, &target, presence, Some(&error)));
-                }
-                claim.give_back();
-                let what = "starting the migration";
-                let in_full = errors::diagnostic(&error, Doing { what, ..doing });
-                Err(errors::once(cams, &error, in_full, &target).into())
-            }
-        }
+        let created = create(&context, plan, &target, &limit, &call).await;
+        warn_of_wait(&context, &call);
+        created
     }
 
     async fn read(
@@ -168,50 +122,9 @@ impl Resource for NumberMigration {
         remembered::identify(&context);
         let limit = READ.limit(state.timeouts.known().map(|timeouts| &timeouts.read));
         let call = cams.call(limit.duration(), context.stop());
-        let question = Question {
-            known_id: state.id.text(),
-            known_status: state.status.text(),
-            prove_gone: true,
-            ..Question::default()
-        };
-        let found = numbers::find(cams.client()?, &call, &target, question).await;
-        let doing = Doing {
-            what: "looking at the number",
-            target: &target,
-            limit: &limit,
-            outcome: "The state stays as it is. Plan or apply again to continue.",
-        };
-        let found = found.map_err(|error| messages::not_found_out(cams, error, doing))?;
-        warn_of_failure(&context, &found, &target);
-
-        // An imported number that was never seen has no status.
-        let imported = state.status.is_null();
-        match found.evidence {
-            Evidence::Present(presence) => {
-                if imported {
-                    remembered::start(&context);
-                }
-                Ok(Some(state::refreshed(state, &target, presence)))
-            }
-            Evidence::Gone if imported => Ok(None),
-            Evidence::Gone if remembered::just_started(&context) => {
-                warn_once(&context, messages::not_yet_shown(&target));
-                Ok(Some(state))
-            }
-            Evidence::Gone => {
-                context.warn(messages::gone(&target));
-                Ok(None)
-            }
-            Evidence::Inconclusive if imported => {
-                Err(messages::not_importable(&target, found.failed.as_ref()).into())
-            }
-            Evidence::Inconclusive => {
-                if found.failed.is_none() {
-                    warn_once(&context, messages::not_confirmed(&target));
-                }
-                Ok(Some(state))
-            }
-        }
+        let read = read(&context, state, &target, &limit, &call).await;
+        warn_of_wait(&context, &call);
+        read
     }
 
     async fn update(
@@ -252,6 +165,118 @@ impl Resource for NumberMigration {
             mobile_number: target.number.mobile_number().to_string().into(),
             ..Model::default()
         })
+    }
+}
+
+/// Creates the number within `call`, whose time is `limit`.
+async fn create(
+    context: &Context<'_, Cams, Model>,
+    plan: Model,
+    target: &Target,
+    limit: &Limit,
+    call: &Call,
+) -> Result<Model, Diagnostics> {
+    let cams = context.provider();
+    let claim = cams.claims().claim(call, target).await;
+    let mut claim = claim.map_err(|refused| messages::not_claimed(refused, target, limit))?;
+    let client = cams.client()?;
+    let doing = Doing {
+        what: "looking for the number before its migration",
+        target,
+        limit,
+        outcome: "The migration was not started. Apply again to continue.",
+    };
+    let started = match start(context, client, call, &mut claim, doing).await? {
+        Start::Present(presence) => {
+            return Ok(adopt(context, plan, target, presence, None));
+        }
+        Start::Sent(started) => started,
+    };
+    match started {
+        Ok(migration) => {
+            let state = state::started(plan, target, migration);
+            remembered::start(context);
+            context.save(&state);
+            Ok(with_id(client, call, target, state).await)
+        }
+        Err(error) if error.is_ambiguous() => {
+            match numbers::read_back(client, call, target).await {
+                ReadBack::Found(presence) => {
+                    remembered::start(context);
+                    Ok(state::found(plan, target, presence))
+                }
+                looked => Err(messages::unknown_outcome(target, &error, &looked, limit).into()),
+            }
+        }
+        Err(error) => {
+            // An earlier start may be the reason for the refusal, if both operations were slow
+            // to show the number.
+            let refused = error.is_business_refusal() || error.kind == ErrorKind::Intercepted;
+            if refused
+                && let ReadBack::Found(presence) = numbers::look_again(client, call, target).await
+            {
+                return Ok(adopt(context, plan, target, presence, Some(&error)));
+            }
+            claim.give_back();
+            let what = "starting the migration";
+            let in_full = errors::diagnostic(&error, Doing { what, ..doing });
+            Err(errors::once(cams, &error, in_full, target).into())
+        }
+    }
+}
+
+/// Reads the number within `call`, whose time is `limit`.
+async fn read(
+    context: &Context<'_, Cams, Model>,
+    state: Model,
+    target: &Target,
+    limit: &Limit,
+    call: &Call,
+) -> Result<Option<Model>, Diagnostics> {
+    let cams = context.provider();
+    let question = Question {
+        known_id: state.id.text(),
+        known_status: state.status.text(),
+        prove_gone: true,
+        ..Question::default()
+    };
+    let found = numbers::find(cams.client()?, call, target, question).await;
+    let doing = Doing {
+        what: "looking at the number",
+        target,
+        limit,
+        outcome: "The state stays as it is. Plan or apply again to continue.",
+    };
+    let found = found.map_err(|error| messages::not_found_out(cams, error, doing))?;
+    warn_of_failure(context, &found, target);
+
+    // An imported number that was never seen has no status.
+    let imported = state.status.is_null();
+    match found.evidence {
+        Evidence::Present(presence) => {
+            if imported {
+                remembered::start(context);
+            }
+            Ok(Some(state::refreshed(state, target, presence)))
+        }
+        Evidence::Gone if imported => Ok(None),
+        Evidence::Gone if remembered::just_started(context) => {
+            warn_once(context, messages::not_yet_shown(target));
+            Ok(Some(state))
+        }
+        Evidence::Gone => {
+            context.warn(messages::gone(target));
+            Ok(None)
+        }
+        Evidence::Inconclusive if imported => {
+            Err(messages::not_importable(target, found.failed.as_ref()).into())
+        }
+        Evidence::Inconclusive => {
+            if found.failed.is_none() {
+                warn_once(context, messages::not_confirmed(target));
+            }
+            Ok(Some(state))
+        }
     }
 }
 
@@ -346,6 +371,13 @@ fn warn_of_failure(context: &Context<'_, Cams, Model>, found: &Finding, target: 
     }
     if let Some(error) = &found.failed {
         warn_once(context, messages::failed_alone(error, target));
+    }
+}
+
+/// Tells of a long wait for the quota, once in a run.
+fn warn_of_wait(context: &Context<'_, Cams, Model>, call: &Call) {
+    if let Some(wait) = call.long_wait() {
+        warn_once(context, wait_messages::waited(&wait));
     }
 }
 

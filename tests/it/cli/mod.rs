@@ -17,6 +17,7 @@ mod secrets;
 mod settings;
 mod space;
 mod validate;
+mod waits;
 
 use std::path::Path;
 use std::process::{Command, Output};
