@@ -89,12 +89,13 @@ impl Client {
     /// Makes a client. Connects to nothing yet.
     pub fn new(config: Config) -> Result<Self, Failure> {
         let service_clock = ServiceClock::new(config.clock.clone());
+        let leave_within = config.http.connect_timeout;
         let http = Http::new(config.http, config.clock, config.random.clone())?;
         Ok(Self(Arc::new(Inner {
             http,
             account: config.account,
             region: config.region,
-            throttle: config.throttle,
+            throttle: config.throttle.for_calls_that_leave_within(leave_within),
             requests_per_second: config.requests_per_second,
             random: config.random,
             budget: Budget::new(),
@@ -286,12 +287,14 @@ impl Client {
         number: u32,
     ) -> Attempt {
         let started = Instant::now();
+        let left = permit.departure();
         let sent = tokio::select! {
             sent = self.0.http.attempt(
                 request.operation.action,
                 VERSION,
                 &request.parameters,
                 request.operation.reading,
+                move || left.note(),
             ) => sent,
             () = call.given_up() => Err(Failure::Lost("stopped while waiting for the \
                  answer".into())),

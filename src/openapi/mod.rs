@@ -11,6 +11,7 @@ mod list;
 mod redact;
 mod retry_after;
 mod rows;
+mod sending;
 mod signature;
 
 pub use access_key::AccessKey;

@@ -153,7 +153,7 @@ impl Peer {
             self.brake.wait().await;
             let response = self
                 .http
-                .attempt(INITIATE, "2020-06-06", &parameters, Reading::Whole)
+                .attempt(INITIATE, "2020-06-06", &parameters, Reading::Whole, || {})
                 .await;
             let throttled = match read_answer(&response.expect("an answer")) {
                 Answer::Success(_) => false,

@@ -58,7 +58,8 @@ async fn server(answer: &'static [u8]) -> (String, tokio::sync::mpsc::UnboundedR
 }
 
 async fn attempt(http: &Http) -> Result<Response, Failure> {
-    http.attempt("Act", "2020-06-06", &[("A", "b c")].into(), Reading::Whole)
+    let parameters = [("A", "b c")].into();
+    http.attempt("Act", "2020-06-06", &parameters, Reading::Whole, || {})
         .await
 }
 
