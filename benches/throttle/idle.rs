@@ -1,6 +1,7 @@
 //! How long ten numbers take after a quiet second, when the quota is unused: as long as the service
 //! needs to answer.
 
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::{Duration, sleep};
 
@@ -15,7 +16,7 @@ const ROUND_TRIP: Duration = Duration::from_millis(200);
 pub(crate) async fn measure() -> String {
     let emulator = Emulator::start(&["--latency", "200ms"]);
     let host = TempDir::new().unwrap();
-    let fleet = Fleet::on_one_host(&emulator, host.path(), 1).await;
+    let fleet = Fleet::on_one_host(&emulator, host.path(), 1, &json!({})).await;
     // The first number makes the connection and asks for the list of the space.
     fleet.migrate(1).await;
     sleep(Duration::from_secs(1)).await;

@@ -36,27 +36,36 @@ struct Process {
 }
 
 impl Fleet {
-    /// Starts processes that share the throttle's file in the directory `host`.
-    pub(crate) async fn on_one_host(emulator: &Emulator, host: &Path, processes: usize) -> Self {
+    /// Starts processes that share the throttle's file in the directory `host`, with these settings
+    /// in their provider block.
+    pub(crate) async fn on_one_host(
+        emulator: &Emulator,
+        host: &Path,
+        processes: usize,
+        settings: &Value,
+    ) -> Self {
         Self::start(
             processes,
             emulator,
             |_| Core::start().env(STATE_DIRECTORY, &host.display().to_string()),
-            &json!({}),
+            settings,
         )
         .await
     }
 
-    /// Starts processes that share nothing but a Redis server.
+    /// Starts processes that share nothing but a Redis server, with these settings in their
+    /// provider block.
     pub(crate) async fn on_many_hosts(
         emulator: &Emulator,
         redis: &RedisServer,
         processes: usize,
+        settings: &Value,
     ) -> Self {
         let hosts: Vec<TempDir> = (0..processes).map(|_| TempDir::new().unwrap()).collect();
-        let settings = json!({
+        let shared = json!({
             "throttle": throttle(&json!({ "scope": "redis", "redis_url": redis.url() })),
         });
+        let settings = with(settings.clone(), &shared);
         let start = |process: usize| {
             let host = hosts[process].path().display().to_string();
             Core::start().env(STATE_DIRECTORY, &host)
@@ -145,10 +154,12 @@ impl Process {
 /// An object of the schema with every attribute null.
 fn blank(schema: &Schema) -> Value {
     let block = schema.block.as_ref().expect("a block");
-    let attributes = block.attributes.iter();
+    let attributes = block.attributes.iter().map(|attribute| &attribute.name);
+    let blocks = block.block_types.iter().map(|block| &block.type_name);
+    let names = attributes.chain(blocks);
     Value::Object(
-        attributes
-            .map(|attribute| (attribute.name.clone(), Value::Null))
+        names
+            .map(|name| (name.clone(), Value::Null))
             .collect::<Map<_, _>>(),
     )
 }

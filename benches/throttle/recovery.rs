@@ -20,7 +20,7 @@ const SPAN: f64 = 3.0;
 pub(crate) async fn measure() -> String {
     let emulator = Emulator::start(&["--latency", "50ms", "--jitter", "20ms"]);
     let host = TempDir::new().unwrap();
-    let fleet = Fleet::on_one_host(&emulator, host.path(), PROCESSES).await;
+    let fleet = Fleet::on_one_host(&emulator, host.path(), PROCESSES, &json!({})).await;
     let changes = async {
         sleep(Duration::from_secs(6)).await;
         let lowered = change(&emulator, "5/1s");

@@ -21,10 +21,20 @@ pub(crate) async fn judged(scenario: &Scenario) -> Verdict {
             json!({ "kind": "slow_body", "over": "2s", "action": INITIATE, "times": "always" });
         emulator.control("POST", "faults", Some(slow));
     }
+    let settings = match scenario.sessions {
+        true => json!({
+            "assume_role": {
+                "role_arn": "acs:ram::1000000000000000:role/bench", "session_name": null,
+                "policy": null, "session_expiration": null, "external_id": null,
+            },
+        }),
+        false => json!({}),
+    };
     let applied = match scenario.policy {
         Policy::Host => {
             let host = TempDir::new().unwrap();
-            let fleet = Fleet::on_one_host(&emulator, host.path(), scenario.processes).await;
+            let fleet =
+                Fleet::on_one_host(&emulator, host.path(), scenario.processes, &settings).await;
             fleet.migrate(scenario.numbers).await
         }
         Policy::Redis => {
@@ -32,7 +42,8 @@ pub(crate) async fn judged(scenario: &Scenario) -> Verdict {
             // A server that has just started may have forgotten calls. Until those have left every
             // window no call is let through, and that time is not part of what is measured.
             sleep(Duration::from_secs(4)).await;
-            let fleet = Fleet::on_many_hosts(&emulator, &redis, scenario.processes).await;
+            let fleet =
+                Fleet::on_many_hosts(&emulator, &redis, scenario.processes, &settings).await;
             fleet.migrate(scenario.numbers).await
         }
         Policy::Peer(policy) => {

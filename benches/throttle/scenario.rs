@@ -18,6 +18,8 @@ pub(crate) struct Scenario {
     pub(crate) flags: &'static [&'static str],
     /// Whether the answer to each initiation takes two seconds to come.
     pub(crate) slow: bool,
+    /// Whether each process signs with a session of its own, instead of the account's key.
+    pub(crate) sessions: bool,
     /// Whether a run with `--quick` has this setting too.
     pub(crate) quick: bool,
 }
@@ -75,6 +77,8 @@ pub(crate) const SETTINGS: &[Scenario] = &[
     setting("50±20 ms", Policy::Host, 16, USUAL),
     setting("50±20 ms", Policy::Redis, 4, USUAL).quick(),
     setting("200±100 ms", Policy::Redis, 4, FAR),
+    setting("20 ms, 4 sessions", Policy::Host, 4, NEAR).sessions(),
+    setting("20 ms, 4 sessions", Policy::Redis, 4, NEAR).sessions(),
     setting("fixed window", Policy::Host, 4, FIXED),
     setting("token bucket", Policy::Host, 4, BUCKET),
     setting("cold, +300 ms", Policy::Host, 16, COLD),
@@ -101,6 +105,7 @@ const fn setting(
         numbers: if processes > 4 { 30 } else { 160 / processes },
         flags,
         slow: false,
+        sessions: false,
         quick: false,
     }
 }
@@ -108,6 +113,11 @@ const fn setting(
 impl Scenario {
     const fn quick(mut self) -> Self {
         self.quick = true;
+        self
+    }
+
+    const fn sessions(mut self) -> Self {
+        self.sessions = true;
         self
     }
 

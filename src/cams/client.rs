@@ -104,13 +104,14 @@ impl Client {
     /// Makes a client. Connects to nothing yet.
     pub fn new(config: Config) -> Result<Self, Failure> {
         let service_clock = ServiceClock::new(config.clock.clone());
+        let leave_within = config.http.connect_timeout;
         let http = Http::new(config.http, config.clock, config.random.clone())?;
         Ok(Self(Arc::new(Inner {
             http,
             credentials: config.credentials,
             account: config.account,
             region: config.region,
-            throttle: config.throttle,
+            throttle: config.throttle.for_calls_that_leave_within(leave_within),
             requests_per_second: config.requests_per_second,
             long_wait: config.long_wait,
             random: config.random,
@@ -371,6 +372,7 @@ impl Client {
     ) -> Attempt {
         let started = Instant::now();
         let mut out_of_time = false;
+        let left = permit.departure();
         let sent = tokio::select! {
             sent = self.0.http.attempt(
                 key,
@@ -378,6 +380,7 @@ impl Client {
                 VERSION,
                 &request.parameters,
                 request.operation.reading,
+                move || left.note(),
             ) => sent,
             why = call.given_up() => {
                 out_of_time = why == GivenUp::OutOfTime;

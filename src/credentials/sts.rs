@@ -155,7 +155,7 @@ async fn signed(
     let mut repeats = context.repeats();
     let mut corrected = false;
     loop {
-        let attempt = http.attempt(key, action, VERSION, parameters, Reading::Whole);
+        let attempt = http.attempt(key, action, VERSION, parameters, Reading::Whole, || {});
         let error = match attempt.await {
             Ok(response) if (200..300).contains(&response.status) => return Ok(response),
             Ok(response) => {

@@ -16,6 +16,7 @@ use super::budget::Budget;
 use super::failure::Destination;
 use super::list::Reader;
 use super::rows::CutError;
+use super::sending::{self, NoticeConnections};
 use super::signature::{self, Unsigned};
 use super::{
     Cleaner, Endpoint, Failure, List, Network, Rows, Share, SignatureMethod, SigningKey,
@@ -161,6 +162,7 @@ impl Http {
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
+            .connector_layer(NoticeConnections)
             .timeout(settings.read_timeout)
             .pool_idle_timeout(IDLE_LIMIT)
             .user_agent(&settings.user_agent);
@@ -177,7 +179,8 @@ impl Http {
     }
 
     /// Makes one request, signed by `key`, with a nonce and a date of its own. `reading` says how
-    /// its answer is read.
+    /// its answer is read. `on_departure` is called when the request leaves on a connection that
+    /// was there already; on a new one, no sooner than its answer shows that it arrived.
     pub async fn attempt(
         &self,
         key: &SigningKey,
@@ -185,6 +188,7 @@ impl Http {
         version: &str,
         parameters: &BTreeMap<&str, &str>,
         reading: Reading,
+        on_departure: impl Fn() + Send + Sync + 'static,
     ) -> Result<Response, Failure> {
         let (date, nonce) = (Utc::from(self.now()).seconds(), self.random.nonce());
         let signed = signature::sign(
@@ -210,7 +214,7 @@ impl Http {
             .header("accept", "application/json")
             .header("content-length", "0");
         let cleaner = key.cleaner().with(&signed.signature);
-        let response = request.send().await;
+        let response = sending::noticing(on_departure, |body| request.body(body).send()).await;
         let response = response.map_err(|error| self.destination.failure(error, &cleaner))?;
         self.read(response, cleaner, reading).await
     }

@@ -16,6 +16,7 @@ mod proxy;
 mod redact;
 mod retry_after;
 mod rows;
+mod sending;
 mod signature;
 mod signing_key;
 mod trust;

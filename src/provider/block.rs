@@ -99,3 +99,33 @@ model! {
         pub session_expiration: Number,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_format_of_the_block_shows_a_secret() {
+        let config = Config {
+            secret_key: "canary".into(),
+            security_token: "canary".into(),
+            credentials_uri: "http://user:canary@localhost".into(),
+            assume_role_with_oidc: AssumeRoleWithOidc {
+                oidc_token: "canary".into(),
+                ..AssumeRoleWithOidc::default()
+            }
+            .into(),
+            throttle: Throttling {
+                redis_url: "redis://:canary@localhost".into(),
+                ..Throttling::default()
+            }
+            .into(),
+            ..Config::default()
+        };
+        let shown = format!("{config:?} {config:#?}");
+        assert!(
+            shown.contains("***") && !shown.contains("canary"),
+            "{shown}"
+        );
+    }
+}

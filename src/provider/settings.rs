@@ -66,9 +66,9 @@ pub(super) static ALL: [&dyn Declaration; 32] = [
 pub(super) static ACCOUNT_ID: Setting<String> = Setting {
     path: &["account_id"],
     variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
-    absent: Absent::None("quotas are counted for each access key"),
-    description: "Alibaba Cloud account id, digits only. The call quota is the account's: set this \
-        where several access keys of one account are in use, so that they share it.",
+    absent: Absent::None("STS is asked"),
+    description: "Alibaba Cloud account id, digits only. The call quota is the account's, whichever \
+        of its credentials are in use. Set this where STS cannot be reached.",
     attribute: Attribute::string,
     configured: |config| text(&config.account_id),
     parse: parse_account_id,

@@ -10,9 +10,14 @@ use std::fmt::Write;
 /// from; points of different stores are never compared.
 pub(super) type Micros = u64;
 
-/// The longest time that a call is assumed to take to reach the server, from the moment its permit
-/// is granted to the moment the server counts it. It is called F in the algorithm's description.
+/// The longest time that a call is assumed to take to reach the server, from the moment it leaves
+/// on a connection that is in use to the moment the server counts it. It is called F in the
+/// algorithm's description.
 pub(super) const FORWARD_DELAY: Micros = 500_000;
+
+/// The longest time that a call can be allowed to take before it leaves: ten minutes, which is the
+/// longest connect timeout that can be set.
+pub(super) const MAX_LEAVE: Micros = 600_000_000;
 
 /// How old a permit may be when its caller gets it. The rest of [`FORWARD_DELAY`] is for the way to
 /// the server. It is longer than any reply of Redis may take.

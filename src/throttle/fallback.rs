@@ -151,6 +151,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
                 waiter,
                 priority,
                 limit,
+                leave,
             } => Command::Acquire {
                 waiter,
                 priority,
@@ -158,6 +159,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
                     calls: limit.calls.min(self.share),
                     ..limit
                 },
+                leave,
             },
             other => other,
         }

@@ -151,6 +151,7 @@ impl FallibleStore for Host {
             waiter: None,
             priority: Priority::Normal,
             limit,
+            leave: 0,
         };
         let undo = match self.step(acquire).await? {
             Reply::Granted { permit } => Command::Unsent { permit },

@@ -30,12 +30,14 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::fingerprint::fingerprint;
+use constants::{MAX_LEAVE, Micros};
 use limit::ConfiguredLimit;
 pub use limit::Limit;
-use queue::Queue;
-pub use queue::{Permit, QueueStatus};
+use queue::{Demand, Queue};
+pub use queue::{Departure, Permit, QueueStatus};
 use redis::Server;
 pub use redis::{InvalidRedisUrl, RedisUrl};
 use scope::{HostScope, RedisScope, Scope};
@@ -79,7 +81,11 @@ impl fmt::Display for QuotaKey {
 
 /// Keeps every quota, for all who share its scope. Clones are the same throttle.
 #[derive(Clone, Debug)]
-pub struct Throttle(Arc<Inner>);
+pub struct Throttle {
+    inner: Arc<Inner>,
+    /// How long after its permit was granted a call of this handle leaves at the latest.
+    leave: Micros,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -90,7 +96,7 @@ struct Inner {
 impl Throttle {
     /// Keeps quotas among those who hold a clone of this value.
     pub fn in_memory() -> Self {
-        Self(Arc::new(Inner::new(Scope::Memory)))
+        Self::of(Arc::new(Inner::new(Scope::Memory)))
     }
 
     /// Keeps quotas among all who call this function in this process.
@@ -131,12 +137,28 @@ impl Throttle {
         })
     }
 
+    /// The same throttle for calls that may have to wait for a connection: each leaves at most this
+    /// long after its permit was granted. More than ten minutes count as ten.
+    #[must_use]
+    pub fn for_calls_that_leave_within(self, time: Duration) -> Self {
+        let leave = Micros::try_from(time.as_micros()).unwrap_or(MAX_LEAVE);
+        Self {
+            leave: leave.min(MAX_LEAVE),
+            ..self
+        }
+    }
+
     /// Waits until one call against this quota may be sent. Dropping the future gives up.
     ///
-    /// The call must be sent at once: the time that it may take to reach the server runs from here.
+    /// The call must be sent at once, or within the time that the handle was made for: how long it
+    /// may take to reach the server is counted from there. [`Permit::departure`] tells that it left
+    /// earlier.
     pub async fn acquire(&self, key: &QuotaKey, limit: Limit, priority: Priority) -> Permit {
-        let limit = ConfiguredLimit::new(limit);
-        self.queue_of(key).acquire(limit, priority).await
+        let demand = Demand {
+            limit: ConfiguredLimit::new(limit),
+            leave: self.leave,
+        };
+        self.queue_of(key).acquire(demand, priority).await
     }
 
     /// The calls of this process that wait for this quota now.
@@ -148,7 +170,7 @@ impl Throttle {
     /// if it never was, and before the first call has needed it. The words may name a directory,
     /// never a password.
     pub fn trouble(&self) -> Option<String> {
-        self.0.scope.trouble()
+        self.inner.scope.trouble()
     }
 
     /// The throttle of that name in this process. Several provider configurations that name the
@@ -160,15 +182,23 @@ impl Throttle {
         let inner = throttles
             .entry(name)
             .or_insert_with(|| Arc::new(Inner::new(scope())));
-        Self(Arc::clone(inner))
+        Self::of(Arc::clone(inner))
+    }
+
+    fn of(inner: Arc<Inner>) -> Self {
+        Self { inner, leave: 0 }
     }
 
     fn queue_of(&self, key: &QuotaKey) -> Arc<Queue> {
-        let mut queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self
+            .inner
+            .queues
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(queue) = queues.get(key) {
             return Arc::clone(queue);
         }
-        let queue = Arc::new(Queue::new(key.clone(), self.0.scope.store(key)));
+        let queue = Arc::new(Queue::new(key.clone(), self.inner.scope.store(key)));
         queues.insert(key.clone(), Arc::clone(&queue));
         queue
     }
@@ -213,12 +243,15 @@ mod tests {
     #[test]
     fn who_names_the_same_store_shares_it() {
         let host = |calls| Throttle::host("/nowhere".into(), NonZeroU32::new(calls).unwrap());
-        assert!(Arc::ptr_eq(&host(1).0, &host(1).0));
-        assert!(!Arc::ptr_eq(&host(1).0, &host(2).0));
-        assert!(Arc::ptr_eq(&Throttle::process().0, &Throttle::process().0));
+        assert!(Arc::ptr_eq(&host(1).inner, &host(1).inner));
+        assert!(!Arc::ptr_eq(&host(1).inner, &host(2).inner));
+        assert!(Arc::ptr_eq(
+            &Throttle::process().inner,
+            &Throttle::process().inner
+        ));
         assert!(!Arc::ptr_eq(
-            &Throttle::in_memory().0,
-            &Throttle::in_memory().0
+            &Throttle::in_memory().inner,
+            &Throttle::in_memory().inner
         ));
     }
 

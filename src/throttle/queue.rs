@@ -60,8 +60,34 @@ type Rank = (Priority, u64);
 /// A waiter as the driver sees it.
 #[derive(Debug)]
 struct Waiter {
-    limit: ConfiguredLimit,
+    demand: Demand,
     permit: oneshot::Sender<PermitInTransit>,
+}
+
+/// What a caller asks for, its priority apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demand {
+    pub(super) limit: ConfiguredLimit,
+    /// How long after the grant its call leaves at the latest.
+    pub(super) leave: Micros,
+}
+
+/// A call that leaves as soon as it is granted.
+impl From<ConfiguredLimit> for Demand {
+    fn from(limit: ConfiguredLimit) -> Self {
+        Self { limit, leave: 0 }
+    }
+}
+
+impl Demand {
+    fn acquire(self, waiter: Option<WaiterId>, priority: Priority) -> Command {
+        Command::Acquire {
+            waiter,
+            priority,
+            limit: self.limit,
+            leave: self.leave,
+        }
+    }
 }
 
 /// The right to send one call now.
@@ -93,13 +119,14 @@ impl Queue {
     /// granted in the meantime.
     pub(super) async fn acquire(
         self: &Arc<Self>,
-        limit: ConfiguredLimit,
+        demand: impl Into<Demand>,
         priority: Priority,
     ) -> Permit {
+        let demand = demand.into();
         let arrived = Instant::now();
         let mut priority = priority;
         loop {
-            let mut waiting = match self.enter(limit, priority) {
+            let mut waiting = match self.enter(demand, priority) {
                 Ok(permit) => return permit,
                 Err(waiting) => waiting,
             };
@@ -132,21 +159,13 @@ impl Queue {
     }
 
     /// Grants a permit at once if nobody waits and there is one, else joins the queue.
-    fn enter(
-        self: &Arc<Self>,
-        limit: ConfiguredLimit,
-        priority: Priority,
-    ) -> Result<Permit, Waiting> {
+    fn enter(self: &Arc<Self>, demand: Demand, priority: Priority) -> Result<Permit, Waiting> {
         // The lock is held over the question to the store, which does not wait: another caller that
         // came in between could overtake this one.
         let mut inner = self.lock();
         if !inner.driven {
             let mut wait = None;
-            let acquire = Command::Acquire {
-                waiter: None,
-                priority,
-                limit,
-            };
+            let acquire = demand.acquire(None, priority);
             let asked_at = Instant::now();
             if let Some(TierReply { reply, tier }) = self.store.try_step(acquire, 0) {
                 match reply {
@@ -164,7 +183,7 @@ impl Queue {
         let rank = (priority, inner.arrivals);
         let (sender, permit) = oneshot::channel();
         let waiter = Waiter {
-            limit,
+            demand,
             permit: sender,
         };
         inner.waiters.insert(rank, waiter);
@@ -200,10 +219,10 @@ impl Queue {
     }
 
     /// What the first waiter asks the store for.
-    fn first(&self) -> Option<(ConfiguredLimit, Priority)> {
+    fn first(&self) -> Option<(Demand, Priority)> {
         let inner = self.lock();
         let ((priority, _), waiter) = inner.waiters.first_key_value()?;
-        Some((waiter.limit, *priority))
+        Some((waiter.demand, *priority))
     }
 
     /// Lets the driver end if nobody waits. This is decided under the lock, so that whoever comes
@@ -221,11 +240,11 @@ impl Queue {
     /// Tells the store what became of a permit.
     fn settle(self: &Arc<Self>, tier: Tier, command: Command) {
         if self.store.try_step(command, tier).is_some() {
-            // An answer frees the slot one window from now, which the driver's wait has allowed
-            // for, and a call without an answer changes nothing.
+            // These free the slot one window from now or later, which the driver's wait has allowed
+            // for.
             let expected = matches!(
                 command,
-                Command::Answered { .. } | Command::Unanswered { .. }
+                Command::Answered { .. } | Command::Departed { .. } | Command::Unanswered { .. }
             );
             if !expected {
                 self.changed.notify_one();
@@ -265,6 +284,15 @@ impl Queue {
 }
 
 impl Permit {
+    /// For whoever sends the call, to tell when it leaves.
+    pub fn departure(&self) -> Departure {
+        Departure {
+            queue: Arc::clone(&self.queue),
+            id: self.id,
+            tier: self.tier,
+        }
+    }
+
     /// The API answered the call.
     pub fn answered(self) {
         let permit = self.id;
@@ -299,6 +327,24 @@ impl Drop for Permit {
             let permit = self.id;
             self.queue.settle(self.tier, Command::Unanswered { permit });
         }
+    }
+}
+
+/// Tells that the call of a permit leaves.
+#[derive(Debug)]
+pub struct Departure {
+    queue: Arc<Queue>,
+    id: PermitId,
+    tier: Tier,
+}
+
+impl Departure {
+    /// The call leaves now, on a connection that is in use: one that has to be made for it could
+    /// take longer than any call is assumed to take. Without this note, the slot stays occupied
+    /// until the answer, or until the call must have left.
+    pub fn note(&self) {
+        let permit = self.id;
+        self.queue.settle(self.tier, Command::Departed { permit });
     }
 }
 
@@ -373,7 +419,7 @@ impl Driver {
                     () = queue.changed.notified() => {}
                 }
             }
-            let Some((limit, priority)) = queue.first() else {
+            let Some((demand, priority)) = queue.first() else {
                 if let Some(waiter) = waiter.take() {
                     queue.store.step(Command::Cancel { waiter }, 0).await;
                 }
@@ -384,11 +430,7 @@ impl Driver {
                 }
                 continue;
             };
-            let acquire = Command::Acquire {
-                waiter,
-                priority,
-                limit,
-            };
+            let acquire = demand.acquire(waiter, priority);
             // The time before the question, not after: the store's times count from the moment it
             // was carried out, which may be long before the reply arrives.
             let asked_at = Instant::now();

@@ -8,7 +8,7 @@
 //! the code.
 
 use super::constants::{
-    FORWARD_DELAY, MAX_PAUSE, MAX_SLOTS, MAX_WAITERS, MAX_WINDOW, Micros, STATE_VERSION,
+    FORWARD_DELAY, MAX_LEAVE, MAX_PAUSE, MAX_SLOTS, MAX_WAITERS, MAX_WINDOW, Micros, STATE_VERSION,
 };
 use super::limit::AdaptiveLimit;
 use super::slots::{PermitId, Priority, Slot, State, Waiter, WaiterId};
@@ -178,7 +178,7 @@ fn parse(header: &[u64; HEADER], slots: &[u64], waiters: &[u64]) -> Option<(Turn
     if seen >= MAX_TIME || window > MAX_WINDOW {
         return None;
     }
-    let latest = seen + MAX_WINDOW + FORWARD_DELAY;
+    let latest = seen + MAX_LEAVE + MAX_WINDOW + FORWARD_DELAY;
     let limit = AdaptiveLimit {
         calls: count(calls)?,
         window,
@@ -284,6 +284,7 @@ mod tests {
                     Priority::Normal
                 },
                 limit: LIMIT,
+                leave: 0,
             };
             if let Reply::Granted { permit } = state.step(now + step, acquire) {
                 state.step(
@@ -355,6 +356,7 @@ mod tests {
                 waiter: None,
                 priority: Priority::Normal,
                 limit: LIMIT,
+                leave: 0,
             };
             if let Some((_, mut state)) = parse(&words, &slots, &waiters) {
                 state.step(now, acquire);

@@ -136,6 +136,7 @@ impl Member {
         match command {
             Command::Acquire { .. } => work.requests += 1,
             Command::Cancel { .. } => work.waiting = false,
+            Command::Departed { .. } => {}
             Command::Answered { .. }
             | Command::Throttled { .. }
             | Command::Unanswered { .. }
@@ -306,6 +307,7 @@ struct Arguments {
     calls: u32,
     window: Micros,
     pause: Option<Micros>,
+    leave: Micros,
 }
 
 impl Arguments {
@@ -317,13 +319,16 @@ impl Arguments {
             calls: 1,
             window: 1,
             pause: None,
+            leave: 0,
         };
         match command {
             Command::Acquire {
                 waiter,
                 priority,
                 limit,
+                leave,
             } => Self {
+                leave,
                 priority: u8::from(priority != Priority::Retry),
                 calls: limit.calls.get(),
                 window: limit.window,
@@ -331,6 +336,7 @@ impl Arguments {
             },
             Command::Answered { permit } => of("answered", permit.0),
             Command::Cancel { waiter } => of("cancel", waiter.0),
+            Command::Departed { permit } => of("departed", permit.0),
             Command::Throttled { permit, pause } => Self {
                 // The script's numbers are exact only below 2^53.
                 pause: pause.map(|pause| pause.min(MAX_PAUSE)),
@@ -352,7 +358,8 @@ impl Arguments {
             .arg(notice.name)
             .arg(notice.share)
             .arg(notice.number)
-            .arg(u8::from(notice.active));
+            .arg(u8::from(notice.active))
+            .arg(self.leave);
     }
 }
 

@@ -15,6 +15,7 @@
 -- ARGV[8]  how many calls the process makes in a window if it cannot reach this server
 -- ARGV[9]  the number of this command among those of the process
 -- ARGV[10] 1 if the process waits or has permits after this command, else 0
+-- ARGV[11] how long after a grant the call leaves at the latest
 --
 -- The members have no counterpart in Rust: they are processes that may be cut off from the
 -- server, which those of one host are never from their file. A member that has work in hand and
@@ -27,7 +28,7 @@
 local now = time()
 local command, id, priority = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local configured = { calls = tonumber(ARGV[4]), window = tonumber(ARGV[5]) }
-local pause = tonumber(ARGV[6])
+local pause, leave = tonumber(ARGV[6]), tonumber(ARGV[11])
 
 -- The state to begin with when earlier calls may have been forgotten, and with them the members
 -- that use their fallback. Those that can reach the server are given the time to return to it.
@@ -128,10 +129,10 @@ local function lower(state, permitted_at)
 end
 
 -- Slots are { permit, free_at }.
-local function release_after_window(state)
+local function release(state, counted)
   for _, slot in ipairs(state.slots) do
     if slot[1] == id then
-      slot[2] = math.min(slot[2], now + state.window)
+      slot[2] = math.min(slot[2], counted + state.window)
       return
     end
   end
@@ -222,7 +223,7 @@ local function acquire(state)
   if now >= opens_at and needed <= limit then
     dequeue(state)
     local permit = next_id(state)
-    table.insert(state.slots, { permit, now + FORWARD_DELAY + state.window })
+    table.insert(state.slots, { permit, now + leave + FORWARD_DELAY + state.window })
     return { 'granted', permit }
   end
 
@@ -257,11 +258,13 @@ local reply = { 'done' }
 if command == 'acquire' then
   reply = acquire(state)
 elseif command == 'answered' then
-  release_after_window(state)
+  release(state, now)
 elseif command == 'cancel' then
   dequeue(state)
+elseif command == 'departed' or command == 'unanswered' then
+  release(state, now + FORWARD_DELAY)
 elseif command == 'throttled' then
-  release_after_window(state)
+  release(state, now)
   local length = math.min(pause < 0 and state.window or pause, MAX_PAUSE)
   state.paused_until = math.max(state.paused_until, now + length)
   lower(state, id)

@@ -4,14 +4,17 @@
 //! A quota of N calls in any window W is a semaphore with N slots. A permit to call occupies a
 //! slot. Nobody knows when exactly the server will count the call; only that it does so after the
 //! permit was granted and before the answer arrives, and at most F ([`FORWARD_DELAY`]) after the
-//! grant. So the slot is free again W after the answer, or W + F after the grant if the answer
-//! takes longer than F. Two calls that used the same slot are then counted at least W apart
-//! whatever the network does, and no window of W contains more than N calls.
+//! call left on a connection that is in use. A connection that has to be made first can take much
+//! longer, so every permit is granted with the time L after which its call has left at the latest.
+//! The slot is free again W after the answer, or F + W after it is known that the call has left, or
+//! L + F + W after the grant, whichever is first. Two calls that used the same slot are then
+//! counted at least W apart whatever the network does, and no window of W contains more than N
+//! calls.
 //!
 //! With only these bounds known, no rule can free a slot earlier. A call is counted anywhere
-//! between the grant and the earlier of its answer and F later. If one more call were permitted
-//! while each of N others may still be counted W or less before it, then there are delays that
-//! put all N + 1 into one window.
+//! between the grant and the earliest of its answer, F after its departure, and L + F after the
+//! grant. If one more call were permitted while each of N others may still be counted W or less
+//! before it, then there are delays that put all N + 1 into one window.
 //!
 //! Processes wait in a fair queue, with one entry each. The k-th waiter is granted a permit when
 //! k slots are free, so nobody can overtake, and a process that is slow to wake delays no other.
@@ -60,18 +63,22 @@ pub(super) enum Command {
         priority: Priority,
         /// The limit that the caller is configured with.
         limit: ConfiguredLimit,
+        /// How long after the grant its call leaves at the latest, at most [`MAX_LEAVE`].
+        leave: Micros,
     },
     /// The API answered the call that was sent with this permit.
     Answered { permit: PermitId },
     /// The process no longer waits.
     Cancel { waiter: WaiterId },
+    /// The call that was sent with this permit leaves now, on a connection that is in use.
+    Departed { permit: PermitId },
     /// The API throttled the call that was sent with this permit, and may have asked for a pause.
     Throttled {
         permit: PermitId,
         pause: Option<Micros>,
     },
-    /// The call that was sent with this permit will not be answered. Its slot becomes free by
-    /// itself.
+    /// The call that was sent with this permit will not be answered. If it left, it did so before
+    /// now.
     Unanswered { permit: PermitId },
     /// The call was never sent, so the permit is returned unused.
     Unsent { permit: PermitId },
@@ -173,10 +180,13 @@ impl State {
                 waiter,
                 priority,
                 limit,
-            } => return self.acquire(now, waiter, priority, limit),
-            Command::Answered { permit } => self.release_after_window(now, permit),
+                leave,
+            } => return self.acquire(now, (waiter, priority), limit, leave),
+            Command::Answered { permit } => self.release(permit, now),
             Command::Cancel { waiter } => self.waiters.retain(|other| other.id != waiter),
-            Command::Unanswered { .. } => {}
+            Command::Departed { permit } | Command::Unanswered { permit } => {
+                self.release(permit, now.saturating_add(FORWARD_DELAY));
+            }
             Command::Throttled { permit, pause } => self.throttled(now, permit, pause),
             Command::Unsent { permit } => self.slots.retain(|slot| slot.permit != permit),
         }
@@ -186,9 +196,9 @@ impl State {
     fn acquire(
         &mut self,
         now: Micros,
-        waiter: Option<WaiterId>,
-        priority: Priority,
+        (waiter, priority): (Option<WaiterId>, Priority),
         configured: ConfiguredLimit,
+        leave: Micros,
     ) -> Reply {
         self.limit.confirm(now, configured);
         self.slots.retain(|slot| slot.free_at > now);
@@ -202,7 +212,7 @@ impl State {
         let limit = self.limit.for_caller(now, needed);
         let opens_at = self.recovering_until.max(self.paused_until);
         if now >= opens_at && needed <= limit {
-            return self.grant(now, waiter);
+            return self.grant(now, waiter, leave);
         }
 
         let free_at = match needed.saturating_sub(limit) {
@@ -254,10 +264,10 @@ impl State {
         (id, ahead)
     }
 
-    fn grant(&mut self, now: Micros, waiter: WaiterId) -> Reply {
+    fn grant(&mut self, now: Micros, waiter: WaiterId, leave: Micros) -> Reply {
         self.waiters.retain(|other| other.id != waiter);
         let permit = PermitId(self.next_id(now));
-        let free_at = now + FORWARD_DELAY + self.limit.window;
+        let free_at = now + leave + FORWARD_DELAY + self.limit.window;
         self.slots.push(Slot { permit, free_at });
         Reply::Granted { permit }
     }
@@ -288,15 +298,16 @@ impl State {
             .saturating_add(WAITER_GRACE)
     }
 
-    fn release_after_window(&mut self, now: Micros, permit: PermitId) {
-        let free_at = now.saturating_add(self.limit.window);
+    /// Frees a slot one window after its call was counted: at the time `counted` at the latest.
+    fn release(&mut self, permit: PermitId, counted: Micros) {
+        let free_at = counted.saturating_add(self.limit.window);
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.permit == permit) {
             slot.free_at = slot.free_at.min(free_at);
         }
     }
 
     fn throttled(&mut self, now: Micros, permit: PermitId, pause: Option<Micros>) {
-        self.release_after_window(now, permit);
+        self.release(permit, now);
         let pause = pause.unwrap_or(self.limit.window).min(MAX_PAUSE);
         self.paused_until = self.paused_until.max(now.saturating_add(pause));
         // A permit's id is the time at which it was granted, as far as that matters here.

@@ -161,6 +161,7 @@ impl Peer {
                     "2020-06-06",
                     &parameters,
                     Reading::Whole,
+                    || {},
                 )
                 .await;
             let throttled = match read_answer(&response.expect("an answer")) {

@@ -68,8 +68,15 @@ async fn server(answer: &'static [u8]) -> (String, tokio::sync::mpsc::UnboundedR
 
 async fn attempt(http: &Http) -> Result<Response, Failure> {
     let parameters = [("A", "b c")].into();
-    http.attempt(&key(), "Act", "2020-06-06", &parameters, Reading::Whole)
-        .await
+    http.attempt(
+        &key(),
+        "Act",
+        "2020-06-06",
+        &parameters,
+        Reading::Whole,
+        || {},
+    )
+    .await
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ const ACQUIRE: Command = Command::Acquire {
     waiter: None,
     priority: Priority::Normal,
     limit: LIMIT,
+    leave: 0,
 };
 
 fn key() -> QuotaKey {

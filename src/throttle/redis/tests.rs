@@ -29,6 +29,7 @@ const ACQUIRE: Command = Command::Acquire {
     waiter: None,
     priority: Priority::Normal,
     limit: LIMIT,
+    leave: 0,
 };
 
 /// A server of this test's own, on a socket in its own directory.
@@ -131,7 +132,7 @@ fn key() -> QuotaKey {
 fn script_on_a_test_clock() -> Script {
     script(
         "
-local function time() return tonumber(ARGV[11]) end
+local function time() return tonumber(ARGV[12]) end
 local function run_id() return 'this' end
 ",
     )
@@ -165,6 +166,7 @@ struct Happening {
     calls: NonZeroU32,
     window: Micros,
     pause: Option<Micros>,
+    leave: Micros,
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
@@ -181,15 +183,16 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     let pause = proptest::option::of(0_u64..200_000_000);
     let one = (
         passes,
-        0_u8..12,
+        0_u8..14,
         any::<usize>(),
         any::<bool>(),
         calls,
         window,
         pause,
+        prop_oneof![Just(0), 0..constants::MAX_LEAVE],
     );
     let one = one.prop_map(
-        |(passes, kind, which, retry, calls, window, pause)| Happening {
+        |(passes, kind, which, retry, calls, window, pause, leave)| Happening {
             passes,
             kind,
             which,
@@ -197,6 +200,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
             calls,
             window,
             pause,
+            leave,
         },
     );
     proptest::collection::vec(one, 1..120)
@@ -230,6 +234,8 @@ fn the_script_answers_as_the_pure_core_does() {
                 0 | 1 => Command::Answered { permit },
                 2 => Command::Throttled { permit, pause: happening.pause },
                 3 => Command::Unsent { permit },
+                6 => Command::Departed { permit },
+                7 => Command::Unanswered { permit },
                 4 => Command::Cancel { waiter: waiter.unwrap_or(WaiterId(0)) },
                 kind => Command::Acquire {
                     waiter,
@@ -242,6 +248,7 @@ fn the_script_answers_as_the_pure_core_does() {
                         calls: happening.calls,
                         window: happening.window,
                     },
+                    leave: happening.leave,
                 },
             };
             // Before the first question there is no state, and a settlement makes none.

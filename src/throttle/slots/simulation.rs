@@ -27,7 +27,11 @@ struct Scene {
     calls: u32,
     /// How many of them it works on at the same time.
     parallel: u32,
-    /// The time from a permit to the moment its call is counted: evenly distributed in this range.
+    /// How long after its permit a call can leave, because a connection has to be made for it.
+    leave: Micros,
+    /// Of so many calls one goes on a connection that is in use. Zero stands for all.
+    in_use: u32,
+    /// The time from then to the moment the call is counted: evenly distributed in this range.
     forward: (Micros, Micros),
     /// The time from then to the answer.
     rest: (Micros, Micros),
@@ -58,6 +62,8 @@ impl Scene {
             processes,
             calls,
             parallel: 10,
+            leave: 0,
+            in_use: 0,
             forward,
             rest,
             oversleep: MILLI,
@@ -156,6 +162,11 @@ enum Event {
     Killed {
         process: usize,
     },
+    /// The call leaves on a connection that is in use, after it had to wait for it.
+    Departed {
+        process: usize,
+        permit: PermitId,
+    },
     Woken {
         process: usize,
         alarm: u64,
@@ -247,6 +258,7 @@ impl World {
                 self.wake(process);
             }
             Event::Counted { process, permit } => self.counted(process, permit),
+            Event::Departed { process, permit } => self.departed(process, permit),
             Event::Killed { process } => {
                 self.processes[process].dead = true;
                 self.drought = self.drought.filter(|_| self.somebody_waits());
@@ -312,6 +324,7 @@ impl World {
                 waiter,
                 priority,
                 limit,
+                leave: self.scene.leave,
             };
             match self.state.step(self.now, acquire) {
                 Reply::Granted { permit } => self.send(process, permit),
@@ -353,12 +366,31 @@ impl World {
         } else {
             me.refused = me.refused.saturating_sub(1);
             me.busy += 1;
-            let forward = self.rng.u64(self.scene.forward.0..=self.scene.forward.1);
-            self.later(
-                forward.min(FORWARD_DELAY),
-                Event::Counted { process, permit },
-            );
+            let waits = self.rng.u64(0..=self.scene.leave);
+            if self.scene.in_use == 0 || self.one_in(self.scene.in_use) {
+                // Now and then it is one that has just become idle.
+                let waits = if self.one_in(4) { waits } else { 0 };
+                self.later(waits, Event::Departed { process, permit });
+            } else {
+                // Nobody tells when it leaves on a new connection.
+                let forward = waits + self.forward();
+                self.later(forward, Event::Counted { process, permit });
+            }
         }
+    }
+
+    fn departed(&mut self, process: usize, permit: PermitId) {
+        // A process that was killed sends nothing.
+        if !self.processes[process].dead {
+            self.state.step(self.now, Command::Departed { permit });
+            let forward = self.forward();
+            self.later(forward, Event::Counted { process, permit });
+        }
+    }
+
+    fn forward(&mut self) -> Micros {
+        let forward = self.rng.u64(self.scene.forward.0..=self.scene.forward.1);
+        forward.min(FORWARD_DELAY)
     }
 
     fn counted(&mut self, process: usize, permit: PermitId) {
@@ -436,12 +468,13 @@ fn scenes() -> impl Strategy<Value = Scene> {
         (0..3 * SECOND).prop_map(|most| (most / 2, most)),
     ];
     let kills = proptest::collection::vec((0_usize..12, 0..20 * SECOND), 0..6);
+    let connections = (prop_oneof![Just(0), 0..10 * SECOND], 0_u32..4);
     (
         any::<u64>(),
         1_usize..=12,
         1_u32..40,
         1_u32..=30,
-        delays,
+        (delays, connections),
         rests,
         0..5 * MILLI,
         0_u32..30,
@@ -454,7 +487,7 @@ fn scenes() -> impl Strategy<Value = Scene> {
                 processes,
                 calls,
                 parallel,
-                forward,
+                (forward, (leave, in_use)),
                 rest,
                 oversleep,
                 stalls,
@@ -463,6 +496,8 @@ fn scenes() -> impl Strategy<Value = Scene> {
             )| Scene {
                 seed,
                 parallel,
+                leave,
+                in_use,
                 oversleep,
                 stalls,
                 cancels,
@@ -491,7 +526,7 @@ proptest! {
         // The longest time until a slot becomes free by itself, and until a process that stalls
         // is passed.
         let stall = if scene.stalls > 0 { 400 * MILLI } else { 0 };
-        let patience = SECOND + FORWARD_DELAY + stall + WAITER_GRACE + 5 * MILLI;
+        let patience = scene.leave + SECOND + FORWARD_DELAY + stall + WAITER_GRACE + 5 * MILLI;
         prop_assert!(story.longest_drought <= patience, "{}", story.longest_drought);
     }
 }

@@ -71,6 +71,7 @@ impl Shared {
             waiter: None,
             priority: Priority::Normal,
             limit,
+            leave: 0,
         };
         std::iter::repeat_with(|| state.step(now, acquire))
             .take_while(|reply| matches!(reply, Reply::Granted { .. }))

@@ -1,6 +1,7 @@
 //! Every RPC as Terraform core calls it, including calls that no CLI can be made to make.
 
 mod claims;
+mod connecting;
 mod errors;
 mod faults;
 mod fleet;

@@ -105,3 +105,46 @@ async fn move_all(emulator: &Emulator, processes: &[Core]) {
     let keys: std::collections::BTreeSet<String> = keys.collect();
     assert_eq!(keys.len(), PROCESSES, "{keys:?}");
 }
+
+/// A session may be revoked at any time. The gateway refuses its key before it looks at anything
+/// else, so that the call is made again with another one, also where it writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_revoked_is_replaced_and_no_call_fails() {
+    for revoked_as in ["expired", "not-found"] {
+        let emulator = Emulator::start(&["--revoked-as", revoked_as]);
+        let core = Core::start().await;
+        configure(&core, emulator.url(), session(json!({}))).await;
+        for round in 0..3 {
+            let configs: Vec<Value> = (0..4)
+                .map(|index| number(&format!("1390000{round}{index}00"), json!({})))
+                .collect();
+            let creates = configs.iter().map(|config| create(&core, config));
+            for outcome in join_all(creates).await {
+                assert_migrating(&outcome);
+            }
+            emulator.revoke_sessions();
+        }
+        // One for all who were refused, each time.
+        assert_eq!(emulator.count("AssumeRole"), 3, "{revoked_as}");
+        let started = emulator.started();
+        assert_eq!(started.len(), 12);
+        assert!(started.values().all(|times| *times == 1), "{started:?}");
+    }
+}
+
+/// A permanent key that is refused is not asked for again: there is no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permanent_key_that_is_refused_is_refused_once() {
+    let emulator = Emulator::start(&[]);
+    let core = Core::start().await;
+    configure(
+        &core,
+        emulator.url(),
+        json!({ "secret_key": "of-another-key", "account_id": "1" }),
+    )
+    .await;
+    let outcome = create(&core, &number("13900001234", json!({}))).await;
+    let said = &outcome.diagnostics[0].summary;
+    assert_eq!(said, "CAMS Refused the Credentials");
+    assert_eq!(emulator.requests().len(), 1, "{:?}", emulator.requests());
+}

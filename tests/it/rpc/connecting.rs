@@ -1,0 +1,82 @@
+//! Calls for which a connection has to be made first, on a network that loses packets.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::{assert_migrating, configure, create, number};
+use crate::core::{Core, STATE_DIRECTORY, throttle};
+use crate::emulator::Emulator;
+use crate::redis_server::RedisServer;
+
+/// How late the first packet of a connection arrives, if it was lost once: a second after it was
+/// sent it is sent again.
+const LOST: Duration = Duration::from_millis(1200);
+const NUMBERS: usize = 16;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_processes_keep_the_quota_although_each_connection_takes_a_second() {
+    let host = TempDir::new().unwrap();
+    let state = host.path().join("state");
+    migrate([(&state, json!({})), (&state, json!({}))]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hosts_keep_the_quota_although_each_connection_takes_a_second() {
+    let (host, redis) = (TempDir::new().unwrap(), RedisServer::start());
+    let [one, other] = ["1", "2"].map(|name| host.path().join(name));
+    let fleet = json!({ "scope": "redis", "redis_url": redis.url() });
+    migrate([(&one, fleet.clone()), (&other, fleet)]).await;
+}
+
+/// Creates numbers in processes with these state directories and throttles, and holds their calls
+/// to the quota.
+async fn migrate(processes: [(&Path, Value); 2]) {
+    let emulator = Emulator::start(&["--latency", "20ms"]);
+    let address = emulator.url().trim_start_matches("http://").to_owned();
+    let network = lossy(address).await;
+    let mut creates = JoinSet::new();
+    for (of, (state, settings)) in processes.into_iter().enumerate() {
+        let start = Core::start().env(STATE_DIRECTORY, &state.display().to_string());
+        let core = Arc::new(start.await);
+        let settings = json!({ "throttle": throttle(&settings) });
+        configure(&core, &network, settings).await;
+        for at in 0..NUMBERS {
+            let core = Arc::clone(&core);
+            let config = number(&format!("1390000{of}{at:03}"), json!({}));
+            creates.spawn(async move { create(&core, &config).await });
+        }
+    }
+    for answer in creates.join_all().await {
+        assert_migrating(&answer);
+    }
+    let actions = &emulator.control("GET", "summary", None)["actions"];
+    for (action, calls) in actions.as_object().unwrap() {
+        let most = calls["max_arrived_in_window"].as_u64();
+        assert!(most <= Some(10), "{action}: {actions}");
+    }
+}
+
+/// A way to the service on which the first packet of each connection is late. Returns its URL.
+async fn lossy(service: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let service = service.clone();
+            tokio::spawn(async move {
+                near.readable().await.unwrap();
+                tokio::time::sleep(LOST).await;
+                let mut far = TcpStream::connect(&service).await.unwrap();
+                let _ = copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    url
+}
