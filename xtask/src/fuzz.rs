@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: runs the targets of `fuzz/`, each for a while, from the inputs in its corpus.
+//! `cargo xtask fuzz`: runs the targets of `fuzz/`, each for a while, from the inputs in its
+//! corpus.
 
 use std::fs;
 
