@@ -1,5 +1,6 @@
 //! What the fuzz targets share.
 
+use terraform_provider_cams::credentials::{Configured, Files, resolve};
 use terraform_provider_cams::protocol::ty::Type;
 
 /// Splits an input into the type in its first line, as Terraform writes types, and the bytes of a
@@ -8,4 +9,26 @@ pub fn typed(input: &[u8]) -> Option<(Type, &[u8])> {
     let end = input.iter().position(|byte| *byte == b'\n')?;
     let (ty, value) = input.split_at_checked(end)?;
     Some((Type::from_json(ty)?, value.get(1..)?))
+}
+
+/// A text that stands for a secret.
+pub const CANARY: &str = "c4n4ry";
+
+/// The content with the canary in it, somewhere.
+pub fn with_canary(content: &[u8], at: usize) -> Vec<u8> {
+    let (before, after) = content.split_at(at % (content.len() + 1));
+    [before, CANARY.as_bytes(), after].concat()
+}
+
+/// What is said of credentials where this file is in the home directory: what they come from, or
+/// why there are none.
+pub fn said_of(path: &str, content: &[u8]) -> String {
+    let environment = [("HOME", "/h"), ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")]
+        .into_iter()
+        .collect();
+    let files = Files::fixed([(format!("/h/{path}"), content)]);
+    match resolve(&Configured::default(), &environment, &files) {
+        Ok(source) => format!("{} {source:?}", source.describe()),
+        Err(problem) => format!("{problem} {problem:?}"),
+    }
 }

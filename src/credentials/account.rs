@@ -60,7 +60,8 @@ pub(super) async fn account(
     Ok(account)
 }
 
-/// What stands for a key in the file. An STS on this machine is an emulator, whose keys are its own.
+/// What stands for a key in the file. An STS on this machine is an emulator, whose keys are its
+/// own.
 fn name(key: &SigningKey, endpoint: &Endpoint) -> String {
     let host = match endpoint.is_loopback() {
         true => endpoint.host(),

@@ -23,21 +23,18 @@ use crate::openapi::Address;
 use crate::secret::Secret;
 
 use super::configured::{AssumeRoleWithOidc, Configured};
+use super::ecs;
 use super::files::Files;
 use super::lookup;
 use super::pair;
 use super::problem::{Problem, ProblemKind};
 use super::roles;
-use super::source::{Metadata, Source, Way};
+use super::source::{Source, Way};
 use super::surroundings::{StsOfProfile, Surroundings};
 use super::variables::{
-    ACCESS_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_METADATA_ENDPOINT, ECS_ROLE_NAME,
-    IMDSV1_DISABLED, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, SECRET_KEY,
-    SECURITY_TOKEN, is_true,
+    ACCESS_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_ROLE_NAME, OIDC_PROVIDER_ARN,
+    OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, SECRET_KEY, SECURITY_TOKEN, is_true,
 };
-
-/// The metadata service of every instance.
-const METADATA_SERVER: &str = "http://100.100.100.200";
 
 /// A way that was found, and how it is called.
 pub(super) type Found = (Way, String);
@@ -87,10 +84,18 @@ pub fn resolve(
         }
     }
     let (way, description) = found.ok_or_else(|| pair::missing(&chain.notes))?;
-    let passed_over = (!without_effect.is_empty()).then(|| {
-        let names = without_effect.join(" and ");
-        format!("The provider's {names} has no effect: {description} goes before.")
-    });
+    let passed_over = match without_effect.as_slice() {
+        [] => None,
+        [one] => Some(format!(
+            "The provider's {one} has no effect: {description} goes before."
+        )),
+        many => {
+            let names = many.join(" and ");
+            Some(format!(
+                "The provider's {names} have no effect: {description} goes before."
+            ))
+        }
+    };
     let (way, description) = match &configured.assume_role {
         Some(block) => roles::upon(block, way, description, &surroundings)?,
         None => (way, description),
@@ -209,7 +214,7 @@ impl<'a> Chain<'a> {
         let Some(role_name) = &self.configured.ecs_role_name else {
             return Ok(None);
         };
-        let metadata = metadata(Some(role_name.clone()), false, self.environment);
+        let metadata = ecs::metadata(Some(role_name.clone()), false, self.environment);
         let metadata = metadata.map_err(|what| {
             let text = format!("ecs_role_name {what}.");
             Problem::new(ProblemKind::Malformed, text).at(&["ecs_role_name"])
@@ -242,7 +247,7 @@ impl<'a> Chain<'a> {
         if is_true(self.environment, ECS_METADATA_DISABLED) {
             return Ok(None);
         }
-        match metadata(role_name, last_resort, self.environment) {
+        match ecs::metadata(role_name, last_resort, self.environment) {
             Ok(metadata) => Ok(Some((Way::Metadata(metadata), description))),
             Err(what) => {
                 let text = format!("The metadata service {what}.");
@@ -266,28 +271,6 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// The metadata service. The error says why it cannot be used, going on from its name.
-pub(super) fn metadata(
-    role_name: Option<String>,
-    last_resort: bool,
-    environment: &Environment,
-) -> Result<Metadata, String> {
-    if is_true(environment, ECS_METADATA_DISABLED) {
-        return Err(format!("can't be used: {ECS_METADATA_DISABLED} forbids it"));
-    }
-    let text = environment.get(ECS_METADATA_ENDPOINT);
-    let server: Option<Address> = text.unwrap_or(METADATA_SERVER).parse().ok();
-    let server = server.filter(|server| text.is_none() || server.is_loopback());
-    Ok(Metadata {
-        server: server.ok_or_else(|| {
-            format!("can't be used: {ECS_METADATA_ENDPOINT} is no URL of this machine")
-        })?,
-        role_name,
-        only_v2: is_true(environment, IMDSV1_DISABLED),
-        last_resort,
-    })
-}
-
 fn uri_way(uri: &str, name: &str) -> Result<Found, Problem> {
     let address: Result<Address, _> = uri.parse();
     let address = address.map_err(|expected| {
@@ -297,3 +280,6 @@ fn uri_way(uri: &str, name: &str) -> Result<Found, Problem> {
     let description = format!("{name}, at {address}");
     Ok((Way::Uri(address), description))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The file of the Alibaba Cloud CLI, `~/.aliyun/config.json`: what each mode of a profile means.
 //!
-//! This file is longer than 300 lines because every mode and the tests of all of them are in it.
+//! This file is longer than 300 lines because every mode of a profile is in it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use crate::openapi::{AccessKey, Address};
 use crate::secret::Secret;
 
-use super::chain::metadata;
 use super::command;
+use super::ecs::metadata;
 use super::problem::Problem;
 use super::profile::{self, Found, origin, quoted, wrong};
 use super::roles;
@@ -284,7 +284,8 @@ impl Profile<'_> {
     /// another one would use up the stored refresh token, and so end the login of the CLI itself.
     fn oauth(&self) -> Result<Way, Problem> {
         let advice = format!(
-            "run any command of the CLI with it, such as: aliyun sts GetCallerIdentity --profile {}",
+            "run any command of the CLI with it, such as: \
+             aliyun sts GetCallerIdentity --profile {}",
             quoted(self.name)
         );
         let (Some(token), Some(ends)) = (

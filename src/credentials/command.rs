@@ -136,6 +136,85 @@ pub(super) fn split(line: &str) -> Option<Vec<Secret>> {
 mod tests {
     use super::*;
 
+    use std::time::UNIX_EPOCH;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::unix::pipe;
+
+    use crate::clock::Clock;
+    use crate::random::Random;
+
+    async fn outcome(line: &str) -> Result<String, String> {
+        let command = Command(split(line).expect("a command"));
+        let context = Context {
+            network: crate::openapi::Network::default(),
+            clock: Clock::fixed(UNIX_EPOCH),
+            random: Random::seeded(1),
+            user_agent: "test".into(),
+            connect_timeout: LIMIT,
+            read_timeout: LIMIT,
+        };
+        match run(&command, "profile \"x\"", &context).await {
+            Ok(fetched) => Ok(fetched.key.id),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn failure(line: &str) -> String {
+        outcome(line).await.expect_err(line)
+    }
+
+    #[tokio::test]
+    async fn what_a_program_prints_is_used_and_what_it_says_of_errors_is_not_read() {
+        let pair = r#"'{"access_key_id":"i","access_key_secret":"s"}'"#;
+        let line = format!(r#"sh -c "echo s3cr3t >&2; echo \"\$0\"" {pair}"#);
+        assert_eq!(outcome(&line).await, Ok("i".to_owned()));
+        let failed = failure("sh -c 'echo s3cr3t; echo s3cr3t >&2; exit 3'").await;
+        let expected = "The process_command of profile \"x\" failed: exit status: 3.";
+        assert_eq!(failed, expected);
+        assert!(
+            failure("/no/such/s3cr3t --flag")
+                .await
+                .ends_with("entity not found.")
+        );
+        assert!(
+            failure("echo s3cr3t")
+                .await
+                .ends_with("something else than credentials.")
+        );
+        assert!(
+            failure("cat")
+                .await
+                .ends_with("something else than credentials.")
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_does_not_end_is_ended() {
+        assert!(
+            failure("sleep 1000")
+                .await
+                .ends_with("ran for more than a minute.")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_program_is_ended_with_all_that_it_started() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("pipe");
+        let mkfifo = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(mkfifo.expect("mkfifo").success());
+        let mut pipe = pipe::OpenOptions::new()
+            .open_receiver(&path)
+            .expect("a pipe");
+        // All of them have the pipe open, until they end.
+        let path = path.display();
+        let line = format!("sh -c 'exec 3>{path}; sleep 1000 & exec yes'");
+        assert!(failure(&line).await.ends_with("prints more than 64 KiB."));
+        let end = pipe.read(&mut [0]).await;
+        assert_eq!(end.expect("an end"), 0);
+    }
+
     #[test]
     fn words_are_split_as_a_shell_does() {
         let words = |line: &str| {

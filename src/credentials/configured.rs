@@ -22,9 +22,9 @@ pub struct Configured {
     pub ecs_role_name: Option<String>,
     /// The value of `credentials_uri`, an address that gives credentials. It may hold a password.
     pub credentials_uri: Option<Secret>,
-    /// The block `assume_role`.
+    /// The block `assume_role`, if there is one.
     pub assume_role: Option<AssumeRole>,
-    /// The block `assume_role_with_oidc`.
+    /// The block `assume_role_with_oidc`, if there is one.
     pub assume_role_with_oidc: Option<AssumeRoleWithOidc>,
     /// The region, which has an STS of its own.
     pub region: Option<String>,

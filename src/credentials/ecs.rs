@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::environment::Environment;
 use crate::openapi::{
     Address, Network, Plain, PlainClient, PlainFailure, PlainResponse, PlainSettings,
 };
@@ -16,6 +17,10 @@ use super::context::Context;
 use super::error::{Error, ErrorKind};
 use super::pair;
 use super::source::Metadata;
+use super::variables::{ECS_METADATA_DISABLED, ECS_METADATA_ENDPOINT, IMDSV1_DISABLED, is_true};
+
+/// Where every instance finds the service.
+const SERVER: &str = "http://100.100.100.200";
 
 const TOKEN_PATH: &str = "/latest/api/token";
 const ROLES_PATH: &str = "/latest/meta-data/ram/security-credentials/";
@@ -30,6 +35,28 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A service on this machine stands for it in tests, on a machine that may be busy.
 const TIMEOUT_OF_TESTS: Duration = Duration::from_secs(10);
+
+/// The metadata service as a source. The error says why it cannot be one, going on from its name.
+pub(super) fn metadata(
+    role_name: Option<String>,
+    last_resort: bool,
+    environment: &Environment,
+) -> Result<Metadata, String> {
+    if is_true(environment, ECS_METADATA_DISABLED) {
+        return Err(format!("can't be used: {ECS_METADATA_DISABLED} forbids it"));
+    }
+    let text = environment.get(ECS_METADATA_ENDPOINT);
+    let server: Option<Address> = text.unwrap_or(SERVER).parse().ok();
+    let server = server.filter(|server| text.is_none() || server.is_loopback());
+    Ok(Metadata {
+        server: server.ok_or_else(|| {
+            format!("can't be used: {ECS_METADATA_ENDPOINT} is no URL of this machine")
+        })?,
+        role_name,
+        only_v2: is_true(environment, IMDSV1_DISABLED),
+        last_resort,
+    })
+}
 
 /// Why the service gave no credentials.
 enum Trouble {

@@ -57,6 +57,12 @@ impl Files {
         }))
     }
 
+    /// Files that cannot be read, for a reason of the operating system's.
+    #[cfg(test)]
+    pub(super) fn failing(why: io::ErrorKind) -> Self {
+        Self(Arc::new(move |_| Err(why.into())))
+    }
+
     /// The content of a file.
     pub(super) fn read(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
         (self.0)(path).map_err(|error| match error.kind() {

@@ -17,7 +17,7 @@ pub(super) struct Ini<'a>(BTreeMap<&'a str, Section<'a>>);
 pub(super) struct BadLine(pub(super) usize);
 
 impl<'a> Ini<'a> {
-    /// Reads a file.
+    /// Reads the text of a file.
     pub(super) fn parse(text: &'a str) -> Result<Self, BadLine> {
         let mut sections: BTreeMap<&str, Section<'_>> = BTreeMap::new();
         let mut section = None;

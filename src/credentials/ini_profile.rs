@@ -2,7 +2,7 @@
 
 use crate::secret::Secret;
 
-use super::chain::metadata;
+use super::ecs::metadata;
 use super::ini::Section;
 use super::problem::Problem;
 use super::profile::{self, Found, wrong};

@@ -1,4 +1,5 @@
-//! The credentials that requests are signed with: where they come from, and how they are kept valid.
+//! The credentials that requests are signed with: where they come from, and how they are kept
+//! valid.
 //!
 //! - [`resolve`] finds out where they come from: it reads the provider block, the environment and
 //!   files, and connects to nothing.
@@ -28,6 +29,7 @@ mod roles;
 mod source;
 mod sts;
 mod surroundings;
+mod untrusted;
 pub mod variables;
 mod web;
 
@@ -41,3 +43,4 @@ pub use files::Files;
 pub use pair::{EXPECTED, is_well_formed};
 pub use problem::{Problem, ProblemKind};
 pub use source::Source;
+pub use untrusted::{judge_answer, judge_token};

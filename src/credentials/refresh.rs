@@ -27,14 +27,14 @@ const RESERVE: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How long it is believed that there are no credentials at all, and that there is no other key than
-/// one that was refused.
+/// How long it is believed that there are no credentials at all, and that there is no other key
+/// than one that was refused.
 const SETTLED: Duration = Duration::from_secs(30);
 
 /// What happened to a fetch that did not come to its end.
 const BROKEN_OFF: &str = "Fetching credentials was broken off.";
 
-/// Fetches a key.
+/// Fetches a key, from wherever it comes.
 pub(super) type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Fetched, Error>> + Send + Sync>;
 
 /// A key that is kept valid. Clones share it.
@@ -87,7 +87,7 @@ struct Failed {
 
 /// What is to be done with the key that is held.
 enum Condition {
-    /// It is used.
+    /// It is used as it is.
     Fresh(Arc<SigningKey>),
     /// It is used, while another one is fetched.
     Ageing(Arc<SigningKey>),
@@ -96,7 +96,7 @@ enum Condition {
 }
 
 impl Refresh {
-    /// Fetches nothing yet.
+    /// Makes the value, and fetches nothing yet.
     pub(super) fn new(fetch: Fetch, clock: Clock, random: Random) -> Self {
         Self(Arc::new(Inner {
             fetch,

@@ -152,7 +152,7 @@ pub(super) struct Oidc {
 pub(super) enum Token {
     /// In a file, which is read whenever a token is needed.
     File(PathBuf),
-    /// Here.
+    /// In the configuration or the environment.
     Text(Secret),
 }
 

@@ -248,8 +248,8 @@ fn unreadable(endpoint: &Endpoint, what: &str) -> Error {
 
 fn unreachable(endpoint: &Endpoint, why: &str) -> Error {
     let text = format!(
-        "STS at {} gave no answer: {why}. If it can't be reached from here, set sts_endpoint to one \
-         that can.",
+        "STS at {} gave no answer: {why}. If it can't be reached from here, set sts_endpoint to \
+         one that can.",
         endpoint.host()
     );
     Error::new(ErrorKind::Unreachable, text)

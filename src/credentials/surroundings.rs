@@ -18,9 +18,9 @@ const GLOBAL_STS: &str = "sts.aliyuncs.com";
 pub(super) struct Surroundings {
     pub(super) environment: Environment,
     pub(super) files: Files,
-    /// The provider's region.
+    /// The region of the provider.
     pub(super) region: Option<String>,
-    /// The argument `sts_endpoint`.
+    /// The value of the argument `sts_endpoint`.
     pub(super) sts_endpoint: Option<Endpoint>,
 }
 

@@ -1,7 +1,7 @@
 //! One HTTP request that is not signed, for whatever gives credentials and is no API.
 //!
-//! Answers are small, times are short, and no redirect is followed: it could lead the request, which
-//! may hold a token, to somebody else.
+//! Answers are small, times are short, and no redirect is followed: it could lead the request,
+//! which may hold a token, to somebody else.
 
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
@@ -109,7 +109,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// Adds a header.
+    /// Adds a header to the request.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &'a str) -> Self {
         self.headers.push((name, value));

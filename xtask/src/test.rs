@@ -176,6 +176,8 @@ fn soak_credentials() -> Result<()> {
 
 fn interop() -> Result<()> {
     let python = virtual_environment()?;
+    let credentials = root().join("tests/interop/credentials.py");
+    shell::run(Command::new(&python).arg(credentials))?;
     let script = root().join("tests/interop/interop.py");
     let emulator = binary("debug", "cams-emulator");
     for flags in INTEROP {

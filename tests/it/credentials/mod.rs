@@ -68,6 +68,72 @@ async fn every_case_has_the_answer_of_the_official_library_or_a_reason() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
+#[tokio::test]
+async fn files_are_read_again_for_each_session() {
+    let server = Server::start(Value::Null).await;
+    let home = tempfile::tempdir().unwrap();
+    let token = home.path().join("token");
+    let environment: Environment = [
+        ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "p"),
+        ("ALIBABA_CLOUD_ROLE_ARN", "r"),
+        ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", token.to_str().unwrap()),
+    ]
+    .into_iter()
+    .collect();
+    let configured = Configured {
+        sts_endpoint: Some(server.url.parse().unwrap()),
+        ..Configured::default()
+    };
+    let source = resolve(&configured, &environment, &Files::of_system()).unwrap();
+    let credentials = Credentials::new(source, context());
+    fs::write(&token, "one\n").unwrap();
+    let key = credentials.current().await.unwrap();
+    assert!(
+        key.access_key().id.contains("/one/"),
+        "{:?}",
+        key.access_key().id
+    );
+    fs::write(&token, "two\n").unwrap();
+    let key = credentials.renew(&key).await.unwrap();
+    assert!(
+        key.access_key().id.contains("/two/"),
+        "{:?}",
+        key.access_key().id
+    );
+    fs::write(&token, "s3cr3t with a space").unwrap();
+    let error = credentials.renew(&key).await.unwrap_err().to_string();
+    assert!(
+        error.contains("is not a token alone") && !error.contains("s3cr3t"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_profile_is_read_again_when_its_key_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("config.json");
+    let write = |id: &str| {
+        let profile = serde_json::json!({
+            "name": "x", "mode": "AK", "access_key_id": id, "access_key_secret": "s",
+        });
+        let content = serde_json::json!({ "current": "x", "profiles": [profile] });
+        fs::write(&file, content.to_string()).unwrap();
+    };
+    write("old");
+    let configured = Configured {
+        shared_credentials_file: Some(file.to_str().unwrap().to_owned()),
+        ..Configured::default()
+    };
+    let environment = std::iter::empty::<(String, String)>().collect();
+    let source = resolve(&configured, &environment, &Files::of_system()).unwrap();
+    let credentials = Credentials::new(source, context());
+    let old = credentials.current().await.unwrap();
+    write("new");
+    assert_eq!(credentials.current().await.unwrap().access_key().id, "old");
+    let new = credentials.renew(&old).await.unwrap();
+    assert_eq!(new.access_key().id, "new");
+}
+
 /// What is wrong with a case.
 async fn failure(case: Case) -> Option<String> {
     let name = &case.name;
@@ -126,16 +192,8 @@ async fn answer(case: &Case, server: &str, home: &Path) -> (Value, String) {
         Err(problem) => return ("error".into(), format!("{problem} {problem:?}")),
     };
     let said = format!("{} {source:?}", source.describe());
-    let context = Context {
-        network: Network::default(),
-        clock: Clock::system(),
-        random: Random::seeded(1),
-        user_agent: "test".into(),
-        connect_timeout: Duration::from_secs(5),
-        read_timeout: Duration::from_secs(5),
-    };
     let temporary = source.is_temporary();
-    match Credentials::new(source, context).current().await {
+    match Credentials::new(source, context()).current().await {
         Ok(key) => {
             let key = key.access_key();
             let token = key.security_token.as_ref().map(Secret::expose);
@@ -147,6 +205,17 @@ async fn answer(case: &Case, server: &str, home: &Path) -> (Value, String) {
             (answer, said)
         }
         Err(error) => ("error".into(), format!("{error} {error:?} {said}")),
+    }
+}
+
+fn context() -> Context {
+    Context {
+        network: Network::default(),
+        clock: Clock::system(),
+        random: Random::seeded(1),
+        user_agent: "test".into(),
+        connect_timeout: Duration::from_secs(5),
+        read_timeout: Duration::from_secs(5),
     }
 }
 

@@ -1,0 +1,15 @@
+//! No answer of STS, a metadata service, an address or CloudSSO, and no output of a program, makes
+//! the provider panic, and one that holds no id of a key is not used.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use terraform_provider_cams::credentials::judge_answer;
+
+fuzz_target!(|input: &[u8]| {
+    for trouble in judge_answer(input) {
+        let has = |name: &[u8]| input.windows(name.len()).any(|window| window == name);
+        // A name may be written with escapes.
+        let named = has(b"AccessKeyId") || has(b"access_key_id") || has(b"\\u");
+        assert!(trouble.is_some() || named);
+    }
+});

@@ -1,0 +1,13 @@
+//! No file in the place of the SDKs' makes the provider panic, and neither an error nor a
+//! description shows anything of its content.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use terraform_provider_cams_fuzz::{CANARY, said_of, with_canary};
+
+fuzz_target!(|input: (&[u8], usize)| {
+    let (content, at) = input;
+    said_of(".alibabacloud/credentials", content);
+    let said = said_of(".alibabacloud/credentials", &with_canary(content, at));
+    assert!(!said.contains(CANARY), "{said}");
+});

@@ -1,0 +1,11 @@
+//! No content of a token file makes the provider panic, and what is used can stand in a form.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use terraform_provider_cams::credentials::judge_token;
+
+fuzz_target!(|input: &[u8]| {
+    let text = std::str::from_utf8(input).unwrap_or_default().trim();
+    let graphic = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    assert!(!judge_token(input) || graphic);
+});
