@@ -67,8 +67,8 @@ pub(super) static ACCOUNT_ID: Setting<String> = Setting {
     path: &["account_id"],
     variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
     absent: Absent::None("STS is asked"),
-    description: "Alibaba Cloud account id, digits only. The call quota is the account's, whichever \
-        of its credentials are in use. Set this where STS cannot be reached.",
+    description: "Alibaba Cloud account id, digits only. The call quota is the account's, \
+        whichever of its credentials are in use. Set this where STS cannot be reached.",
     attribute: Attribute::string,
     configured: |config| text(&config.account_id),
     parse: parse_account_id,

@@ -75,17 +75,17 @@ fn faults() -> Vec<Fault> {
         fault(
             "no answer, not committed",
             json!({ "kind": "never_answer", "when": "before_commit" }),
-            &["timed out"],
+            &["no whole answer", "The time was over"],
         ),
         fault(
             "no answer, committed",
             json!({ "kind": "never_answer", "when": "after_commit" }),
-            &["timed out"],
+            &["no whole answer", "The time was over"],
         ),
         fault(
             "body slower than patience",
             json!({ "kind": "slow_body", "over": "5s" }),
-            &["timed out"],
+            &["no whole answer", "The time was over"],
         ),
         fault(
             "slow body",
@@ -128,7 +128,7 @@ fn faults() -> Vec<Fault> {
         fault(
             "huge body",
             json!({ "kind": "huge_body", "bytes": 70 << 20 }),
-            &["larger", "timed out"],
+            &["larger", "no whole answer", "The time was over"],
         ),
         fault(
             "business error in a 200",

@@ -1,0 +1,49 @@
+//! Warnings that concern no single resource, and that come to light while one is worked on.
+
+use crate::framework::diagnostic::{Diagnostic, Diagnostics};
+
+use super::Cams;
+use super::settings;
+use super::throttling::Throttled;
+
+impl Cams {
+    /// What came to light about the places that this machine's processes share, each told once in a
+    /// run. Where the quota has no directory, the claims have none either, and one warning is
+    /// enough.
+    pub(super) fn notices(&self) -> Diagnostics {
+        let quota = self.throttled.as_ref().and_then(Throttled::notice);
+        let of_both = quota.is_some() && self.quota_is_in_the_directory();
+        let claims = self.claims.notice().filter(|_| !of_both);
+        let notices = [quota, claims, self.account_notice()].into_iter().flatten();
+        let notices = notices.filter(|notice| self.first_to_tell(&notice.summary));
+        notices.collect()
+    }
+
+    /// What to tell if the account is not known although others may use it with another key: one of
+    /// a session is nobody else's, and over Redis several machines share an account.
+    fn account_notice(&self) -> Option<Diagnostic> {
+        let client = self.client.as_ref().ok()?;
+        let why = client.account_trouble()?;
+        let throttled = self.throttled.as_ref()?;
+        let fleet = throttled.scope == settings::Scope::Redis;
+        if !(client.credentials().are_temporary() || fleet) {
+            return None;
+        }
+        Some(Diagnostic::warning(
+            "Account Not Known",
+            format!(
+                "The call quota is the account's, and which account the credentials belong to \
+                 could not be found out, so the quota is counted for this access key alone: others \
+                 who use the account with another key do not share it, and CAMS may throttle all \
+                 of them. {why}\n\nSet account_id in the provider block or the variable {}, or \
+                 sts_endpoint to where STS can be reached.",
+                settings::ACCOUNT_ID.variables.join(" or ")
+            ),
+        ))
+    }
+
+    fn quota_is_in_the_directory(&self) -> bool {
+        let throttled = self.throttled.as_ref();
+        throttled.is_some_and(|throttled| throttled.scope == settings::Scope::Host)
+    }
+}
