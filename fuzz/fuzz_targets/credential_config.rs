@@ -5,10 +5,9 @@
 use libfuzzer_sys::fuzz_target;
 use terraform_provider_cams_fuzz::{CANARY, said_of, with_canary};
 
-fuzz_target!(|input: (&[u8], usize)| {
-    let (content, at) = input;
+fuzz_target!(|content: &[u8]| {
     said_of(".aliyun/config.json", content);
-    let content = with_canary(content, at);
+    let content = with_canary(content);
     // Profiles are called by their names, and those can be anything.
     if names_it(&content) {
         return;

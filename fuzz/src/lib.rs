@@ -14,18 +14,22 @@ pub fn typed(input: &[u8]) -> Option<(Type, &[u8])> {
 /// A text that stands for a secret.
 pub const CANARY: &str = "c4n4ry";
 
-/// The content with the canary in it, somewhere.
-pub fn with_canary(content: &[u8], at: usize) -> Vec<u8> {
-    let (before, after) = content.split_at(at % (content.len() + 1));
+/// The content with the canary in it, at a place that depends on the content.
+pub fn with_canary(content: &[u8]) -> Vec<u8> {
+    let sum: usize = content.iter().map(|byte| usize::from(*byte)).sum();
+    let (before, after) = content.split_at(sum % (content.len() + 1));
     [before, CANARY.as_bytes(), after].concat()
 }
 
 /// What is said of credentials where this file is in the home directory: what they come from, or
 /// why there are none.
 pub fn said_of(path: &str, content: &[u8]) -> String {
-    let environment = [("HOME", "/h"), ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")]
-        .into_iter()
-        .collect();
+    let environment = [
+        ("HOME", "/h"),
+        ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true"),
+    ]
+    .into_iter()
+    .collect();
     let files = Files::fixed([(format!("/h/{path}"), content)]);
     match resolve(&Configured::default(), &environment, &files) {
         Ok(source) => format!("{} {source:?}", source.describe()),

@@ -45,8 +45,12 @@ impl Context {
     }
 
     /// What time it is, by the date of an answer if it has one: this machine's clock may be wrong.
+    ///
+    /// A date is whole seconds, the rest of which is cut off, so it may be a second later. To take
+    /// a short session for longer than it is would use it after its end.
     pub(super) fn now(&self, date: Option<SystemTime>) -> Now {
-        Now(date.unwrap_or_else(|| self.clock.now()))
+        let latest = date.and_then(|date| date.checked_add(Duration::from_secs(1)));
+        Now(latest.unwrap_or_else(|| self.clock.now()))
     }
 
     /// A few repeats of a request.

@@ -1,6 +1,7 @@
 //! Where credentials come from, over the cases of `tests/interop/credentials.json`, which the
 //! official library runs over too.
 
+mod fetching;
 mod server;
 
 use std::fs;

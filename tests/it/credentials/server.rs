@@ -1,9 +1,17 @@
 //! A server that gives credentials in every way there is: STS, a metadata service, an address and
 //! CloudSSO. What it answers is made up from everything that it was asked.
+//!
+//! A case says how it behaves: which `metadata` service it is, what the `uri` answers, the first
+//! answers of all by a `script`, and whether requests that are signed for another `date` are
+//! refused.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use terraform_provider_cams::clock::Utc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -11,6 +19,7 @@ use tokio::task::JoinHandle;
 /// A running server, which ends with this value.
 pub(crate) struct Server {
     pub(crate) url: String,
+    requests: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -29,13 +38,25 @@ impl Server {
     pub(crate) async fn start(behaviour: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&requests);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                let number = counter.fetch_add(1, Ordering::Relaxed);
                 let behaviour = behaviour.clone();
-                tokio::spawn(async move { serve(stream, &behaviour).await });
+                tokio::spawn(async move { serve(stream, number, &behaviour).await });
             }
         });
-        Self { url, task }
+        Self {
+            url,
+            requests,
+            task,
+        }
+    }
+
+    /// How many requests came.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
     }
 }
 
@@ -45,13 +66,25 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, behaviour: &Value) {
+async fn serve(mut stream: TcpStream, number: usize, behaviour: &Value) {
     let Some(request) = read(&mut stream).await else {
         return;
     };
-    let (status, body) = respond(&request, behaviour);
+    let (status, body) = match behaviour["script"].get(number) {
+        Some(answer) => {
+            let status = u16::try_from(answer[0].as_u64().unwrap()).unwrap();
+            let body = answer[1].as_str();
+            (
+                status,
+                body.map_or_else(|| answer[1].to_string(), str::to_owned),
+            )
+        }
+        None => respond(&request, behaviour),
+    };
+    let date = httpdate::fmt_http_date(SystemTime::now());
     let answer = format!(
-        "HTTP/1.1 {status} Answer\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        "HTTP/1.1 {status} Answer\r\nconnection: close\r\ndate: {date}\r\nlocation: /elsewhere\r\n\
+         content-length: {}\r\n\r\n{body}",
         body.len()
     );
     // Whoever asked may be gone.
@@ -92,7 +125,16 @@ fn respond(request: &Request, behaviour: &Value) -> Answer {
         return metadata(path, request, behaviour);
     }
     let action = request.headers.get("x-acs-action").map(String::as_str);
+    if behaviour["date"] == true && !is_recent(request) {
+        return (
+            400,
+            json!({ "Code": "InvalidTimeStamp.Expired" }).to_string(),
+        );
+    }
     match (request.path.as_str(), action) {
+        ("/", Some("GetCallerIdentity")) => {
+            (200, json!({ "AccountId": "1234567890123456" }).to_string())
+        }
         ("/", Some("AssumeRole")) => assume_role(request),
         ("/", _) => assume_role_with_oidc(request),
         ("/cloud-credentials", _) => cloud_sso(request),
@@ -143,6 +185,13 @@ fn assume_role_with_oidc(request: &Request) -> Answer {
         &get("Policy"),
     ];
     session(&name.join("/"), |keys| json!({ "Credentials": keys }))
+}
+
+/// Whether a request was signed for a date in the last hour.
+fn is_recent(request: &Request) -> bool {
+    let hour_ago = SystemTime::now() - Duration::from_secs(60 * 60);
+    // In this form, the later of two dates is the greater text.
+    request.headers["x-acs-date"] > Utc::from(hour_ago).seconds()
 }
 
 /// The name that this provider gives to sessions is no official library's.
