@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::openapi::{
-    Answer, Body, ClockDifference, Failure, Http, Response, Settings, SigningKey, read_answer,
+    self, Answer, Body, ClockDifference, Failure, Http, Response, Settings, SigningKey, read_answer,
 };
 use crate::random::Random;
 use crate::throttle::{Cause, Limit, Permit, Priority, QueueStatus, QuotaKey, Throttle};
@@ -90,6 +90,17 @@ struct Request<'a> {
     parameters: BTreeMap<&'a str, &'a str>,
     /// The masked number that the call is about, for the log; empty if there is none.
     about: &'a str,
+}
+
+impl Request<'_> {
+    fn to_sign(&self) -> openapi::Request<'_> {
+        openapi::Request {
+            action: self.operation.action,
+            version: VERSION,
+            parameters: &self.parameters,
+            reading: self.operation.reading,
+        }
+    }
 }
 
 /// The outcome of one attempt, and the response with its headers if there was one.
@@ -374,14 +385,7 @@ impl Client {
         let mut out_of_time = false;
         let left = permit.departure();
         let sent = tokio::select! {
-            sent = self.0.http.attempt(
-                key,
-                request.operation.action,
-                VERSION,
-                &request.parameters,
-                request.operation.reading,
-                move || left.note(),
-            ) => sent,
+            sent = self.0.http.attempt(key, request.to_sign(), move || left.note()) => sent,
             why = call.given_up() => {
                 out_of_time = why == GivenUp::OutOfTime;
                 Err(Failure::Lost(match why {

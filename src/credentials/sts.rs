@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::clock::Utc;
 use crate::openapi::{
-    Answer, Cleaner, Endpoint, Http, Plain, PlainClient, Reading, Response, ServiceError, Settings,
-    SignatureMethod, SigningKey, read_answer,
+    Answer, Cleaner, Endpoint, Http, Plain, PlainClient, Reading, Request, Response, ServiceError,
+    Settings, SignatureMethod, SigningKey, read_answer,
 };
 
 use super::answer::{self, Fetched};
@@ -152,10 +152,16 @@ async fn signed(
     };
     let http = Http::new(settings, context.clock.clone(), context.random.clone());
     let http = http.map_err(|failure| unreachable(endpoint, &failure.to_string()))?;
+    let request = Request {
+        action,
+        version: VERSION,
+        parameters,
+        reading: Reading::Whole,
+    };
     let mut repeats = context.repeats();
     let mut corrected = false;
     loop {
-        let attempt = http.attempt(key, action, VERSION, parameters, Reading::Whole, || {});
+        let attempt = http.attempt(key, request, || {});
         let error = match attempt.await {
             Ok(response) if (200..300).contains(&response.status) => return Ok(response),
             Ok(response) => {

@@ -101,6 +101,19 @@ pub struct Settings {
     pub network: Network,
 }
 
+/// One request, without what differs from attempt to attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The name of the operation.
+    pub action: &'a str,
+    /// The version of the API.
+    pub version: &'a str,
+    /// The parameters of the operation.
+    pub parameters: &'a BTreeMap<&'a str, &'a str>,
+    /// How the answer is read.
+    pub reading: Reading,
+}
+
 /// An HTTP client that sends each request once, and never anywhere else than to its endpoint.
 #[derive(Debug)]
 pub struct Http {
@@ -178,16 +191,13 @@ impl Http {
         })
     }
 
-    /// Makes one request, signed by `key`, with a nonce and a date of its own. `reading` says how
-    /// its answer is read. `on_departure` is called when the request leaves on a connection that
-    /// was there already; on a new one, no sooner than its answer shows that it arrived.
+    /// Makes one request, signed by `key`, with a nonce and a date of its own. `on_departure` is
+    /// called when the request leaves on a connection that was there already; on a new one, no
+    /// sooner than its answer shows that it arrived.
     pub async fn attempt(
         &self,
         key: &SigningKey,
-        action: &str,
-        version: &str,
-        parameters: &BTreeMap<&str, &str>,
-        reading: Reading,
+        request: Request<'_>,
         on_departure: impl Fn() + Send + Sync + 'static,
     ) -> Result<Response, Failure> {
         let (date, nonce) = (Utc::from(self.now()).seconds(), self.random.nonce());
@@ -196,14 +206,15 @@ impl Http {
             &Unsigned {
                 method: "POST",
                 host: self.settings.endpoint.host(),
-                action,
-                version,
+                action: request.action,
+                version: request.version,
                 date: &date,
                 nonce: &nonce,
-                parameters,
+                parameters: request.parameters,
             },
             key.access_key(),
         );
+        let reading = request.reading;
         let mut request = self
             .client
             .post(self.settings.endpoint.with_query(&signed.query));

@@ -27,7 +27,7 @@ pub use budget::Share;
 pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use envelope::{Answer, Body, ServiceError, read as read_answer};
 pub use failure::{Failure, Obstacle, Untrusted};
-pub use http::{ClockDifference, Http, Reading, Response, Settings};
+pub use http::{ClockDifference, Http, Reading, Request, Response, Settings};
 pub use list::{List, Row, Rows};
 pub use network::Network;
 pub use plain::{Plain, PlainClient, PlainFailure, PlainResponse, PlainSettings};

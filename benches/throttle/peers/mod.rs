@@ -16,7 +16,8 @@ use governor::{DefaultDirectRateLimiter, Quota};
 use tempfile::TempDir;
 use terraform_provider_cams::clock::Clock;
 use terraform_provider_cams::openapi::{
-    AccessKey, Answer, Http, Network, Reading, Settings, SignatureMethod, SigningKey, read_answer,
+    AccessKey, Answer, Http, Network, Reading, Request, Settings, SignatureMethod, SigningKey,
+    read_answer,
 };
 use terraform_provider_cams::random::Random;
 use terraform_provider_cams::secret::Secret;
@@ -150,20 +151,16 @@ impl Peer {
             ("MobileNumber", mobile_number),
         ]
         .into();
+        let request = Request {
+            action: INITIATE,
+            version: "2020-06-06",
+            parameters: &parameters,
+            reading: Reading::Whole,
+        };
         let mut longest = Duration::from_secs(1);
         loop {
             self.brake.wait().await;
-            let response = self
-                .http
-                .attempt(
-                    &self.key,
-                    INITIATE,
-                    "2020-06-06",
-                    &parameters,
-                    Reading::Whole,
-                    || {},
-                )
-                .await;
+            let response = self.http.attempt(&self.key, request, || {}).await;
             let throttled = match read_answer(&response.expect("an answer")) {
                 Answer::Success(_) => false,
                 Answer::Refusal(error) => {

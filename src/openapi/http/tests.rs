@@ -68,15 +68,13 @@ async fn server(answer: &'static [u8]) -> (String, tokio::sync::mpsc::UnboundedR
 
 async fn attempt(http: &Http) -> Result<Response, Failure> {
     let parameters = [("A", "b c")].into();
-    http.attempt(
-        &key(),
-        "Act",
-        "2020-06-06",
-        &parameters,
-        Reading::Whole,
-        || {},
-    )
-    .await
+    let request = Request {
+        action: "Act",
+        version: "2020-06-06",
+        parameters: &parameters,
+        reading: Reading::Whole,
+    };
+    http.attempt(&key(), request, || {}).await
 }
 
 #[tokio::test]
