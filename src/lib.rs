@@ -11,7 +11,7 @@
 //!   dispatch.
 //! - [`provider`]: this provider: its configuration and resources, in domain words.
 //! - [`cams`]: the CAMS API: operations, models, errors and the client with its retry loop.
-//! - [`credentials`]: where the access key comes from.
+//! - [`credentials`]: where access keys come from, and how they are kept valid.
 //! - [`openapi`]: Alibaba Cloud's RPC wire: encoding, signatures, error envelope, endpoints, HTTP.
 //! - [`throttle`]: the slot algorithm that keeps the account's quota.
 //! - `emulator`: a CAMS that runs on your machine (feature `emulator`).
