@@ -75,17 +75,17 @@ fn faults() -> Vec<Fault> {
         fault(
             "no answer, not committed",
             json!({ "kind": "never_answer", "when": "before_commit" }),
-            &["timed out"],
+            &["within 700ms"],
         ),
         fault(
             "no answer, committed",
             json!({ "kind": "never_answer", "when": "after_commit" }),
-            &["timed out"],
+            &["within 700ms"],
         ),
         fault(
             "body slower than patience",
             json!({ "kind": "slow_body", "over": "5s" }),
-            &["timed out"],
+            &["within 700ms"],
         ),
         fault(
             "slow body",
@@ -128,7 +128,7 @@ fn faults() -> Vec<Fault> {
         fault(
             "huge body",
             json!({ "kind": "huge_body", "bytes": 70 << 20 }),
-            &["larger", "timed out"],
+            &["larger", "within 700ms"],
         ),
         fault(
             "business error in a 200",
@@ -302,7 +302,7 @@ async fn apply(url: &str) -> Applied {
     configure(&core, url, changes).await;
     let config = number(
         "13900001234",
-        json!({ "timeouts": { "create": "4s", "read": null } }),
+        json!({ "timeouts": { "create": "5s", "read": null } }),
     );
     let applied = create(&core, &config).await;
     let diagnostics: Vec<String> = applied
