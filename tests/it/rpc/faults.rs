@@ -302,7 +302,7 @@ async fn apply(url: &str) -> Applied {
     configure(&core, url, changes).await;
     let config = number(
         "13900001234",
-        json!({ "timeouts": { "create": "4s", "read": null } }),
+        json!({ "timeouts": { "create": "5s", "read": null } }),
     );
     let applied = create(&core, &config).await;
     let diagnostics: Vec<String> = applied
