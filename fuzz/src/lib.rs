@@ -32,7 +32,7 @@ pub fn said_of(path: &str, content: &[u8]) -> String {
     .collect();
     let files = Files::fixed([(format!("/h/{path}"), content)]);
     match resolve(&Configured::default(), &environment, &files) {
-        Ok(source) => format!("{} {source:?}", source.describe()),
+        Ok(source) => source.describe().to_owned(),
         Err(problem) => format!("{problem} {problem:?}"),
     }
 }
