@@ -49,6 +49,13 @@ const MESSAGE_LIMIT: usize = 40 << 20;
 /// an interrupt still gets through beside it.
 const STREAM_LIMIT: u32 = 4096;
 
+/// How many bytes of all calls together a connection may send before they are read.
+///
+/// The HTTP/2 library ends a connection whose unread small frames cost more than half of this, each
+/// counted as 256 bytes. So many are unread at once only if all calls of [`STREAM_LIMIT`] come
+/// together, and then they must not end the connection.
+const CONNECTION_WINDOW: u32 = 4 << 20;
+
 /// How long connections may take to close once the server ends. It is enough for the response to
 /// `Shutdown` to reach Terraform, which is on the same host.
 const FAREWELL: Duration = Duration::from_millis(100);
@@ -172,6 +179,7 @@ fn router<S: Provider>(
         .max_encoding_message_size(MESSAGE_LIMIT);
     Server::builder()
         .max_concurrent_streams(Some(STREAM_LIMIT))
+        .initial_connection_window_size(Some(CONNECTION_WINDOW))
         .add_service(provider)
         .add_service(GrpcControllerServer::new(controller))
         .add_service(GrpcStdioServer::new(silent()))
