@@ -3,6 +3,7 @@
 mod throttle;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::cams::{Endpoint, SignatureMethod, space};
@@ -15,7 +16,8 @@ use crate::secret::Secret;
 use super::setting::{Absent, Declaration, Setting, from_str};
 
 pub(super) use throttle::{
-    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
+    FALLBACK_REQUESTS_PER_SECOND, REDIS_COMMAND_TIMEOUT, REDIS_CONNECT_TIMEOUT, REDIS_URL,
+    REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
 };
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
@@ -25,7 +27,7 @@ pub(super) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 pub(super) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
 /// All settings, in the order of their names.
-pub(super) static ALL: [&dyn Declaration; 15] = [
+pub(super) static ALL: [&dyn Declaration; 17] = [
     &ACCESS_KEY,
     &ACCOUNT_ID,
     &CONNECT_TIMEOUT,
@@ -33,6 +35,8 @@ pub(super) static ALL: [&dyn Declaration; 15] = [
     &ENDPOINT,
     &FALLBACK_REQUESTS_PER_SECOND,
     &READ_TIMEOUT,
+    &REDIS_COMMAND_TIMEOUT,
+    &REDIS_CONNECT_TIMEOUT,
     &REDIS_URL,
     &REGION,
     &REQUESTS_PER_SECOND,
@@ -133,7 +137,7 @@ pub(super) static CONNECT_TIMEOUT: Setting<Duration> = Setting {
         behind a slow proxy.",
     attribute: Attribute::number,
     configured: |config| text(&config.client_connect_timeout),
-    parse: parse_millis,
+    parse: |text| parse_millis(text, 100..=600_000),
 };
 
 pub(super) static READ_TIMEOUT: Setting<Duration> = Setting {
@@ -144,7 +148,7 @@ pub(super) static READ_TIMEOUT: Setting<Duration> = Setting {
         request without an answer did is found out afterwards, so lower it only if the API hangs.",
     attribute: Attribute::number,
     configured: |config| text(&config.client_read_timeout),
-    parse: parse_millis,
+    parse: |text| parse_millis(text, 100..=600_000),
 };
 
 /// A region, and the endpoint of its API.
@@ -214,12 +218,13 @@ fn parse_cust_space_id(text: &str) -> Result<String, String> {
     ))
 }
 
-fn parse_millis(text: &str) -> Result<Duration, String> {
+fn parse_millis(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
     let millis = Number::parse(text).and_then(|number| number.as_u64());
+    let (least, most) = (range.start(), range.end());
     millis
-        .filter(|millis| (100..=600_000).contains(millis))
+        .filter(|millis| range.contains(millis))
         .map(Duration::from_millis)
-        .ok_or_else(|| "expected a whole number of milliseconds from 100 to 600000".to_owned())
+        .ok_or_else(|| format!("expected a whole number of milliseconds from {least} to {most}"))
 }
 
 #[cfg(test)]
@@ -229,6 +234,7 @@ mod tests {
 
     #[test]
     fn whole_milliseconds_are_read_and_nothing_else() {
+        let parse_millis = |text| parse_millis(text, 100..=600_000);
         assert_eq!(parse_millis("1500"), Ok(Duration::from_millis(1500)));
         for text in ["0", "-5", "1.5", "99", "600001", "soon", ""] {
             assert!(parse_millis(text).is_err(), "{text}");
@@ -246,5 +252,8 @@ mod tests {
         assert!(SCOPE.require(&config, &environment).is_ok());
         let fallback = FALLBACK_REQUESTS_PER_SECOND.require(&config, &environment);
         assert!(fallback.is_ok());
+        for timeout in [&REDIS_CONNECT_TIMEOUT, &REDIS_COMMAND_TIMEOUT] {
+            assert!(timeout.require(&config, &environment).is_ok());
+        }
     }
 }
