@@ -58,6 +58,10 @@ model! {
         pub state_directory: String,
         /// The Redis server at which several machines share it.
         pub redis_url: Secret,
+        /// How long it may take to connect to the Redis server, in milliseconds.
+        pub redis_connect_timeout: Number,
+        /// How long the Redis server may take to answer a command, in milliseconds.
+        pub redis_command_timeout: Number,
         /// How many calls of an operation may be made in a second while the shared state cannot be
         /// reached.
         pub fallback_requests_per_second: Number,

@@ -3,6 +3,7 @@
 mod credentials;
 mod throttle;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::cams::{Endpoint, SignatureMethod, space};
@@ -18,7 +19,8 @@ pub(super) use credentials::{
     SECURITY_TOKEN, SHARED_CREDENTIALS_FILE, STS_ENDPOINT,
 };
 pub(super) use throttle::{
-    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
+    FALLBACK_REQUESTS_PER_SECOND, REDIS_COMMAND_TIMEOUT, REDIS_CONNECT_TIMEOUT, REDIS_URL,
+    REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
 };
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
@@ -28,7 +30,7 @@ pub(super) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 pub(super) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
 /// All settings, in the order of their names.
-pub(super) static ALL: [&dyn Declaration; 32] = [
+pub(super) static ALL: [&dyn Declaration; 34] = [
     &ACCESS_KEY,
     &ACCOUNT_ID,
     &ROLE_EXTERNAL_ID,
@@ -57,6 +59,8 @@ pub(super) static ALL: [&dyn Declaration; 32] = [
     &SIGNATURE_METHOD,
     &STS_ENDPOINT,
     &FALLBACK_REQUESTS_PER_SECOND,
+    &REDIS_COMMAND_TIMEOUT,
+    &REDIS_CONNECT_TIMEOUT,
     &REDIS_URL,
     &REQUESTS_PER_SECOND,
     &SCOPE,
@@ -123,7 +127,7 @@ pub(super) static CONNECT_TIMEOUT: Setting<Duration> = Setting {
         behind a slow proxy.",
     attribute: Attribute::number,
     configured: |config| text(&config.client_connect_timeout),
-    parse: parse_millis,
+    parse: |text| parse_millis(text, 100..=600_000),
 };
 
 pub(super) static READ_TIMEOUT: Setting<Duration> = Setting {
@@ -134,7 +138,7 @@ pub(super) static READ_TIMEOUT: Setting<Duration> = Setting {
         request without an answer did is found out afterwards, so lower it only if the API hangs.",
     attribute: Attribute::number,
     configured: |config| text(&config.client_read_timeout),
-    parse: parse_millis,
+    parse: |text| parse_millis(text, 100..=600_000),
 };
 
 /// A region, and the endpoint of its API.
@@ -173,12 +177,13 @@ fn parse_cust_space_id(text: &str) -> Result<String, String> {
     ))
 }
 
-fn parse_millis(text: &str) -> Result<Duration, String> {
+fn parse_millis(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
     let millis = Number::parse(text).and_then(|number| number.as_u64());
+    let (least, most) = (range.start(), range.end());
     millis
-        .filter(|millis| (100..=600_000).contains(millis))
+        .filter(|millis| range.contains(millis))
         .map(Duration::from_millis)
-        .ok_or_else(|| "expected a whole number of milliseconds from 100 to 600000".to_owned())
+        .ok_or_else(|| format!("expected a whole number of milliseconds from {least} to {most}"))
 }
 
 #[cfg(test)]
@@ -188,6 +193,7 @@ mod tests {
 
     #[test]
     fn whole_milliseconds_are_read_and_nothing_else() {
+        let parse_millis = |text| parse_millis(text, 100..=600_000);
         assert_eq!(parse_millis("1500"), Ok(Duration::from_millis(1500)));
         for text in ["0", "-5", "1.5", "99", "600001", "soon", ""] {
             assert!(parse_millis(text).is_err(), "{text}");
@@ -205,5 +211,8 @@ mod tests {
         assert!(SCOPE.require(&config, &environment).is_ok());
         let fallback = FALLBACK_REQUESTS_PER_SECOND.require(&config, &environment);
         assert!(fallback.is_ok());
+        for timeout in [&REDIS_CONNECT_TIMEOUT, &REDIS_COMMAND_TIMEOUT] {
+            assert!(timeout.require(&config, &environment).is_ok());
+        }
     }
 }

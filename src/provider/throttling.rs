@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::state_directory::state_directory;
-use crate::throttle::Throttle;
+use crate::throttle::{RedisTimeouts, Throttle};
 
 use super::block::Config;
 use super::setting::or_report;
 use super::settings::{
-    FALLBACK_REQUESTS_PER_SECOND, REDIS_URL, REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
+    FALLBACK_REQUESTS_PER_SECOND, REDIS_COMMAND_TIMEOUT, REDIS_CONNECT_TIMEOUT, REDIS_URL,
+    REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
 };
 
 /// The throttle, and the values of the settings that are used elsewhere too.
@@ -39,7 +40,8 @@ impl Throttled {
             Scope::Redis => (
                 "the Redis server by which all machines share it",
                 "Check throttle.redis_url, the server, its password and its certificate, and the \
-                 network in between.",
+                 network in between. A server far away may need more time: \
+                 throttle.redis_connect_timeout and throttle.redis_command_timeout.",
             ),
             Scope::Host | Scope::Process => (
                 "the directory by which this user's processes share it",
@@ -77,11 +79,25 @@ pub(super) fn configure(
     let scope = or_report(SCOPE.require(config, environment), &mut errors);
     let redis_url = or_report(REDIS_URL.read(config, environment), &mut errors);
     let directory = or_report(STATE_DIRECTORY.read(config, environment), &mut errors);
-    let (Some(rate), Some(fallback), Some(scope), Some(redis_url), Some(directory)) =
-        (rate, fallback, scope, redis_url, directory)
+    let connect = REDIS_CONNECT_TIMEOUT.require(config, environment);
+    let connect = or_report(connect, &mut errors);
+    let command = REDIS_COMMAND_TIMEOUT.require(config, environment);
+    let command = or_report(command, &mut errors);
+    let (
+        Some(rate),
+        Some(fallback),
+        Some(scope),
+        Some(redis_url),
+        Some(directory),
+        Some(connect),
+        Some(command),
+    ) = (
+        rate, fallback, scope, redis_url, directory, connect, command,
+    )
     else {
         return Err(errors);
     };
+    let timeouts = RedisTimeouts { connect, command };
 
     if scope != Scope::Redis && (REDIS_URL.configured)(config).known().is_some() {
         errors.push(
@@ -97,7 +113,7 @@ pub(super) fn configure(
     let throttle = match (scope, redis_url) {
         (Scope::Host, _) => Throttle::host(directory.clone(), fallback),
         (Scope::Process, _) => Throttle::process(),
-        (Scope::Redis, Some(url)) => Throttle::redis(url, directory.clone(), fallback),
+        (Scope::Redis, Some(url)) => Throttle::redis(url, timeouts, directory.clone(), fallback),
         (Scope::Redis, None) => {
             errors.push(
                 Diagnostic::error(
@@ -196,6 +212,14 @@ mod tests {
             (
                 &[("CAMS_THROTTLE_STATE_DIRECTORY", "cams")],
                 "absolute path",
+            ),
+            (
+                &[("CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT", "99")],
+                "from 100 to 10000",
+            ),
+            (
+                &[("CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT", "5001")],
+                "from 50 to 5000",
             ),
             (
                 &[("CAMS_THROTTLE_SCOPE", "redis")],

@@ -19,8 +19,8 @@ pub(super) const FORWARD_DELAY: Micros = 500_000;
 /// longest connect timeout that can be set.
 pub(super) const MAX_LEAVE: Micros = 600_000_000;
 
-/// How old a permit may be when its caller gets it. The rest of [`FORWARD_DELAY`] is for the way to
-/// the server. It is longer than any reply of Redis may take.
+/// How old a permit may be when its caller gets it, beside the time that the reply of a distant
+/// store may take. The rest of [`FORWARD_DELAY`] is for the way to the server.
 pub(super) const PERMIT_LIFETIME: Micros = 350_000;
 
 /// How many permits a quota can have granted at the same time. [`ConfiguredLimit::new`] scales
@@ -55,17 +55,8 @@ pub(super) const MAX_WINDOW: Micros = 3_600_000_000;
 /// How long a store that failed is left alone before it is tried again.
 pub(super) const RETRY_AFTER: Micros = 1_000_000;
 
-/// How long it may take to connect to Redis.
-pub(super) const REDIS_CONNECT_TIMEOUT: Micros = 200_000;
-
-/// How long a reply of Redis may take.
-pub(super) const REDIS_REPLY_TIMEOUT: Micros = 100_000;
-
-/// The longest time until every process that can reach a Redis server has stopped using its
-/// fallback. A step that began before the server could be reached can make two attempts and fail,
-/// and the next one follows after [`RETRY_AFTER`].
-pub(super) const FALLBACK_RETURN: Micros =
-    RETRY_AFTER + 2 * (REDIS_CONNECT_TIMEOUT + REDIS_REPLY_TIMEOUT);
+/// How often a process looks that waits for something which no store announces.
+pub(super) const LOOK: Micros = 100_000;
 
 /// After what time without a word from a process Redis takes it to be cut off, and leaves room for
 /// the share that it may be using.
@@ -89,7 +80,6 @@ pub(super) const STATE_VERSION: u64 = 2;
 pub(super) fn for_the_script() -> String {
     let constants = [
         ("CUT_OFF_AFTER", CUT_OFF_AFTER),
-        ("FALLBACK_RETURN", FALLBACK_RETURN),
         ("FORWARD_DELAY", FORWARD_DELAY),
         ("LIMIT_MEMORY", LIMIT_MEMORY),
         ("MAX_MEMBERS", MAX_MEMBERS),

@@ -3,14 +3,20 @@
 //! The fallback allows only a safe share of the quota. Neither store knows of the calls that the
 //! other permitted. So on every change from one to the other no call goes until all earlier ones
 //! have left every window.
+//!
+//! Whether the primary works again is found out by a task beside the calls. It can take seconds, in
+//! which the fallback would stand still otherwise.
+//!
+//! This file is longer than 300 lines because both stores and the change between them are one rule.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
 
-use super::constants::{FORWARD_DELAY, Micros, RETRY_AFTER};
+use super::constants::{FORWARD_DELAY, LOOK, Micros, RETRY_AFTER};
 use super::limit::ConfiguredLimit;
 use super::slots::{Cause, Command, Reply, Wait};
 use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
@@ -52,28 +58,39 @@ impl Outage {
 /// Uses `primary` while it works, else `fallback` with at most `share` calls in a window.
 #[derive(Debug)]
 pub(super) struct WithFallback<P, F> {
-    primary: P,
+    primary: Arc<P>,
     fallback: F,
     share: NonZeroU32,
     outage: Outage,
-    switch: Mutex<Switch>,
+    switch: Arc<Mutex<Switch>>,
 }
 
 /// Which of the two stores is in use.
 #[derive(Debug, Default)]
 struct Switch {
-    /// When to try the primary again. `None` while it is in use.
-    retry_at: Option<Instant>,
+    /// `None` while the primary is in use.
+    absence: Option<Absence>,
     /// Until then no call may go, because the store in use has just changed.
     recovering_until: Option<Instant>,
+}
+
+/// A time in which the primary is not in use.
+#[derive(Debug)]
+struct Absence {
+    /// When the last attempt began that failed.
+    failed_at: Instant,
+    /// Whether one has succeeded since.
+    over: bool,
+    /// The task that makes the attempts. It ends early with the runtime that it runs on.
+    attempts: JoinHandle<()>,
 }
 
 /// How to carry out a [`Command::Acquire`].
 enum Route {
     Fallback,
     Primary,
-    /// Try the primary; if it works, return to it.
-    RetryPrimary,
+    /// The primary works again: return to it.
+    Return,
     /// Ask neither: this is the reply.
     Wait(TierReply),
 }
@@ -81,11 +98,11 @@ enum Route {
 impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     pub(super) fn new(primary: P, fallback: F, share: NonZeroU32, outage: Outage) -> Self {
         Self {
-            primary,
+            primary: Arc::new(primary),
             fallback,
             share,
             outage,
-            switch: Mutex::default(),
+            switch: Arc::default(),
         }
     }
 
@@ -98,17 +115,64 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
             }
             switch.recovering_until = None;
         }
-        match switch.retry_at {
-            None => Route::Primary,
-            Some(at) if now < at => Route::Fallback,
-            Some(_) => Route::RetryPrimary,
+        let Some(absence) = &mut switch.absence else {
+            return Route::Primary;
+        };
+        if absence.over {
+            return Route::Return;
         }
+        if absence.attempts.is_finished() {
+            absence.attempts = self.attempt_again(limit);
+        }
+        // After a time in which this process stood still, nobody knows whether the primary works by
+        // now, and whether others rely on it that this process is back.
+        let known_for = self.primary.returns_within();
+        match known_for.is_some_and(|time| now > absence.failed_at + time) {
+            true => Route::Wait(recovering(Duration::from_micros(LOOK), limit)),
+            false => Route::Fallback,
+        }
+    }
+
+    /// Tries the primary until it works.
+    fn attempt_again(&self, limit: ConfiguredLimit) -> JoinHandle<()> {
+        let (primary, switch) = (Arc::clone(&self.primary), Arc::downgrade(&self.switch));
+        let pause = Duration::from_micros(RETRY_AFTER);
+        let mut next = Instant::now() + pause;
+        tokio::spawn(async move {
+            loop {
+                sleep_until(next).await;
+                let began = Instant::now();
+                let works = primary.probe(limit).await.is_ok();
+                let Some(switch) = switch.upgrade() else {
+                    return;
+                };
+                let mut switch = switch.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(absence) = &mut switch.absence else {
+                    return;
+                };
+                if works {
+                    absence.over = true;
+                    return;
+                }
+                absence.failed_at = began;
+                next = Instant::now() + pause;
+            }
+        })
     }
 
     /// Changes to the fallback because the primary failed.
     fn leave_primary(&self, failure: &Failure, limit: ConfiguredLimit) -> TierReply {
+        let now = Instant::now();
         let mut switch = self.lock();
-        switch.retry_at = Some(Instant::now() + Duration::from_micros(RETRY_AFTER));
+        if switch.absence.is_none() {
+            // The step that failed began no earlier.
+            let began = now.checked_sub(self.primary.replies_within());
+            switch.absence = Some(Absence {
+                failed_at: began.unwrap_or(now),
+                over: false,
+                attempts: self.attempt_again(limit),
+            });
+        }
         if self.outage.begin(failure) {
             tracing::warn!(
                 reason = %failure,
@@ -125,15 +189,11 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     /// Changes back to the primary because it works again.
     fn return_to_primary(&self, limit: ConfiguredLimit) -> TierReply {
         let mut switch = self.lock();
-        switch.retry_at = None;
+        switch.absence = None;
         if self.outage.end() {
             tracing::info!("the store of the shared request quota is back in use");
         }
         begin_recovery(&mut switch, limit, Duration::ZERO)
-    }
-
-    fn postpone_retry(&self) {
-        self.lock().retry_at = Some(Instant::now() + Duration::from_micros(RETRY_AFTER));
     }
 
     /// Whether a command other than [`Command::Acquire`] belongs to the fallback.
@@ -141,7 +201,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
         let cancel = matches!(command, Command::Cancel { .. });
         // Permits are settled where they were granted. A waiter is in the queue of the store that
         // is in use: the change to another one made it join anew.
-        tier > 0 || (cancel && self.lock().retry_at.is_some())
+        tier > 0 || (cancel && self.lock().absence.is_some())
     }
 
     /// The command for the fallback, whose limit is at most the share.
@@ -190,7 +250,7 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
                 Ok(reply) => TierReply { reply, tier: 0 },
                 Err(failure) => self.leave_primary(&failure, limit),
             }),
-            Route::RetryPrimary => None,
+            Route::Return => Some(self.return_to_primary(limit)),
             Route::Wait(reply) => Some(reply),
         }
     }
@@ -213,15 +273,15 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
                 Ok(reply) => TierReply { reply, tier: 0 },
                 Err(failure) => self.leave_primary(&failure, limit),
             },
-            Route::RetryPrimary => match self.primary.probe(limit).await {
-                Ok(()) => self.return_to_primary(limit),
-                Err(_) => {
-                    self.postpone_retry();
-                    let command = self.limited_to_share(command);
-                    from_fallback(self.fallback.step(command, tier).await)
-                }
-            },
+            Route::Return => self.return_to_primary(limit),
             Route::Wait(reply) => reply,
+        }
+    }
+
+    fn replies_within(&self, tier: Tier) -> Duration {
+        match tier.checked_sub(1) {
+            None => self.primary.replies_within(),
+            Some(tier) => self.fallback.replies_within(tier),
         }
     }
 }
@@ -263,3 +323,6 @@ fn from_fallback(reply: TierReply) -> TierReply {
         ..reply
     }
 }
+
+#[cfg(test)]
+mod tests;

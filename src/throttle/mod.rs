@@ -39,7 +39,7 @@ pub use limit::Limit;
 use queue::{Demand, Queue};
 pub use queue::{Departure, Permit, QueueStatus};
 use redis::Server;
-pub use redis::{InvalidRedisUrl, RedisUrl};
+pub use redis::{InvalidRedisUrl, RedisTimeouts, RedisUrl};
 use scope::{HostScope, RedisScope, Scope};
 pub use slots::{Cause, Priority};
 
@@ -125,15 +125,22 @@ impl Throttle {
     /// The connection is made at the first use. While the server cannot be used, which is logged
     /// once, the processes of this host make at most `fallback_calls` calls against each quota in a
     /// window, which they share by way of the directory, as in [`Throttle::host`].
-    pub fn redis(url: RedisUrl, directory: PathBuf, fallback_calls: NonZeroU32) -> Self {
+    pub fn redis(
+        url: RedisUrl,
+        timeouts: RedisTimeouts,
+        directory: PathBuf,
+        fallback_calls: NonZeroU32,
+    ) -> Self {
         let name = ScopeName::Redis {
             url: url.fingerprint.clone(),
+            timeouts,
             directory: directory.clone(),
             fallback_calls,
         };
         Self::shared(name, || {
             let fallback = HostScope::new(directory, fallback_calls);
-            Scope::Redis(RedisScope::new(Arc::new(Server::new(url)), fallback))
+            let server = Server::new(url, timeouts);
+            Scope::Redis(RedisScope::new(Arc::new(server), fallback))
         })
     }
 
@@ -215,6 +222,7 @@ enum ScopeName {
     Redis {
         /// The fingerprint of the URL, which may hold a password.
         url: String,
+        timeouts: RedisTimeouts,
         directory: PathBuf,
         fallback_calls: NonZeroU32,
     },

@@ -354,9 +354,11 @@ struct PermitInTransit(Option<Permit>);
 
 impl PermitInTransit {
     fn is_fresh(&self) -> bool {
-        let lifetime = Duration::from_micros(PERMIT_LIFETIME);
         let permit = self.0.as_ref();
-        permit.is_some_and(|permit| permit.asked_at.elapsed() < lifetime)
+        permit.is_some_and(|permit| {
+            let replied = permit.queue.store.replies_within(permit.tier);
+            permit.asked_at.elapsed() < replied + Duration::from_micros(PERMIT_LIFETIME)
+        })
     }
 
     fn accept(mut self) -> Permit {

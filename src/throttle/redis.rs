@@ -1,62 +1,34 @@
 //! A quota's state in Redis or Valkey, for hosts that share an account.
 //!
 //! The algorithm runs there as one script, `slots.lua`: it is atomic and goes by the server's
-//! clock, so that the clocks of two hosts are never compared. The time that a reply takes is part
-//! of the time that a call is assumed to need to the API, so a reply that is late counts as none.
+//! clock, so that the clocks of two hosts are never compared. How long a reply may take is bounded,
+//! and whoever waits for one is given that time on top: a reply that is late counts as none.
 //!
-//! This file is longer than 300 lines because the connection, the call of the script and the
-//! reading of its reply are one exchange.
+//! This file is longer than 300 lines because the connection, its timeouts and what the server
+//! knows of this process decide together what a failure means.
+
+mod exchange;
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, Script};
+use redis::{AsyncConnectionConfig, Client, RedisError};
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::QuotaKey;
-use super::constants::{
-    self, CUT_OFF_AFTER, MAX_PAUSE, Micros, REDIS_CONNECT_TIMEOUT, REDIS_REPLY_TIMEOUT,
-};
+use super::constants::{CUT_OFF_AFTER, MAX_WINDOW, Micros, RETRY_AFTER};
 use super::limit::ConfiguredLimit;
-use super::slots::{Cause, Command, PermitId, Priority, Reply, Wait, WaiterId};
+use super::slots::{Command, Reply, WaiterId};
 use super::store::{Failure, FallibleStore};
 use crate::fingerprint::fingerprint;
 use crate::random::Random;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_micros(REDIS_CONNECT_TIMEOUT);
-const REPLY_TIMEOUT: Duration = Duration::from_micros(REDIS_REPLY_TIMEOUT);
-
-/// A bound for the delay that a reply names: more than the script ever says, and so small that no
-/// sum of times overflows.
-const MAX_DELAY: Micros = 1 << 42;
-
-/// What the script needs to know of the server: its time, and which run of it this is.
-const SERVER_FUNCTIONS: &str = "
-local function time()
-  local now = redis.call('TIME')
-  return now[1] * 1000000 + now[2]
-end
-local function run_id()
-  local info = redis.pcall('INFO', 'server')
-  return type(info) == 'string' and info:match('run_id:(%x+)') or ''
-end
-";
-
-/// The slot algorithm as a script.
-const ALGORITHM: &str = include_str!("slots.lua");
-
-static SCRIPT: LazyLock<Script> = LazyLock::new(|| script(SERVER_FUNCTIONS));
-
-/// The whole script, with these definitions of `time` and `run_id`.
-fn script(server_functions: &str) -> Script {
-    let constants = constants::for_the_script();
-    Script::new(&format!("{constants}{server_functions}{ALGORITHM}"))
-}
+use exchange::{Arguments, SCRIPT, parse};
 
 /// The error for a text that is not the URL of a Redis server. It does not show the text, which may
 /// hold a password.
@@ -74,9 +46,34 @@ pub struct RedisUrl {
     pub(super) fingerprint: String,
 }
 
+/// How long the server may take. All who share a quota have to agree on these, because they derive
+/// from them how long others may not have noticed something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RedisTimeouts {
+    /// Until a connection is made, TLS and password included.
+    pub connect: Duration,
+    /// Until a command is answered.
+    pub command: Duration,
+}
+
+impl RedisTimeouts {
+    /// How long one step takes at most, with the connection that it may have to make.
+    fn step(self) -> Duration {
+        self.connect + self.command
+    }
+
+    /// The longest time until every process that can reach the server has stopped using its
+    /// fallback: a trial that began before the server could be reached may take a whole step to
+    /// fail, and the one that follows after [`RETRY_AFTER`] as long to succeed.
+    fn fallback_return(self) -> Duration {
+        2 * self.step() + Duration::from_micros(RETRY_AFTER)
+    }
+}
+
 /// One server, connected to at the first use.
 pub(super) struct Server {
     client: Client,
+    timeouts: RedisTimeouts,
     connection: Mutex<Option<MultiplexedConnection>>,
 }
 
@@ -177,9 +174,10 @@ impl Notice<'_> {
 }
 
 impl Server {
-    pub(super) fn new(url: RedisUrl) -> Self {
+    pub(super) fn new(url: RedisUrl, timeouts: RedisTimeouts) -> Self {
         Self {
             client: url.client,
+            timeouts,
             connection: Mutex::new(None),
         }
     }
@@ -191,10 +189,8 @@ impl Server {
         notice: &Notice<'_>,
     ) -> Result<Reply, RedisError> {
         let mut connection = self.connection().await?;
-        let mut invocation = SCRIPT.key(key);
-        Arguments::new(command).add_to(&mut invocation, notice);
-        let reply: Vec<redis::Value> = invocation.invoke_async(&mut connection).await?;
-        parse(&reply)
+        let arguments = Arguments::new(command, notice, self.timeouts);
+        parse(&SCRIPT.run(&mut connection, key, &arguments).await?)
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, RedisError> {
@@ -204,8 +200,8 @@ impl Server {
             return Ok(connection.clone());
         }
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(REPLY_TIMEOUT));
+            .set_connection_timeout(Some(self.timeouts.connect))
+            .set_response_timeout(Some(self.timeouts.command));
         let made = self
             .client
             .get_multiplexed_async_connection_with_config(&config)
@@ -226,7 +222,8 @@ impl Redis {
     pub(super) fn new(server: Arc<Server>, key: &QuotaKey, share: NonZeroU32) -> Self {
         Self {
             server,
-            key: format!("terraform-provider-cams:quota:{}", key.fingerprint()),
+            // What is in braces puts all keys into one place of a cluster.
+            key: format!("{{terraform-provider-cams}}:quota:{}", key.fingerprint()),
             member: Member::new(share),
         }
     }
@@ -243,22 +240,35 @@ enum Error {
 impl Redis {
     /// Carries out a command and tells the server about this process.
     async fn send(&self, command: Command, notice: &Notice<'_>) -> Result<Reply, Failure> {
-        match self.attempt(command, notice).await {
+        let end = Instant::now() + self.server.timeouts.step();
+        match self.attempt(command, notice, end).await {
             // The connection may have ended long ago, with a server that is running again. To find
             // that out takes a new connection. If the command was carried out nevertheless, it is
             // now carried out twice, which at worst occupies a slot that nobody uses.
-            Err(Error::Disconnected(_)) => self.attempt(command, notice).await,
+            Err(Error::Disconnected(_)) => self.attempt(command, notice, end).await,
             result => result,
         }
         .map_err(|error| match error {
             Error::Disconnected(error) | Error::Other(error) => Failure(format!("Redis: {error}")),
-            Error::TimedOut => Failure("Redis: no reply in time".into()),
+            Error::TimedOut => {
+                let RedisTimeouts { connect, command } = self.server.timeouts;
+                Failure(format!(
+                    "Redis: no connection within {} ms, or no reply within {} ms",
+                    connect.as_millis(),
+                    command.as_millis()
+                ))
+            }
         })
     }
 
-    async fn attempt(&self, command: Command, notice: &Notice<'_>) -> Result<Reply, Error> {
+    async fn attempt(
+        &self,
+        command: Command,
+        notice: &Notice<'_>,
+        end: Instant,
+    ) -> Result<Reply, Error> {
         let step = self.server.step(&self.key, command, notice);
-        let error = match timeout(CONNECT_TIMEOUT + REPLY_TIMEOUT, step).await {
+        let error = match timeout_at(end, step).await {
             Ok(Ok(reply)) => return Ok(reply),
             Ok(Err(error)) if error.is_timeout() => Error::TimedOut,
             Ok(Err(error)) if error.is_io_error() => Error::Disconnected(error),
@@ -293,115 +303,23 @@ impl FallibleStore for Redis {
         self.send(nothing, &Notice::NONE).await.map(drop)
     }
 
+    fn replies_within(&self) -> Duration {
+        self.server.timeouts.step()
+    }
+
+    fn returns_within(&self) -> Option<Duration> {
+        Some(self.server.timeouts.fallback_return())
+    }
+
     fn noticed_after(&self) -> Duration {
         // What was sent before the failure may still arrive until its own time is over.
-        Duration::from_micros(CUT_OFF_AFTER) + 2 * (CONNECT_TIMEOUT + REPLY_TIMEOUT)
+        Duration::from_micros(CUT_OFF_AFTER) + self.server.timeouts.step()
     }
 }
 
-/// A command as the script's arguments, which `slots.lua` describes.
-struct Arguments {
-    command: &'static str,
-    id: u64,
-    priority: u8,
-    calls: u32,
-    window: Micros,
-    pause: Option<Micros>,
-    leave: Micros,
-}
-
-impl Arguments {
-    fn new(command: Command) -> Self {
-        let of = |command, id| Self {
-            command,
-            id,
-            priority: 1,
-            calls: 1,
-            window: 1,
-            pause: None,
-            leave: 0,
-        };
-        match command {
-            Command::Acquire {
-                waiter,
-                priority,
-                limit,
-                leave,
-            } => Self {
-                leave,
-                priority: u8::from(priority != Priority::Retry),
-                calls: limit.calls.get(),
-                window: limit.window,
-                ..of("acquire", waiter.map_or(0, |waiter| waiter.0))
-            },
-            Command::Answered { permit } => of("answered", permit.0),
-            Command::Cancel { waiter } => of("cancel", waiter.0),
-            Command::Departed { permit } => of("departed", permit.0),
-            Command::Throttled { permit, pause } => Self {
-                // The script's numbers are exact only below 2^53.
-                pause: pause.map(|pause| pause.min(MAX_PAUSE)),
-                ..of("throttled", permit.0)
-            },
-            Command::Unanswered { permit } => of("unanswered", permit.0),
-            Command::Unsent { permit } => of("unsent", permit.0),
-        }
-    }
-
-    fn add_to(&self, invocation: &mut redis::ScriptInvocation<'_>, notice: &Notice<'_>) {
-        invocation
-            .arg(self.command)
-            .arg(self.id)
-            .arg(self.priority)
-            .arg(self.calls)
-            .arg(self.window)
-            .arg(self.pause.map_or(-1, Micros::cast_signed))
-            .arg(notice.name)
-            .arg(notice.share)
-            .arg(notice.number)
-            .arg(u8::from(notice.active))
-            .arg(self.leave);
-    }
-}
-
-/// Reads the script's reply.
-///
-/// # Errors
-///
-/// If it is none that this version of the script gives.
-fn parse(values: &[redis::Value]) -> Result<Reply, RedisError> {
-    let unexpected = || {
-        RedisError::from((
-            redis::ErrorKind::UnexpectedReturnType,
-            "the script's reply is not understood",
-        ))
-    };
-    let number = |index: usize| -> Result<u64, RedisError> {
-        let value = values.get(index).ok_or_else(unexpected)?;
-        Ok(redis::from_redis_value_ref(value)?)
-    };
-    let word = |index: usize| -> Result<String, RedisError> {
-        let value = values.get(index).ok_or_else(unexpected)?;
-        Ok(redis::from_redis_value_ref(value)?)
-    };
-    match word(0)?.as_str() {
-        "done" => Ok(Reply::Done),
-        "granted" => Ok(Reply::Granted {
-            permit: PermitId(number(1)?),
-        }),
-        "wait" => Ok(Reply::Wait(Wait {
-            waiter: Some(WaiterId(number(1)?)),
-            delay: number(2)?.min(MAX_DELAY),
-            ahead: u32::try_from(number(3)?).map_err(|_| unexpected())?,
-            limit: u32::try_from(number(4)?).map_err(|_| unexpected())?,
-            cause: match word(5)?.as_str() {
-                "paused" => Cause::Paused,
-                "quota" => Cause::Quota,
-                "recovering" => Cause::Recovering,
-                _ => return Err(unexpected()),
-            },
-        })),
-        _ => Err(unexpected()),
-    }
+/// A timeout in microseconds. None that can be set is longer than an hour.
+fn micros(time: Duration) -> Micros {
+    Micros::try_from(time.as_micros()).unwrap_or(MAX_WINDOW)
 }
 
 impl FromStr for RedisUrl {

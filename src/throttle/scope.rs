@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::QuotaKey;
 use super::fallback::{Outage, WithFallback};
@@ -119,6 +120,14 @@ impl Store for QuotaStore {
             Self::Host(host) => host.step(command, tier).await,
             Self::Memory(memory) => memory.step(command, tier).await,
             Self::Redis(redis) => redis.step(command, tier).await,
+        }
+    }
+
+    fn replies_within(&self, tier: Tier) -> Duration {
+        match self {
+            Self::Host(host) => host.replies_within(tier),
+            Self::Memory(memory) => memory.replies_within(tier),
+            Self::Redis(redis) => redis.replies_within(tier),
         }
     }
 }

@@ -5,6 +5,7 @@
 -- All numbers are whole microseconds, ids or counts below 2^53, which Lua's numbers hold exactly.
 --
 -- KEYS[1]  the quota's state
+-- KEYS[2]  the list of the quotas whose state this server has
 -- ARGV[1]  the command
 -- ARGV[2]  the id of the permit or waiter that it is about; 0 for a process that does not wait yet
 -- ARGV[3]  the priority: 0 for a call that the API throttled, 1 for others
@@ -16,6 +17,7 @@
 -- ARGV[9]  the number of this command among those of the process
 -- ARGV[10] 1 if the process waits or has permits after this command, else 0
 -- ARGV[11] how long after a grant the call leaves at the latest
+-- ARGV[12] the longest time until those that can reach the server stop using their fallback
 --
 -- The members have no counterpart in Rust: they are processes that may be cut off from the
 -- server, which those of one host are never from their file. A member that has work in hand and
@@ -30,12 +32,33 @@ local command, id, priority = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local configured = { calls = tonumber(ARGV[4]), window = tonumber(ARGV[5]) }
 local pause, leave = tonumber(ARGV[6]), tonumber(ARGV[11])
 
--- The state to begin with when earlier calls may have been forgotten, and with them the members
--- that use their fallback. Those that can reach the server are given the time to return to it.
-local function recovering(window)
+-- Enters the quota in the list, and returns the latest time at which it can have been used without
+-- the server remembering: now, if its state was lost. The list is the ledger of ledger.rs. Every
+-- step enters its quota, because the list itself may be lost while the states are there.
+local function enter()
+  local packed = redis.call('GET', KEYS[2])
+  local known, list = false, nil
+  if packed then
+    known, list = pcall(cmsgpack.unpack, packed)
+    known = known and type(list) == 'table' and list.run_id == run_id()
+      and type(list.begun_at) == 'number' and list.begun_at <= now and type(list.names) == 'table'
+  end
+  if not known then
+    list = { run_id = run_id(), begun_at = now, names = {} }
+  elseif list.names[KEYS[1]] then
+    return now
+  end
+  list.names[KEYS[1]] = true
+  redis.call('SET', KEYS[2], cmsgpack.pack(list))
+  return list.begun_at
+end
+
+-- The state to begin with when calls up to a time may have been forgotten, and with them the
+-- members that use their fallback. Those that can reach the server are given the time to return.
+local function recovering(forgotten_at, window)
   return {
     version = STATE_VERSION, run_id = run_id(), seen = now, last_id = 0,
-    recovering_until = now + FALLBACK_RETURN + window + FORWARD_DELAY, paused_until = 0,
+    recovering_until = forgotten_at + tonumber(ARGV[12]) + window + FORWARD_DELAY, paused_until = 0,
     calls = 0, window = 0, confirmed_at = 0, current = 0, proven = 0, step = 0,
     lowered_at = 0, raise_at = 0, slots = {}, waiters = {}, members = {},
   }
@@ -56,9 +79,11 @@ local function load()
   -- A state that another run of the server wrote is as old as its last snapshot. A state that is
   -- missing was flushed, evicted or never written: all three look the same.
   if known and state.run_id == run_id() then
+    enter()
     return state
   elseif command == 'acquire' then
-    return recovering(configured.window)
+    local entered = enter()
+    return recovering(packed and now or entered, configured.window)
   end
   return nil
 end
@@ -74,7 +99,7 @@ local function retain(list, wanted)
 end
 
 local function restart_clock(old)
-  local state = recovering(old.window)
+  local state = recovering(now, old.window)
   state.recovering_until = now + old.window + FORWARD_DELAY
   local lowered = old.current < old.calls
   state.last_id, state.calls, state.window, state.confirmed_at =

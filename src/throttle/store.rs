@@ -25,10 +25,15 @@ pub(super) trait Store: Send + Sync {
 
     /// Carries the command out.
     fn step(&self, command: Command, tier: Tier) -> impl Future<Output = TierReply> + Send;
+
+    /// How old a permit of this store can be when the reply with it arrives.
+    fn replies_within(&self, _tier: Tier) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Keeps the state of one quota where it can be out of reach.
-pub(super) trait FallibleStore: Send + Sync {
+pub(super) trait FallibleStore: Send + Sync + 'static {
     /// Carries the command out if that is possible without waiting.
     fn try_step(&self, command: Command) -> Option<Result<Reply, Failure>>;
 
@@ -37,6 +42,17 @@ pub(super) trait FallibleStore: Send + Sync {
 
     /// Finds out whether the store works again.
     fn probe(&self, limit: ConfiguredLimit) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// How old a permit can be when the reply with it arrives.
+    fn replies_within(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// How long after the store works again this process has stopped using its fallback, if others
+    /// rely on that.
+    fn returns_within(&self) -> Option<Duration> {
+        None
+    }
 
     /// After what time the others that use the store take it into account if this process cannot
     /// reach it any more.

@@ -13,15 +13,12 @@
 //! looking, which nobody can tell: at most [`LOOK`] for each turn while somebody waits. Because it
 //! is small against a turn, the slots do become free, and every machine gets its turns.
 
-use super::constants::Micros;
+use super::constants::{LOOK, Micros};
 use super::slots::State;
 
 /// After what time another machine may take a record over. It is long enough for ten calls of an
 /// ordinary window, and short enough that nobody notices the wait.
 pub(super) const TURN: Micros = 1_000_000;
-
-/// How often a machine that waits for its turn looks.
-pub(super) const LOOK: Micros = 100_000;
 
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -74,7 +74,17 @@ impl RedisServer {
 
     /// The URL of its port, with TLS and this password.
     pub(crate) fn tls_url(&self, password: &str) -> String {
-        format!("rediss://:{password}@localhost:{}", self.port)
+        Self::tls_url_of(self.port, password)
+    }
+
+    /// The same for another port by which one of these servers can be reached.
+    pub(crate) fn tls_url_of(port: u16, password: &str) -> String {
+        format!("rediss://:{password}@localhost:{port}")
+    }
+
+    /// Its port with TLS.
+    pub(crate) fn tls_port(&self) -> u16 {
+        self.port
     }
 
     /// The URL of its socket.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use terraform_provider_cams::environment::Environment;
 use terraform_provider_cams::random::Random;
-use terraform_provider_cams::throttle::{Limit, Priority, QuotaKey, Throttle};
+use terraform_provider_cams::throttle::{Limit, Priority, QuotaKey, RedisTimeouts, Throttle};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
@@ -27,6 +27,12 @@ use crate::redis_server::RedisServer;
 const DIRECTORY: &str = "CAMS_TEST_THROTTLE_DIRECTORY";
 const CALLS: &str = "CAMS_TEST_THROTTLE_CALLS";
 const REDIS: &str = "CAMS_TEST_THROTTLE_REDIS";
+
+/// Such as fit a server close by.
+const TIMEOUTS: RedisTimeouts = RedisTimeouts {
+    connect: Duration::from_millis(200),
+    command: Duration::from_millis(100),
+};
 
 const LIMIT: Limit = Limit {
     calls: NonZeroU32::new(10).unwrap(),
@@ -250,7 +256,7 @@ fn a_process_of_its_own() {
         .build()
         .unwrap();
     let throttle = match environment.get(REDIS) {
-        Some(url) => Throttle::redis(url.parse().unwrap(), directory, NonZeroU32::MIN),
+        Some(url) => Throttle::redis(url.parse().unwrap(), TIMEOUTS, directory, NonZeroU32::MIN),
         None => Throttle::host(directory, NonZeroU32::MIN),
     };
     runtime.block_on(async {

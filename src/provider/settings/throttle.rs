@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::framework::model::Field;
 use crate::framework::number::Number;
@@ -10,7 +11,7 @@ use crate::provider::block::{Config, Throttling};
 use crate::provider::setting::{Absent, Setting, Text, from_str, secret, text};
 use crate::throttle::RedisUrl;
 
-use super::sensitive_string;
+use super::{parse_millis, sensitive_string};
 
 pub(in crate::provider) static SCOPE: Setting<Scope> = Setting {
     path: &["throttle", "scope"],
@@ -33,6 +34,32 @@ pub(in crate::provider) static REDIS_URL: Setting<RedisUrl> = Setting {
     attribute: sensitive_string,
     configured: |config| throttle(config, |throttle| secret(&throttle.redis_url)),
     parse: from_str,
+};
+
+/// Five round trips of 300 ms, for name, connection, TLS and password, and a second for a packet
+/// that is lost.
+pub(in crate::provider) static REDIS_CONNECT_TIMEOUT: Setting<Duration> = Setting {
+    path: &["throttle", "redis_connect_timeout"],
+    variables: &["CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT"],
+    absent: Absent::Default("2500"),
+    description: "Milliseconds until a connection to the Redis server is made, TLS included. The \
+        first calls on a server wait for twice this time and twice `redis_command_timeout`: lower \
+        both for a server close by. Set them alike wherever the server is used.",
+    attribute: Attribute::number,
+    configured: |config| throttle(config, |throttle| text(&throttle.redis_connect_timeout)),
+    parse: |text| parse_millis(text, 100..=10_000),
+};
+
+/// One round trip of 300 ms, and the time in which a packet that is lost is sent again.
+pub(in crate::provider) static REDIS_COMMAND_TIMEOUT: Setting<Duration> = Setting {
+    path: &["throttle", "redis_command_timeout"],
+    variables: &["CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT"],
+    absent: Absent::Default("1000"),
+    description: "Milliseconds until the Redis server has answered a command. After that it \
+        counts as out of reach.",
+    attribute: Attribute::number,
+    configured: |config| throttle(config, |throttle| text(&throttle.redis_command_timeout)),
+    parse: |text| parse_millis(text, 50..=5000),
 };
 
 pub(in crate::provider) static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {

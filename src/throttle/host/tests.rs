@@ -1,13 +1,12 @@
 //! This file is longer than 300 lines because every way in which a file can be unusable has a test.
 
 use super::*;
-use crate::throttle::constants::WAITER_GRACE;
+use crate::throttle::constants::{LOOK, WAITER_GRACE};
 use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
 use crate::throttle::slots::{Cause, Priority, Wait};
 use crate::throttle::store::{Store, TierReply};
-use crate::throttle::turns::LOOK;
 use std::fs;
 use std::num::NonZeroU32;
 use std::os::unix::fs::{PermissionsExt, symlink};

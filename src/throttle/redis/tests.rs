@@ -4,6 +4,8 @@
 //! This file is longer than 300 lines because a real server is brought into every state that it can
 //! be in.
 
+mod members;
+
 use std::io::{BufRead, BufReader};
 use std::num::NonZeroU32;
 use std::process::{Child, Command as Program, Stdio};
@@ -11,12 +13,13 @@ use std::process::{Child, Command as Program, Stdio};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use super::exchange::Script;
 use super::*;
-use crate::throttle::constants::WAITER_GRACE;
+use crate::throttle::constants::{self, WAITER_GRACE};
 use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
-use crate::throttle::slots::State;
+use crate::throttle::slots::{Cause, PermitId, Priority, State};
 use crate::throttle::store::{Store, TierReply};
 use crate::throttle::{Limit, Throttle};
 
@@ -24,6 +27,12 @@ const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const LIMIT: ConfiguredLimit = ConfiguredLimit {
     calls: TEN,
     window: 1_000_000,
+};
+const SECOND: Micros = 1_000_000;
+/// Such as fit a server close by.
+const TIMEOUTS: RedisTimeouts = RedisTimeouts {
+    connect: Duration::from_millis(200),
+    command: Duration::from_millis(100),
 };
 const ACQUIRE: Command = Command::Acquire {
     waiter: None,
@@ -93,7 +102,7 @@ impl RedisServer {
 
     /// The store as one more host would open it.
     fn host(&self) -> Redis {
-        let server = Server::new(self.url().parse().unwrap());
+        let server = Server::new(self.url().parse().unwrap(), TIMEOUTS);
         Redis::new(Arc::new(server), &key(), NonZeroU32::MIN)
     }
 
@@ -106,7 +115,7 @@ impl RedisServer {
                       proven = 0, step = 0, lowered_at = 0, raise_at = 0, slots = {}, \
                       waiters = {}, members = {} }))";
         let name = self.host().key;
-        let _: () = Script::new(unused)
+        let _: () = redis::Script::new(unused)
             .key(name)
             .invoke(&mut self.client())
             .unwrap();
@@ -130,9 +139,9 @@ fn key() -> QuotaKey {
 
 /// The script on a clock that the test sets, as the last argument.
 fn script_on_a_test_clock() -> Script {
-    script(
+    Script::new(
         "
-local function time() return tonumber(ARGV[12]) end
+local function time() return tonumber(ARGV[13]) end
 local function run_id() return 'this' end
 ",
     )
@@ -150,10 +159,24 @@ fn run_as(
     now: Micros,
     command: Command,
 ) -> Reply {
-    let mut invocation = script.key("k");
-    Arguments::new(command).add_to(&mut invocation, notice);
-    invocation.arg(now);
-    parse(&invocation.invoke::<Vec<redis::Value>>(client).unwrap()).unwrap()
+    run_on("k", notice, script, client, now, command)
+}
+
+/// The same for the quota with this key.
+fn run_on(
+    key: &str,
+    notice: &Notice<'_>,
+    script: &Script,
+    client: &mut redis::Connection,
+    now: Micros,
+    command: Command,
+) -> Reply {
+    let mut evaluation = redis::cmd("EVAL");
+    evaluation.arg(&script.text).arg(2).arg(key).arg("list");
+    let arguments = Arguments::new(command, notice, TIMEOUTS);
+    arguments.add_to(&mut evaluation);
+    evaluation.arg(now);
+    parse(&evaluation.query::<Vec<redis::Value>>(client).unwrap()).unwrap()
 }
 
 /// One event of a random story: time passes, then comes a command about one of the ids seen.
@@ -254,10 +277,18 @@ fn the_script_answers_as_the_pure_core_does() {
             // Before the first question there is no state, and a settlement makes none.
             if let (false, Command::Acquire { limit, .. }) = (started, command) {
                 state = State::recovering(now, limit.window);
-                state.recovering_until += constants::FALLBACK_RETURN;
+                state.recovering_until += micros(TIMEOUTS.fallback_return());
                 started = true;
             }
-            let expected = if started { state.step(now, command) } else { Reply::Done };
+            let here = match command {
+                // The script is told how long its reply may take.
+                Command::Acquire { waiter, priority, limit, leave } => {
+                    let leave = leave + micros(TIMEOUTS.step());
+                    Command::Acquire { waiter, priority, limit, leave }
+                }
+                other => other,
+            };
+            let expected = if started { state.step(now, here) } else { Reply::Done };
             prop_assert_eq!(run(&script, client, now, command), expected, "{:?}", command);
             match expected {
                 Reply::Granted { permit } => granted.push(permit),
@@ -268,113 +299,6 @@ fn the_script_answers_as_the_pure_core_does() {
     });
 }
 
-/// What processes of several hosts do, on a clock that the test sets.
-struct Fleet {
-    _server: RedisServer,
-    script: Script,
-    client: redis::Connection,
-    now: Micros,
-}
-
-impl Fleet {
-    fn new() -> Self {
-        let server = RedisServer::start();
-        let client = server.client();
-        let mut fleet = Self {
-            _server: server,
-            script: script_on_a_test_clock(),
-            client,
-            now: 1_790_000_000_000_000,
-        };
-        fleet.permits(10);
-        fleet.now += PAUSE;
-        fleet
-    }
-
-    fn tells(&mut self, name: &str, number: u64, active: bool, command: Command) -> Reply {
-        let notice = Notice {
-            name,
-            share: 2,
-            number,
-            active,
-        };
-        run_as(&notice, &self.script, &mut self.client, self.now, command)
-    }
-
-    /// How many permits another process is granted, which returns them.
-    fn permits(&mut self, most: usize) -> usize {
-        let mut permits = Vec::new();
-        while let Reply::Granted { permit } = run(&self.script, &mut self.client, self.now, ACQUIRE)
-        {
-            permits.push(permit);
-        }
-        for permit in &permits {
-            let unsent = Command::Unsent { permit: *permit };
-            run(&self.script, &mut self.client, self.now, unsent);
-        }
-        self.now += WAITER_GRACE + 1_000_000;
-        assert!(permits.len() <= most);
-        permits.len()
-    }
-}
-
-const NOTHING: Command = Command::Cancel {
-    waiter: WaiterId(0),
-};
-
-#[test]
-fn the_share_of_a_process_that_may_be_cut_off_comes_out_of_the_quota() {
-    let mut fleet = Fleet::new();
-    fleet.tells("a", 1, true, NOTHING);
-    assert_eq!(fleet.permits(10), 10, "it was heard of just now");
-    fleet.now += CUT_OFF_AFTER;
-    assert_eq!(fleet.permits(10), 8);
-    fleet.tells("b", 1, true, NOTHING);
-    fleet.now += CUT_OFF_AFTER + 1;
-    assert_eq!(fleet.permits(10), 6);
-    fleet.tells("a", 2, true, NOTHING);
-    assert_eq!(fleet.permits(10), 8, "one is back");
-    fleet.now += constants::SHARE_LIFETIME;
-    assert_eq!(fleet.permits(10), 10, "nobody waits for ever");
-}
-
-#[test]
-fn a_process_without_work_has_no_share() {
-    let mut fleet = Fleet::new();
-    fleet.tells("a", 3, true, NOTHING);
-    // What was sent before arrives later.
-    fleet.tells("a", 2, false, NOTHING);
-    fleet.now += CUT_OFF_AFTER + 1;
-    assert_eq!(fleet.permits(10), 8);
-    fleet.tells("a", 4, false, NOTHING);
-    assert_eq!(fleet.permits(10), 10);
-}
-
-#[test]
-fn however_many_are_cut_off_one_call_may_go() {
-    let mut fleet = Fleet::new();
-    for name in ["a", "b", "c", "d", "e", "f"] {
-        fleet.tells(name, 1, true, NOTHING);
-    }
-    fleet.now += CUT_OFF_AFTER + 1;
-    assert_eq!(fleet.permits(10), 1);
-}
-
-#[test]
-fn a_process_whose_request_failed_is_not_heard_of_before_the_next_one_succeeds() {
-    let member = Member::new(NonZeroU32::MIN);
-    let permit = PermitId(1);
-    assert!(member.sends(ACQUIRE).active);
-    member.hears(Some(Reply::Granted { permit }));
-    assert!(member.sends(ACQUIRE).active);
-    member.hears(None);
-    assert_eq!(member.sends(Command::Answered { permit }).name, "");
-    assert!(member.sends(ACQUIRE).active);
-    member.hears(Some(Reply::Granted { permit }));
-    let settled = member.sends(Command::Answered { permit });
-    assert_eq!((settled.name, settled.active), (&*member.name, false));
-}
-
 #[tokio::test]
 async fn a_process_has_work_until_its_last_permit_is_settled() {
     let server = RedisServer::start();
@@ -382,7 +306,7 @@ async fn a_process_has_work_until_its_last_permit_is_settled() {
     let host = server.host();
     let members = || -> usize {
         let count = "return #cmsgpack.unpack(redis.call('GET', KEYS[1])).members";
-        let script = Script::new(count);
+        let script = redis::Script::new(count);
         script.key(&host.key).invoke(&mut server.client()).unwrap()
     };
     let mut permits = Vec::new();
@@ -413,6 +337,16 @@ async fn burst(store: &impl Store) -> usize {
     calls
 }
 
+/// The same as soon as there is any permit.
+async fn first_burst(store: &impl Store) -> usize {
+    loop {
+        match burst(store).await {
+            0 => tokio::task::yield_now().await,
+            permits => return permits,
+        }
+    }
+}
+
 async fn cause(host: &Redis) -> Cause {
     match host.step(ACQUIRE).await {
         Ok(Reply::Wait(wait)) => wait.cause,
@@ -434,7 +368,7 @@ async fn hosts_share_one_quota() {
 }
 
 /// How long nobody may call after the server lost the state.
-const PAUSE: Micros = constants::FALLBACK_RETURN + 1_500_000;
+const PAUSE: Micros = 1_600_000 + 1_500_000;
 
 /// How long the store tells a process to wait because calls may have been forgotten.
 async fn recovers_for(host: &Redis) -> Micros {
@@ -497,7 +431,8 @@ async fn what_others_wrote_is_not_believed_and_a_later_version_is_left_alone() {
         .unwrap();
     assert_eq!(cause(&host).await, Cause::Recovering);
 
-    let later = Script::new("return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 3 }))");
+    let later =
+        redis::Script::new("return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 3 }))");
     let _: () = later.key(&host.key).invoke(&mut client).unwrap();
     let failure = host.step(ACQUIRE).await.unwrap_err();
     assert!(failure.0.contains("a later version"), "{failure}");
@@ -531,17 +466,24 @@ async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst
     assert_eq!(burst(&store).await, 0);
     tokio::time::pause();
     let later = |millis| tokio::time::advance(Duration::from_millis(millis));
-    later(4090).await;
+    later(3790).await;
     assert_eq!(burst(&store).await, 0);
     later(15).await;
-    assert_eq!(burst(&store).await, 2);
+    // Time has just jumped, so that the next attempt to reach the server is overdue.
+    assert_eq!(first_burst(&store).await, 2);
     later(1600).await;
-    assert_eq!(burst(&store).await, 2);
+    assert_eq!(first_burst(&store).await, 2);
 
     server.restart();
-    later(4000).await;
     tokio::time::resume();
-    assert_eq!(burst(&store).await, 0);
+    // The change comes as soon as an attempt shows that the server is back.
+    let returns = |reply| match reply {
+        Reply::Wait(wait) => wait.cause == Cause::Recovering && wait.delay > SECOND,
+        _ => false,
+    };
+    while !returns(store.step(ACQUIRE, 0).await.reply) {
+        tokio::task::yield_now().await;
+    }
     tokio::time::pause();
     later(1490).await;
     assert_eq!(burst(&store).await, 0);
@@ -584,7 +526,7 @@ fn a_url_is_checked_and_never_shown() {
     let wrong = parse("http://user:s3cr3t@host").unwrap_err();
     assert!(!wrong.to_string().contains("s3cr3t"));
     let right = parse("rediss://user:s3cr3t@host:6380/1").unwrap();
-    assert!(!format!("{right:?} {:?}", Server::new(right.clone())).contains("s3cr3t"));
+    assert!(!format!("{right:?} {:?}", Server::new(right.clone(), TIMEOUTS)).contains("s3cr3t"));
 }
 
 /// Four hosts, each with a queue of its own and calls that take their time.
@@ -596,7 +538,12 @@ async fn hosts_keep_the_quota_together_and_use_it_up() {
     let hosts: Vec<_> = (0..4)
         .map(|host| {
             let directory = server.directory.path().join(host.to_string());
-            Throttle::redis(server.url().parse().unwrap(), directory, NonZeroU32::MIN)
+            Throttle::redis(
+                server.url().parse().unwrap(),
+                TIMEOUTS,
+                directory,
+                NonZeroU32::MIN,
+            )
         })
         .collect();
     let calls: Vec<_> = (0..36)

@@ -139,7 +139,8 @@ impl Core {
 pub(crate) fn throttle(settings: &Value) -> Value {
     let mut block = json!({
         "fallback_requests_per_second": null, "redis_url": null, "requests_per_second": null,
-        "scope": null, "state_directory": null,
+        "redis_command_timeout": null, "redis_connect_timeout": null, "scope": null,
+        "state_directory": null,
     });
     for (name, value) in settings.as_object().expect("an object") {
         assert!(block.get(name).is_some(), "{name}");

@@ -1,0 +1,140 @@
+//! What a server remembers of processes and of quotas, on a clock that the test sets.
+
+use super::*;
+
+/// What processes of several hosts do, on a clock that the test sets.
+struct Fleet {
+    _server: RedisServer,
+    script: Script,
+    client: redis::Connection,
+    now: Micros,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let server = RedisServer::start();
+        let client = server.client();
+        let mut fleet = Self {
+            _server: server,
+            script: script_on_a_test_clock(),
+            client,
+            now: 1_790_000_000_000_000,
+        };
+        fleet.permits(10);
+        fleet.now += PAUSE;
+        fleet
+    }
+
+    fn tells(&mut self, name: &str, number: u64, active: bool, command: Command) -> Reply {
+        let notice = Notice {
+            name,
+            share: 2,
+            number,
+            active,
+        };
+        run_as(&notice, &self.script, &mut self.client, self.now, command)
+    }
+
+    /// How many permits another process is granted, which returns them.
+    fn permits(&mut self, most: usize) -> usize {
+        let mut permits = Vec::new();
+        while let Reply::Granted { permit } = run(&self.script, &mut self.client, self.now, ACQUIRE)
+        {
+            permits.push(permit);
+        }
+        for permit in &permits {
+            let unsent = Command::Unsent { permit: *permit };
+            run(&self.script, &mut self.client, self.now, unsent);
+        }
+        self.now += WAITER_GRACE + 1_000_000;
+        assert!(permits.len() <= most);
+        permits.len()
+    }
+}
+
+/// The first use of a server costs a pause once, and a loss costs one whatever was lost.
+#[test]
+fn a_quota_that_was_never_used_on_a_server_waits_only_for_the_server() {
+    let mut fleet = Fleet::new();
+    let mut pause = |key: &str, now: Micros, losses: &[&str]| {
+        for lost in losses {
+            let _: () = redis::cmd("DEL")
+                .arg(lost)
+                .query(&mut fleet.client)
+                .unwrap();
+        }
+        let (script, client) = (&fleet.script, &mut fleet.client);
+        match run_on(key, &Notice::NONE, script, client, now, ACQUIRE) {
+            Reply::Granted { .. } => 0,
+            Reply::Wait(wait) => wait.delay,
+            Reply::Done => panic!("no reply"),
+        }
+    };
+    let now = fleet.now + 10 * SECOND;
+    assert_eq!(pause("used for the first time", now, &[]), 0);
+    assert_eq!(
+        pause("used for the first time", now, &["used for the first time"]),
+        PAUSE
+    );
+    // Without the list nobody knows which were used. What is still there is entered anew.
+    assert_eq!(pause("k", now, &["list"]), 0);
+    assert_eq!(pause("another", now + SECOND, &[]), PAUSE - SECOND);
+    assert_eq!(pause("k", now + 9 * SECOND, &["k"]), PAUSE);
+}
+
+const NOTHING: Command = Command::Cancel {
+    waiter: WaiterId(0),
+};
+
+#[test]
+fn the_share_of_a_process_that_may_be_cut_off_comes_out_of_the_quota() {
+    let mut fleet = Fleet::new();
+    fleet.tells("a", 1, true, NOTHING);
+    assert_eq!(fleet.permits(10), 10, "it was heard of just now");
+    fleet.now += CUT_OFF_AFTER;
+    assert_eq!(fleet.permits(10), 8);
+    fleet.tells("b", 1, true, NOTHING);
+    fleet.now += CUT_OFF_AFTER + 1;
+    assert_eq!(fleet.permits(10), 6);
+    fleet.tells("a", 2, true, NOTHING);
+    assert_eq!(fleet.permits(10), 8, "one is back");
+    fleet.now += constants::SHARE_LIFETIME;
+    assert_eq!(fleet.permits(10), 10, "nobody waits for ever");
+}
+
+#[test]
+fn a_process_without_work_has_no_share() {
+    let mut fleet = Fleet::new();
+    fleet.tells("a", 3, true, NOTHING);
+    // What was sent before arrives later.
+    fleet.tells("a", 2, false, NOTHING);
+    fleet.now += CUT_OFF_AFTER + 1;
+    assert_eq!(fleet.permits(10), 8);
+    fleet.tells("a", 4, false, NOTHING);
+    assert_eq!(fleet.permits(10), 10);
+}
+
+#[test]
+fn however_many_are_cut_off_one_call_may_go() {
+    let mut fleet = Fleet::new();
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        fleet.tells(name, 1, true, NOTHING);
+    }
+    fleet.now += CUT_OFF_AFTER + 1;
+    assert_eq!(fleet.permits(10), 1);
+}
+
+#[test]
+fn a_process_whose_request_failed_is_not_heard_of_before_the_next_one_succeeds() {
+    let member = Member::new(NonZeroU32::MIN);
+    let permit = PermitId(1);
+    assert!(member.sends(ACQUIRE).active);
+    member.hears(Some(Reply::Granted { permit }));
+    assert!(member.sends(ACQUIRE).active);
+    member.hears(None);
+    assert_eq!(member.sends(Command::Answered { permit }).name, "");
+    assert!(member.sends(ACQUIRE).active);
+    member.hears(Some(Reply::Granted { permit }));
+    let settled = member.sends(Command::Answered { permit });
+    assert_eq!((settled.name, settled.active), (&*member.name, false));
+}
