@@ -7,9 +7,7 @@
 use std::time::Duration;
 
 use crate::environment::Environment;
-use crate::openapi::{
-    Address, Network, Plain, PlainClient, PlainFailure, PlainResponse, PlainSettings,
-};
+use crate::openapi::{Address, Failure, Network, Plain, PlainClient, PlainResponse, PlainSettings};
 use crate::secret::Secret;
 
 use super::answer::{self, Fetched};
@@ -190,8 +188,8 @@ impl Service<'_> {
                 404 => format!("has not {what} (HTTP status 404): the instance has no such role"),
                 status => format!("refuses {what} with HTTP status {status}"),
             })),
-            Err(PlainFailure::Unreachable(why)) => Err(Trouble::Absent(why)),
-            Err(PlainFailure::Broken(why)) => {
+            Err(Failure::Unsent { text, .. }) => Err(Trouble::Absent(text)),
+            Err(Failure::Lost(why)) => {
                 Err(Trouble::Other(format!("gave no answer for {what}: {why}")))
             }
         }

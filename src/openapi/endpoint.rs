@@ -58,13 +58,6 @@ impl Endpoint {
         self.loopback
     }
 
-    /// Host and port, the default one of the scheme too.
-    pub(super) fn address(&self) -> String {
-        let name = self.url.host_str().unwrap_or_default();
-        let port = self.url.port_or_known_default().unwrap_or_default();
-        format!("{name}:{port}")
-    }
-
     /// The address as a URL without a query.
     pub(super) fn url(&self) -> &Url {
         &self.url

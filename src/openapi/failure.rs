@@ -62,6 +62,13 @@ pub enum Untrusted {
     Other,
 }
 
+/// Host and port of a URL, as errors show them.
+pub(super) fn address_of(url: &reqwest::Url) -> String {
+    let name = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{name}:{port}")
+}
+
 /// Where requests go, and in what time.
 #[derive(Clone, Debug)]
 pub(super) struct Destination {

@@ -13,7 +13,7 @@ use crate::clock::{Clock, Utc};
 use crate::random::Random;
 
 use super::budget::Budget;
-use super::failure::Destination;
+use super::failure::{Destination, address_of};
 use super::list::Reader;
 use super::rows::CutError;
 use super::sending::{self, NoticeConnections};
@@ -164,7 +164,7 @@ impl Http {
     ) -> Result<Self, Failure> {
         let url = settings.endpoint.url();
         let destination = Destination {
-            address: settings.endpoint.address(),
+            address: address_of(url),
             proxy: settings.network.proxies.for_url(url).cloned(),
             connect_timeout: settings.connect_timeout,
             read_timeout: settings.read_timeout,

@@ -30,7 +30,7 @@ pub use failure::{Failure, Obstacle, Untrusted};
 pub use http::{ClockDifference, Http, Reading, Request, Response, Settings};
 pub use list::{List, Row, Rows};
 pub use network::Network;
-pub use plain::{Plain, PlainClient, PlainFailure, PlainResponse, PlainSettings};
+pub use plain::{Plain, PlainClient, PlainResponse, PlainSettings};
 pub use proxy::{InvalidProxy, Proxies, Proxy};
 pub use redact::Cleaner;
 pub use rows::{CutError, cut_in_pieces};

@@ -3,7 +3,6 @@
 //! Answers are small, times are short, and no redirect is followed: it could lead the request,
 //! which may hold a token, to somebody else.
 
-use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 
 use reqwest::Method;
@@ -11,14 +10,18 @@ use reqwest::redirect::Policy;
 use zeroize::Zeroizing;
 
 use super::address::Address;
-use super::{Cleaner, Endpoint, Network, encoding};
+use super::failure::{Destination, address_of};
+use super::{Cleaner, Endpoint, Failure, Network, encoding};
 
 /// Answers with credentials take some 2 KiB.
 const MOST: usize = 64 << 10;
 
 /// A client for such requests. It keeps no connection, because credentials are fetched rarely.
 #[derive(Clone, Debug)]
-pub struct PlainClient(reqwest::Client);
+pub struct PlainClient {
+    client: reqwest::Client,
+    destination: Destination,
+}
 
 /// How such requests are made.
 #[derive(Clone, Debug)]
@@ -52,17 +55,6 @@ pub struct PlainResponse {
     pub body: Zeroizing<Vec<u8>>,
     /// What time it is at the other end.
     pub date: Option<SystemTime>,
-}
-
-/// No answer. The text says why, without URL and secrets.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlainFailure {
-    /// No connection was made.
-    #[error("{0}")]
-    Unreachable(String),
-    /// There is a connection, and no whole answer of a reasonable size came.
-    #[error("{0}")]
-    Broken(String),
 }
 
 impl<'a> Plain<'a> {
@@ -130,7 +122,7 @@ impl PlainClient {
     /// # Errors
     ///
     /// If the system's certificates cannot be used.
-    pub fn for_server(server: &Address, settings: &PlainSettings) -> Result<Self, PlainFailure> {
+    pub fn for_server(server: &Address, settings: &PlainSettings) -> Result<Self, Failure> {
         Self::new(&server.url(), settings)
     }
 
@@ -139,22 +131,33 @@ impl PlainClient {
     /// # Errors
     ///
     /// If the system's certificates cannot be used.
-    pub fn for_api(api: &Endpoint, settings: &PlainSettings) -> Result<Self, PlainFailure> {
+    pub fn for_api(api: &Endpoint, settings: &PlainSettings) -> Result<Self, Failure> {
         Self::new(api.url(), settings)
     }
 
-    fn new(url: &reqwest::Url, settings: &PlainSettings) -> Result<Self, PlainFailure> {
-        let unusable = |error| PlainFailure::Unreachable(reason(error, &Cleaner::default()));
+    fn new(url: &reqwest::Url, settings: &PlainSettings) -> Result<Self, Failure> {
+        let read_timeout = settings.connect_timeout + settings.read_timeout;
+        let destination = Destination {
+            address: address_of(url),
+            proxy: settings.network.proxies.for_url(url).cloned(),
+            connect_timeout: settings.connect_timeout,
+            read_timeout,
+        };
+        let unusable = |error| destination.failure(error, &Cleaner::default());
         let builder = settings.network.client(url).map_err(unusable)?;
         let client = builder
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
-            .timeout(settings.connect_timeout + settings.read_timeout)
+            .timeout(read_timeout)
             .pool_max_idle_per_host(0)
             .user_agent(&settings.user_agent)
             .build();
-        client.map(Self).map_err(unusable)
+        let client = client.map_err(unusable)?;
+        Ok(Self {
+            client,
+            destination,
+        })
     }
 
     /// Sends the request once.
@@ -162,8 +165,8 @@ impl PlainClient {
     /// # Errors
     ///
     /// If no whole answer comes, or one of more than 64 KiB.
-    pub async fn send(&self, plain: Plain<'_>) -> Result<PlainResponse, PlainFailure> {
-        let mut request = self.0.request(plain.method, plain.url);
+    pub async fn send(&self, plain: Plain<'_>) -> Result<PlainResponse, Failure> {
+        let mut request = self.client.request(plain.method, plain.url);
         request = request.header("accept", "application/json");
         for (name, value) in plain.headers {
             request = request.header(name, value);
@@ -176,13 +179,7 @@ impl PlainClient {
         };
         let cleaner = plain.cleaner;
         let response = request.send().await;
-        let mut response = response.map_err(|error| {
-            let unreachable = error.is_connect() || error.is_builder();
-            match (unreachable, reason(error, &cleaner)) {
-                (true, text) => PlainFailure::Unreachable(text),
-                (false, text) => PlainFailure::Broken(text),
-            }
-        })?;
+        let mut response = response.map_err(|error| self.destination.failure(error, &cleaner))?;
         let date = response.headers().get("date");
         let date = date.and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         let mut read = PlainResponse {
@@ -193,32 +190,14 @@ impl PlainClient {
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| PlainFailure::Broken(reason(error, &cleaner)))?
+            .map_err(|error| self.destination.lost(error, &cleaner))?
         {
             if read.body.len() + chunk.len() > MOST {
                 let text = "the answer is larger than 64 KiB".to_owned();
-                return Err(PlainFailure::Broken(text));
+                return Err(Failure::Lost(text));
             }
             read.body.extend_from_slice(&chunk);
         }
         Ok(read)
     }
-}
-
-/// The causes of an error in words, without the URL, whose path and query may hold a password.
-fn reason(error: reqwest::Error, cleaner: &Cleaner) -> String {
-    let timeout = error.is_timeout();
-    let error = error.without_url();
-    let mut words = vec![error.to_string()];
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    for cause in causes {
-        let word = cause.to_string();
-        if words.last() != Some(&word) {
-            words.push(word);
-        }
-    }
-    if timeout && !words.iter().any(|word| word.contains("timed out")) {
-        words.push("timed out".into());
-    }
-    cleaner.line(&words.join(": "))
 }
