@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
+use tower_layer::{Identity, Stack};
 
 use crate::clock::Clock;
 use crate::environment::Environment;
@@ -27,6 +28,7 @@ mod acceptor;
 mod command;
 mod error;
 mod handshake;
+mod intake;
 mod lifecycle;
 mod listener;
 pub mod log;
@@ -35,6 +37,8 @@ mod services;
 #[cfg(test)]
 mod testing;
 mod tls;
+
+use intake::{Intake, STREAM_WINDOW};
 
 pub use command::main;
 pub use error::Error;
@@ -162,7 +166,7 @@ fn router<S: Provider>(
     service: S,
     shutdown: &CancellationToken,
     end: &CancellationToken,
-) -> Router {
+) -> Router<Stack<Intake, Identity>> {
     let silent = || services::Silent { end: end.clone() };
     let controller = services::Controller {
         shutdown: shutdown.clone(),
@@ -172,6 +176,9 @@ fn router<S: Provider>(
         .max_encoding_message_size(MESSAGE_LIMIT);
     Server::builder()
         .max_concurrent_streams(Some(STREAM_LIMIT))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(STREAM_LIMIT * STREAM_WINDOW)
+        .layer(Intake::new(MESSAGE_LIMIT))
         .add_service(provider)
         .add_service(GrpcControllerServer::new(controller))
         .add_service(GrpcStdioServer::new(silent()))
