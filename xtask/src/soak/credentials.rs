@@ -1,5 +1,6 @@
-//! `cargo xtask soak credentials`: applies without a pause, with credentials of a role that end all
-//! the time. It fails if a call was refused for its credentials, or if an apply failed.
+//! `cargo xtask soak credentials`: applies without a pause, each of which outlasts several sessions
+//! of the role that it has its credentials from. It fails if a call was refused for its
+//! credentials, or if an apply failed.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,6 @@ use crate::examples::REQUIRED_PROVIDERS;
 use crate::shell::{self, Result, binary, cargo, green, heading, write};
 use crate::tools;
 
-/// How many numbers each apply moves. It replaces those of the apply before, so that the
-/// configuration stays as large as it is.
-const NUMBERS: usize = 100;
-
 const CONFIGURATION: &str = r#"
 provider "cams" {
   cust_space_id = "cams-soak"
@@ -23,7 +20,7 @@ provider "cams" {
     role_arn = "acs:ram::1000000000000000:role/soak"
   }
   throttle {
-    requests_per_second = 200
+    requests_per_second = 20
   }
 }
 
@@ -31,8 +28,12 @@ variable "numbers" {
   type = number
 }
 
+variable "count_of_numbers" {
+  type = number
+}
+
 resource "cams_number_migration" "number" {
-  count         = 100
+  count         = var.count_of_numbers
   country_code  = "86"
   mobile_number = format("139%08d", var.numbers + count.index)
 }
@@ -40,6 +41,9 @@ resource "cams_number_migration" "number" {
 
 /// The size of a run.
 pub(crate) struct Plan {
+    /// How many numbers each apply moves, 20 in a second. It replaces those of the apply before, so
+    /// that the configuration stays as large as it is.
+    numbers: usize,
     /// How long applies are repeated.
     time: Duration,
     /// How long a session lives, in seconds.
@@ -48,11 +52,13 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) const LONG: Self = Self {
+        numbers: 4000,
         time: Duration::from_secs(20 * 60),
         lifetime: 60,
     };
     pub(crate) const SHORT: Self = Self {
-        time: Duration::from_secs(15),
+        numbers: 240,
+        time: Duration::from_secs(10),
         lifetime: 4,
     };
 }
@@ -68,7 +74,11 @@ struct Seen {
 
 pub(crate) fn run(plan: &Plan) -> Result<()> {
     shell::run(cargo().args(["build", "--quiet", "--all-features", "--bins"]))?;
-    let Plan { time, lifetime } = plan;
+    let Plan {
+        numbers,
+        time,
+        lifetime,
+    } = plan;
     heading(&format!(
         "Soak: applies for {} s with sessions that live {lifetime} s",
         time.as_secs()
@@ -93,11 +103,12 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     let path = binary("debug", "cams-emulator");
     let binaries = path.parent().unwrap_or(directory);
     let cli = Cli::with_override(&tools::terraform()?, directory, binaries)?
-        .env("TF_REATTACH_PROVIDERS", &provider.reattach);
+        .env("TF_REATTACH_PROVIDERS", &provider.reattach)
+        .env("TF_VAR_count_of_numbers", &numbers.to_string());
 
     let (started, mut seen, mut applies) = (Instant::now(), Seen::default(), 0);
     while started.elapsed() < *time {
-        if let Some(errors) = apply_once(&cli, applies * NUMBERS)? {
+        if let Some(errors) = apply_once(&cli, applies * numbers)? {
             return Err(format!("an apply failed:\n{errors}"));
         }
         applies += 1;
@@ -114,7 +125,8 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     if seen.refused > 0 {
         return Err("calls were refused for their credentials".into());
     }
-    if seen.sessions < 2 {
+    // The plan and the apply have sessions of their own, which are not enough for the time.
+    if seen.sessions <= 2 * applies {
         return Err("no session ended: this run shows nothing".into());
     }
     println!("{} Every call had valid credentials.", green("✓"));
