@@ -155,17 +155,26 @@ impl Resource for NumberMigration {
         _context: Context<'_, Cams, Model>,
         target: ImportTarget<Identity>,
     ) -> Result<Model, Diagnostics> {
-        let target = match target {
-            ImportTarget::Id(id) => target::of_import_id(&id)?,
-            ImportTarget::Identity(identity) => target::of_identity(&identity)?,
-        };
-        Ok(Model {
-            cust_space_id: target.cust_space_id.into(),
-            country_code: target.number.country_code().to_string().into(),
-            mobile_number: target.number.mobile_number().to_string().into(),
-            ..Model::default()
-        })
+        imported(target)
     }
+}
+
+/// The state that an import begins with, before the number was looked for.
+///
+/// # Errors
+///
+/// If the id or the identity is not that of a number in a space.
+pub fn imported(target: ImportTarget<Identity>) -> Result<Model, Diagnostics> {
+    let target = match target {
+        ImportTarget::Id(id) => target::of_import_id(&id)?,
+        ImportTarget::Identity(identity) => target::of_identity(&identity)?,
+    };
+    Ok(Model {
+        cust_space_id: target.cust_space_id.into(),
+        country_code: target.number.country_code().to_string().into(),
+        mobile_number: target.number.mobile_number().to_string().into(),
+        ..Model::default()
+    })
 }
 
 /// Creates the number within `call`, whose time is `limit`.

@@ -1,5 +1,7 @@
 //! Peak memory of the provider under neighbours that send without end. `cargo xtask bench memory`
 //! prints the figures.
+//!
+//! This file is longer than 300 lines because every neighbour is in it.
 #![cfg(target_os = "linux")]
 
 use std::sync::Arc;
