@@ -1,10 +1,11 @@
 //! The account whose quotas the calls count against.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use tokio::sync::OnceCell;
-
-use crate::credentials::Credentials;
+use crate::clock::Clock;
+use crate::credentials::{Credentials, Owner};
 use crate::fingerprint::fingerprint;
 use crate::openapi::SigningKey;
 
@@ -12,18 +13,21 @@ use crate::openapi::SigningKey;
 #[derive(Debug)]
 pub struct Account {
     configured: Option<String>,
-    /// Where the processes of this host remember the account of a key.
+    /// Where the processes of this user remember the account of a key.
     directory: Option<PathBuf>,
     /// The host of an emulator on this machine, whose quotas are its own.
     emulator: Option<String>,
-    found: OnceCell<Found>,
+    clock: Clock,
+    found: Mutex<Option<Arc<Found>>>,
+    /// Held by whoever asks, so that one asks for all.
+    asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
 struct Found {
     name: String,
-    /// Why the access key stands for the account.
-    trouble: Option<String>,
+    /// Why the access key stands for the account, and until when.
+    unknown: Option<(String, SystemTime)>,
 }
 
 impl Account {
@@ -34,12 +38,15 @@ impl Account {
         configured: Option<String>,
         directory: Option<PathBuf>,
         emulator: Option<String>,
+        clock: Clock,
     ) -> Self {
         Self {
             configured,
             directory,
             emulator,
-            found: OnceCell::new(),
+            clock,
+            found: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
         }
     }
 
@@ -47,36 +54,61 @@ impl Account {
     /// with the emulator's host.
     ///
     /// If the account cannot be had, a hash of the access key stands for it, because the throttle's
-    /// state can be read by others. It stays the same for this process, even if the key is another
-    /// one later.
-    pub(super) async fn name(&self, credentials: &Credentials, key: &SigningKey) -> &str {
+    /// state can be read by others. All processes of this user take it for that up to the same
+    /// moment, and this waits until no call counts any more that was counted for the key.
+    pub(super) async fn name(&self, credentials: &Credentials, key: &SigningKey) -> String {
         if let Some(account) = &self.configured {
-            return account;
+            return account.clone();
         }
-        let ask = || async {
-            match credentials.account(self.directory.as_deref()).await {
-                Ok(id) => Found {
+        if let Some(found) = self.found() {
+            return found.name.clone();
+        }
+        let _turn = self.asking.lock().await;
+        if let Some(found) = self.found() {
+            return found.name.clone();
+        }
+        let found = match credentials.owner(self.directory.as_deref()).await {
+            Owner::Account { id, not_before } => {
+                let wait = not_before.duration_since(self.clock.now());
+                tokio::time::sleep(wait.unwrap_or_default()).await;
+                Found {
                     name: match &self.emulator {
                         Some(host) => format!("{id}@{host}"),
                         None => id,
                     },
-                    trouble: None,
-                },
-                Err(error) => {
-                    tracing::info!("the account is not known: {error}");
-                    let host = self.emulator.as_deref().unwrap_or_default();
-                    Found {
-                        name: fingerprint(&[&key.access_key().id, host]),
-                        trouble: Some(error.to_string()),
-                    }
+                    unknown: None,
+                }
+            }
+            Owner::Unknown { until, why } => {
+                tracing::info!("the account is not known: {why}");
+                let host = self.emulator.as_deref().unwrap_or_default();
+                Found {
+                    name: fingerprint(&[&key.access_key().id, host]),
+                    unknown: Some((why, until)),
                 }
             }
         };
-        &self.found.get_or_init(ask).await.name
+        let name = found.name.clone();
+        let mut place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        *place = Some(Arc::new(found));
+        name
     }
 
     /// Why the access key stands for the account; `None` if it does not, or not yet.
-    pub(super) fn trouble(&self) -> Option<&str> {
-        self.found.get()?.trouble.as_deref()
+    pub(super) fn trouble(&self) -> Option<String> {
+        let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let (why, _) = place.as_ref()?.unknown.as_ref()?;
+        Some(why.clone())
+    }
+
+    /// What was found, while it holds.
+    fn found(&self) -> Option<Arc<Found>> {
+        let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = place.as_ref()?;
+        let holds = match &found.unknown {
+            Some((_, until)) => self.clock.now() < *until,
+            None => true,
+        };
+        holds.then(|| Arc::clone(found))
     }
 }

@@ -38,6 +38,13 @@ const STOPPED: &str = "stopped before the request was sent";
 /// The message of a call whose time was over before it began.
 const OVER: &str = "the time was over before the request could be sent";
 
+/// The message of a call whose deadline came before there was a key to sign it with.
+const OF_KEY: &str = "the time was over while credentials were fetched";
+
+/// The message of a call whose deadline came before it was known whose quota it uses.
+const OF_ACCOUNT: &str = "the time was over while STS was asked which account the credentials \
+    belong to; set the provider's account_id, or sts_endpoint to where STS can be reached";
+
 /// The message of a call whose condition does not hold any more.
 const WITHHELD: &str = "what allowed the request no longer holds";
 
@@ -149,7 +156,7 @@ impl Client {
 
     /// Why the quota is counted for the access key and not for the account, in words. `None` if it
     /// is the account's, or if no call was made yet.
-    pub fn account_trouble(&self) -> Option<&str> {
+    pub fn account_trouble(&self) -> Option<String> {
         self.0.account.trouble()
     }
 
@@ -310,12 +317,12 @@ impl Client {
             if call.is_over() {
                 return Err((ErrorKind::TimedOut, OVER.to_owned()));
             }
-            let key = bounded(call, self.0.credentials.current()).await?;
+            let key = bounded(call, OF_KEY, self.0.credentials.current()).await?;
             let key =
                 key.map_err(|error| (ErrorKind::CredentialsUnavailable, error.to_string()))?;
             let name = self.0.account.name(&self.0.credentials, &key);
             let quota = QuotaKey {
-                account: bounded(call, name).await?.to_owned(),
+                account: bounded(call, OF_ACCOUNT, name).await?,
                 region: self.0.region.clone(),
                 action: operation.action,
             };
@@ -412,7 +419,7 @@ impl Client {
 
     /// Whether there is another key than `refused`, which the service does not take.
     async fn has_another(&self, call: &Call, refused: &SigningKey) -> bool {
-        match bounded(call, self.0.credentials.renew(refused)).await {
+        match bounded(call, OF_KEY, self.0.credentials.renew(refused)).await {
             Ok(Ok(key)) => key.access_key() != refused.access_key(),
             Ok(Err(error)) => {
                 tracing::warn!("no other credentials for those that were refused: {error}");
@@ -444,6 +451,7 @@ fn settle(permit: Permit, outcome: &Result<Answer, Failure>, response: Option<&R
 /// What the future gives, unless the call is stopped or its deadline comes first.
 async fn bounded<T>(
     call: &Call,
+    out_of_time: &str,
     future: impl Future<Output = T>,
 ) -> Result<T, (ErrorKind, String)> {
     tokio::select! {
@@ -451,8 +459,7 @@ async fn bounded<T>(
         () = call.stopped() => Err((ErrorKind::Cancelled, STOPPED.to_owned())),
         given = future => Ok(given),
         () = sleep_until(call.deadline()) => {
-            let text = "the time was over while credentials were fetched";
-            Err((ErrorKind::TimedOut, text.to_owned()))
+            Err((ErrorKind::TimedOut, out_of_time.to_owned()))
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use crate::openapi::{AccessKey, Endpoint, SigningKey};
 
-use super::account;
+use super::account::{self, Owner};
 use super::context::Context;
-use super::error::{Error, ErrorKind};
+use super::error::Error;
 use super::fetch::fetch;
 use super::refresh::{Fetch, Refresh};
 use super::source::{Source, Way};
@@ -109,19 +110,15 @@ impl Credentials {
         }
     }
 
-    /// The id of the account that the credentials belong to, from the state directory if a process
-    /// of this host has asked before, else from STS (`GetCallerIdentity`).
-    ///
-    /// # Errors
-    ///
-    /// If STS cannot be asked, or answers with a refusal.
-    pub async fn account(&self, directory: Option<&Path>) -> Result<String, Error> {
+    /// The account that the credentials belong to, from the state directory if a process of this
+    /// user has asked before, else from STS (`GetCallerIdentity`).
+    pub async fn owner(&self, directory: Option<&Path>) -> Owner {
         match &self.0.sts {
-            Some((sts, context)) => account::account(self, sts, context, directory).await,
-            None => {
-                let text = "STS was not asked for the account.";
-                Err(Error::new(ErrorKind::Unusable, text))
-            }
+            Some((sts, context)) => account::owner(self, sts, context, directory).await,
+            None => Owner::Unknown {
+                until: UNIX_EPOCH + Duration::from_secs(u32::MAX.into()),
+                why: "STS was not asked for the account.".to_owned(),
+            },
         }
     }
 

@@ -34,6 +34,7 @@ pub mod variables;
 mod web;
 
 pub use crate::openapi::AccessKey;
+pub use account::Owner;
 pub use chain::resolve;
 pub use configured::{AssumeRole, AssumeRoleWithOidc, Configured};
 pub use context::Context;

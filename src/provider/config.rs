@@ -22,6 +22,9 @@ use super::settings;
 use super::throttling;
 use super::{Cams, NoClient, network};
 
+/// How long an answer with credentials may take. The official SDKs wait as long.
+const LONGEST_FETCH: Duration = Duration::from_secs(10);
+
 /// The blocks within the provider block, and what they are for.
 const BLOCKS: [(&str, &str); 3] = [
     (
@@ -95,7 +98,7 @@ pub fn configure(
                 user_agent: settings.http.user_agent.clone(),
                 network: settings.http.network.clone(),
                 connect_timeout: settings.http.connect_timeout,
-                read_timeout: settings.http.read_timeout,
+                read_timeout: settings.http.read_timeout.min(LONGEST_FETCH),
             };
             Credentials::new(source, context)
         }
@@ -109,7 +112,7 @@ pub fn configure(
     let endpoint = &settings.http.endpoint;
     let emulator = endpoint.is_loopback().then(|| endpoint.host().to_owned());
     let client = Client::new(cams::Config {
-        account: Account::new(settings.account_id, directory, emulator),
+        account: Account::new(settings.account_id, directory, emulator, clock.clone()),
         credentials,
         region: settings.region,
         http: settings.http,

@@ -8,12 +8,10 @@ use super::throttling::Throttled;
 
 impl Cams {
     /// What came to light about the places that this machine's processes share, each told once in a
-    /// run. Where the quota has no directory, the claims have none either, and one warning is
-    /// enough.
+    /// run. What it costs differs from place to place, so each is told for itself.
     pub(super) fn notices(&self) -> Diagnostics {
         let quota = self.throttled.as_ref().and_then(Throttled::notice);
-        let of_both = quota.is_some() && self.quota_is_in_the_directory();
-        let claims = self.claims.notice().filter(|_| !of_both);
+        let claims = self.claims.notice();
         let notices = [quota, claims, self.account_notice()].into_iter().flatten();
         let notices = notices.filter(|notice| self.first_to_tell(&notice.summary));
         notices.collect()
@@ -40,10 +38,5 @@ impl Cams {
                 settings::ACCOUNT_ID.variables.join(" or ")
             ),
         ))
-    }
-
-    fn quota_is_in_the_directory(&self) -> bool {
-        let throttled = self.throttled.as_ref();
-        throttled.is_some_and(|throttled| throttled.scope == settings::Scope::Host)
     }
 }

@@ -163,7 +163,7 @@ fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
             secret: Secret::new("secret"),
             security_token: None,
         }),
-        account: Account::new(Some("1".into()), None, None),
+        account: Account::new(Some("1".into()), None, None, Clock::system()),
         region: "r".into(),
         throttle: Throttle::in_memory(),
         requests_per_second,

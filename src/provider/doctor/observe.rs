@@ -80,7 +80,7 @@ pub(super) async fn observe(
             .credentials()
             .at_hand()
             .and_then(|key| end(&key.access_key().id)),
-        account_trouble: client.account_trouble().map(str::to_owned),
+        account_trouble: client.account_trouble(),
         quota_trouble: throttled
             .ok()
             .and_then(|throttled| throttled.throttle.trouble()),

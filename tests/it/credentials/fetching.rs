@@ -1,11 +1,12 @@
 //! What is made of answers that are no credentials, and whose account a key is.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use terraform_provider_cams::clock::Clock;
 use terraform_provider_cams::credentials::{
-    AssumeRole, Configured, Context, Credentials, ErrorKind, Files, resolve,
+    AssumeRole, Configured, Context, Credentials, ErrorKind, Files, Owner, resolve,
 };
 use terraform_provider_cams::secret::Secret;
 
@@ -130,11 +131,11 @@ async fn the_account_is_asked_for_once_and_remembered() {
     for requests in [2, 3] {
         // The second process has the same session's key, and asks only for that.
         let credentials = of_role(&server, context());
-        let account = credentials.account(Some(&directory)).await.unwrap();
+        let account = account(&credentials, Some(&directory)).await.unwrap();
         assert_eq!(account, "1234567890123456");
         assert_eq!(server.requests(), requests);
     }
-    let account = of_role(&server, context()).account(None).await.unwrap();
+    let account = account(&of_role(&server, context()), None).await.unwrap();
     assert_eq!(
         (account.as_str(), server.requests()),
         ("1234567890123456", 5)
@@ -149,7 +150,7 @@ async fn a_key_that_ends_before_its_account_is_known_is_replaced() {
     let ended = json!({ "Code": "InvalidSecurityToken.Expired" });
     let server = server(json!([[200, first], [403, ended]])).await;
     let credentials = of_role(&server, context());
-    let account = credentials.account(None).await.unwrap();
+    let account = account(&credentials, None).await.unwrap();
     assert_eq!(
         (account.as_str(), server.requests()),
         ("1234567890123456", 4)
@@ -163,9 +164,15 @@ async fn an_account_that_is_no_number_is_none() {
         "AccessKeyId": "i", "AccessKeySecret": "s", "SecurityToken": "t",
     }});
     let server = server(json!([[200, session], [200, odd]])).await;
-    let error = of_role(&server, context()).account(None).await.unwrap_err();
-    assert!(
-        error.to_string().contains("without an AccountId of digits"),
-        "{error}"
-    );
+    let credentials = of_role(&server, context());
+    let error = account(&credentials, None).await.unwrap_err();
+    assert!(error.contains("without an AccountId of digits"), "{error}");
+}
+
+/// The account's id, or why it is not known.
+async fn account(credentials: &Credentials, directory: Option<&Path>) -> Result<String, String> {
+    match credentials.owner(directory).await {
+        Owner::Account { id, .. } => Ok(id),
+        Owner::Unknown { why, .. } => Err(why),
+    }
 }

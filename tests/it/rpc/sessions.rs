@@ -65,6 +65,41 @@ async fn the_account_of_a_key_is_remembered_on_the_host() {
     }
 }
 
+/// One process cannot ask STS, and the next one could. They have to count their calls by the same
+/// name, or each would use the whole quota.
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_agree_on_the_account_although_sts_fails_for_one() {
+    let emulator = Emulator::start(&["--latency", "20ms"]);
+    let failure = json!({
+        "kind": "business_error", "code": "ServiceUnavailable", "status": 503,
+        "action": "GetCallerIdentity", "times": 3,
+    });
+    emulator.control("POST", "faults", Some(failure));
+    let host = TempDir::new().unwrap();
+    let state = host.path().join("state").display().to_string();
+    let mut processes = Vec::new();
+    for process in 0..2 {
+        let core = Core::start().env(STATE_DIRECTORY, &state).await;
+        configure(&core, emulator.url(), json!({})).await;
+        let config = number(&format!("1380000100{process}"), json!({}));
+        assert_migrating(&create(&core, &config).await);
+        processes.push(core);
+    }
+    let creates = processes.iter().enumerate().flat_map(|(process, core)| {
+        (0..15).map(move |index| {
+            let config = number(&format!("139000{process:02}{index:03}"), json!({}));
+            async move { create(core, &config).await }
+        })
+    });
+    for outcome in join_all(creates).await {
+        assert_migrating(&outcome);
+    }
+    // It is asked again only after a while.
+    assert_eq!(emulator.count("GetCallerIdentity"), 3);
+    let summary = emulator.control("GET", "summary", None);
+    assert_eq!(summary["throttled"], 0, "{summary}");
+}
+
 /// Credentials that are exchanged for a session of a role.
 fn session(changes: Value) -> Value {
     let mut block = json!({
