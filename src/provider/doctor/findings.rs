@@ -163,8 +163,9 @@ fn quota(observations: &Observations) -> Finding {
             let remedy = match scope {
                 Scope::Redis => "Check the address, the password and the server",
                 Scope::Host | Scope::Process => {
-                    "Make the directory usable for this user alone, or set CAMS_THROTTLE_SCOPE to \
-                     process where a single process uses the account"
+                    "Make the directory usable for this user alone, name another one in \
+                     CAMS_THROTTLE_STATE_DIRECTORY, or set CAMS_THROTTLE_SCOPE to process where a \
+                     single process uses the account"
                 }
             };
             let text = format!(
