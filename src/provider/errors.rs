@@ -66,11 +66,18 @@ fn timed_out(error: &Error, doing: Doing<'_>) -> Diagnostic {
         outcome,
     } = doing;
     let Timed { name, default } = limit.operation();
+    // Terraform hands the configuration over to an apply, and to a refresh only what is stored.
+    let stored = match name {
+        "read" => {
+            " A refresh goes by the value in the state: apply with -refresh=false to store it."
+        }
+        _ => "",
+    };
     let detail = format!(
         "The time was over ({limit}) while {what}: number {} in space {}. The call {} was still \
-         open.\n\n{outcome} If the time is too short, set {name} in the block timeouts of the \
-         resource to more (without it, it is {default}), or run less at once with the same \
-         account.\n{}",
+         to be done.\n\n{outcome} If the time is too short, set {name} in the block timeouts of \
+         the resource to more (without it, it is {default}), or run less at once with the same \
+         account.{stored}\n{}",
         target.number,
         target.cust_space_id,
         error.action,
