@@ -36,7 +36,7 @@ async fn every_line_is_one_terraform_parses_and_ours() {
 
 #[tokio::test]
 async fn what_is_wrong_with_an_attribute_names_the_attribute() {
-    let core = Core::start().env("TF_LOG", "WARN").await;
+    let mut core = Core::start().env("TF_LOG", "WARN").await;
     let config = json!({
         "cust_space_id": null, "country_code": "86", "mobile_number": "13900001234", "id": null,
         "phone_number": null, "status": null, "request_id": null,
@@ -44,6 +44,8 @@ async fn what_is_wrong_with_an_attribute_names_the_attribute() {
     });
     let diagnostics = core.validate("cams_number_migration", &config).await;
     assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
+    // The line is read by another task than the answer.
+    core.process().stderr_with("Invalid Duration").await;
     let logs = core.logs();
     let line = logs
         .iter()
