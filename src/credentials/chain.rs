@@ -20,7 +20,6 @@ use std::sync::Arc;
 
 use crate::environment::Environment;
 use crate::openapi::Address;
-use crate::secret::Secret;
 
 use super::configured::{AssumeRoleWithOidc, Configured};
 use super::ecs;
@@ -33,7 +32,7 @@ use super::source::{Source, Way};
 use super::surroundings::{StsOfProfile, Surroundings};
 use super::variables::{
     ACCESS_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_ROLE_NAME, OIDC_PROVIDER_ARN,
-    OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, SECRET_KEY, SECURITY_TOKEN, is_true,
+    OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, is_true,
 };
 
 /// A way that was found, and how it is called.
@@ -50,7 +49,7 @@ type Step<'a> = (
 /// Access keys of provider block and environment are never mixed. The service refuses the key of
 /// one account with the secret of another one with a message about the signature, which misleads.
 /// And a security token that was forgotten in the environment would make a key unusable that needs
-/// none.
+/// none. Such a token alone is no access key, so the next way is tried.
 ///
 /// # Errors
 ///
@@ -174,12 +173,7 @@ impl<'a> Chain<'a> {
     }
 
     fn key_of_environment(&mut self) -> Result<Option<Found>, Problem> {
-        let variable = |names: &[&str]| self.surroundings.variable(names);
-        let key = pair::key(
-            variable(ACCESS_KEY),
-            variable(SECRET_KEY).map(Secret::new),
-            variable(SECURITY_TOKEN).map(Secret::new),
-        )?;
+        let key = pair::of_environment(self.environment, &mut self.notes)?;
         let name = self.environment.first(ACCESS_KEY).map(|(name, _)| name);
         let description = format!("the environment variable {}", name.unwrap_or_default());
         Ok(key.map(|key| (Way::Key(key), description)))
@@ -234,7 +228,11 @@ impl<'a> Chain<'a> {
 
     fn last_resort(&mut self) -> Result<Option<Found>, Problem> {
         let description = "the role of the instance, if this runs on one".to_owned();
-        self.metadata(None, true, description)
+        let mut found = self.metadata(None, true, description)?;
+        if let Some((Way::Metadata(metadata), _)) = &mut found {
+            metadata.notes.clone_from(&self.notes);
+        }
+        Ok(found)
     }
 
     /// The metadata service, unless the environment forbids it: nobody asked for it by name.

@@ -53,6 +53,7 @@ pub(super) fn metadata(
         role_name,
         only_v2: is_true(environment, IMDSV1_DISABLED),
         last_resort,
+        notes: Vec::new(),
     })
 }
 
@@ -95,10 +96,10 @@ pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetc
             Err(trouble) => trouble,
         };
         if metadata.last_resort {
-            let notes = match trouble {
-                Trouble::Absent(_) => Vec::new(),
-                Trouble::Other(what) => vec![format!("The metadata service {what}.")],
-            };
+            let mut notes = metadata.notes.clone();
+            if let Trouble::Other(what) = trouble {
+                notes.push(format!("The metadata service {what}."));
+            }
             return Err(pair::missing(&notes).into());
         }
         if !repeats.pause().await {

@@ -166,6 +166,8 @@ pub(super) struct Metadata {
     pub(super) only_v2: bool,
     /// Whether nobody asked for it, and nothing else is configured.
     pub(super) last_resort: bool,
+    /// What is worth knowing if the last resort has no credentials either, in sentences.
+    pub(super) notes: Vec<String>,
 }
 
 /// A program and its arguments, which may hold a password.

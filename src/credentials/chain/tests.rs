@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::credentials::configured::AssumeRole;
+use crate::secret::Secret;
 
 const CLI: &str = r#"{
     "current": "one",
@@ -88,6 +89,34 @@ fn what_the_block_names_without_effect_is_told() {
     };
     let source = found(&alone, &[], &[("/h/.aliyun/config.json", CLI)]).expect("a source");
     assert_eq!(source.passed_over(), None);
+}
+
+#[test]
+fn a_token_alone_in_the_environment_does_not_stop_the_chain() {
+    let nothing = Configured::default();
+    let token = ("ALIBABACLOUD_SECURITY_TOKEN", "s3cr3t");
+    let profile = "profile \"one\" of ~/.aliyun/config.json, mode AK";
+    assert_eq!(described(&nothing, &[token]), profile);
+    let disabled = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    let problem = found(&nothing, &[token, disabled], &[]).expect_err("a problem");
+    assert!(problem.is_missing());
+    let text = problem.to_string();
+    assert!(
+        text.contains("ALIBABACLOUD_SECURITY_TOKEN is set"),
+        "{text}"
+    );
+    assert!(!text.contains("s3cr3t"), "{text}");
+    let half = [token, ("ALIBABACLOUD_ACCESS_KEY_SECRET", "s3cr3t")];
+    let problem = found(&nothing, &half, &[]).expect_err("a problem");
+    assert!(!problem.is_missing());
+    let text = problem.to_string();
+    let named = "The environment variable ALIBABACLOUD_ACCESS_KEY_SECRET is set without its access \
+        key: none of ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID \
+        is set.";
+    assert!(
+        text.starts_with(named) && !text.contains("s3cr3t"),
+        "{text}"
+    );
 }
 
 #[test]
