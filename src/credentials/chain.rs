@@ -26,6 +26,7 @@ use super::ecs;
 use super::files::Files;
 use super::lookup;
 use super::pair;
+use super::passed_over::{Names, PassedOver};
 use super::problem::{Problem, ProblemKind};
 use super::roles;
 use super::source::{Source, Way};
@@ -38,11 +39,8 @@ use super::variables::{
 /// A way that was found, and how it is called.
 pub(super) type Found = (Way, String);
 
-/// A step of the chain: the arguments of the provider block that lead to it, and how it is found.
-type Step<'a> = (
-    &'static [&'static str],
-    fn(&mut Chain<'a>) -> Result<Option<Found>, Problem>,
-);
+/// A step of the chain: what leads to it, and how it is found.
+type Step<'a> = (Names, fn(&mut Chain<'a>) -> Result<Option<Found>, Problem>);
 
 /// Finds the source of credentials. Reads files, and makes no connection.
 ///
@@ -72,29 +70,19 @@ pub fn resolve(
         notes: Vec::new(),
     };
     let mut found = None;
-    let mut without_effect: Vec<&str> = Vec::new();
-    for (arguments, step) in Chain::STEPS {
-        match &found {
-            None => found = step(&mut chain)?,
-            Some(_) => {
-                let set = arguments.iter().copied().filter(|name| chain.is_set(name));
-                without_effect.extend(set);
-            }
+    let mut passed_over = PassedOver::default();
+    for (names, step) in Chain::STEPS {
+        if found.is_some() {
+            passed_over.add(names, configured, environment);
+            continue;
+        }
+        found = step(&mut chain)?;
+        if found.is_some() {
+            passed_over.won(names);
         }
     }
     let (way, description) = found.ok_or_else(|| pair::missing(&chain.notes))?;
-    let passed_over = match without_effect.as_slice() {
-        [] => None,
-        [one] => Some(format!(
-            "The provider's {one} has no effect: {description} goes before."
-        )),
-        many => {
-            let names = many.join(" and ");
-            Some(format!(
-                "The provider's {names} have no effect: {description} goes before."
-            ))
-        }
-    };
+    let passed_over = passed_over.sentences(&description);
     let (way, description) = match &configured.assume_role {
         Some(block) => roles::upon(block, way, description, &surroundings)?,
         None => (way, description),
@@ -119,35 +107,30 @@ struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     const STEPS: [Step<'a>; 11] = [
-        (&["assume_role_with_oidc"], Self::oidc_of_block),
         (
-            &["access_key", "secret_key", "security_token"],
+            Names::Arguments(&["assume_role_with_oidc"]),
+            Self::oidc_of_block,
+        ),
+        (
+            Names::Arguments(&["access_key", "secret_key", "security_token"]),
             Self::key_of_block,
         ),
-        (&[], Self::key_of_environment),
-        (&["profile", "shared_credentials_file"], Self::named_profile),
-        (&["credentials_uri"], Self::uri_of_block),
-        (&["ecs_role_name"], Self::metadata_of_block),
-        (&[], Self::oidc_of_environment),
-        (&[], Self::current_profile),
-        (&[], Self::metadata_of_environment),
-        (&[], Self::uri_of_environment),
-        (&[], Self::last_resort),
+        (Names::Key, Self::key_of_environment),
+        (Names::Profile, Self::named_profile),
+        (Names::Arguments(&["credentials_uri"]), Self::uri_of_block),
+        (
+            Names::Arguments(&["ecs_role_name"]),
+            Self::metadata_of_block,
+        ),
+        (Names::Others, Self::oidc_of_environment),
+        (Names::Others, Self::current_profile),
+        (
+            Names::Variables(ECS_ROLE_NAME),
+            Self::metadata_of_environment,
+        ),
+        (Names::Variables(CREDENTIALS_URI), Self::uri_of_environment),
+        (Names::Others, Self::last_resort),
     ];
-
-    fn is_set(&self, argument: &str) -> bool {
-        let configured = self.configured;
-        match argument {
-            "access_key" => configured.access_key.is_some(),
-            "secret_key" => configured.secret_key.is_some(),
-            "security_token" => configured.security_token.is_some(),
-            "profile" => configured.profile.is_some(),
-            "shared_credentials_file" => configured.shared_credentials_file.is_some(),
-            "credentials_uri" => configured.credentials_uri.is_some(),
-            "ecs_role_name" => configured.ecs_role_name.is_some(),
-            _ => false,
-        }
-    }
 
     fn oidc_of_block(&mut self) -> Result<Option<Found>, Problem> {
         let Some(block) = &self.configured.assume_role_with_oidc else {

@@ -22,6 +22,7 @@ mod ini;
 mod ini_profile;
 mod lookup;
 mod pair;
+mod passed_over;
 mod problem;
 mod profile;
 mod refresh;

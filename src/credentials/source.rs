@@ -15,7 +15,7 @@ use super::surroundings::Surroundings;
 pub struct Source {
     pub(super) way: Way,
     pub(super) description: String,
-    /// What the provider block names and what goes before it.
+    /// What the provider block and the environment name, and what goes before it.
     pub(super) passed_over: Option<String>,
     /// The address of STS for what concerns the credentials that were found.
     pub(super) sts: Endpoint,
@@ -29,8 +29,8 @@ impl Source {
         &self.description
     }
 
-    /// What the provider block names without effect, because something else goes before it, in a
-    /// whole sentence. It is worth a warning.
+    /// What the provider block or the environment names without effect, because something else goes
+    /// before it, in whole sentences. It is worth a warning.
     pub fn passed_over(&self) -> Option<&str> {
         self.passed_over.as_deref()
     }

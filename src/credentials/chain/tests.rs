@@ -120,6 +120,49 @@ fn a_token_alone_in_the_environment_does_not_stop_the_chain() {
 }
 
 #[test]
+fn what_the_environment_names_without_effect_is_told() {
+    let said = |configured: &Configured, variables: &[(&str, &str)]| {
+        let source = found(configured, variables, &[("/h/.aliyun/config.json", CLI)]);
+        let source = source.expect("a source");
+        source.passed_over().unwrap_or_default().to_owned()
+    };
+    let nothing = Configured::default();
+    let profile = ("ALIBABA_CLOUD_PROFILE", "one");
+    let uri = ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://localhost/s3cr3t");
+    let role = ("ALICLOUD_ECS_ROLE_NAME", "r");
+    let pair = [("ALICLOUD_ACCESS_KEY", "i"), ("ALICLOUD_SECRET_KEY", "s")];
+    assert_eq!(
+        said(&nothing, &[pair[0], pair[1], profile]),
+        "The environment variable ALIBABA_CLOUD_PROFILE has no effect: the environment variable \
+         ALICLOUD_ACCESS_KEY goes before."
+    );
+    assert_eq!(
+        said(&nothing, &[uri, role]),
+        "The environment variables ALICLOUD_ECS_ROLE_NAME and ALIBABA_CLOUD_CREDENTIALS_URI have \
+         no effect: profile \"one\" of ~/.aliyun/config.json, mode AK goes before."
+    );
+    let disabled = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    assert_eq!(said(&nothing, &[role, disabled]), "");
+    // An argument goes before its own variables.
+    let of_block = Configured {
+        credentials_uri: Some(Secret::new("http://localhost/")),
+        ..Configured::default()
+    };
+    assert_eq!(said(&of_block, &[uri, profile][..1]), "");
+    let of_block = Configured {
+        profile: Some("one".into()),
+        ecs_role_name: Some("r".into()),
+        ..Configured::default()
+    };
+    assert_eq!(
+        said(&of_block, &[profile, uri]),
+        "The provider's ecs_role_name has no effect: profile \"one\" of ~/.aliyun/config.json, \
+         mode AK goes before. The environment variable ALIBABA_CLOUD_CREDENTIALS_URI has no \
+         effect: profile \"one\" of ~/.aliyun/config.json, mode AK goes before."
+    );
+}
+
+#[test]
 fn an_error_names_the_attribute_the_profile_and_the_file() {
     let named = |name: &str| Configured {
         profile: Some(name.into()),
