@@ -30,6 +30,7 @@ mod roles;
 mod source;
 mod sts;
 mod surroundings;
+mod token_file;
 mod untrusted;
 pub mod variables;
 mod web;

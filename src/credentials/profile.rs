@@ -5,8 +5,6 @@
 
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use crate::openapi::Cleaner;
 use crate::secret::Secret;
 
@@ -144,11 +142,4 @@ fn without_mark(content: &[u8]) -> &[u8] {
     content
         .strip_prefix("\u{feff}".as_bytes())
         .unwrap_or(content)
-}
-
-/// The content of a file that is a token alone.
-pub(super) fn token(content: &Zeroizing<Vec<u8>>) -> Option<Secret> {
-    let text = std::str::from_utf8(content).ok()?.trim();
-    let fits = text.len() <= 64 << 10 && pair::is_well_formed(text);
-    fits.then(|| Secret::new(text))
 }

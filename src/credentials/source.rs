@@ -9,6 +9,7 @@ use crate::openapi::{AccessKey, Address, Endpoint};
 use crate::secret::Secret;
 
 use super::surroundings::Surroundings;
+use super::token_file::TokenFile;
 
 /// Where credentials come from. Neither `Debug` nor the description shows a secret.
 #[derive(Clone, Debug)]
@@ -151,7 +152,7 @@ pub(super) struct Oidc {
 #[derive(Clone, Debug)]
 pub(super) enum Token {
     /// In a file, which is read whenever a token is needed.
-    File(PathBuf),
+    File(TokenFile),
     /// In the configuration or the environment.
     Text(Secret),
 }
