@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::clock::Utc;
 use crate::openapi::{
-    Answer, Cleaner, Endpoint, Http, Plain, PlainClient, Reading, Request, Response, ServiceError,
-    Settings, SignatureMethod, SigningKey, read_answer,
+    Answer, Cleaner, Endpoint, Failure, Http, Plain, PlainClient, Reading, Request, Response,
+    ServiceError, Settings, SignatureMethod, SigningKey, read_answer,
 };
 
 use super::answer::{self, Fetched};
@@ -51,7 +51,7 @@ pub(super) async fn assume_role_with_oidc(
     let form: Vec<_> = form.into_iter().collect();
     let cleaner = Cleaner::new([token]);
     let client = PlainClient::for_api(endpoint, &context.plain());
-    let client = client.map_err(|failure| unreachable(endpoint, &failure.to_string()))?;
+    let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
     let mut repeats = context.repeats();
     loop {
         let timestamp = Utc::from(context.clock.now()).seconds();
@@ -83,7 +83,7 @@ pub(super) async fn assume_role_with_oidc(
                 }
                 refused(ACTION, &refusal)
             }
-            Err(failure) => unreachable(endpoint, &failure.to_string()),
+            Err(failure) => unreachable(endpoint, &failure),
         };
         if !repeats.pause().await {
             return Err(error);
@@ -151,7 +151,7 @@ async fn signed(
         network: context.network.clone(),
     };
     let http = Http::new(settings, context.clock.clone(), context.random.clone());
-    let http = http.map_err(|failure| unreachable(endpoint, &failure.to_string()))?;
+    let http = http.map_err(|failure| unreachable(endpoint, &failure))?;
     let request = Request {
         action,
         version: VERSION,
@@ -177,7 +177,7 @@ async fn signed(
                 }
                 refused(action, &refusal)
             }
-            Err(failure) => unreachable(endpoint, &failure.to_string()),
+            Err(failure) => unreachable(endpoint, &failure),
         };
         if !repeats.pause().await {
             return Err(error);
@@ -252,11 +252,8 @@ fn unreadable(endpoint: &Endpoint, what: &str) -> Error {
     Error::new(ErrorKind::Unreachable, text)
 }
 
-fn unreachable(endpoint: &Endpoint, why: &str) -> Error {
-    let text = format!(
-        "STS at {} gave no answer: {why}. If it can't be reached from here, set sts_endpoint to \
-         one that can.",
-        endpoint.host()
-    );
-    Error::new(ErrorKind::Unreachable, text)
+fn unreachable(endpoint: &Endpoint, failure: &Failure) -> Error {
+    let who = format!("STS at {}", endpoint.host());
+    let otherwise = "If it can't be reached from here, set sts_endpoint to one that can.";
+    Error::unanswered(&who, failure, otherwise)
 }
