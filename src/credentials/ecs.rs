@@ -11,7 +11,7 @@ use crate::openapi::{Address, Failure, Network, Plain, PlainClient, PlainRespons
 use crate::secret::Secret;
 
 use super::answer::{self, Fetched};
-use super::context::Context;
+use super::context::{Cause, Context};
 use super::error::{Error, ErrorKind};
 use super::pair;
 use super::source::Metadata;
@@ -102,7 +102,7 @@ pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetc
             }
             return Err(pair::missing(&notes).into());
         }
-        if !repeats.pause().await {
+        if !repeats.pause(Cause::Failed).await {
             let what = match trouble {
                 Trouble::Absent(why) => {
                     format!("can't be reached: {why}. Only an instance of ECS has one")

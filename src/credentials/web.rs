@@ -3,7 +3,7 @@
 use crate::openapi::{Address, Cleaner, Plain, PlainClient};
 
 use super::answer::{self, Fetched, Now};
-use super::context::Context;
+use super::context::{Cause, Context};
 use super::error::{Error, ErrorKind};
 use super::source::CloudSso;
 
@@ -91,7 +91,7 @@ async fn exchange<'a>(
             }
             Err(failure) => Error::unanswered(who, &failure, ""),
         };
-        if !repeats.pause().await {
+        if !repeats.pause(Cause::Failed).await {
             return Err(error);
         }
     }
