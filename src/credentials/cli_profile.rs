@@ -187,8 +187,8 @@ impl Profile<'_> {
             "OAuth" => Self::oauth,
             _ => {
                 let what = "has no mode that this provider knows; modes are AK, StsToken, \
-                    RamRoleArn, EcsRamRole, ChainableRamRoleArn, OIDC, External, CredentialsURI, \
-                    CloudSSO and OAuth, written like this";
+                    RamRoleArn, EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, OIDC, \
+                    External, CredentialsURI, CloudSSO and OAuth, written like this";
                 return Err(wrong(&self.origin, what));
             }
         };

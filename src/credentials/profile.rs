@@ -104,7 +104,10 @@ pub(super) fn key(
         ("sts_token", token.as_ref().map(Secret::expose)),
     ] {
         if part.is_some_and(|part| !pair::is_well_formed(part)) {
-            let what = format!("has a {name} that is not usable: {}", pair::EXPECTED);
+            let what = format!(
+                "has {name} in a form that is not usable: {}",
+                pair::EXPECTED
+            );
             return Err(wrong(origin, &what));
         }
     }
@@ -138,7 +141,7 @@ pub(super) fn capital(sentence: &str) -> String {
 }
 
 /// The content without the byte order mark that some editors write.
-fn without_mark(content: &[u8]) -> &[u8] {
+pub(super) fn without_mark(content: &[u8]) -> &[u8] {
     content
         .strip_prefix("\u{feff}".as_bytes())
         .unwrap_or(content)

@@ -195,6 +195,26 @@ fn an_error_names_the_attribute_the_profile_and_the_file() {
 }
 
 #[test]
+fn a_profile_with_a_part_or_a_mode_that_is_not_usable_says_so() {
+    let wrong = |profile: &str| {
+        let content = format!(r#"{{"current": "x", "profiles": [{{"name": "x", {profile}}}]}}"#);
+        let files = [("/h/.aliyun/config.json", content.as_str())];
+        let problem = found(&Configured::default(), &[], &files);
+        problem.expect_err("a problem").to_string()
+    };
+    let text = wrong(r#""mode": "AK", "access_key_id": "i j", "access_key_secret": "s""#);
+    assert!(
+        text.contains("mode AK, has access_key_id in a form that is not usable"),
+        "{text}"
+    );
+    let text = wrong(r#""mode": "nope""#);
+    assert!(
+        text.contains("EcsRamRole, RamRoleArnWithRoleName, "),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_home_that_this_user_may_not_enter_is_no_mistake_but_worth_knowing() {
     let files = Files::failing(std::io::ErrorKind::PermissionDenied);
     let variables = |more: &[(&'static str, &'static str)]| -> Environment {
