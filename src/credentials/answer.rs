@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::openapi::AccessKey;
 use crate::secret::Secret;
 
-use super::{expiry, pair};
+use super::{expiry, pair, profile};
 
 /// A key that was fetched, and how long it is valid from now on. `None` if nobody knows.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ pub(super) fn read_cloud_sso(body: &[u8], now: Now) -> Result<Fetched, &'static 
 
 /// Reads what the program of a profile printed.
 pub(super) fn read_output(output: &[u8], now: Now) -> Result<Fetched, &'static str> {
-    let fields: CliFields = parse(output)?;
+    let fields: CliFields = parse(profile::without_mark(output))?;
     let token = filled(fields.sts_token);
     match fields.mode.as_deref() {
         Some("StsToken") if token.is_none() => return Err("gives no sts_token"),
@@ -212,6 +212,13 @@ mod tests {
             let error = read_output(output.as_bytes(), now()).expect_err(output);
             assert!(error.contains(what), "{error}");
         }
+    }
+
+    #[test]
+    fn a_program_may_print_a_byte_order_mark_first() {
+        let output = "\u{feff}{\"access_key_id\":\"i\",\"access_key_secret\":\"s\"}";
+        let fetched = read_output(output.as_bytes(), now()).expect("credentials");
+        assert_eq!(fetched.key.id, "i");
     }
 
     proptest! {

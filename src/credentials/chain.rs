@@ -20,37 +20,34 @@ use std::sync::Arc;
 
 use crate::environment::Environment;
 use crate::openapi::Address;
-use crate::secret::Secret;
 
 use super::configured::{AssumeRoleWithOidc, Configured};
 use super::ecs;
 use super::files::Files;
 use super::lookup;
 use super::pair;
+use super::passed_over::{Names, PassedOver};
 use super::problem::{Problem, ProblemKind};
 use super::roles;
 use super::source::{Source, Way};
 use super::surroundings::{StsOfProfile, Surroundings};
 use super::variables::{
     ACCESS_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_ROLE_NAME, OIDC_PROVIDER_ARN,
-    OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, SECRET_KEY, SECURITY_TOKEN, is_true,
+    OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, is_true,
 };
 
 /// A way that was found, and how it is called.
 pub(super) type Found = (Way, String);
 
-/// A step of the chain: the arguments of the provider block that lead to it, and how it is found.
-type Step<'a> = (
-    &'static [&'static str],
-    fn(&mut Chain<'a>) -> Result<Option<Found>, Problem>,
-);
+/// A step of the chain: what leads to it, and how it is found.
+type Step<'a> = (Names, fn(&mut Chain<'a>) -> Result<Option<Found>, Problem>);
 
 /// Finds the source of credentials. Reads files, and makes no connection.
 ///
 /// Access keys of provider block and environment are never mixed. The service refuses the key of
 /// one account with the secret of another one with a message about the signature, which misleads.
 /// And a security token that was forgotten in the environment would make a key unusable that needs
-/// none.
+/// none. Such a token alone is no access key, so the next way is tried.
 ///
 /// # Errors
 ///
@@ -73,29 +70,19 @@ pub fn resolve(
         notes: Vec::new(),
     };
     let mut found = None;
-    let mut without_effect: Vec<&str> = Vec::new();
-    for (arguments, step) in Chain::STEPS {
-        match &found {
-            None => found = step(&mut chain)?,
-            Some(_) => {
-                let set = arguments.iter().copied().filter(|name| chain.is_set(name));
-                without_effect.extend(set);
-            }
+    let mut passed_over = PassedOver::default();
+    for (names, step) in Chain::STEPS {
+        if found.is_some() {
+            passed_over.add(names, configured, environment);
+            continue;
+        }
+        found = step(&mut chain)?;
+        if found.is_some() {
+            passed_over.won(names);
         }
     }
     let (way, description) = found.ok_or_else(|| pair::missing(&chain.notes))?;
-    let passed_over = match without_effect.as_slice() {
-        [] => None,
-        [one] => Some(format!(
-            "The provider's {one} has no effect: {description} goes before."
-        )),
-        many => {
-            let names = many.join(" and ");
-            Some(format!(
-                "The provider's {names} have no effect: {description} goes before."
-            ))
-        }
-    };
+    let passed_over = passed_over.sentences(&description);
     let (way, description) = match &configured.assume_role {
         Some(block) => roles::upon(block, way, description, &surroundings)?,
         None => (way, description),
@@ -120,35 +107,30 @@ struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     const STEPS: [Step<'a>; 11] = [
-        (&["assume_role_with_oidc"], Self::oidc_of_block),
         (
-            &["access_key", "secret_key", "security_token"],
+            Names::Arguments(&["assume_role_with_oidc"]),
+            Self::oidc_of_block,
+        ),
+        (
+            Names::Arguments(&["access_key", "secret_key", "security_token"]),
             Self::key_of_block,
         ),
-        (&[], Self::key_of_environment),
-        (&["profile", "shared_credentials_file"], Self::named_profile),
-        (&["credentials_uri"], Self::uri_of_block),
-        (&["ecs_role_name"], Self::metadata_of_block),
-        (&[], Self::oidc_of_environment),
-        (&[], Self::current_profile),
-        (&[], Self::metadata_of_environment),
-        (&[], Self::uri_of_environment),
-        (&[], Self::last_resort),
+        (Names::Key, Self::key_of_environment),
+        (Names::Profile, Self::named_profile),
+        (Names::Arguments(&["credentials_uri"]), Self::uri_of_block),
+        (
+            Names::Arguments(&["ecs_role_name"]),
+            Self::metadata_of_block,
+        ),
+        (Names::Others, Self::oidc_of_environment),
+        (Names::Others, Self::current_profile),
+        (
+            Names::Variables(ECS_ROLE_NAME),
+            Self::metadata_of_environment,
+        ),
+        (Names::Variables(CREDENTIALS_URI), Self::uri_of_environment),
+        (Names::Others, Self::last_resort),
     ];
-
-    fn is_set(&self, argument: &str) -> bool {
-        let configured = self.configured;
-        match argument {
-            "access_key" => configured.access_key.is_some(),
-            "secret_key" => configured.secret_key.is_some(),
-            "security_token" => configured.security_token.is_some(),
-            "profile" => configured.profile.is_some(),
-            "shared_credentials_file" => configured.shared_credentials_file.is_some(),
-            "credentials_uri" => configured.credentials_uri.is_some(),
-            "ecs_role_name" => configured.ecs_role_name.is_some(),
-            _ => false,
-        }
-    }
 
     fn oidc_of_block(&mut self) -> Result<Option<Found>, Problem> {
         let Some(block) = &self.configured.assume_role_with_oidc else {
@@ -174,12 +156,7 @@ impl<'a> Chain<'a> {
     }
 
     fn key_of_environment(&mut self) -> Result<Option<Found>, Problem> {
-        let variable = |names: &[&str]| self.surroundings.variable(names);
-        let key = pair::key(
-            variable(ACCESS_KEY),
-            variable(SECRET_KEY).map(Secret::new),
-            variable(SECURITY_TOKEN).map(Secret::new),
-        )?;
+        let key = pair::of_environment(self.environment, &mut self.notes)?;
         let name = self.environment.first(ACCESS_KEY).map(|(name, _)| name);
         let description = format!("the environment variable {}", name.unwrap_or_default());
         Ok(key.map(|key| (Way::Key(key), description)))
@@ -234,7 +211,11 @@ impl<'a> Chain<'a> {
 
     fn last_resort(&mut self) -> Result<Option<Found>, Problem> {
         let description = "the role of the instance, if this runs on one".to_owned();
-        self.metadata(None, true, description)
+        let mut found = self.metadata(None, true, description)?;
+        if let Some((Way::Metadata(metadata), _)) = &mut found {
+            metadata.notes.clone_from(&self.notes);
+        }
+        Ok(found)
     }
 
     /// The metadata service, unless the environment forbids it: nobody asked for it by name.

@@ -19,6 +19,7 @@ use super::profile::{self, Found, origin, quoted, wrong};
 use super::roles;
 use super::source::{CloudSso, Command, Oidc, Role, Stored, Token, Way};
 use super::surroundings::{StsOfProfile, Surroundings};
+use super::token_file::TokenFile;
 use super::variables::{EXTERNAL_PROCESS_DISABLED, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, is_true};
 
 /// How many profiles may build upon each other. Nobody needs more than two or three.
@@ -186,8 +187,8 @@ impl Profile<'_> {
             "OAuth" => Self::oauth,
             _ => {
                 let what = "has no mode that this provider knows; modes are AK, StsToken, \
-                    RamRoleArn, EcsRamRole, ChainableRamRoleArn, OIDC, External, CredentialsURI, \
-                    CloudSSO and OAuth, written like this";
+                    RamRoleArn, EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, OIDC, \
+                    External, CredentialsURI, CloudSSO and OAuth, written like this";
                 return Err(wrong(&self.origin, what));
             }
         };
@@ -226,10 +227,22 @@ impl Profile<'_> {
         let file = or_variable("oidc_token_file", OIDC_TOKEN_FILE)?;
         Ok(Way::Oidc(Oidc {
             provider_arn: or_variable("oidc_provider_arn", OIDC_PROVIDER_ARN)?,
-            token: Token::File(self.surroundings.path(&file)),
+            token: Token::File(TokenFile {
+                path: self.surroundings.path(&file),
+                named_by: self.named_by("oidc_token_file", OIDC_TOKEN_FILE),
+            }),
             role: self.role()?,
             sts: self.surroundings.sts(&self.sts())?,
         }))
+    }
+
+    /// What gave a value: the key of the profile, or else the first of the variables that is set.
+    fn named_by(&self, key: &str, names: &[&str]) -> String {
+        let variable = self.surroundings.environment.first(names);
+        match (self.text(key), variable) {
+            (None, Some((name, _))) => name.to_owned(),
+            _ => format!("{key} of {}", self.origin.trim_end_matches(',')),
+        }
     }
 
     fn external(&self) -> Result<Way, Problem> {

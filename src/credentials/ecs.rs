@@ -11,7 +11,7 @@ use crate::openapi::{Address, Failure, Network, Plain, PlainClient, PlainRespons
 use crate::secret::Secret;
 
 use super::answer::{self, Fetched};
-use super::context::Context;
+use super::context::{Cause, Context};
 use super::error::{Error, ErrorKind};
 use super::pair;
 use super::source::Metadata;
@@ -53,6 +53,7 @@ pub(super) fn metadata(
         role_name,
         only_v2: is_true(environment, IMDSV1_DISABLED),
         last_resort,
+        notes: Vec::new(),
     })
 }
 
@@ -95,13 +96,13 @@ pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetc
             Err(trouble) => trouble,
         };
         if metadata.last_resort {
-            let notes = match trouble {
-                Trouble::Absent(_) => Vec::new(),
-                Trouble::Other(what) => vec![format!("The metadata service {what}.")],
-            };
+            let mut notes = metadata.notes.clone();
+            if let Trouble::Other(what) = trouble {
+                notes.push(format!("The metadata service {what}."));
+            }
             return Err(pair::missing(&notes).into());
         }
-        if !repeats.pause().await {
+        if !repeats.pause(Cause::Failed).await {
             let what = match trouble {
                 Trouble::Absent(why) => {
                     format!("can't be reached: {why}. Only an instance of ECS has one")

@@ -6,14 +6,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::openapi::SigningKey;
-use crate::secret::Secret;
 
 use super::answer::Fetched;
 use super::context::Context;
 use super::error::{Error, ErrorKind};
 use super::source::{Oidc, Source, Token, Way};
 use super::surroundings::Surroundings;
-use super::{command, ecs, lookup, profile, sts, web};
+use super::{command, ecs, lookup, sts, token_file, web};
 
 /// Fetches credentials anew, from files and servers as they are at this moment.
 pub(super) async fn fetch(source: &Source, context: &Context) -> Result<Fetched, Error> {
@@ -85,19 +84,7 @@ impl<'a> Fetcher<'a> {
     async fn oidc(self, oidc: &Oidc) -> Result<Fetched, Error> {
         let token = match &oidc.token {
             Token::Text(token) => token.clone(),
-            Token::File(path) => {
-                let (path, surroundings) = (path.clone(), Arc::clone(self.surroundings));
-                let read = move || -> Result<Secret, Error> {
-                    let content = surroundings.require(&path)?;
-                    profile::token(&content).ok_or_else(|| {
-                        let shown = surroundings.shown(&path);
-                        let text = format!("The file {shown} is not a token alone.");
-                        Error::new(ErrorKind::Unusable, text)
-                    })
-                };
-                let token = tokio::task::spawn_blocking(read).await;
-                token.map_err(|_| unfinished())??
-            }
+            Token::File(file) => token_file::read(file, self.surroundings).await?,
         };
         let provider = &oidc.provider_arn;
         let context = self.context;

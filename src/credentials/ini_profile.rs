@@ -9,6 +9,7 @@ use super::profile::{self, Found, wrong};
 use super::roles;
 use super::source::{Oidc, Role, Token, Way};
 use super::surroundings::{StsOfProfile, Surroundings};
+use super::token_file::TokenFile;
 use super::variables::{OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE};
 
 /// What a section says. `origin` is how it is called in messages.
@@ -60,7 +61,10 @@ impl Named<'_> {
         let file = self.or_variable("oidc_token_file_path", OIDC_TOKEN_FILE)?;
         Ok(Way::Oidc(Oidc {
             provider_arn: self.or_variable("oidc_provider_arn", OIDC_PROVIDER_ARN)?,
-            token: Token::File(self.surroundings.path(&file)),
+            token: Token::File(TokenFile {
+                path: self.surroundings.path(&file),
+                named_by: self.named_by("oidc_token_file_path", OIDC_TOKEN_FILE),
+            }),
             role: self.role()?,
             sts: self.surroundings.sts(&StsOfProfile::default())?,
         }))
@@ -102,6 +106,15 @@ impl Named<'_> {
         let text = self.text(key);
         text.or_else(|| variable().map(|(_, text)| text.to_owned()))
             .ok_or_else(|| wrong(self.origin, &format!("has no {key}")))
+    }
+
+    /// What gave a value: the key of the section, or else the first of the variables that is set.
+    fn named_by(&self, key: &str, names: &[&str]) -> String {
+        let variable = self.surroundings.environment.first(names);
+        match (self.text(key), variable) {
+            (None, Some((name, _))) => name.to_owned(),
+            _ => format!("{key} of {}", self.origin),
+        }
     }
 
     fn text(&self, key: &str) -> Option<String> {

@@ -1,5 +1,6 @@
 //! An access key that is written down in parts: id, secret, and for temporary ones a token.
 
+use crate::environment::Environment;
 use crate::openapi::AccessKey;
 use crate::secret::Secret;
 
@@ -62,6 +63,57 @@ pub(super) fn key(
         secret,
         security_token,
     }))
+}
+
+/// The access key that the environment holds, `None` if it holds neither an id nor a secret.
+///
+/// A security token alone is often left from an earlier session. It is not an access key, so it is
+/// noted, for the case that nothing else is found.
+///
+/// # Errors
+///
+/// If only the id or only the secret is there, or a part cannot be one of an access key.
+pub(super) fn of_environment(
+    environment: &Environment,
+    notes: &mut Vec<String>,
+) -> Result<Option<AccessKey>, Problem> {
+    let id = environment.first(ACCESS_KEY);
+    let secret = environment.first(SECRET_KEY);
+    let token = environment.first(SECURITY_TOKEN);
+    match (id, secret) {
+        (None, None) => {
+            notes.extend(token.map(|(name, _)| {
+                format!(
+                    "The environment variable {name} is set, but a security token alone is not an \
+                     access key."
+                )
+            }));
+            return Ok(None);
+        }
+        (Some((name, _)), None) => {
+            return Err(half(name, "without its secret", SECRET_KEY).at(&["secret_key"]));
+        }
+        (None, Some((name, _))) => {
+            return Err(half(name, "without its access key", ACCESS_KEY).at(&["access_key"]));
+        }
+        (Some(_), Some(_)) => {}
+    }
+    let text = |variable: Option<(&str, &str)>| variable.map(|(_, value)| value.to_owned());
+    key(
+        text(id),
+        text(secret).map(Secret::new),
+        text(token).map(Secret::new),
+    )
+}
+
+/// The error for one half of an access key in the environment variable `name`, whose other half is
+/// in none of the variables `missing`.
+fn half(name: &str, without: &str, missing: &[&str]) -> Problem {
+    let missing = missing.join(", ");
+    incomplete(&format!(
+        "The environment variable {name} is set {without}: none of {missing} is set. Set one of \
+         these, or unset {name}."
+    ))
 }
 
 /// The error for credentials that are nowhere. `notes` are sentences about places where there might

@@ -5,8 +5,6 @@
 
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use crate::openapi::Cleaner;
 use crate::secret::Secret;
 
@@ -106,7 +104,10 @@ pub(super) fn key(
         ("sts_token", token.as_ref().map(Secret::expose)),
     ] {
         if part.is_some_and(|part| !pair::is_well_formed(part)) {
-            let what = format!("has a {name} that is not usable: {}", pair::EXPECTED);
+            let what = format!(
+                "has {name} in a form that is not usable: {}",
+                pair::EXPECTED
+            );
             return Err(wrong(origin, &what));
         }
     }
@@ -140,15 +141,8 @@ pub(super) fn capital(sentence: &str) -> String {
 }
 
 /// The content without the byte order mark that some editors write.
-fn without_mark(content: &[u8]) -> &[u8] {
+pub(super) fn without_mark(content: &[u8]) -> &[u8] {
     content
         .strip_prefix("\u{feff}".as_bytes())
         .unwrap_or(content)
-}
-
-/// The content of a file that is a token alone.
-pub(super) fn token(content: &Zeroizing<Vec<u8>>) -> Option<Secret> {
-    let text = std::str::from_utf8(content).ok()?.trim();
-    let fits = text.len() <= 64 << 10 && pair::is_well_formed(text);
-    fits.then(|| Secret::new(text))
 }

@@ -11,6 +11,7 @@ use super::pair;
 use super::problem::{Problem, ProblemKind};
 use super::source::{Oidc, Role, Token, Way};
 use super::surroundings::{StsOfProfile, Surroundings};
+use super::token_file::TokenFile;
 use super::variables::{
     OIDC_PROVIDER_ARN, OIDC_ROLE_ARN, OIDC_ROLE_SESSION_NAME, OIDC_TOKEN, OIDC_TOKEN_FILE,
     ROLE_ARN, ROLE_EXTERNAL_ID, ROLE_SESSION_EXPIRATION, ROLE_SESSION_NAME,
@@ -36,12 +37,18 @@ pub(super) fn oidc(
         );
         Problem::new(ProblemKind::Incomplete, text).at(attribute)
     };
-    let path = |text: &str| Token::File(surroundings.path(text));
+    let file = |text: &str, named_by: &str| {
+        Token::File(TokenFile {
+            path: surroundings.path(text),
+            named_by: named_by.to_owned(),
+        })
+    };
+    let of_environment = surroundings.environment.first(OIDC_TOKEN_FILE);
     let token = match (&block.oidc_token, &block.oidc_token_file) {
         (Some(token), _) => Token::Text(token.clone()),
-        (None, Some(file)) => path(file),
-        (None, None) => match (variable(OIDC_TOKEN_FILE), variable(OIDC_TOKEN)) {
-            (Some(file), _) => path(&file),
+        (None, Some(path)) => file(path, "oidc_token_file"),
+        (None, None) => match (of_environment, variable(OIDC_TOKEN)) {
+            (Some((name, path)), _) => file(path, name),
             (None, Some(token)) => Token::Text(Secret::new(token)),
             (None, None) => {
                 let attribute = &["assume_role_with_oidc", "oidc_token_file"];

@@ -9,13 +9,14 @@ use crate::openapi::{AccessKey, Address, Endpoint};
 use crate::secret::Secret;
 
 use super::surroundings::Surroundings;
+use super::token_file::TokenFile;
 
 /// Where credentials come from. Neither `Debug` nor the description shows a secret.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub(super) way: Way,
     pub(super) description: String,
-    /// What the provider block names and what goes before it.
+    /// What the provider block and the environment name, and what goes before it.
     pub(super) passed_over: Option<String>,
     /// The address of STS for what concerns the credentials that were found.
     pub(super) sts: Endpoint,
@@ -29,8 +30,8 @@ impl Source {
         &self.description
     }
 
-    /// What the provider block names without effect, because something else goes before it, in a
-    /// whole sentence. It is worth a warning.
+    /// What the provider block or the environment names without effect, because something else goes
+    /// before it, in whole sentences. It is worth a warning.
     pub fn passed_over(&self) -> Option<&str> {
         self.passed_over.as_deref()
     }
@@ -151,7 +152,7 @@ pub(super) struct Oidc {
 #[derive(Clone, Debug)]
 pub(super) enum Token {
     /// In a file, which is read whenever a token is needed.
-    File(PathBuf),
+    File(TokenFile),
     /// In the configuration or the environment.
     Text(Secret),
 }
@@ -166,6 +167,8 @@ pub(super) struct Metadata {
     pub(super) only_v2: bool,
     /// Whether nobody asked for it, and nothing else is configured.
     pub(super) last_resort: bool,
+    /// What is worth knowing if the last resort has no credentials either, in sentences.
+    pub(super) notes: Vec<String>,
 }
 
 /// A program and its arguments, which may hold a password.

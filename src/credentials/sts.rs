@@ -1,4 +1,7 @@
 //! STS, which exchanges credentials or tokens for those of a role, and tells whose a key is.
+//!
+//! This file is longer than 300 lines because every request to STS, and what is said of each
+//! refusal, is in it.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +9,12 @@ use serde::Deserialize;
 
 use crate::clock::Utc;
 use crate::openapi::{
-    Answer, Cleaner, Endpoint, Http, Plain, PlainClient, Reading, Request, Response, ServiceError,
-    Settings, SignatureMethod, SigningKey, read_answer,
+    Answer, Cleaner, Endpoint, Failure, Http, Plain, PlainClient, Reading, Request, Response,
+    ServiceError, Settings, SignatureMethod, SigningKey, read_answer,
 };
 
 use super::answer::{self, Fetched};
-use super::context::Context;
+use super::context::{Cause, Context};
 use super::error::{Error, ErrorKind};
 use super::source::Role;
 
@@ -51,7 +54,7 @@ pub(super) async fn assume_role_with_oidc(
     let form: Vec<_> = form.into_iter().collect();
     let cleaner = Cleaner::new([token]);
     let client = PlainClient::for_api(endpoint, &context.plain());
-    let client = client.map_err(|failure| unreachable(endpoint, &failure.to_string()))?;
+    let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
     let mut repeats = context.repeats();
     loop {
         let timestamp = Utc::from(context.clock.now()).seconds();
@@ -64,7 +67,7 @@ pub(super) async fn assume_role_with_oidc(
             ("Version", VERSION),
         ];
         let request = Plain::post_form(endpoint, &query, &form).secrets(cleaner.clone());
-        let error = match client.send(request).await {
+        let (error, cause) = match client.send(request).await {
             Ok(response) if (200..300).contains(&response.status) => {
                 let now = context.now(response.date);
                 let fetched = answer::read_sts(&response.body, now);
@@ -81,11 +84,11 @@ pub(super) async fn assume_role_with_oidc(
                 if !passes(&refusal) {
                     return Err(refused(ACTION, &refusal));
                 }
-                refused(ACTION, &refusal)
+                (refused(ACTION, &refusal), cause(&refusal))
             }
-            Err(failure) => unreachable(endpoint, &failure.to_string()),
+            Err(failure) => (unreachable(endpoint, &failure), Cause::Failed),
         };
-        if !repeats.pause().await {
+        if !repeats.pause(cause).await {
             return Err(error);
         }
     }
@@ -151,7 +154,7 @@ async fn signed(
         network: context.network.clone(),
     };
     let http = Http::new(settings, context.clock.clone(), context.random.clone());
-    let http = http.map_err(|failure| unreachable(endpoint, &failure.to_string()))?;
+    let http = http.map_err(|failure| unreachable(endpoint, &failure))?;
     let request = Request {
         action,
         version: VERSION,
@@ -162,7 +165,7 @@ async fn signed(
     let mut corrected = false;
     loop {
         let attempt = http.attempt(key, request, || {});
-        let error = match attempt.await {
+        let (error, cause) = match attempt.await {
             Ok(response) if (200..300).contains(&response.status) => return Ok(response),
             Ok(response) => {
                 let refusal = refusal(&response);
@@ -175,11 +178,11 @@ async fn signed(
                 if !passes(&refusal) {
                     return Err(refused(action, &refusal));
                 }
-                refused(action, &refusal)
+                (refused(action, &refusal), cause(&refusal))
             }
-            Err(failure) => unreachable(endpoint, &failure.to_string()),
+            Err(failure) => (unreachable(endpoint, &failure), Cause::Failed),
         };
-        if !repeats.pause().await {
+        if !repeats.pause(cause).await {
             return Err(error);
         }
     }
@@ -199,8 +202,16 @@ fn refusal(response: &Response) -> ServiceError {
 /// Whether the reason of a refusal passes by itself.
 fn passes(refusal: &ServiceError) -> bool {
     let code = refusal.code.as_deref().unwrap_or_default();
-    let throttled = code.starts_with("Throttling") || code == "SignatureNonceUsed";
-    refusal.http_status >= 500 || throttled
+    let throttled = cause(refusal) == Cause::Throttled;
+    refusal.http_status >= 500 || throttled || code == "SignatureNonceUsed"
+}
+
+/// Why a request is repeated that was refused so.
+fn cause(refusal: &ServiceError) -> Cause {
+    match refusal.code.as_deref() {
+        Some(code) if code.starts_with("Throttling") => Cause::Throttled,
+        _ => Cause::Failed,
+    }
 }
 
 fn refused(action: &str, refusal: &ServiceError) -> Error {
@@ -215,7 +226,7 @@ fn refused(action: &str, refusal: &ServiceError) -> Error {
     if !message.is_empty() {
         text.push_str(&format!("STS says: {message}. "));
     }
-    text.push_str(advice(action, code));
+    text.push_str(advice(action, code, &refusal.message));
     // Whoever is at fault for a passing refusal, asking again later may help.
     let kind = match passes(refusal) {
         true => ErrorKind::Unreachable,
@@ -225,8 +236,17 @@ fn refused(action: &str, refusal: &ServiceError) -> Error {
 }
 
 /// What to do about a refusal.
-fn advice(action: &str, code: &str) -> &'static str {
+fn advice(action: &str, code: &str, message: &str) -> &'static str {
     match (action, code) {
+        (_, code) if code.starts_with("Throttling") => {
+            "STS throttles the calls of this account, and went on to while this was tried for some \
+             seconds. Apply again in a minute."
+        }
+        // There is no code of its own for it: "Roles may not be assumed by root accounts."
+        ("AssumeRole", _) if message.to_ascii_lowercase().contains("root account") => {
+            "The account's own access key cannot assume roles. Use the access key of a RAM user \
+             that may assume this one."
+        }
         ("AssumeRole", code) if code.starts_with("NoPermission") || code.contains("Forbidden") => {
             "Let the trust policy of the role name who assumes it, and grant that user or role \
              AliyunSTSAssumeRoleAccess."
@@ -252,11 +272,48 @@ fn unreadable(endpoint: &Endpoint, what: &str) -> Error {
     Error::new(ErrorKind::Unreachable, text)
 }
 
-fn unreachable(endpoint: &Endpoint, why: &str) -> Error {
-    let text = format!(
-        "STS at {} gave no answer: {why}. If it can't be reached from here, set sts_endpoint to \
-         one that can.",
-        endpoint.host()
-    );
-    Error::new(ErrorKind::Unreachable, text)
+fn unreachable(endpoint: &Endpoint, failure: &Failure) -> Error {
+    let who = format!("STS at {}", endpoint.host());
+    let otherwise = "If it can't be reached from here, set sts_endpoint to one that can.";
+    Error::unanswered(&who, failure, otherwise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(action: &str, code: &str, message: &str) -> String {
+        let refusal = ServiceError {
+            http_status: 403,
+            code: Some(code.to_owned()),
+            message: message.to_owned(),
+            ..ServiceError::default()
+        };
+        refused(action, &refusal).to_string()
+    }
+
+    #[test]
+    fn throttling_is_told_with_what_to_do() {
+        for action in ["AssumeRole", "AssumeRoleWithOIDC", "GetCallerIdentity"] {
+            let text = text(action, "Throttling.User", "Request was denied.");
+            assert!(text.contains("STS throttles"), "{text}");
+            assert!(text.ends_with("Apply again in a minute."), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_role_that_the_account_itself_would_assume_wants_a_user() {
+        let message = "Roles may not be assumed by root accounts.";
+        let said = text("AssumeRole", "NoPermission", message);
+        assert!(
+            said.contains("The account's own access key cannot"),
+            "{said}"
+        );
+        assert!(!said.contains("trust policy"), "{said}");
+        let said = text("AssumeRole", "NoPermission", "You are not authorized.");
+        assert!(
+            said.contains("trust policy") && !said.contains("own access key"),
+            "{said}"
+        );
+    }
 }

@@ -2,10 +2,8 @@
 
 use std::time::UNIX_EPOCH;
 
-use zeroize::Zeroizing;
-
 use super::answer::{self, Now};
-use super::profile;
+use super::token_file;
 
 /// What is wrong with an answer or an output, for each of those who give credentials. `None` where
 /// it would be used.
@@ -21,5 +19,5 @@ pub fn judge_answer(body: &[u8]) -> [Option<&'static str>; 4] {
 
 /// Whether the content of a file would be used as the token of an identity provider.
 pub fn judge_token(content: &[u8]) -> bool {
-    profile::token(&Zeroizing::new(content.to_vec())).is_some()
+    token_file::token(content).is_ok()
 }

@@ -3,7 +3,7 @@
 use crate::openapi::{Address, Cleaner, Plain, PlainClient};
 
 use super::answer::{self, Fetched, Now};
-use super::context::Context;
+use super::context::{Cause, Context};
 use super::error::{Error, ErrorKind};
 use super::source::CloudSso;
 
@@ -85,11 +85,14 @@ async fn exchange<'a>(
                 let text = format!("{who} refused with HTTP status {status}.{advice}");
                 return Err(Error::new(ErrorKind::Refused, text));
             }
-            Ok(response) => format!("{who} failed with HTTP status {}.", response.status),
-            Err(failure) => format!("{who} gave no answer: {failure}."),
+            Ok(response) => {
+                let text = format!("{who} failed with HTTP status {}.", response.status);
+                Error::new(ErrorKind::Unreachable, text)
+            }
+            Err(failure) => Error::unanswered(who, &failure, ""),
         };
-        if !repeats.pause().await {
-            return Err(Error::new(ErrorKind::Unreachable, error));
+        if !repeats.pause(Cause::Failed).await {
+            return Err(error);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Why there is no answer: where a request was to go, what stood in its way, and whether it can
 //! have had an effect.
+//!
+//! This file is longer than 300 lines because each way to fail has its words in it.
 
 use std::error::Error;
 use std::fmt;
@@ -238,7 +240,31 @@ fn untrusted(error: &CertificateError) -> (Untrusted, String) {
         CertificateError::NotValidForName => {
             (Untrusted::Name, "it is valid for another host".to_owned())
         }
-        _ => (Untrusted::Other, error.to_string()),
+        other => (Untrusted::Other, unusable(other).to_owned()),
+    }
+}
+
+/// What is wrong with a certificate as such, in words.
+fn unusable(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::BadEncoding => "it cannot be read",
+        CertificateError::BadSignature => "its signature is wrong",
+        CertificateError::Revoked => "it has been revoked",
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it was not issued for a server"
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "it is signed by a method that is not accepted"
+        }
+        // The library's own error has a type that is private, so its text has to tell: a test
+        // holds it.
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "it is an authority's own certificate (CA:TRUE), which is not accepted for a server; \
+             issue one for the host with basicConstraints CA:FALSE, and name its issuer in \
+             SSL_CERT_FILE"
+        }
+        _ => "it does not pass the checks of TLS",
     }
 }
 
@@ -290,3 +316,6 @@ pub(super) fn reason(error: reqwest::Error, cleaner: &Cleaner) -> String {
     }
     cleaner.line(&words.join(": "))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::credentials::configured::AssumeRole;
+use crate::secret::Secret;
 
 const CLI: &str = r#"{
     "current": "one",
@@ -91,6 +92,77 @@ fn what_the_block_names_without_effect_is_told() {
 }
 
 #[test]
+fn a_token_alone_in_the_environment_does_not_stop_the_chain() {
+    let nothing = Configured::default();
+    let token = ("ALIBABACLOUD_SECURITY_TOKEN", "s3cr3t");
+    let profile = "profile \"one\" of ~/.aliyun/config.json, mode AK";
+    assert_eq!(described(&nothing, &[token]), profile);
+    let disabled = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    let problem = found(&nothing, &[token, disabled], &[]).expect_err("a problem");
+    assert!(problem.is_missing());
+    let text = problem.to_string();
+    assert!(
+        text.contains("ALIBABACLOUD_SECURITY_TOKEN is set"),
+        "{text}"
+    );
+    assert!(!text.contains("s3cr3t"), "{text}");
+    let half = [token, ("ALIBABACLOUD_ACCESS_KEY_SECRET", "s3cr3t")];
+    let problem = found(&nothing, &half, &[]).expect_err("a problem");
+    assert!(!problem.is_missing());
+    let text = problem.to_string();
+    let named = "The environment variable ALIBABACLOUD_ACCESS_KEY_SECRET is set without its access \
+        key: none of ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID \
+        is set.";
+    assert!(
+        text.starts_with(named) && !text.contains("s3cr3t"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_the_environment_names_without_effect_is_told() {
+    let said = |configured: &Configured, variables: &[(&str, &str)]| {
+        let source = found(configured, variables, &[("/h/.aliyun/config.json", CLI)]);
+        let source = source.expect("a source");
+        source.passed_over().unwrap_or_default().to_owned()
+    };
+    let nothing = Configured::default();
+    let profile = ("ALIBABA_CLOUD_PROFILE", "one");
+    let uri = ("ALIBABA_CLOUD_CREDENTIALS_URI", "http://localhost/s3cr3t");
+    let role = ("ALICLOUD_ECS_ROLE_NAME", "r");
+    let pair = [("ALICLOUD_ACCESS_KEY", "i"), ("ALICLOUD_SECRET_KEY", "s")];
+    assert_eq!(
+        said(&nothing, &[pair[0], pair[1], profile]),
+        "The environment variable ALIBABA_CLOUD_PROFILE has no effect: the environment variable \
+         ALICLOUD_ACCESS_KEY goes before."
+    );
+    assert_eq!(
+        said(&nothing, &[uri, role]),
+        "The environment variables ALICLOUD_ECS_ROLE_NAME and ALIBABA_CLOUD_CREDENTIALS_URI have \
+         no effect: profile \"one\" of ~/.aliyun/config.json, mode AK goes before."
+    );
+    let disabled = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    assert_eq!(said(&nothing, &[role, disabled]), "");
+    // An argument goes before its own variables.
+    let of_block = Configured {
+        credentials_uri: Some(Secret::new("http://localhost/")),
+        ..Configured::default()
+    };
+    assert_eq!(said(&of_block, &[uri, profile][..1]), "");
+    let of_block = Configured {
+        profile: Some("one".into()),
+        ecs_role_name: Some("r".into()),
+        ..Configured::default()
+    };
+    assert_eq!(
+        said(&of_block, &[profile, uri]),
+        "The provider's ecs_role_name has no effect: profile \"one\" of ~/.aliyun/config.json, \
+         mode AK goes before. The environment variable ALIBABA_CLOUD_CREDENTIALS_URI has no \
+         effect: profile \"one\" of ~/.aliyun/config.json, mode AK goes before."
+    );
+}
+
+#[test]
 fn an_error_names_the_attribute_the_profile_and_the_file() {
     let named = |name: &str| Configured {
         profile: Some(name.into()),
@@ -120,6 +192,26 @@ fn an_error_names_the_attribute_the_profile_and_the_file() {
     let problem = wrong(&file);
     assert_eq!(problem.attribute(), Some(&["shared_credentials_file"][..]));
     assert_eq!(problem.to_string(), "The file ~/none.json does not exist.");
+}
+
+#[test]
+fn a_profile_with_a_part_or_a_mode_that_is_not_usable_says_so() {
+    let wrong = |profile: &str| {
+        let content = format!(r#"{{"current": "x", "profiles": [{{"name": "x", {profile}}}]}}"#);
+        let files = [("/h/.aliyun/config.json", content.as_str())];
+        let problem = found(&Configured::default(), &[], &files);
+        problem.expect_err("a problem").to_string()
+    };
+    let text = wrong(r#""mode": "AK", "access_key_id": "i j", "access_key_secret": "s""#);
+    assert!(
+        text.contains("mode AK, has access_key_id in a form that is not usable"),
+        "{text}"
+    );
+    let text = wrong(r#""mode": "nope""#);
+    assert!(
+        text.contains("EcsRamRole, RamRoleArnWithRoleName, "),
+        "{text}"
+    );
 }
 
 #[test]
