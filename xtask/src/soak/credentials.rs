@@ -20,7 +20,7 @@ provider "cams" {
     role_arn = "acs:ram::1000000000000000:role/soak"
   }
   throttle {
-    requests_per_second = 20
+    requests_per_second = 5
   }
 }
 
@@ -41,7 +41,7 @@ resource "cams_number_migration" "number" {
 
 /// The size of a run.
 pub(crate) struct Plan {
-    /// How many numbers each apply moves, 20 in a second. It replaces those of the apply before, so
+    /// How many numbers each apply moves, five in a second. It replaces those of the apply before, so
     /// that the configuration stays as large as it is.
     numbers: usize,
     /// How long applies are repeated.
@@ -52,12 +52,12 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) const LONG: Self = Self {
-        numbers: 4000,
+        numbers: 1000,
         time: Duration::from_secs(20 * 60),
         lifetime: 60,
     };
     pub(crate) const SHORT: Self = Self {
-        numbers: 240,
+        numbers: 60,
         time: Duration::from_secs(10),
         lifetime: 4,
     };
