@@ -20,8 +20,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// calls, and the count begins anew each second or minute.
 const THROTTLED_ATTEMPTS: u32 = 5;
 
-/// How long the first repeat of a throttled request waits at least, and at most a third longer. With
-/// the doubling, all repeats together wait from 6 to 8 seconds.
+/// How long the first repeat of a throttled request waits at least, and at most a third longer.
+/// With the doubling, all repeats together wait from 6 to 8 seconds.
 const FIRST_THROTTLED_WAIT: Duration = Duration::from_millis(400);
 
 /// How credentials are fetched: what time it is, and how requests are made.

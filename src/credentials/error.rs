@@ -35,8 +35,8 @@ impl Error {
         }
     }
 
-    /// The error for a request that `who` gave no answer to. `otherwise` is what to do where neither
-    /// a certificate nor a proxy is in the way.
+    /// The error for a request that `who` gave no answer to. `otherwise` is what to do where
+    /// neither a certificate nor a proxy is in the way.
     pub(super) fn unanswered(who: &str, failure: &Failure, otherwise: &str) -> Self {
         let obstacle = match failure {
             Failure::Unsent { obstacle, .. } => Some(*obstacle),
