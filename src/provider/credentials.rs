@@ -25,7 +25,7 @@ pub(super) fn find(
         Ok(source) => {
             tracing::info!("credentials come from {}", source.describe());
             let passed_over = source.passed_over().map(|text| {
-                Diagnostic::warning("Credentials Argument Without Effect", text.to_owned())
+                Diagnostic::warning("Credentials Setting Without Effect", text.to_owned())
             });
             Ok(Ok((source, passed_over.into_iter().collect())))
         }
