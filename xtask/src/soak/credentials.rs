@@ -41,8 +41,8 @@ resource "cams_number_migration" "number" {
 
 /// The size of a run.
 pub(crate) struct Plan {
-    /// How many numbers each apply moves, five in a second. It replaces those of the apply before, so
-    /// that the configuration stays as large as it is.
+    /// How many numbers each apply moves, five in a second. It replaces those of the apply before,
+    /// so that the configuration stays as large as it is.
     numbers: usize,
     /// How long applies are repeated.
     time: Duration,
