@@ -47,7 +47,7 @@ impl Fleet {
         Self::start(
             processes,
             emulator,
-            |_| Core::start().env(STATE_DIRECTORY, &host.display().to_string()),
+            |_| Core::start().env(STATE_DIRECTORY, &state_in(host)),
             settings,
         )
         .await
@@ -66,10 +66,8 @@ impl Fleet {
             "throttle": throttle(&json!({ "scope": "redis", "redis_url": redis.url() })),
         });
         let settings = with(settings.clone(), &shared);
-        let start = |process: usize| {
-            let host = hosts[process].path().display().to_string();
-            Core::start().env(STATE_DIRECTORY, &host)
-        };
+        let start =
+            |process: usize| Core::start().env(STATE_DIRECTORY, &state_in(hosts[process].path()));
         let fleet = Self::start(processes, emulator, start, &settings).await;
         Self {
             _hosts: hosts,
@@ -149,6 +147,11 @@ impl Process {
         assert!(applied.diagnostics.is_empty(), "{:?}", applied.diagnostics);
         assert_eq!(applied.instance.state["status"], "MIGRATING");
     }
+}
+
+/// The state directory of a host, which the first process makes for its user alone.
+fn state_in(host: &Path) -> String {
+    host.join("state").display().to_string()
 }
 
 /// An object of the schema with every attribute null.
