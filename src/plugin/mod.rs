@@ -15,7 +15,6 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
-use tower_layer::{Identity, Stack};
 
 use crate::clock::Clock;
 use crate::environment::Environment;
@@ -28,7 +27,6 @@ mod acceptor;
 mod command;
 mod error;
 mod handshake;
-mod intake;
 mod lifecycle;
 mod listener;
 pub mod log;
@@ -37,8 +35,6 @@ mod services;
 #[cfg(test)]
 mod testing;
 mod tls;
-
-use intake::{Intake, STREAM_WINDOW};
 
 pub use command::main;
 pub use error::Error;
@@ -52,6 +48,13 @@ const MESSAGE_LIMIT: usize = 40 << 20;
 /// How many calls a connection may have open. `terraform apply -parallelism=4000` still works, and
 /// an interrupt still gets through beside it.
 const STREAM_LIMIT: u32 = 4096;
+
+/// How many bytes of all calls together a connection may send before they are read.
+///
+/// The HTTP/2 library ends a connection whose unread small frames cost more than half of this, each
+/// counted as 256 bytes. So many are unread at once only if all calls of [`STREAM_LIMIT`] come
+/// together, and then they must not end the connection.
+const CONNECTION_WINDOW: u32 = 4 << 20;
 
 /// How long connections may take to close once the server ends. It is enough for the response to
 /// `Shutdown` to reach Terraform, which is on the same host.
@@ -166,7 +169,7 @@ fn router<S: Provider>(
     service: S,
     shutdown: &CancellationToken,
     end: &CancellationToken,
-) -> Router<Stack<Intake, Identity>> {
+) -> Router {
     let silent = || services::Silent { end: end.clone() };
     let controller = services::Controller {
         shutdown: shutdown.clone(),
@@ -176,9 +179,7 @@ fn router<S: Provider>(
         .max_encoding_message_size(MESSAGE_LIMIT);
     Server::builder()
         .max_concurrent_streams(Some(STREAM_LIMIT))
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(STREAM_LIMIT * STREAM_WINDOW)
-        .layer(Intake::new(MESSAGE_LIMIT))
+        .initial_connection_window_size(Some(CONNECTION_WINDOW))
         .add_service(provider)
         .add_service(GrpcControllerServer::new(controller))
         .add_service(GrpcStdioServer::new(silent()))

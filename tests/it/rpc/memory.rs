@@ -1,7 +1,5 @@
 //! Peak memory of the provider under neighbours that send without end. `cargo xtask bench memory`
 //! prints the figures.
-//!
-//! This file is longer than 300 lines because every neighbour is in it.
 #![cfg(target_os = "linux")]
 
 use std::sync::Arc;
@@ -243,43 +241,6 @@ async fn a_state_of_two_hundred_megabytes() {
         }
     }
     peak("states", Arc::new(core));
-}
-
-/// Messages that are each within the bound, and together are not.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_large_messages_at_once() {
-    for (attack, messages, size, told) in [
-        ("eight messages of 39 MiB", 8, 39 << 20, "at most 1 MiB"),
-        ("100 messages of a MiB", 100, 1 << 20, "JSON"),
-        ("4000 messages of 16 KiB", 4000, 16 << 10, "JSON"),
-    ] {
-        let core = Core::start().await;
-        let json = format!(
-            r#"{{"id":"7","more":[0{}]}}"#,
-            ",{}".repeat((size - 64) / 3)
-        );
-        let request = upgrade_resource_state::Request {
-            type_name: TYPE.to_owned(),
-            version: 0,
-            raw_state: Some(RawState {
-                json: json.into_bytes(),
-                ..RawState::default()
-            }),
-        };
-        let mut upgrades = JoinSet::new();
-        for _ in 0..messages {
-            let (mut client, request) = (core.provider(), request.clone());
-            upgrades.spawn(async move { client.upgrade_resource_state(request).await });
-        }
-        for answer in upgrades.join_all().await {
-            let text = match answer {
-                Ok(answer) => format!("JSON {:?}", answer.into_inner().diagnostics),
-                Err(status) => status.message().to_owned(),
-            };
-            assert!(text.contains(told), "{attack}: {text}");
-        }
-        peak(attack, Arc::new(core));
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
