@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
+use super::endpoint::is_loopback;
+
 /// A URL whose answer holds credentials. Its path and query may hold a password, so `Debug` and
 /// `Display` show only scheme, host and port.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,10 +31,7 @@ pub enum InvalidAddress {
 impl Address {
     /// Whether the host is this machine.
     pub fn is_loopback(&self) -> bool {
-        match self.host().parse::<IpAddr>() {
-            Ok(address) => address.is_loopback(),
-            Err(_) => self.host() == "localhost",
-        }
+        is_loopback(&self.0)
     }
 
     /// The same scheme, host and port with this path, and nothing else of this address.

@@ -64,13 +64,6 @@ pub enum Untrusted {
     Other,
 }
 
-/// Host and port of a URL, as errors show them.
-pub(super) fn address_of(url: &reqwest::Url) -> String {
-    let name = url.host_str().unwrap_or_default();
-    let port = url.port_or_known_default().unwrap_or_default();
-    format!("{name}:{port}")
-}
-
 /// Where requests go, and in what time.
 #[derive(Clone, Debug)]
 pub(super) struct Destination {
@@ -104,6 +97,11 @@ impl Destination {
             return Failure::Unsent { obstacle, text };
         }
         self.lost(error, cleaner)
+    }
+
+    /// Why no client can be made.
+    pub(super) fn unusable(&self, error: reqwest::Error) -> Failure {
+        self.failure(error, &Cleaner::default())
     }
 
     /// A request that left, and has no whole answer.

@@ -7,13 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use reqwest::redirect::Policy;
-
 use crate::clock::{Clock, Utc};
 use crate::random::Random;
 
 use super::budget::Budget;
-use super::failure::{Destination, address_of};
+use super::failure::Destination;
 use super::list::Reader;
 use super::rows::CutError;
 use super::sending::{self, NoticeConnections};
@@ -162,24 +160,16 @@ impl Http {
         random: Random,
         adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Failure> {
-        let url = settings.endpoint.url();
-        let destination = Destination {
-            address: address_of(url),
-            proxy: settings.network.proxies.for_url(url).cloned(),
-            connect_timeout: settings.connect_timeout,
-            read_timeout: settings.read_timeout,
-        };
-        let unusable = |error| destination.failure(error, &Cleaner::default());
-        let builder = settings.network.client(url).map_err(unusable)?;
+        let (builder, destination) = settings.network.client(
+            settings.endpoint.url(),
+            [settings.connect_timeout, settings.read_timeout],
+            &settings.user_agent,
+        )?;
         let builder = builder
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(settings.connect_timeout)
             .connector_layer(NoticeConnections)
-            .timeout(settings.read_timeout)
-            .pool_idle_timeout(IDLE_LIMIT)
-            .user_agent(&settings.user_agent);
-        let client = adjust(builder).build().map_err(unusable)?;
+            .pool_idle_timeout(IDLE_LIMIT);
+        let client = adjust(builder).build();
+        let client = client.map_err(|error| destination.unusable(error))?;
         Ok(Self {
             budget: Budget::new(),
             client,

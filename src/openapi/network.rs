@@ -1,10 +1,14 @@
 //! How this machine reaches others: by which proxies, and which certificates it trusts.
 
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
 use crate::environment::Environment;
 
-use super::{InvalidProxy, Proxies, Trust, UnusablePlace};
+use super::failure::Destination;
+use super::{Failure, InvalidProxy, Proxies, Trust, UnusablePlace};
 
 /// The proxies and certificates of this machine, as the environment names them. The default is no
 /// proxy, and the system's certificates.
@@ -31,14 +35,39 @@ impl Network {
         Ok((Self { proxies, trust }, unusable))
     }
 
-    /// A client that reaches `url`, and nothing else, as the environment says. This machine is
-    /// always reached without a proxy.
-    pub(super) fn client(&self, url: &Url) -> reqwest::Result<ClientBuilder> {
+    /// A client that reaches `url`, and nothing else, as the environment says, and what tells of
+    /// its failures. It sends each request once. This machine is always reached without a proxy.
+    pub(super) fn client(
+        &self,
+        url: &Url,
+        [connect_timeout, read_timeout]: [Duration; 2],
+        user_agent: &str,
+    ) -> Result<(ClientBuilder, Destination), Failure> {
+        let destination = Destination {
+            address: host_and_port(url),
+            proxy: self.proxies.for_url(url).cloned(),
+            connect_timeout,
+            read_timeout,
+        };
         // By itself the client would read the variables of the process, by rules of its own.
-        let builder = self.trust.apply(Client::builder().no_proxy());
-        Ok(match self.proxies.for_url(url) {
-            Some(proxy) => builder.proxy(proxy.setting()?),
-            None => builder,
-        })
+        let mut builder = self.trust.apply(Client::builder().no_proxy());
+        if let Some(proxy) = &destination.proxy {
+            let setting = proxy.setting();
+            builder = builder.proxy(setting.map_err(|error| destination.unusable(error))?);
+        }
+        let builder = builder
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(connect_timeout)
+            .timeout(read_timeout)
+            .user_agent(user_agent);
+        Ok((builder, destination))
     }
+}
+
+/// Host and port of a URL, as errors show them.
+fn host_and_port(url: &Url) -> String {
+    let name = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{name}:{port}")
 }

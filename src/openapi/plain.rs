@@ -6,11 +6,10 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::Method;
-use reqwest::redirect::Policy;
 use zeroize::Zeroizing;
 
 use super::address::Address;
-use super::failure::{Destination, address_of};
+use super::failure::Destination;
 use super::{Cleaner, Endpoint, Failure, Network, encoding};
 
 /// Answers with credentials take some 2 KiB.
@@ -136,24 +135,14 @@ impl PlainClient {
     }
 
     fn new(url: &reqwest::Url, settings: &PlainSettings) -> Result<Self, Failure> {
-        let read_timeout = settings.connect_timeout + settings.read_timeout;
-        let destination = Destination {
-            address: address_of(url),
-            proxy: settings.network.proxies.for_url(url).cloned(),
-            connect_timeout: settings.connect_timeout,
-            read_timeout,
-        };
-        let unusable = |error| destination.failure(error, &Cleaner::default());
-        let builder = settings.network.client(url).map_err(unusable)?;
-        let client = builder
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(settings.connect_timeout)
-            .timeout(read_timeout)
-            .pool_max_idle_per_host(0)
-            .user_agent(&settings.user_agent)
-            .build();
-        let client = client.map_err(unusable)?;
+        let connect_timeout = settings.connect_timeout;
+        let (builder, destination) = settings.network.client(
+            url,
+            [connect_timeout, connect_timeout + settings.read_timeout],
+            &settings.user_agent,
+        )?;
+        let client = builder.pool_max_idle_per_host(0).build();
+        let client = client.map_err(|error| destination.unusable(error))?;
         Ok(Self {
             client,
             destination,
