@@ -69,6 +69,14 @@ impl FromIterator<Step> for Path {
     }
 }
 
+/// The path of an attribute, from its name and those of what it is nested in, the outermost first.
+impl<'a> FromIterator<&'a str> for Path {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
+        let names = names.into_iter();
+        names.map(|name| Step::Attribute(name.to_owned())).collect()
+    }
+}
+
 /// Writes the path as HCL does, such as `a.b[0]["key"]`.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

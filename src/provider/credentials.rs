@@ -6,7 +6,6 @@ use crate::credentials::{
 };
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
-use crate::framework::path::Path;
 
 use super::block::Config;
 use super::setting::{Setting, or_report};
@@ -122,10 +121,7 @@ fn diagnostic(problem: &Problem) -> Diagnostic {
     };
     let diagnostic = Diagnostic::error(summary, problem.to_string());
     match problem.attribute() {
-        Some(names) => {
-            let path = names.iter();
-            diagnostic.at(path.fold(Path::root(), |path, name| path.attribute(*name)))
-        }
+        Some(names) => diagnostic.at(names.iter().copied().collect()),
         None => diagnostic,
     }
 }

@@ -145,8 +145,7 @@ impl<T> Setting<T> {
 
     /// The path of the attribute.
     pub(super) fn path(&self) -> Path {
-        let steps = self.path.iter();
-        steps.fold(Path::root(), |path, name| path.attribute(*name))
+        self.path.iter().copied().collect()
     }
 
     /// The description with the variables and the default, in sentences that `cargo xtask docs`
@@ -197,6 +196,15 @@ pub(super) fn text<T: fmt::Display>(field: &Field<T>) -> Field<Text> {
 pub(super) fn secret(field: &Field<Secret>) -> Field<Text> {
     match field {
         Field::Known(value) => Field::Known(Zeroizing::new(value.expose().to_owned())),
+        Field::Null => Field::Null,
+        Field::Unknown => Field::Unknown,
+    }
+}
+
+/// The field of a block. It is null or unknown if all of the block is.
+pub(super) fn within<B>(block: &Field<B>, field: fn(&B) -> Field<Text>) -> Field<Text> {
+    match block {
+        Field::Known(block) => field(block),
         Field::Null => Field::Null,
         Field::Unknown => Field::Unknown,
     }

@@ -10,7 +10,7 @@ use crate::framework::model::Field;
 use crate::framework::number::Number;
 use crate::framework::schema::Attribute;
 use crate::provider::block::{AssumeRole, AssumeRoleWithOidc, Config};
-use crate::provider::setting::{Absent, Setting, Text, filled, from_str, secret, text};
+use crate::provider::setting::{Absent, Setting, Text, filled, from_str, secret, text, within};
 use crate::secret::Secret;
 
 use super::sensitive_string;
@@ -225,22 +225,14 @@ pub(in crate::provider) static OIDC_SESSION_EXPIRATION: Setting<Duration> = Sett
 /// The longest policy that STS takes, in characters.
 const MOST_OF_A_POLICY: usize = 2048;
 
-/// An attribute of `assume_role`. It is null or unknown if all of the block is.
+/// An attribute of the block `assume_role`.
 fn role(config: &Config, field: fn(&AssumeRole) -> Field<Text>) -> Field<Text> {
-    match &config.assume_role {
-        Field::Known(role) => filled(field(role)),
-        Field::Null => Field::Null,
-        Field::Unknown => Field::Unknown,
-    }
+    filled(within(&config.assume_role, field))
 }
 
-/// An attribute of `assume_role_with_oidc`. It is null or unknown if all of the block is.
+/// An attribute of the block `assume_role_with_oidc`.
 fn oidc(config: &Config, field: fn(&AssumeRoleWithOidc) -> Field<Text>) -> Field<Text> {
-    match &config.assume_role_with_oidc {
-        Field::Known(oidc) => filled(field(oidc)),
-        Field::Null => Field::Null,
-        Field::Unknown => Field::Unknown,
-    }
+    filled(within(&config.assume_role_with_oidc, field))
 }
 
 /// Parses a part of the access key. An empty text is accepted, because variables of a configuration

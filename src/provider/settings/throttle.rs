@@ -8,7 +8,7 @@ use crate::framework::model::Field;
 use crate::framework::number::Number;
 use crate::framework::schema::Attribute;
 use crate::provider::block::{Config, Throttling};
-use crate::provider::setting::{Absent, Setting, Text, from_str, secret, text};
+use crate::provider::setting::{Absent, Setting, Text, from_str, secret, text, within};
 use crate::throttle::RedisUrl;
 
 use super::{parse_millis, sensitive_string};
@@ -119,13 +119,9 @@ pub(in crate::provider) enum Scope {
 /// The most calls a second that can be set. No quota that CAMS documents is as high.
 const MAX_RATE: u32 = 250;
 
-/// An attribute of `throttle`. It is null or unknown if all of `throttle` is.
+/// An attribute of the block `throttle`.
 fn throttle(config: &Config, field: fn(&Throttling) -> Field<Text>) -> Field<Text> {
-    match &config.throttle {
-        Field::Known(throttle) => field(throttle),
-        Field::Null => Field::Null,
-        Field::Unknown => Field::Unknown,
-    }
+    within(&config.throttle, field)
 }
 
 fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
