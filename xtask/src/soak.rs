@@ -87,33 +87,9 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     let directory = directory.path();
     let faults = directory.join("faults.json");
     write(&faults, &faults_file().to_string())?;
-    write(
-        &directory.join("main.tf"),
-        &format!("{REQUIRED_PROVIDERS}{CONFIGURATION}"),
-    )?;
     let faults = faults.display().to_string();
-    let flags = [
-        "--quota",
-        "200/1s",
-        "--latency",
-        "4ms",
-        "--jitter",
-        "4ms",
-        "--seed",
-        "7",
-        "--faults",
-        &faults,
-    ];
-    let emulator = Emulator::start(&binary("debug", "cams-emulator"), &flags)?;
-    let provider = Provider::start(directory, &emulator.url)?;
-    let cli = Cli::with_override(
-        &tools::terraform()?,
-        directory,
-        binary("debug", "cams-emulator")
-            .parent()
-            .unwrap_or(directory),
-    )?
-    .env("TF_REATTACH_PROVIDERS", &provider.reattach);
+    let flags = ["--seed", "7", "--faults", &faults];
+    let (emulator, provider, cli) = start(directory, CONFIGURATION, &flags)?;
 
     let mut memory = Vec::new();
     println!(
@@ -138,6 +114,25 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         }
     }
     judge(plan, &emulator, directory, &memory)
+}
+
+/// Starts an emulator with these flags and a provider that uses it, and makes a CLI that uses both
+/// for the configuration.
+fn start(
+    directory: &Path,
+    configuration: &str,
+    flags: &[&str],
+) -> Result<(Emulator, Provider, Cli)> {
+    let text = format!("{REQUIRED_PROVIDERS}{configuration}");
+    write(&directory.join("main.tf"), &text)?;
+    let service = ["--quota", "200/1s", "--latency", "4ms", "--jitter", "4ms"];
+    let program = binary("debug", "cams-emulator");
+    let emulator = Emulator::start(&program, &[&service, flags].concat())?;
+    let provider = Provider::start(directory, &emulator.url)?;
+    let binaries = program.parent().unwrap_or(directory);
+    let cli = Cli::with_override(&tools::terraform()?, directory, binaries)?
+        .env("TF_REATTACH_PROVIDERS", &provider.reattach);
+    Ok((emulator, provider, cli))
 }
 
 /// Applies, and returns the errors of an apply that failed. Where two calls in a hundred fail, it

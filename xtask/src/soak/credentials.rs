@@ -6,12 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Provider, apply_once};
-use crate::cli::Cli;
+use super::{apply_once, start};
 use crate::emulator::Emulator;
-use crate::examples::REQUIRED_PROVIDERS;
-use crate::shell::{self, Result, binary, cargo, green, heading, write};
-use crate::tools;
+use crate::shell::{self, Result, cargo, green, heading};
 
 const CONFIGURATION: &str = r#"
 provider "cams" {
@@ -85,26 +82,9 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     ));
     let directory = shell::temporary_directory()?;
     let directory = directory.path();
-    let text = format!("{REQUIRED_PROVIDERS}{CONFIGURATION}");
-    write(&directory.join("main.tf"), &text)?;
-    let lifetime = lifetime.to_string();
-    let flags = [
-        "--quota",
-        "200/1s",
-        "--latency",
-        "4ms",
-        "--jitter",
-        "4ms",
-        "--session-lifetime",
-        &lifetime,
-    ];
-    let emulator = Emulator::start(&binary("debug", "cams-emulator"), &flags)?;
-    let provider = Provider::start(directory, &emulator.url)?;
-    let path = binary("debug", "cams-emulator");
-    let binaries = path.parent().unwrap_or(directory);
-    let cli = Cli::with_override(&tools::terraform()?, directory, binaries)?
-        .env("TF_REATTACH_PROVIDERS", &provider.reattach)
-        .env("TF_VAR_count_of_numbers", &numbers.to_string());
+    let flags = ["--session-lifetime", &lifetime.to_string()];
+    let (emulator, _provider, cli) = start(directory, CONFIGURATION, &flags)?;
+    let cli = cli.env("TF_VAR_count_of_numbers", &numbers.to_string());
 
     let (started, mut seen, mut applies) = (Instant::now(), Seen::default(), 0);
     while started.elapsed() < *time {
