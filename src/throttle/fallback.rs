@@ -205,24 +205,11 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     }
 
     /// The command for the fallback, whose limit is at most the share.
-    fn limited_to_share(&self, command: Command) -> Command {
-        match command {
-            Command::Acquire {
-                waiter,
-                priority,
-                limit,
-                leave,
-            } => Command::Acquire {
-                waiter,
-                priority,
-                limit: ConfiguredLimit {
-                    calls: limit.calls.min(self.share),
-                    ..limit
-                },
-                leave,
-            },
-            other => other,
+    fn limited_to_share(&self, mut command: Command) -> Command {
+        if let Command::Acquire { limit, .. } = &mut command {
+            limit.calls = limit.calls.min(self.share);
         }
+        command
     }
 
     fn lock(&self) -> MutexGuard<'_, Switch> {
