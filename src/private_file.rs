@@ -1,7 +1,7 @@
 //! Files and directories to which only this user has access.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -50,6 +50,17 @@ pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     };
     let open = file.metadata()?;
     Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
+}
+
+/// Replaces the content of an open file by this text.
+///
+/// # Errors
+///
+/// If it cannot be written. Then the content may be lost, or be a part of the text.
+pub fn rewrite(file: &mut File, text: &str) -> io::Result<()> {
+    file.rewind()?;
+    file.set_len(0)?;
+    file.write_all(text.as_bytes())
 }
 
 /// Creates a directory, unless it exists. Its parent has to exist: a parent that were made here

@@ -1,7 +1,7 @@
 //! The account whose quotas the calls count against.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crate::clock::Clock;
@@ -18,7 +18,7 @@ pub struct Account {
     /// The host of an emulator on this machine, whose quotas are its own.
     emulator: Option<String>,
     clock: Clock,
-    found: Mutex<Option<Arc<Found>>>,
+    found: Mutex<Option<Found>>,
     /// Held by whoever asks, so that one asks for all.
     asking: tokio::sync::Mutex<()>,
 }
@@ -60,12 +60,12 @@ impl Account {
         if let Some(account) = &self.configured {
             return account.clone();
         }
-        if let Some(found) = self.found() {
-            return found.name.clone();
+        if let Some(name) = self.known() {
+            return name;
         }
         let _turn = self.asking.lock().await;
-        if let Some(found) = self.found() {
-            return found.name.clone();
+        if let Some(name) = self.known() {
+            return name;
         }
         let found = match credentials.owner(self.directory.as_deref()).await {
             Owner::Account { id, not_before } => {
@@ -90,7 +90,7 @@ impl Account {
         };
         let name = found.name.clone();
         let mut place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        *place = Some(Arc::new(found));
+        *place = Some(found);
         name
     }
 
@@ -101,14 +101,14 @@ impl Account {
         Some(why.clone())
     }
 
-    /// What was found, while it holds.
-    fn found(&self) -> Option<Arc<Found>> {
+    /// The name that was found, while it holds.
+    fn known(&self) -> Option<String> {
         let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let found = place.as_ref()?;
         let holds = match &found.unknown {
             Some((_, until)) => self.clock.now() < *until,
             None => true,
         };
-        holds.then(|| Arc::clone(found))
+        holds.then(|| found.name.clone())
     }
 }

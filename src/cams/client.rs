@@ -420,7 +420,7 @@ impl Client {
     /// Whether there is another key than `refused`, which the service does not take.
     async fn has_another(&self, call: &Call, refused: &SigningKey) -> bool {
         match bounded(call, OF_KEY, self.0.credentials.renew(refused)).await {
-            Ok(Ok(key)) => key.access_key() != refused.access_key(),
+            Ok(Ok(other)) => other.is_some(),
             Ok(Err(error)) => {
                 tracing::warn!("no other credentials for those that were refused: {error}");
                 false

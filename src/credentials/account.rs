@@ -7,8 +7,9 @@
 //! same answer at the same time. The first answer that is written counts for all of them.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::timeout;
@@ -61,6 +62,16 @@ pub enum Owner {
     },
 }
 
+impl Owner {
+    /// Whether it is the answer at this time, so that STS is not asked.
+    fn holds(&self, now: SystemTime) -> bool {
+        match self {
+            Self::Account { .. } => true,
+            Self::Unknown { until, .. } => now < *until,
+        }
+    }
+}
+
 /// The account of the credentials, from the state directory or from STS. All processes that use the
 /// directory come to the same answer for the same key.
 pub(super) async fn owner(
@@ -76,10 +87,8 @@ pub(super) async fn owner(
         Err(error) => return unknown(now, &error),
     };
     let before = remembered(file.clone(), name(&key, endpoint)).await;
-    match &before {
-        Some(owner @ Owner::Account { .. }) => return owner.clone(),
-        Some(owner @ Owner::Unknown { until, .. }) if now < *until => return owner.clone(),
-        Some(Owner::Unknown { .. }) | None => {}
+    if let Some(owner) = before.as_ref().filter(|owner| owner.holds(now)) {
+        return owner.clone();
     }
     let asked = timeout(PATIENCE, ask(credentials, &key, endpoint, context)).await;
     let late = || {
@@ -125,17 +134,14 @@ fn unknown(now: SystemTime, error: &Error) -> Owner {
 /// Asks STS, with another key if it refuses this one: that may have been revoked or may have ended.
 async fn ask(
     credentials: &Credentials,
-    key: &std::sync::Arc<SigningKey>,
+    key: &Arc<SigningKey>,
     endpoint: &Endpoint,
     context: &Context,
-) -> Result<(std::sync::Arc<SigningKey>, String), Error> {
+) -> Result<(Arc<SigningKey>, String), Error> {
     match sts::caller_account(key, endpoint, context).await {
-        Ok(account) => Ok((std::sync::Arc::clone(key), account)),
+        Ok(account) => Ok((Arc::clone(key), account)),
         Err(error) if error.kind() == ErrorKind::Refused => {
-            let other = credentials.renew(key).await?;
-            if other.access_key() == key.access_key() {
-                return Err(error);
-            }
+            let other = credentials.renew(key).await?.ok_or(error)?;
             let account = sts::caller_account(&other, endpoint, context).await?;
             Ok((other, account))
         }
@@ -174,19 +180,15 @@ fn remember(path: &Path, name: &str, owner: Owner, now: SystemTime) -> io::Resul
     file.lock()?;
     let mut lines = read(&mut file)?;
     let there = lines.iter().rev().find(|(known, _)| known == name);
-    match there.map(|(_, owner)| owner) {
-        Some(there @ Owner::Account { .. }) => return Ok(there.clone()),
-        Some(there @ Owner::Unknown { until, .. }) if now < *until => return Ok(there.clone()),
-        Some(Owner::Unknown { .. }) | None => {}
+    if let Some((_, there)) = there.filter(|(_, owner)| owner.holds(now)) {
+        return Ok(there.clone());
     }
     lines.retain(|(known, _)| known != name);
     lines.push((name.to_owned(), owner.clone()));
     let from = lines.len().saturating_sub(MOST_LINES);
     let lines = lines.iter().skip(from);
     let text: String = lines.map(|(name, owner)| line(name, owner)).collect();
-    file.rewind()?;
-    file.set_len(0)?;
-    file.write_all(text.as_bytes())?;
+    private_file::rewrite(&mut file, &text)?;
     Ok(owner)
 }
 

@@ -97,17 +97,17 @@ impl Credentials {
     }
 
     /// Another key than `refused`, which the service no longer takes although it should be valid.
-    ///
-    /// It is the same one where there is no other: a key that was configured stays as it is.
+    /// `None` if there is no other: a key that was configured stays as it is.
     ///
     /// # Errors
     ///
     /// If there should be another key and it cannot be had.
-    pub async fn renew(&self, refused: &SigningKey) -> Result<Arc<SigningKey>, Error> {
-        match &self.0.keys {
-            Keys::One(key) => Ok(Arc::clone(key)),
-            Keys::Fetched(refresh) => refresh.renew(refused).await,
-        }
+    pub async fn renew(&self, refused: &SigningKey) -> Result<Option<Arc<SigningKey>>, Error> {
+        let Keys::Fetched(refresh) = &self.0.keys else {
+            return Ok(None);
+        };
+        let key = refresh.renew(refused).await?;
+        Ok(Some(key).filter(|key| key.access_key() != refused.access_key()))
     }
 
     /// The account that the credentials belong to, from the state directory if a process of this

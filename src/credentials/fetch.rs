@@ -69,12 +69,7 @@ impl<'a> Fetcher<'a> {
                     let again = move || lookup::again(&profile, &surroundings);
                     let way = tokio::task::spawn_blocking(again).await;
                     let way = way.map_err(|_| unfinished())??;
-                    let again = Fetcher {
-                        source: self.source,
-                        surroundings: self.surroundings,
-                        context,
-                    };
-                    again.by(&way).await
+                    self.by(&way).await
                 }
             }
         }

@@ -89,11 +89,12 @@ fn usual(surroundings: &Surroundings, even_if_disabled: bool) -> Vec<Candidate> 
     };
     let shared = environment.first(SHARED_CREDENTIALS_FILE);
     let shared = shared.map(|(_, path)| candidate(path));
-    if let Some(shared) = &shared {
-        let content = surroundings.read(&shared.path);
-        if content.is_ok_and(|content| profile::is_cli_file(&content)) {
-            return shared_alone(shared);
-        }
+    let is_cli_file = |file: &Candidate| {
+        let content = surroundings.read(&file.path);
+        content.is_ok_and(|content| profile::is_cli_file(&content))
+    };
+    if shared.as_ref().is_some_and(is_cli_file) {
+        return shared.into_iter().collect();
     }
     let in_home = |path: &str| {
         let home = surroundings.home();
@@ -119,13 +120,6 @@ fn usual(surroundings: &Surroundings, even_if_disabled: bool) -> Vec<Candidate> 
         }
     }
     candidates
-}
-
-fn shared_alone(shared: &Candidate) -> Vec<Candidate> {
-    vec![Candidate {
-        path: shared.path.clone(),
-        named: true,
-    }]
 }
 
 /// The profile in the first of these files that has it.

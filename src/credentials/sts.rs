@@ -81,15 +81,13 @@ pub(super) async fn assume_role_with_oidc(
                     ..Response::default()
                 };
                 let refusal = refusal(&response);
-                if !passes(&refusal) {
-                    return Err(refused(ACTION, &refusal));
-                }
                 (refused(ACTION, &refusal), cause(&refusal))
             }
-            Err(failure) => (unreachable(endpoint, &failure), Cause::Failed),
+            Err(failure) => (unreachable(endpoint, &failure), Some(Cause::Failed)),
         };
-        if !repeats.pause(cause).await {
-            return Err(error);
+        match cause {
+            Some(cause) if repeats.pause(cause).await => {}
+            Some(_) | None => return Err(error),
         }
     }
 }
@@ -175,15 +173,13 @@ async fn signed(
                     http.correct_clock(&response);
                     continue;
                 }
-                if !passes(&refusal) {
-                    return Err(refused(action, &refusal));
-                }
                 (refused(action, &refusal), cause(&refusal))
             }
-            Err(failure) => (unreachable(endpoint, &failure), Cause::Failed),
+            Err(failure) => (unreachable(endpoint, &failure), Some(Cause::Failed)),
         };
-        if !repeats.pause(cause).await {
-            return Err(error);
+        match cause {
+            Some(cause) if repeats.pause(cause).await => {}
+            Some(_) | None => return Err(error),
         }
     }
 }
@@ -199,18 +195,12 @@ fn refusal(response: &Response) -> ServiceError {
     }
 }
 
-/// Whether the reason of a refusal passes by itself.
-fn passes(refusal: &ServiceError) -> bool {
-    let code = refusal.code.as_deref().unwrap_or_default();
-    let throttled = cause(refusal) == Cause::Throttled;
-    refusal.http_status >= 500 || throttled || code == "SignatureNonceUsed"
-}
-
-/// Why a request is repeated that was refused so.
-fn cause(refusal: &ServiceError) -> Cause {
+/// Why a request is repeated that was refused so. `None` if it would be refused again.
+fn cause(refusal: &ServiceError) -> Option<Cause> {
     match refusal.code.as_deref() {
-        Some(code) if code.starts_with("Throttling") => Cause::Throttled,
-        _ => Cause::Failed,
+        Some(code) if code.starts_with("Throttling") => Some(Cause::Throttled),
+        Some("SignatureNonceUsed") => Some(Cause::Failed),
+        _ => (refusal.http_status >= 500).then_some(Cause::Failed),
     }
 }
 
@@ -228,9 +218,9 @@ fn refused(action: &str, refusal: &ServiceError) -> Error {
     }
     text.push_str(advice(action, code, &refusal.message));
     // Whoever is at fault for a passing refusal, asking again later may help.
-    let kind = match passes(refusal) {
-        true => ErrorKind::Unreachable,
-        false => ErrorKind::Refused,
+    let kind = match cause(refusal) {
+        Some(_) => ErrorKind::Unreachable,
+        None => ErrorKind::Refused,
     };
     Error::new(kind, text.trim_end())
 }

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::constants::Micros;
@@ -73,9 +73,7 @@ impl Ledger {
             },
         };
         entries.names.insert(name.to_owned());
-        file.rewind()?;
-        file.set_len(0)?;
-        file.write_all(entries.to_text(boot).as_bytes())?;
+        private_file::rewrite(&mut file, &entries.to_text(boot))?;
         Ok(entries.begun_at)
     }
 

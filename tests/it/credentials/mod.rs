@@ -95,7 +95,7 @@ async fn files_are_read_again_for_each_session() {
         key.access_key().id
     );
     fs::write(&token, "two\n").unwrap();
-    let key = credentials.renew(&key).await.unwrap();
+    let key = credentials.renew(&key).await.unwrap().unwrap();
     assert!(
         key.access_key().id.contains("/two/"),
         "{:?}",
@@ -131,7 +131,7 @@ async fn a_profile_is_read_again_when_its_key_is_refused() {
     let old = credentials.current().await.unwrap();
     write("new");
     assert_eq!(credentials.current().await.unwrap().access_key().id, "old");
-    let new = credentials.renew(&old).await.unwrap();
+    let new = credentials.renew(&old).await.unwrap().unwrap();
     assert_eq!(new.access_key().id, "new");
 }
 
