@@ -197,8 +197,7 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ErrorKind::Unanswered => (
             "CAMS Call Without an Answer",
             "The request was sent and no usable answer came back. Applying again is safe: the \
-             provider looks for the \
-             number before it starts anything."
+             provider looks for the number before it starts anything."
                 .to_owned(),
             None,
         ),
@@ -214,8 +213,7 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
             "The service does not accept the date of the request. By how much the clocks differ is \
              said below. The provider signs with the service's clock if that is at most a day \
              away: it is further away, or that did not help. Set this machine's clock \
-             (timedatectl, or \
-             an NTP client), then apply again. Nothing was changed."
+             (timedatectl, or an NTP client), then apply again. Nothing was changed."
                 .to_owned(),
             None,
         ),
@@ -230,8 +228,8 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ErrorKind::Incomplete => (
             "CAMS Answer Incomplete",
             "The service reported success without the data it documents, or with data about \
-             another \
-             number. Apply again; if it stays so, send the request id to Alibaba Cloud support."
+             another number. Apply again; if it stays so, send the request id to Alibaba Cloud \
+             support."
                 .to_owned(),
             None,
         ),
@@ -239,46 +237,44 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
             "Answer Not From CAMS",
             "Something between this machine and CAMS answered in its place, without the code that \
              every answer of CAMS has. Check the proxy (HTTPS_PROXY), the firewall and the \
-             provider's \
-             endpoint."
+             provider's endpoint."
                 .to_owned(),
             None,
         ),
         ErrorKind::InvalidParameter => (
             "CAMS Refused a Parameter",
             "The service does not accept the space or the number as written. Check both against \
-             the CAMS console, \
-             and that two-step verification is off for the number and its business is verified."
+             the CAMS console, and that two-step verification is off for the number and its \
+             business is verified."
                 .to_owned(),
             None,
         ),
         ErrorKind::NotFound => (
             "CAMS Does Not Know the Number",
-            "The number is not in this space. Check cust_space_id, country_code and \
-             mobile_number.".to_owned(),
+            "The number is not in this space. Check cust_space_id, country_code and mobile_number."
+                .to_owned(),
             None,
         ),
         ErrorKind::NotSubscribed => (
             "CAMS Not Activated",
             "The account has not activated Chat App Message Service. Activate it once in the CAMS \
-             console with the main \
-             account (or a RAM user who may), then apply again."
+             console with the main account (or a RAM user who may), then apply again."
                 .to_owned(),
             None,
         ),
         ErrorKind::ResourceOwner => (
             "Space of Another Account",
             format!(
-                "The access key's account does not own space {cust_space_id}. Check \
-                 cust_space_id, and that the credentials belong to the account that owns the space."
-),
+                "The access key's account does not own space {cust_space_id}. Check cust_space_id, \
+                 and that the credentials belong to the account that owns the space."
+            ),
             Some("cust_space_id"),
         ),
         ErrorKind::Throttled => (
             "CAMS Call Quota Exhausted",
-            "The account's call quota stayed exhausted until the timeout. Something else calls \
-             the API with the same \
-             account: wait for it, raise the timeout in the timeouts block, or lower -parallelism."
+            "The account's call quota stayed exhausted until the timeout. Something else calls the \
+             API with the same account: wait for it, raise the timeout in the timeouts block, or \
+             lower -parallelism."
                 .to_owned(),
             Some(timeouts::BLOCK),
         ),
@@ -289,8 +285,8 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ),
         ErrorKind::Unavailable => (
             "CAMS Unavailable",
-            "The service could not answer. Apply again later; nothing that was done is \
-             lost.".to_owned(),
+            "The service could not answer. Apply again later; nothing that was done is lost."
+                .to_owned(),
             None,
         ),
         ErrorKind::Unreachable | ErrorKind::Untrusted => {
@@ -310,8 +306,7 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
         ErrorKind::Other => (
             "CAMS Call Failed",
             "The service refused the call for the reason below. Look the code up in the CAMS \
-             documentation; with the \
-             request id, Alibaba Cloud support can tell more."
+             documentation; with the request id, Alibaba Cloud support can tell more."
                 .to_owned(),
             None,
         ),

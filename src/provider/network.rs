@@ -20,7 +20,7 @@ pub(super) fn configure(environment: &Environment) -> Result<(Network, Diagnosti
     let (network, unusable) = Network::from_environment(environment).map_err(|wrong| {
         let wrong = wrong.into_iter();
         wrong
-            .map(|error| Diagnostic::error("Proxy Not Usable", format!("{}.", capital(&error))))
+            .map(|error| Diagnostic::error("Proxy Not Usable", format!("The {error}.")))
             .collect::<Diagnostics>()
     })?;
     let warnings = unusable.into_iter().map(|place| {
@@ -59,16 +59,6 @@ fn plain(text: &str) -> String {
     let mut plain = words.join(" ");
     plain.truncate(LONGEST);
     plain
-}
-
-/// The text of an error as the beginning of a sentence.
-fn capital(error: &impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => text,
-    }
 }
 
 #[cfg(test)]
