@@ -15,8 +15,9 @@
 //! - [`openapi`]: Alibaba Cloud's RPC wire: encoding, signatures, error envelope, endpoints, HTTP.
 //! - [`throttle`]: the slot algorithm that keeps the account's quota.
 //! - `emulator`: a CAMS that runs on your machine (feature `emulator`).
-//! - [`clock`], [`environment`], [`fingerprint`], [`platform`], [`private_file`], [`random`],
-//!   [`secret`], [`state_directory`]: small modules that use no other and that anyone may use.
+//! - [`clock`], [`environment`], [`fingerprint`], [`foreign_text`], [`platform`], [`private_file`],
+//!   [`random`], [`secret`], [`state_directory`]: small modules that use no other and that anyone
+//!   may use.
 
 #![forbid(unsafe_code)]
 
@@ -27,6 +28,7 @@ pub mod credentials;
 pub mod emulator;
 pub mod environment;
 pub mod fingerprint;
+pub mod foreign_text;
 pub mod framework;
 pub mod openapi;
 pub mod platform;

@@ -15,7 +15,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::timeout;
 
 use crate::fingerprint::fingerprint;
-use crate::openapi::{Cleaner, Endpoint, SigningKey};
+use crate::foreign_text;
+use crate::openapi::{Endpoint, SigningKey};
 use crate::private_file;
 
 use super::context::Context;
@@ -127,7 +128,7 @@ pub(super) async fn owner(
 fn unknown(now: SystemTime, error: &Error) -> Owner {
     Owner::Unknown {
         until: now + SILENCE,
-        why: Cleaner::default().line(&error.to_string()),
+        why: foreign_text::line(&error.to_string()),
     }
 }
 

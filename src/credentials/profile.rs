@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::openapi::Cleaner;
+use crate::foreign_text;
 use crate::secret::Secret;
 
 use super::cli_profile::CliFile;
@@ -79,7 +79,7 @@ pub(super) fn origin(name: &str, shown: &str) -> String {
 /// A name that somebody chose, for a message: cleaned, in quotation marks, and not longer than
 /// names are.
 pub(super) fn quoted(name: &str) -> String {
-    let line = Cleaner::default().line(name);
+    let line = foreign_text::line(name);
     let short: String = line.chars().take(64).collect();
     format!("\"{short}\"")
 }

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::clock::Utc;
+use crate::foreign_text::Cleaner;
 use crate::openapi::{
-    Answer, Cleaner, Endpoint, Failure, Http, Plain, PlainClient, Reading, Request, Response,
-    ServiceError, Settings, SignatureMethod, SigningKey, read_answer,
+    Answer, Endpoint, Failure, Http, Plain, PlainClient, Reading, Request, Response, ServiceError,
+    Settings, SignatureMethod, SigningKey, read_answer,
 };
 
 use super::answer::{self, Fetched};

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::environment::Environment;
-use crate::openapi::{Cleaner, Endpoint};
+use crate::foreign_text;
+use crate::openapi::Endpoint;
 
 use super::files::{Files, Unreadable};
 use super::problem::{Problem, ProblemKind};
@@ -99,7 +100,7 @@ impl Surroundings {
             None => path.display().to_string(),
         };
         // A path is text from outside too.
-        Cleaner::default().line(&text)
+        foreign_text::line(&text)
     }
 
     /// The content of a file that may be missing; of one that must exist, see [`Self::require`].

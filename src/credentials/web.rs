@@ -1,6 +1,7 @@
 //! Addresses that give credentials: a sidecar's, and CloudSSO.
 
-use crate::openapi::{Address, Cleaner, Plain, PlainClient};
+use crate::foreign_text::Cleaner;
+use crate::openapi::{Address, Plain, PlainClient};
 
 use super::answer::{self, Fetched, Now};
 use super::context::{Cause, Context};

@@ -12,8 +12,10 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::foreign_text::Cleaner;
+
 use super::http::Response;
-use super::{Cleaner, Rows, lenient};
+use super::{Rows, lenient};
 
 /// A description of a denied access is read up to this size, in bytes: objects need more memory
 /// than their text.

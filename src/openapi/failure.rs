@@ -12,8 +12,9 @@ use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 
 use crate::clock::Utc;
+use crate::foreign_text::Cleaner;
 
-use super::{Cleaner, Proxy};
+use super::Proxy;
 
 /// No answer. The text names where the request was to go and says what happened, without URL and
 /// secrets.

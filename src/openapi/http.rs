@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::clock::{Clock, Utc};
+use crate::foreign_text::Cleaner;
 use crate::random::Random;
 
 use super::budget::Budget;
@@ -17,8 +18,7 @@ use super::rows::CutError;
 use super::sending::{self, NoticeConnections};
 use super::signature::{self, Unsigned};
 use super::{
-    Cleaner, Endpoint, Failure, List, Network, Rows, Share, SignatureMethod, SigningKey,
-    retry_after,
+    Endpoint, Failure, List, Network, Rows, Share, SignatureMethod, SigningKey, retry_after,
 };
 
 /// No documented answer comes near, its list not counted.
@@ -214,7 +214,7 @@ impl Http {
         let request = request
             .header("accept", "application/json")
             .header("content-length", "0");
-        let cleaner = key.cleaner().with(&signed.signature);
+        let cleaner = key.cleaner().with(signed.signature.expose());
         let response = sending::noticing(on_departure, |body| request.body(body).send()).await;
         let response = response.map_err(|error| self.destination.failure(error, &cleaner))?;
         self.read(response, cleaner, reading).await

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
+use crate::foreign_text::Cleaner;
+
 use super::budget::{Budget, Exhausted, Share};
 use super::envelope::pick;
+use super::lenient;
 use super::rows::{CutError, Cutter, Event};
-use super::{Cleaner, lenient};
 
 /// A space with more numbers is none that the service documents.
 const MAX_ROWS: usize = 100_000;

@@ -8,9 +8,11 @@ use std::time::{Duration, SystemTime};
 use reqwest::Method;
 use zeroize::Zeroizing;
 
+use crate::foreign_text::Cleaner;
+
 use super::address::Address;
 use super::failure::Destination;
-use super::{Cleaner, Endpoint, Failure, Network, encoding};
+use super::{Endpoint, Failure, Network, encoding};
 
 /// Answers with credentials take some 2 KiB.
 const MOST: usize = 64 << 10;

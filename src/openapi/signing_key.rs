@@ -1,8 +1,9 @@
 //! An access key together with what takes it out of foreign text.
 
+use crate::foreign_text::Cleaner;
 use crate::secret::Secret;
 
-use super::{AccessKey, Cleaner};
+use super::AccessKey;
 
 /// An access key that requests are signed with, and the [`Cleaner`] that knows it.
 ///

@@ -14,6 +14,7 @@ const LEAVES: &[&str] = &[
     "clock",
     "environment",
     "fingerprint",
+    "foreign_text",
     "platform",
     "private_file",
     "random",

@@ -1,4 +1,9 @@
-//! Text that came from outside, made fit to be shown, logged and kept.
+//! Text that came from outside, made fit to be shown, logged and kept: without secrets and control
+//! characters, and cut to what a reader can use.
+//!
+//! Whatever this program has not written itself passes through here where it comes in: texts of
+//! answers, of errors of libraries and the system, of files, of the environment and of other
+//! programs.
 //!
 //! Alibaba Cloud's gateways explain a refusal by quoting what they received: the string to sign,
 //! the query, or headers. That text then holds the key id, the security token and the signature of
@@ -18,8 +23,6 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::{Zeroize, Zeroizing};
-
-use crate::secret::Secret;
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
@@ -47,6 +50,17 @@ const SHORTEST_ENCODED: usize = 8;
 /// percent-encoded twice.
 const LAYERS: usize = 4;
 
+/// A text from outside for people, where no secret can be in it: see [`Cleaner::line`].
+pub fn line(text: &str) -> String {
+    Cleaner::default().line(text)
+}
+
+/// The same for bytes, of which only the beginning is looked at, however many there are.
+pub fn line_of_bytes(bytes: &[u8]) -> String {
+    let beginning = bytes.get(..MAX_LOOKED_AT).unwrap_or(bytes);
+    line(&String::from_utf8_lossy(beginning))
+}
+
 /// Takes the secrets of a request out of text. The default knows no secret, and cleans text all the
 /// same.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -66,10 +80,10 @@ impl Cleaner {
 
     /// Knows the secret of one request as well: its signature.
     #[must_use]
-    pub fn with(&self, of_request: &Secret) -> Self {
+    pub fn with(&self, of_request: &str) -> Self {
         Self {
             standing: Arc::clone(&self.standing),
-            of_request: Arc::new(Needles::new([of_request.expose()])),
+            of_request: Arc::new(Needles::new([of_request])),
         }
     }
 
@@ -316,27 +330,25 @@ fn number(digits: &[u8], radix: u32) -> Option<u8> {
 
 /// The first bytes of a text, up to the end of a character.
 fn beginning(text: &str) -> &str {
-    match text
-        .char_indices()
-        .map(|(at, _)| at)
-        .find(|at| *at >= MAX_LOOKED_AT)
-    {
-        Some(end) => text.get(..end).unwrap_or_default(),
-        None => text,
-    }
+    let end = text.floor_char_boundary(MAX_LOOKED_AT);
+    text.get(..end).unwrap_or_default()
 }
 
 /// Control characters, of which some steer a terminal, and characters that only change how others
-/// are shown: marks of direction, joiners, and line and paragraph separators.
-fn is_invisible(c: char) -> bool {
+/// are shown: marks of direction, joiners, tags, and line and paragraph separators.
+pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
             '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
                 | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
         )
 }
 
@@ -345,7 +357,8 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
 
-    use super::super::encoding::encode;
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
     use super::*;
 
     const ID: &str = "LTAI5tTestAccessKeyId01";
@@ -354,7 +367,11 @@ mod tests {
     const SIGNATURE: &str = "HoSuzv6QqwUlwx4ad+Nf9zrXK5g=";
 
     fn cleaner() -> Cleaner {
-        Cleaner::new([ID, SECRET, TOKEN]).with(&Secret::new(SIGNATURE))
+        Cleaner::new([ID, SECRET, TOKEN]).with(SIGNATURE)
+    }
+
+    fn encode(text: &str) -> String {
+        utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
     }
 
     #[test]
@@ -421,11 +438,17 @@ mod tests {
         let text = "\u{1b}[31mred\0\r\nline\u{202e}txt";
         assert_eq!(cleaner().line(text), "[31mred   line txt");
         assert_eq!(cleaner().value(text).as_deref(), Some("[31mredlinetxt"));
+        for invisible in "\u{7f}\u{9b}\u{61c}\u{200f}\u{2066}\u{feff}\u{e0041}".chars() {
+            assert_eq!(line(&format!("a{invisible}b")), "a b");
+        }
     }
 
     #[test]
     fn a_message_is_cut_and_a_value_that_is_too_long_is_none() {
-        assert_eq!(cleaner().line(&"é".repeat(100_000)).chars().count(), 1000);
+        let long = "é".repeat(100_000);
+        assert_eq!(cleaner().line(&long).chars().count(), 1000);
+        assert_eq!(line_of_bytes(long.as_bytes()), line(&long));
+        assert_eq!(line_of_bytes(b"\xff\x1b]0;title"), "\u{fffd} ]0;title");
         assert_eq!(cleaner().value(&"7".repeat(256)), Some("7".repeat(256)));
         assert_eq!(cleaner().value(&"7".repeat(257)), None);
         assert_eq!(cleaner().value(&"7".repeat(10 << 20)), None);
