@@ -23,17 +23,40 @@ pub(super) const MAX_LEAVE: Micros = 600_000_000;
 /// store may take. The rest of [`FORWARD_DELAY`] is for the way to the server.
 pub(super) const PERMIT_LIFETIME: Micros = 350_000;
 
-/// How many permits a quota can have granted at the same time. [`ConfiguredLimit::new`] scales
-/// greater limits down to this.
+/// How many permits one operation can have granted at the same time. [`ConfiguredLimit::new`]
+/// scales greater limits down to this.
 ///
 /// [`ConfiguredLimit::new`]: super::limit::ConfiguredLimit::new
-pub(super) const MAX_SLOTS: usize = 64;
+pub(super) const MAX_CALLS: usize = 64;
 
-/// How many processes the fair queue remembers. Further ones are told to ask again later.
-pub(super) const MAX_WAITERS: usize = 64;
+/// How many operations the state of an account knows. The one that was used longest ago makes room
+/// for another.
+pub(super) const MAX_LANES: usize = 32;
 
-/// The longest pause that one throttled call can impose on a quota.
+/// How many permits all operations of an account together can have granted at the same time.
+pub(super) const MAX_SLOTS: usize = 256;
+
+/// How many waiters the fair queue remembers: each process has one for each operation. Further ones
+/// are told to ask again later.
+pub(super) const MAX_WAITERS: usize = 256;
+
+/// The longest pause that one throttled call can impose.
 pub(super) const MAX_PAUSE: Micros = 120_000_000;
+
+/// After what time whoever waits asks again, although it was told that it has to wait longer. A
+/// state that was damaged and is mended is noticed within this time.
+pub(super) const ASK_AGAIN: Micros = 5_000_000;
+
+/// For how long all operations of an account share one set of slots when the API first shows that it
+/// counts them together. If it shows it again soon after that, the time doubles.
+pub(super) const FIRST_SHARING: Micros = 60_000_000;
+
+/// The longest time for which that is assumed without another sign: one hour.
+pub(super) const LONGEST_SHARING: Micros = 3_600_000_000;
+
+/// How long a slot that is free again is remembered, because a throttled call is evidence together
+/// with the calls that were counted before it.
+pub(super) const REMEMBERED_AFTER: Micros = 500_000;
 
 /// How much later than announced a waiting process may ask again before others may pass it. If it
 /// comes back after that, it still has its old rank.
@@ -69,23 +92,38 @@ pub(super) const SHARE_LIFETIME: Micros = 600_000_000;
 /// How many processes Redis remembers for that.
 pub(super) const MAX_MEMBERS: u64 = 64;
 
-/// How long Redis keeps the state of a quota that nobody uses: a week. Its loss is noticed at any
+/// How long Redis keeps the state of an account that nobody uses: a week. Its loss is noticed at any
 /// time and costs a pause, so this only saves that pause.
 pub(super) const UNUSED_LIFETIME: Micros = 604_800_000_000;
 
+/// After what time without any step Redis takes it to be possible that the server was started anew
+/// in between, when a process that may not ask for the server's run connects to it.
+pub(super) const RESTART_TIME: Micros = 300_000;
+
 /// The version of the stored state. It changes whenever the meaning of a field does.
-pub(super) const STATE_VERSION: u64 = 2;
+pub(super) const STATE_VERSION: u64 = 3;
 
 /// The constants as Lua source: one `local` definition for each that `slots.lua` uses.
 pub(super) fn for_the_script() -> String {
     let constants = [
+        ("ASK_AGAIN", ASK_AGAIN),
         ("CUT_OFF_AFTER", CUT_OFF_AFTER),
+        ("FIRST_SHARING", FIRST_SHARING),
         ("FORWARD_DELAY", FORWARD_DELAY),
         ("LIMIT_MEMORY", LIMIT_MEMORY),
+        ("LONGEST_SHARING", LONGEST_SHARING),
+        ("LOOK", LOOK),
+        ("MAX_CALLS", MAX_CALLS as u64),
+        ("MAX_LANES", MAX_LANES as u64),
+        ("MAX_LEAVE", MAX_LEAVE),
         ("MAX_MEMBERS", MAX_MEMBERS),
         ("MAX_PAUSE", MAX_PAUSE),
+        ("MAX_SLOTS", MAX_SLOTS as u64),
         ("MAX_WAITERS", MAX_WAITERS as u64),
+        ("MAX_WINDOW", MAX_WINDOW),
         ("RAISE_AFTER_WINDOWS", RAISE_AFTER_WINDOWS),
+        ("REMEMBERED_AFTER", REMEMBERED_AFTER),
+        ("RESTART_TIME", RESTART_TIME),
         ("SHARE_LIFETIME", SHARE_LIFETIME),
         ("STATE_VERSION", STATE_VERSION),
         ("UNUSED_LIFETIME", UNUSED_LIFETIME),

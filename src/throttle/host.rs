@@ -1,4 +1,4 @@
-//! A quota's state in a small file that all processes of this user on this host share.
+//! The state of an account's quota in a small file that all processes of this user on this host share.
 //!
 //! The file is locked for the microseconds that one step takes, never while anybody sleeps or
 //! calls. The kernel drops the lock of a process that dies, and a record that such a process left
@@ -14,12 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::QuotaKey;
+use super::AccountKey;
 use super::constants::{FORWARD_DELAY, Micros};
-use super::ledger::Ledger;
 use super::limit::ConfiguredLimit;
 use super::record::{self, BYTES, Unusable};
-use super::slots::{Cause, Command, Priority, Reply, State, Wait};
+use super::slots::{Cause, Command, LaneId, Priority, Reply, State, Wait};
 use super::store::{Failure, FallibleStore};
 use super::turns::{Turn, Watched};
 use crate::fingerprint::fingerprint;
@@ -35,6 +34,9 @@ const LOCK_PAUSE: Duration = Duration::from_millis(1);
 /// After how many pauses it gives up: about a second.
 const LOCK_PAUSES: usize = 500;
 
+/// How many bytes of a file are read at first: more than the records of most accounts have.
+const FIRST_READ: usize = 2048;
+
 /// The clock that all processes of a host share.
 #[derive(Clone)]
 pub(super) struct HostClock {
@@ -44,7 +46,7 @@ pub(super) struct HostClock {
     pub(super) now: Arc<dyn Fn() -> Micros + Send + Sync>,
 }
 
-/// The file of one quota, opened at the first use.
+/// The file of one account, opened at the first use.
 #[derive(Debug)]
 pub(super) struct Host {
     place: Place,
@@ -52,15 +54,11 @@ pub(super) struct Host {
     file: Mutex<QuotaFile>,
 }
 
-/// Where the file of a quota is.
+/// Where the file of an account is.
 #[derive(Debug)]
 struct Place {
     directory: PathBuf,
     path: PathBuf,
-    /// The file's name without its extension.
-    name: String,
-    /// The list of the files in the same directory.
-    ledger: Ledger,
 }
 
 /// The file and what is remembered about it.
@@ -73,15 +71,13 @@ struct QuotaFile {
 }
 
 impl Host {
-    /// The file for `key` in `directory`, which only this user may enter.
-    pub(super) fn new(directory: &Path, key: &QuotaKey, clock: HostClock) -> Self {
-        let name = key.fingerprint();
+    /// The file for `account` in `directory`, which only this user may enter.
+    pub(super) fn new(directory: &Path, account: &AccountKey, clock: HostClock) -> Self {
+        let name = account.fingerprint();
         Self {
             place: Place {
                 directory: directory.to_owned(),
-                path: directory.join(&name).with_extension(Ledger::EXTENSION),
-                name,
-                ledger: Ledger::new(directory),
+                path: directory.join(name).with_extension("quota"),
             },
             clock,
             file: Mutex::default(),
@@ -119,7 +115,7 @@ impl Host {
             }
             // An error closes the file on the way out, which releases the lock too.
             let reply = quota_file
-                .step(&file, &self.place, now, self.clock.boot, command)
+                .step(&file, now, self.clock.boot, command)
                 .map_err(explain)?;
             file.unlock().map_err(explain)?;
             quota_file.open = Some(file);
@@ -148,6 +144,7 @@ impl FallibleStore for Host {
     /// whether the file can be written.
     async fn probe(&self, limit: ConfiguredLimit) -> Result<(), Failure> {
         let acquire = Command::Acquire {
+            lane: LaneId::default(),
             waiter: None,
             priority: Priority::Normal,
             limit,
@@ -171,17 +168,9 @@ impl FallibleStore for Host {
 
 impl QuotaFile {
     /// Carries out one step while the lock is held.
-    fn step(
-        &mut self,
-        file: &File,
-        place: &Place,
-        now: Micros,
-        boot: u64,
-        command: Command,
-    ) -> io::Result<Reply> {
+    fn step(&mut self, file: &File, now: Micros, boot: u64, command: Command) -> io::Result<Reply> {
         let mut bytes = [0; BYTES];
-        let length = read(file, &mut bytes)?;
-        let bytes = &bytes[..length];
+        let bytes = read(file, &mut bytes)?;
         let limit = match command {
             Command::Acquire { limit, .. } => Some(limit),
             _ => None,
@@ -201,25 +190,12 @@ impl QuotaFile {
             (Err(Unusable::Newer), limit) if self.is_relied_on(bytes, now, limit) => {
                 return Err(io::Error::other("a later version of this provider uses it"));
             }
-            (Err(unusable), Some(limit)) => {
-                // The quota is entered in any case, before its file is written: otherwise the file
-                // could be lost without anybody noticing.
-                let entered = place.ledger.enter(&place.name, now, boot)?;
-                let forgotten_at = match unusable {
-                    Unusable::Empty => entered,
-                    Unusable::Broken | Unusable::Newer => now,
-                };
-                (begins, State::recovering(forgotten_at, limit.window))
-            }
+            (Err(_), Some(_)) => (begins, State::forgetting(now, now)),
             // A settlement of a permit that is not on record changes nothing.
             (Ok(_) | Err(_), None) => return Ok(Reply::Done),
         };
         let reply = state.step(now, command);
-        let record = record::encode(&state, turn);
-        // The first write makes the file as long as it will ever be. Later ones write only what
-        // means something.
-        let used = if length == BYTES { record.used } else { BYTES };
-        file.write_all_at(&record.bytes[..used], 0)?;
+        file.write_all_at(&record::encode(&state, turn), 0)?;
         Ok(reply)
     }
 
@@ -242,18 +218,21 @@ fn not_its_turn(delay: Micros, limit: ConfiguredLimit) -> Wait {
     }
 }
 
-/// Reads as much of a record as there is, and returns its length.
-fn read(file: &File, bytes: &mut [u8; BYTES]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < BYTES {
-        match file.read_at(&mut bytes[filled..], filled as u64) {
+/// Reads a record, as far as it is there. Most are short, so that the rest is seldom asked for.
+fn read<'a>(file: &File, bytes: &'a mut [u8; BYTES]) -> io::Result<&'a [u8]> {
+    let (mut filled, mut wanted) = (0, FIRST_READ);
+    while filled < wanted {
+        match file.read_at(&mut bytes[filled..wanted], filled as u64) {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+        if filled == FIRST_READ {
+            wanted = record::length(&bytes[..filled]).clamp(FIRST_READ, BYTES);
+        }
     }
-    Ok(filled)
+    Ok(&bytes[..filled])
 }
 
 impl HostClock {

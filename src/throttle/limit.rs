@@ -1,13 +1,13 @@
-//! How many permits a quota may have granted at the same time.
+//! How many permits a set of slots may have granted at the same time.
 //!
-//! Callers are configured with a [`Limit`]. Those who share a quota keep the strictest one, lower
+//! Callers are configured with a [`Limit`]. Those who share the slots keep the strictest one, lower
 //! it together when the API throttles them, and raise it step by step afterwards.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::constants::{
-    FORWARD_DELAY, LIMIT_MEMORY, MAX_SLOTS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS,
+    FORWARD_DELAY, LIMIT_MEMORY, MAX_CALLS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS,
 };
 
 /// An operation's limit: at most `calls` calls in any window of this length.
@@ -22,17 +22,17 @@ pub struct Limit {
 /// The limit that a caller is configured with, in the units of the slot algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ConfiguredLimit {
-    /// How many calls, at most [`MAX_SLOTS`].
+    /// How many calls, at most [`MAX_CALLS`].
     pub(super) calls: NonZeroU32,
     /// The length of the window, from one microsecond to [`MAX_WINDOW`].
     pub(super) window: Micros,
 }
 
 impl ConfiguredLimit {
-    /// Converts a limit. One of more than [`MAX_SLOTS`] calls becomes a k-th of the calls in a k-th
+    /// Converts a limit. One of more than [`MAX_CALLS`] calls becomes a k-th of the calls in a k-th
     /// of the window, which implies the original.
     pub(super) fn new(limit: Limit) -> Self {
-        let parts = limit.calls.get().div_ceil(MAX_SLOTS as u32);
+        let parts = limit.calls.get().div_ceil(MAX_CALLS as u32);
         let window = Micros::try_from(limit.window.as_micros()).unwrap_or(Micros::MAX);
         Self {
             calls: NonZeroU32::new(limit.calls.get() / parts).unwrap_or(NonZeroU32::MIN),
@@ -41,7 +41,7 @@ impl ConfiguredLimit {
     }
 }
 
-/// The limit in force for all who share a quota. All fields are zero until the first of them asks.
+/// The limit in force for all who share a set of slots. All fields are zero until the first of them asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AdaptiveLimit {
     /// The smallest number of calls that anyone who asked in the last minute is configured with.
@@ -56,7 +56,8 @@ pub(super) struct AdaptiveLimit {
     pub(super) proven: u32,
     /// How much the next raise adds. It doubles with each raise.
     pub(super) step: u32,
-    /// When the limit was last lowered. Zero if it never was.
+    /// When the limit was last lowered, or came into force because a call was throttled. Zero if
+    /// neither ever happened.
     pub(super) lowered_at: Micros,
     /// When the limit may next be raised. Until then the last raise is a trial.
     pub(super) raise_at: Micros,
@@ -65,22 +66,45 @@ pub(super) struct AdaptiveLimit {
 impl AdaptiveLimit {
     /// Takes the limit into account that a caller is configured with.
     pub(super) fn confirm(&mut self, now: Micros, configured: ConfiguredLimit) {
-        let before = self.calls;
-        let forgotten = before == 0 || now.saturating_sub(self.confirmed_at) > LIMIT_MEMORY;
+        let forgotten = self.calls == 0 || !self.is_in_use(now);
         let calls = configured.calls.get();
         let stricter = calls <= self.calls && configured.window >= self.window;
         if forgotten || stricter {
-            (self.calls, self.window) = (calls, configured.window);
             self.confirmed_at = now;
+            self.set(calls, configured.window);
         } else {
-            self.calls = self.calls.min(calls);
-            self.window = self.window.max(configured.window);
+            let (calls, window) = (self.calls.min(calls), self.window.max(configured.window));
+            self.set(calls, window);
         }
-        // A limit that was never lowered follows the configured one up and down. A lowered one only
-        // follows it down, because the API has shown that it allows less.
-        if self.calls != before && (self.current == before || self.current > self.calls) {
-            (self.current, self.proven, self.step) = (self.calls, self.calls, 1);
+    }
+
+    /// Changes the limit that the calls are configured with.
+    ///
+    /// A limit that was never lowered follows it up and down. A lowered one only follows it down,
+    /// because the API has shown that it allows less.
+    pub(super) fn set(&mut self, calls: u32, window: Micros) {
+        let before = std::mem::replace(&mut self.calls, calls);
+        self.window = window;
+        if calls != before && (self.current == before || self.current > calls) {
+            (self.current, self.proven, self.step) = (calls, calls, 1);
         }
+    }
+
+    /// A limit that comes into force because calls were throttled that it would not have let go.
+    /// They do not lower it.
+    pub(super) fn instead(now: Micros, calls: u32, window: Micros) -> Self {
+        let mut limit = Self {
+            confirmed_at: now,
+            lowered_at: now,
+            ..Self::default()
+        };
+        limit.set(calls, window);
+        limit
+    }
+
+    /// Whether a caller that is configured with it asked in the last minute.
+    pub(super) fn is_in_use(&self, now: Micros) -> bool {
+        now.saturating_sub(self.confirmed_at) <= LIMIT_MEMORY
     }
 
     /// The limit in force for a caller that could be granted a permit if the limit were `needed`.

@@ -1,4 +1,4 @@
-//! A quota's state in the memory of this process.
+//! The state of an account's quota in the memory of this process.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use super::constants::Micros;
 use super::slots::{Command, Reply, State};
 use super::store::{Store, Tier, TierReply};
 
-/// The state of one quota, shared by the tasks of this process.
+/// The state of one account, shared by the tasks of this process.
 #[derive(Debug)]
 pub(super) struct Memory {
     /// The moment from which this store's times count.

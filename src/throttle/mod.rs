@@ -3,24 +3,25 @@
 //! In reading order:
 //!
 //! - `constants`: the numbers of the algorithm, which the Redis script is given too.
-//! - `limit`, `slots`: the algorithm, without I/O: how many calls may go, and who may call when.
+//! - `limit`, `slots`, `sharing`: the algorithm, without I/O: how many calls may go, who may call
+//!   when, and what is done if the API counts all operations of an account together.
 //! - `queue`: the calls of this process that wait for a permit.
 //! - `store`: what a queue asks of the place where a quota's state is kept.
-//! - `memory`, `host` (a file, whose bytes `record` describes, which `ledger` lists, and at which
-//!   machines take `turns`), `redis`: three such places.
+//! - `memory`, `host` (a file, whose bytes `record` describes, and at which machines take `turns`),
+//!   `redis`: three such places. Each holds one state for each account and region.
 //! - `fallback`: what happens while the file or the Redis server is out of reach.
 //! - `scope`: which of these stores a quota uses.
 
 mod constants;
 mod fallback;
 mod host;
-mod ledger;
 mod limit;
 mod memory;
 mod queue;
 mod record;
 mod redis;
 mod scope;
+mod sharing;
 mod slots;
 mod store;
 mod turns;
@@ -40,7 +41,8 @@ use queue::{Demand, Queue};
 pub use queue::{Departure, Permit, QueueStatus};
 use redis::Server;
 pub use redis::{InvalidRedisUrl, RedisTimeouts, RedisUrl};
-use scope::{HostScope, RedisScope, Scope};
+use scope::{HostScope, QuotaStore, RedisScope, Scope};
+use slots::LaneId;
 pub use slots::{Cause, Priority};
 
 /// The synchronisation that the queue uses: that of std here, that of the schedule explorer where
@@ -60,11 +62,35 @@ pub struct QuotaKey {
     pub action: &'static str,
 }
 
-impl QuotaKey {
-    /// The name of the file or key that holds this quota's state. All processes that mean the same
-    /// quota derive the same name, which tells nothing about the account.
+/// Names an account in a region, whose operations have one state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct AccountKey {
+    account: String,
+    region: String,
+}
+
+impl AccountKey {
+    /// The name of the file or key that holds this account's state. All processes that mean the
+    /// same account derive the same name, which tells nothing about it.
     fn fingerprint(&self) -> String {
-        fingerprint(&[&self.account, &self.region, self.action])
+        fingerprint(&[&self.account, &self.region])
+    }
+}
+
+impl QuotaKey {
+    fn account(&self) -> AccountKey {
+        AccountKey {
+            account: self.account.clone(),
+            region: self.region.clone(),
+        }
+    }
+
+    /// The name of the operation in the account's state. It has 48 bits: Lua's numbers hold no more
+    /// than 53.
+    fn lane(&self) -> LaneId {
+        let name = fingerprint(&[self.action]);
+        let digits = name.get(..12).unwrap_or_default();
+        LaneId(u64::from_str_radix(digits, 16).unwrap_or_default())
     }
 }
 
@@ -90,6 +116,7 @@ pub struct Throttle {
 #[derive(Debug)]
 struct Inner {
     scope: Scope,
+    stores: Mutex<HashMap<AccountKey, Arc<QuotaStore>>>,
     queues: Mutex<HashMap<QuotaKey, Arc<Queue>>>,
 }
 
@@ -180,6 +207,13 @@ impl Throttle {
         self.inner.scope.trouble()
     }
 
+    /// Whether the Redis server tells this user which run of it this is. Without that, a server that
+    /// was started anew can be noticed only by the connection to it. `None` before the first reply,
+    /// and where there is no server.
+    pub fn server_tells_its_run(&self) -> Option<bool> {
+        self.inner.scope.server_tells_its_run()
+    }
+
     /// The throttle of that name in this process. Several provider configurations that name the
     /// same scope share one queue for each quota.
     fn shared(name: ScopeName, scope: impl FnOnce() -> Scope) -> Self {
@@ -205,7 +239,8 @@ impl Throttle {
         if let Some(queue) = queues.get(key) {
             return Arc::clone(queue);
         }
-        let queue = Arc::new(Queue::new(key.clone(), self.inner.scope.store(key)));
+        let store = self.inner.store(&key.account());
+        let queue = Arc::new(Queue::new(key.clone(), key.lane(), store));
         queues.insert(key.clone(), Arc::clone(&queue));
         queue
     }
@@ -232,8 +267,17 @@ impl Inner {
     fn new(scope: Scope) -> Self {
         Self {
             scope,
+            stores: Mutex::default(),
             queues: Mutex::default(),
         }
+    }
+
+    fn store(&self, account: &AccountKey) -> Arc<QuotaStore> {
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = stores
+            .entry(account.clone())
+            .or_insert_with(|| Arc::new(self.scope.store(account)));
+        Arc::clone(store)
     }
 }
 

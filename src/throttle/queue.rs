@@ -22,7 +22,7 @@ use super::QuotaKey;
 use super::constants::{Micros, PERMIT_LIFETIME};
 use super::limit::ConfiguredLimit;
 use super::scope::QuotaStore;
-use super::slots::{Cause, Command, PermitId, Priority, Reply, Wait, WaiterId};
+use super::slots::{Cause, Command, LaneId, PermitId, Priority, Reply, Wait, WaiterId};
 use super::store::{Store, Tier, TierReply};
 use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -36,7 +36,9 @@ const NEXT_REPORT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Queue {
     key: QuotaKey,
-    store: QuotaStore,
+    lane: LaneId,
+    /// The store of the account, which its other operations use too.
+    store: Arc<QuotaStore>,
     inner: Mutex<Inner>,
     /// Wakes the driver early, when something happened that the store could not foresee: a permit
     /// was returned, the API throttled a call, or the last waiter left.
@@ -80,8 +82,9 @@ impl From<ConfiguredLimit> for Demand {
 }
 
 impl Demand {
-    fn acquire(self, waiter: Option<WaiterId>, priority: Priority) -> Command {
+    fn acquire(self, lane: LaneId, waiter: Option<WaiterId>, priority: Priority) -> Command {
         Command::Acquire {
+            lane,
             waiter,
             priority,
             limit: self.limit,
@@ -106,9 +109,10 @@ pub struct Permit {
 }
 
 impl Queue {
-    pub(super) fn new(key: QuotaKey, store: QuotaStore) -> Self {
+    pub(super) fn new(key: QuotaKey, lane: LaneId, store: Arc<QuotaStore>) -> Self {
         Self {
             key,
+            lane,
             store,
             inner: Mutex::default(),
             changed: Notify::new(),
@@ -165,7 +169,7 @@ impl Queue {
         let mut inner = self.lock();
         if !inner.driven {
             let mut wait = None;
-            let acquire = demand.acquire(None, priority);
+            let acquire = demand.acquire(self.lane, None, priority);
             let asked_at = Instant::now();
             if let Some(TierReply { reply, tier }) = self.store.try_step(acquire, 0) {
                 match reply {
@@ -303,6 +307,7 @@ impl Permit {
     pub fn throttled(self, retry_after: Option<Duration>) {
         let micros = |pause: Duration| Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
         let command = Command::Throttled {
+            lane: self.queue.lane,
             permit: self.id,
             pause: retry_after.map(micros),
         };
@@ -432,7 +437,7 @@ impl Driver {
                 }
                 continue;
             };
-            let acquire = demand.acquire(waiter, priority);
+            let acquire = demand.acquire(queue.lane, waiter, priority);
             // The time before the question, not after: the store's times count from the moment it
             // was carried out, which may be long before the reply arrives.
             let asked_at = Instant::now();

@@ -1,4 +1,4 @@
-//! A quota's state in Redis or Valkey, for hosts that share an account.
+//! The state of an account's quota in Redis or Valkey, for hosts that share an account.
 //!
 //! The algorithm runs there as one script, `slots.lua`: it is atomic and goes by the server's
 //! clock, so that the clocks of two hosts are never compared. How long a reply may take is bounded,
@@ -9,10 +9,12 @@
 
 mod exchange;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
-use std::sync::{Arc, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -20,7 +22,7 @@ use redis::{AsyncConnectionConfig, Client, RedisError};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
-use super::QuotaKey;
+use super::AccountKey;
 use super::constants::{CUT_OFF_AFTER, MAX_WINDOW, Micros, RETRY_AFTER};
 use super::limit::ConfiguredLimit;
 use super::slots::{Command, Reply, WaiterId};
@@ -28,7 +30,7 @@ use super::store::{Failure, FallibleStore};
 use crate::fingerprint::fingerprint;
 use crate::random::Random;
 
-use exchange::{Arguments, SCRIPT, parse};
+use exchange::{Arguments, Made, SCRIPT, parse};
 
 /// The error for a text that is not the URL of a Redis server. It does not show the text, which may
 /// hold a password.
@@ -74,15 +76,20 @@ impl RedisTimeouts {
 pub(super) struct Server {
     client: Client,
     timeouts: RedisTimeouts,
-    connection: Mutex<Option<MultiplexedConnection>>,
+    /// The connection, and how many were made up to it.
+    connection: Mutex<(u64, Option<MultiplexedConnection>)>,
+    /// Whether the user may ask which run of the server this is, as the first reply says.
+    run_is_known: OnceLock<bool>,
 }
 
-/// The key of one quota on a server.
+/// The key of one account on a server.
 #[derive(Debug)]
 pub(super) struct Redis {
     server: Arc<Server>,
     key: String,
     member: Member,
+    /// The number of the connection on which the last step succeeded. Zero if none did.
+    stepped_on: AtomicU64,
 }
 
 /// This process as the others that use the key know it.
@@ -104,10 +111,11 @@ struct Work {
     requests: usize,
     /// How many permits were granted and are not settled.
     permits: usize,
-    /// Whether the server remembers the process as a waiter.
-    waiting: bool,
-    /// Whether the last request for a permit failed. The process may be using its fallback then.
-    failed: bool,
+    /// The ids under which the server remembers the process as a waiter.
+    waiting: BTreeSet<WaiterId>,
+    /// How many commands were sent when a request for a permit last failed, if no later one has
+    /// succeeded. The process may be using its fallback then.
+    failed: Option<u64>,
 }
 
 /// What a command tells the server about the process that sends it.
@@ -131,15 +139,20 @@ impl Member {
     fn sends(&self, command: Command) -> Notice<'_> {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         match command {
-            Command::Acquire { .. } => work.requests += 1,
-            Command::Cancel { .. } => work.waiting = false,
+            Command::Acquire { waiter, .. } => {
+                work.requests += 1;
+                waiter.map(|waiter| work.waiting.remove(&waiter));
+            }
+            Command::Cancel { waiter } => {
+                work.waiting.remove(&waiter);
+            }
             Command::Departed { .. } => {}
             Command::Answered { .. }
             | Command::Throttled { .. }
             | Command::Unanswered { .. }
             | Command::Unsent { .. } => work.permits = work.permits.saturating_sub(1),
         }
-        if work.failed && !matches!(command, Command::Acquire { .. }) {
+        if work.failed.is_some() && !matches!(command, Command::Acquire { .. }) {
             // Permits from before the failure are settled while the process uses its fallback. To
             // the server that would look as if it were back, or without work.
             return Notice::NONE;
@@ -149,17 +162,30 @@ impl Member {
             name: &self.name,
             share: self.share.get(),
             number: work.commands,
-            active: work.requests > 0 || work.permits > 0 || work.waiting,
+            active: work.requests > 0 || work.permits > 0 || !work.waiting.is_empty(),
         }
     }
 
-    /// Takes the reply to a [`Command::Acquire`] into account. `None` stands for a failure.
-    fn hears(&self, reply: Option<Reply>) {
+    /// Takes the reply to a [`Command::Acquire`] into account that was sent with this number. `None`
+    /// stands for a failure.
+    fn hears(&self, number: u64, reply: Option<Reply>) {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         work.requests = work.requests.saturating_sub(1);
-        work.failed = reply.is_none();
-        work.waiting = matches!(reply, Some(Reply::Wait(_)));
-        work.permits += usize::from(matches!(reply, Some(Reply::Granted { .. })));
+        match reply {
+            None => {
+                work.failed = Some(work.commands);
+                // The process joins the queue anew when it is back.
+                work.waiting.clear();
+            }
+            // The requests of other operations may have been under way when one failed.
+            Some(_) if work.failed.is_some_and(|failed| failed < number) => work.failed = None,
+            Some(_) => {}
+        }
+        match reply {
+            Some(Reply::Wait(wait)) => work.waiting.extend(wait.waiter),
+            Some(Reply::Granted { .. }) => work.permits += 1,
+            Some(Reply::Done) | None => {}
+        }
     }
 }
 
@@ -178,26 +204,23 @@ impl Server {
         Self {
             client: url.client,
             timeouts,
-            connection: Mutex::new(None),
+            connection: Mutex::new((0, None)),
+            run_is_known: OnceLock::new(),
         }
     }
 
-    async fn step(
-        &self,
-        key: &str,
-        command: Command,
-        notice: &Notice<'_>,
-    ) -> Result<Reply, RedisError> {
-        let mut connection = self.connection().await?;
-        let arguments = Arguments::new(command, notice, self.timeouts);
-        parse(&SCRIPT.run(&mut connection, key, &arguments).await?)
+    /// Whether the user may ask which run of the server this is. `None` before the first reply.
+    pub(super) fn run_is_known(&self) -> Option<bool> {
+        self.run_is_known.get().copied()
     }
 
-    async fn connection(&self) -> Result<MultiplexedConnection, RedisError> {
+    /// The connection, and its number.
+    async fn connection(&self) -> Result<(u64, MultiplexedConnection), RedisError> {
         // The lock is held while connecting, so that concurrent callers make one connection.
         let mut current = self.connection.lock().await;
-        if let Some(connection) = &*current {
-            return Ok(connection.clone());
+        let (number, open) = &mut *current;
+        if let Some(connection) = open {
+            return Ok((*number, connection.clone()));
         }
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.timeouts.connect))
@@ -206,25 +229,30 @@ impl Server {
             .client
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
-        Ok(current.insert(made).clone())
+        *number += 1;
+        Ok((*number, open.insert(made).clone()))
     }
 
     /// Gives up the connection after an error of any kind, because late replies may still arrive
     /// on it.
     async fn disconnect(&self) {
-        *self.connection.lock().await = None;
+        self.connection.lock().await.1 = None;
     }
 }
 
 impl Redis {
-    /// The key of this quota, for a process that makes at most `share` calls in a window while the
+    /// The key of this account, for a process that makes at most `share` calls in a window while the
     /// server is out of reach.
-    pub(super) fn new(server: Arc<Server>, key: &QuotaKey, share: NonZeroU32) -> Self {
+    pub(super) fn new(server: Arc<Server>, account: &AccountKey, share: NonZeroU32) -> Self {
         Self {
             server,
             // What is in braces puts all keys into one place of a cluster.
-            key: format!("{{terraform-provider-cams}}:quota:{}", key.fingerprint()),
+            key: format!(
+                "{{terraform-provider-cams}}:account:{}",
+                account.fingerprint()
+            ),
             member: Member::new(share),
+            stepped_on: AtomicU64::new(0),
         }
     }
 }
@@ -267,8 +295,7 @@ impl Redis {
         notice: &Notice<'_>,
         end: Instant,
     ) -> Result<Reply, Error> {
-        let step = self.server.step(&self.key, command, notice);
-        let error = match timeout_at(end, step).await {
+        let error = match timeout_at(end, self.step_once(command, notice)).await {
             Ok(Ok(reply)) => return Ok(reply),
             Ok(Err(error)) if error.is_timeout() => Error::TimedOut,
             Ok(Err(error)) if error.is_io_error() => Error::Disconnected(error),
@@ -277,6 +304,21 @@ impl Redis {
         };
         self.server.disconnect().await;
         Err(error)
+    }
+
+    async fn step_once(&self, command: Command, notice: &Notice<'_>) -> Result<Reply, RedisError> {
+        let (number, mut connection) = self.server.connection().await?;
+        let made = match self.stepped_on.load(Ordering::Relaxed) {
+            0 => Made::First,
+            last if last == number => Made::Same,
+            _ => Made::New,
+        };
+        let arguments = Arguments::new(command, notice, self.server.timeouts, made);
+        let values = SCRIPT.run(&mut connection, &self.key, &arguments).await?;
+        let told = parse(&values)?;
+        self.stepped_on.store(number, Ordering::Relaxed);
+        self.server.run_is_known.get_or_init(|| told.run_is_known);
+        Ok(told.reply)
     }
 }
 
@@ -289,7 +331,8 @@ impl FallibleStore for Redis {
         let notice = self.member.sends(command);
         let result = self.send(command, &notice).await;
         if matches!(command, Command::Acquire { .. }) {
-            self.member.hears(result.as_ref().ok().copied());
+            self.member
+                .hears(notice.number, result.as_ref().ok().copied());
         }
         result
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::QuotaKey;
+use super::AccountKey;
 use super::fallback::{Outage, WithFallback};
 use super::host::{Host, HostClock};
 use super::memory::Memory;
@@ -22,12 +22,20 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    /// The store of one quota in this scope. It is not opened before its first use.
-    pub(super) fn store(&self, key: &QuotaKey) -> QuotaStore {
+    /// The store of an account in this scope. It is not opened before its first use.
+    pub(super) fn store(&self, account: &AccountKey) -> QuotaStore {
         match self {
-            Self::Host(host) => QuotaStore::Host(host.store(key)),
+            Self::Host(host) => QuotaStore::Host(host.store(account)),
             Self::Memory => QuotaStore::Memory(Memory::new()),
-            Self::Redis(redis) => QuotaStore::Redis(redis.store(key)),
+            Self::Redis(redis) => QuotaStore::Redis(redis.store(account)),
+        }
+    }
+
+    /// Whether the Redis server tells this user which run of it this is.
+    pub(super) fn server_tells_its_run(&self) -> Option<bool> {
+        match self {
+            Self::Host(_) | Self::Memory => None,
+            Self::Redis(redis) => redis.server.run_is_known(),
         }
     }
 
@@ -66,9 +74,9 @@ impl HostScope {
         }
     }
 
-    fn store(&self, key: &QuotaKey) -> WithFallback<Host, Memory> {
+    fn store(&self, account: &AccountKey) -> WithFallback<Host, Memory> {
         let clock = self.clock.get_or_init(HostClock::system).clone();
-        let host = Host::new(&self.directory, key, clock);
+        let host = Host::new(&self.directory, account, clock);
         let outage = self.outage.clone();
         WithFallback::new(host, Memory::new(), self.fallback_calls, outage)
     }
@@ -91,14 +99,19 @@ impl RedisScope {
         }
     }
 
-    fn store(&self, key: &QuotaKey) -> WithFallback<Redis, WithFallback<Host, Memory>> {
+    fn store(&self, account: &AccountKey) -> WithFallback<Redis, WithFallback<Host, Memory>> {
         let share = self.fallback.fallback_calls;
-        let redis = Redis::new(Arc::clone(&self.server), key, share);
-        WithFallback::new(redis, self.fallback.store(key), share, self.outage.clone())
+        let redis = Redis::new(Arc::clone(&self.server), account, share);
+        WithFallback::new(
+            redis,
+            self.fallback.store(account),
+            share,
+            self.outage.clone(),
+        )
     }
 }
 
-/// The store of one quota.
+/// The store of one account.
 #[derive(Debug)]
 pub(super) enum QuotaStore {
     Host(WithFallback<Host, Memory>),

@@ -1,11 +1,14 @@
--- One step on one quota: the algorithm of slots.rs and limit.rs. The server runs it, so that a step
--- is atomic and all hosts go by one clock. The functions have the names that they have there, which
--- is also where the reasons are explained.
+-- One step on the quota of one account: the algorithm of slots.rs, limit.rs and sharing.rs. The
+-- server runs it, so that a step is atomic and all hosts go by one clock. The functions have the
+-- names that they have there, which is also where the reasons are explained.
 --
 -- All numbers are whole microseconds, ids or counts below 2^53, which Lua's numbers hold exactly.
 --
--- KEYS[1]  the quota's state
--- KEYS[2]  the list of the quotas whose state this server has
+-- The script keeps the rules by which the proxies of clusters check a script's text: each key is
+-- literally an element of KEYS in its place in a call, no call is inside another, and neither
+-- channels nor the function that spreads a table are used.
+--
+-- KEYS[1]  the account's state
 -- ARGV[1]  the command
 -- ARGV[2]  the id of the permit or waiter that it is about; 0 for a process that does not wait yet
 -- ARGV[3]  the priority: 0 for a call that the API throttled, 1 for others
@@ -18,6 +21,9 @@
 -- ARGV[10] 1 if the process waits or has permits after this command, else 0
 -- ARGV[11] how long after a grant the call leaves at the latest
 -- ARGV[12] the longest time until those that can reach the server stop using their fallback
+-- ARGV[13] the operation
+-- ARGV[14] the connection: 'same' as that of the last step of the process, its 'first', or a 'new' one
+-- ARGV[15] 1 if this run of the server did not know this script, else 0
 --
 -- The members have no counterpart in Rust: they are processes that may be cut off from the
 -- server, which those of one host are never from their file. A member that has work in hand and
@@ -25,67 +31,169 @@
 -- that.
 --
 -- Before this text stand the constants of constants.rs and two functions: time() returns the
--- server's time, and run_id() the id of this run of the server, or '' if it does not tell.
+-- server's time, and run() the id of this run of the server and for how long it has lasted, or nil
+-- for what the server does not tell this user.
 
 local now = time()
+local run_id, uptime = run()
 local command, id, priority = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local configured = { calls = tonumber(ARGV[4]), window = tonumber(ARGV[5]) }
-local pause, leave = tonumber(ARGV[6]), tonumber(ARGV[11])
+local pause, leave, returns_within = tonumber(ARGV[6]), tonumber(ARGV[11]), tonumber(ARGV[12])
+local lane_id = tonumber(ARGV[13])
 
--- Enters the quota in the list, and returns the latest time at which it can have been used without
--- the server remembering: now, if its state was lost. The list is the ledger of ledger.rs. Every
--- step enters its quota, because the list itself may be lost while the states are there.
-local function enter()
-  local packed = redis.call('GET', KEYS[2])
-  local known, list = false, nil
-  if packed then
-    known, list = pcall(cmsgpack.unpack, packed)
-    known = known and type(list) == 'table' and list.run_id == run_id()
-      and type(list.begun_at) == 'number' and list.begun_at <= now and type(list.names) == 'table'
+local LIMIT = {
+  'calls', 'window', 'confirmed_at', 'current', 'proven', 'step', 'lowered_at', 'raise_at',
+}
+
+local function new_pool()
+  local pool = { paused_until = 0 }
+  for _, field in ipairs(LIMIT) do
+    pool[field] = 0
   end
-  if not known then
-    list = { run_id = run_id(), begun_at = now, names = {} }
-  elseif list.names[KEYS[1]] then
-    return now
-  end
-  list.names[KEYS[1]] = true
-  redis.call('SET', KEYS[2], cmsgpack.pack(list))
-  return list.begun_at
+  return pool
 end
 
--- The state to begin with when calls up to a time may have been forgotten, and with them the
--- members that use their fallback. Those that can reach the server are given the time to return.
-local function recovering(forgotten_at, window)
+-- The state as words: whole numbers, and names.
+local function encode(state)
+  local words = { 'cams', STATE_VERSION, state.run_id == '' and '-' or state.run_id }
+  local function put(...)
+    for _, value in ipairs({ ... }) do
+      words[#words + 1] = type(value) == 'number' and string.format('%.0f', value) or value
+    end
+  end
+  local function put_pool(pool)
+    put(pool.paused_until)
+    for _, field in ipairs(LIMIT) do
+      put(pool[field])
+    end
+  end
+  put(#state.lanes, #state.slots, #state.waiters, #state.members)
+  put(state.seen, state.last_id, state.forgotten_at, state.until_, state.span)
+  put_pool(state.shared)
+  for _, lane in ipairs(state.lanes) do
+    put(lane.id)
+    put_pool(lane)
+  end
+  for _, slot in ipairs(state.slots) do
+    put(slot.permit, slot.lane, slot.free_at)
+  end
+  for _, waiter in ipairs(state.waiters) do
+    put(waiter.id, waiter.lane, waiter.priority, waiter.asks_at)
+  end
+  for _, member in ipairs(state.members) do
+    put(member.name, member.share, member.seen, member.number)
+  end
+  return table.concat(words, ' ')
+end
+
+-- The state in these words, if every field has a value that some sequence of steps could have left
+-- there. Otherwise it fails.
+local function decode(text)
+  local next_word = text:gmatch('%S+')
+  local function word()
+    return assert(next_word())
+  end
+  local function number(most)
+    local value = tonumber(word())
+    assert(value and value >= 0 and value <= most and value == math.floor(value))
+    return value
+  end
+  word()
+  word()
+  local state = { run_id = word(), lanes = {}, slots = {}, waiters = {}, members = {} }
+  state.run_id = state.run_id == '-' and '' or state.run_id
+  local lanes, slots = number(MAX_LANES), number(MAX_SLOTS)
+  local waiters, members = number(MAX_WAITERS), number(MAX_MEMBERS)
+  state.seen = number(2 ^ 52)
+  state.last_id = number(2 ^ 53)
+  local ever = state.seen + MAX_LEAVE + MAX_PAUSE + MAX_WINDOW * RAISE_AFTER_WINDOWS
+  local function get_pool(pool)
+    pool.paused_until = number(state.seen + MAX_PAUSE)
+    for _, field in ipairs(LIMIT) do
+      pool[field] = number(ever)
+    end
+    assert(pool.window <= MAX_WINDOW and pool.calls <= MAX_CALLS and pool.current <= pool.calls)
+    return pool
+  end
+  state.forgotten_at = number(state.seen + MAX_PAUSE)
+  state.until_, state.span = number(state.seen + LONGEST_SHARING), number(LONGEST_SHARING)
+  state.shared = get_pool({})
+  for index = 1, lanes do
+    state.lanes[index] = get_pool({ id = number(2 ^ 53) })
+  end
+  for index = 1, slots do
+    state.slots[index] = { permit = number(2 ^ 53), lane = number(2 ^ 53), free_at = number(ever) }
+  end
+  for index = 1, waiters do
+    local waiter = { id = number(2 ^ 53), lane = number(2 ^ 53), priority = number(1) }
+    waiter.asks_at = number(ever)
+    state.waiters[index] = waiter
+  end
+  for index = 1, members do
+    local member = { name = word(), share = number(ever), seen = number(ever) }
+    member.number = number(ever)
+    state.members[index] = member
+  end
+  return state
+end
+
+local function forgetting(forgotten_at)
   return {
-    version = STATE_VERSION, run_id = run_id(), seen = now, last_id = 0,
-    recovering_until = forgotten_at + tonumber(ARGV[12]) + window + FORWARD_DELAY, paused_until = 0,
-    calls = 0, window = 0, confirmed_at = 0, current = 0, proven = 0, step = 0,
-    lowered_at = 0, raise_at = 0, slots = {}, waiters = {}, members = {},
+    run_id = run_id or '', seen = now, last_id = 0, forgotten_at = forgotten_at, until_ = 0, span = 0,
+    shared = new_pool(), lanes = {}, slots = {}, waiters = {}, members = {},
   }
 end
 
 -- Returns the state, or nil if there is none and the command does not begin one.
+--
+-- Together with calls, members that use their fallback may have been forgotten. Those that can reach
+-- the server are given the time to return.
 local function load()
-  local packed = redis.call('GET', KEYS[1])
+  local text = redis.call('GET', KEYS[1])
+  local version = text and tonumber(text:match('^cams (%d+) '))
+  if version and version > STATE_VERSION then
+    error('a later version of this provider uses it')
+  end
   local known, state = false, nil
-  if packed then
-    known, state = pcall(cmsgpack.unpack, packed)
-    known = known and type(state) == 'table' and type(state.version) == 'number'
-    if known and state.version > STATE_VERSION then
-      error('a later version of this provider uses it')
+  if version == STATE_VERSION then
+    known, state = pcall(decode, text)
+  end
+  if known then
+    -- A state that another run of the server wrote is as old as its last snapshot. Whoever may not
+    -- ask for the run takes it for another one if it could be: when the server may have been
+    -- started anew since the last step that this process knows of.
+    local other = false
+    if run_id then
+      other = state.run_id ~= '' and state.run_id ~= run_id
+      state.run_id = run_id
+    elseif ARGV[14] == 'new' then
+      other = true
+    elseif ARGV[14] == 'first' then
+      other = now - state.seen > RESTART_TIME
     end
-    known = known and state.version == STATE_VERSION
-  end
-  -- A state that another run of the server wrote is as old as its last snapshot. A state that is
-  -- missing was flushed, evicted or never written: all three look the same.
-  if known and state.run_id == run_id() then
-    enter()
+    -- While no call may go because of an earlier loss, nothing can have been lost again.
+    local window = math.max(configured.window, state.shared.window)
+    for _, lane in ipairs(state.lanes) do
+      window = math.max(window, lane.window)
+    end
+    if other and now >= state.forgotten_at + window + FORWARD_DELAY then
+      state.forgotten_at = now + returns_within
+      state.members = {}
+    end
     return state
-  elseif command == 'acquire' then
-    local entered = enter()
-    return recovering(packed and now or entered, configured.window)
+  elseif command ~= 'acquire' then
+    return nil
   end
-  return nil
+  -- Those that can reach a server have returned to it some time after its start.
+  local returned_at = now + returns_within - (uptime or 0)
+  if text then
+    return forgetting(now + returns_within)
+  elseif uptime and ARGV[15] == '1' then
+    -- Nobody has used this server since it was started.
+    return forgetting(returned_at)
+  end
+  -- It was flushed or evicted.
+  return forgetting(math.max(now, returned_at))
 end
 
 local function retain(list, wanted)
@@ -98,16 +206,25 @@ local function retain(list, wanted)
   return kept
 end
 
-local function restart_clock(old)
-  local state = recovering(now, old.window)
-  state.recovering_until = now + old.window + FORWARD_DELAY
-  local lowered = old.current < old.calls
-  state.last_id, state.calls, state.window, state.confirmed_at =
-    old.last_id, old.calls, old.window, now
-  state.current, state.proven, state.step = old.current, old.proven, old.step
-  state.lowered_at = lowered and now or 0
-  state.raise_at = lowered and now + old.window * RAISE_AFTER_WINDOWS or 0
-  return state
+local function lasts(state, at)
+  return at < state.until_
+end
+
+local function restarted(pool)
+  local lowered = pool.current < pool.calls
+  pool.paused_until, pool.confirmed_at = 0, now
+  pool.lowered_at = lowered and now or 0
+  pool.raise_at = lowered and now + pool.window * RAISE_AFTER_WINDOWS or 0
+end
+
+local function restart_clock(state)
+  state.until_ = lasts(state, state.seen) and now + state.span or 0
+  restarted(state.shared)
+  for _, lane in ipairs(state.lanes) do
+    restarted(lane)
+  end
+  state.seen, state.forgotten_at = now, now
+  state.slots, state.waiters, state.members = {}, {}, {}
 end
 
 local function next_id(state)
@@ -115,57 +232,122 @@ local function next_id(state)
   return state.last_id
 end
 
-local function confirm(state)
-  local before = state.calls
-  local forgotten = before == 0 or now - state.confirmed_at > LIMIT_MEMORY
-  local stricter = configured.calls <= state.calls and configured.window >= state.window
+local function is_in_use(pool)
+  return now - pool.confirmed_at <= LIMIT_MEMORY
+end
+
+local function set(pool, calls, window)
+  local before = pool.calls
+  pool.calls, pool.window = calls, window
+  if calls ~= before and (pool.current == before or pool.current > calls) then
+    pool.current, pool.proven, pool.step = calls, calls, 1
+  end
+end
+
+local function confirm(pool)
+  local forgotten = pool.calls == 0 or not is_in_use(pool)
+  local stricter = configured.calls <= pool.calls and configured.window >= pool.window
   if forgotten or stricter then
-    state.calls, state.window, state.confirmed_at = configured.calls, configured.window, now
+    pool.confirmed_at = now
+    set(pool, configured.calls, configured.window)
   else
-    state.calls = math.min(state.calls, configured.calls)
-    state.window = math.max(state.window, configured.window)
-  end
-  if state.calls ~= before and (state.current == before or state.current > state.calls) then
-    state.current, state.proven, state.step = state.calls, state.calls, 1
+    set(pool, math.min(pool.calls, configured.calls), math.max(pool.window, configured.window))
   end
 end
 
-local function for_caller(state, needed)
-  if state.current < state.calls and needed > state.current and now >= state.raise_at then
-    state.proven = state.current
-    state.current = math.min(state.current + state.step, state.calls)
-    state.step = state.step * 2
-    state.raise_at = now + state.window + FORWARD_DELAY
+local function for_caller(pool, needed)
+  if pool.current < pool.calls and needed > pool.current and now >= pool.raise_at then
+    pool.proven = pool.current
+    pool.current = math.min(pool.current + pool.step, pool.calls)
+    pool.step = pool.step * 2
+    pool.raise_at = now + pool.window + FORWARD_DELAY
   end
-  return state.current
+  return pool.current
 end
 
-local function lower(state, permitted_at)
-  local next = state.lowered_at + state.window
-  if state.lowered_at > 0 and (permitted_at <= state.lowered_at or now < next) then
+local function lower(pool, permitted_at)
+  local next = pool.lowered_at + pool.window
+  if pool.lowered_at > 0 and (permitted_at <= pool.lowered_at or now < next) then
     return
   end
-  local on_trial = state.current > state.proven and permitted_at < state.raise_at
+  local on_trial = pool.current > pool.proven and permitted_at < pool.raise_at
   if not on_trial then
-    state.proven = math.max(math.floor(state.current * 7 / 10), 1)
+    pool.proven = math.max(math.floor(pool.current * 7 / 10), 1)
   end
-  state.current, state.step, state.lowered_at = state.proven, 1, now
-  state.raise_at = now + state.window * RAISE_AFTER_WINDOWS
+  pool.current, pool.step, pool.lowered_at = pool.proven, 1, now
+  pool.raise_at = now + pool.window * RAISE_AFTER_WINDOWS
 end
 
--- Slots are { permit, free_at }.
+local function find_lane(state, wanted)
+  for _, lane in ipairs(state.lanes) do
+    if lane.id == wanted then
+      return lane
+    end
+  end
+end
+
+local function account_limit(state)
+  local calls, window = 1, 1
+  for _, lane in ipairs(state.lanes) do
+    if is_in_use(lane) then
+      calls, window = math.max(calls, lane.calls), math.max(window, lane.window)
+    end
+  end
+  return calls, window
+end
+
+local function make_lane(state)
+  local lane = find_lane(state, lane_id)
+  if not lane then
+    if #state.lanes >= MAX_LANES then
+      local oldest = 1
+      for index, other in ipairs(state.lanes) do
+        if other.confirmed_at < state.lanes[oldest].confirmed_at then
+          oldest = index
+        end
+      end
+      table.remove(state.lanes, oldest)
+    end
+    lane = new_pool()
+    lane.id = lane_id
+    table.insert(state.lanes, lane)
+  end
+  confirm(lane)
+  if lasts(state, now) then
+    local calls, window = account_limit(state)
+    set(state.shared, calls, window)
+  end
+  return lane
+end
+
+-- A set of slots is that of one lane, or, without one, the shared set.
+local function occupied(state, at, lane)
+  return retain(state.slots, function(slot)
+    return (not lane or slot.lane == lane.id) and slot.free_at > at
+  end)
+end
+
+local function ahead(state, lane)
+  return retain(state.waiters, function(waiter)
+    return (not lane or waiter.lane == lane.id)
+      and (waiter.priority < priority or (waiter.priority == priority and waiter.id < id))
+  end)
+end
+
 local function release(state, counted)
   for _, slot in ipairs(state.slots) do
-    if slot[1] == id then
-      slot[2] = math.min(slot[2], counted + state.window)
+    if slot.permit == id then
+      local lane = find_lane(state, slot.lane)
+      if lane then
+        slot.free_at = math.min(slot.free_at, counted + lane.window)
+      end
       return
     end
   end
 end
 
--- Waiters are { id, priority, asks_at }.
 local function dequeue(state)
-  state.waiters = retain(state.waiters, function(waiter) return waiter[1] ~= id end)
+  state.waiters = retain(state.waiters, function(waiter) return waiter.id ~= id end)
 end
 
 local function enqueue(state)
@@ -173,36 +355,29 @@ local function enqueue(state)
   if id == 0 or id > state.last_id then
     id = next_id(state)
   end
-  local ahead = 0
-  for _, waiter in ipairs(state.waiters) do
-    if waiter[2] < priority or (waiter[2] == priority and waiter[1] < id) then
-      ahead = ahead + 1
-    end
-  end
   if #state.waiters < MAX_WAITERS then
-    table.insert(state.waiters, ahead + 1, { id, priority, now })
+    local waiter = { id = id, lane = lane_id, priority = priority, asks_at = now }
+    table.insert(state.waiters, waiter)
   end
-  return ahead
 end
 
-local function release_time(state, count)
+local function release_time(slots, window, count)
   local times = {}
-  for _, slot in ipairs(state.slots) do
-    times[#times + 1] = math.min(slot[2], now + state.window)
+  for _, slot in ipairs(slots) do
+    times[#times + 1] = math.min(slot.free_at, now + window)
   end
   table.sort(times)
   return times[count]
 end
 
-local function next_overdue(state, ahead)
+local function next_overdue(waiters)
   local first
-  for index = 1, math.min(ahead, #state.waiters) do
-    first = math.min(first or state.waiters[index][3], state.waiters[index][3])
+  for _, waiter in ipairs(waiters) do
+    first = math.min(first or waiter.asks_at, waiter.asks_at)
   end
   return (first or now) + WAITER_GRACE
 end
 
--- Members are { name, share, seen, number }.
 local function note_member(state)
   local name, number = ARGV[7], tonumber(ARGV[9])
   if name == '' then
@@ -210,13 +385,14 @@ local function note_member(state)
   end
   for _, member in ipairs(state.members) do
     -- Commands of a process can arrive in another order than they were sent in.
-    if member[1] == name and member[4] > number then
+    if member.name == name and member.number > number then
       return
     end
   end
-  state.members = retain(state.members, function(member) return member[1] ~= name end)
+  state.members = retain(state.members, function(member) return member.name ~= name end)
   if ARGV[10] == '1' and #state.members < MAX_MEMBERS then
-    table.insert(state.members, { name, tonumber(ARGV[8]), now, number })
+    local member = { name = name, share = tonumber(ARGV[8]), seen = now, number = number }
+    table.insert(state.members, member)
   end
 end
 
@@ -224,78 +400,135 @@ end
 local function cut_off(state)
   local calls = 0
   state.members = retain(state.members, function(member)
-    return now - member[3] <= SHARE_LIFETIME
+    return now - member.seen <= SHARE_LIFETIME
   end)
   for _, member in ipairs(state.members) do
-    if now - member[3] > CUT_OFF_AFTER then
-      calls = calls + member[2]
+    if now - member.seen > CUT_OFF_AFTER then
+      calls = calls + member.share
     end
   end
   return calls
 end
 
+local function turn(state, lane)
+  local pool = lane or state.shared
+  local slots, waiters = occupied(state, now, lane), ahead(state, lane)
+  local needed = #slots + #waiters + 1
+  local limit = math.max(for_caller(pool, needed) - cut_off(state), 1)
+  local recovering_until = 0
+  if state.forgotten_at > 0 then
+    recovering_until = state.forgotten_at + pool.window + FORWARD_DELAY
+  end
+  local missing, free_at = needed - limit, now
+  if missing > #slots then
+    free_at = next_overdue(waiters)
+  elseif missing > 0 then
+    free_at = release_time(slots, pool.window, missing)
+  end
+  return {
+    at = math.max(free_at, recovering_until, pool.paused_until), ahead = #waiters, limit = limit,
+    cause = now < recovering_until and 'recovering' or now < pool.paused_until and 'paused' or 'quota',
+  }
+end
+
 local function acquire(state)
-  confirm(state)
-  state.slots = retain(state.slots, function(slot) return slot[2] > now end)
+  local lane = make_lane(state)
+  local since = #state.slots > MAX_SLOTS / 2 and 0 or REMEMBERED_AFTER
+  state.slots = retain(state.slots, function(slot) return slot.free_at + since > now end)
   state.waiters = retain(state.waiters, function(waiter)
-    return waiter[1] == id or waiter[3] + WAITER_GRACE > now
+    return waiter.id == id or waiter.asks_at + WAITER_GRACE > now
   end)
 
-  local ahead = enqueue(state)
-  local needed = #state.slots + ahead + 1
-  local limit = math.max(for_caller(state, needed) - cut_off(state), 1)
-  local opens_at = math.max(state.recovering_until, state.paused_until)
-  if now >= opens_at and needed <= limit then
-    dequeue(state)
-    local permit = next_id(state)
-    table.insert(state.slots, { permit, now + leave + FORWARD_DELAY + state.window })
-    return { 'granted', permit }
-  end
-
-  local missing, free_at = needed - limit, now
-  if missing > #state.slots then
-    free_at = next_overdue(state, ahead)
-  elseif missing > 0 then
-    free_at = release_time(state, missing)
-  end
-  local asks_at = math.max(free_at, opens_at, now + 1)
-  for _, waiter in ipairs(state.waiters) do
-    if waiter[1] == id then
-      waiter[3] = asks_at
+  enqueue(state)
+  local own = turn(state, lane)
+  if lasts(state, now) then
+    local shared = turn(state, nil)
+    if shared.at > own.at then
+      own = shared
     end
   end
-  local cause = now < state.recovering_until and 'recovering'
-    or now < state.paused_until and 'paused' or 'quota'
-  return { 'wait', id, asks_at - now, ahead, limit, cause }
+  if #state.slots >= MAX_SLOTS then
+    own.at = math.max(own.at, now + LOOK)
+  end
+  if own.at <= now then
+    dequeue(state)
+    local permit = next_id(state)
+    local free_at = now + leave + FORWARD_DELAY + lane.window
+    local slot = { permit = permit, lane = lane_id, free_at = free_at }
+    table.insert(state.slots, slot)
+    return { 'granted', permit }
+  end
+  local asks_at = math.min(own.at, now + ASK_AGAIN)
+  for _, waiter in ipairs(state.waiters) do
+    if waiter.id == id then
+      waiter.asks_at = asks_at
+    end
+  end
+  return { 'wait', id, asks_at - now, own.ahead, own.limit, own.cause }
 end
 
-local state = load()
-if not state then
-  return { 'done' }
+local function exceeds_the_account(state, lane)
+  local own, others = #occupied(state, now, lane), 0
+  for _, slot in ipairs(occupied(state, now - REMEMBERED_AFTER, nil)) do
+    if slot.lane ~= lane.id then
+      others = others + 1
+    end
+  end
+  local calls = account_limit(state)
+  return others > 0 and own + others > calls
 end
-if now < state.seen then
-  state = restart_clock(state)
+
+local function share(state)
+  local again = state.until_ > 0 and now - state.until_ <= state.span
+  state.span = again and math.min(state.span * 2, LONGEST_SHARING) or FIRST_SHARING
+  state.until_ = now + state.span
+  state.shared = new_pool()
+  state.shared.confirmed_at, state.shared.lowered_at = now, now
+  local calls, window = account_limit(state)
+  set(state.shared, calls, window)
 end
-state.seen = now
-note_member(state)
+
+local function throttled(state)
+  local pool = find_lane(state, lane_id)
+  if not pool then
+    return
+  end
+  if not lasts(state, now) and exceeds_the_account(state, pool) then
+    share(state)
+  end
+  if lasts(state, now) then
+    pool = state.shared
+  end
+  local length = math.min(pause < 0 and pool.window or pause, MAX_PAUSE)
+  pool.paused_until = math.max(pool.paused_until, now + length)
+  lower(pool, id)
+end
 
 local reply = { 'done' }
-if command == 'acquire' then
-  reply = acquire(state)
-elseif command == 'answered' then
-  release(state, now)
-elseif command == 'cancel' then
-  dequeue(state)
-elseif command == 'departed' or command == 'unanswered' then
-  release(state, now + FORWARD_DELAY)
-elseif command == 'throttled' then
-  release(state, now)
-  local length = math.min(pause < 0 and state.window or pause, MAX_PAUSE)
-  state.paused_until = math.max(state.paused_until, now + length)
-  lower(state, id)
-elseif command == 'unsent' then
-  state.slots = retain(state.slots, function(slot) return slot[1] ~= id end)
+local state = load()
+if state then
+  if now < state.seen then
+    restart_clock(state)
+  end
+  state.seen = now
+  note_member(state)
+  if command == 'acquire' then
+    reply = acquire(state)
+  elseif command == 'answered' then
+    release(state, now)
+  elseif command == 'cancel' then
+    dequeue(state)
+  elseif command == 'departed' or command == 'unanswered' then
+    release(state, now + FORWARD_DELAY)
+  elseif command == 'throttled' then
+    release(state, now)
+    throttled(state)
+  elseif command == 'unsent' then
+    state.slots = retain(state.slots, function(slot) return slot.permit ~= id end)
+  end
+  local text = encode(state)
+  local lifetime = string.format('%.0f', UNUSED_LIFETIME / 1000)
+  redis.call('SET', KEYS[1], text, 'PX', lifetime)
 end
-local lifetime = string.format('%.0f', UNUSED_LIFETIME / 1000)
-redis.call('SET', KEYS[1], cmsgpack.pack(state), 'PX', lifetime)
+table.insert(reply, 1, run_id and 1 or 0)
 return reply

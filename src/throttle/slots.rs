@@ -21,6 +21,11 @@
 //! Every waiter is told when to ask again. No slot becomes free before `now + W` unless its time
 //! is known already, so asking earlier is useless, and asking at that time misses nothing.
 //!
+//! One state holds all operations of an account. Each has slots of its own, its lane: the waiters of
+//! one lane never wait for those of another. While the operations share one set of slots
+//! (`sharing.rs`), a permit needs a free slot of its lane and one of that set, for which the
+//! processes of all lanes wait in one fair queue.
+//!
 //! `slots.lua` is the same algorithm for Redis. A property test in `redis/tests.rs` compares the
 //! two.
 //!
@@ -28,8 +33,16 @@
 
 use std::fmt;
 
-use super::constants::{FORWARD_DELAY, MAX_PAUSE, MAX_WAITERS, Micros, WAITER_GRACE};
+use super::constants::{
+    ASK_AGAIN, FORWARD_DELAY, LOOK, MAX_LANES, MAX_SLOTS, MAX_WAITERS, Micros, REMEMBERED_AFTER,
+    WAITER_GRACE,
+};
 use super::limit::{AdaptiveLimit, ConfiguredLimit};
+use super::sharing::Sharing;
+
+/// Names an operation in the state of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LaneId(pub(super) u64);
 
 /// Names a granted permit.
 ///
@@ -57,6 +70,8 @@ pub enum Priority {
 pub(super) enum Command {
     /// Asks for a permit.
     Acquire {
+        /// The operation that is called.
+        lane: LaneId,
         /// The id from the last [`Reply::Wait`]. `None` if the process is not waiting yet.
         waiter: Option<WaiterId>,
         /// Its rank among the waiters.
@@ -74,6 +89,7 @@ pub(super) enum Command {
     Departed { permit: PermitId },
     /// The API throttled the call that was sent with this permit, and may have asked for a pause.
     Throttled {
+        lane: LaneId,
         permit: PermitId,
         pause: Option<Micros>,
     },
@@ -121,30 +137,76 @@ pub enum Cause {
     Recovering,
 }
 
-/// All that is known about one quota. It is of bounded size and means the same in every store.
+/// All that is known about the calls of one account. It is of bounded size and means the same in
+/// every store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// The time of the last step.
     pub(super) seen: Micros,
     /// The last id that was given to a permit or a waiter.
     pub(super) last_id: u64,
-    /// Until then no call may go, because earlier calls may have been forgotten.
-    pub(super) recovering_until: Micros,
-    /// Until then no call may go, because the API asked for a pause.
-    pub(super) paused_until: Micros,
-    /// How many slots there are.
-    pub(super) limit: AdaptiveLimit,
-    /// The occupied slots, in the order in which their permits were granted.
+    /// Calls that were permitted up to then may have been forgotten. Zero if none can have been.
+    pub(super) forgotten_at: Micros,
+    /// Whether all lanes share one set of slots, and that set.
+    pub(super) sharing: Sharing,
+    /// The operations.
+    pub(super) lanes: Vec<Lane>,
+    /// The occupied slots, in the order in which their permits were granted, and those that have
+    /// not been free for long.
     pub(super) slots: Vec<Slot>,
-    /// The fair queue, first come first.
+    /// Those who wait.
     pub(super) waiters: Vec<Waiter>,
 }
 
-/// A slot that is occupied.
+/// What is known about the calls of one operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lane {
+    pub(super) id: LaneId,
+    pub(super) pool: Pool,
+}
+
+/// How many slots there are in a set, and since when they may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pool {
+    /// How many of them may be occupied.
+    pub(super) limit: AdaptiveLimit,
+    /// Until then none may be taken, because the API asked for a pause.
+    pub(super) paused_until: Micros,
+}
+
+/// A set of slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Set {
+    /// Those of one operation.
+    Of(LaneId),
+    /// Those that all operations of the account share.
+    Shared,
+}
+
+impl Set {
+    fn has(self, lane: LaneId) -> bool {
+        match self {
+            Self::Of(own) => own == lane,
+            Self::Shared => true,
+        }
+    }
+}
+
+/// When a caller can have a slot of one set.
+struct Turn {
+    at: Micros,
+    /// How many are before it.
+    ahead: usize,
+    limit: usize,
+    cause: Cause,
+}
+
+/// A slot that is occupied, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
     /// The permit that occupies it.
     pub(super) permit: PermitId,
+    pub(super) lane: LaneId,
     /// When it is free again, at the latest.
     pub(super) free_at: Micros,
 }
@@ -153,18 +215,19 @@ pub(super) struct Slot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Waiter {
     pub(super) id: WaiterId,
+    pub(super) lane: LaneId,
     pub(super) priority: Priority,
     /// When the process will ask again, if it still lives.
     pub(super) asks_at: Micros,
 }
 
 impl State {
-    /// The state to begin with when earlier calls may have been forgotten. No permit is granted
-    /// until all of them have left every window.
-    pub(super) fn recovering(now: Micros, window: Micros) -> Self {
+    /// The state to begin with when calls that were permitted up to a time may have been forgotten.
+    /// No permit is granted until all of them have left every window.
+    pub(super) fn forgetting(forgotten_at: Micros, now: Micros) -> Self {
         Self {
             seen: now,
-            recovering_until: now.saturating_add(window).saturating_add(FORWARD_DELAY),
+            forgotten_at,
             ..Self::default()
         }
     }
@@ -177,17 +240,28 @@ impl State {
         self.seen = now;
         match command {
             Command::Acquire {
+                lane,
                 waiter,
                 priority,
                 limit,
                 leave,
-            } => return self.acquire(now, (waiter, priority), limit, leave),
+            } => {
+                self.make_lane(lane, now, limit);
+                return self.acquire(now, lane, (waiter, priority), leave);
+            }
             Command::Answered { permit } => self.release(permit, now),
             Command::Cancel { waiter } => self.waiters.retain(|other| other.id != waiter),
             Command::Departed { permit } | Command::Unanswered { permit } => {
                 self.release(permit, now.saturating_add(FORWARD_DELAY));
             }
-            Command::Throttled { permit, pause } => self.throttled(now, permit, pause),
+            Command::Throttled {
+                lane,
+                permit,
+                pause,
+            } => {
+                self.release(permit, now);
+                self.throttled(now, lane, permit, pause);
+            }
             Command::Unsent { permit } => self.slots.retain(|slot| slot.permit != permit),
         }
         Reply::Done
@@ -196,79 +270,161 @@ impl State {
     fn acquire(
         &mut self,
         now: Micros,
+        lane: LaneId,
         (waiter, priority): (Option<WaiterId>, Priority),
-        configured: ConfiguredLimit,
         leave: Micros,
     ) -> Reply {
-        self.limit.confirm(now, configured);
-        self.slots.retain(|slot| slot.free_at > now);
-        self.waiters.retain(|other| {
-            Some(other.id) == waiter || other.asks_at.saturating_add(WAITER_GRACE) > now
-        });
-
-        let (waiter, ahead) = self.enqueue(now, waiter, priority);
-        // A slot for each process before this one stays reserved for that process.
-        let needed = self.slots.len() + ahead + 1;
-        let limit = self.limit.for_caller(now, needed);
-        let opens_at = self.recovering_until.max(self.paused_until);
-        if now >= opens_at && needed <= limit {
-            return self.grant(now, waiter, leave);
+        self.forget_the_past(now, waiter);
+        let waiter = self.enqueue(now, lane, waiter, priority);
+        let rank = (priority, waiter);
+        let mut turn = self.turn(now, Set::Of(lane), rank);
+        if self.sharing.lasts(now) {
+            let shared = self.turn(now, Set::Shared, rank);
+            if shared.at > turn.at {
+                turn = shared;
+            }
         }
-
-        let free_at = match needed.saturating_sub(limit) {
-            0 => now,
-            missing if missing <= self.slots.len() => self.release_time(now, missing),
-            // Even when every slot is free there are too many before this process. One of them has
-            // to be served, or to be dropped from the queue.
-            _ => self.next_overdue(ahead),
-        };
-        let asks_at = free_at.max(opens_at).max(now + 1);
+        if self.slots.len() >= MAX_SLOTS {
+            turn.at = turn.at.max(now + LOOK);
+        }
+        if turn.at <= now {
+            return self.grant(now, lane, waiter, leave);
+        }
+        let asks_at = turn.at.min(now + ASK_AGAIN);
         if let Some(entry) = self.waiters.iter_mut().find(|other| other.id == waiter) {
             entry.asks_at = asks_at;
         }
         Reply::Wait(Wait {
             waiter: Some(waiter),
             delay: asks_at - now,
-            ahead: ahead as u32,
-            limit: limit as u32,
-            cause: match () {
-                () if now < self.recovering_until => Cause::Recovering,
-                () if now < self.paused_until => Cause::Paused,
-                () => Cause::Quota,
-            },
+            ahead: turn.ahead as u32,
+            limit: turn.limit as u32,
+            cause: turn.cause,
         })
     }
 
-    /// Puts a process into the fair queue by its priority and id. Returns its id and how many are
-    /// before it.
+    /// When a caller of this rank can have a slot of the set: now, or later.
+    fn turn(&mut self, now: Micros, set: Set, rank: (Priority, WaiterId)) -> Turn {
+        let occupied = self.occupied(now, set).count();
+        let ahead = self.ahead(set, rank).count();
+        let forgotten_at = self.forgotten_at;
+        let pool = self.pool(set);
+        // A slot for each process before this one stays reserved for that process.
+        let needed = occupied + ahead + 1;
+        let limit = pool.limit.for_caller(now, needed);
+        let Pool {
+            limit: AdaptiveLimit { window, .. },
+            paused_until,
+        } = *pool;
+        let recovering_until = match forgotten_at {
+            0 => 0,
+            forgotten_at => forgotten_at + window + FORWARD_DELAY,
+        };
+        let free_at = match needed.saturating_sub(limit) {
+            0 => now,
+            missing if missing <= occupied => self.release_time(now, set, window, missing),
+            // Even when every slot is free there are too many before this process. One of them has
+            // to be served, or to be dropped from the queue.
+            _ => self.next_overdue(set, rank),
+        };
+        Turn {
+            at: free_at.max(recovering_until).max(paused_until),
+            ahead,
+            limit,
+            cause: match () {
+                () if now < recovering_until => Cause::Recovering,
+                () if now < paused_until => Cause::Paused,
+                () => Cause::Quota,
+            },
+        }
+    }
+
+    /// Drops slots that have been free for some time, and processes that no longer ask.
+    fn forget_the_past(&mut self, now: Micros, waiter: Option<WaiterId>) {
+        let crowded = self.slots.len() > MAX_SLOTS / 2;
+        let since = if crowded { 0 } else { REMEMBERED_AFTER };
+        self.slots.retain(|slot| slot.free_at + since > now);
+        self.waiters.retain(|other| {
+            Some(other.id) == waiter || other.asks_at.saturating_add(WAITER_GRACE) > now
+        });
+    }
+
+    /// Takes into account how a caller of this operation is configured.
+    fn make_lane(&mut self, id: LaneId, now: Micros, configured: ConfiguredLimit) {
+        if !self.lanes.iter().any(|lane| lane.id == id) {
+            if self.lanes.len() >= MAX_LANES {
+                let confirmed_at = |lane: &Lane| lane.pool.limit.confirmed_at;
+                let oldest = self.lanes.iter().map(confirmed_at).min();
+                let oldest = self
+                    .lanes
+                    .iter()
+                    .position(|lane| Some(confirmed_at(lane)) == oldest);
+                oldest.map(|index| self.lanes.remove(index));
+            }
+            self.lanes.push(Lane {
+                id,
+                ..Lane::default()
+            });
+        }
+        self.pool(Set::Of(id)).limit.confirm(now, configured);
+        if self.sharing.lasts(now) {
+            let (calls, window) = self.account_limit(now);
+            self.sharing.pool.limit.set(calls, window);
+        }
+    }
+
+    /// The limit of a set, and since when it may be used.
+    pub(super) fn pool(&mut self, set: Set) -> &mut Pool {
+        let own = |lane: &&mut Lane| set == Set::Of(lane.id);
+        let lane = self.lanes.iter_mut().find(own);
+        lane.map_or(&mut self.sharing.pool, |lane| &mut lane.pool)
+    }
+
+    /// The occupied slots of a set.
+    pub(super) fn occupied(&self, now: Micros, set: Set) -> impl Iterator<Item = &Slot> {
+        let slots = self.slots.iter();
+        slots.filter(move |slot| set.has(slot.lane) && slot.free_at > now)
+    }
+
+    /// Those who wait for a slot of the set before a process of this rank.
+    fn ahead(&self, set: Set, rank: (Priority, WaiterId)) -> impl Iterator<Item = &Waiter> {
+        let waiters = self.waiters.iter();
+        waiters.filter(move |other| set.has(other.lane) && (other.priority, other.id) < rank)
+    }
+
+    /// Puts a process into the fair queue, and returns its id.
     fn enqueue(
         &mut self,
         now: Micros,
+        lane: LaneId,
         waiter: Option<WaiterId>,
         priority: Priority,
-    ) -> (WaiterId, usize) {
+    ) -> WaiterId {
         // An id that was never given belongs to a state that was lost.
         let known = waiter.filter(|waiter| waiter.0 <= self.last_id);
         let id = known.unwrap_or_else(|| WaiterId(self.next_id(now)));
         self.waiters.retain(|other| other.id != id);
-        let before = |other: &&Waiter| (other.priority, other.id) < (priority, id);
-        let ahead = self.waiters.iter().filter(before).count();
         if self.waiters.len() < MAX_WAITERS {
-            let entry = Waiter {
+            self.waiters.push(Waiter {
                 id,
+                lane,
                 priority,
                 asks_at: now,
-            };
-            self.waiters.insert(ahead, entry);
+            });
         }
-        (id, ahead)
+        id
     }
 
-    fn grant(&mut self, now: Micros, waiter: WaiterId, leave: Micros) -> Reply {
+    fn grant(&mut self, now: Micros, lane: LaneId, waiter: WaiterId, leave: Micros) -> Reply {
         self.waiters.retain(|other| other.id != waiter);
         let permit = PermitId(self.next_id(now));
-        let free_at = now + leave + FORWARD_DELAY + self.limit.window;
-        self.slots.push(Slot { permit, free_at });
+        let window = self.pool(Set::Of(lane)).limit.window;
+        let free_at = now + leave + FORWARD_DELAY + window;
+        self.slots.push(Slot {
+            permit,
+            lane,
+            free_at,
+        });
         Reply::Granted { permit }
     }
 
@@ -277,21 +433,20 @@ impl State {
         self.last_id
     }
 
-    /// The earliest time at which `count` of the occupied slots can be free.
-    fn release_time(&self, now: Micros, count: usize) -> Micros {
+    /// The earliest time at which `count` of the occupied slots of the set can be free.
+    fn release_time(&self, now: Micros, set: Set, window: Micros, count: usize) -> Micros {
         let mut times: Vec<_> = self
-            .slots
-            .iter()
+            .occupied(now, set)
             // The answer may arrive right now, which frees the slot one window later.
-            .map(|slot| slot.free_at.min(now + self.limit.window))
+            .map(|slot| slot.free_at.min(now + window))
             .collect();
         times.sort_unstable();
         times.get(count - 1).copied().unwrap_or(now)
     }
 
     /// When the first of those ahead is dropped from the queue if it does not ask again.
-    fn next_overdue(&self, ahead: usize) -> Micros {
-        let times = self.waiters.iter().take(ahead).map(|other| other.asks_at);
+    fn next_overdue(&self, set: Set, rank: (Priority, WaiterId)) -> Micros {
+        let times = self.ahead(set, rank).map(|other| other.asks_at);
         times
             .min()
             .unwrap_or(self.seen)
@@ -300,26 +455,38 @@ impl State {
 
     /// Frees a slot one window after its call was counted: at the time `counted` at the latest.
     fn release(&mut self, permit: PermitId, counted: Micros) {
-        let free_at = counted.saturating_add(self.limit.window);
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.permit == permit) {
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.permit == permit) else {
+            return;
+        };
+        // Without a lane, the window is not known any more, and the slot stays occupied.
+        if let Some(lane) = self.lanes.iter().find(|lane| lane.id == slot.lane) {
+            let free_at = counted.saturating_add(lane.pool.limit.window);
             slot.free_at = slot.free_at.min(free_at);
         }
     }
 
-    fn throttled(&mut self, now: Micros, permit: PermitId, pause: Option<Micros>) {
-        self.release(permit, now);
-        let pause = pause.unwrap_or(self.limit.window).min(MAX_PAUSE);
-        self.paused_until = self.paused_until.max(now.saturating_add(pause));
-        // A permit's id is the time at which it was granted, as far as that matters here.
-        self.limit.lower(now, permit.0);
-    }
-
     /// Begins anew because the clock was set back, which makes every time in the state worthless.
     fn restart_clock(&mut self, now: Micros) {
+        let restarted = |pool: Pool| Pool {
+            limit: pool.limit.restarted(now),
+            paused_until: 0,
+        };
+        let lanes = self.lanes.iter().map(|lane| Lane {
+            pool: restarted(lane.pool),
+            ..*lane
+        });
         *self = Self {
             last_id: self.last_id,
-            limit: self.limit.restarted(now),
-            ..Self::recovering(now, self.limit.window)
+            sharing: Sharing {
+                until: match self.sharing.lasts(self.seen) {
+                    true => now.saturating_add(self.sharing.span),
+                    false => 0,
+                },
+                span: self.sharing.span,
+                pool: restarted(self.sharing.pool),
+            },
+            lanes: lanes.collect(),
+            ..Self::forgetting(now, now)
         };
     }
 }

@@ -1,4 +1,4 @@
-//! How machines that use one directory take turns at a quota.
+//! How machines that use one directory take turns at the quota of an account.
 //!
 //! The times in a record are of one machine's clock, and tell another machine nothing about the
 //! present. So a record belongs to the boot that wrote it last, and only processes of that boot may
@@ -14,7 +14,8 @@
 //! is small against a turn, the slots do become free, and every machine gets its turns.
 
 use super::constants::{LOOK, Micros};
-use super::slots::State;
+use super::sharing::Sharing;
+use super::slots::{Lane, Pool, State};
 
 /// After what time another machine may take a record over. It is long enough for ten calls of an
 /// ordinary window, and short enough that nobody notices the wait.
@@ -79,17 +80,36 @@ impl State {
         if self.slots.is_empty() {
             self.last_id = now;
         }
-        let limit = &mut self.limit;
-        limit.confirmed_at = shifted(limit.confirmed_at);
-        limit.raise_at = shifted(limit.raise_at);
-        if limit.lowered_at > 0 {
-            // Zero would mean that it never was.
-            limit.lowered_at = shifted(limit.lowered_at).max(1);
-        }
+        // Zero would mean that it never was.
+        let shifted_if_ever = |time: Micros| match time {
+            0 => 0,
+            time => shifted(time).max(1),
+        };
+        let carried = |Pool {
+                           mut limit,
+                           paused_until,
+                       }| {
+            limit.confirmed_at = shifted(limit.confirmed_at);
+            limit.raise_at = shifted(limit.raise_at);
+            limit.lowered_at = shifted_if_ever(limit.lowered_at);
+            Pool {
+                limit,
+                paused_until: shifted(paused_until),
+            }
+        };
+        let lanes = self.lanes.iter().map(|lane| Lane {
+            pool: carried(lane.pool),
+            ..*lane
+        });
         Self {
             seen,
-            recovering_until: shifted(self.recovering_until),
-            paused_until: shifted(self.paused_until),
+            forgotten_at: shifted_if_ever(self.forgotten_at),
+            sharing: Sharing {
+                until: shifted_if_ever(self.sharing.until),
+                pool: carried(self.sharing.pool),
+                ..self.sharing
+            },
+            lanes: lanes.collect(),
             // They come back with their old rank when it is their turn.
             waiters: Vec::new(),
             ..self

@@ -1,6 +1,6 @@
 use super::*;
 use crate::throttle::memory::Memory;
-use crate::throttle::slots::Priority;
+use crate::throttle::slots::{LaneId, Priority};
 
 const LIMIT: ConfiguredLimit = ConfiguredLimit {
     calls: NonZeroU32::new(10).unwrap(),
@@ -45,6 +45,7 @@ impl FallibleStore for Unreachable {
 /// Asks for a permit, as the process that the last reply named. `None` stands for a permit.
 async fn ask(store: &impl Store, last: Option<Wait>) -> Option<Wait> {
     let acquire = Command::Acquire {
+        lane: LaneId(1),
         waiter: last.and_then(|wait| wait.waiter),
         priority: Priority::Normal,
         limit: LIMIT,

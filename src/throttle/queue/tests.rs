@@ -21,7 +21,8 @@ fn queue() -> Arc<Queue> {
         region: "r".into(),
         action: "A",
     };
-    Arc::new(Queue::new(key, QuotaStore::Memory(Memory::new())))
+    let store = QuotaStore::Memory(Memory::new());
+    Arc::new(Queue::new(key, LaneId(1), Arc::new(store)))
 }
 
 async fn take(queue: &Arc<Queue>, calls: usize) -> Vec<Permit> {

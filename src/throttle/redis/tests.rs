@@ -19,9 +19,9 @@ use crate::throttle::constants::{self, WAITER_GRACE};
 use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
-use crate::throttle::slots::{Cause, PermitId, Priority, State};
+use crate::throttle::slots::{Cause, LaneId, PermitId, Priority, State};
 use crate::throttle::store::{Store, TierReply};
-use crate::throttle::{Limit, Throttle};
+use crate::throttle::{Limit, QuotaKey, Throttle};
 
 const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const LIMIT: ConfiguredLimit = ConfiguredLimit {
@@ -35,6 +35,7 @@ const TIMEOUTS: RedisTimeouts = RedisTimeouts {
     command: Duration::from_millis(100),
 };
 const ACQUIRE: Command = Command::Acquire {
+    lane: LaneId(1),
     waiter: None,
     priority: Priority::Normal,
     limit: LIMIT,
@@ -103,22 +104,31 @@ impl RedisServer {
     /// The store as one more host would open it.
     fn host(&self) -> Redis {
         let server = Server::new(self.url().parse().unwrap(), TIMEOUTS);
-        Redis::new(Arc::new(server), &key(), NonZeroU32::MIN)
+        Redis::new(Arc::new(server), &key().account(), NonZeroU32::MIN)
     }
 
     /// Gives the server a state that says that nobody has called lately.
     fn pretend_to_be_unused(&self) {
-        let unused = "local run_id = redis.call('INFO', 'server'):match('run_id:(%x+)') \
-                      return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 2, \
-                      run_id = run_id, seen = 0, last_id = 0, recovering_until = 0, \
-                      paused_until = 0, calls = 0, window = 0, confirmed_at = 0, current = 0, \
-                      proven = 0, step = 0, lowered_at = 0, raise_at = 0, slots = {}, \
-                      waiters = {}, members = {} }))";
+        let pool = "0 ".repeat(9);
+        let unused = format!(
+            "local run_id = redis.call('INFO', 'server'):match('run_id:(%x+)') \
+             return redis.call('SET', KEYS[1], 'cams {} ' .. run_id .. ' 0 0 0 0 0 0 0 0 0 {pool}')",
+            constants::STATE_VERSION
+        );
         let name = self.host().key;
-        let _: () = redis::Script::new(unused)
+        let _: () = redis::Script::new(&unused)
             .key(name)
             .invoke(&mut self.client())
             .unwrap();
+    }
+
+    /// The state as the server has it.
+    fn state(&self) -> Vec<String> {
+        let text: String = redis::cmd("GET")
+            .arg(self.host().key)
+            .query(&mut self.client())
+            .unwrap();
+        text.split(' ').map(str::to_owned).collect()
     }
 }
 
@@ -137,18 +147,39 @@ fn key() -> QuotaKey {
     }
 }
 
-/// The script on a clock that the test sets, as the last argument.
+/// What the script is told of the server, on a clock that the test sets.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    now: Micros,
+    run_id: &'a str,
+    uptime: Option<Micros>,
+    made: Made,
+    never_run: bool,
+}
+
+/// A server that was started long ago, and on which the script has been run.
+fn at(now: Micros) -> Told<'static> {
+    Told {
+        now,
+        run_id: "1",
+        uptime: None,
+        made: Made::Same,
+        never_run: false,
+    }
+}
+
+/// The script on a clock that the test sets, as the last arguments.
 fn script_on_a_test_clock() -> Script {
     Script::new(
         "
-local function time() return tonumber(ARGV[13]) end
-local function run_id() return 'this' end
+local function time() return tonumber(ARGV[16]) end
+local function run() return ARGV[17] ~= '' and ARGV[17] or nil, tonumber(ARGV[18]) end
 ",
     )
 }
 
 fn run(script: &Script, client: &mut redis::Connection, now: Micros, command: Command) -> Reply {
-    run_as(&Notice::NONE, script, client, now, command)
+    run_as(&Notice::NONE, script, client, at(now), command)
 }
 
 /// The same for a process that tells the server about itself.
@@ -156,27 +187,24 @@ fn run_as(
     notice: &Notice<'_>,
     script: &Script,
     client: &mut redis::Connection,
-    now: Micros,
-    command: Command,
-) -> Reply {
-    run_on("k", notice, script, client, now, command)
-}
-
-/// The same for the quota with this key.
-fn run_on(
-    key: &str,
-    notice: &Notice<'_>,
-    script: &Script,
-    client: &mut redis::Connection,
-    now: Micros,
+    told: Told<'_>,
     command: Command,
 ) -> Reply {
     let mut evaluation = redis::cmd("EVAL");
-    evaluation.arg(&script.text).arg(2).arg(key).arg("list");
-    let arguments = Arguments::new(command, notice, TIMEOUTS);
+    evaluation.arg(&script.text).arg(1).arg("k");
+    let arguments = Arguments::new(command, notice, TIMEOUTS, told.made);
     arguments.add_to(&mut evaluation);
-    evaluation.arg(now);
-    parse(&evaluation.query::<Vec<redis::Value>>(client).unwrap()).unwrap()
+    evaluation
+        .arg(u8::from(told.never_run))
+        .arg(told.now)
+        .arg(told.run_id);
+    match told.uptime {
+        Some(uptime) => evaluation.arg(uptime),
+        None => evaluation.arg("unknown"),
+    };
+    let reply = parse(&evaluation.query::<Vec<redis::Value>>(client).unwrap()).unwrap();
+    assert_eq!(reply.run_is_known, !told.run_id.is_empty());
+    reply.reply
 }
 
 /// One event of a random story: time passes, then comes a command about one of the ids seen.
@@ -184,6 +212,7 @@ fn run_on(
 struct Happening {
     passes: i64,
     kind: u8,
+    lane: LaneId,
     which: usize,
     retry: bool,
     calls: NonZeroU32,
@@ -206,7 +235,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     let pause = proptest::option::of(0_u64..200_000_000);
     let one = (
         passes,
-        0_u8..14,
+        (0_u8..14, prop_oneof![3 => 1_u64..4, 1 => 1_u64..40]),
         any::<usize>(),
         any::<bool>(),
         calls,
@@ -215,9 +244,10 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         prop_oneof![Just(0), 0..constants::MAX_LEAVE],
     );
     let one = one.prop_map(
-        |(passes, kind, which, retry, calls, window, pause, leave)| Happening {
+        |(passes, (kind, lane), which, retry, calls, window, pause, leave)| Happening {
             passes,
             kind,
+            lane: LaneId(lane),
             which,
             retry,
             calls,
@@ -255,12 +285,17 @@ fn the_script_answers_as_the_pure_core_does() {
             let waiter = waiters[pick(waiters.len())];
             let command = match happening.kind {
                 0 | 1 => Command::Answered { permit },
-                2 => Command::Throttled { permit, pause: happening.pause },
+                2 => Command::Throttled {
+                    lane: happening.lane,
+                    permit,
+                    pause: happening.pause,
+                },
                 3 => Command::Unsent { permit },
                 6 => Command::Departed { permit },
                 7 => Command::Unanswered { permit },
                 4 => Command::Cancel { waiter: waiter.unwrap_or(WaiterId(0)) },
                 kind => Command::Acquire {
+                    lane: happening.lane,
                     waiter,
                     priority: if happening.retry && kind == 5 {
                         Priority::Retry
@@ -275,16 +310,15 @@ fn the_script_answers_as_the_pure_core_does() {
                 },
             };
             // Before the first question there is no state, and a settlement makes none.
-            if let (false, Command::Acquire { limit, .. }) = (started, command) {
-                state = State::recovering(now, limit.window);
-                state.recovering_until += micros(TIMEOUTS.fallback_return());
+            if let (false, Command::Acquire { .. }) = (started, command) {
+                state = State::forgetting(now + micros(TIMEOUTS.fallback_return()), now);
                 started = true;
             }
             let here = match command {
                 // The script is told how long its reply may take.
-                Command::Acquire { waiter, priority, limit, leave } => {
+                Command::Acquire { lane, waiter, priority, limit, leave } => {
                     let leave = leave + micros(TIMEOUTS.step());
-                    Command::Acquire { waiter, priority, limit, leave }
+                    Command::Acquire { lane, waiter, priority, limit, leave }
                 }
                 other => other,
             };
@@ -305,9 +339,8 @@ async fn a_process_has_work_until_its_last_permit_is_settled() {
     server.pretend_to_be_unused();
     let host = server.host();
     let members = || -> usize {
-        let count = "return #cmsgpack.unpack(redis.call('GET', KEYS[1])).members";
-        let script = redis::Script::new(count);
-        script.key(&host.key).invoke(&mut server.client()).unwrap()
+        // After the version, the run, and the numbers of operations, slots and waiters.
+        server.state()[6].parse().unwrap()
     };
     let mut permits = Vec::new();
     for _ in 0..2 {
@@ -431,8 +464,7 @@ async fn what_others_wrote_is_not_believed_and_a_later_version_is_left_alone() {
         .unwrap();
     assert_eq!(cause(&host).await, Cause::Recovering);
 
-    let later =
-        redis::Script::new("return redis.call('SET', KEYS[1], cmsgpack.pack({ version = 3 }))");
+    let later = redis::Script::new("return redis.call('SET', KEYS[1], 'cams 4 whatever it has')");
     let _: () = later.key(&host.key).invoke(&mut client).unwrap();
     let failure = host.step(ACQUIRE).await.unwrap_err();
     assert!(failure.0.contains("a later version"), "{failure}");

@@ -12,7 +12,7 @@ use std::num::NonZeroU32;
 use fastrand::Rng;
 use proptest::prelude::*;
 
-use super::{Command, ConfiguredLimit, PermitId, Priority, Reply, State, WaiterId};
+use super::{Command, ConfiguredLimit, LaneId, PermitId, Priority, Reply, State, WaiterId};
 use crate::throttle::constants::{FORWARD_DELAY, Micros, WAITER_GRACE};
 
 const SECOND: Micros = 1_000_000;
@@ -321,6 +321,7 @@ impl World {
             }
             self.story.asks += 1;
             let acquire = Command::Acquire {
+                lane: LaneId(1),
                 waiter,
                 priority,
                 limit,
@@ -437,6 +438,7 @@ impl World {
         }
         let command = if refused {
             Command::Throttled {
+                lane: LaneId(1),
                 permit,
                 pause: None,
             }

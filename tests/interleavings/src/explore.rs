@@ -10,7 +10,7 @@ use tokio::task::{JoinHandle, yield_now};
 use super::limit::{ConfiguredLimit, Limit};
 use super::queue::Queue;
 use super::scope::{QuotaStore, Shared};
-use super::slots::Priority;
+use super::slots::{LaneId, Priority};
 
 const SECOND: Duration = Duration::from_secs(1);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -122,7 +122,8 @@ async fn caller(queue: Arc<Queue>, limit: ConfiguredLimit, fate: Fate) {
 fn queue(kind: Kind) -> (Arc<Queue>, Arc<Shared>) {
     let store = QuotaStore::new(kind);
     let shared = store.shared();
-    (Arc::new(Queue::new("quota", store)), shared)
+    let queue = Queue::new("quota", LaneId(1), Arc::new(store));
+    (Arc::new(queue), shared)
 }
 
 fn limit(calls: u32, window: Duration) -> ConfiguredLimit {

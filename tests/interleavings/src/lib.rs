@@ -17,6 +17,7 @@ mod throttle {
     mod queue;
     #[path = "../../tests/interleavings/src/scope.rs"]
     mod scope;
+    mod sharing;
     mod slots;
     mod store;
 

@@ -8,7 +8,7 @@ use tokio::task::yield_now;
 use super::constants::Micros;
 use super::explore::{HOUR, Kind};
 use super::limit::ConfiguredLimit;
-use super::slots::{Command, Priority, Reply, State};
+use super::slots::{Command, LaneId, Priority, Reply, State};
 use super::store::{Store, Tier, TierReply};
 
 /// How far each step moves the clock.
@@ -68,6 +68,7 @@ impl Shared {
     pub(super) fn would_grant(&self, limit: ConfiguredLimit) -> usize {
         let (now, mut state) = self.0.lock().expect("not poisoned").clone();
         let acquire = Command::Acquire {
+            lane: LaneId(1),
             waiter: None,
             priority: Priority::Normal,
             limit,

@@ -32,7 +32,13 @@ impl Fleet {
             number,
             active,
         };
-        run_as(&notice, &self.script, &mut self.client, self.now, command)
+        run_as(
+            &notice,
+            &self.script,
+            &mut self.client,
+            at(self.now),
+            command,
+        )
     }
 
     /// How many permits another process is granted, which returns them.
@@ -50,36 +56,6 @@ impl Fleet {
         assert!(permits.len() <= most);
         permits.len()
     }
-}
-
-/// The first use of a server costs a pause once, and a loss costs one whatever was lost.
-#[test]
-fn a_quota_that_was_never_used_on_a_server_waits_only_for_the_server() {
-    let mut fleet = Fleet::new();
-    let mut pause = |key: &str, now: Micros, losses: &[&str]| {
-        for lost in losses {
-            let _: () = redis::cmd("DEL")
-                .arg(lost)
-                .query(&mut fleet.client)
-                .unwrap();
-        }
-        let (script, client) = (&fleet.script, &mut fleet.client);
-        match run_on(key, &Notice::NONE, script, client, now, ACQUIRE) {
-            Reply::Granted { .. } => 0,
-            Reply::Wait(wait) => wait.delay,
-            Reply::Done => panic!("no reply"),
-        }
-    };
-    let now = fleet.now + 10 * SECOND;
-    assert_eq!(pause("used for the first time", now, &[]), 0);
-    assert_eq!(
-        pause("used for the first time", now, &["used for the first time"]),
-        PAUSE
-    );
-    // Without the list nobody knows which were used. What is still there is entered anew.
-    assert_eq!(pause("k", now, &["list"]), 0);
-    assert_eq!(pause("another", now + SECOND, &[]), PAUSE - SECOND);
-    assert_eq!(pause("k", now + 9 * SECOND, &["k"]), PAUSE);
 }
 
 const NOTHING: Command = Command::Cancel {
@@ -128,13 +104,20 @@ fn however_many_are_cut_off_one_call_may_go() {
 fn a_process_whose_request_failed_is_not_heard_of_before_the_next_one_succeeds() {
     let member = Member::new(NonZeroU32::MIN);
     let permit = PermitId(1);
-    assert!(member.sends(ACQUIRE).active);
-    member.hears(Some(Reply::Granted { permit }));
-    assert!(member.sends(ACQUIRE).active);
-    member.hears(None);
+    let asks = || {
+        let notice = member.sends(ACQUIRE);
+        assert!(notice.active);
+        notice.number
+    };
+    let granted = Some(Reply::Granted { permit });
+    member.hears(asks(), granted);
+    // Two operations ask at the same time.
+    let (one, other) = (asks(), asks());
+    member.hears(one, None);
+    member.hears(other, granted);
     assert_eq!(member.sends(Command::Answered { permit }).name, "");
-    assert!(member.sends(ACQUIRE).active);
-    member.hears(Some(Reply::Granted { permit }));
+    member.hears(asks(), granted);
+    member.sends(Command::Answered { permit });
     let settled = member.sends(Command::Answered { permit });
     assert_eq!((settled.name, settled.active), (&*member.name, false));
 }
