@@ -33,8 +33,7 @@ const MAX_LINE: usize = 1000;
 /// No documented id, status or code comes near this number of characters.
 const MAX_VALUE: usize = 256;
 
-/// Of a longer text only the beginning, in bytes, is looked at: it is cut to [`MAX_LINE`] in any
-/// case.
+/// Of a longer text only the beginning, in bytes, is looked at.
 const MAX_LOOKED_AT: usize = 16 << 10;
 
 /// So many characters of a secret in a row are recognised as a part of it.
@@ -59,6 +58,23 @@ pub fn line(text: &str) -> String {
 pub fn line_of_bytes(bytes: &[u8]) -> String {
     let beginning = bytes.get(..MAX_LOOKED_AT).unwrap_or(bytes);
     line(&String::from_utf8_lossy(beginning))
+}
+
+/// A text of several lines for people, where no secret can be in it: see [`Cleaner::lines`].
+pub fn lines(text: &str) -> String {
+    Cleaner::default().lines(text)
+}
+
+/// The text with a blank in the place of each character that steers a terminal or is not seen,
+/// apart from line breaks. It is the last net before a text leaves this program: it is not cut, and
+/// a secret in it stays.
+pub fn printable(text: &str) -> String {
+    // Most texts are plain.
+    if text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return text.to_owned();
+    }
+    let blank = |c: char| if c != '\n' && is_invisible(c) { ' ' } else { c };
+    text.chars().map(blank).collect()
 }
 
 /// Takes the secrets of a request out of text. The default knows no secret, and cleans text all the
@@ -99,6 +115,12 @@ impl Cleaner {
         line.trim().to_owned()
     }
 
+    /// A text of several lines for people, such as a diagnostic: without secrets and control
+    /// characters, line breaks and indents as they are, and of at most 16 KiB.
+    pub fn lines(&self, text: &str) -> String {
+        printable(&self.mask(beginning(text)))
+    }
+
     /// A text that is stored or compared, such as an id or a status: without secrets and control
     /// characters.
     ///
@@ -116,6 +138,9 @@ impl Cleaner {
     }
 
     fn mask(&self, text: &str) -> String {
+        if self.standing.is_empty() && self.of_request.is_empty() {
+            return text.to_owned();
+        }
         let mut hidden = vec![false; text.len()];
         let mut layer = Layer::written(text);
         for _ in 0..LAYERS {
@@ -174,6 +199,10 @@ impl Needles {
         needles.windows.sort_unstable();
         needles.windows.dedup();
         needles
+    }
+
+    fn is_empty(&self) -> bool {
+        self.windows.is_empty() && self.short.is_empty()
     }
 
     fn add(&mut self, mut form: Zeroizing<Vec<u8>>) {
@@ -336,7 +365,7 @@ fn beginning(text: &str) -> &str {
 
 /// Control characters, of which some steer a terminal, and characters that only change how others
 /// are shown: marks of direction, joiners, tags, and line and paragraph separators.
-pub fn is_invisible(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -438,6 +467,7 @@ mod tests {
         let text = "\u{1b}[31mred\0\r\nline\u{202e}txt";
         assert_eq!(cleaner().line(text), "[31mred   line txt");
         assert_eq!(cleaner().value(text).as_deref(), Some("[31mredlinetxt"));
+        assert_eq!(lines("a\r\n  b\u{1b}[0m\tc"), "a \n  b [0m c");
         for invisible in "\u{7f}\u{9b}\u{61c}\u{200f}\u{2066}\u{feff}\u{e0041}".chars() {
             assert_eq!(line(&format!("a{invisible}b")), "a b");
         }
@@ -447,6 +477,7 @@ mod tests {
     fn a_message_is_cut_and_a_value_that_is_too_long_is_none() {
         let long = "é".repeat(100_000);
         assert_eq!(cleaner().line(&long).chars().count(), 1000);
+        assert_eq!(lines(&long), "é".repeat(8 << 10));
         assert_eq!(line_of_bytes(long.as_bytes()), line(&long));
         assert_eq!(line_of_bytes(b"\xff\x1b]0;title"), "\u{fffd} ]0;title");
         assert_eq!(cleaner().value(&"7".repeat(256)), Some("7".repeat(256)));

@@ -16,8 +16,8 @@
 //! - [`throttle`]: the slot algorithm that keeps the account's quota.
 //! - `emulator`: a CAMS that runs on your machine (feature `emulator`).
 //! - [`clock`], [`environment`], [`fingerprint`], [`foreign_text`], [`platform`], [`private_file`],
-//!   [`random`], [`secret`], [`state_directory`]: small modules that use no other and that anyone
-//!   may use.
+//!   [`random`], [`secret`], [`state_directory`], [`terminal`]: small modules that use no layer and
+//!   that anyone may use.
 
 #![forbid(unsafe_code)]
 
@@ -39,4 +39,5 @@ pub mod provider;
 pub mod random;
 pub mod secret;
 pub mod state_directory;
+pub mod terminal;
 pub mod throttle;

@@ -207,7 +207,7 @@ fn waba(body: &Body) -> Waba {
     match written(body, "Data") {
         Some(Value::Object(data)) => Waba {
             bound: !data.is_empty(),
-            review_status: text(&data, "AccountReviewStatus"),
+            review_status: text(body, &data, "AccountReviewStatus"),
         },
         _ => Waba::default(),
     }
@@ -227,11 +227,12 @@ fn list(body: &Body) -> Option<NumberList> {
             continue;
         };
         list.rows.push(NumberRow {
-            phone_number: text(&row, "PhoneNumber")
+            phone_number: text(body, &row, "PhoneNumber")
                 .map(|number| number.trim_start_matches('+').to_owned()),
-            status: text(&row, "Status"),
+            status: text(body, &row, "Status"),
         });
-        list.columns.extend(row.into_iter().map(|(name, _)| name));
+        let names = row.keys().filter_map(|name| body.cleaner().value(name));
+        list.columns.extend(names);
     }
     Some(list)
 }
@@ -241,7 +242,7 @@ fn lookup_data(body: &Body) -> LookupData {
         None => LookupData::Missing,
         Some(Value::Null) => LookupData::Null,
         Some(Value::Object(data)) if data.is_empty() => LookupData::Empty,
-        Some(Value::Object(data)) if text(&data, "Id").is_some() => LookupData::WithId,
+        Some(Value::Object(data)) if text(body, &data, "Id").is_some() => LookupData::WithId,
         Some(Value::Object(_)) => LookupData::WithoutId,
         Some(_) => LookupData::Odd,
     }
@@ -251,14 +252,13 @@ fn written(body: &Body, name: &str) -> Option<Value> {
     serde_json::from_str(body.written(name)?).ok()
 }
 
-/// A text that is not empty, without control characters, or a number as the text of its digits.
-fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
-    let text = match fields.get(name)? {
-        Value::String(text) => text.chars().filter(|c| !c.is_control()).collect(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    (!text.trim().is_empty()).then_some(text)
+/// A text that is not empty, or a number as the text of its digits, cleaned.
+fn text(body: &Body, fields: &Map<String, Value>, name: &str) -> Option<String> {
+    match fields.get(name)? {
+        Value::String(text) => body.cleaner().value(text),
+        Value::Number(number) => body.cleaner().value(&number.to_string()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

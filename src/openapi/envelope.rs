@@ -109,6 +109,11 @@ impl Body {
         self.written_text(name).map(|text| judge(&text))
     }
 
+    /// What cleans the texts of the answer, for whoever reads a field as it was written.
+    pub fn cleaner(&self) -> &Cleaner {
+        &self.cleaner
+    }
+
     /// The rows of the list that was asked for.
     pub fn rows(&self) -> &Rows {
         &self.rows

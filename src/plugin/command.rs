@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::clock::Clock;
 use crate::environment::Environment;
+use crate::foreign_text;
 use crate::platform;
 use crate::protocol::tfplugin6::provider_server::Provider;
+use crate::terminal;
 
 use super::{Error, Mode, Plugin, Subcommand, Work, log, panic, serve};
 
@@ -22,8 +23,8 @@ enum Command {
 /// Does what the command line asks for, and gives the exit code of the process.
 ///
 /// `service` makes the gRPC service and tells how its operations are stopped. It is called only if
-/// the plugin is to serve. The exit code is 1 if the plugin cannot be served, and 2 for an argument
-/// that it does not have.
+/// the plugin is to serve. The exit code is 1 if the plugin cannot be served or what was asked for
+/// cannot be printed, and 2 for an argument that it does not have.
 pub fn main<S: Provider, E: Display>(
     plugin: &Plugin,
     arguments: impl Iterator<Item = OsString>,
@@ -33,17 +34,16 @@ pub fn main<S: Provider, E: Display>(
 ) -> ExitCode {
     panic::install_hook(plugin);
     let served = match parse(arguments) {
-        Ok(Command::Help) => return say(io::stdout(), &help(plugin), ExitCode::SUCCESS),
+        Ok(Command::Help) => return print(&help(plugin)),
         Ok(Command::Serve(mode)) => run(plugin, mode, environment, clock, service),
-        Ok(Command::Version) => return say(io::stdout(), plugin.version, ExitCode::SUCCESS),
+        Ok(Command::Version) => return print(plugin.version),
         Err(unknown) => {
-            let text = format!("unknown argument {unknown}; see --help");
-            return say(io::stderr(), &text, ExitCode::from(2));
+            return fail(&format!("unknown argument {unknown}; see --help"), 2);
         }
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => say(io::stderr(), &error.to_string(), ExitCode::FAILURE),
+        Err(error) => fail(&error.to_string(), 1),
     }
 }
 
@@ -78,7 +78,7 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
             Some("--debug" | "-debug") => Command::Serve(Mode::Debug),
             Some("--help" | "-help" | "-h") => return Ok(Command::Help),
             Some("--version" | "-version") => return Ok(Command::Version),
-            _ => return Err(argument.to_string_lossy().into_owned()),
+            _ => return Err(foreign_text::line(&argument.to_string_lossy())),
         };
     }
     Ok(command)
@@ -120,10 +120,16 @@ fn help(plugin: &Plugin) -> String {
     )
 }
 
-fn say(mut to: impl Write, text: &str, code: ExitCode) -> ExitCode {
-    // Whether anybody reads the text does not change the exit code.
-    let _ = writeln!(to, "{text}");
-    code
+fn print(text: &str) -> ExitCode {
+    match terminal::print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("cannot write to stdout: {error}"), 1),
+    }
+}
+
+fn fail(text: &str, code: u8) -> ExitCode {
+    terminal::complain(text);
+    ExitCode::from(code)
 }
 
 #[cfg(test)]

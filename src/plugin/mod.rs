@@ -18,6 +18,7 @@ use tonic::transport::server::Router;
 
 use crate::clock::Clock;
 use crate::environment::Environment;
+use crate::protocol::MESSAGE_LIMIT;
 use crate::protocol::go_plugin::grpc_broker_server::GrpcBrokerServer;
 use crate::protocol::go_plugin::grpc_controller_server::GrpcControllerServer;
 use crate::protocol::go_plugin::grpc_stdio_server::GrpcStdioServer;
@@ -40,10 +41,9 @@ pub use command::main;
 pub use error::Error;
 pub use lifecycle::Work;
 
-/// The largest message in either direction, in bytes. Terraform takes larger ones, and no object of
-/// an ordinary provider comes near: the schema, which is the largest message, has some ten KiB.
-/// While it is read, a message needs up to three times its size.
-const MESSAGE_LIMIT: usize = 40 << 20;
+/// The largest message that is written, in bytes, which is the largest that every Terraform reads.
+/// An object that was read may have grown when it is written, and must not be lost by that.
+const WRITE_LIMIT: usize = 64 << 20;
 
 /// How many calls a connection may have open. `terraform apply -parallelism=4000` still works, and
 /// an interrupt still gets through beside it.
@@ -176,7 +176,7 @@ fn router<S: Provider>(
     };
     let provider = ProviderServer::new(service)
         .max_decoding_message_size(MESSAGE_LIMIT)
-        .max_encoding_message_size(MESSAGE_LIMIT);
+        .max_encoding_message_size(WRITE_LIMIT);
     Server::builder()
         .max_concurrent_streams(Some(STREAM_LIMIT))
         .initial_connection_window_size(Some(CONNECTION_WINDOW))

@@ -17,6 +17,11 @@ pub mod ty;
 pub mod value;
 pub mod wire;
 
+/// The largest message that is read from Terraform, in bytes, and the largest that is written with
+/// diagnostics. No object of an ordinary provider comes near: the schema, which is the largest
+/// message, has some ten KiB. While it is read, a message needs up to three times its size.
+pub const MESSAGE_LIMIT: usize = 40 << 20;
+
 /// The messages and the service of the plugin protocol, generated from `proto/tfplugin6.proto`.
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
 pub mod tfplugin6 {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use source::{Reference, Source};
 
-/// The parts that every other part may use, and that use none themselves. They are there so that
+/// The parts that every other part may use, and that use none but each other. They are there so that
 /// dates, environment, randomness and secrets are passed in.
 const LEAVES: &[&str] = &[
     "clock",
@@ -20,6 +20,7 @@ const LEAVES: &[&str] = &[
     "random",
     "secret",
     "state_directory",
+    "terminal",
 ];
 
 /// What each part may use besides itself and the leaves.

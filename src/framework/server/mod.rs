@@ -133,8 +133,9 @@ impl<P: Provider> Server<P> {
                     .into_iter()
                     .for_each(|notice| session.push_diagnostic(notice));
             }
-            let response = response::compose(result, &session);
+            let mut response = response::compose(result, &session);
             response::log(&response);
+            response::fit(&mut response);
             tracing::trace!("served request");
             response
         };

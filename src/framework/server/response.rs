@@ -1,6 +1,13 @@
 //! Response messages and the diagnostics in them.
+//!
+//! Terraform prints a diagnostic as it is. So every diagnostic is cleaned and cut here, on its way
+//! out, whatever it quotes.
 
-use crate::protocol::diagnostic::Diagnostics;
+use prost::Message;
+
+use crate::foreign_text;
+use crate::protocol::MESSAGE_LIMIT;
+use crate::protocol::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::protocol::path::Path;
 use crate::protocol::tfplugin6 as wire;
 
@@ -8,7 +15,7 @@ use super::super::session::Session;
 
 /// A response message that has a list of diagnostics. Every response of the protocol has one, apart
 /// from that of `StopProvider`.
-pub(super) trait WithDiagnostics: Default + Send + 'static {
+pub(super) trait WithDiagnostics: Message + Default + 'static {
     fn diagnostics(&self) -> &[wire::Diagnostic];
     fn diagnostics_mut(&mut self) -> &mut Vec<wire::Diagnostic>;
 }
@@ -49,18 +56,59 @@ with_diagnostics!(
 /// author's code added to the session. An error becomes a response with nothing but diagnostics.
 pub(super) fn compose<R: WithDiagnostics>(result: Result<R, Diagnostics>, session: &Session) -> R {
     let mut response = result.unwrap_or_else(of);
-    let added = session.take_diagnostics().into_iter().map(Into::into);
-    response.diagnostics_mut().extend(added);
+    add(&mut response, session.take_diagnostics());
     response
+}
+
+/// Replaces the diagnostics of a response that would be too large by one that says so. What else is
+/// in it stays: Terraform forgets an object whose response does not arrive.
+pub(super) fn fit(response: &mut impl WithDiagnostics) {
+    if response.encoded_len() > MESSAGE_LIMIT {
+        let left_out = std::mem::take(response.diagnostics_mut());
+        add(response, too_many(&left_out).into());
+    }
 }
 
 /// A response that holds these diagnostics, and is empty otherwise.
 pub(super) fn of<R: WithDiagnostics>(diagnostics: Diagnostics) -> R {
     let mut response = R::default();
+    add(&mut response, diagnostics);
     response
-        .diagnostics_mut()
-        .extend(diagnostics.into_iter().map(Into::into));
-    response
+}
+
+fn add(response: &mut impl WithDiagnostics, diagnostics: Diagnostics) {
+    let cleaned = diagnostics.into_iter().map(|diagnostic| Diagnostic {
+        summary: foreign_text::line(&diagnostic.summary),
+        detail: foreign_text::lines(&diagnostic.detail),
+        ..diagnostic
+    });
+    let diagnostics = response.diagnostics_mut();
+    diagnostics.extend(cleaned.map(Into::into));
+}
+
+/// What stands in the place of diagnostics that do not fit. If one of them was an error, it is an
+/// error too, because the operation has failed.
+fn too_many(left_out: &[wire::Diagnostic]) -> Diagnostic {
+    let is_error = |one: &wire::Diagnostic| one.severity() == wire::diagnostic::Severity::Error;
+    let errors = left_out.iter().filter(|one| is_error(one)).count();
+    let first = left_out.iter().find(|one| errors == 0 || is_error(one));
+    let first = first.map_or("", |first| first.summary.as_str());
+    Diagnostic {
+        severity: match errors {
+            0 => Severity::Warning,
+            _ => Severity::Error,
+        },
+        ..Diagnostic::error(
+            "Diagnostics Left Out",
+            format!(
+                "The answer to Terraform had {} diagnostics, {errors} of them errors, and they are \
+                 too large to be sent together. The object is not affected: what is known of it is \
+                 in the answer. The first of them was \"{first}\". All of their titles are in the \
+                 log of a run under TF_LOG_PROVIDER=WARN.",
+                left_out.len()
+            ),
+        )
+    }
 }
 
 /// Logs the diagnostics of a response: severity, summary and attribute. The detail is left out,

@@ -1,10 +1,13 @@
 //! Findings about the account, the space and the operations.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::cams::{ErrorKind, Inspected, LookupData, NumberList, Operation, Waba};
+use crate::foreign_text;
 
 use super::finding::{Finding, State, advice, finding, said};
+use super::names::{MOST_NAMED, Names};
 use super::observations::{Answers, Observations, Settings};
 use super::permissions::{Permission, is_needed, permission};
 
@@ -45,7 +48,8 @@ pub(super) fn product(answers: &Answers) -> Finding {
 pub(super) fn space(settings: &Settings) -> Finding {
     match &settings.space {
         Some(space) => {
-            let text = format!("The space is {}, from {}.", space.id, space.origin);
+            let id = foreign_text::line(&space.id);
+            let text = format!("The space is {id}, from {}.", space.origin);
             finding("space", State::Ok, text)
         }
         None => finding(
@@ -185,20 +189,50 @@ fn numbers(list: &NumberList) -> String {
     if list.rows.is_empty() {
         return "The space's list has no rows.".to_owned();
     }
-    let parts: Vec<String> = statuses(list)
-        .into_iter()
-        .map(|(status, rows)| format!("{rows} {status}"))
+    let named: Vec<_> = counted(list, Some).collect();
+    let (named, others) = named.split_at(named.len().min(MOST_NAMED));
+    let mut parts: Vec<String> = named
+        .iter()
+        .map(|(status, rows)| {
+            let short: String = status.chars().take(64).collect();
+            format!("{rows} {short}")
+        })
         .collect();
+    if !others.is_empty() {
+        let rows: usize = others.iter().map(|(_, rows)| rows).sum();
+        let statuses = others.len();
+        parts.push(format!("{rows} with one of {statuses} other statuses"));
+    }
     format!("Rows of the space's list: {}.", parts.join(", "))
 }
 
-/// How many rows there are of each status.
-pub(super) fn statuses(list: &NumberList) -> BTreeMap<&str, usize> {
-    let mut statuses = BTreeMap::new();
+/// The most frequent statuses with how many rows have each, and how many rows have another one.
+pub(super) fn statuses<'a>(
+    list: &'a NumberList,
+    names: &Names,
+) -> (BTreeMap<&'a str, usize>, usize) {
+    let named = counted(list, |status| names.of(status)).take(MOST_NAMED);
+    let named: BTreeMap<_, _> = named.collect();
+    let others = list.rows.len() - named.values().sum::<usize>();
+    (named, others)
+}
+
+/// How many rows have each status of which `name` makes a name, the most frequent first.
+fn counted<'a>(
+    list: &'a NumberList,
+    name: impl Fn(&'a str) -> Option<&'a str>,
+) -> impl Iterator<Item = (&'a str, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in &list.rows {
-        *statuses
-            .entry(row.status.as_deref().unwrap_or("without a status"))
-            .or_default() += 1;
+        let status = match &row.status {
+            Some(status) => name(status),
+            None => Some("without a status"),
+        };
+        if let Some(status) = status {
+            *counts.entry(status).or_default() += 1;
+        }
     }
-    statuses
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, rows)| Reverse(*rows));
+    counts.into_iter()
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use crate::cams::phone::PhoneNumber;
+use crate::foreign_text;
 
 /// What `doctor --help` prints.
 pub(super) const HELP: &str = "\
@@ -19,8 +20,8 @@ documentation leaves a choice. It only reads: no number and no setting is change
                  the service lists such numbers, such as --number 86/13900001234
   --help         Print this text
 
-The exit code is 0 if everything that the provider needs works, 1 if something does not, and 2
-for arguments that cannot be understood.";
+The exit code is 0 if everything that the provider needs works, 1 if something does not, 2 for
+arguments that cannot be understood, and 3 if the report cannot be written.";
 
 /// What the arguments ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,12 @@ pub(super) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Req
             "--number" | "-number" => {
                 options.number = Some(number(&value(&mut given, &mut arguments)?)?);
             }
-            _ => return Err(format!("unknown argument {argument}")),
+            _ => {
+                return Err(format!(
+                    "unknown argument {}",
+                    foreign_text::line(&argument)
+                ));
+            }
         }
     }
     Ok(Request::Examine(options))
@@ -79,9 +85,10 @@ fn value(
 }
 
 fn text(argument: OsString) -> Result<String, String> {
-    argument
-        .into_string()
-        .map_err(|argument| format!("{} is not UTF-8", argument.to_string_lossy()))
+    argument.into_string().map_err(|argument| {
+        let shown = foreign_text::line(&argument.to_string_lossy());
+        format!("{shown} is not UTF-8")
+    })
 }
 
 fn space(text: String) -> Result<String, String> {
@@ -96,7 +103,7 @@ fn number(text: &str) -> Result<PhoneNumber, String> {
         return Err("--number needs COUNTRY_CODE/NUMBER, such as 86/13900001234".to_owned());
     };
     PhoneNumber::parse(country_code, mobile_number)
-        .map_err(|problem| format!("--number: {problem}"))
+        .map_err(|problem| format!("--number: {}", foreign_text::line(&problem.to_string())))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod rows;
 
 use crate::cams::{Error, ErrorKind, Form, LookupData, Operation};
 
+use super::names::Names;
 use super::observations::{Answers, Asked, Observations};
 use super::permissions::{Permission, operations, permission};
 
@@ -43,7 +44,7 @@ impl Behaviour {
 /// All choices, in the order of the emulator's flags.
 pub(super) fn behaviours(observations: &Observations) -> Vec<Behaviour> {
     let answers = &observations.answers;
-    let [number, code, status] = missing(answers);
+    let [number, code, status] = missing(observations);
     vec![
         number,
         code,
@@ -101,7 +102,8 @@ pub(super) fn flags(behaviours: &[Behaviour], observations: &Observations) -> Ve
 }
 
 /// How the lookup answers for a number that the space lacks; code and HTTP status of a refusal.
-fn missing(answers: &Answers) -> [Behaviour; 3] {
+fn missing(observations: &Observations) -> [Behaviour; 3] {
+    let answers = &observations.answers;
     let number = |value, text: &str| Behaviour::seen("missing-number", value, text);
     let seen = match &answers.missing {
         Some(Ok(lookup)) => match lookup.value {
@@ -135,7 +137,7 @@ fn missing(answers: &Answers) -> [Behaviour; 3] {
             ),
         },
         Some(Err(error)) if answers_the_question(error, answers) => {
-            return refusal(error);
+            return refusal(error, &observations.names);
         }
         _ => Behaviour::unseen("missing-number", "The lookup could not be asked."),
     };
@@ -148,8 +150,8 @@ fn missing(answers: &Answers) -> [Behaviour; 3] {
     [seen, code, status]
 }
 
-fn refusal(error: &Error) -> [Behaviour; 3] {
-    let code = error.code.clone().unwrap_or_default();
+fn refusal(error: &Error, names: &Names) -> [Behaviour; 3] {
+    let code = error.code.as_deref().unwrap_or_default();
     let taken = match error.kind {
         ErrorKind::NotFound => "The provider takes it as proof that a number does not exist.",
         _ => {
@@ -164,7 +166,10 @@ fn refusal(error: &Error) -> [Behaviour; 3] {
             "refusal",
             "The lookup of a number that nobody can have is refused.",
         ),
-        Behaviour::seen("missing-code", code, text),
+        match names.of(code) {
+            Some(code) => Behaviour::seen("missing-code", code, text),
+            None => Behaviour::unseen("missing-code", format!("{text} No code looks like that.")),
+        },
         http_status("missing-status", "The refusal of a missing number", error),
     ]
 }

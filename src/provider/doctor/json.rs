@@ -2,13 +2,14 @@
 //!
 //! It holds no phone number, no name, no id of an account, a space or an access key, and no address
 //! but the region's: nothing that a user wrote, and no sentence, since sentences may quote such
-//! things. The keys are documented in `docs/guides/doctor.md`, and stay as they are.
+//! things. A word of the service is in it only as `names` lets it pass. The keys are documented in `docs/guides/doctor.md`, and stay as they are.
 
 use serde_json::{Map, Value, json};
 
 use super::super::settings::Scope;
 use super::account::{statuses, subscribed};
 use super::finding::State;
+use super::names::Names;
 use super::observations::{Answers, Observations};
 use super::permissions::{Permission, operations, permission};
 use super::{Report, VERSION};
@@ -17,10 +18,17 @@ use crate::cams::{Error, ErrorKind, LookupData, Operation};
 /// Counts up when a key changes its meaning or goes.
 const FORMAT: u32 = 1;
 
+/// What stands for a word of the service that is no name.
+const OTHER: &str = "other";
+
+/// How many columns are named at most. Three times as many as are documented.
+const MOST_COLUMNS: usize = 50;
+
 /// Writes the report as one JSON object.
 pub(super) fn render(report: &Report) -> String {
     let settings = &report.observations.settings;
     let answers = &report.observations.answers;
+    let names = &report.observations.names;
     let value = json!({
         "format": FORMAT,
         "version": VERSION,
@@ -41,9 +49,9 @@ pub(super) fn render(report: &Report) -> String {
         "space": settings.space.as_ref().map(|space| space.origin),
         "product": { "activated": subscribed(answers) },
         "waba": waba(answers),
-        "list": list(answers),
+        "list": list(answers, names),
         "lookup_of_own_number": own_number(answers),
-        "operations": by_operation(answers),
+        "operations": by_operation(answers, names),
         "behaviour": behaviour(report),
         "emulator_flags": report.flags,
         "findings": findings(report),
@@ -71,21 +79,34 @@ fn waba(answers: &Answers) -> Value {
     match &answers.waba {
         Some(Ok(waba)) => json!({
             "bound": waba.value.bound,
-            "review_status": waba.value.review_status,
+            "review_status": waba.value.review_status.as_deref().map(review_status),
         }),
         _ => Value::Null,
     }
 }
 
-fn list(answers: &Answers) -> Value {
-    match &answers.list {
-        Some(Ok(list)) => json!({
-            "columns": list.value.columns,
-            "statuses": statuses(&list.value),
-            "unreadable_rows": list.value.unreadable,
-        }),
-        _ => Value::Null,
-    }
+/// One of the documented statuses, or `other`.
+fn review_status(status: &str) -> &'static str {
+    let known = ["APPROVED", "DISABLED", "PENDING", "REJECTED"];
+    let known = known.into_iter().find(|known| *known == status);
+    known.unwrap_or(OTHER)
+}
+
+fn list(answers: &Answers, names: &Names) -> Value {
+    let Some(Ok(list)) = &answers.list else {
+        return Value::Null;
+    };
+    let columns = list.value.columns.iter();
+    let columns: Vec<_> = columns.filter_map(|column| names.of(column)).collect();
+    let named = columns.iter().take(MOST_COLUMNS);
+    let (statuses, others) = statuses(&list.value, names);
+    json!({
+        "columns": named.collect::<Vec<_>>(),
+        "other_columns": list.value.columns.len() - columns.len().min(MOST_COLUMNS),
+        "statuses": statuses,
+        "rows_of_other_statuses": others,
+        "unreadable_rows": list.value.unreadable,
+    })
 }
 
 /// What the lookup says of a number that the list shows or that `--number` names.
@@ -97,7 +118,7 @@ fn own_number(answers: &Answers) -> Option<&'static str> {
     })
 }
 
-fn by_operation(answers: &Answers) -> Value {
+fn by_operation(answers: &Answers, names: &Names) -> Value {
     let entry = |operation: Operation| {
         let permission = match permission(operation, answers) {
             Permission::Denied => "denied",
@@ -108,7 +129,7 @@ fn by_operation(answers: &Answers) -> Value {
         let of_it = answers
             .errors()
             .filter(|error| error.action == operation.action);
-        let errors: Vec<Value> = of_it.map(error).collect();
+        let errors: Vec<Value> = of_it.map(|one| error(one, names)).collect();
         let value = json!({ "permission": permission, "errors": errors });
         (operation.action.to_owned(), value)
     };
@@ -116,10 +137,11 @@ fn by_operation(answers: &Answers) -> Value {
 }
 
 /// Without its message, which may name what it is about.
-fn error(error: &Error) -> Value {
+fn error(error: &Error, names: &Names) -> Value {
+    let code = error.code.as_deref();
     json!({
         "kind": kind(error.kind),
-        "code": error.code,
+        "code": code.map(|code| names.of(code).unwrap_or(OTHER)),
         "http_status": error.http_status,
     })
 }

@@ -9,6 +9,7 @@
 //! - `observe`: the only part with I/O besides this file. It makes the calls.
 //! - `observations`: what was seen, without any judgement.
 //! - `findings`, `account`, `permissions`: what works and what does not, from the observations.
+//! - `names`: which words of the service a report may show that holds nothing personal.
 //! - `behaviour`: how the service behaves where its documentation leaves a choice, also from them,
 //!   in the words of the emulator's flags.
 //! - `text`, `json`: the two forms of the report.
@@ -19,6 +20,7 @@ mod behaviour;
 mod finding;
 mod findings;
 mod json;
+mod names;
 mod observations;
 mod observe;
 mod permissions;
@@ -27,17 +29,20 @@ mod testing;
 mod text;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::clock::Clock;
 use crate::environment::Environment;
 use crate::random::Random;
+use crate::terminal;
 
 use arguments::Request;
 use behaviour::Behaviour;
 use finding::{Finding, State};
 use observations::Observations;
+
+/// The exit code for a report that could not be written.
+const UNWRITTEN: u8 = 3;
 
 /// The version that the report names.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -53,8 +58,8 @@ struct Report {
 
 /// Runs the command with the arguments behind `doctor`.
 ///
-/// Returns 0 if everything that the provider needs works, 1 if something does not, and 2 if the
-/// arguments cannot be understood.
+/// Returns 0 if everything that the provider needs works, 1 if something does not, 2 if the
+/// arguments cannot be understood, and 3 if nobody can read the report.
 pub fn main(
     arguments: impl Iterator<Item = OsString>,
     environment: &Environment,
@@ -63,10 +68,12 @@ pub fn main(
 ) -> ExitCode {
     let options = match arguments::parse(arguments) {
         Ok(Request::Examine(options)) => options,
-        Ok(Request::Help) => return say(io::stdout(), arguments::HELP, ExitCode::SUCCESS),
+        Ok(Request::Help) => return print(arguments::HELP, ExitCode::SUCCESS),
         Err(wrong) => {
-            let text = format!("{wrong}; see terraform-provider-cams doctor --help");
-            return say(io::stderr(), &text, ExitCode::from(2));
+            terminal::complain(&format!(
+                "{wrong}; see terraform-provider-cams doctor --help"
+            ));
+            return ExitCode::from(2);
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -75,8 +82,10 @@ pub fn main(
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            let text = format!("the system gives no way to wait for answers: {error}");
-            return say(io::stderr(), &text, ExitCode::FAILURE);
+            terminal::complain(&format!(
+                "the system gives no way to wait for answers: {error}"
+            ));
+            return ExitCode::FAILURE;
         }
     };
     let observing = observe::observe(&options, environment, clock, random);
@@ -89,14 +98,24 @@ pub fn main(
         true => json::render(&report),
         false => text::render(&report),
     };
-    say(io::stdout(), &text, code)
+    print(&text, code)
 }
 
 impl Report {
+    /// Judges what was seen. Every sentence may quote something from outside, so all of them are
+    /// cleaned here.
     fn of(observations: Observations) -> Self {
-        let behaviours = behaviour::behaviours(&observations);
+        let cleaner = &observations.names.secrets;
+        let mut findings = findings::findings(&observations);
+        for finding in &mut findings {
+            finding.text = cleaner.lines(&finding.text);
+        }
+        let mut behaviours = behaviour::behaviours(&observations);
+        for behaviour in &mut behaviours {
+            behaviour.text = cleaner.lines(&behaviour.text);
+        }
         Self {
-            findings: findings::findings(&observations),
+            findings,
             flags: behaviour::flags(&behaviours, &observations),
             behaviours,
             observations,
@@ -110,8 +129,11 @@ impl Report {
     }
 }
 
-fn say(mut to: impl Write, text: &str, code: ExitCode) -> ExitCode {
-    // A reader that is gone changes nothing about the outcome.
-    let _ = writeln!(to, "{text}");
-    code
+/// Prints a text and gives this exit code, or that of a report that nobody can read.
+fn print(text: &str, code: ExitCode) -> ExitCode {
+    let Err(error) = terminal::print(text) else {
+        return code;
+    };
+    terminal::complain(&format!("the report cannot be written to stdout: {error}"));
+    ExitCode::from(UNWRITTEN)
 }

@@ -4,6 +4,7 @@ use crate::cams::phone::PhoneNumber;
 use crate::cams::{Error, Form, Inspected, LookupData, NumberList, Waba};
 
 use super::super::settings::Scope;
+use super::names::Names;
 
 /// Everything that was seen.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,8 @@ pub(super) struct Observations {
     pub(super) quota_trouble: Option<String>,
     /// Why the access key stands for the account.
     pub(super) account_trouble: Option<String>,
+    /// Knows what no report may hold.
+    pub(super) names: Names,
 }
 
 /// What the environment and the command line say.

@@ -7,13 +7,16 @@ use tokio_util::sync::CancellationToken;
 use crate::cams::{Call, Client, Error, ErrorKind, LONG_WAIT, NumberList};
 use crate::clock::Clock;
 use crate::environment::Environment;
+use crate::foreign_text::{self, Cleaner};
 use crate::random::Random;
+use crate::secret::Secret;
 
 use super::super::block::Config;
 use super::super::config;
 use super::super::settings as declared;
 use super::super::throttling;
 use super::arguments::Options;
+use super::names::Names;
 use super::observations::{Answers, Asked, Observations, Origin, Settings, Space};
 
 /// A number that CAMS takes for a phone number and that no space can have: +44 7700 900999. Ofcom,
@@ -51,7 +54,8 @@ pub(super) async fn observe(
     let throttled = throttling::configure(&Config::default(), environment);
     if let Ok(throttled) = &throttled {
         settings.scope = Some(throttled.scope);
-        settings.directory = Some(throttled.directory.display().to_string());
+        let directory = throttled.directory.display().to_string();
+        settings.directory = Some(foreign_text::line(&directory));
     }
     let client = configured.and_then(|(cams, _)| cams.client().cloned());
     let client = match client {
@@ -60,6 +64,7 @@ pub(super) async fn observe(
             let problems = problems.into_iter().map(|problem| problem.detail);
             settings.problems = problems.collect();
             return Observations {
+                names: names(None, &settings, environment),
                 settings,
                 ..Observations::default()
             };
@@ -69,6 +74,7 @@ pub(super) async fn observe(
     // An answer that ends the questions is an observation too.
     let _ = ask(&client, &settings, &mut answers).await;
     Observations {
+        names: names(Some(&client), &settings, environment),
         settings,
         answers,
         clock_ahead: client.service_clock_ahead(),
@@ -84,6 +90,39 @@ pub(super) async fn observe(
         quota_trouble: throttled
             .ok()
             .and_then(|throttled| throttled.throttle.trouble()),
+    }
+}
+
+/// What no report may hold: the secrets that the client signs with and those of the environment,
+/// and what is personal in the settings.
+fn names(client: Option<&Client>, settings: &Settings, environment: &Environment) -> Names {
+    let key = client.and_then(|client| client.credentials().at_hand());
+    let key = key.as_ref().map(|key| key.access_key());
+    let signing = key.into_iter().flat_map(|key| {
+        let token = key.security_token.as_ref().map(Secret::expose);
+        [key.id.as_str(), key.secret.expose()]
+            .into_iter()
+            .chain(token)
+    });
+    let variables = [
+        declared::ACCESS_KEY.variables,
+        declared::SECRET_KEY.variables,
+        declared::SECURITY_TOKEN.variables,
+        declared::OIDC_TOKEN.variables,
+        declared::CREDENTIALS_URI.variables,
+        declared::REDIS_URL.variables,
+    ];
+    let variables = variables.into_iter().flatten();
+    let secrets = variables.filter_map(|variable| environment.get(variable));
+    let secrets: Vec<&str> = signing.chain(secrets).collect();
+    let number = settings.number.as_ref().map(ToString::to_string);
+    let space = settings.space.as_ref().map(|space| space.id.as_str());
+    let account = environment.first(declared::ACCOUNT_ID.variables);
+    let personal = [number.as_deref(), space, account.map(|(_, id)| id)];
+    let personal = personal.into_iter().flatten();
+    Names {
+        secrets: Cleaner::new(secrets.iter().copied()),
+        personal: Cleaner::new(secrets.iter().copied().chain(personal)),
     }
 }
 

@@ -1,5 +1,9 @@
 //! Create, update and delete, and what is stored however they end.
 
+use prost::Message;
+
+use crate::protocol::tfplugin6::diagnostic::Severity;
+
 use super::*;
 
 #[tokio::test]
@@ -54,6 +58,45 @@ async fn a_value_left_unknown_is_an_error_that_names_it_and_is_stored_as_null() 
         ["Unknown Value After Apply"]
     );
     assert!(response.diagnostics[0].detail.contains("id"));
+}
+
+#[tokio::test]
+async fn an_answer_that_would_not_fit_loses_its_diagnostics_and_never_its_object() {
+    for (name, severity, summaries_of) in [
+        (
+            "warns without end",
+            Severity::Warning,
+            "Diagnostics Left Out",
+        ),
+        ("fails without end", Severity::Error, "Diagnostics Left Out"),
+    ] {
+        let response = create(name).await;
+        assert!(response.encoded_len() < 40 << 20, "{name}");
+        assert_eq!(
+            unwired(response.new_state.as_ref()),
+            thing(name, "1".into(), "n".into())
+        );
+        assert!(response.new_identity.is_some());
+        assert_eq!(response.private, br#"{"created":1,"p":1}"#);
+        assert_eq!(summaries(&response.diagnostics), ["Diagnostics Left Out"]);
+        assert_eq!(response.diagnostics[0].severity(), severity, "{name}");
+        if severity == Severity::Error {
+            let detail = &response.diagnostics[0].detail;
+            assert!(
+                detail.contains("5001 diagnostics, 1 of them errors"),
+                "{detail}"
+            );
+            assert!(detail.contains("\"Failed\""), "{detail}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_diagnostic_quotes_is_cut_and_does_not_steer_the_terminal() {
+    let response = create("warns at length").await;
+    let detail = &response.diagnostics[0].detail;
+    assert!(detail.starts_with(" ]0;title \n   31m nnn"), "{detail:?}");
+    assert!(detail.len() <= 16 << 10, "{}", detail.len());
 }
 
 #[tokio::test]

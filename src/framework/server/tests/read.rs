@@ -107,3 +107,13 @@ async fn an_import_takes_an_id_or_a_complete_identity() {
         .into_inner();
     assert_eq!(summaries(&response.diagnostics), ["Incomplete Identity"]);
 }
+
+#[tokio::test]
+async fn an_answer_that_would_not_fit_keeps_its_object() {
+    let response = read("warns without end", None).await;
+    assert_eq!(
+        unwired(response.new_state.as_ref()),
+        thing("warns without end", "1".into(), "n".into())
+    );
+    assert_eq!(summaries(&response.diagnostics), ["Diagnostics Left Out"]);
+}

@@ -162,6 +162,21 @@ impl Resource for ToyThing {
                 id: Field::Unknown,
                 ..made
             }),
+            Some("warns at length") => {
+                let steering = "\u{1b}]0;title\u{7}\n  \u{9b}31m\u{202e}";
+                let detail = format!("{steering}{}", "n".repeat(50 << 20));
+                context.warn(Diagnostic::warning("Long", detail));
+                Ok(made)
+            }
+            Some("warns without end") => {
+                warn_without_end(context);
+                Ok(made)
+            }
+            Some("fails without end") => {
+                context.save(&made);
+                warn_without_end(context);
+                Err(Diagnostic::error("Failed", "Late.").into())
+            }
             Some("waits") => {
                 context.save(&made);
                 context.stop().cancelled().await;
@@ -178,6 +193,10 @@ impl Resource for ToyThing {
     ) -> Result<Option<Thing>, Diagnostics> {
         count(context, "read");
         match state.name.text() {
+            Some("warns without end") => {
+                warn_without_end(context);
+                Ok(Some(state))
+            }
             Some("gone") => Ok(None),
             Some("renamed") => Ok(Some(Thing {
                 name: "other".into(),
@@ -229,6 +248,13 @@ impl Resource for ToyThing {
             id: Field::Unknown,
             ..Thing::default()
         })
+    }
+}
+
+/// Adds warnings of 50 MB together, each of a size that is nothing special.
+fn warn_without_end(context: Context<'_, (), Thing>) {
+    for _ in 0..5_000 {
+        context.warn(Diagnostic::warning("Again", "n".repeat(10_000)));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cams::{LookupData, NumberList, Waba};
 
+use super::super::names::Names;
 use super::super::observations::{Answers, Asked, Origin, Settings, Space};
 use super::super::testing::{answered, refused};
 use super::*;
@@ -36,6 +37,7 @@ fn healthy() -> Observations {
         access_key_end: Some("1234".to_owned()),
         quota_trouble: None,
         account_trouble: None,
+        names: Names::default(),
     }
 }
 
