@@ -168,7 +168,10 @@ fn refusal(error: &Error, names: &Names) -> [Behaviour; 3] {
         ),
         match names.of(code) {
             Some(code) => Behaviour::seen("missing-code", code, text),
-            None => Behaviour::unseen("missing-code", format!("{text} No code looks like that.")),
+            None => Behaviour::unseen(
+                "missing-code",
+                format!("{text} It has not the form of a code."),
+            ),
         },
         http_status("missing-status", "The refusal of a missing number", error),
     ]

@@ -2,6 +2,7 @@
 //! flags that the emulator was started with, find what is wrong, and only read.
 
 mod flags; // what the service does, by the emulator's own flags
+mod hostile; // who would spoil a report, and where none can be written
 mod problems; // what is wrong, and what to do
 mod report; // what the report may hold, and what it promises
 
