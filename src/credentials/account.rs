@@ -220,7 +220,7 @@ fn read(file: &mut File) -> io::Result<Vec<(String, Owner)>> {
         let owner = match account {
             "?" => Owner::Unknown {
                 until: time,
-                why: words.next().unwrap_or_default().to_owned(),
+                why: foreign_text::line(words.next().unwrap_or_default()),
             },
             id => Owner::Account {
                 id: Some(id).filter(|id| sts::is_account(id))?.to_owned(),

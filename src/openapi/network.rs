@@ -6,6 +6,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
 use crate::environment::Environment;
+use crate::foreign_text;
 
 use super::failure::Destination;
 use super::{Failure, InvalidProxy, Proxies, Trust, UnusablePlace};
@@ -65,9 +66,9 @@ impl Network {
     }
 }
 
-/// Host and port of a URL, as errors show them.
+/// Host and port of a URL, as errors show them: a URL may have a host of any length.
 fn host_and_port(url: &Url) -> String {
     let name = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or_default();
-    format!("{name}:{port}")
+    format!("{}:{port}", foreign_text::line(name))
 }

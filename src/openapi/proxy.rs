@@ -10,6 +10,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
 use crate::environment::Environment;
+use crate::foreign_text;
 use crate::secret::Secret;
 
 use super::endpoint::is_loopback;
@@ -128,7 +129,7 @@ impl Proxy {
         }
         let port = url.port_or_known_default().unwrap_or(SOCKS_PORT);
         let proxy = Self {
-            address: format!("{host}:{port}"),
+            address: format!("{}:{port}", foreign_text::line(host)),
             url: Secret::new(url.as_str()),
             variable,
         };

@@ -13,6 +13,7 @@ use rustls::pki_types::CertificateDer;
 use rustls_native_certs::load_certs_from_paths;
 
 use crate::environment::Environment;
+use crate::foreign_text;
 
 /// The variable that names a file.
 const FILE: &str = "SSL_CERT_FILE";
@@ -46,7 +47,8 @@ impl Trust {
             match certificates_in(variable, Path::new(place)) {
                 Ok(certificates) => added.extend(certificates),
                 Err(problem) => unusable.push(UnusablePlace(format!(
-                    "{variable} names {place}, which {problem}"
+                    "{variable} names {}, which {problem}",
+                    foreign_text::line(place)
                 ))),
             }
         }
@@ -144,6 +146,16 @@ mod tests {
     fn the_certificates_of_the_system_are_those_that_are_trusted_by_default() {
         let by_default = usable(rustls_native_certs::load_native_certs().certs);
         assert_eq!(system().len(), by_default.len());
+    }
+
+    #[test]
+    fn the_name_of_a_place_is_cleaned_and_cut() {
+        let place = format!("/\u{1b}[31m{}", "x".repeat(100_000));
+        let environment = [(FILE, place)].into_iter().collect();
+        let (_, unusable) = Trust::from_environment(&environment);
+        let text = unusable[0].to_string();
+        assert!(text.starts_with("SSL_CERT_FILE names / [31mxxx"), "{text}");
+        assert!(text.len() < 2000, "{} bytes", text.len());
     }
 
     #[test]

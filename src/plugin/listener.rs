@@ -12,6 +12,7 @@ use tokio::net::UnixListener;
 
 use super::{Error, Plugin};
 use crate::environment::Environment;
+use crate::foreign_text;
 
 const SOCKET_NAME: &str = "plugin";
 const GROUPS: &str = "/etc/group";
@@ -124,7 +125,7 @@ fn parent_directory(environment: &Environment) -> PathBuf {
 /// The path as the handshake line writes it, once it is sure that it can be bound and told.
 fn announceable(path: &Path) -> Result<String, Error> {
     let refused = |reason| Error::SocketPath {
-        path: path.display().to_string(),
+        path: foreign_text::line(&path.display().to_string()),
         reason,
     };
     let text = path.to_str().ok_or_else(|| refused("it is not UTF-8"))?;
@@ -144,7 +145,7 @@ fn share(directory: &TempDir, socket: &Path, group: &str) -> Result<(), Error> {
         Err(_) => fs::read_to_string(GROUPS)
             .ok()
             .and_then(|groups| group_id(&groups, group))
-            .ok_or_else(|| Error::Group(group.to_owned()))?,
+            .ok_or_else(|| Error::Group(foreign_text::line(group)))?,
     };
     for (path, mode) in [(directory.path(), 0o710), (socket, 0o660)] {
         chown(path, None, Some(id))
@@ -165,7 +166,7 @@ fn group_id(groups: &str, name: &str) -> Option<u32> {
 
 fn listen(place: &Path, source: io::Error) -> Error {
     Error::Listen {
-        place: place.display().to_string(),
+        place: foreign_text::line(&place.display().to_string()),
         source,
     }
 }

@@ -9,10 +9,9 @@ use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::thread;
 
-use super::Plugin;
+use crate::foreign_text;
 
-/// How much of a panic's message is kept, in bytes.
-const MESSAGE_LIMIT: usize = 1024;
+use super::Plugin;
 
 /// Replaces the panic hook of the process.
 ///
@@ -38,17 +37,14 @@ pub fn install_hook(plugin: &Plugin) {
     }));
 }
 
-/// The message of a panic as one line of at most 1,024 bytes, for a log.
+/// The message of a panic as one line of at most 1000 characters, for a log.
 pub fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a value that is not text");
-    let end = text.floor_char_boundary(MESSAGE_LIMIT);
-    text.get(..end)
-        .unwrap_or_default()
-        .replace(|letter: char| letter.is_control(), " ")
+    foreign_text::line(text)
 }
 
 fn location(info: &PanicHookInfo<'_>) -> String {
@@ -114,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_long_message_is_cut_between_letters() {
-        assert_eq!(message(&"é".repeat(1024)), "é".repeat(MESSAGE_LIMIT / 2));
+        assert_eq!(message(&"é".repeat(1024)), "é".repeat(1000));
         assert_eq!(message(&7), "a value that is not text");
     }
 }

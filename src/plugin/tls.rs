@@ -23,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Error;
 use crate::clock::Clock;
+use crate::foreign_text;
 
 /// The host name that Terraform expects in the server's certificate, whatever the socket.
 const SERVER_NAME: &str = "localhost";
@@ -38,9 +39,9 @@ const VALID_AFTER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// Reads the certificate that Terraform passes in `PLUGIN_CLIENT_CERT`.
 pub(super) fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, Error> {
     let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
-        .map_err(|error| Error::ClientCertificate(error.to_string()))?;
+        .map_err(|error| Error::ClientCertificate(foreign_text::line(&error.to_string())))?;
     ParsedCertificate::try_from(&certificate)
-        .map_err(|error| Error::ClientCertificate(error.to_string()))?;
+        .map_err(|error| Error::ClientCertificate(foreign_text::line(&error.to_string())))?;
     Ok(certificate)
 }
 

@@ -26,6 +26,7 @@ use tokio::time::{sleep, sleep_until};
 
 use crate::cams::Call;
 use crate::fingerprint::fingerprint;
+use crate::foreign_text;
 use crate::framework::diagnostic::Diagnostic;
 use crate::private_file;
 
@@ -125,7 +126,8 @@ impl Claims {
     /// What to tell if this process could not take turns at numbers with the others of this
     /// machine.
     pub fn notice(&self) -> Option<Diagnostic> {
-        let directory = self.0.directory.as_ref()?.display();
+        let directory = self.0.directory.as_ref()?.display().to_string();
+        let directory = foreign_text::line(&directory);
         let trouble = self
             .0
             .trouble

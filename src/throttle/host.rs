@@ -22,6 +22,7 @@ use super::slots::{Cause, Command, LaneId, Priority, Reply, State, Wait};
 use super::store::{Failure, FallibleStore};
 use super::turns::{Turn, Watched};
 use crate::fingerprint::fingerprint;
+use crate::foreign_text;
 use crate::private_file;
 
 /// How often the lock is tried in a row before the caller is left to wait without blocking its
@@ -87,7 +88,7 @@ impl Host {
     /// Carries out one step. `None` means that another process held the lock all the time.
     fn attempt(&self, command: Command) -> Result<Option<Reply>, Failure> {
         let path = &self.place.path;
-        let directory = self.place.directory.display();
+        let directory = foreign_text::line(&self.place.directory.display().to_string());
         let explain = |error: io::Error| Failure(format!("{directory}: {error}"));
         let mut quota_file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..LOCK_TRIES {

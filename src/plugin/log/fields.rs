@@ -5,6 +5,8 @@ use std::fmt::{self, Write};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 
+use crate::foreign_text::printable;
+
 /// How much of one field's text is kept, in bytes, before JSON escapes make it longer.
 const FIELD_LIMIT: usize = 8 << 10;
 
@@ -168,17 +170,17 @@ fn text(arguments: fmt::Arguments<'_>) -> Value {
     Value::String(kept.0)
 }
 
-/// A text that takes no more than [`FIELD_LIMIT`] bytes.
+/// A text that takes no more than [`FIELD_LIMIT`] bytes, and that steers no terminal: JSON escapes
+/// only some of the characters that do.
 struct Kept(String);
 
 impl Write for Kept {
     fn write_str(&mut self, more: &str) -> fmt::Result {
         let room = FIELD_LIMIT.saturating_sub(self.0.len());
+        self.0.push_str(&printable(head(more, room)));
         if more.len() <= room {
-            self.0.push_str(more);
             return Ok(());
         }
-        self.0.push_str(head(more, room));
         self.0.push_str(CUT);
         Err(fmt::Error)
     }
@@ -226,6 +228,12 @@ mod tests {
         ] {
             assert!(!fields.is_secret(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_field_steers_no_terminal() {
+        let kept = text(format_args!("a\u{1b}[31m{}c\nd", "\u{9b}\u{202e}"));
+        assert_eq!(kept, "a [31m  c\nd");
     }
 
     proptest! {
