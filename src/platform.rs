@@ -24,6 +24,10 @@ pub fn boot() -> Vec<u8> {
 pub enum Signal {
     /// The signal that the terminal is gone.
     Hangup,
+    /// The signal of Ctrl-C.
+    Interrupt,
+    /// The signal of Ctrl-\.
+    Quit,
     /// The signal that asks the process to end.
     Terminate,
 }
@@ -44,9 +48,11 @@ impl Ignored {
 
     /// Whether the process ignores `signal`.
     pub fn contains(self, signal: Signal) -> bool {
-        // The numbers of these two are the same on all systems of the Unix family.
+        // The numbers of these are the same on all systems of the Unix family.
         let number = match signal {
             Signal::Hangup => 1,
+            Signal::Interrupt => 2,
+            Signal::Quit => 3,
             Signal::Terminate => 15,
         };
         self.0 >> (number - 1) & 1 == 1

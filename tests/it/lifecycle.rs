@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::core::tfplugin6::get_provider_schema;
 use crate::core::{COOKIE, Client, Core, Handshake, Process, Stderr, connect, plugin};
-use crate::support::{PROVIDER, names_in, soon};
+use crate::support::{self, PROVIDER, names_in, soon};
 
 #[tokio::test]
 async fn shutdown_ends_it_at_once_and_removes_the_socket() {
@@ -100,6 +100,27 @@ async fn a_signal_that_was_inherited_as_ignored_stays_ignored() {
     }
 }
 
+/// The tests of signals again, in a process that ignores what `nohup` and a script in the background
+/// ignore.
+#[test]
+fn tests_of_signals_pass_wherever_they_are_started() {
+    let tests = [
+        "lifecycle::an_interrupt_is_left_to_terraform",
+        "lifecycle::a_request_to_terminate_ends_it_cleanly",
+        "lifecycle::a_signal_that_was_inherited_as_ignored_stays_ignored",
+        "lifecycle::the_next_start_clears_what_a_crash_left_behind",
+    ];
+    let output = std::process::Command::new("sh")
+        .args(["-c", "trap '' HUP INT QUIT; exec \"$0\" --exact \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(tests)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("4 passed"), "{said}");
+}
+
 #[tokio::test]
 async fn an_orphan_leaves_when_its_connection_is_gone() {
     let core = Core::start().await;
@@ -114,7 +135,7 @@ async fn an_orphan_leaves_when_its_connection_is_gone() {
 async fn an_orphan_that_nobody_ever_called_leaves_too() {
     let directory = tempfile::tempdir().unwrap();
     // The shell is the parent until its stdin is closed.
-    let mut shell = Command::new("sh")
+    let mut shell = Command::from(support::command("sh"))
         .args(["-c", r#""$0" & cat"#, PROVIDER])
         .env_clear()
         .env("PATH", "/usr/bin:/bin")

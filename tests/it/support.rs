@@ -1,9 +1,14 @@
 //! Directories, processes and signals for tests.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Once;
 use std::time::Duration;
+
+use terraform_provider_cams::platform::{Ignored, Signal};
+use tokio::signal::unix::SignalKind;
 
 /// The path of the provider under test.
 pub(crate) const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-cams");
@@ -21,6 +26,38 @@ pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
         Ok(output) => output,
         Err(_) => panic!("{what}: not within {PATIENCE:?}"),
     }
+}
+
+/// A command whose process takes signals in the usual way, wherever the tests were started.
+///
+/// What `nohup` starts, or a script in the background, inherits that some signals are ignored, and
+/// so would whatever the tests start. A signal that has a handler here is not inherited as ignored.
+/// The handlers do nothing, so that nothing changes for the tests themselves.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // A runtime must not be dropped within another one, which a test may run in.
+        let handlers = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            let _inside = runtime.enter();
+            let ignored = Ignored::now();
+            for (of_platform, kind) in [
+                (Signal::Hangup, SignalKind::hangup()),
+                (Signal::Interrupt, SignalKind::interrupt()),
+                (Signal::Quit, SignalKind::quit()),
+            ] {
+                if ignored.contains(of_platform) {
+                    // The handler stays when this value is dropped.
+                    let _ = tokio::signal::unix::signal(kind).unwrap();
+                }
+            }
+        });
+        handlers.join().unwrap();
+    });
+    Command::new(program)
 }
 
 /// Sends a signal to a process. The name is without `SIG`.

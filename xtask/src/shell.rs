@@ -65,6 +65,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Err(format!("{} failed: {}", words(command), output.status))
 }
 
+/// Whether a command succeeds. Nothing that it prints is shown, whatever its outcome.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    let output = command.stdin(Stdio::null()).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
 /// The first program of this name on the `PATH`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::stdout;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -114,28 +114,30 @@ fn format() -> Result<()> {
         .map_err(|_| "the code is not formatted; run cargo fmt --all".to_owned())
 }
 
-/// Licences, bans and sources of every crate in the tree, and advisories about them. The list of
-/// advisories is fetched; where it can't be, they are said not to be checked.
+/// Licences, bans and sources of every crate in the tree, and advisories about them.
 fn dependencies() -> Result<()> {
     tools::cargo_deny()?;
     let check = |what: &[&str]| shell::run(cargo().args(["deny", "check"]).args(what));
     check(&["bans", "licenses", "sources"])
         .map_err(|_| "a dependency is not as deny.toml wants it".to_owned())?;
-    let fetched = Command::new(find("cargo-deny").unwrap_or_default())
-        .args(["fetch", "db"])
-        .current_dir(root())
-        .stdin(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if fetched {
-        return check(&["--disable-fetch", "advisories"])
-            .map_err(|_| "there are advisories about dependencies".to_owned());
+    if !fetches_advisories(&find("cargo-deny").unwrap_or_default()) {
+        return Ok(());
     }
-    println!(
-        "{}",
-        red("NOT CHECKED: advisories about dependencies. Their list can't be fetched from here.")
-    );
-    Ok(())
+    check(&["--disable-fetch", "advisories"])
+        .map_err(|_| "there are advisories about dependencies".to_owned())
+}
+
+/// Fetches the list of advisories. Where it can't be fetched, as on a machine without a network,
+/// one line says what is not checked.
+fn fetches_advisories(cargo_deny: &Path) -> bool {
+    let mut fetch = Command::new(cargo_deny);
+    let fetched = shell::succeeds(fetch.args(["fetch", "db"]).current_dir(root()));
+    if !fetched {
+        println!(
+            "Not checked: advisories about dependencies, whose list can't be fetched from here."
+        );
+    }
+    fetched
 }
 
 fn clippy() -> Result<()> {
@@ -287,4 +289,39 @@ fn shared_stdout() -> Result<Stdio> {
     stdout
         .map(Stdio::from)
         .map_err(|error| format!("cannot share stdout: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    const CHILD: &str = "XTASK_TEST_CHILD";
+
+    /// Runs itself in a process of its own, whose whole output is looked at.
+    #[test]
+    fn a_list_of_advisories_that_cannot_be_fetched_costs_one_line() {
+        if let Some(cargo_deny) = std::env::var_os(CHILD) {
+            assert!(!fetches_advisories(Path::new(&cargo_deny)));
+            return;
+        }
+        let directory = shell::temporary_directory().unwrap();
+        let cargo_deny = directory.path().join("cargo-deny");
+        let noise = "#!/bin/sh\necho noise; echo noise >&2; exit 1\n";
+        fs::write(&cargo_deny, noise).unwrap();
+        fs::set_permissions(&cargo_deny, fs::Permissions::from_mode(0o700)).unwrap();
+        let test = "test::tests::a_list_of_advisories_that_cannot_be_fetched_costs_one_line";
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture"])
+            .env(CHILD, &cargo_deny)
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.matches("Not checked: advisories").count(), 1, "{said}");
+        assert!(!said.contains("noise"), "{said}");
+    }
 }

@@ -103,11 +103,7 @@ pub(crate) fn python() -> Result<PathBuf> {
         "python3-venv",
         "apt-get install python3-venv, or brew install python",
     )?;
-    let has_venv = Command::new(&python)
-        .args(["-c", "import venv, ensurepip"])
-        .status()
-        .is_ok_and(|status| status.success());
-    if !has_venv {
+    if !shell::succeeds(Command::new(&python).args(["-c", "import venv, ensurepip"])) {
         install("python3-venv").map_err(|_| {
             "Python lacks its venv module. Install it: apt-get install python3-venv".to_owned()
         })?;

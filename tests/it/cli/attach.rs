@@ -1,11 +1,11 @@
 //! A CLI that attaches to a provider which was started by hand, as one does for a debugger.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::{ONE, Workspace};
 use crate::emulator::Emulator;
-use crate::support::{PROVIDER, signal};
+use crate::support::{self, PROVIDER, signal};
 
 #[test]
 fn the_printed_setting_makes_the_cli_attach() {
@@ -15,11 +15,12 @@ fn the_printed_setting_makes_the_cli_attach() {
     let environment = workspace.command(&[]);
     let environment = environment.get_envs();
     let environment = environment.filter_map(|(name, value)| Some((name, value?)));
-    let mut provider = Command::new(PROVIDER)
+    let mut provider = support::command(PROVIDER)
         .arg("--debug")
         .env_clear()
         .envs(environment)
         .env("TMPDIR", workspace.path())
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

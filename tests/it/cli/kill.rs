@@ -63,7 +63,7 @@ fn a_hang_up_under_nohup_costs_nothing() {
     let emulator = Emulator::start(&["--quota", "100/1s", "--latency", "20ms"]);
     let workspace = many_numbers(&emulator);
     let apply = workspace.command(&["apply", "-auto-approve", "-no-color", "-input=false"]);
-    let mut shell = std::process::Command::new("sh");
+    let mut shell = crate::support::command("sh");
     shell
         .args(["-c", "trap '' HUP; exec \"$0\" \"$@\""])
         .arg(apply.get_program())

@@ -27,7 +27,7 @@ use tempfile::TempDir;
 
 use crate::core::STATE_DIRECTORY;
 use crate::emulator::Emulator;
-use crate::support::NO_METADATA;
+use crate::support::{self, NO_METADATA};
 
 use program::Program;
 
@@ -125,7 +125,7 @@ impl Workspace {
 
     /// A command that runs the CLI here. Of the environment of this process it has only the `PATH`.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&Program::under_test().path);
+        let mut command = support::command(&Program::under_test().path);
         command
             .args(args)
             .current_dir(self.path())

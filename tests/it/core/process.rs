@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 
-use crate::support::{PROVIDER, signal, soon};
+use crate::support::{self, PROVIDER, signal, soon};
 
 /// What becomes of the provider's stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Process {
         directory: &Path,
         kind: Stderr,
     ) -> Self {
-        let mut child = Command::new(command[0])
+        let mut child = Command::from(support::command(command[0]))
             .args(&command[1..])
             .env_clear()
             .env("TMPDIR", directory)
