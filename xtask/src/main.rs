@@ -14,6 +14,7 @@
 mod bench;
 mod cli;
 mod demo;
+mod dependencies;
 mod docs;
 mod emulator;
 mod examples;

@@ -3,14 +3,14 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::stdout;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, cargo, find, green, heading, red, root, target};
 use crate::tools::Terraform;
-use crate::{docs, examples, soak, tools};
+use crate::{dependencies, docs, examples, soak, tools};
 
 /// A step of the command: its name, and what it runs.
 type Step = (&'static str, fn() -> Result<()>);
@@ -19,7 +19,7 @@ type Step = (&'static str, fn() -> Result<()>);
 const STEPS: &[Step] = &[
     ("Tools", tools_present),
     ("Format", format),
-    ("Dependencies", dependencies),
+    ("Dependencies", dependencies::check),
     ("Clippy", clippy),
     ("Build", build),
     ("Documentation up to date", docs::check),
@@ -112,32 +112,6 @@ fn tools_present() -> Result<()> {
 fn format() -> Result<()> {
     shell::run(cargo().args(["fmt", "--all", "--check"]))
         .map_err(|_| "the code is not formatted; run cargo fmt --all".to_owned())
-}
-
-/// Licences, bans and sources of every crate in the tree, and advisories about them.
-fn dependencies() -> Result<()> {
-    tools::cargo_deny()?;
-    let check = |what: &[&str]| shell::run(cargo().args(["deny", "check"]).args(what));
-    check(&["bans", "licenses", "sources"])
-        .map_err(|_| "a dependency is not as deny.toml wants it".to_owned())?;
-    if !fetches_advisories(&find("cargo-deny").unwrap_or_default()) {
-        return Ok(());
-    }
-    check(&["--disable-fetch", "advisories"])
-        .map_err(|_| "there are advisories about dependencies".to_owned())
-}
-
-/// Fetches the list of advisories. Where it can't be fetched, as on a machine without a network,
-/// one line says what is not checked.
-fn fetches_advisories(cargo_deny: &Path) -> bool {
-    let mut fetch = Command::new(cargo_deny);
-    let fetched = shell::succeeds(fetch.args(["fetch", "db"]).current_dir(root()));
-    if !fetched {
-        println!(
-            "Not checked: advisories about dependencies, whose list can't be fetched from here."
-        );
-    }
-    fetched
 }
 
 fn clippy() -> Result<()> {
@@ -289,39 +263,4 @@ fn shared_stdout() -> Result<Stdio> {
     stdout
         .map(Stdio::from)
         .map_err(|error| format!("cannot share stdout: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    const CHILD: &str = "XTASK_TEST_CHILD";
-
-    /// Runs itself in a process of its own, whose whole output is looked at.
-    #[test]
-    fn a_list_of_advisories_that_cannot_be_fetched_costs_one_line() {
-        if let Some(cargo_deny) = std::env::var_os(CHILD) {
-            assert!(!fetches_advisories(Path::new(&cargo_deny)));
-            return;
-        }
-        let directory = shell::temporary_directory().unwrap();
-        let cargo_deny = directory.path().join("cargo-deny");
-        let noise = "#!/bin/sh\necho noise; echo noise >&2; exit 1\n";
-        fs::write(&cargo_deny, noise).unwrap();
-        fs::set_permissions(&cargo_deny, fs::Permissions::from_mode(0o700)).unwrap();
-        let test = "test::tests::a_list_of_advisories_that_cannot_be_fetched_costs_one_line";
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", test, "--nocapture"])
-            .env(CHILD, &cargo_deny)
-            .output()
-            .unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8(said).unwrap();
-        assert!(output.status.success(), "{said}");
-        assert_eq!(said.matches("Not checked: advisories").count(), 1, "{said}");
-        assert!(!said.contains("noise"), "{said}");
-    }
 }
