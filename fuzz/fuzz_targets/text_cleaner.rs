@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams::foreign_text::Cleaner;
+use terraform_provider_cams::foreign_text::{Cleaner, lines};
 
 fuzz_target!(|input: (&str, &str, &str)| {
     let (before, secret, after) = input;
@@ -12,6 +12,8 @@ fuzz_target!(|input: (&str, &str, &str)| {
     let text = format!("{before}{secret}{after}");
     let line = cleaner.line(&text);
     assert!(line.chars().count() <= 1000 && !line.contains(char::is_control));
+    let several = lines(&text);
+    assert!(several.len() <= 16 << 10 && !several.contains(|c: char| c.is_control() && c != '\n'));
     let value = cleaner.value(&text).unwrap_or_default();
     assert!(value.chars().count() <= 256 && !value.contains(char::is_control));
     // A secret of stars is not told from what stands in its place.

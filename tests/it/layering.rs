@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use source::{Reference, Source};
 
-/// The parts that every other part may use, and that use none but each other. They are there so that
-/// dates, environment, randomness and secrets are passed in.
+/// The parts that every other part may use, and that use none but each other. They are there so
+/// that dates, environment, randomness and secrets are passed in.
 const LEAVES: &[&str] = &[
     "clock",
     "environment",

@@ -100,8 +100,8 @@ async fn a_signal_that_was_inherited_as_ignored_stays_ignored() {
     }
 }
 
-/// The tests of signals again, in a process that ignores what `nohup` and a script in the background
-/// ignore.
+/// The tests of signals again, in a process that ignores what `nohup` and a script in the
+/// background ignore.
 #[test]
 fn tests_of_signals_pass_wherever_they_are_started() {
     let tests = [

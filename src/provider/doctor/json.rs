@@ -2,7 +2,8 @@
 //!
 //! It holds no phone number, no name, no id of an account, a space or an access key, and no address
 //! but the region's: nothing that a user wrote, and no sentence, since sentences may quote such
-//! things. A word of the service is in it only as `names` lets it pass. The keys are documented in `docs/guides/doctor.md`, and stay as they are.
+//! things. A word of the service is in it only as `names` lets it pass. The keys are documented in
+//! `docs/guides/doctor.md`, and stay as they are.
 
 use serde_json::{Map, Value, json};
 

@@ -98,14 +98,7 @@ pub(super) async fn observe(
 fn names(client: Option<&Client>, settings: &Settings, environment: &Environment) -> Names {
     let key = client.and_then(|client| client.credentials().at_hand());
     let key = key.as_ref().map(|key| key.access_key());
-    let signing = key.into_iter().flat_map(|key| {
-        let token = key.security_token.as_ref().map(Secret::expose);
-        [key.id.as_str(), key.secret.expose()]
-            .into_iter()
-            .chain(token)
-    });
     let variables = [
-        declared::ACCESS_KEY.variables,
         declared::SECRET_KEY.variables,
         declared::SECURITY_TOKEN.variables,
         declared::OIDC_TOKEN.variables,
@@ -114,15 +107,30 @@ fn names(client: Option<&Client>, settings: &Settings, environment: &Environment
     ];
     let variables = variables.into_iter().flatten();
     let secrets = variables.filter_map(|variable| environment.get(variable));
-    let secrets: Vec<&str> = signing.chain(secrets).collect();
+    let secrets = secrets.chain(key.map(|key| key.secret.expose()));
+    let token = key.and_then(|key| key.security_token.as_ref());
+    let secrets: Vec<&str> = secrets.chain(token.map(Secret::expose)).collect();
+    // The id of a key is no secret, and that of a test may be an ordinary word. The answers that
+    // the text quotes are without it.
     let number = settings.number.as_ref().map(ToString::to_string);
-    let space = settings.space.as_ref().map(|space| space.id.as_str());
-    let account = environment.first(declared::ACCOUNT_ID.variables);
-    let personal = [number.as_deref(), space, account.map(|(_, id)| id)];
-    let personal = personal.into_iter().flatten();
+    let personal = [
+        key.map(|key| key.id.as_str()),
+        environment
+            .first(declared::ACCESS_KEY.variables)
+            .map(|(_, id)| id),
+        environment
+            .first(declared::ACCOUNT_ID.variables)
+            .map(|(_, id)| id),
+        settings.space.as_ref().map(|space| space.id.as_str()),
+        number.as_deref(),
+    ];
+    let personal = secrets
+        .iter()
+        .copied()
+        .chain(personal.into_iter().flatten());
     Names {
+        personal: Cleaner::new(personal),
         secrets: Cleaner::new(secrets.iter().copied()),
-        personal: Cleaner::new(secrets.iter().copied().chain(personal)),
     }
 }
 
