@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::openapi::{AccessKey, Address};
 use crate::secret::Secret;
 
-use super::command;
+use super::words;
 use super::ecs::metadata;
 use super::problem::Problem;
 use super::profile::{self, Found, origin, quoted, wrong};
@@ -248,7 +248,7 @@ impl Profile<'_> {
     fn external(&self) -> Result<Way, Problem> {
         self.allowed()?;
         let command = Secret::new(self.require("process_command")?);
-        match command::split(command.expose()) {
+        match words::split(command.expose()) {
             Some(words) if !words.is_empty() => Ok(Way::Command(Command(words))),
             _ => Err(wrong(
                 &self.origin,
