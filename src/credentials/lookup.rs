@@ -159,7 +159,10 @@ fn first(
                 return Ok(Some((Way::Profile(Box::new(profile)), description)));
             }
             Found::Blank if name.is_some() => {
-                return Err(wrong(&origin, "has no access_key_id"));
+                return Err(wrong(
+                    &origin,
+                    "has no access_key_id and no other mode than AK",
+                ));
             }
             // A CLI that was never configured leaves such a profile behind.
             Found::Blank => {}
