@@ -20,7 +20,7 @@
 use std::sync::Arc;
 
 use crate::environment::Environment;
-use crate::openapi::{AccessKey, Address};
+use crate::openapi::Address;
 use crate::secret::Secret;
 
 use super::configured::{AssumeRoleWithOidc, Configured};
@@ -165,7 +165,8 @@ impl<'a> Chain<'a> {
 
     fn key_of_environment(&mut self) -> Result<Option<Found>, Problem> {
         let key = pair::of_environment(self.environment, &mut self.notes)?;
-        if key.as_ref().is_some_and(|key| self.profile_takes(key)) {
+        let taken = |key| lookup::takes(key, self.configured, self.surroundings);
+        if key.as_ref().is_some_and(taken) {
             return Ok(None);
         }
         let name = self.environment.first(ACCESS_KEY).map(|(name, _)| name);
@@ -175,21 +176,6 @@ impl<'a> Chain<'a> {
 
     fn named_profile(&mut self) -> Result<Option<Found>, Problem> {
         lookup::named(self.configured, self.surroundings)
-    }
-
-    /// Whether the profile that the provider block names is a role that this key assumes, since the
-    /// profile has none of its own.
-    fn profile_takes(&self, key: &AccessKey) -> bool {
-        if self.configured.profile.is_none() {
-            return false;
-        }
-        match lookup::named(self.configured, self.surroundings) {
-            Ok(Some((Way::Profile(profile), _))) => match &profile.way {
-                Way::Role { base, .. } => matches!(&**base, Way::Key(base) if base == key),
-                _ => false,
-            },
-            _ => false,
-        }
     }
 
     fn key_of_bare_variables(&mut self) -> Result<Option<Found>, Problem> {

@@ -1,6 +1,7 @@
 //! Runs the program of a profile with mode `External`, and reads the credentials that it prints.
 //!
-//! This file is longer than 300 lines because each way in which a program ends has a test beside it.
+//! This file is longer than 300 lines because each way in which a program ends has a test beside
+//! it.
 
 use std::io;
 use std::process::Stdio;

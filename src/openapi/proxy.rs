@@ -74,7 +74,8 @@ pub struct InvalidProxy {
 }
 
 impl Proxies {
-    /// Reads the variables. One that names no proxy is kept as that, for requests that would use it.
+    /// Reads the variables. One that names no proxy is kept as such, for requests that would use
+    /// it.
     pub fn from_environment(environment: &Environment) -> Self {
         let proxy = environment.first(VARIABLES).map(|(variable, text)| {
             let proxy = Proxy::parse(variable, text);
