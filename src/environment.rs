@@ -10,15 +10,22 @@ use std::fmt;
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The variables of this process.
+    /// The variables of this process. `HOME` is the home directory that the system knows of the
+    /// user where it is not set, as for services that the system starts.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the environment"
     )]
     pub fn of_process() -> Self {
-        std::env::vars_os()
+        let variables = std::env::vars_os();
+        let mut variables: BTreeMap<String, String> = variables
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect()
+            .collect();
+        let home = std::env::home_dir().and_then(|home| home.into_os_string().into_string().ok());
+        variables
+            .entry("HOME".to_owned())
+            .or_insert(home.unwrap_or_default());
+        Self(variables)
     }
 
     /// The value of the variable `name`. An empty variable counts as unset, as it does for
@@ -64,6 +71,28 @@ mod tests {
         assert_eq!(environment.get("A"), None);
         assert_eq!(environment.first(&["A", "B", "C"]), Some(("B", "b")));
         assert_eq!(environment.first(&["X"]), None);
+    }
+
+    /// Runs itself without the variable.
+    #[test]
+    fn who_has_no_home_has_the_one_that_the_system_knows() {
+        const CHILD: &str = "ENVIRONMENT_TEST_CHILD";
+        let environment = Environment::of_process();
+        if environment.get(CHILD).is_some() {
+            let home = environment.get("HOME").expect("a home");
+            assert!(home.starts_with('/'), "{home}");
+            return;
+        }
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "environment::tests::who_has_no_home_has_the_one_that_the_system_knows",
+            ])
+            .env_remove("HOME")
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
     }
 
     #[test]

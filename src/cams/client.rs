@@ -317,7 +317,7 @@ impl Client {
             if call.is_over() {
                 return Err((ErrorKind::TimedOut, OVER.to_owned()));
             }
-            let key = bounded(call, OF_KEY, self.0.credentials.current()).await?;
+            let key = self.for_key(call, self.0.credentials.current()).await?;
             let key =
                 key.map_err(|error| (ErrorKind::CredentialsUnavailable, error.to_string()))?;
             let name = self.0.account.name(&self.0.credentials, &key);
@@ -417,9 +417,23 @@ impl Client {
         }
     }
 
+    /// Waits for a key. A stop is for all operations of this process, so it breaks off the fetch,
+    /// which would otherwise go on for those that wait later.
+    async fn for_key<T>(
+        &self,
+        call: &Call,
+        key: impl Future<Output = T>,
+    ) -> Result<T, (ErrorKind, String)> {
+        let key = bounded(call, OF_KEY, key).await;
+        if call.is_stopped() {
+            self.0.credentials.break_off();
+        }
+        key
+    }
+
     /// Whether there is another key than `refused`, which the service does not take.
     async fn has_another(&self, call: &Call, refused: &SigningKey) -> bool {
-        match bounded(call, OF_KEY, self.0.credentials.renew(refused)).await {
+        match self.for_key(call, self.0.credentials.renew(refused)).await {
             Ok(Ok(other)) => other.is_some(),
             Ok(Err(error)) => {
                 tracing::warn!("no other credentials for those that were refused: {error}");

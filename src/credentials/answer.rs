@@ -94,16 +94,19 @@ pub(super) fn read_cloud_sso(body: &[u8], now: Now) -> Result<Fetched, &'static 
 pub(super) fn read_output(output: &[u8], now: Now) -> Result<Fetched, &'static str> {
     let fields: CliFields = parse(profile::without_mark(output))?;
     let token = filled(fields.sts_token);
-    match fields.mode.as_deref() {
-        Some("StsToken") if token.is_none() => return Err("gives no sts_token"),
-        Some("AK" | "StsToken") | None => {}
-        Some(_) => return Err("gives a mode that is neither AK nor StsToken"),
+    // Another mode is no reason to refuse a key: the SDKs do not look at it either.
+    if fields.mode.as_deref() == Some("StsToken") && token.is_none() {
+        return Err("gives no sts_token");
     }
     let key = key(fields.access_key_id, fields.access_key_secret, token)?;
-    let life = match filled(fields.expiration) {
-        Some(text) => Some(life(&text, now)?),
-        None => None,
-    };
+    let end = filled(fields.expiration).and_then(|text| {
+        let end = expiry::parse(&text);
+        if end.is_none() {
+            tracing::warn!("the program gives an expiration that is no date, which is left out");
+        }
+        end
+    });
+    let life = end.map(|end| now.until(end)).transpose()?;
     Ok(Fetched { key, life })
 }
 
@@ -126,9 +129,10 @@ fn key(
     secret: Option<String>,
     token: Option<String>,
 ) -> Result<AccessKey, &'static str> {
-    let id = filled(id).ok_or("gives no id of an access key")?;
-    let secret = Secret::new(filled(secret).ok_or("gives no secret of an access key")?);
-    let security_token = token.map(Secret::new);
+    let trimmed = |part: Option<String>| pair::trimmed("an access key that was fetched", &part?);
+    let id = trimmed(id).ok_or("gives no id of an access key")?;
+    let secret = Secret::new(trimmed(secret).ok_or("gives no secret of an access key")?);
+    let security_token = trimmed(token).map(Secret::new);
     let token = security_token.as_ref().map(Secret::expose);
     let parts = [Some(id.as_str()), Some(secret.expose()), token];
     if !parts
@@ -203,14 +207,31 @@ mod tests {
             ),
             (r#"{"mode":"AK","access_key_secret":"s"}"#, "no id"),
             (r#"{"mode":"AK","access_key_id":"i"}"#, "no secret"),
-            (r#"{"mode":"RamRoleArn"}"#, "neither AK nor StsToken"),
+            (r#"{"mode":"RamRoleArn"}"#, "no id"),
             (
-                r#"{"access_key_id":"i ","access_key_secret":"s"}"#,
+                r#"{"access_key_id":"i j","access_key_secret":"s"}"#,
                 "signs that",
             ),
         ] {
             let error = read_output(output.as_bytes(), now()).expect_err(output);
             assert!(error.contains(what), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_a_program_prints_beside_a_key_is_no_reason_to_refuse_it() {
+        for more in [
+            r#""mode":"External""#,
+            r#""mode":"RamRoleArn","ram_role_arn":"acs:ram::1:role/r""#,
+            r#""mode":"ak","expiration":"soon""#,
+        ] {
+            let output = format!(
+                r#"{{"access_key_id":" i\n","access_key_secret":"s\r\n","sts_token":" ",{more}}}"#
+            );
+            let fetched = read_output(output.as_bytes(), now()).expect(more);
+            assert_eq!((fetched.key.id.as_str(), fetched.life), ("i", None));
+            assert_eq!(fetched.key.secret.expose(), "s");
+            assert!(fetched.key.security_token.is_none());
         }
     }
 

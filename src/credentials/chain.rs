@@ -9,9 +9,10 @@
 //! 5. `credentials_uri` and then `ecs_role_name` of the provider block;
 //! 6. the token of an identity provider, if the environment says all that is needed of it;
 //! 7. the current profile of the CLI, then the default one of the SDKs' file;
-//! 8. the role of the instance, if the environment names it;
-//! 9. the address that the environment names;
-//! 10. the role of the instance, if this runs on one.
+//! 8. an access key of Alibaba Cloud's under the names without a prefix that the CLI reads too;
+//! 9. the role of the instance, if the environment names it;
+//! 10. the address that the environment names;
+//! 11. the role of the instance, if this runs on one.
 //!
 //! On top of what was found, the block `assume_role` exchanges it for a role. A way that is
 //! configured and cannot be used is an error, because the next one may lead to another account.
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use crate::environment::Environment;
 use crate::openapi::Address;
+use crate::secret::Secret;
 
 use super::configured::{AssumeRoleWithOidc, Configured};
 use super::ecs;
@@ -32,7 +34,7 @@ use super::roles;
 use super::source::{Source, Way};
 use super::surroundings::{StsOfProfile, Surroundings};
 use super::variables::{
-    ACCESS_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_ROLE_NAME, OIDC_PROVIDER_ARN,
+    ACCESS_KEY, BARE_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_ROLE_NAME, OIDC_PROVIDER_ARN,
     OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, is_true,
 };
 
@@ -78,7 +80,7 @@ pub fn resolve(
         }
         found = step(&mut chain)?;
         if found.is_some() {
-            passed_over.won(names);
+            passed_over.won(names, found.as_ref().map(|(way, _)| way));
         }
     }
     let (way, description) = found.ok_or_else(|| pair::missing(&chain.notes))?;
@@ -106,7 +108,7 @@ struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    const STEPS: [Step<'a>; 11] = [
+    const STEPS: [Step<'a>; 12] = [
         (
             Names::Arguments(&["assume_role_with_oidc"]),
             Self::oidc_of_block,
@@ -124,6 +126,7 @@ impl<'a> Chain<'a> {
         ),
         (Names::Others, Self::oidc_of_environment),
         (Names::Others, Self::current_profile),
+        (Names::Others, Self::key_of_bare_variables),
         (
             Names::Variables(ECS_ROLE_NAME),
             Self::metadata_of_environment,
@@ -147,16 +150,25 @@ impl<'a> Chain<'a> {
             security_token,
             ..
         } = self.configured;
+        let text = |name, part: &Option<String>| pair::trimmed(name, part.as_deref()?);
+        let secret = |name, part: &Option<Secret>| {
+            let text = pair::trimmed(name, part.as_ref()?.expose())?;
+            Some(Secret::new(text))
+        };
         let key = pair::key(
-            access_key.clone(),
-            secret_key.clone(),
-            security_token.clone(),
+            text("access_key of the provider block", access_key),
+            secret("secret_key of the provider block", secret_key),
+            secret("security_token of the provider block", security_token),
         )?;
         Ok(key.map(|key| (Way::Key(key), "access_key of the provider block".to_owned())))
     }
 
     fn key_of_environment(&mut self) -> Result<Option<Found>, Problem> {
         let key = pair::of_environment(self.environment, &mut self.notes)?;
+        let taken = |key| lookup::takes(key, self.configured, self.surroundings);
+        if key.as_ref().is_some_and(taken) {
+            return Ok(None);
+        }
         let name = self.environment.first(ACCESS_KEY).map(|(name, _)| name);
         let description = format!("the environment variable {}", name.unwrap_or_default());
         Ok(key.map(|key| (Way::Key(key), description)))
@@ -164,6 +176,12 @@ impl<'a> Chain<'a> {
 
     fn named_profile(&mut self) -> Result<Option<Found>, Problem> {
         lookup::named(self.configured, self.surroundings)
+    }
+
+    fn key_of_bare_variables(&mut self) -> Result<Option<Found>, Problem> {
+        let key = pair::of_bare_variables(self.environment, &mut self.notes)?;
+        let description = format!("the environment variable {}", BARE_KEY[0]);
+        Ok(key.map(|key| (Way::Key(key), description)))
     }
 
     fn current_profile(&mut self) -> Result<Option<Found>, Problem> {
@@ -255,7 +273,12 @@ impl<'a> Chain<'a> {
 fn uri_way(uri: &str, name: &str) -> Result<Found, Problem> {
     let address: Result<Address, _> = uri.parse();
     let address = address.map_err(|expected| {
-        let text = super::profile::capital(&format!("{name} is not usable: {expected}."));
+        // An argument keeps its name, also at the beginning of a sentence.
+        let name = match name.split_once(' ') {
+            Some(_) => super::profile::capital(name),
+            None => name.to_owned(),
+        };
+        let text = format!("{name} is not usable: {expected}.");
         Problem::new(ProblemKind::Malformed, text)
     })?;
     let description = format!("{name}, at {address}");

@@ -12,18 +12,40 @@ use serde_json::value::RawValue;
 use crate::openapi::{AccessKey, Address};
 use crate::secret::Secret;
 
-use super::command;
 use super::ecs::metadata;
+use super::pair;
 use super::problem::Problem;
 use super::profile::{self, Found, origin, quoted, wrong};
 use super::roles;
 use super::source::{CloudSso, Command, Oidc, Role, Stored, Token, Way};
 use super::surroundings::{StsOfProfile, Surroundings};
 use super::token_file::TokenFile;
-use super::variables::{EXTERNAL_PROCESS_DISABLED, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, is_true};
+use super::variables::{
+    CREDENTIALS_URI, EXTERNAL_PROCESS_DISABLED, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE,
+    ROLE_EXTERNAL_ID, is_true,
+};
+use super::words;
 
 /// How many profiles may build upon each other. Nobody needs more than two or three.
 const MOST_LINKS: usize = 16;
+
+/// The modes as the CLI writes them.
+const MODES: &[&str] = &[
+    "AK",
+    "StsToken",
+    "RamRoleArn",
+    "EcsRamRole",
+    "RamRoleArnWithRoleName",
+    "ChainableRamRoleArn",
+    "OIDC",
+    "External",
+    "CredentialsURI",
+    "CloudSSO",
+    "OAuth",
+    "RsaKeyPair",
+    "BearerToken",
+    "Anonymous",
+];
 
 /// Why a mode is not served, and what to do instead.
 const NOT_SERVED: &[(&str, &str)] = &[
@@ -47,8 +69,8 @@ pub(super) struct CliFile<'a> {
     profiles: Vec<Fields<'a>>,
 }
 
-/// The fields of a profile.
-struct Fields<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+/// The fields of a profile, by their names in lower case: the CLI takes them in any.
+struct Fields<'a>(BTreeMap<String, &'a RawValue>);
 
 /// A profile that is being read.
 struct Profile<'a> {
@@ -64,15 +86,24 @@ impl<'a> CliFile<'a> {
     pub(super) fn parse(content: &'a [u8]) -> Result<Self, (usize, usize)> {
         #[derive(Deserialize)]
         struct Document<'a> {
-            #[serde(borrow)]
+            #[serde(borrow, alias = "Current")]
             current: Option<Cow<'a, str>>,
-            #[serde(borrow)]
+            #[serde(borrow, alias = "Profiles")]
             profiles: Option<Vec<&'a RawValue>>,
         }
         let document: Document<'a> =
             serde_json::from_slice(content).map_err(|error| (error.line(), error.column()))?;
         // A profile that is no object is nobody's.
-        let fields = |profile: &'a RawValue| serde_json::from_str(profile.get()).ok();
+        let fields = |profile: &'a RawValue| {
+            let fields: BTreeMap<Cow<'a, str>, &'a RawValue> =
+                serde_json::from_str(profile.get()).ok()?;
+            let fields = fields.into_iter();
+            Some(
+                fields
+                    .map(|(name, value)| (name.to_lowercase(), value))
+                    .collect(),
+            )
+        };
         let profiles = document.profiles.unwrap_or_default();
         Ok(Self {
             current: document.current,
@@ -84,9 +115,12 @@ impl<'a> CliFile<'a> {
         })
     }
 
-    /// The name of the current profile.
+    /// The name of the current profile. Where the file does not say, the CLI takes the one with the
+    /// name `default`.
     pub(super) fn current(&self) -> Option<String> {
-        self.current.as_deref().map(str::to_owned)
+        let current = self.current.as_deref().filter(|name| !name.is_empty());
+        let default = || self.fields("default").map(|_| "default");
+        current.or_else(default).map(str::to_owned)
     }
 
     /// What the file says about a profile.
@@ -99,13 +133,11 @@ impl<'a> CliFile<'a> {
         let Some(fields) = self.fields(name) else {
             return Ok(Found::NoProfile);
         };
-        let mode = fields.text("mode").unwrap_or_default();
-        let part = |key| fields.text(key).is_some();
-        if mode == "AK" && !part("access_key_id") && !part("access_key_secret") {
+        if fields.are_blank() {
             return Ok(Found::Blank);
         }
         let way = self.way(name, shown, surroundings, &mut Vec::new())?;
-        // The way was made, so the mode is one of those that are known.
+        let mode = fields.mode().unwrap_or_default();
         Ok(Found::Way(Box::new(way), format!("mode {mode}")))
     }
 
@@ -133,7 +165,7 @@ impl<'a> CliFile<'a> {
             name,
             surroundings,
         };
-        if profile.text("mode").as_deref() == Some("ChainableRamRoleArn") {
+        if fields.mode() == Some("ChainableRamRoleArn") {
             profile.origin.push_str(", mode ChainableRamRoleArn,");
             let source = profile.require("source_profile")?;
             let base = self.way(&source, shown, surroundings, seen)?;
@@ -149,6 +181,50 @@ impl<'a> CliFile<'a> {
 }
 
 impl Fields<'_> {
+    /// The mode, which may be written in any case. Where none is written, it is the one that the
+    /// CLI infers from the other fields. `None` if it is not known.
+    fn mode(&self) -> Option<&'static str> {
+        if let Some(written) = self.text("mode") {
+            let mut modes = MODES.iter().copied();
+            return modes.find(|mode| mode.eq_ignore_ascii_case(&written));
+        }
+        let all = |keys: &[&str]| keys.iter().all(|key| self.text(key).is_some());
+        let inferred: [(&[&str], _); 9] = [
+            (
+                &["access_key_id", "access_key_secret", "sts_token"],
+                "StsToken",
+            ),
+            (
+                &["access_key_id", "access_key_secret", "ram_role_arn"],
+                "RamRoleArn",
+            ),
+            (&["access_key_id", "access_key_secret"], "AK"),
+            (&["private_key", "key_pair_name"], "RsaKeyPair"),
+            (&["ram_role_name"], "EcsRamRole"),
+            (&["process_command"], "External"),
+            (
+                &["oidc_provider_arn", "oidc_token_file", "ram_role_arn"],
+                "OIDC",
+            ),
+            (&["cloud_sso_sign_in_url"], "CloudSSO"),
+            (&["bearer_token"], "BearerToken"),
+        ];
+        let mut inferred = inferred.into_iter();
+        let (_, mode) = inferred.find(|(keys, _)| all(keys))?;
+        Some(mode)
+    }
+
+    /// Whether nothing is filled in yet. The CLI leaves such a profile behind.
+    fn are_blank(&self) -> bool {
+        let filled = |keys: &[&str]| keys.iter().any(|key| self.text(key).is_some());
+        let key = filled(&["access_key_id", "access_key_secret"]);
+        let others = ["mode", "ram_role_arn", "source_profile", "credentials_uri"];
+        match self.mode() {
+            Some(mode) => mode == "AK" && !key,
+            None => !key && !filled(&others),
+        }
+    }
+
     /// The text of a field. `None` if it is missing, empty, or something else.
     fn text(&self, key: &str) -> Option<String> {
         let text: String = serde_json::from_str(self.0.get(key)?.get()).ok()?;
@@ -169,12 +245,12 @@ impl Fields<'_> {
 impl Profile<'_> {
     /// The way of a profile that builds upon no other one.
     fn way(mut self) -> Result<Way, Problem> {
-        let mode = self.text("mode").unwrap_or_default();
+        let mode = self.fields.mode().unwrap_or_default();
         if let Some((mode, why)) = NOT_SERVED.iter().find(|(name, _)| *name == mode) {
             let what = format!("has mode {mode}, which can't be used here: {why}");
             return Err(wrong(&self.origin, &what));
         }
-        let make = match mode.as_str() {
+        let make = match mode {
             "AK" => |profile: &Self| Ok(Way::Key(profile.key(None)?)),
             "StsToken" => Self::sts_token,
             "RamRoleArn" => Self::ram_role_arn,
@@ -188,7 +264,7 @@ impl Profile<'_> {
             _ => {
                 let what = "has no mode that this provider knows; modes are AK, StsToken, \
                     RamRoleArn, EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, OIDC, \
-                    External, CredentialsURI, CloudSSO and OAuth, written like this";
+                    External, CredentialsURI, CloudSSO and OAuth";
                 return Err(wrong(&self.origin, what));
             }
         };
@@ -204,7 +280,14 @@ impl Profile<'_> {
     fn ram_role_arn(&self) -> Result<Way, Problem> {
         // The CLI passes a token on, if there is one.
         let token = self.text("sts_token").map(Secret::new);
-        self.role_upon(Way::Key(self.key(token)?))
+        let own = ["access_key_id", "access_key_secret"].map(|key| self.text(key));
+        let key = match own {
+            // The CLI then takes the key of the environment.
+            [None, None] => pair::of_environment(&self.surroundings.environment, &mut Vec::new())?,
+            _ => None,
+        };
+        let key = key.map_or_else(|| self.key(token), Ok)?;
+        self.role_upon(Way::Key(key))
     }
 
     fn ecs_ram_role(&self) -> Result<Way, Problem> {
@@ -216,17 +299,9 @@ impl Profile<'_> {
     }
 
     fn oidc(&self) -> Result<Way, Problem> {
-        let environment = &self.surroundings.environment;
-        let or_variable = |key: &str, names: &[&str]| match self.text(key) {
-            Some(text) => Ok(text),
-            None => match environment.first(names) {
-                Some((_, text)) => Ok(text.to_owned()),
-                None => self.require(key),
-            },
-        };
-        let file = or_variable("oidc_token_file", OIDC_TOKEN_FILE)?;
+        let file = self.or_variable("oidc_token_file", OIDC_TOKEN_FILE)?;
         Ok(Way::Oidc(Oidc {
-            provider_arn: or_variable("oidc_provider_arn", OIDC_PROVIDER_ARN)?,
+            provider_arn: self.or_variable("oidc_provider_arn", OIDC_PROVIDER_ARN)?,
             token: Token::File(TokenFile {
                 path: self.surroundings.path(&file),
                 named_by: self.named_by("oidc_token_file", OIDC_TOKEN_FILE),
@@ -234,6 +309,14 @@ impl Profile<'_> {
             role: self.role()?,
             sts: self.surroundings.sts(&self.sts())?,
         }))
+    }
+
+    /// The text of a field, or else that of the first of these variables that is set.
+    fn or_variable(&self, key: &str, names: &[&str]) -> Result<String, Problem> {
+        match (self.text(key), self.surroundings.variable(names)) {
+            (Some(text), _) | (None, Some(text)) => Ok(text),
+            (None, None) => self.require(key),
+        }
     }
 
     /// What gave a value: the key of the profile, or else the first of the variables that is set.
@@ -248,7 +331,7 @@ impl Profile<'_> {
     fn external(&self) -> Result<Way, Problem> {
         self.allowed()?;
         let command = Secret::new(self.require("process_command")?);
-        match command::split(command.expose()) {
+        match words::split(command.expose()) {
             Some(words) if !words.is_empty() => Ok(Way::Command(Command(words))),
             _ => Err(wrong(
                 &self.origin,
@@ -259,11 +342,15 @@ impl Profile<'_> {
 
     fn credentials_uri(&self) -> Result<Way, Problem> {
         self.allowed()?;
-        let uri = Secret::new(self.require("credentials_uri")?);
-        let address: Result<Address, _> = uri.expose().parse();
+        let uri = self.or_variable("credentials_uri", CREDENTIALS_URI)?;
+        let address: Result<Address, _> = Secret::new(uri).expose().parse();
         address.map(Way::Uri).map_err(|expected| {
-            let what = format!("has a credentials_uri that is not usable: {expected}");
-            wrong(&self.origin, &what)
+            let variable = self.surroundings.environment.first(CREDENTIALS_URI);
+            let whose = match (self.text("credentials_uri"), variable) {
+                (None, Some((name, _))) => format!("takes its address from {name}, which"),
+                _ => "has a credentials_uri that".to_owned(),
+            };
+            wrong(&self.origin, &format!("{whose} is not usable: {expected}"))
         })
     }
 
@@ -336,13 +423,16 @@ impl Profile<'_> {
             None => self.require("ram_role_arn")?,
         };
         let expired_seconds = self.fields.number("expired_seconds");
+        // The official Python library has the second name for profiles with mode OIDC.
         let session_name = self.text("ram_session_name");
+        let session_name = session_name.or_else(|| self.text("role_session_name"));
+        let external_id = self.text("external_id");
         Ok(Role {
             arn,
             session_name: roles::session_name(session_name, environment),
             policy: self.text("policy"),
             seconds: profile::seconds(&self.origin, "expired_seconds", expired_seconds)?,
-            external_id: self.text("external_id"),
+            external_id: external_id.or_else(|| self.surroundings.variable(ROLE_EXTERNAL_ID)),
         })
     }
 

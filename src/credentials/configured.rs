@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::openapi::Endpoint;
 use crate::secret::Secret;
 
-/// The arguments of the provider block that concern credentials. An empty text is given as `None`.
+/// The arguments of the provider block that concern credentials. An empty text is given as `None`,
+/// except for the role of `assume_role`.
 #[derive(Clone, Debug, Default)]
 pub struct Configured {
     /// The value of `access_key`, the id.
@@ -35,8 +36,9 @@ pub struct Configured {
 /// The block `assume_role`: the role that the credentials found otherwise are exchanged for.
 #[derive(Clone, Debug, Default)]
 pub struct AssumeRole {
-    /// The ARN of the role. Where neither it nor its variable is set, no role is assumed, because
-    /// variables of a configuration often have an empty text as their default.
+    /// The ARN of the role. Where neither it nor its variable is set, no role is assumed; nor where
+    /// it is an empty text, whatever the variable says, because variables of a configuration often
+    /// have that as their default.
     pub role_arn: Option<String>,
     /// The name of the session, `terraform` if there is none.
     pub session_name: Option<String>,

@@ -110,6 +110,14 @@ impl Credentials {
         Ok(Some(key).filter(|key| key.access_key() != refused.access_key()))
     }
 
+    /// Breaks off a fetch that is under way, for which a user has asked by a stop: a program that
+    /// gives credentials may go on for a minute.
+    pub fn break_off(&self) {
+        if let Keys::Fetched(refresh) = &self.0.keys {
+            refresh.break_off();
+        }
+    }
+
     /// The account that the credentials belong to, from the state directory if a process of this
     /// user has asked before, else from STS (`GetCallerIdentity`).
     pub async fn owner(&self, directory: Option<&Path>) -> Owner {

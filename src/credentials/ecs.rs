@@ -15,7 +15,9 @@ use super::context::{Cause, Context};
 use super::error::{Error, ErrorKind};
 use super::pair;
 use super::source::Metadata;
-use super::variables::{ECS_METADATA_DISABLED, ECS_METADATA_ENDPOINT, IMDSV1_DISABLED, is_true};
+use super::variables::{
+    ECS_METADATA_DISABLED, ECS_METADATA_ENDPOINT, ECS_ROLE_NAME, IMDSV1_DISABLED, is_true,
+};
 
 /// Where every instance finds the service.
 const SERVER: &str = "http://100.100.100.200";
@@ -34,7 +36,8 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// A service on this machine stands for it in tests, on a machine that may be busy.
 const TIMEOUT_OF_TESTS: Duration = Duration::from_secs(10);
 
-/// The metadata service as a source. The error says why it cannot be one, going on from its name.
+/// The metadata service as a source. The role is this one, or the one that the environment names,
+/// or that the service does. The error says why it cannot be one, going on from its name.
 pub(super) fn metadata(
     role_name: Option<String>,
     last_resort: bool,
@@ -50,7 +53,9 @@ pub(super) fn metadata(
         server: server.ok_or_else(|| {
             format!("can't be used: {ECS_METADATA_ENDPOINT} is no URL of this machine")
         })?,
-        role_name,
+        role_name: role_name
+            .or_else(|| Some(environment.first(ECS_ROLE_NAME)?.1.to_owned()))
+            .map(|name| name.trim().to_owned()),
         only_v2: is_true(environment, IMDSV1_DISABLED),
         last_resort,
         notes: Vec::new(),

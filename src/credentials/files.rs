@@ -6,7 +6,9 @@ use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
@@ -14,12 +16,18 @@ use zeroize::Zeroizing;
 /// No file with profiles or a token comes near this size, in bytes.
 const MOST: usize = 1 << 20;
 
+/// How long a file may take to be read. A network drive whose server is gone never answers.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Gives the content of the file with this path.
 type Reader = dyn Fn(&Path) -> io::Result<Zeroizing<Vec<u8>>> + Send + Sync;
 
 /// The file system as a value, so that a test can pass files of its own.
 #[derive(Clone)]
-pub struct Files(Arc<Reader>);
+pub struct Files {
+    reader: Arc<Reader>,
+    patience: Duration,
+}
 
 /// Why a file is of no use. The text never holds anything of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +43,7 @@ pub(super) enum Unreadable {
 impl Files {
     /// The file system of this machine.
     pub fn of_system() -> Self {
-        Self(Arc::new(read))
+        Self::read_by(read)
     }
 
     /// Files that exist only in this value.
@@ -51,21 +59,47 @@ impl Files {
 
     /// Files whose content is what `content` says at the moment when they are read.
     pub fn with(content: impl Fn(&Path) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(move |path| match content(path) {
+        Self::read_by(move |path| match content(path) {
             Some(content) => Ok(Zeroizing::new(content)),
             None => Err(io::ErrorKind::NotFound.into()),
-        }))
+        })
     }
 
     /// Files that cannot be read, for a reason of the operating system's.
     #[cfg(test)]
     pub(super) fn failing(why: io::ErrorKind) -> Self {
-        Self(Arc::new(move |_| Err(why.into())))
+        Self::read_by(move |_| Err(why.into()))
     }
 
-    /// The content of a file.
+    fn read_by(
+        reader: impl Fn(&Path) -> io::Result<Zeroizing<Vec<u8>>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            reader: Arc::new(reader),
+            patience: PATIENCE,
+        }
+    }
+
+    /// The content of a file. It is read by a thread of its own, because nothing can break off a
+    /// read of a device that does not answer.
     pub(super) fn read(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
-        (self.0)(path).map_err(|error| match error.kind() {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let (reader, path) = (Arc::clone(&self.reader), path.to_owned());
+        let thread = thread::Builder::new().spawn(move || {
+            // Nobody waits any more if it took too long.
+            let _ = sender.send(reader(&path));
+        });
+        let read = match thread {
+            Ok(_) => receiver.recv_timeout(self.patience),
+            Err(_) => Err(mpsc::RecvTimeoutError::Disconnected),
+        };
+        let content = read.map_err(|error| match error {
+            mpsc::RecvTimeoutError::Timeout => {
+                Unreadable::Other("is on a device that does not answer within 10 seconds")
+            }
+            mpsc::RecvTimeoutError::Disconnected => Unreadable::Other("can't be read"),
+        })?;
+        content.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unreadable::Missing,
             io::ErrorKind::PermissionDenied => Unreadable::Denied,
             io::ErrorKind::FileTooLarge => Unreadable::Other("is larger than 1 MiB"),
@@ -115,6 +149,23 @@ fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_device_that_does_not_answer_holds_nobody_up() {
+        let (_never, hung) = mpsc::channel::<()>();
+        let hung = std::sync::Mutex::new(hung);
+        let files = Files {
+            patience: Duration::from_millis(50),
+            ..Files::read_by(move |_| {
+                let _ = hung.lock().expect("a lock").recv();
+                Err(io::ErrorKind::NotFound.into())
+            })
+        };
+        let error = files
+            .read(Path::new("/n/config.json"))
+            .expect_err("an error");
+        assert!(error.to_string().contains("does not answer"), "{error}");
+    }
 
     #[test]
     fn only_a_regular_file_of_some_size_is_read() {

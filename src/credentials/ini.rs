@@ -1,7 +1,8 @@
 //! The SDKs' ini file, `~/.alibabacloud/credentials`: which sections and keys it has.
 //!
-//! Lines are read as the official Python library reads them: `key = value` or `key: value`, keys in
-//! any case, comments from `#` to the end of the line or from `;` at its beginning.
+//! Lines are read as the official libraries for Python and Go read them: `key = value` or
+//! `key: value`, keys in any case, comments from `#` to the end of the line, or from `;` at its
+//! beginning or behind a blank. A value may be in quotation marks.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,7 @@ impl<'a> Ini<'a> {
                 continue;
             }
             let (key, value) = line.split_once(['=', ':']).ok_or(bad)?;
-            let value = value.split('#').next().unwrap_or_default().trim();
+            let value = unquoted(without_comment(value).trim());
             let keys = section.and_then(|name| sections.get_mut(name)).ok_or(bad)?;
             if keys.insert(key.trim().to_lowercase(), value).is_some() {
                 return Err(bad);
@@ -53,6 +54,22 @@ impl<'a> Ini<'a> {
     }
 }
 
+/// A value without the comment behind it.
+fn without_comment(value: &str) -> &str {
+    let value = value.split('#').next().unwrap_or_default();
+    let comment = [" ;", "\t;"]
+        .iter()
+        .filter_map(|begin| value.find(begin))
+        .min();
+    comment.map_or(value, |at| &value[..at])
+}
+
+/// A value without the quotation marks around it.
+fn unquoted(value: &str) -> &str {
+    let inner = |mark| value.strip_prefix(mark)?.strip_suffix(mark);
+    inner('"').or_else(|| inner('\'')).unwrap_or(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,12 +77,15 @@ mod tests {
     #[test]
     fn a_file_is_read_as_the_python_library_does() {
         let text = "\n# comment\n[default]\nType = access_key # why\naccess_key_id: a=b\n\
-                    ; comment\n  access_key_secret=\n[off]\nenable = False\n";
+                    ; comment\n  access_key_secret=\nrole_arn = \"acs:ram::1:role/a;b\" ; why\n\
+                    policy = 'a\"\n[off]\nenable = False\n";
         let ini = Ini::parse(text).expect("an ini file");
         let section = ini.section("default").expect("a section");
         assert_eq!(section.get("type"), Some(&"access_key"));
         assert_eq!(section.get("access_key_id"), Some(&"a=b"));
         assert_eq!(section.get("access_key_secret"), Some(&""));
+        assert_eq!(section.get("role_arn"), Some(&"acs:ram::1:role/a;b"));
+        assert_eq!(section.get("policy"), Some(&"'a\""));
         assert!(ini.section("off").is_none() && ini.section("Default").is_none());
     }
 

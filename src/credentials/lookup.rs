@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::openapi::AccessKey;
+
 use super::chain;
 use super::configured::Configured;
 use super::files::Unreadable;
@@ -122,6 +124,21 @@ fn usual(surroundings: &Surroundings, even_if_disabled: bool) -> Vec<Candidate> 
     candidates
 }
 
+/// Whether the profile that the provider block names is a role that this key of the environment
+/// assumes, since the profile has none of its own.
+pub(super) fn takes(key: &AccessKey, configured: &Configured, surroundings: &Surroundings) -> bool {
+    if configured.profile.is_none() {
+        return false;
+    }
+    match named(configured, surroundings) {
+        Ok(Some((Way::Profile(profile), _))) => match &profile.way {
+            Way::Role { base, .. } => matches!(&**base, Way::Key(base) if base == key),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// The profile in the first of these files that has it.
 fn first(
     name: Option<&str>,
@@ -159,7 +176,10 @@ fn first(
                 return Ok(Some((Way::Profile(Box::new(profile)), description)));
             }
             Found::Blank if name.is_some() => {
-                return Err(wrong(&origin, "has no access_key_id"));
+                return Err(wrong(
+                    &origin,
+                    "has no access_key_id and no other mode than AK",
+                ));
             }
             // A CLI that was never configured leaves such a profile behind.
             Found::Blank => {}

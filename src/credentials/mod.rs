@@ -34,6 +34,7 @@ mod token_file;
 mod untrusted;
 pub mod variables;
 mod web;
+mod words;
 
 pub use crate::openapi::AccessKey;
 pub use account::Owner;

@@ -5,7 +5,7 @@ use crate::openapi::AccessKey;
 use crate::secret::Secret;
 
 use super::problem::{Problem, ProblemKind};
-use super::variables::{ACCESS_KEY, SECRET_KEY, SECURITY_TOKEN};
+use super::variables::{ACCESS_KEY, BARE_KEY, SECRET_KEY, SECURITY_TOKEN};
 
 /// What every part of an access key looks like, for error messages.
 pub const EXPECTED: &str = "expected letters, digits and signs of ASCII alone; often a space or a \
@@ -19,6 +19,16 @@ const NEVER_MIXED: &str = "Configuration and environment are never mixed: all pa
 /// signature wrong.
 pub fn is_well_formed(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A part of an access key without the blanks and line breaks around it, as
+/// terraform-provider-alicloud takes it. `name` says where it stands. `None` if nothing is left.
+pub(super) fn trimmed(name: &str, part: &str) -> Option<String> {
+    let text = part.trim();
+    if text.len() < part.len() {
+        tracing::info!("{name} has blanks or line breaks around its value, which are left out");
+    }
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// The access key made of these parts, `None` if there is no part at all.
@@ -98,11 +108,48 @@ pub(super) fn of_environment(
         }
         (Some(_), Some(_)) => {}
     }
-    let text = |variable: Option<(&str, &str)>| variable.map(|(_, value)| value.to_owned());
+    let text = |variable: Option<(&str, &str)>| {
+        let (name, value) = variable?;
+        trimmed(&format!("the environment variable {name}"), value)
+    };
     key(
         text(id),
         text(secret).map(Secret::new),
         text(token).map(Secret::new),
+    )
+}
+
+/// The access key that the environment holds under the bare names that the CLI reads too. Other
+/// programs use the same names, so only an id of Alibaba Cloud's form counts.
+///
+/// # Errors
+///
+/// If a part cannot be one of an access key.
+pub(super) fn of_bare_variables(
+    environment: &Environment,
+    notes: &mut Vec<String>,
+) -> Result<Option<AccessKey>, Problem> {
+    let part = |name: &str| {
+        trimmed(
+            &format!("the environment variable {name}"),
+            environment.get(name)?,
+        )
+    };
+    let [id, secret, token] = BARE_KEY;
+    let (Some(key), Some(secret)) = (part(id), part(secret)) else {
+        return Ok(None);
+    };
+    if !["LTAI", "STS."].iter().any(|begin| key.starts_with(begin)) {
+        notes.push(format!(
+            "The environment variable {id} is set, but its value is not the id of an AccessKey of \
+             Alibaba Cloud, which begins with LTAI or STS."
+        ));
+        return Ok(None);
+    }
+    self::key(
+        Some(key),
+        Some(Secret::new(secret)),
+        part(token).map(Secret::new),
     )
 }
 

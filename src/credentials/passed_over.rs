@@ -4,6 +4,7 @@
 use crate::environment::Environment;
 
 use super::configured::Configured;
+use super::source::Way;
 use super::variables::{CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_ROLE_NAME, PROFILE, is_true};
 
 /// What leads to a step of the chain.
@@ -26,22 +27,27 @@ pub(super) enum Names {
 pub(super) struct PassedOver {
     /// Whether the access key of the environment is used.
     key_of_environment: bool,
-    /// The variables for the same thing as the argument that is used: an argument goes before its
-    /// own variables, which needs no warning.
+    /// The variables for the same thing as the argument or the profile that is used: these go
+    /// before their own variables, which needs no warning.
     own_variables: &'static [&'static str],
     arguments: Vec<&'static str>,
     variables: Vec<&'static str>,
 }
 
 impl PassedOver {
-    /// Notes what led to the step that found credentials.
-    pub(super) fn won(&mut self, names: Names) {
-        match names {
-            Names::Key => self.key_of_environment = true,
-            Names::Arguments(["credentials_uri"]) => self.own_variables = CREDENTIALS_URI,
-            Names::Arguments(["ecs_role_name"]) => self.own_variables = ECS_ROLE_NAME,
-            Names::Arguments(_) | Names::Profile | Names::Variables(_) | Names::Others => {}
-        }
+    /// Notes what led to the step that found credentials, and by which way.
+    pub(super) fn won(&mut self, names: Names, way: Option<&Way>) {
+        self.key_of_environment = matches!(names, Names::Key);
+        let way = match way {
+            Some(Way::Profile(profile)) => Some(&profile.way),
+            other => other,
+        };
+        // A profile that says where to ask takes from these what it leaves open.
+        self.own_variables = match way {
+            Some(Way::Uri(_)) => CREDENTIALS_URI,
+            Some(Way::Metadata(_)) => ECS_ROLE_NAME,
+            _ => &[],
+        };
     }
 
     /// Adds what is set of that which leads to a later step.

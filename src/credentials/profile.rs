@@ -96,8 +96,14 @@ pub(super) fn key(
     secret: Option<Secret>,
     token: Option<Secret>,
 ) -> Result<AccessKey, Problem> {
+    let trimmed = |name: &str, part: &str| pair::trimmed(&format!("{name} of {origin}"), part);
+    let id = id.and_then(|id| trimmed("access_key_id", &id));
     let id = id.ok_or_else(|| wrong(origin, "has no access_key_id"))?;
+    let secret = secret.and_then(|secret| trimmed("access_key_secret", secret.expose()));
+    let secret = secret.map(Secret::new);
     let secret = secret.ok_or_else(|| wrong(origin, "has no access_key_secret"))?;
+    let token = token.and_then(|token| trimmed("sts_token", token.expose()));
+    let token = token.map(Secret::new);
     for (name, part) in [
         ("access_key_id", Some(id.as_str())),
         ("access_key_secret", Some(secret.expose())),

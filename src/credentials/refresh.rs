@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
@@ -51,8 +52,8 @@ struct Inner {
 #[derive(Default)]
 struct State {
     held: Option<Held>,
-    /// The fetch that is under way. All who need its outcome wait for it.
-    flight: Option<Flight>,
+    /// The fetch that is under way, and what breaks it off. All who need its outcome wait for it.
+    flight: Option<(Flight, AbortHandle)>,
     failed: Option<Failed>,
 }
 
@@ -158,6 +159,14 @@ impl Refresh {
         flight.await
     }
 
+    /// Breaks off the fetch that is under way, if there is one. Whoever still waits for it gets an
+    /// error.
+    pub(super) fn break_off(&self) {
+        if let Some((_, fetch)) = self.lock().flight.take() {
+            fetch.abort();
+        }
+    }
+
     fn condition(&self, state: &State) -> Condition {
         let Some(held) = state.held.as_ref().filter(|held| !held.refused) else {
             return Condition::Gone;
@@ -178,7 +187,7 @@ impl Refresh {
 
     /// The fetch that is under way, or a new one. It goes on even if all who wait for it give up.
     fn flight(&self, state: &mut State) -> Flight {
-        if let Some(flight) = &state.flight {
+        if let Some((flight, _)) = &state.flight {
             return flight.clone();
         }
         let refresh = self.clone();
@@ -187,13 +196,14 @@ impl Refresh {
             let broken = Error::new(ErrorKind::Unreachable, BROKEN_OFF);
             refresh.settle(fetched.unwrap_or(Err(broken)))
         });
+        let abort = task.abort_handle();
         let flight = async move {
-            // A task that does not end well belongs to a runtime that is shutting down.
+            // A task that does not end well was broken off, or its runtime is shutting down.
             let broken = Error::new(ErrorKind::Unreachable, BROKEN_OFF);
             task.await.unwrap_or(Err(broken))
         };
         let flight = flight.boxed().shared();
-        state.flight = Some(flight.clone());
+        state.flight = Some((flight.clone(), abort));
         flight
     }
 

@@ -49,7 +49,7 @@ pub(super) fn oidc(
         (None, Some(path)) => file(path, "oidc_token_file"),
         (None, None) => match (of_environment, variable(OIDC_TOKEN)) {
             (Some((name, path)), _) => file(path, name),
-            (None, Some(token)) => Token::Text(Secret::new(token)),
+            (None, Some(token)) => Token::Text(Secret::new(token.trim())),
             (None, None) => {
                 let attribute = &["assume_role_with_oidc", "oidc_token_file"];
                 return Err(missing(attribute, OIDC_TOKEN_FILE));
@@ -89,7 +89,8 @@ pub(super) fn oidc(
 }
 
 /// The role of the block `assume_role`, assumed by what was found. It stays as it is if nobody says
-/// which role.
+/// which role, and if the block says that there is none, by an empty text: a pod has a variable for
+/// the role that it has already.
 pub(super) fn upon(
     block: &AssumeRole,
     way: Way,
@@ -104,7 +105,8 @@ pub(super) fn upon(
         session_expiration,
         external_id,
     } = block.clone();
-    let Some(arn) = role_arn.or_else(|| variable(ROLE_ARN)) else {
+    let arn = role_arn.or_else(|| variable(ROLE_ARN));
+    let Some(arn) = arn.filter(|arn| !arn.is_empty()) else {
         return Ok((way, description));
     };
     let session_name = session_name.or_else(|| variable(ROLE_SESSION_NAME));

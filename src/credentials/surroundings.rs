@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::environment::Environment;
 use crate::foreign_text;
-use crate::openapi::Endpoint;
+use crate::openapi::{Endpoint, InvalidEndpoint};
 
 use super::files::{Files, Unreadable};
 use super::problem::{Problem, ProblemKind};
@@ -42,7 +42,12 @@ impl Surroundings {
             return Ok(endpoint.clone());
         }
         let parse = |name: &str, text: &str| {
-            text.parse().map_err(|error| {
+            // The CLI goes past the scheme and uses https.
+            let endpoint: Result<Endpoint, _> = text.parse().or_else(|error| match error {
+                InvalidEndpoint::Insecure => text.trim().replacen("http", "https", 1).parse(),
+                other => Err(other),
+            });
+            endpoint.map_err(|error| {
                 let text = format!("{name} is not usable: {error}.");
                 Problem::new(ProblemKind::Malformed, text)
             })
@@ -172,12 +177,15 @@ mod tests {
         assert_eq!(sts(&[region], None, &endpoint), host("sts.example.com"));
         let variable = ("STS_ENDPOINT", "http://127.0.0.1:1");
         assert_eq!(sts(&[variable], None, &endpoint), host("127.0.0.1:1"));
+        // What the CLI takes for a host is one here too, and is asked by https.
+        let variable = ("ALIBABA_CLOUD_STS_ENDPOINT", " http://sts.example.org/\n");
+        assert_eq!(sts(&[variable], None, &none), host("sts.example.org"));
         let error = sts(
-            &[("STS_ENDPOINT", "http://s3cr3t.example.com")],
+            &[("STS_ENDPOINT", "http://example.com/s3cr3t")],
             None,
             &none,
         );
-        let error = error.expect_err("plain http");
+        let error = error.expect_err("a path");
         assert!(
             error.contains("STS_ENDPOINT") && !error.contains("s3cr3t"),
             "{error}"

@@ -10,12 +10,14 @@ pub const ACCESS_KEY: &[&str] = &[
     "ALICLOUD_ACCESS_KEY",
     "ALIBABA_CLOUD_ACCESS_KEY_ID",
     "ALIBABACLOUD_ACCESS_KEY_ID",
+    "ALICLOUD_ACCESS_KEY_ID",
 ];
 /// The environment variables for the secret of the AccessKey.
 pub const SECRET_KEY: &[&str] = &[
     "ALICLOUD_SECRET_KEY",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     "ALIBABACLOUD_ACCESS_KEY_SECRET",
+    "ALICLOUD_ACCESS_KEY_SECRET",
 ];
 /// The environment variables for the security token.
 pub const SECURITY_TOKEN: &[&str] = &[
@@ -50,17 +52,23 @@ pub const ROLE_SESSION_NAME: &[&str] = &[
 /// The environment variables for the seconds that a session of the block `assume_role` lasts.
 pub const ROLE_SESSION_EXPIRATION: &[&str] = &["ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION"];
 /// The environment variables for the external id of the block `assume_role`.
-pub const ROLE_EXTERNAL_ID: &[&str] = &["ALIBABA_CLOUD_EXTERNAL_ID"];
+pub const ROLE_EXTERNAL_ID: &[&str] = &["ALIBABA_CLOUD_EXTERNAL_ID", "ALIBABACLOUD_EXTERNAL_ID"];
 /// The environment variables for the identity provider of the block `assume_role_with_oidc`.
-pub const OIDC_PROVIDER_ARN: &[&str] = &["ALIBABA_CLOUD_OIDC_PROVIDER_ARN"];
+pub const OIDC_PROVIDER_ARN: &[&str] = &[
+    "ALIBABA_CLOUD_OIDC_PROVIDER_ARN",
+    "ALIBABACLOUD_OIDC_PROVIDER_ARN",
+];
 /// The environment variables for the role of the block `assume_role_with_oidc`.
-pub const OIDC_ROLE_ARN: &[&str] = &["ALIBABA_CLOUD_ROLE_ARN"];
+pub const OIDC_ROLE_ARN: &[&str] = &["ALIBABA_CLOUD_ROLE_ARN", "ALIBABACLOUD_ROLE_ARN"];
 /// The environment variables for the session's name of the block `assume_role_with_oidc`.
 pub const OIDC_ROLE_SESSION_NAME: &[&str] = &["ALIBABA_CLOUD_ROLE_SESSION_NAME"];
 /// The environment variables for the token itself.
 pub const OIDC_TOKEN: &[&str] = &["ALIBABA_CLOUD_OIDC_TOKEN"];
 /// The environment variables for the path of the file that holds the token.
-pub const OIDC_TOKEN_FILE: &[&str] = &["ALIBABA_CLOUD_OIDC_TOKEN_FILE"];
+pub const OIDC_TOKEN_FILE: &[&str] = &[
+    "ALIBABA_CLOUD_OIDC_TOKEN_FILE",
+    "ALIBABACLOUD_OIDC_TOKEN_FILE",
+];
 /// The environment variables for the address of STS.
 pub const STS_ENDPOINT: &[&str] = &[
     "ALIBABA_CLOUD_ENDPOINT_STS",
@@ -69,6 +77,9 @@ pub const STS_ENDPOINT: &[&str] = &[
     "ALICLOUD_STS_ENDPOINT",
 ];
 
+/// The variables for an access key that the CLI reads too, and that may be for anything else: the
+/// id, the secret and the security token.
+pub(super) const BARE_KEY: [&str; 3] = ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"];
 /// The region of STS, which goes before the provider's.
 pub(super) const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 /// Whether STS is asked at its address within the private network.
@@ -79,6 +90,7 @@ pub(super) const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 pub(super) const CLI_PROFILE_DISABLED: &[&str] = &[
     "ALIBABA_CLOUD_CLI_PROFILE_DISABLED",
     "ALIBABA_CLOUD_IGNORE_PROFILE",
+    "ALIBABACLOUD_IGNORE_PROFILE",
 ];
 /// Whether a profile of the CLI may run programs and fetch from addresses.
 pub(super) const EXTERNAL_PROCESS_DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";

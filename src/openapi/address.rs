@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-use super::endpoint::is_loopback;
+use super::endpoint::{absolute, is_loopback};
 
 /// A URL whose answer holds credentials. Its path and query may hold a password, so `Debug` and
 /// `Display` show only scheme, host and port.
@@ -24,7 +24,10 @@ pub enum InvalidAddress {
     )]
     Insecure,
     /// The text is no URL with a host.
-    #[error("expected a URL that begins with https:// or http://")]
+    #[error(
+        "expected a URL that begins with https:// or http:// and names a host, such as \
+         https://example.com/credentials"
+    )]
     Malformed,
 }
 
@@ -69,9 +72,9 @@ impl FromStr for Address {
     type Err = InvalidAddress;
 
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
-        let url = Url::parse(text.trim()).map_err(|_| InvalidAddress::Malformed)?;
-        let usable = matches!(url.scheme(), "http" | "https") && url.has_host();
-        if !usable {
+        // A text without a scheme gets one that is none of those expected.
+        let url = absolute(text, "none").ok_or(InvalidAddress::Malformed)?;
+        if !matches!(url.scheme(), "http" | "https") {
             return Err(InvalidAddress::Malformed);
         }
         let address = Self(url);
@@ -160,6 +163,13 @@ mod tests {
             "ftp://a/",
             "file:///etc/passwd",
             "http://",
+            "http:///x",
+            "http:////x",
+            "http:/x",
+            "http:x",
+            "http://\\x",
+            "https:///example.com/creds",
+            "http://side\ncar/creds",
         ] {
             assert_eq!(parse(text), Err(InvalidAddress::Malformed), "{text}");
         }

@@ -75,12 +75,7 @@ impl FromStr for Endpoint {
     type Err = InvalidEndpoint;
 
     fn from_str(text: &str) -> Result<Self, InvalidEndpoint> {
-        let with_scheme = if text.contains("://") {
-            text.to_owned()
-        } else {
-            format!("https://{text}")
-        };
-        let url = Url::parse(&with_scheme).map_err(|_| InvalidEndpoint::Malformed)?;
+        let url = absolute(text, "https").ok_or(InvalidEndpoint::Malformed)?;
         let name = url
             .host_str()
             .filter(|_| matches!(url.scheme(), "http" | "https"))
@@ -102,6 +97,22 @@ impl FromStr for Endpoint {
             url,
         })
     }
+}
+
+/// The URL that a text is, with `scheme` if the text has none. `None` if the text names no host.
+///
+/// The parser alone follows browsers: it takes `http:///x` for the host `x`, and goes past line
+/// breaks and tabulators wherever they are.
+pub(super) fn absolute(text: &str, scheme: &str) -> Option<Url> {
+    let text = text.trim();
+    let (scheme, rest) = text.split_once("://").unwrap_or((scheme, text));
+    if rest.starts_with(['/', '\\', '?', '#']) || rest.contains(char::is_control) {
+        return None;
+    }
+    let url = Url::parse(&format!("{scheme}://{rest}")).ok()?;
+    url.host_str()
+        .is_some_and(|host| !host.is_empty())
+        .then_some(url)
 }
 
 /// Whether the host of a URL is this machine.
@@ -175,6 +186,25 @@ mod tests {
         for text in ["", "://", "ftp://example.com", "https://", "exa mple.com"] {
             assert_eq!(parse(text), Err(InvalidEndpoint::Malformed), "{text}");
         }
+    }
+
+    #[test]
+    fn what_names_no_host_is_refused() {
+        for text in [
+            "https:///example.com",
+            "https:////example.com",
+            "https://\\example.com",
+            "https://?example.com",
+            "/example.com",
+            "http:///localhost",
+            "https://exam\nple.com",
+            "https://\t/example.com",
+        ] {
+            assert_eq!(parse(text), Err(InvalidEndpoint::Malformed), "{text}");
+        }
+        let spaced = parse(" cams.ap-southeast-1.aliyuncs.com\n");
+        let expected = "https://cams.ap-southeast-1.aliyuncs.com";
+        assert_eq!(spaced.as_deref(), Ok(expected));
     }
 
     #[test]

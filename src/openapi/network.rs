@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::foreign_text;
 
 use super::failure::Destination;
-use super::{Failure, InvalidProxy, Proxies, Trust, UnusablePlace};
+use super::{Failure, Obstacle, Proxies, Trust, UnusablePlace};
 
 /// The proxies and certificates of this machine, as the environment names them. The default is no
 /// proxy, and the system's certificates.
@@ -24,16 +24,10 @@ pub struct Network {
 impl Network {
     /// Reads the variables. Places for certificates that cannot be used are told beside it, because
     /// the system's certificates may do.
-    ///
-    /// # Errors
-    ///
-    /// One for each variable that names no proxy.
-    pub fn from_environment(
-        environment: &Environment,
-    ) -> Result<(Self, Vec<UnusablePlace>), Vec<InvalidProxy>> {
-        let proxies = Proxies::from_environment(environment)?;
+    pub fn from_environment(environment: &Environment) -> (Self, Vec<UnusablePlace>) {
+        let proxies = Proxies::from_environment(environment);
         let (trust, unusable) = Trust::from_environment(environment);
-        Ok((Self { proxies, trust }, unusable))
+        (Self { proxies, trust }, unusable)
     }
 
     /// A client that reaches `url`, and nothing else, as the environment says, and what tells of
@@ -44,9 +38,15 @@ impl Network {
         [connect_timeout, read_timeout]: [Duration; 2],
         user_agent: &str,
     ) -> Result<(ClientBuilder, Destination), Failure> {
+        let address = host_and_port(url);
+        let proxy = self.proxies.for_url(url).map_err(|invalid| {
+            let text = format!("no connection to {address}: the {invalid}");
+            let obstacle = Obstacle::Proxy;
+            Failure::Unsent { obstacle, text }
+        })?;
         let destination = Destination {
-            address: host_and_port(url),
-            proxy: self.proxies.for_url(url).cloned(),
+            proxy: proxy.cloned(),
+            address,
             connect_timeout,
             read_timeout,
         };

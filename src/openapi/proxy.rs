@@ -2,7 +2,13 @@
 //!
 //! The variables are those of curl and of Terraform itself: `HTTPS_PROXY` for addresses with
 //! `https`, `ALL_PROXY` where that is not set, and `NO_PROXY` for hosts that are reached without a
-//! proxy, each in upper or lower case. This machine itself is always reached without one.
+//! proxy, each in upper or lower case. What has plain `http` is reached without a proxy: this
+//! machine itself, and addresses of a private network that give credentials.
+//!
+//! A variable that names no proxy matters only to a request that would use it. Such a request is
+//! not sent: whoever set the variable wants it to go by a proxy.
+//!
+//! This file is longer than 300 lines because its tests have every form of the variables.
 
 use std::fmt;
 
@@ -13,27 +19,25 @@ use crate::environment::Environment;
 use crate::foreign_text;
 use crate::secret::Secret;
 
-use super::endpoint::is_loopback;
+use super::Endpoint;
+use super::endpoint::{absolute, is_loopback};
 
-/// The variables whose proxy is used for the API, which has `https`.
-const USED: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-
-/// All variables that name a proxy. `HTTP_PROXY` is for addresses with plain `http`, of which the
-/// provider has none but on this machine.
-const ALL: &[&str] = &[
-    "HTTPS_PROXY",
-    "https_proxy",
-    "HTTP_PROXY",
-    "http_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-];
+/// The variables that name the proxy for addresses with `https`. The first one that is set counts.
+const VARIABLES: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The variables for the hosts that are reached without a proxy.
 const EXCEPTIONS: &[&str] = &["NO_PROXY", "no_proxy"];
 
 /// The ways to talk to a proxy that are supported.
-const SCHEMES: &[&str] = &["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+const SCHEMES: &[&str] = &[
+    "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h",
+];
+
+/// What `socks` without a version stands for. GNOME writes it into `all_proxy` for a proxy of any
+/// version; GLib, which reads it for GNOME, tries version 5 first and leaves names to the proxy.
+/// curl takes it for version 4, which proxies of today (such as that of `ssh -D`) speak beside
+/// version 5.
+const SOCKS: &str = "socks5h";
 
 /// The port of a SOCKS proxy that is named without one.
 const SOCKS_PORT: u16 = 1080;
@@ -41,7 +45,7 @@ const SOCKS_PORT: u16 = 1080;
 /// The proxy and its exceptions. The default is none at all.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
-    proxy: Option<Proxy>,
+    proxy: Option<Result<Proxy, InvalidProxy>>,
     exceptions: String,
 }
 
@@ -71,62 +75,61 @@ pub struct InvalidProxy {
 }
 
 impl Proxies {
-    /// Reads the variables.
+    /// Reads the variables. One that names no proxy is kept as such, for requests that would use
+    /// it.
+    pub fn from_environment(environment: &Environment) -> Self {
+        let proxy = environment.first(VARIABLES).map(|(variable, text)| {
+            let proxy = Proxy::parse(variable, text);
+            proxy.ok_or(InvalidProxy { variable })
+        });
+        let exceptions = environment.first(EXCEPTIONS);
+        Self {
+            proxy,
+            exceptions: exceptions.map_or_else(String::new, |(_, hosts)| hosts.to_owned()),
+        }
+    }
+
+    /// Whether requests to this API can leave, before any is made.
     ///
     /// # Errors
     ///
-    /// One for each variable that names no proxy, whether it would be used or not: whoever set it
-    /// wants requests to go by a proxy, so none goes past it.
-    pub fn from_environment(environment: &Environment) -> Result<Self, Vec<InvalidProxy>> {
-        let mut wrong = Vec::new();
-        let mut proxies = Vec::new();
-        for variable in ALL {
-            let Some(text) = environment.get(variable) else {
-                continue;
-            };
-            match Proxy::parse(variable, text) {
-                Some(proxy) => proxies.push(proxy),
-                None => wrong.push(InvalidProxy { variable }),
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
-        let used = environment.first(USED).map(|(variable, _)| variable);
-        let exceptions = environment.first(EXCEPTIONS);
-        Ok(Self {
-            proxy: proxies
-                .into_iter()
-                .find(|proxy| Some(proxy.variable) == used),
-            exceptions: exceptions.map_or_else(String::new, |(_, hosts)| hosts.to_owned()),
-        })
+    /// If they would go by a proxy, and the variable names none.
+    pub fn check(&self, api: &Endpoint) -> Result<(), InvalidProxy> {
+        self.for_url(api.url()).map(|_| ())
     }
 
-    /// The proxy by which `url` is reached, if there is one. This machine is reached without.
-    pub(super) fn for_url(&self, url: &Url) -> Option<&Proxy> {
-        let proxy = self.proxy.as_ref().filter(|_| !is_loopback(url))?;
-        let port = url.port_or_known_default();
+    /// The proxy by which `url` is reached, if there is one.
+    pub(super) fn for_url(&self, url: &Url) -> Result<Option<&Proxy>, InvalidProxy> {
+        let Some(proxy) = &self.proxy else {
+            return Ok(None);
+        };
+        if url.scheme() != "https" || is_loopback(url) {
+            return Ok(None);
+        }
+        // Only the exceptions are of interest, and any proxy will do for that.
         let matcher = Matcher::builder()
-            .all(proxy.url.expose().to_owned())
-            .no(exceptions(&self.exceptions, port))
+            .all("http://localhost")
+            .no(exceptions(&self.exceptions, url.port_or_known_default()))
             .build();
-        let destination = url.as_str().parse().ok()?;
-        matcher.intercept(&destination).map(|_| proxy)
+        let destination = url.as_str().parse().ok();
+        match destination.and_then(|destination| matcher.intercept(&destination)) {
+            Some(_) => proxy.as_ref().map(Some).map_err(|invalid| *invalid),
+            None => Ok(None),
+        }
     }
 }
 
 impl Proxy {
     fn parse(variable: &'static str, text: &str) -> Option<Self> {
-        let with_scheme = match text.contains("://") {
-            true => text.to_owned(),
-            false => format!("http://{text}"),
-        };
-        let url = Url::parse(&with_scheme).ok()?;
-        let host = url.host_str().filter(|host| !host.is_empty())?;
+        let mut url = absolute(text, "http")?;
         let bare = matches!(url.path(), "" | "/") && url.query().is_none();
         if !SCHEMES.contains(&url.scheme()) || !bare || url.fragment().is_some() {
             return None;
         }
+        if url.scheme() == "socks" {
+            url.set_scheme(SOCKS).ok()?;
+        }
+        let host = url.host_str()?;
         let port = url.port_or_known_default().unwrap_or(SOCKS_PORT);
         let proxy = Self {
             address: format!("{}:{port}", foreign_text::line(host)),
@@ -187,23 +190,35 @@ mod tests {
 
     const API: &str = "https://cams.ap-southeast-1.aliyuncs.com";
 
-    fn proxy_for(url: &str, variables: &[(&str, &str)]) -> Option<String> {
-        let environment = variables.iter().copied().collect();
-        let proxies = Proxies::from_environment(&environment).expect("proxies");
-        let url = Url::parse(url).expect("a URL");
-        proxies.for_url(&url).map(ToString::to_string)
+    fn proxies(variables: &[(&str, &str)]) -> Proxies {
+        Proxies::from_environment(&variables.iter().copied().collect())
+    }
+
+    /// The proxy for a URL as errors show it, or the variable that names none.
+    fn proxy_for(url: &str, variables: &[(&str, &str)]) -> Result<Option<String>, &'static str> {
+        let (proxies, url) = (proxies(variables), Url::parse(url).expect("a URL"));
+        let proxy = proxies.for_url(&url).map_err(|invalid| invalid.variable)?;
+        Ok(proxy.map(ToString::to_string))
     }
 
     #[test]
     fn the_proxy_for_https_goes_before_that_for_all() {
         let used = |variables: &[(&str, &str)]| proxy_for(API, variables);
-        assert_eq!(used(&[]), None);
-        assert_eq!(used(&[("HTTP_PROXY", "http://p:1")]), None);
+        let by = |shown: &str| Ok(Some(shown.to_owned()));
+        assert_eq!(used(&[]), Ok(None));
+        assert_eq!(used(&[("HTTP_PROXY", "http://p:1")]), Ok(None));
         for (variable, text, shown) in [
             ("HTTPS_PROXY", "http://p:1", "p:1 (HTTPS_PROXY)"),
             ("https_proxy", "p:1", "p:1 (https_proxy)"),
+            ("https_proxy", " p:1\n", "p:1 (https_proxy)"),
             ("ALL_PROXY", "https://p", "p:443 (ALL_PROXY)"),
             ("all_proxy", "socks5h://p", "p:1080 (all_proxy)"),
+            ("all_proxy", "socks://p", "p:1080 (all_proxy)"),
+            (
+                "all_proxy",
+                "SOCKS://127.0.0.1:7891/",
+                "127.0.0.1:7891 (all_proxy)",
+            ),
             ("HTTPS_PROXY", "http://u:s3cr3t@p/", "p:80 (HTTPS_PROXY)"),
             (
                 "HTTPS_PROXY",
@@ -211,17 +226,61 @@ mod tests {
                 "[::1]:3128 (HTTPS_PROXY)",
             ),
         ] {
-            assert_eq!(used(&[(variable, text)]).as_deref(), Some(shown), "{text}");
+            assert_eq!(used(&[(variable, text)]), by(shown), "{text}");
         }
         let both = [("all_proxy", "a:1"), ("https_proxy", "h:1")];
-        assert_eq!(used(&both).as_deref(), Some("h:1 (https_proxy)"));
+        assert_eq!(used(&both), by("h:1 (https_proxy)"));
+        let empty = [("HTTPS_PROXY", ""), ("https_proxy", "h:1")];
+        assert_eq!(used(&empty), by("h:1 (https_proxy)"));
+    }
+
+    #[test]
+    fn socks_without_a_version_is_version_5_and_names_are_the_proxys_to_find() {
+        let proxies = proxies(&[("all_proxy", "socks://u:s3cr3t@p:1")]);
+        let proxy = proxies.proxy.expect("a proxy").expect("a usable one");
+        assert_eq!(proxy.url.expose(), "socks5h://u:s3cr3t@p:1");
+    }
+
+    #[test]
+    fn a_variable_that_no_request_would_use_may_hold_anything() {
+        let wrong = "gopher://s3cr3t";
+        let usable = ("https_proxy", "h:1");
+        let by = Ok(Some("h:1 (https_proxy)".to_owned()));
+        for unused in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            assert_eq!(proxy_for(API, &[(unused, wrong), usable]), by, "{unused}");
+        }
+        let upper = [("HTTPS_PROXY", "H:1"), ("https_proxy", wrong)];
+        assert_eq!(
+            proxy_for(API, &upper),
+            Ok(Some("h:1 (HTTPS_PROXY)".to_owned()))
+        );
+        for variable in VARIABLES {
+            let variables = [(*variable, wrong), ("NO_PROXY", "aliyuncs.com")];
+            assert_eq!(proxy_for(API, &variables), Ok(None));
+            assert_eq!(proxy_for("https://example.com", &variables), Err(*variable));
+            for direct in ["https://127.0.0.1:1", "http://10.1.2.3/creds"] {
+                assert_eq!(proxy_for(direct, &variables), Ok(None), "{direct}");
+            }
+        }
+        // A mistake is not made up for by another variable: the request would go elsewhere.
+        let both = [("HTTPS_PROXY", wrong), ("all_proxy", "a:1")];
+        assert_eq!(proxy_for(API, &both), Err("HTTPS_PROXY"));
+    }
+
+    #[test]
+    fn an_address_with_plain_http_is_reached_without_the_proxy() {
+        let variables = [("ALL_PROXY", "a:1"), ("HTTP_PROXY", "h:1")];
+        assert_eq!(
+            proxy_for("http://sidecar/credentials", &variables),
+            Ok(None)
+        );
     }
 
     #[test]
     fn exceptions_are_hosts_domains_networks_and_ports() {
         let proxied = |url: &str, exceptions: &str| {
             let variables = [("HTTPS_PROXY", "p:1"), ("no_proxy", exceptions)];
-            proxy_for(url, &variables).is_some()
+            proxy_for(url, &variables).expect("a proxy").is_some()
         };
         for exceptions in [
             "*",
@@ -253,20 +312,22 @@ mod tests {
 
     #[test]
     fn what_names_no_proxy_is_refused_without_showing_it() {
-        for variable in ALL {
+        for variable in VARIABLES {
             for text in [
                 "ftp://u:s3cr3t@p:1",
                 "http://",
                 "http:/u:s3cr3t@p:1",
+                "http:///u:s3cr3t@p:1",
+                "http://p:1\ns3cr3t",
                 "http://u:s3cr#t@p:1",
                 "http://u:s3cr3t@p:99999",
                 "http://p:1/proxy.pac?s3cr3t",
                 "s3cr3t p",
                 "socks5://",
             ] {
-                let environment = [(*variable, text)].into_iter().collect();
-                let wrong = Proxies::from_environment(&environment).expect_err(text);
-                let said = wrong.iter().map(ToString::to_string).collect::<String>();
+                let proxies = proxies(&[(variable, text)]);
+                let api = API.parse().expect("an endpoint");
+                let said = proxies.check(&api).expect_err(text).to_string();
                 assert!(said.contains(variable) && !said.contains("s3cr"), "{said}");
             }
         }
@@ -274,11 +335,10 @@ mod tests {
 
     #[test]
     fn no_format_shows_a_password() {
-        let environment = [("HTTPS_PROXY", "http://user:s3cr3t@p:1")]
-            .into_iter()
-            .collect();
-        let proxies = Proxies::from_environment(&environment).expect("a proxy");
-        let shown = format!("{proxies:?}");
+        let shown = format!(
+            "{:?}",
+            proxies(&[("HTTPS_PROXY", "http://user:s3cr3t@p:1")])
+        );
         assert!(
             !shown.contains("s3cr3t") && !shown.contains("user"),
             "{shown}"

@@ -201,7 +201,13 @@ fn read(
     let read_timeout = or_report(read_timeout, &mut errors);
     let source = source(config, environment, region.as_ref(), endpoint.as_ref());
     let source = source.map_err(|wrong| errors.extend(wrong)).ok();
-    let network = network::configure(environment).map_err(|wrong| errors.extend(wrong));
+    let (network, mut warnings) = network::configure(environment);
+    let api = match (&endpoint, &region) {
+        (Some(Some(endpoint)), _) => Some(endpoint),
+        (Some(None), Some(region)) => Some(&region.endpoint),
+        (Some(None), None) | (None, _) => None,
+    };
+    let proxied = api.and_then(|api| or_report(network::check(&network, api), &mut errors));
     let (
         Some(source),
         Some(account_id),
@@ -211,7 +217,7 @@ fn read(
         Some(signature_method),
         Some(connect_timeout),
         Some(read_timeout),
-        Ok((network, mut warnings)),
+        Some(()),
     ) = (
         source,
         account_id,
@@ -221,7 +227,7 @@ fn read(
         signature_method,
         connect_timeout,
         read_timeout,
-        network,
+        proxied,
     )
     else {
         return Err(errors);

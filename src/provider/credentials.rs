@@ -51,8 +51,12 @@ pub(super) fn configured(
         let elsewhere = environment.first(settings::STS_ENDPOINT.variables);
         elsewhere.is_none().then(|| local.clone())
     };
-    let assume_role = config.assume_role.known().map(|_| AssumeRole {
-        role_arn: value(&settings::ROLE_ARN, config, errors),
+    let assume_role = config.assume_role.known().map(|block| AssumeRole {
+        // Here alone an empty text says something: that no variable counts.
+        role_arn: match block.role_arn.known() {
+            Some(none) if none.is_empty() => Some(String::new()),
+            _ => value(&settings::ROLE_ARN, config, errors),
+        },
         session_name: value(&settings::ROLE_SESSION_NAME, config, errors),
         policy: value(&settings::ROLE_POLICY, config, errors),
         session_expiration: value(&settings::ROLE_SESSION_EXPIRATION, config, errors),

@@ -1,6 +1,6 @@
 //! How requests leave this machine: proxies, trusted certificates, and the name that they carry.
 
-use crate::cams::Network;
+use crate::cams::{Endpoint, Network};
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 
@@ -12,17 +12,8 @@ const APPENDED: &str = "TF_APPEND_USER_AGENT";
 const LONGEST: usize = 256;
 
 /// Reads the variables for proxies and certificates, and the warnings about them.
-///
-/// # Errors
-///
-/// One for each variable that names no proxy.
-pub(super) fn configure(environment: &Environment) -> Result<(Network, Diagnostics), Diagnostics> {
-    let (network, unusable) = Network::from_environment(environment).map_err(|wrong| {
-        let wrong = wrong.into_iter();
-        wrong
-            .map(|error| Diagnostic::error("Proxy Not Usable", format!("The {error}.")))
-            .collect::<Diagnostics>()
-    })?;
+pub(super) fn configure(environment: &Environment) -> (Network, Diagnostics) {
+    let (network, unusable) = Network::from_environment(environment);
     let warnings = unusable.into_iter().map(|place| {
         let text = format!(
             "{place}. Its certificates are not trusted, only those of the system. Correct the \
@@ -30,7 +21,17 @@ pub(super) fn configure(environment: &Environment) -> Result<(Network, Diagnosti
         );
         Diagnostic::warning("Certificates Not Usable", text)
     });
-    Ok((network, warnings.collect()))
+    (network, warnings.collect())
+}
+
+/// Whether requests to the API can leave.
+///
+/// # Errors
+///
+/// If they would go by a proxy, and the variable for it names none.
+pub(super) fn check(network: &Network, api: &Endpoint) -> Result<(), Diagnostic> {
+    let checked = network.proxies.check(api);
+    checked.map_err(|error| Diagnostic::error("Proxy Not Usable", format!("The {error}.")))
 }
 
 /// The text of the header `User-Agent`: this provider, Terraform, and what the environment appends.
@@ -88,26 +89,26 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_names_no_proxy_is_an_error_for_each() {
+    fn a_variable_that_names_no_proxy_is_an_error_where_it_would_be_used() {
         let environment = [
             ("HTTPS_PROXY", "http://u:s3cr3t@p:port"),
             ("all_proxy", "ftp://s3cr3t"),
         ];
-        let errors = configure(&environment.into_iter().collect()).expect_err("two errors");
-        let details: Vec<&str> = errors.iter().map(|error| error.detail.as_str()).collect();
-        assert_eq!(details.len(), 2);
-        for (detail, variable) in details.iter().zip(["HTTPS_PROXY", "all_proxy"]) {
-            assert!(
-                detail.contains(variable) && !detail.contains("s3cr3t"),
-                "{detail}"
-            );
-        }
+        let (network, _) = configure(&environment.into_iter().collect());
+        let check = |api: &str| check(&network, &api.parse().expect("an endpoint"));
+        let error = check("https://cams.example.com").expect_err("an error");
+        let detail = error.detail;
+        assert!(
+            detail.contains("HTTPS_PROXY") && !detail.contains("s3cr3t"),
+            "{detail}"
+        );
+        assert!(check("http://127.0.0.1:1").is_ok());
     }
 
     #[test]
     fn a_place_for_certificates_that_cannot_be_used_is_a_warning() {
         let environment = [("SSL_CERT_FILE", "/nowhere/ca.pem")].into_iter().collect();
-        let (_, warnings) = configure(&environment).expect("a network");
+        let (_, warnings) = configure(&environment);
         let warning = warnings.iter().next().expect("a warning");
         assert!(
             warning

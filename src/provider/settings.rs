@@ -152,6 +152,7 @@ fn sensitive_string(name: &'static str) -> Attribute {
 }
 
 fn parse_account_id(text: &str) -> Result<String, String> {
+    let text = text.trim();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("expected the digits of the account id".to_owned());
     }
@@ -159,6 +160,7 @@ fn parse_account_id(text: &str) -> Result<String, String> {
 }
 
 fn parse_region(text: &str) -> Result<Region, String> {
+    let text = text.trim();
     let endpoint = Endpoint::of_region("cams", text)
         .ok_or_else(|| "expected a region id, such as ap-southeast-1".to_owned())?;
     Ok(Region {

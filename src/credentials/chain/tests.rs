@@ -111,12 +111,32 @@ fn a_token_alone_in_the_environment_does_not_stop_the_chain() {
     assert!(!problem.is_missing());
     let text = problem.to_string();
     let named = "The environment variable ALIBABACLOUD_ACCESS_KEY_SECRET is set without its access \
-        key: none of ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID \
-        is set.";
+        key: none of ALICLOUD_ACCESS_KEY, ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABACLOUD_ACCESS_KEY_ID, \
+        ALICLOUD_ACCESS_KEY_ID is set.";
     assert!(
         text.starts_with(named) && !text.contains("s3cr3t"),
         "{text}"
     );
+}
+
+#[test]
+fn a_variable_that_a_profile_takes_its_address_or_its_role_from_has_an_effect() {
+    let nothing = Configured::default();
+    for (mode, variable, value) in [
+        (
+            "CredentialsURI",
+            "ALIBABA_CLOUD_CREDENTIALS_URI",
+            "http://localhost:1/c",
+        ),
+        ("EcsRamRole", "ALIBABA_CLOUD_ECS_METADATA", "role"),
+    ] {
+        let file =
+            format!(r#"{{"current": "x", "profiles": [{{"name": "x", "mode": "{mode}"}}]}}"#);
+        let files = [("/h/.aliyun/config.json", file.as_str())];
+        let source = found(&nothing, &[(variable, value)], &files).expect("a source");
+        assert_eq!(source.passed_over(), None, "{mode}");
+        assert!(source.describe().starts_with("profile"), "{mode}");
+    }
 }
 
 #[test]

@@ -109,6 +109,19 @@ async fn whoever_gives_up_breaks_nothing_off() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_fetch_that_is_broken_off_is_an_error_and_the_next_one_begins_anew() {
+    let source = source(&[Ok((1, Some(3600))), Ok((2, Some(3600)))]);
+    source.refresh.break_off();
+    let waiting = async {
+        tokio::task::yield_now().await;
+        source.refresh.break_off();
+    };
+    let (outcome, ()) = tokio::join!(source.current(), waiting);
+    assert_eq!(outcome, Err(BROKEN_OFF.to_owned()));
+    assert_eq!((source.current().await, source.fetches()), (ok(2), 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_is_replaced_ahead_of_its_end_and_nobody_waits() {
     for (life, refresh_at) in [(3600, 3420.0), (60, 40.0)] {
         let source = source(&[Ok((1, Some(life))), Ok((2, Some(life)))]);

@@ -74,7 +74,7 @@ pub(in crate::provider) static ECS_ROLE_NAME: Setting<String> = Setting {
     description: "RAM role of the ECS instance that Terraform runs on.",
     attribute: Attribute::string,
     configured: |config| filled(text(&config.ecs_role_name)),
-    parse: parse_word,
+    parse: |text| parse_word(text.trim()),
 };
 
 pub(in crate::provider) static CREDENTIALS_URI: Setting<Secret> = Setting {
@@ -236,9 +236,11 @@ fn oidc(config: &Config, field: fn(&AssumeRoleWithOidc) -> Field<Text>) -> Field
 }
 
 /// Parses a part of the access key. An empty text is accepted, because variables of a configuration
-/// often have it as their default.
+/// often have it as their default, and so are blanks and line breaks around the part: who uses it
+/// leaves them out, and says so.
 fn parse_key_part(text: &str) -> Result<String, String> {
-    if text.is_empty() || credentials::is_well_formed(text) {
+    let part = text.trim();
+    if part.is_empty() || credentials::is_well_formed(part) {
         return Ok(text.to_owned());
     }
     Err(credentials::EXPECTED.to_owned())
@@ -333,5 +335,6 @@ mod tests {
         assert!(parse_oidc_token("a b c d").is_err());
         assert!(parse_lifetime("899").is_err() && parse_lifetime("43201").is_err());
         assert!(parse_word("a\nb").is_err());
+        assert!(parse_key_part(" a\n").is_ok() && parse_key_part("a b").is_err());
     }
 }

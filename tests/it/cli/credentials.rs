@@ -1,4 +1,6 @@
 //! Every way to give credentials, with the real CLI, and no way in which a secret gets out.
+//!
+//! This file is longer than 300 lines because each way is written out in it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -198,6 +200,50 @@ fn every_way_leads_to_a_migration_and_no_secret_gets_out() {
             });
         }
     });
+}
+
+#[test]
+fn a_key_with_a_line_break_is_taken_without_it_and_the_log_says_so() {
+    let emulator = Emulator::start(&["--access-key-secret", SECRET]);
+    let key = Way {
+        environment: vec![
+            ("ALICLOUD_ACCESS_KEY_ID", format!("{KEY_ID} ")),
+            ("ALICLOUD_ACCESS_KEY_SECRET", format!("{SECRET}\r\n")),
+        ],
+        ..way("the names of the CLI", None)
+    };
+    let run = workspace(&emulator, &key).env("TF_LOG", "INFO").apply();
+    run.assert_says(&[
+        "1 added",
+        "the environment variable ALICLOUD_ACCESS_KEY_ID has blanks or line breaks around",
+        "the environment variable ALICLOUD_ACCESS_KEY_SECRET has blanks or line breaks around",
+    ]);
+    assert!(!run.all().contains(SECRET), "{}", run.all());
+
+    let block = Way {
+        block: format!("access_key = \"{KEY_ID}\\n\"\n  secret_key = \" {SECRET}\""),
+        ..way("block", None)
+    };
+    let run = workspace(&emulator, &block).env("TF_LOG", "INFO").apply();
+    run.assert_says(&["secret_key of the provider block has blanks or line breaks around"]);
+}
+
+#[test]
+fn an_empty_role_in_a_pod_is_no_role_upon_that_of_the_pod() {
+    let emulator = Emulator::start(&["--access-key-secret", SECRET]);
+    let pod = Way {
+        block: "assume_role {\n    role_arn = \"\"\n  }".to_owned(),
+        environment: vec![
+            ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", PROVIDER_ARN.to_owned()),
+            ("ALIBABA_CLOUD_ROLE_ARN", ROLE_ARN.to_owned()),
+            ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "HOME/token".to_owned()),
+        ],
+        files: vec![("token", OIDC_TOKEN.to_owned())],
+        ..way("a pod", None)
+    };
+    workspace(&emulator, &pod).apply().assert_says(&["1 added"]);
+    assert_eq!(emulator.count("AssumeRoleWithOIDC"), 1);
+    assert_eq!(emulator.count("AssumeRole"), 0);
 }
 
 fn leads_to_a_migration(emulator: &Emulator, way: &Way) {

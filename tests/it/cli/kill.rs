@@ -208,13 +208,13 @@ fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
 }
 
 /// Interrupts the whole process group, as a terminal does.
-fn interrupt(terraform: &Child) {
+pub(super) fn interrupt(terraform: &Child) {
     send("INT", &format!("-{}", terraform.id()));
 }
 
 /// Sends a signal to a process or a group. It may be gone already, since at the last moments an
 /// apply is about to end by itself.
-fn send(signal: &str, to: &str) {
+pub(super) fn send(signal: &str, to: &str) {
     std::process::Command::new("kill")
         .args(["-s", signal, "--", to])
         .status()
@@ -241,7 +241,7 @@ fn nobody_left(directory: &Path) {
 }
 
 /// The processes that this one has started.
-fn children(parent: u32) -> Vec<u32> {
+pub(super) fn children(parent: u32) -> Vec<u32> {
     let line = format!("PPid:\t{parent}");
     processes(|process| {
         fs::read_to_string(process.join("status"))

@@ -4,6 +4,7 @@ mod attach;
 mod credentials;
 mod degraded;
 mod duplicates;
+mod external;
 mod import;
 mod kill;
 mod lifecycle;

@@ -3,6 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
 use tonic::Status;
 use tonic::transport::Channel;
 
@@ -12,7 +15,7 @@ use crate::core::tfplugin6::{apply_resource_change, stop_provider};
 use crate::core::value::encode;
 use crate::core::{Core, Instance, Outcome, Stderr, throttle};
 use crate::emulator::Emulator;
-use crate::support::{PATIENCE, signal};
+use crate::support::{PATIENCE, signal, soon};
 
 /// The call that starts a migration.
 const INITIATE: &str = "CreateChatappMigrationInitiate";
@@ -62,6 +65,41 @@ async fn a_stop_ends_a_wait_for_the_quota_at_once_with_nothing_sent() {
     assert!(took < Duration::from_secs(1), "{took:?}");
     assert_eq!(outcome.instance.state, Value::Null);
     assert_eq!(outcome.diagnostics[0].summary, "Stopped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_the_program_that_gives_credentials() {
+    let (emulator, home) = (Emulator::start(&[]), TempDir::new().unwrap());
+    let path = |name: &str| home.path().join(name).display().to_string();
+    // The program has the pipe open until it ends.
+    let mkfifo = std::process::Command::new("mkfifo")
+        .arg(path("pipe"))
+        .status();
+    assert!(mkfifo.unwrap().success());
+    let mut pipe = pipe::OpenOptions::new()
+        .open_receiver(path("pipe"))
+        .unwrap();
+    let command = format!("sh -c 'exec 3>{}; echo >&3; exec sleep 1000'", path("pipe"));
+    let profile = json!({ "name": "x", "mode": "External", "process_command": command });
+    let file = json!({ "current": "x", "profiles": [profile] });
+    std::fs::write(path("config.json"), file.to_string()).unwrap();
+    let block = json!({
+        "access_key": null, "secret_key": null, "shared_credentials_file": path("config.json"),
+    });
+    let core = configured(&emulator, block).await;
+    let config = number("13900001234", json!({}));
+    let stop = async {
+        soon("the program runs", pipe.read_exact(&mut [0]))
+            .await
+            .unwrap();
+        let request = stop_provider::Request::default();
+        core.provider().stop_provider(request).await.unwrap();
+    };
+    let (outcome, ()) = tokio::join!(create(&core, &config), stop);
+    assert_eq!(outcome.diagnostics[0].summary, "Stopped");
+    let end = soon("the program ends", pipe.read(&mut [0])).await.unwrap();
+    assert_eq!(end, 0);
+    assert_eq!(core.shutdown().await.code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
