@@ -28,6 +28,9 @@ struct Found {
     name: String,
     /// Why the access key stands for the account, and until when.
     unknown: Option<(String, SystemTime)>,
+    /// The file that another process does not give free, so that others may take the account for
+    /// another one.
+    locked: Option<PathBuf>,
 }
 
 impl Account {
@@ -67,7 +70,9 @@ impl Account {
         if let Some(name) = self.known() {
             return name;
         }
-        let found = match credentials.owner(self.directory.as_deref()).await {
+        let answer = credentials.owner(self.directory.as_deref()).await;
+        let locked = answer.locked;
+        let found = match answer.owner {
             Owner::Account { id, not_before } => {
                 let wait = not_before.duration_since(self.clock.now());
                 tokio::time::sleep(wait.unwrap_or_default()).await;
@@ -77,6 +82,7 @@ impl Account {
                         None => id,
                     },
                     unknown: None,
+                    locked,
                 }
             }
             Owner::Unknown { until, why } => {
@@ -85,6 +91,7 @@ impl Account {
                 Found {
                     name: fingerprint(&[&key.access_key().id, host]),
                     unknown: Some((why, until)),
+                    locked,
                 }
             }
         };
@@ -99,6 +106,12 @@ impl Account {
         let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let (why, _) = place.as_ref()?.unknown.as_ref()?;
         Some(why.clone())
+    }
+
+    /// The file by which processes agree on the account, if another one does not give it free.
+    pub(super) fn locked(&self) -> Option<PathBuf> {
+        let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        place.as_ref()?.locked.clone()
     }
 
     /// The name that was found, while it holds.

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -158,6 +159,11 @@ impl Client {
     /// is the account's, or if no call was made yet.
     pub fn account_trouble(&self) -> Option<String> {
         self.0.account.trouble()
+    }
+
+    /// The file by which processes agree on the account, if another one does not give it free.
+    pub fn account_locked(&self) -> Option<PathBuf> {
+        self.0.account.locked()
     }
 
     /// The credentials that sign the requests.

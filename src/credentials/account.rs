@@ -6,13 +6,13 @@
 //! calls are counted by the name of the account, so all processes of this user must come to the
 //! same answer at the same time. The first answer that is written counts for all of them.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::fingerprint::fingerprint;
 use crate::foreign_text;
@@ -40,6 +40,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long STS is not asked again after it has not told the account.
 const SILENCE: Duration = Duration::from_secs(10 * 60);
 
+/// How long another process may keep the file locked, which takes it a moment.
+const TURN: Duration = Duration::from_secs(5);
+
+/// How often the lock is tried.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// How long after its departure a call may be counted, at most: a window of a second, and the time
 /// to arrive.
 const COUNTED_WITHIN: Duration = Duration::from_secs(2);
@@ -63,6 +69,16 @@ pub enum Owner {
     },
 }
 
+/// The owner, and whether the processes of this user agree on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Whose quota the calls count against.
+    pub owner: Owner,
+    /// The file that another process does not give free, so that this process could not agree with
+    /// the others.
+    pub locked: Option<PathBuf>,
+}
+
 impl Owner {
     /// Whether it is the answer at this time, so that STS is not asked.
     fn holds(&self, now: SystemTime) -> bool {
@@ -75,21 +91,33 @@ impl Owner {
 
 /// The account of the credentials, from the state directory or from STS. All processes that use the
 /// directory come to the same answer for the same key.
+///
+/// A file that stays locked is read without the lock, and not written: the account that another
+/// process has found before still counts, and so does its answer that there is none. Only if the
+/// file has no answer, processes that ask STS may then come to different ones.
 pub(super) async fn owner(
     credentials: &Credentials,
     endpoint: &Endpoint,
     context: &Context,
     directory: Option<&Path>,
-) -> Owner {
+) -> Found {
     let now = context.clock.now();
+    let agreed = |owner| Found {
+        owner,
+        locked: None,
+    };
     let file = directory.map(|directory| directory.join(FILE));
     let key = match credentials.current().await {
         Ok(key) => key,
-        Err(error) => return unknown(now, &error),
+        Err(error) => return agreed(unknown(now, &error)),
     };
-    let before = remembered(file.clone(), name(&key, endpoint)).await;
+    let (before, locked) = remembered(file.as_deref(), name(&key, endpoint)).await;
+    let locked = locked.then(|| file.clone()).flatten();
     if let Some(owner) = before.as_ref().filter(|owner| owner.holds(now)) {
-        return owner.clone();
+        return Found {
+            owner: owner.clone(),
+            locked,
+        };
     }
     let asked = timeout(PATIENCE, ask(credentials, &key, endpoint, context)).await;
     let late = || {
@@ -112,16 +140,19 @@ pub(super) async fn owner(
         }
         Err(error) => (key, unknown(now, &error)),
     };
-    let Some(file) = file else { return owner };
-    let (name, found) = (name(&key, endpoint), owner.clone());
-    let written = tokio::task::spawn_blocking(move || remember(&file, &name, found, now)).await;
-    match written {
-        Ok(Ok(agreed)) => agreed,
-        Ok(Err(error)) => {
+    let Some(path) = file.filter(|_| locked.is_none()) else {
+        return Found { owner, locked };
+    };
+    match remember(&path, name(&key, endpoint), owner.clone(), now).await {
+        Ok(Some(first)) => agreed(first),
+        Ok(None) => Found {
+            owner,
+            locked: Some(path),
+        },
+        Err(error) => {
             tracing::debug!("the account can't be remembered: {error}");
-            owner
+            agreed(owner)
         }
-        Err(_) => owner,
     }
 }
 
@@ -160,37 +191,93 @@ fn name(key: &SigningKey, endpoint: &Endpoint) -> String {
     fingerprint(&["account", &key.access_key().id, host])
 }
 
-async fn remembered(file: Option<PathBuf>, name: String) -> Option<Owner> {
-    let file = file?;
-    let find = move || {
-        let mut file = private_file::open(&file).ok()?;
-        file.lock_shared().ok()?;
-        let lines = read(&mut file).ok()?;
-        let mut lines = lines.into_iter().rev();
-        lines
-            .find(|(known, _)| *known == name)
-            .map(|(_, owner)| owner)
+/// What the file says of the name, and whether another process kept it locked.
+async fn remembered(path: Option<&Path>, name: String) -> (Option<Owner>, bool) {
+    let Some(path) = path else {
+        return (None, false);
     };
-    tokio::task::spawn_blocking(find).await.ok()?
+    let lock = lock(path, File::try_lock_shared).await;
+    let locked = matches!(lock, Ok(None));
+    let path = path.to_owned();
+    let find = move || {
+        let mut file = match lock {
+            Ok(Some(file)) => file,
+            Ok(None) => private_file::open(&path)?,
+            Err(error) => return Err(error),
+        };
+        let lines = read(&mut file)?;
+        let found = lines.into_iter().rev().find(|(known, _)| *known == name);
+        Ok(found.map(|(_, owner)| owner))
+    };
+    let found = blocking(find).await;
+    (found.ok().flatten(), locked)
 }
 
 /// Adds a line to the file, under a lock that all processes respect, and returns it. If another
-/// process has written an answer meanwhile that holds at the time `now`, that one counts.
-fn remember(path: &Path, name: &str, owner: Owner, now: SystemTime) -> io::Result<Owner> {
-    let mut file = private_file::open(path)?;
-    file.lock()?;
-    let mut lines = read(&mut file)?;
-    let there = lines.iter().rev().find(|(known, _)| known == name);
-    if let Some((_, there)) = there.filter(|(_, owner)| owner.holds(now)) {
-        return Ok(there.clone());
+/// process has written an answer meanwhile that holds at the time `now`, that one counts. `None` if
+/// another process keeps the file locked.
+async fn remember(
+    path: &Path,
+    name: String,
+    owner: Owner,
+    now: SystemTime,
+) -> io::Result<Option<Owner>> {
+    let Some(mut file) = lock(path, File::try_lock).await? else {
+        return Ok(None);
+    };
+    let write = move || {
+        let mut lines = read(&mut file)?;
+        let there = lines.iter().rev().find(|(known, _)| *known == name);
+        if let Some((_, there)) = there.filter(|(_, owner)| owner.holds(now)) {
+            return Ok(Some(there.clone()));
+        }
+        lines.retain(|(known, _)| *known != name);
+        lines.push((name, owner.clone()));
+        let from = lines.len().saturating_sub(MOST_LINES);
+        let lines = lines.iter().skip(from);
+        let text: String = lines.map(|(name, owner)| line(name, owner)).collect();
+        private_file::rewrite(&mut file, &text)?;
+        Ok(Some(owner))
+    };
+    blocking(write).await
+}
+
+/// The file, locked. `None` if another process does not give the lock back: it may be stopped, or
+/// the share that the file is on may have lost track of its locks.
+async fn lock(
+    path: &Path,
+    take: fn(&File) -> Result<(), TryLockError>,
+) -> io::Result<Option<File>> {
+    let end = Instant::now() + TURN;
+    loop {
+        let path = path.to_owned();
+        let attempt = blocking(move || {
+            let file = private_file::open(&path)?;
+            match take(&file) {
+                Ok(()) => Ok(Some(file)),
+                Err(TryLockError::WouldBlock) => Ok(None),
+                Err(TryLockError::Error(error)) => Err(error),
+            }
+        });
+        let Ok(taken) = timeout_at(end, attempt).await else {
+            return Ok(None);
+        };
+        if let Some(file) = taken? {
+            return Ok(Some(file));
+        }
+        if Instant::now() >= end {
+            return Ok(None);
+        }
+        sleep(PAUSE).await;
     }
-    lines.retain(|(known, _)| known != name);
-    lines.push((name.to_owned(), owner.clone()));
-    let from = lines.len().saturating_sub(MOST_LINES);
-    let lines = lines.iter().skip(from);
-    let text: String = lines.map(|(name, owner)| line(name, owner)).collect();
-    private_file::rewrite(&mut file, &text)?;
-    Ok(owner)
+}
+
+/// Does work with files, which may take a while on a share.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 /// A line of the file: the name, then the account and a time, or `?`, a time and the reason.
@@ -259,33 +346,59 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state").join(FILE);
         let name = |number: usize| fingerprint(&[&number.to_string()]);
-        let write = |number: usize, owner| {
-            remember(&path, &name(number), owner, at(100)).expect("written");
+        let write = async |number: usize, owner| {
+            let written = remember(&path, name(number), owner, at(100)).await;
+            written.expect("written");
         };
-        write(1, account("123"));
+        write(1, account("123")).await;
         std::fs::write(&path, b"\xff\xff\nx y z\n").expect("written");
         for number in 0..=MOST_LINES {
-            write(number, account(&number.to_string()));
+            write(number, account(&number.to_string())).await;
         }
-        write(MOST_LINES + 7, unknown_until(200));
-        let find = |number| remembered(Some(path.clone()), name(number));
-        assert_eq!(find(1).await, None, "the oldest is forgotten");
-        assert_eq!(find(2).await, Some(account("2")));
-        assert_eq!(find(MOST_LINES).await, Some(account("256")));
-        assert_eq!(find(MOST_LINES + 7).await, Some(unknown_until(200)));
-        assert_eq!(find(MOST_LINES + 1).await, None);
-        assert_eq!(remembered(None, name(1)).await, None);
+        write(MOST_LINES + 7, unknown_until(200)).await;
+        let find = async |number| remembered(Some(&path), name(number)).await;
+        assert_eq!(find(1).await, (None, false), "the oldest is forgotten");
+        assert_eq!(find(2).await, (Some(account("2")), false));
+        assert_eq!(find(MOST_LINES).await, (Some(account("256")), false));
+        let unknown = find(MOST_LINES + 7).await;
+        assert_eq!(unknown, (Some(unknown_until(200)), false));
+        assert_eq!(find(MOST_LINES + 1).await, (None, false));
+        assert_eq!(remembered(None, name(1)).await, (None, false));
     }
 
-    #[test]
-    fn the_first_answer_counts_for_all_until_it_is_over() {
+    #[tokio::test]
+    async fn the_first_answer_counts_for_all_until_it_is_over() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state").join(FILE);
         let name = fingerprint(&["key"]);
-        let write = |owner, seconds| remember(&path, &name, owner, at(seconds)).expect("written");
-        assert_eq!(write(unknown_until(200), 100), unknown_until(200));
-        assert_eq!(write(account("1"), 150), unknown_until(200));
-        assert_eq!(write(account("1"), 200), account("1"));
-        assert_eq!(write(unknown_until(900), 300), account("1"));
+        let write = async |owner, seconds| {
+            let written = remember(&path, name.clone(), owner, at(seconds)).await;
+            written.expect("written").expect("its turn")
+        };
+        assert_eq!(write(unknown_until(200), 100).await, unknown_until(200));
+        assert_eq!(write(account("1"), 150).await, unknown_until(200));
+        assert_eq!(write(account("1"), 200).await, account("1"));
+        assert_eq!(write(unknown_until(900), 300).await, account("1"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_is_not_given_back_ends_nothing() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("state").join(FILE);
+        let name = fingerprint(&["key"]);
+        let written = remember(&path, name.clone(), account("1"), at(100)).await;
+        assert_eq!(written.expect("written"), Some(account("1")));
+        let held = private_file::open(&path).expect("a file");
+        held.lock().expect("its lock");
+        let began = Instant::now();
+        let found = remembered(Some(&path), name.clone()).await;
+        assert_eq!(
+            found,
+            (Some(account("1")), true),
+            "what others found counts"
+        );
+        let written = remember(&path, name, account("2"), at(100)).await;
+        assert_eq!(written.expect("no error"), None);
+        assert!(began.elapsed() < 3 * TURN, "{:?}", began.elapsed());
     }
 }

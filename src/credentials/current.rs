@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use crate::openapi::{AccessKey, Endpoint, SigningKey};
 
-use super::account::{self, Owner};
+use super::account::{self, Found, Owner};
 use super::context::Context;
 use super::error::Error;
 use super::fetch::fetch;
@@ -120,12 +120,15 @@ impl Credentials {
 
     /// The account that the credentials belong to, from the state directory if a process of this
     /// user has asked before, else from STS (`GetCallerIdentity`).
-    pub async fn owner(&self, directory: Option<&Path>) -> Owner {
+    pub async fn owner(&self, directory: Option<&Path>) -> Found {
         match &self.0.sts {
             Some((sts, context)) => account::owner(self, sts, context, directory).await,
-            None => Owner::Unknown {
-                until: UNIX_EPOCH + Duration::from_secs(u32::MAX.into()),
-                why: "STS was not asked for the account.".to_owned(),
+            None => Found {
+                owner: Owner::Unknown {
+                    until: UNIX_EPOCH + Duration::from_secs(u32::MAX.into()),
+                    why: "STS was not asked for the account.".to_owned(),
+                },
+                locked: None,
             },
         }
     }

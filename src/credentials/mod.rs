@@ -37,7 +37,7 @@ mod web;
 mod words;
 
 pub use crate::openapi::AccessKey;
-pub use account::Owner;
+pub use account::{Found, Owner};
 pub use chain::resolve;
 pub use configured::{AssumeRole, AssumeRoleWithOidc, Configured};
 pub use context::Context;

@@ -43,11 +43,11 @@ impl Diagnostic {
         }
     }
 
-    /// Makes it point at an attribute.
+    /// Makes it point at an attribute. The root is no attribute: then it points at the block.
     #[must_use]
     pub fn at(self, path: Path) -> Self {
         Self {
-            path: Some(path),
+            path: Some(path).filter(|path| !path.steps().is_empty()),
             ..self
         }
     }

@@ -1,7 +1,6 @@
 //! The provider block as Terraform hands it over: its attributes, each of which may be null or
 //! unknown. `setting` and `settings` say what the values mean.
 
-use crate::framework::number::Number;
 use crate::model;
 use crate::secret::Secret;
 
@@ -39,9 +38,9 @@ model! {
         /// The account whose quota is used.
         pub account_id: String,
         /// How long it may take to make a connection, in milliseconds.
-        pub client_connect_timeout: Number,
+        pub client_connect_timeout: String,
         /// How long an answer may take, in milliseconds.
-        pub client_read_timeout: Number,
+        pub client_read_timeout: String,
         /// How the account's call quota is kept.
         pub throttle: Throttling,
     }
@@ -51,7 +50,7 @@ model! {
     /// The attributes of `throttle` in the provider block.
     pub struct Throttling {
         /// How many calls of an operation may be made in a second.
-        pub requests_per_second: Number,
+        pub requests_per_second: String,
         /// With whom the quota is shared.
         pub scope: String,
         /// The directory in which the processes of one machine share it.
@@ -59,12 +58,12 @@ model! {
         /// The Redis server at which several machines share it.
         pub redis_url: Secret,
         /// How long it may take to connect to the Redis server, in milliseconds.
-        pub redis_connect_timeout: Number,
+        pub redis_connect_timeout: String,
         /// How long the Redis server may take to answer a command, in milliseconds.
-        pub redis_command_timeout: Number,
+        pub redis_command_timeout: String,
         /// How many calls of an operation may be made in a second while the shared state cannot be
         /// reached.
-        pub fallback_requests_per_second: Number,
+        pub fallback_requests_per_second: String,
     }
 }
 
@@ -78,7 +77,7 @@ model! {
         /// A policy that narrows what the session may do.
         pub policy: String,
         /// How long the session lasts, in seconds.
-        pub session_expiration: Number,
+        pub session_expiration: String,
         /// The external id that the role may ask for.
         pub external_id: String,
     }
@@ -100,7 +99,7 @@ model! {
         /// A policy that narrows what the session may do.
         pub policy: String,
         /// How long the session lasts, in seconds.
-        pub session_expiration: Number,
+        pub session_expiration: String,
     }
 }
 

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cams::Call;
 use crate::fingerprint::fingerprint;
@@ -36,6 +36,10 @@ use super::numbers::Target;
 
 /// How often a lock that another process holds is tried.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// After how long the log warns of the wait for another process, which may be right to take as
+/// long.
+const LONG: Duration = Duration::from_secs(30);
 
 /// The numbers whose migration this process has started, and where it meets other processes.
 #[derive(Clone, Debug, Default)]
@@ -239,7 +243,8 @@ impl Drop for Lock {
 ///
 /// If the file cannot be used.
 async fn lock(path: &Path) -> io::Result<Lock> {
-    let mut told = false;
+    let began = Instant::now();
+    let (mut told, mut told_long) = (false, false);
     loop {
         if let Some(file) = try_lock(path)? {
             return Ok(Lock {
@@ -252,6 +257,14 @@ async fn lock(path: &Path) -> io::Result<Lock> {
                 "another process is starting the migration of the same number; waiting for it"
             );
             told = true;
+        }
+        if !told_long && began.elapsed() >= LONG {
+            tracing::warn!(
+                "still waiting for the process that has {} locked to start its number; it may be \
+                 stopped (Ctrl-Z)",
+                path.display()
+            );
+            told_long = true;
         }
         sleep(PAUSE).await;
     }
@@ -290,11 +303,11 @@ mod tests {
         Call::new(timeout, CancellationToken::new())
     }
 
-    const LONG: Duration = Duration::from_secs(60);
+    const ENOUGH: Duration = Duration::from_secs(60);
 
     #[tokio::test]
     async fn a_number_is_claimed_once_until_given_back() {
-        let (claims, call) = (Claims::default(), call(LONG));
+        let (claims, call) = (Claims::default(), call(ENOUGH));
         let number = target("13900001234");
         let claim = claims.claim(&call, &number).await.expect("the first");
         let second = claims.claim(&call, &number).await;
@@ -312,7 +325,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_has_certainly_not_started_may_be_started_by_another() {
-        let (claims, call) = (Claims::default(), call(LONG));
+        let (claims, call) = (Claims::default(), call(ENOUGH));
         let mut claim = claims
             .claim(&call, &target("13900001234"))
             .await
@@ -334,7 +347,7 @@ mod tests {
             Claims::new(Some(state.clone())),
         );
         let number = target("13900001234");
-        let mut claim = one.claim(&call(LONG), &number).await.expect("the first");
+        let mut claim = one.claim(&call(ENOUGH), &number).await.expect("the first");
         let late = other
             .claim(&call(Duration::from_millis(120)), &number)
             .await;
@@ -344,7 +357,7 @@ mod tests {
             tokio::task::yield_now().await;
             drop(claim);
         };
-        let call = call(LONG);
+        let call = call(ENOUGH);
         let (second, ()) = tokio::join!(other.claim(&call, &number), free);
         drop(second.expect("its turn"));
         assert_eq!(std::fs::read_dir(&state).expect("a directory").count(), 0);
@@ -356,12 +369,12 @@ mod tests {
         let claims = || Claims::new(Some(directory.path().join("state")));
         let number = target("13900001234");
         let _held = claims()
-            .claim(&call(LONG), &number)
+            .claim(&call(ENOUGH), &number)
             .await
             .expect("the first");
         let stop = CancellationToken::new();
         stop.cancel();
-        let waiting = claims().claim(&Call::new(LONG, stop), &number).await;
+        let waiting = claims().claim(&Call::new(ENOUGH, stop), &number).await;
         assert_eq!(waiting.expect_err("stopped"), Refused::Stopped);
     }
 
@@ -371,13 +384,13 @@ mod tests {
         let state = directory.path().join("state");
         let claims = Claims::new(Some(state.clone()));
         let number = target("13900001234");
-        let mut claim = claims.claim(&call(LONG), &number).await.expect("a claim");
+        let mut claim = claims.claim(&call(ENOUGH), &number).await.expect("a claim");
         let witness = claim.witness();
         assert!(witness());
         // Moved away, the file still exists, and nobody finds it.
         std::fs::rename(&state, directory.path().join("moved")).expect("a directory");
         assert!(!witness());
-        claim.renew(&call(LONG)).await.expect("its turn");
+        claim.renew(&call(ENOUGH)).await.expect("its turn");
         assert!(claim.witness()());
         std::fs::remove_dir_all(&state).expect("a directory");
         assert!(!claim.witness()());
@@ -395,13 +408,13 @@ mod tests {
             Claims::new(Some(state.clone())),
         );
         let number = target("13900001234");
-        let claim = one.claim(&call(LONG), &number).await.expect("the first");
+        let claim = one.claim(&call(ENOUGH), &number).await.expect("the first");
         std::fs::remove_dir_all(&state).expect("a directory");
         let soon = call(Duration::from_millis(120));
         let early = other.claim(&soon, &number).await;
         assert_eq!(early.expect_err("held"), Refused::Busy);
         drop(claim);
-        other.claim(&call(LONG), &number).await.expect("its turn");
+        other.claim(&call(ENOUGH), &number).await.expect("its turn");
     }
 
     #[tokio::test]
@@ -411,7 +424,7 @@ mod tests {
         std::fs::write(&taken, "").expect("a file");
         let claims = Claims::new(Some(taken.join("state")));
         claims
-            .claim(&call(LONG), &target("13900001234"))
+            .claim(&call(ENOUGH), &target("13900001234"))
             .await
             .expect("a claim");
         let notice = claims.notice().expect("a notice");

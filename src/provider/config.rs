@@ -60,7 +60,9 @@ pub fn schema() -> Schema {
     Schema {
         version: 0,
         description:
-            "Moves WhatsApp phone numbers into Alibaba Cloud CAMS (Chat App Message Service)."
+            "Moves WhatsApp phone numbers into Alibaba Cloud CAMS (Chat App Message Service). An \
+             argument that is an empty text counts as not set, in the provider block and in its \
+             blocks."
                 .into(),
         attributes,
     }
@@ -281,7 +283,7 @@ fn undocumented_region(region: &settings::Region) -> Diagnostic {
             settings::REGION.variables.join(" and ")
         ),
     )
-    .at(settings::REGION.path())
+    .at(settings::REGION.place())
 }
 
 /// The space of resources that name none. It may be known only during apply.

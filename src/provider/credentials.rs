@@ -8,7 +8,7 @@ use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 
 use super::block::Config;
-use super::setting::{Setting, or_report};
+use super::setting::{Declaration, Setting, or_report};
 use super::settings;
 
 /// Finds what the credentials come from. Reads files, and makes no connection.
@@ -82,7 +82,7 @@ pub(super) fn configured(
                 "assume_role_with_oidc has both oidc_token and oidc_token_file. Remove one of \
                  them: a file can be renewed during a run, a token cannot.",
             )
-            .at(settings::OIDC_TOKEN.path()),
+            .at(settings::OIDC_TOKEN.place()),
         );
     }
     let configured = Configured {
@@ -112,7 +112,7 @@ pub(super) fn missing(why: &impl ToString) -> Diagnostic {
 
 /// The value in the provider block. The environment is the chain's: whatever it finds there comes
 /// after what the block names.
-fn value<T>(setting: &Setting<T>, config: &Config, errors: &mut Diagnostics) -> Option<T> {
+fn value<T: 'static>(setting: &Setting<T>, config: &Config, errors: &mut Diagnostics) -> Option<T> {
     or_report(setting.in_block(config), errors).flatten()
 }
 
@@ -125,7 +125,7 @@ fn diagnostic(problem: &Problem) -> Diagnostic {
     };
     let diagnostic = Diagnostic::error(summary, problem.to_string());
     match problem.attribute() {
-        Some(names) => diagnostic.at(names.iter().copied().collect()),
+        Some(names) => diagnostic.at(settings::place(names)),
         None => diagnostic,
     }
 }

@@ -7,6 +7,7 @@ mod credentials;
 pub mod doctor;
 pub mod errors;
 pub mod evidence;
+pub mod lookups;
 mod network;
 mod notices;
 pub mod numbers;
@@ -38,6 +39,7 @@ pub use crate::framework::server::Mismatch;
 
 use block::Config;
 use claims::Claims;
+use lookups::Lookups;
 use planned::Planned;
 use resources::number_migration::NumberMigration;
 use starts::Starts;
@@ -137,6 +139,7 @@ pub struct Cams {
     claims: Claims,
     starts: Starts,
     planned: Planned,
+    lookups: Lookups,
     clock: Clock,
     random: Random,
     told: Mutex<BTreeSet<String>>,
@@ -169,6 +172,7 @@ impl Cams {
             claims: Claims::new(directory.clone()),
             starts: Starts::new(directory),
             planned: Planned::default(),
+            lookups: Lookups::default(),
             clock,
             random,
             told: Mutex::default(),
@@ -238,6 +242,11 @@ impl Cams {
     /// The numbers that this run plans to have.
     pub fn planned(&self) -> &Planned {
         &self.planned
+    }
+
+    /// The lookups that refreshes may still make.
+    pub fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// The generator of random ids.

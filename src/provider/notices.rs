@@ -12,9 +12,30 @@ impl Cams {
     pub(super) fn notices(&self) -> Diagnostics {
         let quota = self.throttled.as_ref().and_then(Throttled::notice);
         let claims = self.claims.notice();
-        let notices = [quota, claims, self.account_notice()].into_iter().flatten();
+        let notices = [quota, claims, self.account_notice(), self.lock_notice()];
+        let notices = notices.into_iter().flatten();
         let notices = notices.filter(|notice| self.first_to_tell(&notice.summary));
         notices.collect()
+    }
+
+    /// What to tell if another process does not give the file free by which all agree on the
+    /// account.
+    fn lock_notice(&self) -> Option<Diagnostic> {
+        let file = self.client.as_ref().ok()?.account_locked()?;
+        Some(Diagnostic::warning(
+            "Account File Locked",
+            format!(
+                "Another process keeps {} locked, in which the processes of this user agree whose \
+                 call quota they use. This one waited for some seconds and went on without the \
+                 lock: if others find another answer, CAMS may throttle all of them.\n\nThe other \
+                 process may be stopped (Ctrl-Z): let it go on, or end it. On a share that has \
+                 lost track of its locks, name another directory by throttle.state_directory or \
+                 CAMS_THROTTLE_STATE_DIRECTORY. With account_id in the provider block or the \
+                 variable {} the file is not needed.",
+                file.display(),
+                settings::ACCOUNT_ID.variables.join(" or ")
+            ),
+        ))
     }
 
     /// What to tell if the account is not known although others may use it with another key: one of

@@ -1,13 +1,17 @@
 //! Asks CAMS where a number is, and tells what the answers prove.
+//!
+//! This file is longer than 300 lines because whoever asks needs all of it: what is asked, in which
+//! order, and what is made of each failure.
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::cams::phone::PhoneNumber;
 use crate::cams::{Call, Client, Error, ErrorKind};
 
 use super::evidence::{Evidence, Lookup, Presence, Row, weigh};
+use super::lookups::{Granted, Lookups, Use};
 
 /// The status of a number whose migration has started: the one status that
 /// `CreateChatappMigrationInitiate` documents.
@@ -34,6 +38,19 @@ pub struct Question<'a> {
     pub not_before: Option<Instant>,
     /// Whether [`Evidence::Gone`] must rest on a list that was asked for after this question.
     pub prove_gone: bool,
+    /// What is asked for the sake of a state that holds the number already. Without it, the number
+    /// is looked up whenever the list does not settle the question.
+    pub refresh: Option<Refresh<'a>>,
+}
+
+/// A refresh: a lookup can then only prove that the number is gone, or tell an id that is not
+/// known.
+#[derive(Clone, Copy, Debug)]
+pub struct Refresh<'a> {
+    /// The lookups that are left to the refreshes of this run.
+    pub lookups: &'a Lookups,
+    /// Whether the state would forget the number if it were proved gone.
+    pub may_forget: bool,
 }
 
 /// What came of a question.
@@ -43,6 +60,8 @@ pub struct Finding {
     pub evidence: Evidence,
     /// The one operation that failed, if one did: the evidence then rests on the other alone.
     pub failed: Option<Error>,
+    /// Whether the number was looked up.
+    pub looked_up: bool,
 }
 
 /// Why a question has no answer.
@@ -78,38 +97,87 @@ pub async fn find(
                 status: status.clone(),
             }),
             failed: None,
+            looked_up: false,
         });
     }
-    let lookup = lookup(client, call, target).await?;
-    let weigh = |row: &Row, lookup: &Lookup| weigh(row, lookup, question.known_id);
-    let without = |failed: Box<Error>, row: &Row, lookup: &Lookup| Finding {
-        evidence: weigh(row, lookup),
-        failed: Some(*failed),
+    let Some(refresh) = question.refresh else {
+        return look_up(client, call, target, question, list, asked_at).await;
     };
-    let (list, lookup) = match (list, lookup) {
+    let Some(granted) = grant(refresh, call, target, question).await else {
+        return Ok(by_the_list(list, question));
+    };
+    let found = look_up(client, call, target, question, list, asked_at).await?;
+    granted.settle(match &found.evidence {
+        Evidence::Gone if refresh.may_forget => Use::ProvedGone,
+        Evidence::Present(Presence { id: Some(_), .. }) if question.known_id.is_none() => {
+            Use::ToldId
+        }
+        _ => Use::Nothing,
+    });
+    Ok(found)
+}
+
+/// The right to look the number up for a refresh, if that can be of use.
+async fn grant(
+    refresh: Refresh<'_>,
+    call: &Call,
+    target: &Target,
+    question: Question<'_>,
+) -> Option<Granted> {
+    if !refresh.may_forget && question.known_id.is_some() {
+        return None;
+    }
+    tokio::select! {
+        granted = refresh.lookups.take(&target.cust_space_id) => granted,
+        () = call.stopped() => None,
+        () = sleep_until(call.deadline()) => None,
+    }
+}
+
+/// What the list alone proves.
+fn by_the_list(list: Result<(Row, Instant), Box<Error>>, question: Question<'_>) -> Finding {
+    let (row, failed) = match list {
+        Ok((row, _)) => (row, None),
+        Err(error) => (Row::Unavailable, Some(*error)),
+    };
+    Finding {
+        evidence: weigh(&row, &Lookup::Unavailable, question.known_id),
+        failed,
+        looked_up: false,
+    }
+}
+
+/// What the lookup of the number proves together with the list.
+async fn look_up(
+    client: &Client,
+    call: &Call,
+    target: &Target,
+    question: Question<'_>,
+    list: Result<(Row, Instant), Box<Error>>,
+    asked_at: Instant,
+) -> Result<Finding, FindError> {
+    let lookup = lookup(client, call, target).await?;
+    let finding = |failed: Option<Box<Error>>, row: &Row, lookup: &Lookup| Finding {
+        evidence: weigh(row, lookup, question.known_id),
+        failed: failed.map(|error| *error),
+        looked_up: true,
+    };
+    let ((row, listed_at), lookup) = match (list, lookup) {
         (Err(list), Err(lookup)) => return Err(FindError::Both { list, lookup }),
-        (Err(list), Ok(lookup)) => return Ok(without(list, &Row::Unavailable, &lookup)),
-        (Ok((row, _)), Err(lookup)) => {
-            return Ok(without(lookup, &row, &Lookup::Unavailable));
+        (Err(list), Ok(lookup)) => return Ok(finding(Some(list), &Row::Unavailable, &lookup)),
+        (Ok((row, _)), Err(failed)) => {
+            return Ok(finding(Some(failed), &row, &Lookup::Unavailable));
         }
         (Ok(list), Ok(lookup)) => (list, lookup),
     };
-
-    let (row, listed_at) = list;
-    let evidence = weigh(&row, &lookup);
-    if !question.prove_gone || evidence != Evidence::Gone || listed_at >= asked_at {
-        return Ok(Finding {
-            evidence,
-            failed: None,
-        });
+    let found = finding(None, &row, &lookup);
+    if !question.prove_gone || found.evidence != Evidence::Gone || listed_at >= asked_at {
+        return Ok(found);
     }
     // The shared list is older than the question: the number may have come since.
     match self::list(client, call, target, question, Some(asked_at)).await? {
-        Ok((row, _)) => Ok(Finding {
-            evidence: weigh(&row, &lookup),
-            failed: None,
-        }),
-        Err(list) => Ok(without(list, &Row::Unavailable, &lookup)),
+        Ok((row, _)) => Ok(finding(None, &row, &lookup)),
+        Err(list) => Ok(finding(Some(list), &Row::Unavailable, &lookup)),
     }
 }
 

@@ -15,7 +15,6 @@ use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
 use crate::framework::path::Path;
 use crate::framework::schema::Attribute;
-use crate::framework::value::Value;
 use crate::secret::Secret;
 
 use super::block::Config;
@@ -30,10 +29,12 @@ pub(super) struct Setting<T> {
     pub(super) absent: Absent,
     /// What the setting does, in Markdown. The variables and the default are added to it.
     pub(super) description: &'static str,
-    /// The constructor of the attribute: [`Attribute::string`] or [`Attribute::number`].
-    pub(super) attribute: fn(&'static str) -> Attribute,
+    /// Whether the value is a secret: Terraform shows it nowhere, and no error points at the line
+    /// where it is written, which Terraform would print.
+    pub(super) secret: bool,
     /// Takes the value from the provider block, as text that is wiped from memory when it is
-    /// dropped, since some of them are secrets.
+    /// dropped, since some of them are secrets. Every attribute is a text in the schema, since a
+    /// number cannot be empty; Terraform converts a number that is written for it.
     pub(super) configured: fn(&Config) -> Field<Text>,
     /// Parses the text. The error says what is expected. It never quotes the text, which may hold a
     /// password.
@@ -60,6 +61,9 @@ pub(super) trait Declaration: Sync {
     /// The attribute in the schema.
     fn attribute(&'static self) -> Attribute;
 
+    /// Where an error about the value points.
+    fn place(&self) -> Path;
+
     /// Whether the value is known only during apply.
     fn is_unknown(&self, config: &Config) -> bool;
 }
@@ -71,19 +75,27 @@ impl<T: 'static> Declaration for Setting<T> {
 
     fn attribute(&'static self) -> Attribute {
         let name = self.path.last().copied().unwrap_or_default();
-        (self.attribute)(name)
+        let attribute = Attribute::string(name)
             .optional()
             .describe(self.documentation())
             .validate(|value, _, invalid| {
-                let text = match value {
-                    Value::String(text) => text.clone(),
-                    Value::Number(number) => number.to_string(),
-                    _ => return,
-                };
-                if let Err(expected) = (self.parse)(&text) {
+                let text = value.as_str().filter(|text| !text.is_empty());
+                if let Some(Err(expected)) = text.map(self.parse) {
                     invalid.push(self.refused(&expected, None));
                 }
-            })
+            });
+        match self.secret {
+            true => attribute.sensitive(),
+            false => attribute,
+        }
+    }
+
+    fn place(&self) -> Path {
+        let names = match (self.secret, self.path) {
+            (true, [outer @ .., _]) => outer,
+            (_, all) => all,
+        };
+        names.iter().copied().collect()
     }
 
     fn is_unknown(&self, config: &Config) -> bool {
@@ -91,7 +103,7 @@ impl<T: 'static> Declaration for Setting<T> {
     }
 }
 
-impl<T> Setting<T> {
+impl<T: 'static> Setting<T> {
     /// The value that is set, or else the default. `None` if there is neither, or if the value is
     /// known only during apply.
     ///
@@ -103,7 +115,7 @@ impl<T> Setting<T> {
         config: &Config,
         environment: &Environment,
     ) -> Result<Option<T>, Diagnostic> {
-        let configured = (self.configured)(config);
+        let configured = self.value(config);
         let (text, variable) = match (&configured, environment.first(self.variables)) {
             (Field::Known(value), _) => (value.as_str(), None),
             (Field::Null, Some((variable, value))) => (value, Some(variable)),
@@ -125,7 +137,7 @@ impl<T> Setting<T> {
     ///
     /// If what is set cannot be parsed.
     pub(super) fn in_block(&self, config: &Config) -> Result<Option<T>, Diagnostic> {
-        match (self.configured)(config) {
+        match self.value(config) {
             Field::Known(text) => (self.parse)(&text)
                 .map(Some)
                 .map_err(|expected| self.refused(&expected, None)),
@@ -143,9 +155,13 @@ impl<T> Setting<T> {
             .ok_or_else(|| self.refused("expected a value", None))
     }
 
-    /// The path of the attribute.
-    pub(super) fn path(&self) -> Path {
-        self.path.iter().copied().collect()
+    /// The text in the provider block. An empty one counts as null, because variables of a
+    /// configuration often have it as their default.
+    pub(super) fn value(&self, config: &Config) -> Field<Text> {
+        match (self.configured)(config) {
+            Field::Known(text) if text.is_empty() => Field::Null,
+            other => other,
+        }
     }
 
     /// The description with the variables and the default, in sentences that `cargo xtask docs`
@@ -163,10 +179,10 @@ impl<T> Setting<T> {
         text
     }
 
-    /// The error for a value that is not what was expected, at the attribute or the variable that
-    /// set it.
+    /// The error for a value that is not what was expected. It names the attribute, and the variable
+    /// if that set it.
     fn refused(&self, expected: &str, variable: Option<&str>) -> Diagnostic {
-        let path = self.path();
+        let path: Path = self.path.iter().copied().collect();
         let origin = variable
             .map(|name| format!(", set by the environment variable {name},"))
             .unwrap_or_default();
@@ -174,7 +190,7 @@ impl<T> Setting<T> {
             "Invalid Provider Configuration",
             format!("{path}{origin} is not usable: {expected}."),
         )
-        .at(path)
+        .at(self.place())
     }
 }
 
@@ -183,10 +199,10 @@ pub(super) fn from_str<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, S
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
-/// The field as text. A number is written in decimal.
-pub(super) fn text<T: fmt::Display>(field: &Field<T>) -> Field<Text> {
+/// The field as text.
+pub(super) fn text(field: &Field<String>) -> Field<Text> {
     match field {
-        Field::Known(value) => Field::Known(Zeroizing::new(value.to_string())),
+        Field::Known(value) => Field::Known(Zeroizing::new(value.clone())),
         Field::Null => Field::Null,
         Field::Unknown => Field::Unknown,
     }
@@ -207,15 +223,6 @@ pub(super) fn within<B>(block: &Field<B>, field: fn(&B) -> Field<Text>) -> Field
         Field::Known(block) => field(block),
         Field::Null => Field::Null,
         Field::Unknown => Field::Unknown,
-    }
-}
-
-/// The field, where an empty text counts as null, because variables of a configuration often have
-/// it as their default.
-pub(super) fn filled(field: Field<Text>) -> Field<Text> {
-    match field {
-        Field::Known(text) if text.is_empty() => Field::Null,
-        other => other,
     }
 }
 
@@ -243,7 +250,7 @@ mod tests {
         variables: &["DIGIT", "FINGER"],
         absent: Absent::None("there is no digit"),
         description: "A digit.",
-        attribute: Attribute::string,
+        secret: false,
         configured: |config| text(&config.region),
         parse: |text| text.parse().map_err(|_| "expected a digit".to_owned()),
     };
@@ -273,6 +280,8 @@ mod tests {
         assert_eq!(read(&DIGIT, "1".into(), "2"), Ok(Some(1)));
         assert_eq!(read(&DIGIT, Field::Null, "2"), Ok(Some(2)));
         assert_eq!(read(&DIGIT, Field::Null, ""), Ok(None));
+        assert_eq!(read(&DIGIT, "".into(), "2"), Ok(Some(2)));
+        assert_eq!(read(&DEFAULTED, "".into(), ""), Ok(Some(7)));
         assert_eq!(read(&DIGIT, Field::Unknown, "2"), Ok(None));
         assert_eq!(read(&DEFAULTED, Field::Null, ""), Ok(Some(7)));
     }
@@ -283,6 +292,21 @@ mod tests {
         assert_eq!(error, "block.digit is not usable: expected a digit.");
         let error = read(&DIGIT, Field::Null, "s3cr3t").expect_err("no digit");
         assert!(error.contains("variable DIGIT") && !error.contains("s3cr3t"));
+    }
+
+    #[test]
+    fn an_error_about_a_secret_points_at_the_block_and_names_the_attribute() {
+        static SECRET: Setting<u32> = Setting {
+            secret: true,
+            ..DIGIT
+        };
+        let config = Config {
+            region: "s3cr3t".into(),
+            ..Config::default()
+        };
+        let error = SECRET.in_block(&config).expect_err("no digit");
+        assert!(error.detail.starts_with("block.digit is not usable"));
+        assert_eq!(error.path, Some(["block"].into_iter().collect()));
     }
 
     #[test]

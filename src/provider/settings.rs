@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::cams::{Endpoint, SignatureMethod, space};
 use crate::framework::number::Number;
-use crate::framework::schema::Attribute;
+use crate::framework::path::Path;
 
 use super::setting::{Absent, Declaration, Setting, from_str, text};
 
@@ -67,13 +67,22 @@ pub(super) static ALL: [&dyn Declaration; 34] = [
     &STATE_DIRECTORY,
 ];
 
+/// Where an error about an argument of these names points, which may be that of a block.
+pub(super) fn place(names: &[&'static str]) -> Path {
+    let setting = ALL.into_iter().find(|setting| setting.names() == names);
+    match setting {
+        Some(setting) => setting.place(),
+        None => names.iter().copied().collect(),
+    }
+}
+
 pub(super) static ACCOUNT_ID: Setting<String> = Setting {
     path: &["account_id"],
     variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
     absent: Absent::None("STS is asked"),
     description: "Alibaba Cloud account id, digits only. The call quota is the account's, \
         whichever of its credentials are in use. Set this where STS cannot be reached.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| text(&config.account_id),
     parse: parse_account_id,
 };
@@ -83,7 +92,7 @@ pub(super) static REGION: Setting<Region> = Setting {
     variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"],
     absent: Absent::Default(DOCUMENTED_REGION),
     description: "Region id.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| text(&config.region),
     parse: parse_region,
 };
@@ -93,7 +102,7 @@ pub(super) static ENDPOINT: Setting<Endpoint> = Setting {
     variables: &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"],
     absent: Absent::None("the region's own is used"),
     description: "Host or URL of the API; plain `http` only to this machine.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| text(&config.endpoint),
     parse: from_str,
 };
@@ -104,7 +113,7 @@ pub(super) static CUST_SPACE_ID: Setting<String> = Setting {
     absent: Absent::None("each resource names its own"),
     description: "Space of resources that set no `cust_space_id` of their own: the id of the ISV \
         sub-customer's space, or of your own instance.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| text(&config.cust_space_id),
     parse: parse_cust_space_id,
 };
@@ -114,7 +123,7 @@ pub(super) static SIGNATURE_METHOD: Setting<SignatureMethod> = Setting {
     variables: &[],
     absent: Absent::Default("ACS3-HMAC-SHA256"),
     description: "How requests are signed: `ACS3-HMAC-SHA256`, or `HMAC-SHA1`, the older form.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| text(&config.signature_method),
     parse: from_str,
 };
@@ -125,7 +134,7 @@ pub(super) static CONNECT_TIMEOUT: Setting<Duration> = Setting {
     absent: Absent::Default("10000"),
     description: "Milliseconds until a connection to the API is made, TLS included. Raise it \
         behind a slow proxy.",
-    attribute: Attribute::number,
+    secret: false,
     configured: |config| text(&config.client_connect_timeout),
     parse: |text| parse_millis(text, 100..=600_000),
 };
@@ -136,7 +145,7 @@ pub(super) static READ_TIMEOUT: Setting<Duration> = Setting {
     absent: Absent::Default("60000"),
     description: "Milliseconds from sending a request until its whole answer is there. What a \
         request without an answer did is found out afterwards, so lower it only if the API hangs.",
-    attribute: Attribute::number,
+    secret: false,
     configured: |config| text(&config.client_read_timeout),
     parse: |text| parse_millis(text, 100..=600_000),
 };
@@ -145,10 +154,6 @@ pub(super) static READ_TIMEOUT: Setting<Duration> = Setting {
 pub(super) struct Region {
     pub(super) id: String,
     pub(super) endpoint: Endpoint,
-}
-
-fn sensitive_string(name: &'static str) -> Attribute {
-    Attribute::string(name).sensitive()
 }
 
 fn parse_account_id(text: &str) -> Result<String, String> {

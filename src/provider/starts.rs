@@ -7,22 +7,32 @@
 //! sees that others have done so needs a new list.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::fingerprint::fingerprint;
 use crate::private_file;
+
+/// How long another process may keep a file locked. It adds one byte.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often a lock that another process holds is tried.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The starts on this host, as far as this process knows of them.
 #[derive(Debug, Default)]
 pub struct Starts {
     directory: Option<PathBuf>,
     spaces: Mutex<HashMap<String, Seen>>,
+    /// Whether a lock was not given back.
+    without_lock: AtomicBool,
 }
 
 /// What this process has seen of the starts in a space.
@@ -41,7 +51,7 @@ impl Starts {
     pub fn new(directory: Option<PathBuf>) -> Self {
         Self {
             directory,
-            spaces: Mutex::default(),
+            ..Self::default()
         }
     }
 
@@ -67,20 +77,50 @@ impl Starts {
 
     /// Notes that this process is about to start a number in the space. What cannot be noted is
     /// logged only: the lock on the number still keeps two processes from starting it together.
-    pub fn note(&self, cust_space_id: &str) {
+    ///
+    /// A lock that is not given back within [`PATIENCE`] is done without, from then on at once.
+    pub async fn note(&self, cust_space_id: &str) {
         let Some(path) = self.path(cust_space_id) else {
             return;
         };
-        // The lock makes this process's own count and the file's agree for others of this process.
-        let mut spaces = self.lock();
-        match append(&path) {
-            Ok(()) => {
-                if let Some(seen) = spaces.get_mut(cust_space_id) {
-                    seen.own += 1;
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if Instant::now() >= end && !self.without_lock.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    "another process has kept {} locked for {PATIENCE:?}: it may be stopped \
+                     (Ctrl-Z). Starts are noted there without the lock.",
+                    path.display()
+                );
+            }
+            match self.append(cust_space_id, &path) {
+                Ok(true) => return,
+                Ok(false) => sleep(PAUSE).await,
+                Err(error) => {
+                    tracing::debug!(%error, "a start can't be noted for other processes");
+                    return;
                 }
             }
-            Err(error) => tracing::debug!(%error, "a start can't be noted for other processes"),
         }
+    }
+
+    /// Adds one byte to the file, whose length is the number of starts. False while another process
+    /// has it locked.
+    fn append(&self, cust_space_id: &str, path: &Path) -> io::Result<bool> {
+        // The lock makes this process's own count and the file's agree for others of this process.
+        let mut spaces = self.lock();
+        let file: File = private_file::open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            // Two that write at the same time may then count as one.
+            Err(TryLockError::WouldBlock) if self.without_lock.load(Ordering::Relaxed) => {}
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        file.write_all_at(b".", file.metadata()?.len())?;
+        if let Some(seen) = spaces.get_mut(cust_space_id) {
+            seen.own += 1;
+        }
+        Ok(true)
     }
 
     /// How many starts all processes have noted; `None` if nobody can tell.
@@ -102,17 +142,8 @@ impl Starts {
     }
 }
 
-/// Adds one byte to the file: its length is the number of starts.
-fn append(path: &Path) -> io::Result<()> {
-    let file: File = private_file::open(path)?;
-    file.lock()?;
-    file.write_all_at(b".", file.metadata()?.len())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::advance;
 
     use super::*;
@@ -124,17 +155,17 @@ mod tests {
         let (one, other) = (starts(), starts());
         let first = one.not_before("s");
         advance(Duration::from_secs(1)).await;
-        one.note("s");
-        one.note("s");
+        one.note("s").await;
+        one.note("s").await;
         assert_eq!(
             one.not_before("s"),
             first,
             "its own starts are in its lists"
         );
 
-        other.note("another space");
+        other.note("another space").await;
         assert_eq!(one.not_before("s"), first);
-        other.note("s");
+        other.note("s").await;
         let changed = one.not_before("s");
         assert_eq!(changed, Instant::now());
         advance(Duration::from_secs(1)).await;
@@ -144,9 +175,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_a_directory_every_list_may_be_too_old() {
         let starts = Starts::new(None);
-        starts.note("s");
+        starts.note("s").await;
         let first = starts.not_before("s");
         advance(Duration::from_secs(1)).await;
         assert!(starts.not_before("s") > first);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_is_not_given_back_costs_a_while_once() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let starts = || Starts::new(Some(directory.path().join("state")));
+        let (one, other) = (starts(), starts());
+        let first = one.not_before("s");
+        let held = private_file::open(&one.path("s").expect("a path")).expect("a file");
+        held.lock().expect("its lock");
+        let began = Instant::now();
+        for _ in 0..100 {
+            other.note("s").await;
+        }
+        assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
+        assert!(one.not_before("s") > first, "they are noted all the same");
     }
 }

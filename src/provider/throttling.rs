@@ -10,7 +10,7 @@ use crate::state_directory::state_directory;
 use crate::throttle::{RedisTimeouts, Throttle};
 
 use super::block::Config;
-use super::setting::or_report;
+use super::setting::{Declaration, or_report};
 use super::settings::{
     FALLBACK_REQUESTS_PER_SECOND, REDIS_COMMAND_TIMEOUT, REDIS_CONNECT_TIMEOUT, REDIS_URL,
     REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
@@ -99,14 +99,14 @@ pub(super) fn configure(
     };
     let timeouts = RedisTimeouts { connect, command };
 
-    if scope != Scope::Redis && (REDIS_URL.configured)(config).known().is_some() {
+    if scope != Scope::Redis && REDIS_URL.value(config).known().is_some() {
         errors.push(
             Diagnostic::error(
                 "Redis URL Without Effect",
                 "throttle.redis_url is set, but the scope is another one. Set throttle.scope = \
                  \"redis\", or remove redis_url.",
             )
-            .at(REDIS_URL.path()),
+            .at(REDIS_URL.place()),
         );
     }
     let directory = directory.unwrap_or_else(state_directory);
@@ -121,7 +121,7 @@ pub(super) fn configure(
                     "throttle.scope is \"redis\", which needs a server. Set throttle.redis_url, or \
                      the environment variable CAMS_THROTTLE_REDIS_URL.",
                 )
-                .at(REDIS_URL.path()),
+                .at(REDIS_URL.place()),
             );
             return Err(errors);
         }
@@ -141,7 +141,6 @@ pub(super) fn configure(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::number::Number;
     use crate::provider::block::Throttling;
 
     fn settings(
@@ -166,7 +165,7 @@ mod tests {
     #[test]
     fn the_configuration_goes_before_the_environment() {
         let five = Throttling {
-            requests_per_second: Number::from(5_i64).into(),
+            requests_per_second: "5".into(),
             ..Throttling::default()
         };
         let variables = [("CAMS_THROTTLE_REQUESTS_PER_SECOND", "7")];

@@ -52,7 +52,7 @@ pub fn phone_number(country_code: &Field<String>, mobile_number: &Field<String>)
 }
 
 /// The error for a number that cannot be right.
-pub fn refused(problem: &Problem) -> Diagnostic {
+fn refused(problem: &Problem) -> Diagnostic {
     let path = path(problem.part);
     let expected = match problem.part {
         Part::CountryCode => {
@@ -74,7 +74,8 @@ pub fn refused(problem: &Problem) -> Diagnostic {
     .at(path)
 }
 
-fn path(part: Part) -> Path {
+/// The attribute that holds this part of a number.
+pub fn path(part: Part) -> Path {
     Path::root().attribute(match part {
         Part::CountryCode => "country_code",
         Part::MobileNumber => "mobile_number",

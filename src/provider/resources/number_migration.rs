@@ -23,7 +23,7 @@ use super::super::Cams;
 use super::super::claims::Claim;
 use super::super::errors::{self, Doing};
 use super::super::evidence::{Evidence, Presence};
-use super::super::numbers::{self, Finding, Question, ReadBack, Target};
+use super::super::numbers::{self, Finding, Question, ReadBack, Refresh, Target};
 use super::super::validators;
 
 use schema::{Identity, Model};
@@ -103,7 +103,7 @@ impl Resource for NumberMigration {
         Desired { plan, .. }: Desired<Model>,
     ) -> Result<Model, Diagnostics> {
         let cams = context.provider();
-        let target = target::of_model(&plan)?;
+        let target = target::of_plan(&plan)?;
         let limit = CREATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.create));
         let call = cams.call(limit.duration(), context.stop());
         let created = create(&context, plan, &target, &limit, &call).await;
@@ -117,7 +117,7 @@ impl Resource for NumberMigration {
         state: Model,
     ) -> Result<Option<Model>, Diagnostics> {
         let cams = context.provider();
-        let target = target::of_model(&state)?;
+        let target = target::of_state(&state)?;
         // An import has none yet.
         remembered::identify(&context);
         let limit = READ.limit(state.timeouts.known().map(|timeouts| &timeouts.read));
@@ -243,10 +243,17 @@ async fn read(
     call: &Call,
 ) -> Result<Option<Model>, Diagnostics> {
     let cams = context.provider();
+    // An imported number that was never seen has no status.
+    let imported = state.status.is_null();
+    let may_forget = !remembered::just_started(context);
     let question = Question {
         known_id: state.id.text(),
         known_status: state.status.text(),
         prove_gone: true,
+        refresh: (!imported).then_some(Refresh {
+            lookups: cams.lookups(),
+            may_forget,
+        }),
         ..Question::default()
     };
     let found = numbers::find(cams.client()?, call, target, question).await;
@@ -259,8 +266,6 @@ async fn read(
     let found = found.map_err(|error| messages::not_found_out(cams, error, doing))?;
     warn_of_failure(context, &found, target);
 
-    // An imported number that was never seen has no status.
-    let imported = state.status.is_null();
     match found.evidence {
         Evidence::Present(presence) => {
             if imported {
@@ -269,19 +274,16 @@ async fn read(
             Ok(Some(state::refreshed(state, target, presence)))
         }
         Evidence::Gone if imported => Ok(None),
-        Evidence::Gone if remembered::just_started(context) => {
-            warn_once(context, messages::not_yet_shown(target));
-            Ok(Some(state))
-        }
-        Evidence::Gone => {
+        Evidence::Gone if may_forget => {
             context.warn(messages::gone(target));
             Ok(None)
         }
+        Evidence::Gone => Ok(Some(state)),
         Evidence::Inconclusive if imported => {
             Err(messages::not_importable(target, found.failed.as_ref()).into())
         }
         Evidence::Inconclusive => {
-            if found.failed.is_none() {
+            if found.looked_up && found.failed.is_none() {
                 warn_once(context, messages::not_confirmed(target));
             }
             Ok(Some(state))
@@ -327,7 +329,7 @@ async fn start(
             return Ok(Start::Present(presence));
         }
 
-        cams.starts().note(&target.cust_space_id);
+        cams.starts().note(&target.cust_space_id).await;
         let bounds = call.clone().only_while(claim.witness());
         let started = client
             .create_chatapp_migration_initiate(&bounds, &target.cust_space_id, &target.number)

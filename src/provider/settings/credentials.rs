@@ -8,20 +8,17 @@ use crate::cams::Endpoint;
 use crate::credentials::{self, variables};
 use crate::framework::model::Field;
 use crate::framework::number::Number;
-use crate::framework::schema::Attribute;
 use crate::provider::block::{AssumeRole, AssumeRoleWithOidc, Config};
-use crate::provider::setting::{Absent, Setting, Text, filled, from_str, secret, text, within};
+use crate::provider::setting::{Absent, Setting, Text, from_str, secret, text, within};
 use crate::secret::Secret;
-
-use super::sensitive_string;
 
 pub(in crate::provider) static ACCESS_KEY: Setting<String> = Setting {
     path: &["access_key"],
     variables: variables::ACCESS_KEY,
     absent: Absent::None(""),
     description: "AccessKey id.",
-    attribute: Attribute::string,
-    configured: |config| filled(text(&config.access_key)),
+    secret: false,
+    configured: |config| text(&config.access_key),
     parse: parse_key_part,
 };
 
@@ -30,8 +27,8 @@ pub(in crate::provider) static SECRET_KEY: Setting<Secret> = Setting {
     variables: variables::SECRET_KEY,
     absent: Absent::None(""),
     description: "AccessKey secret.",
-    attribute: sensitive_string,
-    configured: |config| filled(secret(&config.secret_key)),
+    secret: true,
+    configured: |config| secret(&config.secret_key),
     parse: parse_secret,
 };
 
@@ -41,8 +38,8 @@ pub(in crate::provider) static SECURITY_TOKEN: Setting<Secret> = Setting {
     absent: Absent::None(""),
     description: "Security token of temporary credentials. They are not refreshed: where a run may \
         outlast them, let the provider fetch them itself.",
-    attribute: sensitive_string,
-    configured: |config| filled(secret(&config.security_token)),
+    secret: true,
+    configured: |config| secret(&config.security_token),
     parse: parse_secret,
 };
 
@@ -51,8 +48,8 @@ pub(in crate::provider) static PROFILE: Setting<String> = Setting {
     variables: variables::PROFILE,
     absent: Absent::None("the current profile of the Alibaba Cloud CLI is used"),
     description: "Profile of the Alibaba Cloud CLI, or of the SDKs' credentials file.",
-    attribute: Attribute::string,
-    configured: |config| filled(text(&config.profile)),
+    secret: false,
+    configured: |config| text(&config.profile),
     parse: parse_word,
 };
 
@@ -62,8 +59,8 @@ pub(in crate::provider) static SHARED_CREDENTIALS_FILE: Setting<String> = Settin
     absent: Absent::None("it is `~/.aliyun/config.json`"),
     description: "File with the profiles, as the Alibaba Cloud CLI (JSON) or the SDKs (ini) write \
         it.",
-    attribute: Attribute::string,
-    configured: |config| filled(text(&config.shared_credentials_file)),
+    secret: false,
+    configured: |config| text(&config.shared_credentials_file),
     parse: parse_word,
 };
 
@@ -72,8 +69,8 @@ pub(in crate::provider) static ECS_ROLE_NAME: Setting<String> = Setting {
     variables: variables::ECS_ROLE_NAME,
     absent: Absent::None("the metadata service is asked for it"),
     description: "RAM role of the ECS instance that Terraform runs on.",
-    attribute: Attribute::string,
-    configured: |config| filled(text(&config.ecs_role_name)),
+    secret: false,
+    configured: |config| text(&config.ecs_role_name),
     parse: |text| parse_word(text.trim()),
 };
 
@@ -82,8 +79,8 @@ pub(in crate::provider) static CREDENTIALS_URI: Setting<Secret> = Setting {
     variables: variables::CREDENTIALS_URI,
     absent: Absent::None(""),
     description: "Address that answers with temporary credentials.",
-    attribute: sensitive_string,
-    configured: |config| filled(secret(&config.credentials_uri)),
+    secret: true,
+    configured: |config| secret(&config.credentials_uri),
     parse: parse_uri,
 };
 
@@ -93,8 +90,8 @@ pub(in crate::provider) static STS_ENDPOINT: Setting<Endpoint> = Setting {
     absent: Absent::None("the region's own is used, or `endpoint` if that is on this machine"),
     description: "Host or URL of STS, which exchanges credentials and tells the account; plain \
         `http` only to this machine.",
-    attribute: Attribute::string,
-    configured: |config| filled(text(&config.sts_endpoint)),
+    secret: false,
+    configured: |config| text(&config.sts_endpoint),
     parse: from_str,
 };
 
@@ -103,7 +100,7 @@ pub(in crate::provider) static ROLE_ARN: Setting<String> = Setting {
     variables: variables::ROLE_ARN,
     absent: Absent::None("no role is assumed"),
     description: "ARN of the role, such as `acs:ram::123456789012:role/terraform`.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| role(config, |role| text(&role.role_arn)),
     parse: parse_arn,
 };
@@ -113,7 +110,7 @@ pub(in crate::provider) static ROLE_SESSION_NAME: Setting<String> = Setting {
     variables: variables::ROLE_SESSION_NAME,
     absent: Absent::Default("terraform"),
     description: "Name of the session, which shows in the audit log of the account.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| role(config, |role| text(&role.session_name)),
     parse: parse_session_name,
 };
@@ -123,7 +120,7 @@ pub(in crate::provider) static ROLE_POLICY: Setting<String> = Setting {
     variables: &[],
     absent: Absent::None("the session may do what the role may"),
     description: "Policy in JSON that narrows what the session may do.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| role(config, |role| text(&role.policy)),
     parse: parse_policy,
 };
@@ -134,7 +131,7 @@ pub(in crate::provider) static ROLE_SESSION_EXPIRATION: Setting<Duration> = Sett
     absent: Absent::Default("3600"),
     description: "Seconds that a session lasts, from 900 up to what the role allows. A new one is \
         fetched in time.",
-    attribute: Attribute::number,
+    secret: false,
     configured: |config| role(config, |role| text(&role.session_expiration)),
     parse: parse_lifetime,
 };
@@ -144,7 +141,7 @@ pub(in crate::provider) static ROLE_EXTERNAL_ID: Setting<String> = Setting {
     variables: variables::ROLE_EXTERNAL_ID,
     absent: Absent::None(""),
     description: "External id, where the role asks for one.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| role(config, |role| text(&role.external_id)),
     parse: parse_word,
 };
@@ -155,7 +152,7 @@ pub(in crate::provider) static OIDC_PROVIDER_ARN: Setting<String> = Setting {
     absent: Absent::None(""),
     description: "ARN of the identity provider in RAM, such as \
         `acs:ram::123456789012:oidc-provider/github`.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| oidc(config, |oidc| text(&oidc.oidc_provider_arn)),
     parse: parse_arn,
 };
@@ -165,7 +162,7 @@ pub(in crate::provider) static OIDC_ROLE_ARN: Setting<String> = Setting {
     variables: variables::OIDC_ROLE_ARN,
     absent: Absent::None(""),
     description: "ARN of the role, such as `acs:ram::123456789012:role/terraform`.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| oidc(config, |oidc| text(&oidc.role_arn)),
     parse: parse_arn,
 };
@@ -176,7 +173,7 @@ pub(in crate::provider) static OIDC_TOKEN: Setting<Secret> = Setting {
     absent: Absent::None(""),
     description: "Token of the identity provider. It stays the same for the run, so a file is \
         better where the token is renewed.",
-    attribute: sensitive_string,
+    secret: true,
     configured: |config| oidc(config, |oidc| secret(&oidc.oidc_token)),
     parse: parse_oidc_token,
 };
@@ -186,7 +183,7 @@ pub(in crate::provider) static OIDC_TOKEN_FILE: Setting<String> = Setting {
     variables: variables::OIDC_TOKEN_FILE,
     absent: Absent::None(""),
     description: "File that holds the token. It is read again for each new session.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| oidc(config, |oidc| text(&oidc.oidc_token_file)),
     parse: parse_word,
 };
@@ -196,7 +193,7 @@ pub(in crate::provider) static OIDC_SESSION_NAME: Setting<String> = Setting {
     variables: variables::OIDC_ROLE_SESSION_NAME,
     absent: Absent::Default("terraform"),
     description: "Name of the session, which shows in the audit log of the account.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| oidc(config, |oidc| text(&oidc.role_session_name)),
     parse: parse_session_name,
 };
@@ -206,7 +203,7 @@ pub(in crate::provider) static OIDC_POLICY: Setting<String> = Setting {
     variables: &[],
     absent: Absent::None("the session may do what the role may"),
     description: "Policy in JSON that narrows what the session may do.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| oidc(config, |oidc| text(&oidc.policy)),
     parse: parse_policy,
 };
@@ -217,7 +214,7 @@ pub(in crate::provider) static OIDC_SESSION_EXPIRATION: Setting<Duration> = Sett
     absent: Absent::Default("3600"),
     description: "Seconds that a session lasts, from 900 up to what the role allows. A new one is \
         fetched in time.",
-    attribute: Attribute::number,
+    secret: false,
     configured: |config| oidc(config, |oidc| text(&oidc.session_expiration)),
     parse: parse_lifetime,
 };
@@ -227,17 +224,16 @@ const MOST_OF_A_POLICY: usize = 2048;
 
 /// An attribute of the block `assume_role`.
 fn role(config: &Config, field: fn(&AssumeRole) -> Field<Text>) -> Field<Text> {
-    filled(within(&config.assume_role, field))
+    within(&config.assume_role, field)
 }
 
 /// An attribute of the block `assume_role_with_oidc`.
 fn oidc(config: &Config, field: fn(&AssumeRoleWithOidc) -> Field<Text>) -> Field<Text> {
-    filled(within(&config.assume_role_with_oidc, field))
+    within(&config.assume_role_with_oidc, field)
 }
 
-/// Parses a part of the access key. An empty text is accepted, because variables of a configuration
-/// often have it as their default, and so are blanks and line breaks around the part: who uses it
-/// leaves them out, and says so.
+/// Parses a part of the access key. Blanks and line breaks around the part are accepted, even with
+/// nothing in between: who uses it leaves them out, and says so.
 fn parse_key_part(text: &str) -> Result<String, String> {
     let part = text.trim();
     if part.is_empty() || credentials::is_well_formed(part) {
@@ -262,14 +258,14 @@ fn parse_uri(text: &str) -> Result<Secret, String> {
     let has_scheme = ["http://", "https://"]
         .iter()
         .any(|scheme| text.starts_with(scheme));
-    match text.is_empty() || (has_scheme && credentials::is_well_formed(text)) {
+    match has_scheme && credentials::is_well_formed(text) {
         true => Ok(Secret::new(text)),
         false => Err("expected an address that begins with https:// or http://".to_owned()),
     }
 }
 
 fn parse_arn(text: &str) -> Result<String, String> {
-    match text.is_empty() || (text.starts_with("acs:ram:") && credentials::is_well_formed(text)) {
+    match text.starts_with("acs:ram:") && credentials::is_well_formed(text) {
         true => Ok(text.to_owned()),
         false => Err(
             "expected the ARN as RAM shows it, such as acs:ram::123456789012:role/terraform"
@@ -281,7 +277,7 @@ fn parse_arn(text: &str) -> Result<String, String> {
 /// STS takes from 2 to 64 letters, digits and some signs.
 fn parse_session_name(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte);
-    match text.is_empty() || ((2..=64).contains(&text.len()) && text.bytes().all(allowed)) {
+    match (2..=64).contains(&text.len()) && text.bytes().all(allowed) {
         true => Ok(text.to_owned()),
         false => Err("expected 2 to 64 letters, digits and signs of . @ - _".to_owned()),
     }
@@ -289,7 +285,7 @@ fn parse_session_name(text: &str) -> Result<String, String> {
 
 fn parse_policy(text: &str) -> Result<String, String> {
     let is_object = serde_json::from_str::<serde_json::Map<_, _>>(text).is_ok();
-    match text.is_empty() || (is_object && text.chars().count() <= MOST_OF_A_POLICY) {
+    match is_object && text.chars().count() <= MOST_OF_A_POLICY {
         true => Ok(text.to_owned()),
         false => Err(format!(
             "expected a policy in JSON of at most {MOST_OF_A_POLICY} characters"
@@ -307,9 +303,7 @@ fn parse_lifetime(text: &str) -> Result<Duration, String> {
 
 fn parse_oidc_token(text: &str) -> Result<Secret, String> {
     let text = text.trim();
-    match text.is_empty()
-        || ((4..=20_000).contains(&text.len()) && credentials::is_well_formed(text))
-    {
+    match (4..=20_000).contains(&text.len()) && credentials::is_well_formed(text) {
         true => Ok(Secret::new(text)),
         false => Err("expected a token of 4 to 20000 characters without spaces".to_owned()),
     }
@@ -320,12 +314,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_empty_counts_as_not_set_and_what_is_wrong_is_refused() {
-        assert!(parse_arn("").is_ok() && parse_arn("acs:ram::1:role/r").is_ok());
-        assert!(parse_session_name("").is_ok() && parse_session_name("a.b@c-d_e").is_ok());
-        assert!(parse_policy("").is_ok() && parse_policy(r#"{"Version":"1"}"#).is_ok());
-        assert!(parse_uri("").is_ok() && parse_uri("http://localhost:8080/x").is_ok());
-        assert!(parse_oidc_token("").is_ok() && parse_oidc_token("a.b.c\n").is_ok());
+    fn what_is_wrong_is_refused() {
+        assert!(parse_arn("acs:ram::1:role/r").is_ok());
+        assert!(parse_session_name("a.b@c-d_e").is_ok());
+        assert!(parse_policy(r#"{"Version":"1"}"#).is_ok());
+        assert!(parse_uri("http://localhost:8080/x").is_ok());
+        assert!(parse_oidc_token("a.b.c\n").is_ok());
         assert!(parse_lifetime("900").is_ok() && parse_lifetime("43200").is_ok());
         assert!(parse_arn("arn:aws:iam::1:role/r").is_err());
         assert!(parse_session_name("x").is_err() && parse_session_name("a b").is_err());

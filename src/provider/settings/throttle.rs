@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use crate::framework::model::Field;
 use crate::framework::number::Number;
-use crate::framework::schema::Attribute;
 use crate::provider::block::{Config, Throttling};
 use crate::provider::setting::{Absent, Setting, Text, from_str, secret, text, within};
 use crate::throttle::RedisUrl;
 
-use super::{parse_millis, sensitive_string};
+use super::parse_millis;
 
 pub(in crate::provider) static SCOPE: Setting<Scope> = Setting {
     path: &["throttle", "scope"],
@@ -20,7 +19,7 @@ pub(in crate::provider) static SCOPE: Setting<Scope> = Setting {
     description: "Who shares the quota: `host`, all processes of this user on this machine; \
         `process`, nobody else, for machines without a directory that can be written; `redis`, all \
         machines that use the same server, for pipelines on several runners.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| throttle(config, |throttle| text(&throttle.scope)),
     parse: parse_scope,
 };
@@ -31,7 +30,7 @@ pub(in crate::provider) static REDIS_URL: Setting<RedisUrl> = Setting {
     absent: Absent::None("`scope` cannot be `redis`"),
     description: "Redis or Valkey server for `scope = \"redis\"`, such as \
         `rediss://:password@redis.example.com:6379/0`.",
-    attribute: sensitive_string,
+    secret: true,
     configured: |config| throttle(config, |throttle| secret(&throttle.redis_url)),
     parse: from_str,
 };
@@ -45,7 +44,7 @@ pub(in crate::provider) static REDIS_CONNECT_TIMEOUT: Setting<Duration> = Settin
     description: "Milliseconds until a connection to the Redis server is made, TLS included. The \
         first calls on a server wait for twice this time and twice `redis_command_timeout`: lower \
         both for a server close by. Set them alike wherever the server is used.",
-    attribute: Attribute::number,
+    secret: false,
     configured: |config| throttle(config, |throttle| text(&throttle.redis_connect_timeout)),
     parse: |text| parse_millis(text, 100..=10_000),
 };
@@ -57,7 +56,7 @@ pub(in crate::provider) static REDIS_COMMAND_TIMEOUT: Setting<Duration> = Settin
     absent: Absent::Default("1000"),
     description: "Milliseconds until the Redis server has answered a command. After that it \
         counts as out of reach.",
-    attribute: Attribute::number,
+    secret: false,
     configured: |config| throttle(config, |throttle| text(&throttle.redis_command_timeout)),
     parse: |text| parse_millis(text, 50..=5000),
 };
@@ -68,7 +67,7 @@ pub(in crate::provider) static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Settin
     absent: Absent::None("each operation's documented limit holds, which is 10"),
     description: "Calls a second for each operation. Lower it to leave room for other programs of \
         the same account, raise it only if Alibaba Cloud has raised the account's quota.",
-    attribute: Attribute::number,
+    secret: false,
     configured: |config| throttle(config, |throttle| text(&throttle.requests_per_second)),
     parse: parse_rate,
 };
@@ -81,7 +80,7 @@ pub(in crate::provider) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32>
     absent: Absent::Default("1"),
     description: "Calls a second and operation while the shared state cannot be reached. Set it to \
         the quota divided by how many hosts may run at once.",
-    attribute: Attribute::number,
+    secret: false,
     configured: |config| {
         throttle(config, |throttle| {
             text(&throttle.fallback_requests_per_second)
@@ -100,7 +99,7 @@ pub(in crate::provider) static STATE_DIRECTORY: Setting<PathBuf> = Setting {
         take turns at a number: an absolute path, which is created for this user alone if only \
         its last part is missing. Set it if `/tmp` cannot be used, or to the same one in \
         containers that are to share.",
-    attribute: Attribute::string,
+    secret: false,
     configured: |config| throttle(config, |throttle| text(&throttle.state_directory)),
     parse: parse_directory,
 };

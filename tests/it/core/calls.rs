@@ -53,7 +53,7 @@ impl Core {
     pub(crate) async fn configure(&self, config: &Value) -> Vec<Diagnostic> {
         let request = configure_provider::Request {
             terraform_version: "1.16.0".to_owned(),
-            config: Some(encode(config)),
+            config: Some(encode(&as_texts(config))),
             client_capabilities: Some(CAPABILITIES),
         };
         let response = self.provider().configure_provider(request).await;
@@ -170,6 +170,19 @@ impl Core {
             .map(|resource| instance(resource.state, resource.private, resource.identity))
             .collect();
         (imported, response.diagnostics)
+    }
+}
+
+/// The provider block with numbers as texts: all its attributes are texts, to which Terraform
+/// converts a number.
+fn as_texts(block: &Value) -> Value {
+    match block {
+        Value::Number(number) => number.to_string().into(),
+        Value::Object(attributes) => attributes
+            .iter()
+            .map(|(name, value)| (name.clone(), as_texts(value)))
+            .collect(),
+        other => other.clone(),
     }
 }
 

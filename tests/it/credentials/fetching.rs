@@ -171,7 +171,7 @@ async fn an_account_that_is_no_number_is_none() {
 
 /// The account's id, or why it is not known.
 async fn account(credentials: &Credentials, directory: Option<&Path>) -> Result<String, String> {
-    match credentials.owner(directory).await {
+    match credentials.owner(directory).await.owner {
         Owner::Account { id, .. } => Ok(id),
         Owner::Unknown { why, .. } => Err(why),
     }

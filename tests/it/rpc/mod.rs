@@ -10,6 +10,7 @@ mod hostile;
 mod identity;
 mod memory;
 mod offer;
+mod refresh;
 mod sessions;
 mod shells;
 mod stop;

@@ -39,7 +39,9 @@ fn busy(target: &Target, limit: &Limit) -> Diagnostic {
         format!(
             "Another process on this machine has begun to move {} into space {} and had not \
              finished when the time for this resource was over ({limit}). Nothing was started \
-             here. Apply again when it has finished: this resource then takes the number over.",
+             here. Apply again when it has finished: this resource then takes the number over. If \
+             no other apply is running, look for one that was stopped (Ctrl-Z), and let it go on \
+             or end it.",
             target.number, target.cust_space_id
         ),
     ))
@@ -120,20 +122,6 @@ pub(super) fn not_confirmed(target: &Target) -> Diagnostic {
              state \
              rm and apply again. This is said once, although other numbers may be concerned.",
             target.cust_space_id, target.number
-        ),
-    )
-}
-
-/// CAMS says that a number is gone so soon after its start that its answers may lag behind.
-pub(super) fn not_yet_shown(target: &Target) -> Diagnostic {
-    Diagnostic::warning(
-        "Number Not Yet Shown by CAMS",
-        format!(
-            "CAMS says that {} is not in space {}, although its migration started less than an \
-             hour ago. Its answers may lag behind, so the number stays in the state. This is said \
-             once, \
-             although other numbers may be concerned.",
-            target.number, target.cust_space_id
         ),
     )
 }

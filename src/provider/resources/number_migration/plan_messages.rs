@@ -23,6 +23,22 @@ pub(super) fn missing_space() -> Diagnostic {
     .at(Path::root().attribute("cust_space_id"))
 }
 
+/// The state does not name a number, which this provider never stores.
+pub(super) fn faulty_state(faults: &[String]) -> Diagnostic {
+    Diagnostic::error(
+        "Faulty State",
+        format!(
+            "The state of this resource does not name a number in a space: {}. Something else than \
+             this provider wrote it; the configuration may be right as it is.\n\nRemove the \
+             resource from the state and import the number again, where ADDRESS is the address of \
+             the resource:\n  terraform state rm 'ADDRESS'\n  terraform import 'ADDRESS' \
+             CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER\nOr restore an earlier state. Neither \
+             changes anything at CAMS.",
+            faults.join("; ")
+        ),
+    )
+}
+
 /// The provider's space is another one now, and an update in place comes first.
 pub(super) fn replaced_later(prior: &Model, space: &Field<String>) -> Diagnostic {
     Diagnostic::warning(
@@ -68,7 +84,7 @@ pub(super) fn replaces(prior: &Model, plan: &Model, follows_provider: bool) -> D
     );
     let same_number =
         plan.country_code == prior.country_code && plan.mobile_number == prior.mobile_number;
-    match (same_number, target::of_model(plan)) {
+    match (same_number, target::of_plan(plan)) {
         (true, _) => text.push_str("the same number"),
         (false, Ok(target)) => text.push_str(&target.number.to_string()),
         (false, Err(_)) => text.push_str("a number that is known only after apply"),

@@ -1,5 +1,6 @@
 //! Plans a create or a change of a number.
 
+use crate::cams::phone::PhoneNumber;
 use crate::framework::diagnostic::Diagnostics;
 use crate::framework::model::Field;
 use crate::framework::resource::{Change, Context};
@@ -15,7 +16,9 @@ pub(super) async fn plan(
     context: Context<'_, Cams, Model>,
     change: &mut Change<'_, Model>,
 ) -> Result<(), Diagnostics> {
-    if change.prior.is_none() {
+    if let Some(prior) = change.prior {
+        target::of_state(prior)?;
+    } else {
         context.provider().plans_a_call().await?;
     }
     if change.config.cust_space_id.is_null() {
@@ -32,7 +35,23 @@ pub(super) async fn plan(
     } else if let Some(prior) = change.prior.filter(|prior| plan_messages::is_banned(prior)) {
         context.warn(plan_messages::banned(prior));
     }
+    plan_phone_number(change);
     find_duplicates(context, change)
+}
+
+/// Plans the whole number as soon as its parts are known, so that other resources can use it. A
+/// number in the state keeps what the state has.
+fn plan_phone_number(change: &mut Change<'_, Model>) {
+    if change.prior.is_some() && replaced(change).is_none() {
+        return;
+    }
+    let (code, number) = (&change.plan.country_code, &change.plan.mobile_number);
+    let parts = code.text().zip(number.text());
+    let number = parts.and_then(|(code, number)| PhoneNumber::parse(code, number).ok());
+    change.plan.phone_number = match number {
+        Some(number) => Field::Known(number.to_string()),
+        None => Field::Unknown,
+    };
 }
 
 /// The number in state, if the plan replaces it.
@@ -89,7 +108,7 @@ fn find_duplicates(
     let Some(owner) = remembered::owner(context, change) else {
         return Ok(());
     };
-    let target = target::of_model(change.plan).ok();
+    let target = target::of_plan(change.plan).ok();
     let conflict = context.provider().planned().note(&owner, target.as_ref());
     match (conflict, target) {
         (Some(Conflict::SameSpace), Some(target)) => {

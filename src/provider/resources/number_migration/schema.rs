@@ -85,7 +85,9 @@ pub(super) fn schema() -> Schema {
             Attribute::string("phone_number")
                 .computed()
                 .use_state_for_unknown()
-                .describe("Country code and number as CAMS writes them, digits only."),
+                .describe(
+                    "Country code and number, digits only. It is known at plan when both are.",
+                ),
             Attribute::string("status")
                 .computed()
                 .use_state_for_unknown()

@@ -1,6 +1,6 @@
 //! Which number a configuration, a state or an import id names.
 
-use crate::cams::phone::{CallingCode, PhoneNumber};
+use crate::cams::phone::{CallingCode, PhoneNumber, Problem};
 use crate::cams::space;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::framework::model::Field;
@@ -10,35 +10,74 @@ use crate::provider::validators;
 use super::plan_messages;
 use super::schema::{Identity, Model};
 
-/// The number that a planned or stored resource is about.
-pub(super) fn of_model(model: &Model) -> Result<Target, Diagnostics> {
-    of_fields(
-        &model.cust_space_id,
-        &model.country_code,
-        &model.mobile_number,
-    )
+/// The number that a plan is about. What is wrong with it is wrong in the configuration.
+pub(super) fn of_plan(plan: &Model) -> Result<Target, Diagnostics> {
+    let invalid = validators::phone_number(&plan.country_code, &plan.mobile_number);
+    if invalid.has_errors() {
+        return Err(invalid);
+    }
+    of_fields(&plan.cust_space_id, &plan.country_code, &plan.mobile_number)
+        .map_err(|_| plan_messages::missing_space().into())
 }
 
-/// The number that these attributes name.
+/// The number that a stored resource is about. What is wrong with it is wrong in the state, since
+/// this provider stores no such thing.
+pub(super) fn of_state(state: &Model) -> Result<Target, Diagnostics> {
+    of_fields(
+        &state.cust_space_id,
+        &state.country_code,
+        &state.mobile_number,
+    )
+    .map_err(|faults| plan_messages::faulty_state(&faults).into())
+}
+
+/// The number that these attributes name, or what is wrong with each of them.
 fn of_fields(
     space: &Field<String>,
     country_code: &Field<String>,
     mobile_number: &Field<String>,
-) -> Result<Target, Diagnostics> {
-    let invalid = validators::phone_number(country_code, mobile_number);
-    if invalid.has_errors() {
-        return Err(invalid);
-    }
-    let known = (space.text(), country_code.text(), mobile_number.text());
-    let (Some(space), Some(country_code), Some(mobile_number)) = known else {
-        return Err(plan_messages::missing_space().into());
+) -> Result<Target, Vec<String>> {
+    let mut faults = Vec::new();
+    let mut part = |name: &str, field: &Field<String>| {
+        let text = field.text().map(str::to_owned);
+        if text.is_none() {
+            faults.push(format!("{name} is missing"));
+        }
+        text.unwrap_or_default()
     };
-    let number = PhoneNumber::parse(country_code, mobile_number)
-        .map_err(|problem| validators::refused(&problem))?;
-    Ok(Target {
-        cust_space_id: space.to_owned(),
-        number,
-    })
+    let space = part("cust_space_id", space);
+    let country_code = part("country_code", country_code);
+    let mobile_number = part("mobile_number", mobile_number);
+    if faults.is_empty() && !space::is_well_formed(&space) {
+        faults.push(format!(
+            "cust_space_id is {space:?}, but {}",
+            space::EXPECTED
+        ));
+    }
+    let number = PhoneNumber::parse(&country_code, &mobile_number);
+    match number {
+        Ok(number) if faults.is_empty() => Ok(Target {
+            cust_space_id: space,
+            number,
+        }),
+        Err(problem) if !country_code.is_empty() && !mobile_number.is_empty() => {
+            faults.push(fault(&problem));
+            Err(faults)
+        }
+        _ => Err(faults),
+    }
+}
+
+/// What is wrong with a part of a number.
+fn fault(problem: &Problem) -> String {
+    let path = validators::path(problem.part);
+    format!("{path}: {problem}{}", meant(problem))
+}
+
+fn meant(problem: &Problem) -> String {
+    let value = problem.suggestion.as_ref();
+    let meant = value.map(|value| format!(", where {value:?} may be meant"));
+    meant.unwrap_or_default()
 }
 
 /// Reads `CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER` or `CUST_SPACE_ID/PHONE_NUMBER`.
@@ -59,11 +98,8 @@ pub(super) fn of_import_id(id: &str) -> Result<Target, Diagnostics> {
         let problem = format!("{space:?} is no space: {}", space::EXPECTED);
         return Err(invalid_import_id(id, &problem).into());
     }
-    let number = number.map_err(|problem| {
-        let advice = problem.suggestion.as_ref();
-        let advice = advice.map(|value| format!(", where {value:?} may be meant"));
-        invalid_import_id(id, &format!("{problem}{}", advice.unwrap_or_default()))
-    })?;
+    let number = number
+        .map_err(|problem| invalid_import_id(id, &format!("{problem}{}", meant(&problem))))?;
     Ok(Target {
         cust_space_id: space.to_owned(),
         number,
@@ -78,18 +114,21 @@ fn is_calling_code(text: &str) -> bool {
     }
 }
 
-/// The number that an identity names, whose space is checked like that of an import id.
+/// The number that an identity names, as an import block has it.
 pub(super) fn of_identity(identity: &Identity) -> Result<Target, Diagnostics> {
-    let space = identity.cust_space_id.text().unwrap_or_default();
-    if !space::is_well_formed(space) {
-        let problem = format!("cust_space_id is {space:?}: {}.", space::EXPECTED);
-        return Err(Diagnostic::error("Invalid Space", problem).into());
-    }
     of_fields(
         &identity.cust_space_id,
         &identity.country_code,
         &identity.mobile_number,
     )
+    .map_err(|faults| {
+        let problem = format!(
+            "The identity of the number to be imported is not usable: {}. Correct it where the \
+             import names it; the configuration of the resource is another matter.",
+            faults.join("; ")
+        );
+        Diagnostic::error("Invalid Import Identity", problem).into()
+    })
 }
 
 fn invalid_import_id(id: &str, problem: &str) -> Diagnostic {

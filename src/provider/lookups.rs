@@ -1,0 +1,187 @@
+//! Which lookups of a refresh are worth a call.
+//!
+//! A refresh asks about each number in the state by itself. Where the list of a space does not show
+//! its numbers, that would be one lookup for each of them in every plan, at the ten calls a second
+//! of the account's quota. Of a number in the state, a lookup can only prove that it is gone, or
+//! tell an id that nobody knew. So the numbers of a space share some lookups in a run
+//! ([`Lookups::take`]). One that shows nothing of the kind uses one of them up. One that proves a
+//! number gone uses none up, and adds as many as there were at first: a space whose numbers are
+//! gone is emptied in one refresh, however many there are, and a space whose numbers are there
+//! costs ten lookups.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How many lookups of a space may show nothing in a run. So many resources Terraform refreshes at
+/// once.
+const AT_FIRST: usize = 10;
+
+/// The lookups that the refreshes of a run may still make, by space.
+#[derive(Debug, Default)]
+pub struct Lookups(Mutex<HashMap<String, Arc<Share>>>);
+
+/// The lookups of one space.
+#[derive(Debug)]
+struct Share {
+    /// A permit for each lookup that may still be made. It is closed when the last one is used up.
+    left: Arc<Semaphore>,
+    count: Mutex<Count>,
+}
+
+#[derive(Debug)]
+struct Count {
+    granted: usize,
+    used_up: usize,
+    /// Whether the log says that numbers are kept without a lookup.
+    told: bool,
+}
+
+/// The right to make one lookup. Dropped before its outcome is known, it is given back.
+#[derive(Debug)]
+pub struct Granted {
+    share: Arc<Share>,
+    permit: OwnedSemaphorePermit,
+}
+
+/// What a lookup was good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// It proved that the number is gone.
+    ProvedGone,
+    /// It told the id, which was not known.
+    ToldId,
+    /// The state stays as it was.
+    Nothing,
+}
+
+impl Lookups {
+    /// The right to make a lookup in the space. `None` when those made before have shown nothing.
+    ///
+    /// While it depends on lookups under way whether there is another one, this waits for them.
+    pub async fn take(&self, cust_space_id: &str) -> Option<Granted> {
+        let share = Arc::clone(lock(&self.0).entry(cust_space_id.to_owned()).or_default());
+        match Arc::clone(&share.left).acquire_owned().await {
+            Ok(permit) => Some(Granted { share, permit }),
+            Err(_) => {
+                share.tell(cust_space_id);
+                None
+            }
+        }
+    }
+}
+
+impl Granted {
+    /// Notes what the lookup was good for.
+    pub fn settle(self, what: Use) {
+        let mut count = lock(&self.share.count);
+        match what {
+            Use::ProvedGone => {
+                count.granted += AT_FIRST;
+                self.share.left.add_permits(AT_FIRST);
+            }
+            Use::ToldId => {}
+            Use::Nothing => {
+                count.used_up += 1;
+                self.permit.forget();
+                if count.used_up == count.granted {
+                    // None is left, and none is under way that could add some.
+                    self.share.left.close();
+                }
+            }
+        }
+    }
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Self {
+            left: Arc::new(Semaphore::new(AT_FIRST)),
+            count: Mutex::new(Count {
+                granted: AT_FIRST,
+                used_up: 0,
+                told: false,
+            }),
+        }
+    }
+}
+
+impl Share {
+    fn tell(&self, cust_space_id: &str) {
+        let mut count = lock(&self.count);
+        if !count.told {
+            count.told = true;
+            tracing::info!(
+                cust_space_id,
+                lookups = count.used_up,
+                "the lookups of this space's numbers neither proved one gone nor told an id that \
+                 was missing: its other numbers stay in the state without one in this run"
+            );
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    async fn take(lookups: &Lookups, many: usize) -> Vec<Granted> {
+        let mut granted = Vec::new();
+        for _ in 0..many {
+            granted.push(lookups.take("s").await.expect("a lookup"));
+        }
+        granted
+    }
+
+    fn settle(granted: Vec<Granted>, what: Use) {
+        granted.into_iter().for_each(|lookup| lookup.settle(what));
+    }
+
+    #[tokio::test]
+    async fn ten_that_show_nothing_are_the_last_of_their_space() {
+        let lookups = Lookups::default();
+        settle(take(&lookups, AT_FIRST).await, Use::Nothing);
+        assert!(lookups.take("s").await.is_none());
+        assert!(lookups.take("another").await.is_some());
+    }
+
+    #[tokio::test]
+    async fn one_that_proves_something_lets_others_go_on() {
+        let lookups = Lookups::default();
+        for _ in 0..100 {
+            settle(take(&lookups, 1).await, Use::ProvedGone);
+            settle(take(&lookups, 1).await, Use::ToldId);
+        }
+        settle(take(&lookups, 101 * AT_FIRST).await, Use::Nothing);
+        assert!(lookups.take("s").await.is_none());
+    }
+
+    #[tokio::test]
+    async fn the_eleventh_waits_for_what_the_first_ten_show() {
+        for (last, expected) in [(Use::Nothing, false), (Use::ProvedGone, true)] {
+            let lookups = Lookups::default();
+            let mut granted = take(&lookups, AT_FIRST).await;
+            let mut eleventh = Box::pin(lookups.take("s"));
+            let under_way = granted.pop().into_iter().collect();
+            settle(granted, Use::Nothing);
+            assert!(eleventh.as_mut().now_or_never().is_none(), "it waits");
+            settle(under_way, last);
+            assert_eq!(eleventh.await.is_some(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_was_given_up_is_none() {
+        let lookups = Lookups::default();
+        drop(take(&lookups, AT_FIRST).await);
+        settle(take(&lookups, AT_FIRST).await, Use::Nothing);
+        assert!(lookups.take("s").await.is_none());
+    }
+}
