@@ -20,7 +20,7 @@ use super::phone_numbers::NumberRows;
 use super::retry::Class;
 use super::{Call, Client, Error, ErrorKind};
 
-/// How long a list is shared. A plan over ten thousand numbers refreshes well within it.
+/// How long a list is shared, or that RAM denies it. A plan over ten thousand numbers refreshes well within it.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// What a list shows of all numbers, and the memory that is accounted for it.
@@ -107,7 +107,9 @@ impl Client {
         if let Some(listing) = shared {
             match listing.pending.peek() {
                 None => return listing.clone(),
-                Some((Ok(_), at)) if at.elapsed() < FRESH => return listing.clone(),
+                Some((answer, at)) if lasts(answer) && at.elapsed() < FRESH => {
+                    return listing.clone();
+                }
                 Some(_) => {}
             }
         }
@@ -177,6 +179,14 @@ fn digits(written: &str) -> Option<String> {
 impl Listings {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Listing>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether another call would be answered alike: a list, or that RAM denies it.
+fn lasts(answer: &Result<Arc<Table>, Arc<Error>>) -> bool {
+    match answer {
+        Ok(_) => true,
+        Err(error) => error.kind == ErrorKind::AccessDenied,
     }
 }
 

@@ -117,6 +117,7 @@ async fn numbers_that_are_gone_without_proof_cost_twelve_calls_a_space() {
         "--missing-number=empty-data",
         "--missing-number=not-verified",
         "--deny=GetPhoneNumberVerificationStatus",
+        "--deny=QueryChatappPhoneNumbers",
     ] {
         for rows in [None, Some("DELETED")] {
             let emulator = Emulator::start(&[missing]);

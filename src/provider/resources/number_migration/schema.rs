@@ -166,7 +166,9 @@ fn description() -> String {
          fetched for this refresh does not show it as there, the lookup says that it does not \
          exist, and its migration started at least an hour ago. If the answers prove neither, the \
          number stays in the \
-         state, and a warning says so.\n\n\
+         state, and a warning says so. A refresh asks for few lookups: when ten in a space have \
+         proved no number gone and told no missing id, its other numbers stay in the state \
+         without one.\n\n\
          The RAM user or role needs {} on resource `*`. Only the first is indispensable: without \
          one \
          of the others the resource warns and goes on.",
