@@ -20,7 +20,8 @@ use super::phone_numbers::NumberRows;
 use super::retry::Class;
 use super::{Call, Client, Error, ErrorKind};
 
-/// How long a list is shared, or that RAM denies it. A plan over ten thousand numbers refreshes well within it.
+/// How long a list is shared, or that RAM denies it. A plan over ten thousand numbers refreshes
+/// well within it.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// What a list shows of all numbers, and the memory that is accounted for it.

@@ -4,6 +4,8 @@
 //! Everything else follows from the declaration: the attribute in the schema with its validation,
 //! the error for a value that is known only after apply, the environment variables, and the
 //! documentation. [`super::settings`] declares all settings.
+//!
+//! This file is longer than 300 lines because all that follows from a declaration is in it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -179,8 +181,8 @@ impl<T: 'static> Setting<T> {
         text
     }
 
-    /// The error for a value that is not what was expected. It names the attribute, and the variable
-    /// if that set it.
+    /// The error for a value that is not what was expected. It names the attribute, and the
+    /// variable if that set it.
     fn refused(&self, expected: &str, variable: Option<&str>) -> Diagnostic {
         let path: Path = self.path.iter().copied().collect();
         let origin = variable

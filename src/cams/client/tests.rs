@@ -45,6 +45,7 @@ const THROTTLED: Deed = Deed::Answer(
     "x-acs-retry-after: 300\r\n",
     r#"{"Code":"Throttling.User","Message":"slow down"}"#,
 );
+const REFUSED: Deed = Deed::Answer(400, "", r#"{"Code":"Odd.Code","Message":"no"}"#);
 const DENIED: Deed = Deed::Answer(403, "", r#"{"Code":"Ram.PermissionDeny","Message":"no"}"#);
 
 /// A server, and what it was asked.
@@ -330,12 +331,25 @@ async fn a_list_is_asked_for_again_by_those_who_need_it_later() {
 
 #[tokio::test]
 async fn a_list_that_fails_is_shared_and_not_kept() {
-    let server = Server::of(&[DENIED, LIST]).await;
+    let server = Server::of(&[REFUSED, LIST]).await;
     for listed in join_all((0..20).map(|_| server.listed(LONG))).await {
-        assert_eq!(listed.expect_err("no list").kind, ErrorKind::AccessDenied);
+        assert_eq!(listed.expect_err("no list").kind, ErrorKind::Other);
     }
     assert_eq!(server.asked(), 1);
     server.listed(LONG).await.expect("a list");
+}
+
+/// RAM denies it again, so a refresh of many numbers does not ask for each of them.
+#[tokio::test]
+async fn a_list_that_ram_denies_is_not_asked_for_again_at_once() {
+    let server = Server::of(&[DENIED, LIST]).await;
+    for _ in 0..20 {
+        let listed = server.listed(LONG).await;
+        assert_eq!(listed.expect_err("no list").kind, ErrorKind::AccessDenied);
+    }
+    assert_eq!(server.asked(), 1);
+    let later = server.listed_since(LONG, Some(Instant::now())).await;
+    later.expect("a list");
 }
 
 #[tokio::test]

@@ -54,6 +54,16 @@ fn a_plan_over_a_thousand_numbers_lists_the_space_at_most_twice() {
     assert_eq!(emulator.count(LOOKUP), 0);
 }
 
+#[test]
+fn a_plan_over_a_thousand_numbers_that_the_list_hides_looks_up_ten() {
+    let emulator = Emulator::start(&[]);
+    let workspace = Workspace::on(&emulator, &numbers(1000));
+    place_in_state(&emulator, &workspace, 1000);
+    let run = workspace.run(&["plan", "-detailed-exitcode", "-no-color"]);
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(emulator.count(LIST) <= 2 && emulator.count(LOOKUP) <= 10);
+}
+
 /// Puts the numbers of [`numbers`] into the emulator's space, and into the state as ones that were
 /// imported.
 pub(super) fn place_in_state(emulator: &Emulator, workspace: &Workspace, count: usize) {

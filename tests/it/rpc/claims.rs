@@ -2,7 +2,9 @@
 //! take turns.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -64,10 +66,52 @@ async fn a_directory_that_vanishes_starts_no_number_twice() {
     }
 }
 
-async fn on(emulator: &Emulator, state: &Path) -> std::sync::Arc<Core> {
-    let core = Core::start()
+/// A process that was stopped holds its number for as long as it likes. The other one does not wait
+/// for ever, and says where to look.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_a_stopped_process_holds_is_told_when_the_time_is_over() {
+    let emulator = Emulator::start(&["--latency", "60s"]);
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state");
+    let (holder, id) = started(&emulator, &state).await;
+    let held = tokio::spawn(async move {
+        create(&holder, &number("13900001234", json!({}))).await;
+    });
+    let claimed = || {
+        let files = std::fs::read_dir(&state).into_iter().flatten().flatten();
+        let mut names = files.map(|file| file.file_name());
+        names.any(|name| name.to_string_lossy().ends_with(".number"))
+    };
+    while !claimed() {
+        tokio::task::yield_now().await;
+    }
+    let id = Pid::from_raw(id.cast_signed()).unwrap();
+    kill_process(id, Signal::STOP).unwrap();
+    let other = on(&emulator, &state).await;
+    let config = number(
+        "13900001234",
+        json!({ "timeouts": { "create": "2s", "read": null } }),
+    );
+    let outcome = create(&other, &config).await;
+    let text = format!("{:?}", outcome.diagnostics);
+    assert!(
+        text.contains("Number Being Migrated by Another Process") && text.contains("(Ctrl-Z)"),
+        "{text}"
+    );
+    kill_process(id, Signal::CONT).unwrap();
+    held.abort();
+}
+
+async fn on(emulator: &Emulator, state: &Path) -> Arc<Core> {
+    started(emulator, state).await.0
+}
+
+/// A configured provider, and the id of its process.
+async fn started(emulator: &Emulator, state: &Path) -> (Arc<Core>, u32) {
+    let mut core = Core::start()
         .env(STATE_DIRECTORY, &state.display().to_string())
         .await;
     configure(&core, emulator.url(), json!({})).await;
-    std::sync::Arc::new(core)
+    let id = core.process().id();
+    (Arc::new(core), id)
 }
