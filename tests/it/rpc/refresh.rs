@@ -18,7 +18,7 @@ const NUMBERS: usize = 100;
 const MOST: usize = 12;
 
 /// The number at this position in the state, started so many seconds after 1970.
-fn stored(at: usize, id: Value, started_at: u64) -> Instance {
+fn stored(at: usize, id: &Value, started_at: u64) -> Instance {
     let mobile_number = mobile_number(at);
     let state = number(
         &mobile_number,
@@ -71,9 +71,9 @@ fn kept(outcomes: &[Outcome]) -> usize {
 
 /// Refreshes the numbers that `id` and `started_at` make, and returns how many of them are kept,
 /// with the calls of list and lookup.
-async fn cost(emulator: &Emulator, id: Value, started_at: u64) -> (usize, usize, usize) {
+async fn cost(emulator: &Emulator, id: &Value, started_at: u64) -> (usize, usize, usize) {
     let core = fast(emulator).await;
-    let numbers = (0..NUMBERS).map(|at| stored(at, id.clone(), started_at));
+    let numbers = (0..NUMBERS).map(|at| stored(at, id, started_at));
     let outcomes = refresh(&core, numbers).await;
     (
         kept(&outcomes),
@@ -98,7 +98,7 @@ async fn numbers_that_the_list_hides_cost_twelve_calls_a_space() {
             let flag = format!("--migrating-listed-as={listed_as}");
             let emulator = Emulator::start(&[&flag]);
             place(&emulator, "MIGRATING", lookup);
-            let (kept, lists, lookups) = cost(&emulator, json!("7"), 0).await;
+            let (kept, lists, lookups) = cost(&emulator, &json!("7"), 0).await;
             let seen = format!("{listed_as}, {lookup}: {lists} lists, {lookups} lookups");
             assert_eq!(kept, NUMBERS, "{seen}");
             assert!(lists + lookups <= MOST, "{seen}");
@@ -124,7 +124,7 @@ async fn numbers_that_are_gone_without_proof_cost_twelve_calls_a_space() {
             if let Some(status) = rows {
                 place(&emulator, status, false);
             }
-            let (kept, lists, lookups) = cost(&emulator, json!("7"), 0).await;
+            let (kept, lists, lookups) = cost(&emulator, &json!("7"), 0).await;
             assert_eq!(kept, NUMBERS, "{missing}");
             assert!(
                 lists + lookups <= MOST,
@@ -141,7 +141,7 @@ async fn a_space_whose_numbers_are_gone_is_emptied_in_one_refresh() {
         if let Some(status) = rows {
             place(&emulator, status, false);
         }
-        let (kept, _, lookups) = cost(&emulator, json!("7"), 0).await;
+        let (kept, _, lookups) = cost(&emulator, &json!("7"), 0).await;
         assert_eq!((kept, lookups), (0, NUMBERS), "{rows:?}");
     }
 }
@@ -151,7 +151,7 @@ async fn no_number_is_looked_up_within_an_hour_of_its_start() {
     let emulator = Emulator::start(&[NOT_THERE]);
     let now = std::time::SystemTime::now();
     let now = now.duration_since(std::time::UNIX_EPOCH).expect("a date");
-    let found = cost(&emulator, json!("7"), now.as_secs()).await;
+    let found = cost(&emulator, &json!("7"), now.as_secs()).await;
     assert_eq!(found, (NUMBERS, 1, 0));
 }
 
@@ -161,7 +161,7 @@ async fn ids_that_nobody_tells_cost_twelve_calls_a_space() {
         let flag = format!("--migrating-listed-as={listed_as}");
         let emulator = Emulator::start(&[&flag, "--missing-number=empty-data"]);
         place(&emulator, "MIGRATING", false);
-        let (kept, lists, lookups) = cost(&emulator, Value::Null, 0).await;
+        let (kept, lists, lookups) = cost(&emulator, &Value::Null, 0).await;
         assert_eq!(kept, NUMBERS);
         assert!(lists + lookups <= MOST, "{listed_as}: {lists}, {lookups}");
     }
@@ -172,7 +172,7 @@ async fn an_id_that_is_missing_is_told_to_every_number() {
     let emulator = Emulator::start(&["--quota=100/1s", "--migrating-listed-as=PENDING"]);
     place(&emulator, "MIGRATING", true);
     let core = fast(&emulator).await;
-    let numbers = (0..NUMBERS).map(|at| stored(at, Value::Null, 0));
+    let numbers = (0..NUMBERS).map(|at| stored(at, &Value::Null, 0));
     let outcomes = refresh(&core, numbers).await;
     assert!(outcomes.iter().all(|read| read.instance.state["id"] == "7"));
 }
@@ -184,7 +184,7 @@ async fn every_import_is_looked_up() {
     place(&emulator, "MIGRATING", true);
     let core = fast(&emulator).await;
     let numbers = (0..NUMBERS).map(|at| {
-        let mut imported = stored(at, Value::Null, 0);
+        let mut imported = stored(at, &Value::Null, 0);
         imported.state["status"] = Value::Null;
         imported
     });
