@@ -345,7 +345,11 @@ fn a_variable_that_cannot_be_right_is_named() {
         ("cust_space_id", "CAMS_CUST_SPACE_ID", "cams/abc123"),
         ("endpoint", "CAMS_ENDPOINT", "http://cams.example.com"),
         ("region", "ALICLOUD_REGION", "Singapore"),
-        ("secret_key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s3cr3t s3cr3t"),
+        (
+            "secret_key",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+            "s3cr3t s3cr3t",
+        ),
         ("throttle.scope", "CAMS_THROTTLE_SCOPE", "planet"),
     ] {
         let workspace = Workspace::on(&emulator, ONE).env(variable, value);
