@@ -18,6 +18,17 @@ pub fn open(path: &Path) -> io::Result<File> {
     if let Some(directory) = path.parent() {
         make_directory(directory)?;
     }
+    open_beside(path)
+}
+
+/// Opens a file for reading and writing, in a directory that others may enter and write to, such as
+/// `/tmp`. The file is created if it does not exist.
+///
+/// # Errors
+///
+/// If the file cannot be opened, is a symbolic link or has a second name, or if another user owns it
+/// or has access to it.
+pub fn open_beside(path: &Path) -> io::Result<File> {
     // Permissions apply only to a file that is created here. An existing one is checked below. The
     // last flag refuses a symbolic link, which could lead to a file of somebody else.
     let file = OpenOptions::new()
@@ -63,18 +74,18 @@ pub fn rewrite(file: &mut File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// Creates a directory, unless it exists. Its parent has to exist: a parent that were made here
-/// would be closed to other users, who may rely on it, as on `/tmp`.
+/// Creates a directory, unless it exists, and returns whether it did not. Its parent has to exist: a
+/// parent that were made here would be closed to other users, who may rely on it, as on `/tmp`.
 ///
 /// # Errors
 ///
 /// If the directory cannot be created, is a symbolic link, belongs to another user, or gives
 /// another user access.
-pub fn make_directory(path: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
+pub fn make_directory(path: &Path) -> io::Result<bool> {
+    let made = match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+        made => made.map(|()| true)?,
+    };
     let found = path.symlink_metadata()?;
     if found.is_symlink() {
         return Err(io::Error::other("it is a symbolic link"));
@@ -82,7 +93,8 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
     if !found.is_dir() {
         return Err(io::Error::other("it is no directory"));
     }
-    owned_and_private(&found)
+    owned_and_private(&found)?;
+    Ok(made)
 }
 
 /// Checks that a file or directory belongs to this user and that nobody else has access to it.

@@ -6,7 +6,7 @@ use super::behaviour::Behaviour;
 use super::fault::Fault;
 use super::issuance::Issuance;
 use super::keys::AccessKey;
-use super::quota::{Quota, Window};
+use super::quota::{Quota, QuotaPer, Window};
 use crate::clock::Clock;
 use crate::secret::Secret;
 
@@ -29,8 +29,10 @@ pub struct Config {
     pub more_keys: Vec<AccessKey>,
     /// The one access token that CloudSSO accepts. Without it any token passes.
     pub sso_access_token: Option<Secret>,
-    /// The quota of each account for each action of CAMS.
+    /// The quota of each account for CAMS.
     pub quota: Quota,
+    /// Whether each action has it, or all of them together.
+    pub quota_per: QuotaPer,
     /// The quota of each account for each action of STS.
     pub sts_quota: Quota,
     /// The kind of window in which calls are counted against the quota.
@@ -73,6 +75,7 @@ impl Default for Config {
             more_keys: Vec::new(),
             sso_access_token: None,
             quota: Quota::default(),
+            quota_per: QuotaPer::default(),
             sts_quota: Quota::of_sts(),
             window: Window::default(),
             count_rejected: false,

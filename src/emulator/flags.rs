@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::issuance::Issuance;
 use super::keys::AccessKey;
 use super::period::Period;
-use super::quota::{Quota, Window};
+use super::quota::{Quota, QuotaPer, Window};
 use crate::clock::Clock;
 use crate::secret::Secret;
 
@@ -75,9 +75,12 @@ pub struct Flags {
     #[arg(long, value_name = "TOKEN", value_parser = secret, help_heading = "Account")]
     sso_access_token: Option<Secret>,
 
-    /// The quota of each action, as calls/duration
+    /// The quota, as calls/duration
     #[arg(long, default_value = "10/1s", help_heading = "Quota")]
     quota: Quota,
+    /// Whether it is that of each action, or that of all actions of an account together
+    #[arg(long, value_enum, default_value = "action", help_heading = "Quota")]
+    quota_per: QuotaPer,
     /// The quota of each action of STS
     #[arg(long, default_value = "100/1s", help_heading = "Quota")]
     sts_quota: Quota,
@@ -194,6 +197,7 @@ impl Flags {
             more_keys: self.more_keys,
             sso_access_token: self.sso_access_token,
             quota: self.quota,
+            quota_per: self.quota_per,
             sts_quota: self.sts_quota,
             window: self.window,
             count_rejected: self.count_rejected,

@@ -10,8 +10,8 @@
 //! 1. Half of the latency passes. Then the call arrives, even if its client is gone.
 //! 2. Access key, token, date, signature and nonce are checked. A call that fails here is not
 //!    counted.
-//! 3. The quota that the account has of its action counts the call, at the time that the journal
-//!    shows. Actions of STS have a quota of their own.
+//! 3. The quota that the account has of its action, or of all actions, counts the call, at the time
+//!    that the journal shows. Actions of STS have a quota of their own.
 //! 4. The operation is executed. Its service time passes, and then the other half of the latency.
 //!
 //! # Control
@@ -130,9 +130,11 @@
 //!   whichever status. Default the one documented code about numbers.
 //! - `--business-status`: the HTTP status of these and other business errors without a flag of
 //!   their own. Default 400.
-//! - `--window`, `--count-rejected`: how the quota counts. Documented are ten calls a second for
-//!   each operation and account. Default `sliding`, which is the strictest window, without rejected
-//!   calls.
+//! - `--quota-per`: which calls the quota counts together. Documented are ten calls a second for
+//!   each operation and account, so the default is `action`. `account` counts all operations of an
+//!   account together, as a product in production saw it.
+//! - `--window`, `--count-rejected`: how the quota counts. Default `sliding`, which is the strictest
+//!   window, without rejected calls.
 //! - `--expiration`: what answers say of the end of a session. Default `truthful`, as documented.
 //! - `--revoked-as`: the code that refuses a revoked session. Default `not-found`, by which a
 //!   client cannot tell it from a key that never was.
@@ -192,5 +194,5 @@ pub use issuance::{CredentialsUri, Expiration, Issuance, Metadata, RevokedAs};
 pub use keys::{AccessKey, NotAnAccessKey};
 pub use operation::Operation;
 pub use period::{NotAPeriod, Period};
-pub use quota::{NotAQuota, Quota, Window};
+pub use quota::{NotAQuota, Quota, QuotaPer, Window};
 pub use server::serve;

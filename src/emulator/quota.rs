@@ -1,4 +1,5 @@
-//! The account's quota: how many calls of one action are let through in a window of time.
+//! The account's quota: how many calls of one action, or of all, are let through in a window of
+//! time.
 //!
 //! It is not known which kind of window the real service uses, so all three common kinds are here.
 //! Each depends on the times of the arrivals alone, which are counted from the emulator's start.
@@ -34,18 +35,30 @@ pub enum Window {
     Sliding,
 }
 
+/// Which calls of an account are counted together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum QuotaPer {
+    /// All calls of the account.
+    Account,
+    /// The calls of each action.
+    #[default]
+    Action,
+}
+
 /// The error for a text that is not a quota.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a quota: write calls/duration, both above zero, as in 10/1s")]
 pub struct NotAQuota(String);
 
-/// One quota that holds for each action of each account, with a counter for each.
+/// One quota that holds for each action of each account, or for each account, with a counter for
+/// each.
 #[derive(Debug)]
 pub(super) struct Quotas {
     quota: Quota,
     window: Window,
     count_rejected: bool,
-    /// The counters by account and action.
+    per: QuotaPer,
+    /// The counters by account, and by action if each has one.
     counters: HashMap<(String, String), Counter>,
 }
 
@@ -55,8 +68,13 @@ impl Quotas {
             quota,
             window,
             count_rejected,
+            per: QuotaPer::default(),
             counters: HashMap::new(),
         }
+    }
+
+    pub(super) fn counted_per(self, per: QuotaPer) -> Self {
+        Self { per, ..self }
     }
 
     /// Counts a call of this account that arrives `at` after the emulator's start, which is never
@@ -68,6 +86,10 @@ impl Quotas {
         action: &str,
         at: Duration,
     ) -> Result<(), Duration> {
+        let action = match self.per {
+            QuotaPer::Account => "",
+            QuotaPer::Action => action,
+        };
         let counter = self
             .counters
             .entry((account_id.to_owned(), action.to_owned()))

@@ -133,7 +133,8 @@ impl Service {
                 behaviour: config.behaviour,
                 generated: Generated { seed: config.seed },
             },
-            quotas: Quotas::new(config.quota, config.window, config.count_rejected),
+            quotas: Quotas::new(config.quota, config.window, config.count_rejected)
+                .counted_per(config.quota_per),
             keys: Keys::new(keys, config.seed),
             issuance: config.issuance,
             sources: Sources::new(config.sso_access_token),

@@ -17,6 +17,7 @@ use std::time::Duration;
 use super::AccountKey;
 use super::constants::{FORWARD_DELAY, Micros};
 use super::limit::ConfiguredLimit;
+use super::presence::Presence;
 use super::record::{self, BYTES, Unusable};
 use super::slots::{Cause, Command, LaneId, Priority, Reply, State, Wait};
 use super::store::{Failure, FallibleStore};
@@ -60,6 +61,7 @@ pub(super) struct Host {
 struct Place {
     directory: PathBuf,
     path: PathBuf,
+    presence: Arc<Presence>,
 }
 
 /// The file and what is remembered about it.
@@ -72,13 +74,20 @@ struct QuotaFile {
 }
 
 impl Host {
-    /// The file for `account` in `directory`, which only this user may enter.
-    pub(super) fn new(directory: &Path, account: &AccountKey, clock: HostClock) -> Self {
+    /// The file for `account` in `directory`, which only this user may enter. This process is
+    /// `presence` among those that use the directory.
+    pub(super) fn new(
+        directory: &Path,
+        presence: Arc<Presence>,
+        account: &AccountKey,
+        clock: HostClock,
+    ) -> Self {
         let name = account.fingerprint();
         Self {
             place: Place {
                 directory: directory.to_owned(),
                 path: directory.join(name).with_extension("quota"),
+                presence,
             },
             clock,
             file: Mutex::default(),
@@ -92,6 +101,14 @@ impl Host {
         let explain = |error: io::Error| Failure(format!("{directory}: {error}"));
         let mut quota_file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..LOCK_TRIES {
+            if !self
+                .place
+                .presence
+                .enter((self.clock.now)(), self.clock.boot)
+            {
+                std::thread::yield_now();
+                continue;
+            }
             let file = match quota_file.open.take() {
                 Some(file) => file,
                 None => private_file::open(path).map_err(explain)?,
@@ -116,7 +133,7 @@ impl Host {
             }
             // An error closes the file on the way out, which releases the lock too.
             let reply = quota_file
-                .step(&file, now, self.clock.boot, command)
+                .step(&file, &self.place.presence, now, self.clock.boot, command)
                 .map_err(explain)?;
             file.unlock().map_err(explain)?;
             quota_file.open = Some(file);
@@ -169,7 +186,14 @@ impl FallibleStore for Host {
 
 impl QuotaFile {
     /// Carries out one step while the lock is held.
-    fn step(&mut self, file: &File, now: Micros, boot: u64, command: Command) -> io::Result<Reply> {
+    fn step(
+        &mut self,
+        file: &File,
+        presence: &Presence,
+        now: Micros,
+        boot: u64,
+        command: Command,
+    ) -> io::Result<Reply> {
         let mut bytes = [0; BYTES];
         let bytes = read(file, &mut bytes)?;
         let limit = match command {
@@ -191,12 +215,18 @@ impl QuotaFile {
             (Err(Unusable::Newer), limit) if self.is_relied_on(bytes, now, limit) => {
                 return Err(io::Error::other("a later version of this provider uses it"));
             }
+            (Err(Unusable::Empty), Some(_)) if presence.is_unused(now, boot) => {
+                (begins, State::default())
+            }
             (Err(_), Some(_)) => (begins, State::forgetting(now, now)),
             // A settlement of a permit that is not on record changes nothing.
             (Ok(_) | Err(_), None) => return Ok(Reply::Done),
         };
         let reply = state.step(now, command);
         file.write_all_at(&record::encode(&state, turn), 0)?;
+        if let (Reply::Granted { .. }, Some(slot)) = (reply, state.slots.last()) {
+            presence.permitted(slot.free_at, boot);
+        }
         Ok(reply)
     }
 

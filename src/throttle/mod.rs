@@ -7,8 +7,9 @@
 //!   when, and what is done if the API counts all operations of an account together.
 //! - `queue`: the calls of this process that wait for a permit.
 //! - `store`: what a queue asks of the place where a quota's state is kept.
-//! - `memory`, `host` (a file, whose bytes `record` describes, and at which machines take `turns`),
-//!   `redis`: three such places. Each holds one state for each account and region.
+//! - `memory`, `host` (a file, whose bytes `record` describes, at which machines take `turns`, and
+//!   whose users show their `presence`), `redis`: three such places. Each holds one state for each
+//!   account and region.
 //! - `fallback`: what happens while the file or the Redis server is out of reach.
 //! - `scope`: which of these stores a quota uses.
 
@@ -17,6 +18,7 @@ mod fallback;
 mod host;
 mod limit;
 mod memory;
+mod presence;
 mod queue;
 mod record;
 mod redis;

@@ -9,6 +9,7 @@ use super::AccountKey;
 use super::fallback::{Outage, WithFallback};
 use super::host::{Host, HostClock};
 use super::memory::Memory;
+use super::presence::Presence;
 use super::redis::{Redis, Server};
 use super::slots::Command;
 use super::store::{Store, Tier, TierReply};
@@ -59,6 +60,7 @@ impl Scope {
 #[derive(Debug)]
 pub(super) struct HostScope {
     directory: PathBuf,
+    presence: Arc<Presence>,
     fallback_calls: NonZeroU32,
     clock: OnceLock<HostClock>,
     outage: Outage,
@@ -67,6 +69,7 @@ pub(super) struct HostScope {
 impl HostScope {
     pub(super) fn new(directory: PathBuf, fallback_calls: NonZeroU32) -> Self {
         Self {
+            presence: Arc::new(Presence::new(&directory)),
             directory,
             fallback_calls,
             clock: OnceLock::new(),
@@ -76,7 +79,8 @@ impl HostScope {
 
     fn store(&self, account: &AccountKey) -> WithFallback<Host, Memory> {
         let clock = self.clock.get_or_init(HostClock::system).clone();
-        let host = Host::new(&self.directory, account, clock);
+        let presence = Arc::clone(&self.presence);
+        let host = Host::new(&self.directory, presence, account, clock);
         let outage = self.outage.clone();
         WithFallback::new(host, Memory::new(), self.fallback_calls, outage)
     }

@@ -65,6 +65,17 @@ fn the_wait_is_exactly_until_the_next_call_would_pass() {
 }
 
 #[test]
+fn the_actions_of_an_account_are_counted_apart_or_together() {
+    for (per, second) in [(QuotaPer::Action, true), (QuotaPer::Account, false)] {
+        let mut quotas = quotas("1/1s", Window::Sliding, false).counted_per(per);
+        let mut passes = |account, action| quotas.admit(account, action, MS(0)).is_ok();
+        assert!(passes("1", "A"));
+        assert_eq!(passes("1", "B"), second);
+        assert!(passes("2", "B"));
+    }
+}
+
+#[test]
 fn rejected_calls_count_only_when_told() {
     let arrivals = [0, 600, 1100, 1500];
     let mut lenient = quotas("1/1s", Window::Sliding, false);

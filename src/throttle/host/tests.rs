@@ -43,8 +43,8 @@ impl Bench {
     /// A machine on which the quota was in use some time ago.
     fn new() -> Self {
         let bench = Self::fresh();
-        assert_eq!(waits(&bench.host()).1, Cause::Recovering);
-        bench.turn(1_500_000 + WAITER_GRACE);
+        assert!(goes(&bench.host()));
+        bench.turn(1_500_000);
         bench
     }
 
@@ -71,7 +71,12 @@ impl Bench {
     }
 
     fn host_of_boot(&self, boot: u64) -> Host {
-        Host::new(&self.directory(), &account("1"), self.clock(boot))
+        self.host_with(self.clock(boot))
+    }
+
+    fn host_with(&self, clock: HostClock) -> Host {
+        let presence = Arc::new(Presence::new(&self.directory()));
+        Host::new(&self.directory(), presence, &account("1"), clock)
     }
 
     fn clock(&self, boot: u64) -> HostClock {
@@ -143,14 +148,8 @@ fn a_record_that_can_t_be_believed_costs_one_window() {
 /// Whoever finds the record of another boot waits until nobody has changed it for a turn.
 #[test]
 fn a_boot_after_another_knows_of_its_calls() {
-    let bench = Bench::new();
-    // Its turn begins when that of the machine before it is over.
-    let earlier = bench.host_of_boot(3);
-    while waits(&earlier) == (LOOK, Cause::Quota) {
-        bench.turn(LOOK);
-    }
-    bench.turn(500_000 + WAITER_GRACE);
-    assert!((0..10).all(|_| goes(&earlier)));
+    let bench = Bench::fresh();
+    assert!((0..10).all(|_| goes(&bench.host())));
     let next = bench.host_of_boot(2);
     for _ in 0..10 {
         assert_eq!(waits(&next), (LOOK, Cause::Quota));
@@ -173,10 +172,7 @@ fn two_machines_share_a_directory_and_both_get_their_turns() {
             boot: 2,
             now: Arc::new(move || time.load(Ordering::Relaxed).saturating_add_signed(ahead)),
         };
-        let machines = [
-            bench.host(),
-            Host::new(&bench.directory(), &account("1"), other),
-        ];
+        let machines = [bench.host(), bench.host_with(other)];
         let random = crate::random::Random::seeded(seed);
         let begin = bench.time.load(Ordering::Relaxed);
         let (mut calls, mut asks_at, mut answers) = (Vec::new(), [begin; 2], Vec::new());
@@ -224,6 +220,83 @@ fn a_record_from_the_future_costs_one_window() {
     assert_eq!(waits(&host), (1_500_000, Cause::Recovering));
     bench.turn(1_500_000);
     assert!(goes(&host));
+}
+
+/// Deletes what the processes of a machine share, as they see it.
+fn delete_state(bench: &Bench) {
+    fs::remove_dir_all(bench.directory()).unwrap();
+}
+
+#[test]
+fn a_machine_on_which_nobody_has_called_owes_no_wait() {
+    let bench = Bench::fresh();
+    let first = bench.host();
+    assert!(goes(&first), "nobody has called");
+    assert!(goes(&bench.host()), "the second knows of the first");
+}
+
+#[test]
+fn a_state_that_was_deleted_is_missed_until_its_calls_have_left_every_window() {
+    let bench = Bench::fresh();
+    let running = bench.host();
+    assert!(goes(&running));
+    delete_state(&bench);
+    assert_eq!(waits(&bench.host()), (1_500_000, Cause::Recovering));
+    // However long ago that call was: the other process may have made one since.
+    bench.turn(3_600_000_000);
+    delete_state(&bench);
+    assert_eq!(waits(&bench.host()), (1_500_000, Cause::Recovering));
+    drop(running);
+
+    // The processes end, and another one starts shortly after, or later.
+    for (millis, unused) in [(0, false), (1499, false), (2501, true)] {
+        let bench = Bench::fresh();
+        assert!(goes(&bench.host()));
+        delete_state(&bench);
+        bench.turn(millis * 1000);
+        assert_eq!(goes(&bench.host()), unused, "{millis} ms");
+    }
+}
+
+#[test]
+fn what_tells_of_the_others_is_not_relied_on_where_it_tells_nothing() {
+    let lock = |bench: &Bench| bench.directory().with_extension("lock");
+    let cases: [(&str, Loss); 5] = [
+        ("the directory is older", |bench| {
+            private_file::make_directory(&bench.directory()).unwrap();
+        }),
+        ("of another boot", |bench| {
+            assert!(goes(&bench.host_of_boot(2)));
+            bench.turn(3_600_000_000);
+            delete_state(bench);
+        }),
+        ("open to others", |bench| {
+            let lock = bench.directory().with_extension("lock");
+            fs::write(&lock, "").unwrap();
+            fs::set_permissions(&lock, PermissionsExt::from_mode(0o644)).unwrap();
+        }),
+        ("a link", |bench| {
+            let lock = bench.directory().with_extension("lock");
+            symlink(bench.directory.path().join("elsewhere"), lock).unwrap();
+        }),
+        ("no file", |bench| {
+            fs::create_dir(bench.directory().with_extension("lock")).unwrap();
+        }),
+    ];
+    for (case, arrange) in cases {
+        let bench = Bench::fresh();
+        arrange(&bench);
+        assert_eq!(waits(&bench.host()).1, Cause::Recovering, "{case}");
+    }
+    // One that is lost beside a process that uses it is made anew by that process.
+    let bench = Bench::fresh();
+    let running = bench.host();
+    assert!(goes(&running));
+    fs::remove_file(lock(&bench)).unwrap();
+    bench.turn(3_000_000);
+    assert!(goes(&running) && goes(&running));
+    delete_state(&bench);
+    assert_eq!(waits(&bench.host()), (1_500_000, Cause::Recovering));
 }
 
 /// What may happen to a host's state between two calls.
@@ -340,7 +413,7 @@ async fn without_the_file_a_share_is_kept_and_no_crossing_allows_a_burst() {
         boot: 1,
         now: Arc::new(move || begin + start.elapsed().as_micros() as Micros),
     };
-    let host = Host::new(&bench.directory(), &account("1"), clock);
+    let host = bench.host_with(clock);
     let store = WithFallback::new(
         host,
         Memory::new(),

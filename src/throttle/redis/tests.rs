@@ -5,6 +5,8 @@
 //! be in.
 
 mod members;
+mod runs;
+mod script;
 
 use std::io::{BufRead, BufReader};
 use std::num::NonZeroU32;
@@ -57,15 +59,9 @@ impl RedisServer {
 
     fn spawn(directory: &TempDir) -> Child {
         let mut process = Program::new("redis-server")
-            .args([
-                "--port",
-                "0",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--unixsocket",
-            ])
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--dir"])
+            .arg(directory.path())
+            .arg("--unixsocket")
             .arg(directory.path().join("socket"))
             .stdout(Stdio::piped())
             .spawn()
@@ -105,6 +101,21 @@ impl RedisServer {
     fn host(&self) -> Redis {
         let server = Server::new(self.url().parse().unwrap(), TIMEOUTS);
         Redis::new(Arc::new(server), &key().account(), NonZeroU32::MIN)
+    }
+
+    /// The same as a user that may not ask which run of the server this is.
+    fn host_without_info(&self) -> Redis {
+        let url = format!("{}?user=limited&pass=word", self.url());
+        let server = Server::new(url.parse().unwrap(), TIMEOUTS);
+        Redis::new(Arc::new(server), &key().account(), NonZeroU32::MIN)
+    }
+
+    /// Makes that user.
+    fn admit_limited_user(&self) {
+        let mut command = redis::cmd("ACL");
+        command.arg("SETUSER").arg("limited").arg("on").arg(">word");
+        command.arg("~*").arg("+@all").arg("-@dangerous");
+        let _: () = command.query(&mut self.client()).unwrap();
     }
 
     /// Gives the server a state that says that nobody has called lately.

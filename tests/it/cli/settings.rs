@@ -26,7 +26,7 @@ use crate::emulator::Emulator;
 /// A setting and the flags of each of its values.
 type Setting = (&'static str, &'static [&'static [&'static str]]);
 
-const SETTINGS: [Setting; 9] = [
+const SETTINGS: [Setting; 10] = [
     (
         "a missing number is",
         &[
@@ -69,6 +69,10 @@ const SETTINGS: [Setting; 9] = [
     (
         "business errors",
         &[&["--business-status=400"], &["--business-status=200"]],
+    ),
+    (
+        "the quota is that of",
+        &[&["--quota-per=action"], &["--quota-per=account"]],
     ),
 ];
 
