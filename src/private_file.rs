@@ -74,18 +74,18 @@ pub fn rewrite(file: &mut File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// Creates a directory, unless it exists, and returns whether it did not. Its parent has to exist: a
-/// parent that were made here would be closed to other users, who may rely on it, as on `/tmp`.
+/// Creates a directory, unless it exists. Its parent has to exist: a parent that were made here
+/// would be closed to other users, who may rely on it, as on `/tmp`.
 ///
 /// # Errors
 ///
 /// If the directory cannot be created, is a symbolic link, belongs to another user, or gives
 /// another user access.
-pub fn make_directory(path: &Path) -> io::Result<bool> {
-    let made = match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-        made => made.map(|()| true)?,
-    };
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
     let found = path.symlink_metadata()?;
     if found.is_symlink() {
         return Err(io::Error::other("it is a symbolic link"));
@@ -93,8 +93,7 @@ pub fn make_directory(path: &Path) -> io::Result<bool> {
     if !found.is_dir() {
         return Err(io::Error::other("it is no directory"));
     }
-    owned_and_private(&found)?;
-    Ok(made)
+    owned_and_private(&found)
 }
 
 /// Checks that a file or directory belongs to this user and that nobody else has access to it.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use super::AccountKey;
 use super::constants::{FORWARD_DELAY, Micros};
 use super::limit::ConfiguredLimit;
-use super::presence::Presence;
+use super::presence::{EXTENSION, Presence};
 use super::record::{self, BYTES, Unusable};
 use super::slots::{Cause, Command, LaneId, Priority, Reply, State, Wait};
 use super::store::{Failure, FallibleStore};
@@ -86,7 +86,7 @@ impl Host {
         Self {
             place: Place {
                 directory: directory.to_owned(),
-                path: directory.join(name).with_extension("quota"),
+                path: directory.join(name).with_extension(EXTENSION),
                 presence,
             },
             clock,

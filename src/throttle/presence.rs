@@ -6,12 +6,12 @@
 //! directory holds a shared lock on it until it ends, and it says until when the calls that were
 //! permitted can still be counted. Whoever gets the lock alone, and finds that time to be over, knows
 //! that no call of this machine is under way, and begins at once. A new file says so only if the
-//! directory was made together with it. Everyone else waits, as after a loss.
+//! directory has no state of any account. Everyone else waits, as after a loss.
 //!
 //! Where the file cannot be used, everyone waits. Only one thing deceives this: who deletes both the
-//! directory and the file, beside processes that use them.
+//! states and the file, beside processes that use them.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,9 @@ use rustix::io::Errno;
 
 use super::constants::{MAX_LEAVE, Micros};
 use crate::private_file;
+
+/// The extension of the files that hold a state.
+pub(super) const EXTENSION: &str = "quota";
 
 /// For how much longer than necessary a process says that the directory is in use, so that it need
 /// not say it for each call.
@@ -67,7 +70,7 @@ impl Presence {
         }
     }
 
-    /// Takes part, which has to come before the directory is made. Returns false if another process
+    /// Takes part, which has to come before any state is made. Returns false if another process
     /// has the file for itself just now.
     pub(super) fn enter(&self, now: Micros, boot: u64) -> bool {
         let mut part = self.lock();
@@ -84,10 +87,10 @@ impl Presence {
     fn present(&self, now: Micros, boot: u64) -> io::Result<Option<File>> {
         let file = private_file::open_beside(&self.path)?;
         if is_alone(&file)? && InUse::read(&file)?.is_none() {
-            // What happened before this file was made is known only if there was no directory.
-            let until = match private_file::make_directory(&self.directory)? {
-                true => now,
-                false => now + MAX_LEAVE,
+            // What happened before this file was made is known only if there was no state.
+            let until = match self.has_state()? {
+                true => now + MAX_LEAVE,
+                false => now,
             };
             InUse { boot, until }.write(&file)?;
         }
@@ -97,6 +100,23 @@ impl Presence {
         };
         let ours = shared && private_file::is_at(&file, &self.path)?;
         Ok(ours.then_some(file))
+    }
+
+    fn has_state(&self) -> io::Result<bool> {
+        let files = match fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            files => files?,
+        };
+        for file in files {
+            let name = PathBuf::from(file?.file_name());
+            if name
+                .extension()
+                .is_some_and(|extension| extension == EXTENSION)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether no call of this machine can still be counted, apart from those that are permitted

@@ -238,6 +238,96 @@ fn on_a_full_disk_a_process_keeps_to_its_share() {
     assert!((2_000_000..4_000_000).contains(&took), "{took} µs");
 }
 
+/// How long after its start a worker makes its first call. It is killed then.
+fn first_call(mut worker: Child) -> i64 {
+    let began = now();
+    let first = times(worker.stdout.take().unwrap()).next().unwrap();
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    first - began
+}
+
+/// A window, and the time that a call may take to be counted.
+const WAIT: i64 = 1_500_000;
+
+#[test]
+fn who_finds_no_state_waits_unless_nobody_can_have_called() {
+    let parent = tempfile::tempdir().unwrap();
+    let shared = parent.path().join("state");
+    let lose = || fs::remove_dir_all(&shared).unwrap();
+    assert!(first_call(worker(&shared, 1)) < WAIT, "a fresh machine");
+    assert!(first_call(worker(&shared, 1)) < WAIT, "the state is there");
+    lose();
+    let waited = first_call(worker(&shared, 1));
+    assert!(
+        waited >= WAIT,
+        "shortly after a killed process: {waited} µs"
+    );
+
+    let running = Continuous::start(worker(&shared, ENDLESS));
+    assert!(first_call(worker(&shared, 1)) < WAIT);
+    lose();
+    // The process that runs may notice first, and then waits already.
+    let waited = first_call(worker(&shared, 1));
+    assert!(
+        waited >= WAIT - 300_000,
+        "beside a process that runs: {waited} µs"
+    );
+    running.end();
+
+    // A slot is occupied for a window and a half at most, and the note of it a second longer.
+    std::thread::sleep(Duration::from_millis(2600));
+    lose();
+    assert!(first_call(worker(&shared, 1)) < WAIT, "some time after");
+}
+
+/// What was written into a state and is taken back holds nobody for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_is_taken_back_is_over_within_seconds() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = RedisServer::start();
+    let state = directory.path().join("state");
+    let on_server = Throttle::redis(
+        redis.url().parse().unwrap(),
+        TIMEOUTS,
+        directory.path().join("fallback"),
+        NonZeroU32::MIN,
+    );
+    let on_host = Throttle::host(state.clone(), NonZeroU32::MIN);
+    for (throttle, is_host) in [(on_host, true), (on_server, false)] {
+        throttle
+            .acquire(&key(), LIMIT, Priority::Normal)
+            .await
+            .answered();
+        let file = fs::read_dir(&state)
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
+        let before = (fs::read(&file).unwrap(), redis.values());
+        let paused = throttle.acquire(&key(), LIMIT, Priority::Normal).await;
+        let granted = redis.values();
+        paused.throttled(Some(Duration::from_secs(3600)));
+        // A server hears of it a little later.
+        while !is_host && redis.values() == granted {
+            tokio::task::yield_now().await;
+        }
+        let waits = tokio::spawn(async move {
+            throttle
+                .acquire(&key(), LIMIT, Priority::Normal)
+                .await
+                .answered();
+        });
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert!(!waits.is_finished());
+        fs::write(&file, before.0).unwrap();
+        redis.restore(&before.1);
+        let ended = tokio::time::timeout(Duration::from_secs(6), waits).await;
+        ended.expect("the state is asked again").unwrap();
+    }
+}
+
 /// This is what the started processes run. Run as a test of its own it shows that a process that
 /// shares its quota with nobody makes all its calls.
 #[test]
@@ -271,27 +361,29 @@ fn a_process_of_its_own() {
 
 /// One call that is counted at once and answered up to 50 ms later.
 async fn call(throttle: Throttle, number: u64) {
-    let key = QuotaKey {
-        account: "1".into(),
-        region: "r".into(),
-        action: "A",
-    };
-    let permit = throttle.acquire(&key, LIMIT, Priority::Normal).await;
+    let permit = throttle.acquire(&key(), LIMIT, Priority::Normal).await;
     report();
     tokio::time::sleep(Duration::from_millis(10 + number * 7 % 40)).await;
     permit.answered();
 }
 
-/// Prints the time, which all processes read from the same clock.
-fn report() {
+fn key() -> QuotaKey {
+    QuotaKey {
+        account: "1".into(),
+        region: "r".into(),
+        action: "A",
+    }
+}
+
+/// The time in microseconds, which all processes read from the same clock.
+fn now() -> i64 {
     let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec * 1_000_000 + now.tv_nsec / 1000
+}
+
+fn report() {
     let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "counted {}",
-        now.tv_sec * 1_000_000 + now.tv_nsec / 1000
-    )
-    .unwrap();
+    writeln!(out, "counted {}", now()).unwrap();
     out.flush().unwrap();
 }
 

@@ -262,8 +262,8 @@ fn a_state_that_was_deleted_is_missed_until_its_calls_have_left_every_window() {
 fn what_tells_of_the_others_is_not_relied_on_where_it_tells_nothing() {
     let lock = |bench: &Bench| bench.directory().with_extension("lock");
     let cases: [(&str, Loss); 5] = [
-        ("the directory is older", |bench| {
-            private_file::make_directory(&bench.directory()).unwrap();
+        ("the state of another account is older", |bench| {
+            private_file::open(&bench.directory().join("other.quota")).unwrap();
         }),
         ("of another boot", |bench| {
             assert!(goes(&bench.host_of_boot(2)));

@@ -282,6 +282,7 @@ fn the_script_answers_as_the_pure_core_does() {
         failure_persistence: None,
         ..ProptestConfig::default()
     };
+    let shared = std::cell::Cell::new(0);
     proptest!(config, |(story in happenings())| {
         let client = &mut *client.borrow_mut();
         let _: () = redis::cmd("FLUSHALL").query(client).unwrap();
@@ -335,6 +336,7 @@ fn the_script_answers_as_the_pure_core_does() {
             };
             let expected = if started { state.step(now, here) } else { Reply::Done };
             prop_assert_eq!(run(&script, client, now, command), expected, "{:?}", command);
+            shared.set(shared.get() + usize::from(state.sharing.lasts(now)));
             match expected {
                 Reply::Granted { permit } => granted.push(permit),
                 Reply::Wait(wait) => waiters.push(wait.waiter),
@@ -342,6 +344,11 @@ fn the_script_answers_as_the_pure_core_does() {
             }
         }
     });
+    assert!(
+        shared.get() > 100,
+        "{} steps shared the slots",
+        shared.get()
+    );
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod moved;
 mod network;
 mod output;
 mod program;
+mod quota;
 mod secrets;
 mod settings;
 mod space;
