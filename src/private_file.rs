@@ -26,8 +26,8 @@ pub fn open(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 ///
-/// If the file cannot be opened, is a symbolic link or has a second name, or if another user owns it
-/// or has access to it.
+/// If the file cannot be opened, is a symbolic link or has a second name, or if another user owns
+/// it or has access to it.
 pub fn open_beside(path: &Path) -> io::Result<File> {
     // Permissions apply only to a file that is created here. An existing one is checked below. The
     // last flag refuses a symbolic link, which could lead to a file of somebody else.

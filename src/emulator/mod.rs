@@ -133,8 +133,8 @@
 //! - `--quota-per`: which calls the quota counts together. Documented are ten calls a second for
 //!   each operation and account, so the default is `action`. `account` counts all operations of an
 //!   account together, as a product in production saw it.
-//! - `--window`, `--count-rejected`: how the quota counts. Default `sliding`, which is the strictest
-//!   window, without rejected calls.
+//! - `--window`, `--count-rejected`: how the quota counts. Default `sliding`, which is the
+//!   strictest window, without rejected calls.
 //! - `--expiration`: what answers say of the end of a session. Default `truthful`, as documented.
 //! - `--revoked-as`: the code that refuses a revoked session. Default `not-found`, by which a
 //!   client cannot tell it from a key that never was.

@@ -1,4 +1,5 @@
-//! The state of an account's quota in a small file that all processes of this user on this host share.
+//! The state of an account's quota in a small file that all processes of this user on this host
+//! share.
 //!
 //! The file is locked for the microseconds that one step takes, never while anybody sleeps or
 //! calls. The kernel drops the lock of a process that dies, and a record that such a process left
@@ -96,16 +97,12 @@ impl Host {
 
     /// Carries out one step. `None` means that another process held the lock all the time.
     fn attempt(&self, command: Command) -> Result<Option<Reply>, Failure> {
-        let path = &self.place.path;
+        let Place { path, presence, .. } = &self.place;
         let directory = foreign_text::line(&self.place.directory.display().to_string());
         let explain = |error: io::Error| Failure(format!("{directory}: {error}"));
         let mut quota_file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..LOCK_TRIES {
-            if !self
-                .place
-                .presence
-                .enter((self.clock.now)(), self.clock.boot)
-            {
+            if !presence.enter((self.clock.now)(), self.clock.boot) {
                 std::thread::yield_now();
                 continue;
             }
@@ -133,7 +130,7 @@ impl Host {
             }
             // An error closes the file on the way out, which releases the lock too.
             let reply = quota_file
-                .step(&file, &self.place.presence, now, self.clock.boot, command)
+                .step(&file, presence, now, self.clock.boot, command)
                 .map_err(explain)?;
             file.unlock().map_err(explain)?;
             quota_file.open = Some(file);

@@ -12,6 +12,9 @@
 //!   account and region.
 //! - `fallback`: what happens while the file or the Redis server is out of reach.
 //! - `scope`: which of these stores a quota uses.
+//!
+//! This file is longer than 300 lines because what callers may do, and what names a quota for all
+//! who share it, are read together.
 
 mod constants;
 mod fallback;
@@ -209,9 +212,9 @@ impl Throttle {
         self.inner.scope.trouble()
     }
 
-    /// Whether the Redis server tells this user which run of it this is. Without that, a server that
-    /// was started anew can be noticed only by the connection to it. `None` before the first reply,
-    /// and where there is no server.
+    /// Whether the Redis server tells this user which run of it this is. Without that, a server
+    /// that was started anew can be noticed only by the connection to it. `None` before the first
+    /// reply, and where there is no server.
     pub fn server_tells_its_run(&self) -> Option<bool> {
         self.inner.scope.server_tells_its_run()
     }

@@ -21,8 +21,8 @@
 //! Every waiter is told when to ask again. No slot becomes free before `now + W` unless its time
 //! is known already, so asking earlier is useless, and asking at that time misses nothing.
 //!
-//! One state holds all operations of an account. Each has slots of its own, its lane: the waiters of
-//! one lane never wait for those of another. While the operations share one set of slots
+//! One state holds all operations of an account. Each has slots of its own, its lane: the waiters
+//! of one lane never wait for those of another. While the operations share one set of slots
 //! (`sharing.rs`), a permit needs a free slot of its lane and one of that set, for which the
 //! processes of all lanes wait in one fair queue.
 //!
@@ -149,12 +149,12 @@ pub(super) struct State {
     pub(super) forgotten_at: Micros,
     /// Whether all lanes share one set of slots, and that set.
     pub(super) sharing: Sharing,
-    /// The operations.
+    /// Each operation that was called.
     pub(super) lanes: Vec<Lane>,
     /// The occupied slots, in the order in which their permits were granted, and those that have
     /// not been free for long.
     pub(super) slots: Vec<Slot>,
-    /// Those who wait.
+    /// Those who wait, in no order.
     pub(super) waiters: Vec<Waiter>,
 }
 

@@ -41,9 +41,10 @@ pub(in crate::provider) static REDIS_CONNECT_TIMEOUT: Setting<Duration> = Settin
     path: &["throttle", "redis_connect_timeout"],
     variables: &["CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT"],
     absent: Absent::Default("2500"),
-    description: "Milliseconds until a connection to the Redis server is made, TLS included. The \
-        first calls on a server wait for twice this time and twice `redis_command_timeout`: lower \
-        both for a server close by. Set them alike wherever the server is used.",
+    description: "Milliseconds until a connection to the Redis server is made, TLS included. \
+        While a server has just been started or has lost its data, calls wait for up to twice this \
+        time and twice `redis_command_timeout`: lower both for a server close by. Set them alike \
+        wherever the server is used.",
     secret: false,
     configured: |config| throttle(config, |throttle| text(&throttle.redis_connect_timeout)),
     parse: |text| parse_millis(text, 100..=10_000),

@@ -110,7 +110,7 @@ impl RedisServer {
         Redis::new(Arc::new(server), &key().account(), NonZeroU32::MIN)
     }
 
-    /// Makes that user.
+    /// Creates that user on the server.
     fn admit_limited_user(&self) {
         let mut command = redis::cmd("ACL");
         command.arg("SETUSER").arg("limited").arg("on").arg(">word");
@@ -122,8 +122,8 @@ impl RedisServer {
     fn pretend_to_be_unused(&self) {
         let pool = "0 ".repeat(9);
         let unused = format!(
-            "local run_id = redis.call('INFO', 'server'):match('run_id:(%x+)') \
-             return redis.call('SET', KEYS[1], 'cams {} ' .. run_id .. ' 0 0 0 0 0 0 0 0 0 {pool}')",
+            "local run_id = redis.call('INFO', 'server'):match('run_id:(%x+)') return \
+             redis.call('SET', KEYS[1], 'cams {} ' .. run_id .. ' 0 0 0 0 0 0 0 0 0 {pool}')",
             constants::STATE_VERSION
         );
         let name = self.host().key;

@@ -1,5 +1,7 @@
 //! An account whose operations the service counts together, and a machine that is fresh.
 
+use std::time::Duration;
+
 use super::Workspace;
 use super::many::numbers;
 use crate::emulator::Emulator;
@@ -54,6 +56,41 @@ fn create(scope: &str, count: usize, variables: &[(&str, &str)]) {
     );
     println!("{figures}");
     assert!(refused <= 10 && took <= 1.2 * floor, "{figures}");
+}
+
+/// A server that has been running for longer than a loss of its data would cost owes no wait. Three
+/// hosts share it, which need a tenth of a second for each initiation.
+#[test]
+fn a_server_that_was_never_used_is_used_at_once() {
+    let redis = RedisServer::start();
+    let emulator = Emulator::start(&["--latency=20ms", "--migrating-listed-as=MIGRATING"]);
+    // The pause is 2.5 s and twice the sum of the times below; a second is for rounding.
+    std::thread::sleep(Duration::from_millis(2500 + 600 + 1000));
+    std::thread::scope(|threads| {
+        for host in 0..3 {
+            let (emulator, redis) = (&emulator, &redis);
+            threads.spawn(move || {
+                let own = numbers(25).replace("139%08d", &format!("139{host}%07d"));
+                Workspace::on(emulator, &own)
+                    .env("CAMS_THROTTLE_SCOPE", "redis")
+                    .env("CAMS_THROTTLE_REDIS_URL", &redis.tls_url(PASSWORD))
+                    .env("CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT", "200")
+                    .env("CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT", "100")
+                    .env("SSL_CERT_FILE", &redis.certificate())
+                    .ok(&["apply", "-auto-approve", "-no-color"])
+                    .assert_says(&["25 added, 0 changed, 0 destroyed"]);
+            });
+        }
+    });
+    let at = |request: &serde_json::Value| request["at_micros"].as_f64().unwrap() / 1e6;
+    let (all, calls) = (emulator.all_requests(), emulator.requests());
+    let (waited, took) = (
+        at(&calls[0]) - at(&all[0]),
+        at(calls.last().unwrap()) - at(&all[0]),
+    );
+    println!("three hosts, 75 numbers: first call after {waited:.2} s, all after {took:.1} s");
+    assert!(calls.iter().all(|call| call["throttled"] != true));
+    assert!(waited < 1.0 && took < 1.3 * 7.4, "{waited} s, {took} s");
 }
 
 /// The time from the first request, which asks for the account and needs no permit, to the first
