@@ -47,8 +47,8 @@ pub(super) const MAX_PAUSE: Micros = 120_000_000;
 /// state that was damaged and is mended is noticed within this time.
 pub(super) const ASK_AGAIN: Micros = 5_000_000;
 
-/// For how long all operations of an account share one set of slots when the API first shows that it
-/// counts them together. If it shows it again soon after that, the time doubles.
+/// For how long all operations of an account share one set of slots when the API first shows that
+/// it counts them together. If it shows it again soon after that, the time doubles.
 pub(super) const FIRST_SHARING: Micros = 60_000_000;
 
 /// The longest time for which that is assumed without another sign: one hour.
@@ -92,8 +92,8 @@ pub(super) const SHARE_LIFETIME: Micros = 600_000_000;
 /// How many processes Redis remembers for that.
 pub(super) const MAX_MEMBERS: u64 = 64;
 
-/// How long Redis keeps the state of an account that nobody uses: a week. Its loss is noticed at any
-/// time and costs a pause, so this only saves that pause.
+/// How long Redis keeps the state of an account that nobody uses: a week. Its loss is noticed at
+/// any time and costs a pause, so this only saves that pause.
 pub(super) const UNUSED_LIFETIME: Micros = 604_800_000_000;
 
 /// After what time without any step Redis takes it to be possible that the server was started anew

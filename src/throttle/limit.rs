@@ -41,7 +41,8 @@ impl ConfiguredLimit {
     }
 }
 
-/// The limit in force for all who share a set of slots. All fields are zero until the first of them asks.
+/// The limit in force for all who share a set of slots. All fields are zero until the first of them
+/// asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AdaptiveLimit {
     /// The smallest number of calls that anyone who asked in the last minute is configured with.

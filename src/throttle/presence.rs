@@ -1,15 +1,16 @@
-//! Tells a machine on which nobody uses the quotas of a directory from one on which their state was
-//! lost.
+//! Tells a machine on which the quotas of a directory are not in use from one on which their state
+//! was lost.
 //!
-//! Whoever finds no state in the directory cannot see whether there never was one or somebody
-//! deleted it a moment ago. So a file lies beside the directory, `DIRECTORY.lock`. Each process
-//! that uses the directory holds a shared lock on it until it ends, and it says until when the
-//! calls that were permitted can still be counted. Whoever gets the lock alone, and finds that time
+//! A process that finds no state in the directory cannot see whether there never was one, or whether
+//! it was deleted a moment ago. So a file lies beside the directory, `DIRECTORY.lock`. Each process
+//! that uses the directory holds a shared lock on it until the process ends. The file also says until
+//! when the permitted calls can be counted. A process that gets the lock alone, and finds that time
 //! to be over, knows that no call of this machine is under way, and begins at once. A new file says
-//! so only if the directory has no state of any account. Everyone else waits, as after a loss.
+//! so only if the directory has no state of any account. In all other cases the process waits, as
+//! after a loss.
 //!
-//! Where the file cannot be used, everyone waits. Only one thing deceives this: who deletes both
-//! the states and the file, beside processes that use them.
+//! Where the file cannot be used, every process waits. One thing deceives this: to delete both the
+//! states and the file while processes use them.
 
 use std::fs::{self, File};
 use std::io;

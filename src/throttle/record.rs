@@ -1,8 +1,8 @@
 //! The state of an account's quota as bytes, and how far such bytes can be trusted.
 //!
-//! A record is a sequence of 64-bit words in little-endian order: a header of [`HEADER`] words, then
-//! [`LANE`] words for each operation, [`SLOT`] words for each slot, and [`WAITER`] words for each
-//! waiter. What is behind them means nothing.
+//! A record is a sequence of 64-bit words in little-endian order: a header of [`HEADER`] words,
+//! then [`LANE`] words for each operation, [`SLOT`] words for each slot, and [`WAITER`] words for
+//! each waiter. What is behind them means nothing.
 //!
 //! This file is longer than 300 lines because the tests of every damage to a record stand beside
 //! the code.

@@ -166,8 +166,8 @@ impl Member {
         }
     }
 
-    /// Takes the reply to a [`Command::Acquire`] into account that was sent with this number. `None`
-    /// stands for a failure.
+    /// Takes the reply to a [`Command::Acquire`] into account that was sent with this number.
+    /// `None` stands for a failure.
     fn hears(&self, number: u64, reply: Option<Reply>) {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         work.requests = work.requests.saturating_sub(1);
@@ -241,8 +241,8 @@ impl Server {
 }
 
 impl Redis {
-    /// The key of this account, for a process that makes at most `share` calls in a window while the
-    /// server is out of reach.
+    /// The key of this account, for a process that makes at most `share` calls in a window while
+    /// the server is out of reach.
     pub(super) fn new(server: Arc<Server>, account: &AccountKey, share: NonZeroU32) -> Self {
         Self {
             server,

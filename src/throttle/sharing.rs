@@ -1,10 +1,10 @@
 //! When all operations of an account share one set of slots.
 //!
-//! The documentation gives each operation a limit of its own. It is not sure that the service counts
-//! so: it may count all operations of the account together. That shows when it throttles a call
-//! although the slots of its operation were kept. It has one of two reasons. Either the calls of all
-//! operations together were more than one operation may make, and that is what the service counts.
-//! Or somebody outside uses a part of the limit.
+//! The documentation gives each operation a limit of its own. It is not sure that the service
+//! counts so: it may count all operations of the account together. That shows when it throttles a
+//! call although the slots of its operation were kept. It has one of two reasons. Either the calls
+//! of all operations together were more than one operation may make, and that is what the service
+//! counts. Or somebody outside uses a part of the limit.
 //!
 //! In the first case the operations share one set of slots for a while. It has as many slots as the
 //! operation with the most calls may make. The slots that are occupied then count in it, so that no
@@ -45,7 +45,8 @@ impl State {
         pause: Option<Micros>,
     ) {
         if !self.lanes.iter().any(|known| known.id == lane) {
-            // The state was lost since, and nobody calls before the pause that follows a loss is over.
+            // The state was lost since, and nobody calls before the pause that follows a loss is
+            // over.
             return;
         }
         if !self.sharing.lasts(now) && self.exceeds_the_account(now, lane) {
@@ -64,8 +65,8 @@ impl State {
 
     /// Whether the calls of all operations explain that one of this operation was throttled.
     ///
-    /// The answer comes a little later than the service counted. In the meantime slots of calls that
-    /// it counted may have become free.
+    /// The answer comes a little later than the service counted. In the meantime slots of calls
+    /// that it counted may have become free.
     fn exceeds_the_account(&self, now: Micros, lane: LaneId) -> bool {
         let own = self.occupied(now, Set::Of(lane)).count();
         let counted_at = now.saturating_sub(REMEMBERED_AFTER);

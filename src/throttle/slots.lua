@@ -22,7 +22,8 @@
 -- ARGV[11] how long after a grant the call leaves at the latest
 -- ARGV[12] the longest time until those that can reach the server stop using their fallback
 -- ARGV[13] the operation
--- ARGV[14] the connection: 'same' as that of the last step of the process, its 'first', or a 'new' one
+-- ARGV[14] the connection: the 'same' as for the last step of the process, its 'first', or a 'new'
+--          one
 -- ARGV[15] 1 if this run of the server did not know this script, else 0
 --
 -- The members have no counterpart in Rust: they are processes that may be cut off from the
@@ -139,15 +140,15 @@ end
 
 local function forgetting(forgotten_at)
   return {
-    run_id = run_id or '', seen = now, last_id = 0, forgotten_at = forgotten_at, until_ = 0, span = 0,
-    shared = new_pool(), lanes = {}, slots = {}, waiters = {}, members = {},
+    run_id = run_id or '', seen = now, last_id = 0, forgotten_at = forgotten_at,
+    until_ = 0, span = 0, shared = new_pool(), lanes = {}, slots = {}, waiters = {}, members = {},
   }
 end
 
 -- Returns the state, or nil if there is none and the command does not begin one.
 --
--- Together with calls, members that use their fallback may have been forgotten. Those that can reach
--- the server are given the time to return.
+-- Together with calls, members that use their fallback may have been forgotten. Those that can
+-- reach the server are given the time to return.
 local function load()
   local text = redis.call('GET', KEYS[1])
   local version = text and tonumber(text:match('^cams (%d+) '))
@@ -427,7 +428,8 @@ local function turn(state, lane)
   end
   return {
     at = math.max(free_at, recovering_until, pool.paused_until), ahead = #waiters, limit = limit,
-    cause = now < recovering_until and 'recovering' or now < pool.paused_until and 'paused' or 'quota',
+    cause = now < recovering_until and 'recovering'
+      or now < pool.paused_until and 'paused' or 'quota',
   }
 end
 
