@@ -1,13 +1,13 @@
 //! Tells a machine on which the quotas of a directory are not in use from one on which their state
 //! was lost.
 //!
-//! A process that finds no state in the directory cannot see whether there never was one, or whether
-//! it was deleted a moment ago. So a file lies beside the directory, `DIRECTORY.lock`. Each process
-//! that uses the directory holds a shared lock on it until the process ends. The file also says until
-//! when the permitted calls can be counted. A process that gets the lock alone, and finds that time
-//! to be over, knows that no call of this machine is under way, and begins at once. A new file says
-//! so only if the directory has no state of any account. In all other cases the process waits, as
-//! after a loss.
+//! A process that finds no state in the directory cannot see whether there never was one, or
+//! whether it was deleted a moment ago. So a file lies beside the directory, `DIRECTORY.lock`. Each
+//! process that uses the directory holds a shared lock on it until the process ends. The file also
+//! says until when the permitted calls can be counted. A process that gets the lock alone, and
+//! finds that time to be over, knows that no call of this machine is under way, and begins at once.
+//! A new file says so only if the directory has no state of any account. In all other cases the
+//! process waits, as after a loss.
 //!
 //! Where the file cannot be used, every process waits. One thing deceives this: to delete both the
 //! states and the file while processes use them.
