@@ -170,6 +170,17 @@ impl PhoneNumber {
         }
     }
 
+    /// The digits of [`canonical`](Self::canonical) for the digits of a whole number, which need
+    /// not be a phone number: quick enough for every row of a list.
+    pub fn canonical_digits(whole: &str) -> String {
+        // No calling code begins with one of those of two digits that have several forms.
+        let canonical = whole.split_at_checked(2).and_then(|(code, number)| {
+            let number = forms::dialled(code, number)?;
+            Some(format!("{code}{number}"))
+        });
+        canonical.unwrap_or_else(|| whole.to_owned())
+    }
+
     /// Whether both are one number, perhaps written in two ways.
     pub fn is_same(&self, other: &Self) -> bool {
         self.canonical() == other.canonical()
@@ -194,9 +205,9 @@ impl PhoneNumber {
     /// Whether an answer that names its number as `text` can be about this one.
     ///
     /// The service documents digits with the country code in front. Either form of the number will
-    /// do. Other signs between the digits are passed over, the country code may be missing or have the prefix `00`, and a `*` hides a
-    /// digit. Some languages write a JSON number with `.0` at its end. Text without any digit names
-    /// no number at all.
+    /// do. Other signs between the digits are passed over, the country code may be missing or have
+    /// the prefix `00`, and a `*` hides a digit. Some languages write a JSON number with `.0` at
+    /// its end. Text without any digit names no number at all.
     pub fn can_be_named(&self, text: &str) -> bool {
         let whole = text.strip_suffix(".0").unwrap_or(text);
         let digits = |c: &char| c.is_ascii_digit() || *c == '*';

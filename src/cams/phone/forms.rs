@@ -4,11 +4,14 @@
 //! joined. Whether CAMS answers with that form or with the one that is dialled is not documented,
 //! so both count as the same number. Every other difference in the digits is another number.
 //!
-//! | code | as dialled today | in WhatsApp's form | source |
-//! |---|---|---|---|
-//! | 52, Mexico | ten digits | a 1 and the same ten | the 1 is not dialled since 3 August 2019 (numbering plan of the IFT); WhatsApp keeps it: chatwoot#14048, evolution-api#447 |
-//! | 54, Argentina | area code and number, ten digits | a 9 and the same ten, never the 15 that is dialled within the country | chatwoot#11053, chatwoot#13932 |
-//! | 55, Brazil | area code, a 9 and eight digits | without that 9, but with it behind the area codes 11 to 19, 21, 22, 24, 27 and 28, which had it first (Anatel, resolution 553/2010) | waha#1974, openclaw#25819 |
+//! - 52, Mexico. Dialled are ten digits, since 3 August 2019 without the 1 before them (numbering
+//!   plan of the IFT). WhatsApp writes that 1: chatwoot#14048, evolution-api#447.
+//! - 54, Argentina. Dialled from abroad are area code and number, ten digits together. WhatsApp
+//!   writes a 9 before them, and never the 15 that is dialled within the country: chatwoot#11053,
+//!   chatwoot#13932.
+//! - 55, Brazil. Dialled are an area code, a 9, and eight digits that begin with 6 to 9. WhatsApp
+//!   leaves that 9 out, except behind the area codes 11 to 19, 21, 22, 24, 27 and 28, which had it
+//!   first (Anatel, resolution 553/2010): waha#1974, openclaw#25819.
 //!
 //! In Brazil eight digits that begin with 2 to 5 are a landline, which never had a ninth one.
 //!
@@ -183,6 +186,8 @@ mod tests {
             let canonical = number.canonical();
             prop_assert_eq!(canonical.canonical(), canonical.clone());
             prop_assert_eq!(canonical.country_code(), number.country_code());
+            let whole = number.to_string();
+            prop_assert_eq!(PhoneNumber::canonical_digits(&whole), canonical.to_string());
             if let Some(other) = number.other_form() {
                 prop_assert!(other != number && other.is_same(&number));
                 prop_assert_eq!(other.other_form(), Some(number.clone()));
