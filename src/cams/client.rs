@@ -28,7 +28,6 @@ use super::call::GivenUp;
 use super::clock_words;
 use super::listing::Listings;
 use super::operation::VERSION;
-use super::phone::PhoneNumber;
 use super::retry::{self, Budget, Class, Repeat, Repeats};
 use super::service_clock::ServiceClock;
 use super::{Call, Error, ErrorKind, LongWait, Operation};
@@ -184,29 +183,6 @@ impl Client {
                 Class::Final,
             )
         }
-    }
-
-    /// Refuses an answer whose `data` is about another number than `number`: it says nothing of
-    /// ours. `class` tells whether the call may have had its effect all the same.
-    ///
-    /// # Errors
-    ///
-    /// One of kind [`ErrorKind::Incomplete`]. The other number is not in it.
-    pub(super) fn check_number(
-        operation: Operation,
-        body: &Body,
-        data: &Body,
-        number: &PhoneNumber,
-        class: Class,
-    ) -> Result<(), Error> {
-        if data.judge("PhoneNumber", |named| number.can_be_named(named)) != Some(false) {
-            return Ok(());
-        }
-        Err(Error {
-            class,
-            message: "the service reported success with data about another phone number".to_owned(),
-            ..Self::incomplete(operation, body)
-        })
     }
 
     /// Makes a call: sends attempts until one succeeds or fails for good, or until the deadline or

@@ -216,6 +216,8 @@ mod tests {
                 ("PhoneNumber.NotExist", ErrorKind::NotFound),
                 ("InternalError", ErrorKind::Unavailable),
                 ("InvalidTimeStamp.Expired", ErrorKind::ClockDiffers),
+                ("ERR-COMMON-001", ErrorKind::Other),
+                ("MissingType", ErrorKind::InvalidParameter),
                 ("Something.New", ErrorKind::Other),
             ] {
                 assert_eq!(kind_of(status, code), expected, "{code}");

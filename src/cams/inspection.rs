@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::openapi::{Body, Reading};
+use crate::openapi::{Body, Reading, lenient};
 
 use super::phone::PhoneNumber;
 use super::{Call, Client, Error, Operation};
@@ -35,6 +35,19 @@ pub struct Form {
     pub text_ids: usize,
     /// How many of its ids and phone numbers are JSON numbers.
     pub number_ids: usize,
+    /// What stands in the place of a detail about access that it does not have.
+    pub absent: Option<Absent>,
+}
+
+/// What stands where an answer has nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// An empty text stands there.
+    Empty,
+    /// The text `None` stands there.
+    None,
+    /// The JSON value null.
+    Null,
 }
 
 /// What `QueryChatappBindWaba` tells of the WhatsApp Business Account of a space.
@@ -166,6 +179,12 @@ impl Client {
 fn inspected<T>(body: &Body, value: T) -> Inspected<T> {
     let mut form = Form {
         has_message: body.message(&["Message"]).is_some(),
+        absent: match body.written("AccessDeniedDetail") {
+            Some(r#""""#) => Some(Absent::Empty),
+            Some(r#""None""#) => Some(Absent::None),
+            Some("null") => Some(Absent::Null),
+            _ => None,
+        },
         ..Form::default()
     };
     for name in ["Data", "PhoneNumbers"] {
@@ -184,7 +203,9 @@ impl Form {
             Value::Object(fields) => {
                 for (name, value) in fields {
                     match value {
-                        Value::String(_) if IDS.contains(&&**name) => self.text_ids += 1,
+                        Value::String(text) if IDS.contains(&&**name) => {
+                            self.text_ids += usize::from(!lenient::is_absent(text));
+                        }
                         Value::Number(_) if IDS.contains(&&**name) => self.number_ids += 1,
                         _ => self.count(value),
                     }
@@ -216,9 +237,9 @@ fn waba(body: &Body) -> Waba {
 /// The rows, also of a list that is null or left out. `None` if it is anything else than a list.
 fn list(body: &Body) -> Option<NumberList> {
     let rows = match written(body, "PhoneNumbers") {
-        None | Some(Value::Null) => return Some(NumberList::default()),
+        _ if body.is_absent("PhoneNumbers") => return Some(NumberList::default()),
         Some(Value::Array(rows)) => rows,
-        Some(_) => return None,
+        _ => return None,
     };
     let mut list = NumberList::default();
     for row in rows {
@@ -252,9 +273,10 @@ fn written(body: &Body, name: &str) -> Option<Value> {
     serde_json::from_str(body.written(name)?).ok()
 }
 
-/// A text that is not empty, or a number as the text of its digits, cleaned.
+/// A text that stands for something, or a number as the text of its digits, cleaned.
 fn text(body: &Body, fields: &Map<String, Value>, name: &str) -> Option<String> {
     match fields.get(name)? {
+        Value::String(text) if lenient::is_absent(text) => None,
         Value::String(text) => body.cleaner().value(text),
         Value::Number(number) => body.cleaner().value(&number.to_string()),
         _ => None,

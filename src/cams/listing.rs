@@ -27,10 +27,19 @@ const FRESH: Duration = Duration::from_secs(60);
 /// What a list shows of all numbers, and the memory that is accounted for it.
 #[derive(Debug, Default)]
 struct Table {
-    /// The statuses of a number's rows, by the digits of the number. A row may have no status.
-    statuses: HashMap<String, Vec<Option<String>>>,
+    /// The rows of each number, by the digits of its canonical form.
+    numbers: HashMap<String, Rows>,
     complete: bool,
     _share: Share,
+}
+
+/// The rows of one number.
+#[derive(Clone, Debug, Default)]
+struct Rows {
+    /// The status of each row. A row may have none.
+    statuses: Vec<Option<String>>,
+    /// Whether the last row writes the number in its canonical form.
+    in_canonical_form: bool,
 }
 
 /// The table, or why there is none; and when that was known.
@@ -86,9 +95,10 @@ impl Client {
             };
             match answered {
                 Ok(table) => {
-                    let statuses = table.statuses.get(&number.to_string()).cloned();
+                    let canonical = number.canonical().to_string();
+                    let rows = table.numbers.get(&canonical);
                     return Ok(Listed {
-                        statuses: statuses.unwrap_or_default(),
+                        statuses: rows.map(|rows| rows.statuses.clone()).unwrap_or_default(),
                         complete: table.complete,
                         asked_at: listing.asked_at,
                     });
@@ -98,6 +108,18 @@ impl Client {
                 Err(error) => return Err(Error::clone(&error)),
             }
         }
+    }
+
+    /// The form in which the last list of the space writes a number that has two; `None` if it does
+    /// not show the number. This makes no call.
+    pub fn listed_form(&self, cust_space_id: &str, number: &PhoneNumber) -> Option<PhoneNumber> {
+        let other = number.other_form()?;
+        let canonical = number.canonical();
+        let pending = self.listings().lock().get(cust_space_id)?.pending.clone();
+        let (table, _) = pending.peek()?;
+        let rows = table.as_ref().ok()?.numbers.get(&canonical.to_string())?;
+        let as_asked = rows.in_canonical_form == (canonical == *number);
+        Some(if as_asked { number.clone() } else { other })
     }
 
     fn list(&self, call: &Call, cust_space_id: &str, not_before: Option<Instant>) -> Listing {
@@ -151,13 +173,19 @@ impl Client {
 impl Table {
     fn of(list: NumberRows) -> Self {
         let mut table = Self {
-            statuses: HashMap::new(),
+            numbers: HashMap::new(),
             complete: list.complete,
             _share: list.share,
         };
         for row in list.rows {
             match row.phone_number.as_deref().and_then(digits) {
-                Some(digits) => table.statuses.entry(digits).or_default().push(row.status),
+                Some(digits) => {
+                    let canonical = PhoneNumber::canonical_digits(&digits);
+                    let in_canonical_form = canonical == digits;
+                    let rows = table.numbers.entry(canonical).or_default();
+                    rows.statuses.push(row.status);
+                    rows.in_canonical_form = in_canonical_form;
+                }
                 None => table.complete = false,
             }
         }
@@ -209,6 +237,7 @@ fn ended(kind: ErrorKind, message: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ListedNumber;
     use super::*;
 
     #[test]
@@ -229,5 +258,33 @@ mod tests {
         for written in ["", "+", "86139****1234", "8.613900001234e12", "none"] {
             assert_eq!(digits(written), None, "{written}");
         }
+    }
+
+    #[test]
+    fn both_forms_of_a_number_are_its_rows() {
+        let row = |phone_number: &str, status: &str| ListedNumber {
+            phone_number: Some(phone_number.to_owned()),
+            status: Some(status.to_owned()),
+        };
+        let table = Table::of(NumberRows {
+            rows: vec![
+                row("525512345678", "DELETED"),
+                row("+52 1 55 1234 5678", "CONNECTED"),
+                row("553196883193", "PENDING"),
+                row("551196883193", "PENDING"),
+                row("12", "PENDING"),
+            ],
+            complete: true,
+            ..NumberRows::default()
+        });
+        let shown = |digits: &str| {
+            let rows = table.numbers.get(digits).expect("rows");
+            (rows.statuses.len(), rows.in_canonical_form)
+        };
+        assert_eq!(table.numbers.len(), 4);
+        assert_eq!(shown("525512345678"), (2, false));
+        assert_eq!(shown("5531996883193"), (1, false));
+        assert_eq!(shown("551196883193"), (1, true));
+        assert_eq!(shown("12"), (1, true));
     }
 }

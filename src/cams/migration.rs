@@ -3,14 +3,13 @@
 use crate::openapi::Body;
 
 use super::phone::PhoneNumber;
-use super::phone_numbers::meta_id;
-use super::retry::Class;
+use super::phone_numbers::is_of_another;
 use super::{Call, Client, Error, Operation};
 
 /// A migration that has started, with what the answer says of the number.
 ///
 /// The documentation promises all fields of `Data`. The migration has started without them too:
-/// `Code: OK` says so, and nothing else does.
+/// `Code: OK` says so, and nothing else does. A `Data` that is about another number is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Migration {
     /// The number's id at Meta, `Data.Id`.
@@ -19,6 +18,8 @@ pub struct Migration {
     pub status: Option<String>,
     /// The id of the request that started the migration.
     pub request_id: Option<String>,
+    /// Whether `Data` is about another number.
+    pub names_another: bool,
 }
 
 impl Client {
@@ -26,8 +27,7 @@ impl Client {
     ///
     /// There is no idempotency token, so only a request that certainly had no effect is sent again.
     /// An error that [is ambiguous](Error::is_ambiguous) leaves open whether the migration has
-    /// started. So does an answer that is about another number: perhaps it answers another request,
-    /// and nobody knows what became of this one.
+    /// started.
     pub async fn create_chatapp_migration_initiate(
         &self,
         call: &Call,
@@ -43,22 +43,20 @@ impl Client {
         let body = self
             .send(call, operation, &parameters, &number.masked())
             .await?;
-        let data = data(&body);
-        Self::check_number(operation, &body, &data, number, Class::Ambiguous)?;
-        Ok(started(&body, &data))
+        Ok(started(&body, number))
     }
 }
 
-fn data(body: &Body) -> Body {
+fn started(body: &Body, number: &PhoneNumber) -> Migration {
     let data = body.object("Data", &["Id", "PhoneNumber", "Status"]);
-    data.unwrap_or_default()
-}
-
-fn started(body: &Body, data: &Body) -> Migration {
+    let data = data.unwrap_or_default();
+    let names_another = is_of_another(&data, number);
+    let own = Some(&data).filter(|_| !names_another);
     Migration {
-        id: meta_id(data.text(&["Id"])),
-        status: data.text(&["Status"]),
+        id: own.and_then(|data| data.digits("Id")),
+        status: own.and_then(|data| data.text(&["Status"])),
         request_id: body.text(&["RequestId"]),
+        names_another,
     }
 }
 
@@ -67,15 +65,15 @@ mod tests {
     use super::*;
 
     fn answered(body: &str) -> Migration {
-        let body = body.parse().expect("an object");
-        started(&body, &data(&body))
+        let number = PhoneNumber::parse("86", "13900001234").expect("a number");
+        started(&body.parse().expect("an object"), &number)
     }
 
     #[test]
     fn every_field_of_a_whole_answer_is_read_as_text_or_number() {
         for data in [
-            r#"{"Id":"1","PhoneNumber":"861","Status":"MIGRATING","New":[]}"#,
-            r#"{"Id":1,"PhoneNumber":861,"Status":"MIGRATING"}"#,
+            r#"{"Id":"1","PhoneNumber":"8613900001234","Status":"MIGRATING","New":[]}"#,
+            r#"{"Id":1,"PhoneNumber":8613900001234,"Status":"MIGRATING"}"#,
         ] {
             let migration = answered(&format!(r#"{{"RequestId":"R","Data":{data}}}"#));
             assert_eq!(migration.id.as_deref(), Some("1"), "{data}");
@@ -92,8 +90,21 @@ mod tests {
             r#"{"Data":"x"}"#,
             r#"{"Data":[]}"#,
             r#"{"Data":{"Id":"","PhoneNumber":null,"Status":{}}}"#,
+            r#"{"Data":{"Id":"None","PhoneNumber":"None","Status":"None"}}"#,
         ] {
             assert_eq!(answered(body), Migration::default(), "{body}");
         }
+    }
+
+    #[test]
+    fn data_about_another_number_is_left_out() {
+        let data = r#"{"Id":"1","PhoneNumber":"8613900009999","Status":"BANNED"}"#;
+        let migration = answered(&format!(r#"{{"RequestId":"R","Data":{data}}}"#));
+        let expected = Migration {
+            request_id: Some("R".to_owned()),
+            names_another: true,
+            ..Migration::default()
+        };
+        assert_eq!(migration, expected);
     }
 }

@@ -28,7 +28,7 @@ pub use account::Account;
 pub use call::Call;
 pub use client::{Client, Config};
 pub use error::{Error, ErrorKind};
-pub use inspection::{Form, Inspected, LookupData, NumberList, NumberRow, Waba};
+pub use inspection::{Absent, Form, Inspected, LookupData, NumberList, NumberRow, Waba};
 pub use listing::Listed;
 pub use long_wait::{LONG_WAIT, LongWait};
 pub use migration::Migration;

@@ -7,6 +7,7 @@
 //!
 //! This file is longer than 300 lines because both parts of a number are parsed by the same rules.
 
+mod forms;
 mod numbering_plans;
 
 #[cfg(test)]
@@ -14,7 +15,7 @@ mod tests;
 
 use std::fmt;
 
-use numbering_plans::{CALLING_CODES, DROPS_ZERO, MOBILE_DIGITS};
+use numbering_plans::{CALLING_CODES, DROPS_ZERO, MOBILE_DIGITS, left_behind};
 
 /// The most digits that E.164 allows for calling code and number together.
 const MAX_DIGITS: usize = 15;
@@ -156,34 +157,78 @@ impl PhoneNumber {
         &self.mobile_number
     }
 
-    /// Whether `text` is this number as the API writes it.
+    /// The number as it is dialled today: the one form that all ways of writing it have in common.
+    /// The documentation of the module `forms` says which ways those are.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        match forms::dialled(self.country_code.0, &self.mobile_number) {
+            Some(mobile_number) => Self {
+                mobile_number,
+                ..*self
+            },
+            None => self.clone(),
+        }
+    }
+
+    /// The digits of [`canonical`](Self::canonical) for the digits of a whole number, which need
+    /// not be a phone number: quick enough for every row of a list.
+    pub fn canonical_digits(whole: &str) -> String {
+        // No calling code begins with one of those of two digits that have several forms.
+        let canonical = whole.split_at_checked(2).and_then(|(code, number)| {
+            let number = forms::dialled(code, number)?;
+            Some(format!("{code}{number}"))
+        });
+        canonical.unwrap_or_else(|| whole.to_owned())
+    }
+
+    /// Whether both are one number, perhaps written in two ways.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.canonical() == other.canonical()
+    }
+
+    /// The other way in which the number may be written, if there is one.
+    pub fn other_form(&self) -> Option<Self> {
+        let (code, number) = (self.country_code.0, &self.mobile_number);
+        let other = forms::dialled(code, number).or_else(|| forms::whatsapps(code, number));
+        other.map(|mobile_number| Self {
+            mobile_number,
+            ..*self
+        })
+    }
+
+    /// Whether `text` is this number as the API may write it.
     pub fn matches(&self, text: &str) -> bool {
-        text.trim_start_matches('+')
-            .strip_prefix(self.country_code.0)
-            == Some(&self.mobile_number)
+        let named = Self::parse_international(text.trim_start_matches('+'));
+        named.is_ok_and(|named| named.is_same(self))
     }
 
     /// Whether an answer that names its number as `text` can be about this one.
     ///
-    /// The service documents digits with the country code in front. Other signs between them are
-    /// passed over, the country code may be missing or have the prefix `00`, and a `*` hides a
-    /// digit. Some languages write a JSON number with `.0` at its end. Text without any digit names
-    /// no number at all.
+    /// The service documents digits with the country code in front. Either form of the number will
+    /// do. Other signs between the digits are passed over, the country code may be missing or have
+    /// the prefix `00`, and a `*` hides a digit. Some languages write a JSON number with `.0` at
+    /// its end. Text without any digit names no number at all.
     pub fn can_be_named(&self, text: &str) -> bool {
         let whole = text.strip_suffix(".0").unwrap_or(text);
         let digits = |c: &char| c.is_ascii_digit() || *c == '*';
         // No number has so many digits, so that no more are needed to see that it is another one.
         let named: String = whole.chars().filter(digits).take(64).collect();
+        named.is_empty()
+            || self.is_named(&named)
+            || self
+                .other_form()
+                .is_some_and(|other| other.is_named(&named))
+    }
+
+    /// Whether these digits, of which a `*` hides one, are this number in this form.
+    fn is_named(&self, named: &str) -> bool {
         let is = |named: &str, number: &str| {
             let same = |(named, ours): (u8, u8)| named == b'*' || named == ours;
             named.len() == number.len() && named.bytes().zip(number.bytes()).all(same)
         };
         let ours = self.to_string();
-        let without_prefix = named.strip_prefix("00").unwrap_or(&named);
-        named.is_empty()
-            || is(&named, &ours)
-            || is(without_prefix, &ours)
-            || is(&named, &self.mobile_number)
+        let without_prefix = named.strip_prefix("00").unwrap_or(named);
+        is(named, &ours) || is(without_prefix, &ours) || is(named, &self.mobile_number)
     }
 
     /// Enough to recognise the number in a log, too little to call it: the calling code and the
@@ -279,13 +324,15 @@ fn doubt(code: CallingCode, number: &str) -> Option<String> {
             "{number:?} begins with the calling code {code}, which country_code holds already"
         ));
     }
+    if let Some(left_behind) = left_behind(code.0, number) {
+        return Some(format!("{number:?} {left_behind}"));
+    }
     let (_, expected) = MOBILE_DIGITS.iter().find(|(of, _)| *of == code.0)?;
     let digits = number.len();
     (digits != *expected).then(|| {
         format!(
             "{number:?} has {digits} digits, and mobile numbers behind the calling code {code} \
-             have \
-             {expected}"
+             have {expected}"
         )
     })
 }

@@ -5,7 +5,6 @@ use serde::de::IgnoredAny;
 use crate::openapi::{Body, Row, Share};
 
 use super::phone::PhoneNumber;
-use super::retry::Class;
 use super::{Call, Client, Error, Operation};
 
 /// A row of a space's list. Both fields are text whose values the service may extend at any time.
@@ -58,6 +57,7 @@ impl Client {
     /// the account lacks is not documented: as an error, perhaps one of kind
     /// [`ErrorKind::NotFound`](super::ErrorKind::NotFound), or as a success with an id that is
     /// empty or missing. An answer about another number is an error: it says nothing of this one.
+    /// The number is asked for in the form in which it is given.
     pub async fn get_phone_number_verification_status(
         &self,
         call: &Call,
@@ -74,7 +74,13 @@ impl Client {
             .send(call, operation, &parameters, &number.masked())
             .await?;
         let data = data(&body);
-        Self::check_number(operation, &body, &data, number, Class::Final)?;
+        if is_of_another(&data, number) {
+            return Err(Error {
+                message: "the service reported success with data about another phone number"
+                    .to_owned(),
+                ..Self::incomplete(operation, &body)
+            });
+        }
         Ok(verification(&data))
     }
 }
@@ -84,9 +90,15 @@ fn data(body: &Body) -> Body {
     data.unwrap_or_default()
 }
 
+/// Whether this `Data` is about another number, so that it says nothing of ours.
+pub(super) fn is_of_another(data: &Body, number: &PhoneNumber) -> bool {
+    data.judge("PhoneNumber", |named| number.can_be_named(named)) == Some(false)
+}
+
 fn verification(data: &Body) -> Verification {
     Verification {
-        id: meta_id(data.text(&["Id"])),
+        // An id as Meta gives them has digits alone.
+        id: data.digits("Id"),
         code_verification_status: data.text(&["CodeVerificationStatus"]),
     }
 }
@@ -94,11 +106,11 @@ fn verification(data: &Body) -> Verification {
 /// The rows of a list. A space without numbers may be listed as an empty array, as null, or not at
 /// all; only the first proves that it has none. A row that cannot be read is left out.
 fn listed(body: &Body) -> Option<NumberRows> {
-    // The rows were cut out of the list while it arrived: what is left of it is empty.
-    let list: Option<Vec<IgnoredAny>> = body.field("PhoneNumbers").ok()?;
-    if list.is_none() {
+    if body.is_absent("PhoneNumbers") {
         return Some(NumberRows::default());
     }
+    // The rows were cut out of the list while it arrived: what is left of it is empty.
+    let _: Option<Vec<IgnoredAny>> = body.field("PhoneNumbers").ok()?;
     let rows = body.rows();
     let listed = |[phone_number, status]: &Row| ListedNumber {
         phone_number: phone_number.clone(),
@@ -109,14 +121,6 @@ fn listed(body: &Body) -> Option<NumberRows> {
         complete: rows.are_complete(),
         share: rows.share().clone(),
     })
-}
-
-/// An id as Meta gives them: digits. A zero, a word such as `null`, or anything else is none.
-pub(super) fn meta_id(text: Option<String>) -> Option<String> {
-    let text = text?;
-    let id = text.trim();
-    let is_id = id.bytes().all(|byte| byte.is_ascii_digit()) && id.bytes().any(|byte| byte != b'0');
-    is_id.then(|| id.to_owned())
 }
 
 #[cfg(test)]
@@ -153,13 +157,21 @@ mod tests {
         assert_eq!(rows(none), Some((Vec::new(), false)));
         let second = r#"{"PhoneNumbers":["odd"],"PhoneNumbers":[]}"#;
         assert_eq!(rows(second), Some((Vec::new(), true)));
-        assert_eq!(rows(r#"{"PhoneNumbers":"none"}"#), None);
+        for absent in [r#"{"PhoneNumbers":""}"#, r#"{"PhoneNumbers":"None"}"#] {
+            assert_eq!(rows(absent), Some((Vec::new(), false)), "{absent}");
+        }
+        assert_eq!(rows(r#"{"PhoneNumbers":"odd"}"#), None);
     }
 
     #[test]
     fn an_odd_row_is_left_out_and_numbers_are_taken_as_text() {
         let list = r#"{"PhoneNumbers":["x",{"PhoneNumber":861,"Status":"PENDING"},7]}"#;
         assert_eq!(rows(list), Some((vec![row("861", "PENDING")], false)));
+        // Where there is nothing, "None" may stand; and no control character spoils the list.
+        let list = r#"{"PhoneNumbers":[{"PhoneNumber":"861","Status":"None"}]}"#;
+        assert_eq!(rows(list), Some((vec![(Some("861".into()), None)], true)));
+        let list = "{\"PhoneNumbers\":[{\"PhoneNumber\":\"861\",\"Status\":\"A\u{1b}B\"}]}";
+        assert_eq!(rows(list), Some((vec![row("861", "A B")], true)));
     }
 
     #[test]
@@ -172,6 +184,7 @@ mod tests {
             (r#"{"Id":0}"#, None),
             (r#"{"Id":-1}"#, None),
             (r#"{"Id":"null"}"#, None),
+            (r#"{"Id":"None","PhoneNumber":"None"}"#, None),
             (r#"{"CodeVerificationStatus":"NOT_VERIFIED"}"#, None),
             ("{}", None),
             ("null", None),

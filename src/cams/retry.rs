@@ -334,6 +334,11 @@ mod tests {
             (refusal(400, "OK"), Ambiguous, None, Some(Transient)),
             (unreadable(403), Final, None, None),
             (refusal(400, "Ram.PermissionDeny"), Final, None, None),
+            // "System error.", seen each time for a value that the service does not admit.
+            (refusal(400, "ERR-COMMON-001"), Final, None, None),
+            (refusal(200, "ERR-COMMON-001"), Final, None, None),
+            // The number of an error of Meta decides nothing.
+            (refusal(400, "#131215"), Final, None, None),
             (refusal(200, "Product.Unsubscript"), Final, None, None),
             (
                 refusal(404, "InvalidAccessKeyId.NotFound"),

@@ -54,17 +54,24 @@ impl Reply {
             Body::Text(text) => (Bytes::from(text), Value::Null),
             Body::Json(whole) => {
                 let mut body = whole.into_map();
+                let mut raw = false;
                 if let Some(Kind::AlteredAnswer {
                     credentials,
                     data,
                     rows,
+                    unescaped,
                 }) = fault
                 {
                     alter(&mut body, data, rows);
                     alter_credentials(&mut body, credentials);
+                    raw = *unescaped;
                 }
                 let body = Value::Object(body);
-                (Bytes::from(body.to_string()), body)
+                let text = match raw {
+                    true => unescape(&body.to_string()),
+                    false => body.to_string(),
+                };
+                (Bytes::from(text), body)
             }
         };
         let half = text.slice(..text.len() / 2);
@@ -179,6 +186,16 @@ fn alter(body: &mut Map<String, Value>, data: &Map<String, Value>, rows: &Map<St
             row.extend(rows.clone());
         }
     }
+}
+
+/// The JSON with control characters as they are where it has an escape such as `\u001b`.
+fn unescape(json: &str) -> String {
+    (0..0x20_u8).fold(json.to_owned(), |json, control| {
+        json.replace(
+            &format!("\\u{control:04x}"),
+            &char::from(control).to_string(),
+        )
+    })
 }
 
 /// Puts these fields where an answer has credentials: in an object of its own, or at its top.

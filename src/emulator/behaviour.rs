@@ -35,6 +35,15 @@ pub struct Behaviour {
     /// How long after a change GetPhoneNumberVerificationStatus still shows what was before
     #[arg(long, value_name = "DURATION", default_value = "0ms")]
     pub lookup_lag: Period,
+    /// In which form answers write a number that WhatsApp writes in a form of its own
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    pub number_form: NumberForm,
+    /// In which forms GetPhoneNumberVerificationStatus knows such a number
+    #[arg(long, value_name = "FORMS", value_enum, default_value_t)]
+    pub accepted_forms: AcceptedForms,
+    /// What stands where an answer has nothing
+    #[arg(long, value_name = "VALUE", value_enum, default_value_t)]
+    pub absent: Absent,
     /// Whether ids and phone numbers are JSON texts or JSON numbers
     #[arg(long, value_enum, default_value_t)]
     pub ids: Ids,
@@ -69,7 +78,7 @@ pub enum MissingNumber {
     EmptyData,
     /// `Code` is `OK`, and there is no `Data`.
     NoData,
-    /// `Code` is `OK`, and `Data` has the number and `NOT_VERIFIED`, but no `Id`.
+    /// `Code` is `OK`, and `Data` has the number and `NOT_VERIFIED`, and nothing as its `Id`.
     NotVerified,
     /// `Code` is `OK`, and `Data` is null.
     NullData,
@@ -107,6 +116,38 @@ pub enum DeletedRows {
     /// initiated again.
     #[default]
     Keep,
+}
+
+/// The form in which answers write a number that WhatsApp writes in a form of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum NumberForm {
+    /// As it is dialled today.
+    Dialled,
+    /// As WhatsApp writes it.
+    #[default]
+    Whatsapp,
+}
+
+/// The forms in which the lookup knows a number that has two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum AcceptedForms {
+    /// It knows both of them.
+    All,
+    /// It knows the one in which answers write it.
+    #[default]
+    Written,
+}
+
+/// What stands where an answer has nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Absent {
+    /// An empty text stands there.
+    Empty,
+    /// The text `None` stands there.
+    #[default]
+    None,
+    /// The JSON value null stands there.
+    Null,
 }
 
 /// The JSON type of ids and phone numbers.
@@ -179,6 +220,9 @@ impl Default for Behaviour {
             deleted_rows: DeletedRows::default(),
             list_lag: Period::default(),
             lookup_lag: Period::default(),
+            number_form: NumberForm::default(),
+            accepted_forms: AcceptedForms::default(),
+            absent: Absent::default(),
             ids: Ids::default(),
             answers: Answers::default(),
             on_repeat: OnRepeat::default(),

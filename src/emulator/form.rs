@@ -1,9 +1,9 @@
 //! The form in which answers are written: with ids as texts or numbers, with every field or only
-//! the indispensable ones.
+//! the indispensable ones, and with what stands where there is nothing.
 
 use serde_json::{Map, Value, json};
 
-use super::behaviour::{Answers, Behaviour, Ids};
+use super::behaviour::{Absent, Answers, Behaviour, Ids};
 use super::operation::Operation;
 
 /// The fields that hold ids or phone numbers.
@@ -12,6 +12,7 @@ const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
 /// The form of one answer of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Form {
+    absent: Absent,
     ids: Ids,
     answers: Answers,
     operation: Operation,
@@ -22,6 +23,7 @@ pub(super) struct Form {
 impl Form {
     pub(super) fn new(behaviour: &Behaviour, operation: Operation, seed: u64) -> Self {
         Self {
+            absent: behaviour.absent,
             ids: behaviour.ids,
             answers: behaviour.answers,
             operation,
@@ -39,6 +41,17 @@ impl Form {
         }
         if self.answers == Answers::Sparse {
             self.thin(body);
+        }
+        let nothing: Value = match self.absent {
+            Absent::Empty => "".into(),
+            Absent::None => "None".into(),
+            Absent::Null => Value::Null,
+        };
+        for (name, value) in body.iter_mut() {
+            // A whole object that is missing has a flag of its own.
+            if name != "Data" || !value.is_null() {
+                fill(value, &nothing);
+            }
         }
         if self.ids == Ids::Number {
             body.values_mut().for_each(number_ids);
@@ -79,6 +92,16 @@ impl Form {
         } else {
             json!({ "Status": 7 })
         }
+    }
+}
+
+/// Puts `nothing` in the place of each null in the value.
+fn fill(value: &mut Value, nothing: &Value) {
+    match value {
+        Value::Null => *value = nothing.clone(),
+        Value::Array(values) => values.iter_mut().for_each(|value| fill(value, nothing)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| fill(value, nothing)),
+        _ => {}
     }
 }
 

@@ -59,10 +59,10 @@
 //! above, except that nothing is checked before, so that those about signatures never strike.
 //!
 //! A fault is an object with a `kind` and, all optional, the calls it strikes: `action`, `number`
-//! (with country code), `nth` (the first matching call to strike, from 1), `times` (a number or
-//! `"always"`; once unless told, and always where `probability` is given), `probability` and its
-//! `seed`. The first fault that is due strikes; later ones do not see the call. A struck call was
-//! counted by the quota, except where it is refused before that.
+//! (with country code, in either form), `nth` (the first matching call to strike, from 1), `times`
+//! (a number or `"always"`; once unless told, and always where `probability` is given),
+//! `probability` and its `seed`. The first fault that is due strikes; later ones do not see the
+//! call. A struck call was counted by the quota, except where it is refused before that.
 //!
 //! | Kind | What the client sees | Executed |
 //! |---|---|---|
@@ -72,12 +72,12 @@
 //! | `status` with `status` and `when` | 500, 502 (in HTML), 503 … | by `when` |
 //! | `slow_body` with `over` (`2s`) | the body in ten parts | yes |
 //! | `throttle` with `code`, `retry_after`, `header` | a throttling reply, with a waiting time if given | no |
-//! | `business_error` with `code`, `message`, `status` (200), `access_denied_detail` | that error | no |
+//! | `business_error` with `code`, `message`, `status` (400), `access_denied_detail` | that error | no |
 //! | `malformed_json`, `truncated_json`, `wrong_types`, `empty_body` | a 200 that cannot be read | yes |
 //! | `wrong_content_type` | the right JSON called HTML | yes |
 //! | `huge_body` with `bytes` (64 MiB) | so many spaces before the right JSON | yes |
 //! | `echo_request` with `writing`: `plain`, `percent` or `base64`, `code`, `status` (400) | a refusal that quotes key id, tokens, signature and string to sign in `Message` and `AccessDeniedDetail` | no |
-//! | `altered_answer` with `data`, `rows` and `credentials`: objects | the right answer, with these fields put into `Data`, into each row and into the credentials | yes |
+//! | `altered_answer` with `data`, `rows` and `credentials`: objects | the right answer, with these fields put into `Data`, into each row and into the credentials; with `unescaped` set, control characters stand in it as they are, which is no JSON | yes |
 //! | `stale_list` | the list that was last answered truly, empty if none was | yes |
 //! | `clock_skew` with `seconds` | a server whose date is off, in its checks and its `Date` | yes, if the date passes |
 //! | `expired_token`, `signature_refused` | that refusal, before the quota counts | no |
@@ -87,6 +87,9 @@
 //! The body of `POST numbers` names the number as `DELETE numbers` does. Beside that it takes
 //! `status`, `id`, `code_verification_status`, `verified_name`, `name_status`, `quality_rating`,
 //! `messaging_limit_tier` and `lookup`, all optional; what is left out is as in a connected number.
+//! Values that users of CAMS have seen and that its documentation lacks, such as a connected number
+//! whose `code_verification_status` is `EXPIRED`, the `name_status` `APPROVED` or the tier
+//! `TIER_2K`, are placed like any other.
 //! List and lookup show a placed number at once. A number placed as `DELETED` or `MIGRATED` is
 //! gone: a row of the list that the lookup does not know, unless `"lookup": true` says that it
 //! still does, and that can be initiated.
@@ -118,6 +121,18 @@
 //! - `--list-lag`, `--lookup-lag`: how long after an initiation or a deletion list and lookup still
 //!   show what was before. Default `0ms`: a duration has no hardest value, since for each there is
 //!   a longer one.
+//! - `--number-form`: in which form answers write a number that WhatsApp writes in a form of its
+//!   own: those of Mexico (52) with a 1 before the ten digits, those of Argentina (54) with a 9
+//!   before the ten digits, and mobile numbers of Brazil (55) without their ninth digit, except
+//!   behind the area codes 11 to 19, 21, 22, 24, 27 and 28. Default `whatsapp`, where an answer
+//!   names another number than was asked for; `dialled` is the form that is dialled today. A number
+//!   is started in any form, and is the same number in both.
+//! - `--accepted-forms`: in which forms the lookup knows such a number. Default `written`, only as
+//!   answers write it, where a client has to find that out; `all` is any form.
+//! - `--absent`: what stands where an answer has nothing, such as the new name of a number that is
+//!   to keep its name, or the id of one that the space lacks. Default `none`, the text `None` as in
+//!   a sample of the documentation, which a client may take for a value; `empty` is an empty text,
+//!   and `null` is null. All were seen.
 //! - `--ids`: whether ids and phone numbers are JSON texts, as documented and by default, or JSON
 //!   numbers.
 //! - `--answers`: whether answers have all documented fields, which is the default, or only the
@@ -169,6 +184,7 @@ mod generated;
 mod issuance;
 mod journal;
 mod keys;
+mod number_form;
 mod numbers;
 mod operation;
 mod operations;
@@ -185,7 +201,8 @@ mod spaces;
 mod sts;
 
 pub use behaviour::{
-    Answers, Behaviour, DeletedRows, ErrorStatus, Ids, MigratingListedAs, MissingNumber, OnRepeat,
+    Absent, AcceptedForms, Answers, Behaviour, DeletedRows, ErrorStatus, Ids, MigratingListedAs,
+    MissingNumber, NumberForm, OnRepeat,
 };
 pub use config::Config;
 pub use fault::{Fault, NotAFault};

@@ -1,4 +1,6 @@
 //! The phone numbers of the account, which are kept in memory.
+//!
+//! This file is longer than 300 lines because everything that changes or shows a number is in it.
 
 mod history;
 
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::behaviour::{Behaviour, DeletedRows, OnRepeat};
+use super::behaviour::{AcceptedForms, Behaviour, DeletedRows, NumberForm, OnRepeat};
 use super::generated::Generated;
 use history::{History, Rows};
 
@@ -28,7 +30,7 @@ pub(super) struct Number {
     pub(super) cust_space_id: String,
     pub(super) country_code: String,
     pub(super) mobile_number: String,
-    /// The calling code and the national number, digits only.
+    /// The calling code and the national number, digits only, as answers write it.
     pub(super) phone_number: String,
     /// The id that WhatsApp gives it: fifteen digits that follow from seed, space and number,
     /// unless it was placed with another.
@@ -89,9 +91,11 @@ pub(super) struct Numbers {
     on_repeat: OnRepeat,
     list_lag: Duration,
     lookup_lag: Duration,
+    number_form: NumberForm,
+    accepted_forms: AcceptedForms,
     /// How many initiations gave a number another id, so that each id is a new one.
     new_ids: u64,
-    /// What each space had of each number, by space and phone number.
+    /// What each space had of each number, by space and phone number in WhatsApp's form.
     numbers: BTreeMap<(String, String), History>,
 }
 
@@ -103,6 +107,8 @@ impl Numbers {
             on_repeat: behaviour.on_repeat,
             list_lag: behaviour.list_lag.0,
             lookup_lag: behaviour.lookup_lag.0,
+            number_form: behaviour.number_form,
+            accepted_forms: behaviour.accepted_forms,
             new_ids: 0,
             numbers: BTreeMap::new(),
         }
@@ -140,18 +146,24 @@ impl Numbers {
         Initiation::Started(number)
     }
 
-    /// The number as the lookup shows it, `at` after the emulator's start.
+    /// The number as the lookup shows it, `at` after the emulator's start, if it knows the number
+    /// in this form.
     pub(super) fn find(
         &self,
         cust_space_id: &str,
         phone_number: &str,
         at: Duration,
     ) -> Option<&Number> {
-        let key = (cust_space_id.to_owned(), phone_number.to_owned());
+        let key = (
+            cust_space_id.to_owned(),
+            NumberForm::Whatsapp.of(phone_number),
+        );
         let rows = self.numbers.get(&key)?.seen(at, self.lookup_lag);
         let rows = [&rows.living, &rows.gone];
         let mut known = rows.into_iter().flatten().filter(|number| number.lookup);
-        known.next().map(Arc::as_ref)
+        let all = self.accepted_forms == AcceptedForms::All;
+        let known = known.next().map(Arc::as_ref);
+        known.filter(|number| all || number.phone_number == phone_number)
     }
 
     /// The rows that the list shows for one space, or for all of them, `at` after the emulator's
@@ -260,12 +272,12 @@ impl Numbers {
 
     /// A number that is connected and has all its other fields as they usually are.
     fn connected(&self, key: &Key) -> Number {
-        let (_, phone_number) = key.index();
+        let (_, number) = key.index();
         Number {
             id: self
                 .generated
-                .digits(&["number", &key.cust_space_id, &phone_number]),
-            phone_number,
+                .digits(&["number", &key.cust_space_id, &number]),
+            phone_number: self.number_form.of(&number),
             cust_space_id: key.cust_space_id.clone(),
             country_code: key.country_code.clone(),
             mobile_number: key.mobile_number.clone(),
@@ -283,6 +295,7 @@ impl Numbers {
 impl Key {
     fn index(&self) -> (String, String) {
         let phone_number = format!("{}{}", self.country_code, self.mobile_number);
+        let phone_number = NumberForm::Whatsapp.of(&phone_number);
         (self.cust_space_id.clone(), phone_number)
     }
 }

@@ -47,7 +47,7 @@ impl Reply {
     /// The reply to a request that CAMS executed.
     pub(super) fn success(request_id: &str, fields: Fields) -> Self {
         let mut envelope = envelope(request_id, "OK", "SUCCESS");
-        envelope.insert("AccessDeniedDetail".into(), "None".into());
+        envelope.insert("AccessDeniedDetail".into(), Value::Null);
         Self::json(200, Some("OK"), envelope, fields)
     }
 

@@ -97,6 +97,27 @@ impl Body {
         texts.find_map(|text| self.cleaner.value(&text))
     }
 
+    /// A field that holds digits alone, and not only zeros. What is left of another text when it
+    /// was cleaned would be the id of something else.
+    pub fn digits(&self, name: &str) -> Option<String> {
+        let text = self.written_text(name)?;
+        let id = text.trim();
+        let is_id = id.bytes().all(|byte| byte.is_ascii_digit()) && id.bytes().any(|b| b != b'0');
+        let cleaned = self.cleaner.value(id).filter(|_| is_id)?;
+        (cleaned == id).then_some(cleaned)
+    }
+
+    /// Whether a field is missing, null, or a text that stands for nothing.
+    pub fn is_absent(&self, name: &str) -> bool {
+        match self.fields.get(name).map(|written| written.get()) {
+            None | Some("null") => true,
+            Some(written) => {
+                let text: Result<String, _> = serde_json::from_str(written);
+                text.is_ok_and(|text| lenient::is_absent(&text))
+            }
+        }
+    }
+
     /// The first of these fields that holds text, as [`Cleaner::line`] leaves it.
     pub fn message(&self, names: &[&str]) -> Option<String> {
         let mut texts = names.iter().filter_map(|name| self.written_text(name));
@@ -168,7 +189,8 @@ pub struct ServiceError {
 /// `Code: OK` and `Success: false`.
 pub fn read(response: &Response) -> Answer {
     let json = pick(&response.body, &FIELDS).ok();
-    let fields = match json.or_else(|| xml(&response.body)) {
+    let mended = || pick(&lenient::mended(&response.body), &FIELDS).ok();
+    let fields = match json.or_else(|| xml(&response.body)).or_else(mended) {
         Some(fields) => fields,
         None if serde_json::from_slice::<IgnoredAny>(&response.body).is_ok() => {
             return unreadable(response, "is JSON, but no object");
@@ -218,7 +240,7 @@ fn unreadable(response: &Response, what: &str) -> Answer {
 }
 
 /// The detail of a denied access. It is a string in answers of CAMS and an object in those of the
-/// gateway. Texts such as "None" and "无" mean that there is none.
+/// gateway. The texts "null", "无" and "{}" mean that there is none, too.
 fn detail(body: &Body) -> Option<String> {
     let mut written = ["AccessDeniedDetail", "accessDeniedDetail"]
         .iter()
@@ -238,7 +260,7 @@ fn detail(body: &Body) -> Option<String> {
         }
         _ => return None,
     };
-    let said = !matches!(detail.trim(), "" | "None" | "null" | "无" | "{}");
+    let said = !matches!(detail.trim(), "null" | "无" | "{}") && !lenient::is_absent(&detail);
     said.then(|| body.cleaner.line(&detail))
 }
 
@@ -392,6 +414,62 @@ mod tests {
                 error.message
             );
         }
+    }
+
+    #[test]
+    fn what_spoils_one_text_does_not_spoil_the_answer() {
+        for id in ["10\u{1b}[31m59", "10\n59", "10\u{0}59"] {
+            let data = format!(r#"{{"Id":"{id}","Status":"S"}}"#);
+            let text = format!(r#"{{"Code":"OK","Data":{data}}}"#);
+            let Answer::Success(body) = read(&response(200, &text)) else {
+                panic!("{text:?}")
+            };
+            let data = body.object("Data", &["Id", "Status"]).expect("an object");
+            assert_eq!(data.digits("Id"), None, "{text:?}");
+            assert_eq!(data.text(&["Status"]).as_deref(), Some("S"), "{text:?}");
+        }
+        let broken = Response {
+            body: b"{\"Code\":\"OK\",\"Data\":{\"Id\":\"\xff7\"}}".to_vec(),
+            ..response(200, "")
+        };
+        assert!(matches!(read(&broken), Answer::Success(_)));
+    }
+
+    #[test]
+    fn an_id_is_one_only_as_it_was_written() {
+        for (written, id) in [
+            (r#"" 7 ""#, Some("7")),
+            ("7", Some("7")),
+            (r#""1\u00000""#, None),
+            (r#""1\u200b0""#, None),
+            (r#""None""#, None),
+            (r#""""#, None),
+            ("0", None),
+            ("-1", None),
+            ("1.5", None),
+        ] {
+            let body: Body = format!(r#"{{"Data":{written}}}"#)
+                .parse()
+                .expect("an object");
+            assert_eq!(body.digits("Data").as_deref(), id, "{written}");
+        }
+    }
+
+    #[test]
+    fn none_as_a_text_is_none_in_every_field() {
+        let error = refusal(
+            400,
+            r#"{"Code":"X","Message":"None","RequestId":"None","AccessDeniedDetail":"None"}"#,
+        );
+        assert_eq!((error.message.as_str(), error.request_id), ("", None));
+        assert_eq!(error.access_denied_detail, None);
+        let body: Body = r#"{"Data":"None","PhoneNumbers":"","Message":null,"Code":"X"}"#
+            .parse()
+            .expect("an object");
+        for name in ["Data", "PhoneNumbers", "Message", "RequestId"] {
+            assert!(body.is_absent(name), "{name}");
+        }
+        assert!(!body.is_absent("Code"));
     }
 
     proptest! {

@@ -149,7 +149,9 @@ fn read(row: &[u8], list: List, cleaner: &Cleaner) -> Result<Option<Row>, CutErr
         let other = serde_json::from_slice::<IgnoredAny>(row);
         return other.map(|_| None).map_err(|_| CutError::Malformed);
     }
-    let fields = pick(row, &list.columns).map_err(|_| CutError::Malformed)?;
+    let fields = pick(row, &list.columns);
+    let fields = fields.or_else(|_| pick(&lenient::mended(row), &list.columns));
+    let fields = fields.map_err(|_| CutError::Malformed)?;
     let row = list.columns.map(|column| {
         let text = lenient::text(fields.get(column)?)?;
         cleaner.value(&text)

@@ -92,12 +92,14 @@ impl Claims {
 
     /// Takes the number, after waiting for other processes that have it.
     pub async fn claim(&self, call: &Call, target: &Target) -> Result<Claim, Refused> {
+        // A number that is written in another way is the same one, here and for other processes.
+        let target = target.canonical();
         if !self.taken().insert(target.clone()) {
             return Err(Refused::Duplicate);
         }
         let mut claim = Claim {
             claims: self.clone(),
-            target: target.clone(),
+            target,
             kept: false,
             held: Held::default(),
         };
@@ -321,6 +323,26 @@ mod tests {
         claim.keep();
         drop(claim);
         claims.claim(&call, &number).await.expect_err("kept");
+    }
+
+    #[tokio::test]
+    async fn another_form_of_a_number_is_claimed_with_it() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let claims = || Claims::new(Some(directory.path().join("state")));
+        let (here, elsewhere, call) = (claims(), claims(), call(LONG));
+        let number = |mobile_number: &str| Target {
+            cust_space_id: "s".into(),
+            number: PhoneNumber::parse("55", mobile_number).expect("a number"),
+        };
+        let _claim = here
+            .claim(&call, &number("31996883193"))
+            .await
+            .expect("the first");
+        let second = here.claim(&call, &number("3196883193")).await;
+        assert_eq!(second.expect_err("taken"), Refused::Duplicate);
+        let soon = self::call(Duration::from_millis(120));
+        let late = elsewhere.claim(&soon, &number("3196883193")).await;
+        assert_eq!(late.expect_err("held"), Refused::Busy);
     }
 
     #[tokio::test]

@@ -29,7 +29,7 @@ pub enum Row {
     Present(Option<String>),
 }
 
-/// What the lookup of the number says.
+/// What the lookup of the number says, or the lookups of both forms of a number that has two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
     /// The operation failed, or was not called.
@@ -115,6 +115,17 @@ pub fn weigh(row: &Row, lookup: &Lookup, known_id: Option<&str>) -> Evidence {
 }
 
 impl Lookup {
+    /// What the lookups of both forms of one number say together. An id in one of them is the
+    /// number's. That it does not exist takes both to say, since CAMS may know it in one form.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Found(id), _) | (_, Self::Found(id)) => Self::Found(id),
+            (Self::NotFound, Self::NotFound) => Self::NotFound,
+            (Self::Unavailable, _) | (_, Self::Unavailable) => Self::Unavailable,
+            _ => Self::Inconclusive,
+        }
+    }
+
     fn id(&self) -> Option<String> {
         match self {
             Self::Found(id) => Some(id.clone()),
@@ -170,6 +181,29 @@ mod tests {
         ];
         for (row, lookup, expected) in table {
             assert_eq!(weigh(&row, &lookup, None), expected, "{row:?}, {lookup:?}");
+        }
+    }
+
+    #[test]
+    fn the_lookups_of_both_forms_say_together_what_is_certain() {
+        use Lookup::{Inconclusive, NotFound, Unavailable};
+        for (one, other, together) in [
+            (found(), NotFound, found()),
+            (NotFound, NotFound, NotFound),
+            (NotFound, Inconclusive, Inconclusive),
+            (NotFound, Unavailable, Unavailable),
+            (Inconclusive, Inconclusive, Inconclusive),
+        ] {
+            assert_eq!(
+                one.clone().and(other.clone()),
+                together,
+                "{one:?}, {other:?}"
+            );
+            assert_eq!(
+                other.clone().and(one.clone()),
+                together,
+                "{other:?}, {one:?}"
+            );
         }
     }
 

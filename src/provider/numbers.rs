@@ -26,6 +26,17 @@ pub struct Target {
     pub number: PhoneNumber,
 }
 
+impl Target {
+    /// The same number in the same space, however it is written: what is compared with others.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        Self {
+            cust_space_id: self.cust_space_id.clone(),
+            number: self.number.canonical(),
+        }
+    }
+}
+
 /// What is asked about a number.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Question<'a> {
@@ -208,10 +219,35 @@ async fn list(
     }
 }
 
-/// What the lookup says. A refusal for the sake of what was asked is an answer too: it is how the
-/// service may report a number that the space lacks.
+/// What the lookup says.
+///
+/// CAMS may know a number in one of its forms only. So the form in which the list writes it is
+/// asked for first, and if that does not give the id, the other form too.
 async fn lookup(client: &Client, call: &Call, target: &Target) -> Asked<Lookup> {
-    let (space, number) = (&target.cust_space_id, &target.number);
+    let space = &target.cust_space_id;
+    let listed = client.listed_form(space, &target.number);
+    let first = listed.as_ref().unwrap_or(&target.number);
+    let said = match lookup_form(client, call, space, first).await? {
+        Ok(said) => said,
+        failed => return Ok(failed),
+    };
+    match first.other_form() {
+        Some(other) if !matches!(said, Lookup::Found(_)) => {
+            let more = lookup_form(client, call, space, &other).await?;
+            Ok(more.map(|more| said.and(more)))
+        }
+        _ => Ok(Ok(said)),
+    }
+}
+
+/// What the lookup says of a number in this form. A refusal for the sake of what was asked is an
+/// answer too: it is how the service may report a number that the space lacks.
+async fn lookup_form(
+    client: &Client,
+    call: &Call,
+    space: &str,
+    number: &PhoneNumber,
+) -> Asked<Lookup> {
     let half = call.half();
     let mut looked_up = client
         .get_phone_number_verification_status(&half, space, number)
@@ -235,15 +271,14 @@ async fn lookup(client: &Client, call: &Call, target: &Target) -> Asked<Lookup> 
 /// The number's id by the lookup alone, if it tells one. Nothing depends on it, so a failure is
 /// only logged.
 pub async fn id(client: &Client, call: &Call, target: &Target) -> Option<String> {
-    let looked_up = client
-        .get_phone_number_verification_status(call, &target.cust_space_id, &target.number)
-        .await;
-    match looked_up {
-        Ok(verification) => verification.id,
-        Err(error) => {
+    match lookup(client, call, target).await {
+        Ok(Ok(Lookup::Found(id))) => Some(id),
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) | Err(FindError::Service(error)) => {
             tracing::info!(%error, "the number's id is not known yet");
             None
         }
+        Err(FindError::Both { .. }) => None,
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Planned(Mutex<Plans>);
 
 #[derive(Debug, Default)]
 struct Plans {
-    /// The owners of each number, with their spaces.
+    /// The owners of each number in its canonical form, with their spaces.
     owners: BTreeMap<PhoneNumber, Vec<(String, Owner)>>,
     /// The number of each resource in the state, so that its next plan can take the place of this
     /// one.
@@ -65,11 +65,12 @@ impl Planned {
             plans.withdraw(id);
         }
         let target = target?;
-        let owners = plans.owners.entry(target.number.clone()).or_default();
+        let number = target.number.canonical();
+        let owners = plans.owners.entry(number.clone()).or_default();
         let conflict = conflict(owners, owner, target);
         owners.push((target.cust_space_id.clone(), owner.clone()));
         if let Owner::Stored(id) = owner {
-            plans.stored.insert(id.clone(), target.number.clone());
+            plans.stored.insert(id.clone(), number);
         }
         conflict
     }
@@ -150,6 +151,23 @@ mod tests {
         // Its number is known only after apply.
         assert_eq!(planned.note(&stored("a"), None), None);
         assert_eq!(planned.note(&Owner::New, Some(&target("t", OTHER))), None);
+    }
+
+    #[test]
+    fn a_number_in_whatsapps_form_is_the_same_number() {
+        let planned = Planned::default();
+        let mexican = |mobile_number: &str| Target {
+            cust_space_id: "s".into(),
+            number: PhoneNumber::parse("52", mobile_number).expect("a number"),
+        };
+        let (dialled, whatsapps) = (mexican("5512345678"), mexican("15512345678"));
+        assert_eq!(planned.note(&stored("a"), Some(&dialled)), None);
+        let conflict = planned.note(&Owner::New, Some(&whatsapps));
+        assert_eq!(conflict, Some(Conflict::SameSpace));
+        // The resource is planned again in the other form, and is no duplicate of itself.
+        let planned = Planned::default();
+        assert_eq!(planned.note(&stored("a"), Some(&dialled)), None);
+        assert_eq!(planned.note(&stored("a"), Some(&whatsapps)), None);
     }
 
     #[test]

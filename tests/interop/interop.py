@@ -50,7 +50,6 @@ URL = r"https://\S+"
 # The form of each text field in the answers of a call that succeeded: its documented values, or the
 # form of its documented example.
 FORMS = {
-    "access_denied_detail": r"None",
     "access_key_id": r"STS\.\w+",
     "access_key_secret": r"\w{40,}",
     "account_id": r"\d{16}",
@@ -85,7 +84,6 @@ FORMS = {
     "messaging_limit_tier": r"TIER_(\d+K?|UNLIMITED)",
     "name": r".+",
     "name_status": r"Approval|Pending_Review|Rejected",
-    "new_name_status": r"Approval|Pending_Review|Rejected",
     "open_time": TIME,
     "phone_number": r"\d{4,15}",
     "primary_business_location": r'"start_time":\d+',
@@ -107,6 +105,12 @@ FORMS = {
     "verification_info": r"Success",
     "verified_name": r".+",
 }
+# What stands where there is nothing, by --absent.
+NOTHING = {"null": None, "empty": "", "none": "None"}
+# Fields that have nothing in each of these calls, and fields that have nothing while a number is
+# migrating.
+EMPTY = ["access_denied_detail", "new_name_status"]
+EMPTY_AT_FIRST = ["messaging_limit_tier", "quality_rating"]
 # Fields that are JSON numbers with --ids number.
 IDS = ["business_id", "id", "phone_number"]
 # What each model keeps with --answers sparse; other models keep everything.
@@ -205,6 +209,10 @@ def well_formed(setting, model, absent=()):
         value, field = getattr(model, name), f"{model_name}.{name}"
         if name not in kept or name in absent:
             assert value is None, f"{field} is not left out"
+            continue
+        nothing = NOTHING[setting.flags.absent]
+        if name in EMPTY or (name in EMPTY_AT_FIRST and value == nothing):
+            assert value == nothing, f"{field} is not {nothing!r}: {value!r}"
             continue
         assert value is not None, f"{field} is missing"
         assert value != [], f"{field} is empty"
@@ -337,10 +345,32 @@ def check_unknown_number(setting):
     shown = None if answer.body.data is None else answer.body.data.to_map()
     if flags.missing_number == "not-verified":
         known = int(number) if flags.ids == "number" else number
-        assert shown == {"CodeVerificationStatus": "NOT_VERIFIED", "PhoneNumber": known}
+        expected = {"CodeVerificationStatus": "NOT_VERIFIED", "PhoneNumber": known}
+        nothing = NOTHING[flags.absent]
+        assert shown == expected | ({} if nothing is None else {"Id": nothing}), shown
     else:
         # The SDK reads a Data that is null, missing or empty; the first two are one to it.
         assert shown == ({} if flags.missing_number == "empty-data" else None)
+
+
+def check_forms_of_a_number(setting):
+    """A Mexican number that is started as it is dialled, and is known in the forms of the flags."""
+    flags, mobile_number = setting.flags, str(next(numbers))[1:]
+    dialled, whatsapps = f"52{mobile_number}", f"521{mobile_number}"
+    started = setting.client().create_chatapp_migration_initiate(
+        models.CreateChatappMigrationInitiateRequest(
+            cust_space_id=SPACE, country_code="52", mobile_number=mobile_number
+        )
+    )
+    written = dialled if flags.number_form == "dialled" else whatsapps
+    if flags.answers == "full":
+        assert str(started.body.data.phone_number) == written
+    for number in [dialled, whatsapps]:
+        if flags.accepted_forms == "all" or number == written:
+            answer = look_up(setting, number)
+            well_formed(setting, answer.body)
+            if flags.answers == "full":
+                assert str(answer.body.data.phone_number) == written
 
 
 def check_waba(setting):
@@ -495,7 +525,8 @@ def check_denied(setting):
 
 
 def check_business_error_in_a_success(setting):
-    setting.control("POST", "faults", {"kind": "business_error", "code": "System.LimitControl"})
+    fault = {"kind": "business_error", "code": "System.LimitControl", "status": 200}
+    setting.control("POST", "faults", fault)
     answer = initiate(setting.client(), next(numbers))
     assert (answer.status_code, answer.body.code) == (200, "System.LimitControl")
 
@@ -747,6 +778,9 @@ def read_arguments():
     parser.add_argument("--migrating-listed-as", default="absent")
     parser.add_argument("--deleted-rows", default="keep")
     parser.add_argument("--ids", default="text")
+    parser.add_argument("--number-form", default="whatsapp")
+    parser.add_argument("--accepted-forms", default="written")
+    parser.add_argument("--absent", default="none")
     parser.add_argument("--answers", default="full")
     parser.add_argument("--on-repeat", default="error")
     parser.add_argument("--repeat-code", default=PHONE_NUMBER_ERROR)

@@ -41,12 +41,16 @@ const INTEROP: &[&[&str]] = &[
         "--migrating-listed-as=MIGRATING",
         "--deleted-rows=drop",
         "--on-repeat=same",
+        "--number-form=dialled",
+        "--accepted-forms=all",
+        "--absent=empty",
     ],
     &[
         "--missing-number=not-verified",
         "--migrating-listed-as=PENDING",
         "--on-repeat=new-id",
         "--ids=number",
+        "--absent=null",
     ],
     // The SDK cannot read the odd row that an even seed puts into sparse lists: it is no object.
     &[
@@ -62,6 +66,8 @@ const INTEROP: &[&[&str]] = &[
         "--seed=1",
         "--ids=number",
     ],
+    &["--missing-number=not-verified", "--accepted-forms=all"],
+    &["--number-form=dialled"],
     &["--missing-code=Phone.Gone", "--missing-status=404"],
     &["--missing-code=Phone.Gone", "--missing-status=200"],
     &["--not-subscribed"],

@@ -16,6 +16,7 @@ fn every_way_to_write_a_lookup_is_told_from_the_others() {
         (r#""Data":{"Id":"7"}"#, LookupData::WithId),
         (r#""Data":{"Id":7}"#, LookupData::WithId),
         (r#""Data":{"Id":""}"#, LookupData::WithoutId),
+        (r#""Data":{"Id":"None"}"#, LookupData::WithoutId),
         (r#""Data":{"PhoneNumber":"861"}"#, LookupData::WithoutId),
     ] {
         assert_eq!(
@@ -35,8 +36,22 @@ fn ids_are_counted_by_their_types_wherever_they_are() {
         has_message: true,
         text_ids: 2,
         number_ids: 2,
+        absent: None,
     };
     assert_eq!(form, expected);
+    for (written, absent, text_ids) in [
+        ("null", Absent::Null, 0),
+        (r#""""#, Absent::Empty, 0),
+        (r#""None""#, Absent::None, 0),
+    ] {
+        let text = format!(r#"{{"AccessDeniedDetail":{written},"Data":{{"Id":{written}}}}}"#);
+        let Inspected { form, .. } = inspected(&body(&text), ());
+        assert_eq!(
+            (form.absent, form.text_ids),
+            (Some(absent), text_ids),
+            "{text}"
+        );
+    }
     assert_eq!(inspected(&body("{}"), ()).form, Form::default());
 }
 

@@ -7,6 +7,8 @@
 //! every country that drops its 0 does so there, and no length differs but that of South Africa,
 //! where libphonenumber also knows short numbers for special uses.
 
+use super::forms::{has_ninth_digit, is_mobile_of_eight};
+
 /// Calling codes of countries and shared numbering plans. No code is the beginning of another one,
 /// so a whole number has exactly one. The codes of global services (800, 808, 870, 878, 881 to 883,
 /// 888 and 979) are left out: no WhatsApp number belongs to one, and a typing error would.
@@ -44,6 +46,8 @@ pub(super) const DROPS_ZERO: &[&str] = &[
 /// How many digits a mobile number has behind the code, where all have the same.
 pub(super) const MOBILE_DIGITS: &[(&str, usize)] = &[
     ("20", 10),
+    ("225", 10),
+    ("229", 10),
     ("27", 9),
     ("33", 9),
     ("34", 9),
@@ -62,3 +66,66 @@ pub(super) const MOBILE_DIGITS: &[(&str, usize)] = &[
     ("966", 9),
     ("971", 9),
 ];
+
+/// What to say of a number whose length the plan of its country has left behind: how long numbers
+/// are now, since when, by whose decision, and what to do.
+///
+/// Sources: ARTCI, national numbering plan of 2021; ARCEP Bénin, migration of 2024; IFT, end of the
+/// prefixes 044, 045 and 1; Anatel, resolution 553/2010, carried out area by area; ENACOM,
+/// fundamental numbering plan. The metadata of libphonenumber agrees.
+pub(super) fn left_behind(code: &str, number: &str) -> Option<String> {
+    let digits = number.len();
+    let has = format!("has {digits} digits");
+    let ten = |since: &str| {
+        format!(
+            "{has}, and numbers behind the calling code {code} have 10 since {since}, many of them \
+             with a 0 in front. Write the number as it is dialled today, in quotes: HCL, YAML and \
+             spreadsheets drop the leading 0 of a number without them"
+        )
+    };
+    match code {
+        "225" if digits < 10 => Some(ten("31 January 2021 (plan of the regulator ARTCI)")),
+        "229" if digits < 10 => Some(ten("30 November 2024 (plan of the regulator ARCEP)")),
+        "52" if digits == 11 && number.starts_with('1') => Some(format!(
+            "{has}: the 1 before the 10 digits of a Mexican number is not dialled since 3 August \
+             2019 (plan of the regulator IFT). WhatsApp may still write it, and the provider takes \
+             both forms for one number"
+        )),
+        "52" if digits != 10 => Some(format!("{has}, and Mexican numbers have 10")),
+        "54" if digits == 12 && (2..5).any(|at| has_15(number, at)) => Some(format!(
+            "{has}: 15 is dialled before a mobile number only within Argentina, and the number \
+             behind the calling code 54 is written without it (plan of the regulator ENACOM)"
+        )),
+        "54" if digits != 10 && !(digits == 11 && number.starts_with('9')) => Some(format!(
+            "{has}, and numbers of Argentina have 10, mobile ones perhaps with a 9 in front"
+        )),
+        "55" => {
+            let (area, rest) = number.split_at_checked(2)?;
+            let forms = match has_ninth_digit(area) {
+                true => "",
+                false => {
+                    ". WhatsApp may write it without, and the provider takes both forms for one \
+                     number"
+                }
+            };
+            match is_mobile_of_eight(rest) {
+                true => Some(format!(
+                    "{has}: behind the area code {area} a mobile number of Brazil has 9 digits, \
+                     which begin with 9, since 2016 at the latest (Anatel, resolution \
+                     553/2010){forms}"
+                )),
+                false => (!matches!(digits, 10 | 11)).then(|| {
+                    format!("{has}, and numbers of Brazil have 10 or 11 with their area code")
+                }),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether 15 stands behind an area code of so many digits.
+fn has_15(number: &str, area: usize) -> bool {
+    number
+        .get(area..)
+        .is_some_and(|rest| rest.starts_with("15"))
+}

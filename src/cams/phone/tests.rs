@@ -27,6 +27,15 @@ fn an_answer_is_about_the_number_that_it_names() {
     ] {
         assert!(number.can_be_named(named), "{named}");
     }
+    for (number, named) in [
+        (self::number("52", "5512345678"), "+52 1 55 1234 5678"),
+        (self::number("52", "15512345678"), "525512345678"),
+        (self::number("55", "31996883193"), "553196883193"),
+        (self::number("55", "31996883193"), "55319688****"),
+    ] {
+        assert!(number.can_be_named(named), "{named}");
+    }
+    assert!(!self::number("55", "11996883193").can_be_named("551196883193"));
     let long = "8613900001234".repeat(1000);
     for other in [
         "8613900001235",
@@ -177,6 +186,14 @@ fn what_is_unlikely_is_doubted_and_no_number_named_in_its_place() {
         ("39", "0612345678"),
         ("39", "3923456789"),
         ("225", "0701020304"),
+        ("225", "2721345678"),
+        ("229", "0197123456"),
+        ("52", "5512345678"),
+        ("54", "1123456789"),
+        ("54", "91123456789"),
+        ("55", "11996883193"),
+        ("55", "31996883193"),
+        ("55", "3132345678"),
         ("36", "201234567"),
         ("44", "7700900123"),
         ("65", "65123456"),
@@ -184,6 +201,43 @@ fn what_is_unlikely_is_doubted_and_no_number_named_in_its_place() {
     ] {
         assert_eq!(number(code, text).doubt(), None, "{text}");
     }
+}
+
+#[test]
+fn a_length_that_its_plan_has_left_behind_is_doubted_with_date_and_source() {
+    for (code, text, says) in [
+        (
+            "225",
+            "701020304",
+            &["has 9 digits", "31 January 2021", "ARTCI", "in quotes"][..],
+        ),
+        ("225", "07010203", &["has 8 digits", "in quotes"]),
+        ("225", "07010203040", &["has 11 digits", "have 10"]),
+        (
+            "229",
+            "197123456",
+            &["has 9 digits", "30 November 2024", "ARCEP", "in quotes"],
+        ),
+        ("229", "97123456", &["has 8 digits", "in quotes"]),
+        (
+            "52",
+            "15512345678",
+            &["has 11 digits", "3 August 2019", "one number"],
+        ),
+        ("52", "55123456", &["has 8 digits", "have 10"]),
+        ("54", "111523456789", &["15 is dialled", "ENACOM"]),
+        ("54", "112345678", &["has 9 digits", "have 10"]),
+        ("55", "3196883193", &["9 digits", "Anatel", "one number"]),
+        ("55", "1196883193", &["9 digits", "Anatel"]),
+        ("55", "996883193", &["has 9 digits", "area code"]),
+    ] {
+        let doubt = number(code, text).doubt().expect(text);
+        for says in says {
+            assert!(doubt.contains(says), "{text}: {doubt}");
+        }
+    }
+    let doubt = number("55", "1196883193").doubt().expect("too short");
+    assert!(!doubt.contains("one number"), "{doubt}");
 }
 
 fn ascii_digits(text: &str) -> String {

@@ -19,12 +19,14 @@ pub(in super::super) enum Kind {
         data: Map<String, Value>,
         #[serde(default)]
         rows: Map<String, Value>,
+        #[serde(default)]
+        unescaped: bool,
     },
     BusinessError {
         code: String,
         #[serde(default)]
         message: String,
-        #[serde(default = "ok")]
+        #[serde(default = "bad_request")]
         status: u16,
         #[serde(default)]
         access_denied_detail: Option<Value>,
@@ -187,10 +189,6 @@ fn signature_does_not_match() -> String {
 
 fn bad_request() -> u16 {
     400
-}
-
-fn ok() -> u16 {
-    200
 }
 
 fn sixty_four_mebibytes() -> u64 {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Facts, NotAFault};
+use crate::emulator::behaviour::NumberForm;
 
 /// Which calls a fault strikes, and how often. A call is counted if action and number match.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -11,7 +12,7 @@ use super::{Facts, NotAFault};
 pub(super) struct Trigger {
     /// The action of the calls, or any.
     action: Option<String>,
-    /// The phone number of the calls, with its calling code, or any.
+    /// The phone number of the calls, with its calling code and in either form, or any.
     number: Option<String>,
     /// The first matching call that is struck, counted from 1.
     pub(super) nth: Option<u64>,
@@ -50,7 +51,10 @@ impl Trigger {
     pub(super) fn matches(&self, facts: Facts<'_>) -> bool {
         let fits =
             |wanted: &Option<String>, is: Option<&str>| wanted.is_none() || wanted.as_deref() == is;
-        fits(&self.action, facts.action) && fits(&self.number, facts.number)
+        let form = NumberForm::Whatsapp;
+        let wanted = self.number.as_ref().map(|number| form.of(number));
+        let is = facts.number.map(|number| form.of(number));
+        fits(&self.action, facts.action) && fits(&wanted, is.as_deref())
     }
 
     /// The most calls that are struck, or `None` if there is no end. Unless `times` says otherwise

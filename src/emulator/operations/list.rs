@@ -66,16 +66,21 @@ fn listed_status(status: &str, migrating: MigratingListedAs) -> Option<&str> {
     }
 }
 
+/// The row of a number. Where it has nothing there is null, in whose place the form of the answer
+/// puts what the flag says.
 fn row(number: &Number, status: &str) -> Value {
+    // Quality and limit are those of a number that sends messages.
+    let sends = number.status != MIGRATING;
     json!({
         "PhoneNumber": number.phone_number,
         "VerifiedName": number.verified_name,
         "Status": status,
         "CodeVerificationStatus": number.code_verification_status,
         "NameStatus": number.name_status,
-        "NewNameStatus": number.name_status,
-        "QualityRating": number.quality_rating,
-        "MessagingLimitTier": number.messaging_limit_tier,
+        // The status of a new name, if there is to be one.
+        "NewNameStatus": null,
+        "QualityRating": sends.then_some(&number.quality_rating),
+        "MessagingLimitTier": sends.then_some(&number.messaging_limit_tier),
         "IsOfficial": "N",
         "StatusCallbackUrl": "https://callback.example.com/status",
         "UpCallbackUrl": "https://callback.example.com/inbound",

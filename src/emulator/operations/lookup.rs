@@ -36,6 +36,7 @@ fn missing(phone_number: &str, behaviour: &Behaviour) -> Result<Done, Refusal> {
         MissingNumber::NoData => return Ok(Done::read([])),
         MissingNumber::NotVerified => json!({
             "CodeVerificationStatus": "NOT_VERIFIED",
+            "Id": null,
             "PhoneNumber": phone_number,
         }),
         MissingNumber::NullData => Value::Null,

@@ -3,7 +3,7 @@
 
 mod rows;
 
-use crate::cams::{Error, ErrorKind, Form, LookupData, Operation};
+use crate::cams::{Absent, Error, ErrorKind, Form, LookupData, Operation};
 
 use super::names::Names;
 use super::observations::{Answers, Asked, Observations};
@@ -61,6 +61,12 @@ pub(super) fn behaviours(observations: &Observations) -> Vec<Behaviour> {
             "How long the lookup shows what was before a change can be told only by changing \
              something.",
         ),
+        rows::number_form(answers),
+        Behaviour::unseen(
+            "accepted-forms",
+            "In which forms the lookup knows a number that has two is not asked.",
+        ),
+        absent(answers),
         ids(answers),
         form(answers),
         Behaviour::unseen(
@@ -199,6 +205,21 @@ fn http_status(flag: &'static str, what: &str, error: &Error) -> Behaviour {
             format!("{what} has the HTTP status {status}, which no flag of the emulator gives it."),
         ),
     }
+}
+
+/// What stands where an answer has nothing.
+fn absent(answers: &Answers) -> Behaviour {
+    let (value, what) = match answers.forms().find_map(|form| form.absent) {
+        Some(Absent::Empty) => ("empty", "an empty text"),
+        Some(Absent::None) => ("none", "the text None"),
+        Some(Absent::Null) => ("null", "null"),
+        None => {
+            let text = "No answer has a field for what it does not have.";
+            return Behaviour::unseen("absent", text);
+        }
+    };
+    let text = format!("An answer without a detail about access has {what} in its place.");
+    Behaviour::seen("absent", value, text)
 }
 
 /// Whether ids and phone numbers are texts or numbers.

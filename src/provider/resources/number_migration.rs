@@ -203,6 +203,9 @@ async fn create(
     };
     match started {
         Ok(migration) => {
+            if migration.names_another {
+                context.warn(messages::names_another(target));
+            }
             let state = state::started(plan, target, migration);
             remembered::start(context);
             context.save(&state);

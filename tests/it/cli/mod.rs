@@ -7,6 +7,7 @@ mod duplicates;
 mod empty;
 mod external;
 mod faulty_state;
+mod forms;
 mod import;
 mod kill;
 mod known_at_plan;

@@ -26,7 +26,7 @@ use crate::emulator::Emulator;
 /// A setting and the flags of each of its values.
 type Setting = (&'static str, &'static [&'static [&'static str]]);
 
-const SETTINGS: [Setting; 10] = [
+const SETTINGS: [Setting; 13] = [
     (
         "a missing number is",
         &[
@@ -64,6 +64,18 @@ const SETTINGS: [Setting; 10] = [
     ),
     ("list lag", &[&["--list-lag=0ms"], &["--list-lag=1s"]]),
     ("lookup lag", &[&["--lookup-lag=0ms"], &["--lookup-lag=1s"]]),
+    (
+        "numbers are written",
+        &[&["--number-form=whatsapp"], &["--number-form=dialled"]],
+    ),
+    (
+        "and known",
+        &[&["--accepted-forms=written"], &["--accepted-forms=all"]],
+    ),
+    (
+        "nothing is",
+        &[&["--absent=none"], &["--absent=empty"], &["--absent=null"]],
+    ),
     ("ids", &[&["--ids=text"], &["--ids=number"]]),
     ("answers", &[&["--answers=full"], &["--answers=sparse"]]),
     (
@@ -79,21 +91,30 @@ const SETTINGS: [Setting; 10] = [
 /// How many rows run at once. Each of them mostly waits.
 const AT_ONCE: usize = 6;
 
-const CREATED: &str = "13900000001";
-const LOST: &str = "13900000002";
-const REPEATED: &str = "13900000003";
-const IMPORTED: &str = "13900000004";
-const DELETED: &str = "13900000005";
+/// Calling code and number. Three of them have another form at WhatsApp.
+type Number = [&'static str; 2];
+
+const CREATED: Number = ["52", "5512345678"];
+const LOST: Number = ["55", "31996883193"];
+const REPEATED: Number = ["86", "13900000003"];
+const IMPORTED: Number = ["54", "1123456789"];
+const DELETED: Number = ["86", "13900000005"];
 
 const CONFIGURATION: &str = r#"
 resource "cams_number_migration" "all" {
-  for_each      = toset(["13900000001", "13900000002", "13900000003", "13900000004", "13900000005"])
-  country_code  = "86"
+  for_each = {
+    "5512345678"  = "52"
+    "31996883193" = "55"
+    "13900000003" = "86"
+    "1123456789"  = "54"
+    "13900000005" = "86"
+  }
+  country_code  = each.value
   mobile_number = each.key
 }
 import {
-  to = cams_number_migration.all["13900000004"]
-  id = "cams-test/86/13900000004"
+  to = cams_number_migration.all["1123456789"]
+  id = "cams-test/54/1123456789"
 }
 "#;
 
@@ -213,7 +234,7 @@ fn live(row: &Row) {
     let apply = ["apply", "-auto-approve", "-no-color", "-input=false"];
     workspace
         .fails(&apply)
-        .assert_says(&["Migration With Unknown Outcome", LOST]);
+        .assert_says(&["Migration With Unknown Outcome", LOST[1]]);
     assert_eq!(workspace.state().len(), 4, "all but the lost one");
     emulator.control("DELETE", "faults", None);
 
@@ -235,7 +256,7 @@ fn live(row: &Row) {
     expected.sort_unstable();
     let expected: Vec<_> = expected
         .into_iter()
-        .map(|(number, times)| (format!("86{number}"), times))
+        .map(|(number, times)| (number.concat(), times))
         .collect();
     assert_eq!(starts(&emulator), expected);
     // Where the answer has no id, the lookup gives it, and a late lookup may still give the old
@@ -244,7 +265,7 @@ fn live(row: &Row) {
     let same_id = id_of(&state, REPEATED) == first_id;
     assert!(outdated || same_id != chosen("--on-repeat=new-id"));
 
-    emulator.remove("cams-test", "86", DELETED);
+    emulator.remove("cams-test", DELETED[0], DELETED[1]);
     workspace.age();
     // Without a row of the deleted number, a list with a row that cannot be read proves nothing.
     let listed = chosen("--deleted-rows=keep") || chosen("--answers=full");
@@ -267,10 +288,10 @@ fn live(row: &Row) {
 /// The faults for the second and the third number. The answer about the second one is lost, and the
 /// provider cannot look for it. The third one is shown by neither operation at first.
 fn faults() -> Value {
-    let hidden = |number: &str| {
+    let hidden = |number: Number| {
         json!({
             "kind": "business_error", "code": "InvalidParameter.Odd", "status": 400, "nth": 1,
-            "action": "GetPhoneNumberVerificationStatus", "number": format!("86{number}"),
+            "action": "GetPhoneNumberVerificationStatus", "number": number.concat(),
         })
     };
     let denied = |action: &str| {
@@ -280,11 +301,11 @@ fn faults() -> Value {
         })
     };
     let mut lost = denied("GetPhoneNumberVerificationStatus");
-    lost["number"] = format!("86{LOST}").into();
+    lost["number"] = LOST.concat().into();
     json!([
         {
             "kind": "reset_after_commit", "action": "CreateChatappMigrationInitiate",
-            "number": format!("86{LOST}"),
+            "number": LOST.concat(),
         },
         lost,
         hidden(REPEATED),
@@ -296,12 +317,12 @@ fn faults() -> Value {
 }
 
 /// Places a number, and returns its id.
-fn place(emulator: &Emulator, number: &str, status: &str) -> String {
-    let placed = emulator.place("cams-test", "86", number, status);
+fn place(emulator: &Emulator, [code, number]: Number, status: &str) -> String {
+    let placed = emulator.place("cams-test", code, number, status);
     placed["id"].as_str().expect("an id").to_owned()
 }
 
-fn id_of(state: &std::collections::BTreeMap<String, Value>, number: &str) -> String {
+fn id_of(state: &std::collections::BTreeMap<String, Value>, [_, number]: Number) -> String {
     let address = format!("cams_number_migration.all[\"{number}\"]");
     state[&address]["id"].as_str().expect("an id").to_owned()
 }

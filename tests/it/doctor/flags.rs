@@ -41,8 +41,10 @@ fn listed_flags(report: &Value) -> BTreeMap<String, String> {
 }
 
 /// One way to set the emulator up. A number is migrating, one is connected, one was deleted.
-const SERVICES: [&[(&str, &str)]; 13] = [
+const SERVICES: [&[(&str, &str)]; 15] = [
     &[],
+    &[("--absent", "empty"), ("--number-form", "whatsapp")],
+    &[("--absent", "null"), ("--number-form", "dialled")],
     &[
         ("--missing-number", "null-data"),
         ("--migrating-listed-as", "MIGRATING"),
@@ -94,7 +96,8 @@ const SERVICES: [&[(&str, &str)]; 13] = [
 ];
 
 /// What the emulator does unless told otherwise, wherever reading can tell.
-const DEFAULTS: [(&str, &str); 8] = [
+const DEFAULTS: [(&str, &str); 9] = [
+    ("--absent", "none"),
     ("--answers", "full"),
     ("--business-status", "400"),
     ("--deleted-rows", "keep"),
@@ -116,6 +119,9 @@ fn doctor_names_the_flags_that_the_emulator_was_started_with() {
         emulator.place(SPACE, COUNTRY, NUMBER, "MIGRATING");
         emulator.place(SPACE, COUNTRY, "13900004322", "CONNECTED");
         emulator.place(SPACE, COUNTRY, "13900004323", "DELETED");
+        if flags.contains(&"--number-form") {
+            emulator.place(SPACE, "52", "5512345678", "CONNECTED");
+        }
 
         let number = format!("{COUNTRY}/{NUMBER}");
         let text = examine(&settings(&emulator), &["--number", &number]);
@@ -128,6 +134,9 @@ fn doctor_names_the_flags_that_the_emulator_was_started_with() {
             .map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned()))
             .collect();
         expected.remove("--seed");
+        if expected["--answers"] == "sparse" {
+            expected.remove("--absent");
+        }
         if expected["--missing-number"] != "refusal" {
             expected.retain(|flag, _| !["--missing-code", "--missing-status"].contains(&&**flag));
         }

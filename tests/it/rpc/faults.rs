@@ -132,7 +132,7 @@ fn faults() -> Vec<Fault> {
         ),
         fault(
             "business error in a 200",
-            json!({ "kind": "business_error", "code": "Product.Unsubscript" }),
+            json!({ "kind": "business_error", "code": "Product.Unsubscript", "status": 200 }),
             &["Activated"],
         ),
         fault("stale list", json!({ "kind": "stale_list" }), &[]),

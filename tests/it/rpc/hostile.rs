@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{TYPE, configure, configured, create, number};
+use crate::core::tfplugin6::diagnostic::Severity;
 use crate::core::{Core, Instance, Outcome};
 use crate::emulator::Emulator;
 
@@ -149,62 +150,106 @@ fn assert_clean(answer: &Outcome) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_about_another_number_is_never_stored() {
-    let other = json!({
-        "kind": "altered_answer",
-        "data": { "PhoneNumber": "8613999999999", "Id": "of-another", "Status": "BANNED" },
-    });
-    // The initiate alone is answered so: it was sent, and looking for the number shows what it did.
-    let emulator = Emulator::start(&[]);
-    let mut fault = other.clone();
-    fault["action"] = json!("CreateChatappMigrationInitiate");
-    emulator.control("POST", "faults", Some(fault));
-    let core = configured(&emulator, json!({})).await;
-    let answer = create(&core, &number("13900001234", short())).await;
-    assert!(answer.diagnostics.is_empty(), "{:?}", answer.diagnostics);
-    let state = &answer.instance.state;
-    assert_eq!(state["phone_number"], "8613900001234");
-    assert!(
-        state["id"] != "of-another" && state["status"] == "MIGRATING",
-        "{state}"
-    );
-    assert_eq!(emulator.started().len(), 1);
-
-    // Then a lookup is answered so, and proves nothing.
-    let mut fault = other.clone();
-    fault["action"] = json!("GetPhoneNumberVerificationStatus");
-    emulator.control("POST", "faults", Some(fault));
-    // Within an hour of the start it is not looked up.
-    let old = Instance {
-        private: br#"{"started_at":0}"#.to_vec(),
-        ..answer.instance.clone()
-    };
-    let read = core.read(TYPE, &old).await;
-    assert_eq!(read.instance.state, answer.instance.state);
-    let said = &read.diagnostics[0].detail;
-    assert!(said.contains("about another phone number"), "{said}");
+/// What a start is told of another number, and what cannot be an id.
+fn odd_data() -> [Value; 4] {
+    [
+        json!({ "PhoneNumber": "8613999999999", "Id": "7777", "Status": "BANNED" }),
+        json!({ "PhoneNumber": "525512345678", "Id": "7777" }),
+        json!({ "Id": "77\u{1b}[31m77", "Status": "MIGRATING" }),
+        json!({ "PhoneNumber": "None", "Id": "None", "Status": "None" }),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_about_another_number_alone_leave_the_outcome_unknown() {
+async fn a_start_that_was_answered_ok_is_started_whatever_its_data() {
+    for data in odd_data() {
+        for unescaped in [false, true] {
+            let names_another = data["PhoneNumber"]
+                .as_str()
+                .is_some_and(|named| named != "None");
+            let emulator = Emulator::start(&[]);
+            let mut fault = json!({
+                "kind": "altered_answer", "action": "CreateChatappMigrationInitiate",
+                "data": data, "unescaped": unescaped,
+            });
+            emulator.control("POST", "faults", Some(fault.clone()));
+            let core = configured(&emulator, json!({})).await;
+            let answer = create(&core, &number("13900001234", json!({}))).await;
+            let told: Vec<_> = answer
+                .diagnostics
+                .iter()
+                .map(|told| &*told.summary)
+                .collect();
+            let expected = [["Answer Names Another Number"]];
+            assert_eq!(
+                told,
+                expected[usize::from(!names_another)..].concat(),
+                "{data}"
+            );
+            let state = &answer.instance.state;
+            assert_eq!(state["phone_number"], "8613900001234", "{data}");
+            assert_eq!(state["status"], "MIGRATING", "{data}");
+            // The lookup tells the id of the number.
+            let id = state["id"].as_str().expect("an id");
+            assert!(id.len() == 15 && !id.contains("7777"), "{id}");
+            assert_clean(&answer);
+
+            // It is never started again: with the state there is nothing to do, and without it the
+            // number is found.
+            assert_eq!(
+                core.read(TYPE, &answer.instance).await.instance.state,
+                *state
+            );
+            let again = configured(&emulator, json!({})).await;
+            let adopted = create(&again, &number("13900001234", json!({}))).await;
+            assert_eq!(
+                adopted.diagnostics[0].summary,
+                "Number Already in the Space"
+            );
+            assert_eq!(emulator.started().into_values().collect::<Vec<_>>(), [1]);
+
+            // A lookup that is answered about another number proves nothing.
+            if names_another {
+                fault["action"] = json!("GetPhoneNumberVerificationStatus");
+                emulator.control("POST", "faults", Some(fault));
+                // Within an hour of the start it is not looked up.
+                let old = Instance {
+                    private: br#"{"started_at":0}"#.to_vec(),
+                    ..answer.instance.clone()
+                };
+                let read = core.read(TYPE, &old).await;
+                assert_eq!(read.instance.state, *state);
+                let said = &read.diagnostics[0].detail;
+                assert!(said.contains("about another phone number"), "{said}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_is_in_state_although_every_answer_is_about_another_number() {
     let emulator = Emulator::start(&[]);
     let fault = json!({
         "kind": "altered_answer", "times": "always",
-        "data": { "PhoneNumber": "8613999999999" },
+        "data": { "PhoneNumber": "8613999999999", "Id": "7777", "Status": "BANNED" },
     });
     emulator.control("POST", "faults", Some(fault));
     let core = configured(&emulator, json!({})).await;
-    let answer = create(&core, &number("13900001234", short())).await;
-    assert!(answer.instance.state.is_null(), "{}", answer.instance.state);
-    let error = answer.diagnostics.last().expect("an error");
-    assert_eq!(error.summary, "Migration With Unknown Outcome");
-    assert!(
-        error.detail.contains("about another phone number"),
-        "{}",
-        error.detail
+    let answer = create(&core, &number("13900001234", json!({}))).await;
+    let state = &answer.instance.state;
+    assert_eq!(state["phone_number"], "8613900001234");
+    assert_eq!(
+        (&state["id"], &state["status"]),
+        (&Value::Null, &json!("MIGRATING"))
     );
-    assert!(!error.detail.contains("8613999999999"), "{}", error.detail);
+    assert!(state["request_id"].is_string(), "{state}");
+    let warned = answer
+        .diagnostics
+        .iter()
+        .find(|told| told.summary.contains("Names Another"));
+    let warned = warned.expect("a warning");
+    assert_eq!(warned.severity(), Severity::Warning);
+    assert!(warned.detail.contains("8613900001234") && !warned.detail.contains("8613999999999"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

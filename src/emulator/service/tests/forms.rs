@@ -105,6 +105,59 @@ fn a_sparse_list_has_one_odd_row() {
 }
 
 #[test]
+fn what_stands_where_there_is_nothing_is_a_flag() {
+    for (absent, nothing) in [
+        (Absent::Null, Value::Null),
+        (Absent::Empty, json!("")),
+        (Absent::None, json!("None")),
+    ] {
+        let mut fixture = Fixture::with(Behaviour {
+            absent,
+            missing_number: MissingNumber::NotVerified,
+            migrating_listed_as: MigratingListedAs::Pending,
+            ..Behaviour::default()
+        });
+        let (_, initiated) = fixture.initiate("138");
+        assert_eq!(initiated["AccessDeniedDetail"], nothing);
+        let (_, missing) = fixture.look_up("86139");
+        assert_eq!(missing["Data"]["Id"], nothing);
+        let row = &fixture.rows()[0];
+        for name in ["NewNameStatus", "QualityRating", "MessagingLimitTier"] {
+            assert_eq!(row[name], nothing, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_number_of_two_forms_is_one_and_is_known_in_the_forms_of_the_flags() {
+    let forms = [NumberForm::Dialled, NumberForm::Whatsapp];
+    for (number_form, written) in forms.into_iter().zip(["525512345678", "5215512345678"]) {
+        for accepted_forms in [AcceptedForms::All, AcceptedForms::Written] {
+            let mut fixture = Fixture::with(Behaviour {
+                number_form,
+                accepted_forms,
+                migrating_listed_as: MigratingListedAs::Pending,
+                ..Behaviour::default()
+            });
+            let start = |fixture: &mut Fixture, number: &str| {
+                let number = [SPACE, ("CountryCode", "52"), ("MobileNumber", number)];
+                fixture.call(INITIATE, &number)
+            };
+            let (_, started) = start(&mut fixture, "5512345678");
+            assert_eq!(started["Data"]["PhoneNumber"], written);
+            let (_, again) = start(&mut fixture, "15512345678");
+            assert_eq!(again["Code"], "InvalidParameter.PhoneNumberError");
+            assert_eq!(fixture.rows()[0]["PhoneNumber"], written);
+            for asked in ["525512345678", "5215512345678"] {
+                let known = fixture.look_up(asked).1["Code"] == "OK";
+                let all = accepted_forms == AcceptedForms::All;
+                assert_eq!(known, all || asked == written, "{asked}");
+            }
+        }
+    }
+}
+
+#[test]
 fn other_business_errors_come_with_the_configured_status() {
     for (business_status, status) in [(ErrorStatus::Ok, 200), (ErrorStatus::BadRequest, 400)] {
         let mut fixture = Fixture::with(Behaviour {

@@ -1,6 +1,7 @@
 //! What the rows of the list show: how migrating and deleted numbers are listed.
 
 use crate::cams::LookupData;
+use crate::cams::phone::PhoneNumber;
 
 use super::super::observations::{Answers, Observations};
 use super::Behaviour;
@@ -75,6 +76,40 @@ pub(super) fn migrating(observations: &Observations) -> Behaviour {
 
 fn has(statuses: &[&str], status: &str) -> bool {
     statuses.iter().any(|one| one.eq_ignore_ascii_case(status))
+}
+
+/// In which form the list writes numbers that have two.
+pub(super) fn number_form(answers: &Answers) -> Behaviour {
+    const FLAG: &str = "number-form";
+    let Some(Ok(list)) = &answers.list else {
+        return Behaviour::unseen(FLAG, "The list could not be asked.");
+    };
+    let numbers = list.value.rows.iter().filter_map(|row| {
+        let number = PhoneNumber::parse_international(row.phone_number.as_deref()?).ok()?;
+        number.other_form().is_some().then_some(number)
+    });
+    let is_dialled: Vec<bool> = numbers.map(|number| number == number.canonical()).collect();
+    match (is_dialled.contains(&true), is_dialled.contains(&false)) {
+        (true, false) => Behaviour::seen(
+            FLAG,
+            "dialled",
+            "The list writes numbers of Mexico, Argentina or Brazil as they are dialled.",
+        ),
+        (false, true) => Behaviour::seen(
+            FLAG,
+            "whatsapp",
+            "The list writes numbers of Mexico, Argentina or Brazil in WhatsApp's own form.",
+        ),
+        (true, true) => Behaviour::unseen(
+            FLAG,
+            "The list has numbers that are written as they are dialled, and others in WhatsApp's \
+             own form.",
+        ),
+        (false, false) => Behaviour::unseen(
+            FLAG,
+            "The list has no number that WhatsApp writes in a form of its own.",
+        ),
+    }
 }
 
 /// Whether deleted numbers stay in the list.

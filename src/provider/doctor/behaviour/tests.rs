@@ -188,11 +188,37 @@ fn deleted_rows_prove_that_they_are_kept_and_their_lack_proves_nothing() {
 }
 
 #[test]
+fn the_form_of_numbers_is_told_by_those_that_have_two() {
+    let dialled = ("525512345678", "CONNECTED");
+    let whatsapps = ("5491123456789", "CONNECTED");
+    for (rows, form) in [
+        (
+            vec![("8613900001234", "CONNECTED"), dialled],
+            Some("dialled"),
+        ),
+        (vec![whatsapps], Some("whatsapp")),
+        (vec![dialled, whatsapps], None),
+        (vec![("8613900001234", "CONNECTED")], None),
+    ] {
+        let observations = of(Answers {
+            list: list(&rows),
+            ..Answers::default()
+        });
+        assert_eq!(
+            value("number-form", &observations).as_deref(),
+            form,
+            "{rows:?}"
+        );
+    }
+}
+
+#[test]
 fn ids_and_fields_are_judged_by_all_answers_together() {
     let form = |has_message, text_ids, number_ids| Form {
         has_message,
         text_ids,
         number_ids,
+        absent: None,
     };
     let columns = |names: &[&str]| NumberList {
         columns: names.iter().map(|name| (*name).to_owned()).collect(),

@@ -18,7 +18,8 @@ fn duplicate(target: &Target) -> Diagnostic {
         format!(
             "Another resource of this configuration has already begun to move {} into space {}. \
              Keep one of the two resources.",
-            target.number, target.cust_space_id
+            in_both_forms(target),
+            target.cust_space_id
         ),
     ))
 }
@@ -54,6 +55,28 @@ fn stopped(target: &Target) -> Diagnostic {
         format!(
             "Terraform was asked to stop while another process on this machine was busy with the \
              migration of {} into space {}. Nothing was started here; apply again to continue.",
+            target.number, target.cust_space_id
+        ),
+    ))
+}
+
+/// The number, and how it may be written elsewhere.
+pub(super) fn in_both_forms(target: &Target) -> String {
+    match target.number.other_form() {
+        Some(other) => format!("{} (or {other}, which is the same number)", target.number),
+        None => target.number.to_string(),
+    }
+}
+
+/// The answer to the start is about another number.
+pub(super) fn names_another(target: &Target) -> Diagnostic {
+    at_number(Diagnostic::warning(
+        "Answer Names Another Number",
+        format!(
+            "CAMS answered the start of {} in space {} with OK, and with data about another \
+             number. OK says that the migration has started, so the resource is in the state, \
+             without what belongs to the other number. Compare the number with the CAMS console; \
+             if it is not there, ask Alibaba Cloud support.",
             target.number, target.cust_space_id
         ),
     ))

@@ -6,7 +6,7 @@ use crate::framework::path::Path;
 use crate::provider::numbers::Target;
 use crate::provider::settings::CUST_SPACE_ID_VARIABLE;
 
-use super::messages::at_number;
+use super::messages::{at_number, in_both_forms};
 use super::schema::Model;
 use super::target;
 
@@ -84,9 +84,15 @@ pub(super) fn replaces(prior: &Model, plan: &Model, follows_provider: bool) -> D
     );
     let same_number =
         plan.country_code == prior.country_code && plan.mobile_number == prior.mobile_number;
-    match (same_number, target::of_plan(plan)) {
+    let planned = target::of_plan(plan).map(|target| target.number);
+    let was = target::of_state(prior).map(|target| target.number);
+    match (same_number, planned) {
         (true, _) => text.push_str("the same number"),
-        (false, Ok(target)) => text.push_str(&target.number.to_string()),
+        (false, Ok(number)) if was.is_ok_and(|was| was.is_same(&number)) => {
+            let form = format!("the same number, written as {number}");
+            text.push_str(&form);
+        }
+        (false, Ok(number)) => text.push_str(&number.to_string()),
         (false, Err(_)) => text.push_str("a number that is known only after apply"),
     }
     match new_space {
@@ -120,7 +126,8 @@ pub(super) fn planned_twice(target: &Target) -> Diagnostic {
         format!(
             "Another resource of this configuration, perhaps in another module, has {} in space {} \
              too. A number can be moved only once: keep one of the two resources.",
-            target.number, target.cust_space_id
+            in_both_forms(target),
+            target.cust_space_id
         ),
     ))
 }
@@ -132,7 +139,8 @@ pub(super) fn stored_twice(target: &Target) -> Diagnostic {
         format!(
             "Another resource in the state has {} in space {} too. Remove one of the two from the \
              configuration, and from the state with terraform state rm.",
-            target.number, target.cust_space_id
+            in_both_forms(target),
+            target.cust_space_id
         ),
     ))
 }
@@ -145,7 +153,8 @@ pub(super) fn in_two_spaces(target: &Target, other_space: &str) -> Diagnostic {
             "Another resource of this configuration has {} in space {other_space}, and this one in \
              space {}. A number is in one space at a time, so only one of the two migrations can \
              succeed: keep one of the two resources.",
-            target.number, target.cust_space_id
+            in_both_forms(target),
+            target.cust_space_id
         ),
     ))
 }

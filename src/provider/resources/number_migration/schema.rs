@@ -76,7 +76,8 @@ pub(super) fn schema() -> Schema {
                 .required()
                 .requires_replace()
                 .describe(
-                    "Phone number without its country code, digits only, such as `13900001234`.",
+                    "Phone number without its country code, digits only, such as `13900001234`. \
+                     Write it in quotes: without them a leading 0 is lost.",
                 ),
             Attribute::string("id")
                 .computed()
@@ -86,7 +87,9 @@ pub(super) fn schema() -> Schema {
                 .computed()
                 .use_state_for_unknown()
                 .describe(
-                    "Country code and number, digits only. It is known at plan when both are.",
+                    "Country code and number as configured, digits only. It is known at plan when both \
+                     are. CAMS may write numbers of Mexico, Argentina and Brazil in another form, \
+                     which is recognised.",
                 ),
             Attribute::string("status")
                 .computed()
