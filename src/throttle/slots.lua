@@ -18,7 +18,8 @@
 -- ARGV[7]  the name of the process, or '' to leave the members as they are
 -- ARGV[8]  how many calls the process makes in a window if it cannot reach this server
 -- ARGV[9]  the number of this command among those of the process
--- ARGV[10] 1 if the process waits or has permits after this command, else 0
+-- ARGV[10] 1 if the process waits or has permits after this command, 2 if it uses its share as one
+--          that is cut off, else 0
 -- ARGV[11] how long after a grant the call leaves at the latest
 -- ARGV[12] the longest time until those that can reach the server stop using their fallback
 -- ARGV[13] the operation
@@ -391,8 +392,10 @@ local function note_member(state)
     end
   end
   state.members = retain(state.members, function(member) return member.name ~= name end)
-  if ARGV[10] == '1' and #state.members < MAX_MEMBERS then
-    local member = { name = name, share = tonumber(ARGV[8]), seen = now, number = number }
+  if ARGV[10] ~= '0' and #state.members < MAX_MEMBERS then
+    -- One that uses its share counts as cut off from now on.
+    local seen = ARGV[10] == '2' and now - CUT_OFF_AFTER - 1 or now
+    local member = { name = name, share = tonumber(ARGV[8]), seen = seen, number = number }
     table.insert(state.members, member)
   end
 end
