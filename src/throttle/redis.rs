@@ -36,6 +36,7 @@ use exchange::{Arguments, Made, SCRIPT, parse};
 use knowledge::Knowledge;
 
 pub use address::{InvalidRedisUrl, RedisUrl};
+pub use refusal::RIGHTS;
 
 /// How long the server may take. All who share a quota have to agree on these, because they derive
 /// from them how long others may not have noticed something.

@@ -9,8 +9,6 @@ use super::connection::Connection;
 /// What is known of a server. Nothing of it is needed to use the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::throttle) struct Knowledge {
-    /// Whether it tells its runs apart. `None` before it was asked.
-    tells_runs: Option<bool>,
     /// What it deletes when its memory is full, by the name of its setting `maxmemory-policy`.
     policy: Option<String>,
 }
@@ -20,24 +18,17 @@ const KEEPS: &str = "noeviction";
 
 impl Knowledge {
     /// Asks the server over this connection. What it does not answer stays as it was.
-    pub(super) async fn gather(connection: Connection, knowledge: Arc<Mutex<Self>>) {
-        let ask = async |section: &str| {
-            let mut connection = connection.clone();
-            let mut info = redis::cmd("INFO");
-            let answer = info.arg(section).query_async(connection.commands()).await;
-            answer.or_else(|error: redis::RedisError| match error.is_io_error() {
-                true => Err(error),
-                false => Ok(String::new()),
-            })
-        };
-        let (server, memory) = tokio::join!(ask("server"), ask("memory"));
-        let mut knowledge = knowledge.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(server) = server {
-            knowledge.tells_runs = Some(field(&server, "run_id").is_some());
-        }
-        if let Ok(memory) = memory {
-            let policy = field(&memory, "maxmemory_policy");
-            knowledge.policy = policy.and_then(|policy| Cleaner::default().value(policy));
+    pub(super) async fn gather(mut connection: Connection, knowledge: Arc<Mutex<Self>>) {
+        let mut ask = redis::cmd("INFO");
+        let answer = ask.arg("memory").query_async(connection.commands()).await;
+        let answer: Result<String, redis::RedisError> = answer;
+        let policy = answer.ok();
+        let policy = policy
+            .as_deref()
+            .and_then(|text| field(text, "maxmemory_policy"));
+        if let Some(policy) = policy.and_then(|policy| Cleaner::default().value(policy)) {
+            let mut knowledge = knowledge.lock().unwrap_or_else(PoisonError::into_inner);
+            knowledge.policy = Some(policy);
         }
     }
 
@@ -56,23 +47,9 @@ impl Knowledge {
         format!("the server loses the quota's state again and again: {cause}")
     }
 
-    /// What the user should know although the server works.
-    pub(in crate::throttle) fn caveats(&self) -> Vec<String> {
-        let mut caveats = Vec::new();
-        if self.tells_runs == Some(false) {
-            caveats.push(
-                "The server does not say which of its runs this is, because its user may not run \
-                 INFO."
-                    .to_owned(),
-            );
-        }
-        if let Some(policy) = self.policy.as_deref().filter(|policy| *policy != KEEPS) {
-            caveats.push(format!(
-                "The server's maxmemory-policy is {policy}, so it may delete the quota's state \
-                 when its memory is full."
-            ));
-        }
-        caveats
+    /// The server's policy, if it may delete the state of a quota.
+    pub(in crate::throttle) fn may_delete(&self) -> Option<&str> {
+        self.policy.as_deref().filter(|policy| *policy != KEEPS)
     }
 }
 

@@ -4,9 +4,9 @@ use redis::{ErrorKind, RedisError};
 
 use crate::foreign_text::Cleaner;
 
-/// The rights that a user of the server needs, as the command that gives them. The guide explains
-/// them.
-pub(super) const RIGHTS: &str = "ACL SETUSER cams on >PASSWORD ~{terraform-provider-cams}:* \
+/// The rights that a user of a Redis server needs, as the command that gives them. The guide
+/// explains them.
+pub const RIGHTS: &str = "ACL SETUSER cams on >PASSWORD ~{terraform-provider-cams}:* \
      +eval +evalsha +get +set +time +info";
 
 /// What an error says, cleaned and cut. The script is the one that was run: where the server names
