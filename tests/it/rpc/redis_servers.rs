@@ -69,7 +69,6 @@ const REFUSALS: [Refusal; 4] = [
         |redis| {
             // A snapshot cannot be written over a directory.
             std::fs::create_dir(redis.socket().with_file_name("dump.rdb")).unwrap();
-            redis.command("CONFIG SET save 3600 1");
             redis.command("BGSAVE");
             while !redis.answers("INFO persistence", "rdb_last_bgsave_status:err") {
                 std::thread::sleep(Duration::from_millis(10));
@@ -87,7 +86,7 @@ async fn a_server_that_refuses_to_write_costs_a_warning_and_no_call() {
             let program = program.clone();
             servers.spawn(async move {
                 let emulator = Emulator::start(&[]);
-                let redis = RedisServer::start_program(&program, &[]);
+                let redis = RedisServer::start_program(&program, &["--save", "3600 1"]);
                 breaks(&redis);
                 let core = host_of_fleet(&emulator, &redis.url()).await;
                 let told = warnings(&core, 0..3).await;
