@@ -49,9 +49,9 @@ impl Throttled {
             Scope::Redis => (
                 "the Redis server by which all machines share it",
                 "Check throttle.redis_url, the server, its password and its certificate, and the \
-                 network in between; the guide \"Share the quota by way of Redis\" has what servers \
-                 and users need. A server far away may need more time: \
-                 throttle.redis_connect_timeout and throttle.redis_command_timeout.",
+                 network in between; the guide on Redis has what servers and users need. A server \
+                 far away may need more time: throttle.redis_connect_timeout and \
+                 throttle.redis_command_timeout.",
             ),
             Scope::Host | Scope::Process => (
                 "the directory by which this user's processes share it",

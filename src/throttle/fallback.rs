@@ -27,8 +27,8 @@ use super::limit::ConfiguredLimit;
 use super::slots::{Cause, Command, LaneId, Priority, Reply, Wait};
 use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
 
-/// How many trials in a row must succeed before a primary is used again that failed once. The number
-/// doubles with each further time, up to [`MOST_DOUBLINGS`] times.
+/// How many trials in a row must succeed before a primary is used again that failed once. The
+/// number doubles with each further time, up to [`MOST_DOUBLINGS`] times.
 const TRIALS: u32 = 3;
 
 /// How often [`TRIALS`] doubles: 48 trials take about a minute.

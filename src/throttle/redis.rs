@@ -54,7 +54,7 @@ impl RedisTimeouts {
         self.connect + self.command
     }
 
-    /// The longest time until every process that can reach the server has stopped using its
+    /// The longest time until the server has heard of every process that can reach it and uses its
     /// fallback: a trial that began before the server could be reached may take a whole step to
     /// fail, and the one that follows after [`RETRY_AFTER`] as long to succeed.
     fn fallback_return(self) -> Duration {
