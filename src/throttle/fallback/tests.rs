@@ -1,3 +1,7 @@
+//! Stores that fail in all the ways that stores do, on the paused clock.
+//!
+//! This file is longer than 300 lines because each way to fail is a store of its own.
+
 use super::*;
 use crate::throttle::memory::Memory;
 use crate::throttle::slots::{LaneId, PermitId, Priority, WaiterId};

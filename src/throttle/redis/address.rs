@@ -35,7 +35,7 @@ pub enum InvalidRedisUrl {
          of a proxy that leads to it"
     )]
     Sentinel,
-    /// Anything else.
+    /// The text is something else than an address.
     #[error(
         "not a Redis address; write rediss://USER:PASSWORD@HOST:PORT/DATABASE, redis:// without \
          TLS, or redis+unix:///PATH?user=USER&pass=PASSWORD&db=DATABASE for a socket"

@@ -52,13 +52,17 @@ struct RedisServer {
 
 impl RedisServer {
     fn start() -> Self {
+        Self::start_program("redis-server")
+    }
+
+    fn start_program(program: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let process = Self::spawn(&directory);
+        let process = Self::spawn(program, &directory);
         Self { directory, process }
     }
 
-    fn spawn(directory: &TempDir) -> Child {
-        let mut process = Program::new("redis-server")
+    fn spawn(program: &str, directory: &TempDir) -> Child {
+        let mut process = Program::new(program)
             .args(["--port", "0", "--save", "", "--appendonly", "no", "--dir"])
             .arg(directory.path())
             .arg("--unixsocket")
@@ -83,7 +87,7 @@ impl RedisServer {
     }
 
     fn restart(&mut self) {
-        self.process = Self::spawn(&self.directory);
+        self.process = Self::spawn("redis-server", &self.directory);
     }
 
     fn url(&self) -> String {
