@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use super::exchange::Script;
 use super::*;
+use crate::environment::Environment;
 use crate::throttle::constants::{self, WAITER_GRACE};
 use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
@@ -275,9 +276,19 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     proptest::collection::vec(one, 1..120)
 }
 
+/// It is tried on the server that is on the path, and on those that `CAMS_TEST_REDIS` names.
 #[test]
 fn the_script_answers_as_the_pure_core_does() {
-    let server = RedisServer::start();
+    let environment = Environment::of_process();
+    let further = environment.get("CAMS_TEST_REDIS").unwrap_or_default();
+    let further = further.split(':').filter(|program| !program.is_empty());
+    for program in std::iter::once("redis-server").chain(further) {
+        compare_with_the_pure_core(program);
+    }
+}
+
+fn compare_with_the_pure_core(program: &str) {
+    let server = RedisServer::start_program(program);
     let (script, client) = (
         script_on_a_test_clock(),
         std::cell::RefCell::new(server.client()),
