@@ -60,9 +60,10 @@ impl<'a> Refusal<'a> {
             let number = behind.trim_start().split(|c: char| !c.is_ascii_digit());
             number.into_iter().next()?.parse().ok()
         });
-        let mut reason = text
-            .split_once(" script: ")
-            .map_or(text, |(reason, _)| reason);
+        let mut reason = match text.rsplit_once(" script: ") {
+            Some((reason, of_script)) if of_script.contains(SCRIPT) => reason,
+            _ => text,
+        };
         if let Some((_, behind)) = reason.rsplit_once(SCRIPT) {
             reason = behind.split_once(": ").map_or(behind, |(_, reason)| reason);
         }
@@ -124,6 +125,11 @@ mod tests {
                 "ERR The user executing the script can't run this command or subcommand script: \
                  f56b3441bb9786d7074e417f514c1b97cf5b1911, on @user_script:2.",
                 "the server's user may not run GET: The user executing the script can't run",
+            ),
+            (
+                "ERR ACL failure in script: User cams has no permissions to run the 'get' command \
+                 script: f56b3441bb9786d7074e417f514c1b97cf5b1911, on @user_script:2.",
+                "the server's user may not run GET: ACL failure in script: User cams",
             ),
             (
                 "ERR Error running script (call to f_f56b3441bb9786d7074e417f514c1b97cf5b1911): \

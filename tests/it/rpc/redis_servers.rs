@@ -86,7 +86,7 @@ async fn a_server_that_refuses_to_write_costs_a_warning_and_no_call() {
             let program = program.clone();
             servers.spawn(async move {
                 let emulator = Emulator::start(&[]);
-                let redis = RedisServer::start_program(&program, &["--save", "3600 1"]);
+                let redis = RedisServer::start_program(&program, &["--save", "3600", "1"]);
                 breaks(&redis);
                 let core = host_of_fleet(&emulator, &redis.url()).await;
                 let told = warnings(&core, 0..3).await;
