@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
+use terraform_provider_cams::environment::Environment;
 
 /// The variable with further servers beside the one on the path: paths joined by `:`.
 const FURTHER: &str = "CAMS_TEST_REDIS";
@@ -27,11 +28,12 @@ pub(crate) struct RedisServer {
 /// The servers that the tests are to use: the one on the path, and those that the environment
 /// names.
 pub(crate) fn programs() -> Vec<PathBuf> {
-    let further = std::env::var_os(FURTHER).unwrap_or_default();
-    let further: Vec<_> = std::env::split_paths(&further).collect();
-    let further = further.into_iter().filter(|path| path.is_absolute());
-    std::iter::once(PathBuf::from("redis-server"))
+    let environment = Environment::of_process();
+    let further = environment.get(FURTHER).unwrap_or_default();
+    let further = further.split(':').filter(|path| !path.is_empty());
+    std::iter::once("redis-server")
         .chain(further)
+        .map(PathBuf::from)
         .collect()
 }
 
