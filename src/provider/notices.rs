@@ -10,10 +10,13 @@ impl Cams {
     /// What came to light about the places that this machine's processes share, each told once in a
     /// run. What it costs differs from place to place, so each is told for itself.
     pub(super) fn notices(&self) -> Diagnostics {
-        let quota = self.throttled.as_ref().and_then(Throttled::notice);
-        let claims = self.claims.notice();
-        let notices = [quota, claims, self.account_notice(), self.lock_notice()];
-        let notices = notices.into_iter().flatten();
+        let quota = self.throttled.iter().flat_map(Throttled::notices);
+        let others = [
+            self.claims.notice(),
+            self.account_notice(),
+            self.lock_notice(),
+        ];
+        let notices = quota.chain(others.into_iter().flatten());
         let notices = notices.filter(|notice| self.first_to_tell(&notice.summary));
         notices.collect()
     }

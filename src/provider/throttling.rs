@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::environment::Environment;
 use crate::framework::diagnostic::{Diagnostic, Diagnostics};
 use crate::state_directory::state_directory;
-use crate::throttle::{RedisTimeouts, Throttle};
+use crate::throttle::{REDIS_RIGHTS, RedisTimeouts, Throttle};
 
 use super::block::Config;
 use super::setting::{Declaration, or_report};
@@ -32,16 +32,26 @@ pub(super) struct Throttled {
 }
 
 impl Throttled {
+    /// What to tell about how the quota is shared.
+    pub(super) fn notices(&self) -> impl Iterator<Item = Diagnostic> {
+        let caveat = self.throttle.caveats().runs_unknown.then(|| {
+            let detail = runs_unknown();
+            Diagnostic::warning("Redis Restarts Not Seen", detail)
+        });
+        self.notice().into_iter().chain(caveat)
+    }
+
     /// What to tell if the quota could not be shared as it should be, so that this process made
     /// fewer calls.
-    pub(super) fn notice(&self) -> Option<Diagnostic> {
+    fn notice(&self) -> Option<Diagnostic> {
         let reason = self.throttle.trouble()?;
         let (what, remedy) = match self.scope {
             Scope::Redis => (
                 "the Redis server by which all machines share it",
                 "Check throttle.redis_url, the server, its password and its certificate, and the \
-                 network in between. A server far away may need more time: \
-                 throttle.redis_connect_timeout and throttle.redis_command_timeout.",
+                 network in between; the guide on Redis has what servers and users need. A server \
+                 far away may need more time: throttle.redis_connect_timeout and \
+                 throttle.redis_command_timeout.",
             ),
             Scope::Host | Scope::Process => (
                 "the directory by which this user's processes share it",
@@ -65,6 +75,16 @@ impl Throttled {
             ),
         ))
     }
+}
+
+/// What to tell if the user of the Redis server may not ask which run of it this is.
+pub(super) fn runs_unknown() -> String {
+    format!(
+        "The user of the Redis server may not run INFO, so the provider cannot see whether the \
+         server was started anew with older data. To be safe it takes every new connection, and \
+         the first use after a while without any, for a new start, and then makes no call for some \
+         seconds. Give the user what this line gives: {REDIS_RIGHTS}"
+    )
 }
 
 /// Reads the settings and makes the throttle. The error holds what is wrong with all of them.

@@ -5,12 +5,18 @@
 //! have left every window.
 //!
 //! Whether the primary works again is found out by a task beside the calls. It can take seconds, in
-//! which the fallback would stand still otherwise.
+//! which the fallback would stand still otherwise. What it tries is what a call does: it asks for a
+//! permit and returns it, since a store can be readable and refuse to write. Several such trials in
+//! a row have to succeed, the more of them the more often the primary has failed: each change costs
+//! a pause, so a primary that works now and then would otherwise leave no time for calls.
+//!
+//! A primary that keeps losing its state never grants a permit, because each loss begins a pause.
+//! So repeated loss is a failure too.
 //!
 //! This file is longer than 300 lines because both stores and the change between them are one rule.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -18,8 +24,22 @@ use tokio::time::{Instant, sleep_until};
 
 use super::constants::{FORWARD_DELAY, LOOK, Micros, RETRY_AFTER};
 use super::limit::ConfiguredLimit;
-use super::slots::{Cause, Command, Reply, Wait};
+use super::slots::{Cause, Command, LaneId, Priority, Reply, Wait};
 use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
+
+/// How many trials in a row must succeed before a primary is used again that failed once. The
+/// number doubles with each further time, up to [`MOST_DOUBLINGS`] times.
+const TRIALS: u32 = 3;
+
+/// How often [`TRIALS`] doubles: 48 trials take about a minute.
+const MOST_DOUBLINGS: u32 = 4;
+
+/// How often a state must be lost in a row, without a permit in between, to count as a failure.
+const LOSSES: u32 = 3;
+
+/// How long a process waits for a permit while the state is lost again and again, at the least: a
+/// state that is lost a few times by accident is worth waiting for.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Whether a store is out of use, and why it last was. All quotas in that store share one, so that
 /// the warning is written once.
@@ -72,17 +92,31 @@ struct Switch {
     absence: Option<Absence>,
     /// Until then no call may go, because the store in use has just changed.
     recovering_until: Option<Instant>,
+    /// How often the primary was left.
+    absences: u32,
+    /// `None` while the primary has a state that counts.
+    losses: Option<Losses>,
+}
+
+/// What has been seen of a primary whose state was lost, since it last had one that counts.
+#[derive(Debug)]
+struct Losses {
+    since: Instant,
+    count: u32,
+    /// When the pause ends that the last of them began.
+    end: Instant,
 }
 
 /// A time in which the primary is not in use.
 #[derive(Debug)]
 struct Absence {
-    /// When the last attempt began that failed.
-    failed_at: Instant,
-    /// Whether one has succeeded since.
+    /// When the last step of a trial began that has ended: until then the primary could not be
+    /// reached, or has heard of this process.
+    tried_at: Instant,
+    /// Whether enough trials have succeeded.
     over: bool,
-    /// The task that makes the attempts. It ends early with the runtime that it runs on.
-    attempts: JoinHandle<()>,
+    /// The task that makes the trials. It ends early with the runtime that it runs on.
+    trials: JoinHandle<()>,
 }
 
 /// How to carry out a [`Command::Acquire`].
@@ -115,48 +149,46 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
             }
             switch.recovering_until = None;
         }
+        let absences = switch.absences;
         let Some(absence) = &mut switch.absence else {
             return Route::Primary;
         };
         if absence.over {
             return Route::Return;
         }
-        if absence.attempts.is_finished() {
-            absence.attempts = self.attempt_again(limit);
+        if absence.trials.is_finished() {
+            absence.trials = self.try_again(limit, absences);
         }
         // After a time in which this process stood still, nobody knows whether the primary works by
         // now, and whether others rely on it that this process is back.
         let known_for = self.primary.returns_within();
-        match known_for.is_some_and(|time| now > absence.failed_at + time) {
+        match known_for.is_some_and(|time| now > absence.tried_at + time) {
             true => Route::Wait(recovering(Duration::from_micros(LOOK), limit)),
             false => Route::Fallback,
         }
     }
 
-    /// Tries the primary until it works.
-    fn attempt_again(&self, limit: ConfiguredLimit) -> JoinHandle<()> {
-        let (primary, switch) = (Arc::clone(&self.primary), Arc::downgrade(&self.switch));
-        let pause = Duration::from_micros(RETRY_AFTER);
-        let mut next = Instant::now() + pause;
+    /// Tries the primary until it works, after it was left this often.
+    fn try_again(&self, limit: ConfiguredLimit, absences: u32) -> JoinHandle<()> {
+        let primary = Arc::clone(&self.primary);
+        let trial = Trial {
+            limit,
+            switch: Arc::downgrade(&self.switch),
+        };
+        let needed = TRIALS << absences.saturating_sub(1).min(MOST_DOUBLINGS);
+        let mut next = Instant::now() + Duration::from_micros(RETRY_AFTER);
         tokio::spawn(async move {
-            loop {
+            let mut succeeded = 0;
+            while succeeded < needed {
                 sleep_until(next).await;
-                let began = Instant::now();
-                let works = primary.probe(limit).await.is_ok();
-                let Some(switch) = switch.upgrade() else {
-                    return;
-                };
-                let mut switch = switch.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(absence) = &mut switch.absence else {
-                    return;
-                };
-                if works {
-                    absence.over = true;
-                    return;
+                match trial.succeeds(&*primary).await {
+                    Some(true) => succeeded += 1,
+                    Some(false) => succeeded = 0,
+                    None => return,
                 }
-                absence.failed_at = began;
-                next = Instant::now() + pause;
+                next = Instant::now() + Duration::from_micros(RETRY_AFTER);
             }
+            trial.note(|absence| absence.over = true);
         })
     }
 
@@ -167,10 +199,12 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
         if switch.absence.is_none() {
             // The step that failed began no earlier.
             let began = now.checked_sub(self.primary.replies_within());
+            switch.absences = switch.absences.saturating_add(1);
+            switch.losses = None;
             switch.absence = Some(Absence {
-                failed_at: began.unwrap_or(now),
+                tried_at: began.unwrap_or(now),
                 over: false,
-                attempts: self.attempt_again(limit),
+                trials: self.try_again(limit, switch.absences),
             });
         }
         if self.outage.begin(failure) {
@@ -194,6 +228,44 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
             tracing::info!("the store of the shared request quota is back in use");
         }
         begin_recovery(&mut switch, limit, Duration::ZERO)
+    }
+
+    /// What the primary's reply leads to.
+    fn heard(&self, result: Result<Reply, Failure>, limit: ConfiguredLimit) -> TierReply {
+        let failure = match result {
+            Ok(reply) if self.is_lost_again_and_again(reply) => self.primary.loss(),
+            Ok(reply) => return TierReply { reply, tier: 0 },
+            Err(failure) => failure,
+        };
+        self.leave_primary(&failure, limit)
+    }
+
+    /// Whether the primary's reply says so of its state.
+    fn is_lost_again_and_again(&self, reply: Reply) -> bool {
+        let mut switch = self.lock();
+        let Reply::Wait(Wait {
+            cause: Cause::Recovering,
+            delay,
+            ..
+        }) = reply
+        else {
+            switch.losses = None;
+            return false;
+        };
+        let now = Instant::now();
+        let end = now + Duration::from_micros(delay);
+        let losses = switch.losses.get_or_insert(Losses {
+            since: now,
+            count: 1,
+            end,
+        });
+        // The same end is known less exactly from a reply that took longer.
+        let inexact = self.primary.replies_within() + Duration::from_micros(LOOK);
+        if end > losses.end + inexact {
+            losses.end = end;
+            losses.count = losses.count.saturating_add(1);
+        }
+        losses.count >= LOSSES && now >= losses.since + PATIENCE
     }
 
     /// Whether a command other than [`Command::Acquire`] belongs to the fallback.
@@ -233,10 +305,7 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
                 let command = self.limited_to_share(command);
                 self.fallback.try_step(command, tier).map(from_fallback)
             }
-            Route::Primary => Some(match self.primary.try_step(command)? {
-                Ok(reply) => TierReply { reply, tier: 0 },
-                Err(failure) => self.leave_primary(&failure, limit),
-            }),
+            Route::Primary => Some(self.heard(self.primary.try_step(command)?, limit)),
             Route::Return => Some(self.return_to_primary(limit)),
             Route::Wait(reply) => Some(reply),
         }
@@ -256,10 +325,7 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
                 let command = self.limited_to_share(command);
                 from_fallback(self.fallback.step(command, tier).await)
             }
-            Route::Primary => match self.primary.step(command).await {
-                Ok(reply) => TierReply { reply, tier: 0 },
-                Err(failure) => self.leave_primary(&failure, limit),
-            },
+            Route::Primary => self.heard(self.primary.step(command).await, limit),
             Route::Return => self.return_to_primary(limit),
             Route::Wait(reply) => reply,
         }
@@ -270,6 +336,68 @@ impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
             None => self.primary.replies_within(),
             Some(tier) => self.fallback.replies_within(tier),
         }
+    }
+}
+
+/// How the primary is tried while the fallback is in use.
+struct Trial {
+    limit: ConfiguredLimit,
+    switch: Weak<Mutex<Switch>>,
+}
+
+impl Trial {
+    /// Does what a call does, short of the call: asks for a permit, and returns it. `None` if there
+    /// is no need to know any more whether that works.
+    async fn succeeds(&self, primary: &impl FallibleStore) -> Option<bool> {
+        let acquire = Command::Acquire {
+            lane: LaneId::default(),
+            waiter: None,
+            priority: Priority::Normal,
+            limit: self.limit,
+            leave: 0,
+        };
+        let Ok(reply) = self.step(primary, acquire).await? else {
+            return Some(false);
+        };
+        let undo = match reply {
+            Reply::Granted { permit } => Some(Command::Unsent { permit }),
+            Reply::Wait(wait) => wait.waiter.map(|waiter| Command::Cancel { waiter }),
+            Reply::Done => None,
+        };
+        // While calls may have been forgotten, the primary grants nothing: the fallback does.
+        let usable = !matches!(
+            reply,
+            Reply::Wait(Wait {
+                cause: Cause::Recovering,
+                ..
+            })
+        );
+        let Some(undo) = undo else {
+            return Some(usable);
+        };
+        // The first step may have had to make a connection. The second one shows how quick the
+        // primary is.
+        let began = Instant::now();
+        let undone = self.step(primary, undo).await?;
+        Some(usable && undone.is_ok() && began.elapsed() <= primary.trial_within())
+    }
+
+    async fn step(
+        &self,
+        primary: &impl FallibleStore,
+        command: Command,
+    ) -> Option<Result<Reply, Failure>> {
+        let began = Instant::now();
+        let result = primary.trial(command).await;
+        self.note(|absence| absence.tried_at = began)?;
+        Some(result)
+    }
+
+    /// Notes something of the absence that the trials are for, if it lasts.
+    fn note(&self, change: impl FnOnce(&mut Absence)) -> Option<()> {
+        let switch = self.switch.upgrade()?;
+        let mut switch = switch.lock().unwrap_or_else(PoisonError::into_inner);
+        switch.absence.as_mut().map(change)
     }
 }
 

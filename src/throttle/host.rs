@@ -20,7 +20,7 @@ use super::constants::{FORWARD_DELAY, Micros};
 use super::limit::ConfiguredLimit;
 use super::presence::{EXTENSION, Presence};
 use super::record::{self, BYTES, Unusable};
-use super::slots::{Cause, Command, LaneId, Priority, Reply, State, Wait};
+use super::slots::{Cause, Command, Reply, State, Wait};
 use super::store::{Failure, FallibleStore};
 use super::turns::{Turn, Watched};
 use crate::fingerprint::fingerprint;
@@ -155,25 +155,15 @@ impl FallibleStore for Host {
         Err(Failure("another process holds the lock on its file".into()))
     }
 
-    /// Asks for a permit as a caller would, and undoes that, because only a step that writes shows
-    /// whether the file can be written.
-    async fn probe(&self, limit: ConfiguredLimit) -> Result<(), Failure> {
-        let acquire = Command::Acquire {
-            lane: LaneId::default(),
-            waiter: None,
-            priority: Priority::Normal,
-            limit,
-            leave: 0,
-        };
-        let undo = match self.step(acquire).await? {
-            Reply::Granted { permit } => Command::Unsent { permit },
-            Reply::Wait(Wait {
-                waiter: Some(waiter),
-                ..
-            }) => Command::Cancel { waiter },
-            Reply::Done | Reply::Wait(_) => return Ok(()),
-        };
-        self.step(undo).await.map(drop)
+    async fn trial(&self, command: Command) -> Result<Reply, Failure> {
+        self.step(command).await
+    }
+
+    fn loss(&self) -> Failure {
+        Failure(format!(
+            "{}: something deletes its files again and again",
+            self.place.directory.display()
+        ))
     }
 
     fn noticed_after(&self) -> Duration {

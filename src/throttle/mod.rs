@@ -45,7 +45,8 @@ pub use limit::Limit;
 use queue::{Demand, Queue};
 pub use queue::{Departure, Permit, QueueStatus};
 use redis::Server;
-pub use redis::{InvalidRedisUrl, RedisTimeouts, RedisUrl};
+pub use redis::{InvalidRedisUrl, RIGHTS as REDIS_RIGHTS, RedisTimeouts, RedisUrl};
+pub use scope::Caveats;
 use scope::{HostScope, QuotaStore, RedisScope, Scope};
 use slots::LaneId;
 pub use slots::{Cause, Priority};
@@ -212,11 +213,9 @@ impl Throttle {
         self.inner.scope.trouble()
     }
 
-    /// Whether the Redis server tells this user which run of it this is. Without that, a server
-    /// that was started anew can be noticed only by the connection to it. `None` before the first
-    /// reply, and where there is no server.
-    pub fn server_tells_its_run(&self) -> Option<bool> {
-        self.inner.scope.server_tells_its_run()
+    /// What the user should know of the store although it can be used.
+    pub fn caveats(&self) -> Caveats {
+        self.inner.scope.caveats()
     }
 
     /// The throttle of that name in this process. Several provider configurations that name the

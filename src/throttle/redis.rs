@@ -7,46 +7,36 @@
 //! This file is longer than 300 lines because the connection, its timeouts and what the server
 //! knows of this process decide together what a failure means.
 
+mod address;
+mod connection;
 mod exchange;
+mod knowledge;
+mod refusal;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::{ConnectionAddr, ConnectionInfo, RedisError};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use super::AccountKey;
 use super::constants::{CUT_OFF_AFTER, MAX_WINDOW, Micros, RETRY_AFTER};
-use super::limit::ConfiguredLimit;
 use super::slots::{Command, Reply, WaiterId};
 use super::store::{Failure, FallibleStore};
-use crate::fingerprint::fingerprint;
+use crate::foreign_text::Cleaner;
 use crate::random::Random;
 
+use connection::Connection;
 use exchange::{Arguments, Made, SCRIPT, parse};
+use knowledge::Knowledge;
 
-/// The error for a text that is not the URL of a Redis server. It does not show the text, which may
-/// hold a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not a Redis address; write rediss://USER:PASSWORD@HOST:PORT/DATABASE, or redis:// without TLS"
-)]
-pub struct InvalidRedisUrl;
-
-/// The URL of a Redis or Valkey server, perhaps with a password.
-#[derive(Clone)]
-pub struct RedisUrl {
-    client: Client,
-    /// Tells URLs apart without showing a password.
-    pub(super) fingerprint: String,
-}
+pub use address::{InvalidRedisUrl, RedisUrl};
+pub use refusal::RIGHTS;
 
 /// How long the server may take. All who share a quota have to agree on these, because they derive
 /// from them how long others may not have noticed something.
@@ -64,7 +54,7 @@ impl RedisTimeouts {
         self.connect + self.command
     }
 
-    /// The longest time until every process that can reach the server has stopped using its
+    /// The longest time until the server has heard of every process that can reach it and uses its
     /// fallback: a trial that began before the server could be reached may take a whole step to
     /// fail, and the one that follows after [`RETRY_AFTER`] as long to succeed.
     fn fallback_return(self) -> Duration {
@@ -74,12 +64,23 @@ impl RedisTimeouts {
 
 /// One server, connected to at the first use.
 pub(super) struct Server {
-    client: Client,
+    info: ConnectionInfo,
     timeouts: RedisTimeouts,
-    /// The connection, and how many were made up to it.
-    connection: Mutex<(u64, Option<MultiplexedConnection>)>,
+    cleaner: Cleaner,
+    link: Mutex<Link>,
     /// Whether the user may ask which run of the server this is, as the first reply says.
     run_is_known: OnceLock<bool>,
+    knowledge: Arc<std::sync::Mutex<Knowledge>>,
+}
+
+/// The way to a server.
+#[derive(Default)]
+struct Link {
+    connection: Option<Connection>,
+    /// How many connections were made.
+    made: u64,
+    /// The node of a cluster that has the keys, as the one that the URL names has told.
+    node: Option<ConnectionInfo>,
 }
 
 /// The key of one account on a server.
@@ -113,8 +114,8 @@ struct Work {
     permits: usize,
     /// The ids under which the server remembers the process as a waiter.
     waiting: BTreeSet<WaiterId>,
-    /// How many commands were sent when a request for a permit last failed, if no later one has
-    /// succeeded. The process may be using its fallback then.
+    /// How many commands were sent when a request for a permit last failed, or was a trial, if no
+    /// later one has succeeded. The process may be using its fallback then.
     failed: Option<u64>,
 }
 
@@ -123,7 +124,18 @@ struct Notice<'a> {
     name: &'a str,
     share: u32,
     number: u64,
-    active: bool,
+    presence: Presence,
+}
+
+/// What a process that the server hears of is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    /// It has nothing in hand.
+    Idle = 0,
+    /// It waits or has permits.
+    Active = 1,
+    /// It uses its fallback, for whose share the others leave room.
+    Away = 2,
 }
 
 impl Member {
@@ -162,7 +174,23 @@ impl Member {
             name: &self.name,
             share: self.share.get(),
             number: work.commands,
-            active: work.requests > 0 || work.permits > 0 || !work.waiting.is_empty(),
+            presence: match work.requests > 0 || work.permits > 0 || !work.waiting.is_empty() {
+                true => Presence::Active,
+                false => Presence::Idle,
+            },
+        }
+    }
+
+    /// What a trial tells the server, while the process uses its fallback.
+    fn away(&self) -> Notice<'_> {
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.commands += 1;
+        work.failed = Some(work.commands);
+        Notice {
+            name: &self.name,
+            share: self.share.get(),
+            number: work.commands,
+            presence: Presence::Away,
         }
     }
 
@@ -195,17 +223,19 @@ impl Notice<'_> {
         name: "",
         share: 0,
         number: 0,
-        active: false,
+        presence: Presence::Idle,
     };
 }
 
 impl Server {
     pub(super) fn new(url: RedisUrl, timeouts: RedisTimeouts) -> Self {
         Self {
-            client: url.client,
+            cleaner: url.cleaner(),
+            info: url.info,
             timeouts,
-            connection: Mutex::new((0, None)),
+            link: Mutex::default(),
             run_is_known: OnceLock::new(),
+            knowledge: Arc::default(),
         }
     }
 
@@ -214,29 +244,62 @@ impl Server {
         self.run_is_known.get().copied()
     }
 
+    /// What the server has said of itself by now.
+    pub(super) fn known(&self) -> Knowledge {
+        let known = self.knowledge.lock();
+        known.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The connection, and its number.
-    async fn connection(&self) -> Result<(u64, MultiplexedConnection), RedisError> {
+    async fn connection(&self) -> Result<(u64, Connection), RedisError> {
         // The lock is held while connecting, so that concurrent callers make one connection.
-        let mut current = self.connection.lock().await;
-        let (number, open) = &mut *current;
-        if let Some(connection) = open {
-            return Ok((*number, connection.clone()));
+        let mut link = self.link.lock().await;
+        if let Some(connection) = &link.connection {
+            return Ok((link.made, connection.clone()));
         }
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.timeouts.connect))
-            .set_response_timeout(Some(self.timeouts.command));
-        let made = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?;
-        *number += 1;
-        Ok((*number, open.insert(made).clone()))
+        let info = link.node.as_ref().unwrap_or(&self.info);
+        let made = Connection::open(info, self.timeouts).await?;
+        // It is asked beside the calls, which need not wait for that.
+        tokio::spawn(Knowledge::gather(made.clone(), Arc::clone(&self.knowledge)));
+        link.made += 1;
+        link.connection = Some(made.clone());
+        Ok((link.made, made))
     }
 
     /// Gives up the connection after an error of any kind, because late replies may still arrive
-    /// on it.
-    async fn disconnect(&self) {
-        self.connection.lock().await.1 = None;
+    /// on it. The next one is made to this node of a cluster, if there is one.
+    async fn disconnect(&self, node: Option<ConnectionInfo>) {
+        let mut link = self.link.lock().await;
+        link.connection = None;
+        link.node = node;
+    }
+
+    /// The node to which a server refers, if it is one of a cluster.
+    fn node(&self, error: &RedisError) -> Option<ConnectionInfo> {
+        let (address, _) = error.redirect_node()?;
+        let (host, port) = address.rsplit_once(':')?;
+        let port = port.parse().ok()?;
+        // A node that does not know its own name refers to itself by none.
+        let host = |known: String| match host {
+            "" | "?" => known,
+            host => host.to_owned(),
+        };
+        let addr = match self.info.addr().clone() {
+            ConnectionAddr::Tcp(known, _) => ConnectionAddr::Tcp(host(known), port),
+            ConnectionAddr::TcpTls {
+                host: known,
+                insecure,
+                tls_params,
+                ..
+            } => ConnectionAddr::TcpTls {
+                host: host(known),
+                port,
+                insecure,
+                tls_params,
+            },
+            _ => return None,
+        };
+        Some(self.info.clone().set_addr(addr))
     }
 }
 
@@ -259,7 +322,7 @@ impl Redis {
 
 /// Why an attempt failed.
 enum Error {
-    /// The connection ended, or there is nobody to connect to.
+    /// A new connection may help: the old one ended, or another node has the keys.
     Disconnected(RedisError),
     Other(RedisError),
     TimedOut,
@@ -277,7 +340,10 @@ impl Redis {
             result => result,
         }
         .map_err(|error| match error {
-            Error::Disconnected(error) | Error::Other(error) => Failure(format!("Redis: {error}")),
+            Error::Disconnected(error) | Error::Other(error) => {
+                let why = refusal::explain(&error, &SCRIPT.text, &self.server.cleaner);
+                Failure(format!("Redis: {why}"))
+            }
             Error::TimedOut => {
                 let RedisTimeouts { connect, command } = self.server.timeouts;
                 Failure(format!(
@@ -295,14 +361,16 @@ impl Redis {
         notice: &Notice<'_>,
         end: Instant,
     ) -> Result<Reply, Error> {
-        let error = match timeout_at(end, self.step_once(command, notice)).await {
+        let (error, node) = match timeout_at(end, self.step_once(command, notice)).await {
             Ok(Ok(reply)) => return Ok(reply),
-            Ok(Err(error)) if error.is_timeout() => Error::TimedOut,
-            Ok(Err(error)) if error.is_io_error() => Error::Disconnected(error),
-            Ok(Err(error)) => Error::Other(error),
-            Err(_) => Error::TimedOut,
+            Ok(Err(error)) if error.is_timeout() => (Error::TimedOut, None),
+            Ok(Err(error)) => match self.server.node(&error) {
+                None if !error.is_io_error() => (Error::Other(error), None),
+                node => (Error::Disconnected(error), node),
+            },
+            Err(_) => (Error::TimedOut, None),
         };
-        self.server.disconnect().await;
+        self.server.disconnect(node).await;
         Err(error)
     }
 
@@ -314,7 +382,9 @@ impl Redis {
             _ => Made::New,
         };
         let arguments = Arguments::new(command, notice, self.server.timeouts, made);
-        let values = SCRIPT.run(&mut connection, &self.key, &arguments).await?;
+        let values = SCRIPT
+            .run(connection.commands(), &self.key, &arguments)
+            .await?;
         let told = parse(&values)?;
         self.stepped_on.store(number, Ordering::Relaxed);
         self.server.run_is_known.get_or_init(|| told.run_is_known);
@@ -337,13 +407,17 @@ impl FallibleStore for Redis {
         result
     }
 
-    async fn probe(&self, _limit: ConfiguredLimit) -> Result<(), Failure> {
-        // The process must not be noticed yet: the others have to leave room for its share until
-        // the last call that it made from the fallback has left every window.
-        let nothing = Command::Cancel {
-            waiter: WaiterId(0),
-        };
-        self.send(nothing, &Notice::NONE).await.map(drop)
+    async fn trial(&self, command: Command) -> Result<Reply, Failure> {
+        self.send(command, &self.member.away()).await
+    }
+
+    fn trial_within(&self) -> Duration {
+        // One at the limit of its time would be late as often as not.
+        self.server.timeouts.command / 2
+    }
+
+    fn loss(&self) -> Failure {
+        Failure(format!("Redis: {}", self.server.known().loss()))
     }
 
     fn replies_within(&self) -> Duration {
@@ -363,23 +437,6 @@ impl FallibleStore for Redis {
 /// A timeout in microseconds. None that can be set is longer than an hour.
 fn micros(time: Duration) -> Micros {
     Micros::try_from(time.as_micros()).unwrap_or(MAX_WINDOW)
-}
-
-impl FromStr for RedisUrl {
-    type Err = InvalidRedisUrl;
-
-    fn from_str(text: &str) -> Result<Self, InvalidRedisUrl> {
-        Ok(Self {
-            client: Client::open(text).map_err(|_| InvalidRedisUrl)?,
-            fingerprint: fingerprint(&[text]),
-        })
-    }
-}
-
-impl fmt::Debug for RedisUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RedisUrl")
-    }
 }
 
 impl fmt::Debug for Server {

@@ -32,11 +32,14 @@ impl Scope {
         }
     }
 
-    /// Whether the Redis server tells this user which run of it this is.
-    pub(super) fn server_tells_its_run(&self) -> Option<bool> {
-        match self {
-            Self::Host(_) | Self::Memory => None,
-            Self::Redis(redis) => redis.server.run_is_known(),
+    /// What is not as it should be although the store can be used.
+    pub(super) fn caveats(&self) -> Caveats {
+        let Self::Redis(redis) = self else {
+            return Caveats::default();
+        };
+        Caveats {
+            runs_unknown: redis.server.run_is_known() == Some(false),
+            eviction_policy: redis.server.known().may_delete().map(str::to_owned),
         }
     }
 
@@ -54,6 +57,15 @@ impl Scope {
             }
         }
     }
+}
+
+/// What is not as it should be with a store that can be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caveats {
+    /// The user of the Redis server may not ask which run of the server this is.
+    pub runs_unknown: bool,
+    /// The setting `maxmemory-policy` of the Redis server, if it lets the server delete the state.
+    pub eviction_policy: Option<String>,
 }
 
 /// Quotas that are kept in files of one directory, shared by the processes of this host.

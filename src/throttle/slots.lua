@@ -18,9 +18,10 @@
 -- ARGV[7]  the name of the process, or '' to leave the members as they are
 -- ARGV[8]  how many calls the process makes in a window if it cannot reach this server
 -- ARGV[9]  the number of this command among those of the process
--- ARGV[10] 1 if the process waits or has permits after this command, else 0
+-- ARGV[10] 1 if the process waits or has permits after this command, 2 if it uses its share as one
+--          that is cut off, else 0
 -- ARGV[11] how long after a grant the call leaves at the latest
--- ARGV[12] the longest time until those that can reach the server stop using their fallback
+-- ARGV[12] the longest time until those that can reach the server have been heard of
 -- ARGV[13] the operation
 -- ARGV[14] the connection: the 'same' as for the last step of the process, its 'first', or a 'new'
 --          one
@@ -148,7 +149,7 @@ end
 -- Returns the state, or nil if there is none and the command does not begin one.
 --
 -- Together with calls, members that use their fallback may have been forgotten. Those that can
--- reach the server are given the time to return.
+-- reach the server are given the time to be heard of again.
 local function load()
   local text = redis.call('GET', KEYS[1])
   local version = text and tonumber(text:match('^cams (%d+) '))
@@ -185,16 +186,14 @@ local function load()
   elseif command ~= 'acquire' then
     return nil
   end
-  -- Those that can reach a server have returned to it some time after its start.
-  local returned_at = now + returns_within - (uptime or 0)
-  if text then
-    return forgetting(now + returns_within)
-  elseif uptime and ARGV[15] == '1' then
-    -- Nobody has used this server since it was started.
-    return forgetting(returned_at)
+  if not text and uptime and ARGV[15] == '1' then
+    -- Nobody has used this server since it was started. Those that can reach it have been heard of
+    -- some time after that.
+    return forgetting(now + returns_within - uptime)
   end
-  -- It was flushed or evicted.
-  return forgetting(math.max(now, returned_at))
+  -- What was flushed, evicted or is not understood may have named processes that use their fallback
+  -- and try the server: they have to be heard of again.
+  return forgetting(now + returns_within)
 end
 
 local function retain(list, wanted)
@@ -391,8 +390,10 @@ local function note_member(state)
     end
   end
   state.members = retain(state.members, function(member) return member.name ~= name end)
-  if ARGV[10] == '1' and #state.members < MAX_MEMBERS then
-    local member = { name = name, share = tonumber(ARGV[8]), seen = now, number = number }
+  if ARGV[10] ~= '0' and #state.members < MAX_MEMBERS then
+    -- One that uses its share counts as cut off from now on.
+    local seen = ARGV[10] == '2' and now - CUT_OFF_AFTER - 1 or now
+    local member = { name = name, share = tonumber(ARGV[8]), seen = seen, number = number }
     table.insert(state.members, member)
   end
 end

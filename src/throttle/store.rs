@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::limit::ConfiguredLimit;
 use super::slots::{Command, Reply};
 
 /// Which store of a chain replied: 0 is the first, 1 its fallback, 2 the fallback of that. A permit
@@ -40,16 +39,26 @@ pub(super) trait FallibleStore: Send + Sync + 'static {
     /// Carries the command out.
     fn step(&self, command: Command) -> impl Future<Output = Result<Reply, Failure>> + Send;
 
-    /// Finds out whether the store works again.
-    fn probe(&self, limit: ConfiguredLimit) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Carries the command out for a process that uses its fallback and finds out by this whether
+    /// the store works again. Those who use the store leave room for its share meanwhile, if they
+    /// can.
+    fn trial(&self, command: Command) -> impl Future<Output = Result<Reply, Failure>> + Send;
+
+    /// Within what time a trial has to be carried out if the store is to count as one that works.
+    fn trial_within(&self) -> Duration {
+        Duration::MAX
+    }
+
+    /// Why the state may be lost again and again.
+    fn loss(&self) -> Failure;
 
     /// How old a permit can be when the reply with it arrives.
     fn replies_within(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// How long after the store works again this process has stopped using its fallback, if others
-    /// rely on that.
+    /// How long after the store works again this process has stopped using its fallback or has been
+    /// heard of by a trial, if others rely on that.
     fn returns_within(&self) -> Option<Duration> {
         None
     }

@@ -7,6 +7,10 @@ use std::process::{Child, Command, Stdio};
 
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
+use terraform_provider_cams::environment::Environment;
+
+/// The variable with further servers beside the one on the path: paths joined by `:`.
+const FURTHER: &str = "CAMS_TEST_REDIS";
 
 /// The password of all servers.
 pub(crate) const PASSWORD: &str = "pass-word-of-redis";
@@ -16,12 +20,31 @@ pub(crate) const PASSWORD: &str = "pass-word-of-redis";
 pub(crate) struct RedisServer {
     directory: TempDir,
     port: u16,
+    program: PathBuf,
+    settings: Vec<String>,
     process: Child,
+}
+
+/// The servers that the tests are to use: the one on the path, and those that the environment
+/// names.
+pub(crate) fn programs() -> Vec<PathBuf> {
+    let environment = Environment::of_process();
+    let further = environment.get(FURTHER).unwrap_or_default();
+    let further = further.split(':').filter(|path| !path.is_empty());
+    std::iter::once("redis-server")
+        .chain(further)
+        .map(PathBuf::from)
+        .collect()
 }
 
 impl RedisServer {
     /// Starts a server, and waits until it accepts connections.
     pub(crate) fn start() -> Self {
+        Self::start_program(Path::new("redis-server"), &[])
+    }
+
+    /// Starts this program with these settings, and waits until it accepts connections.
+    pub(crate) fn start_program(program: &Path, settings: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = |name: &str| directory.path().join(name);
         let key = KeyPair::generate().unwrap();
@@ -34,19 +57,33 @@ impl RedisServer {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let process = spawn(&directory, port);
+        let settings: Vec<_> = settings.iter().map(ToString::to_string).collect();
+        let process = spawn(program, &directory, port, &settings);
         Self {
             directory,
             port,
+            program: program.to_owned(),
+            settings,
             process,
         }
+    }
+
+    /// Lets the server carry out a command, which is written as for its shell.
+    pub(crate) fn command(&self, command: &str) -> redis::Value {
+        let mut words = command.split(' ');
+        let mut sent = redis::cmd(words.next().unwrap());
+        for word in words {
+            sent.arg(word);
+        }
+        let reply = sent.query(&mut self.connection());
+        reply.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
     /// Kills the server and starts it again without its data.
     pub(crate) fn restart(&mut self) {
         let _ = std::fs::remove_file(self.file("dump.rdb"));
         self.kill();
-        self.process = spawn(&self.directory, self.port);
+        self.process = spawn(&self.program, &self.directory, self.port, &self.settings);
     }
 
     /// Writes a snapshot of the data.
@@ -57,7 +94,7 @@ impl RedisServer {
     /// Kills the server and starts it again with the data of the last snapshot.
     pub(crate) fn restart_with_snapshot(&mut self) {
         self.kill();
-        self.process = spawn(&self.directory, self.port);
+        self.process = spawn(&self.program, &self.directory, self.port, &self.settings);
     }
 
     /// Deletes all data of the server.
@@ -90,6 +127,21 @@ impl RedisServer {
     /// The URL of its socket.
     pub(crate) fn url(&self) -> String {
         Self::url_of(&self.socket())
+    }
+
+    /// Whether its answer to this command holds this text.
+    pub(crate) fn answers(&self, command: &str, text: &str) -> bool {
+        let answer: String = redis::from_redis_value(self.command(command)).unwrap();
+        answer.contains(text)
+    }
+
+    /// The URL of its socket for a user with this password.
+    pub(crate) fn url_for(&self, user: &str, password: &str) -> String {
+        let socket = self.socket();
+        format!(
+            "redis+unix://{}?user={user}&pass={password}",
+            socket.display()
+        )
     }
 
     /// The URL of a socket by which one of these servers can be reached.
@@ -149,9 +201,9 @@ impl Drop for RedisServer {
 }
 
 /// Starts a server in this directory, and waits until it can be connected to.
-fn spawn(directory: &TempDir, port: u16) -> Child {
+fn spawn(program: &Path, directory: &TempDir, port: u16, settings: &[String]) -> Child {
     let path = |name: &str| directory.path().join(name);
-    let mut process = Command::new("redis-server")
+    let mut process = Command::new(program)
         .args(["--port", "0", "--save", "", "--appendonly", "no"])
         .args(["--bind", "127.0.0.1", "--requirepass", PASSWORD])
         .args(["--tls-port", &port.to_string(), "--tls-auth-clients", "no"])
@@ -163,6 +215,7 @@ fn spawn(directory: &TempDir, port: u16) -> Child {
         .arg(path("socket"))
         .arg("--dir")
         .arg(directory.path())
+        .args(settings)
         .stdout(Stdio::piped())
         .spawn()
         .expect(

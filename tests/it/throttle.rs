@@ -17,6 +17,7 @@ use rustix::time::{ClockId, clock_gettime};
 use terraform_provider_cams::environment::Environment;
 use terraform_provider_cams::random::Random;
 use terraform_provider_cams::throttle::{Limit, Priority, QuotaKey, RedisTimeouts, Throttle};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
@@ -184,6 +185,76 @@ async fn hosts_that_lose_redis_while_others_keep_it_share_the_ten_with_them() {
     }
     pause().await;
     keeps_the_quota(workers);
+}
+
+/// A server that answers now within the time of a command and now after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_at_the_limit_of_its_time_leaves_time_for_calls() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = RedisServer::start();
+    let socket = directory.path().join("slow.socket");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let server = redis.socket();
+    let _slow = tokio::spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((near, _)) = listener.accept().await {
+            let far = UnixStream::connect(&server).await.unwrap();
+            connections.spawn(carry_slowly(near, far));
+        }
+    });
+    let mut this = Command::new(std::env::current_exe().unwrap());
+    this.env(REDIS, RedisServer::url_of(&socket));
+    let worker = start(this, &directory.path().join("state"), 8);
+    let times = tokio::task::spawn_blocking(|| arrivals(worker, usize::MAX));
+    let times = times.await.unwrap();
+    // The share is one call a second, and nothing but the way to it costs more.
+    let took = times.iter().max().unwrap() - times.iter().min().unwrap();
+    assert_eq!(times.len(), 8);
+    assert!(took < 20_000_000, "{took} µs");
+}
+
+/// Answers take from 70 to 130 milliseconds, of the hundred that a command may take.
+async fn carry_slowly(near: UnixStream, far: UnixStream) {
+    let ((mut from_near, mut to_near), (mut from_far, mut to_far)) =
+        (near.into_split(), far.into_split());
+    let commands = tokio::spawn(async move {
+        let _ = tokio::io::copy(&mut from_near, &mut to_far).await;
+    });
+    let late = Random::seeded(5);
+    let mut bytes = vec![0; 65_536];
+    while let Ok(length @ 1..) = from_far.read(&mut bytes).await {
+        let delay = Duration::from_millis(70) + late.up_to(Duration::from_millis(60));
+        tokio::time::sleep(delay).await;
+        if to_near.write_all(&bytes[..length]).await.is_err() {
+            break;
+        }
+    }
+    commands.abort();
+}
+
+/// Both stores begin a pause with each loss. When losses never end, the share is used.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_never_stays_costs_time_and_no_call() {
+    let directory = tempfile::tempdir().unwrap();
+    let redis = RedisServer::start();
+    let mut this = Command::new(std::env::current_exe().unwrap());
+    this.env(REDIS, redis.url());
+    let fleet = start(this, &directory.path().join("state"), 4);
+    let shared = directory.path().join("deleted");
+    let host = worker(&shared, 4);
+    let losses = tokio::spawn(async move {
+        loop {
+            redis.flush();
+            let _ = fs::remove_dir_all(&shared);
+            tokio::time::sleep(Duration::from_millis(400)).await;
+        }
+    });
+    for worker in [fleet, host] {
+        let calls = tokio::task::spawn_blocking(|| arrivals(worker, usize::MAX));
+        let calls = tokio::time::timeout(Duration::from_secs(90), calls).await;
+        assert_eq!(calls.expect("the calls are made").unwrap().len(), 4);
+    }
+    losses.abort();
 }
 
 /// More calls than any test waits for.

@@ -1,8 +1,10 @@
 //! Everything that works and that does not, each in whole sentences with what to do.
 
 use crate::cams::ErrorKind;
+use crate::throttle::Caveats;
 
 use super::super::settings::Scope;
+use super::super::throttling;
 use super::account;
 use super::finding::{Finding, State, advice, finding, said};
 use super::observations::Observations;
@@ -174,13 +176,35 @@ fn quota(observations: &Observations) -> Finding {
             );
             finding("quota", State::Problem, text)
         }
-        None if observations.answers.asked() => finding("quota", State::Ok, shared),
+        None if observations.answers.asked() => {
+            let caveats = quota_caveats(&observations.quota_caveats);
+            let state = match caveats.is_empty() {
+                true => State::Ok,
+                false => State::Attention,
+            };
+            finding("quota", state, format!("{shared}{caveats}"))
+        }
         None => finding(
             "quota",
             State::Unknown,
             format!("{shared} It was not tried."),
         ),
     }
+}
+
+fn quota_caveats(caveats: &Caveats) -> String {
+    let mut text = String::new();
+    if caveats.runs_unknown {
+        text += &format!(" {}", throttling::runs_unknown());
+    }
+    if let Some(policy) = &caveats.eviction_policy {
+        text += &format!(
+            " The server's maxmemory-policy is {policy}, so it may delete the quota's state when \
+             its memory is full; each time no call is made for some seconds. Set it to noeviction, \
+             or use a server that has memory to spare."
+        );
+    }
+    text
 }
 
 #[cfg(test)]

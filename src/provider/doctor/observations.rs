@@ -2,6 +2,7 @@
 
 use crate::cams::phone::PhoneNumber;
 use crate::cams::{Error, Form, Inspected, LookupData, NumberList, Waba};
+use crate::throttle::Caveats;
 
 use super::super::settings::Scope;
 use super::names::Names;
@@ -20,6 +21,8 @@ pub(super) struct Observations {
     pub(super) access_key_end: Option<String>,
     /// Why the store of the shared quota cannot be used.
     pub(super) quota_trouble: Option<String>,
+    /// What is not as it should be with the store of the shared quota.
+    pub(super) quota_caveats: Caveats,
     /// Why the access key stands for the account.
     pub(super) account_trouble: Option<String>,
     /// Knows what no report may hold.

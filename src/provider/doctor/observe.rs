@@ -10,6 +10,7 @@ use crate::environment::Environment;
 use crate::foreign_text::{self, Cleaner};
 use crate::random::Random;
 use crate::secret::Secret;
+use crate::throttle::Throttle;
 
 use super::super::block::Config;
 use super::super::config;
@@ -70,6 +71,7 @@ pub(super) async fn observe(
             };
         }
     };
+    let throttle = throttled.ok().map(|throttled| throttled.throttle);
     let mut answers = Answers::default();
     // An answer that ends the questions is an observation too.
     let _ = ask(&client, &settings, &mut answers).await;
@@ -87,9 +89,8 @@ pub(super) async fn observe(
             .at_hand()
             .and_then(|key| end(&key.access_key().id)),
         account_trouble: client.account_trouble(),
-        quota_trouble: throttled
-            .ok()
-            .and_then(|throttled| throttled.throttle.trouble()),
+        quota_trouble: throttle.as_ref().and_then(Throttle::trouble),
+        quota_caveats: throttle.as_ref().map(Throttle::caveats).unwrap_or_default(),
     }
 }
 

@@ -174,7 +174,7 @@ impl<'a> Arguments<'a> {
             .arg(notice.name)
             .arg(notice.share)
             .arg(notice.number)
-            .arg(u8::from(notice.active))
+            .arg(notice.presence as u8)
             .arg(self.leave)
             .arg(micros(self.timeouts.fallback_return()))
             .arg(self.lane.0)

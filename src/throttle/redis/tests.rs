@@ -17,11 +17,12 @@ use tempfile::TempDir;
 
 use super::exchange::Script;
 use super::*;
+use crate::environment::Environment;
 use crate::throttle::constants::{self, WAITER_GRACE};
 use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
-use crate::throttle::slots::{Cause, LaneId, PermitId, Priority, State};
+use crate::throttle::slots::{Cause, LaneId, PermitId, Priority, State, WaiterId};
 use crate::throttle::store::{Store, TierReply};
 use crate::throttle::{Limit, QuotaKey, Throttle};
 
@@ -52,13 +53,17 @@ struct RedisServer {
 
 impl RedisServer {
     fn start() -> Self {
+        Self::start_program("redis-server")
+    }
+
+    fn start_program(program: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let process = Self::spawn(&directory);
+        let process = Self::spawn(program, &directory);
         Self { directory, process }
     }
 
-    fn spawn(directory: &TempDir) -> Child {
-        let mut process = Program::new("redis-server")
+    fn spawn(program: &str, directory: &TempDir) -> Child {
+        let mut process = Program::new(program)
             .args(["--port", "0", "--save", "", "--appendonly", "no", "--dir"])
             .arg(directory.path())
             .arg("--unixsocket")
@@ -83,7 +88,7 @@ impl RedisServer {
     }
 
     fn restart(&mut self) {
-        self.process = Self::spawn(&self.directory);
+        self.process = Self::spawn("redis-server", &self.directory);
     }
 
     fn url(&self) -> String {
@@ -94,7 +99,8 @@ impl RedisServer {
     }
 
     fn client(&self) -> redis::Connection {
-        Client::open(self.url()).unwrap().get_connection().unwrap()
+        let client = redis::Client::open(self.url()).unwrap();
+        client.get_connection().unwrap()
     }
 
     /// The store as one more host would open it.
@@ -270,9 +276,19 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     proptest::collection::vec(one, 1..120)
 }
 
+/// It is tried on the server that is on the path, and on those that `CAMS_TEST_REDIS` names.
 #[test]
 fn the_script_answers_as_the_pure_core_does() {
-    let server = RedisServer::start();
+    let environment = Environment::of_process();
+    let further = environment.get("CAMS_TEST_REDIS").unwrap_or_default();
+    let further = further.split(':').filter(|program| !program.is_empty());
+    for program in std::iter::once("redis-server").chain(further) {
+        compare_with_the_pure_core(program);
+    }
+}
+
+fn compare_with_the_pure_core(program: &str) {
+    let server = RedisServer::start_program(program);
     let (script, client) = (
         script_on_a_test_clock(),
         std::cell::RefCell::new(server.client()),
@@ -525,23 +541,21 @@ async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst
     assert_eq!(first_burst(&store).await, 2);
 
     server.restart();
+    server.pretend_to_be_unused();
     tokio::time::resume();
-    // The change comes as soon as an attempt shows that the server is back.
+    // The change comes as soon as some trials have shown that the server is back.
     let returns = |reply| match reply {
         Reply::Wait(wait) => wait.cause == Cause::Recovering && wait.delay > SECOND,
         _ => false,
     };
     while !returns(store.step(ACQUIRE, 0).await.reply) {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     tokio::time::pause();
     later(1490).await;
     assert_eq!(burst(&store).await, 0);
     later(15).await;
     tokio::time::resume();
-    // The server has just started and forgot everything: one more window.
-    assert_eq!(burst(&store).await, 0);
-    server.pretend_to_be_unused();
     assert_eq!(burst(&store).await, 10);
 }
 
@@ -568,15 +582,6 @@ async fn a_server_that_hangs_is_not_waited_for() {
     let start = tokio::time::Instant::now();
     assert!(host.step(ACQUIRE).await.is_err());
     assert!(start.elapsed() < Duration::from_secs(2));
-}
-
-#[test]
-fn a_url_is_checked_and_never_shown() {
-    let parse = |text: &str| text.parse::<RedisUrl>();
-    let wrong = parse("http://user:s3cr3t@host").unwrap_err();
-    assert!(!wrong.to_string().contains("s3cr3t"));
-    let right = parse("rediss://user:s3cr3t@host:6380/1").unwrap();
-    assert!(!format!("{right:?} {:?}", Server::new(right.clone(), TIMEOUTS)).contains("s3cr3t"));
 }
 
 /// Four hosts, each with a queue of its own and calls that take their time.

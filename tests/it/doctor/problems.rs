@@ -242,3 +242,25 @@ fn a_quota_is_shared_over_redis_or_is_not_and_no_password_is_shown() {
         false
     );
 }
+
+#[test]
+fn what_a_redis_that_works_may_do_to_the_quota_is_told() {
+    let (emulator, redis) = (emulator(&[]), RedisServer::start());
+    redis.command("ACL SETUSER few on >few ~* +@all -@dangerous");
+    redis.command("CONFIG SET maxmemory-policy allkeys-lru");
+    for (url, told) in [
+        (redis.url_for("few", "few"), "may not run INFO"),
+        (redis.url(), "maxmemory-policy is allkeys-lru"),
+    ] {
+        let mut shared = settings(&emulator);
+        shared.extend([
+            ("CAMS_THROTTLE_SCOPE", "redis"),
+            ("CAMS_THROTTLE_REDIS_URL", url.as_str()),
+            ("CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT", "1000"),
+            ("CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT", "300"),
+        ]);
+        let text = examine(&shared, &[]);
+        assert_eq!(text.code, Some(0), "{}", text.stdout);
+        text.assert_says(&[told]);
+    }
+}

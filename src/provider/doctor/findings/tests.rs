@@ -6,6 +6,7 @@ use super::super::names::Names;
 use super::super::observations::{Answers, Asked, Origin, Settings, Space};
 use super::super::testing::{answered, refused};
 use super::*;
+use crate::throttle::Caveats;
 
 /// An account where everything works.
 fn healthy() -> Observations {
@@ -36,6 +37,7 @@ fn healthy() -> Observations {
         }),
         access_key_end: Some("1234".to_owned()),
         quota_trouble: None,
+        quota_caveats: Caveats::default(),
         account_trouble: None,
         names: Names::default(),
     }
@@ -114,6 +116,18 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
             changed(|all| all.quota_trouble = Some("it is full".to_owned())),
             State::Problem,
             "it is full. Make the directory usable",
+        ),
+        (
+            "quota",
+            changed(|all| all.quota_caveats.runs_unknown = true),
+            State::Attention,
+            "may not run INFO",
+        ),
+        (
+            "quota",
+            changed(|all| all.quota_caveats.eviction_policy = Some("allkeys-lru".to_owned())),
+            State::Attention,
+            "allkeys-lru",
         ),
         (
             "quota",
