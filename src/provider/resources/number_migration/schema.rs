@@ -87,9 +87,9 @@ pub(super) fn schema() -> Schema {
                 .computed()
                 .use_state_for_unknown()
                 .describe(
-                    "Country code and number as configured, digits only. It is known at plan when both \
-                     are. CAMS may write numbers of Mexico, Argentina and Brazil in another form, \
-                     which is recognised.",
+                    "Country code and number as configured, digits only. It is known at plan when \
+                     both are. CAMS may write numbers of Mexico, Argentina and Brazil in another \
+                     form, which is recognised.",
                 ),
             Attribute::string("status")
                 .computed()
