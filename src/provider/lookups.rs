@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 
 /// How many lookups of a space may show nothing in a run. So many resources Terraform refreshes at
 /// once.
@@ -23,98 +23,112 @@ const AT_FIRST: usize = 10;
 pub struct Lookups(Mutex<HashMap<String, Arc<Share>>>);
 
 /// The lookups of one space.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Share {
-    /// A permit for each lookup that may still be made. It is closed when the last one is used up.
-    left: Arc<Semaphore>,
     count: Mutex<Count>,
+    /// Wakes those that wait for the outcome of the lookups under way.
+    settled: Notify,
 }
 
 #[derive(Debug)]
 struct Count {
-    granted: usize,
+    left: usize,
+    under_way: usize,
     used_up: usize,
     /// Whether the log says that numbers are kept without a lookup.
     told: bool,
 }
 
-/// The right to make one lookup. Dropped before its outcome is known, it is given back.
+/// The right to make some lookups. Dropped before their outcome is known, they are given back.
 #[derive(Debug)]
 pub struct Granted {
     share: Arc<Share>,
-    permit: OwnedSemaphorePermit,
+    lookups: usize,
 }
 
-/// What a lookup was good for.
+/// What the lookups of a number were good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// It proved that the number is gone.
+    /// They proved that the number is gone.
     ProvedGone,
-    /// It told the id, which was not known.
+    /// They told the id, which was not known.
     ToldId,
     /// The state stays as it was.
     Nothing,
 }
 
 impl Lookups {
-    /// The right to make a lookup in the space. `None` when those made before have shown nothing.
+    /// The right to make so many lookups in the space, which one number may need. `None` when those
+    /// made before have shown nothing.
     ///
-    /// While it depends on lookups under way whether there is another one, this waits for them.
-    pub async fn take(&self, cust_space_id: &str) -> Option<Granted> {
+    /// While it depends on lookups under way whether there are more, this waits for them.
+    pub async fn take(&self, cust_space_id: &str, lookups: usize) -> Option<Granted> {
         let share = Arc::clone(lock(&self.0).entry(cust_space_id.to_owned()).or_default());
-        match Arc::clone(&share.left).acquire_owned().await {
-            Ok(permit) => Some(Granted { share, permit }),
-            Err(_) => {
-                share.tell(cust_space_id);
-                None
+        loop {
+            // It is made before the look at the count, so that no change is missed.
+            let settled = share.settled.notified();
+            {
+                let mut count = lock(&share.count);
+                if lookups <= count.left {
+                    count.left -= lookups;
+                    count.under_way += lookups;
+                    break;
+                }
+                if count.under_way == 0 {
+                    count.tell(cust_space_id);
+                    return None;
+                }
             }
+            settled.await;
         }
+        Some(Granted { share, lookups })
     }
 }
 
 impl Granted {
-    /// Notes what the lookup was good for.
-    pub fn settle(self, what: Use) {
+    /// Notes what the lookups were good for.
+    pub fn settle(mut self, what: Use) {
+        let lookups = std::mem::take(&mut self.lookups);
         let mut count = lock(&self.share.count);
+        count.under_way -= lookups;
         match what {
-            Use::ProvedGone => {
-                count.granted += AT_FIRST;
-                self.share.left.add_permits(AT_FIRST);
-            }
-            Use::ToldId => {}
-            Use::Nothing => {
-                count.used_up += 1;
-                self.permit.forget();
-                if count.used_up == count.granted {
-                    // None is left, and none is under way that could add some.
-                    self.share.left.close();
-                }
-            }
+            Use::ProvedGone => count.left += lookups + AT_FIRST,
+            Use::ToldId => count.left += lookups,
+            Use::Nothing => count.used_up += lookups,
         }
+        drop(count);
+        self.share.settled.notify_waiters();
     }
 }
 
-impl Default for Share {
+impl Drop for Granted {
+    fn drop(&mut self) {
+        let mut count = lock(&self.share.count);
+        count.under_way -= self.lookups;
+        count.left += self.lookups;
+        drop(count);
+        self.share.settled.notify_waiters();
+    }
+}
+
+impl Default for Count {
     fn default() -> Self {
         Self {
-            left: Arc::new(Semaphore::new(AT_FIRST)),
-            count: Mutex::new(Count {
-                granted: AT_FIRST,
-                used_up: 0,
-                told: false,
-            }),
+            left: AT_FIRST,
+            under_way: 0,
+            used_up: 0,
+            told: false,
         }
     }
 }
 
-impl Share {
-    fn tell(&self, cust_space_id: &str) {
-        let mut count = lock(&self.count);
-        if !count.told {
-            count.told = true;
+impl Count {
+    fn tell(&mut self, cust_space_id: &str) {
+        if !self.told {
+            self.told = true;
             tracing::info!(
                 cust_space_id,
-                lookups = count.used_up,
+                lookups = self.used_up,
                 "the lookups of this space's numbers neither proved one gone nor told an id that \
                  was missing: its other numbers stay in the state without one in this run"
             );
@@ -135,7 +149,7 @@ mod tests {
     async fn take(lookups: &Lookups, many: usize) -> Vec<Granted> {
         let mut granted = Vec::new();
         for _ in 0..many {
-            granted.push(lookups.take("s").await.expect("a lookup"));
+            granted.push(lookups.take("s", 1).await.expect("a lookup"));
         }
         granted
     }
@@ -148,8 +162,8 @@ mod tests {
     async fn ten_that_show_nothing_are_the_last_of_their_space() {
         let lookups = Lookups::default();
         settle(take(&lookups, AT_FIRST).await, Use::Nothing);
-        assert!(lookups.take("s").await.is_none());
-        assert!(lookups.take("another").await.is_some());
+        assert!(lookups.take("s", 1).await.is_none());
+        assert!(lookups.take("another", 1).await.is_some());
     }
 
     #[tokio::test]
@@ -160,7 +174,7 @@ mod tests {
             settle(take(&lookups, 1).await, Use::ToldId);
         }
         settle(take(&lookups, 101 * AT_FIRST).await, Use::Nothing);
-        assert!(lookups.take("s").await.is_none());
+        assert!(lookups.take("s", 1).await.is_none());
     }
 
     #[tokio::test]
@@ -168,7 +182,7 @@ mod tests {
         for (last, expected) in [(Use::Nothing, false), (Use::ProvedGone, true)] {
             let lookups = Lookups::default();
             let mut granted = take(&lookups, AT_FIRST).await;
-            let mut eleventh = Box::pin(lookups.take("s"));
+            let mut eleventh = Box::pin(lookups.take("s", 1));
             let under_way = granted.pop().into_iter().collect();
             settle(granted, Use::Nothing);
             assert!(eleventh.as_mut().now_or_never().is_none(), "it waits");
@@ -182,6 +196,19 @@ mod tests {
         let lookups = Lookups::default();
         drop(take(&lookups, AT_FIRST).await);
         settle(take(&lookups, AT_FIRST).await, Use::Nothing);
-        assert!(lookups.take("s").await.is_none());
+        assert!(lookups.take("s", 1).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn numbers_of_two_forms_cost_two_lookups_each() {
+        let lookups = Lookups::default();
+        for _ in 0..4 {
+            let granted = lookups.take("s", 2).await.expect("two lookups");
+            granted.settle(Use::Nothing);
+        }
+        settle(take(&lookups, 1).await, Use::Nothing);
+        assert!(lookups.take("s", 2).await.is_none());
+        settle(take(&lookups, 1).await, Use::Nothing);
+        assert!(lookups.take("s", 1).await.is_none());
     }
 }

@@ -138,8 +138,9 @@ async fn grant(
     if !refresh.may_forget && question.known_id.is_some() {
         return None;
     }
+    let lookups = 1 + usize::from(target.number.other_form().is_some());
     tokio::select! {
-        granted = refresh.lookups.take(&target.cust_space_id) => granted,
+        granted = refresh.lookups.take(&target.cust_space_id, lookups) => granted,
         () = call.stopped() => None,
         () = sleep_until(call.deadline()) => None,
     }

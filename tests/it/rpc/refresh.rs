@@ -134,6 +134,28 @@ async fn numbers_that_are_gone_without_proof_cost_twelve_calls_a_space() {
     }
 }
 
+/// CAMS may know them in either form, so each of them takes two lookups.
+#[tokio::test]
+async fn numbers_of_two_forms_cost_twelve_calls_a_space() {
+    let emulator = Emulator::start(&["--missing-code=Anything.Else"]);
+    let core = fast(&emulator).await;
+    let numbers = (0..NUMBERS).map(|at| {
+        let mut mexican = stored(at, &json!("7"), 0);
+        mexican.state["country_code"] = json!("52");
+        mexican.state["mobile_number"] = json!(format!("55{at:08}"));
+        mexican.state["phone_number"] = json!(format!("5255{at:08}"));
+        mexican
+    });
+    let outcomes = refresh(&core, numbers).await;
+    let (lists, lookups) = (emulator.count(LIST), emulator.count(LOOKUP));
+    assert_eq!(kept(&outcomes), NUMBERS);
+    assert_eq!(
+        (lists + lookups <= MOST, lookups),
+        (true, 10),
+        "{lists} lists"
+    );
+}
+
 #[tokio::test]
 async fn a_space_whose_numbers_are_gone_is_emptied_in_one_refresh() {
     for rows in [None, Some("DELETED")] {
