@@ -333,9 +333,11 @@ impl Profile<'_> {
         let command = Secret::new(self.require("process_command")?);
         match words::split(command.expose()) {
             Some(words) if !words.is_empty() => Ok(Way::Command(Command(words))),
-            _ => Err(wrong(
+            Some(_) => Err(wrong(&self.origin, "has a process_command that is blank")),
+            None => Err(wrong(
                 &self.origin,
-                "has a process_command in which a quotation mark is not closed",
+                "has a process_command in which a quotation mark is not closed, or that ends in a \
+                 backslash",
             )),
         }
     }
