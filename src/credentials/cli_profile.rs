@@ -93,7 +93,7 @@ impl<'a> CliFile<'a> {
         }
         let document: Document<'a> =
             serde_json::from_slice(content).map_err(|error| (error.line(), error.column()))?;
-        // A profile that is no object is nobody's.
+        // An entry that is not an object is left out.
         let fields = |profile: &'a RawValue| {
             let fields: BTreeMap<Cow<'a, str>, &'a RawValue> =
                 serde_json::from_str(profile.get()).ok()?;

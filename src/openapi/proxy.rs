@@ -6,7 +6,7 @@
 //! machine itself, and addresses of a private network that give credentials.
 //!
 //! A variable that names no proxy matters only to a request that would use it. Such a request is
-//! not sent: whoever set the variable wants it to go by a proxy.
+//! not sent: the user wants it to go by a proxy.
 //!
 //! This file is longer than 300 lines because its tests have every form of the variables.
 
