@@ -206,7 +206,7 @@ mod tests {
                 "no sts_token",
             ),
             (
-                r#"{"mode":"StsToken","access_key_id":"i","access_key_secret":"s","sts_token":" "}"#,
+                r#"{"mode":"StsToken","sts_token":" ","access_key_id":"i"}"#,
                 "no sts_token",
             ),
             (r#"{"mode":"AK","access_key_secret":"s"}"#, "no id"),
