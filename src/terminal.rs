@@ -1,6 +1,6 @@
 //! What this program writes for people to its stdout and stderr, beside the lines of the log.
 //!
-//! Whatever is written is cleaned here, so that nothing in it steers a terminal, whoever it quotes.
+//! Every text is cleaned here, so that nothing that it quotes steers a terminal.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use crate::foreign_text::printable;
 ///
 /// # Errors
 ///
-/// If nobody can read it: the reader is gone, the disk is full, or stdout is closed.
+/// If it cannot be written: the reader is gone, the disk is full, or stdout is closed.
 pub fn print(text: &str) -> io::Result<()> {
     if is_closed() {
         let what = "stdout is closed, or is /dev/null opened for reading too";

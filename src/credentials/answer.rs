@@ -155,7 +155,7 @@ fn life(text: &str, now: Now) -> Result<Duration, &'static str> {
 }
 
 fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
+    text.filter(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -203,6 +203,10 @@ mod tests {
         for (output, what) in [
             (
                 r#"{"mode":"StsToken","access_key_id":"i","access_key_secret":"s"}"#,
+                "no sts_token",
+            ),
+            (
+                r#"{"mode":"StsToken","sts_token":" ","access_key_id":"i"}"#,
                 "no sts_token",
             ),
             (r#"{"mode":"AK","access_key_secret":"s"}"#, "no id"),

@@ -93,7 +93,7 @@ impl<'a> CliFile<'a> {
         }
         let document: Document<'a> =
             serde_json::from_slice(content).map_err(|error| (error.line(), error.column()))?;
-        // A profile that is no object is nobody's.
+        // An entry that is not an object is left out.
         let fields = |profile: &'a RawValue| {
             let fields: BTreeMap<Cow<'a, str>, &'a RawValue> =
                 serde_json::from_str(profile.get()).ok()?;
@@ -333,9 +333,11 @@ impl Profile<'_> {
         let command = Secret::new(self.require("process_command")?);
         match words::split(command.expose()) {
             Some(words) if !words.is_empty() => Ok(Way::Command(Command(words))),
-            _ => Err(wrong(
+            Some(_) => Err(wrong(&self.origin, "has a process_command that is blank")),
+            None => Err(wrong(
                 &self.origin,
-                "has a process_command in which a quotation mark is not closed",
+                "has a process_command in which a quotation mark is not closed, or that ends in a \
+                 backslash",
             )),
         }
     }

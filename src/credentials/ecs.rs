@@ -55,7 +55,8 @@ pub(super) fn metadata(
         })?,
         role_name: role_name
             .or_else(|| Some(environment.first(ECS_ROLE_NAME)?.1.to_owned()))
-            .map(|name| name.trim().to_owned()),
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty()),
         only_v2: is_true(environment, IMDSV1_DISABLED),
         last_resort,
         notes: Vec::new(),
@@ -208,4 +209,18 @@ fn role_name(body: &[u8]) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte);
     let fits = (1..=64).contains(&text.len()) && text.bytes().all(plain);
     fits.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_with_a_blank_name_is_the_one_that_the_service_names() {
+        let environment = [(ECS_ROLE_NAME[0], " \n")].into_iter().collect();
+        for name in [None, Some(" ".to_owned())] {
+            let metadata = metadata(name, false, &environment).expect("a service");
+            assert_eq!(metadata.role_name, None);
+        }
+    }
 }

@@ -86,7 +86,7 @@ impl Files {
         let (sender, receiver) = mpsc::sync_channel(1);
         let (reader, path) = (Arc::clone(&self.reader), path.to_owned());
         let thread = thread::Builder::new().spawn(move || {
-            // Nobody waits any more if it took too long.
+            // The receiver is gone if the read took too long.
             let _ = sender.send(reader(&path));
         });
         let read = match thread {
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_that_does_not_answer_holds_nobody_up() {
+    fn a_read_of_a_device_that_does_not_answer_ends() {
         let (_never, hung) = mpsc::channel::<()>();
         let hung = std::sync::Mutex::new(hung);
         let files = Files {

@@ -159,8 +159,8 @@ impl Refresh {
         flight.await
     }
 
-    /// Breaks off the fetch that is under way, if there is one. Whoever still waits for it gets an
-    /// error.
+    /// Breaks off the fetch that is under way, if there is one. Those that still wait for it get
+    /// an error.
     pub(super) fn break_off(&self) {
         if let Some((_, fetch)) = self.lock().flight.take() {
             fetch.abort();

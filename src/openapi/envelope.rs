@@ -130,7 +130,7 @@ impl Body {
         self.written_text(name).map(|text| judge(&text))
     }
 
-    /// What cleans the texts of the answer, for whoever reads a field as it was written.
+    /// What cleans the texts of the answer, for a caller that reads a field as it was written.
     pub fn cleaner(&self) -> &Cleaner {
         &self.cleaner
     }

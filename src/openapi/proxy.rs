@@ -6,7 +6,7 @@
 //! machine itself, and addresses of a private network that give credentials.
 //!
 //! A variable that names no proxy matters only to a request that would use it. Such a request is
-//! not sent: whoever set the variable wants it to go by a proxy.
+//! not sent: the user wants it to go by a proxy.
 //!
 //! This file is longer than 300 lines because its tests have every form of the variables.
 
@@ -111,11 +111,11 @@ impl Proxies {
             .all("http://localhost")
             .no(exceptions(&self.exceptions, url.port_or_known_default()))
             .build();
-        let destination = url.as_str().parse().ok();
-        match destination.and_then(|destination| matcher.intercept(&destination)) {
-            Some(_) => proxy.as_ref().map(Some).map_err(|invalid| *invalid),
-            None => Ok(None),
+        let is_excepted = |destination| matcher.intercept(&destination).is_none();
+        if url.as_str().parse().is_ok_and(is_excepted) {
+            return Ok(None);
         }
+        proxy.as_ref().map(Some).map_err(|invalid| *invalid)
     }
 }
 
@@ -265,6 +265,13 @@ mod tests {
         // A mistake is not made up for by another variable: the request would go elsewhere.
         let both = [("HTTPS_PROXY", wrong), ("all_proxy", "a:1")];
         assert_eq!(proxy_for(API, &both), Err("HTTPS_PROXY"));
+    }
+
+    #[test]
+    fn an_address_of_any_length_goes_by_the_proxy() {
+        let long = format!("https://example.com/{}", "x".repeat(70_000));
+        let by = Ok(Some("p:1 (HTTPS_PROXY)".to_owned()));
+        assert_eq!(proxy_for(&long, &[("HTTPS_PROXY", "p:1")]), by);
     }
 
     #[test]

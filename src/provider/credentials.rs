@@ -52,7 +52,7 @@ pub(super) fn configured(
         elsewhere.is_none().then(|| local.clone())
     };
     let assume_role = config.assume_role.known().map(|block| AssumeRole {
-        // Here alone an empty text says something: that no variable counts.
+        // An empty text has a meaning here only: no variable counts.
         role_arn: match block.role_arn.known() {
             Some(none) if none.is_empty() => Some(String::new()),
             _ => value(&settings::ROLE_ARN, config, errors),

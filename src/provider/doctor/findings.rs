@@ -47,6 +47,11 @@ fn credentials(observations: &Observations) -> Finding {
         text += &format!("; the id of their access key ends in {end}");
     }
     text += ".";
+    let mut errors = answers.errors();
+    if let Some(error) = errors.find(|error| error.kind == ErrorKind::CredentialsUnavailable) {
+        text += &format!(" They cannot be fetched. {}", error.message);
+        return finding("credentials", State::Problem, text);
+    }
     // The date is checked before the signature.
     let clock_refused = answers
         .errors()
@@ -85,7 +90,7 @@ fn endpoint(observations: &Observations) -> Finding {
     if answers.of_cams() {
         return finding("endpoint", State::Ok, format!("{place} answers."));
     }
-    match answers.errors().next() {
+    match answers.errors().next().filter(|_| answers.asked()) {
         Some(error) if matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Untrusted) => {
             let advice = advice(error, settings);
             let text = format!("{place} cannot be reached. {advice} {}", said(error));
@@ -156,7 +161,10 @@ fn quota(observations: &Observations) -> Finding {
                 "It is counted for the access key, because the account is not known: {why}. Set \
                  ALIBABA_CLOUD_ACCOUNT_ID where several keys of the account are in use."
             ),
-            None => "It is counted for the account, which STS told.".to_owned(),
+            None if observations.answers.asked() => {
+                "It is counted for the account, which STS told.".to_owned()
+            }
+            None => "It is counted for the account, which STS is asked for.".to_owned(),
         },
     };
     let shared = format!("{shared} {counted}");

@@ -59,7 +59,7 @@ struct Report {
 /// Runs the command with the arguments behind `doctor`.
 ///
 /// Returns 0 if everything that the provider needs works, 1 if something does not, 2 if the
-/// arguments cannot be understood, and 3 if nobody can read the report.
+/// arguments cannot be understood, and 3 if the report cannot be written.
 pub fn main(
     arguments: impl Iterator<Item = OsString>,
     environment: &Environment,
@@ -129,7 +129,7 @@ impl Report {
     }
 }
 
-/// Prints a text and gives this exit code, or that of a report that nobody can read.
+/// Prints a text and gives this exit code, or that of a report that cannot be written.
 fn print(text: &str, code: ExitCode) -> ExitCode {
     let Err(error) = terminal::print(text) else {
         return code;

@@ -1,7 +1,7 @@
 //! What `doctor` has seen, without any judgement.
 
 use crate::cams::phone::PhoneNumber;
-use crate::cams::{Error, Form, Inspected, LookupData, NumberList, Waba};
+use crate::cams::{Error, ErrorKind, Form, Inspected, LookupData, NumberList, Waba};
 use crate::throttle::Caveats;
 
 use super::super::settings::Scope;
@@ -110,9 +110,10 @@ impl Answers {
         forms.into_iter().flatten()
     }
 
-    /// Whether any question was asked.
+    /// Whether any question was asked. Without credentials none is.
     pub(super) fn asked(&self) -> bool {
-        self.forms().next().is_some() || self.errors().next().is_some()
+        let unasked = |error: &Error| error.kind == ErrorKind::CredentialsUnavailable;
+        self.forms().next().is_some() || self.errors().any(|error| !unasked(error))
     }
 
     /// Whether CAMS answered, be it with a refusal. An answer without a code is from something else

@@ -103,11 +103,16 @@ fn names(client: Option<&Client>, settings: &Settings, environment: &Environment
         declared::SECRET_KEY.variables,
         declared::SECURITY_TOKEN.variables,
         declared::OIDC_TOKEN.variables,
+    ];
+    let addresses = [
         declared::CREDENTIALS_URI.variables,
         declared::REDIS_URL.variables,
     ];
     let variables = variables.into_iter().flatten();
+    let addresses = addresses.into_iter().flatten();
     let secrets = variables.filter_map(|variable| environment.get(variable));
+    let addresses = addresses.filter_map(|variable| environment.get(variable));
+    let secrets = secrets.chain(addresses.flat_map(secrets_of));
     let secrets = secrets.chain(key.map(|key| key.secret.expose()));
     let token = key.and_then(|key| key.security_token.as_ref());
     let secrets: Vec<&str> = secrets.chain(token.map(Secret::expose)).collect();
@@ -133,6 +138,17 @@ fn names(client: Option<&Client>, settings: &Settings, environment: &Environment
         personal: Cleaner::new(personal),
         secrets: Cleaner::new(secrets.iter().copied()),
     }
+}
+
+/// What may be secret of an address: the password, and what stands behind the host. The host is in
+/// messages that tell what does not work.
+fn secrets_of(address: &str) -> [&str; 2] {
+    let (_, rest) = address.split_once("://").unwrap_or(("", address));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, behind) = rest.split_at(end);
+    let (user, _) = authority.rsplit_once('@').unwrap_or_default();
+    let (_, password) = user.split_once(':').unwrap_or_default();
+    [password, behind]
 }
 
 /// The questions cannot go on: every further call would end alike.
@@ -231,4 +247,21 @@ fn settings(options: &Options, environment: &Environment) -> Settings {
 fn end(text: &str) -> Option<String> {
     let length = text.chars().count();
     (length >= 8).then(|| text.chars().skip(length - 4).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_of_an_address_is_no_secret() {
+        for (address, secrets) in [
+            ("redis://:s3cr3t@redis.example.com:6379/0", ["s3cr3t", "/0"]),
+            ("rediss://user:p@w:d@redis.example.com", ["p@w:d", ""]),
+            ("http://127.0.0.1:8080?token=s3cr3t", ["", "?token=s3cr3t"]),
+            ("redis.example.com:6379", ["", ""]),
+        ] {
+            assert_eq!(secrets_of(address), secrets);
+        }
+    }
 }

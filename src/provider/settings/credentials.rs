@@ -233,7 +233,7 @@ fn oidc(config: &Config, field: fn(&AssumeRoleWithOidc) -> Field<Text>) -> Field
 }
 
 /// Parses a part of the access key. Blanks and line breaks around the part are accepted, even with
-/// nothing in between: who uses it leaves them out, and says so.
+/// nothing in between: the chain leaves them out, and says so in the log.
 fn parse_key_part(text: &str) -> Result<String, String> {
     let part = text.trim();
     if part.is_empty() || credentials::is_well_formed(part) {

@@ -247,3 +247,26 @@ fn a_list_proves_the_subscription_where_the_status_is_denied() {
     });
     assert_eq!(about("product", &observations).0, State::Unknown);
 }
+
+#[test]
+fn credentials_that_cannot_be_fetched_are_the_problem_and_not_the_service() {
+    let observations = changed(|seen| {
+        let mut open_status = refused(ErrorKind::CredentialsUnavailable, "", 0);
+        if let Some(Err(error)) = &mut open_status {
+            error.code = None;
+        }
+        seen.answers = Answers {
+            open_status,
+            ..Answers::default()
+        };
+    });
+    let (state, text) = about("credentials", &observations);
+    assert_eq!(state, State::Problem);
+    assert!(
+        text.contains("cannot be fetched. what the service said"),
+        "{text}"
+    );
+    for subject in ["endpoint", "quota"] {
+        assert_eq!(about(subject, &observations).0, State::Unknown, "{subject}");
+    }
+}
