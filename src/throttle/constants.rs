@@ -43,7 +43,7 @@ pub(super) const MAX_WAITERS: usize = 256;
 /// The longest pause that one throttled call can impose.
 pub(super) const MAX_PAUSE: Micros = 120_000_000;
 
-/// After what time whoever waits asks again, although it was told that it has to wait longer. A
+/// After what time a process that waits asks again, even if its wait will take longer. A
 /// state that was damaged and is mended is noticed within this time.
 pub(super) const ASK_AGAIN: Micros = 5_000_000;
 
@@ -92,7 +92,7 @@ pub(super) const SHARE_LIFETIME: Micros = 600_000_000;
 /// How many processes Redis remembers for that.
 pub(super) const MAX_MEMBERS: u64 = 64;
 
-/// How long Redis keeps the state of an account that nobody uses: a week. Its loss is noticed at
+/// How long Redis keeps the state of an account that is not used: a week. Its loss is noticed at
 /// any time and costs a pause, so this only saves that pause.
 pub(super) const UNUSED_LIFETIME: Micros = 604_800_000_000;
 

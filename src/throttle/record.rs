@@ -8,8 +8,8 @@
 //! the code.
 
 use super::constants::{
-    FORWARD_DELAY, LONGEST_SHARING, MAX_LANES, MAX_LEAVE, MAX_PAUSE, MAX_SLOTS, MAX_WAITERS,
-    MAX_WINDOW, Micros, STATE_VERSION,
+    ASK_AGAIN, FORWARD_DELAY, LONGEST_SHARING, MAX_LANES, MAX_LEAVE, MAX_PAUSE, MAX_SLOTS,
+    MAX_WAITERS, MAX_WINDOW, Micros, STATE_VERSION,
 };
 use super::limit::AdaptiveLimit;
 use super::sharing::Sharing;
@@ -209,7 +209,7 @@ fn parse(words: &[u64]) -> Option<(Turn, State)> {
                 1 => Priority::Retry,
                 _ => Priority::Normal,
             },
-            asks_at: at_most(MAX_TIME, waiter[3])?,
+            asks_at: at_most(seen + ASK_AGAIN, waiter[3])?,
         })
     });
     let state = State {

@@ -128,7 +128,7 @@ local function decode(text)
   end
   for index = 1, waiters do
     local waiter = { id = number(2 ^ 53), lane = number(2 ^ 53), priority = number(1) }
-    waiter.asks_at = number(ever)
+    waiter.asks_at = number(state.seen + ASK_AGAIN)
     state.waiters[index] = waiter
   end
   for index = 1, members do
@@ -146,7 +146,8 @@ local function forgetting(forgotten_at)
   }
 end
 
--- Returns the state, or nil if there is none and the command does not begin one.
+-- Returns the state, or nil if there is none and the command does not begin one, and whether
+-- something that was added to the state may have been lost.
 --
 -- Together with calls, members that use their fallback may have been forgotten. Those that can
 -- reach the server are given the time to be heard of again.
@@ -161,34 +162,24 @@ local function load()
     known, state = pcall(decode, text)
   end
   if known then
-    -- A state that another run of the server wrote is as old as its last snapshot. Whoever may not
-    -- ask for the run takes it for another one if it could be: when the server may have been
-    -- started anew since the last step that this process knows of.
+    -- A state that another run of the server wrote is as old as its last snapshot.
     local other = false
     if run_id then
       other = state.run_id ~= '' and state.run_id ~= run_id
       state.run_id = run_id
-    elseif ARGV[14] == 'new' then
-      other = true
-    elseif ARGV[14] == 'first' then
-      other = now - state.seen > RESTART_TIME
+    elseif now >= state.forgotten_at + FORWARD_DELAY then
+      -- A process that may not ask for the run takes it for another one if it could be: when the
+      -- server may have been started anew since the last step that this process knows of. Each of
+      -- them would begin the same pause anew, so one that lasts is enough.
+      other = ARGV[14] == 'new' or (ARGV[14] == 'first' and now - state.seen > RESTART_TIME)
     end
-    -- While no call may go because of an earlier loss, nothing can have been lost again.
-    local window = math.max(configured.window, state.shared.window)
-    for _, lane in ipairs(state.lanes) do
-      window = math.max(window, lane.window)
-    end
-    if other and now >= state.forgotten_at + window + FORWARD_DELAY then
-      state.forgotten_at = now + returns_within
-      state.members = {}
-    end
-    return state
+    return state, other
   elseif command ~= 'acquire' then
     return nil
   end
   if not text and uptime and ARGV[15] == '1' then
-    -- Nobody has used this server since it was started. Those that can reach it have been heard of
-    -- some time after that.
+    -- This server has not been used since it was started. The processes that can reach it have
+    -- been heard of some time after that.
     return forgetting(now + returns_within - uptime)
   end
   -- What was flushed, evicted or is not understood may have named processes that use their fallback
@@ -217,14 +208,18 @@ local function restarted(pool)
   pool.raise_at = lowered and now + pool.window * RAISE_AFTER_WINDOWS or 0
 end
 
+-- Who is cut off does not depend on the clock: the members stay as old as they were.
 local function restart_clock(state)
+  for _, member in ipairs(state.members) do
+    member.seen = math.max(member.seen - state.seen + now, 0)
+  end
   state.until_ = lasts(state, state.seen) and now + state.span or 0
   restarted(state.shared)
   for _, lane in ipairs(state.lanes) do
     restarted(lane)
   end
   state.seen, state.forgotten_at = now, now
-  state.slots, state.waiters, state.members = {}, {}, {}
+  state.slots, state.waiters = {}, {}
 end
 
 local function next_id(state)
@@ -508,10 +503,13 @@ local function throttled(state)
 end
 
 local reply = { 'done' }
-local state = load()
+local state, lost = load()
 if state then
   if now < state.seen then
     restart_clock(state)
+  end
+  if lost then
+    state.forgotten_at, state.members = now + returns_within, {}
   end
   state.seen = now
   note_member(state)

@@ -105,6 +105,18 @@ fn a_loss_costs_one_pause_whatever_the_operation() {
     assert_eq!(server.recovers_for(restarted(later + PAUSE), 3), 0);
 }
 
+#[test]
+fn each_restart_owes_the_whole_pause_also_by_a_clock_that_is_behind() {
+    let mut server = Server::new();
+    assert_eq!(server.recovers_for(at(NOW), 1), PAUSE);
+    let restarted = |run_id, now| Told { run_id, ..at(now) };
+    // What was lost may have named processes that were heard of since the pause began.
+    let now = NOW + PAUSE - 1;
+    assert_eq!(server.recovers_for(restarted("2", now), 1), PAUSE);
+    let behind = restarted("3", now - SECOND);
+    assert_eq!(server.recovers_for(behind, 1), PAUSE);
+}
+
 /// What a process is told that may not ask.
 fn untold(now: Micros, made: Made) -> Told<'static> {
     Told {
