@@ -186,6 +186,9 @@ impl Member {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         work.commands += 1;
         work.failed = Some(work.commands);
+        // The process joins the queue anew when it is back. A request that was under way when
+        // another one failed may have left its waiter here since.
+        work.waiting.clear();
         Notice {
             name: &self.name,
             share: self.share.get(),

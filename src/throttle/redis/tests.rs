@@ -22,7 +22,7 @@ use crate::throttle::constants::{self, WAITER_GRACE};
 use crate::throttle::fallback::{Outage, WithFallback};
 use crate::throttle::limit::ConfiguredLimit;
 use crate::throttle::memory::Memory;
-use crate::throttle::slots::{Cause, LaneId, PermitId, Priority, State, WaiterId};
+use crate::throttle::slots::{Cause, LaneId, PermitId, Priority, State, Wait, WaiterId};
 use crate::throttle::store::{Store, TierReply};
 use crate::throttle::{Limit, QuotaKey, Throttle};
 

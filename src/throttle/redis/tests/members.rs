@@ -93,6 +93,16 @@ fn a_process_that_uses_its_fallback_has_its_share_as_long_as_it_does() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_brings_nobody_back_who_is_cut_off() {
+    let mut fleet = Fleet::new();
+    fleet.tells("a", 1, Presence::Away, NOTHING);
+    fleet.now -= 60 * SECOND;
+    assert_eq!(fleet.permits(10), 0, "earlier calls are unknown");
+    fleet.now += PAUSE;
+    assert_eq!(fleet.permits(10), 8);
+}
+
+#[test]
 fn a_process_without_work_has_no_share() {
     let mut fleet = Fleet::new();
     fleet.tells("a", 3, Presence::Active, NOTHING);
@@ -124,6 +134,15 @@ fn a_process_whose_request_failed_is_not_heard_of_before_the_next_one_succeeds()
         notice.number
     };
     let granted = Some(Reply::Granted { permit });
+    let waits = || {
+        Reply::Wait(Wait {
+            waiter: Some(WaiterId(1)),
+            delay: 1,
+            ahead: 0,
+            limit: 10,
+            cause: Cause::Quota,
+        })
+    };
     member.hears(asks(), granted);
     // Two operations ask at the same time.
     let (one, other) = (asks(), asks());
@@ -133,6 +152,9 @@ fn a_process_whose_request_failed_is_not_heard_of_before_the_next_one_succeeds()
     assert_eq!(member.away().presence, Presence::Away);
     member.hears(other, granted);
     assert_eq!(member.sends(Command::Answered { permit }).name, "");
+    // The waiter that this one leaves behind is not what the process waits as when it is back.
+    member.hears(other, Some(waits()));
+    member.away();
     member.hears(asks(), granted);
     member.sends(Command::Answered { permit });
     let settled = member.sends(Command::Answered { permit });
