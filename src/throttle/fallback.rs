@@ -103,7 +103,7 @@ struct Switch {
 struct Losses {
     since: Instant,
     count: u32,
-    /// When the pause ends that the last of them began.
+    /// When the pause ends at the latest that the last of them began.
     end: Instant,
 }
 
@@ -159,8 +159,8 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
         if absence.trials.is_finished() {
             absence.trials = self.try_again(limit, absences);
         }
-        // After a time in which this process stood still, nobody knows whether the primary works by
-        // now, and whether others rely on it that this process is back.
+        // After a time in which this process stood still, the primary may work again, and others
+        // may rely on this process to use it.
         let known_for = self.primary.returns_within();
         match known_for.is_some_and(|time| now > absence.tried_at + time) {
             true => Route::Wait(recovering(Duration::from_micros(LOOK), limit)),
@@ -233,7 +233,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     /// What the primary's reply leads to.
     fn heard(&self, result: Result<Reply, Failure>, limit: ConfiguredLimit) -> TierReply {
         let failure = match result {
-            Ok(reply) if self.is_lost_again_and_again(reply) => self.primary.loss(),
+            Ok(reply) if self.is_lost_again_and_again(reply, limit) => self.primary.loss(),
             Ok(reply) => return TierReply { reply, tier: 0 },
             Err(failure) => failure,
         };
@@ -241,7 +241,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     }
 
     /// Whether the primary's reply says so of its state.
-    fn is_lost_again_and_again(&self, reply: Reply) -> bool {
+    fn is_lost_again_and_again(&self, reply: Reply, limit: ConfiguredLimit) -> bool {
         let mut switch = self.lock();
         let Reply::Wait(Wait {
             cause: Cause::Recovering,
@@ -253,16 +253,19 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
             return false;
         };
         let now = Instant::now();
-        let end = now + Duration::from_micros(delay);
+        let longest = self.primary.returns_within().unwrap_or_default()
+            + Duration::from_micros(limit.window + FORWARD_DELAY);
         let losses = switch.losses.get_or_insert(Losses {
             since: now,
             count: 1,
-            end,
+            end: now + longest,
         });
-        // The same end is known less exactly from a reply that took longer.
+        // A reply tells of a long pause only that the caller has to ask again before its end, and
+        // it may have been under way for a while.
+        let lasts_until = now + Duration::from_micros(delay);
         let inexact = self.primary.replies_within() + Duration::from_micros(LOOK);
-        if end > losses.end + inexact {
-            losses.end = end;
+        if lasts_until > losses.end + inexact {
+            losses.end = now + longest;
             losses.count = losses.count.saturating_add(1);
         }
         losses.count >= LOSSES && now >= losses.since + PATIENCE

@@ -3,6 +3,7 @@
 //! This file is longer than 300 lines because each way to fail is a store of its own.
 
 use super::*;
+use crate::throttle::constants::ASK_AGAIN;
 use crate::throttle::memory::Memory;
 use crate::throttle::slots::{LaneId, PermitId, Priority, WaiterId};
 
@@ -284,6 +285,25 @@ async fn a_primary_that_loses_its_state_again_and_again_is_left() {
         assert!(made >= 35, "{pause}: {made}");
         assert_eq!(reason(), "it forgets");
     }
+}
+
+/// A reply names no wait that is longer than [`ASK_AGAIN`], so that a long pause is told in parts.
+#[tokio::test(start_paused = true)]
+async fn two_losses_in_a_row_whose_pauses_are_told_in_parts_are_waited_for() {
+    let start = Instant::now();
+    let (store, reason) = chain(Duration::from_millis(1), move |_| {
+        let now = start.elapsed().as_micros() as u64;
+        let end = match now {
+            ..10_000_000 => 10_500_000,
+            _ => 20_500_000_u64,
+        };
+        Ok(match end.saturating_sub(now) {
+            0 => GRANTED,
+            left => recovers_for(left.min(ASK_AGAIN)),
+        })
+    });
+    let made = calls(&store, Duration::from_secs(21)).await;
+    assert_eq!((made > 0, reason()), (true, String::new()));
 }
 
 #[tokio::test(start_paused = true)]
