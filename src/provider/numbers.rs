@@ -1,6 +1,6 @@
 //! Asks CAMS where a number is, and tells what the answers prove.
 //!
-//! This file is longer than 300 lines because whoever asks needs all of it: what is asked, in which
+//! This file is longer than 300 lines because a caller needs all of it: what is asked, in which
 //! order, and what is made of each failure.
 
 use std::time::Duration;

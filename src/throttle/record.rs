@@ -51,7 +51,7 @@ pub(super) enum Unusable {
     Newer,
 }
 
-/// Encodes the state, whose times are of the clock of whoever has the `turn`.
+/// Encodes the state, whose times are of the clock of the machine that has the `turn`.
 pub(super) fn encode(state: &State, turn: Turn) -> Vec<u8> {
     let lanes = &state.lanes[..state.lanes.len().min(MAX_LANES)];
     let slots = &state.slots[..state.slots.len().min(MAX_SLOTS)];

@@ -4,7 +4,7 @@
 //! counts so: it may count all operations of the account together. That shows when it throttles a
 //! call although the slots of its operation were kept. It has one of two reasons. Either the calls
 //! of all operations together were more than one operation may make, and that is what the service
-//! counts. Or somebody outside uses a part of the limit.
+//! counts. Or a caller outside Terraform uses a part of the limit.
 //!
 //! In the first case the operations share one set of slots for a while. It has as many slots as the
 //! operation with the most calls may make. The slots that are occupied then count in it, so that no
@@ -45,7 +45,7 @@ impl State {
         pause: Option<Micros>,
     ) {
         if !self.lanes.iter().any(|known| known.id == lane) {
-            // The state was lost since, and nobody calls before the pause that follows a loss is
+            // The state was lost since. No process calls before the pause that follows a loss is
             // over.
             return;
         }

@@ -322,7 +322,7 @@ fn first_call(mut worker: Child) -> i64 {
 const WAIT: i64 = 1_500_000;
 
 #[test]
-fn who_finds_no_state_waits_unless_nobody_can_have_called() {
+fn a_process_without_state_waits_unless_none_can_have_called() {
     let parent = tempfile::tempdir().unwrap();
     let shared = parent.path().join("state");
     let lose = || fs::remove_dir_all(&shared).unwrap();
@@ -352,7 +352,7 @@ fn who_finds_no_state_waits_unless_nobody_can_have_called() {
     assert!(first_call(worker(&shared, 1)) < WAIT, "some time after");
 }
 
-/// What was written into a state and is taken back holds nobody for long.
+/// What was written into a state and is taken back delays no process for long.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_that_is_taken_back_is_over_within_seconds() {
     let directory = tempfile::tempdir().unwrap();

@@ -228,10 +228,10 @@ fn delete_state(bench: &Bench) {
 }
 
 #[test]
-fn a_machine_on_which_nobody_has_called_owes_no_wait() {
+fn a_machine_without_earlier_calls_owes_no_wait() {
     let bench = Bench::fresh();
     let first = bench.host();
-    assert!(goes(&first), "nobody has called");
+    assert!(goes(&first), "no process has called");
     assert!(goes(&bench.host()), "the second knows of the first");
 }
 

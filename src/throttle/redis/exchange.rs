@@ -55,7 +55,7 @@ impl Script {
 
     /// Runs it on the account with this key: by its name, which is short, and if the server does
     /// not know it, by its text. That is the ordinary case on the nodes of a cluster, and it tells
-    /// the script that nobody has run it since the server was started.
+    /// the script that it was not run since the server was started.
     pub(super) async fn run(
         &self,
         connection: &mut MultiplexedConnection,

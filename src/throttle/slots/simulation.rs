@@ -640,9 +640,9 @@ fn operations_that_are_counted_apart_do_not_wait_for_each_other() {
     assert!(stretch <= 1.1, "{stretch}");
 }
 
-/// Somebody outside uses half of what an operation may call, or of what the account may.
+/// A caller outside Terraform uses half of what an operation may call, or of what the account may.
 #[test]
-fn a_part_that_somebody_else_uses_is_left_to_them() {
+fn a_part_that_other_callers_use_is_left_to_them() {
     // Where two operations are taken to be counted together by mistake, they get less than theirs.
     for (lanes, together, least) in [(1, false, 4.3), (2, false, 6.0), (2, true, 4.3)] {
         let scene = Scene {

@@ -118,7 +118,7 @@ fn signal_providers(terraform: &Child, signal: &str) {
     }
 }
 
-/// Waits until none of the processes runs. One that nobody has waited for yet counts as gone.
+/// Waits until none of the processes runs. A process that was not waited for yet counts as gone.
 fn gone(pids: &[String]) {
     let runs = |pid: &&String| {
         let status = fs::read_to_string(format!("/proc/{pid}/status"));

@@ -186,7 +186,7 @@ fn a_proxy_in_the_way_is_named_without_its_password() {
 }
 
 #[test]
-fn a_variable_that_names_no_proxy_is_an_error_for_whoever_would_use_it() {
+fn a_variable_that_names_no_proxy_is_an_error_where_it_would_be_used() {
     let (emulator, authority) = (Emulator::start(&[]), Authority::new());
     let wrong = |workspace: Workspace| {
         workspace

@@ -43,7 +43,7 @@ const ATTACKS: [(&str, Flood); 7] = [
         ("-ERR \u{1b}]0;t\u{7}\u{9b}31m\u{202e}evil\r\n", "", 0),
     ),
     (
-        "messages that nobody asked for",
+        "messages without a request",
         ("", ">2\r\n+message\r\n+x\r\n", 1 << 30),
     ),
 ];

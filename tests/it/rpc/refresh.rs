@@ -178,7 +178,7 @@ async fn no_number_is_looked_up_within_an_hour_of_its_start() {
 }
 
 #[tokio::test]
-async fn ids_that_nobody_tells_cost_twelve_calls_a_space() {
+async fn ids_that_are_never_told_cost_twelve_calls_a_space() {
     for listed_as in ["absent", "PENDING"] {
         let flag = format!("--migrating-listed-as={listed_as}");
         let emulator = Emulator::start(&[&flag, "--missing-number=empty-data"]);

@@ -93,7 +93,7 @@ fn a_process_that_uses_its_fallback_has_its_share_as_long_as_it_does() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_brings_nobody_back_who_is_cut_off() {
+fn a_clock_that_is_set_back_keeps_who_is_cut_off() {
     let mut fleet = Fleet::new();
     fleet.tells("a", 1, Presence::Away, NOTHING);
     fleet.now -= 60 * SECOND;

@@ -141,7 +141,7 @@ fn those_who_may_ask_for_the_run_and_those_who_may_not_share_a_state_at_once() {
         assert_eq!(server.recovers_for(untold(now, Made::Same), 2), 0);
         assert_eq!(server.recovers_for(at(now), 3), 0);
     }
-    // Whoever may not ask leaves the known run as it is.
+    // A user who may not ask leaves the known run as it is.
     let other = Told {
         run_id: "2",
         ..at(open + SECOND)
@@ -165,7 +165,7 @@ fn who_may_not_ask_for_the_run_pays_once_where_it_could_be_another() {
     now += PAUSE;
     assert_eq!(server.recovers_for(untold(now, Made::Same), 1), 0);
 
-    // A process is new, and nobody was there just before.
+    // A process is new, and no other was there just before.
     now += RESTART_TIME;
     assert_eq!(server.recovers_for(untold(now, Made::First), 1), 0);
     now += RESTART_TIME + 1;

@@ -108,7 +108,7 @@ async fn a_state_that_no_sequence_of_steps_leaves_is_not_believed() {
     ));
 }
 
-/// Somebody writes the longest pause into the state, and takes it back.
+/// Another program writes the longest pause into the state, and takes it back.
 #[tokio::test]
 async fn a_long_wait_is_asked_about_again() {
     let server = RedisServer::start();
