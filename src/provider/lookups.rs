@@ -3,7 +3,7 @@
 //! A refresh asks about each number in the state by itself. Where the list of a space does not show
 //! its numbers, that would be one lookup for each of them in every plan, at the ten calls a second
 //! of the account's quota. Of a number in the state, a lookup can only prove that it is gone, or
-//! tell an id that nobody knew. So the numbers of a space share some lookups in a run
+//! tell an id that was not known. So the numbers of a space share some lookups in a run
 //! ([`Lookups::take`]). One that shows nothing of the kind uses one of them up. One that proves a
 //! number gone uses none up, and adds as many as there were at first: a space whose numbers are
 //! gone is emptied in one refresh, however many there are, and a space whose numbers are there
