@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::api::Api;
+use super::behaviour::NumberForm;
 use super::request::SignatureForm;
 
 /// One request in the journal. It holds no secret and no token, but whole phone numbers, because
@@ -155,22 +156,24 @@ impl Journal {
     }
 
     fn initiations(&self) -> Vec<Initiations> {
-        let mut counts: BTreeMap<(&str, &str), (u64, u64)> = BTreeMap::new();
+        let mut counts: BTreeMap<(&str, String), (u64, u64)> = BTreeMap::new();
         for entry in &self.entries {
             let (Some(space), Some(number)) = (&entry.cust_space_id, &entry.phone_number) else {
                 continue;
             };
+            // Both forms of a number are one number, which is started twice in two forms too.
+            let key = (space.as_str(), NumberForm::Whatsapp.of(number));
             if entry.committed {
-                counts.entry((space, number)).or_default().0 += 1;
+                counts.entry(key).or_default().0 += 1;
             } else if entry.refused {
-                counts.entry((space, number)).or_default().1 += 1;
+                counts.entry(key).or_default().1 += 1;
             }
         }
         counts
             .into_iter()
             .map(|((space, number), (accepted, refused))| Initiations {
                 cust_space_id: space.into(),
-                phone_number: number.into(),
+                phone_number: number,
                 accepted,
                 refused,
             })

@@ -20,7 +20,7 @@
 //! |---|---|
 //! | `GET requests?since=N` | the journal, or what came after sequence number N: all requests but control ones, each with its `kind` and the id of its key, and none with a secret |
 //! | `DELETE requests` | clears the journal, and with it the summary |
-//! | `GET summary?window=1s&account=ID` | `actions`: arrivals, throttled ones, the most in any window; `requests`: how many of each kind and action, refused ones included; initiations of each number; `under_way`: calls that are still to arrive; all of it for one account if that is asked |
+//! | `GET summary?window=1s&account=ID` | `actions`: arrivals, throttled ones, the most in any window; `requests`: how many of each kind and action, refused ones included; initiations of each number, in whichever form; `under_way`: calls that are still to arrive; all of it for one account if that is asked |
 //! | `GET sessions` | the sessions that were issued: key id, account, role, end |
 //! | `DELETE sessions` | revokes them all |
 //! | `GET issuance`, `PUT issuance` | how sessions are issued: `{"session_lifetime": 3, "expiration": "absent"}`, or whatever else is a flag about sessions, with underscores; what is left out stays |

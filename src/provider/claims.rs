@@ -262,8 +262,8 @@ async fn lock(path: &Path) -> io::Result<Lock> {
         }
         if !told_long && began.elapsed() >= LONG {
             tracing::warn!(
-                "still waiting for the process that has {} locked to start its number; it may be \
-                 stopped (Ctrl-Z)",
+                "still waiting for the process that has {} locked and starts the same number: it \
+                 may be stopped (Ctrl-Z)",
                 path.display()
             );
             told_long = true;
@@ -329,7 +329,7 @@ mod tests {
     async fn another_form_of_a_number_is_claimed_with_it() {
         let directory = tempfile::tempdir().expect("a directory");
         let claims = || Claims::new(Some(directory.path().join("state")));
-        let (here, elsewhere, call) = (claims(), claims(), call(LONG));
+        let (here, elsewhere, call) = (claims(), claims(), call(ENOUGH));
         let number = |mobile_number: &str| Target {
             cust_space_id: "s".into(),
             number: PhoneNumber::parse("55", mobile_number).expect("a number"),

@@ -28,13 +28,13 @@ impl Cams {
         Some(Diagnostic::warning(
             "Account File Locked",
             format!(
-                "Another process keeps {} locked, in which the processes of this user agree whose \
-                 call quota they use. This one waited for some seconds and went on without the \
-                 lock: if others find another answer, CAMS may throttle all of them.\n\nThe other \
-                 process may be stopped (Ctrl-Z): let it go on, or end it. On a share that has \
-                 lost track of its locks, name another directory by throttle.state_directory or \
-                 CAMS_THROTTLE_STATE_DIRECTORY. With account_id in the provider block or the \
-                 variable {} the file is not needed.",
+                "Another process keeps {} locked. This file says which account's call quota the \
+                 processes of this user share. The provider waited for some seconds and went on \
+                 without the lock: if another process finds another account, CAMS may throttle all \
+                 of them.\n\nThe process that has the lock may be stopped (Ctrl-Z): resume it or \
+                 end it. If the file is on a share whose locks do not work, name another directory \
+                 in throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY. The file is not \
+                 needed where account_id is set in the provider block, or {} in the environment.",
                 file.display(),
                 settings::ACCOUNT_ID.variables.join(" or ")
             ),

@@ -78,6 +78,19 @@ fn every_initiation_beyond_the_first_is_a_duplicate() {
 }
 
 #[test]
+fn a_start_in_the_other_form_is_a_duplicate_too() {
+    let in_form = |sequence, phone_number: &str| Entry {
+        phone_number: Some(phone_number.into()),
+        committed: true,
+        ..entry(sequence, sequence * 10)
+    };
+    let both = [in_form(1, "525512345678"), in_form(2, "5215512345678")];
+    let summary = journal(both).summary(Duration::from_secs(1), None);
+    assert_eq!(summary.duplicates, 1);
+    assert_eq!(summary.initiations.len(), 1);
+}
+
+#[test]
 fn since_shows_what_came_later() {
     let journal = journal([entry(4, 0), entry(5, 10)]);
     let sequences = |since| {

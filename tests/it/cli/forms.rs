@@ -94,9 +94,12 @@ fn a_number_is_imported_in_either_form_and_may_change_its_form() {
     workspace.apply();
     // Another form in the configuration replaces the resource, and starts nothing.
     workspace.configure(&number("one", "54", "\"91123456789\""));
-    workspace
-        .apply()
-        .assert_says(&["the same number, written as 5491123456789", "1 destroyed"]);
+    workspace.apply().assert_says(&[
+        "Same Number in Another Form",
+        "541123456789 and 5491123456789 are the same number",
+        "set mobile_number to \"1123456789\"",
+        "1 destroyed",
+    ]);
     assert_eq!(workspace.state()[ADDRESS]["phone_number"], "5491123456789");
     workspace.assert_no_changes();
     assert_eq!(emulator.count(INITIATE), 0);

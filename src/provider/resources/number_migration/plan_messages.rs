@@ -1,5 +1,6 @@
 //! What the resource tells the user of plans.
 
+use crate::cams::phone::PhoneNumber;
 use crate::framework::diagnostic::Diagnostic;
 use crate::framework::model::Field;
 use crate::framework::path::Path;
@@ -89,7 +90,10 @@ pub(super) fn replaces(prior: &Model, plan: &Model, follows_provider: bool) -> D
     match (same_number, planned) {
         (true, _) => text.push_str("the same number"),
         (false, Ok(number)) if was.is_ok_and(|was| was.is_same(&number)) => {
-            let form = format!("the same number, written as {number}");
+            if !moved {
+                return other_form(prior, &number);
+            }
+            let form = format!("the same number, written as {number},");
             text.push_str(&form);
         }
         (false, Ok(number)) => text.push_str(&number.to_string()),
@@ -117,6 +121,23 @@ pub(super) fn replaces(prior: &Model, plan: &Model, follows_provider: bool) -> D
     };
     Diagnostic::warning("Replacement Leaves the Old Number Where It Is", text)
         .at(Path::root().attribute(attribute))
+}
+
+/// A change that writes the number in its other form, and changes nothing else.
+fn other_form(prior: &Model, number: &PhoneNumber) -> Diagnostic {
+    at_number(Diagnostic::warning(
+        "Same Number in Another Form",
+        format!(
+            "The change replaces the resource, and {} and {number} are the same number. Terraform \
+             forgets the one and takes the other over, as it is in space {}, if CAMS shows the \
+             number. If CAMS does not show it yet, as may be soon after its start, applying asks \
+             CAMS to start it again. To change nothing, set mobile_number to {:?}, as it is in the \
+             state.",
+            prior.phone_number.text().unwrap_or("the old one"),
+            prior.cust_space_id.text().unwrap_or_default(),
+            prior.mobile_number.text().unwrap_or_default()
+        ),
+    ))
 }
 
 /// Two resources of one plan have the same number, and one of them at least is new.
