@@ -162,7 +162,7 @@ impl Journal {
                 continue;
             };
             // Both forms of a number are one number, which is started twice in two forms too.
-            let key = (space.as_str(), NumberForm::Whatsapp.of(number));
+            let key = (space.as_str(), NumberForm::Dialled.of(number));
             if entry.committed {
                 counts.entry(key).or_default().0 += 1;
             } else if entry.refused {
