@@ -28,6 +28,7 @@ fn a_fault_of_the_state_is_told_of_the_state_with_the_way_to_mend_it() {
             Value::from("139 0000 1234"),
             "\"139 0000 1234\" holds more",
         ),
+        ("country_code", Value::from(""), "country_code: \"\""),
         ("mobile_number", Value::Null, "mobile_number is missing"),
         ("cust_space_id", Value::Null, "cust_space_id is missing"),
         ("cust_space_id", Value::from(""), "cust_space_id is \"\""),

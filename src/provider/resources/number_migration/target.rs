@@ -38,33 +38,31 @@ fn of_fields(
     mobile_number: &Field<String>,
 ) -> Result<Target, Vec<String>> {
     let mut faults = Vec::new();
-    let mut part = |name: &str, field: &Field<String>| {
-        let text = field.text().map(str::to_owned);
-        if text.is_none() {
+    for (name, field) in [
+        ("cust_space_id", space),
+        ("country_code", country_code),
+        ("mobile_number", mobile_number),
+    ] {
+        if field.text().is_none() {
             faults.push(format!("{name} is missing"));
         }
-        text.unwrap_or_default()
-    };
-    let space = part("cust_space_id", space);
-    let country_code = part("country_code", country_code);
-    let mobile_number = part("mobile_number", mobile_number);
-    if faults.is_empty() && !space::is_well_formed(&space) {
-        faults.push(format!(
-            "cust_space_id is {space:?}, but {}",
-            space::EXPECTED
-        ));
     }
-    let number = PhoneNumber::parse(&country_code, &mobile_number);
-    match number {
-        Ok(number) if faults.is_empty() => Ok(Target {
-            cust_space_id: space,
+    let space = space.text();
+    if let Some(space) = space.filter(|space| !space::is_well_formed(space)) {
+        let expected = space::EXPECTED;
+        faults.push(format!("cust_space_id is {space:?}, but {expected}"));
+    }
+    let parts = country_code.text().zip(mobile_number.text());
+    let number = parts.map(|(code, number)| PhoneNumber::parse(code, number));
+    match (space, number) {
+        (Some(space), Some(Ok(number))) if faults.is_empty() => Ok(Target {
+            cust_space_id: space.to_owned(),
             number,
         }),
-        Err(problem) if !country_code.is_empty() && !mobile_number.is_empty() => {
-            faults.push(fault(&problem));
+        (_, number) => {
+            faults.extend(number.and_then(Result::err).map(|problem| fault(&problem)));
             Err(faults)
         }
-        _ => Err(faults),
     }
 }
 
