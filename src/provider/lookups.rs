@@ -44,6 +44,7 @@ struct Count {
 pub struct Granted {
     share: Arc<Share>,
     lookups: usize,
+    good_for: Option<Use>,
 }
 
 /// What the lookups of a number were good for.
@@ -81,31 +82,31 @@ impl Lookups {
             }
             settled.await;
         }
-        Some(Granted { share, lookups })
+        Some(Granted {
+            share,
+            lookups,
+            good_for: None,
+        })
     }
 }
 
 impl Granted {
     /// Notes what the lookups were good for.
     pub fn settle(mut self, what: Use) {
-        let lookups = std::mem::take(&mut self.lookups);
-        let mut count = lock(&self.share.count);
-        count.under_way -= lookups;
-        match what {
-            Use::ProvedGone => count.left += lookups + AT_FIRST,
-            Use::ToldId => count.left += lookups,
-            Use::Nothing => count.used_up += lookups,
-        }
-        drop(count);
-        self.share.settled.notify_waiters();
+        self.good_for = Some(what);
     }
 }
 
 impl Drop for Granted {
     fn drop(&mut self) {
+        let lookups = self.lookups;
         let mut count = lock(&self.share.count);
-        count.under_way -= self.lookups;
-        count.left += self.lookups;
+        count.under_way -= lookups;
+        match self.good_for {
+            Some(Use::ProvedGone) => count.left += lookups + AT_FIRST,
+            Some(Use::ToldId) | None => count.left += lookups,
+            Some(Use::Nothing) => count.used_up += lookups,
+        }
         drop(count);
         self.share.settled.notify_waiters();
     }
