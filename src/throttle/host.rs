@@ -155,10 +155,6 @@ impl FallibleStore for Host {
         Err(Failure("another process holds the lock on its file".into()))
     }
 
-    async fn trial(&self, command: Command) -> Result<Reply, Failure> {
-        self.step(command).await
-    }
-
     fn loss(&self) -> Failure {
         Failure(format!(
             "{}: something deletes its files again and again",
