@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use terraform_provider_cams::throttle::{Limit, Priority, QuotaKey, Throttle};
+use call_quota::{Limit, Priority, QuotaKey, Throttle};
 use tokio::time::Instant;
 
 /// A limit with a window so short that slots never run out.

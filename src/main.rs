@@ -4,21 +4,26 @@
 
 use std::process::ExitCode;
 
-use terraform_provider_cams::clock::Clock;
-use terraform_provider_cams::environment::Environment;
-use terraform_provider_cams::plugin::{self, Plugin, Subcommand, Work};
-use terraform_provider_cams::provider::{self, Mismatch, doctor};
-use terraform_provider_cams::random::Random;
+use base::clock::Clock;
+use base::environment::Environment;
+use base::random::Random;
+use terraform_plugin::process::{self, Plugin, Subcommand, Work};
+use terraform_provider_cams::{ADDRESS, Mismatch, doctor, server};
 
 /// The command that reports what works with an account, in place of serving Terraform.
 const DOCTOR: &str = "doctor";
 
 const PLUGIN: Plugin = Plugin {
     name: "cams",
-    address: provider::ADDRESS,
+    address: ADDRESS,
     version: env!("CARGO_PKG_VERSION"),
-    // The library of this package has the same name, with underscores.
-    crate_name: env!("CARGO_CRATE_NAME"),
+    crates: &[
+        "alibaba_cloud",
+        "base",
+        "call_quota",
+        "cams",
+        "terraform_provider_cams",
+    ],
     secret_fields: &["redis_url", "verification_code"],
     commands: &[Subcommand {
         name: DOCTOR,
@@ -31,12 +36,12 @@ fn main() -> ExitCode {
     let (environment, clock) = (Environment::of_process(), Clock::system());
     let mut arguments = std::env::args_os().skip(1).peekable();
     if arguments.next_if(|first| first == DOCTOR).is_some() {
-        plugin::panic::install_hook(&PLUGIN);
-        let _flush = plugin::log::install(&PLUGIN, &environment, &clock);
+        process::panic::install_hook(&PLUGIN);
+        let _flush = process::log::install(&PLUGIN, &environment, &clock);
         return doctor::main(arguments, &environment, &clock, &Random::from_system());
     }
-    plugin::main(&PLUGIN, arguments, &environment, &clock, || {
-        let server = provider::server(environment.clone(), clock.clone(), Random::from_system())?;
+    process::main(&PLUGIN, arguments, &environment, &clock, || {
+        let server = server(environment.clone(), clock.clone(), Random::from_system())?;
         let operations = server.operations();
         let work = Work::new(operations.tracker().clone(), move || operations.end());
         Ok::<_, Mismatch>((server, work))

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams::openapi::{Response, read_answer};
+use alibaba_cloud::openapi::{Response, read_answer};
 
 fuzz_target!(|input: (u16, Vec<u8>)| {
     let (status, body) = input;

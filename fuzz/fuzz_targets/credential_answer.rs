@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams::credentials::judge_answer;
+use alibaba_cloud::credentials::judge_answer;
 
 fuzz_target!(|input: &[u8]| {
     for trouble in judge_answer(input) {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams::credentials::judge_token;
+use alibaba_cloud::credentials::judge_token;
 
 fuzz_target!(|input: &[u8]| {
     let text = std::str::from_utf8(input).unwrap_or_default().trim();

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams::throttle::rewrite_host_record;
+use call_quota::rewrite_host_record;
 
 fuzz_target!(|input: &[u8]| {
     let Some(once) = rewrite_host_record(input) else {

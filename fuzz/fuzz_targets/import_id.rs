@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams::framework::resource::{ImportTarget, Resource};
-use terraform_provider_cams::provider::resources::number_migration::{NumberMigration, imported};
+use terraform_plugin::framework::resource::{ImportTarget, Resource};
+use terraform_provider_cams::resources::number_migration::{NumberMigration, imported};
 
 fuzz_target!(|id: &str| {
     let Ok(state) = imported(ImportTarget::Id(id.to_owned())) else {

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use terraform_provider_cams::openapi::cut_in_pieces;
+use alibaba_cloud::openapi::cut_in_pieces;
 
 /// serde_json takes an object that begins with this key for a number, and reads other depths.
 const NUMBER_KEY: &[u8] = b"$serde_json::private";

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams::protocol::json::{self, Unlisted};
+use terraform_plugin::wire::json::{self, Unlisted};
 use terraform_provider_cams_fuzz::typed;
 
 /// serde_json takes an object that begins with this key for a number.

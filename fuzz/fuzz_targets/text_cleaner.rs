@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams::foreign_text::{Cleaner, lines};
+use base::foreign_text::{Cleaner, lines};
 
 fuzz_target!(|input: (&str, &str, &str)| {
     let (before, secret, after) = input;

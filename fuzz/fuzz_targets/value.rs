@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams::protocol::msgpack;
+use terraform_plugin::wire::msgpack;
 use terraform_provider_cams_fuzz::typed;
 
 fuzz_target!(|input: &[u8]| {

@@ -1,7 +1,7 @@
 //! What the fuzz targets share.
 
-use terraform_provider_cams::credentials::{Configured, Files, resolve};
-use terraform_provider_cams::protocol::ty::Type;
+use alibaba_cloud::credentials::{Configured, Files, resolve};
+use terraform_plugin::wire::ty::Type;
 
 /// Splits an input into the type in its first line, as Terraform writes types, and the bytes of a
 /// value below it. There is neither where the first line is not a type.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+
+use crate::support::PROVIDER;
 
 /// An emulator process on a port of its own. It is ended when this value is dropped.
 pub(crate) struct Emulator {
@@ -17,7 +20,7 @@ pub(crate) struct Emulator {
 impl Emulator {
     /// Starts an emulator with the given flags, and waits until it listens.
     pub(crate) fn start(flags: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cams-emulator"))
+        let mut child = Command::new(program())
             .args(flags)
             .stdout(Stdio::piped())
             .spawn()
@@ -189,3 +192,14 @@ static CONTROL: LazyLock<(Runtime, reqwest::Client)> = LazyLock::new(|| {
         .expect("a client");
     (runtime, client)
 });
+
+/// The emulator's binary, which stands beside the provider's.
+fn program() -> PathBuf {
+    let program = Path::new(PROVIDER).with_file_name("cams-emulator");
+    assert!(
+        program.exists(),
+        "{} is missing: build it with `cargo build --workspace`",
+        program.display()
+    );
+    program
+}

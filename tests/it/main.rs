@@ -14,13 +14,11 @@ mod credentials; // where credentials come from, case by case as the official li
 mod doctor; // `terraform-provider-cams doctor` against the emulator in all its settings
 mod emulator; // a running emulator and its control interface
 mod handshake; // what is said before the first call, and who is let in
-mod layering; // which part of the library may use which
 mod lifecycle; // what ends the process, and what does not
 mod logs; // what reaches stderr
 mod network; // an authority, a server with TLS and a proxy, as in a company
 mod redis_server; // a Redis server of a test's own
 mod rpc; // every RPC, in ways that no CLI can be made to call it
 mod sessions; // sessions of the emulator, from each source to a call that is signed with them
-mod style; // rules of style that a program can check
 mod support; // directories, processes and signals for tests
 mod throttle; // one quota across real processes, some of them killed

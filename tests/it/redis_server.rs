@@ -5,9 +5,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use base::environment::Environment;
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
-use terraform_provider_cams::environment::Environment;
 
 /// The variable with further servers beside the one on the path: paths joined by `:`.
 const FURTHER: &str = "CAMS_TEST_REDIS";

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use base::clock::Utc;
+use base::random::Random;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha1::Sha1;
-use terraform_provider_cams::clock::Utc;
-use terraform_provider_cams::random::Random;
 
 use crate::emulator::Emulator;
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Once;
 use std::time::Duration;
 
-use terraform_provider_cams::platform::{Ignored, Signal};
+use base::platform::{Ignored, Signal};
 use tokio::signal::unix::SignalKind;
 
 /// The path of the provider under test.

@@ -13,10 +13,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use base::environment::Environment;
+use base::random::Random;
+use call_quota::{Limit, Priority, QuotaKey, RedisTimeouts, Throttle};
 use rustix::time::{ClockId, clock_gettime};
-use terraform_provider_cams::environment::Environment;
-use terraform_provider_cams::random::Random;
-use terraform_provider_cams::throttle::{Limit, Priority, QuotaKey, RedisTimeouts, Throttle};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;

@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 
 /// Measures the peak memory of the release binary under neighbours that send without end.
 fn memory() -> Result<()> {
-    let tests = ["test", "--release", "--all-features", "--test", "it"];
+    let tests = ["test", "--release", "--test", "it"];
     let filter = ["rpc::memory", "--", "--nocapture", "--test-threads=1"];
     let output = shell::output(cargo().args(tests).args(filter))?;
     for line in output.lines() {
@@ -39,7 +39,7 @@ fn throttle(options: &[&str]) -> Result<()> {
     let directory = target().join("bench");
     make_directory(&directory)?;
     let plot = directory.join("throttle.svg");
-    let bench = ["bench", "--features", "emulator", "--bench"];
+    let bench = ["bench", "--bench"];
     shell::run(
         cargo()
             .args(bench)

@@ -34,7 +34,7 @@ pub(crate) fn run() -> Result<()> {
     let terraform = tools::terraform()?;
     println!("{terraform}");
     heading("Build the provider and the emulator (some minutes the first time)");
-    shell::run(cargo().args(["build", "--release", "--features", "emulator", "--bins"]))?;
+    shell::run(cargo().args(["build", "--release", "--workspace", "--bins"]))?;
     println!("\n{}", startup::measure()?);
 
     let directory = shell::temporary_directory()?;
@@ -95,7 +95,7 @@ pub(crate) fn run() -> Result<()> {
          real CAMS.\n\n\
          Try next:\n  \
          cargo xtask test                                  everything that must hold\n  \
-         cargo run --features emulator --bin cams-emulator -- --help\n  \
+         cargo run --bin cams-emulator -- --help\n  \
          {:50}an emulator with other quotas, delays and faults\n  \
          docs/resources/number_migration.md                what the resource can do\n  \
          docs/guides/doctor.md                             how to check your own account",

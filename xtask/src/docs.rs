@@ -78,13 +78,7 @@ fn difference(there: &str, here: &str) -> String {
 
 /// The path and the text of every page, from the provider as it is built now.
 fn pages() -> Result<BTreeMap<PathBuf, String>> {
-    shell::run(cargo().args([
-        "build",
-        "--quiet",
-        "--all-features",
-        "--bin",
-        "terraform-provider-cams",
-    ]))?;
+    shell::run(cargo().args(["build", "--quiet", "--bin", "terraform-provider-cams"]))?;
     let schema = schema()?;
     let docs = root().join("docs");
     let mut pages = BTreeMap::new();

@@ -78,7 +78,7 @@ impl Plan {
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<()> {
-    shell::run(cargo().args(["build", "--quiet", "--all-features", "--bins"]))?;
+    shell::run(cargo().args(["build", "--quiet", "--workspace", "--bins"]))?;
     heading(&format!(
         "Soak: {} numbers over {} applies, two calls in a hundred fail",
         plan.numbers, plan.applies

@@ -121,12 +121,12 @@ fn format() -> Result<()> {
 }
 
 fn clippy() -> Result<()> {
-    let everything = ["clippy", "--workspace", "--all-targets", "--all-features"];
+    let everything = ["clippy", "--workspace", "--all-targets"];
     shell::run(cargo().args(everything).args(["--", "--deny", "warnings"]))
 }
 
 fn build() -> Result<()> {
-    shell::run(cargo().args(["build", "--workspace", "--all-features"]))
+    shell::run(cargo().args(["build", "--workspace"]))
 }
 
 fn examples() -> Result<()> {
@@ -145,7 +145,7 @@ fn examples() -> Result<()> {
 }
 
 fn doc_tests() -> Result<()> {
-    shell::run(cargo().args(["test", "--doc", "--all-features", "--quiet"]))
+    shell::run(cargo().args(["test", "--doc", "--quiet"]))
 }
 
 fn soak() -> Result<()> {
@@ -257,7 +257,7 @@ fn runner((targets, names): Selection) -> Result<Command> {
         command.arg("test");
     }
     command.args(targets);
-    command.args(["--all-features", "--no-fail-fast"]);
+    command.args(["--no-fail-fast"]);
     // Both runners run every test whose name contains one of these.
     command.args(names);
     Ok(command)

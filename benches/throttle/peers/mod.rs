@@ -12,15 +12,15 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use governor::{DefaultDirectRateLimiter, Quota};
-use tempfile::TempDir;
-use terraform_provider_cams::clock::Clock;
-use terraform_provider_cams::openapi::{
+use alibaba_cloud::openapi::{
     AccessKey, Answer, Http, Network, Reading, Request, Settings, SignatureMethod, SigningKey,
     read_answer,
 };
-use terraform_provider_cams::random::Random;
-use terraform_provider_cams::secret::Secret;
+use base::clock::Clock;
+use base::random::Random;
+use base::secret::Secret;
+use governor::{DefaultDirectRateLimiter, Quota};
+use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use terraform_provider_cams::clock::Clock;
+use base::clock::Clock;
 
 /// The time between two calls, for a limit of ten calls a second.
 const INTERVAL: Duration = Duration::from_millis(100);

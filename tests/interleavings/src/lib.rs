@@ -8,14 +8,14 @@
 
 /// The provider's throttle, as far as it is explored.
 #[allow(dead_code, unreachable_pub, reason = "compiled for another crate")]
-#[path = "../../../src/throttle"]
+#[path = "../../../crates/call-quota/src"]
 mod throttle {
     mod constants;
-    #[path = "../../tests/interleavings/src/explore.rs"]
+    #[path = "../../../tests/interleavings/src/explore.rs"]
     pub(crate) mod explore;
     mod limit;
     mod queue;
-    #[path = "../../tests/interleavings/src/scope.rs"]
+    #[path = "../../../tests/interleavings/src/scope.rs"]
     mod scope;
     mod sharing;
     mod slots;

@@ -2,7 +2,7 @@
 //!
 //! What differs from run to run is replaced by words in angle brackets, and lines of progress,
 //! which Terraform prints in an order of chance, are sorted. `UPDATE_OUTPUT=1 cargo test
-//! --all-features --test it output` writes the files anew: read the difference before it is
+//! --test it output` writes the files anew: read the difference before it is
 //! committed.
 
 use std::path::Path;

@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
+use base::clock::Clock;
+use base::environment::Environment;
+use base::random::Random;
 use serde_json::json;
-use terraform_provider_cams::clock::Clock;
-use terraform_provider_cams::environment::Environment;
-use terraform_provider_cams::protocol::tfplugin6::provider_server::ProviderServer;
-use terraform_provider_cams::provider;
-use terraform_provider_cams::random::Random;
+use terraform_plugin::wire::tfplugin6::provider_server::ProviderServer;
 use tokio::net::UnixListener;
 use tokio::runtime::Runtime;
 use tokio_stream::wrappers::UnixListenerStream;
@@ -35,7 +34,9 @@ fn attached(workspace: Workspace) -> (Workspace, Runtime) {
         .filter_map(|(name, value)| Some((text(name), text(value?))))
         .collect();
     let (clock, random) = (Clock::system(), Random::from_system());
-    let server = provider::server_with_long_wait(environment, clock, random, LONG_WAIT).unwrap();
+    let server =
+        terraform_provider_cams::server_with_long_wait(environment, clock, random, LONG_WAIT)
+            .unwrap();
     let socket = workspace.path().join("provider.sock");
     let runtime = Runtime::new().unwrap();
     let _guard = runtime.enter();

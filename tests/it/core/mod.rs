@@ -14,7 +14,6 @@
 mod calls;
 mod handshake;
 mod process;
-mod proto;
 mod start;
 mod tls;
 pub(crate) mod value;
@@ -29,7 +28,7 @@ use tonic::transport::Channel;
 pub(crate) use calls::{Instance, Outcome};
 pub(crate) use handshake::Handshake;
 pub(crate) use process::{Process, Stderr};
-pub(crate) use proto::{plugin, tfplugin6};
+pub(crate) use protocol_client::{go_plugin as plugin, tfplugin6};
 pub(crate) use start::{COOKIE, STATE_DIRECTORY, Start};
 pub(crate) use tls::{Client, Identity, connect};
 

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Value, json};
-use terraform_provider_cams::clock::Clock;
-use terraform_provider_cams::credentials::{
+use alibaba_cloud::credentials::{
     AssumeRole, Configured, Context, Credentials, ErrorKind, Files, Owner, resolve,
 };
-use terraform_provider_cams::secret::Secret;
+use base::clock::Clock;
+use base::secret::Secret;
+use serde_json::{Value, json};
 
 use super::context;
 use super::server::Server;

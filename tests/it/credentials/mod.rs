@@ -8,19 +8,17 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use alibaba_cloud::credentials::{
+    AssumeRole, AssumeRoleWithOidc, Configured, Context, Credentials, Files, resolve,
+};
+use alibaba_cloud::openapi::Network;
+use base::clock::Clock;
+use base::environment::Environment;
+use base::random::Random;
+use base::secret::Secret;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use terraform_provider_cams::clock::Clock;
-use terraform_provider_cams::credentials::{
-    AssumeRole, AssumeRoleWithOidc, Configured, Context, Credentials, Files, resolve,
-};
-use terraform_provider_cams::environment::Environment;
-use terraform_provider_cams::openapi::Network;
-use terraform_provider_cams::random::Random;
-use terraform_provider_cams::secret::Secret;
-
-use crate::layering::root;
 
 use server::Server;
 
@@ -58,7 +56,10 @@ struct Case {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_case_has_the_answer_of_the_official_library_or_a_reason() {
-    let text = fs::read_to_string(root().join("tests/interop/credentials.json")).unwrap();
+    let text = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/credentials.json"),
+    )
+    .unwrap();
     let mut file: Map<String, Value> = serde_json::from_str(&text).unwrap();
     let cases: Vec<Case> = serde_json::from_value(file["cases"].take()).unwrap();
     assert!(cases.len() >= 40);

@@ -70,7 +70,7 @@ struct Seen {
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<()> {
-    shell::run(cargo().args(["build", "--quiet", "--all-features", "--bins"]))?;
+    shell::run(cargo().args(["build", "--quiet", "--workspace", "--bins"]))?;
     let Plan {
         numbers,
         time,

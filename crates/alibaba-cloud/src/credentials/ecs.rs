@@ -1,0 +1,226 @@
+//! The metadata service of an instance, which has the credentials of its role.
+//!
+//! There are two ways to ask it. The newer one needs a token that is asked for first, so that a
+//! forged request from somewhere else in the instance does not get credentials. The older one is
+//! used where the newer one fails, unless the environment forbids it.
+
+use std::time::Duration;
+
+use crate::openapi::{Address, Failure, Network, Plain, PlainClient, PlainResponse, PlainSettings};
+use base::environment::Environment;
+use base::secret::Secret;
+
+use super::answer::{self, Fetched};
+use super::context::{Cause, Context};
+use super::error::{Error, ErrorKind};
+use super::pair;
+use super::source::Metadata;
+use super::variables::{
+    ECS_METADATA_DISABLED, ECS_METADATA_ENDPOINT, ECS_ROLE_NAME, IMDSV1_DISABLED, is_true,
+};
+
+/// Where every instance finds the service.
+const SERVER: &str = "http://100.100.100.200";
+
+const TOKEN_PATH: &str = "/latest/api/token";
+const ROLES_PATH: &str = "/latest/meta-data/ram/security-credentials/";
+const TOKEN_HEADER: &str = "x-aliyun-ecs-metadata-token";
+const LIFE_HEADER: &str = "x-aliyun-ecs-metadata-token-ttl-seconds";
+
+/// How long a token is valid, in seconds. It is used at once and then forgotten.
+const TOKEN_LIFE: &str = "60";
+
+/// The service is next to the instance: it answers within milliseconds or not at all.
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A service on this machine stands for it in tests, on a machine that may be busy.
+const TIMEOUT_OF_TESTS: Duration = Duration::from_secs(10);
+
+/// The metadata service as a source. The role is this one, or the one that the environment names,
+/// or that the service does. The error says why it cannot be one, going on from its name.
+pub(super) fn metadata(
+    role_name: Option<String>,
+    last_resort: bool,
+    environment: &Environment,
+) -> Result<Metadata, String> {
+    if is_true(environment, ECS_METADATA_DISABLED) {
+        return Err(format!("can't be used: {ECS_METADATA_DISABLED} forbids it"));
+    }
+    let text = environment.get(ECS_METADATA_ENDPOINT);
+    let server: Option<Address> = text.unwrap_or(SERVER).parse().ok();
+    let server = server.filter(|server| text.is_none() || server.is_loopback());
+    Ok(Metadata {
+        server: server.ok_or_else(|| {
+            format!("can't be used: {ECS_METADATA_ENDPOINT} is no URL of this machine")
+        })?,
+        role_name: role_name
+            .or_else(|| Some(environment.first(ECS_ROLE_NAME)?.1.to_owned()))
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty()),
+        only_v2: is_true(environment, IMDSV1_DISABLED),
+        last_resort,
+        notes: Vec::new(),
+    })
+}
+
+/// Why the service gave no credentials.
+enum Trouble {
+    /// There is no such service here.
+    Absent(String),
+    /// It did not do what was asked. The text goes on from its name.
+    Other(String),
+}
+
+/// Fetches the credentials of the instance's role.
+///
+/// Off an instance this takes a second: nothing answers there.
+pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetched, Error> {
+    let timeout = match metadata.server.is_loopback() {
+        true => TIMEOUT_OF_TESTS,
+        false => TIMEOUT,
+    };
+    let settings = PlainSettings {
+        connect_timeout: timeout,
+        read_timeout: timeout,
+        // The metadata service is the instance's own: no proxy leads to it.
+        network: Network::default(),
+        ..context.plain()
+    };
+    let client = PlainClient::for_server(&metadata.server, &settings);
+    let service = Service {
+        metadata,
+        context,
+        client: client.map_err(|failure| {
+            let text = format!("No HTTP client could be made: {failure}.");
+            Error::new(ErrorKind::Unusable, text)
+        })?,
+    };
+    let mut repeats = context.repeats();
+    loop {
+        let trouble = match service.ask().await {
+            Ok(fetched) => return Ok(fetched),
+            Err(trouble) => trouble,
+        };
+        if metadata.last_resort {
+            let mut notes = metadata.notes.clone();
+            if let Trouble::Other(what) = trouble {
+                notes.push(format!("The metadata service {what}."));
+            }
+            return Err(pair::missing(&notes).into());
+        }
+        if !repeats.pause(Cause::Failed).await {
+            let what = match trouble {
+                Trouble::Absent(why) => {
+                    format!("can't be reached: {why}. Only an instance of ECS has one")
+                }
+                Trouble::Other(what) => what,
+            };
+            let text = format!("The metadata service at {} {what}.", metadata.server);
+            return Err(Error::new(ErrorKind::Unreachable, text));
+        }
+    }
+}
+
+struct Service<'a> {
+    metadata: &'a Metadata,
+    context: &'a Context,
+    client: PlainClient,
+}
+
+impl Service<'_> {
+    async fn ask(&self) -> Result<Fetched, Trouble> {
+        let with_token = match self.token().await {
+            Ok(token) => self.credentials(Some(&token)).await,
+            Err(trouble) => Err(trouble),
+        };
+        match with_token {
+            Err(Trouble::Other(what)) if !self.metadata.only_v2 => {
+                tracing::debug!("the metadata service {what}; asking it without a token");
+                self.credentials(None).await
+            }
+            other => other,
+        }
+    }
+
+    async fn token(&self) -> Result<Secret, Trouble> {
+        let address = self.metadata.server.with_path(TOKEN_PATH);
+        let request = Plain::put(&address).header(LIFE_HEADER, TOKEN_LIFE);
+        let response = self.send(request, "a token").await?;
+        let text = std::str::from_utf8(&response.body)
+            .unwrap_or_default()
+            .trim();
+        match pair::is_well_formed(text) {
+            true => Ok(Secret::new(text)),
+            false => Err(Trouble::Other("gives something else than a token".into())),
+        }
+    }
+
+    async fn credentials(&self, token: Option<&Secret>) -> Result<Fetched, Trouble> {
+        let roles = self.metadata.server.with_path(ROLES_PATH);
+        let name = match &self.metadata.role_name {
+            Some(name) => name.clone(),
+            None => {
+                let response = self.get(&roles, token, "the name of a role").await?;
+                role_name(&response.body).ok_or_else(|| {
+                    Trouble::Other("gives something else than the name of a role".into())
+                })?
+            }
+        };
+        let address = roles.with_segment(&name);
+        let response = self
+            .get(&address, token, "the credentials of the role")
+            .await?;
+        let now = self.context.now(response.date);
+        answer::read(&response.body, now).map_err(|what| Trouble::Other(what.into()))
+    }
+
+    async fn get(
+        &self,
+        address: &Address,
+        token: Option<&Secret>,
+        what: &str,
+    ) -> Result<PlainResponse, Trouble> {
+        let request = Plain::get(address);
+        let request = match token {
+            Some(token) => request.header(TOKEN_HEADER, token.expose()),
+            None => request,
+        };
+        self.send(request, what).await
+    }
+
+    async fn send(&self, request: Plain<'_>, what: &str) -> Result<PlainResponse, Trouble> {
+        match self.client.send(request).await {
+            Ok(response) if response.status == 200 => Ok(response),
+            Ok(response) => Err(Trouble::Other(match response.status {
+                404 => format!("has not {what} (HTTP status 404): the instance has no such role"),
+                status => format!("refuses {what} with HTTP status {status}"),
+            })),
+            Err(Failure::Unsent { text, .. }) => Err(Trouble::Absent(text)),
+            Err(Failure::Lost(why)) => {
+                Err(Trouble::Other(format!("gave no answer for {what}: {why}")))
+            }
+        }
+    }
+}
+
+/// The name of the instance's role, which is a text alone.
+fn role_name(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte);
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(plain);
+    fits.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_with_a_blank_name_is_the_one_that_the_service_names() {
+        let environment = [(ECS_ROLE_NAME[0], " \n")].into_iter().collect();
+        for name in [None, Some(" ".to_owned())] {
+            let metadata = metadata(name, false, &environment).expect("a service");
+            assert_eq!(metadata.role_name, None);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! STS, which exchanges credentials or tokens for those of a role, and tells whose a key is.
+//!
+//! This file is longer than 300 lines because every request to STS, and what is said of each
+//! refusal, is in it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::openapi::{
+    Answer, Endpoint, Failure, Http, Plain, PlainClient, Reading, Request, Response, ServiceError,
+    Settings, SignatureMethod, SigningKey, read_answer,
+};
+use base::clock::Utc;
+use base::foreign_text::Cleaner;
+
+use super::answer::{self, Fetched};
+use super::context::{Cause, Context};
+use super::error::{Error, ErrorKind};
+use super::source::Role;
+
+/// The version of the API.
+const VERSION: &str = "2015-04-01";
+
+/// Exchanges credentials for those of a role.
+pub(super) async fn assume_role(
+    key: &SigningKey,
+    role: &Role,
+    endpoint: &Endpoint,
+    context: &Context,
+) -> Result<Fetched, Error> {
+    let seconds = role.seconds.to_string();
+    let mut parameters = of_role(role, &seconds);
+    if let Some(external_id) = &role.external_id {
+        parameters.insert("ExternalId", external_id);
+    }
+    let response = signed(key, "AssumeRole", &parameters, endpoint, context).await?;
+    let now = context.now(response.date);
+    answer::read_sts(&response.body, now).map_err(|what| unreadable(endpoint, what))
+}
+
+/// Exchanges the token of an identity provider for the credentials of a role.
+pub(super) async fn assume_role_with_oidc(
+    token: &str,
+    provider_arn: &str,
+    role: &Role,
+    endpoint: &Endpoint,
+    context: &Context,
+) -> Result<Fetched, Error> {
+    const ACTION: &str = "AssumeRoleWithOIDC";
+    let seconds = role.seconds.to_string();
+    let mut form = of_role(role, &seconds);
+    form.insert("OIDCProviderArn", provider_arn);
+    form.insert("OIDCToken", token);
+    let form: Vec<_> = form.into_iter().collect();
+    let cleaner = Cleaner::new([token]);
+    let client = PlainClient::for_api(endpoint, &context.plain());
+    let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
+    let mut repeats = context.repeats();
+    loop {
+        let timestamp = Utc::from(context.clock.now()).seconds();
+        let nonce = context.random.nonce();
+        let query = [
+            ("Action", ACTION),
+            ("Format", "JSON"),
+            ("SignatureNonce", nonce.as_str()),
+            ("Timestamp", timestamp.as_str()),
+            ("Version", VERSION),
+        ];
+        let request = Plain::post_form(endpoint, &query, &form).secrets(cleaner.clone());
+        let (error, cause) = match client.send(request).await {
+            Ok(response) if (200..300).contains(&response.status) => {
+                let now = context.now(response.date);
+                let fetched = answer::read_sts(&response.body, now);
+                return fetched.map_err(|what| unreadable(endpoint, what));
+            }
+            Ok(response) => {
+                let response = Response {
+                    status: response.status,
+                    body: response.body.to_vec(),
+                    cleaner: cleaner.clone(),
+                    ..Response::default()
+                };
+                let refusal = refusal(&response);
+                (refused(ACTION, &refusal), cause(&refusal))
+            }
+            Err(failure) => (unreachable(endpoint, &failure), Some(Cause::Failed)),
+        };
+        match cause {
+            Some(cause) if repeats.pause(cause).await => {}
+            Some(_) | None => return Err(error),
+        }
+    }
+}
+
+/// The account that a key belongs to.
+pub(super) async fn caller_account(
+    key: &SigningKey,
+    endpoint: &Endpoint,
+    context: &Context,
+) -> Result<String, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Identity {
+        account_id: Option<String>,
+    }
+    let response = signed(
+        key,
+        "GetCallerIdentity",
+        &BTreeMap::new(),
+        endpoint,
+        context,
+    )
+    .await?;
+    let identity: Option<Identity> = serde_json::from_slice(&response.body).ok();
+    let account = identity.and_then(|identity| identity.account_id);
+    account
+        .filter(|account| is_account(account))
+        .ok_or_else(|| unreadable(endpoint, "answers without an AccountId of digits"))
+}
+
+/// Whether a text is the id of an account.
+pub(super) fn is_account(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn of_role<'a>(role: &'a Role, seconds: &'a str) -> BTreeMap<&'a str, &'a str> {
+    let mut parameters = BTreeMap::from([
+        ("DurationSeconds", seconds),
+        ("RoleArn", role.arn.as_str()),
+        ("RoleSessionName", role.session_name.as_str()),
+    ]);
+    if let Some(policy) = &role.policy {
+        parameters.insert("Policy", policy);
+    }
+    parameters
+}
+
+/// The answer to a signed request that STS granted.
+async fn signed(
+    key: &SigningKey,
+    action: &str,
+    parameters: &BTreeMap<&str, &str>,
+    endpoint: &Endpoint,
+    context: &Context,
+) -> Result<Response, Error> {
+    let settings = Settings {
+        endpoint: endpoint.clone(),
+        signature_method: SignatureMethod::default(),
+        connect_timeout: context.connect_timeout,
+        read_timeout: context.read_timeout,
+        user_agent: context.user_agent.clone(),
+        network: context.network.clone(),
+    };
+    let http = Http::new(settings, context.clock.clone(), context.random.clone());
+    let http = http.map_err(|failure| unreachable(endpoint, &failure))?;
+    let request = Request {
+        action,
+        version: VERSION,
+        parameters,
+        reading: Reading::Whole,
+    };
+    let mut repeats = context.repeats();
+    let mut corrected = false;
+    loop {
+        let attempt = http.attempt(key, request, || {});
+        let (error, cause) = match attempt.await {
+            Ok(response) if (200..300).contains(&response.status) => return Ok(response),
+            Ok(response) => {
+                let refusal = refusal(&response);
+                let code = refusal.code.as_deref().unwrap_or_default();
+                if code.starts_with("InvalidTimeStamp") && !corrected {
+                    corrected = true;
+                    http.correct_clock(&response);
+                    continue;
+                }
+                (refused(action, &refusal), cause(&refusal))
+            }
+            Err(failure) => (unreachable(endpoint, &failure), Some(Cause::Failed)),
+        };
+        match cause {
+            Some(cause) if repeats.pause(cause).await => {}
+            Some(_) | None => return Err(error),
+        }
+    }
+}
+
+/// What the service says about a request that it did not grant.
+fn refusal(response: &Response) -> ServiceError {
+    match read_answer(response) {
+        Answer::Refusal(error) | Answer::Unreadable(error) => error,
+        Answer::Success(_) => ServiceError {
+            http_status: response.status,
+            ..ServiceError::default()
+        },
+    }
+}
+
+/// Why a request is repeated that was refused so. `None` if it would be refused again.
+fn cause(refusal: &ServiceError) -> Option<Cause> {
+    match refusal.code.as_deref() {
+        Some(code) if code.starts_with("Throttling") => Some(Cause::Throttled),
+        Some("SignatureNonceUsed") => Some(Cause::Failed),
+        _ => (refusal.http_status >= 500).then_some(Cause::Failed),
+    }
+}
+
+fn refused(action: &str, refusal: &ServiceError) -> Error {
+    let code = refusal.code.as_deref().unwrap_or("no code");
+    let status = refusal.http_status;
+    let mut text = format!("STS refused {action} with {code} (HTTP status {status}");
+    if let Some(id) = &refusal.request_id {
+        text.push_str(&format!(", request id {id}"));
+    }
+    text.push_str("). ");
+    let message = refusal.message.trim_end_matches(['.', ' ']);
+    if !message.is_empty() {
+        text.push_str(&format!("STS says: {message}. "));
+    }
+    text.push_str(advice(action, code, &refusal.message));
+    // Whoever is at fault for a passing refusal, asking again later may help.
+    let kind = match cause(refusal) {
+        Some(_) => ErrorKind::Unreachable,
+        None => ErrorKind::Refused,
+    };
+    Error::new(kind, text.trim_end())
+}
+
+/// What to do about a refusal.
+fn advice(action: &str, code: &str, message: &str) -> &'static str {
+    match (action, code) {
+        (_, code) if code.starts_with("Throttling") => {
+            "STS throttles the calls of this account, and went on to while this was tried for some \
+             seconds. Apply again in a minute."
+        }
+        // There is no code of its own for it: "Roles may not be assumed by root accounts."
+        ("AssumeRole", _) if message.to_ascii_lowercase().contains("root account") => {
+            "The account's own access key cannot assume roles. Use the access key of a RAM user \
+             that may assume this one."
+        }
+        ("AssumeRole", code) if code.starts_with("NoPermission") || code.contains("Forbidden") => {
+            "Let the trust policy of the role name who assumes it, and grant that user or role \
+             AliyunSTSAssumeRoleAccess."
+        }
+        (_, code) if code.starts_with("EntityNotExist.Role") => "Check the ARN of the role.",
+        (_, code) if code.starts_with("EntityNotExist.OIDCProvider") => {
+            "Check the ARN of the identity provider."
+        }
+        (_, code) if code.contains("OIDCToken") && code.contains("Expired") => {
+            "The token has ended. Give it in a file that somebody renews (oidc_token_file), or get \
+             a new one for each run."
+        }
+        ("AssumeRoleWithOIDC", code) if code.starts_with("AuthenticationFail") => {
+            "Check that the identity provider's client ids hold the token's audience, and that the \
+             role's trust policy allows its subject."
+        }
+        _ => "",
+    }
+}
+
+fn unreadable(endpoint: &Endpoint, what: &str) -> Error {
+    let text = format!("STS at {} {what}.", endpoint.host());
+    Error::new(ErrorKind::Unreachable, text)
+}
+
+fn unreachable(endpoint: &Endpoint, failure: &Failure) -> Error {
+    let who = format!("STS at {}", endpoint.host());
+    let otherwise = "If it can't be reached from here, set sts_endpoint to one that can.";
+    Error::unanswered(&who, failure, otherwise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(action: &str, code: &str, message: &str) -> String {
+        let refusal = ServiceError {
+            http_status: 403,
+            code: Some(code.to_owned()),
+            message: message.to_owned(),
+            ..ServiceError::default()
+        };
+        refused(action, &refusal).to_string()
+    }
+
+    #[test]
+    fn throttling_is_told_with_what_to_do() {
+        for action in ["AssumeRole", "AssumeRoleWithOIDC", "GetCallerIdentity"] {
+            let text = text(action, "Throttling.User", "Request was denied.");
+            assert!(text.contains("STS throttles"), "{text}");
+            assert!(text.ends_with("Apply again in a minute."), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_role_that_the_account_itself_would_assume_wants_a_user() {
+        let message = "Roles may not be assumed by root accounts.";
+        let said = text("AssumeRole", "NoPermission", message);
+        assert!(
+            said.contains("The account's own access key cannot"),
+            "{said}"
+        );
+        assert!(!said.contains("trust policy"), "{said}");
+        let said = text("AssumeRole", "NoPermission", "You are not authorized.");
+        assert!(
+            said.contains("trust policy") && !said.contains("own access key"),
+            "{said}"
+        );
+    }
+}

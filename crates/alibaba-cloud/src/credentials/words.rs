@@ -1,0 +1,79 @@
+//! Splits the `process_command` of a profile into words.
+
+use base::secret::Secret;
+
+/// Splits a command line into words as a POSIX shell does. No sign has a meaning but quotation
+/// marks and the backslash, which joins two lines at the end of the first one. `None` if a
+/// quotation mark is not closed.
+pub(super) fn split(line: &str) -> Option<Vec<Secret>> {
+    let mut words = Vec::new();
+    let mut letters = line.chars().peekable();
+    loop {
+        while letters.next_if(|letter| letter.is_whitespace()).is_some() {}
+        if letters.peek().is_none() {
+            return Some(words);
+        }
+        // It grows within this room, so that no copy of a password is left behind.
+        let mut word = String::with_capacity(line.len());
+        while let Some(letter) = letters.next_if(|letter| !letter.is_whitespace()) {
+            match letter {
+                '\'' => loop {
+                    match letters.next()? {
+                        '\'' => break,
+                        other => word.push(other),
+                    }
+                },
+                '"' => loop {
+                    match letters.next()? {
+                        '"' => break,
+                        '\\' => match letters.next()? {
+                            '\n' => {}
+                            escaped @ ('"' | '\\' | '$' | '`') => word.push(escaped),
+                            other => word.extend(['\\', other]),
+                        },
+                        other => word.push(other),
+                    }
+                },
+                '\\' => match letters.next()? {
+                    '\n' => {}
+                    escaped => word.push(escaped),
+                },
+                other => word.push(other),
+            }
+        }
+        words.push(Secret::new(word));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_split_as_a_shell_does() {
+        let words = |line: &str| {
+            let words = split(line)?;
+            Some(
+                words
+                    .iter()
+                    .map(|word| word.expose().to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let some = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
+        assert_eq!(words("  a  b\tc\n"), some(&["a", "b", "c"]));
+        assert_eq!(
+            words(r#"a 'b  c' "d \"e\" \n" f\ g"#),
+            some(&["a", "b  c", r#"d "e" \n"#, "f g"])
+        );
+        assert_eq!(
+            words("'' a''b # c; d | e $f"),
+            some(&["", "ab", "#", "c;", "d", "|", "e", "$f"])
+        );
+        assert_eq!(words(""), some(&[]));
+        assert_eq!(words("a \"b\\\nc\" d\\\ne"), some(&["a", "bc", "de"]));
+        for open in ["'a", "\"a", "\"a\\", "a\\"] {
+            assert_eq!(words(open), None, "{open}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! How this machine reaches others: by which proxies, and which certificates it trusts.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, Url};
+
+use base::environment::Environment;
+use base::foreign_text;
+
+use super::failure::Destination;
+use super::{Failure, Obstacle, Proxies, Trust, UnusablePlace};
+
+/// The proxies and certificates of this machine, as the environment names them. The default is no
+/// proxy, and the system's certificates.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// The proxies by which others are reached.
+    pub proxies: Proxies,
+    /// The certificates by which others are known.
+    pub trust: Trust,
+}
+
+impl Network {
+    /// Reads the variables. Places for certificates that cannot be used are told beside it, because
+    /// the system's certificates may do.
+    pub fn from_environment(environment: &Environment) -> (Self, Vec<UnusablePlace>) {
+        let proxies = Proxies::from_environment(environment);
+        let (trust, unusable) = Trust::from_environment(environment);
+        (Self { proxies, trust }, unusable)
+    }
+
+    /// A client that reaches `url`, and nothing else, as the environment says, and what tells of
+    /// its failures. It sends each request once. This machine is always reached without a proxy.
+    pub(super) fn client(
+        &self,
+        url: &Url,
+        [connect_timeout, read_timeout]: [Duration; 2],
+        user_agent: &str,
+    ) -> Result<(ClientBuilder, Destination), Failure> {
+        let address = host_and_port(url);
+        let proxy = self.proxies.for_url(url).map_err(|invalid| {
+            let text = format!("no connection to {address}: the {invalid}");
+            let obstacle = Obstacle::Proxy;
+            Failure::Unsent { obstacle, text }
+        })?;
+        let destination = Destination {
+            proxy: proxy.cloned(),
+            address,
+            connect_timeout,
+            read_timeout,
+        };
+        // By itself the client would read the variables of the process, by rules of its own.
+        let mut builder = self.trust.apply(Client::builder().no_proxy());
+        if let Some(proxy) = &destination.proxy {
+            let setting = proxy.setting();
+            builder = builder.proxy(setting.map_err(|error| destination.unusable(error))?);
+        }
+        let builder = builder
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(connect_timeout)
+            .timeout(read_timeout)
+            .user_agent(user_agent);
+        Ok((builder, destination))
+    }
+}
+
+/// Host and port of a URL, as errors show them: a URL may have a host of any length.
+fn host_and_port(url: &Url) -> String {
+    let name = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}:{port}", foreign_text::line(name))
+}

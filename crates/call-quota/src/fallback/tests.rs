@@ -1,0 +1,334 @@
+//! Stores that fail in all the ways that stores do, on the paused clock.
+//!
+//! This file is longer than 300 lines because each way to fail is a store of its own.
+
+use super::*;
+use crate::constants::ASK_AGAIN;
+use crate::memory::Memory;
+use crate::slots::{LaneId, PermitId, Priority, WaiterId};
+
+const LIMIT: ConfiguredLimit = ConfiguredLimit {
+    calls: NonZeroU32::new(10).unwrap(),
+    window: 1_000_000,
+};
+/// A store that nobody can reach, and that takes its time to show it.
+struct Unreachable;
+
+/// How long an attempt to reach it takes.
+const STEP: Duration = Duration::from_secs(4);
+/// How long others rely on a process to come back.
+const RETURN: Duration = Duration::from_secs(9);
+
+impl FallibleStore for Unreachable {
+    fn try_step(&self, _: Command) -> Option<Result<Reply, Failure>> {
+        None
+    }
+
+    async fn step(&self, _: Command) -> Result<Reply, Failure> {
+        tokio::time::sleep(STEP).await;
+        Err(Failure("nobody is there".into()))
+    }
+
+    async fn trial(&self, command: Command) -> Result<Reply, Failure> {
+        self.step(command).await
+    }
+
+    fn loss(&self) -> Failure {
+        unreachable!("it has no state")
+    }
+
+    fn replies_within(&self) -> Duration {
+        STEP
+    }
+
+    fn returns_within(&self) -> Option<Duration> {
+        Some(RETURN)
+    }
+
+    fn noticed_after(&self) -> Duration {
+        Duration::from_secs(2) + STEP
+    }
+}
+
+/// Asks for a permit, as the process that the last reply named. `None` stands for a permit.
+async fn ask(store: &impl Store, last: Option<Wait>) -> Option<Wait> {
+    let acquire = Command::Acquire {
+        lane: LaneId(1),
+        waiter: last.and_then(|wait| wait.waiter),
+        priority: Priority::Normal,
+        limit: LIMIT,
+        leave: 0,
+    };
+    match store.step(acquire, 0).await.reply {
+        Reply::Granted { .. } => None,
+        Reply::Wait(wait) => Some(wait),
+        Reply::Done => unreachable!("a request for a permit is granted or waits"),
+    }
+}
+
+/// Makes as many calls as the store lets in this time.
+async fn calls(store: &impl Store, time: Duration) -> u32 {
+    let (end, mut calls, mut last) = (Instant::now() + time, 0, None);
+    while Instant::now() < end {
+        last = ask(store, last).await;
+        match last {
+            None => calls += 1,
+            Some(wait) => tokio::time::sleep(Duration::from_micros(wait.delay)).await,
+        }
+    }
+    calls
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_fallback_goes_on_while_the_primary_is_tried() {
+    let store = WithFallback::new(
+        Unreachable,
+        Memory::new(),
+        NonZeroU32::MIN,
+        Outage::default(),
+    );
+    let pause = ask(&store, None).await.expect("the primary is gone").delay;
+    assert_eq!(pause, 7_500_001);
+    tokio::time::sleep(Duration::from_micros(pause)).await;
+    // Nobody answers these calls, so that each counts for a window and a half.
+    let made = calls(&store, Duration::from_secs(60)).await;
+    assert!((38..=41).contains(&made), "{made}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_standing_still_the_primary_is_tried_before_the_fallback_is_used() {
+    let store = WithFallback::new(
+        Unreachable,
+        Memory::new(),
+        NonZeroU32::MIN,
+        Outage::default(),
+    );
+    ask(&store, None).await.expect("the primary is gone");
+    // The process is stopped: time passes, and no task of it runs.
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let stood_still = Instant::now();
+    while ask(&store, None).await.is_some() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(stood_still.elapsed() >= STEP, "{:?}", stood_still.elapsed());
+}
+
+/// A store that carries out commands as a test says, each of which takes some time.
+struct Scripted<F> {
+    carry_out: F,
+    takes: Duration,
+}
+
+impl<F: Fn(Command) -> Result<Reply, Failure> + Send + Sync + 'static> FallibleStore
+    for Scripted<F>
+{
+    fn try_step(&self, _: Command) -> Option<Result<Reply, Failure>> {
+        None
+    }
+
+    async fn step(&self, command: Command) -> Result<Reply, Failure> {
+        tokio::time::sleep(self.takes).await;
+        (self.carry_out)(command)
+    }
+
+    async fn trial(&self, command: Command) -> Result<Reply, Failure> {
+        self.step(command).await
+    }
+
+    fn trial_within(&self) -> Duration {
+        Duration::from_millis(500)
+    }
+
+    fn loss(&self) -> Failure {
+        Failure("it forgets".into())
+    }
+
+    fn returns_within(&self) -> Option<Duration> {
+        Some(RETURN)
+    }
+
+    fn noticed_after(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+}
+
+const GRANTED: Reply = Reply::Granted {
+    permit: PermitId(1),
+};
+
+fn recovers_for(delay: Micros) -> Reply {
+    Reply::Wait(Wait {
+        waiter: Some(WaiterId(1)),
+        delay,
+        ahead: 0,
+        limit: 10,
+        cause: Cause::Recovering,
+    })
+}
+
+/// A chain with a fallback of one call a second, and why its primary was last out of use.
+fn chain<F>(
+    takes: Duration,
+    carry_out: F,
+) -> (WithFallback<Scripted<F>, Memory>, impl Fn() -> String)
+where
+    F: Fn(Command) -> Result<Reply, Failure> + Send + Sync + 'static,
+{
+    let outage = Outage::default();
+    let primary = Scripted { carry_out, takes };
+    let chain = WithFallback::new(primary, Memory::new(), NonZeroU32::MIN, outage.clone());
+    (chain, move || outage.reason().unwrap_or_default())
+}
+
+/// What the fallback lets through in this many seconds: a call whose answer is not told counts for
+/// a window and a half.
+fn fallback_calls(seconds: u32) -> std::ops::RangeInclusive<u32> {
+    (seconds - 2) * 2 / 3 - 1..=seconds * 2 / 3 + 1
+}
+
+/// A server that reads and refuses to write fails in the first half of every trial or in its second
+/// one, as a replica or as one without memory.
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_refuses_to_write_leaves_the_fallback_in_peace() {
+    for refuses_undo_only in [false, true] {
+        let (store, reason) =
+            chain(Duration::from_millis(1), move |command| {
+                match refuses_undo_only && !matches!(command, Command::Acquire { .. }) {
+                    true => Ok(Reply::Done),
+                    false => Err(Failure("READONLY".into())),
+                }
+            });
+        let made = calls(&store, Duration::from_secs(63)).await;
+        assert!(fallback_calls(60).contains(&made), "{made}");
+        assert_eq!(reason(), "READONLY");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_answers_late_is_not_returned_to() {
+    let fails = std::sync::atomic::AtomicBool::new(true);
+    let (store, _) = chain(Duration::from_millis(600), move |_| {
+        match fails.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            true => Err(Failure("late".into())),
+            false => Ok(GRANTED),
+        }
+    });
+    let made = calls(&store, Duration::from_secs(63)).await;
+    assert!(fallback_calls(60).contains(&made), "{made}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_return_to_a_primary_that_fails_again_takes_longer() {
+    // It fails for callers and works for trials, which have no waiter and call once a second.
+    let (store, _) = chain(Duration::ZERO, |command| match command {
+        Command::Acquire { leave: 1, .. } => Err(Failure("not now".into())),
+        _ => Ok(GRANTED),
+    });
+    let acquire = Command::Acquire {
+        lane: LaneId::default(),
+        waiter: None,
+        priority: Priority::Normal,
+        limit: LIMIT,
+        leave: 1,
+    };
+    // The times at which the primary failed, as far as that shows: a pause of 3.5 seconds begins.
+    let (start, mut failures) = (Instant::now(), Vec::new());
+    while start.elapsed() < Duration::from_secs(400) {
+        if let Reply::Wait(wait) = store.step(acquire, 0).await.reply
+            && wait.delay == 3_500_001
+        {
+            failures.push(start.elapsed());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let between: Vec<_> = failures
+        .windows(2)
+        .map(|two| (two[1] - two[0]).as_secs())
+        .collect();
+    // As many trials, a second apart, and the pause of 1.5 seconds after them. The first ones have
+    // ended before the first pause of 3.5 seconds has.
+    assert_eq!(between[..4], [5, 7, 13, 25], "{between:?}");
+    let rest = &between[4..];
+    assert!(
+        rest.len() > 4 && rest.iter().all(|time| (48..=51).contains(time)),
+        "{between:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_recovers_is_returned_to_when_it_grants_permits() {
+    let start = Instant::now();
+    let (store, _) = chain(Duration::ZERO, move |_| match start.elapsed().as_secs() {
+        0 => Err(Failure("gone".into())),
+        1..20 => Ok(recovers_for(1)),
+        _ => Ok(GRANTED),
+    });
+    let during = calls(&store, Duration::from_secs(20)).await;
+    assert!(fallback_calls(16).contains(&during), "{during}");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let return_pause = ask(&store, None).await.expect("a pause").delay;
+    assert_eq!(return_pause, 1_500_001);
+    tokio::time::sleep(Duration::from_micros(return_pause)).await;
+    for _ in 0..10 {
+        assert_eq!(ask(&store, None).await, None);
+    }
+}
+
+/// Each loss begins the pause anew, whether it is long or short.
+#[tokio::test(start_paused = true)]
+async fn a_primary_that_loses_its_state_again_and_again_is_left() {
+    for (pause, least) in [(9_500_000, 19), (1_500_000, 15)] {
+        let (store, reason) = chain(Duration::from_millis(1), move |_| Ok(recovers_for(pause)));
+        let waited = calls(&store, Duration::from_secs(least)).await;
+        assert_eq!((waited, reason()), (0, String::new()), "{pause}");
+        let made = calls(&store, Duration::from_secs(65)).await;
+        assert!(made >= 35, "{pause}: {made}");
+        assert_eq!(reason(), "it forgets");
+    }
+}
+
+/// A reply names no wait that is longer than [`ASK_AGAIN`], so that a long pause is told in parts.
+#[tokio::test(start_paused = true)]
+async fn two_losses_in_a_row_whose_pauses_are_told_in_parts_are_waited_for() {
+    let start = Instant::now();
+    let (store, reason) = chain(Duration::from_millis(1), move |_| {
+        let now = start.elapsed().as_micros() as u64;
+        let end = match now {
+            ..10_000_000 => 10_500_000,
+            _ => 20_500_000_u64,
+        };
+        Ok(match end.saturating_sub(now) {
+            0 => GRANTED,
+            left => recovers_for(left.min(ASK_AGAIN)),
+        })
+    });
+    let made = calls(&store, Duration::from_secs(21)).await;
+    assert_eq!((made > 0, reason()), (true, String::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_long_recovery_and_several_short_ones_with_permits_are_waited_for() {
+    let start = Instant::now();
+    let (store, reason) = chain(Duration::ZERO, move |_| {
+        match (30_000_000_u64).checked_sub(start.elapsed().as_micros() as u64) {
+            Some(left @ 1..) => Ok(recovers_for(left.min(2_000_000))),
+            _ => Ok(GRANTED),
+        }
+    });
+    assert_eq!(
+        ask(&store, None).await.map(|wait| wait.cause),
+        Some(Cause::Recovering)
+    );
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert_eq!((ask(&store, None).await, reason()), (None, String::new()));
+
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let (store, reason) = chain(Duration::ZERO, move |_| {
+        match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 3 {
+            0 | 1 => Ok(recovers_for(9_500_000)),
+            _ => Ok(GRANTED),
+        }
+    });
+    let made = calls(&store, Duration::from_secs(195)).await;
+    assert_eq!((made, reason()), (10, String::new()));
+}

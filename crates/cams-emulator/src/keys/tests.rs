@@ -1,0 +1,147 @@
+use std::time::UNIX_EPOCH;
+
+use super::*;
+use crate::issuance::Expiration;
+
+const ACCOUNT: &str = "1000000000000000";
+
+fn keys() -> Keys {
+    let key = format!("{ACCOUNT}:key:secret");
+    Keys::new(vec![key.parse().expect("a key")], 0)
+}
+
+fn session(name: &str) -> Caller {
+    Caller {
+        account_id: ACCOUNT.into(),
+        identity: Identity::Role {
+            role: "admin".into(),
+            session_name: name.into(),
+        },
+    }
+}
+
+fn claim<'a>(id: &'a str, token: Option<&'a str>) -> Claim<'a> {
+    Claim {
+        access_key_id: id,
+        security_token: token,
+        date: "",
+        nonce: "",
+    }
+}
+
+fn at(millis: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(millis)
+}
+
+fn code(found: Result<(&Secret, Caller), Refusal>) -> String {
+    found.map_or_else(|refusal| refusal.code, |_| "found".into())
+}
+
+#[test]
+fn a_key_is_read_with_its_account_and_nothing_else_is() {
+    let key: AccessKey = "1:id:se:cret".parse().expect("a key");
+    assert_eq!((&*key.account_id, &*key.access_key_id), ("1", "id"));
+    assert_eq!(key.access_key_secret.expose(), "se:cret");
+    for text in [
+        "",
+        "1:id",
+        "1:id:",
+        "one:id:secret",
+        ":id:secret",
+        "1::secret",
+    ] {
+        assert!(text.parse::<AccessKey>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_session_needs_exactly_its_token_and_ends_when_it_says() {
+    let issuance = Issuance {
+        session_lifetime: Some(3),
+        ..Issuance::default()
+    };
+    let mut keys = keys();
+    let issued = keys.issue(session("a"), &issuance, None, at(1_900));
+    let other = keys.issue(session("b"), &issuance, None, at(1_900));
+    assert_ne!(issued.access_key_id, other.access_key_id);
+    assert_eq!(issued.fields()["Expiration"], "1970-01-01T00:00:04Z");
+
+    let (id, token) = (&*issued.access_key_id, issued.security_token.expose());
+    let find = |token, now| code(keys.find(&claim(id, token), &issuance, at(now)));
+    let mismatch = "InvalidSecurityToken.MismatchWithAccessKey";
+    assert_eq!(find(Some(token), 3_999), "found");
+    assert_eq!(find(Some(token), 4_000), "InvalidSecurityToken.Expired");
+    assert_eq!(find(None, 2_000), "MissingSecurityToken");
+    assert_eq!(find(Some(other.security_token.expose()), 2_000), mismatch);
+    assert_eq!(find(Some("CAIS"), 2_000), "InvalidSecurityToken.Malformed");
+}
+
+#[test]
+fn a_revoked_session_is_refused_with_the_code_that_is_chosen() {
+    let mut keys = keys();
+    let issued = keys.issue(session("a"), &Issuance::default(), None, at(0));
+    assert_eq!(keys.revoke_all(), 1);
+    assert_eq!(keys.revoke_all(), 0);
+    let next = keys.issue(session("a"), &Issuance::default(), None, at(0));
+    for (revoked_as, expected) in [
+        (RevokedAs::NotFound, "InvalidAccessKeyId.NotFound"),
+        (RevokedAs::Expired, "InvalidSecurityToken.Expired"),
+    ] {
+        let issuance = Issuance {
+            revoked_as,
+            ..Issuance::default()
+        };
+        let find = |of: &Issued| {
+            let claim = claim(&of.access_key_id, Some(of.security_token.expose()));
+            code(keys.find(&claim, &issuance, at(1)))
+        };
+        assert_eq!(find(&issued), expected);
+        assert_eq!(find(&next), "found");
+    }
+}
+
+#[test]
+fn an_expiration_may_be_missing_or_say_anything() {
+    for (expiration, expected) in [
+        (Expiration::Absent, None),
+        (Expiration::Past, Some("1970-01-01T00:01:00Z")),
+        (Expiration::Requested, Some("1970-01-01T00:17:00Z")),
+        (Expiration::Truthful, Some("1970-01-01T00:02:05Z")),
+        (Expiration::Unreadable, Some("in a while")),
+    ] {
+        let issuance = Issuance {
+            session_lifetime: Some(5),
+            expiration,
+            ..Issuance::default()
+        };
+        let requested = Some(Duration::from_secs(900));
+        let issued = keys().issue(session("a"), &issuance, requested, at(120_000));
+        let fields = issued.fields();
+        let told = fields.get("Expiration").and_then(Value::as_str);
+        assert_eq!(told, expected, "{expiration:?}");
+    }
+}
+
+#[test]
+fn no_lifetime_is_too_long() {
+    let issuance = Issuance {
+        session_lifetime: Some(u64::MAX),
+        ..Issuance::default()
+    };
+    let mut keys = keys();
+    let issued = keys.issue(session("a"), &issuance, None, at(0));
+    assert_eq!(issued.fields()["Expiration"], "1970-01-01T00:00:00Z");
+}
+
+#[test]
+fn secrets_are_in_no_report_and_no_debug_text() {
+    let mut keys = keys();
+    let issued = keys.issue(session("a"), &Issuance::default(), None, at(0));
+    let shown = format!("{keys:?} {issued:?} {}", serde_json::json!(keys.report()));
+    assert!(shown.contains(&issued.access_key_id));
+    let secrets = [&issued.access_key_secret, &issued.security_token];
+    for secret in secrets {
+        assert!(secret.expose().len() > 40);
+        assert!(!shown.contains(secret.expose()), "{shown}");
+    }
+}

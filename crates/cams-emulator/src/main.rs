@@ -1,0 +1,46 @@
+//! The binary of the emulator: reads the flags, listens, and serves until it is interrupted.
+
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use cams_emulator::Flags;
+use clap::Parser;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Flags::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where stderr is closed nobody reads it, so that an error here has no consequence.
+            let _ = writeln!(io::stderr(), "cams-emulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
+    let address = flags.listen;
+    let config = flags.into_config()?;
+    // Signals are caught from here on, so that whoever reads the line below can end the process
+    // cleanly at once.
+    let shutdown = shutdown()?;
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "listening on http://{address}")?;
+    cams_emulator::serve(listener, config, shutdown).await;
+    Ok(())
+}
+
+/// Waits for an interrupt or a request to terminate.
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    })
+}

@@ -1,0 +1,249 @@
+//! The connections: reads requests, lets latency pass, and sends answers as they were decided, to
+//! the byte.
+
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::stream;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Limited, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::answer::{Delivery, Response, Step};
+use super::api;
+use super::config::Config;
+use super::control;
+use super::request::HttpRequest;
+use super::service::Service;
+use base::clock::Clock;
+use base::random::Random;
+
+/// The most bytes that the body of a request may have. No request to CAMS comes near it.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// The time that open connections have to finish after the shutdown.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Serves until `shutdown` is done, and then gives open requests a second to finish.
+pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()>) {
+    let emulator = Arc::new(Emulator::new(config));
+    let stop = CancellationToken::new();
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(emulator.clone().connection(stream, stop.clone()));
+                }
+                // The process is out of file descriptors, or the client left before it was
+                // accepted. Neither lasts, so it is tried again.
+                Err(_) => sleep(Duration::from_millis(10)).await,
+            }
+        }
+    }
+    drop(listener);
+    stop.cancel();
+    let all = async { while connections.join_next().await.is_some() {} };
+    if timeout(GRACE, all).await.is_err() {
+        connections.shutdown().await;
+    }
+}
+
+/// What all connections of an emulator share.
+#[derive(Debug)]
+struct Emulator {
+    service: Mutex<Service>,
+    /// The moment from which the journal and the quota count time.
+    start: Instant,
+    clock: Clock,
+    latency: Duration,
+    jitter: Duration,
+    connect_latency: Duration,
+    service_time: Duration,
+    random: Random,
+}
+
+/// The error that makes hyper end a connection.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is cut")]
+struct Cut;
+
+impl Emulator {
+    fn new(config: Config) -> Self {
+        Self {
+            start: Instant::now(),
+            clock: config.clock.clone(),
+            latency: config.latency,
+            jitter: config.jitter,
+            connect_latency: config.connect_latency,
+            service_time: config.service_time,
+            // The seed differs from the one of the ids, which must not depend on how many requests
+            // there were.
+            random: Random::seeded(config.seed.wrapping_add(1)),
+            service: Mutex::new(Service::new(config)),
+        }
+    }
+
+    /// Serves one connection until its client or the shutdown ends it.
+    async fn connection(self: Arc<Self>, stream: TcpStream, stop: CancellationToken) {
+        // Without this option small answers may leave later, but they still leave, so that an error
+        // is no reason to give up.
+        let _ = stream.set_nodelay(true);
+        pass(self.connect_latency).await;
+        let cut = Arc::new(AtomicBool::new(false));
+        let service = service_fn(|request| self.clone().respond(request, cut.clone()));
+        let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let stopped = tokio::select! {
+            _ = &mut connection => false,
+            () = stop.cancelled() => true,
+        };
+        if stopped {
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            // Whether the connection ended well concerns only its client.
+            let _ = (&mut connection).await;
+        }
+        if cut.load(Ordering::Relaxed) {
+            // A socket that does not linger sends a TCP reset when it is closed.
+            let _ = connection.into_parts().io.into_inner().set_zero_linger();
+        }
+    }
+
+    /// Answers one request. Every answer but a control one takes its latency. `cut` is set where
+    /// the connection has to end in a reset.
+    async fn respond(
+        self: Arc<Self>,
+        request: hyper::Request<Incoming>,
+        cut: Arc<AtomicBool>,
+    ) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
+        let request = read(request).await?;
+        let is_control = request.path.starts_with(control::PREFIX);
+        let delivery = if is_control && request.path != api::CREDENTIALS_URI {
+            self.control(&request)
+        } else {
+            // The call has a task of its own, so that it arrives even if the client is gone by
+            // then.
+            let task = tokio::spawn(self.process(request));
+            task.await.map_err(|_| Cut)?
+        };
+        match delivery {
+            Delivery::Never => pending().await,
+            Delivery::Reset => {
+                cut.store(true, Ordering::Relaxed);
+                Err(Cut)
+            }
+            Delivery::Respond(response) => http_response(response, cut),
+        }
+    }
+
+    /// Lets a call arrive, serves it, and lets its answer travel back.
+    async fn process(self: Arc<Self>, request: HttpRequest) -> Delivery {
+        self.service().under_way += 1;
+        pass(self.travel()).await;
+        let outcome = {
+            let mut service = self.service();
+            service.under_way -= 1;
+            service.receive(&request, self.start.elapsed(), self.clock.now())
+        };
+        if outcome.served {
+            pass(self.service_time).await;
+        }
+        pass(outcome.delay).await;
+        pass(self.travel()).await;
+        outcome.into_delivery()
+    }
+
+    /// Answers a request to the control interface.
+    fn control(&self, request: &HttpRequest) -> Delivery {
+        let (status, shown) = control::handle(&mut self.service(), request, self.start.elapsed());
+        let body = Bytes::from(shown.to_string());
+        Delivery::Respond(Response {
+            status,
+            date: self.clock.now(),
+            content_type: "application/json",
+            headers: Vec::new(),
+            length: body.len() as u64,
+            body: vec![Step::Send(body)],
+        })
+    }
+
+    /// The time that one way takes: half of the latency, plus or minus half of the jitter at most.
+    fn travel(&self) -> Duration {
+        let longest = (self.latency + self.jitter) / 2;
+        longest.saturating_sub(self.random.up_to(self.jitter))
+    }
+
+    /// The state, which is locked until the guard is dropped. A panic while it was locked left
+    /// nothing behind that other calls depend on, so the lock is taken all the same.
+    fn service(&self) -> std::sync::MutexGuard<'_, Service> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads the body of a request. One that is too long ends the connection.
+async fn read(request: hyper::Request<Incoming>) -> Result<HttpRequest, Cut> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, BODY_LIMIT).collect().await;
+    Ok(HttpRequest {
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body: body.map_err(|_| Cut)?.to_bytes(),
+    })
+}
+
+/// The response that hyper sends, whose body follows the steps of `response`.
+fn http_response(
+    response: Response,
+    cut: Arc<AtomicBool>,
+) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
+    let mut head = hyper::Response::builder()
+        .status(response.status)
+        .header(DATE, httpdate::fmt_http_date(response.date))
+        .header(CONTENT_TYPE, response.content_type)
+        .header(CONTENT_LENGTH, response.length);
+    for (name, value) in response.headers {
+        head = head.header(name, value);
+    }
+    let steps = stream::unfold(response.body.into_iter(), move |mut steps| {
+        let cut = cut.clone();
+        async move {
+            loop {
+                match steps.next()? {
+                    Step::Pause(pause) => pass(pause).await,
+                    Step::Send(bytes) => return Some((Ok(Frame::data(bytes)), steps)),
+                    Step::Cut => {
+                        cut.store(true, Ordering::Relaxed);
+                        return Some((Err(Cut), steps));
+                    }
+                }
+            }
+        }
+    });
+    head.body(BodyExt::boxed_unsync(StreamBody::new(steps)))
+        .map_err(|_| Cut)
+}
+
+/// Waits for this time. No time takes none, where a timer would round it up to a millisecond.
+async fn pass(time: Duration) {
+    if !time.is_zero() {
+        sleep(time).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

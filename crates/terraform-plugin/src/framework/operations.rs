@@ -1,0 +1,119 @@
+//! The operations under way: how they are counted and stopped, and how a panic of one of them is
+//! kept from ending the others.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::wire::diagnostic::{Diagnostic, Diagnostics};
+
+/// The operations of one process. A clone is a handle to the same operations.
+#[derive(Clone, Debug)]
+pub struct Operations {
+    tracker: TaskTracker,
+    /// Cancelled when the process is about to end. It is the parent of all other tokens, so that
+    /// they are cancelled with it.
+    end: CancellationToken,
+    /// The token of the operations that begin now. A stop cancels it and puts a new one in its
+    /// place.
+    stop: Arc<Mutex<CancellationToken>>,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        let end = CancellationToken::new();
+        let stop = end.child_token();
+        Self {
+            tracker: TaskTracker::default(),
+            end,
+            stop: Arc::new(Mutex::new(stop)),
+        }
+    }
+}
+
+impl Operations {
+    /// Counts the tasks of all operations, including those whose caller has disconnected.
+    pub fn tracker(&self) -> &TaskTracker {
+        &self.tracker
+    }
+
+    /// Asks every operation under way to stop.
+    ///
+    /// Those that begin later are not asked. Terraform calls `StopProvider` when the user
+    /// interrupts a run, and may then still make calls that have to succeed, such as reads.
+    pub fn stop(&self) {
+        let mut current = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, self.end.child_token()).cancel();
+    }
+
+    /// Asks every operation to stop, including those that begin later, because the process is about
+    /// to end.
+    pub fn end(&self) {
+        self.end.cancel();
+    }
+
+    /// The token for an operation that begins now. It is cancelled when that operation is to stop.
+    pub(super) fn token(&self) -> CancellationToken {
+        self.stop
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// Runs code of an author, and turns a panic in it into a diagnostic.
+pub(super) async fn guard<T>(
+    work: impl Future<Output = Result<T, Diagnostics>>,
+) -> Result<T, Diagnostics> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(result) => result,
+        Err(_) => Err(crash().into()),
+    }
+}
+
+/// The diagnostic for a panic. The message of the panic is only in the log, because it may quote
+/// values.
+pub(super) fn crash() -> Diagnostic {
+    Diagnostic::error(
+        "Provider Bug",
+        "The provider failed in a way it should never fail. What it knew of the object until then \
+         is stored. Please report it, with the log of a run under TF_LOG_PROVIDER=ERROR, which \
+         says where it happened.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stopping_reaches_those_under_way_and_not_those_to_come() {
+        let operations = Operations::default();
+        let before = operations.token();
+        operations.stop();
+        assert!(before.is_cancelled());
+        assert!(!operations.token().is_cancelled());
+    }
+
+    #[test]
+    fn an_end_reaches_those_to_come_too_whatever_is_stopped_afterwards() {
+        let operations = Operations::default();
+        let before = operations.token();
+        operations.end();
+        assert!(before.is_cancelled());
+        assert!(operations.token().is_cancelled());
+        operations.stop();
+        assert!(operations.token().is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_diagnostic() {
+        let result: Result<(), _> = guard(async { panic!("s3cr3t") }).await;
+        let diagnostics = result.expect_err("the panic");
+        assert!(diagnostics.has_errors());
+        assert!(!format!("{diagnostics:?}").contains("s3cr3t"));
+    }
+}

@@ -1,0 +1,260 @@
+//! The trait that the author of a resource implements, and what its methods are given.
+
+use std::fmt;
+use std::future::Future;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::wire::diagnostic::{Diagnostic, Diagnostics};
+use crate::wire::path::Path;
+use crate::wire::ty::Type;
+use crate::wire::value::Value;
+
+use super::model::{Model, parse};
+use super::private::{Private, Replaced};
+use super::schema::{IdentitySchema, Schema};
+use super::session::Session;
+
+/// A managed resource.
+///
+/// Every operation may fail with diagnostics. Only errors should be in them: [`Context::warn`] is
+/// for warnings, which reach the user in any case.
+pub trait Resource: Send + Sync + 'static {
+    /// What the provider's configuration became, `Data` of [`Provider`](super::provider::Provider).
+    type Provider: Send + Sync + 'static;
+    /// The model of configuration, plan and state.
+    type Model: Model;
+    /// The model of the identity, which tells the remote object from all others for as long as it
+    /// exists.
+    type Identity: Model;
+
+    /// The type in HCL, which begins with the provider's name.
+    fn type_name(&self) -> &'static str;
+
+    /// The schema of the resource.
+    fn schema(&self) -> Schema;
+
+    /// The schema of the identity.
+    fn identity_schema(&self) -> IdentitySchema;
+
+    /// The identity of the object with this planned or stored state. Parts that are not known yet
+    /// are unknown.
+    fn identity(&self, state: &Self::Model) -> Self::Identity;
+
+    /// How to upgrade state of earlier versions of the schema, from each straight to the current
+    /// one.
+    fn upgrades(&self) -> Vec<Upgrade> {
+        Vec::new()
+    }
+
+    /// How to upgrade identities of earlier versions of the identity's schema, from each straight
+    /// to the current one.
+    fn identity_upgrades(&self) -> Vec<Upgrade> {
+        Vec::new()
+    }
+
+    /// Checks what concerns several attributes together; validators of the schema check single
+    /// ones. Values may be unknown.
+    fn validate(&self, _config: &Self::Model) -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// Adjusts the plan of a create or update after the schema's own rules. An error refuses the
+    /// plan.
+    ///
+    /// Terraform plans a change twice. The second plan is made during apply, when everything is
+    /// known, and must not contradict the first: values that were planned as known have to stay as
+    /// they are.
+    fn plan(
+        &self,
+        _context: Context<'_, Self::Provider, Self::Model>,
+        _change: &mut Change<'_, Self::Model>,
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send {
+        async { Ok(()) }
+    }
+
+    /// The diagnostics of a plan to destroy the object.
+    fn plan_destroy(
+        &self,
+        _context: Context<'_, Self::Provider, Self::Model>,
+        _state: &Self::Model,
+    ) -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// Creates the object.
+    ///
+    /// As soon as it exists, call [`Context::save`] with what is known of it. Then Terraform stores
+    /// it even if the rest of the operation fails.
+    fn create(
+        &self,
+        context: Context<'_, Self::Provider, Self::Model>,
+        desired: Desired<Self::Model>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
+
+    /// Reads the object. `None` means that it does not exist any more, and removes it from the
+    /// state. On an error, the state stays as it was.
+    fn read(
+        &self,
+        context: Context<'_, Self::Provider, Self::Model>,
+        state: Self::Model,
+    ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostics>> + Send;
+
+    /// Changes the object without replacing it. On an error the prior state is stored, or what
+    /// [`Context::save`] was called with.
+    fn update(
+        &self,
+        context: Context<'_, Self::Provider, Self::Model>,
+        prior: Self::Model,
+        desired: Desired<Self::Model>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
+
+    /// Deletes the object. That it does not exist any more is a success. On an error it stays in
+    /// the state.
+    fn delete(
+        &self,
+        context: Context<'_, Self::Provider, Self::Model>,
+        state: Self::Model,
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
+
+    /// Gives as much state as [`Resource::read`] needs to find the object. Terraform reads it right
+    /// afterwards.
+    fn import(
+        &self,
+        context: Context<'_, Self::Provider, Self::Model>,
+        target: ImportTarget<Self::Identity>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
+}
+
+/// The state that a create or an update has to bring about.
+#[derive(Clone, Debug)]
+pub struct Desired<M> {
+    /// The configuration. Write-only values are only here.
+    pub config: M,
+    /// The planned state. The new state must have the same value wherever this one is known.
+    pub plan: M,
+}
+
+/// The object that is to be imported, as the user names it.
+#[derive(Clone, Debug)]
+pub enum ImportTarget<I> {
+    /// The second argument of `terraform import`, or the `id` of an import block.
+    Id(String),
+    /// The `identity` of an import block. All its attributes that an import requires are known.
+    Identity(I),
+}
+
+/// An upgrade of stored state or of a stored identity from an earlier version of the schema to the
+/// current one.
+pub struct Upgrade {
+    pub(super) from: i64,
+    pub(super) ty: Type,
+    /// How the model of the earlier version and its type differ, in words; `None` if they agree.
+    pub(super) mismatch: Option<String>,
+    pub(super) convert: Box<dyn Fn(Value) -> Result<Value, Diagnostics> + Send + Sync>,
+}
+
+impl Upgrade {
+    /// An upgrade from version `from`, which stored objects of type `ty`.
+    ///
+    /// `Old` is the model of that version, and `New` the current model of the state or of the
+    /// identity. An error of `convert` says why a stored object cannot be upgraded, and what to do.
+    pub fn new<Old: Model, New: Model>(
+        from: i64,
+        ty: Type,
+        convert: fn(Old) -> Result<New, Diagnostics>,
+    ) -> Self {
+        let convert = Box::new(move |stored| Ok(convert(parse(stored)?)?.into_value()));
+        let mismatch = Old::mismatch(&ty);
+        Self {
+            from,
+            ty,
+            mismatch,
+            convert,
+        }
+    }
+}
+
+impl fmt::Debug for Upgrade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upgrade")
+            .field("from", &self.from)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A create or an update that is being planned.
+#[derive(Debug)]
+pub struct Change<'a, M> {
+    /// The configuration as the user wrote it.
+    pub config: &'a M,
+    /// The prior state; `None` when the object is to be created.
+    pub prior: Option<&'a M>,
+    /// The planned state by the schema's rules, which the author may adjust.
+    pub plan: &'a mut M,
+    /// The attributes whose change replaces the object, besides those that the schema's own rules
+    /// find. The author may add to them.
+    pub replace: &'a mut Vec<Path>,
+    /// What the provider remembers of the object that this one is to replace.
+    ///
+    /// Terraform plans a replacement twice: first as a change of the old object, then as a new
+    /// object without prior state. Only the second plan has this, so that it can be told from the
+    /// plan of an object that replaces nothing. It is also `None` where nothing is remembered of
+    /// the old object.
+    pub replaced: Option<Replaced>,
+}
+
+/// What an operation works with besides its arguments.
+#[derive(Debug)]
+pub struct Context<'a, P, M> {
+    provider: &'a P,
+    session: &'a Session,
+    model: std::marker::PhantomData<fn(M)>,
+}
+
+impl<'a, P, M: Model> Context<'a, P, M> {
+    pub(super) fn new(provider: &'a P, session: &'a Session) -> Self {
+        Self {
+            provider,
+            session,
+            model: std::marker::PhantomData,
+        }
+    }
+
+    /// The provider's data, as its configuration made it.
+    pub fn provider(&self) -> &'a P {
+        self.provider
+    }
+
+    /// Is cancelled when the user asks Terraform to stop, or the process is about to end. The
+    /// operation should then end whatever it waits for at once, and return what it knows of the
+    /// object.
+    pub fn stop(&self) -> &'a CancellationToken {
+        self.session.stop()
+    }
+
+    /// Adds a warning to the diagnostics of the operation.
+    pub fn warn(&self, diagnostic: Diagnostic) {
+        self.session.push_diagnostic(diagnostic);
+    }
+
+    /// The private state of the object: what the provider remembers of it beside its attributes.
+    /// Changes are stored with the object.
+    pub fn private(&self) -> Private<'a> {
+        Private::new(self.session)
+    }
+
+    /// Sets the state that Terraform stores if the operation does not succeed: if it fails, is
+    /// stopped or panics. What is unknown in it is stored as null.
+    pub fn save(&self, state: &M) {
+        self.session.save(state.clone().into_value());
+    }
+}
+
+impl<P, M> Clone for Context<'_, P, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P, M> Copy for Context<'_, P, M> {}

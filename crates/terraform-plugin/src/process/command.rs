@@ -1,0 +1,173 @@
+//! The plugin as a program: its arguments, its log, its threads and its exit code.
+
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use crate::wire::tfplugin6::provider_server::Provider;
+use base::clock::Clock;
+use base::environment::Environment;
+use base::foreign_text;
+use base::platform;
+use base::terminal;
+
+use super::{Error, Mode, Plugin, Subcommand, Work, log, panic, serve};
+
+/// What the command line asks for.
+enum Command {
+    Help,
+    Serve(Mode),
+    Version,
+}
+
+/// Does what the command line asks for, and gives the exit code of the process.
+///
+/// `service` makes the gRPC service and tells how its operations are stopped. It is called only if
+/// the plugin is to serve. The exit code is 1 if the plugin cannot be served or what was asked for
+/// cannot be printed, and 2 for an argument that it does not have.
+pub fn main<S: Provider, E: Display>(
+    plugin: &Plugin,
+    arguments: impl Iterator<Item = OsString>,
+    environment: &Environment,
+    clock: &Clock,
+    service: impl FnOnce() -> Result<(S, Work), E>,
+) -> ExitCode {
+    panic::install_hook(plugin);
+    let served = match parse(arguments) {
+        Ok(Command::Help) => return print(&help(plugin)),
+        Ok(Command::Serve(mode)) => run(plugin, mode, environment, clock, service),
+        Ok(Command::Version) => return print(plugin.version),
+        Err(unknown) => {
+            return fail(&format!("unknown argument {unknown}; see --help"), 2);
+        }
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string(), 1),
+    }
+}
+
+fn run<S: Provider, E: Display>(
+    plugin: &Plugin,
+    mode: Mode,
+    environment: &Environment,
+    clock: &Clock,
+    service: impl FnOnce() -> Result<(S, Work), E>,
+) -> Result<(), Error> {
+    let _flush = log::install(plugin, environment, clock);
+    // Whoever debugs the plugin wants to look into it.
+    if mode == Mode::Terraform {
+        platform::forbid_core_dumps();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Error::Threads)?;
+    let (service, work) = service().map_err(|error| Error::Service(error.to_string()))?;
+    let served = runtime.block_on(serve(plugin, mode, environment, clock, service, &work));
+    // Operations still under way have had their time, or Terraform does not wait for them any more.
+    runtime.shutdown_background();
+    served
+}
+
+fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+    let mut command = Command::Serve(Mode::Terraform);
+    for argument in arguments {
+        command = match argument.to_str() {
+            Some("--debug" | "-debug") => Command::Serve(Mode::Debug),
+            Some("--help" | "-help" | "-h") => return Ok(Command::Help),
+            Some("--version" | "-version") => return Ok(Command::Version),
+            _ => return Err(foreign_text::line(&argument.to_string_lossy())),
+        };
+    }
+    Ok(command)
+}
+
+fn help(plugin: &Plugin) -> String {
+    let Plugin {
+        name,
+        address,
+        version,
+        commands,
+        ..
+    } = plugin;
+    let variable = log::variable(plugin);
+    let usages = commands.iter().map(|command| {
+        let Subcommand {
+            name: first,
+            arguments,
+            ..
+        } = command;
+        format!("\n       terraform-provider-{name} {first} {arguments}")
+    });
+    let usages: String = usages.collect();
+    let abouts = commands
+        .iter()
+        .map(|command| format!("  {:<9}  {}\n", command.name, command.about));
+    let abouts: String = abouts.collect();
+    format!(
+        "terraform-provider-{name} {version}: the Terraform and OpenTofu provider {address}\n\n\
+         Terraform starts this program by itself. Name it in required_providers of a \
+         configuration and run terraform init.\n\n\
+         Usage: terraform-provider-{name} [--debug | --help | --version]{usages}\n\n\
+         {abouts}  \
+         --debug    Serve until interrupted, and print the setting that makes Terraform attach\n  \
+         --help     Print this text\n  \
+         --version  Print the version\n\n\
+         {variable}, TF_LOG_PROVIDER or TF_LOG sets what is logged: TRACE, DEBUG, INFO, WARN, \
+         ERROR or OFF."
+    )
+}
+
+fn print(text: &str) -> ExitCode {
+    match terminal::print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("cannot write to stdout: {error}"), 1),
+    }
+}
+
+fn fail(text: &str, code: u8) -> ExitCode {
+    terminal::complain(text);
+    ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::TOY;
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Command, String> {
+        parse(arguments.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn one_dash_is_as_good_as_two_and_nothing_unknown_passes() {
+        assert!(matches!(parsed(&[]), Ok(Command::Serve(Mode::Terraform))));
+        for debug in ["-debug", "--debug"] {
+            assert!(matches!(parsed(&[debug]), Ok(Command::Serve(Mode::Debug))));
+        }
+        assert!(matches!(
+            parsed(&["--debug", "--version"]),
+            Ok(Command::Version)
+        ));
+        assert!(matches!(parsed(&["-help"]), Ok(Command::Help)));
+        assert!(parsed(&["--verbose"]).is_err_and(|unknown| unknown == "--verbose"));
+    }
+
+    #[test]
+    fn the_help_names_the_plugin_and_all_its_commands() {
+        let help = help(&TOY);
+        for line in [
+            "terraform-provider-toy 1.2.3: the Terraform and OpenTofu provider \
+             registry.terraform.io/test/toy",
+            "Usage: terraform-provider-toy [--debug | --help | --version]",
+            "       terraform-provider-toy wind-up [--fast]",
+            "  wind-up    Make the toy move",
+            "  --version  Print the version",
+        ] {
+            assert!(help.lines().any(|other| other == line), "{line}\n{help}");
+        }
+        assert!(help.contains("TF_LOG_PROVIDER_TOY, "), "{help}");
+    }
+}

@@ -1,0 +1,268 @@
+//! A unix socket that only this user can reach, or one group when the host asks for it.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
+use std::os::unix::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use tokio::net::UnixListener;
+
+use super::{Error, Plugin};
+use base::environment::Environment;
+use base::foreign_text;
+
+const SOCKET_NAME: &str = "plugin";
+const GROUPS: &str = "/etc/group";
+
+/// The directory of a socket. It removes itself and the socket when it is dropped.
+#[derive(Debug)]
+pub(super) struct Directory {
+    _directory: TempDir,
+    /// The lock of the directory, by which other processes see that this one still runs. It is
+    /// given back after the directory is removed.
+    _lock: Option<File>,
+}
+
+/// Makes a directory with mode 0700 and listens on a socket inside it.
+///
+/// The name of the directory begins with that of the plugin. Returns the listener, the socket's
+/// path as the handshake writes it, and the directory.
+pub(super) fn open(
+    plugin: &Plugin,
+    environment: &Environment,
+) -> Result<(UnixListener, String, Directory), Error> {
+    let parent = parent_directory(environment);
+    let directory = tempfile::Builder::new()
+        .prefix(&prefix(plugin))
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(&parent)
+        .map_err(|source| listen(&parent, source))?;
+    // The lock is taken before there is a socket, by which others recognise the directory. If the
+    // file system has no locks, whatever a dead plugin leaves there stays.
+    let lock = lock(directory.path());
+    let path = directory.path().join(SOCKET_NAME);
+    let socket = announceable(&path)?;
+    let listener = UnixListener::bind(&path).map_err(|source| listen(&path, source))?;
+    if let Some(group) = environment.get("PLUGIN_UNIX_SOCKET_GROUP") {
+        share(&directory, &path, group)?;
+    }
+
+    let directory = Directory {
+        _directory: directory,
+        _lock: lock,
+    };
+    Ok((listener, socket, directory))
+}
+
+/// Removes the directories of processes of this plugin that ended without doing so, by SIGKILL,
+/// SIGABRT or SIGQUIT for example.
+///
+/// A directory counts as one of those if its name begins as theirs do, if it belongs to this user
+/// and holds a socket and nothing else, and if nobody has it locked. The lock goes with the
+/// process, however that ends. What cannot be removed is left for the next start.
+pub(super) fn clear_dead(plugin: &Plugin, environment: &Environment) {
+    let user = rustix::process::geteuid().as_raw();
+    let Ok(entries) = fs::read_dir(parent_directory(environment)) else {
+        return;
+    };
+    let prefix = prefix(plugin);
+    let named = |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with(&prefix));
+    for entry in entries.flatten().filter(|entry| named(&entry.file_name())) {
+        let directory = entry.path();
+        // The kind of the entry itself: a symbolic link is not followed.
+        let Ok(found) = entry.metadata() else {
+            continue;
+        };
+        if !found.is_dir() || found.uid() != user || !holds_a_socket_alone(&directory) {
+            continue;
+        }
+        let Some(_lock) = lock(&directory) else {
+            continue;
+        };
+        let removed =
+            fs::remove_file(directory.join(SOCKET_NAME)).and_then(|()| fs::remove_dir(&directory));
+        match removed {
+            Ok(()) => tracing::debug!("removed the socket of a plugin that is dead"),
+            Err(error) => tracing::debug!(%error, "cannot remove the socket of a dead plugin"),
+        }
+    }
+}
+
+/// The beginning of the names of this plugin's directories. Plugins of other makes choose other
+/// names and lock nothing, so their directories are left alone.
+fn prefix(plugin: &Plugin) -> String {
+    format!("plugin-{}-", plugin.name)
+}
+
+/// Whether the directory holds a socket of the expected name and nothing else.
+fn holds_a_socket_alone(directory: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return false;
+    };
+    let entries: Vec<_> = entries.take(2).collect();
+    let [Ok(only)] = entries.as_slice() else {
+        return false;
+    };
+    only.file_name() == SOCKET_NAME && only.file_type().is_ok_and(|kind| kind.is_socket())
+}
+
+/// Locks a directory. `None` if another process has the lock, or if there are no locks.
+fn lock(directory: &Path) -> Option<File> {
+    let file = File::open(directory).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
+}
+
+fn parent_directory(environment: &Environment) -> PathBuf {
+    environment
+        .first(&["PLUGIN_UNIX_SOCKET_DIR", "TMPDIR"])
+        .map_or_else(std::env::temp_dir, |(_, directory)| directory.into())
+}
+
+/// The path as the handshake line writes it, once it is sure that it can be bound and told.
+fn announceable(path: &Path) -> Result<String, Error> {
+    let refused = |reason| Error::SocketPath {
+        path: foreign_text::line(&path.display().to_string()),
+        reason,
+    };
+    let text = path.to_str().ok_or_else(|| refused("it is not UTF-8"))?;
+    if text.contains(['|', '\n', '\r']) {
+        return Err(refused("it contains `|` or a line break"));
+    }
+    if SocketAddr::from_pathname(path).is_err() {
+        return Err(refused("the system takes only about 100 bytes"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Lets a group connect, and nobody else.
+fn share(directory: &TempDir, socket: &Path, group: &str) -> Result<(), Error> {
+    let id = match group.parse() {
+        Ok(id) => id,
+        Err(_) => fs::read_to_string(GROUPS)
+            .ok()
+            .and_then(|groups| group_id(&groups, group))
+            .ok_or_else(|| Error::Group(foreign_text::line(group)))?,
+    };
+    for (path, mode) in [(directory.path(), 0o710), (socket, 0o660)] {
+        chown(path, None, Some(id))
+            .and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)))
+            .map_err(|source| listen(path, source))?;
+    }
+    Ok(())
+}
+
+/// The id of the group `name` in the text of `/etc/group`: lines of `name:password:id:members`.
+fn group_id(groups: &str, name: &str) -> Option<u32> {
+    groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(name)).then_some(())?;
+        fields.nth(1)?.parse().ok()
+    })
+}
+
+fn listen(place: &Path, source: io::Error) -> Error {
+    Error::Listen {
+        place: foreign_text::line(&place.display().to_string()),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::TOY;
+    use super::*;
+
+    fn in_directory(directory: &Path) -> Environment {
+        let directory = directory.to_str().unwrap();
+        [
+            ("PLUGIN_UNIX_SOCKET_DIR", directory),
+            ("TMPDIR", "/nowhere"),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn the_socket_lies_in_a_private_directory_that_goes_with_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let (_listener, socket, cleanup) = open(&TOY, &in_directory(parent.path())).unwrap();
+        let socket = PathBuf::from(socket);
+        let directory = socket.parent().unwrap();
+        assert_eq!(directory.parent().unwrap(), parent.path());
+        assert_eq!(mode(directory), 0o700);
+        assert!(socket.exists());
+
+        drop(cleanup);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_the_dead_left_is_cleared_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let environment = in_directory(parent.path());
+        let (_listener, living, _cleanup) = open(&TOY, &environment).unwrap();
+        let dead = parent.path().join(format!("{}dead", prefix(&TOY)));
+        let full = parent.path().join(format!("{}full", prefix(&TOY)));
+        let empty = parent.path().join(format!("{}empty", prefix(&TOY)));
+        let foreign = parent.path().join("plugin123");
+        for directory in [&dead, &full, &empty, &foreign] {
+            fs::create_dir(directory).unwrap();
+        }
+        for directory in [&dead, &full, &foreign] {
+            drop(UnixListener::bind(directory.join(SOCKET_NAME)).unwrap());
+        }
+        fs::write(full.join("more"), "").unwrap();
+
+        clear_dead(&TOY, &environment);
+        assert!(!dead.exists());
+        assert!(PathBuf::from(living).exists());
+        assert!(full.exists() && empty.exists() && foreign.exists());
+    }
+
+    #[tokio::test]
+    async fn a_group_may_connect_when_the_host_asks_for_it() {
+        let parent = tempfile::tempdir().unwrap();
+        // Our own group: the one change of group that needs no privilege.
+        let own = fs::metadata(parent.path()).unwrap().gid();
+        let directory = parent.path().to_str().unwrap();
+        let environment = [
+            ("PLUGIN_UNIX_SOCKET_DIR", directory.to_owned()),
+            ("PLUGIN_UNIX_SOCKET_GROUP", own.to_string()),
+        ]
+        .into_iter()
+        .collect();
+        let (_listener, socket, _cleanup) = open(&TOY, &environment).unwrap();
+        let socket = PathBuf::from(socket);
+        assert_eq!(mode(&socket), 0o660);
+        assert_eq!(mode(socket.parent().unwrap()), 0o710);
+        assert_eq!(fs::metadata(&socket).unwrap().gid(), own);
+    }
+
+    #[tokio::test]
+    async fn a_path_too_long_for_a_socket_says_so() {
+        let parent = tempfile::tempdir().unwrap();
+        let deep = parent.path().join("d".repeat(120));
+        fs::create_dir(&deep).unwrap();
+        let error = open(&TOY, &in_directory(&deep)).unwrap_err();
+        assert!(matches!(error, Error::SocketPath { .. }), "{error}");
+        assert!(error.to_string().contains("TMPDIR"), "{error}");
+        assert_eq!(fs::read_dir(&deep).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_group_is_found_by_its_whole_name() {
+        let groups = "root:x:0:\nstaff:x:50:a,b\nbroken\nbad:x:minus:\n";
+        assert_eq!(group_id(groups, "staff"), Some(50));
+        assert_eq!(group_id(groups, "sta"), None);
+        assert_eq!(group_id(groups, "broken"), None);
+        assert_eq!(group_id(groups, "bad"), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! How Terraform starts, authenticates, logs and stops a plugin process.
+//!
+//! A process goes through these steps: check the cookie, install the signal handlers, listen on a
+//! socket, make a certificate, announce both in one line on stdout, serve, and end when asked to.
+//! What each step must be like is laid down by go-plugin, the library on Terraform's side.
+//!
+//! Nothing here knows the provider that it serves. What differs from one provider to another is in
+//! [`Plugin`].
+
+use std::io::Write;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+use tonic::transport::server::Router;
+
+use crate::wire::MESSAGE_LIMIT;
+use crate::wire::go_plugin::grpc_broker_server::GrpcBrokerServer;
+use crate::wire::go_plugin::grpc_controller_server::GrpcControllerServer;
+use crate::wire::go_plugin::grpc_stdio_server::GrpcStdioServer;
+use crate::wire::tfplugin6::provider_server::{Provider, ProviderServer};
+use base::clock::Clock;
+use base::environment::Environment;
+
+mod acceptor;
+mod command;
+mod error;
+mod handshake;
+mod lifecycle;
+mod listener;
+pub mod log;
+pub mod panic;
+mod services;
+#[cfg(test)]
+mod testing;
+mod tls;
+
+pub use command::main;
+pub use error::Error;
+pub use lifecycle::Work;
+
+/// The largest message that is written, in bytes, which is the largest that every Terraform reads.
+/// An object that was read may have grown when it is written, and must not be lost by that.
+const WRITE_LIMIT: usize = 64 << 20;
+
+/// How many calls a connection may have open. `terraform apply -parallelism=4000` still works, and
+/// an interrupt still gets through beside it.
+const STREAM_LIMIT: u32 = 4096;
+
+/// How many bytes of all calls together a connection may send before they are read.
+///
+/// The HTTP/2 library ends a connection whose unread small frames cost more than half of this, each
+/// counted as 256 bytes. So many are unread at once only if all calls of [`STREAM_LIMIT`] come
+/// together, and then they must not end the connection.
+const CONNECTION_WINDOW: u32 = 4 << 20;
+
+/// How long connections may take to close once the server ends. It is enough for the response to
+/// `Shutdown` to reach Terraform, which is on the same host.
+const FAREWELL: Duration = Duration::from_millis(100);
+
+/// What the plugin layer has to know of the provider that it serves.
+#[derive(Clone, Copy, Debug)]
+pub struct Plugin {
+    /// The provider's type, which is its short name and the prefix of its resources, such as `aws`.
+    /// The binary is called `terraform-provider-` and this name, and a variable for the log ends in
+    /// it.
+    pub name: &'static str,
+    /// The provider's address in the registry: host, namespace and type, separated by `/`.
+    pub address: &'static str,
+    /// The version of the release, without a leading `v`.
+    pub version: &'static str,
+    /// The provider's crates, as the targets of events name them. Events of other crates are logged
+    /// only as warnings and errors.
+    pub crates: &'static [&'static str],
+    /// Parts of the names of log fields whose values are secret, in lower case, besides the usual
+    /// ones such as `password` and `token`.
+    pub secret_fields: &'static [&'static str],
+    /// The commands that the binary has besides serving. They appear in the help text; to run them
+    /// is up to the binary.
+    pub commands: &'static [Subcommand],
+}
+
+/// A command of the binary, as the help text describes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Subcommand {
+    /// The first argument, which selects the command.
+    pub name: &'static str,
+    /// The further arguments, as a line of usage writes them, such as `[--json] [--help]`.
+    pub arguments: &'static str,
+    /// What the command does, in a few words.
+    pub about: &'static str,
+}
+
+/// Who started the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A person, to attach a debugger or a test. Such a process needs no cookie, serves without
+    /// TLS, and stays until it is interrupted.
+    Debug,
+    /// Terraform or OpenTofu, as for every ordinary run.
+    Terraform,
+}
+
+/// Serves `service` until Terraform, a signal or the loss of Terraform ends it.
+///
+/// It needs a tokio runtime with I/O and time. When it returns, the socket is removed. Tasks may
+/// still run then, so end the runtime with `shutdown_background`, which does not wait for them.
+///
+/// # Errors
+///
+/// [`Error`] says why the plugin cannot be served. Once the handshake line is written, the failure
+/// of a connection is not one of these: it ends that connection alone.
+pub async fn serve<S: Provider>(
+    plugin: &Plugin,
+    mode: Mode,
+    environment: &Environment,
+    clock: &Clock,
+    service: S,
+    work: &Work,
+) -> Result<(), Error> {
+    if mode == Mode::Terraform {
+        handshake::check_cookie(environment)?;
+    }
+    let host = lifecycle::parent();
+    // The handlers are there before the handshake line, after which Ctrl-C can come at any time.
+    let signals = lifecycle::Signals::install()?;
+    let (listener, socket, _directory) = listener::open(plugin, environment)?;
+    let (tls, announcement) = match (mode, environment.get("PLUGIN_CLIENT_CERT")) {
+        (Mode::Debug, _) => {
+            let line = handshake::reattach(plugin, &socket, std::process::id());
+            (None, line)
+        }
+        (Mode::Terraform, None) => (None, handshake::line(environment, &socket, None)),
+        (Mode::Terraform, Some(pem)) => {
+            let (tls, certificate) = tls::acceptor(tls::client_certificate(pem)?, clock)?;
+            let line = handshake::line(environment, &socket, Some(&certificate));
+            (Some(tls), line)
+        }
+    };
+    let authenticated = tls.is_some();
+    let (incoming, peers) = acceptor::accept(listener, tls);
+    announce(&announcement)?;
+    tracing::debug!(version = plugin.version, authenticated, "the plugin serves");
+    let (of_plugin, of_process) = (*plugin, environment.clone());
+    // Terraform waits for the line above, and not for this.
+    tokio::task::spawn_blocking(move || listener::clear_dead(&of_plugin, &of_process));
+    if !handshake::is_offered(environment) {
+        tracing::warn!("the host does not offer protocol {}", handshake::PROTOCOL);
+    }
+
+    let (shutdown, end) = (CancellationToken::new(), CancellationToken::new());
+    let ended = lifecycle::ended(mode, &shutdown, signals.ended(mode), host, peers, work);
+    let server = router(service, &shutdown, &end)
+        .serve_with_incoming_shutdown(incoming, end.clone().cancelled_owned());
+    let mut server = pin!(server);
+    tokio::select! {
+        result = &mut server => return Ok(result?),
+        () = ended => end.cancel(),
+    }
+    match timeout(FAREWELL, server).await {
+        Ok(result) => Ok(result?),
+        Err(_) => Ok(()),
+    }
+}
+
+fn router<S: Provider>(
+    service: S,
+    shutdown: &CancellationToken,
+    end: &CancellationToken,
+) -> Router {
+    let silent = || services::Silent { end: end.clone() };
+    let controller = services::Controller {
+        shutdown: shutdown.clone(),
+    };
+    let provider = ProviderServer::new(service)
+        .max_decoding_message_size(MESSAGE_LIMIT)
+        .max_encoding_message_size(WRITE_LIMIT);
+    Server::builder()
+        .max_concurrent_streams(Some(STREAM_LIMIT))
+        .initial_connection_window_size(Some(CONNECTION_WINDOW))
+        .add_service(provider)
+        .add_service(GrpcControllerServer::new(controller))
+        .add_service(GrpcStdioServer::new(silent()))
+        .add_service(GrpcBrokerServer::new(silent()))
+}
+
+/// Writes the line that announces the socket. Nothing else is ever written to stdout.
+fn announce(line: &str) -> Result<(), Error> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{line}")
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Stdout)
+}

@@ -1,0 +1,116 @@
+//! What happens to the message of a panic.
+//!
+//! Terraform takes a line on stderr that begins with `panic: ` for the crash of the plugin, and
+//! shows it to the user. So only a panic that ends the process prints such a line. Every other
+//! panic is caught by the task in which it happens, and its message goes to the log.
+
+use std::any::Any;
+use std::io::Write;
+use std::panic::PanicHookInfo;
+use std::thread;
+
+use base::foreign_text;
+
+use super::Plugin;
+
+/// Replaces the panic hook of the process.
+///
+/// Call it from the main thread. A panic there ends the process, and one in any other thread does
+/// not: those belong to the runtime, which catches panics.
+pub fn install_hook(plugin: &Plugin) {
+    let name = plugin.name;
+    let main = thread::current().id();
+    std::panic::set_hook(Box::new(move |info| {
+        let (message, location) = (message(info.payload()), location(info));
+        if thread::current().id() == main {
+            let report =
+                format!("panic: {message}\n\nin terraform-provider-{name} at {location}\n");
+            // If stderr cannot be written to, there is no other place for the report.
+            let _ = std::io::stderr().write_all(report.as_bytes());
+        } else {
+            tracing::error!(
+                location,
+                panic = message,
+                "caught a panic: this is a bug in the provider"
+            );
+        }
+    }));
+}
+
+/// The message of a panic as one line of at most 1000 characters, for a log.
+pub fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is not text");
+    foreign_text::line(text)
+}
+
+fn location(info: &PanicHookInfo<'_>) -> String {
+    info.location()
+        .map_or_else(|| "an unknown place".to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use crate::process::log;
+    use crate::process::testing::TOY;
+    use base::clock::Clock;
+    use base::environment::Environment;
+
+    const CHILD: &str = "PANIC_TEST_CHILD";
+
+    /// Runs itself in a process of its own, because a panic hook is for the whole process.
+    #[test]
+    fn only_a_panic_that_ends_the_process_looks_like_a_crash() {
+        let environment = Environment::of_process();
+        if environment.get(CHILD).is_some() {
+            return panic_twice(&environment);
+        }
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "plugin::panic::tests::only_a_panic_that_ends_the_process_looks_like_a_crash",
+            ])
+            .arg("--nocapture")
+            .envs([(CHILD, "1"), ("TF_LOG", "ERROR")])
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<_> = stderr.lines().collect();
+        assert!(
+            lines[0].starts_with(r#"{"@level":"error","@message":"caught a panic"#),
+            "{stderr}"
+        );
+        assert!(
+            lines[0].contains(r#""panic":"survived with a line break""#),
+            "{stderr}"
+        );
+        assert_eq!(lines[1], "panic: the end", "{stderr}");
+        assert!(
+            lines[3].starts_with("in terraform-provider-toy at "),
+            "{stderr}"
+        );
+        assert!(lines[3].contains("src/plugin/panic.rs:"), "{stderr}");
+    }
+
+    fn panic_twice(environment: &Environment) {
+        let flush = log::install(&TOY, environment, &Clock::system());
+        install_hook(&TOY);
+        let thread = thread::spawn(|| panic!("survived with a{}line break", '\n'));
+        assert!(thread.join().is_err());
+        drop(flush);
+        panic!("the end");
+    }
+
+    #[test]
+    fn a_long_message_is_cut_between_letters() {
+        assert_eq!(message(&"é".repeat(1024)), "é".repeat(1000));
+        assert_eq!(message(&7), "a value that is not text");
+    }
+}

@@ -1,0 +1,148 @@
+//! The command line of `doctor`.
+
+use std::ffi::OsString;
+
+use base::foreign_text;
+use cams::phone::PhoneNumber;
+
+/// What `doctor --help` prints.
+pub(super) const HELP: &str = "\
+Usage: terraform-provider-cams doctor [--json] [--space ID] [--number COUNTRY_CODE/NUMBER]
+
+Asks CAMS a few questions with the credentials and settings from the environment, and reports
+what works, what does not and what to do about it, and how the service behaves where its
+documentation leaves a choice. It only reads: no number and no setting is changed.
+
+  --json         Print the report as JSON, without any personal data, fit for a bug report
+  --space ID     Examine this space instead of the one in CAMS_CUST_SPACE_ID
+  --number COUNTRY_CODE/NUMBER
+                 A number of the space whose migration has started and is not finished: shows how
+                 the service lists such numbers, such as --number 86/13900001234
+  --help         Print this text
+
+The exit code is 0 if everything that the provider needs works, 1 if something does not, 2 for
+arguments that cannot be understood, and 3 if the report cannot be written.";
+
+/// What the arguments ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    Examine(Options),
+    Help,
+}
+
+/// How to examine the account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Options {
+    /// Whether the report is JSON.
+    pub(super) json: bool,
+    /// The space, in place of the environment's.
+    pub(super) space: Option<String>,
+    /// A number of the space that is migrating.
+    pub(super) number: Option<PhoneNumber>,
+}
+
+/// Reads the arguments behind `doctor`. The error says what is wrong with them.
+pub(super) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Request, String> {
+    let mut options = Options::default();
+    while let Some(argument) = arguments.next() {
+        let argument = text(argument)?;
+        let (name, mut given) = match argument.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (argument.as_str(), None),
+        };
+        match name {
+            "--help" | "-help" | "-h" => return Ok(Request::Help),
+            "--json" | "-json" if given.is_none() => options.json = true,
+            "--space" | "-space" => {
+                options.space = Some(space(value(&mut given, &mut arguments)?)?);
+            }
+            "--number" | "-number" => {
+                options.number = Some(number(&value(&mut given, &mut arguments)?)?);
+            }
+            _ => {
+                return Err(format!(
+                    "unknown argument {}",
+                    foreign_text::line(&argument)
+                ));
+            }
+        }
+    }
+    Ok(Request::Examine(options))
+}
+
+/// The value behind `=`, or else the next argument.
+fn value(
+    given: &mut Option<String>,
+    rest: &mut impl Iterator<Item = OsString>,
+) -> Result<String, String> {
+    match given.take() {
+        Some(value) => Ok(value),
+        None => match rest.next() {
+            Some(value) => text(value),
+            None => Err("a value is missing behind the last argument".to_owned()),
+        },
+    }
+}
+
+fn text(argument: OsString) -> Result<String, String> {
+    argument.into_string().map_err(|argument| {
+        let shown = foreign_text::line(&argument.to_string_lossy());
+        format!("{shown} is not UTF-8")
+    })
+}
+
+fn space(text: String) -> Result<String, String> {
+    if text.is_empty() || text.trim() != text {
+        return Err("--space needs a space id without white space around it".to_owned());
+    }
+    Ok(text)
+}
+
+fn number(text: &str) -> Result<PhoneNumber, String> {
+    let Some((country_code, mobile_number)) = text.split_once('/') else {
+        return Err("--number needs COUNTRY_CODE/NUMBER, such as 86/13900001234".to_owned());
+    };
+    PhoneNumber::parse(country_code, mobile_number)
+        .map_err(|problem| format!("--number: {}", foreign_text::line(&problem.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Request, String> {
+        parse(arguments.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn every_argument_is_understood_in_both_ways_to_write_it() {
+        let all = Options {
+            json: true,
+            space: Some("cams-1".to_owned()),
+            number: PhoneNumber::parse("86", "13900001234").ok(),
+        };
+        for arguments in [
+            &["--json", "--space", "cams-1", "--number", "86/13900001234"][..],
+            &["-number=86/13900001234", "--space=cams-1", "-json"],
+        ] {
+            assert_eq!(parsed(arguments), Ok(Request::Examine(all.clone())));
+        }
+        assert_eq!(parsed(&[]), Ok(Request::Examine(Options::default())));
+        assert_eq!(parsed(&["--json", "--help"]), Ok(Request::Help));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named() {
+        for (arguments, named) in [
+            (&["--verbose"][..], "--verbose"),
+            (&["--json=yes"], "--json=yes"),
+            (&["--space"], "value is missing"),
+            (&["--space", " cams-1"], "white space"),
+            (&["--number", "8613900001234"], "COUNTRY_CODE/NUMBER"),
+            (&["--number", "86/+1"], "--number"),
+        ] {
+            let wrong = parsed(arguments).expect_err("not understood");
+            assert!(wrong.contains(named), "{wrong}");
+        }
+    }
+}

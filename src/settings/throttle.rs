@@ -1,0 +1,181 @@
+//! The settings of `throttle` in the provider block.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::block::{Config, Throttling};
+use crate::setting::{Absent, Setting, Text, from_str, secret, text, within};
+use call_quota::RedisUrl;
+use terraform_plugin::framework::model::Field;
+use terraform_plugin::framework::number::Number;
+
+use super::parse_millis;
+
+pub(crate) static SCOPE: Setting<Scope> = Setting {
+    path: &["throttle", "scope"],
+    variables: &["CAMS_THROTTLE_SCOPE"],
+    absent: Absent::Default("host"),
+    description: "Who shares the quota: `host`, all processes of this user on this machine; \
+        `process`, nobody else, for machines without a directory that can be written; `redis`, all \
+        machines that use the same server, for pipelines on several runners.",
+    secret: false,
+    configured: |config| throttle(config, |throttle| text(&throttle.scope)),
+    parse: parse_scope,
+};
+
+pub(crate) static REDIS_URL: Setting<RedisUrl> = Setting {
+    path: &["throttle", "redis_url"],
+    variables: &["CAMS_THROTTLE_REDIS_URL"],
+    absent: Absent::None("`scope` cannot be `redis`"),
+    description: "Redis or Valkey server for `scope = \"redis\"`, such as \
+        `rediss://:password@redis.example.com:6379/0`.",
+    secret: true,
+    configured: |config| throttle(config, |throttle| secret(&throttle.redis_url)),
+    parse: from_str,
+};
+
+/// Five round trips of 300 ms, for name, connection, TLS and password, and a second for a packet
+/// that is lost.
+pub(crate) static REDIS_CONNECT_TIMEOUT: Setting<Duration> = Setting {
+    path: &["throttle", "redis_connect_timeout"],
+    variables: &["CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT"],
+    absent: Absent::Default("2500"),
+    description: "Milliseconds until a connection to the Redis server is made, TLS included. \
+        While a server has just been started or has lost its data, calls wait for up to twice this \
+        time and twice `redis_command_timeout`: lower both for a server close by. Set them alike \
+        wherever the server is used.",
+    secret: false,
+    configured: |config| throttle(config, |throttle| text(&throttle.redis_connect_timeout)),
+    parse: |text| parse_millis(text, 100..=10_000),
+};
+
+/// One round trip of 300 ms, and the time in which a packet that is lost is sent again.
+pub(crate) static REDIS_COMMAND_TIMEOUT: Setting<Duration> = Setting {
+    path: &["throttle", "redis_command_timeout"],
+    variables: &["CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT"],
+    absent: Absent::Default("1000"),
+    description: "Milliseconds until the Redis server has answered a command. After that it \
+        counts as out of reach.",
+    secret: false,
+    configured: |config| throttle(config, |throttle| text(&throttle.redis_command_timeout)),
+    parse: |text| parse_millis(text, 50..=5000),
+};
+
+pub(crate) static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {
+    path: &["throttle", "requests_per_second"],
+    variables: &["CAMS_THROTTLE_REQUESTS_PER_SECOND"],
+    absent: Absent::None("each operation's documented limit holds, which is 10"),
+    description: "Calls a second for each operation. Lower it to leave room for other programs of \
+        the same account, raise it only if Alibaba Cloud has raised the account's quota.",
+    secret: false,
+    configured: |config| throttle(config, |throttle| text(&throttle.requests_per_second)),
+    parse: parse_rate,
+};
+
+/// The default keeps the quota of ten calls as long as no more than ten hosts or processes lose
+/// their common store at the same time.
+pub(crate) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {
+    path: &["throttle", "fallback_requests_per_second"],
+    variables: &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
+    absent: Absent::Default("1"),
+    description: "Calls a second and operation while the shared state cannot be reached. Set it to \
+        the quota divided by how many hosts may run at once.",
+    secret: false,
+    configured: |config| {
+        throttle(config, |throttle| {
+            text(&throttle.fallback_requests_per_second)
+        })
+    },
+    parse: parse_rate,
+};
+
+pub(crate) static STATE_DIRECTORY: Setting<PathBuf> = Setting {
+    path: &["throttle", "state_directory"],
+    variables: &["CAMS_THROTTLE_STATE_DIRECTORY"],
+    absent: Absent::None(
+        "it is `/tmp/terraform-provider-cams-UID`, where UID is the user's number",
+    ),
+    description: "Directory in which this user's processes on this machine share the quota and \
+        take turns at a number: an absolute path, which is created for this user alone if only \
+        its last part is missing. Set it if `/tmp` cannot be used, or to the same one in \
+        containers that are to share.",
+    secret: false,
+    configured: |config| throttle(config, |throttle| text(&throttle.state_directory)),
+    parse: parse_directory,
+};
+
+/// The processes among which the quota is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All processes of this user on this machine.
+    Host,
+    /// This process alone, which shares the quota with no other.
+    Process,
+    /// The processes of all machines that use the same Redis server.
+    Redis,
+}
+
+/// The most calls a second that can be set. No quota that CAMS documents is as high.
+const MAX_RATE: u32 = 250;
+
+/// An attribute of the block `throttle`.
+fn throttle(config: &Config, field: fn(&Throttling) -> Field<Text>) -> Field<Text> {
+    within(&config.throttle, field)
+}
+
+fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
+    let rate = Number::parse(text).and_then(|number| number.as_u64());
+    rate.and_then(|rate| u32::try_from(rate).ok())
+        .and_then(NonZeroU32::new)
+        .filter(|rate| rate.get() <= MAX_RATE)
+        .ok_or_else(|| format!("expected a whole number from 1 to {MAX_RATE}"))
+}
+
+/// The path without what does not change its meaning, so that processes which write it differently
+/// mean the same directory.
+fn parse_directory(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    if !path.is_absolute() || text.contains('\0') {
+        return Err("expected an absolute path, such as /var/lib/ci/cams".to_owned());
+    }
+    Ok(path.components().collect())
+}
+
+fn parse_scope(text: &str) -> Result<Scope, String> {
+    match text {
+        "host" => Ok(Scope::Host),
+        "process" => Ok(Scope::Process),
+        "redis" => Ok(Scope::Redis),
+        _ => Err("expected \"host\", \"process\" or \"redis\"".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_whole_and_bounded() {
+        assert_eq!(parse_rate("10").map(NonZeroU32::get), Ok(10));
+        for text in ["0", "-1", "2.5", "251", "many", ""] {
+            assert!(parse_rate(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_directory_is_an_absolute_path_however_it_is_written() {
+        for text in ["/srv/ci", "/srv/ci/", "/srv/./ci", "//srv//ci"] {
+            assert_eq!(
+                parse_directory(text),
+                Ok(PathBuf::from("/srv/ci")),
+                "{text}"
+            );
+            let parsed = parse_directory(text).map(PathBuf::into_os_string);
+            assert_eq!(parsed, Ok("/srv/ci".into()), "{text}");
+        }
+        for text in ["", "ci", "./ci", "~/ci", "$HOME/ci", "/srv\0/ci"] {
+            assert!(parse_directory(text).is_err(), "{text}");
+        }
+    }
+}

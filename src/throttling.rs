@@ -1,0 +1,274 @@
+//! Makes the throttle from `throttle` in the provider block: with whom the account's call quota is
+//! shared, and how much of it is used.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use base::environment::Environment;
+use base::state_directory::state_directory;
+use call_quota::{REDIS_RIGHTS, RedisTimeouts, Throttle};
+use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+
+use super::block::Config;
+use super::setting::{Declaration, or_report};
+use super::settings::{
+    FALLBACK_REQUESTS_PER_SECOND, REDIS_COMMAND_TIMEOUT, REDIS_CONNECT_TIMEOUT, REDIS_URL,
+    REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
+};
+
+/// The throttle, and the values of the settings that are used elsewhere too.
+#[derive(Clone, Debug)]
+pub(super) struct Throttled {
+    /// The throttle that keeps the quota.
+    pub(super) throttle: Throttle,
+    /// Where the processes of this machine keep what they share.
+    pub(super) directory: PathBuf,
+    /// With whom the quota is shared.
+    pub(super) scope: Scope,
+    /// The calls a second that replace each operation's documented limit, if it is set.
+    pub(super) requests_per_second: Option<NonZeroU32>,
+    /// The calls a second while the quota cannot be shared.
+    fallback: NonZeroU32,
+}
+
+impl Throttled {
+    /// What to tell about how the quota is shared.
+    pub(super) fn notices(&self) -> impl Iterator<Item = Diagnostic> {
+        let caveat = self.throttle.caveats().runs_unknown.then(|| {
+            let detail = runs_unknown();
+            Diagnostic::warning("Redis Restarts Not Seen", detail)
+        });
+        self.notice().into_iter().chain(caveat)
+    }
+
+    /// What to tell if the quota could not be shared as it should be, so that this process made
+    /// fewer calls.
+    fn notice(&self) -> Option<Diagnostic> {
+        let reason = self.throttle.trouble()?;
+        let (what, remedy) = match self.scope {
+            Scope::Redis => (
+                "the Redis server by which all machines share it",
+                "Check throttle.redis_url, the server, its password and its certificate, and the \
+                 network in between; the guide on Redis has what servers and users need. A server \
+                 far away may need more time: throttle.redis_connect_timeout and \
+                 throttle.redis_command_timeout.",
+            ),
+            Scope::Host | Scope::Process => (
+                "the directory by which this user's processes share it",
+                "Let it be a directory of this user alone (chmod 700), name another one by \
+                 throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY, or set throttle.scope \
+                 = \"process\" if only one process at a time uses the account.",
+            ),
+        };
+        let calls = match self.fallback.get() {
+            1 => "1 call".to_owned(),
+            many => format!("{many} calls"),
+        };
+        Some(Diagnostic::warning(
+            "Call Quota Not Shared",
+            format!(
+                "The account's call quota is not shared, because {what} cannot be used: {reason}. \
+                 Until it can, the provider makes at most {calls} a second of each \
+                 operation, so that all who use the account stay within its quota. Nothing is \
+                 lost, but it takes longer.\n\n{remedy} Where you know how many may run at once, \
+                 throttle.fallback_requests_per_second lets each make more calls."
+            ),
+        ))
+    }
+}
+
+/// What to tell if the user of the Redis server may not ask which run of it this is.
+pub(super) fn runs_unknown() -> String {
+    format!(
+        "The user of the Redis server may not run INFO, so the provider cannot see whether the \
+         server was started anew with older data. To be safe it takes every new connection, and \
+         the first use after a while without any, for a new start, and then makes no call for some \
+         seconds. Give the user what this line gives: {REDIS_RIGHTS}"
+    )
+}
+
+/// Reads the settings and makes the throttle. The error holds what is wrong with all of them.
+pub(super) fn configure(
+    config: &Config,
+    environment: &Environment,
+) -> Result<Throttled, Diagnostics> {
+    let mut errors = Diagnostics::default();
+    let rate = or_report(REQUESTS_PER_SECOND.read(config, environment), &mut errors);
+    let fallback = FALLBACK_REQUESTS_PER_SECOND.require(config, environment);
+    let fallback = or_report(fallback, &mut errors);
+    let scope = or_report(SCOPE.require(config, environment), &mut errors);
+    let redis_url = or_report(REDIS_URL.read(config, environment), &mut errors);
+    let directory = or_report(STATE_DIRECTORY.read(config, environment), &mut errors);
+    let connect = REDIS_CONNECT_TIMEOUT.require(config, environment);
+    let connect = or_report(connect, &mut errors);
+    let command = REDIS_COMMAND_TIMEOUT.require(config, environment);
+    let command = or_report(command, &mut errors);
+    let (
+        Some(rate),
+        Some(fallback),
+        Some(scope),
+        Some(redis_url),
+        Some(directory),
+        Some(connect),
+        Some(command),
+    ) = (
+        rate, fallback, scope, redis_url, directory, connect, command,
+    )
+    else {
+        return Err(errors);
+    };
+    let timeouts = RedisTimeouts { connect, command };
+
+    if scope != Scope::Redis && REDIS_URL.value(config).known().is_some() {
+        errors.push(
+            Diagnostic::error(
+                "Redis URL Without Effect",
+                "throttle.redis_url is set, but the scope is another one. Set throttle.scope = \
+                 \"redis\", or remove redis_url.",
+            )
+            .at(REDIS_URL.place()),
+        );
+    }
+    let directory = directory.unwrap_or_else(state_directory);
+    let throttle = match (scope, redis_url) {
+        (Scope::Host, _) => Throttle::host(directory.clone(), fallback),
+        (Scope::Process, _) => Throttle::process(),
+        (Scope::Redis, Some(url)) => Throttle::redis(url, timeouts, directory.clone(), fallback),
+        (Scope::Redis, None) => {
+            errors.push(
+                Diagnostic::error(
+                    "Missing Redis URL",
+                    "throttle.scope is \"redis\", which needs a server. Set throttle.redis_url, or \
+                     the environment variable CAMS_THROTTLE_REDIS_URL.",
+                )
+                .at(REDIS_URL.place()),
+            );
+            return Err(errors);
+        }
+    };
+    if errors.has_errors() {
+        return Err(errors);
+    }
+    Ok(Throttled {
+        throttle,
+        directory,
+        scope,
+        requests_per_second: rate,
+        fallback,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Throttling;
+
+    fn settings(
+        throttling: Throttling,
+        variables: &[(&str, &str)],
+    ) -> Result<Option<NonZeroU32>, String> {
+        let environment = variables.iter().copied().collect();
+        let config = Config {
+            throttle: throttling.into(),
+            ..Config::default()
+        };
+        match configure(&config, &environment) {
+            Ok(throttled) => Ok(throttled.requests_per_second),
+            Err(errors) => Err(errors
+                .iter()
+                .map(|diagnostic| diagnostic.detail.clone())
+                .collect::<Vec<_>>()
+                .join("\n")),
+        }
+    }
+
+    #[test]
+    fn the_configuration_goes_before_the_environment() {
+        let five = Throttling {
+            requests_per_second: "5".into(),
+            ..Throttling::default()
+        };
+        let variables = [("CAMS_THROTTLE_REQUESTS_PER_SECOND", "7")];
+        assert_eq!(settings(five, &variables), Ok(NonZeroU32::new(5)));
+        assert_eq!(
+            settings(Throttling::default(), &variables),
+            Ok(NonZeroU32::new(7))
+        );
+        assert_eq!(settings(Throttling::default(), &[]), Ok(None));
+    }
+
+    #[test]
+    fn the_state_directory_depends_on_nothing_but_its_setting() {
+        let directory = |variables: &[(&str, &str)]| {
+            let environment = variables.iter().copied().collect();
+            let throttled = configure(&Config::default(), &environment);
+            throttled
+                .map(|throttled| throttled.directory)
+                .expect("a directory")
+        };
+        let named = ("CAMS_THROTTLE_STATE_DIRECTORY", "/srv/cams/");
+        let login = [
+            ("XDG_RUNTIME_DIR", "/run/user/7"),
+            ("HOME", "/home/u"),
+            ("TMPDIR", "/t"),
+        ];
+        assert_eq!(directory(&login), directory(&[]));
+        assert_eq!(directory(&[named, login[0]]), PathBuf::from("/srv/cams"));
+    }
+
+    #[test]
+    fn what_cannot_work_says_what_to_set() {
+        for (variables, expected) in [
+            (
+                &[("CAMS_THROTTLE_REQUESTS_PER_SECOND", "0")][..],
+                "whole number",
+            ),
+            (
+                &[("CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND", "many")],
+                "whole number",
+            ),
+            (&[("CAMS_THROTTLE_SCOPE", "planet")], "\"host\""),
+            (
+                &[("CAMS_THROTTLE_STATE_DIRECTORY", "cams")],
+                "absolute path",
+            ),
+            (
+                &[("CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT", "99")],
+                "from 100 to 10000",
+            ),
+            (
+                &[("CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT", "5001")],
+                "from 50 to 5000",
+            ),
+            (
+                &[("CAMS_THROTTLE_SCOPE", "redis")],
+                "CAMS_THROTTLE_REDIS_URL",
+            ),
+        ] {
+            let error = settings(Throttling::default(), variables).expect_err("a problem");
+            assert!(error.contains(expected), "{error}");
+        }
+        let url = Throttling {
+            redis_url: "redis://:s3cr3t@localhost".into(),
+            ..Throttling::default()
+        };
+        let error = settings(url, &[]).expect_err("a problem");
+        assert!(
+            error.contains("scope = \"redis\"") && !error.contains("s3cr3t"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_broken_url_is_refused_without_showing_its_password() {
+        let throttling = Throttling {
+            redis_url: "http://:s3cr3t@localhost".into(),
+            ..Throttling::default()
+        };
+        let error = settings(throttling, &[]).expect_err("a problem");
+        assert!(
+            error.contains("rediss://") && !error.contains("s3cr3t"),
+            "{error}"
+        );
+    }
+}
