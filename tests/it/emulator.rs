@@ -1,40 +1,39 @@
-//! A `cams-emulator` that runs as a process of its own, and its control interface.
+//! An emulator, which runs as a task of the test process, and its control interface.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::iter::once;
 use std::sync::LazyLock;
 
+use cams_emulator::{Flags, serve};
+use clap::Parser;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::task::AbortHandle;
 
-use crate::support::PROVIDER;
-
-/// An emulator process on a port of its own. It is ended when this value is dropped.
+/// An emulator on a port of its own. It ends when this value is dropped.
 pub(crate) struct Emulator {
-    child: Child,
+    task: AbortHandle,
     url: String,
 }
 
 impl Emulator {
-    /// Starts an emulator with the given flags, and waits until it listens.
+    /// Starts an emulator with the given flags. It listens when this function returns.
     pub(crate) fn start(flags: &[&str]) -> Self {
-        let mut child = Command::new(program())
-            .args(flags)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the emulator starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout is piped"))
-            .read_line(&mut line)
-            .expect("the emulator prints its address");
-        let url = line
-            .trim()
-            .strip_prefix("listening on ")
-            .expect("an address")
-            .to_owned();
-        Self { child, url }
+        let flags = once("cams-emulator").chain(flags.iter().copied());
+        let flags = Flags::try_parse_from(flags).expect("flags of the emulator");
+        let listener = std::net::TcpListener::bind(flags.listen).expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        listener.set_nonblocking(true).expect("a socket");
+        let config = flags.into_config().expect("a configuration");
+        let task = EMULATORS.spawn(async move {
+            let listener = TcpListener::from_std(listener).expect("a socket");
+            serve(listener, config, std::future::pending()).await;
+        });
+        Self {
+            task: task.abort_handle(),
+            url: format!("http://{address}"),
+        }
     }
 
     /// The address that it listens on, as `http://HOST:PORT`.
@@ -174,8 +173,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.task.abort();
     }
 }
 
@@ -193,13 +191,5 @@ static CONTROL: LazyLock<(Runtime, reqwest::Client)> = LazyLock::new(|| {
     (runtime, client)
 });
 
-/// The emulator's binary, which stands beside the provider's.
-fn program() -> PathBuf {
-    let program = Path::new(PROVIDER).with_file_name("cams-emulator");
-    assert!(
-        program.exists(),
-        "{} is missing: build it with `cargo build --workspace`",
-        program.display()
-    );
-    program
-}
+/// Runs all emulators of the test process, which outlive the runtime of a single test.
+static EMULATORS: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));

@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 
 /// Measures the peak memory of the release binary under neighbours that send without end.
 fn memory() -> Result<()> {
-    let tests = ["test", "--release", "--test", "it"];
+    let tests = ["test", "--release", "--workspace", "--test", "it"];
     let filter = ["rpc::memory", "--", "--nocapture", "--test-threads=1"];
     let output = shell::output(cargo().args(tests).args(filter))?;
     for line in output.lines() {

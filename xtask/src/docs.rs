@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::cli::{self, Cli};
 use crate::examples::REQUIRED_PROVIDERS;
-use crate::shell::{self, Result, binary, cargo, make_directory, output, read, root};
+use crate::shell::{self, Result, binary, make_directory, output, read, root};
 use crate::tools;
 
 /// Renders all pages into `docs/`, and the table of settings into the README.
@@ -78,7 +78,7 @@ fn difference(there: &str, here: &str) -> String {
 
 /// The path and the text of every page, from the provider as it is built now.
 fn pages() -> Result<BTreeMap<PathBuf, String>> {
-    shell::run(cargo().args(["build", "--quiet", "--bin", "terraform-provider-cams"]))?;
+    shell::build()?;
     let schema = schema()?;
     let docs = root().join("docs");
     let mut pages = BTreeMap::new();

@@ -31,9 +31,11 @@ const USAGE: &str = "\
 The commands of this project:
 
   cargo xtask demo            Try the provider on the emulator, from init to destroy
-  cargo xtask test [--cli]    Everything that must pass before a change lands, or what depends on
-                              the CLI. Takes terraform and tofu from the PATH, and the CLIs that
-                              CAMS_TEST_CLIS names (paths joined by `:`)
+  cargo xtask test            Everything that must pass before a change lands. Uses terraform and
+                              tofu from the PATH, and the CLIs that CAMS_TEST_CLIS names (paths
+                              joined by `:`)
+  cargo xtask test --quick    Format, lints, unit tests and one story with the CLI
+  cargo xtask test --cli      Only what depends on the CLI
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
   cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
   cargo xtask soak credentials [--short]
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
     let result = match arguments.as_slice() {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
+        ["test", "--quick"] => test::quick(),
         ["test", "--cli"] => test::with_clis(),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),

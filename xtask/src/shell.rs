@@ -29,6 +29,12 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Builds all binaries and tests. A build without the tests would enable other features of some
+/// dependencies, and compile these twice.
+pub(crate) fn build() -> Result<()> {
+    run(cargo().args(["test", "--workspace", "--no-run", "--quiet"]))
+}
+
 /// The path of a binary that was built with this profile.
 pub(crate) fn binary(profile: &str, name: &str) -> PathBuf {
     target().join(profile).join(name)

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::cli::Cli;
 use crate::emulator::Emulator;
 use crate::examples::REQUIRED_PROVIDERS;
-use crate::shell::{self, Result, binary, cargo, green, heading, write};
+use crate::shell::{self, Result, binary, green, heading, write};
 use crate::startup::resident;
 use crate::tools;
 
@@ -78,7 +78,7 @@ impl Plan {
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<()> {
-    shell::run(cargo().args(["build", "--quiet", "--workspace", "--bins"]))?;
+    shell::build()?;
     heading(&format!(
         "Soak: {} numbers over {} applies, two calls in a hundred fail",
         plan.numbers, plan.applies

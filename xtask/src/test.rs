@@ -1,14 +1,12 @@
 //! `cargo xtask test`: runs everything that must pass before a change is merged.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::stdout;
-use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use crate::emulator::Emulator;
-use crate::shell::{self, Result, binary, cargo, find, green, heading, red, root, target};
+use crate::shell::{self, Result, binary, cargo, green, heading, red, root, target};
 use crate::tools::Terraform;
 use crate::{dependencies, docs, examples, soak, tools};
 
@@ -21,7 +19,7 @@ const STEPS: &[Step] = &[
     ("Format", format),
     ("Dependencies", dependencies::check),
     ("Clippy", clippy),
-    ("Build", build),
+    ("Build", shell::build),
     ("Documentation up to date", docs::check),
     ("Examples formatted and valid", examples),
     ("Official SDK against the emulator", interop),
@@ -74,6 +72,9 @@ const INTEROP: &[&[&str]] = &[
     &["--deny=QueryChatappPhoneNumbers"],
 ];
 
+/// The story of `cargo xtask test --quick`.
+const STORY: &str = "cli::lifecycle::a_number_is_planned_applied_kept_and_forgotten";
+
 /// Runs all steps. The tests come last, so that their summary ends the output.
 pub(crate) fn run() -> Result<()> {
     let mut passed = Vec::new();
@@ -96,13 +97,36 @@ pub(crate) fn run() -> Result<()> {
 /// Runs only what depends on the CLI, with each CLI that is found.
 pub(crate) fn with_clis() -> Result<()> {
     heading("What depends on the CLI");
-    build()?;
+    shell::build()?;
     let clis = tools::clis()?;
     for cli in &clis {
         println!("Examples with {cli}");
         examples::validate(cli, &root().join("examples"))?;
     }
     test_with(&clis, |_| CLI_ONLY)
+}
+
+/// Runs what finds most mistakes in the shortest time: for the minutes between two edits.
+pub(crate) fn quick() -> Result<()> {
+    for (name, step) in [("Format", format as fn() -> _), ("Clippy", clippy)] {
+        heading(name);
+        step()?;
+    }
+    heading("Unit tests");
+    shell::run(cargo().args(["test", "--workspace", "--lib", "--bins", "--quiet"]))?;
+    heading("One story with the CLI");
+    let cli = tools::terraform()?;
+    println!("{cli}");
+    let story = [
+        "test",
+        "--workspace",
+        "--test",
+        "it",
+        "--",
+        "--exact",
+        STORY,
+    ];
+    shell::run(cargo().args(story).env("CAMS_TEST_CLI", &cli.path))
 }
 
 fn tools_present() -> Result<()> {
@@ -125,10 +149,6 @@ fn clippy() -> Result<()> {
     shell::run(cargo().args(everything).args(["--", "--deny", "warnings"]))
 }
 
-fn build() -> Result<()> {
-    shell::run(cargo().args(["build", "--workspace"]))
-}
-
 fn examples() -> Result<()> {
     let folder = root().join("examples");
     let mut format = Command::new(tools::terraform()?.path);
@@ -145,7 +165,7 @@ fn examples() -> Result<()> {
 }
 
 fn doc_tests() -> Result<()> {
-    shell::run(cargo().args(["test", "--doc", "--quiet"]))
+    shell::run(cargo().args(["test", "--workspace", "--doc", "--quiet"]))
 }
 
 fn soak() -> Result<()> {
@@ -221,7 +241,10 @@ fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Resu
     let mut outcomes = Vec::new();
     for (position, cli) in clis.iter().enumerate() {
         println!("\nWith {cli}");
-        let mut command = runner(selection(position))?;
+        let mut command = cargo();
+        command
+            .args(["test", "--no-fail-fast"])
+            .args(selection(position));
         command.env("CAMS_TEST_CLI", &cli.path);
         command.env("CAMS_TEST_LEFT_OUT", &left_out);
         outcomes.push(shell::run(&mut command));
@@ -240,33 +263,17 @@ fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Resu
     outcomes.into_iter().collect()
 }
 
-/// The arguments for the runner: which targets it runs, and which tests in them.
-type Selection = (&'static [&'static str], &'static [&'static str]);
+/// The arguments of `cargo test` that select tests.
+type Selection = &'static [&'static str];
 
-const EVERYTHING: Selection = (&["--workspace"], &[]);
-const CLI_ONLY: Selection = (&["--test", "it"], &["cli::"]);
-
-/// A command that runs some of the tests.
-fn runner((targets, names): Selection) -> Result<Command> {
-    let mut command = cargo();
-    if find("cargo-nextest").is_some() {
-        command.args(["nextest", "run"]);
-        // The runner writes its summary to stderr. It belongs with the other output, on stdout.
-        command.stderr(shared_stdout()?);
-    } else {
-        command.arg("test");
-    }
-    command.args(targets);
-    command.args(["--no-fail-fast"]);
-    // Both runners run every test whose name contains one of these.
-    command.args(names);
-    Ok(command)
-}
-
-/// The stdout of this program, for another one to write to.
-fn shared_stdout() -> Result<Stdio> {
-    let stdout = stdout().as_fd().try_clone_to_owned();
-    stdout
-        .map(Stdio::from)
-        .map_err(|error| format!("cannot share stdout: {error}"))
-}
+const EVERYTHING: Selection = &["--workspace", "--lib", "--bins", "--tests"];
+/// The table of settings says nothing of a CLI, so it runs with the first one only.
+const CLI_ONLY: Selection = &[
+    "--workspace",
+    "--test",
+    "it",
+    "--",
+    "cli::",
+    "--skip",
+    "cli::settings::",
+];

@@ -10,7 +10,7 @@
 //! This file is longer than 300 lines because it holds the rows, the choice of the pairs and the
 //! story that each row goes through.
 //!
-//! The rows and the time they take are printed: `cargo nextest run --no-capture settings`.
+//! The rows and the time they take are printed: `cargo test --workspace --test it -- --nocapture cli::settings`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

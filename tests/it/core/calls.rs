@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 use tonic::Status;
+use tonic::transport::Channel;
 
-use super::Core;
+use super::tfplugin6::provider_client::ProviderClient;
 use super::tfplugin6::{
     AttributePath, ClientCapabilities, Diagnostic, DynamicValue, ResourceIdentityData,
     apply_resource_change, configure_provider, get_provider_schema, import_resource_state,
@@ -41,7 +42,15 @@ pub(crate) struct Outcome {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-impl Core {
+/// The calls of one connection to a provider.
+pub(crate) struct Calls(pub(super) Channel);
+
+impl Calls {
+    /// The provider's RPCs. Clones share the connection, as Terraform's concurrent calls do.
+    pub(crate) fn provider(&self) -> ProviderClient<Channel> {
+        super::provider(self.0.clone())
+    }
+
     /// The schemas of everything that the provider offers.
     pub(crate) async fn schema(&self) -> get_provider_schema::Response {
         let request = get_provider_schema::Request::default();

@@ -18,6 +18,7 @@ mod start;
 mod tls;
 pub(crate) mod value;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
@@ -25,7 +26,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
-pub(crate) use calls::{Instance, Outcome};
+pub(crate) use calls::{Calls, Instance, Outcome};
 pub(crate) use handshake::Handshake;
 pub(crate) use process::{Process, Stderr};
 pub(crate) use protocol_client::{go_plugin as plugin, tfplugin6};
@@ -46,8 +47,16 @@ pub(crate) struct Core {
     process: Process,
     handshake: Handshake,
     identity: Identity,
-    channel: Channel,
+    calls: Calls,
     directory: TempDir,
+}
+
+impl Deref for Core {
+    type Target = Calls;
+
+    fn deref(&self) -> &Calls {
+        &self.calls
+    }
 }
 
 impl Core {
@@ -57,19 +66,14 @@ impl Core {
         Start::default()
     }
 
-    /// The provider's RPCs. Clones share the connection, as Terraform's concurrent calls do.
-    pub(crate) fn provider(&self) -> ProviderClient<Channel> {
-        provider(self.channel.clone())
-    }
-
     /// The service by which go-plugin ends the process.
     pub(crate) fn controller(&self) -> GrpcControllerClient<Channel> {
-        GrpcControllerClient::new(self.channel.clone())
+        GrpcControllerClient::new(self.calls.0.clone())
     }
 
     /// The service by which go-plugin reads what the plugin prints.
     pub(crate) fn stdio(&self) -> GrpcStdioClient<Channel> {
-        GrpcStdioClient::new(self.channel.clone())
+        GrpcStdioClient::new(self.calls.0.clone())
     }
 
     /// The handshake line that the provider printed.

@@ -1,12 +1,23 @@
 //! How Terraform starts a provider.
 
 use std::future::{Future, IntoFuture};
+use std::io;
+use std::ops::Deref;
 use std::path::Path;
 use std::pin::Pin;
 
+use base::clock::Clock;
+use base::environment::Environment;
+use base::random::Random;
+use hyper_util::rt::TokioIo;
+use tempfile::TempDir;
+use terraform_plugin::wire::tfplugin6::provider_server::ProviderServer;
+use tokio::task::AbortHandle;
+use tonic::transport::{Endpoint, Server};
+
 use crate::support::{NO_METADATA, PROVIDER};
 
-use super::{Client, Core, Handshake, Identity, Process, Stderr, tls};
+use super::{Calls, Client, Core, Handshake, Identity, Process, Stderr, tls};
 
 /// The variable by which a plugin knows that Terraform has started it, and its value.
 pub(crate) const COOKIE: (&str, &str) = (
@@ -111,9 +122,63 @@ impl Start {
             process,
             handshake,
             identity,
-            channel,
+            calls: Calls(channel),
             directory,
         }
+    }
+
+    /// Serves the provider in a task of this process, with the same environment and without
+    /// go-plugin's handshake and TLS.
+    pub(crate) async fn in_process(self) -> InProcess {
+        let directory = tempfile::tempdir().unwrap();
+        let state = directory.path().join("state").display().to_string();
+        let environment: Environment = self
+            .env(STATE_DIRECTORY, &state)
+            .environment
+            .into_iter()
+            .collect();
+        let server =
+            terraform_provider_cams::server(environment, Clock::system(), Random::from_system());
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let serving = Server::builder()
+            .add_service(ProviderServer::new(server.unwrap()))
+            .serve_with_incoming(tokio_stream::once(Ok::<_, io::Error>(theirs)));
+        let task = tokio::spawn(serving);
+        let mut ours = Some(TokioIo::new(ours));
+        let connector = tower::service_fn(move |_| {
+            let connection = ours
+                .take()
+                .ok_or(io::Error::from(io::ErrorKind::NotConnected));
+            std::future::ready(connection)
+        });
+        let endpoint = Endpoint::from_static("http://in.process");
+        let channel = endpoint.connect_with_connector(connector).await.unwrap();
+        InProcess {
+            calls: Calls(channel),
+            task: task.abort_handle(),
+            _directory: directory,
+        }
+    }
+}
+
+/// A provider that runs as a task. It ends when this value is dropped.
+pub(crate) struct InProcess {
+    calls: Calls,
+    task: AbortHandle,
+    _directory: TempDir,
+}
+
+impl Deref for InProcess {
+    type Target = Calls;
+
+    fn deref(&self) -> &Calls {
+        &self.calls
+    }
+}
+
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 

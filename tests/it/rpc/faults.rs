@@ -2,7 +2,7 @@
 //! where its documentation leaves that open. After two applies at most the number is in state, its
 //! migration was started once, and an apply that failed said why.
 //!
-//! The test prints its table: `cargo nextest run --no-capture faults`.
+//! The test prints its table: `cargo test --workspace --test it -- --nocapture rpc::faults`.
 //!
 //! This file is longer than 300 lines because the table of faults is in it.
 
@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::{configure, create, merge, number};
-use crate::core::Core;
+use crate::core::{Calls, Core};
 use crate::emulator::Emulator;
 
 const ACTIONS: [&str; 3] = [
@@ -292,34 +292,54 @@ struct Applied {
     diagnostics: String,
 }
 
-/// Plans and applies one number, with a provider process of its own, as one run of Terraform does.
+/// Plans and applies one number, with a provider of its own, as one run of Terraform does.
 async fn apply(url: &str) -> Applied {
-    let core = Core::start().env("TF_LOG", "TRACE").await;
+    let provider = Core::start().in_process().await;
+    apply_with(&provider, url).await
+}
+
+async fn apply_with(provider: &Calls, url: &str) -> Applied {
     let changes = json!({
         "security_token": "sts-token-of-a-test",
         "client_read_timeout": 700,
     });
-    configure(&core, url, changes).await;
+    configure(provider, url, changes).await;
     let config = number(
         "13900001234",
         json!({ "timeouts": { "create": "5s", "read": null } }),
     );
-    let applied = create(&core, &config).await;
+    let applied = create(provider, &config).await;
     let diagnostics: Vec<String> = applied
         .diagnostics
         .iter()
         .map(|diagnostic| format!("{}: {}", diagnostic.summary, diagnostic.detail))
         .collect();
-    let everything = format!("{diagnostics:?} {:?}", core.logs());
-    for secret in SECRETS {
-        assert!(
-            !everything.contains(secret),
-            "{secret} is in:\n{everything}"
-        );
-    }
+    let diagnostics = diagnostics.join("\n");
+    assert_no_secret(&diagnostics);
     Applied {
         stored: !applied.instance.state.is_null(),
-        diagnostics: diagnostics.join("\n"),
+        diagnostics,
+    }
+}
+
+#[track_caller]
+fn assert_no_secret(text: &str) {
+    for secret in SECRETS {
+        assert!(!text.contains(secret), "{secret} is in:\n{text}");
+    }
+}
+
+/// The log is that of a process, so each fault strikes one real process too.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_fault_brings_a_secret_into_the_log() {
+    for fault in faults() {
+        let emulator = Emulator::start(&[]);
+        emulator.control("POST", "faults", Some(fault.fault));
+        let core = Core::start().env("TF_LOG", "TRACE").await;
+        apply_with(&core, emulator.url()).await;
+        let log = format!("{:?}", core.logs());
+        assert!(log.contains("ApplyResourceChange"), "{log}");
+        assert_no_secret(&log);
     }
 }
 

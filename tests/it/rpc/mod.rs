@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::core::tfplugin6::Diagnostic;
 use crate::core::tfplugin6::diagnostic::Severity;
-use crate::core::{Core, Instance, Outcome};
+use crate::core::{Calls, Core, Instance, Outcome};
 use crate::emulator::Emulator;
 
 const TYPE: &str = "cams_number_migration";
@@ -61,7 +61,7 @@ async fn configured(emulator: &Emulator, changes: Value) -> Core {
 }
 
 /// Configures a provider for the emulator at `url`, with `changes` to its block.
-async fn configure(core: &Core, url: &str, changes: Value) {
+async fn configure(core: &Calls, url: &str, changes: Value) {
     let mut config = provider_block();
     merge(
         &mut config,
@@ -108,7 +108,7 @@ fn merge(value: &mut Value, changes: Value) {
 }
 
 /// Plans and applies a new number, as Terraform core does.
-async fn create(core: &Core, config: &Value) -> Outcome {
+async fn create(core: &Calls, config: &Value) -> Outcome {
     let nothing = Instance::default();
     let planned = core.plan(TYPE, &nothing, config, config).await;
     assert_silent(&planned);

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{apply_once, start};
 use crate::emulator::Emulator;
-use crate::shell::{self, Result, cargo, green, heading};
+use crate::shell::{self, Result, green, heading};
 
 const CONFIGURATION: &str = r#"
 provider "cams" {
@@ -70,7 +70,7 @@ struct Seen {
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<()> {
-    shell::run(cargo().args(["build", "--quiet", "--workspace", "--bins"]))?;
+    shell::build()?;
     let Plan {
         numbers,
         time,

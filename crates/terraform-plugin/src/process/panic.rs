@@ -74,7 +74,7 @@ mod tests {
         let output = Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
-                "plugin::panic::tests::only_a_panic_that_ends_the_process_looks_like_a_crash",
+                "process::panic::tests::only_a_panic_that_ends_the_process_looks_like_a_crash",
             ])
             .arg("--nocapture")
             .envs([(CHILD, "1"), ("TF_LOG", "ERROR")])
