@@ -10,6 +10,7 @@ use std::fmt::Write;
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -332,7 +333,7 @@ fn assert_no_secret(text: &str) {
 /// The log is that of a process, so each fault strikes one real process too.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_fault_brings_a_secret_into_the_log() {
-    for fault in faults() {
+    let each = |fault: Fault| async {
         let emulator = Emulator::start(&[]);
         emulator.control("POST", "faults", Some(fault.fault));
         let core = Core::start().env("TF_LOG", "TRACE").await;
@@ -340,7 +341,10 @@ async fn no_fault_brings_a_secret_into_the_log() {
         let log = format!("{:?}", core.logs());
         assert!(log.contains("ApplyResourceChange"), "{log}");
         assert_no_secret(&log);
-    }
+    };
+    stream::iter(faults())
+        .for_each_concurrent(AT_ONCE / 2, each)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
