@@ -1,11 +1,11 @@
-//! What one acquisition costs in time: in memory, on the host's file, and on that file with eight
-//! processes. Each of these acquires a thousand times a second, which is a hundred times the pace
-//! of a quota, or does nothing else.
+//! Measures the time of one acquisition: in memory, with the host's file, and with that file and
+//! eight processes. Each of the eight processes acquires a thousand times a second, a hundred times
+//! the rate of a quota, or without a pause.
 //!
-//! `cargo bench --bench acquire` runs it. The budgets are 1 µs in memory, and 25 µs on the host
+//! Run it with `cargo bench --bench acquire`. The budgets are 1 µs in memory, and 25 µs on the host
 //! with eight processes.
 
-#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+#![expect(clippy::print_stdout, reason = "this program prints its results")]
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const LIMIT: Limit = Limit {
     window: Duration::from_micros(1),
 };
 
-/// The processes that acquire from one file at the same time.
+/// The number of processes that acquire from one file at the same time.
 const PROCESSES: u32 = 8;
 
 fn main() {
@@ -59,8 +59,8 @@ fn main() {
     );
 }
 
-/// The mean time of an acquisition in microseconds. Each is settled, which is not counted, and
-/// followed by a pause.
+/// The mean time of an acquisition in microseconds. After each acquisition the call is reported as
+/// answered and a pause follows; neither counts.
 fn micros(throttle: &Throttle, rounds: u32, pause: Duration) -> f64 {
     let key = QuotaKey {
         account: "1".into(),

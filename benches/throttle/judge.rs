@@ -1,5 +1,5 @@
-//! Judges a setting by the emulator's journal: whether the quota was kept, how long it all took,
-//! and how evenly it was shared.
+//! Evaluates a scenario from the emulator's journal: whether the quota was kept, how long the
+//! scenario took, and how evenly the quota was shared.
 
 use std::collections::BTreeMap;
 
@@ -7,57 +7,61 @@ use crate::emulator::Emulator;
 use crate::scenario::Scenario;
 use crate::workload::{Applied, INITIATE, process_of};
 
-/// The operation that looks a number up before it is migrated.
+/// The operation that looks up a number before its migration.
 const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
 
 /// The account's limit: the calls of one operation that are allowed in a second.
 const LIMIT: usize = 10;
 
-/// The heading of the table whose rows are [`Verdict::row`].
+/// The heading of the table. [`Verdict::row`] returns its rows.
 pub(crate) const HEADING: &str = "\
-policy             setting        processes   numbers   most in 1 s   throttled   makespan   Jain  \
+policy             scenario       processes   numbers   most in 1 s   throttled   makespan   Jain  \
   longest wait";
 
 /// What the columns of the table mean.
 pub(crate) const LEGEND: &str = "\
-most in 1 s: calls of one operation that arrived in any second, of 10 that are allowed.
-throttled: calls the service turned away.
-makespan: first arrival to last, over the time that so many need at least.
-Jain: fairness between processes while all have work, 1 is even.
-longest wait: over the time that the longest queue takes at the rate achieved; 1 is first come,
-first served.";
+most in 1 s: the most calls of one operation that arrived in any second; 10 are allowed.
+throttled: the calls that the service throttled.
+makespan: the time from the first to the last arrival, divided by the shortest possible time.
+Jain: Jain's index of fairness between processes while all have work; 1 is even.
+longest wait: divided by the time that the longest queue takes at the achieved rate; 1 means first
+come, first served.";
 
-/// One call as the emulator recorded it.
+/// One call in the emulator's journal.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     /// Seconds from the emulator's start to the call's arrival.
     pub(crate) at: f64,
-    /// Whether the service turned it away for the sake of the quota.
+    /// Whether the service throttled it.
     pub(crate) throttled: bool,
-    /// The phone number that the call is about, digits only, with its calling code.
+    /// The phone number in the call: calling code and national number, digits only.
     number: String,
 }
 
-/// How a setting went, in figures.
+/// The measured figures of a scenario.
 #[derive(Debug)]
 pub(crate) struct Verdict {
-    /// Calls of the migration's operation in the order of their arrival.
+    /// The initiations in the order of their arrival.
     pub(crate) arrivals: Vec<Arrival>,
     /// The most calls of one operation in any second.
     pub(crate) most: usize,
-    /// Calls of any operation that were turned away.
+    /// The throttled calls of all operations.
     pub(crate) throttled: usize,
-    /// From the first call's arrival to the last one's, over the least time that so many calls
-    /// need.
+    /// The time from the first to the last arrival, divided by the shortest possible time for this
+    /// number of calls.
     pub(crate) makespan: f64,
     /// Jain's index of fairness between the processes, from 1 / processes to 1, which is even.
     jain: f64,
-    /// The longest wait of a number, over the time that the longest queue takes.
+    /// The longest wait of a number, divided by the time that the longest queue takes.
     longest_wait: f64,
 }
 
 impl Verdict {
-    /// Judges what the emulator recorded. Panics unless every number was migrated once.
+    /// Evaluates the journal of the emulator.
+    ///
+    /// # Panics
+    ///
+    /// If a number was not migrated exactly once.
     pub(crate) fn new(emulator: &Emulator, scenario: &Scenario, applied: &[Applied]) -> Self {
         let calls = calls(emulator);
         let arrivals = calls.get(INITIATE).cloned().unwrap_or_default();
@@ -87,7 +91,7 @@ impl Verdict {
         }
     }
 
-    /// The row of the table under [`HEADING`].
+    /// A row of the table with the heading [`HEADING`].
     pub(crate) fn row(&self, scenario: &Scenario) -> String {
         format!(
             "{:<18} {:<14} {:>9} {:>9} {:>13} {:>11} {:>10.3} {:>6.3} {:>15.2}",
@@ -104,7 +108,7 @@ impl Verdict {
     }
 }
 
-/// All calls that the quota counted, by operation, in the order of their arrival.
+/// All calls that count against the quota, by operation, in the order of their arrival.
 pub(crate) fn calls(emulator: &Emulator) -> BTreeMap<String, Vec<Arrival>> {
     let mut calls: BTreeMap<String, Vec<Arrival>> = BTreeMap::new();
     for request in emulator.requests() {
@@ -124,7 +128,7 @@ pub(crate) fn calls(emulator: &Emulator) -> BTreeMap<String, Vec<Arrival>> {
     calls
 }
 
-/// The most of these calls that arrived in any half-open second.
+/// The highest number of calls that arrived in any half-open interval of one second.
 fn most(calls: &[Arrival]) -> usize {
     let within = |(first, call): (usize, &Arrival)| {
         calls[first..]
@@ -135,7 +139,7 @@ fn most(calls: &[Arrival]) -> usize {
     calls.iter().enumerate().map(within).max().unwrap_or(0)
 }
 
-/// The seconds from the first call to the last one that was let through.
+/// The seconds from the first call to the last admitted call.
 fn span(admitted: &[Arrival], all: &[Arrival]) -> f64 {
     match (all.first(), admitted.last()) {
         (Some(first), Some(last)) => last.at - first.at,
@@ -143,28 +147,28 @@ fn span(admitted: &[Arrival], all: &[Arrival]) -> f64 {
     }
 }
 
-/// Jain's index over the calls that each process got until the first of them had all of its own.
+/// Jain's index over the admitted calls of each process, until the first process has finished.
 fn jain(admitted: &[Arrival], scenario: &Scenario) -> f64 {
-    let mut got = vec![0_usize; scenario.processes];
+    let mut counts = vec![0_usize; scenario.processes];
     for call in admitted {
         let process = process_of(&call.number);
-        got[process] += 1;
-        if got[process] == scenario.numbers {
+        counts[process] += 1;
+        if counts[process] == scenario.numbers {
             break;
         }
     }
-    let sum: usize = got.iter().sum();
-    let squares: usize = got.iter().map(|count| count * count).sum();
+    let sum: usize = counts.iter().sum();
+    let squares: usize = counts.iter().map(|count| count * count).sum();
     (sum * sum) as f64 / (scenario.processes * squares) as f64
 }
 
-/// The longest wait of a number, over the time that the longest queue takes at `rate` calls a
+/// The longest wait of a number, divided by the time that the longest queue takes at `rate` calls a
 /// second.
 ///
-/// Calls of the last second count as part of a queue, because those behind them wait until they
-/// have left the window. The wait is that of a number's first call, which is made when the number
-/// is asked for. Later calls of the number hardly wait, since only as many numbers get to them as
-/// first calls were let through.
+/// The calls of the last second are part of the queue, because later calls wait until these have
+/// left the window. The wait of a number is the wait of its first call, which the process makes as
+/// soon as the number is requested. The later calls of a number hardly wait, because they follow
+/// first calls that were already admitted at the same rate.
 fn longest_wait(arrivals: &BTreeMap<String, f64>, applied: &[Applied], rate: f64) -> f64 {
     let waits: Vec<(f64, f64)> = applied
         .iter()
@@ -184,11 +188,10 @@ fn longest_wait(arrivals: &BTreeMap<String, f64>, applied: &[Applied], rate: f64
     longest * rate / queue.unwrap_or(1) as f64
 }
 
-/// When each number's first call was let through, in seconds on the clock of those who asked for
-/// it.
+/// The time when each number's first call was admitted, in seconds on the clock of the processes.
 ///
-/// The emulator and those who ask count from different moments. The difference is taken from the
-/// number that was done soonest after its last call had arrived.
+/// The clocks of the emulator and of the processes start at different times. The difference is
+/// derived from the number that was done soonest after the arrival of its last call.
 fn first_arrivals(
     calls: &BTreeMap<String, Vec<Arrival>>,
     applied: &[Applied],

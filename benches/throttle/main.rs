@@ -1,13 +1,16 @@
-//! How well the throttle keeps the quota and uses it: real provider processes, called as Terraform
-//! calls them, before an emulator that counts. Four policies that others use are measured beside
-//! it, in the same run. `cargo xtask bench throttle` runs it.
+//! Measures how well the throttle keeps and uses the quota: real provider processes, called as
+//! Terraform calls them, with an emulator that counts the calls. The same run measures four
+//! policies of other programs for comparison. Run it with `cargo xtask bench throttle`.
 //!
 //! ```text
-//! throttle [--quick] [--svg FILE]     all settings, or one of each kind; the plot goes to FILE
+//! throttle [--quick] [--svg FILE]     all scenarios, or one of each kind; writes the plot to FILE
 //! ```
 
-#![expect(clippy::print_stdout, reason = "printing is what it is for")]
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on says so")]
+#![expect(clippy::print_stdout, reason = "this program prints its results")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot continue may panic"
+)]
 
 #[path = "../../tests/it/core/mod.rs"]
 mod core;
@@ -35,10 +38,10 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use judge::Verdict;
-use scenario::{SETTINGS, Scenario};
+use scenario::{SCENARIOS, Scenario};
 
-/// The settings that run at the same time. Each mostly waits, but more of them would disturb each
-/// other on a small machine.
+/// The number of scenarios that run at the same time. A scenario mostly waits, but more of them
+/// would affect each other on a small machine.
 const AT_ONCE: usize = 3;
 
 #[tokio::main]
@@ -46,7 +49,7 @@ async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let ["peer", policy, rest @ ..] = arguments.as_slice() {
-        return peers::play(policy, rest).await;
+        return peers::run_process(policy, rest).await;
     }
     let quick = arguments.contains(&"--quick");
     let file = arguments.iter().skip_while(|name| **name != "--svg").nth(1);
@@ -60,29 +63,29 @@ async fn main() {
     }
     if let Some(file) = file {
         std::fs::write(file, plot::draw(&verdicts)).expect("the plot's file can be written");
-        println!("\nCalls of the migration in any second, over time: {file}");
+        println!("\nPlot of the initiations in any second, over time: {file}");
     }
 }
 
-/// Runs all settings, or only the quick ones, some at once. Prints the row of each as soon as those
-/// before it are done.
+/// Runs all scenarios, or only the quick ones, [`AT_ONCE`] at a time. Prints the row of a scenario
+/// as soon as the scenarios before it are done.
 async fn all(quick: bool) -> Vec<(&'static Scenario, Verdict)> {
     let turns = Arc::new(Semaphore::new(AT_ONCE));
-    let running: Vec<_> = SETTINGS
+    let running: Vec<_> = SCENARIOS
         .iter()
         .filter(|scenario| scenario.quick || !quick)
         .map(|scenario| {
             let turns = Arc::clone(&turns);
             let task = async move {
                 let _turn = turns.acquire_owned().await.expect("never closed");
-                run::judged(scenario).await
+                run::measure(scenario).await
             };
             (scenario, tokio::spawn(task))
         })
         .collect();
     let mut verdicts = Vec::new();
     for (scenario, task) in running {
-        let verdict = task.await.expect("the setting runs to its end");
+        let verdict = task.await.expect("the scenario runs to its end");
         println!("{}", verdict.row(scenario));
         verdicts.push((scenario, verdict));
     }

@@ -1,4 +1,4 @@
-//! Draws an SVG with a panel for each setting: the number of calls in the last second, over time.
+//! Draws an SVG with a panel for each scenario: the number of calls in the last second, over time.
 
 use std::fmt::Write;
 
@@ -10,9 +10,9 @@ const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 150.0;
 /// The empty space on each side of a panel.
 const MARGIN: f64 = 28.0;
-/// The most calls that a panel shows. More are drawn at its upper edge.
+/// The highest number of calls that a panel shows. Higher values are drawn at the upper edge.
 const CALLS: f64 = 50.0;
-/// The seconds that a panel shows, from the first call on.
+/// The seconds that a panel shows, from the first call.
 const SECONDS: f64 = 40.0;
 
 /// Draws all panels, in the order of the verdicts.
@@ -47,7 +47,7 @@ fn panel(svg: &mut String, scenario: &Scenario, verdict: &Verdict) {
     let (bottom, limit) = (y(0.0), y(10.0));
     writeln!(
         svg,
-        "<text x=\"{left}\" y=\"18\">{}, {}, {} process{}: {} turned away, makespan {:.2}</text>\n\
+        "<text x=\"{left}\" y=\"18\">{}, {}, {} process{}: {} throttled, makespan {:.2}</text>\n\
          <path d=\"M{left} {bottom}H{right}\" stroke=\"#999\"/>\n\
          <path d=\"M{left} {limit}H{right}\" stroke=\"#c33\" stroke-dasharray=\"3 3\"/>\n\
          <text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"#c33\">10</text>\n\
@@ -67,7 +67,7 @@ fn panel(svg: &mut String, scenario: &Scenario, verdict: &Verdict) {
     .unwrap();
 }
 
-/// The path of the line, which goes up at each call's arrival, and down a second after it.
+/// The path of the line, which rises at the arrival of each call and falls one second later.
 fn line(arrivals: &[Arrival]) -> String {
     let first = arrivals.first().map_or(0.0, |call| call.at);
     let mut steps: Vec<(f64, f64)> = arrivals
@@ -75,7 +75,8 @@ fn line(arrivals: &[Arrival]) -> String {
         .map(|call| call.at - first)
         .flat_map(|at| [(at, 1.0), (at + 1.0, -1.0)])
         .collect();
-    // A call that arrives as another leaves the window is not in it together with that one.
+    // At equal times, the fall comes first: a call that arrives exactly one second after another is
+    // not in the same window.
     steps.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)));
     let mut path = format!("M{:.1} {:.1}", x(0.0), y(0.0));
     let mut within = 0.0;

@@ -1,4 +1,4 @@
-//! Real provider processes, each under a Terraform that asks for ten numbers at a time, as it does
+//! Real provider processes. Each has a client that applies ten numbers at a time, as Terraform does
 //! by default.
 
 use std::path::Path;
@@ -18,14 +18,14 @@ use crate::workload::{Applied, COUNTRY_CODE, mobile_number};
 
 const TYPE: &str = "cams_number_migration";
 
-/// The operations that Terraform runs at once by default, its flag `-parallelism`.
+/// The default of Terraform's flag `-parallelism`.
 const PARALLELISM: usize = 10;
 
-/// Provider processes that are started and configured.
+/// A group of configured provider processes.
 pub(crate) struct Fleet {
     processes: Vec<Arc<Process>>,
-    /// The directories that stand for hosts, which are deleted when the fleet is dropped. Empty
-    /// where all processes share one host.
+    /// The directories that represent hosts, which are deleted when the fleet is dropped. Empty if
+    /// all processes share one host.
     _hosts: Vec<TempDir>,
 }
 
@@ -37,7 +37,7 @@ struct Process {
 
 impl Fleet {
     /// Starts processes that share the throttle's file in the directory `host`, with these settings
-    /// in their provider block.
+    /// in the provider block.
     pub(crate) async fn on_one_host(
         emulator: &Emulator,
         host: &Path,
@@ -53,8 +53,7 @@ impl Fleet {
         .await
     }
 
-    /// Starts processes that share nothing but a Redis server, with these settings in their
-    /// provider block.
+    /// Starts processes that share only a Redis server, with these settings in the provider block.
     pub(crate) async fn on_many_hosts(
         emulator: &Emulator,
         redis: &RedisServer,
@@ -103,12 +102,12 @@ impl Fleet {
         }
     }
 
-    /// Lets all processes migrate `numbers` numbers each, at the same time.
+    /// Migrates `numbers` numbers with each process, all at the same time.
     pub(crate) async fn migrate(&self, numbers: usize) -> Vec<Applied> {
         self.migrate_from(0, numbers).await
     }
 
-    /// Like [`Self::migrate`], with the numbers that follow the first `from` ones.
+    /// Like [`Self::migrate`], but skips the first `from` numbers.
     pub(crate) async fn migrate_from(&self, from: usize, numbers: usize) -> Vec<Applied> {
         let start = Instant::now();
         let mut tasks = JoinSet::new();
@@ -149,7 +148,7 @@ impl Process {
     }
 }
 
-/// The state directory of a host, which the first process makes for its user alone.
+/// The state directory of a host. The first process creates it, with access only for its user.
 fn state_in(host: &Path) -> String {
     host.join("state").display().to_string()
 }
@@ -167,7 +166,7 @@ fn blank(schema: &Schema) -> Value {
     )
 }
 
-/// The object with these attributes in the place of its own.
+/// The object with these attributes replaced.
 fn with(mut object: Value, changes: &Value) -> Value {
     for (name, value) in changes.as_object().expect("an object") {
         object[name] = value.clone();

@@ -1,5 +1,5 @@
-//! Runs a setting: starts an emulator, lets all processes migrate their numbers, and has the
-//! outcome judged.
+//! Runs a scenario: starts an emulator, lets all processes migrate their numbers, and measures the
+//! result.
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -13,8 +13,8 @@ use crate::redis_server::RedisServer;
 use crate::scenario::{Policy, Scenario};
 use crate::workload::INITIATE;
 
-/// Runs the setting to its end, and judges it by what the emulator recorded.
-pub(crate) async fn judged(scenario: &Scenario) -> Verdict {
+/// Runs the scenario to its end, and measures the result from the journal of the emulator.
+pub(crate) async fn measure(scenario: &Scenario) -> Verdict {
     let emulator = Emulator::start(scenario.flags);
     if scenario.slow {
         let slow =
@@ -39,8 +39,9 @@ pub(crate) async fn judged(scenario: &Scenario) -> Verdict {
         }
         Policy::Redis => {
             let redis = RedisServer::start();
-            // A server that has just started may have forgotten calls. Until those have left every
-            // window no call is let through, and that time is not part of what is measured.
+            // A server that has just started may have lost earlier calls. The provider sends no
+            // call until such calls have left every window. This time is not part of the
+            // measurement.
             sleep(Duration::from_secs(4)).await;
             let fleet =
                 Fleet::on_many_hosts(&emulator, &redis, scenario.processes, &settings).await;

@@ -1,14 +1,14 @@
-//! The settings that are judged: who calls, how many numbers there are, and how far away the
-//! service is.
+//! The scenarios: which processes call, how many numbers they migrate, and how long a round trip to
+//! the service takes.
 
 use crate::peers;
 
-/// One setting, which is run and judged by itself.
+/// One scenario, which is run and measured separately.
 #[derive(Debug)]
 pub(crate) struct Scenario {
-    /// The round trip to the service, and what else is particular to the setting.
+    /// The round trip to the service, and other characteristics of the scenario.
     pub(crate) name: &'static str,
-    /// How the processes hold their calls back.
+    /// How the processes delay their calls.
     pub(crate) policy: Policy,
     /// How many processes call at the same time.
     pub(crate) processes: usize,
@@ -16,22 +16,22 @@ pub(crate) struct Scenario {
     pub(crate) numbers: usize,
     /// The flags of the emulator.
     pub(crate) flags: &'static [&'static str],
-    /// Whether the answer to each initiation takes two seconds to come.
+    /// Whether the answer to each initiation takes two seconds.
     pub(crate) slow: bool,
-    /// Whether each process signs with a session of its own, instead of the account's key.
+    /// Whether each process signs with its own session instead of the account's key.
     pub(crate) sessions: bool,
-    /// Whether a run with `--quick` has this setting too.
+    /// Whether a run with `--quick` includes this scenario.
     pub(crate) quick: bool,
 }
 
-/// How calls are held back so that the quota is kept.
+/// How calls are delayed to keep the quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Policy {
-    /// The provider, with all processes on one host, where they share a file.
+    /// The provider, with all processes on one host. They share a file.
     Host,
-    /// The provider, with each process on a host of its own. They share a Redis server.
+    /// The provider, with each process on a separate host. They share a Redis server.
     Redis,
-    /// A policy that others use, by the name that [`peers::play`] knows.
+    /// A policy of other programs, by the name that [`peers::run_process`] accepts.
     Peer(&'static str),
 }
 
@@ -67,32 +67,32 @@ const BUCKET: &[&str] = &[
     "bucket",
 ];
 
-/// All settings, in the order of the table.
-pub(crate) const SETTINGS: &[Scenario] = &[
-    setting("20±5 ms", Policy::Host, 4, NEAR).quick(),
-    setting("50±20 ms", Policy::Host, 4, USUAL),
-    setting("200±100 ms", Policy::Host, 4, FAR),
-    setting("2 s creates", Policy::Host, 4, USUAL).slow(),
-    setting("50±20 ms", Policy::Host, 1, USUAL),
-    setting("50±20 ms", Policy::Host, 16, USUAL),
-    setting("50±20 ms", Policy::Redis, 4, USUAL).quick(),
-    setting("200±100 ms", Policy::Redis, 4, FAR),
-    setting("20 ms, 4 sessions", Policy::Host, 4, NEAR).sessions(),
-    setting("20 ms, 4 sessions", Policy::Redis, 4, NEAR).sessions(),
-    setting("fixed window", Policy::Host, 4, FIXED),
-    setting("token bucket", Policy::Host, 4, BUCKET),
-    setting("cold, +300 ms", Policy::Host, 16, COLD),
-    setting("50±20 ms", Policy::Peer(peers::BACKOFF), 4, USUAL).quick(),
-    setting("50±20 ms", Policy::Peer(peers::TOKEN_BUCKET), 4, USUAL),
-    setting("50±20 ms", Policy::Peer(peers::PACED), 4, USUAL),
-    setting("50±20 ms", Policy::Peer(peers::ADAPTIVE), 4, USUAL),
-    setting("200±100 ms", Policy::Peer(peers::TOKEN_BUCKET), 4, FAR),
-    setting("200±100 ms", Policy::Peer(peers::PACED), 4, FAR),
+/// All scenarios, in the order of the table.
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    scenario("20±5 ms", Policy::Host, 4, NEAR).quick(),
+    scenario("50±20 ms", Policy::Host, 4, USUAL),
+    scenario("200±100 ms", Policy::Host, 4, FAR),
+    scenario("2 s creates", Policy::Host, 4, USUAL).slow(),
+    scenario("50±20 ms", Policy::Host, 1, USUAL),
+    scenario("50±20 ms", Policy::Host, 16, USUAL),
+    scenario("50±20 ms", Policy::Redis, 4, USUAL).quick(),
+    scenario("200±100 ms", Policy::Redis, 4, FAR),
+    scenario("20 ms, 4 sessions", Policy::Host, 4, NEAR).sessions(),
+    scenario("20 ms, 4 sessions", Policy::Redis, 4, NEAR).sessions(),
+    scenario("fixed window", Policy::Host, 4, FIXED),
+    scenario("token bucket", Policy::Host, 4, BUCKET),
+    scenario("cold, +300 ms", Policy::Host, 16, COLD),
+    scenario("50±20 ms", Policy::Peer(peers::BACKOFF), 4, USUAL).quick(),
+    scenario("50±20 ms", Policy::Peer(peers::TOKEN_BUCKET), 4, USUAL),
+    scenario("50±20 ms", Policy::Peer(peers::PACED), 4, USUAL),
+    scenario("50±20 ms", Policy::Peer(peers::ADAPTIVE), 4, USUAL),
+    scenario("200±100 ms", Policy::Peer(peers::TOKEN_BUCKET), 4, FAR),
+    scenario("200±100 ms", Policy::Peer(peers::PACED), 4, FAR),
 ];
 
-/// A setting in which the processes migrate 160 numbers together. More than four processes migrate
-/// 30 each, so that every one of them has numbers that must wait.
-const fn setting(
+/// A scenario in which the processes migrate 160 numbers together. If there are more than four
+/// processes, each migrates 30, so that each has numbers that must wait.
+const fn scenario(
     name: &'static str,
     policy: Policy,
     processes: usize,

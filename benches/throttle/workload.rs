@@ -1,8 +1,9 @@
-//! What all processes are asked to do: which operation they call, and for which phone numbers.
+//! The work of all processes: the operation that they call, and the phone numbers.
 //!
-//! The judge tells from a phone number alone which process asked for it.
+//! Each phone number contains the index of its process, so that the analysis can assign a call to a
+//! process.
 
-/// The operation that starts a migration, which the makespan is about.
+/// The operation that starts a migration. The makespan is measured for this operation.
 pub(crate) const INITIATE: &str = "CreateChatappMigrationInitiate";
 
 /// The calling code of all numbers.
@@ -13,18 +14,18 @@ pub(crate) const COUNTRY_CODE: &str = "86";
 pub(crate) struct Applied {
     /// The calling code and the national number, digits only.
     pub(crate) number: String,
-    /// Seconds from the common start until Terraform, or a peer, asked for the number.
+    /// Seconds from the common start until Terraform, or a peer, requested the number.
     pub(crate) asked: f64,
-    /// Seconds from then until the number was done.
+    /// Seconds from the request until the number was done.
     pub(crate) took: f64,
 }
 
-/// The national number of a process's `index`-th number. The number of the process is part of it.
+/// The national number of the `index`-th number of a process. It contains the index of the process.
 pub(crate) fn mobile_number(process: usize, index: usize) -> String {
     format!("13{process:02}{index:07}")
 }
 
-/// The process that asked for this number, which begins with the calling code.
+/// The index of the process that migrates this number, which begins with the calling code.
 pub(crate) fn process_of(phone_number: &str) -> usize {
     phone_number[4..6]
         .parse()

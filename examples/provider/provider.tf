@@ -7,8 +7,8 @@ terraform {
   }
 }
 
-# Credentials come from the environment:
-#   ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for temporary ones, ALIBABA_CLOUD_SECURITY_TOKEN.
+# This configuration takes the credentials from environment variables: ALIBABA_CLOUD_ACCESS_KEY_ID,
+# ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for temporary credentials, ALIBABA_CLOUD_SECURITY_TOKEN.
 provider "cams" {
   cust_space_id = "cams-abc123"
 }

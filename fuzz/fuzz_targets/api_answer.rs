@@ -1,4 +1,4 @@
-//! No answer of the API makes the client panic, whatever its status and body.
+//! No response of the API makes the client panic, whatever its status and body.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

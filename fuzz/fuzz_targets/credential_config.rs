@@ -1,5 +1,5 @@
-//! No file in the place of the CLI's makes the provider panic, and neither an error nor a
-//! description shows anything of its content but the names of profiles.
+//! No content of the CLI's configuration file makes the provider panic. Errors and descriptions
+//! show nothing of the content except the names of profiles.
 #![no_main]
 
 use std::borrow::Cow;
@@ -8,21 +8,21 @@ use std::collections::BTreeMap;
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use terraform_provider_cams_fuzz::{CANARY, said_of, with_canary};
+use terraform_provider_cams_fuzz::{CANARY, report_for, with_canary};
 
 fuzz_target!(|content: &[u8]| {
-    said_of(".aliyun/config.json", content);
+    report_for(".aliyun/config.json", content);
     let content = with_canary(content);
-    // Profiles are called by their names, and those can be anything.
-    if names_it(&content) {
+    // Errors show the names of profiles, which can contain the canary.
+    if is_in_a_name(&content) {
         return;
     }
-    let said = said_of(".aliyun/config.json", &content);
-    assert!(!said.contains(CANARY), "{said}");
+    let report = report_for(".aliyun/config.json", &content);
+    assert!(!report.contains(CANARY), "{report}");
 });
 
-/// Whether the canary is part of a profile's name. What else the file holds may be anything.
-fn names_it(content: &[u8]) -> bool {
+/// Whether the canary is part of a profile's name. The other fields can have any form.
+fn is_in_a_name(content: &[u8]) -> bool {
     let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
     let Ok(file) = serde_json::from_slice::<File<'_>>(content) else {
         return false;

@@ -1,12 +1,12 @@
-//! No file in the place of the SDKs' makes the provider panic, and neither an error nor a
-//! description shows anything of its content.
+//! No content of the SDKs' credentials file makes the provider panic. Errors and descriptions show
+//! nothing of the content.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use terraform_provider_cams_fuzz::{CANARY, said_of, with_canary};
+use terraform_provider_cams_fuzz::{CANARY, report_for, with_canary};
 
 fuzz_target!(|content: &[u8]| {
-    said_of(".alibabacloud/credentials", content);
-    let said = said_of(".alibabacloud/credentials", &with_canary(content));
-    assert!(!said.contains(CANARY), "{said}");
+    report_for(".alibabacloud/credentials", content);
+    let report = report_for(".alibabacloud/credentials", &with_canary(content));
+    assert!(!report.contains(CANARY), "{report}");
 });

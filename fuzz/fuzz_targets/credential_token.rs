@@ -1,4 +1,5 @@
-//! No content of a token file makes the provider panic, and what is used can stand in a form.
+//! No content of a token file makes the provider panic. The provider uses a token only if all of
+//! its characters are printable ASCII, so that a form can contain it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

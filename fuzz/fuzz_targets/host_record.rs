@@ -1,5 +1,5 @@
-//! No record in the throttle's file makes the provider panic, and a record that is trusted is
-//! written as it was read.
+//! No content of the throttle's file makes the provider panic. A record that the throttle accepts
+//! is the same after it is written and read again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

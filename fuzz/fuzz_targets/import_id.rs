@@ -1,5 +1,5 @@
-//! Every import id that is accepted leads to a state whose identity leads to the same state, and no
-//! id makes the provider panic.
+//! No import id makes the provider panic. An accepted id results in a state whose identity results
+//! in the same state.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,6 +11,6 @@ fuzz_target!(|id: &str| {
         return;
     };
     let identity = NumberMigration.identity(&state);
-    let again = imported(ImportTarget::Identity(identity)).expect("an identity of ours is taken");
+    let again = imported(ImportTarget::Identity(identity)).expect("an own identity is accepted");
     assert_eq!(again, state);
 });

@@ -1,4 +1,4 @@
-//! Whatever arrives as a list, in whatever pieces, is cut as a JSON parser reads it.
+//! A list that arrives in pieces is split into the same rows that a JSON parser reads.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

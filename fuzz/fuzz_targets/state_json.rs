@@ -1,11 +1,11 @@
-//! JSON that can be read as a value can be written again, and is then read as the same value.
+//! A value that was decoded from JSON can be encoded again, and then decodes to the same value.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use terraform_plugin::wire::json::{self, Unlisted};
 use terraform_provider_cams_fuzz::typed;
 
-/// serde_json takes an object that begins with this key for a number.
+/// serde_json reads an object that begins with this key as a number.
 const NUMBER_KEY: &[u8] = b"$serde_json::private::Number";
 
 fuzz_target!(|input: &[u8]| {

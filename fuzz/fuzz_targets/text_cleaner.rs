@@ -1,5 +1,5 @@
-//! No secret passes the cleaner of foreign text, whatever stands around it, nor does anything that
-//! steers a terminal.
+//! The cleaner removes every secret from a foreign text, whatever text surrounds it, and all
+//! control characters.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -16,7 +16,7 @@ fuzz_target!(|input: (&str, &str, &str)| {
     assert!(several.len() <= 16 << 10 && !several.contains(|c: char| c.is_control() && c != '\n'));
     let value = cleaner.value(&text).unwrap_or_default();
     assert!(value.chars().count() <= 256 && !value.contains(char::is_control));
-    // A secret of stars is not told from what stands in its place.
+    // A secret that contains stars cannot be distinguished from the mask.
     if graphic && !secret.contains('*') {
         assert!(!line.contains(secret) && !value.contains(secret), "{secret:?} in {line:?}");
     }

@@ -1,4 +1,4 @@
-//! MessagePack that can be read as a value can be written again, and is then read as the same
+//! A value that was decoded from MessagePack can be encoded again, and then decodes to the same
 //! value.
 #![no_main]
 

@@ -1,29 +1,29 @@
-//! What the fuzz targets share.
+//! Helpers of the fuzz targets.
 
 use alibaba_cloud::credentials::{Configured, Files, resolve};
 use terraform_plugin::wire::ty::Type;
 
-/// Splits an input into the type in its first line, as Terraform writes types, and the bytes of a
-/// value below it. There is neither where the first line is not a type.
+/// Splits an input into the type in its first line, in Terraform's JSON form, and the bytes of a
+/// value in the rest. Returns `None` if the first line is not a type.
 pub fn typed(input: &[u8]) -> Option<(Type, &[u8])> {
     let end = input.iter().position(|byte| *byte == b'\n')?;
     let (ty, value) = input.split_at_checked(end)?;
     Some((Type::from_json(ty)?, value.get(1..)?))
 }
 
-/// A text that stands for a secret.
+/// A text that represents a secret.
 pub const CANARY: &str = "c4n4ry";
 
-/// The content with the canary in it, at a place that depends on the content.
+/// The content with the canary inserted at a position that depends on the content.
 pub fn with_canary(content: &[u8]) -> Vec<u8> {
     let sum: usize = content.iter().map(|byte| usize::from(*byte)).sum();
     let (before, after) = content.split_at(sum % (content.len() + 1));
     [before, CANARY.as_bytes(), after].concat()
 }
 
-/// What is said of credentials where this file is in the home directory: what they come from, or
-/// why there are none.
-pub fn said_of(path: &str, content: &[u8]) -> String {
+/// What the provider reports about credentials if this file is in the home directory: their source,
+/// or why there are none.
+pub fn report_for(path: &str, content: &[u8]) -> String {
     let environment = [
         ("HOME", "/h"),
         ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true"),

@@ -1,18 +1,18 @@
-"""The official credentials library, over the cases that this project's own chain is tested with.
+"""Runs the official credentials library with the test cases of this project's credential chain.
 
     pip install -r requirements.txt
     python credentials.py
 
-The cases are in credentials.json. Each has the environment, the files of the home directory and
-the arguments of the provider block, and says what the official library answers (`official`): an
-access key, or that there is none. Where this project answers otherwise, the case has that (`ours`)
-and the reason. This script checks the official answers; the Rust test `credentials` checks ours.
-The last line is "N passed, N failed"; the exit status is 1 if a check failed.
+The cases are in credentials.json. A case contains the environment, the files of the home directory
+and the arguments of the provider block. `official` is the result of the official library: an access
+key or an error. If the result of this project differs, the case also contains that result (`ours`)
+and the reason. This script checks `official`; the Rust test `credentials` checks the result of this
+project. The last line is "N passed, N failed". The exit status is 1 if a check failed.
 
-In a case, `~/` in the path of a file and `$HOME` stand for the home directory, and `$SERVER` for
-the address of a server. No request leaves this process: what STS, an instance's metadata service, a
-credentials URI and CloudSSO would answer is made up here, from everything that they were asked, so
-that equal answers mean equal requests. Names of sessions that a library invents become DEFAULT.
+In a case, `~/` in the path of a file and `$HOME` mean the home directory, and `$SERVER` is the
+address of a server. No request leaves this process. This script makes up the responses of STS, the
+metadata service, the credentials URI and CloudSSO from all parameters of the request, so that equal
+responses mean equal requests. Generated session names are replaced with DEFAULT.
 """
 
 import json
@@ -23,8 +23,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlencode
 
-# What takes long to load is loaded once, before each case has a process of its own. The library
-# itself is not among it, because it reads the environment while it is loaded.
+# Load slow modules once, before the process of each case is forked. Do not load the library itself
+# here, because it reads the environment when it is loaded.
 import aiofiles  # noqa: F401
 import apscheduler.schedulers.background  # noqa: F401
 import requests  # noqa: F401
@@ -41,7 +41,7 @@ class Answer:
 
 
 def keys(access_key_id, **more):
-    """The keys of a session whose id tells what was asked for."""
+    """The keys of a session. The access key id describes the request."""
     return {
         "AccessKeyId": access_key_id,
         "AccessKeySecret": "session-secret",
@@ -67,7 +67,7 @@ def sts(query):
 def metadata(servers, request):
     version = servers.get("metadata")
     if version is None:
-        raise ConnectionError("there is no metadata service here")
+        raise ConnectionError("there is no metadata service")
     token = request.headers.get("X-aliyun-ecs-metadata-token")
     if request.pathname == "/latest/api/token":
         return Answer(b"metadata-token", 200 if version == "v2" else 404)
@@ -81,7 +81,7 @@ def metadata(servers, request):
 
 
 def respond(servers, request):
-    """Stands for the network."""
+    """Replaces the network."""
     host = request.headers["host"]
     if host == "100.100.100.200":
         return metadata(servers, request)
@@ -99,12 +99,12 @@ def respond(servers, request):
 
 
 def provider(block):
-    """What the official library has for these arguments of the provider block."""
-    from alibabacloud_credentials import provider as of
+    """The provider of the official library for these arguments of the provider block."""
+    from alibabacloud_credentials import provider as providers
 
     block = dict(block)
     if (role := block.pop("assume_role", None)) is not None:
-        return of.RamRoleArnCredentialsProvider(
+        return providers.RamRoleArnCredentialsProvider(
             credentials_provider=provider(block),
             role_arn=role.get("role_arn"),
             role_session_name=role.get("session_name"),
@@ -113,7 +113,7 @@ def provider(block):
             external_id=role.get("external_id"),
         )
     if (role := block.pop("assume_role_with_oidc", None)) is not None:
-        return of.OIDCRoleArnCredentialsProvider(
+        return providers.OIDCRoleArnCredentialsProvider(
             role_arn=role.get("role_arn"),
             oidc_provider_arn=role.get("oidc_provider_arn"),
             oidc_token_file_path=role.get("oidc_token_file"),
@@ -124,23 +124,24 @@ def provider(block):
     if "access_key" in block:
         pair = dict(access_key_id=block["access_key"], access_key_secret=block.get("secret_key"))
         if "security_token" in block:
-            return of.StaticSTSCredentialsProvider(**pair, security_token=block["security_token"])
-        return of.StaticAKCredentialsProvider(**pair)
+            token = block["security_token"]
+            return providers.StaticSTSCredentialsProvider(**pair, security_token=token)
+        return providers.StaticAKCredentialsProvider(**pair)
     if "profile" in block or "shared_credentials_file" in block:
         file = block.get("shared_credentials_file")
-        return of.CLIProfileCredentialsProvider(
+        return providers.CLIProfileCredentialsProvider(
             profile_name=block.get("profile"),
             profile_file=file and os.path.expanduser(file),
         )
     if "ecs_role_name" in block:
-        return of.EcsRamRoleCredentialsProvider(role_name=block["ecs_role_name"])
+        return providers.EcsRamRoleCredentialsProvider(role_name=block["ecs_role_name"])
     if "credentials_uri" in block:
-        return of.URLCredentialsProvider(uri=block["credentials_uri"])
-    return of.DefaultCredentialsProvider()
+        return providers.URLCredentialsProvider(uri=block["credentials_uri"])
+    return providers.DefaultCredentialsProvider()
 
 
 def answer_of(case):
-    """The answer of the official library, in a process that is only for this case."""
+    """The result of the official library. Must run in a separate process for each case."""
     TeaCore.do_action = staticmethod(
         lambda request, options=None: respond(case.get("servers", {}), request)
     )
@@ -154,7 +155,7 @@ def answer_of(case):
 
 
 def filled(value, home):
-    """The value with the home directory and the address of the server in it."""
+    """The value with `$HOME` and `$SERVER` replaced."""
     if isinstance(value, str):
         return value.replace("$HOME", home).replace("$SERVER", SERVER)
     if isinstance(value, dict):
@@ -165,7 +166,7 @@ def filled(value, home):
 
 
 def run(case):
-    """Runs a case in a process of its own and returns the answer, and what was said with it."""
+    """Runs a case in a separate process. Returns the result and the error message."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -183,7 +184,7 @@ def run(case):
             with os.fdopen(writing, "w") as pipe, open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), sys.stderr.fileno())
                 json.dump(answer_of(case), pipe)
-        # Threads of the library are still running.
+        # Exit immediately, because threads of the library are still running.
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
@@ -196,16 +197,16 @@ def main():
     cases = json.loads((Path(__file__).parent / "credentials.json").read_text())["cases"]
     failed = 0
     for case in cases:
-        answer, said = run(case)
+        answer, message = run(case)
         same = "ours" not in case
         if same == ("reason" in case) or case.get("ours") == case["official"]:
             failed += 1
-            print(f"FAILED {case['name']}: a difference has a reason, and only that")
+            print(f"FAILED {case['name']}: `ours` needs a reason, and a reason needs `ours`")
         elif answer != case["official"]:
             failed += 1
-            print(f"FAILED {case['name']}: {answer} instead of {case['official']}; {said}")
+            print(f"FAILED {case['name']}: {answer} instead of {case['official']}; {message}")
     differences = sum("ours" in case for case in cases)
-    print(f"{len(cases)} cases, in {differences} of which this project differs for a reason")
+    print(f"{len(cases)} cases; in {differences} of them this project differs for a reason")
     print(f"{len(cases) - failed} passed, {failed} failed")
     sys.exit(failed > 0)
 

@@ -1,13 +1,12 @@
-"""The official Alibaba Cloud SDKs and the credentials library against a running cams-emulator.
+"""Tests a running cams-emulator with the official Alibaba Cloud SDKs and credentials library.
 
     pip install -r requirements.txt
     python interop.py http://127.0.0.1:PORT [FLAGS]
 
-FLAGS are the flags that the emulator was started with, as far as they are among those below: the
-script knows from them which answers are right. Every check runs with both signature forms, without
-and with a security token; with --security-token only with that. The quota is changed while this
-runs and put back at the end. The last line is "N passed, N failed"; the exit status is 1 if any
-check failed.
+FLAGS are the flags of the emulator that this script supports. They determine the expected answers.
+Every check runs with both signature methods, without and with a security token; with
+--security-token, only with that token. The script changes the quota and restores it at the end. The
+last line is "N passed, N failed". The exit status is 1 if a check failed.
 """
 
 import argparse
@@ -47,8 +46,8 @@ SWITCH = r"ENABLED|DISABLED"
 TIME = r"([01]\d|2[0-3])[0-5]\d"
 URL = r"https://\S+"
 
-# The form of each text field in the answers of a call that succeeded: its documented values, or the
-# form of its documented example.
+# The format of each text field in the answer of a successful call: its documented values, or the
+# format of its documented example.
 FORMS = {
     "access_key_id": r"STS\.\w+",
     "access_key_secret": r"\w{40,}",
@@ -105,15 +104,14 @@ FORMS = {
     "verification_info": r"Success",
     "verified_name": r".+",
 }
-# What stands where there is nothing, by --absent.
+# How an answer writes an empty value, by --absent.
 NOTHING = {"null": None, "empty": "", "none": "None"}
-# Fields that have nothing in each of these calls, and fields that have nothing while a number is
-# migrating.
+# Fields that are empty in every call, and fields that are empty while a number is migrating.
 EMPTY = ["access_denied_detail", "new_name_status"]
 EMPTY_AT_FIRST = ["messaging_limit_tier", "quality_rating"]
 # Fields that are JSON numbers with --ids number.
 IDS = ["business_id", "id", "phone_number"]
-# What each model keeps with --answers sparse; other models keep everything.
+# The fields that a model keeps with --answers sparse. Other models keep all fields.
 SPARSE = {
     "AssumeRoleResponseBody": ["credentials", "request_id"],
     "AssumeRoleWithOIDCResponseBody": ["credentials", "request_id"],
@@ -133,7 +131,7 @@ numbers = itertools.count(13_900_000_000)
 
 
 class Setting:
-    """One way to call: the signature form and the security token; and the emulator's flags."""
+    """A signature method and a security token for the calls, and the flags of the emulator."""
 
     def __init__(self, base_url, flags, algorithm, token):
         self.base_url, self.flags = base_url, flags
@@ -193,10 +191,10 @@ def parameters_of(action, method):
 
 
 def well_formed(setting, model, absent=()):
-    """The answer has the fields that it should, each of the documented type and form.
+    """Asserts that an answer has the expected fields, with the documented types and formats.
 
-    This holds down to the leaves: also for the objects and lists in it. The fields in `absent` are
-    documented for other cases, and must be missing.
+    This includes nested objects and lists. The fields in `absent` are documented for other cases
+    and must be missing.
     """
     fields = {
         name: parameter.annotation
@@ -208,7 +206,7 @@ def well_formed(setting, model, absent=()):
     for name, annotation in fields.items():
         value, field = getattr(model, name), f"{model_name}.{name}"
         if name not in kept or name in absent:
-            assert value is None, f"{field} is not left out"
+            assert value is None, f"{field} is present"
             continue
         nothing = NOTHING[setting.flags.absent]
         if name in EMPTY or (name in EMPTY_AT_FIRST and value == nothing):
@@ -219,7 +217,7 @@ def well_formed(setting, model, absent=()):
         if annotation == "str":
             kind = int if name in IDS and setting.flags.ids == "number" else str
             assert type(value) is kind, f"{field} is not {kind.__name__}: {value!r}"
-            assert re.fullmatch(FORMS[name], str(value)), f"{field} has another form: {value}"
+            assert re.fullmatch(FORMS[name], str(value)), f"{field} has a wrong format: {value}"
         elif annotation in ("bool", "int"):
             assert type(value).__name__ == annotation, f"{field} is not {annotation}: {value!r}"
         for part in value if isinstance(value, list) else [value]:
@@ -235,7 +233,7 @@ def refused(kind, code, call, *arguments):
         assert error.request_id and error.request_id != "None", "no request id"
         assert "emulator-secret" not in str(error), "the secret is in the message"
         return error
-    raise AssertionError(f"nothing was raised instead of {code}")
+    raise AssertionError(f"no exception was raised; expected {code}")
 
 
 def look_up(setting, phone_number):
@@ -247,14 +245,15 @@ def look_up(setting, phone_number):
 
 
 def rows(setting, number=None, status=None):
-    """The rows of the list, or those of one number. The odd row of a sparse list has no number."""
+    """The rows of the list, or of one number, without the malformed row of a sparse list."""
     answer = setting.client().query_chatapp_phone_numbers(
         models.QueryChatappPhoneNumbersRequest(cust_space_id=SPACE, status=status)
     )
     found = answer.body.phone_numbers
     if setting.flags.answers == "sparse":
-        odd = found.pop(0)
-        assert (odd.phone_number, odd.status) == (None, 7), "the odd row of an odd seed comes first"
+        malformed = found.pop(0)
+        fields = (malformed.phone_number, malformed.status)
+        assert fields == (None, 7), "with an odd seed, the malformed row is first"
     if found:
         well_formed(setting, answer.body)
     return [row for row in found if number in (None, str(row.phone_number))]
@@ -287,7 +286,7 @@ def check_repeat(setting):
             assert same == (setting.flags.on_repeat == "same")
 
 
-def check_number_that_is_there(setting):
+def check_number_that_is_present(setting):
     number = next(numbers)
     setting.control("POST", "numbers", {**key_of(number), "status": "CONNECTED"})
     client, code = setting.client(), setting.flags.repeat_code
@@ -349,12 +348,12 @@ def check_unknown_number(setting):
         nothing = NOTHING[flags.absent]
         assert shown == expected | ({} if nothing is None else {"Id": nothing}), shown
     else:
-        # The SDK reads a Data that is null, missing or empty; the first two are one to it.
+        # Data can be null, missing or empty. The SDK does not distinguish null from missing.
         assert shown == ({} if flags.missing_number == "empty-data" else None)
 
 
 def check_forms_of_a_number(setting):
-    """A Mexican number that is started as it is dialled, and is known in the forms of the flags."""
+    """A Mexican number that is started in its dialled form is found in the forms of the flags."""
     flags, mobile_number = setting.flags, str(next(numbers))[1:]
     dialled, whatsapps = f"52{mobile_number}", f"521{mobile_number}"
     started = setting.client().create_chatapp_migration_initiate(
@@ -389,7 +388,7 @@ def check_open_status(setting):
 
 
 def check_missing_subscription(setting):
-    """Only where the account has none: nothing but its own status can be asked for."""
+    """For an account without a subscription, every call fails except the query of its status."""
     client = setting.client()
     space = dict(cust_space_id=SPACE)
     for call, *arguments in [
@@ -405,13 +404,13 @@ def check_missing_subscription(setting):
 
 
 def check_denied_operation(setting):
-    """Only where RAM denies the list: that it does, and says which action it denies."""
+    """If RAM denies the list, the error names the denied action."""
     error = refused(exceptions.ClientException, "Ram.PermissionDeny", rows, setting)
     assert error.access_denied_detail["AuthAction"] == f"cams:{setting.flags.deny}"
 
 
 def check_parameters_in_a_form(setting):
-    """The SDK puts these parameters into the query; the gateway takes them from a form as well."""
+    """The SDK sends these parameters in the query. The gateway accepts them in a form as well."""
     number = next(numbers)
     parameters = parameters_of("CreateChatappMigrationInitiate", "POST")
     body = {"CustSpaceId": SPACE, "CountryCode": "86", "MobileNumber": str(number)}
@@ -449,7 +448,7 @@ def check_wrong_secret(setting):
 
 
 def check_unknown_key(setting):
-    client = setting.client(access_key_id="nobody")
+    client = setting.client(access_key_id="unknown")
     code = "InvalidAccessKeyId.NotFound"
     error = refused(exceptions.ClientException, code, initiate, client, next(numbers))
     assert error.status_code == 404
@@ -478,8 +477,8 @@ def check_throttling(setting):
     setting.control("PUT", "quota", {"quota": "1/15m"})
     try:
         client = setting.client()
-        # The count of this action may be used up from before: at the latest, the second of two
-        # calls is over it.
+        # Earlier calls may have used the quota of this action. At the latest, the second call
+        # exceeds it.
         def twice():
             initiate(client, next(numbers))
             initiate(client, next(numbers))
@@ -539,7 +538,7 @@ def check_foreign_space(setting):
 
 
 def check_missing_token(setting):
-    """Only where the emulator requires one."""
+    """Requires an emulator with --security-token."""
     client = setting.client(security_token=None)
     refused(exceptions.ClientException, "MissingSecurityToken", initiate, client, next(numbers))
 
@@ -551,7 +550,7 @@ def assume(setting, client=None, **changes):
 
 
 def key_of_session(credentials):
-    """The changes by which a client signs with these credentials of an answer."""
+    """The changes that make a client sign with these credentials from an answer."""
     return dict(
         access_key_id=credentials.access_key_id,
         access_key_secret=credentials.access_key_secret,
@@ -567,13 +566,13 @@ def identity(setting, absent, **changes):
 
 
 def check_identity_of_a_user(setting):
-    told = identity(setting, ["role_id"])
+    caller = identity(setting, ["role_id"])
     if setting.flags.answers == "full":
-        assert told.identity_type == "RAMUser"
+        assert caller.identity_type == "RAMUser"
 
 
 def check_session_of_a_role(setting):
-    """It calls CAMS, is told who it is, and starts a session of its own."""
+    """A session of a role calls CAMS, gets its identity, and starts another session."""
     answer = assume(setting, source_identity="alice")
     well_formed(setting, answer.body)
     session = key_of_session(answer.body.credentials)
@@ -581,16 +580,16 @@ def check_session_of_a_role(setting):
     entry = setting.control("GET", "requests")[-1]
     assert entry["access_key_id"] == session["access_key_id"]
     assert (entry["kind"], entry["account_id"]) == ("cams", ACCOUNT)
-    told = identity(setting, ["user_id"], **session)
+    caller = identity(setting, ["user_id"], **session)
     if setting.flags.answers == "full":
-        assert told.identity_type == "AssumedRoleUser"
-        assert told.arn.endswith(":assumed-role/admin/interop@host")
+        assert caller.identity_type == "AssumedRoleUser"
+        assert caller.arn.endswith(":assumed-role/admin/interop@host")
     second = assume(setting, setting.sts(**session)).body
     well_formed(setting, second, ["source_identity"])
     initiate(setting.client(**key_of_session(second.credentials)), next(numbers))
 
 
-def check_session_with_another_token(setting):
+def check_session_with_a_wrong_token(setting):
     first = key_of_session(assume(setting).body.credentials)
     second = key_of_session(assume(setting).body.credentials)
     for token, code in [
@@ -602,7 +601,7 @@ def check_session_with_another_token(setting):
         refused(exceptions.ClientException, code, initiate, client, next(numbers))
 
 
-def check_session_that_has_ended(setting):
+def check_expired_session(setting):
     setting.control("PUT", "issuance", {"session_lifetime": 0})
     try:
         session = key_of_session(assume(setting).body.credentials)
@@ -614,7 +613,7 @@ def check_session_that_has_ended(setting):
         setting.control("PUT", "issuance", {"session_lifetime": None})
 
 
-def check_session_that_was_revoked(setting):
+def check_revoked_session(setting):
     client = setting.client(**key_of_session(assume(setting).body.credentials))
     initiate(client, next(numbers))
     setting.control("DELETE", "sessions")
@@ -622,7 +621,7 @@ def check_session_that_was_revoked(setting):
     refused(exceptions.ClientException, code, initiate, client, next(numbers))
 
 
-def check_refused_session(setting):
+def check_rejected_session(setting):
     for changes, code in [
         (dict(role_arn="admin"), "InvalidParameter.RoleArn"),
         (dict(role_session_name="a b"), "InvalidParameter.RoleSessionName"),
@@ -660,7 +659,7 @@ def check_throttled_sts(setting):
 
 
 def provided(setting, provider, name):
-    """The credentials of a provider of the library sign a call."""
+    """Signs a call with the credentials of a provider of the library."""
     provided = provider.get_credentials()
     assert provided.get_provider_name() == name
     keys = dict(access_key_id=None, access_key_secret=None, security_token=None)
@@ -686,7 +685,7 @@ def check_library_assumes_a_role(setting):
     setting.control("PUT", "issuance", {"external_id": None})
 
 
-def check_library_shows_a_token(setting):
+def check_library_assumes_a_role_with_a_token(setting):
     with tempfile.NamedTemporaryFile("w") as file:
         file.write("e30.e30.c2lnbmF0dXJl")
         file.flush()
@@ -709,14 +708,14 @@ def check_library_asks_the_metadata_service(setting):
     try:
         for kind in ["both", "v2", "v1"]:
             setting.control("PUT", "issuance", {"metadata": kind})
-            assert ask()["GetMetadataToken"] >= 1, "no token was asked for"
+            assert ask()["GetMetadataToken"] >= 1, "no metadata token was requested"
         setting.control("PUT", "issuance", {"metadata": "off"})
         try:
             ask()
         except CredentialException:
             pass
         else:
-            raise AssertionError("there are credentials without a metadata service")
+            raise AssertionError("got credentials without a metadata service")
     finally:
         setting.control("PUT", "issuance", {"metadata": "both"})
 
@@ -734,7 +733,7 @@ def check_library_asks_the_credentials_uri(setting):
                 provider.get_credentials()
             except CredentialException:
                 continue
-            raise AssertionError(f"there are credentials with {kind}")
+            raise AssertionError(f"got credentials with {kind}")
     finally:
         setting.control("PUT", "issuance", {"credentials_uri": "success"})
 
@@ -750,11 +749,11 @@ def check_library_asks_cloud_sso(setting):
     provided(setting, provider, "cloud_sso")
 
 
-def bring_library_to(base_url):
-    """Lets the library call the emulator where it would call hosts that it has built in.
+def redirect_library_to(base_url):
+    """Makes the library send requests to the emulator instead of its built-in hosts.
 
-    Its log is switched off, because it has the answers to failed requests in it, and some fail on
-    purpose.
+    Turns off the library's log, which contains the responses of failed requests: some requests fail
+    on purpose.
     """
     logging.disable()
     do_action, url = TeaCore.do_action, urlsplit(base_url)
@@ -813,7 +812,7 @@ def main():
         for token in tokens
     ]
     checks = checks_for(flags)
-    bring_library_to(base_url)
+    redirect_library_to(base_url)
     before = settings[0].control("GET", "quota")
     settings[0].control("PUT", "quota", {"quota": "1000000/1s"})
     passed = failed = 0

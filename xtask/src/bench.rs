@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures and prints figures. It never fails because of a figure.
+//! `cargo xtask bench`: runs a benchmark and prints the results. No result makes it fail.
 
 use crate::shell::{self, Result, cargo, make_directory, target};
 use crate::{startup, tools};
@@ -13,13 +13,13 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         ["memory"] => memory(),
         ["throttle", options @ ..] => throttle(options),
         other => Err(format!(
-            "no such benchmark: {}. There are: memory, startup, throttle [--quick]",
+            "unknown benchmark: {}. Available: memory, startup, throttle [--quick]",
             other.join(" ")
         )),
     }
 }
 
-/// Measures the peak memory of the release binary under neighbours that send without end.
+/// Measures the peak memory of the release binary with servers and clients that send endless data.
 fn memory() -> Result<()> {
     let tests = ["test", "--release", "--workspace", "--test", "it"];
     let filter = ["rpc::memory", "--", "--nocapture", "--test-threads=1"];
@@ -32,8 +32,8 @@ fn memory() -> Result<()> {
     Ok(())
 }
 
-/// Runs the throttle's two benchmarks: how well it keeps and uses a quota, and what one acquisition
-/// costs.
+/// Runs the throttle's two benchmarks: how well it keeps and uses a quota, and how long one
+/// acquisition takes.
 fn throttle(options: &[&str]) -> Result<()> {
     tools::redis()?;
     let directory = target().join("bench");
@@ -47,6 +47,6 @@ fn throttle(options: &[&str]) -> Result<()> {
             .arg(plot)
             .args(options),
     )?;
-    println!("\nWhat one acquisition costs:");
+    println!("\nTime of one acquisition:");
     shell::run(cargo().args(bench).arg("acquire"))
 }

@@ -1,4 +1,4 @@
-//! The Terraform CLI, run in a directory of its own.
+//! Runs the Terraform CLI in a separate directory.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,12 +6,12 @@ use std::process::Command;
 use crate::shell::{self, Result};
 use crate::tools::Terraform;
 
-/// The provider's address in the registry of `terraform`.
+/// The provider's address in the default registry of this CLI.
 pub(crate) fn address(terraform: &Terraform) -> String {
     format!("{}/terraform-provider-cams/cams", terraform.registry())
 }
 
-/// A CLI, the directory that it runs in, and the environment in which it finds the provider.
+/// A CLI, its working directory, and the environment variables with which it finds the provider.
 pub(crate) struct Cli {
     program: PathBuf,
     directory: PathBuf,
@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// A CLI that takes the provider from the directory `binaries`, and so needs no `init`.
+    /// A CLI that uses the provider in the directory `binaries`, and therefore needs no `init`.
     pub(crate) fn with_override(
         terraform: &Terraform,
         directory: &Path,
@@ -33,7 +33,7 @@ impl Cli {
         Self::new(terraform, directory, &config)
     }
 
-    /// A CLI that installs providers from the directory `mirror` and from nowhere else.
+    /// A CLI that installs providers only from the directory `mirror`.
     pub(crate) fn with_mirror(
         terraform: &Terraform,
         directory: &Path,
@@ -77,11 +77,11 @@ impl Cli {
             .into_owned()
     }
 
-    /// A command with these arguments, ready to run in the directory.
+    /// A command with these arguments, to run in the directory.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(&self.directory);
-        // Settings of the person who runs this program would reach the CLI and the provider.
+        // Keep the user's own settings away from the CLI and the provider.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             if ["TF_", "CAMS_", "ALICLOUD_", "ALIBABA"]

@@ -1,5 +1,4 @@
-//! `cargo xtask demo`: shows the provider on the emulator, from init to destroy, as a person would
-//! use it.
+//! `cargo xtask demo`: runs the provider with the emulator, from init to destroy, as a user would.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,15 +29,15 @@ resource "cams_number_migration" "number" {
 "#;
 
 pub(crate) fn run() -> Result<()> {
-    // The CLI is looked for before the long build, so that it is said at once if it is missing.
+    // Find the CLI before the long build, to report a missing CLI immediately.
     let terraform = tools::terraform()?;
     println!("{terraform}");
-    heading("Build the provider and the emulator (some minutes the first time)");
+    heading("Build the provider and the emulator (takes some minutes the first time)");
     shell::run(cargo().args(["build", "--release", "--workspace", "--bins"]))?;
     println!("\n{}", startup::measure()?);
 
     let directory = shell::temporary_directory()?;
-    heading("Start the emulator: a CAMS that runs on this machine");
+    heading("Start the emulator, which stands in for CAMS on this machine");
     let emulator = Emulator::start(
         &binary("release", "cams-emulator"),
         &["--latency", "40ms", "--jitter", "10ms"],
@@ -50,8 +49,8 @@ pub(crate) fn run() -> Result<()> {
     make_directory(&work)?;
     let configuration = format!("{REQUIRED_PROVIDERS}{CONFIGURATION}");
     write(&work.join("main.tf"), &configuration)?;
-    // The directory also takes the quota that all processes of a user share, so that the demo
-    // leaves nothing behind.
+    // The state of the quota, which all processes of a user share, is also in the temporary
+    // directory, so that the demo leaves no files behind.
     let state = directory.path().join("state").display().to_string();
     let environment = [
         ("CAMS_ENDPOINT", emulator.url.as_str()),
@@ -68,47 +67,51 @@ pub(crate) fn run() -> Result<()> {
     heading("The configuration");
     print!("{configuration}");
     step(&cli, "Install the provider from a local mirror", &["init"])?;
-    step(&cli, "See what would happen", &["plan", "-out=tfplan"])?;
+    step(&cli, "Show the plan", &["plan", "-out=tfplan"])?;
     step(&cli, "Start the three migrations", &["apply", "tfplan"])?;
     let one = "cams_number_migration.number[\"13900001234\"]";
-    step(&cli, "Look at one of them", &["state", "show", one])?;
+    step(&cli, "Show one of them", &["state", "show", one])?;
     step(
         &cli,
-        "Plan again: nothing is left to do",
+        "Plan again: no changes",
         &["plan", "-detailed-exitcode"],
     )?;
-    step(&cli, "Lose a number from the state", &["state", "rm", one])?;
     step(
         &cli,
-        "Apply again: the number is taken over, and not started a second time",
+        "Remove a number from the state",
+        &["state", "rm", one],
+    )?;
+    step(
+        &cli,
+        "Apply again: the provider adopts the number and does not start it a second time",
         &["apply", "-auto-approve"],
     )?;
     step(
         &cli,
-        "Forget the numbers; CAMS itself has no call that removes one",
+        "Destroy: removes the numbers from the state, because CAMS has no call to remove a number",
         &["destroy", "-auto-approve"],
     )?;
 
-    heading("That was it");
+    heading("Done");
     println!(
-        "{} Three numbers planned, started, kept, taken over and forgotten, without a call to the \
-         real CAMS.\n\n\
-         Try next:\n  \
-         cargo xtask test                                  everything that must hold\n  \
+        "{} Started three numbers, adopted one of them again and destroyed all of them, without a \
+         call to the real CAMS.\n\n\
+         Next steps:\n  \
+         cargo xtask test                                  run all tests\n  \
          cargo run --bin cams-emulator -- --help\n  \
-         {:50}an emulator with other quotas, delays and faults\n  \
-         docs/resources/number_migration.md                what the resource can do\n  \
-         docs/guides/doctor.md                             how to check your own account",
+         {:50}run the emulator with other quotas, delays and faults\n  \
+         docs/resources/number_migration.md                read the reference of the resource\n  \
+         docs/guides/doctor.md                             check your own account",
         green("✓"),
         ""
     );
     Ok(())
 }
 
-/// Shows what the doctor finds out about the account. The rest of its report, how the service
-/// behaves where its documentation leaves a choice, is left out.
+/// Shows the part of the doctor's report about the account. Omits the part about undocumented
+/// behaviour of the service.
 fn doctor(environment: &[(&str, &str)]) -> Result<()> {
-    heading("Check the account, which only reads");
+    heading("Check the account (read-only)");
     println!(
         "{}\n",
         bold("$ terraform-provider-cams doctor --space cams-demo")
@@ -119,26 +122,28 @@ fn doctor(environment: &[(&str, &str)]) -> Result<()> {
         .env_clear()
         .envs(environment.iter().copied());
     let report = shell::output(&mut command)?;
-    let account = report
-        .split_once("\nHow the service behaves")
-        .map_or(report.as_str(), |(account, _)| account);
-    println!("{account}\n(what follows about the service is left out here)");
+    // The paragraphs of the report: the title, the account, and the sections about the service.
+    let account: Vec<&str> = report.split("\n\n").take(2).collect();
+    println!(
+        "{}\n\n(the sections about the service are omitted here)",
+        account.join("\n\n")
+    );
     Ok(())
 }
 
-/// Makes a directory with the provider in it, laid out as `terraform init` looks for providers.
+/// Creates a filesystem mirror with the provider, in the layout that `terraform init` expects.
 fn mirror(terraform: &Terraform, directory: &Path) -> Result<PathBuf> {
     let mirror = directory.join("mirror");
     let version = env!("CARGO_PKG_VERSION");
-    let place = mirror
+    let directory = mirror
         .join(cli::address(terraform))
         .join(version)
         .join(platform());
-    make_directory(&place)?;
+    make_directory(&directory)?;
     let name = format!("terraform-provider-cams_v{version}");
     let (from, to) = (
         binary("release", "terraform-provider-cams"),
-        place.join(name),
+        directory.join(name),
     );
     fs::copy(&from, &to).map_err(|error| {
         format!(
@@ -150,7 +155,7 @@ fn mirror(terraform: &Terraform, directory: &Path) -> Result<PathBuf> {
     Ok(mirror)
 }
 
-/// The system and the architecture of this machine, in the words that Go has for them.
+/// The system and the architecture of this machine, by Go's names.
 fn platform() -> String {
     let system = match std::env::consts::OS {
         "macos" => "darwin",
@@ -165,16 +170,16 @@ fn platform() -> String {
     format!("{system}_{architecture}")
 }
 
-/// Runs the CLI under a heading, and shows the command line before what it prints.
+/// Prints a heading and the command line, and runs the CLI.
 fn step(cli: &Cli, title: &str, arguments: &[&str]) -> Result<()> {
     heading(title);
-    println!("{}\n", bold(&typed(&cli.name(), arguments)));
+    println!("{}\n", bold(&command_line(&cli.name(), arguments)));
     let mut command = cli.command(arguments);
     shell::run(&mut command)
 }
 
-/// The command line as a person would type it.
-fn typed(program: &str, arguments: &[&str]) -> String {
+/// The command line as a user would type it.
+fn command_line(program: &str, arguments: &[&str]) -> String {
     let quoted = arguments
         .iter()
         .map(|argument| match argument.contains(['"', '[', ' ']) {

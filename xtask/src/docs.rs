@@ -1,7 +1,7 @@
-//! `cargo xtask docs`: renders the registry's pages from the provider's own schema and `examples/`.
+//! `cargo xtask docs`: renders the registry pages from the provider's schema and `examples/`.
 //!
-//! The layout is that of tfplugindocs, which can itself build only providers that are written in
-//! Go. Guides are written by hand.
+//! The layout is that of tfplugindocs, which supports only providers that are written in Go. The
+//! guides are not generated.
 
 mod page;
 mod readme;
@@ -26,20 +26,20 @@ pub(crate) fn write() -> Result<()> {
             make_directory(directory)?;
         }
         shell::write(&path, &text)?;
-        println!("{}", shown(&path));
+        println!("{}", relative(&path));
     }
     Ok(())
 }
 
-/// Compares all pages with those that are in `docs/`, and shows where they differ.
+/// Compares all pages with those in `docs/`, and prints the differences.
 pub(crate) fn check() -> Result<()> {
     let mut stale = Vec::new();
     for (path, text) in pages()? {
-        let there = fs::read_to_string(&path).unwrap_or_default();
-        if there != text {
-            println!("{}:", shown(&path));
-            print!("{}", difference(&there, &text));
-            stale.push(shown(&path));
+        let existing = fs::read_to_string(&path).unwrap_or_default();
+        if existing != text {
+            println!("{}:", relative(&path));
+            print!("{}", difference(&existing, &text));
+            stale.push(relative(&path));
         }
     }
     if stale.is_empty() {
@@ -51,24 +51,25 @@ pub(crate) fn check() -> Result<()> {
     ))
 }
 
-/// The lines of both texts between the lines that both begin with and those that both end with.
-fn difference(there: &str, here: &str) -> String {
-    let (mut there, mut here): (Vec<_>, Vec<_>) = (there.lines().collect(), here.lines().collect());
-    let same = there
+/// The lines in which two texts differ: all lines between their common beginning and their common
+/// end.
+fn difference(old: &str, new: &str) -> String {
+    let (mut old, mut new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
+    let same = old
         .iter()
-        .zip(&here)
-        .take_while(|(there, here)| there == here)
+        .zip(&new)
+        .take_while(|(old, new)| old == new)
         .count();
-    there.drain(..same);
-    here.drain(..same);
-    while let (Some(last), Some(other)) = (there.last(), here.last())
-        && last == other
+    old.drain(..same);
+    new.drain(..same);
+    while let (Some(last_old), Some(last_new)) = (old.last(), new.last())
+        && last_old == last_new
     {
-        there.pop();
-        here.pop();
+        old.pop();
+        new.pop();
     }
     let mut difference = format!("@@ line {} @@\n", same + 1);
-    for (sign, lines) in [('-', there), ('+', here)] {
+    for (sign, lines) in [('-', old), ('+', new)] {
         for line in lines {
             let _ = writeln!(difference, "{sign}{line}");
         }
@@ -76,7 +77,7 @@ fn difference(there: &str, here: &str) -> String {
     difference
 }
 
-/// The path and the text of every page, from the provider as it is built now.
+/// The path and the text of every page. Builds the provider to get its schema.
 fn pages() -> Result<BTreeMap<PathBuf, String>> {
     shell::build()?;
     let schema = schema()?;
@@ -102,16 +103,18 @@ fn schema() -> Result<Value> {
     let directory = shell::temporary_directory()?;
     shell::write(&directory.path().join("main.tf"), REQUIRED_PROVIDERS)?;
     let provider = binary("debug", "terraform-provider-cams");
-    let binaries = provider.parent().ok_or("the provider has no directory")?;
+    let binaries = provider
+        .parent()
+        .ok_or("the path of the provider has no parent directory")?;
     let cli = Cli::with_override(&terraform, directory.path(), binaries)?;
     let text = output(&mut cli.command(&["providers", "schema", "-json"]))?;
     let all: Value = serde_json::from_str(&text)
-        .map_err(|error| format!("the CLI's schema is no JSON: {error}"))?;
+        .map_err(|error| format!("the CLI's schema is not valid JSON: {error}"))?;
     Ok(all["provider_schemas"][cli::address(&terraform)].clone())
 }
 
-/// The path from the project's root on, for people.
-fn shown(path: &Path) -> String {
+/// The path relative to the project's root, for messages.
+fn relative(path: &Path) -> String {
     path.strip_prefix(root())
         .unwrap_or(path)
         .display()
@@ -123,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_is_what_is_between_the_same_ends() {
+    fn a_difference_excludes_the_common_beginning_and_end() {
         assert_eq!(
             difference("a\nb\nc\n", "a\nx\ny\nc\n"),
             "@@ line 2 @@\n-b\n+x\n+y\n"

@@ -1,4 +1,4 @@
-//! An emulator that runs as a process of its own.
+//! An emulator that runs as a separate process.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -7,15 +7,15 @@ use std::process::{Child, Command, Stdio};
 
 use crate::shell::Result;
 
-/// An emulator process, which is ended when this value is dropped.
+/// An emulator process. Dropping this value kills the process.
 pub(crate) struct Emulator {
     child: Child,
-    /// The address that it listens on, as `http://HOST:PORT`.
+    /// The address on which it listens, as `http://HOST:PORT`.
     pub(crate) url: String,
 }
 
 impl Emulator {
-    /// Starts an emulator on a free port of this machine, and waits until it listens.
+    /// Starts an emulator on a free port, and waits until it listens.
     pub(crate) fn start(binary: &Path, flags: &[&str]) -> Result<Self> {
         let mut child = Command::new(binary)
             .args(flags)
@@ -34,26 +34,27 @@ impl Emulator {
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
-                Err("the emulator did not say where it listens".into())
+                Err("the emulator did not print its address".into())
             }
         }
     }
 
-    /// Asks the control interface, and returns the body of its answer.
+    /// Sends a GET request to the control interface, and returns the body of the response.
     pub(crate) fn get(&self, path: &str) -> Result<String> {
-        self.ask("GET", path)
+        self.request("GET", path)
     }
 
-    /// Asks the control interface for something, and then has it cleared.
+    /// Gets a resource of the control interface, and then deletes it.
     ///
-    /// Nothing else may be asked of the emulator between the two.
+    /// The caller must not send other requests to the emulator at the same time: the deletion would
+    /// discard their records.
     pub(crate) fn take(&self, path: &str) -> Result<String> {
-        let answer = self.ask("GET", path)?;
-        self.ask("DELETE", path)?;
+        let answer = self.request("GET", path)?;
+        self.request("DELETE", path)?;
         Ok(answer)
     }
 
-    fn ask(&self, method: &str, path: &str) -> Result<String> {
+    fn request(&self, method: &str, path: &str) -> Result<String> {
         let failed = |error: std::io::Error| format!("the emulator does not answer: {error}");
         let address = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).map_err(failed)?;
@@ -65,7 +66,7 @@ impl Emulator {
         stream.read_to_string(&mut answer).map_err(failed)?;
         match answer.split_once("\r\n\r\n") {
             Some((head, body)) if head.starts_with("HTTP/1.1 200") => Ok(body.to_owned()),
-            _ => Err("the emulator's control interface does not answer".into()),
+            _ => Err("the emulator's control interface did not answer with status 200".into()),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::cli::Cli;
 use crate::shell::{self, Result, binary, read, write};
 use crate::tools::Terraform;
 
-/// The block that examples of a resource leave out, and that a CLI needs to find the provider.
+/// The block with which a CLI finds the provider. The examples of resources omit it.
 pub(crate) const REQUIRED_PROVIDERS: &str = r#"terraform {
   required_providers {
     cams = {
@@ -17,11 +17,13 @@ pub(crate) const REQUIRED_PROVIDERS: &str = r#"terraform {
 }
 "#;
 
-/// Has the CLI validate every example, with the provider as it is built now. The import by identity
-/// needs a newer CLI than the provider does, so only its format is checked.
+/// Validates every example with the CLI and the provider in `target/debug`. Does not validate the
+/// import by identity, because it needs a newer CLI than the provider does.
 pub(crate) fn validate(terraform: &Terraform, folder: &Path) -> Result<()> {
     let provider = binary("debug", "terraform-provider-cams");
-    let binaries = provider.parent().ok_or("the provider has no directory")?;
+    let binaries = provider
+        .parent()
+        .ok_or("the path of the provider has no parent directory")?;
     for (name, files) in configurations(folder)? {
         println!("{name}");
         let directory = shell::temporary_directory()?;
@@ -42,8 +44,8 @@ pub(crate) fn validate(terraform: &Terraform, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The name and the files of each configuration: the provider's example, each example of a resource
-/// by itself, and the import of a resource together with its first example.
+/// The name and the files of each configuration: the example of the provider, each example of a
+/// resource, and the import of a resource together with the resource's first example.
 fn configurations(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
     let provider = folder.join("provider/provider.tf");
     let mut configurations = vec![("provider".to_owned(), vec![provider])];
@@ -69,7 +71,7 @@ fn configurations(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
     Ok(configurations)
 }
 
-/// The paths of what is in a folder, in order.
+/// The sorted paths of the entries of a folder.
 fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let cannot = |error| format!("cannot read {}: {error}", folder.display());
     let mut paths = Vec::new();

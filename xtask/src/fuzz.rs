@@ -1,15 +1,15 @@
-//! `cargo xtask fuzz`: runs the targets of `fuzz/`, each for a while, from the inputs in its
-//! corpus.
+//! `cargo xtask fuzz`: runs the targets of `fuzz/`, each for a limited time, with the inputs in its
+//! corpus as seeds.
 
 use std::fs;
 
 use crate::shell::{self, Result, cargo, find, heading, make_directory, root};
 
-/// Runs the targets that are named, or all.
+/// Runs the named targets, or all targets if `named` is empty.
 pub(crate) fn run(seconds: &str, named: &[&str]) -> Result<()> {
     let seconds: u32 = seconds
         .parse()
-        .map_err(|_| format!("{seconds} is no number of seconds"))?;
+        .map_err(|_| format!("{seconds} is not a number of seconds"))?;
     if find("cargo-fuzz").is_none() {
         return Err("cargo-fuzz is missing. Install it: cargo install cargo-fuzz".into());
     }
@@ -19,13 +19,14 @@ pub(crate) fn run(seconds: &str, named: &[&str]) -> Result<()> {
         .find(|name| !all.iter().any(|target| target == *name))
     {
         let all = all.join(", ");
-        return Err(format!("there is no target {unknown}; there are {all}"));
+        return Err(format!("unknown target {unknown}; the targets are {all}"));
     }
     let is_wanted = |target: &&String| named.is_empty() || named.contains(&target.as_str());
     for target in all.iter().filter(is_wanted) {
         heading(&format!("{target}, {seconds} s"));
         let limit = format!("-max_total_time={seconds}");
-        // New inputs go to target/, so that they are not mixed with the committed ones.
+        // libFuzzer writes new inputs to the first directory. It is in target/, to keep them apart
+        // from the committed inputs.
         let corpus = shell::target().join("fuzz-corpus").join(target);
         make_directory(&corpus)?;
         let seeds = root().join("fuzz/corpus").join(target);
@@ -33,16 +34,16 @@ pub(crate) fn run(seconds: &str, named: &[&str]) -> Result<()> {
         command
             .args(["fuzz", "run", target])
             .arg(&corpus)
-            // A target whose input has a form of its own has no seeds that people could write.
+            // A target with a structured input has no seeds: they cannot be written by hand.
             .args(seeds.is_dir().then_some(&seeds))
             .args(["--", &limit, "-timeout=10", "-print_final_stats=1"]);
-        // The stable toolchain has the instrumentation too, but allows it only with this variable.
+        // This variable makes the stable toolchain accept the flags for instrumentation.
         shell::run(command.env("RUSTC_BOOTSTRAP", "1"))?;
     }
     Ok(())
 }
 
-/// The names of all targets, in order.
+/// The sorted names of all targets.
 fn targets() -> Result<Vec<String>> {
     let directory = root().join("fuzz/fuzz_targets");
     let files = fs::read_dir(&directory)

@@ -1,14 +1,14 @@
-//! The commands that people type to work on this project: `cargo xtask COMMAND`.
+//! The developer commands of this project: `cargo xtask COMMAND`.
 
 #![forbid(unsafe_code)]
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program for people at a terminal"
+    reason = "this program prints to a terminal"
 )]
 #![allow(
     clippy::disallowed_methods,
-    reason = "it reads the environment and the clock of whoever runs it"
+    reason = "this program reads the environment and the clock of its user"
 )]
 
 mod bench;
@@ -28,25 +28,28 @@ mod tools;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-The commands of this project:
+Usage: cargo xtask COMMAND
 
-  cargo xtask demo            Try the provider on the emulator, from init to destroy
-  cargo xtask test            Everything that must pass before a change lands. Uses terraform and
-                              tofu from the PATH, and the CLIs that CAMS_TEST_CLIS names (paths
-                              joined by `:`)
-  cargo xtask test --quick    Format, lints, unit tests and one story with the CLI
-  cargo xtask test --cli      Only what depends on the CLI
+  cargo xtask demo            Run the provider with the emulator, from init to destroy
+  cargo xtask test            Run all checks that must pass before a change is merged. Uses
+                              terraform and tofu from the PATH, and the CLIs in CAMS_TEST_CLIS
+                              (paths separated by `:`)
+  cargo xtask test --quick    Check format and lints; run the unit tests and one test with the CLI
+  cargo xtask test --cli      Run only the tests that depend on the CLI
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
-  cargo xtask soak [--short]  Thousands of numbers through a service that fails at random
+                              docs/ with them
+  cargo xtask soak [--short]  Migrate thousands of numbers with a service that fails at random
   cargo xtask soak credentials [--short]
-                              Applies for 20 minutes with sessions that live a minute
+                              Run applies for 20 minutes with sessions of one minute
   cargo xtask fuzz [SECONDS] [TARGET...]
-                              Fuzz targets, all unless named, each for 30 seconds unless told
-                              otherwise
-  cargo xtask bench memory    Peak memory of the provider under neighbours that send without end
-  cargo xtask bench startup   Time from exec to handshake, and idle memory, of the release binary
-  cargo xtask bench throttle  Real processes before a service that counts, beside other policies.
-                              With --quick only some settings
+                              Run all fuzz targets, or the named ones, for 30 seconds each or for
+                              SECONDS
+  cargo xtask bench memory    Measure the provider's peak memory with servers and clients that send
+                              endless data
+  cargo xtask bench startup   Measure the time from exec to handshake, and the idle memory, of the
+                              release binary
+  cargo xtask bench throttle  Compare the throttle with other policies, in real processes with the
+                              emulator. With --quick, run only some scenarios
 ";
 
 fn main() -> ExitCode {
@@ -72,7 +75,7 @@ fn main() -> ExitCode {
             print!("{USAGE}");
             Ok(())
         }
-        other => Err(format!("no such command: {}\n\n{USAGE}", other.join(" "))),
+        other => Err(format!("unknown command: {}\n\n{USAGE}", other.join(" "))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

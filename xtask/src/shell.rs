@@ -1,4 +1,4 @@
-//! Runs programs and shows that they run, and reads and writes files. Errors name what failed.
+//! Runs programs, reads and writes files, and prints. Errors name the command or file that failed.
 
 use std::fs;
 use std::io::IsTerminal;
@@ -7,22 +7,22 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// The result of a step. Its error is one line for the person who typed the command.
+/// The result of a step. The error is a message for the user.
 pub(crate) type Result<T> = std::result::Result<T, String>;
 
-/// The directory that holds the whole project.
+/// The project's root directory.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the workspace is above this package")
 }
 
-/// The directory that cargo builds into.
+/// Cargo's target directory.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// The cargo that runs this program, in the project's directory.
+/// The same `cargo` that runs this program, in the project's root directory.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
@@ -30,7 +30,7 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// Builds all binaries and tests. A build without the tests would enable other features of some
-/// dependencies, and compile these twice.
+/// dependencies, and would compile those twice.
 pub(crate) fn build() -> Result<()> {
     run(cargo().args(["test", "--workspace", "--no-run", "--quiet"]))
 }
@@ -40,26 +40,29 @@ pub(crate) fn binary(profile: &str, name: &str) -> PathBuf {
     target().join(profile).join(name)
 }
 
-/// Runs a command whose output goes where the output of this program goes. It is an error if the
-/// command fails.
+/// Runs a command, which inherits stdout and stderr.
+///
+/// # Errors
+///
+/// If the command fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .stdin(Stdio::null())
         .status()
-        .map_err(|error| cannot(command, &error))?;
+        .map_err(|error| cannot_run(command, &error))?;
     if status.success() {
         Ok(())
     } else {
-        Err(format!("{} failed: {status}", words(command)))
+        Err(format!("{} failed: {status}", command_line(command)))
     }
 }
 
-/// Runs a command and returns what it prints, which is shown only if the command fails.
+/// Runs a command and returns its stdout. Prints the output only if the command fails.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| cannot(command, &error))?;
+        .map_err(|error| cannot_run(command, &error))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -68,10 +71,14 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    Err(format!("{} failed: {}", words(command), output.status))
+    Err(format!(
+        "{} failed: {}",
+        command_line(command),
+        output.status
+    ))
 }
 
-/// Whether a command succeeds. Nothing that it prints is shown, whatever its outcome.
+/// Whether a command succeeds. Discards its output.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let output = command.stdin(Stdio::null()).output();
     output.is_ok_and(|output| output.status.success())
@@ -90,19 +97,19 @@ pub(crate) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
-/// Writes a file, in the place of one that is there.
+/// Writes a file, and replaces an existing one.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
-/// Makes a directory and those that it is in, unless they are there.
+/// Creates a directory and its missing parent directories.
 pub(crate) fn make_directory(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|error| format!("cannot make {}: {error}", path.display()))
+    fs::create_dir_all(path).map_err(|error| format!("cannot create {}: {error}", path.display()))
 }
 
-/// Makes a directory that is removed when it is dropped.
+/// Creates a directory that is removed when the returned value is dropped.
 pub(crate) fn temporary_directory() -> Result<TempDir> {
-    tempfile::tempdir().map_err(|error| format!("cannot make a directory: {error}"))
+    tempfile::tempdir().map_err(|error| format!("cannot create a directory: {error}"))
 }
 
 /// Prints the heading of a step.
@@ -122,7 +129,7 @@ pub(crate) fn bold(text: &str) -> String {
     paint("1", text)
 }
 
-/// The text in a colour or weight, by its code in the terminal's language.
+/// The text with an ANSI code for colour or weight.
 fn paint(code: &str, text: &str) -> String {
     if colours() {
         format!("\x1b[{code}m{text}\x1b[0m")
@@ -131,13 +138,13 @@ fn paint(code: &str, text: &str) -> String {
     }
 }
 
-/// Whether colours are shown: on a terminal, unless the user asked for none.
+/// Whether to print colours: on a terminal, unless `NO_COLOR` is set.
 pub(crate) fn colours() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
-/// The command line as a person would type it.
-fn words(command: &Command) -> String {
+/// The command line as a user would type it.
+fn command_line(command: &Command) -> String {
     let program = Path::new(command.get_program())
         .file_name()
         .unwrap_or_default()
@@ -152,6 +159,6 @@ fn words(command: &Command) -> String {
         .join(" ")
 }
 
-fn cannot(command: &Command, error: &std::io::Error) -> String {
-    format!("cannot run {}: {error}", words(command))
+fn cannot_run(command: &Command, error: &std::io::Error) -> String {
+    format!("cannot run {}: {error}", command_line(command))
 }

@@ -1,6 +1,6 @@
-//! `cargo xtask soak`: moves thousands of numbers through a service that fails at random, with the
-//! real CLI and one provider process that lives for the whole time. It fails if a number is lost or
-//! started twice, and prints how much memory the process needs.
+//! `cargo xtask soak`: migrates thousands of numbers with a service that fails at random, with the
+//! real CLI and one provider process for the whole run. It fails if a number is lost or started
+//! twice, and prints the memory of the process.
 
 pub(crate) mod credentials;
 
@@ -42,7 +42,7 @@ resource "cams_number_migration" "number" {
 }
 "#;
 
-/// The faults, by kind and by when they strike. Each has an equal part of [`SHARE_OF_ALL`].
+/// The faults, by kind and by when they occur. Each has an equal part of [`SHARE_OF_ALL`].
 const FAULTS: &[(&str, Option<&str>)] = &[
     ("reset_before_commit", None),
     ("reset_after_commit", None),
@@ -55,14 +55,14 @@ const FAULTS: &[(&str, Option<&str>)] = &[
     ("throttle", None),
     ("stale_list", None),
 ];
-/// The share of all calls that a fault strikes.
+/// The share of all calls that fail.
 const SHARE_OF_ALL: f64 = 0.02;
 
 /// The size of a run.
 pub(crate) struct Plan {
-    /// How many numbers there are in the end.
+    /// The total number of phone numbers.
     numbers: usize,
-    /// The applies over which the numbers are spread evenly.
+    /// The number of applies, over which the numbers are spread evenly.
     applies: usize,
 }
 
@@ -80,7 +80,7 @@ impl Plan {
 pub(crate) fn run(plan: &Plan) -> Result<()> {
     shell::build()?;
     heading(&format!(
-        "Soak: {} numbers over {} applies, two calls in a hundred fail",
+        "Soak: {} numbers in {} applies; 2 % of the calls fail",
         plan.numbers, plan.applies
     ));
     let directory = shell::temporary_directory()?;
@@ -96,8 +96,8 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         "{:>5}  {:>8}  {:>8}  {:>7}  {:>12}",
         "apply", "numbers", "in state", "seconds", "provider MiB"
     );
-    // The last applies have no new numbers. They find those whose outcome earlier applies could not
-    // determine.
+    // The last applies have no new numbers. They find the numbers whose outcome earlier applies
+    // could not determine.
     for apply in 1..=plan.applies + 3 {
         let numbers = plan.numbers * apply.min(plan.applies) / plan.applies;
         let started = Instant::now();
@@ -113,11 +113,11 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
             break;
         }
     }
-    judge(plan, &emulator, directory, &memory)
+    check(plan, &emulator, directory, &memory)
 }
 
-/// Starts an emulator with these flags and a provider that uses it, and makes a CLI that uses both
-/// for the configuration.
+/// Starts an emulator with these flags and a provider that uses it, and returns both with a CLI
+/// that applies the configuration.
 fn start(
     directory: &Path,
     configuration: &str,
@@ -135,8 +135,8 @@ fn start(
     Ok((emulator, provider, cli))
 }
 
-/// Applies, and returns the errors of an apply that failed. Where two calls in a hundred fail, it
-/// may, since not all of them are repeated.
+/// Runs `apply`, and returns the error output if the apply fails. An apply may fail, because the
+/// provider does not repeat every failed call.
 fn apply_once(cli: &Cli, numbers: usize) -> Result<Option<String>> {
     let numbers = format!("numbers={numbers}");
     let arguments = [
@@ -164,11 +164,11 @@ fn apply_once(cli: &Cli, numbers: usize) -> Result<Option<String>> {
     }
 }
 
-/// Compares what the emulator recorded with what is in the state.
-fn judge(plan: &Plan, emulator: &Emulator, directory: &Path, memory: &[f64]) -> Result<()> {
+/// Compares the journal of the emulator with the state.
+fn check(plan: &Plan, emulator: &Emulator, directory: &Path, memory: &[f64]) -> Result<()> {
     let requests: Value = serde_json::from_str(&emulator.get("requests")?)
-        .map_err(|error| format!("no journal: {error}"))?;
-    let requests = requests.as_array().ok_or("the journal is no list")?;
+        .map_err(|error| format!("the journal is not valid JSON: {error}"))?;
+    let requests = requests.as_array().ok_or("the journal is not a list")?;
     let mut started: BTreeMap<String, usize> = BTreeMap::new();
     for request in requests {
         if request["action"] == "CreateChatappMigrationInitiate" && request["committed"] == true {
@@ -189,8 +189,8 @@ fn judge(plan: &Plan, emulator: &Emulator, directory: &Path, memory: &[f64]) -> 
         memory.last().copied().unwrap_or_default(),
     );
     println!(
-        "\n{} calls; {} numbers started, {twice} of them twice; {stored} of {} in state; memory \
-         {early:.1} MiB after the second apply, {late:.1} MiB at the end",
+        "\n{} calls; {} numbers started, {twice} of them twice; {stored} of {} in the state; \
+         memory {early:.1} MiB after the second apply, {late:.1} MiB at the end",
         requests.len(),
         started.len(),
         plan.numbers
@@ -201,11 +201,11 @@ fn judge(plan: &Plan, emulator: &Emulator, directory: &Path, memory: &[f64]) -> 
     if twice > 0 {
         return Err("numbers were started twice".into());
     }
-    println!("{} Nothing lost, nothing started twice.", green("✓"));
+    println!("{} No number was lost or started twice.", green("✓"));
     Ok(())
 }
 
-/// The faults as the emulator reads them from a file.
+/// The content of the file of faults for the emulator.
 fn faults_file() -> Value {
     let share = SHARE_OF_ALL / FAULTS.len() as f64;
     let faults = FAULTS.iter().enumerate().map(|(seed, (kind, when))| {
@@ -219,12 +219,12 @@ fn faults_file() -> Value {
     faults.collect()
 }
 
-/// How many numbers are in the state file.
+/// The number of phone numbers in the state file.
 fn stored(directory: &Path) -> Result<usize> {
     let text =
         fs::read_to_string(directory.join("terraform.tfstate")).unwrap_or_else(|_| "{}".into());
-    let state: Value =
-        serde_json::from_str(&text).map_err(|error| format!("the state is no JSON: {error}"))?;
+    let state: Value = serde_json::from_str(&text)
+        .map_err(|error| format!("the state is not valid JSON: {error}"))?;
     let resources = state["resources"].as_array().cloned().unwrap_or_default();
     Ok(resources
         .iter()
@@ -233,11 +233,10 @@ fn stored(directory: &Path) -> Result<usize> {
         .sum())
 }
 
-/// A provider process that lives longer than each command of the CLI, so that a leak of memory
-/// shows.
+/// A provider process that runs for the whole soak, so that a memory leak becomes visible.
 struct Provider {
     child: Child,
-    /// The value of `TF_REATTACH_PROVIDERS` with which a CLI uses this process.
+    /// The value of `TF_REATTACH_PROVIDERS` that makes a CLI use this process.
     reattach: String,
 }
 
@@ -245,7 +244,7 @@ impl Provider {
     fn start(directory: &Path, endpoint: &str) -> Result<Self> {
         let path = binary("debug", "terraform-provider-cams");
         let log = fs::File::create(directory.join("provider.out"))
-            .map_err(|error| format!("cannot make a file: {error}"))?;
+            .map_err(|error| format!("cannot create a file: {error}"))?;
         let child = Command::new(&path)
             .arg("--debug")
             .env_clear()
@@ -272,7 +271,7 @@ impl Provider {
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
-        Err("the provider did not say how to attach to it".into())
+        Err("the provider did not print TF_REATTACH_PROVIDERS".into())
     }
 }
 

@@ -1,5 +1,5 @@
-//! Measures how fast the provider starts, and how much memory it needs when it is idle. Terraform
-//! starts it several times in each command.
+//! Measures the startup time and the idle memory of the provider. Terraform starts it several times
+//! in each command.
 
 use std::fmt;
 use std::io::{BufRead, BufReader};
@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 
 use crate::shell::{self, Result, binary, root};
 
-/// How often the provider is started.
+/// The number of starts.
 const RUNS: usize = 20;
-/// The time after which a process that has printed its handshake line has nothing left to do.
+/// The time after the handshake line until the process is idle.
 const SETTLED: Duration = Duration::from_millis(200);
 
-/// What was measured: times from exec to the handshake line, the shortest first, and the memory of
-/// the last process.
+/// The results: sorted times from exec to the handshake line, and the memory of the last process.
 pub(crate) struct Figures {
     handshakes: Vec<Duration>,
     idle_kib: Option<u64>,
@@ -25,7 +24,7 @@ pub(crate) struct Figures {
 /// Starts the release binary as Terraform does, with a client certificate on P-521, and waits for
 /// its handshake line.
 pub(crate) fn measure() -> Result<Figures> {
-    // The processes are killed, so that they do not remove their sockets.
+    // The processes are killed and cannot remove their sockets.
     let sockets = shell::temporary_directory()?;
     let mut figures = Figures {
         handshakes: Vec::with_capacity(RUNS),
@@ -46,7 +45,7 @@ pub(crate) fn measure() -> Result<Figures> {
         let _ = child.wait();
         if !matches!(read, Some(Ok(_))) || !line.starts_with("1|6|") {
             return Err(format!(
-                "the provider said {line:?} in place of its handshake"
+                "the provider printed {line:?} instead of its handshake"
             ));
         }
     }
@@ -73,7 +72,7 @@ fn start(sockets: &Path) -> Result<Child> {
         .map_err(|error| format!("cannot start {}: {error}", path.display()))
 }
 
-/// The resident memory of a process in KiB, where the system tells it.
+/// The resident memory of a process in KiB, if the system reports it.
 pub(crate) fn resident(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -90,8 +89,8 @@ impl fmt::Display for Figures {
         let (minimum, median) = (milliseconds(0), milliseconds(RUNS / 2));
         write!(
             f,
-            "From exec to handshake line: {minimum:.2} ms at least, {median:.2} ms median of \
-             {RUNS} runs (budget: 5 ms)"
+            "From exec to handshake line: minimum {minimum:.2} ms, median {median:.2} ms of {RUNS} \
+             runs (budget: 5 ms)"
         )?;
         match self.idle_kib {
             Some(kib) => write!(
@@ -99,7 +98,7 @@ impl fmt::Display for Figures {
                 "\nIdle memory: {:.1} MiB resident (budget: 12 MiB)",
                 kib as f64 / 1024.0
             ),
-            None => write!(f, "\nIdle memory: this system does not tell"),
+            None => write!(f, "\nIdle memory: not available on this system"),
         }
     }
 }

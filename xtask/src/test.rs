@@ -1,4 +1,4 @@
-//! `cargo xtask test`: runs everything that must pass before a change is merged.
+//! `cargo xtask test`: runs all checks that must pass before a change is merged.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::shell::{self, Result, binary, cargo, green, heading, red, root, targe
 use crate::tools::Terraform;
 use crate::{dependencies, docs, examples, soak, tools};
 
-/// A step of the command: its name, and what it runs.
+/// A step of the command: its name and its function.
 type Step = (&'static str, fn() -> Result<()>);
 
 /// All steps before the tests, in order.
@@ -24,12 +24,12 @@ const STEPS: &[Step] = &[
     ("Examples formatted and valid", examples),
     ("Official SDK against the emulator", interop),
     ("Documentation tests", doc_tests),
-    ("Soak, the short one", soak),
-    ("Soak of credentials, the short one", soak_credentials),
+    ("Short soak", soak),
+    ("Short soak of credentials", soak_credentials),
 ];
 
-/// The flags of each emulator that the official SDK is run against. Together they show every answer
-/// that a flag can choose.
+/// The flags of each emulator that the official SDK is tested with. Together they cover every
+/// answer that a flag can select.
 const INTEROP: &[&[&str]] = &[
     &[],
     &[
@@ -50,7 +50,8 @@ const INTEROP: &[&[&str]] = &[
         "--ids=number",
         "--absent=null",
     ],
-    // The SDK cannot read the odd row that an even seed puts into sparse lists: it is no object.
+    // The seed must be odd: with an even seed, a sparse list contains a row that is not an object,
+    // which the SDK cannot read.
     &[
         "--missing-number=empty-data",
         "--migrating-listed-as=UNVERIFIED",
@@ -72,10 +73,10 @@ const INTEROP: &[&[&str]] = &[
     &["--deny=QueryChatappPhoneNumbers"],
 ];
 
-/// The story of `cargo xtask test --quick`.
-const STORY: &str = "cli::lifecycle::a_number_is_planned_applied_kept_and_forgotten";
+/// The CLI test of `cargo xtask test --quick`.
+const CLI_TEST: &str = "cli::lifecycle::a_number_is_planned_applied_kept_and_forgotten";
 
-/// Runs all steps. The tests come last, so that their summary ends the output.
+/// Runs all steps. The tests run last, so that the output ends with their summary.
 pub(crate) fn run() -> Result<()> {
     let mut passed = Vec::new();
     for (name, step) in STEPS {
@@ -88,15 +89,15 @@ pub(crate) fn run() -> Result<()> {
             started.elapsed().as_secs_f64()
         ));
     }
-    heading("So far");
+    heading("Passed steps");
     println!("{}", passed.join("\n"));
     heading("Unit and integration tests");
     tests()
 }
 
-/// Runs only what depends on the CLI, with each CLI that is found.
+/// Runs only the tests that depend on the CLI, with each CLI.
 pub(crate) fn with_clis() -> Result<()> {
-    heading("What depends on the CLI");
+    heading("Tests that depend on the CLI");
     shell::build()?;
     let clis = tools::clis()?;
     for cli in &clis {
@@ -106,7 +107,7 @@ pub(crate) fn with_clis() -> Result<()> {
     test_with(&clis, |_| CLI_ONLY)
 }
 
-/// Runs what finds most mistakes in the shortest time: for the minutes between two edits.
+/// Runs the checks that find most mistakes in little time, for use between two edits.
 pub(crate) fn quick() -> Result<()> {
     for (name, step) in [("Format", format as fn() -> _), ("Clippy", clippy)] {
         heading(name);
@@ -114,19 +115,19 @@ pub(crate) fn quick() -> Result<()> {
     }
     heading("Unit tests");
     shell::run(cargo().args(["test", "--workspace", "--lib", "--bins", "--quiet"]))?;
-    heading("One story with the CLI");
+    heading("One test with the CLI");
     let cli = tools::terraform()?;
     println!("{cli}");
-    let story = [
+    let arguments = [
         "test",
         "--workspace",
         "--test",
         "it",
         "--",
         "--exact",
-        STORY,
+        CLI_TEST,
     ];
-    shell::run(cargo().args(story).env("CAMS_TEST_CLI", &cli.path))
+    shell::run(cargo().args(arguments).env("CAMS_TEST_CLI", &cli.path))
 }
 
 fn tools_present() -> Result<()> {
@@ -195,8 +196,8 @@ fn interop() -> Result<()> {
     Ok(())
 }
 
-/// The path of a Python with the official SDK. Its environment is made once for each version of the
-/// requirements.
+/// The path of a Python with the official SDK. Creates its virtual environment once for each
+/// version of the requirements.
 fn virtual_environment() -> Result<PathBuf> {
     let requirements = root().join("tests/interop/requirements.txt");
     let text = shell::read(&requirements)?;
@@ -225,7 +226,7 @@ fn virtual_environment() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Runs all tests with the first CLI, and with each other one those that depend on it.
+/// Runs all tests with the first CLI, and the tests that depend on the CLI with every other CLI.
 fn tests() -> Result<()> {
     test_with(&tools::clis()?, |position| match position {
         0 => EVERYTHING,
@@ -233,7 +234,7 @@ fn tests() -> Result<()> {
     })
 }
 
-/// Runs the tests with each CLI. `selection` says which tests, by the position of the CLI.
+/// Runs tests with each CLI. `selection` returns the tests for the CLI at a position.
 fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Result<()> {
     let left_out = target().join("left-out.txt");
     // An earlier run may have left the file behind.
@@ -249,7 +250,7 @@ fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Resu
         command.env("CAMS_TEST_LEFT_OUT", &left_out);
         outcomes.push(shell::run(&mut command));
     }
-    heading("With which CLIs");
+    heading("Results by CLI");
     for (cli, outcome) in clis.iter().zip(&outcomes) {
         let mark = match outcome {
             Ok(()) => green("✓"),
@@ -267,7 +268,7 @@ fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Resu
 type Selection = &'static [&'static str];
 
 const EVERYTHING: Selection = &["--workspace", "--lib", "--bins", "--tests"];
-/// The table of settings says nothing of a CLI, so it runs with the first one only.
+/// The tests of settings do not depend on the CLI, so they run only with the first one.
 const CLI_ONLY: Selection = &[
     "--workspace",
     "--test",

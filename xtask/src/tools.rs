@@ -1,5 +1,4 @@
-//! Finds the programs that the commands need besides Rust, and installs or names those that are
-//! missing.
+//! Finds the programs that the commands need besides Rust, and installs or reports missing ones.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -17,7 +16,7 @@ pub(crate) struct Terraform {
 }
 
 impl Terraform {
-    /// The registry in which it looks for providers whose source names no host.
+    /// The registry for providers whose source address has no host.
     pub(crate) fn registry(&self) -> &'static str {
         match self.version.starts_with("OpenTofu") {
             true => "registry.opentofu.org",
@@ -25,10 +24,10 @@ impl Terraform {
         }
     }
 
-    /// Asks the CLI at this path for its version.
-    fn ask(path: PathBuf) -> Result<Self> {
+    /// Runs the CLI at this path to get its version.
+    fn from_path(path: PathBuf) -> Result<Self> {
         let mut command = Command::new(&path);
-        // This setting of the person who runs the program may be for another version.
+        // The user's setting may be for another version of the CLI.
         command.env_remove("TF_CLI_CONFIG_FILE");
         let text = shell::output(command.arg("version").env("CHECKPOINT_DISABLE", "1"))?;
         let version = text
@@ -53,13 +52,13 @@ impl fmt::Display for Terraform {
     }
 }
 
-/// The CLI to use where one is enough: Terraform, or OpenTofu where there is no Terraform.
+/// The CLI for commands that need only one: Terraform if it is installed, or else OpenTofu.
 pub(crate) fn terraform() -> Result<Terraform> {
     let path = find("terraform").or_else(|| find("tofu"));
-    Terraform::ask(path.ok_or_else(none_found)?)
+    Terraform::from_path(path.ok_or_else(no_cli_found)?)
 }
 
-/// All CLIs: `terraform` and `tofu` on the `PATH`, and those that `CAMS_TEST_CLIS` names.
+/// All CLIs: `terraform` and `tofu` on the `PATH`, and the CLIs in `CAMS_TEST_CLIS`.
 pub(crate) fn clis() -> Result<Vec<Terraform>> {
     let named = std::env::var_os("CAMS_TEST_CLIS").unwrap_or_default();
     let named = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty());
@@ -71,23 +70,23 @@ pub(crate) fn clis() -> Result<Vec<Terraform>> {
             .canonicalize()
             .map_err(|error| format!("CAMS_TEST_CLIS names {}: {error}", path.display()))?;
         if seen.insert(same) {
-            clis.push(Terraform::ask(path)?);
+            clis.push(Terraform::from_path(path)?);
         }
     }
     if clis.is_empty() {
-        return Err(none_found());
+        return Err(no_cli_found());
     }
     Ok(clis)
 }
 
-fn none_found() -> String {
+fn no_cli_found() -> String {
     "No Terraform CLI found. Install terraform \
      (https://developer.hashicorp.com/terraform/install) or tofu \
      (https://opentofu.org/docs/intro/install), and put it on the PATH."
         .to_owned()
 }
 
-/// A Redis server, for the tests of the throttle that fleets share.
+/// A Redis server, for the tests of the throttle with Redis.
 pub(crate) fn redis() -> Result<PathBuf> {
     program(
         "redis-server",
@@ -105,13 +104,14 @@ pub(crate) fn python() -> Result<PathBuf> {
     )?;
     if !shell::succeeds(Command::new(&python).args(["-c", "import venv, ensurepip"])) {
         install("python3-venv").map_err(|_| {
-            "Python lacks its venv module. Install it: apt-get install python3-venv".to_owned()
+            "Python does not have the venv module. Install it: apt-get install python3-venv"
+                .to_owned()
         })?;
     }
     Ok(python)
 }
 
-/// Installs the checker of dependencies if it is missing, which takes some minutes, once.
+/// Installs cargo-deny if it is missing, which takes some minutes.
 pub(crate) fn cargo_deny() -> Result<()> {
     if find("cargo-deny").is_some() {
         return Ok(());
@@ -124,7 +124,8 @@ pub(crate) fn cargo_deny() -> Result<()> {
         })
 }
 
-/// The path of a program, which is installed if it is missing. The error says how to install it.
+/// The path of a program. Installs the package if the program is missing; if that fails, the error
+/// explains how to install it.
 fn program(name: &str, package: &str, advice: &str) -> Result<PathBuf> {
     if let Some(path) = find(name) {
         return Ok(path);
@@ -134,7 +135,7 @@ fn program(name: &str, package: &str, advice: &str) -> Result<PathBuf> {
     find(name).ok_or_else(missing)
 }
 
-/// Installs a Debian package where that needs no password, as on a build machine.
+/// Installs a Debian package if this program runs as root, as on a build machine.
 fn install(package: &str) -> Result<()> {
     let root = shell::output(Command::new("id").arg("-u"))?.trim() == "0";
     let apt = find("apt-get")

@@ -1,26 +1,26 @@
-//! The rate limiter of the adaptive retry mode of AWS's SDKs: there is no limit until the first
-//! call is turned away. From then on there is a token bucket, whose rate falls to 0.7 of what was
-//! reached whenever a call is turned away, and climbs back along a cubic curve.
+//! The rate limiter of the adaptive retry mode of AWS's SDKs. It has no limit until the first call
+//! is throttled. Then it uses a token bucket, whose rate drops to 0.7 of the achieved rate whenever
+//! a call is throttled, and then rises along a cubic curve.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Calls a second, however often calls are turned away.
-const LEAST_RATE: f64 = 0.5;
-/// The tokens that the bucket can hold at least.
-const LEAST_CAPACITY: f64 = 1.0;
+/// The lowest rate, in calls a second.
+const MIN_RATE: f64 = 0.5;
+/// The smallest capacity of the bucket, in tokens.
+const MIN_CAPACITY: f64 = 1.0;
 /// The weight of the newest half second in the measured rate.
 const SMOOTHING: f64 = 0.8;
-/// What is left of the rate after a call that was turned away.
+/// The factor for the rate after a throttled call.
 const FALL: f64 = 0.7;
-/// How steeply the rate climbs back, in calls a second for each cubic second.
+/// The steepness of the cubic curve, in calls a second for each cubic second.
 const SCALE: f64 = 0.4;
 
-/// The limiter of one process. Its times are seconds from `start`, its rates calls a second.
+/// The limiter of one process. Times are seconds since `start`; rates are calls a second.
 pub(super) struct Adaptive {
     start: Instant,
-    /// Whether a call has been turned away yet.
+    /// Whether a call has been throttled.
     limits: bool,
     rate: f64,
     capacity: f64,
@@ -51,7 +51,7 @@ impl Adaptive {
         }
     }
 
-    /// Takes a token. Returns how long it takes until the bucket has it.
+    /// Takes a token. Returns the time until the bucket contains it.
     pub(super) fn take(&mut self, now: Instant) -> Duration {
         if !self.limits {
             return Duration::ZERO;
@@ -61,7 +61,7 @@ impl Adaptive {
         Duration::from_secs_f64((-self.tokens / self.rate).max(0.0))
     }
 
-    /// Takes notice of an answer, and of whether it says that the call was turned away.
+    /// Records an answer, and whether the call was throttled.
     pub(super) fn answered(&mut self, throttled: bool, now: Instant) {
         let now = self.seconds(now);
         self.measure(now);
@@ -95,8 +95,8 @@ impl Adaptive {
 
     fn set_rate(&mut self, rate: f64, now: f64) {
         self.fill(now);
-        self.rate = rate.max(LEAST_RATE);
-        self.capacity = rate.max(LEAST_CAPACITY);
+        self.rate = rate.max(MIN_RATE);
+        self.capacity = rate.max(MIN_CAPACITY);
         self.tokens = self.tokens.min(self.capacity);
     }
 

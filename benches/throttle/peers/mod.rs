@@ -1,6 +1,6 @@
-//! Policies that others use to keep a limit. Each process of a peer is this program again. It sends
-//! nothing but the initiation, signed by the provider's own library, so that peers differ only in
-//! how they hold calls back.
+//! Policies that other programs use to keep a limit. Each process of a peer is this program,
+//! started again. It sends only the initiation, signed by the provider's own library, so that peers
+//! differ only in how they delay calls.
 
 mod adaptive;
 mod paced;
@@ -30,23 +30,23 @@ use crate::workload::{Applied, COUNTRY_CODE, INITIATE, mobile_number};
 use adaptive::Adaptive;
 use paced::Paced;
 
-/// No limiter: a call is sent at once, and again after a random pause when it was turned away.
+/// No limiter: sends each call immediately, and repeats a throttled call after a random pause.
 pub(crate) const BACKOFF: &str = "backoff only";
-/// A token bucket in each process, which holds ten tokens and gains ten a second.
+/// A token bucket in each process, with ten tokens and a refill of ten tokens a second.
 pub(crate) const TOKEN_BUCKET: &str = "token bucket";
 /// One call each tenth of a second, for all processes together.
 pub(crate) const PACED: &str = "paced, shared";
 /// The adaptive retry mode of AWS's SDKs in each process.
 pub(crate) const ADAPTIVE: &str = "adaptive";
 
-/// The calls that a process makes at once: as many as Terraform asks the provider for.
+/// The number of concurrent calls of a process, which is Terraform's default parallelism.
 const PARALLELISM: usize = 10;
 
-/// The longest pause after a call that was turned away. The first pause is up to a second, and each
-/// one may be twice as long as the one before it.
+/// The longest pause after a throttled call. The first pause is up to one second, and each pause
+/// can be twice as long as the previous one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// Runs `processes` processes of a peer at once, each of which migrates `numbers` numbers.
+/// Runs `processes` processes of a peer at the same time, each of which migrates `numbers` numbers.
 pub(crate) async fn run(
     policy: &str,
     emulator: &Emulator,
@@ -85,18 +85,17 @@ pub(crate) async fn run(
     applied
 }
 
-/// Runs one process of a peer. Its arguments are the emulator's URL, its own number, how many
-/// numbers it migrates, and the directory that it shares with the others. It begins when it is told
-/// to on its standard input, and prints when it asked for each number and how long that took, in
-/// seconds.
-pub(crate) async fn play(policy: &str, arguments: &[&str]) {
+/// Runs one process of a peer. Its arguments are the emulator's URL, the index of the process, how
+/// many numbers it migrates, and the directory that all processes share. It starts when it reads a
+/// line from standard input. For each number it prints the start time and the duration, in seconds.
+pub(crate) async fn run_process(policy: &str, arguments: &[&str]) {
     let [url, process, numbers, directory] = arguments else {
-        panic!("not the arguments of a peer: {arguments:?}");
+        panic!("invalid arguments of a peer: {arguments:?}");
     };
     let peer = Arc::new(Peer {
         key: key(),
         http: http(url),
-        brake: Brake::new(policy, Path::new(directory)),
+        limiter: Limiter::new(policy, Path::new(directory)),
         random: Random::from_system(),
     });
     let (process, numbers): (usize, usize) = (process.parse().unwrap(), numbers.parse().unwrap());
@@ -123,7 +122,7 @@ pub(crate) async fn play(policy: &str, arguments: &[&str]) {
     tasks.join_all().await;
 }
 
-/// Reads a line that [`play`] prints.
+/// Reads a line that [`run_process`] prints.
 fn parse(line: &str) -> Applied {
     let mut words = line.split(' ');
     let mut word = || words.next().expect("a number and two times");
@@ -134,16 +133,16 @@ fn parse(line: &str) -> Applied {
     }
 }
 
-/// What the calls of one process share.
+/// The state that all calls of one process share.
 struct Peer {
     http: Http,
     key: SigningKey,
-    brake: Brake,
+    limiter: Limiter,
     random: Random,
 }
 
 impl Peer {
-    /// Calls until the call is not turned away.
+    /// Repeats the call until it is not throttled.
     async fn migrate(&self, mobile_number: &str) {
         let parameters = [
             ("CountryCode", COUNTRY_CODE),
@@ -159,7 +158,7 @@ impl Peer {
         };
         let mut longest = Duration::from_secs(1);
         loop {
-            self.brake.wait().await;
+            self.limiter.wait().await;
             let response = self.http.attempt(&self.key, request, || {}).await;
             let throttled = match read_answer(&response.expect("an answer")) {
                 Answer::Success(_) => false,
@@ -170,7 +169,7 @@ impl Peer {
                 }
                 Answer::Unreadable(error) => panic!("{}", error.message),
             };
-            self.brake.answered(throttled);
+            self.limiter.answered(throttled);
             if !throttled {
                 return;
             }
@@ -180,15 +179,15 @@ impl Peer {
     }
 }
 
-/// How a process holds back before it sends.
-enum Brake {
+/// The policy of a process before it sends a call.
+enum Limiter {
     None,
     TokenBucket(DefaultDirectRateLimiter),
     Paced(Paced),
     Adaptive(Mutex<Adaptive>),
 }
 
-impl Brake {
+impl Limiter {
     fn new(policy: &str, directory: &Path) -> Self {
         match policy {
             BACKOFF => Self::None,
@@ -198,7 +197,7 @@ impl Brake {
             }
             PACED => Self::Paced(Paced::new(directory)),
             ADAPTIVE => Self::Adaptive(Mutex::new(Adaptive::new(Instant::now()))),
-            other => panic!("no such policy: {other}"),
+            other => panic!("unknown policy: {other}"),
         }
     }
 
@@ -215,7 +214,7 @@ impl Brake {
         }
     }
 
-    /// Takes notice of an answer, which says whether the call was turned away.
+    /// Records an answer, and whether the call was throttled.
     fn answered(&self, throttled: bool) {
         if let Self::Adaptive(adaptive) = self {
             adaptive.lock().unwrap().answered(throttled, Instant::now());

@@ -1,6 +1,5 @@
-//! The generic cell rate algorithm without a burst: calls go one after the other at a fixed
-//! interval. The moment of the next call is in a file, which all processes of the host lock in
-//! turn.
+//! The generic cell rate algorithm without a burst: calls are sent at a fixed interval. A file
+//! contains the time of the next call. The processes of the host lock it in turn.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
@@ -13,7 +12,7 @@ use base::clock::Clock;
 /// The time between two calls, for a limit of ten calls a second.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// The file as one process has it open.
+/// The open file of one process.
 pub(super) struct Paced {
     file: Mutex<File>,
     clock: Clock,
@@ -34,7 +33,7 @@ impl Paced {
         }
     }
 
-    /// Takes the next moment. Returns how far away it is.
+    /// Reserves the next time for a call. Returns the time until then.
     pub(super) fn next(&self) -> Duration {
         let mut file = self.file.lock().unwrap();
         file.lock().unwrap();
@@ -52,7 +51,7 @@ impl Paced {
             .map_or(now, Duration::from_micros)
             .max(now);
         file.rewind().unwrap();
-        // The text always has the same width, so that it replaces the one before.
+        // The text always has the same width, so that it overwrites the previous one completely.
         write!(file, "{:020}", (next + INTERVAL).as_micros()).unwrap();
         file.unlock().unwrap();
         next - now

@@ -1,6 +1,6 @@
-//! `cargo xtask soak credentials`: applies without a pause, each of which outlasts several sessions
-//! of the role that it has its credentials from. It fails if a call was refused for its
-//! credentials, or if an apply failed.
+//! `cargo xtask soak credentials`: runs applies without a pause, each of which takes longer than
+//! several sessions of the role that provides its credentials. It fails if a call is rejected
+//! because of its credentials, or if an apply fails.
 
 use std::time::{Duration, Instant};
 
@@ -38,12 +38,12 @@ resource "cams_number_migration" "number" {
 
 /// The size of a run.
 pub(crate) struct Plan {
-    /// How many numbers each apply moves, five in a second. It replaces those of the apply before,
-    /// so that the configuration stays as large as it is.
+    /// How many numbers each apply migrates, five per second. They replace the numbers of the
+    /// previous apply, so that the configuration does not grow.
     numbers: usize,
-    /// How long applies are repeated.
+    /// How long to repeat applies.
     time: Duration,
-    /// How long a session lives, in seconds.
+    /// The lifetime of a session, in seconds.
     lifetime: u64,
 }
 
@@ -60,13 +60,13 @@ impl Plan {
     };
 }
 
-/// What the emulator recorded.
+/// A summary of the calls in the emulator's journal.
 #[derive(Default)]
-struct Seen {
+struct Summary {
     calls: usize,
     sessions: usize,
-    /// Calls that were refused for their credentials.
-    refused: usize,
+    /// Calls that were rejected because of their credentials.
+    rejected: usize,
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<()> {
@@ -77,7 +77,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         lifetime,
     } = plan;
     heading(&format!(
-        "Soak: applies for {} s with sessions that live {lifetime} s",
+        "Soak: applies for {} s with sessions of {lifetime} s",
         time.as_secs()
     ));
     let directory = shell::temporary_directory()?;
@@ -86,46 +86,51 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
     let (emulator, _provider, cli) = start(directory, CONFIGURATION, &flags)?;
     let cli = cli.env("TF_VAR_count_of_numbers", &numbers.to_string());
 
-    let (started, mut seen, mut applies) = (Instant::now(), Seen::default(), 0);
+    let (started, mut summary, mut applies) = (Instant::now(), Summary::default(), 0);
     while started.elapsed() < *time {
         if let Some(errors) = apply_once(&cli, applies * numbers)? {
             return Err(format!("an apply failed:\n{errors}"));
         }
         applies += 1;
-        seen.take(&emulator)?;
+        summary.add_from(&emulator)?;
     }
     println!(
-        "{applies} applies in {:.0} s: {} calls, signed by {} sessions; {} refused for their \
+        "{applies} applies in {:.0} s: {} calls with {} sessions; {} rejected because of their \
          credentials",
         started.elapsed().as_secs_f64(),
-        seen.calls,
-        seen.sessions,
-        seen.refused
+        summary.calls,
+        summary.sessions,
+        summary.rejected
     );
-    if seen.refused > 0 {
-        return Err("calls were refused for their credentials".into());
+    if summary.rejected > 0 {
+        return Err("calls were rejected because of their credentials".into());
     }
-    // The plan and the apply have sessions of their own, which are not enough for the time.
-    if seen.sessions <= 2 * applies {
-        return Err("no session ended: this run shows nothing".into());
+    // Each plan and each apply starts with a new session, so more sessions than that are needed to
+    // show that a session was replaced.
+    if summary.sessions <= 2 * applies {
+        return Err("no session expired, so this run proves nothing".into());
     }
-    println!("{} Every call had valid credentials.", green("✓"));
+    println!("{} Every call used valid credentials.", green("✓"));
     Ok(())
 }
 
-impl Seen {
-    /// Counts what was recorded since the last time.
-    fn take(&mut self, emulator: &Emulator) -> Result<()> {
+impl Summary {
+    /// Counts the calls since the previous summary, and clears the journal.
+    fn add_from(&mut self, emulator: &Emulator) -> Result<()> {
         let requests: Value = serde_json::from_str(&emulator.take("requests")?)
-            .map_err(|error| format!("no journal: {error}"))?;
-        for request in requests.as_array().ok_or("the journal is no list")? {
+            .map_err(|error| format!("the journal is not valid JSON: {error}"))?;
+        for request in requests.as_array().ok_or("the journal is not a list")? {
             match request["action"].as_str() {
                 Some("AssumeRole") => self.sessions += 1,
                 _ => self.calls += 1,
             }
             let code = request["code"].as_str().unwrap_or_default();
-            let of_credentials = ["InvalidSecurityToken", "InvalidAccessKeyId", "Signature"];
-            self.refused += usize::from(of_credentials.iter().any(|of| code.starts_with(of)));
+            let credential_errors = ["InvalidSecurityToken", "InvalidAccessKeyId", "Signature"];
+            self.rejected += usize::from(
+                credential_errors
+                    .iter()
+                    .any(|error| code.starts_with(error)),
+            );
         }
         Ok(())
     }
