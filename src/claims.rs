@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use base::fingerprint::fingerprint;
 use base::foreign_text;
 use base::private_file;
-use cams::Call;
+use cams::Bounds;
 use terraform_plugin::framework::diagnostic::Diagnostic;
 
 use mark::Mark;
@@ -91,7 +91,7 @@ impl Claims {
     }
 
     /// Takes the number, after waiting for other processes that have it.
-    pub async fn claim(&self, call: &Call, target: &Target) -> Result<Claim, Refused> {
+    pub async fn claim(&self, call: &Bounds, target: &Target) -> Result<Claim, Refused> {
         // A number that is written in another way is the same one, here and for other processes.
         let target = target.canonical();
         if !self.taken().insert(target.clone()) {
@@ -171,7 +171,7 @@ impl Claims {
 impl Claim {
     /// Takes the number again, after waiting for other processes that have it: what was held is
     /// given up first. Whoever had it in between may have started the migration.
-    pub async fn renew(&mut self, call: &Call) -> Result<(), Refused> {
+    pub async fn renew(&mut self, call: &Bounds) -> Result<(), Refused> {
         self.held = Held::default();
         self.held = tokio::select! {
             // A number that is free is taken even if the time is over: nobody else has it.
@@ -301,8 +301,8 @@ mod tests {
         }
     }
 
-    fn call(timeout: Duration) -> Call {
-        Call::new(timeout, CancellationToken::new())
+    fn call(timeout: Duration) -> Bounds {
+        Bounds::new(timeout, CancellationToken::new())
     }
 
     const ENOUGH: Duration = Duration::from_secs(60);
@@ -396,7 +396,7 @@ mod tests {
             .expect("the first");
         let stop = CancellationToken::new();
         stop.cancel();
-        let waiting = claims().claim(&Call::new(ENOUGH, stop), &number).await;
+        let waiting = claims().claim(&Bounds::new(ENOUGH, stop), &number).await;
         assert_eq!(waiting.expect_err("stopped"), Refused::Stopped);
     }
 

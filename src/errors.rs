@@ -126,19 +126,10 @@ pub const TOLD_BEFORE: &str = "as told in full at another number.";
 /// That is for errors whose reason concerns all numbers alike, such as refused credentials: told in
 /// full for each of hundreds, they would bury whatever else is wrong.
 pub fn once(cams: &Cams, error: &Error, in_full: Diagnostic, target: &Target) -> Diagnostic {
-    let concerns_all = matches!(
-        error.kind,
-        ErrorKind::AccessDenied
-            | ErrorKind::ClockDiffers
-            | ErrorKind::Credentials
-            | ErrorKind::CredentialsUnavailable
-            | ErrorKind::NotSubscribed
-            | ErrorKind::Unavailable
-            | ErrorKind::Unreachable
-            | ErrorKind::Untrusted
-    );
     let code = error.code.as_deref().unwrap_or_default();
-    if !concerns_all || cams.first_to_tell(&format!("{} {code}", in_full.summary)) {
+    if !error.kind.concerns_other_subjects()
+        || cams.first_to_tell(&format!("{} {code}", in_full.summary))
+    {
         return in_full;
     }
     let number = format!("{} in space {}", target.number, target.cust_space_id);
@@ -321,7 +312,7 @@ fn advice_about(error: &Error, cust_space_id: &str) -> Advice {
 fn access_denied() -> String {
     let actions: Vec<String> = OPERATIONS
         .iter()
-        .map(|operation| format!("      \"cams:{}\"", operation.action))
+        .map(|action| format!("      \"cams:{action}\""))
         .collect();
     format!(
         "The RAM user or role behind the credentials may not call this operation. Ask who \

@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use base::clock::Clock;
 use base::environment::Environment;
 use base::random::Random;
-use cams::{Call, Client, LONG_WAIT};
+use cams::{Bounds, Client, LONG_WAIT};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::provider::{Provider, Resources};
@@ -272,7 +272,7 @@ impl Cams {
     }
 
     /// The bounds within which the API may be called for one operation of Terraform.
-    pub fn call(&self, timeout: Duration, stop: &CancellationToken) -> Call {
-        Call::new(timeout, stop.clone())
+    pub fn call(&self, timeout: Duration, stop: &CancellationToken) -> Bounds {
+        Bounds::new(timeout, stop.clone())
     }
 }

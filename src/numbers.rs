@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use cams::operations::GetPhoneNumberVerificationStatus;
 use cams::phone::PhoneNumber;
-use cams::{Call, Client, Error, ErrorKind};
+use cams::{Bounds, Client, Error, ErrorKind};
 
 use super::evidence::{Evidence, Lookup, Presence, Row, weigh};
 use super::lookups::{Granted, Lookups, Use};
@@ -95,7 +96,7 @@ pub enum FindError {
 /// denies alone, is no reason to give up: the other one is asked, and the finding says what failed.
 pub async fn find(
     client: &Client,
-    call: &Call,
+    call: &Bounds,
     target: &Target,
     question: Question<'_>,
 ) -> Result<Finding, FindError> {
@@ -131,7 +132,7 @@ pub async fn find(
 /// The right to look the number up for a refresh, if that can be of use.
 async fn grant(
     refresh: Refresh<'_>,
-    call: &Call,
+    call: &Bounds,
     target: &Target,
     question: Question<'_>,
 ) -> Option<Granted> {
@@ -162,7 +163,7 @@ fn by_the_list(list: Result<(Row, Instant), Box<Error>>, question: Question<'_>)
 /// What the lookup of the number proves together with the list.
 async fn look_up(
     client: &Client,
-    call: &Call,
+    call: &Bounds,
     target: &Target,
     question: Question<'_>,
     list: Result<(Row, Instant), Box<Error>>,
@@ -200,7 +201,7 @@ type Asked<T> = Result<Result<T, Box<Error>>, FindError>;
 /// What the list shows, and when it was asked for.
 async fn list(
     client: &Client,
-    call: &Call,
+    call: &Bounds,
     target: &Target,
     question: Question<'_>,
     not_before: Option<Instant>,
@@ -224,7 +225,7 @@ async fn list(
 ///
 /// CAMS may know a number in one of its forms only. So the form in which the list writes it is
 /// asked for first, and if that does not give the id, the other form too.
-async fn lookup(client: &Client, call: &Call, target: &Target) -> Asked<Lookup> {
+async fn lookup(client: &Client, call: &Bounds, target: &Target) -> Asked<Lookup> {
     let space = &target.cust_space_id;
     let listed = client.listed_form(space, &target.number);
     let first = listed.as_ref().unwrap_or(&target.number);
@@ -245,33 +246,32 @@ async fn lookup(client: &Client, call: &Call, target: &Target) -> Asked<Lookup> 
 /// answer too: it is how the service may report a number that the space lacks.
 async fn lookup_form(
     client: &Client,
-    call: &Call,
+    call: &Bounds,
     space: &str,
     number: &PhoneNumber,
 ) -> Asked<Lookup> {
-    let half = call.half();
-    let mut looked_up = client
-        .get_phone_number_verification_status(&half, space, number)
-        .await;
+    let operation = GetPhoneNumberVerificationStatus {
+        cust_space_id: space.to_owned(),
+        number: number.clone(),
+    };
+    let mut looked_up = client.call(&call.half(), &operation).await;
     if only_waited(&looked_up) {
-        looked_up = client
-            .get_phone_number_verification_status(call, space, number)
-            .await;
+        looked_up = client.call(call, &operation).await;
     }
     match looked_up {
-        Ok(verification) => Ok(Ok(match verification.id {
+        Ok(verification) => Ok(Ok(match verification.data.id {
             Some(id) => Lookup::Found(id),
             None => Lookup::Inconclusive,
         })),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(Ok(Lookup::NotFound)),
-        Err(error) if error.is_business_refusal() => Ok(Ok(Lookup::Inconclusive)),
+        Err(error) if error.refuses_request() => Ok(Ok(Lookup::Inconclusive)),
         Err(error) => alone(error),
     }
 }
 
 /// The number's id by the lookup alone, if it tells one. Nothing depends on it, so a failure is
 /// only logged.
-pub async fn id(client: &Client, call: &Call, target: &Target) -> Option<String> {
+pub async fn id(client: &Client, call: &Bounds, target: &Target) -> Option<String> {
     match lookup(client, call, target).await {
         Ok(Ok(Lookup::Found(id))) => Some(id),
         Ok(Ok(_)) => None,
@@ -295,26 +295,9 @@ fn only_waited<T>(answer: &Result<T, Error>) -> bool {
 /// Tells a failure of one operation from one that every call would meet.
 fn alone<T>(error: Error) -> Asked<T> {
     let error = Box::new(error);
-    match error.kind {
-        ErrorKind::Cancelled
-        | ErrorKind::ClockDiffers
-        | ErrorKind::Credentials
-        | ErrorKind::CredentialsUnavailable
-        | ErrorKind::NotSubscribed
-        | ErrorKind::TimedOut
-        | ErrorKind::Unreachable
-        | ErrorKind::Untrusted
-        | ErrorKind::Withheld => Err(FindError::Service(error)),
-        ErrorKind::AccessDenied
-        | ErrorKind::Incomplete
-        | ErrorKind::Intercepted
-        | ErrorKind::InvalidParameter
-        | ErrorKind::NotFound
-        | ErrorKind::Other
-        | ErrorKind::ResourceOwner
-        | ErrorKind::Throttled
-        | ErrorKind::Unanswered
-        | ErrorKind::Unavailable => Ok(Err(error)),
+    match error.kind.ends_the_operation() {
+        true => Err(FindError::Service(error)),
+        false => Ok(Err(error)),
     }
 }
 
@@ -353,8 +336,8 @@ pub enum ReadBack {
 /// more look, and a short one.
 ///
 /// When the time of the operation is over, the looks have some seconds of their own.
-pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBack {
-    let aftermath = Call::aftermath(call.time_left().clamp(LAST_LOOKS, READ_BACK));
+pub async fn read_back(client: &Client, call: &Bounds, target: &Target) -> ReadBack {
+    let aftermath = Bounds::unstoppable(call.time_left().clamp(LAST_LOOKS, READ_BACK));
     let mut seen = ReadBack::NotShown;
     for wait in PATIENCE {
         if wait >= aftermath.time_left() {
@@ -367,7 +350,7 @@ pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBac
         let last = call.is_stopped();
         seen = tokio::select! {
             seen = look_again(client, &aftermath, target) => seen,
-            () = call.given_up_after_stop() => return ReadBack::CutShort,
+            () = call.stop_grace_ended() => return ReadBack::CutShort,
         };
         match seen {
             ReadBack::Found(_) => return seen,
@@ -382,7 +365,7 @@ pub async fn read_back(client: &Client, call: &Call, target: &Target) -> ReadBac
 
 /// Looks once for a number whose migration may have started, in a list that was asked for after
 /// that.
-pub async fn look_again(client: &Client, call: &Call, target: &Target) -> ReadBack {
+pub async fn look_again(client: &Client, call: &Bounds, target: &Target) -> ReadBack {
     let question = Question {
         not_before: Some(Instant::now()),
         ..Question::default()

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use base::foreign_text;
+use cams::operations::{GetPhoneNumberVerificationStatus, QueryChatappPhoneNumbers};
 use cams::{ErrorKind, Inspected, LookupData, NumberList, Operation, Waba};
 
 use super::finding::{Finding, State, advice, finding, said};
@@ -105,12 +106,11 @@ fn of_waba(waba: &Waba) -> (State, String) {
 }
 
 /// Permission and outcome of one operation.
-pub(super) fn of_operation(operation: Operation, observations: &Observations) -> Finding {
+pub(super) fn of_operation(action: &'static str, observations: &Observations) -> Finding {
     let Observations {
         settings, answers, ..
     } = observations;
-    let action = operation.action;
-    let (state, text) = match permission(operation, answers) {
+    let (state, text) = match permission(action, answers) {
         Permission::NotTried => (
             State::Unknown,
             format!(
@@ -122,7 +122,7 @@ pub(super) fn of_operation(operation: Operation, observations: &Observations) ->
             State::Unknown,
             format!("Whether RAM allows {action} could not be found out."),
         ),
-        Permission::Denied if !is_needed(operation) => (
+        Permission::Denied if !is_needed(action) => (
             State::Attention,
             format!(
                 "RAM denies {action}. The provider does not need it; grant cams:{action} on \
@@ -137,20 +137,20 @@ pub(super) fn of_operation(operation: Operation, observations: &Observations) ->
             let text = format!("RAM denies {action}. {}", advice.unwrap_or_default());
             (State::Problem, text)
         }
-        Permission::Granted => granted(operation, observations),
+        Permission::Granted => granted(action, observations),
     };
     finding(action, state, text)
 }
 
-fn granted(operation: Operation, observations: &Observations) -> (State, String) {
+fn granted(operation: &'static str, observations: &Observations) -> (State, String) {
     let Observations {
         settings, answers, ..
     } = observations;
-    let allowed = format!("RAM allows {}.", operation.action);
+    let allowed = format!("RAM allows {operation}.");
     let refused = answers.errors().find(|error| {
-        error.action == operation.action
+        error.action == operation
             && (error.kind == ErrorKind::ResourceOwner
-                || operation == Operation::QUERY_CHATAPP_PHONE_NUMBERS)
+                || operation == QueryChatappPhoneNumbers::ACTION)
     });
     if let Some(error) = refused.filter(|_| is_needed(operation)) {
         let advice = advice(error, settings);
@@ -160,10 +160,10 @@ fn granted(operation: Operation, observations: &Observations) -> (State, String)
         );
     }
     match (operation, &answers.list, &answers.known) {
-        (Operation::QUERY_CHATAPP_PHONE_NUMBERS, Some(Ok(list)), _) => {
+        (QueryChatappPhoneNumbers::ACTION, Some(Ok(list)), _) => {
             (State::Ok, format!("{allowed} {}", numbers(&list.value)))
         }
-        (Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS, _, Some(Ok(known))) => {
+        (GetPhoneNumberVerificationStatus::ACTION, _, Some(Ok(known))) => {
             let (state, text) = match known.value {
                 LookupData::WithId => (State::Ok, "It gives the id of a number of the space."),
                 _ => (
@@ -173,7 +173,7 @@ fn granted(operation: Operation, observations: &Observations) -> (State, String)
             };
             (state, format!("{allowed} {text}"))
         }
-        (Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS, _, Some(Err(error))) => {
+        (GetPhoneNumberVerificationStatus::ACTION, _, Some(Err(error))) => {
             let text = format!(
                 "{allowed} It refuses a number of the space. {}",
                 said(error)

@@ -3,6 +3,7 @@
 
 mod rows;
 
+use cams::operations::GetPhoneNumberVerificationStatus;
 use cams::{Absent, Error, ErrorKind, Form, LookupData, Operation};
 
 use super::names::Names;
@@ -101,7 +102,7 @@ pub(super) fn flags(behaviours: &[Behaviour], observations: &Observations) -> Ve
     }
     for operation in operations() {
         if permission(operation, &observations.answers) == Permission::Denied {
-            flags.extend(["--deny".to_owned(), operation.action.to_owned()]);
+            flags.extend(["--deny".to_owned(), operation.to_owned()]);
         }
     }
     flags
@@ -185,9 +186,9 @@ fn refusal(error: &Error, names: &Names) -> [Behaviour; 3] {
 
 /// Whether the refusal is about the number: RAM, the subscription and the space have let it pass.
 fn answers_the_question(error: &Error, answers: &Answers) -> bool {
-    let lookup = Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS;
+    let lookup = GetPhoneNumberVerificationStatus::ACTION;
     let allowed = permission(lookup, answers) == Permission::Granted;
-    let about_the_number = error.is_business_refusal() || error.kind == ErrorKind::AccessDenied;
+    let about_the_number = error.refuses_request() || error.kind == ErrorKind::AccessDenied;
     allowed && about_the_number && error.kind != ErrorKind::ResourceOwner
 }
 

@@ -14,7 +14,7 @@ use super::names::Names;
 use super::observations::{Answers, Observations};
 use super::permissions::{Permission, operations, permission};
 use super::{Report, VERSION};
-use cams::{Error, ErrorKind, LookupData, Operation};
+use cams::{Error, ErrorKind, LookupData};
 
 /// Counts up when a key changes its meaning or goes.
 const FORMAT: u32 = 1;
@@ -120,19 +120,17 @@ fn own_number(answers: &Answers) -> Option<&'static str> {
 }
 
 fn by_operation(answers: &Answers, names: &Names) -> Value {
-    let entry = |operation: Operation| {
+    let entry = |operation: &'static str| {
         let permission = match permission(operation, answers) {
             Permission::Denied => "denied",
             Permission::Granted => "granted",
             Permission::NotTried => "not_tried",
             Permission::Unknown => "unknown",
         };
-        let of_it = answers
-            .errors()
-            .filter(|error| error.action == operation.action);
+        let of_it = answers.errors().filter(|error| error.action == operation);
         let errors: Vec<Value> = of_it.map(|one| error(one, names)).collect();
         let value = json!({ "permission": permission, "errors": errors });
-        (operation.action.to_owned(), value)
+        (operation.to_owned(), value)
     };
     operations().map(entry).collect::<Map<_, _>>().into()
 }

@@ -10,7 +10,7 @@ use base::foreign_text::{self, Cleaner};
 use base::random::Random;
 use base::secret::Secret;
 use call_quota::Throttle;
-use cams::{Call, Client, Error, ErrorKind, LONG_WAIT, NumberList};
+use cams::{Bounds, Client, Error, ErrorKind, LONG_WAIT, NumberList};
 
 use super::super::block::Config;
 use super::super::config;
@@ -156,7 +156,7 @@ struct Hopeless;
 
 /// Asks one question after the other.
 async fn ask(client: &Client, settings: &Settings, answers: &mut Answers) -> Result<(), Hopeless> {
-    let call = || Call::new(PATIENCE, CancellationToken::new());
+    let call = || Bounds::new(PATIENCE, CancellationToken::new());
     let open_status = client.inspect_open_status(&call()).await;
     note(&mut answers.open_status, open_status)?;
     let Some(Space { id: space, .. }) = &settings.space else {

@@ -1,5 +1,9 @@
 //! Which operations RAM lets the caller use, as far as reading shows it.
 
+use cams::operations::{
+    GetChatappOpenStatus, GetPhoneNumberVerificationStatus, QueryChatappBindWaba,
+    QueryChatappPhoneNumbers,
+};
 use cams::{Error, ErrorKind, Inspected, Operation};
 
 use super::super::resources::number_migration::OPERATIONS;
@@ -18,26 +22,23 @@ pub(super) enum Permission {
 
 /// The operations that are of interest: those that the provider needs, and two more that only
 /// `doctor` calls.
-pub(super) fn operations() -> impl Iterator<Item = Operation> {
-    let of_doctor = [
-        Operation::GET_CHATAPP_OPEN_STATUS,
-        Operation::QUERY_CHATAPP_BIND_WABA,
-    ];
+pub(super) fn operations() -> impl Iterator<Item = &'static str> {
+    let of_doctor = [GetChatappOpenStatus::ACTION, QueryChatappBindWaba::ACTION];
     OPERATIONS.into_iter().chain(of_doctor)
 }
 
 /// Whether the provider itself calls the operation.
-pub(super) fn is_needed(operation: Operation) -> bool {
+pub(super) fn is_needed(operation: &'static str) -> bool {
     OPERATIONS.contains(&operation)
 }
 
 /// What the answers show of one operation.
-pub(super) fn permission(operation: Operation, answers: &Answers) -> Permission {
+pub(super) fn permission(operation: &'static str, answers: &Answers) -> Permission {
     match operation {
-        Operation::GET_CHATAPP_OPEN_STATUS => judge(&[shown(&answers.open_status)]),
-        Operation::QUERY_CHATAPP_BIND_WABA => judge(&[shown(&answers.waba)]),
-        Operation::QUERY_CHATAPP_PHONE_NUMBERS => judge(&[shown(&answers.list)]),
-        Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS => judge(&[
+        GetChatappOpenStatus::ACTION => judge(&[shown(&answers.open_status)]),
+        QueryChatappBindWaba::ACTION => judge(&[shown(&answers.waba)]),
+        QueryChatappPhoneNumbers::ACTION => judge(&[shown(&answers.list)]),
+        GetPhoneNumberVerificationStatus::ACTION => judge(&[
             shown(&answers.missing),
             shown(&answers.malformed),
             shown(&answers.known),
@@ -69,7 +70,7 @@ fn of_error(error: &Error) -> Permission {
     match error.kind {
         ErrorKind::AccessDenied => Permission::Denied,
         ErrorKind::Incomplete => Permission::Granted,
-        _ if error.is_business_refusal() => Permission::Granted,
+        _ if error.refuses_request() => Permission::Granted,
         _ => Permission::Unknown,
     }
 }
@@ -77,20 +78,21 @@ fn of_error(error: &Error) -> Permission {
 #[cfg(test)]
 mod tests {
     use cams::LookupData;
+    use cams::operations::CreateChatappMigrationInitiate;
 
     use super::super::testing::{answered, refused};
     use super::*;
 
     #[test]
     fn the_starting_operation_is_never_tried() {
-        let operation = Operation::CREATE_CHATAPP_MIGRATION_INITIATE;
+        let operation = CreateChatappMigrationInitiate::ACTION;
         let permission = permission(operation, &Answers::default());
         assert_eq!(permission, Permission::NotTried);
     }
 
     #[test]
     fn one_answer_that_ram_let_through_proves_the_permission() {
-        let lookup = Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS;
+        let lookup = GetPhoneNumberVerificationStatus::ACTION;
         let denied = || refused(ErrorKind::AccessDenied, "Ram.PermissionDeny", 400);
         let invalid = || refused(ErrorKind::InvalidParameter, "InvalidParameter.X", 400);
         let unsubscribed = || refused(ErrorKind::NotSubscribed, "Product.Unsubscript", 400);

@@ -1,6 +1,5 @@
 //! Answers for the tests of the report.
 
-use cams::retry::Class;
 use cams::{Error, ErrorKind, Form, Inspected};
 
 use super::observations::Asked;
@@ -26,6 +25,6 @@ pub(super) fn refused<T>(kind: ErrorKind, code: &str, http_status: u16) -> Asked
         access_denied_detail: None,
         obstacle: None,
         out_of_time: false,
-        class: Class::Final,
+        may_have_had_effect: false,
     }))
 }

@@ -13,7 +13,11 @@ mod wait_messages;
 
 use tokio::time::Instant;
 
-use cams::{Call, Client, Error, ErrorKind, Migration, Operation};
+use cams::operations::{
+    CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus, Migration,
+    QueryChatappPhoneNumbers,
+};
+use cams::{Bounds, Client, Error, ErrorKind, Operation};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
 use terraform_plugin::framework::schema::{IdentitySchema, Schema};
@@ -30,10 +34,10 @@ use schema::{Identity, Model};
 
 /// The operations that the resource calls, each of which RAM must allow. The first one alone is
 /// indispensable.
-pub const OPERATIONS: [Operation; 3] = [
-    Operation::CREATE_CHATAPP_MIGRATION_INITIATE,
-    Operation::QUERY_CHATAPP_PHONE_NUMBERS,
-    Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS,
+pub const OPERATIONS: [&str; 3] = [
+    CreateChatappMigrationInitiate::ACTION,
+    QueryChatappPhoneNumbers::ACTION,
+    GetPhoneNumberVerificationStatus::ACTION,
 ];
 
 const CREATE: Timed = Timed {
@@ -183,7 +187,7 @@ async fn create(
     plan: Model,
     target: &Target,
     limit: &Limit,
-    call: &Call,
+    call: &Bounds,
 ) -> Result<Model, Diagnostics> {
     let cams = context.provider();
     let claim = cams.claims().claim(call, target).await;
@@ -211,7 +215,7 @@ async fn create(
             context.save(&state);
             Ok(with_id(client, call, target, state).await)
         }
-        Err(error) if error.is_ambiguous() => {
+        Err(error) if error.may_have_had_effect => {
             match numbers::read_back(client, call, target).await {
                 ReadBack::Found(presence) => {
                     remembered::start(context);
@@ -223,7 +227,7 @@ async fn create(
         Err(error) => {
             // An earlier start may be the reason for the refusal, if both operations were slow
             // to show the number.
-            let refused = error.is_business_refusal() || error.kind == ErrorKind::Intercepted;
+            let refused = error.refuses_request() || error.kind == ErrorKind::Intercepted;
             if refused
                 && let ReadBack::Found(presence) = numbers::look_again(client, call, target).await
             {
@@ -243,7 +247,7 @@ async fn read(
     state: Model,
     target: &Target,
     limit: &Limit,
-    call: &Call,
+    call: &Bounds,
 ) -> Result<Option<Model>, Diagnostics> {
     let cams = context.provider();
     // An imported number that was never seen has no status.
@@ -310,7 +314,7 @@ enum Start {
 async fn start(
     context: &Context<'_, Cams, Model>,
     client: &Client,
-    call: &Call,
+    call: &Bounds,
     claim: &mut Claim,
     doing: Doing<'_>,
 ) -> Result<Start, Diagnostics> {
@@ -334,10 +338,11 @@ async fn start(
 
         cams.starts().note(&target.cust_space_id).await;
         let bounds = call.clone().only_while(claim.witness());
-        let started = client
-            .create_chatapp_migration_initiate(&bounds, &target.cust_space_id, &target.number)
-            .await;
-        match started {
+        let operation = CreateChatappMigrationInitiate {
+            cust_space_id: target.cust_space_id.clone(),
+            number: target.number.clone(),
+        };
+        match client.call(&bounds, &operation).await {
             Err(error) if error.kind == ErrorKind::Withheld && claims_lost < CLAIMS => {
                 claims_lost += 1;
                 let renewed = claim.renew(call).await;
@@ -365,7 +370,7 @@ fn adopt(
 
 /// The state with the number's id, if the answer to the start lacked it and the lookup tells it. A
 /// later read tries again.
-async fn with_id(client: &Client, call: &Call, target: &Target, state: Model) -> Model {
+async fn with_id(client: &Client, call: &Bounds, target: &Target, state: Model) -> Model {
     if !state.id.is_null() {
         return state;
     }
@@ -389,7 +394,7 @@ fn warn_of_failure(context: &Context<'_, Cams, Model>, found: &Finding, target: 
 }
 
 /// Tells of a long wait for the quota, once in a run.
-fn warn_of_wait(context: &Context<'_, Cams, Model>, call: &Call) {
+fn warn_of_wait(context: &Context<'_, Cams, Model>, call: &Bounds) {
     if let Some(wait) = call.long_wait() {
         warn_once(context, wait_messages::waited(&wait));
     }

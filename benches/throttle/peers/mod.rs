@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alibaba_cloud::openapi::{
-    AccessKey, Answer, Http, Network, Reading, Request, Settings, SignatureMethod, SigningKey,
+    AccessKey, Answer, Http, MAX_ANSWER, Network, Request, Settings, SignatureMethod, SigningKey,
     read_answer,
 };
 use base::clock::Clock;
@@ -154,13 +154,13 @@ impl Peer {
             action: INITIATE,
             version: "2020-06-06",
             parameters: &parameters,
-            reading: Reading::Whole,
+            max_answer: MAX_ANSWER,
         };
         let mut longest = Duration::from_secs(1);
         loop {
             self.limiter.wait().await;
             let response = self.http.attempt(&self.key, request, || {}).await;
-            let throttled = match read_answer(&response.expect("an answer")) {
+            let throttled = match read_answer(response.expect("an answer")) {
                 Answer::Success(_) => false,
                 Answer::Refusal(error) => {
                     let code = error.code.unwrap_or_default();

@@ -59,7 +59,7 @@ impl Account {
     /// If the account cannot be had, a hash of the access key stands for it, because the throttle's
     /// state can be read by others. All processes of this user take it for that up to the same
     /// moment, and this waits until no call counts any more that was counted for the key.
-    pub(super) async fn name(&self, credentials: &Credentials, key: &SigningKey) -> String {
+    pub(crate) async fn name(&self, credentials: &Credentials, key: &SigningKey) -> String {
         if let Some(account) = &self.configured {
             return account.clone();
         }
@@ -102,14 +102,14 @@ impl Account {
     }
 
     /// Why the access key stands for the account; `None` if it does not, or not yet.
-    pub(super) fn trouble(&self) -> Option<String> {
+    pub(crate) fn trouble(&self) -> Option<String> {
         let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let (why, _) = place.as_ref()?.unknown.as_ref()?;
         Some(why.clone())
     }
 
     /// The file by which processes agree on the account, if another one does not give it free.
-    pub(super) fn locked(&self) -> Option<PathBuf> {
+    pub(crate) fn locked(&self) -> Option<PathBuf> {
         let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         place.as_ref()?.locked.clone()
     }

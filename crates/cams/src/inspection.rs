@@ -6,13 +6,19 @@
 //! Every operation of this file only reads.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use alibaba_cloud::openapi::{Body, Reading, lenient};
+use alibaba_cloud::client::{Api, Bounds, Error, ErrorKind, Operation, Raw};
+use alibaba_cloud::openapi::fields::{Json, is_absent};
 
-use super::phone::PhoneNumber;
-use super::{Call, Client, Error, Operation};
+use crate::client::Client;
+use crate::operations::{
+    GetChatappOpenStatus, GetPhoneNumberVerificationStatus, QueryChatappBindWaba,
+    QueryChatappPhoneNumbers,
+};
+use crate::phone::PhoneNumber;
 
 /// The fields that hold ids and phone numbers.
 const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
@@ -96,23 +102,46 @@ pub enum LookupData {
     WithoutId,
 }
 
-impl Client {
-    /// By how many seconds the service's clock is ahead of this machine's, as the last answer
-    /// showed. `None` as long as no answer had a date.
-    pub fn service_clock_ahead(&self) -> Option<i64> {
-        self.service_clock().ahead()
+/// The lookup of any text, which need not be a phone number.
+struct LookupOf {
+    cust_space_id: String,
+    phone_number: String,
+}
+
+impl Operation for LookupOf {
+    const API: &'static Api = GetPhoneNumberVerificationStatus::API;
+    const ACTION: &'static str = GetPhoneNumberVerificationStatus::ACTION;
+    const READS: bool = true;
+    const CALLS_PER_SECOND: NonZeroU32 = GetPhoneNumberVerificationStatus::CALLS_PER_SECOND;
+
+    type Answer = Json;
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("CustSpaceId", self.cust_space_id.clone()),
+            ("PhoneNumber", self.phone_number.clone()),
+        ]
     }
 
+    fn subject(&self) -> String {
+        let number = PhoneNumber::parse_international(&self.phone_number);
+        number.map(|number| number.masked()).unwrap_or_default()
+    }
+}
+
+impl Client {
     /// `GetChatappOpenStatus`: whether the account has activated the product; `None` if the answer
     /// does not say.
     ///
     /// # Errors
     ///
     /// If the service refuses, or cannot be reached.
-    pub async fn inspect_open_status(&self, call: &Call) -> Result<Inspected<Option<bool>>, Error> {
-        let operation = Operation::GET_CHATAPP_OPEN_STATUS;
-        let body = self.send(call, operation, &[], "").await?;
-        Ok(inspected(&body, open_status(&body)))
+    pub async fn inspect_open_status(
+        &self,
+        bounds: &Bounds,
+    ) -> Result<Inspected<Option<bool>>, Error> {
+        let answer = self.call(bounds, &Raw(GetChatappOpenStatus)).await?;
+        Ok(inspected(&answer, open_status(&answer)))
     }
 
     /// `QueryChatappBindWaba`: what is bound to a space.
@@ -122,13 +151,13 @@ impl Client {
     /// If the service refuses, or cannot be reached.
     pub async fn inspect_waba(
         &self,
-        call: &Call,
+        bounds: &Bounds,
         cust_space_id: &str,
     ) -> Result<Inspected<Waba>, Error> {
-        let operation = Operation::QUERY_CHATAPP_BIND_WABA;
-        let parameters = [("CustSpaceId", cust_space_id)];
-        let body = self.send(call, operation, &parameters, "").await?;
-        Ok(inspected(&body, waba(&body)))
+        let cust_space_id = cust_space_id.to_owned();
+        let operation = Raw(QueryChatappBindWaba { cust_space_id });
+        let answer = self.call(bounds, &operation).await?;
+        Ok(inspected(&answer, waba(&answer)))
     }
 
     /// `QueryChatappPhoneNumbers`: the numbers of a space.
@@ -138,18 +167,20 @@ impl Client {
     /// If the service refuses, or cannot be reached, or answers with something else than a list.
     pub async fn inspect_numbers(
         &self,
-        call: &Call,
+        bounds: &Bounds,
         cust_space_id: &str,
     ) -> Result<Inspected<NumberList>, Error> {
-        // Everything of the list is wanted here, and not only what the resource needs of it.
-        let operation = Operation {
-            reading: Reading::WholeList,
-            ..Operation::QUERY_CHATAPP_PHONE_NUMBERS
-        };
-        let parameters = [("CustSpaceId", cust_space_id)];
-        let body = self.send(call, operation, &parameters, "").await?;
-        let list = list(&body).ok_or_else(|| Self::incomplete(operation, &body))?;
-        Ok(inspected(&body, list))
+        let cust_space_id = cust_space_id.to_owned();
+        let operation = Raw(QueryChatappPhoneNumbers { cust_space_id });
+        let answer = self.call(bounds, &operation).await?;
+        let list = list(&answer).ok_or_else(|| {
+            Error::unanswered(
+                ErrorKind::Incomplete,
+                QueryChatappPhoneNumbers::ACTION,
+                "the service reported success without the data it documents",
+            )
+        })?;
+        Ok(inspected(&answer, list))
     }
 
     /// `GetPhoneNumberVerificationStatus`: one number, calling code first. It may be anything: how
@@ -160,38 +191,32 @@ impl Client {
     /// If the service refuses, or cannot be reached.
     pub async fn inspect_lookup(
         &self,
-        call: &Call,
+        bounds: &Bounds,
         cust_space_id: &str,
         phone_number: &str,
     ) -> Result<Inspected<LookupData>, Error> {
-        let operation = Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS;
-        let parameters = [
-            ("CustSpaceId", cust_space_id),
-            ("PhoneNumber", phone_number),
-        ];
-        let masked = PhoneNumber::parse_international(phone_number).map(|number| number.masked());
-        let about = masked.unwrap_or_default();
-        let body = self.send(call, operation, &parameters, &about).await?;
-        Ok(inspected(&body, lookup_data(&body)))
+        let operation = LookupOf {
+            cust_space_id: cust_space_id.to_owned(),
+            phone_number: phone_number.to_owned(),
+        };
+        let answer = self.call(bounds, &operation).await?;
+        Ok(inspected(&answer, lookup_data(&answer)))
     }
 }
 
-fn inspected<T>(body: &Body, value: T) -> Inspected<T> {
+fn inspected<T>(answer: &Json, value: T) -> Inspected<T> {
     let mut form = Form {
-        has_message: body.message(&["Message"]).is_some(),
-        absent: match body.written("AccessDeniedDetail") {
-            Some(r#""""#) => Some(Absent::Empty),
-            Some(r#""None""#) => Some(Absent::None),
-            Some("null") => Some(Absent::Null),
+        has_message: text(&answer.0["Message"]).is_some(),
+        absent: match &answer.0["AccessDeniedDetail"] {
+            Value::String(text) if text.is_empty() => Some(Absent::Empty),
+            Value::String(text) if text == "None" => Some(Absent::None),
+            Value::Null if answer.0.get("AccessDeniedDetail").is_some() => Some(Absent::Null),
             _ => None,
         },
         ..Form::default()
     };
-    for name in ["Data", "PhoneNumbers"] {
-        if let Some(written) = written(body, name) {
-            form.count(&written);
-        }
-    }
+    form.count(&answer.0["Data"]);
+    form.count(&answer.0["PhoneNumbers"]);
     Inspected { value, form }
 }
 
@@ -204,7 +229,7 @@ impl Form {
                 for (name, value) in fields {
                     match value {
                         Value::String(text) if IDS.contains(&&**name) => {
-                            self.text_ids += usize::from(!lenient::is_absent(text));
+                            self.text_ids += usize::from(!is_absent(text));
                         }
                         Value::Number(_) if IDS.contains(&&**name) => self.number_ids += 1,
                         _ => self.count(value),
@@ -216,69 +241,64 @@ impl Form {
     }
 }
 
-fn open_status(body: &Body) -> Option<bool> {
-    match written(body, "OpenStatus")? {
-        Value::Bool(open) => Some(open),
+fn open_status(answer: &Json) -> Option<bool> {
+    match &answer.0["OpenStatus"] {
+        Value::Bool(open) => Some(*open),
         Value::String(text) => text.to_ascii_lowercase().parse().ok(),
         _ => None,
     }
 }
 
-fn waba(body: &Body) -> Waba {
-    match written(body, "Data") {
-        Some(Value::Object(data)) => Waba {
-            bound: !data.is_empty(),
-            review_status: text(body, &data, "AccountReviewStatus"),
-        },
-        _ => Waba::default(),
+fn waba(answer: &Json) -> Waba {
+    let data = &answer.0["Data"];
+    Waba {
+        bound: data.as_object().is_some_and(|data| !data.is_empty()),
+        review_status: text(&data["AccountReviewStatus"]),
     }
 }
 
 /// The rows, also of a list that is null or left out. `None` if it is anything else than a list.
-fn list(body: &Body) -> Option<NumberList> {
-    let rows = match written(body, "PhoneNumbers") {
-        _ if body.is_absent("PhoneNumbers") => return Some(NumberList::default()),
-        Some(Value::Array(rows)) => rows,
+fn list(answer: &Json) -> Option<NumberList> {
+    let rows = match &answer.0["PhoneNumbers"] {
+        Value::Array(rows) => rows,
+        Value::Null => return Some(NumberList::default()),
+        Value::String(text) if is_absent(text) => return Some(NumberList::default()),
         _ => return None,
     };
     let mut list = NumberList::default();
     for row in rows {
-        let Value::Object(row) = row else {
+        let Value::Object(fields) = row else {
             list.unreadable += 1;
             continue;
         };
+        let phone_number = text(&row["PhoneNumber"]);
         list.rows.push(NumberRow {
-            phone_number: text(body, &row, "PhoneNumber")
-                .map(|number| number.trim_start_matches('+').to_owned()),
-            status: text(body, &row, "Status"),
+            phone_number: phone_number.map(|number| number.trim_start_matches('+').to_owned()),
+            status: text(&row["Status"]),
         });
-        let names = row.keys().filter_map(|name| body.cleaner().value(name));
-        list.columns.extend(names);
+        list.columns.extend(fields.keys().cloned());
     }
     Some(list)
 }
 
-fn lookup_data(body: &Body) -> LookupData {
-    match written(body, "Data") {
+fn lookup_data(answer: &Json) -> LookupData {
+    match answer.0.get("Data") {
         None => LookupData::Missing,
         Some(Value::Null) => LookupData::Null,
         Some(Value::Object(data)) if data.is_empty() => LookupData::Empty,
-        Some(Value::Object(data)) if text(body, &data, "Id").is_some() => LookupData::WithId,
-        Some(Value::Object(_)) => LookupData::WithoutId,
+        Some(data @ Value::Object(_)) => match text(&data["Id"]) {
+            Some(_) => LookupData::WithId,
+            None => LookupData::WithoutId,
+        },
         Some(_) => LookupData::Odd,
     }
 }
 
-fn written(body: &Body, name: &str) -> Option<Value> {
-    serde_json::from_str(body.written(name)?).ok()
-}
-
-/// A text that stands for something, or a number as the text of its digits, cleaned.
-fn text(body: &Body, fields: &Map<String, Value>, name: &str) -> Option<String> {
-    match fields.get(name)? {
-        Value::String(text) if lenient::is_absent(text) => None,
-        Value::String(text) => body.cleaner().value(text),
-        Value::Number(number) => body.cleaner().value(&number.to_string()),
+/// A text that stands for something, or a number as the text of its digits.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !is_absent(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }

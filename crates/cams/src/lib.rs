@@ -1,38 +1,41 @@
-//! The CAMS API: operations, models, business errors and the client with its retry loop.
+//! The CAMS API: operations, models, phone numbers, and a client that keeps the account's quota.
 //!
-//! API version 2020-06-06. Nobody publishes what the service does in every case; where that is so,
+//! API version 2020-06-06. What the service does is not documented in every case; where that is so,
 //! the code says what it assumes and is right either way.
+//!
+//! In reading order:
+//!
+//! - [`phone`], [`space`]: what operations are about.
+//! - `api`: the API and its error codes. [`operations`]: its operations, one file each.
+//! - [`Client`]: the client, whose loop is that of [`alibaba_cloud::client`]. `quota` and
+//!   [`Account`] are its gate.
+//! - `listing`: one list for all that ask about numbers of the same space.
+//! - `inspection`: answers together with how the service writes them.
+//!
+//! A call travels like this: `client.call(&bounds, &QueryChatappPhoneNumbers { … })` makes the
+//! request of the operation's constants and parameters. `quota` asks the account of STS once, and
+//! waits for one of the account's calls. `alibaba_cloud` sends it and repeats it if that is safe.
+//! The operation's own model reads the answer.
 
 #![forbid(unsafe_code)]
 
 mod account;
-mod call;
+mod api;
 mod client;
-mod clock_words;
-mod codes;
-mod error;
 mod inspection;
 mod listing;
-mod long_wait;
-mod migration;
-mod operation;
+pub mod operations;
 pub mod phone;
-mod phone_numbers;
-pub mod retry;
-mod service_clock;
+mod quota;
 pub mod space;
 
 pub use account::Account;
+pub use alibaba_cloud::client::{
+    Bounds, Error, ErrorKind, LONG_WAIT, LongWait, Operation, Raw, WaitCause,
+};
 pub use alibaba_cloud::openapi::{
     Endpoint, Network, Obstacle, Settings as HttpSettings, SignatureMethod, Untrusted,
 };
-pub use call::Call;
-pub use call_quota::Cause;
 pub use client::{Client, Config};
-pub use error::{Error, ErrorKind};
 pub use inspection::{Absent, Form, Inspected, LookupData, NumberList, NumberRow, Waba};
 pub use listing::Listed;
-pub use long_wait::{LONG_WAIT, LongWait};
-pub use migration::Migration;
-pub use operation::Operation;
-pub use phone_numbers::{ListedNumber, Verification};

@@ -1,9 +1,9 @@
 //! One list call for all who want to know about numbers of the same space.
 //!
 //! A refresh asks for each number by itself, many at a time. The API lists a whole space in one
-//! answer. So whoever asks while a list is on its way, or within [`FRESH`] after it came, shares
-//! that list. Whoever needs a list that cannot have missed what happened before now says so, and
-//! shares it only with others who ask in the meantime.
+//! answer. So all calls that ask while a list is on its way, or within [`FRESH`] after it came,
+//! share that list. A caller that needs a list which shows everything that happened before now says
+//! so, and shares it only with others that ask in the meantime.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,29 +13,27 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, sleep_until};
 
-use alibaba_cloud::openapi::Share;
+use alibaba_cloud::client::{Bounds, Error, ErrorKind, Operation};
 
-use super::phone::PhoneNumber;
-use super::phone_numbers::NumberRows;
-use super::retry::Class;
-use super::{Call, Client, Error, ErrorKind};
+use crate::client::Client;
+use crate::operations::{PhoneNumbers, QueryChatappPhoneNumbers};
+use crate::phone::PhoneNumber;
 
 /// How long a list is shared, or that RAM denies it. A plan over ten thousand numbers refreshes
 /// well within it.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// What a list shows of all numbers, and the memory that is accounted for it.
+/// What a list shows of all numbers.
 #[derive(Debug, Default)]
 struct Table {
     /// The rows of each number, by the digits of its canonical form.
-    numbers: HashMap<String, Rows>,
+    numbers: HashMap<String, NumberRows>,
     complete: bool,
-    _share: Share,
 }
 
 /// The rows of one number.
 #[derive(Clone, Debug, Default)]
-struct Rows {
+struct NumberRows {
     /// The status of each row. A row may have none.
     statuses: Vec<Option<String>>,
     /// Whether the last row writes the number in its canonical form.
@@ -63,33 +61,37 @@ pub struct Listed {
 struct Listing {
     pending: Pending,
     asked_at: Instant,
-    /// Until when whoever began the call had time for it.
+    /// The deadline of the caller that asked for it.
     deadline: Instant,
 }
 
 /// The lists of a process, by space.
 #[derive(Debug, Default)]
-pub(super) struct Listings(Mutex<HashMap<String, Listing>>);
+pub(crate) struct Listings(Mutex<HashMap<String, Listing>>);
 
 impl Client {
     /// What the space's list shows of a number. With `not_before`, the list was asked for then or
     /// later.
+    ///
+    /// # Errors
+    ///
+    /// If the call fails, or the bounds end the wait for it.
     pub async fn listed(
         &self,
-        call: &Call,
+        bounds: &Bounds,
         cust_space_id: &str,
         number: &PhoneNumber,
         not_before: Option<Instant>,
     ) -> Result<Listed, Error> {
         loop {
-            let listing = self.list(call, cust_space_id, not_before);
+            let listing = self.list(bounds, cust_space_id, not_before);
             let deadline = listing.deadline;
             let answered = tokio::select! {
                 biased;
                 (answered, _) = listing.pending => answered,
-                () = call.stopped() => return Err(stopped()),
-                // Whoever began the call hears from the call itself why it did not end in time.
-                () = sleep_until(call.deadline()), if call.deadline() < deadline => {
+                () = bounds.stopped() => return Err(stopped()),
+                // The caller that asked for the list hears from the call why it did not end in time.
+                () = sleep_until(bounds.deadline()), if bounds.deadline() < deadline => {
                     return Err(too_late());
                 }
             };
@@ -103,8 +105,8 @@ impl Client {
                         asked_at: listing.asked_at,
                     });
                 }
-                // Whoever began the call had less time than we have.
-                Err(error) if error.out_of_time && deadline < call.deadline() => {}
+                // The caller that asked for the list had less time than this one has.
+                Err(error) if error.out_of_time && deadline < bounds.deadline() => {}
                 Err(error) => return Err(Error::clone(&error)),
             }
         }
@@ -122,7 +124,7 @@ impl Client {
         Some(if as_asked { number.clone() } else { other })
     }
 
-    fn list(&self, call: &Call, cust_space_id: &str, not_before: Option<Instant>) -> Listing {
+    fn list(&self, bounds: &Bounds, cust_space_id: &str, not_before: Option<Instant>) -> Listing {
         let mut spaces = self.listings().lock();
         let shared = spaces
             .get(cust_space_id)
@@ -136,22 +138,20 @@ impl Client {
                 Some(_) => {}
             }
         }
-        // In a task of its own, so that one who leaves does not end it for the others.
-        let (asked_at, deadline) = (Instant::now(), call.deadline());
-        let (client, call, space) = (self.clone(), call.clone(), cust_space_id.to_owned());
+        // In a task of its own, so that a caller that leaves does not end it for the others.
+        let (asked_at, deadline) = (Instant::now(), bounds.deadline());
+        let (client, bounds) = (self.clone(), bounds.clone());
+        let operation = QueryChatappPhoneNumbers {
+            cust_space_id: cust_space_id.to_owned(),
+        };
         let task = tokio::spawn(async move {
-            let list = client
-                .query_chatapp_phone_numbers(&call, &space)
-                .await
-                .map_err(Arc::new)?;
-            Ok(Arc::new(Table::of(list)))
+            let list = client.call(&bounds, &operation).await;
+            list.map(|list| Arc::new(Table::of(list))).map_err(Arc::new)
         });
         let pending = task
             .map(|joined| {
-                (
-                    joined.unwrap_or_else(|_| Err(Arc::new(stopped()))),
-                    Instant::now(),
-                )
+                let answer = joined.unwrap_or_else(|_| Err(Arc::new(stopped())));
+                (answer, Instant::now())
             })
             .boxed()
             .shared();
@@ -160,7 +160,7 @@ impl Client {
             asked_at,
             deadline,
         };
-        // Lists that nobody would share any more only take memory.
+        // A list that is not shared any more only takes memory.
         spaces.retain(|_, listing| {
             let at = listing.pending.peek().map(|(_, at)| *at);
             at.is_none_or(|at| at.elapsed() < FRESH)
@@ -171,13 +171,12 @@ impl Client {
 }
 
 impl Table {
-    fn of(list: NumberRows) -> Self {
+    fn of(PhoneNumbers { phone_numbers }: PhoneNumbers) -> Self {
         let mut table = Self {
             numbers: HashMap::new(),
-            complete: list.complete,
-            _share: list.share,
+            complete: phone_numbers.complete,
         };
-        for row in list.rows {
+        for row in phone_numbers.rows {
             match row.phone_number.as_deref().and_then(digits) {
                 Some(digits) => {
                     let canonical = PhoneNumber::canonical_digits(&digits);
@@ -211,11 +210,11 @@ impl Listings {
     }
 }
 
-/// Whether another call would be answered alike: a list, or that RAM denies it.
+/// Whether another call would be answered alike: with a list, or with a lasting refusal.
 fn lasts(answer: &Result<Arc<Table>, Arc<Error>>) -> bool {
     match answer {
         Ok(_) => true,
-        Err(error) => error.kind == ErrorKind::AccessDenied,
+        Err(error) => error.kind.is_lasting(),
     }
 }
 
@@ -231,13 +230,15 @@ fn too_late() -> Error {
 }
 
 fn ended(kind: ErrorKind, message: &str) -> Error {
-    let action = super::Operation::QUERY_CHATAPP_PHONE_NUMBERS.action;
-    Error::local(kind, action, message.to_owned(), Class::NeverSent)
+    Error::unanswered(kind, QueryChatappPhoneNumbers::ACTION, message)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::ListedNumber;
+    use alibaba_cloud::openapi::fields::Rows;
+
+    use crate::operations::ListedNumber;
+
     use super::*;
 
     #[test]
@@ -266,7 +267,7 @@ mod tests {
             phone_number: Some(phone_number.to_owned()),
             status: Some(status.to_owned()),
         };
-        let table = Table::of(NumberRows {
+        let phone_numbers = Rows {
             rows: vec![
                 row("525512345678", "DELETED"),
                 row("+52 1 55 1234 5678", "CONNECTED"),
@@ -275,8 +276,8 @@ mod tests {
                 row("12", "PENDING"),
             ],
             complete: true,
-            ..NumberRows::default()
-        });
+        };
+        let table = Table::of(PhoneNumbers { phone_numbers });
         let shown = |digits: &str| {
             let rows = table.numbers.get(digits).expect("rows");
             (rows.statuses.len(), rows.in_canonical_form)

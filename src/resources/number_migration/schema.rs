@@ -146,7 +146,7 @@ pub(super) fn identity_schema() -> IdentitySchema {
 
 /// What the resource does, for the documentation.
 fn description() -> String {
-    let permissions = OPERATIONS.map(|operation| format!("`cams:{}`", operation.action));
+    let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
     format!(
         "Starts moving a WhatsApp phone number from another provider into a CAMS space \
          (`CreateChatappMigrationInitiate`), and follows its status.\n\n\

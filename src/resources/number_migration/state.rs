@@ -2,7 +2,7 @@
 
 use crate::evidence::Presence;
 use crate::numbers::{MIGRATING, Target};
-use cams::Migration;
+use cams::operations::Migration;
 use terraform_plugin::framework::model::Field;
 
 use super::schema::Model;
@@ -11,9 +11,14 @@ use super::schema::Model;
 /// migration has started all the same.
 pub(super) fn started(plan: Model, target: &Target, migration: Migration) -> Model {
     Model {
-        id: migration.id.into(),
+        id: migration.data.id.into(),
         phone_number: Field::Known(target.number.to_string()),
-        status: Field::Known(migration.status.unwrap_or_else(|| MIGRATING.to_owned())),
+        status: Field::Known(
+            migration
+                .data
+                .status
+                .unwrap_or_else(|| MIGRATING.to_owned()),
+        ),
         request_id: migration.request_id.into(),
         ..plan
     }

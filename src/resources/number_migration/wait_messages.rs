@@ -1,6 +1,6 @@
 //! What the resource tells the user of a long wait for the quota.
 
-use cams::{Cause, LongWait};
+use cams::{LongWait, WaitCause};
 use terraform_plugin::framework::diagnostic::Diagnostic;
 
 /// A call waited long for the quota. Said once in a run.
@@ -11,9 +11,9 @@ pub(super) fn waited(wait: &LongWait) -> Diagnostic {
         count => format!(", and {count} other processes took turns with it"),
     };
     let cause = match wait.cause {
-        Cause::Paused => " CAMS had asked for a pause.",
-        Cause::Quota => "",
-        Cause::Recovering => " What others had used of the quota was not known for a while.",
+        WaitCause::Paused => " CAMS had asked for a pause.",
+        WaitCause::Quota => "",
+        WaitCause::Recovering => " What others had used of the quota was not known for a while.",
     };
     let rest = match wait.left {
         0 => "No call of this run waits for it now.".to_owned(),
@@ -62,7 +62,7 @@ mod tests {
             waited: Duration::from_secs(61),
             calls_ahead: 59,
             processes: 1,
-            cause: Cause::Paused,
+            cause: WaitCause::Paused,
             left: 12,
             rest: Duration::from_secs(24),
             calls: NonZeroU32::MIN,

@@ -100,7 +100,7 @@ async fn create_all(core: &Arc<Core>, numbers: usize) -> Vec<Outcome> {
     for at in 0..numbers {
         let core = Arc::clone(core);
         creates.spawn(async move {
-            let timeouts = json!({ "timeouts": { "create": "5s", "read": null } });
+            let timeouts = json!({ "timeouts": { "create": "30s", "read": null } });
             create(&core, &number(&format!("139000{at:05}"), timeouts)).await
         });
     }
@@ -161,14 +161,14 @@ async fn a_list_of_sixty_megabytes() {
             r#"{"PhoneNumbers":["#,
             "[[[[[[[[",
             "",
-            "row of the list",
+            "is not JSON",
         ),
         (
             "a field without end",
             r#"{"Data":[0"#,
             ",{}",
             "]}",
-            "larger than 1 MiB",
+            "has no Code",
         ),
     ] {
         let list = Flood {

@@ -20,6 +20,7 @@ mod fetch;
 mod files;
 mod ini;
 mod ini_profile;
+mod keys;
 mod lookup;
 mod pair;
 mod passed_over;

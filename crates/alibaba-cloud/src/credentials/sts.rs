@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::openapi::{
-    Answer, Endpoint, Failure, Http, Plain, PlainClient, Reading, Request, Response, ServiceError,
-    Settings, SignatureMethod, SigningKey, read_answer,
+    Answer, Endpoint, Failure, Http, MAX_ANSWER, Plain, PlainClient, Request, Response,
+    ServiceError, Settings, SignatureMethod, SigningKey, read_answer,
 };
 use base::clock::Utc;
 use base::foreign_text::Cleaner;
@@ -81,7 +81,7 @@ pub(super) async fn assume_role_with_oidc(
                     cleaner: cleaner.clone(),
                     ..Response::default()
                 };
-                let refusal = refusal(&response);
+                let refusal = refusal(response);
                 (refused(ACTION, &refusal), cause(&refusal))
             }
             Err(failure) => (unreachable(endpoint, &failure), Some(Cause::Failed)),
@@ -158,7 +158,7 @@ async fn signed(
         action,
         version: VERSION,
         parameters,
-        reading: Reading::Whole,
+        max_answer: MAX_ANSWER,
     };
     let mut repeats = context.repeats();
     let mut corrected = false;
@@ -167,11 +167,12 @@ async fn signed(
         let (error, cause) = match attempt.await {
             Ok(response) if (200..300).contains(&response.status) => return Ok(response),
             Ok(response) => {
-                let refusal = refusal(&response);
+                let date = response.date;
+                let refusal = refusal(response);
                 let code = refusal.code.as_deref().unwrap_or_default();
                 if code.starts_with("InvalidTimeStamp") && !corrected {
                     corrected = true;
-                    http.correct_clock(&response);
+                    http.clock().correct(date);
                     continue;
                 }
                 (refused(action, &refusal), cause(&refusal))
@@ -186,11 +187,12 @@ async fn signed(
 }
 
 /// What the service says about a request that it did not grant.
-fn refusal(response: &Response) -> ServiceError {
+fn refusal(response: Response) -> ServiceError {
+    let http_status = response.status;
     match read_answer(response) {
         Answer::Refusal(error) | Answer::Unreadable(error) => error,
         Answer::Success(_) => ServiceError {
-            http_status: response.status,
+            http_status,
             ..ServiceError::default()
         },
     }

@@ -1,37 +1,42 @@
-//! Alibaba Cloud's RPC wire: encoding, both signatures, the error envelope, endpoints and HTTP.
+//! Alibaba Cloud's RPC wire: encoding, both signatures, one HTTP attempt and the error envelope.
+//!
+//! In reading order:
+//!
+//! - [`AccessKey`], [`SigningKey`], `encoding`, `signature`: how a request is signed.
+//! - `endpoint`, `address`, `network`, `proxy`, `trust`: where requests go, and by which route.
+//! - `http`: one signed attempt. `departure` reports when it leaves, `clock` keeps the time that
+//!   signs it, `retry_after` reads the headers of its answer, and `failure` says why there is none.
+//! - `plain`: one attempt that is not signed.
+//! - `envelope`: success or refusal. [`fields`]: the data of a success.
 
 mod access_key;
 mod address;
-mod budget;
+mod clock;
+mod departure;
 mod encoding;
 mod endpoint;
 mod envelope;
 mod failure;
+pub mod fields;
 mod http;
-pub mod lenient;
-mod list;
 mod network;
 mod plain;
 mod proxy;
 mod retry_after;
-mod rows;
-mod sending;
 mod signature;
 mod signing_key;
 mod trust;
 
 pub use access_key::AccessKey;
 pub use address::{Address, InvalidAddress};
-pub use budget::Share;
+pub use clock::{Correction, ServiceClock};
 pub use endpoint::{Endpoint, InvalidEndpoint};
-pub use envelope::{Answer, Body, ServiceError, read as read_answer};
+pub use envelope::{Answer, ServiceError, Success, read as read_answer};
 pub use failure::{Failure, Obstacle, Untrusted};
-pub use http::{ClockDifference, Http, Reading, Request, Response, Settings};
-pub use list::{List, Row, Rows};
+pub use http::{Http, MAX_ANSWER, Request, Response, Settings};
 pub use network::Network;
 pub use plain::{Plain, PlainClient, PlainResponse, PlainSettings};
 pub use proxy::{InvalidProxy, Proxies, Proxy};
-pub use rows::{CutError, cut_in_pieces};
 pub use signature::{SignatureMethod, UnknownSignatureMethod};
 pub use signing_key::SigningKey;
 pub use trust::{Trust, UnusablePlace};

@@ -7,12 +7,16 @@ use std::sync::Mutex;
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::phone::PhoneNumber;
-use crate::{LONG_WAIT, Listed};
+use alibaba_cloud::client::{Admission, ErrorKind, Gate, LongWait, Permit};
 use alibaba_cloud::openapi::{AccessKey, Network, SignatureMethod};
 use base::secret::Secret;
+
+use crate::operations::{CreateChatappMigrationInitiate, QueryChatappPhoneNumbers};
+use crate::phone::PhoneNumber;
+use crate::{LONG_WAIT, Listed};
 
 use super::*;
 
@@ -80,17 +84,18 @@ impl Server {
         }
     }
 
-    fn call(&self, timeout: Duration) -> Call {
-        Call::new(timeout, self.stop.clone())
+    fn call(&self, timeout: Duration) -> Bounds {
+        Bounds::new(timeout, self.stop.clone())
     }
 
     async fn create(&self, timeout: Duration) -> Result<String, Error> {
         let call = self.call(timeout);
-        let migration = self
-            .client
-            .create_chatapp_migration_initiate(&call, "cams-1", &number())
-            .await?;
-        Ok(migration.id.unwrap_or_default())
+        let operation = CreateChatappMigrationInitiate {
+            cust_space_id: "cams-1".into(),
+            number: number(),
+        };
+        let migration = self.client.call(&call, &operation).await?;
+        Ok(migration.data.id.unwrap_or_default())
     }
 
     async fn listed(&self, timeout: Duration) -> Result<Listed, Error> {
@@ -207,7 +212,7 @@ async fn a_create_that_may_have_had_its_effect_is_not_sent_again() {
     ] {
         let server = Server::of(deed).await;
         let error = server.create(LONG).await.expect_err("no answer");
-        assert!(error.is_ambiguous(), "{error:?}");
+        assert!(error.may_have_had_effect, "{error:?}");
         assert_eq!(server.asked(), 1);
     }
 }
@@ -234,7 +239,7 @@ async fn a_stop_while_waiting_sends_nothing_more() {
     });
     let error = error.expect_err("it was stopped");
     assert_eq!(
-        (error.kind, error.is_ambiguous()),
+        (error.kind, error.may_have_had_effect),
         (ErrorKind::Cancelled, false)
     );
     assert_eq!(server.asked(), 1);
@@ -248,7 +253,7 @@ async fn a_stop_gives_a_request_that_was_sent_a_moment_and_no_more() {
         server.stop.cancel();
         Instant::now()
     });
-    assert!(error.expect_err("no answer").is_ambiguous());
+    assert!(error.expect_err("no answer").may_have_had_effect);
     let waited = stopped.elapsed();
     assert!((1..3).contains(&waited.as_secs()), "{waited:?}");
 }
@@ -258,7 +263,7 @@ async fn when_the_time_is_over_nothing_is_sent() {
     let server = Server::of(&[STARTED]).await;
     for timeout in [Duration::ZERO, Duration::from_nanos(1)] {
         let error = server.create(timeout).await.expect_err("no time");
-        let end = (error.kind, error.out_of_time, error.is_ambiguous());
+        let end = (error.kind, error.out_of_time, error.may_have_had_effect);
         assert_eq!(end, (ErrorKind::TimedOut, true, false), "{error:?}");
     }
     assert_eq!(server.asked(), 0);
@@ -270,7 +275,7 @@ async fn the_end_of_the_time_gives_a_request_that_was_sent_a_moment_and_no_more(
     let started = Instant::now();
     let timeout = Duration::from_millis(500);
     let error = server.create(timeout).await.expect_err("no answer");
-    let end = (error.kind, error.out_of_time, error.is_ambiguous());
+    let end = (error.kind, error.out_of_time, error.may_have_had_effect);
     assert_eq!(end, (ErrorKind::TimedOut, true, true), "{error:?}");
     let took = started.elapsed().as_millis();
     assert!((1500..2500).contains(&took), "{took} ms");
@@ -291,7 +296,7 @@ async fn a_deadline_in_the_queue_names_the_quota() {
         .await
         .expect_err("too late");
     assert_eq!(
-        (error.kind, error.is_ambiguous()),
+        (error.kind, error.may_have_had_effect),
         (ErrorKind::TimedOut, false)
     );
     assert!(
@@ -376,16 +381,16 @@ async fn whoever_has_little_time_does_not_fail_the_others() {
 #[tokio::test(start_paused = true)]
 async fn a_wait_of_more_than_a_minute_is_noted() {
     let client = client("127.0.0.1:9", Some(NonZeroU32::MIN));
-    let operation = Operation::QUERY_CHATAPP_PHONE_NUMBERS;
-    let key = QuotaKey {
-        account: "1".into(),
-        region: "r".into(),
-        action: operation.action,
+    let key = client.credentials().at_hand().expect("a key");
+    let admission = Admission {
+        action: QueryChatappPhoneNumbers::ACTION,
+        calls_per_second: QueryChatappPhoneNumbers::CALLS_PER_SECOND,
+        was_throttled: false,
     };
-    let call = || Call::new(Duration::from_secs(3600), CancellationToken::new());
-    let calls: Vec<Call> = (0..80).map(|_| call()).collect();
+    let call = || Bounds::new(Duration::from_secs(3600), CancellationToken::new());
+    let calls: Vec<Bounds> = (0..80).map(|_| call()).collect();
     let waits = calls.iter().map(|call| async {
-        let permit = client.permit(call, operation, &key, Priority::Normal);
+        let permit = client.0.api.gate().admit(call, &key, admission);
         permit.await.expect("its turn").answered();
         call.long_wait()
     });

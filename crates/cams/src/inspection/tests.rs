@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn body(text: &str) -> Body {
-    text.parse().expect("an object")
+fn body(text: &str) -> Json {
+    Json(serde_json::from_str(text).expect("an object"))
 }
 
 #[test]

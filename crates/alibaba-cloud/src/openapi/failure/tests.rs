@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::openapi::{
-    AccessKey, Http, Network, Reading, Request, Settings, SignatureMethod, SigningKey,
+    AccessKey, Http, MAX_ANSWER, Network, Request, Settings, SignatureMethod, SigningKey,
 };
 use base::clock::Clock;
 use base::random::Random;
@@ -57,7 +57,7 @@ async fn failure_with(parameters: CertificateParams) -> Failure {
         action: "Act",
         version: "2020-06-06",
         parameters: &BTreeMap::new(),
-        reading: Reading::Whole,
+        max_answer: MAX_ANSWER,
     };
     let answer = http.expect("a client").attempt(&key, request, || {}).await;
     answer.expect_err("a certificate that is not trusted")

@@ -1,0 +1,155 @@
+//! What the client asks of whatever limits its calls and of whatever gives it keys.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::openapi::SigningKey;
+
+use super::bounds::{Bounds, Ended};
+
+/// The wait after which a user should hear about it.
+pub const LONG_WAIT: Duration = Duration::from_secs(60);
+
+/// Limits calls: every attempt needs a permit.
+pub trait Gate: Send + Sync + 'static {
+    /// The right to send one attempt.
+    type Permit: Permit;
+
+    /// Waits for a permit, within the bounds.
+    ///
+    /// # Errors
+    ///
+    /// If the bounds end the wait.
+    fn admit(
+        &self,
+        bounds: &Bounds,
+        key: &SigningKey,
+        admission: Admission,
+    ) -> impl Future<Output = Result<Self::Permit, Ended>> + Send;
+}
+
+/// What is to be admitted.
+#[derive(Clone, Copy, Debug)]
+pub struct Admission {
+    /// The name of the operation.
+    pub action: &'static str,
+    /// The documented limit of the operation.
+    pub calls_per_second: NonZeroU32,
+    /// Whether the service throttled the last attempt of the same call, which then goes first.
+    pub was_throttled: bool,
+}
+
+/// The right to send one attempt. Dropped, it counts as an attempt without an answer, which the
+/// service may have counted at any time.
+pub trait Permit: Send + 'static {
+    /// Returns what is called when the attempt leaves on a connection that was there already.
+    fn departure(&self) -> impl Fn() + Send + Sync + 'static;
+
+    /// The service answered the attempt.
+    fn answered(self);
+
+    /// The service throttled the attempt, and may have asked for a pause.
+    fn throttled(self, retry_after: Option<Duration>);
+
+    /// The attempt never left this machine.
+    fn unsent(self);
+}
+
+/// A long wait for a permit that has ended with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LongWait {
+    /// The name of the operation.
+    pub action: &'static str,
+    /// How long the call waited.
+    pub waited: Duration,
+    /// How many calls of this process waited already when it joined them.
+    pub calls_ahead: usize,
+    /// How many other processes waited beside this one.
+    pub processes: u32,
+    /// What kept the quota from being used.
+    pub cause: WaitCause,
+    /// How many calls of this process still wait.
+    pub left: usize,
+    /// In what time these are expected to be sent. A pause is not part of it.
+    pub rest: Duration,
+    /// How many calls may be made in a window of the quota now.
+    pub calls: NonZeroU32,
+    /// The length of the window.
+    pub window: Duration,
+}
+
+/// What a call waits for at the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitCause {
+    /// The service throttled a call and asked for a pause.
+    Paused,
+    /// The quota is in use.
+    Quota,
+    /// It is not known yet how much of the quota others use.
+    Recovering,
+}
+
+/// A gate for APIs whose limits are so high that calls need not be counted.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenGate;
+
+impl Gate for OpenGate {
+    type Permit = Self;
+
+    async fn admit(&self, _: &Bounds, _: &SigningKey, _: Admission) -> Result<Self, Ended> {
+        Ok(Self)
+    }
+}
+
+impl Permit for OpenGate {
+    fn departure(&self) -> impl Fn() + Send + Sync + 'static {
+        || {}
+    }
+
+    fn answered(self) {}
+
+    fn throttled(self, _: Option<Duration>) {}
+
+    fn unsent(self) {}
+}
+
+/// Gives the keys that sign requests.
+pub trait Keys: Send + Sync + 'static {
+    /// Returns a key that is valid now, and fetches it if need be.
+    ///
+    /// # Errors
+    ///
+    /// If there is no valid key. The text says why.
+    fn current(&self) -> impl Future<Output = Result<Arc<SigningKey>, String>> + Send;
+
+    /// The key that is valid now, unless one has to be fetched first.
+    fn at_hand(&self) -> Option<Arc<SigningKey>>;
+
+    /// Whether there is another key than `refused`, which the service does not accept.
+    ///
+    /// # Errors
+    ///
+    /// If there should be another key and it cannot be fetched. The text says why.
+    fn renew(&self, refused: &SigningKey) -> impl Future<Output = Result<bool, String>> + Send;
+
+    /// Ends a fetch that is under way, because the user asked to stop.
+    fn interrupt(&self);
+}
+
+/// One key that never changes.
+impl Keys for Arc<SigningKey> {
+    async fn current(&self) -> Result<Arc<SigningKey>, String> {
+        Ok(Self::clone(self))
+    }
+
+    fn at_hand(&self) -> Option<Arc<SigningKey>> {
+        Some(Self::clone(self))
+    }
+
+    async fn renew(&self, _: &SigningKey) -> Result<bool, String> {
+        Ok(false)
+    }
+
+    fn interrupt(&self) {}
+}

@@ -1,0 +1,395 @@
+//! The client of an API, for any product.
+//!
+//! Every call goes through one loop, [`Client::call`]: get a key, wait for a permit, send one HTTP
+//! attempt, judge what it can have done, and perhaps wait and try again. There is no other layer of
+//! repeats, so that the gate counts every request.
+//!
+//! In reading order:
+//!
+//! - `operation`: what is called.
+//! - `bounds`: how long a call may take. `gate`: what limits it, and where its keys come from.
+//! - `error`: how it fails, with the table of what each kind of failure means. `codes`: which
+//!   refusal is of which kind.
+//! - `repeats`: how often it is tried.
+
+mod bounds;
+mod codes;
+mod error;
+mod gate;
+mod operation;
+mod repeats;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep_until};
+
+use base::clock::Clock;
+use base::random::Random;
+
+use crate::openapi::{
+    self, Answer, Correction, Failure, Http, Obstacle, ServiceClock, Settings, SigningKey, Success,
+    read_answer,
+};
+
+pub use bounds::{Bounds, Ended};
+pub use error::{Error, ErrorKind, Meaning, Reach, Repeat};
+pub use gate::{Admission, Gate, Keys, LONG_WAIT, LongWait, OpenGate, Permit, WaitCause};
+pub use operation::{Api, Operation, Raw};
+use repeats::{Repeats, RetryBudget};
+
+/// The message of a call whose deadline came before there was a key to sign it with.
+const NO_KEY_YET: &str = "the time was over while credentials were fetched";
+
+/// The message of a call whose condition does not hold any more.
+const WITHHELD: &str = "what allowed the request no longer holds";
+
+/// A client of an API, with keys `K`, whose calls `G` limits.
+#[derive(Debug)]
+pub struct Client<K, G> {
+    http: Http,
+    keys: K,
+    gate: G,
+    random: Random,
+    budget: RetryBudget,
+}
+
+/// What all attempts of a call have in common.
+struct Request<'a> {
+    api: &'static Api,
+    action: &'static str,
+    reads: bool,
+    calls_per_second: NonZeroU32,
+    max_answer: usize,
+    parameters: BTreeMap<&'a str, &'a str>,
+    subject: String,
+}
+
+/// An attempt that did not succeed.
+struct Failed {
+    error: Error,
+    /// How long the service asked to wait.
+    retry_after: Option<Duration>,
+    /// The date of the answer.
+    date: Option<SystemTime>,
+}
+
+impl<K: Keys, G: Gate> Client<K, G> {
+    /// Makes a client. Connects to nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// If the proxy or the certificates of this machine cannot be used.
+    pub fn new(
+        settings: Settings,
+        keys: K,
+        gate: G,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            http: Http::new(settings, clock, random.clone())?,
+            keys,
+            gate,
+            random,
+            budget: RetryBudget::new(),
+        })
+    }
+
+    /// The keys that sign the requests.
+    pub fn keys(&self) -> &K {
+        &self.keys
+    }
+
+    /// What limits the calls.
+    pub fn gate(&self) -> &G {
+        &self.gate
+    }
+
+    /// The service's clock, as its answers show it.
+    pub fn clock(&self) -> &ServiceClock {
+        self.http.clock()
+    }
+
+    /// Calls an operation: sends attempts until one succeeds or fails for good, or until the bounds
+    /// end the call.
+    ///
+    /// # Errors
+    ///
+    /// If no attempt succeeded. [`Error::may_have_had_effect`] says whether the operation may have
+    /// been carried out all the same.
+    pub async fn call<O: Operation>(
+        &self,
+        bounds: &Bounds,
+        operation: &O,
+    ) -> Result<O::Answer, Error> {
+        let parameters = operation.parameters();
+        let parameters = parameters.iter().map(|(name, value)| (*name, &**value));
+        let request = Request {
+            api: O::API,
+            action: O::ACTION,
+            reads: O::READS,
+            calls_per_second: O::CALLS_PER_SECOND,
+            max_answer: O::MAX_ANSWER,
+            parameters: parameters.collect(),
+            subject: operation.subject(),
+        };
+        let success = self.send(bounds, &request).await?;
+        let incomplete = |why: &str| Error {
+            code: Some("OK".to_owned()),
+            request_id: success.request_id.clone(),
+            may_have_had_effect: !O::READS,
+            ..Error::unanswered(
+                ErrorKind::Incomplete,
+                O::ACTION,
+                format!("the service reported success {why}"),
+            )
+        };
+        let mut answer: O::Answer = success
+            .read()
+            .map_err(|error| incomplete(&format!("without the data it documents: {error}")))?;
+        operation.check(&mut answer).map_err(incomplete)?;
+        Ok(answer)
+    }
+
+    async fn send(&self, bounds: &Bounds, request: &Request<'_>) -> Result<Success, Error> {
+        let mut repeats = Repeats::default();
+        let mut last: Option<Error> = None;
+        let mut number = 0_u64;
+        loop {
+            number += 1;
+            // While the call waits, nothing is under way: a stop or the deadline ends it at once.
+            let was_throttled = last.as_ref().map(|error| error.kind) == Some(ErrorKind::Throttled);
+            let (permit, key) = match self.admission(bounds, request, was_throttled).await {
+                Ok(admission) => admission,
+                Err(ended) => return Err(Error::ended(request.action, ended, last)),
+            };
+            if !bounds.may_send() {
+                permit.unsent();
+                let (kind, message) = (ErrorKind::Withheld, WITHHELD.to_owned());
+                return Err(Error::ended(request.action, Ended { kind, message }, last));
+            }
+            let attempt = self.attempt(bounds, request, &key, permit, number).await;
+            let mut failed = match attempt {
+                Ok(success) => {
+                    self.budget.reward();
+                    return Ok(success);
+                }
+                Err(failed) => failed,
+            };
+            let Some(wait) = self.repeat(bounds, &key, &mut failed, &mut repeats).await else {
+                return Err(failed.error);
+            };
+            tracing::info!(
+                action = request.action,
+                attempt = number,
+                code = failed.error.code,
+                wait_ms = wait.as_millis() as u64,
+                "calling again: {}",
+                failed.error.message
+            );
+            last = Some(failed.error);
+            if let Err(ended) = pause(bounds, wait).await {
+                return Err(Error::ended(request.action, ended, last));
+            }
+        }
+    }
+
+    /// The wait before the next attempt after one that failed. `None` if there is to be none.
+    ///
+    /// A write is never sent again after an attempt that may have had its effect.
+    async fn repeat(
+        &self,
+        bounds: &Bounds,
+        key: &SigningKey,
+        failed: &mut Failed,
+        repeats: &mut Repeats,
+    ) -> Option<Duration> {
+        let error = &mut failed.error;
+        if error.may_have_had_effect {
+            return None;
+        }
+        let repeat = error.kind.meaning().repeat?;
+        match repeat {
+            Repeat::Clock => {
+                // The refusal comes with the date of the service, which signs the next attempt.
+                let correction = self.clock().correct(failed.date);
+                error.message.push_str(&format!(" {correction}"));
+                if matches!(correction, Correction::Rejected(_)) {
+                    return None;
+                }
+            }
+            Repeat::Key if !self.has_another_key(bounds, key).await => return None,
+            Repeat::Key | Repeat::Throttled | Repeat::Transient => {}
+        }
+        repeats.next(repeat, failed.retry_after, &self.budget, &self.random)
+    }
+
+    /// Waits until a request may be sent: for a key to sign it with, and for a permit.
+    async fn admission(
+        &self,
+        bounds: &Bounds,
+        request: &Request<'_>,
+        was_throttled: bool,
+    ) -> Result<(G::Permit, Arc<SigningKey>), Ended> {
+        loop {
+            if bounds.time_left().is_zero() {
+                let text = "the time was over before the request could be sent";
+                return Err(Ended::timed_out(text));
+            }
+            let key = self.for_key(bounds, self.keys.current()).await?;
+            let key = key.map_err(|message| Ended {
+                kind: ErrorKind::CredentialsUnavailable,
+                message,
+            })?;
+            let admission = Admission {
+                action: request.action,
+                calls_per_second: request.calls_per_second,
+                was_throttled,
+            };
+            let permit = self.gate.admit(bounds, &key, admission).await?;
+            // The wait may have outlasted the key. A permit is not held while another is fetched.
+            match self.keys.at_hand() {
+                Some(key) => return Ok((permit, key)),
+                None => permit.unsent(),
+            }
+        }
+    }
+
+    /// Sends one attempt and settles the permit by its result, which decides when its slot is free
+    /// again.
+    ///
+    /// The effect of a request that is abandoned on its way is unknown. So a stop or the end of the
+    /// time abandons it only after a grace period.
+    async fn attempt(
+        &self,
+        bounds: &Bounds,
+        request: &Request<'_>,
+        key: &SigningKey,
+        permit: G::Permit,
+        number: u64,
+    ) -> Result<Success, Failed> {
+        let started = Instant::now();
+        let to_sign = openapi::Request {
+            action: request.action,
+            version: request.api.version,
+            parameters: &request.parameters,
+            max_answer: request.max_answer,
+        };
+        let sent = tokio::select! {
+            sent = self.http.attempt(key, to_sign, permit.departure()) => Ok(sent),
+            ended = bounds.abandoned() => Err(ended),
+        };
+        let action = request.action;
+        let effect = |error: &Error| !request.reads && error.kind.meaning().effect;
+        let (result, retry_after, date) = match sent {
+            Ok(Ok(response)) => {
+                let (retry_after, date) = (response.retry_after, response.date);
+                let result = match read_answer(response) {
+                    Answer::Success(success) => Ok(success),
+                    Answer::Refusal(error) | Answer::Unreadable(error) => {
+                        Err(Error::refused(action, request.api, error))
+                    }
+                };
+                match &result {
+                    Err(error) if error.kind == ErrorKind::Throttled => {
+                        permit.throttled(retry_after);
+                    }
+                    _ => permit.answered(),
+                }
+                (result, retry_after, date)
+            }
+            Ok(Err(Failure::Unsent { obstacle, text })) => {
+                permit.unsent();
+                let kind = match obstacle {
+                    Obstacle::Certificate(_) => ErrorKind::Untrusted,
+                    _ => ErrorKind::Unreachable,
+                };
+                let error = Error {
+                    obstacle: Some(obstacle),
+                    ..Error::unanswered(kind, action, text)
+                };
+                (Err(error), None, None)
+            }
+            // It is unknown when the service counts the call: dropping the permit assumes the
+            // latest possible time.
+            Ok(Err(Failure::Lost(text))) => {
+                let error = Error::unanswered(ErrorKind::Unanswered, action, text);
+                (Err(error), None, None)
+            }
+            Err(ended) => {
+                let error = Error::unanswered(ended.kind, action, ended.message);
+                let error = Error {
+                    may_have_had_effect: !request.reads,
+                    ..error
+                };
+                (Err(error), None, None)
+            }
+        };
+        log(request, number, started, &result);
+        result.map_err(|error| Failed {
+            error: Error {
+                may_have_had_effect: error.may_have_had_effect || effect(&error),
+                ..error
+            },
+            retry_after,
+            date,
+        })
+    }
+
+    /// Waits for a key. A stop is for all operations of this process, so it also interrupts the
+    /// fetch, which would otherwise go on for those that wait later.
+    async fn for_key<T>(&self, bounds: &Bounds, key: impl Future<Output = T>) -> Result<T, Ended> {
+        let key = bounds.within(NO_KEY_YET, key).await;
+        if bounds.is_stopped() {
+            self.keys.interrupt();
+        }
+        key
+    }
+
+    /// Whether there is another key than `refused`, which the service does not accept.
+    async fn has_another_key(&self, bounds: &Bounds, refused: &SigningKey) -> bool {
+        match self.for_key(bounds, self.keys.renew(refused)).await {
+            Ok(Ok(other)) => other,
+            Ok(Err(error)) => {
+                tracing::warn!("no other credentials for those that were refused: {error}");
+                false
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+async fn pause(bounds: &Bounds, wait: Duration) -> Result<(), Ended> {
+    let until = Instant::now() + wait;
+    if until >= bounds.deadline() {
+        return Err(Ended::timed_out(
+            "the time was over before it could be tried again",
+        ));
+    }
+    bounds.within("", sleep_until(until)).await
+}
+
+fn log(request: &Request<'_>, attempt: u64, started: Instant, result: &Result<Success, Error>) {
+    let error = result.as_ref().err();
+    let request_id = match result {
+        Ok(success) => success.request_id.as_deref(),
+        Err(error) => error.request_id.as_deref(),
+    };
+    let status = error.map_or(Some(200), |error| error.http_status);
+    let code = error.map_or(Some("OK"), |error| error.code.as_deref());
+    let failure = error.filter(|error| error.http_status.is_none());
+    tracing::debug!(
+        action = request.action,
+        attempt,
+        subject = (!request.subject.is_empty()).then_some(&*request.subject),
+        status,
+        code,
+        request_id,
+        failure = failure.map(|error| &*error.message),
+        duration_ms = started.elapsed().as_millis() as u64,
+        "called the API"
+    );
+}

@@ -1,0 +1,84 @@
+//! What an operation of an API is: a type that holds its parameters.
+
+use std::num::NonZeroU32;
+
+use serde::de::DeserializeOwned;
+
+use crate::openapi::{self, fields::Json};
+
+use super::error::ErrorKind;
+
+/// An API: a product of Alibaba Cloud in one version.
+#[derive(Debug)]
+pub struct Api {
+    /// The version, such as `2020-06-06`.
+    pub version: &'static str,
+    /// The meaning of the product's own error codes. `None` for the codes of the gateway, which all
+    /// products share, and for unknown ones.
+    pub kind_of_code: fn(&str) -> Option<ErrorKind>,
+}
+
+/// An operation. A value of the type is one call of it, with its parameters.
+pub trait Operation: Send + Sync {
+    /// The API that the operation belongs to.
+    const API: &'static Api;
+    /// The name on the wire, in RAM policies and in quotas.
+    const ACTION: &'static str;
+    /// Whether the operation only reads, so that calling it twice does no harm.
+    const READS: bool;
+    /// The documented limit for an account, with all its RAM users.
+    const CALLS_PER_SECOND: NonZeroU32;
+    /// How many bytes of an answer are read at most.
+    const MAX_ANSWER: usize = openapi::MAX_ANSWER;
+
+    /// The data of a successful answer. [`fields`](crate::openapi::fields) has what a lenient model
+    /// is made of.
+    type Answer: DeserializeOwned;
+
+    /// The parameters, in any order.
+    fn parameters(&self) -> Vec<(&'static str, String)>;
+
+    /// What the call is about, for the log, without personal data. Empty if the parameters say
+    /// nothing about it.
+    fn subject(&self) -> String {
+        String::new()
+    }
+
+    /// Compares the answer with what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// If the answer cannot be the answer to this call. The text says why.
+    fn check(&self, _answer: &mut Self::Answer) -> Result<(), &'static str> {
+        Ok(())
+    }
+}
+
+/// How many bytes of an answer are read at most that is kept as JSON, which takes more memory than
+/// its text.
+const MAX_RAW_ANSWER: usize = 16 << 20;
+
+/// The same operation, with its answer as the service writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Raw<O>(pub O);
+
+impl<O: Operation> Operation for Raw<O> {
+    const API: &'static Api = O::API;
+    const ACTION: &'static str = O::ACTION;
+    const READS: bool = O::READS;
+    const CALLS_PER_SECOND: NonZeroU32 = O::CALLS_PER_SECOND;
+    const MAX_ANSWER: usize = match O::MAX_ANSWER > MAX_RAW_ANSWER {
+        true => MAX_RAW_ANSWER,
+        false => O::MAX_ANSWER,
+    };
+
+    type Answer = Json;
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        self.0.parameters()
+    }
+
+    fn subject(&self) -> String {
+        self.0.subject()
+    }
+}
