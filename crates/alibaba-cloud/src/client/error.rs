@@ -1,6 +1,6 @@
 //! The error of a call, and the table that says what each kind of error means.
 
-use crate::openapi::{Obstacle, ServiceError};
+use crate::openapi::{Failure, Obstacle, ServiceError};
 
 use super::bounds::Ended;
 use super::codes;
@@ -197,6 +197,23 @@ impl Error {
         }
     }
 
+    /// An attempt without an answer.
+    pub(super) fn failed(action: &'static str, failure: Failure) -> Self {
+        match failure {
+            Failure::Lost(text) => Self::unanswered(ErrorKind::Unanswered, action, text),
+            Failure::Unsent { obstacle, text } => {
+                let kind = match obstacle {
+                    Obstacle::Certificate(_) => ErrorKind::Untrusted,
+                    _ => ErrorKind::Unreachable,
+                };
+                Self {
+                    obstacle: Some(obstacle),
+                    ..Self::unanswered(kind, action, text)
+                }
+            }
+        }
+    }
+
     /// A call that its bounds ended before an attempt was sent. The last attempt, if there was one,
     /// explains more than the deadline does.
     pub(super) fn ended(action: &'static str, ended: Ended, last: Option<Self>) -> Self {
@@ -216,17 +233,13 @@ impl Error {
 
     /// A refusal.
     pub(super) fn refused(action: &'static str, api: &Api, error: ServiceError) -> Self {
+        let kind = codes::kind(&error, api);
         Self {
-            kind: codes::kind(&error, api),
-            action,
-            message: error.message,
             code: error.code,
             request_id: error.request_id,
             http_status: Some(error.http_status),
             access_denied_detail: error.access_denied_detail,
-            obstacle: None,
-            out_of_time: false,
-            may_have_had_effect: false,
+            ..Self::unanswered(kind, action, error.message)
         }
     }
 }

@@ -30,7 +30,7 @@ use base::clock::Clock;
 use base::random::Random;
 
 use crate::openapi::{
-    self, Answer, Correction, Failure, Http, Obstacle, ServiceClock, Settings, SigningKey, Success,
+    self, Answer, Correction, Failure, Http, ServiceClock, Settings, SigningKey, Success,
     read_answer,
 };
 
@@ -278,64 +278,45 @@ impl<K: Keys, G: Gate> Client<K, G> {
             parameters: &request.parameters,
             max_answer: request.max_answer,
         };
-        let sent = tokio::select! {
-            sent = self.http.attempt(key, to_sign, permit.departure()) => Ok(sent),
-            ended = bounds.abandoned() => Err(ended),
-        };
         let action = request.action;
-        let effect = |error: &Error| !request.reads && error.kind.meaning().effect;
-        let (result, retry_after, date) = match sent {
-            Ok(Ok(response)) => {
-                let (retry_after, date) = (response.retry_after, response.date);
-                let result = match read_answer(response) {
-                    Answer::Success(success) => Ok(success),
-                    Answer::Refusal(error) | Answer::Unreadable(error) => {
-                        Err(Error::refused(action, request.api, error))
-                    }
-                };
-                match &result {
-                    Err(error) if error.kind == ErrorKind::Throttled => {
-                        permit.throttled(retry_after);
-                    }
-                    _ => permit.answered(),
+        let sent = tokio::select! {
+            sent = self.http.attempt(key, to_sign, permit.departure()) => {
+                sent.map_err(|failure| Error::failed(action, failure))
+            }
+            ended = bounds.abandoned() => Err(Error {
+                may_have_had_effect: true,
+                ..Error::unanswered(ended.kind, action, ended.message)
+            }),
+        };
+        let (mut retry_after, mut date) = (None, None);
+        let result = sent.and_then(|response| {
+            (retry_after, date) = (response.retry_after, response.date);
+            match read_answer(response) {
+                Answer::Success(success) => Ok(success),
+                Answer::Refusal(error) | Answer::Unreadable(error) => {
+                    Err(Error::refused(action, request.api, error))
                 }
-                (result, retry_after, date)
             }
-            Ok(Err(Failure::Unsent { obstacle, text })) => {
-                permit.unsent();
-                let kind = match obstacle {
-                    Obstacle::Certificate(_) => ErrorKind::Untrusted,
-                    _ => ErrorKind::Unreachable,
-                };
-                let error = Error {
-                    obstacle: Some(obstacle),
-                    ..Error::unanswered(kind, action, text)
-                };
-                (Err(error), None, None)
-            }
+        });
+        let error = result.as_ref().err();
+        let answered = error.is_none_or(|error| error.http_status.is_some());
+        match error.map(|error| error.kind) {
+            Some(ErrorKind::Throttled) => permit.throttled(retry_after),
+            Some(ErrorKind::Unreachable | ErrorKind::Untrusted) => permit.unsent(),
+            _ if answered => permit.answered(),
             // It is unknown when the service counts the call: dropping the permit assumes the
             // latest possible time.
-            Ok(Err(Failure::Lost(text))) => {
-                let error = Error::unanswered(ErrorKind::Unanswered, action, text);
-                (Err(error), None, None)
-            }
-            Err(ended) => {
-                let error = Error::unanswered(ended.kind, action, ended.message);
-                let error = Error {
-                    may_have_had_effect: !request.reads,
-                    ..error
-                };
-                (Err(error), None, None)
-            }
-        };
+            _ => drop(permit),
+        }
         log(request, number, started, &result);
-        result.map_err(|error| Failed {
-            error: Error {
-                may_have_had_effect: error.may_have_had_effect || effect(&error),
-                ..error
-            },
-            retry_after,
-            date,
+        result.map_err(|mut error| {
+            let effect = error.may_have_had_effect || error.kind.meaning().effect;
+            error.may_have_had_effect = effect && !request.reads;
+            Failed {
+                error,
+                retry_after,
+                date,
+            }
         })
     }
 
