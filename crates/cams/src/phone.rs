@@ -1,9 +1,9 @@
 //! Phone numbers: a country's calling code and a number behind it, as CAMS takes them.
 //!
-//! Only what is certain is refused; what is merely unlikely is a doubt, and is left to the user and
-//! the API. Starting a migration cannot be undone, so advice must never name another number than
-//! the one that was written: a value is suggested only where nothing but separators and a leading
-//! `+` have to go.
+//! A number is refused only if it is certainly wrong. An unlikely one is a doubt, which the user and
+//! the API decide. A migration cannot be undone, so advice must never name another number than the
+//! one that was written: a value is suggested only where nothing but separators and a leading `+`
+//! have to go.
 //!
 //! This file is longer than 300 lines because both parts of a number are parsed by the same rules.
 

@@ -79,7 +79,7 @@ impl Bounds {
         }
     }
 
-    /// Bounds that nobody can stop, to find out the result of a call that a stop may have ended.
+    /// Bounds that no stop ends, to find out the result of a call that a stop may have ended.
     #[must_use]
     pub fn unstoppable(timeout: Duration) -> Self {
         Self::new(timeout, CancellationToken::new())

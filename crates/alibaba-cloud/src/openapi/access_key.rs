@@ -7,8 +7,8 @@ use base::secret::Secret;
 /// An access key, permanent or temporary.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessKey {
-    /// The AccessKey id. It is not a secret, but not meant for everybody either: `Debug` shows
-    /// only its last four characters.
+    /// The AccessKey id. It is not secret, but it identifies a user: `Debug` shows only its last
+    /// four characters.
     pub id: String,
     /// The AccessKey secret, which signs requests and is never sent.
     pub secret: Secret,

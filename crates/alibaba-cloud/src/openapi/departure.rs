@@ -1,15 +1,15 @@
-//! Tells when a request leaves on a connection that was there already.
+//! Reports when a request leaves on an existing connection.
 //!
-//! Whoever counts calls by time has to know the latest moment at which a request can arrive. On a
-//! connection that is in use, that is soon after the request was sent. Where a connection has to be
-//! made first it is not: one lost packet of the handshake costs a second, and so does the first
-//! packet that follows. So nothing is told of a request on a new connection: only its answer shows
-//! that it has arrived.
+//! A quota that counts calls by time needs the latest moment at which a request can arrive. On a
+//! connection that is in use, that is soon after the request was sent. On one that has to be made
+//! first it is not: one lost packet of the handshake costs a second, and so does the first packet
+//! that follows. So a request on a new connection is not reported: only its answer shows that it
+//! has arrived.
 //!
 //! The HTTP client does not say which connection a request gets. But it first looks for an idle one
-//! and, if there is none, begins to make one, both in the task that makes the request: that is what
-//! [`NoticeConnections`] sees. And whoever writes the request asks, at that moment, whether the
-//! body is empty: that is what [`Departing`] sees.
+//! and, if there is none, begins to make one, both in the task that makes the request:
+//! [`NoticeConnections`] sees that. When the request is written, the client asks whether the body
+//! is empty: [`Departing`] sees that.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -26,8 +26,8 @@ tokio::task_local! {
     static BEGUN: Arc<AtomicBool>;
 }
 
-/// Makes a request whose body is the one that `work` is given. `on_departure` is called when the
-/// request leaves on a connection that was there already: once, or never.
+/// Makes a request with the body that `work` is given. `on_departure` is called when the request
+/// leaves on an existing connection: once, or never.
 pub(super) async fn noticing<T, F: Future<Output = T>>(
     on_departure: impl Fn() + Send + Sync + 'static,
     work: impl FnOnce(reqwest::Body) -> F,
@@ -41,7 +41,7 @@ pub(super) async fn noticing<T, F: Future<Output = T>>(
     BEGUN.scope(begun, work(reqwest::Body::wrap(body))).await
 }
 
-/// An empty body that tells when its request is written.
+/// An empty body that reports when its request is written.
 struct Departing<F> {
     on_departure: F,
     begun: Arc<AtomicBool>,
@@ -98,7 +98,7 @@ impl<S: Service<R>, R> Service<R> for Noticing<S> {
     }
 
     fn call(&mut self, destination: R) -> S::Future {
-        // Outside of such a task there is nobody to tell.
+        // Outside of such a task there is nothing to record.
         let _ = BEGUN.try_with(|begun| begun.store(true, Ordering::Relaxed));
         self.0.call(destination)
     }

@@ -1,4 +1,4 @@
-//! An access key together with what takes it out of foreign text.
+//! An access key together with the cleaner that removes it from foreign text.
 
 use base::foreign_text::Cleaner;
 use base::secret::Secret;
@@ -17,8 +17,8 @@ pub struct SigningKey {
 impl SigningKey {
     /// Makes the key usable for requests.
     ///
-    /// The cleaner knows the secret too, although it is never sent, because somebody may have put
-    /// it into a field that is.
+    /// The cleaner knows the secret too, although it is never sent: a user may have put it into a
+    /// field that is.
     pub fn new(access_key: AccessKey) -> Self {
         let token = access_key.security_token.as_ref().map(Secret::expose);
         let parts = [access_key.id.as_str(), access_key.secret.expose()];
@@ -34,7 +34,7 @@ impl SigningKey {
         &self.access_key
     }
 
-    /// What takes the parts of the key out of text that came from outside.
+    /// Removes the parts of the key from text that came from outside.
     pub fn cleaner(&self) -> &Cleaner {
         &self.cleaner
     }
