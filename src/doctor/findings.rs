@@ -3,7 +3,7 @@
 use call_quota::Caveats;
 use cams::ErrorKind;
 
-use super::super::settings::Scope;
+use super::super::settings::throttle::Scope;
 use super::super::throttling;
 use super::account;
 use super::finding::{Finding, State, advice, finding, said};

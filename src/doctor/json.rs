@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::settings::Scope;
+use super::super::settings::throttle::Scope;
 use super::account::{statuses, subscribed};
 use super::finding::State;
 use super::names::Names;

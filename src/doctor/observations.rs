@@ -4,7 +4,7 @@ use call_quota::Caveats;
 use cams::phone::PhoneNumber;
 use cams::{Error, ErrorKind, Form, Inspected, LookupData, NumberList, Waba};
 
-use super::super::settings::Scope;
+use super::super::settings::throttle::Scope;
 use super::names::Names;
 
 /// Everything that was seen.

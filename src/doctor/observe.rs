@@ -100,13 +100,13 @@ fn names(client: Option<&Client>, settings: &Settings, environment: &Environment
     let key = client.and_then(|client| client.credentials().at_hand());
     let key = key.as_ref().map(|key| key.access_key());
     let variables = [
-        declared::SECRET_KEY.variables,
-        declared::SECURITY_TOKEN.variables,
-        declared::OIDC_TOKEN.variables,
+        declared::credentials::SECRET_KEY.variables,
+        declared::credentials::SECURITY_TOKEN.variables,
+        declared::credentials::OIDC_TOKEN.variables,
     ];
     let addresses = [
-        declared::CREDENTIALS_URI.variables,
-        declared::REDIS_URL.variables,
+        declared::credentials::CREDENTIALS_URI.variables,
+        declared::throttle::REDIS_URL.variables,
     ];
     let variables = variables.into_iter().flatten();
     let addresses = addresses.into_iter().flatten();
@@ -122,7 +122,7 @@ fn names(client: Option<&Client>, settings: &Settings, environment: &Environment
     let personal = [
         key.map(|key| key.id.as_str()),
         environment
-            .first(declared::ACCESS_KEY.variables)
+            .first(declared::credentials::ACCESS_KEY.variables)
             .map(|(_, id)| id),
         environment
             .first(declared::ACCOUNT_ID.variables)
