@@ -6,7 +6,7 @@ use base::foreign_text;
 use cams::phone::PhoneNumber;
 
 /// What `doctor --help` prints.
-pub(super) const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Usage: terraform-provider-cams doctor [--json] [--space ID] [--number COUNTRY_CODE/NUMBER]
 
 Asks CAMS a few questions with the credentials and settings from the environment, and reports
@@ -25,24 +25,24 @@ arguments that cannot be understood, and 3 if the report cannot be written.";
 
 /// What the arguments ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Request {
+pub(crate) enum Request {
     Examine(Options),
     Help,
 }
 
 /// How to examine the account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Whether the report is JSON.
-    pub(super) json: bool,
+    pub(crate) json: bool,
     /// The space, in place of the environment's.
-    pub(super) space: Option<String>,
+    pub(crate) space: Option<String>,
     /// A number of the space that is migrating.
-    pub(super) number: Option<PhoneNumber>,
+    pub(crate) number: Option<PhoneNumber>,
 }
 
 /// Reads the arguments behind `doctor`. The error says what is wrong with them.
-pub(super) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Request, String> {
+pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Request, String> {
     let mut options = Options::default();
     while let Some(argument) = arguments.next() {
         let argument = text(argument)?;

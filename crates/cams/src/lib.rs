@@ -30,7 +30,6 @@ pub use call::Call;
 pub use call_quota::Cause;
 pub use client::{Client, Config};
 pub use error::{Error, ErrorKind};
-pub use inspection::{Absent, Form, Inspected, LookupData, NumberList, NumberRow, Waba};
 pub use listing::Listed;
 pub use long_wait::{LONG_WAIT, LongWait};
 pub use migration::Migration;
