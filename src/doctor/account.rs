@@ -123,42 +123,37 @@ fn operation(operation: Operation, needed: bool, observations: &Observations) ->
         .errors()
         .filter(|error| error.action == action)
         .collect();
-    let (permission, (state, text)) = match answers.permission(action) {
+    let permission = answers.permission(action);
+    let (state, text) = match permission {
         Permission::NotTried => (
-            "not_tried",
-            (
-                State::Unknown,
-                format!(
-                    "{action} starts a migration, and doctor only reads, so whether RAM allows it \
-                     was not tried. It needs cams:{action} on resource *."
-                ),
+            State::Unknown,
+            format!(
+                "{action} starts a migration, and doctor only reads, so whether RAM allows it was \
+                 not tried. It needs cams:{action} on resource *."
             ),
         ),
         Permission::Unknown => (
-            "unknown",
-            (
-                State::Unknown,
-                format!("Whether RAM allows {action} could not be found out."),
-            ),
+            State::Unknown,
+            format!("Whether RAM allows {action} could not be found out."),
         ),
-        Permission::Denied if !needed => (
-            "denied",
-            (
-                State::Attention,
-                format!(
-                    "RAM denies {action}. The provider does not need it; grant cams:{action} on \
-                     resource * to let doctor find out more."
-                ),
-            ),
-        ),
-        Permission::Denied => {
+        Permission::Denied if needed => {
             let mut errors = errors.iter();
             let denial = errors.find(|error| error.kind == ErrorKind::AccessDenied);
             let advice = denial.map(|error| advice(error, observations));
             let text = format!("RAM denies {action}. {}", advice.unwrap_or_default());
-            ("denied", (State::Problem, text))
+            (State::Problem, text)
         }
-        Permission::Granted => ("granted", granted(action, &errors, needed, observations)),
+        Permission::Denied => (
+            State::Attention,
+            format!(
+                "RAM denies {action}. The provider does not need it; grant cams:{action} on \
+                 resource * to let doctor find out more."
+            ),
+        ),
+        Permission::Granted => {
+            let (state, outcome) = outcome(action, &errors, needed, observations);
+            (state, format!("RAM allows {action}.{outcome}"))
+        }
     };
     // Without their messages, which may name what they are about.
     let errors = errors.into_iter().map(|error| {
@@ -173,63 +168,51 @@ fn operation(operation: Operation, needed: bool, observations: &Observations) ->
     Finding::new(action, state, text).with(facts)
 }
 
-/// What came of an operation that RAM allows.
-fn granted(
+/// What came of an operation that RAM allows, behind the sentence that says so.
+fn outcome(
     action: &str,
     errors: &[&Error],
     needed: bool,
     observations: &Observations,
 ) -> (State, String) {
-    let answers = &observations.answers;
-    let allowed = format!("RAM allows {action}.");
-    let is_list = action == Question::Numbers.operation().action;
-    let mut errors = errors.iter();
-    let refusal = errors.find(|error| is_list || error.kind == ErrorKind::ResourceOwner);
-    if let Some(error) = refusal.filter(|_| needed) {
+    let is = |question: Question| question.operation().action == action;
+    let mut errors = errors.iter().filter(|_| needed);
+    let is_list = is(Question::Numbers);
+    if let Some(error) = errors.find(|error| is_list || error.kind == ErrorKind::ResourceOwner) {
         let advice = advice(error, observations);
-        let text = format!("{allowed} {advice} {}", quoted(error));
-        return (State::Problem, text);
+        return (State::Problem, format!(" {advice} {}", quoted(error)));
     }
     if is_list {
-        return match rows_in_words(observations) {
-            Some(rows) => (State::Ok, format!("{allowed} {rows}")),
-            None => (
-                State::Problem,
-                format!("{allowed} Its answer holds something else than a list of numbers."),
-            ),
+        let text = match observations.answers.rows() {
+            Some(rows) => return (State::Ok, rows_in_words(rows, observations)),
+            None => " Its answer holds something else than a list of numbers.",
         };
+        return (State::Problem, text.to_owned());
     }
-    if action != Question::OwnNumber.operation().action {
-        return (State::Ok, allowed);
-    }
-    match (
-        answers.to(Question::OwnNumber),
-        answers.has_id(Question::OwnNumber),
-    ) {
-        (None, _) => (State::Ok, allowed),
-        (Some(Err(error)), _) => (
-            State::Attention,
-            format!(
-                "{allowed} It refuses a number of the space. {}",
-                quoted(error)
+    let own = observations.answers.to(Question::OwnNumber);
+    match own.filter(|_| is(Question::OwnNumber)) {
+        None => (State::Ok, String::new()),
+        Some(Err(error)) => {
+            let text = format!(" It refuses a number of the space. {}", quoted(error));
+            (State::Attention, text)
+        }
+        Some(Ok(_)) => match observations.answers.has_id(Question::OwnNumber) {
+            Some(true) => (
+                State::Ok,
+                " It gives the id of a number of the space.".to_owned(),
             ),
-        ),
-        (Some(Ok(_)), Some(true)) => (
-            State::Ok,
-            format!("{allowed} It gives the id of a number of the space."),
-        ),
-        (Some(Ok(_)), _) => (
-            State::Attention,
-            format!("{allowed} It gives no id for a number of the space."),
-        ),
+            _ => (
+                State::Attention,
+                " It gives no id for a number of the space.".to_owned(),
+            ),
+        },
     }
 }
 
 /// How many rows the list has, by status.
-fn rows_in_words(observations: &Observations) -> Option<String> {
-    let rows = observations.answers.rows()?;
+fn rows_in_words(rows: &[Value], observations: &Observations) -> String {
     if rows.is_empty() {
-        return Some("The space's list has no rows.".to_owned());
+        return " The space's list has no rows.".to_owned();
     }
     let (named, others) = statuses(rows, observations);
     let named = named
@@ -237,7 +220,7 @@ fn rows_in_words(observations: &Observations) -> Option<String> {
         .map(|(status, rows)| format!("{rows} {status}"));
     let others = (others > 0).then(|| format!("{others} with other statuses"));
     let parts: Vec<String> = named.chain(others).collect();
-    Some(format!("Rows of the space's list: {}.", parts.join(", ")))
+    format!(" Rows of the space's list: {}.", parts.join(", "))
 }
 
 /// The most frequent statuses with how many rows have each, and how many rows have another one.

@@ -1,5 +1,6 @@
 //! What the service is asked, and what its answers mean.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use cams::{Error, ErrorKind, Operation};
@@ -50,7 +51,8 @@ pub(crate) type Body = Map<String, Value>;
 pub(crate) struct Answers(pub(crate) Vec<(Question, Result<Body, Error>)>);
 
 /// Whether RAM lets the caller use an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Permission {
     Denied,
     Granted,

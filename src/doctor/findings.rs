@@ -2,6 +2,7 @@
 
 use call_quota::Caveats;
 use cams::{Error, ErrorKind};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::errors;
@@ -17,7 +18,8 @@ const CLOCK_NOTED: u64 = 5;
 const CLOCK_TOLERATED: u64 = 15 * 60;
 
 /// What a finding means for the provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum State {
     /// It works, but there is something to know.
     Attention,
@@ -194,31 +196,27 @@ fn clock(ahead: Option<i64>) -> Option<Finding> {
 fn quota(observations: &Observations) -> Finding {
     let answers = &observations.answers;
     let trouble = &observations.quota_trouble;
-    let (scope, shared) = match observations.scope {
-        None => {
-            let text = "With whom the call quota is shared cannot be read from the settings.";
-            return Finding::new("quota", State::Unknown, text).with(Value::Null);
-        }
-        Some(Scope::Host) => (
-            "host",
-            format!(
-                "by all processes of this user on this machine, in {}",
-                observations.directory
-            ),
-        ),
-        Some(Scope::Process) => ("process", "with no other process".to_owned()),
-        Some(Scope::Redis) => (
-            "redis",
-            "by all machines that use the Redis server in CAMS_THROTTLE_REDIS_URL".to_owned(),
-        ),
+    let Some(scope) = observations.scope else {
+        let text = "With whom the call quota is shared cannot be read from the settings.";
+        return Finding::new("quota", State::Unknown, text).with(Value::Null);
+    };
+    let shared = match scope {
+        Scope::Host => "by all processes of this user on this machine, in ",
+        Scope::Process => "with no other process",
+        Scope::Redis => "by all machines that use the Redis server in CAMS_THROTTLE_REDIS_URL",
+    };
+    let place = match scope {
+        Scope::Host => observations.directory.as_str(),
+        Scope::Process | Scope::Redis => "",
     };
     let (account, counted) = account(observations);
-    let mut text = format!("The call quota is shared {shared}. It is counted for {counted}.");
+    let mut text =
+        format!("The call quota is shared {shared}{place}. It is counted for {counted}.");
     let state = match trouble {
         Some(reason) => {
             let remedy = match scope {
-                "redis" => "Check the address, the password and the server",
-                _ => {
+                Scope::Redis => "Check the address, the password and the server",
+                Scope::Host | Scope::Process => {
                     "Make the directory usable for this user alone, name another one in \
                      CAMS_THROTTLE_STATE_DIRECTORY, or set CAMS_THROTTLE_SCOPE to process where a \
                      single process uses the account"

@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::answers::{Permission, Question, text};
 use super::observe::Observations;
 
+/// How many different words a sentence holds at most.
+const MOST_WORDS: usize = 4;
+
 /// The fields that hold ids and phone numbers.
 const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
 
@@ -107,24 +110,17 @@ fn migrating_number(observations: &Observations) -> Option<String> {
         let listed = text(row, "PhoneNumber").unwrap_or_default();
         number.matches(listed.trim_start_matches('+'))
     });
-    let statuses = own.map(|row| {
-        let status = text(row, "Status").unwrap_or_default();
-        observations
-            .names
-            .of(&status)
-            .unwrap_or("another status")
-            .to_owned()
+    let statuses: Vec<String> = own.filter_map(|row| text(row, "Status")).collect();
+    let named = statuses.iter().map(|status| {
+        let name = observations.names.of(status);
+        name.unwrap_or("another status")
     });
-    let statuses: BTreeSet<String> = statuses.collect();
-    match statuses.is_empty() {
-        false => Some(format!("as {}", Vec::from_iter(statuses).join(" and "))),
-        // The lookup proves that the space has the number.
-        true => observations
-            .answers
-            .has_id(Question::OwnNumber)
-            .filter(|known| *known)
-            .map(|_| "not at all, although the lookup knows it".to_owned()),
+    if let Some(named) = in_words(named) {
+        return Some(format!("as {named}"));
     }
+    // The lookup proves that the space has the number.
+    let known = observations.answers.has_id(Question::OwnNumber)?;
+    known.then(|| "not at all, although the lookup knows it".to_owned())
 }
 
 /// In which of its two forms the list writes a number that has two.
@@ -168,10 +164,11 @@ fn empty_field(observations: &Observations) -> Option<String> {
     }))
 }
 
-/// The different words, if there are any.
+/// The first few of the different words, if there are any.
 fn in_words<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
     let words: BTreeSet<&str> = words.collect();
-    (!words.is_empty()).then(|| Vec::from_iter(words).join(" and "))
+    let some: Vec<&str> = words.into_iter().take(MOST_WORDS).collect();
+    (!some.is_empty()).then(|| some.join(" and "))
 }
 
 #[cfg(test)]

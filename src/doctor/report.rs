@@ -80,15 +80,9 @@ impl Report {
 
     /// The report as one JSON object.
     pub(crate) fn json(&self) -> String {
-        let states = self.findings.iter().map(|finding| {
-            let state = match finding.state {
-                State::Attention => "attention",
-                State::Ok => "ok",
-                State::Problem => "problem",
-                State::Unknown => "unknown",
-            };
-            json!({ "about": finding.about, "state": state })
-        });
+        let states = self.findings.iter();
+        let states =
+            states.map(|Finding { about, state, .. }| json!({ "about": about, "state": state }));
         let questions = self.questions.iter();
         let questions = questions.map(|question| (question.key.to_owned(), json!(question.seen)));
         let mut report = json!({

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use call_quota::RedisUrl;
+use serde::Serialize;
 use terraform_plugin::framework::number::Number;
 
 use crate::setting::{Declaration, Setting, from_str};
@@ -97,7 +98,8 @@ pub(crate) static STATE_DIRECTORY: Setting<PathBuf> = Setting::new(
 .otherwise("it is `/tmp/terraform-provider-cams-UID`, where UID is the user's number");
 
 /// The processes among which the quota is shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Scope {
     /// All processes of this user on this machine.
     Host,
