@@ -27,17 +27,17 @@ const LONGEST_FETCH: Duration = Duration::from_secs(10);
 const BLOCKS: [(&str, &str); 3] = [
     (
         "assume_role",
-        "Role that the credentials are exchanged for, as in terraform-provider-alicloud.",
+        "RAM role to assume with the credentials, as in terraform-provider-alicloud.",
     ),
     (
         "assume_role_with_oidc",
-        "Role that the token of an identity provider is exchanged for, as in CI jobs and in \
+        "RAM role to assume with the token of an identity provider, as in CI jobs and in \
          Kubernetes.",
     ),
     (
         "throttle",
-        "How the account's call quota is kept. The defaults keep it for everything that runs on \
-         one machine.",
+        "How the provider keeps the account's call quota. The defaults cover everything that runs \
+         on one machine.",
     ),
 ];
 
@@ -58,8 +58,7 @@ pub fn schema() -> Schema {
         version: 0,
         description:
             "Moves WhatsApp phone numbers into Alibaba Cloud CAMS (Chat App Message Service). An \
-             argument that is an empty text counts as not set, in the provider block and in its \
-             blocks."
+             empty string counts as not set, in the provider block and in its nested blocks."
                 .into(),
         attributes,
     }

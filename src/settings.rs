@@ -55,10 +55,10 @@ pub(crate) static ACCOUNT_ID: Setting<String> = Setting::new(
     "account_id",
     &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
     parse_account_id,
-    "Alibaba Cloud account id, digits only. The call quota is the account's, \
-        whichever of its credentials are in use. Set this where STS cannot be reached.",
+    "Alibaba Cloud account id, digits only. The call quota belongs to the account, whichever of \
+     its credentials are used. Set this where STS cannot be reached.",
 )
-.otherwise("STS is asked");
+.otherwise("the provider asks STS");
 
 pub(crate) static REGION: Setting<Region> = Setting::new(
     "region",
@@ -83,7 +83,7 @@ pub(crate) static CUST_SPACE_ID: Setting<String> = Setting::new(
     "Space of resources that set no `cust_space_id` of their own: the id of the ISV \
         sub-customer's space, or of your own instance.",
 )
-.otherwise("each resource names its own");
+.otherwise("each resource sets its own");
 
 pub(crate) static SIGNATURE_METHOD: Setting<SignatureMethod> = Setting::new(
     "signature_method",
@@ -97,8 +97,8 @@ pub(crate) static CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
     "client_connect_timeout",
     &["CLIENT_CONNECT_TIMEOUT"],
     |text| parse_millis(text, 100..=600_000),
-    "Milliseconds until a connection to the API is made, TLS included. Raise it \
-        behind a slow proxy.",
+    "Milliseconds to wait for a connection to the API, TLS included. Raise it behind a slow \
+     proxy.",
 )
 .default("10000");
 
@@ -106,8 +106,8 @@ pub(crate) static READ_TIMEOUT: Setting<Duration> = Setting::new(
     "client_read_timeout",
     &["CLIENT_READ_TIMEOUT"],
     |text| parse_millis(text, 100..=600_000),
-    "Milliseconds from sending a request until its whole answer is there. What a \
-        request without an answer did is found out afterwards, so lower it only if the API hangs.",
+    "Milliseconds from sending a request until its whole answer has arrived. The provider has to \
+     find out what a request without an answer did, so lower it only if the API hangs.",
 )
 .default("60000");
 
@@ -140,7 +140,7 @@ fn parse_cust_space_id(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!(
-        "{}; leave it out if each resource names its own",
+        "{}; leave it out if each resource sets its own",
         space::EXPECTED
     ))
 }

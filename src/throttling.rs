@@ -32,7 +32,7 @@ pub(super) struct Throttled {
 }
 
 impl Throttled {
-    /// What to tell about how the quota is shared.
+    /// The warnings about how the quota is shared.
     pub(super) fn notices(&self) -> impl Iterator<Item = Diagnostic> {
         let caveat = self.throttle.caveats().runs_unknown.then(|| {
             let detail = runs_unknown();
@@ -41,21 +41,21 @@ impl Throttled {
         self.notice().into_iter().chain(caveat)
     }
 
-    /// What to tell if the quota could not be shared as it should be, so that this process made
-    /// fewer calls.
+    /// The warning if the quota could not be shared as configured, so that this process made fewer
+    /// calls.
     fn notice(&self) -> Option<Diagnostic> {
         let reason = self.throttle.trouble()?;
         let (what, remedy) = match self.scope {
             Scope::Redis => (
                 "the Redis server by which all machines share it",
                 "Check throttle.redis_url, the server, its password and its certificate, and the \
-                 network in between; the guide on Redis has what servers and users need. A server \
-                 far away may need more time: throttle.redis_connect_timeout and \
+                 network in between; the guide on Redis lists what servers and users need. For a \
+                 distant server, raise throttle.redis_connect_timeout and \
                  throttle.redis_command_timeout.",
             ),
             Scope::Host | Scope::Process => (
                 "the directory by which this user's processes share it",
-                "Let it be a directory of this user alone (chmod 700), name another one by \
+                "Make it a directory of this user alone (chmod 700), set another one in \
                  throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY, or set throttle.scope \
                  = \"process\" if only one process at a time uses the account.",
             ),
@@ -69,21 +69,21 @@ impl Throttled {
             format!(
                 "The account's call quota is not shared, because {what} cannot be used: {reason}. \
                  Until it can, the provider makes at most {calls} a second of each \
-                 operation, so that all who use the account stay within its quota. Nothing is \
-                 lost, but it takes longer.\n\n{remedy} Where you know how many may run at once, \
-                 throttle.fallback_requests_per_second lets each make more calls."
+                 operation, to stay within the quota beside other processes. Nothing is lost, but \
+                 the run takes longer.\n\n{remedy} If you know how many processes may run at once, \
+                 set throttle.fallback_requests_per_second to let each make more calls."
             ),
         ))
     }
 }
 
-/// What to tell if the user of the Redis server may not ask which run of it this is.
+/// The warning if the Redis user may not read when the server was started.
 pub(super) fn runs_unknown() -> String {
     format!(
         "The user of the Redis server may not run INFO, so the provider cannot see whether the \
-         server was started anew with older data. To be safe it takes every new connection, and \
-         the first use after a while without any, for a new start, and then makes no call for some \
-         seconds. Give the user what this line gives: {REDIS_RIGHTS}"
+         server was restarted with older data. To be safe, it treats every new connection, and the \
+         first use after a pause, as a restart, and then makes no call for some seconds. Grant the \
+         user the rights in this line: {REDIS_RIGHTS}"
     )
 }
 

@@ -49,7 +49,7 @@ fn product(observations: &Observations) -> Finding {
         ),
         None => (
             State::Unknown,
-            "Whether the account has activated CAMS could not be found out.",
+            "Whether the account has activated CAMS could not be determined.",
         ),
     };
     Finding::new("product", state, text).with(json!({ "activated": activated }))
@@ -77,7 +77,7 @@ fn waba(observations: &Observations) -> Finding {
     let body = match observations.answers.to(Question::Waba) {
         None => return unknown("was not asked."),
         Some(Err(error)) => {
-            return unknown(&format!("could not be found out. {}", quoted(error)));
+            return unknown(&format!("could not be determined. {}", quoted(error)));
         }
         Some(Ok(body)) => body,
     };
@@ -134,7 +134,7 @@ fn operation(operation: Operation, needed: bool, observations: &Observations) ->
         ),
         Permission::Unknown => (
             State::Unknown,
-            format!("Whether RAM allows {action} could not be found out."),
+            format!("Whether RAM allows {action} could not be determined."),
         ),
         Permission::Denied if needed => {
             let mut errors = errors.iter();
@@ -147,7 +147,7 @@ fn operation(operation: Operation, needed: bool, observations: &Observations) ->
             State::Attention,
             format!(
                 "RAM denies {action}. The provider does not need it; grant cams:{action} on \
-                 resource * to let doctor find out more."
+                 resource * to let doctor report more."
             ),
         ),
         Permission::Granted => {

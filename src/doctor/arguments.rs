@@ -9,15 +9,15 @@ use cams::phone::PhoneNumber;
 pub(crate) const HELP: &str = "\
 Usage: terraform-provider-cams doctor [--json] [--space ID] [--number COUNTRY_CODE/NUMBER]
 
-Asks CAMS a few questions with the credentials and settings from the environment, and reports
-what works, what does not and what to do about it, and how the service behaves where its
-documentation leaves a choice. It only reads: no number and no setting is changed.
+Asks CAMS a few questions with the credentials and settings from the environment. Reports what
+works, what does not and what to do about it, and how the service behaves where its documentation
+leaves something open. It only reads: no number and no setting is changed.
 
   --json         Print the report as JSON, without any personal data, fit for a bug report
   --space ID     Examine this space instead of the one in CAMS_CUST_SPACE_ID
   --number COUNTRY_CODE/NUMBER
-                 A number of the space whose migration has started and is not finished: shows how
-                 the service lists such numbers, such as --number 86/13900001234
+                 A number of the space whose migration has started and is not finished, such as
+                 86/13900001234: reports how the service lists such numbers
   --help         Print this text
 
 The exit code is 0 if everything that the provider needs works, 1 if something does not, 2 for

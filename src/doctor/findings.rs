@@ -27,7 +27,7 @@ pub(crate) enum State {
     Ok,
     /// Something that the provider needs does not work.
     Problem,
-    /// It could not be found out.
+    /// It could not be determined.
     Unknown,
 }
 

@@ -44,7 +44,7 @@ impl Report {
         }
     }
 
-    /// Whether everything that the provider needs works, as far as reading can tell.
+    /// Whether everything that the provider needs works, as far as read-only calls show.
     pub(crate) fn works(&self) -> bool {
         let mut findings = self.findings.iter();
         findings.all(|finding| finding.state != State::Problem)
@@ -72,7 +72,7 @@ impl Report {
             item(&mut text, mark, &format!("{title}: {seen}."));
         }
         text.push_str(match self.works() {
-            true => "\nEverything that the provider needs works, as far as reading can tell.",
+            true => "\nEverything that the provider needs works, as far as read-only calls show.",
             false => "\nNot everything that the provider needs works: see each PROBLEM above.",
         });
         text

@@ -81,8 +81,7 @@ pub(crate) static SHARED_CREDENTIALS_FILE: Setting<String> = credential(
     "shared_credentials_file",
     variables::SHARED_CREDENTIALS_FILE,
     parse_word,
-    "File with the profiles, as the Alibaba Cloud CLI (JSON) or the SDKs (ini) write \
-        it.",
+    "File with profiles, in the format of the Alibaba Cloud CLI (JSON) or of the SDKs (ini).",
 )
 .otherwise("it is `~/.aliyun/config.json`");
 
@@ -92,13 +91,13 @@ pub(crate) static ECS_ROLE_NAME: Setting<String> = credential(
     |text| parse_word(text.trim()),
     "RAM role of the ECS instance that Terraform runs on.",
 )
-.otherwise("the metadata service is asked for it");
+.otherwise("the provider asks the metadata service");
 
 pub(crate) static CREDENTIALS_URI: Setting<Secret> = credential(
     "credentials_uri",
     variables::CREDENTIALS_URI,
     parse_uri,
-    "Address that answers with temporary credentials.",
+    "URL that returns temporary credentials.",
 )
 .secret();
 
@@ -106,8 +105,8 @@ pub(crate) static STS_ENDPOINT: Setting<Endpoint> = credential(
     "sts_endpoint",
     variables::STS_ENDPOINT,
     from_str,
-    "Host or URL of STS, which exchanges credentials and tells the account; plain \
-        `http` only to this machine.",
+    "Host or URL of STS, which exchanges credentials and names the account; plain `http` only to \
+     this machine.",
 )
 .otherwise("the region's own is used, or `endpoint` if that is on this machine");
 
@@ -123,7 +122,7 @@ pub(crate) static ROLE_SESSION_NAME: Setting<String> = credential(
     "assume_role.session_name",
     variables::ROLE_SESSION_NAME,
     parse_session_name,
-    "Name of the session, which shows in the audit log of the account.",
+    "Name of the session, which appears in the audit log of the account.",
 )
 .default("terraform");
 
@@ -131,16 +130,16 @@ pub(crate) static ROLE_POLICY: Setting<String> = credential(
     "assume_role.policy",
     &[],
     parse_policy,
-    "Policy in JSON that narrows what the session may do.",
+    "Policy in JSON that restricts the session.",
 )
-.otherwise("the session may do what the role may");
+.otherwise("the session has all permissions of the role");
 
 pub(crate) static ROLE_SESSION_EXPIRATION: Setting<Duration> = credential(
     "assume_role.session_expiration",
     variables::ROLE_SESSION_EXPIRATION,
     parse_lifetime,
-    "Seconds that a session lasts, from 900 up to what the role allows. A new one is \
-        fetched in time.",
+    "Lifetime of a session in seconds, from 900 up to the maximum of the role. The provider \
+     fetches a new session in time.",
 )
 .default("3600");
 
@@ -186,7 +185,7 @@ pub(crate) static OIDC_SESSION_NAME: Setting<String> = credential(
     "assume_role_with_oidc.role_session_name",
     variables::OIDC_ROLE_SESSION_NAME,
     parse_session_name,
-    "Name of the session, which shows in the audit log of the account.",
+    "Name of the session, which appears in the audit log of the account.",
 )
 .default("terraform");
 
@@ -194,16 +193,16 @@ pub(crate) static OIDC_POLICY: Setting<String> = credential(
     "assume_role_with_oidc.policy",
     &[],
     parse_policy,
-    "Policy in JSON that narrows what the session may do.",
+    "Policy in JSON that restricts the session.",
 )
-.otherwise("the session may do what the role may");
+.otherwise("the session has all permissions of the role");
 
 pub(crate) static OIDC_SESSION_EXPIRATION: Setting<Duration> = credential(
     "assume_role_with_oidc.session_expiration",
     &[],
     parse_lifetime,
-    "Seconds that a session lasts, from 900 up to what the role allows. A new one is \
-        fetched in time.",
+    "Lifetime of a session in seconds, from 900 up to the maximum of the role. The provider \
+     fetches a new session in time.",
 )
 .default("3600");
 

@@ -27,9 +27,9 @@ pub(crate) static SCOPE: Setting<Scope> = Setting::new(
     "throttle.scope",
     &["CAMS_THROTTLE_SCOPE"],
     parse_scope,
-    "Who shares the quota: `host`, all processes of this user on this machine; \
-        `process`, nobody else, for machines without a directory that can be written; `redis`, all \
-        machines that use the same server, for pipelines on several runners.",
+    "Which processes share the quota: `host`, all processes of this user on this machine; \
+     `process`, this process alone, for machines without a writable directory; `redis`, all \
+     machines that use the same server, for pipelines on several runners.",
 )
 .default("host");
 
@@ -49,10 +49,10 @@ pub(crate) static REDIS_CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
     "throttle.redis_connect_timeout",
     &["CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT"],
     |text| parse_millis(text, 100..=10_000),
-    "Milliseconds until a connection to the Redis server is made, TLS included. \
-        While a server has just been started or has lost its data, calls wait for up to twice this \
-        time and twice `redis_command_timeout`: lower both for a server close by. Set them alike \
-        wherever the server is used.",
+    "Milliseconds to wait for a connection to the Redis server, TLS included. After the server \
+     has started or lost its data, calls wait for up to twice this time and twice \
+     `redis_command_timeout`: lower both for a nearby server. Set the same values wherever the \
+     server is used.",
 )
 .default("2500");
 
@@ -61,8 +61,8 @@ pub(crate) static REDIS_COMMAND_TIMEOUT: Setting<Duration> = Setting::new(
     "throttle.redis_command_timeout",
     &["CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT"],
     |text| parse_millis(text, 50..=5000),
-    "Milliseconds until the Redis server has answered a command. After that it \
-        counts as out of reach.",
+    "Milliseconds to wait for the answer of the Redis server to a command. After that, the server \
+     counts as unreachable.",
 )
 .default("1000");
 
@@ -70,10 +70,10 @@ pub(crate) static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting::new(
     "throttle.requests_per_second",
     &["CAMS_THROTTLE_REQUESTS_PER_SECOND"],
     parse_rate,
-    "Calls a second for each operation. Lower it to leave room for other programs of \
-        the same account, raise it only if Alibaba Cloud has raised the account's quota.",
+    "Calls per second for each operation. Lower it to leave room for other programs that use the \
+     account; raise it only if Alibaba Cloud has raised the account's quota.",
 )
-.otherwise("each operation's documented limit holds, which is 10");
+.otherwise("each operation's documented limit applies, which is 10");
 
 /// The default keeps the quota of ten calls as long as no more than ten hosts or processes lose
 /// their common store at the same time.
@@ -81,8 +81,8 @@ pub(crate) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting::n
     "throttle.fallback_requests_per_second",
     &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
     parse_rate,
-    "Calls a second and operation while the shared state cannot be reached. Set it to \
-        the quota divided by how many hosts may run at once.",
+    "Calls per second for each operation while the shared state cannot be reached. Set it to the \
+     quota divided by the number of hosts that may run at once.",
 )
 .default("1");
 
@@ -90,10 +90,10 @@ pub(crate) static STATE_DIRECTORY: Setting<PathBuf> = Setting::new(
     "throttle.state_directory",
     &["CAMS_THROTTLE_STATE_DIRECTORY"],
     parse_directory,
-    "Directory in which this user's processes on this machine share the quota and \
-        take turns at a number: an absolute path, which is created for this user alone if only \
-        its last part is missing. Set it if `/tmp` cannot be used, or to the same one in \
-        containers that are to share.",
+    "Directory in which this user's processes on this machine share the quota and take turns at a \
+     number: an absolute path. The provider creates it, for this user alone, if only its last \
+     part is missing. Set it where `/tmp` cannot be used, and to a common directory in containers \
+     that should share.",
 )
 .otherwise("it is `/tmp/terraform-provider-cams-UID`, where UID is the user's number");
 

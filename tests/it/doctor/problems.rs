@@ -132,7 +132,7 @@ fn missing_settings_are_named_and_nothing_is_asked() {
 }
 
 #[test]
-fn an_endpoint_that_nobody_serves_is_told_from_one_that_is_no_cams() {
+fn an_endpoint_without_a_server_is_told_from_one_that_is_no_cams() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);

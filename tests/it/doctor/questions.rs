@@ -1,4 +1,4 @@
-//! What the documentation leaves open is reported in words, as the emulator was told to behave.
+//! What the documentation leaves open is reported in words.
 
 use serde_json::Value;
 
