@@ -104,37 +104,27 @@ pub fn configure(
             return Err(errors);
         }
     };
-    let source = source.map_err(NoClient::NoCredentials);
-    let client = source.map(|(source, more)| {
-        warnings.extend(more);
-        let context = Context {
-            clock: clock.clone(),
-            random: random.clone(),
-            user_agent: http.user_agent.clone(),
-            network: http.network.clone(),
-            connect_timeout: http.connect_timeout,
-            read_timeout: http.read_timeout.min(LONGEST_FETCH),
-        };
-        let endpoint = &http.endpoint;
-        let emulator = endpoint.is_loopback().then(|| endpoint.host().to_owned());
-        let account_id = settings::ACCOUNT_ID.read(config, environment)?;
-        let directory = Some(throttled.directory.clone());
-        Client::new(cams::Config {
-            account: Account::new(account_id, directory, emulator, clock.clone()),
-            credentials: Credentials::new(source, context),
-            region,
-            http,
-            throttle: throttled.throttle.clone(),
-            requests_per_second: throttled.requests_per_second,
-            long_wait,
-            clock: clock.clone(),
-            random: random.clone(),
-        })
-        .map_err(|failure| no_http_client(&failure))
-    });
-    let client = match client {
-        Ok(client) => Ok(client?),
-        Err(none) => Err(none),
+    let client = match source {
+        Ok((source, more)) => {
+            warnings.extend(more);
+            let endpoint = &http.endpoint;
+            let emulator = endpoint.is_loopback().then(|| endpoint.host().to_owned());
+            let account_id = settings::ACCOUNT_ID.read(config, environment)?;
+            let directory = Some(throttled.directory.clone());
+            let client = Client::new(cams::Config {
+                account: Account::new(account_id, directory, emulator, clock.clone()),
+                credentials: Credentials::new(source, context(&http, &clock, &random)),
+                region,
+                http,
+                throttle: throttled.throttle.clone(),
+                requests_per_second: throttled.requests_per_second,
+                long_wait,
+                clock: clock.clone(),
+                random: random.clone(),
+            });
+            Ok(client.map_err(|failure| no_http_client(&failure))?)
+        }
+        Err(missing) => Err(NoClient::NoCredentials(missing)),
     };
     let space = cust_space_id(config, environment)?;
     let cams = Cams::new(client, space, Some(throttled), clock, random);
@@ -162,6 +152,18 @@ fn http(
         network,
     };
     Ok((http, region.id, warnings))
+}
+
+/// What credentials are fetched with.
+fn context(http: &HttpSettings, clock: &Clock, random: &Random) -> Context {
+    Context {
+        clock: clock.clone(),
+        random: random.clone(),
+        user_agent: http.user_agent.clone(),
+        network: http.network.clone(),
+        connect_timeout: http.connect_timeout,
+        read_timeout: http.read_timeout.min(LONGEST_FETCH),
+    }
 }
 
 /// The endpoint of the API that the environment alone leads to.

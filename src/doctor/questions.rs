@@ -110,10 +110,10 @@ fn migrating_number(observations: &Observations) -> Option<String> {
         let listed = text(row, "PhoneNumber").unwrap_or_default();
         number.matches(listed.trim_start_matches('+'))
     });
-    let statuses: Vec<String> = own.filter_map(|row| text(row, "Status")).collect();
-    let named = statuses.iter().map(|status| {
-        let name = observations.names.of(status);
-        name.unwrap_or("another status")
+    let statuses: Vec<_> = own.map(|row| text(row, "Status")).collect();
+    let named = statuses.iter().map(|status| match status {
+        Some(status) => observations.names.of(status).unwrap_or("another status"),
+        None => "a number without a status",
     });
     if let Some(named) = in_words(named) {
         return Some(format!("as {named}"));
@@ -195,7 +195,7 @@ mod tests {
         question.expect("a known key").seen
     }
 
-    fn list(rows: Value) -> (Question, Result<Body, Error>) {
+    fn list(rows: &Value) -> (Question, Result<Body, Error>) {
         (Question::Numbers, answered(json!({ "PhoneNumbers": rows })))
     }
 
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn only_a_number_that_is_known_to_migrate_shows_how_such_numbers_are_listed() {
-        let rows = |status| list(json!([{ "PhoneNumber": "+8613900001234", "Status": status }]));
+        let rows = |status| list(&json!([{ "PhoneNumber": "+8613900001234", "Status": status }]));
         let known = || {
             (
                 Question::OwnNumber,
@@ -276,8 +276,11 @@ mod tests {
         assert_eq!(pending.as_deref(), Some("as PENDING"));
         let odd = seen(key, vec![rows("of 8613900001234")], number);
         assert_eq!(odd.as_deref(), Some("as another status"));
-        assert_eq!(seen(key, vec![list(json!([]))], number), None);
-        let absent = seen(key, vec![list(json!([])), known()], number).expect("an observation");
+        let bare = list(&json!([{ "PhoneNumber": 8613900001234_u64 }]));
+        let bare = seen(key, vec![bare], number);
+        assert_eq!(bare.as_deref(), Some("as a number without a status"));
+        assert_eq!(seen(key, vec![list(&json!([]))], number), None);
+        let absent = seen(key, vec![list(&json!([])), known()], number).expect("an observation");
         assert!(absent.starts_with("not at all"), "{absent}");
     }
 
@@ -316,7 +319,7 @@ mod tests {
                 None,
             ),
         ] {
-            let seen = seen(key, vec![list(body.clone())], None);
+            let seen = seen(key, vec![list(&body)], None);
             assert_eq!(seen.as_deref(), expected, "{body}");
         }
         for (written, expected) in [

@@ -8,7 +8,10 @@ use super::answers::Body;
 
 /// An answer with these fields.
 pub(crate) fn answered(fields: Value) -> Result<Body, Error> {
-    Ok(fields.as_object().cloned().unwrap_or_default())
+    match fields {
+        Value::Object(fields) => Ok(fields),
+        _ => Ok(Body::new()),
+    }
 }
 
 /// A refusal that nothing can change.

@@ -25,7 +25,7 @@ fn healthy() -> Observations {
             ),
             (
                 Question::Waba,
-                waba(json!({ "AccountReviewStatus": "APPROVED" })),
+                waba(&json!({ "AccountReviewStatus": "APPROVED" })),
             ),
             (Question::Numbers, answered(json!({}))),
             (Question::MissingNumber, answered(json!({ "Data": null }))),
@@ -41,7 +41,7 @@ fn healthy() -> Observations {
     }
 }
 
-fn waba(data: Value) -> Result<Body, Error> {
+fn waba(data: &Value) -> Result<Body, Error> {
     answered(json!({ "Data": data }))
 }
 
@@ -165,7 +165,7 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
         ),
         (
             "waba",
-            answering(Question::Waba, waba(json!({}))),
+            answering(Question::Waba, waba(&json!({}))),
             State::Problem,
             "Bind one",
         ),
@@ -173,14 +173,14 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
             "waba",
             answering(
                 Question::Waba,
-                waba(json!({ "AccountReviewStatus": "REJECTED" })),
+                waba(&json!({ "AccountReviewStatus": "REJECTED" })),
             ),
             State::Problem,
             "REJECTED",
         ),
         (
             "waba",
-            answering(Question::Waba, waba(json!({ "Id": 7 }))),
+            answering(Question::Waba, waba(&json!({ "Id": 7 }))),
             State::Attention,
             "does not say",
         ),
