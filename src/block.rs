@@ -1,130 +1,158 @@
-//! The provider block as Terraform hands it over: its attributes, each of which may be null or
-//! unknown. `setting` and `settings` say what the values mean.
+//! The provider block as Terraform passes it: texts under the names of their attributes. `setting`
+//! says how one is read, and `settings` what each of them means.
+
+use std::collections::BTreeMap;
 
 use base::secret::Secret;
-use terraform_plugin::model;
+use terraform_plugin::framework::model::{Field, FieldType, Model};
+use terraform_plugin::framework::ty::Type;
+use terraform_plugin::framework::value::Value;
 
-model! {
-    /// The attributes of the provider block.
-    pub struct Config {
-        /// The id of the AccessKey.
-        pub access_key: String,
-        /// The secret of the AccessKey.
-        pub secret_key: Secret,
-        /// The security token of temporary credentials.
-        pub security_token: Secret,
-        /// The name of a profile in a file of the Alibaba Cloud CLI or SDKs.
-        pub profile: String,
-        /// The path of that file.
-        pub shared_credentials_file: String,
-        /// The role of the ECS instance that Terraform runs on.
-        pub ecs_role_name: String,
-        /// The address that gives credentials.
-        pub credentials_uri: Secret,
-        /// The role that the credentials are exchanged for.
-        pub assume_role: AssumeRole,
-        /// The role that the token of an identity provider is exchanged for.
-        pub assume_role_with_oidc: AssumeRoleWithOidc,
-        /// The host or the URL of STS.
-        pub sts_endpoint: String,
-        /// The region whose API is called.
-        pub region: String,
-        /// The host or the URL of the API.
-        pub endpoint: String,
-        /// The space of resources that name none.
-        pub cust_space_id: String,
-        /// The method by which requests are signed.
-        pub signature_method: String,
-        /// The account whose quota is used.
-        pub account_id: String,
-        /// How long it may take to make a connection, in milliseconds.
-        pub client_connect_timeout: String,
-        /// How long an answer may take, in milliseconds.
-        pub client_read_timeout: String,
-        /// How the account's call quota is kept.
-        pub throttle: Throttling,
+/// The values of the provider block and of the blocks in it. An attribute of a nested block has a
+/// name with a dot, such as `throttle.scope`.
+///
+/// All values are secrets here, because some are: no format shows them, and their memory is wiped.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    attributes: Attributes,
+    blocks: BTreeMap<String, Attributes>,
+}
+
+type Attributes = BTreeMap<String, Field<Secret>>;
+
+impl Config {
+    /// The attribute of this name, null if it is not set. It is unknown if all of its block is.
+    pub(crate) fn attribute(&self, name: &str) -> &Field<Secret> {
+        const NULL: &Field<Secret> = &Field::Null;
+        let (block, inner) = name.split_once('.').unwrap_or((name, name));
+        let attribute = match self.blocks.get(block) {
+            Some(attributes) => attributes.get(inner),
+            None => self.attributes.get(block),
+        };
+        attribute.unwrap_or(NULL)
+    }
+
+    /// The text of the attribute of this name, if it is known and not empty.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let text = self.attribute(name).known()?;
+        (!text.is_empty()).then(|| text.expose())
+    }
+
+    /// Whether the block of this name is present.
+    pub(crate) fn has_block(&self, name: &str) -> bool {
+        self.blocks.contains_key(name)
+    }
+
+    /// A provider block with these attributes.
+    #[cfg(test)]
+    pub(crate) fn of<const N: usize>(attributes: [(&str, &str); N]) -> Self {
+        let mut config = Self::default();
+        for (name, text) in attributes {
+            let attributes = match name.split_once('.') {
+                Some((block, _)) => config.blocks.entry(block.to_owned()).or_default(),
+                None => &mut config.attributes,
+            };
+            let name = name.rsplit('.').next().unwrap_or_default();
+            attributes.insert(name.to_owned(), text.into());
+        }
+        config
     }
 }
 
-model! {
-    /// The attributes of `throttle` in the provider block.
-    pub struct Throttling {
-        /// How many calls of an operation may be made in a second.
-        pub requests_per_second: String,
-        /// With whom the quota is shared.
-        pub scope: String,
-        /// The directory in which the processes of one machine share it.
-        pub state_directory: String,
-        /// The Redis server at which several machines share it.
-        pub redis_url: Secret,
-        /// How long it may take to connect to the Redis server, in milliseconds.
-        pub redis_connect_timeout: String,
-        /// How long the Redis server may take to answer a command, in milliseconds.
-        pub redis_command_timeout: String,
-        /// How many calls of an operation may be made in a second while the shared state cannot be
-        /// reached.
-        pub fallback_requests_per_second: String,
+impl FieldType for Config {
+    fn from_known(value: Value) -> Option<Self> {
+        let Value::Map(attributes) = value else {
+            return None;
+        };
+        let mut config = Self::default();
+        for (name, value) in attributes {
+            match value {
+                Value::Map(inner) => {
+                    let inner = inner.into_iter();
+                    let fields = inner.map(|(name, value)| Some((name, Field::from_value(value)?)));
+                    config.blocks.insert(name, fields.collect::<Option<_>>()?);
+                }
+                value => {
+                    config.attributes.insert(name, Field::from_value(value)?);
+                }
+            }
+        }
+        Some(config)
+    }
+
+    fn into_value(self) -> Value {
+        fn values(fields: Attributes) -> BTreeMap<String, Value> {
+            let fields = fields.into_iter();
+            fields
+                .map(|(name, field)| (name, field.into_value()))
+                .collect()
+        }
+        let mut all = values(self.attributes);
+        let blocks = self.blocks.into_iter();
+        all.extend(blocks.map(|(name, block)| (name, Value::Map(values(block)))));
+        Value::Map(all)
+    }
+
+    /// The schema is made of the same declarations that values are read by.
+    fn mismatch(ty: &Type) -> Option<String> {
+        match ty {
+            Type::Object(_) => None,
+            other => Some(format!(
+                "the model has an object where the schema has {other}"
+            )),
+        }
     }
 }
 
-model! {
-    /// The attributes of `assume_role` in the provider block.
-    pub struct AssumeRole {
-        /// The ARN of the role.
-        pub role_arn: String,
-        /// The name of the session, which shows in the audit log of the account.
-        pub session_name: String,
-        /// A policy that narrows what the session may do.
-        pub policy: String,
-        /// How long the session lasts, in seconds.
-        pub session_expiration: String,
-        /// The external id that the role may ask for.
-        pub external_id: String,
-    }
-}
-
-model! {
-    /// The attributes of `assume_role_with_oidc` in the provider block.
-    pub struct AssumeRoleWithOidc {
-        /// The ARN of the identity provider.
-        pub oidc_provider_arn: String,
-        /// The ARN of the role.
-        pub role_arn: String,
-        /// The token of the identity provider.
-        pub oidc_token: Secret,
-        /// The path of the file that holds the token.
-        pub oidc_token_file: String,
-        /// The name of the session, which shows in the audit log of the account.
-        pub role_session_name: String,
-        /// A policy that narrows what the session may do.
-        pub policy: String,
-        /// How long the session lasts, in seconds.
-        pub session_expiration: String,
-    }
-}
+impl Model for Config {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn object<const N: usize>(attributes: [(&str, Value); N]) -> Value {
+        Value::Map(
+            attributes
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+        )
+    }
+
+    #[test]
+    fn attributes_of_blocks_have_the_names_of_both() {
+        let value = object([
+            ("assume_role", Value::Null),
+            ("assume_role_with_oidc", Value::Unknown),
+            ("region", Value::String("r".to_owned())),
+            (
+                "throttle",
+                object([
+                    ("redis_url", Value::Unknown),
+                    ("scope", Value::String(String::new())),
+                ]),
+            ),
+        ]);
+        let config = Config::from_known(value.clone()).expect("a provider block");
+        assert_eq!(config.text("region"), Some("r"));
+        assert!(config.attribute("assume_role.role_arn").is_null());
+        assert!(
+            config
+                .attribute("assume_role_with_oidc.policy")
+                .is_unknown()
+        );
+        assert!(config.attribute("throttle.redis_url").is_unknown());
+        assert!(config.attribute("throttle.scope").known().is_some());
+        assert_eq!(config.text("throttle.scope"), None);
+        assert!(config.has_block("throttle") && !config.has_block("assume_role"));
+        assert_eq!(config.into_value(), value);
+    }
+
     #[test]
     fn no_format_of_the_block_shows_a_secret() {
-        let config = Config {
-            secret_key: "canary".into(),
-            security_token: "canary".into(),
-            credentials_uri: "http://user:canary@localhost".into(),
-            assume_role_with_oidc: AssumeRoleWithOidc {
-                oidc_token: "canary".into(),
-                ..AssumeRoleWithOidc::default()
-            }
-            .into(),
-            throttle: Throttling {
-                redis_url: "redis://:canary@localhost".into(),
-                ..Throttling::default()
-            }
-            .into(),
-            ..Config::default()
-        };
+        let config = Config::of([
+            ("secret_key", "canary"),
+            ("throttle.redis_url", "redis://:canary@localhost"),
+        ]);
         let shown = format!("{config:?} {config:#?}");
         assert!(
             shown.contains("***") && !shown.contains("canary"),

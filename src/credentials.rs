@@ -8,19 +8,30 @@ use cams::Endpoint;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 
 use super::block::Config;
-use super::setting::{Declaration, Setting, or_report};
+use super::setting::Declaration;
 use super::settings;
+use super::settings::credentials::{
+    ACCESS_KEY, CREDENTIALS_URI, ECS_ROLE_NAME, OIDC_POLICY, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN,
+    OIDC_SESSION_EXPIRATION, OIDC_SESSION_NAME, OIDC_TOKEN, OIDC_TOKEN_FILE, PROFILE, ROLE_ARN,
+    ROLE_EXTERNAL_ID, ROLE_POLICY, ROLE_SESSION_EXPIRATION, ROLE_SESSION_NAME, SECRET_KEY,
+    SECURITY_TOKEN, SHARED_CREDENTIALS_FILE, STS_ENDPOINT,
+};
 
-/// Finds what the credentials come from. Reads files, and makes no connection.
+/// Finds where the credentials come from, with warnings. Reads files, and makes no connection.
 ///
-/// The inner error says that nothing at all is configured; the outer one holds everything that is
-/// wrong with what is.
-pub(super) fn find(
-    configured: &Configured,
+/// The inner error says that nothing at all is configured.
+///
+/// # Errors
+///
+/// If what is configured is wrong.
+pub(crate) fn source(
+    config: &Config,
     environment: &Environment,
-    files: &Files,
-) -> Result<Result<(Source, Diagnostics), Diagnostic>, Diagnostics> {
-    match resolve(configured, environment, files) {
+    region: &str,
+    endpoint: &Endpoint,
+) -> Result<Result<(Source, Diagnostics), Diagnostic>, Diagnostic> {
+    let configured = configured(config, environment, region, endpoint)?;
+    match resolve(&configured, environment, &Files::of_system()) {
         Ok(source) => {
             tracing::info!("credentials come from {}", source.describe());
             let passed_over = source.passed_over().map(|text| {
@@ -28,92 +39,81 @@ pub(super) fn find(
             });
             Ok(Ok((source, passed_over.into_iter().collect())))
         }
-        // Told at a resource, which has no such attribute.
+        // Reported at a resource, which has no such attribute.
         Err(problem) if problem.is_missing() => Ok(Err(missing(&problem))),
-        Err(problem) => Err(diagnostic(&problem).into()),
+        Err(problem) => Err(diagnostic(&problem)),
     }
 }
 
-/// The values of the provider block, or everything that is wrong with them.
+/// The values of the provider block.
 ///
-/// Where the API is on this machine, so is STS unless somebody says otherwise: no key of an
-/// emulator is sent anywhere else.
-pub(super) fn configured(
+/// Where the API is on this machine, STS is too unless its address is set: no key of an emulator is
+/// sent anywhere else.
+fn configured(
     config: &Config,
     environment: &Environment,
-    region: Option<&str>,
-    endpoint: Option<&Endpoint>,
-) -> Result<Configured, Diagnostics> {
-    let mut wrong = Diagnostics::default();
-    let errors = &mut wrong;
+    region: &str,
+    endpoint: &Endpoint,
+) -> Result<Configured, Diagnostic> {
     let emulator = || {
-        let local = endpoint.filter(|endpoint| endpoint.is_loopback())?;
-        let elsewhere = environment.first(settings::STS_ENDPOINT.variables);
-        elsewhere.is_none().then(|| local.clone())
+        let elsewhere = environment.first(STS_ENDPOINT.variables).is_some();
+        (endpoint.is_loopback() && !elsewhere).then(|| endpoint.clone())
     };
-    let assume_role = config.assume_role.known().map(|block| AssumeRole {
+    let mut assume_role = None;
+    if config.has_block("assume_role") {
         // An empty text has a meaning here only: no variable counts.
-        role_arn: match block.role_arn.known() {
-            Some(none) if none.is_empty() => Some(String::new()),
-            _ => value(&settings::ROLE_ARN, config, errors),
-        },
-        session_name: value(&settings::ROLE_SESSION_NAME, config, errors),
-        policy: value(&settings::ROLE_POLICY, config, errors),
-        session_expiration: value(&settings::ROLE_SESSION_EXPIRATION, config, errors),
-        external_id: value(&settings::ROLE_EXTERNAL_ID, config, errors),
-    });
-    let oidc = config.assume_role_with_oidc.known();
-    let assume_role_with_oidc = oidc.map(|_| AssumeRoleWithOidc {
-        oidc_provider_arn: value(&settings::OIDC_PROVIDER_ARN, config, errors),
-        role_arn: value(&settings::OIDC_ROLE_ARN, config, errors),
-        oidc_token: value(&settings::OIDC_TOKEN, config, errors),
-        oidc_token_file: value(&settings::OIDC_TOKEN_FILE, config, errors),
-        role_session_name: value(&settings::OIDC_SESSION_NAME, config, errors),
-        policy: value(&settings::OIDC_POLICY, config, errors),
-        session_expiration: value(&settings::OIDC_SESSION_EXPIRATION, config, errors),
-    });
-    if let Some(oidc) = &assume_role_with_oidc
-        && oidc.oidc_token.is_some()
-        && oidc.oidc_token_file.is_some()
-    {
-        errors.push(
-            Diagnostic::error(
+        let role_arn = config.attribute(ROLE_ARN.name).known();
+        let none = role_arn.filter(|text| text.is_empty());
+        assume_role = Some(AssumeRole {
+            role_arn: ROLE_ARN
+                .read(config, environment)?
+                .or_else(|| none.map(|_| String::new())),
+            session_name: ROLE_SESSION_NAME.read(config, environment)?,
+            policy: ROLE_POLICY.read(config, environment)?,
+            session_expiration: ROLE_SESSION_EXPIRATION.read(config, environment)?,
+            external_id: ROLE_EXTERNAL_ID.read(config, environment)?,
+        });
+    }
+    let mut assume_role_with_oidc = None;
+    if config.has_block("assume_role_with_oidc") {
+        let both = [OIDC_TOKEN.name, OIDC_TOKEN_FILE.name];
+        if both.iter().all(|name| config.text(name).is_some()) {
+            return Err(Diagnostic::error(
                 "Invalid Provider Configuration",
                 "assume_role_with_oidc has both oidc_token and oidc_token_file. Remove one of \
                  them: a file can be renewed during a run, a token cannot.",
             )
-            .at(settings::OIDC_TOKEN.place()),
-        );
+            .at(OIDC_TOKEN.location()));
+        }
+        assume_role_with_oidc = Some(AssumeRoleWithOidc {
+            oidc_provider_arn: OIDC_PROVIDER_ARN.read(config, environment)?,
+            role_arn: OIDC_ROLE_ARN.read(config, environment)?,
+            oidc_token: OIDC_TOKEN.read(config, environment)?,
+            oidc_token_file: OIDC_TOKEN_FILE.read(config, environment)?,
+            role_session_name: OIDC_SESSION_NAME.read(config, environment)?,
+            policy: OIDC_POLICY.read(config, environment)?,
+            session_expiration: OIDC_SESSION_EXPIRATION.read(config, environment)?,
+        });
     }
-    let configured = Configured {
-        access_key: value(&settings::ACCESS_KEY, config, errors),
-        secret_key: value(&settings::SECRET_KEY, config, errors),
-        security_token: value(&settings::SECURITY_TOKEN, config, errors),
-        profile: value(&settings::PROFILE, config, errors),
-        shared_credentials_file: value(&settings::SHARED_CREDENTIALS_FILE, config, errors),
-        ecs_role_name: value(&settings::ECS_ROLE_NAME, config, errors),
-        credentials_uri: value(&settings::CREDENTIALS_URI, config, errors),
+    Ok(Configured {
+        access_key: ACCESS_KEY.read(config, environment)?,
+        secret_key: SECRET_KEY.read(config, environment)?,
+        security_token: SECURITY_TOKEN.read(config, environment)?,
+        profile: PROFILE.read(config, environment)?,
+        shared_credentials_file: SHARED_CREDENTIALS_FILE.read(config, environment)?,
+        ecs_role_name: ECS_ROLE_NAME.read(config, environment)?,
+        credentials_uri: CREDENTIALS_URI.read(config, environment)?,
         assume_role,
         assume_role_with_oidc,
-        region: region.map(str::to_owned),
-        sts_endpoint: value(&settings::STS_ENDPOINT, config, errors).or_else(emulator),
-    };
-    if wrong.has_errors() {
-        return Err(wrong);
-    }
-    Ok(configured)
+        region: Some(region.to_owned()),
+        sts_endpoint: STS_ENDPOINT.read(config, environment)?.or_else(emulator),
+    })
 }
 
 /// The error for an operation that needs a call, where nothing is configured or the last way that
 /// is tried unasked has failed.
 pub(super) fn missing(why: &impl ToString) -> Diagnostic {
     Diagnostic::error("Missing Credentials", why.to_string())
-}
-
-/// The value in the provider block. The environment is the chain's: whatever it finds there comes
-/// after what the block names.
-fn value<T: 'static>(setting: &Setting<T>, config: &Config, errors: &mut Diagnostics) -> Option<T> {
-    or_report(setting.in_block(config), errors).flatten()
 }
 
 fn diagnostic(problem: &Problem) -> Diagnostic {
@@ -125,7 +125,7 @@ fn diagnostic(problem: &Problem) -> Diagnostic {
     };
     let diagnostic = Diagnostic::error(summary, problem.to_string());
     match problem.attribute() {
-        Some(names) => diagnostic.at(settings::place(names)),
+        Some(names) => diagnostic.at(settings::location(&names.join("."))),
         None => diagnostic,
     }
 }

@@ -47,7 +47,7 @@ impl Cams {
         let client = self.client.as_ref().ok()?;
         let why = client.account_trouble()?;
         let throttled = self.throttled.as_ref()?;
-        let fleet = throttled.scope == settings::Scope::Redis;
+        let fleet = throttled.scope == settings::throttle::Scope::Redis;
         if !(client.credentials().are_temporary() || fleet) {
             return None;
         }

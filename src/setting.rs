@@ -2,19 +2,14 @@
 //! default, description and parser.
 //!
 //! Everything else follows from the declaration: the attribute in the schema with its validation,
-//! the error for a value that is known only after apply, the environment variables, and the
-//! documentation. [`super::settings`] declares all settings.
-//!
-//! This file is longer than 300 lines because all that follows from a declaration is in it.
+//! the environment variables, the errors, and the documentation. [`super::settings`] declares all
+//! settings.
 
 use std::fmt;
 use std::str::FromStr;
 
-use zeroize::Zeroizing;
-
 use base::environment::Environment;
-use base::secret::Secret;
-use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+use terraform_plugin::framework::diagnostic::Diagnostic;
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::schema::Attribute;
@@ -22,133 +17,114 @@ use terraform_plugin::framework::schema::Attribute;
 use super::block::Config;
 
 /// A setting whose value is a `T`.
-pub(super) struct Setting<T> {
-    /// The name of the attribute, after the names of those that it is nested in.
-    pub(super) path: &'static [&'static str],
+pub(crate) struct Setting<T> {
+    /// The name of the attribute; in a nested block with the block's before it, as in
+    /// `throttle.scope`.
+    pub(crate) name: &'static str,
     /// The environment variables for the setting. The first one that is set counts.
-    pub(super) variables: &'static [&'static str],
-    /// What holds if neither the attribute nor a variable is set.
-    pub(super) absent: Absent,
+    pub(crate) variables: &'static [&'static str],
     /// What the setting does, in Markdown. The variables and the default are added to it.
-    pub(super) description: &'static str,
+    description: &'static str,
+    /// The text of the value that holds if neither the attribute nor a variable is set.
+    default: Option<&'static str>,
+    /// What follows, for the documentation, if there is no value.
+    otherwise: Option<&'static str>,
     /// Whether the value is a secret: Terraform shows it nowhere, and no error points at the line
     /// where it is written, which Terraform would print.
-    pub(super) secret: bool,
-    /// Takes the value from the provider block, as text that is wiped from memory when it is
-    /// dropped, since some of them are secrets. Every attribute is a text in the schema, since a
-    /// number cannot be empty; Terraform converts a number that is written for it.
-    pub(super) configured: fn(&Config) -> Field<Text>,
+    secret: bool,
+    /// Whether the search for credentials applies the variables and the default, because they come
+    /// after what the provider block names.
+    of_credentials: bool,
     /// Parses the text. The error says what is expected. It never quotes the text, which may hold a
     /// password.
-    pub(super) parse: fn(&str) -> Result<T, String>,
+    parse: fn(&str) -> Result<T, String>,
 }
 
-/// The text of a value.
-pub(super) type Text = Zeroizing<String>;
-
-/// What holds if a setting is not set anywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Absent {
-    /// The value that this text is parsed to, like a configured one.
-    Default(&'static str),
-    /// There is no value. The text says in the documentation what follows from that.
-    None(&'static str),
-}
-
-/// A setting, whatever the type of its value.
-pub(super) trait Declaration: Sync {
-    /// The names of the attribute and of those that it is nested in, the outermost first.
-    fn names(&self) -> &'static [&'static str];
-
-    /// The attribute in the schema.
-    fn attribute(&'static self) -> Attribute;
-
-    /// Where an error about the value points.
-    fn place(&self) -> Path;
-
-    /// Whether the value is known only during apply.
-    fn is_unknown(&self, config: &Config) -> bool;
-}
-
-impl<T: 'static> Declaration for Setting<T> {
-    fn names(&self) -> &'static [&'static str] {
-        self.path
-    }
-
-    fn attribute(&'static self) -> Attribute {
-        let name = self.path.last().copied().unwrap_or_default();
-        let attribute = Attribute::string(name)
-            .optional()
-            .describe(self.documentation())
-            .validate(|value, _, invalid| {
-                let text = value.as_str().filter(|text| !text.is_empty());
-                if let Some(Err(expected)) = text.map(self.parse) {
-                    invalid.push(self.refused(&expected, None));
-                }
-            });
-        match self.secret {
-            true => attribute.sensitive(),
-            false => attribute,
+impl<T> Setting<T> {
+    /// An optional setting without a default.
+    pub(crate) const fn new(
+        name: &'static str,
+        variables: &'static [&'static str],
+        parse: fn(&str) -> Result<T, String>,
+        description: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            variables,
+            description,
+            default: None,
+            otherwise: None,
+            secret: false,
+            of_credentials: false,
+            parse,
         }
     }
 
-    fn place(&self) -> Path {
-        let names = match (self.secret, self.path) {
-            (true, [outer @ .., _]) => outer,
-            (_, all) => all,
-        };
-        names.iter().copied().collect()
+    /// The same setting with a default, which is parsed like a configured value.
+    pub(crate) const fn default(self, text: &'static str) -> Self {
+        Self {
+            default: Some(text),
+            ..self
+        }
     }
 
-    fn is_unknown(&self, config: &Config) -> bool {
-        (self.configured)(config).is_unknown()
+    /// The same setting with what follows if there is no value.
+    pub(crate) const fn otherwise(self, text: &'static str) -> Self {
+        Self {
+            otherwise: Some(text),
+            ..self
+        }
     }
-}
 
-impl<T: 'static> Setting<T> {
+    /// The same setting as a secret.
+    pub(crate) const fn secret(self) -> Self {
+        Self {
+            secret: true,
+            ..self
+        }
+    }
+
+    /// The same setting, whose variables and default the search for credentials applies.
+    pub(crate) const fn of_credentials(self) -> Self {
+        Self {
+            of_credentials: true,
+            ..self
+        }
+    }
+
     /// The value that is set, or else the default. `None` if there is neither, or if the value is
     /// known only during apply.
     ///
     /// # Errors
     ///
     /// If what is set cannot be parsed. The error names the attribute or the environment variable.
-    pub(super) fn read(
+    pub(crate) fn read(
         &self,
         config: &Config,
         environment: &Environment,
     ) -> Result<Option<T>, Diagnostic> {
-        let configured = self.value(config);
-        let (text, variable) = match (&configured, environment.first(self.variables)) {
-            (Field::Known(value), _) => (value.as_str(), None),
-            (Field::Null, Some((variable, value))) => (value, Some(variable)),
-            (Field::Null, None) => match self.absent {
-                Absent::Default(default) => (default, None),
-                Absent::None(_) => return Ok(None),
+        let (text, variable) = match (config.attribute(self.name), config.text(self.name)) {
+            (_, Some(text)) => (text, None),
+            (Field::Unknown, None) => return Ok(None),
+            // An empty text counts as not set, because variables of a configuration often have it
+            // as their default.
+            _ if self.of_credentials => return Ok(None),
+            _ => match (environment.first(self.variables), self.default) {
+                (Some((variable, text)), _) => (text, Some(variable)),
+                (None, Some(default)) => (default, None),
+                (None, None) => return Ok(None),
             },
-            (Field::Unknown, _) => return Ok(None),
         };
-        (self.parse)(text)
-            .map(Some)
-            .map_err(|expected| self.refused(&expected, variable))
+        let parsed = (self.parse)(text).map(Some);
+        parsed.map_err(|expected| self.refused(&expected, variable))
     }
 
-    /// The value in the provider block alone. `None` if there is none, or if it is known only
-    /// during apply.
+    /// The value that is set, or else the default, for a setting that has a default and is known.
     ///
     /// # Errors
     ///
     /// If what is set cannot be parsed.
-    pub(super) fn in_block(&self, config: &Config) -> Result<Option<T>, Diagnostic> {
-        match self.value(config) {
-            Field::Known(text) => (self.parse)(&text)
-                .map(Some)
-                .map_err(|expected| self.refused(&expected, None)),
-            Field::Null | Field::Unknown => Ok(None),
-        }
-    }
-
-    /// The value that is set, or else the default, for a setting that has a default and is known.
-    pub(super) fn require(
+    pub(crate) fn require(
         &self,
         config: &Config,
         environment: &Environment,
@@ -157,26 +133,25 @@ impl<T: 'static> Setting<T> {
             .ok_or_else(|| self.refused("expected a value", None))
     }
 
-    /// The text in the provider block. An empty one counts as null, because variables of a
-    /// configuration often have it as their default.
-    pub(super) fn value(&self, config: &Config) -> Field<Text> {
-        match (self.configured)(config) {
-            Field::Known(text) if text.is_empty() => Field::Null,
-            other => other,
-        }
-    }
-
     /// The description with the variables and the default, in sentences that `cargo xtask docs`
     /// reads.
     fn documentation(&self) -> String {
         let mut text = self.description.to_owned();
-        if !self.variables.is_empty() {
-            text.push_str(&format!(" Environment: {}.", listed(self.variables)));
+        let names: Vec<String> = self
+            .variables
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if let Some((last, others)) = names.split_last() {
+            let others = others.join(", ");
+            let or = if others.is_empty() { "" } else { " or " };
+            text += &format!(" Environment: {others}{or}{last}.");
         }
-        match self.absent {
-            Absent::Default(default) => text.push_str(&format!(" Default value is `{default}`.")),
-            Absent::None("") => {}
-            Absent::None(otherwise) => text.push_str(&format!(" Without it, {otherwise}.")),
+        if let Some(default) = self.default {
+            text += &format!(" Default value is `{default}`.");
+        }
+        if let Some(otherwise) = self.otherwise {
+            text += &format!(" Without it, {otherwise}.");
         }
         text
     }
@@ -184,129 +159,146 @@ impl<T: 'static> Setting<T> {
     /// The error for a value that is not what was expected. It names the attribute, and the
     /// variable if that set it.
     fn refused(&self, expected: &str, variable: Option<&str>) -> Diagnostic {
-        let path: Path = self.path.iter().copied().collect();
+        let name = self.name;
         let origin = variable
-            .map(|name| format!(", set by the environment variable {name},"))
+            .map(|variable| format!(", set by the environment variable {variable},"))
             .unwrap_or_default();
         Diagnostic::error(
             "Invalid Provider Configuration",
-            format!("{path}{origin} is not usable: {expected}."),
+            format!("{name}{origin} is not usable: {expected}."),
         )
-        .at(self.place())
+        .at(self.location())
     }
 }
 
-/// The parser of a setting whose type can be parsed from text by itself, for [`Setting::parse`].
-pub(super) fn from_str<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
+/// A setting, whatever the type of its value.
+pub(crate) trait Declaration: Sync {
+    /// The name of the attribute, with that of its block before it.
+    fn name(&self) -> &'static str;
+
+    /// The attribute in the schema.
+    fn attribute(&'static self) -> Attribute;
+
+    /// Where an error about the value points.
+    fn location(&self) -> Path;
+
+    /// What is wrong with the value that is set.
+    fn error(&self, config: &Config, environment: &Environment) -> Option<Diagnostic>;
+}
+
+impl<T> Declaration for Setting<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn attribute(&'static self) -> Attribute {
+        let name = self.name.rsplit('.').next().unwrap_or_default();
+        let attribute = Attribute::string(name)
+            .optional()
+            .describe(self.documentation())
+            .validate(|value, _, errors| {
+                let text = value.as_str().filter(|text| !text.is_empty());
+                if let Some(Err(expected)) = text.map(self.parse) {
+                    errors.push(self.refused(&expected, None));
+                }
+            });
+        match self.secret {
+            true => attribute.sensitive(),
+            false => attribute,
+        }
+    }
+
+    fn location(&self) -> Path {
+        let shown = match (self.secret, self.name.rsplit_once('.')) {
+            (false, _) => self.name,
+            (true, Some((block, _))) => block,
+            (true, None) => return Path::root(),
+        };
+        shown.split('.').collect()
+    }
+
+    fn error(&self, config: &Config, environment: &Environment) -> Option<Diagnostic> {
+        self.read(config, environment).err()
+    }
+}
+
+/// The parser of a setting whose type can be parsed from text by itself.
+pub(crate) fn from_str<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
-}
-
-/// The field as text.
-pub(super) fn text(field: &Field<String>) -> Field<Text> {
-    match field {
-        Field::Known(value) => Field::Known(Zeroizing::new(value.clone())),
-        Field::Null => Field::Null,
-        Field::Unknown => Field::Unknown,
-    }
-}
-
-/// The text of a secret field.
-pub(super) fn secret(field: &Field<Secret>) -> Field<Text> {
-    match field {
-        Field::Known(value) => Field::Known(Zeroizing::new(value.expose().to_owned())),
-        Field::Null => Field::Null,
-        Field::Unknown => Field::Unknown,
-    }
-}
-
-/// The field of a block. It is null or unknown if all of the block is.
-pub(super) fn within<B>(block: &Field<B>, field: fn(&B) -> Field<Text>) -> Field<Text> {
-    match block {
-        Field::Known(block) => field(block),
-        Field::Null => Field::Null,
-        Field::Unknown => Field::Unknown,
-    }
-}
-
-/// The value, or `None` after its error was added to the others.
-pub(super) fn or_report<T>(read: Result<T, Diagnostic>, errors: &mut Diagnostics) -> Option<T> {
-    read.map_err(|error| errors.push(error)).ok()
-}
-
-/// The names as a list in Markdown: `a`, `b` or `c`.
-fn listed(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match names.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => String::new(),
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use terraform_plugin::framework::model::FieldType;
+    use terraform_plugin::framework::value::Value;
+
     use super::*;
 
-    static DIGIT: Setting<u32> = Setting {
-        path: &["block", "digit"],
-        variables: &["DIGIT", "FINGER"],
-        absent: Absent::None("there is no digit"),
-        description: "A digit.",
-        secret: false,
-        configured: |config| text(&config.region),
-        parse: |text| text.parse().map_err(|_| "expected a digit".to_owned()),
-    };
-    static DEFAULTED: Setting<u32> = Setting {
-        absent: Absent::Default("7"),
-        variables: &["FINGER"],
-        ..DIGIT
-    };
+    fn parse_digit(text: &str) -> Result<u32, String> {
+        text.parse().map_err(|_| "expected a digit".to_owned())
+    }
+
+    const DIGIT: Setting<u32> =
+        Setting::new("block.digit", &["DIGIT", "FINGER"], parse_digit, "A digit.")
+            .otherwise("there is no digit");
+    const DEFAULTED: Setting<u32> =
+        Setting::new("block.digit", &["FINGER"], parse_digit, "A digit.").default("7");
 
     fn read(
         setting: &Setting<u32>,
-        text: Field<String>,
+        text: Option<&str>,
         variable: &str,
     ) -> Result<Option<u32>, String> {
-        let config = Config {
-            region: text,
-            ..Config::default()
-        };
+        let config = text.map_or_else(Config::default, |text| Config::of([("block.digit", text)]));
         let environment = [("DIGIT", variable)].into_iter().collect();
-        setting
-            .read(&config, &environment)
-            .map_err(|error| error.detail)
+        let read = setting.read(&config, &environment);
+        read.map_err(|error| error.detail)
     }
 
     #[test]
     fn the_configuration_goes_before_the_environment_and_that_before_the_default() {
-        assert_eq!(read(&DIGIT, "1".into(), "2"), Ok(Some(1)));
-        assert_eq!(read(&DIGIT, Field::Null, "2"), Ok(Some(2)));
-        assert_eq!(read(&DIGIT, Field::Null, ""), Ok(None));
-        assert_eq!(read(&DIGIT, "".into(), "2"), Ok(Some(2)));
-        assert_eq!(read(&DEFAULTED, "".into(), ""), Ok(Some(7)));
-        assert_eq!(read(&DIGIT, Field::Unknown, "2"), Ok(None));
-        assert_eq!(read(&DEFAULTED, Field::Null, ""), Ok(Some(7)));
+        assert_eq!(read(&DIGIT, Some("1"), "2"), Ok(Some(1)));
+        assert_eq!(read(&DIGIT, None, "2"), Ok(Some(2)));
+        assert_eq!(read(&DIGIT, None, ""), Ok(None));
+        assert_eq!(read(&DIGIT, Some(""), "2"), Ok(Some(2)));
+        assert_eq!(read(&DEFAULTED, Some(""), ""), Ok(Some(7)));
+        assert_eq!(read(&DEFAULTED, None, ""), Ok(Some(7)));
+    }
+
+    #[test]
+    fn an_unknown_value_is_no_value_whatever_the_environment_says() {
+        let block = [("block".to_owned(), Value::Unknown)].into();
+        let config = Config::from_known(Value::Map(block)).expect("a provider block");
+        let environment = [("DIGIT", "2")].into_iter().collect();
+        for setting in [DIGIT, DEFAULTED] {
+            let read = setting
+                .read(&config, &environment)
+                .map_err(|error| error.detail);
+            assert_eq!(read, Ok(None));
+        }
+    }
+
+    #[test]
+    fn the_environment_of_credentials_is_left_to_their_search() {
+        for setting in [DIGIT.of_credentials(), DEFAULTED.of_credentials()] {
+            assert_eq!(read(&setting, Some("1"), "2"), Ok(Some(1)));
+            assert_eq!(read(&setting, None, "2"), Ok(None));
+        }
     }
 
     #[test]
     fn an_error_says_where_the_value_stands_and_not_what_it_is() {
-        let error = read(&DIGIT, "s3cr3t".into(), "2").expect_err("no digit");
+        let error = read(&DIGIT, Some("s3cr3t"), "2").expect_err("no digit");
         assert_eq!(error, "block.digit is not usable: expected a digit.");
-        let error = read(&DIGIT, Field::Null, "s3cr3t").expect_err("no digit");
+        let error = read(&DIGIT, None, "s3cr3t").expect_err("no digit");
         assert!(error.contains("variable DIGIT") && !error.contains("s3cr3t"));
     }
 
     #[test]
     fn an_error_about_a_secret_points_at_the_block_and_names_the_attribute() {
-        static SECRET: Setting<u32> = Setting {
-            secret: true,
-            ..DIGIT
-        };
-        let config = Config {
-            region: "s3cr3t".into(),
-            ..Config::default()
-        };
-        let error = SECRET.in_block(&config).expect_err("no digit");
+        let config = Config::of([("block.digit", "s3cr3t")]);
+        let read = DIGIT.secret().read(&config, &Environment::default());
+        let error = read.expect_err("no digit");
         assert!(error.detail.starts_with("block.digit is not usable"));
         assert_eq!(error.path, Some(["block"].into_iter().collect()));
     }
@@ -321,5 +313,7 @@ mod tests {
             DEFAULTED.documentation(),
             "A digit. Environment: `FINGER`. Default value is `7`."
         );
+        let three = Setting::new("x", &["A", "B", "C"], parse_digit, "X.").documentation();
+        assert!(three.contains("Environment: `A`, `B` or `C`."), "{three}");
     }
 }

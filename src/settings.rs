@@ -1,159 +1,120 @@
 //! All settings of the provider block, each of which is declared once.
 
-mod credentials;
-mod throttle;
+pub(crate) mod credentials;
+pub(crate) mod throttle;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use base::environment::Environment;
 use cams::{Endpoint, SignatureMethod, space};
+use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::number::Number;
 use terraform_plugin::framework::path::Path;
 
-use super::setting::{Absent, Declaration, Setting, from_str, text};
-
-pub(super) use credentials::{
-    ACCESS_KEY, CREDENTIALS_URI, ECS_ROLE_NAME, OIDC_POLICY, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN,
-    OIDC_SESSION_EXPIRATION, OIDC_SESSION_NAME, OIDC_TOKEN, OIDC_TOKEN_FILE, PROFILE, ROLE_ARN,
-    ROLE_EXTERNAL_ID, ROLE_POLICY, ROLE_SESSION_EXPIRATION, ROLE_SESSION_NAME, SECRET_KEY,
-    SECURITY_TOKEN, SHARED_CREDENTIALS_FILE, STS_ENDPOINT,
-};
-pub(super) use throttle::{
-    FALLBACK_REQUESTS_PER_SECOND, REDIS_COMMAND_TIMEOUT, REDIS_CONNECT_TIMEOUT, REDIS_URL,
-    REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
-};
+use super::block::Config;
+use super::setting::{Declaration, Setting, from_str};
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
-pub(super) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
+pub(crate) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 
 /// The one region where CAMS is documented to run.
-pub(super) const DOCUMENTED_REGION: &str = "ap-southeast-1";
+pub(crate) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
-/// All settings, in the order of their names.
-pub(super) static ALL: [&dyn Declaration; 34] = [
-    &ACCESS_KEY,
+/// The settings that are about neither credentials nor the quota.
+static ALL: [&dyn Declaration; 7] = [
     &ACCOUNT_ID,
-    &ROLE_EXTERNAL_ID,
-    &ROLE_POLICY,
-    &ROLE_ARN,
-    &ROLE_SESSION_EXPIRATION,
-    &ROLE_SESSION_NAME,
-    &OIDC_PROVIDER_ARN,
-    &OIDC_TOKEN,
-    &OIDC_TOKEN_FILE,
-    &OIDC_POLICY,
-    &OIDC_ROLE_ARN,
-    &OIDC_SESSION_NAME,
-    &OIDC_SESSION_EXPIRATION,
+    &REGION,
+    &ENDPOINT,
+    &CUST_SPACE_ID,
+    &SIGNATURE_METHOD,
     &CONNECT_TIMEOUT,
     &READ_TIMEOUT,
-    &CREDENTIALS_URI,
-    &CUST_SPACE_ID,
-    &ECS_ROLE_NAME,
-    &ENDPOINT,
-    &PROFILE,
-    &REGION,
-    &SECRET_KEY,
-    &SECURITY_TOKEN,
-    &SHARED_CREDENTIALS_FILE,
-    &SIGNATURE_METHOD,
-    &STS_ENDPOINT,
-    &FALLBACK_REQUESTS_PER_SECOND,
-    &REDIS_COMMAND_TIMEOUT,
-    &REDIS_CONNECT_TIMEOUT,
-    &REDIS_URL,
-    &REQUESTS_PER_SECOND,
-    &SCOPE,
-    &STATE_DIRECTORY,
 ];
 
-/// Where an error about an argument of these names points, which may be that of a block.
-pub(super) fn place(names: &[&'static str]) -> Path {
-    let setting = ALL.into_iter().find(|setting| setting.names() == names);
-    match setting {
-        Some(setting) => setting.place(),
-        None => names.iter().copied().collect(),
-    }
+/// All settings of the provider block.
+pub(crate) fn all() -> impl Iterator<Item = &'static dyn Declaration> {
+    let all = ALL.into_iter().chain(credentials::ALL);
+    all.chain(throttle::ALL)
 }
 
-pub(super) static ACCOUNT_ID: Setting<String> = Setting {
-    path: &["account_id"],
-    variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
-    absent: Absent::None("STS is asked"),
-    description: "Alibaba Cloud account id, digits only. The call quota is the account's, \
-        whichever of its credentials are in use. Set this where STS cannot be reached.",
-    secret: false,
-    configured: |config| text(&config.account_id),
-    parse: parse_account_id,
-};
+/// What is wrong with the values that are set.
+pub(crate) fn errors(config: &Config, environment: &Environment) -> Diagnostics {
+    all()
+        .filter_map(|setting| setting.error(config, environment))
+        .collect()
+}
 
-pub(super) static REGION: Setting<Region> = Setting {
-    path: &["region"],
-    variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"],
-    absent: Absent::Default(DOCUMENTED_REGION),
-    description: "Region id.",
-    secret: false,
-    configured: |config| text(&config.region),
-    parse: parse_region,
-};
+/// Where an error about an attribute of this name points, which may be at its block.
+pub(crate) fn location(name: &str) -> Path {
+    let setting = all().find(|setting| setting.name() == name);
+    setting.map_or_else(|| [name].into_iter().collect(), Declaration::location)
+}
 
-pub(super) static ENDPOINT: Setting<Endpoint> = Setting {
-    path: &["endpoint"],
-    variables: &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"],
-    absent: Absent::None("the region's own is used"),
-    description: "Host or URL of the API; plain `http` only to this machine.",
-    secret: false,
-    configured: |config| text(&config.endpoint),
-    parse: from_str,
-};
+pub(crate) static ACCOUNT_ID: Setting<String> = Setting::new(
+    "account_id",
+    &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
+    parse_account_id,
+    "Alibaba Cloud account id, digits only. The call quota belongs to the account, whichever of \
+     its credentials are used. Set this where STS cannot be reached.",
+)
+.otherwise("the provider asks STS");
 
-pub(super) static CUST_SPACE_ID: Setting<String> = Setting {
-    path: &["cust_space_id"],
-    variables: &[CUST_SPACE_ID_VARIABLE],
-    absent: Absent::None("each resource names its own"),
-    description: "Space of resources that set no `cust_space_id` of their own: the id of the ISV \
+pub(crate) static REGION: Setting<Region> = Setting::new(
+    "region",
+    &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"],
+    parse_region,
+    "Region id.",
+)
+.default(DOCUMENTED_REGION);
+
+pub(crate) static ENDPOINT: Setting<Endpoint> = Setting::new(
+    "endpoint",
+    &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"],
+    from_str,
+    "Host or URL of the API; plain `http` only to this machine.",
+)
+.otherwise("the region's own is used");
+
+pub(crate) static CUST_SPACE_ID: Setting<String> = Setting::new(
+    "cust_space_id",
+    &[CUST_SPACE_ID_VARIABLE],
+    parse_cust_space_id,
+    "Space of resources that set no `cust_space_id` of their own: the id of the ISV \
         sub-customer's space, or of your own instance.",
-    secret: false,
-    configured: |config| text(&config.cust_space_id),
-    parse: parse_cust_space_id,
-};
+)
+.otherwise("each resource sets its own");
 
-pub(super) static SIGNATURE_METHOD: Setting<SignatureMethod> = Setting {
-    path: &["signature_method"],
-    variables: &[],
-    absent: Absent::Default("ACS3-HMAC-SHA256"),
-    description: "How requests are signed: `ACS3-HMAC-SHA256`, or `HMAC-SHA1`, the older form.",
-    secret: false,
-    configured: |config| text(&config.signature_method),
-    parse: from_str,
-};
+pub(crate) static SIGNATURE_METHOD: Setting<SignatureMethod> = Setting::new(
+    "signature_method",
+    &[],
+    from_str,
+    "How requests are signed: `ACS3-HMAC-SHA256`, or `HMAC-SHA1`, the older form.",
+)
+.default("ACS3-HMAC-SHA256");
 
-pub(super) static CONNECT_TIMEOUT: Setting<Duration> = Setting {
-    path: &["client_connect_timeout"],
-    variables: &["CLIENT_CONNECT_TIMEOUT"],
-    absent: Absent::Default("10000"),
-    description: "Milliseconds until a connection to the API is made, TLS included. Raise it \
-        behind a slow proxy.",
-    secret: false,
-    configured: |config| text(&config.client_connect_timeout),
-    parse: |text| parse_millis(text, 100..=600_000),
-};
+pub(crate) static CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
+    "client_connect_timeout",
+    &["CLIENT_CONNECT_TIMEOUT"],
+    |text| parse_millis(text, 100..=600_000),
+    "Milliseconds to wait for a connection to the API, TLS included. Raise it behind a slow \
+     proxy.",
+)
+.default("10000");
 
-pub(super) static READ_TIMEOUT: Setting<Duration> = Setting {
-    path: &["client_read_timeout"],
-    variables: &["CLIENT_READ_TIMEOUT"],
-    absent: Absent::Default("60000"),
-    description: "Milliseconds from sending a request until its whole answer is there. What a \
-        request without an answer did is found out afterwards, so lower it only if the API hangs.",
-    secret: false,
-    configured: |config| text(&config.client_read_timeout),
-    parse: |text| parse_millis(text, 100..=600_000),
-};
+pub(crate) static READ_TIMEOUT: Setting<Duration> = Setting::new(
+    "client_read_timeout",
+    &["CLIENT_READ_TIMEOUT"],
+    |text| parse_millis(text, 100..=600_000),
+    "Milliseconds from sending a request until its whole answer has arrived. The provider has to \
+     find out what a request without an answer did, so lower it only if the API hangs.",
+)
+.default("60000");
 
 /// A region, and the endpoint of its API.
-pub(super) struct Region {
-    pub(super) id: String,
-    pub(super) endpoint: Endpoint,
+pub(crate) struct Region {
+    pub(crate) id: String,
+    pub(crate) endpoint: Endpoint,
 }
 
 fn parse_account_id(text: &str) -> Result<String, String> {
@@ -179,7 +140,7 @@ fn parse_cust_space_id(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!(
-        "{}; leave it out if each resource names its own",
+        "{}; leave it out if each resource sets its own",
         space::EXPECTED
     ))
 }
@@ -195,8 +156,9 @@ fn parse_millis(text: &str, range: RangeInclusive<u64>) -> Result<Duration, Stri
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::block::Config;
 
     #[test]
     fn whole_milliseconds_are_read_and_nothing_else() {
@@ -209,17 +171,13 @@ mod tests {
 
     #[test]
     fn every_default_is_a_value_of_its_setting() {
-        let environment = std::iter::empty::<(String, String)>().collect();
-        let config = Config::default();
-        assert!(REGION.require(&config, &environment).is_ok());
-        assert!(SIGNATURE_METHOD.require(&config, &environment).is_ok());
-        assert!(CONNECT_TIMEOUT.require(&config, &environment).is_ok());
-        assert!(READ_TIMEOUT.require(&config, &environment).is_ok());
-        assert!(SCOPE.require(&config, &environment).is_ok());
-        let fallback = FALLBACK_REQUESTS_PER_SECOND.require(&config, &environment);
-        assert!(fallback.is_ok());
-        for timeout in [&REDIS_CONNECT_TIMEOUT, &REDIS_COMMAND_TIMEOUT] {
-            assert!(timeout.require(&config, &environment).is_ok());
-        }
+        let errors = errors(&Config::default(), &Environment::default());
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+
+    #[test]
+    fn every_setting_is_declared_under_a_name_of_its_own() {
+        let names: BTreeSet<&str> = all().map(Declaration::name).collect();
+        assert_eq!(names.len(), all().count());
     }
 }

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use base::environment::Environment;
 use base::state_directory::state_directory;
 use call_quota::{REDIS_RIGHTS, RedisTimeouts, Throttle};
-use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+use terraform_plugin::framework::diagnostic::Diagnostic;
 
 use super::block::Config;
-use super::setting::{Declaration, or_report};
-use super::settings::{
+use super::setting::Declaration;
+use super::settings::throttle::{
     FALLBACK_REQUESTS_PER_SECOND, REDIS_COMMAND_TIMEOUT, REDIS_CONNECT_TIMEOUT, REDIS_URL,
     REQUESTS_PER_SECOND, SCOPE, STATE_DIRECTORY, Scope,
 };
@@ -32,7 +32,7 @@ pub(super) struct Throttled {
 }
 
 impl Throttled {
-    /// What to tell about how the quota is shared.
+    /// The warnings about how the quota is shared.
     pub(super) fn notices(&self) -> impl Iterator<Item = Diagnostic> {
         let caveat = self.throttle.caveats().runs_unknown.then(|| {
             let detail = runs_unknown();
@@ -41,21 +41,21 @@ impl Throttled {
         self.notice().into_iter().chain(caveat)
     }
 
-    /// What to tell if the quota could not be shared as it should be, so that this process made
-    /// fewer calls.
+    /// The warning if the quota could not be shared as configured, so that this process made fewer
+    /// calls.
     fn notice(&self) -> Option<Diagnostic> {
         let reason = self.throttle.trouble()?;
         let (what, remedy) = match self.scope {
             Scope::Redis => (
                 "the Redis server by which all machines share it",
                 "Check throttle.redis_url, the server, its password and its certificate, and the \
-                 network in between; the guide on Redis has what servers and users need. A server \
-                 far away may need more time: throttle.redis_connect_timeout and \
+                 network in between; the guide on Redis lists what servers and users need. For a \
+                 distant server, raise throttle.redis_connect_timeout and \
                  throttle.redis_command_timeout.",
             ),
             Scope::Host | Scope::Process => (
                 "the directory by which this user's processes share it",
-                "Let it be a directory of this user alone (chmod 700), name another one by \
+                "Make it a directory of this user alone (chmod 700), set another one in \
                  throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY, or set throttle.scope \
                  = \"process\" if only one process at a time uses the account.",
             ),
@@ -69,91 +69,70 @@ impl Throttled {
             format!(
                 "The account's call quota is not shared, because {what} cannot be used: {reason}. \
                  Until it can, the provider makes at most {calls} a second of each \
-                 operation, so that all who use the account stay within its quota. Nothing is \
-                 lost, but it takes longer.\n\n{remedy} Where you know how many may run at once, \
-                 throttle.fallback_requests_per_second lets each make more calls."
+                 operation, to stay within the quota beside other processes. Nothing is lost, but \
+                 the run takes longer.\n\n{remedy} If you know how many processes may run at once, \
+                 set throttle.fallback_requests_per_second to let each make more calls."
             ),
         ))
     }
 }
 
-/// What to tell if the user of the Redis server may not ask which run of it this is.
+/// The warning if the Redis user may not read when the server was started.
 pub(super) fn runs_unknown() -> String {
     format!(
         "The user of the Redis server may not run INFO, so the provider cannot see whether the \
-         server was started anew with older data. To be safe it takes every new connection, and \
-         the first use after a while without any, for a new start, and then makes no call for some \
-         seconds. Give the user what this line gives: {REDIS_RIGHTS}"
+         server was restarted with older data. To be safe, it treats every new connection, and the \
+         first use after a pause, as a restart, and then makes no call for some seconds. Grant the \
+         user the rights in this line: {REDIS_RIGHTS}"
     )
 }
 
-/// Reads the settings and makes the throttle. The error holds what is wrong with all of them.
-pub(super) fn configure(
+/// Reads the settings and makes the throttle.
+///
+/// # Errors
+///
+/// If a setting cannot be parsed, or does not fit the others.
+pub(crate) fn configure(
     config: &Config,
     environment: &Environment,
-) -> Result<Throttled, Diagnostics> {
-    let mut errors = Diagnostics::default();
-    let rate = or_report(REQUESTS_PER_SECOND.read(config, environment), &mut errors);
-    let fallback = FALLBACK_REQUESTS_PER_SECOND.require(config, environment);
-    let fallback = or_report(fallback, &mut errors);
-    let scope = or_report(SCOPE.require(config, environment), &mut errors);
-    let redis_url = or_report(REDIS_URL.read(config, environment), &mut errors);
-    let directory = or_report(STATE_DIRECTORY.read(config, environment), &mut errors);
-    let connect = REDIS_CONNECT_TIMEOUT.require(config, environment);
-    let connect = or_report(connect, &mut errors);
-    let command = REDIS_COMMAND_TIMEOUT.require(config, environment);
-    let command = or_report(command, &mut errors);
-    let (
-        Some(rate),
-        Some(fallback),
-        Some(scope),
-        Some(redis_url),
-        Some(directory),
-        Some(connect),
-        Some(command),
-    ) = (
-        rate, fallback, scope, redis_url, directory, connect, command,
-    )
-    else {
-        return Err(errors);
-    };
-    let timeouts = RedisTimeouts { connect, command };
-
-    if scope != Scope::Redis && REDIS_URL.value(config).known().is_some() {
-        errors.push(
-            Diagnostic::error(
-                "Redis URL Without Effect",
-                "throttle.redis_url is set, but the scope is another one. Set throttle.scope = \
-                 \"redis\", or remove redis_url.",
-            )
-            .at(REDIS_URL.place()),
-        );
-    }
+) -> Result<Throttled, Diagnostic> {
+    let scope = SCOPE.require(config, environment)?;
+    let fallback = FALLBACK_REQUESTS_PER_SECOND.require(config, environment)?;
+    let directory = STATE_DIRECTORY.read(config, environment)?;
     let directory = directory.unwrap_or_else(state_directory);
+    if scope != Scope::Redis && config.text(REDIS_URL.name).is_some() {
+        return Err(Diagnostic::error(
+            "Redis URL Without Effect",
+            "throttle.redis_url is set, but the scope is another one. Set throttle.scope = \
+             \"redis\", or remove redis_url.",
+        )
+        .at(REDIS_URL.location()));
+    }
+    let redis_url = REDIS_URL.read(config, environment)?;
     let throttle = match (scope, redis_url) {
         (Scope::Host, _) => Throttle::host(directory.clone(), fallback),
         (Scope::Process, _) => Throttle::process(),
-        (Scope::Redis, Some(url)) => Throttle::redis(url, timeouts, directory.clone(), fallback),
+        (Scope::Redis, Some(url)) => {
+            let timeouts = RedisTimeouts {
+                connect: REDIS_CONNECT_TIMEOUT.require(config, environment)?,
+                command: REDIS_COMMAND_TIMEOUT.require(config, environment)?,
+            };
+            Throttle::redis(url, timeouts, directory.clone(), fallback)
+        }
         (Scope::Redis, None) => {
-            errors.push(
-                Diagnostic::error(
-                    "Missing Redis URL",
-                    "throttle.scope is \"redis\", which needs a server. Set throttle.redis_url, or \
-                     the environment variable CAMS_THROTTLE_REDIS_URL.",
-                )
-                .at(REDIS_URL.place()),
-            );
-            return Err(errors);
+            return Err(Diagnostic::error(
+                "Missing Redis URL",
+                "throttle.scope is \"redis\", which needs a server. Set throttle.redis_url, or \
+                 the environment variable CAMS_THROTTLE_REDIS_URL.",
+            )
+            .at(REDIS_URL.location()));
         }
     };
-    if errors.has_errors() {
-        return Err(errors);
-    }
     Ok(Throttled {
         throttle,
         directory,
         scope,
-        requests_per_second: rate,
+        requests_per_second: REQUESTS_PER_SECOND.read(config, environment)?,
         fallback,
     })
 }
@@ -161,40 +140,30 @@ pub(super) fn configure(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::block::Throttling;
+    use crate::settings;
 
-    fn settings(
-        throttling: Throttling,
+    fn throttled<const N: usize>(
+        attributes: [(&str, &str); N],
         variables: &[(&str, &str)],
     ) -> Result<Option<NonZeroU32>, String> {
         let environment = variables.iter().copied().collect();
-        let config = Config {
-            throttle: throttling.into(),
-            ..Config::default()
-        };
-        match configure(&config, &environment) {
-            Ok(throttled) => Ok(throttled.requests_per_second),
-            Err(errors) => Err(errors
-                .iter()
-                .map(|diagnostic| diagnostic.detail.clone())
-                .collect::<Vec<_>>()
-                .join("\n")),
+        let config = Config::of(attributes);
+        let errors = settings::errors(&config, &environment);
+        if let Some(error) = errors.iter().next() {
+            return Err(error.detail.clone());
         }
+        let throttled = configure(&config, &environment);
+        let throttled = throttled.map_err(|error| error.detail)?;
+        Ok(throttled.requests_per_second)
     }
 
     #[test]
     fn the_configuration_goes_before_the_environment() {
-        let five = Throttling {
-            requests_per_second: "5".into(),
-            ..Throttling::default()
-        };
+        let five = [("throttle.requests_per_second", "5")];
         let variables = [("CAMS_THROTTLE_REQUESTS_PER_SECOND", "7")];
-        assert_eq!(settings(five, &variables), Ok(NonZeroU32::new(5)));
-        assert_eq!(
-            settings(Throttling::default(), &variables),
-            Ok(NonZeroU32::new(7))
-        );
-        assert_eq!(settings(Throttling::default(), &[]), Ok(None));
+        assert_eq!(throttled(five, &variables), Ok(NonZeroU32::new(5)));
+        assert_eq!(throttled([], &variables), Ok(NonZeroU32::new(7)));
+        assert_eq!(throttled([], &[]), Ok(None));
     }
 
     #[test]
@@ -245,14 +214,11 @@ mod tests {
                 "CAMS_THROTTLE_REDIS_URL",
             ),
         ] {
-            let error = settings(Throttling::default(), variables).expect_err("a problem");
+            let error = throttled([], variables).expect_err("a problem");
             assert!(error.contains(expected), "{error}");
         }
-        let url = Throttling {
-            redis_url: "redis://:s3cr3t@localhost".into(),
-            ..Throttling::default()
-        };
-        let error = settings(url, &[]).expect_err("a problem");
+        let url = [("throttle.redis_url", "redis://:s3cr3t@localhost")];
+        let error = throttled(url, &[]).expect_err("a problem");
         assert!(
             error.contains("scope = \"redis\"") && !error.contains("s3cr3t"),
             "{error}"
@@ -261,11 +227,8 @@ mod tests {
 
     #[test]
     fn a_broken_url_is_refused_without_showing_its_password() {
-        let throttling = Throttling {
-            redis_url: "http://:s3cr3t@localhost".into(),
-            ..Throttling::default()
-        };
-        let error = settings(throttling, &[]).expect_err("a problem");
+        let url = [("throttle.redis_url", "http://:s3cr3t@localhost")];
+        let error = throttled(url, &[]).expect_err("a problem");
         assert!(
             error.contains("rediss://") && !error.contains("s3cr3t"),
             "{error}"

@@ -1,116 +1,129 @@
 //! Findings about the account, the space and the operations.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base::foreign_text;
-use cams::operations::{GetPhoneNumberVerificationStatus, QueryChatappPhoneNumbers};
-use cams::{ErrorKind, Inspected, LookupData, NumberList, Operation, Waba};
+use cams::{Error, ErrorKind};
+use serde_json::{Map, Value, json};
 
-use super::finding::{Finding, State, advice, finding, said};
-use super::names::{MOST_NAMED, Names};
-use super::observations::{Answers, Observations, Settings};
-use super::permissions::{Permission, is_needed, permission};
+use crate::resources::number_migration::OPERATIONS;
 
-/// Whether the account has activated the product, if that can be told.
-pub(super) fn subscribed(answers: &Answers) -> Option<bool> {
-    let refused = answers
-        .errors()
-        .any(|error| error.kind == ErrorKind::NotSubscribed);
-    match &answers.open_status {
-        _ if refused => Some(false),
-        Some(Ok(Inspected {
-            value: Some(open), ..
-        })) => Some(*open),
-        _ if matches!(answers.list, Some(Ok(_))) => Some(true),
-        _ => None,
+use super::answers::{Permission, Question, text};
+use super::findings::{Finding, State, advice, quoted};
+use super::observe::Observations;
+
+/// How many statuses are named at most. Others are counted.
+const MOST_STATUSES: usize = 10;
+
+/// How many columns are named at most. Three times as many as are documented.
+const MOST_COLUMNS: usize = 50;
+
+/// What stands for a word of the service that is no name.
+const OTHER: &str = "other";
+
+/// The findings about the account, its space and what RAM allows in it.
+pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
+    let mut findings = vec![
+        product(observations),
+        space(observations),
+        waba(observations),
+    ];
+    let of_doctor = [Question::OpenStatus, Question::Waba].map(Question::action);
+    for (operations, needed) in [(&OPERATIONS[..], true), (&of_doctor, false)] {
+        let each = operations.iter();
+        findings.extend(each.map(|each| operation(*each, needed, observations)));
     }
+    findings
 }
 
 /// Whether the account may use CAMS at all.
-pub(super) fn product(answers: &Answers) -> Finding {
-    match subscribed(answers) {
-        Some(true) => finding("product", State::Ok, "The account has activated CAMS."),
-        Some(false) => finding(
-            "product",
+fn product(observations: &Observations) -> Finding {
+    let activated = observations.answers.subscribed();
+    let (state, text) = match activated {
+        Some(true) => (State::Ok, "The account has activated CAMS."),
+        Some(false) => (
             State::Problem,
             "The account has not activated CAMS. Activate it once in the CAMS console with the \
              main account, or with a RAM user who may.",
         ),
-        None => finding(
-            "product",
+        None => (
             State::Unknown,
-            "Whether the account has activated CAMS could not be found out.",
+            "Whether the account has activated CAMS could not be determined.",
         ),
-    }
+    };
+    Finding::new("product", state, text).with(json!({ "activated": activated }))
 }
 
 /// Which space was examined.
-pub(super) fn space(settings: &Settings) -> Finding {
-    match &settings.space {
-        Some(space) => {
-            let id = foreign_text::line(&space.id);
-            let text = format!("The space is {id}, from {}.", space.origin);
-            finding("space", State::Ok, text)
-        }
-        None => finding(
-            "space",
-            State::Problem,
-            "No space is named, so its list, its numbers and its WhatsApp Business Account \
-             were not looked at. Set CAMS_CUST_SPACE_ID, or pass --space ID.",
-        ),
-    }
+fn space(observations: &Observations) -> Finding {
+    let Some(space) = &observations.space else {
+        let text = "No space is named, so its list, its numbers and its WhatsApp Business Account \
+                    were not looked at. Set CAMS_CUST_SPACE_ID, or pass --space ID.";
+        return Finding::new("space", State::Problem, text).with(Value::Null);
+    };
+    let id = foreign_text::line(&space.id);
+    let text = format!("The space is {id}, from {}.", space.origin);
+    Finding::new("space", State::Ok, text).with(json!(space.origin))
 }
 
 /// What is bound to the space.
-pub(super) fn waba(answers: &Answers) -> Finding {
-    let (state, text) = match &answers.waba {
-        None => (
-            State::Unknown,
-            "What WhatsApp Business Account is bound to the space was not asked.".to_owned(),
-        ),
-        Some(Err(error)) => (
-            State::Unknown,
-            format!(
-                "What WhatsApp Business Account is bound to the space could not be found out. {}",
-                said(error)
-            ),
-        ),
-        Some(Ok(waba)) => of_waba(&waba.value),
-    };
-    finding("waba", state, text)
-}
-
-fn of_waba(waba: &Waba) -> (State, String) {
+fn waba(observations: &Observations) -> Finding {
     const BOUND: &str = "A WhatsApp Business Account is bound to the space";
-    match (waba.bound, waba.review_status.as_deref()) {
-        (false, _) => (
+    let unknown = |why: &str| {
+        let text = format!("Which WhatsApp Business Account is bound to the space {why}");
+        Finding::new("waba", State::Unknown, text).with(Value::Null)
+    };
+    let body = match observations.answers.to(Question::Waba) {
+        None => return unknown("was not asked."),
+        Some(Err(error)) => {
+            return unknown(&format!("could not be determined. {}", quoted(error)));
+        }
+        Some(Ok(body)) => body,
+    };
+    let data = body.get("Data").filter(|data| {
+        let fields = data.as_object();
+        fields.is_some_and(|fields| !fields.is_empty())
+    });
+    let status = data.and_then(|data| text(data, "AccountReviewStatus"));
+    let documented = ["APPROVED", "DISABLED", "PENDING", "REJECTED"];
+    let status = status.map(|status| {
+        let known = documented.into_iter().find(|known| *known == status);
+        known.unwrap_or(OTHER)
+    });
+    let (state, text) = match (data, status) {
+        (None, _) => (
             State::Problem,
             "No WhatsApp Business Account is bound to the space. Bind one in the CAMS console: \
              without it no number can move."
                 .to_owned(),
         ),
-        (true, Some("APPROVED")) => (State::Ok, format!("{BOUND} and approved.")),
-        (true, Some(status)) => (
+        (Some(_), Some("APPROVED")) => (State::Ok, format!("{BOUND} and approved.")),
+        (Some(_), Some(status)) => (
             State::Problem,
             format!(
                 "{BOUND}, and its review status is {status}. No number can move before it is \
                  APPROVED: see the CAMS console for what Meta asks for."
             ),
         ),
-        (true, None) => (
+        (Some(_), None) => (
             State::Attention,
             format!("{BOUND}. The answer does not say whether it is approved."),
         ),
-    }
+    };
+    let facts = json!({ "bound": data.is_some(), "review_status": status });
+    Finding::new("waba", state, text).with(facts)
 }
 
 /// Permission and outcome of one operation.
-pub(super) fn of_operation(action: &'static str, observations: &Observations) -> Finding {
-    let Observations {
-        settings, answers, ..
-    } = observations;
-    let (state, text) = match permission(action, answers) {
+fn operation(action: &'static str, needed: bool, observations: &Observations) -> Finding {
+    let answers = &observations.answers;
+    let errors: Vec<&Error> = answers
+        .errors()
+        .filter(|error| error.action == action)
+        .collect();
+    let permission = answers.permission(action);
+    let (state, text) = match permission {
         Permission::NotTried => (
             State::Unknown,
             format!(
@@ -120,119 +133,135 @@ pub(super) fn of_operation(action: &'static str, observations: &Observations) ->
         ),
         Permission::Unknown => (
             State::Unknown,
-            format!("Whether RAM allows {action} could not be found out."),
+            format!("Whether RAM allows {action} could not be determined."),
         ),
-        Permission::Denied if !is_needed(action) => (
-            State::Attention,
-            format!(
-                "RAM denies {action}. The provider does not need it; grant cams:{action} on \
-                 resource * to let doctor tell more."
-            ),
-        ),
-        Permission::Denied => {
-            let denial = answers
-                .errors()
-                .find(|error| error.kind == ErrorKind::AccessDenied && error.action == action);
-            let advice = denial.map(|error| advice(error, settings));
+        Permission::Denied if needed => {
+            let mut errors = errors.iter();
+            let denial = errors.find(|error| error.kind == ErrorKind::AccessDenied);
+            let advice = denial.map(|error| advice(error, observations));
             let text = format!("RAM denies {action}. {}", advice.unwrap_or_default());
             (State::Problem, text)
         }
-        Permission::Granted => granted(action, observations),
+        Permission::Denied => (
+            State::Attention,
+            format!(
+                "RAM denies {action}. The provider does not need it; grant cams:{action} on \
+                 resource * to let doctor report more."
+            ),
+        ),
+        Permission::Granted => {
+            let (state, outcome) = outcome(action, &errors, needed, observations);
+            (state, format!("RAM allows {action}.{outcome}"))
+        }
     };
-    finding(action, state, text)
+    // Without their messages, which may name what they are about.
+    let errors = errors.into_iter().map(|error| {
+        let code = error.code.as_deref();
+        json!({
+            "kind": format!("{:?}", error.kind),
+            "code": code.map(|code| observations.names.of(code).unwrap_or(OTHER)),
+            "http_status": error.http_status,
+        })
+    });
+    let facts = json!({ "permission": permission, "errors": errors.collect::<Value>() });
+    Finding::new(action, state, text).with(facts)
 }
 
-fn granted(operation: &'static str, observations: &Observations) -> (State, String) {
-    let Observations {
-        settings, answers, ..
-    } = observations;
-    let allowed = format!("RAM allows {operation}.");
-    let refused = answers.errors().find(|error| {
-        error.action == operation
-            && (error.kind == ErrorKind::ResourceOwner
-                || operation == QueryChatappPhoneNumbers::ACTION)
-    });
-    if let Some(error) = refused.filter(|_| is_needed(operation)) {
-        let advice = advice(error, settings);
-        return (
-            State::Problem,
-            format!("{allowed} {advice} {}", said(error)),
-        );
+/// What came of an operation that RAM allows, behind the sentence that says so.
+fn outcome(
+    action: &str,
+    errors: &[&Error],
+    needed: bool,
+    observations: &Observations,
+) -> (State, String) {
+    let is = |question: Question| question.action() == action;
+    let mut errors = errors.iter().filter(|_| needed);
+    let is_list = is(Question::Numbers);
+    if let Some(error) = errors.find(|error| is_list || error.kind == ErrorKind::ResourceOwner) {
+        let advice = advice(error, observations);
+        return (State::Problem, format!(" {advice} {}", quoted(error)));
     }
-    match (operation, &answers.list, &answers.known) {
-        (QueryChatappPhoneNumbers::ACTION, Some(Ok(list)), _) => {
-            (State::Ok, format!("{allowed} {}", numbers(&list.value)))
-        }
-        (GetPhoneNumberVerificationStatus::ACTION, _, Some(Ok(known))) => {
-            let (state, text) = match known.value {
-                LookupData::WithId => (State::Ok, "It gives the id of a number of the space."),
-                _ => (
-                    State::Attention,
-                    "It gives no id for a number of the space.",
-                ),
-            };
-            (state, format!("{allowed} {text}"))
-        }
-        (GetPhoneNumberVerificationStatus::ACTION, _, Some(Err(error))) => {
-            let text = format!(
-                "{allowed} It refuses a number of the space. {}",
-                said(error)
-            );
+    if is_list {
+        let text = match observations.answers.rows() {
+            Some(rows) => return (State::Ok, rows_in_words(rows, observations)),
+            None => " Its answer holds something else than a list of numbers.",
+        };
+        return (State::Problem, text.to_owned());
+    }
+    let own = observations.answers.to(Question::OwnNumber);
+    match own.filter(|_| is(Question::OwnNumber)) {
+        None => (State::Ok, String::new()),
+        Some(Err(error)) => {
+            let text = format!(" It refuses a number of the space. {}", quoted(error));
             (State::Attention, text)
         }
-        _ => (State::Ok, allowed),
+        Some(Ok(_)) => match observations.answers.has_id(Question::OwnNumber) {
+            Some(true) => (
+                State::Ok,
+                " It gives the id of a number of the space.".to_owned(),
+            ),
+            _ => (
+                State::Attention,
+                " It gives no id for a number of the space.".to_owned(),
+            ),
+        },
     }
 }
 
 /// How many rows the list has, by status.
-fn numbers(list: &NumberList) -> String {
-    if list.rows.is_empty() {
-        return "The space's list has no rows.".to_owned();
+fn rows_in_words(rows: &[Value], observations: &Observations) -> String {
+    if rows.is_empty() {
+        return " The space's list has no rows.".to_owned();
     }
-    let named: Vec<_> = counted(list, Some).collect();
-    let (named, others) = named.split_at(named.len().min(MOST_NAMED));
-    let mut parts: Vec<String> = named
-        .iter()
-        .map(|(status, rows)| {
-            let short: String = status.chars().take(64).collect();
-            format!("{rows} {short}")
-        })
-        .collect();
-    if !others.is_empty() {
-        let rows: usize = others.iter().map(|(_, rows)| rows).sum();
-        let statuses = others.len();
-        parts.push(format!("{rows} with one of {statuses} other statuses"));
-    }
-    format!("Rows of the space's list: {}.", parts.join(", "))
+    let (named, others) = statuses(rows, observations);
+    let named = named
+        .into_iter()
+        .map(|(status, rows)| format!("{rows} {status}"));
+    let others = (others > 0).then(|| format!("{others} with other statuses"));
+    let parts: Vec<String> = named.chain(others).collect();
+    format!(" Rows of the space's list: {}.", parts.join(", "))
 }
 
 /// The most frequent statuses with how many rows have each, and how many rows have another one.
-pub(super) fn statuses<'a>(
-    list: &'a NumberList,
-    names: &Names,
-) -> (BTreeMap<&'a str, usize>, usize) {
-    let named = counted(list, |status| names.of(status)).take(MOST_NAMED);
-    let named: BTreeMap<_, _> = named.collect();
-    let others = list.rows.len() - named.values().sum::<usize>();
-    (named, others)
+fn statuses(rows: &[Value], observations: &Observations) -> (Vec<(String, usize)>, usize) {
+    let objects = || rows.iter().filter(|row| row.is_object());
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for row in objects() {
+        let status = text(row, "Status").unwrap_or_else(|| "without a status".to_owned());
+        *counts.entry(status).or_default() += 1;
+    }
+    let is_name =
+        |status: &str| status == "without a status" || observations.names.of(status).is_some();
+    let mut named: Vec<_> = counts
+        .into_iter()
+        .filter(|(status, _)| is_name(status))
+        .collect();
+    named.sort_by_key(|(_, rows)| Reverse(*rows));
+    named.truncate(MOST_STATUSES);
+    let counted: usize = named.iter().map(|(_, rows)| rows).sum();
+    (named, objects().count() - counted)
 }
 
-/// How many rows have each status of which `name` makes a name, the most frequent first.
-fn counted<'a>(
-    list: &'a NumberList,
-    name: impl Fn(&'a str) -> Option<&'a str>,
-) -> impl Iterator<Item = (&'a str, usize)> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in &list.rows {
-        let status = match &row.status {
-            Some(status) => name(status),
-            None => Some("without a status"),
-        };
-        if let Some(status) = status {
-            *counts.entry(status).or_default() += 1;
-        }
-    }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, rows)| Reverse(*rows));
-    counts.into_iter()
+/// What the list shows, for programs.
+pub(crate) fn list(observations: &Observations) -> Value {
+    let Some(rows) = observations.answers.rows() else {
+        return Value::Null;
+    };
+    let objects = rows.iter().filter_map(Value::as_object);
+    let columns: BTreeSet<&str> = objects.flat_map(Map::keys).map(String::as_str).collect();
+    let named = columns
+        .iter()
+        .filter_map(|column| observations.names.of(column));
+    let named: Vec<&str> = named.take(MOST_COLUMNS).collect();
+    let (statuses, others) = statuses(rows, observations);
+    let statuses = statuses
+        .into_iter()
+        .map(|(status, rows)| (status, rows.into()));
+    json!({
+        "columns": named,
+        "other_columns": columns.len() - named.len(),
+        "statuses": statuses.collect::<Map<_, _>>(),
+        "rows_of_other_statuses": others,
+        "unreadable_rows": rows.iter().filter(|row| !row.is_object()).count(),
+    })
 }

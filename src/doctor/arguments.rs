@@ -6,18 +6,18 @@ use base::foreign_text;
 use cams::phone::PhoneNumber;
 
 /// What `doctor --help` prints.
-pub(super) const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Usage: terraform-provider-cams doctor [--json] [--space ID] [--number COUNTRY_CODE/NUMBER]
 
-Asks CAMS a few questions with the credentials and settings from the environment, and reports
-what works, what does not and what to do about it, and how the service behaves where its
-documentation leaves a choice. It only reads: no number and no setting is changed.
+Asks CAMS a few questions with the credentials and settings from the environment. Reports what
+works, what does not and what to do about it, and how the service behaves where its documentation
+leaves something open. It only reads: no number and no setting is changed.
 
   --json         Print the report as JSON, without any personal data, fit for a bug report
   --space ID     Examine this space instead of the one in CAMS_CUST_SPACE_ID
   --number COUNTRY_CODE/NUMBER
-                 A number of the space whose migration has started and is not finished: shows how
-                 the service lists such numbers, such as --number 86/13900001234
+                 A number of the space whose migration has started and is not finished, such as
+                 86/13900001234: reports how the service lists such numbers
   --help         Print this text
 
 The exit code is 0 if everything that the provider needs works, 1 if something does not, 2 for
@@ -25,24 +25,24 @@ arguments that cannot be understood, and 3 if the report cannot be written.";
 
 /// What the arguments ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Request {
+pub(crate) enum Request {
     Examine(Options),
     Help,
 }
 
 /// How to examine the account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Whether the report is JSON.
-    pub(super) json: bool,
+    pub(crate) json: bool,
     /// The space, in place of the environment's.
-    pub(super) space: Option<String>,
+    pub(crate) space: Option<String>,
     /// A number of the space that is migrating.
-    pub(super) number: Option<PhoneNumber>,
+    pub(crate) number: Option<PhoneNumber>,
 }
 
 /// Reads the arguments behind `doctor`. The error says what is wrong with them.
-pub(super) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Request, String> {
+pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Request, String> {
     let mut options = Options::default();
     while let Some(argument) = arguments.next() {
         let argument = text(argument)?;

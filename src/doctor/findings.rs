@@ -1,174 +1,218 @@
 //! Everything that works and that does not, each in whole sentences with what to do.
 
 use call_quota::Caveats;
-use cams::ErrorKind;
+use cams::{Error, ErrorKind};
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::super::settings::Scope;
-use super::super::throttling;
+use crate::errors;
+use crate::settings::throttle::Scope;
+use crate::throttling;
+
 use super::account;
-use super::finding::{Finding, State, advice, finding, said};
-use super::observations::Observations;
-use super::permissions::operations;
+use super::observe::Observations;
 
 /// The difference of the clocks in seconds up to which they count as the same.
 const CLOCK_NOTED: u64 = 5;
 /// The difference in seconds, fifteen minutes, beyond which Alibaba Cloud refuses a request.
 const CLOCK_TOLERATED: u64 = 15 * 60;
 
+/// What a finding means for the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    /// It works, but there is something to know.
+    Attention,
+    /// It works as needed.
+    Ok,
+    /// Something that the provider needs does not work.
+    Problem,
+    /// It could not be determined.
+    Unknown,
+}
+
+/// One finding of the report.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Finding {
+    /// The subject, which is a word that never changes, or the name of an operation.
+    pub(crate) about: &'static str,
+    pub(crate) state: State,
+    /// What was found, and what to do about it, in whole sentences.
+    pub(crate) text: String,
+    /// The same for programs, with nothing personal in it. `None` if `about` and `state` say all.
+    pub(crate) facts: Option<Value>,
+}
+
+impl Finding {
+    pub(crate) fn new(about: &'static str, state: State, text: impl Into<String>) -> Self {
+        Self {
+            about,
+            state,
+            text: text.into(),
+            facts: None,
+        }
+    }
+
+    pub(crate) fn with(self, facts: Value) -> Self {
+        Self {
+            facts: Some(facts),
+            ..self
+        }
+    }
+}
+
 /// All findings, the most important first.
-pub(super) fn findings(observations: &Observations) -> Vec<Finding> {
-    let Observations {
-        settings, answers, ..
-    } = observations;
+pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
     let mut findings = vec![credentials(observations)];
-    for problem in &settings.problems {
-        findings.push(finding("settings", State::Problem, problem.as_str()));
+    for problem in &observations.problems {
+        findings.push(Finding::new("settings", State::Problem, problem.as_str()));
     }
     findings.push(endpoint(observations));
     findings.extend(clock(observations.clock_ahead));
     findings.push(quota(observations));
-    findings.push(account::product(answers));
-    findings.push(account::space(settings));
-    findings.push(account::waba(answers));
-    findings.extend(operations().map(|operation| account::of_operation(operation, observations)));
+    findings.extend(account::findings(observations));
     findings
 }
 
-fn credentials(observations: &Observations) -> Finding {
-    let Observations {
-        settings, answers, ..
-    } = observations;
-    let Some(origin) = &observations.credentials else {
-        let text = "No usable credentials are configured.";
-        return finding("credentials", State::Problem, text);
+/// The error as the service or the network reported it, in one sentence.
+pub(crate) fn quoted(error: &Error) -> String {
+    let code = error.code.as_ref().map(|code| format!("code {code}"));
+    let status = error
+        .http_status
+        .map(|status| format!("HTTP status {status}"));
+    let request = error
+        .request_id
+        .as_ref()
+        .map(|id| format!("request id {id}"));
+    let particulars: Vec<String> = [code, status, request].into_iter().flatten().collect();
+    let particulars = match particulars.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", particulars.join(", ")),
     };
-    let mut text = format!("The credentials come from {}", origin.description);
+    let message = match error.message.trim_end_matches('.') {
+        "" => "no reason",
+        message => message,
+    };
+    format!("{} said: {message}{particulars}.", error.action)
+}
+
+/// The advice about an error that the provider gives in its own diagnostics.
+pub(crate) fn advice(error: &Error, observations: &Observations) -> String {
+    let space = observations.space.as_ref();
+    errors::advice_in_space(error, space.map_or("", |space| space.id.as_str()))
+}
+
+fn credentials(observations: &Observations) -> Finding {
+    let answers = &observations.answers;
+    let Some((origin, kind)) = &observations.credentials else {
+        let text = "No usable credentials are configured.";
+        let facts = json!({ "from": null });
+        return Finding::new("credentials", State::Problem, text).with(facts);
+    };
+    let mut text = format!("The credentials come from {origin}");
     if let Some(end) = &observations.access_key_end {
         text += &format!("; the id of their access key ends in {end}");
     }
-    text += ".";
-    let mut errors = answers.errors();
-    if let Some(error) = errors.find(|error| error.kind == ErrorKind::CredentialsUnavailable) {
-        text += &format!(" They cannot be fetched. {}", error.message);
-        return finding("credentials", State::Problem, text);
-    }
-    // The date is checked before the signature.
-    let clock_refused = answers
-        .errors()
-        .any(|error| error.kind == ErrorKind::ClockDiffers);
-    let refused = answers
-        .errors()
-        .find(|error| error.kind == ErrorKind::Credentials);
-    let state = match refused {
-        Some(error) => {
-            let advice = advice(error, settings);
-            text += &format!(" CAMS refuses them. {advice} {}", said(error));
-            State::Problem
-        }
-        None if answers.of_cams() && !clock_refused => {
-            text += " CAMS accepts them.";
-            State::Ok
-        }
-        None => State::Unknown,
+    let state = if let Some(error) = answers.error(ErrorKind::CredentialsUnavailable) {
+        text += &format!(". They cannot be fetched. {}", error.message);
+        State::Problem
+    } else if let Some(error) = answers.error(ErrorKind::Credentials) {
+        let advice = advice(error, observations);
+        text += &format!(". CAMS refuses them. {advice} {}", quoted(error));
+        State::Problem
+    } else if answers.of_cams() && answers.error(ErrorKind::ClockDiffers).is_none() {
+        text += ". CAMS accepts them.";
+        State::Ok
+    } else {
+        // The date is checked before the signature.
+        text += ".";
+        State::Unknown
     };
-    finding("credentials", state, text)
+    Finding::new("credentials", state, text).with(json!({ "from": kind }))
 }
 
 fn endpoint(observations: &Observations) -> Finding {
-    let Observations {
-        settings, answers, ..
-    } = observations;
-    let Some(endpoint) = &settings.endpoint else {
-        let text = "The address of the API cannot be read from the settings.";
-        return finding("endpoint", State::Problem, text);
-    };
-    let origin = match settings.endpoint_variable {
+    let answers = &observations.answers;
+    let origin = match observations.endpoint_variable {
         Some(variable) => format!("from {variable}"),
         None => "the region's own".to_owned(),
     };
-    let place = format!("{endpoint} ({origin})");
-    if answers.of_cams() {
-        return finding("endpoint", State::Ok, format!("{place} answers."));
-    }
-    match answers.errors().next().filter(|_| answers.asked()) {
-        Some(error) if matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Untrusted) => {
-            let advice = advice(error, settings);
-            let text = format!("{place} cannot be reached. {advice} {}", said(error));
-            finding("endpoint", State::Problem, text)
-        }
-        Some(error) => {
-            let text = format!(
-                "{place} gives no usable answer. Check that the address is that of CAMS, and run \
-                 doctor again. {}",
-                said(error)
-            );
-            finding("endpoint", State::Problem, text)
-        }
-        None => finding(
-            "endpoint",
-            State::Unknown,
-            format!("{place} was not asked."),
+    let error = answers.errors().next().filter(|_| answers.asked());
+    let (state, text) = match (&observations.endpoint, error) {
+        (None, _) => (
+            State::Problem,
+            "The address of the API cannot be read from the settings.".to_owned(),
         ),
-    }
+        (Some(endpoint), _) if answers.of_cams() => {
+            (State::Ok, format!("{endpoint} ({origin}) answers."))
+        }
+        (Some(endpoint), None) => (
+            State::Unknown,
+            format!("{endpoint} ({origin}) was not asked."),
+        ),
+        (Some(endpoint), Some(error)) => {
+            let (what, advice) = match error.kind {
+                ErrorKind::Unreachable | ErrorKind::Untrusted => {
+                    ("cannot be reached", advice(error, observations))
+                }
+                _ => (
+                    "gives no usable answer",
+                    "Check that the address is that of CAMS, and run doctor again.".to_owned(),
+                ),
+            };
+            let text = format!("{endpoint} ({origin}) {what}. {advice} {}", quoted(error));
+            (State::Problem, text)
+        }
+    };
+    Finding::new("endpoint", state, text).with(json!({
+        "variable": observations.endpoint_variable,
+        "answers": answers.of_cams(),
+        "clock_ahead_seconds": observations.clock_ahead,
+    }))
 }
 
 fn clock(ahead: Option<i64>) -> Option<Finding> {
     let ahead = ahead?;
     let seconds = ahead.unsigned_abs();
+    if seconds <= CLOCK_NOTED {
+        let text = "The service's clock and this machine's agree.";
+        return Some(Finding::new("clock", State::Ok, text));
+    }
     let direction = if ahead < 0 { "behind" } else { "ahead of" };
-    let differs = format!("The service's clock is {seconds} s {direction} this machine's.");
-    Some(if seconds <= CLOCK_NOTED {
-        finding(
-            "clock",
-            State::Ok,
-            "The service's clock and this machine's agree.",
-        )
-    } else if seconds <= CLOCK_TOLERATED {
-        let text = format!("{differs} CAMS accepts up to {CLOCK_TOLERATED} s. {SET_CLOCK}");
-        finding("clock", State::Attention, text)
-    } else {
-        let text = format!(
-            "{differs} That is more than the {CLOCK_TOLERATED} s that CAMS accepts. The provider \
-             makes up for it, at the price of one more request. {SET_CLOCK}"
-        );
-        finding("clock", State::Attention, text)
-    })
+    let consequence = match seconds <= CLOCK_TOLERATED {
+        true => format!("CAMS accepts up to {CLOCK_TOLERATED} s."),
+        false => format!(
+            "That is more than the {CLOCK_TOLERATED} s that CAMS accepts. The provider corrects \
+             for it, which costs one more request."
+        ),
+    };
+    let text = format!(
+        "The service's clock is {seconds} s {direction} this machine's. {consequence} Set this \
+         machine's clock, with timedatectl or an NTP client."
+    );
+    Some(Finding::new("clock", State::Attention, text))
 }
 
-const SET_CLOCK: &str = "Set this machine's clock, with timedatectl or an NTP client.";
-
 fn quota(observations: &Observations) -> Finding {
-    let settings = &observations.settings;
-    let Some(scope) = settings.scope else {
+    let answers = &observations.answers;
+    let trouble = &observations.quota_trouble;
+    let Some(scope) = observations.scope else {
         let text = "With whom the call quota is shared cannot be read from the settings.";
-        return finding("quota", State::Unknown, text);
+        return Finding::new("quota", State::Unknown, text).with(Value::Null);
     };
-    let directory = settings.directory.as_deref().unwrap_or("no directory");
     let shared = match scope {
-        Scope::Host => format!(
-            "The call quota is shared by all processes of this user on this machine, in \
-             {directory}."
-        ),
-        Scope::Process => "The call quota is shared with no other process.".to_owned(),
-        Scope::Redis => "The call quota is shared by all machines that use the Redis server in \
-                         CAMS_THROTTLE_REDIS_URL."
-            .to_owned(),
+        Scope::Host => "by all processes of this user on this machine, in ",
+        Scope::Process => "with no other process",
+        Scope::Redis => "by all machines that use the Redis server in CAMS_THROTTLE_REDIS_URL",
     };
-    let counted = match settings.account_variable {
-        Some(variable) => format!("It is counted for the account in {variable}."),
-        None => match &observations.account_trouble {
-            Some(why) => format!(
-                "It is counted for the access key, because the account is not known: {why}. Set \
-                 ALIBABA_CLOUD_ACCOUNT_ID where several keys of the account are in use."
-            ),
-            None if observations.answers.asked() => {
-                "It is counted for the account, which STS told.".to_owned()
-            }
-            None => "It is counted for the account, which STS is asked for.".to_owned(),
-        },
+    let place = match scope {
+        Scope::Host => observations.directory.as_str(),
+        Scope::Process | Scope::Redis => "",
     };
-    let shared = format!("{shared} {counted}");
-    match &observations.quota_trouble {
+    let (account, counted) = account(observations);
+    let mut text =
+        format!("The call quota is shared {shared}{place}. It is counted for {counted}.");
+    let state = match trouble {
         Some(reason) => {
             let remedy = match scope {
                 Scope::Redis => "Check the address, the password and the server",
@@ -178,29 +222,51 @@ fn quota(observations: &Observations) -> Finding {
                      single process uses the account"
                 }
             };
-            let text = format!(
-                "{shared} That place cannot be used, so each process takes only a small share of \
-                 the quota: {reason}. {remedy}."
+            text += &format!(
+                " That place cannot be used, so each process takes only a small share of the \
+                 quota: {reason}. {remedy}."
             );
-            finding("quota", State::Problem, text)
+            State::Problem
         }
-        None if observations.answers.asked() => {
-            let caveats = quota_caveats(&observations.quota_caveats);
-            let state = match caveats.is_empty() {
+        None if answers.asked() => {
+            let caveats = caveats(&observations.quota_caveats);
+            text += &caveats;
+            match caveats.is_empty() {
                 true => State::Ok,
                 false => State::Attention,
-            };
-            finding("quota", state, format!("{shared}{caveats}"))
+            }
         }
-        None => finding(
-            "quota",
-            State::Unknown,
-            format!("{shared} It was not tried."),
-        ),
+        None => {
+            text += " It was not tried.";
+            State::Unknown
+        }
+    };
+    Finding::new("quota", state, text).with(json!({
+        "scope": scope,
+        "usable": answers.asked().then_some(trouble.is_none()),
+        "account": account,
+    }))
+}
+
+/// Where the account that the quota is counted for is known from, for programs and in words. For
+/// programs it is `None` if the access key stands for it, or if nothing was asked.
+fn account(observations: &Observations) -> (Option<&'static str>, String) {
+    let asked = observations.answers.asked();
+    match (observations.account_variable, &observations.account_trouble) {
+        (Some(variable), _) => (Some(variable), format!("the account in {variable}")),
+        (None, Some(why)) => {
+            let key = format!(
+                "the access key, because the account is not known: {why}. Set \
+                 ALIBABA_CLOUD_ACCOUNT_ID where several keys of the account are in use"
+            );
+            (None, key)
+        }
+        (None, None) if asked => (Some("STS"), "the account, which STS reported".to_owned()),
+        (None, None) => (None, "the account, which STS is asked for".to_owned()),
     }
 }
 
-fn quota_caveats(caveats: &Caveats) -> String {
+fn caveats(caveats: &Caveats) -> String {
     let mut text = String::new();
     if caveats.runs_unknown {
         text += &format!(" {}", throttling::runs_unknown());

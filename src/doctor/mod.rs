@@ -1,32 +1,27 @@
-//! `terraform-provider-cams doctor`: tells whoever has an account what works, and how CAMS behaves.
+//! `terraform-provider-cams doctor`: reports what works for an account, and how CAMS behaves.
 //!
 //! It takes its settings from the same environment variables as the provider, asks the service a
-//! few questions, and reports what the answers show. It only reads: the client's methods that it
-//! calls are those of `cams::inspection`, every one of which is a reading operation, and each call
-//! passes the throttle as all others do.
+//! few questions, and reports what the answers show. It only reads: `answers` names the operations,
+//! and each call passes the throttle like all others.
 //!
-//! - `arguments`: what was asked for on the command line.
+//! - `arguments`: the command line.
+//! - `answers`: the questions to the service, and what the answers mean.
+//! - `names`: which words of the service the report may show.
 //! - `observe`: the only part with I/O besides this file. It makes the calls.
-//! - `observations`: what was seen, without any judgement.
-//! - `findings`, `account`, `permissions`: what works and what does not, from the observations.
-//! - `names`: which words of the service a report may show that holds nothing personal.
-//! - `behaviour`: how the service behaves where its documentation leaves a choice, also from them,
-//!   in the words of the emulator's flags.
-//! - `text`, `json`: the two forms of the report.
+//! - `findings`, `account`: what works and what does not, from the observations.
+//! - `questions`: what the documentation leaves open, as far as it was observed.
+//! - `report`: the two forms of the report.
 
 mod account;
+mod answers;
 mod arguments;
-mod behaviour;
-mod finding;
 mod findings;
-mod json;
 mod names;
-mod observations;
 mod observe;
-mod permissions;
+mod questions;
+mod report;
 #[cfg(test)]
 mod testing;
-mod text;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -37,24 +32,10 @@ use base::random::Random;
 use base::terminal;
 
 use arguments::Request;
-use behaviour::Behaviour;
-use finding::{Finding, State};
-use observations::Observations;
+use report::Report;
 
 /// The exit code for a report that could not be written.
 const UNWRITTEN: u8 = 3;
-
-/// The version that the report names.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// All that the report says, in either form.
-struct Report {
-    observations: Observations,
-    findings: Vec<Finding>,
-    behaviours: Vec<Behaviour>,
-    /// The arguments for `cams-emulator` that make it behave as the service does.
-    flags: Vec<String>,
-}
 
 /// Runs the command with the arguments behind `doctor`.
 ///
@@ -82,51 +63,21 @@ pub fn main(
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            terminal::complain(&format!(
-                "the system gives no way to wait for answers: {error}"
-            ));
+            terminal::complain(&format!("the async runtime cannot be started: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let observing = observe::observe(&options, environment, clock, random);
-    let report = Report::of(runtime.block_on(observing));
+    let report = Report::new(&runtime.block_on(observing));
     let code = match report.works() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     };
     let text = match options.json {
-        true => json::render(&report),
-        false => text::render(&report),
+        true => report.json(),
+        false => report.text(),
     };
     print(&text, code)
-}
-
-impl Report {
-    /// Judges what was seen. Every sentence may quote something from outside, so all of them are
-    /// cleaned here.
-    fn of(observations: Observations) -> Self {
-        let cleaner = &observations.names.secrets;
-        let mut findings = findings::findings(&observations);
-        for finding in &mut findings {
-            finding.text = cleaner.lines(&finding.text);
-        }
-        let mut behaviours = behaviour::behaviours(&observations);
-        for behaviour in &mut behaviours {
-            behaviour.text = cleaner.lines(&behaviour.text);
-        }
-        Self {
-            findings,
-            flags: behaviour::flags(&behaviours, &observations),
-            behaviours,
-            observations,
-        }
-    }
-
-    /// Whether everything that the provider needs works, as far as reading can tell.
-    fn works(&self) -> bool {
-        let mut findings = self.findings.iter();
-        findings.all(|finding| finding.state != State::Problem)
-    }
 }
 
 /// Prints a text and gives this exit code, or that of a report that cannot be written.

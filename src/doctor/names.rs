@@ -11,21 +11,18 @@ const LONGEST: usize = 64;
 /// account or of a space has more.
 const MOST_DIGITS: usize = 4;
 
-/// How many different words are named at most. Others are counted.
-pub(super) const MOST_NAMED: usize = 10;
-
 /// Knows what no report may hold. The default knows nothing of the kind.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     /// Takes out the secrets of the run. Neither form of the report may hold one.
-    pub(super) secrets: Cleaner,
+    pub(crate) secrets: Cleaner,
     /// Takes out the secrets, the space, the account and the phone number.
-    pub(super) personal: Cleaner,
+    pub(crate) personal: Cleaner,
 }
 
 impl Names {
     /// The word, if it has the form of a documented name and holds nothing personal.
-    pub(super) fn of<'a>(&self, word: &'a str) -> Option<&'a str> {
+    pub(crate) fn of<'a>(&self, word: &'a str) -> Option<&'a str> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
         let is_name = word.len() <= LONGEST

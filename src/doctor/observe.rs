@@ -1,4 +1,4 @@
-//! Makes the calls of `doctor`, and collects what they show.
+//! Makes the calls of `doctor`, and collects what they show, without any judgement.
 
 use std::time::Duration;
 
@@ -9,22 +9,25 @@ use base::environment::Environment;
 use base::foreign_text::{self, Cleaner};
 use base::random::Random;
 use base::secret::Secret;
-use call_quota::Throttle;
-use cams::{Bounds, Client, Error, ErrorKind, LONG_WAIT, NumberList};
+use call_quota::{Caveats, Throttle};
+use cams::phone::PhoneNumber;
+use cams::{Bounds, Client, Error, ErrorKind, LONG_WAIT};
+use terraform_plugin::framework::diagnostic::Diagnostics;
 
-use super::super::block::Config;
-use super::super::config;
-use super::super::settings as declared;
-use super::super::throttling;
+use crate::block::Config;
+use crate::config;
+use crate::settings::{self, credentials, throttle};
+use crate::throttling;
+
+use super::answers::{Answers, Question, text};
 use super::arguments::Options;
 use super::names::Names;
-use super::observations::{Answers, Asked, Observations, Origin, Settings, Space};
 
 /// A number that CAMS takes for a phone number and that no space can have: +44 7700 900999. Ofcom,
 /// which assigns the numbers of the United Kingdom, keeps 07700 900000 to 900999 for films and
-/// plays, and gives none of them to anybody. Meta's test numbers are in no such range: they begin
-/// with 1 555.
-const NOBODYS_NUMBER: &str = "447700900999";
+/// plays, and assigns none of them. Meta's test numbers are in no such range: they begin with
+/// 1 555.
+const UNASSIGNED: &str = "447700900999";
 
 /// No phone number: the shortest ones have more than one digit.
 const NO_NUMBER: &str = "0";
@@ -32,163 +35,160 @@ const NO_NUMBER: &str = "0";
 /// How long one question may take with its repeats.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The statuses of rows whose number has left the space.
-const GONE: [&str; 2] = ["DELETED", "MIGRATED"];
+/// Everything that was seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observations {
+    /// Why no client can be made of the settings, in the provider's words.
+    pub(crate) problems: Vec<String>,
+    /// The URL of the API, if the settings name a usable one.
+    pub(crate) endpoint: Option<String>,
+    /// The variable that it comes from; without one it is the region's own.
+    pub(crate) endpoint_variable: Option<&'static str>,
+    /// The variable with the account's id.
+    pub(crate) account_variable: Option<&'static str>,
+    /// Who shares the quota, if that could be read.
+    pub(crate) scope: Option<throttle::Scope>,
+    /// Where the processes of this machine share it.
+    pub(crate) directory: String,
+    pub(crate) space: Option<Space>,
+    /// A number that is said to be migrating.
+    pub(crate) number: Option<PhoneNumber>,
+    pub(crate) answers: Answers,
+    /// By how many seconds the service's clock is ahead; `None` if no answer had a date.
+    pub(crate) clock_ahead: Option<i64>,
+    /// Where the credentials come from, in words with the name of a profile and the path of a file,
+    /// and what kind of place it is, without any name.
+    pub(crate) credentials: Option<(String, &'static str)>,
+    /// The last four characters of the access key id that signed, unless it is too short to be
+    /// masked.
+    pub(crate) access_key_end: Option<String>,
+    /// Why the store of the shared quota cannot be used.
+    pub(crate) quota_trouble: Option<String>,
+    /// What is not as it should be with the store of the shared quota.
+    pub(crate) quota_caveats: Caveats,
+    /// Why the access key stands for the account.
+    pub(crate) account_trouble: Option<String>,
+    /// Knows what no report may hold.
+    pub(crate) names: Names,
+}
 
-/// Asks everything there is to ask.
-pub(super) async fn observe(
+/// The space that is examined.
+#[derive(Clone, Debug)]
+pub(crate) struct Space {
+    pub(crate) id: String,
+    /// The variable or the argument that it comes from.
+    pub(crate) origin: &'static str,
+}
+
+/// Asks everything that can be asked.
+pub(crate) async fn observe(
     options: &Options,
     environment: &Environment,
     clock: &Clock,
     random: &Random,
 ) -> Observations {
-    let mut settings = settings(options, environment);
-    let configured = config::configure(
+    let mut seen = configured(options, environment);
+    // In one process, all that name the same store share it: this is the client's throttle.
+    let throttled = throttling::configure(&Config::default(), environment).ok();
+    if let Some(throttled) = &throttled {
+        seen.scope = Some(throttled.scope);
+        seen.directory = foreign_text::line(&throttled.directory.display().to_string());
+    }
+    match client(environment, clock, random) {
+        Ok(client) => {
+            seen.answers = ask(&client, &seen).await;
+            seen.clock_ahead = client.service_clock_ahead();
+            let credentials = client.credentials();
+            seen.credentials = Some((credentials.describe().to_owned(), credentials.kind()));
+            let key = credentials.at_hand();
+            seen.access_key_end = key.and_then(|key| end(&key.access_key().id));
+            seen.account_trouble = client.account_trouble();
+            let throttle = throttled.as_ref().map(|throttled| &throttled.throttle);
+            seen.quota_trouble = throttle.and_then(Throttle::trouble);
+            seen.quota_caveats = throttle.map(Throttle::caveats).unwrap_or_default();
+            seen.names = names(Some(&client), &seen, environment);
+        }
+        Err(problems) => {
+            let problems = problems.into_iter().map(|problem| problem.detail);
+            seen.problems = problems.collect();
+            seen.names = names(None, &seen, environment);
+        }
+    }
+    seen
+}
+
+/// What environment and command line say, whether it is usable or not.
+fn configured(options: &Options, environment: &Environment) -> Observations {
+    let variable = |names: &[&'static str]| environment.first(names).map(|(name, _)| name);
+    let space = match &options.space {
+        Some(id) => Some((id.as_str(), "--space")),
+        None => environment
+            .first(settings::CUST_SPACE_ID.variables)
+            .map(|(variable, id)| (id, variable)),
+    };
+    Observations {
+        endpoint: config::endpoint(environment)
+            .ok()
+            .map(|endpoint| endpoint.to_string()),
+        endpoint_variable: variable(settings::ENDPOINT.variables),
+        account_variable: variable(settings::ACCOUNT_ID.variables),
+        space: space.map(|(id, origin)| Space {
+            id: id.to_owned(),
+            origin,
+        }),
+        number: options.number.clone(),
+        ..Observations::default()
+    }
+}
+
+fn client(
+    environment: &Environment,
+    clock: &Clock,
+    random: &Random,
+) -> Result<Client, Diagnostics> {
+    let (cams, _) = config::configure(
         &Config::default(),
         "doctor",
         environment,
         clock.clone(),
         random.clone(),
         LONG_WAIT,
-    );
-    // The throttle is the client's: in one process, those who name the same store share it.
-    let throttled = throttling::configure(&Config::default(), environment);
-    if let Ok(throttled) = &throttled {
-        settings.scope = Some(throttled.scope);
-        let directory = throttled.directory.display().to_string();
-        settings.directory = Some(foreign_text::line(&directory));
-    }
-    let client = configured.and_then(|(cams, _)| cams.client().cloned());
-    let client = match client {
-        Ok(client) => client,
-        Err(problems) => {
-            let problems = problems.into_iter().map(|problem| problem.detail);
-            settings.problems = problems.collect();
-            return Observations {
-                names: names(None, &settings, environment),
-                settings,
-                ..Observations::default()
-            };
-        }
-    };
-    let throttle = throttled.ok().map(|throttled| throttled.throttle);
+    )?;
+    cams.client().cloned()
+}
+
+/// Asks one question after the other, until an error shows that every further call would fail in
+/// the same way.
+async fn ask(client: &Client, seen: &Observations) -> Answers {
     let mut answers = Answers::default();
-    // An answer that ends the questions is an observation too.
-    let _ = ask(&client, &settings, &mut answers).await;
-    Observations {
-        names: names(Some(&client), &settings, environment),
-        settings,
-        answers,
-        clock_ahead: client.service_clock_ahead(),
-        credentials: Some(Origin {
-            description: client.credentials().describe().to_owned(),
-            kind: client.credentials().kind(),
-        }),
-        access_key_end: client
-            .credentials()
-            .at_hand()
-            .and_then(|key| end(&key.access_key().id)),
-        account_trouble: client.account_trouble(),
-        quota_trouble: throttle.as_ref().and_then(Throttle::trouble),
-        quota_caveats: throttle.as_ref().map(Throttle::caveats).unwrap_or_default(),
+    for question in Question::ALL {
+        let number = match question {
+            Question::OpenStatus | Question::Waba | Question::Numbers => None,
+            Question::MissingNumber => Some(UNASSIGNED.to_owned()),
+            Question::NoNumber => Some(NO_NUMBER.to_owned()),
+            Question::OwnNumber => match &seen.number {
+                Some(number) => Some(number.to_string()),
+                None => match listed_number(&answers) {
+                    Some(number) => Some(number),
+                    None => break,
+                },
+            },
+        };
+        let mut parameters = Vec::new();
+        if question != Question::OpenStatus {
+            let Some(space) = &seen.space else { break };
+            parameters.push(("CustSpaceId", space.id.clone()));
+        }
+        parameters.extend(number.map(|number| ("PhoneNumber", number)));
+        let bounds = Bounds::new(PATIENCE, CancellationToken::new());
+        let outcome = question.ask(client, &bounds, parameters).await;
+        let is_last = outcome.as_ref().is_err_and(concerns_all);
+        answers.0.push((question, outcome));
+        if is_last {
+            break;
+        }
     }
-}
-
-/// What no report may hold: the secrets that the client signs with and those of the environment,
-/// and what is personal in the settings.
-fn names(client: Option<&Client>, settings: &Settings, environment: &Environment) -> Names {
-    let key = client.and_then(|client| client.credentials().at_hand());
-    let key = key.as_ref().map(|key| key.access_key());
-    let variables = [
-        declared::SECRET_KEY.variables,
-        declared::SECURITY_TOKEN.variables,
-        declared::OIDC_TOKEN.variables,
-    ];
-    let addresses = [
-        declared::CREDENTIALS_URI.variables,
-        declared::REDIS_URL.variables,
-    ];
-    let variables = variables.into_iter().flatten();
-    let addresses = addresses.into_iter().flatten();
-    let secrets = variables.filter_map(|variable| environment.get(variable));
-    let addresses = addresses.filter_map(|variable| environment.get(variable));
-    let secrets = secrets.chain(addresses.flat_map(secrets_of));
-    let secrets = secrets.chain(key.map(|key| key.secret.expose()));
-    let token = key.and_then(|key| key.security_token.as_ref());
-    let secrets: Vec<&str> = secrets.chain(token.map(Secret::expose)).collect();
-    // The id of a key is no secret, and that of a test may be an ordinary word. The answers that
-    // the text quotes are without it.
-    let number = settings.number.as_ref().map(ToString::to_string);
-    let personal = [
-        key.map(|key| key.id.as_str()),
-        environment
-            .first(declared::ACCESS_KEY.variables)
-            .map(|(_, id)| id),
-        environment
-            .first(declared::ACCOUNT_ID.variables)
-            .map(|(_, id)| id),
-        settings.space.as_ref().map(|space| space.id.as_str()),
-        number.as_deref(),
-    ];
-    let personal = secrets
-        .iter()
-        .copied()
-        .chain(personal.into_iter().flatten());
-    Names {
-        personal: Cleaner::new(personal),
-        secrets: Cleaner::new(secrets.iter().copied()),
-    }
-}
-
-/// What may be secret of an address: the password, and what stands behind the host. The host is in
-/// messages that tell what does not work.
-fn secrets_of(address: &str) -> [&str; 2] {
-    let (_, rest) = address.split_once("://").unwrap_or(("", address));
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, behind) = rest.split_at(end);
-    let (user, _) = authority.rsplit_once('@').unwrap_or_default();
-    let (_, password) = user.split_once(':').unwrap_or_default();
-    [password, behind]
-}
-
-/// The questions cannot go on: every further call would end alike.
-struct Hopeless;
-
-/// Asks one question after the other.
-async fn ask(client: &Client, settings: &Settings, answers: &mut Answers) -> Result<(), Hopeless> {
-    let call = || Bounds::new(PATIENCE, CancellationToken::new());
-    let open_status = client.inspect_open_status(&call()).await;
-    note(&mut answers.open_status, open_status)?;
-    let Some(Space { id: space, .. }) = &settings.space else {
-        return Ok(());
-    };
-    note(&mut answers.waba, client.inspect_waba(&call(), space).await)?;
-    let list = client.inspect_numbers(&call(), space).await;
-    note(&mut answers.list, list)?;
-    let missing = client.inspect_lookup(&call(), space, NOBODYS_NUMBER).await;
-    note(&mut answers.missing, missing)?;
-    let malformed = client.inspect_lookup(&call(), space, NO_NUMBER).await;
-    note(&mut answers.malformed, malformed)?;
-    let named = settings.number.as_ref().map(ToString::to_string);
-    let listed = || match &answers.list {
-        Some(Ok(list)) => listed_number(&list.value),
-        _ => None,
-    };
-    if let Some(number) = named.or_else(listed) {
-        let known = client.inspect_lookup(&call(), space, &number).await;
-        note(&mut answers.known, known)?;
-    }
-    Ok(())
-}
-
-/// Keeps an answer, and says whether it is worth asking on.
-fn note<T>(
-    asked: &mut Asked<T>,
-    answer: Result<cams::Inspected<T>, Error>,
-) -> Result<(), Hopeless> {
-    let hopeless = answer.as_ref().is_err_and(concerns_all);
-    *asked = Some(answer);
-    if hopeless { Err(Hopeless) } else { Ok(()) }
+    answers
 }
 
 fn concerns_all(error: &Error) -> bool {
@@ -206,41 +206,60 @@ fn concerns_all(error: &Error) -> bool {
     )
 }
 
-/// A number that the list shows as there.
-fn listed_number(list: &NumberList) -> Option<String> {
-    let there = |status: &Option<String>| {
-        let status = status.as_deref().unwrap_or_default();
-        !GONE.iter().any(|gone| status.eq_ignore_ascii_case(gone))
-    };
-    let rows = list.rows.iter();
-    let mut living = rows.filter(|row| there(&row.status));
-    living.find_map(|row| row.phone_number.clone())
+/// A number that the list shows, and whose status does not say that it has left the space.
+fn listed_number(answers: &Answers) -> Option<String> {
+    let mut rows = answers.rows()?.iter();
+    let number = rows.find_map(|row| {
+        let status = text(row, "Status").unwrap_or_default();
+        let left = ["DELETED", "MIGRATED"];
+        let there = !left.iter().any(|left| status.eq_ignore_ascii_case(left));
+        text(row, "PhoneNumber").filter(|_| there)
+    })?;
+    Some(number.trim_start_matches('+').to_owned())
 }
 
-/// Where the settings come from, whether they are usable or not.
-fn settings(options: &Options, environment: &Environment) -> Settings {
-    let variable = |names: &[&'static str]| environment.first(names).map(|(name, _)| name);
-    let endpoint = config::endpoint(environment).ok();
-    let origin = declared::CUST_SPACE_ID.variables;
-    let from_environment = || {
-        let (origin, id) = environment.first(origin)?;
-        let id = id.to_owned();
-        Some(Space { id, origin })
+/// What no report may hold: the secrets that the client signs with and those of the environment,
+/// and what is personal in the settings.
+fn names(client: Option<&Client>, seen: &Observations, environment: &Environment) -> Names {
+    let set = |variables: &'static [&'static str]| {
+        let variables = variables.iter();
+        variables.filter_map(|variable| environment.get(variable))
     };
-    let named = options.space.clone().map(|id| Space {
-        id,
-        origin: "--space",
-    });
-    Settings {
-        problems: Vec::new(),
-        endpoint: endpoint.map(|endpoint| endpoint.to_string()),
-        endpoint_variable: variable(declared::ENDPOINT.variables),
-        account_variable: variable(declared::ACCOUNT_ID.variables),
-        scope: None,
-        directory: None,
-        space: named.or_else(from_environment),
-        number: options.number.clone(),
+    let key = client.and_then(|client| client.credentials().at_hand());
+    let key = key.as_ref().map(|key| key.access_key());
+    let addresses =
+        set(credentials::CREDENTIALS_URI.variables).chain(set(throttle::REDIS_URL.variables));
+    let token = key.and_then(|key| key.security_token.as_ref());
+    let secrets: Vec<&str> = set(credentials::SECRET_KEY.variables)
+        .chain(set(credentials::SECURITY_TOKEN.variables))
+        .chain(set(credentials::OIDC_TOKEN.variables))
+        .chain(addresses.flat_map(secrets_of))
+        .chain(key.map(|key| key.secret.expose()))
+        .chain(token.map(Secret::expose))
+        .collect();
+    // The id of a key is no secret, and that of a test may be an ordinary word. The answers that
+    // the text quotes are without it.
+    let number = seen.number.as_ref().map(ToString::to_string);
+    let personal = set(credentials::ACCESS_KEY.variables)
+        .chain(set(settings::ACCOUNT_ID.variables))
+        .chain(key.map(|key| key.id.as_str()))
+        .chain(seen.space.as_ref().map(|space| space.id.as_str()))
+        .chain(number.as_deref());
+    Names {
+        personal: Cleaner::new(personal.chain(secrets.iter().copied())),
+        secrets: Cleaner::new(secrets.iter().copied()),
     }
+}
+
+/// What may be secret of an address: the password, and what stands behind the host. The host is in
+/// messages that tell what does not work.
+fn secrets_of(address: &str) -> [&str; 2] {
+    let (_, rest) = address.split_once("://").unwrap_or(("", address));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, behind) = rest.split_at(end);
+    let (user, _) = authority.rsplit_once('@').unwrap_or_default();
+    let (_, password) = user.split_once(':').unwrap_or_default();
+    [password, behind]
 }
 
 /// The last four characters of what is at least twice as long.

@@ -4,233 +4,210 @@
 
 use std::time::Duration;
 
-use crate::block::{AssumeRole, AssumeRoleWithOidc, Config};
-use crate::setting::{Absent, Setting, Text, from_str, secret, text, within};
 use alibaba_cloud::credentials::{self, variables};
 use base::secret::Secret;
 use cams::Endpoint;
-use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::number::Number;
 
-pub(crate) static ACCESS_KEY: Setting<String> = Setting {
-    path: &["access_key"],
-    variables: variables::ACCESS_KEY,
-    absent: Absent::None(""),
-    description: "AccessKey id.",
-    secret: false,
-    configured: |config| text(&config.access_key),
-    parse: parse_key_part,
-};
+use crate::setting::{Declaration, Setting, from_str};
 
-pub(crate) static SECRET_KEY: Setting<Secret> = Setting {
-    path: &["secret_key"],
-    variables: variables::SECRET_KEY,
-    absent: Absent::None(""),
-    description: "AccessKey secret.",
-    secret: true,
-    configured: |config| secret(&config.secret_key),
-    parse: parse_secret,
-};
+/// All of them.
+pub(crate) static ALL: [&dyn Declaration; 20] = [
+    &ACCESS_KEY,
+    &SECRET_KEY,
+    &SECURITY_TOKEN,
+    &PROFILE,
+    &SHARED_CREDENTIALS_FILE,
+    &ECS_ROLE_NAME,
+    &CREDENTIALS_URI,
+    &STS_ENDPOINT,
+    &ROLE_ARN,
+    &ROLE_SESSION_NAME,
+    &ROLE_POLICY,
+    &ROLE_SESSION_EXPIRATION,
+    &ROLE_EXTERNAL_ID,
+    &OIDC_PROVIDER_ARN,
+    &OIDC_ROLE_ARN,
+    &OIDC_TOKEN,
+    &OIDC_TOKEN_FILE,
+    &OIDC_SESSION_NAME,
+    &OIDC_POLICY,
+    &OIDC_SESSION_EXPIRATION,
+];
 
-pub(crate) static SECURITY_TOKEN: Setting<Secret> = Setting {
-    path: &["security_token"],
-    variables: variables::SECURITY_TOKEN,
-    absent: Absent::None(""),
-    description: "Security token of temporary credentials. They are not refreshed: where a run may \
+/// A setting whose variables and default the search for credentials applies.
+const fn credential<T>(
+    name: &'static str,
+    variables: &'static [&'static str],
+    parse: fn(&str) -> Result<T, String>,
+    description: &'static str,
+) -> Setting<T> {
+    Setting::new(name, variables, parse, description).of_credentials()
+}
+
+pub(crate) static ACCESS_KEY: Setting<String> = credential(
+    "access_key",
+    variables::ACCESS_KEY,
+    parse_key_part,
+    "AccessKey id.",
+);
+
+pub(crate) static SECRET_KEY: Setting<Secret> = credential(
+    "secret_key",
+    variables::SECRET_KEY,
+    parse_secret,
+    "AccessKey secret.",
+)
+.secret();
+
+pub(crate) static SECURITY_TOKEN: Setting<Secret> = credential(
+    "security_token",
+    variables::SECURITY_TOKEN,
+    parse_secret,
+    "Security token of temporary credentials. They are not refreshed: where a run may \
         outlast them, let the provider fetch them itself.",
-    secret: true,
-    configured: |config| secret(&config.security_token),
-    parse: parse_secret,
-};
+)
+.secret();
 
-pub(crate) static PROFILE: Setting<String> = Setting {
-    path: &["profile"],
-    variables: variables::PROFILE,
-    absent: Absent::None("the current profile of the Alibaba Cloud CLI is used"),
-    description: "Profile of the Alibaba Cloud CLI, or of the SDKs' credentials file.",
-    secret: false,
-    configured: |config| text(&config.profile),
-    parse: parse_word,
-};
+pub(crate) static PROFILE: Setting<String> = credential(
+    "profile",
+    variables::PROFILE,
+    parse_word,
+    "Profile of the Alibaba Cloud CLI, or of the SDKs' credentials file.",
+)
+.otherwise("the current profile of the Alibaba Cloud CLI is used");
 
-pub(crate) static SHARED_CREDENTIALS_FILE: Setting<String> = Setting {
-    path: &["shared_credentials_file"],
-    variables: variables::SHARED_CREDENTIALS_FILE,
-    absent: Absent::None("it is `~/.aliyun/config.json`"),
-    description: "File with the profiles, as the Alibaba Cloud CLI (JSON) or the SDKs (ini) write \
-        it.",
-    secret: false,
-    configured: |config| text(&config.shared_credentials_file),
-    parse: parse_word,
-};
+pub(crate) static SHARED_CREDENTIALS_FILE: Setting<String> = credential(
+    "shared_credentials_file",
+    variables::SHARED_CREDENTIALS_FILE,
+    parse_word,
+    "File with profiles, in the format of the Alibaba Cloud CLI (JSON) or of the SDKs (ini).",
+)
+.otherwise("it is `~/.aliyun/config.json`");
 
-pub(crate) static ECS_ROLE_NAME: Setting<String> = Setting {
-    path: &["ecs_role_name"],
-    variables: variables::ECS_ROLE_NAME,
-    absent: Absent::None("the metadata service is asked for it"),
-    description: "RAM role of the ECS instance that Terraform runs on.",
-    secret: false,
-    configured: |config| text(&config.ecs_role_name),
-    parse: |text| parse_word(text.trim()),
-};
+pub(crate) static ECS_ROLE_NAME: Setting<String> = credential(
+    "ecs_role_name",
+    variables::ECS_ROLE_NAME,
+    |text| parse_word(text.trim()),
+    "RAM role of the ECS instance that Terraform runs on.",
+)
+.otherwise("the provider asks the metadata service");
 
-pub(crate) static CREDENTIALS_URI: Setting<Secret> = Setting {
-    path: &["credentials_uri"],
-    variables: variables::CREDENTIALS_URI,
-    absent: Absent::None(""),
-    description: "Address that answers with temporary credentials.",
-    secret: true,
-    configured: |config| secret(&config.credentials_uri),
-    parse: parse_uri,
-};
+pub(crate) static CREDENTIALS_URI: Setting<Secret> = credential(
+    "credentials_uri",
+    variables::CREDENTIALS_URI,
+    parse_uri,
+    "URL that returns temporary credentials.",
+)
+.secret();
 
-pub(crate) static STS_ENDPOINT: Setting<Endpoint> = Setting {
-    path: &["sts_endpoint"],
-    variables: variables::STS_ENDPOINT,
-    absent: Absent::None("the region's own is used, or `endpoint` if that is on this machine"),
-    description: "Host or URL of STS, which exchanges credentials and tells the account; plain \
-        `http` only to this machine.",
-    secret: false,
-    configured: |config| text(&config.sts_endpoint),
-    parse: from_str,
-};
+pub(crate) static STS_ENDPOINT: Setting<Endpoint> = credential(
+    "sts_endpoint",
+    variables::STS_ENDPOINT,
+    from_str,
+    "Host or URL of STS, which exchanges credentials and names the account; plain `http` only to \
+     this machine.",
+)
+.otherwise("the region's own is used, or `endpoint` if that is on this machine");
 
-pub(crate) static ROLE_ARN: Setting<String> = Setting {
-    path: &["assume_role", "role_arn"],
-    variables: variables::ROLE_ARN,
-    absent: Absent::None("no role is assumed"),
-    description: "ARN of the role, such as `acs:ram::123456789012:role/terraform`.",
-    secret: false,
-    configured: |config| role(config, |role| text(&role.role_arn)),
-    parse: parse_arn,
-};
+pub(crate) static ROLE_ARN: Setting<String> = credential(
+    "assume_role.role_arn",
+    variables::ROLE_ARN,
+    parse_arn,
+    "ARN of the role, such as `acs:ram::123456789012:role/terraform`.",
+)
+.otherwise("no role is assumed");
 
-pub(crate) static ROLE_SESSION_NAME: Setting<String> = Setting {
-    path: &["assume_role", "session_name"],
-    variables: variables::ROLE_SESSION_NAME,
-    absent: Absent::Default("terraform"),
-    description: "Name of the session, which shows in the audit log of the account.",
-    secret: false,
-    configured: |config| role(config, |role| text(&role.session_name)),
-    parse: parse_session_name,
-};
+pub(crate) static ROLE_SESSION_NAME: Setting<String> = credential(
+    "assume_role.session_name",
+    variables::ROLE_SESSION_NAME,
+    parse_session_name,
+    "Name of the session, which appears in the audit log of the account.",
+)
+.default("terraform");
 
-pub(crate) static ROLE_POLICY: Setting<String> = Setting {
-    path: &["assume_role", "policy"],
-    variables: &[],
-    absent: Absent::None("the session may do what the role may"),
-    description: "Policy in JSON that narrows what the session may do.",
-    secret: false,
-    configured: |config| role(config, |role| text(&role.policy)),
-    parse: parse_policy,
-};
+pub(crate) static ROLE_POLICY: Setting<String> = credential(
+    "assume_role.policy",
+    &[],
+    parse_policy,
+    "Policy in JSON that restricts the session.",
+)
+.otherwise("the session has all permissions of the role");
 
-pub(crate) static ROLE_SESSION_EXPIRATION: Setting<Duration> = Setting {
-    path: &["assume_role", "session_expiration"],
-    variables: variables::ROLE_SESSION_EXPIRATION,
-    absent: Absent::Default("3600"),
-    description: "Seconds that a session lasts, from 900 up to what the role allows. A new one is \
-        fetched in time.",
-    secret: false,
-    configured: |config| role(config, |role| text(&role.session_expiration)),
-    parse: parse_lifetime,
-};
+pub(crate) static ROLE_SESSION_EXPIRATION: Setting<Duration> = credential(
+    "assume_role.session_expiration",
+    variables::ROLE_SESSION_EXPIRATION,
+    parse_lifetime,
+    "Lifetime of a session in seconds, from 900 up to the maximum of the role. The provider \
+     fetches a new session in time.",
+)
+.default("3600");
 
-pub(crate) static ROLE_EXTERNAL_ID: Setting<String> = Setting {
-    path: &["assume_role", "external_id"],
-    variables: variables::ROLE_EXTERNAL_ID,
-    absent: Absent::None(""),
-    description: "External id, where the role asks for one.",
-    secret: false,
-    configured: |config| role(config, |role| text(&role.external_id)),
-    parse: parse_word,
-};
+pub(crate) static ROLE_EXTERNAL_ID: Setting<String> = credential(
+    "assume_role.external_id",
+    variables::ROLE_EXTERNAL_ID,
+    parse_word,
+    "External id, where the role asks for one.",
+);
 
-pub(crate) static OIDC_PROVIDER_ARN: Setting<String> = Setting {
-    path: &["assume_role_with_oidc", "oidc_provider_arn"],
-    variables: variables::OIDC_PROVIDER_ARN,
-    absent: Absent::None(""),
-    description: "ARN of the identity provider in RAM, such as \
+pub(crate) static OIDC_PROVIDER_ARN: Setting<String> = credential(
+    "assume_role_with_oidc.oidc_provider_arn",
+    variables::OIDC_PROVIDER_ARN,
+    parse_arn,
+    "ARN of the identity provider in RAM, such as \
         `acs:ram::123456789012:oidc-provider/github`.",
-    secret: false,
-    configured: |config| oidc(config, |oidc| text(&oidc.oidc_provider_arn)),
-    parse: parse_arn,
-};
+);
 
-pub(crate) static OIDC_ROLE_ARN: Setting<String> = Setting {
-    path: &["assume_role_with_oidc", "role_arn"],
-    variables: variables::OIDC_ROLE_ARN,
-    absent: Absent::None(""),
-    description: "ARN of the role, such as `acs:ram::123456789012:role/terraform`.",
-    secret: false,
-    configured: |config| oidc(config, |oidc| text(&oidc.role_arn)),
-    parse: parse_arn,
-};
+pub(crate) static OIDC_ROLE_ARN: Setting<String> = credential(
+    "assume_role_with_oidc.role_arn",
+    variables::OIDC_ROLE_ARN,
+    parse_arn,
+    "ARN of the role, such as `acs:ram::123456789012:role/terraform`.",
+);
 
-pub(crate) static OIDC_TOKEN: Setting<Secret> = Setting {
-    path: &["assume_role_with_oidc", "oidc_token"],
-    variables: variables::OIDC_TOKEN,
-    absent: Absent::None(""),
-    description: "Token of the identity provider. It stays the same for the run, so a file is \
+pub(crate) static OIDC_TOKEN: Setting<Secret> = credential(
+    "assume_role_with_oidc.oidc_token",
+    variables::OIDC_TOKEN,
+    parse_oidc_token,
+    "Token of the identity provider. It stays the same for the run, so a file is \
         better where the token is renewed.",
-    secret: true,
-    configured: |config| oidc(config, |oidc| secret(&oidc.oidc_token)),
-    parse: parse_oidc_token,
-};
+)
+.secret();
 
-pub(crate) static OIDC_TOKEN_FILE: Setting<String> = Setting {
-    path: &["assume_role_with_oidc", "oidc_token_file"],
-    variables: variables::OIDC_TOKEN_FILE,
-    absent: Absent::None(""),
-    description: "File that holds the token. It is read again for each new session.",
-    secret: false,
-    configured: |config| oidc(config, |oidc| text(&oidc.oidc_token_file)),
-    parse: parse_word,
-};
+pub(crate) static OIDC_TOKEN_FILE: Setting<String> = credential(
+    "assume_role_with_oidc.oidc_token_file",
+    variables::OIDC_TOKEN_FILE,
+    parse_word,
+    "File that holds the token. It is read again for each new session.",
+);
 
-pub(crate) static OIDC_SESSION_NAME: Setting<String> = Setting {
-    path: &["assume_role_with_oidc", "role_session_name"],
-    variables: variables::OIDC_ROLE_SESSION_NAME,
-    absent: Absent::Default("terraform"),
-    description: "Name of the session, which shows in the audit log of the account.",
-    secret: false,
-    configured: |config| oidc(config, |oidc| text(&oidc.role_session_name)),
-    parse: parse_session_name,
-};
+pub(crate) static OIDC_SESSION_NAME: Setting<String> = credential(
+    "assume_role_with_oidc.role_session_name",
+    variables::OIDC_ROLE_SESSION_NAME,
+    parse_session_name,
+    "Name of the session, which appears in the audit log of the account.",
+)
+.default("terraform");
 
-pub(crate) static OIDC_POLICY: Setting<String> = Setting {
-    path: &["assume_role_with_oidc", "policy"],
-    variables: &[],
-    absent: Absent::None("the session may do what the role may"),
-    description: "Policy in JSON that narrows what the session may do.",
-    secret: false,
-    configured: |config| oidc(config, |oidc| text(&oidc.policy)),
-    parse: parse_policy,
-};
+pub(crate) static OIDC_POLICY: Setting<String> = credential(
+    "assume_role_with_oidc.policy",
+    &[],
+    parse_policy,
+    "Policy in JSON that restricts the session.",
+)
+.otherwise("the session has all permissions of the role");
 
-pub(crate) static OIDC_SESSION_EXPIRATION: Setting<Duration> = Setting {
-    path: &["assume_role_with_oidc", "session_expiration"],
-    variables: &[],
-    absent: Absent::Default("3600"),
-    description: "Seconds that a session lasts, from 900 up to what the role allows. A new one is \
-        fetched in time.",
-    secret: false,
-    configured: |config| oidc(config, |oidc| text(&oidc.session_expiration)),
-    parse: parse_lifetime,
-};
+pub(crate) static OIDC_SESSION_EXPIRATION: Setting<Duration> = credential(
+    "assume_role_with_oidc.session_expiration",
+    &[],
+    parse_lifetime,
+    "Lifetime of a session in seconds, from 900 up to the maximum of the role. The provider \
+     fetches a new session in time.",
+)
+.default("3600");
 
 /// The longest policy that STS takes, in characters.
 const MOST_OF_A_POLICY: usize = 2048;
-
-/// An attribute of the block `assume_role`.
-fn role(config: &Config, field: fn(&AssumeRole) -> Field<Text>) -> Field<Text> {
-    within(&config.assume_role, field)
-}
-
-/// An attribute of the block `assume_role_with_oidc`.
-fn oidc(config: &Config, field: fn(&AssumeRoleWithOidc) -> Field<Text>) -> Field<Text> {
-    within(&config.assume_role_with_oidc, field)
-}
 
 /// Parses a part of the access key. Blanks and line breaks around the part are accepted, even with
 /// nothing in between: the chain leaves them out, and says so in the log.

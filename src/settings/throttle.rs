@@ -4,109 +4,102 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::block::{Config, Throttling};
-use crate::setting::{Absent, Setting, Text, from_str, secret, text, within};
 use call_quota::RedisUrl;
-use terraform_plugin::framework::model::Field;
+use serde::Serialize;
 use terraform_plugin::framework::number::Number;
+
+use crate::setting::{Declaration, Setting, from_str};
 
 use super::parse_millis;
 
-pub(crate) static SCOPE: Setting<Scope> = Setting {
-    path: &["throttle", "scope"],
-    variables: &["CAMS_THROTTLE_SCOPE"],
-    absent: Absent::Default("host"),
-    description: "Who shares the quota: `host`, all processes of this user on this machine; \
-        `process`, nobody else, for machines without a directory that can be written; `redis`, all \
-        machines that use the same server, for pipelines on several runners.",
-    secret: false,
-    configured: |config| throttle(config, |throttle| text(&throttle.scope)),
-    parse: parse_scope,
-};
+/// All of them.
+pub(crate) static ALL: [&dyn Declaration; 7] = [
+    &SCOPE,
+    &REDIS_URL,
+    &REDIS_CONNECT_TIMEOUT,
+    &REDIS_COMMAND_TIMEOUT,
+    &REQUESTS_PER_SECOND,
+    &FALLBACK_REQUESTS_PER_SECOND,
+    &STATE_DIRECTORY,
+];
 
-pub(crate) static REDIS_URL: Setting<RedisUrl> = Setting {
-    path: &["throttle", "redis_url"],
-    variables: &["CAMS_THROTTLE_REDIS_URL"],
-    absent: Absent::None("`scope` cannot be `redis`"),
-    description: "Redis or Valkey server for `scope = \"redis\"`, such as \
+pub(crate) static SCOPE: Setting<Scope> = Setting::new(
+    "throttle.scope",
+    &["CAMS_THROTTLE_SCOPE"],
+    parse_scope,
+    "Which processes share the quota: `host`, all processes of this user on this machine; \
+     `process`, this process alone, for machines without a writable directory; `redis`, all \
+     machines that use the same server, for pipelines on several runners.",
+)
+.default("host");
+
+pub(crate) static REDIS_URL: Setting<RedisUrl> = Setting::new(
+    "throttle.redis_url",
+    &["CAMS_THROTTLE_REDIS_URL"],
+    from_str,
+    "Redis or Valkey server for `scope = \"redis\"`, such as \
         `rediss://:password@redis.example.com:6379/0`.",
-    secret: true,
-    configured: |config| throttle(config, |throttle| secret(&throttle.redis_url)),
-    parse: from_str,
-};
+)
+.otherwise("`scope` cannot be `redis`")
+.secret();
 
 /// Five round trips of 300 ms, for name, connection, TLS and password, and a second for a packet
 /// that is lost.
-pub(crate) static REDIS_CONNECT_TIMEOUT: Setting<Duration> = Setting {
-    path: &["throttle", "redis_connect_timeout"],
-    variables: &["CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT"],
-    absent: Absent::Default("2500"),
-    description: "Milliseconds until a connection to the Redis server is made, TLS included. \
-        While a server has just been started or has lost its data, calls wait for up to twice this \
-        time and twice `redis_command_timeout`: lower both for a server close by. Set them alike \
-        wherever the server is used.",
-    secret: false,
-    configured: |config| throttle(config, |throttle| text(&throttle.redis_connect_timeout)),
-    parse: |text| parse_millis(text, 100..=10_000),
-};
+pub(crate) static REDIS_CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
+    "throttle.redis_connect_timeout",
+    &["CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT"],
+    |text| parse_millis(text, 100..=10_000),
+    "Milliseconds to wait for a connection to the Redis server, TLS included. After the server \
+     has started or lost its data, calls wait for up to twice this time and twice \
+     `redis_command_timeout`: lower both for a nearby server. Set the same values wherever the \
+     server is used.",
+)
+.default("2500");
 
 /// One round trip of 300 ms, and the time in which a packet that is lost is sent again.
-pub(crate) static REDIS_COMMAND_TIMEOUT: Setting<Duration> = Setting {
-    path: &["throttle", "redis_command_timeout"],
-    variables: &["CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT"],
-    absent: Absent::Default("1000"),
-    description: "Milliseconds until the Redis server has answered a command. After that it \
-        counts as out of reach.",
-    secret: false,
-    configured: |config| throttle(config, |throttle| text(&throttle.redis_command_timeout)),
-    parse: |text| parse_millis(text, 50..=5000),
-};
+pub(crate) static REDIS_COMMAND_TIMEOUT: Setting<Duration> = Setting::new(
+    "throttle.redis_command_timeout",
+    &["CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT"],
+    |text| parse_millis(text, 50..=5000),
+    "Milliseconds to wait for the answer of the Redis server to a command. After that, the server \
+     counts as unreachable.",
+)
+.default("1000");
 
-pub(crate) static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {
-    path: &["throttle", "requests_per_second"],
-    variables: &["CAMS_THROTTLE_REQUESTS_PER_SECOND"],
-    absent: Absent::None("each operation's documented limit holds, which is 10"),
-    description: "Calls a second for each operation. Lower it to leave room for other programs of \
-        the same account, raise it only if Alibaba Cloud has raised the account's quota.",
-    secret: false,
-    configured: |config| throttle(config, |throttle| text(&throttle.requests_per_second)),
-    parse: parse_rate,
-};
+pub(crate) static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting::new(
+    "throttle.requests_per_second",
+    &["CAMS_THROTTLE_REQUESTS_PER_SECOND"],
+    parse_rate,
+    "Calls per second for each operation. Lower it to leave room for other programs that use the \
+     account; raise it only if Alibaba Cloud has raised the account's quota.",
+)
+.otherwise("each operation's documented limit applies, which is 10");
 
 /// The default keeps the quota of ten calls as long as no more than ten hosts or processes lose
 /// their common store at the same time.
-pub(crate) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting {
-    path: &["throttle", "fallback_requests_per_second"],
-    variables: &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
-    absent: Absent::Default("1"),
-    description: "Calls a second and operation while the shared state cannot be reached. Set it to \
-        the quota divided by how many hosts may run at once.",
-    secret: false,
-    configured: |config| {
-        throttle(config, |throttle| {
-            text(&throttle.fallback_requests_per_second)
-        })
-    },
-    parse: parse_rate,
-};
+pub(crate) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting::new(
+    "throttle.fallback_requests_per_second",
+    &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
+    parse_rate,
+    "Calls per second for each operation while the shared state cannot be reached. Set it to the \
+     quota divided by the number of hosts that may run at once.",
+)
+.default("1");
 
-pub(crate) static STATE_DIRECTORY: Setting<PathBuf> = Setting {
-    path: &["throttle", "state_directory"],
-    variables: &["CAMS_THROTTLE_STATE_DIRECTORY"],
-    absent: Absent::None(
-        "it is `/tmp/terraform-provider-cams-UID`, where UID is the user's number",
-    ),
-    description: "Directory in which this user's processes on this machine share the quota and \
-        take turns at a number: an absolute path, which is created for this user alone if only \
-        its last part is missing. Set it if `/tmp` cannot be used, or to the same one in \
-        containers that are to share.",
-    secret: false,
-    configured: |config| throttle(config, |throttle| text(&throttle.state_directory)),
-    parse: parse_directory,
-};
+pub(crate) static STATE_DIRECTORY: Setting<PathBuf> = Setting::new(
+    "throttle.state_directory",
+    &["CAMS_THROTTLE_STATE_DIRECTORY"],
+    parse_directory,
+    "Directory in which this user's processes on this machine share the quota and take turns at a \
+     number: an absolute path. The provider creates it, for this user alone, if only its last \
+     part is missing. Set it where `/tmp` cannot be used, and to a common directory in containers \
+     that should share.",
+)
+.otherwise("it is `/tmp/terraform-provider-cams-UID`, where UID is the user's number");
 
 /// The processes among which the quota is shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Scope {
     /// All processes of this user on this machine.
     Host,
@@ -118,11 +111,6 @@ pub(crate) enum Scope {
 
 /// The most calls a second that can be set. No quota that CAMS documents is as high.
 const MAX_RATE: u32 = 250;
-
-/// An attribute of the block `throttle`.
-fn throttle(config: &Config, field: fn(&Throttling) -> Field<Text>) -> Field<Text> {
-    within(&config.throttle, field)
-}
 
 fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
     let rate = Number::parse(text).and_then(|number| number.as_u64());

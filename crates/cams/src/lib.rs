@@ -10,7 +10,6 @@
 //! - [`Client`]: the client, whose loop is that of [`alibaba_cloud::client`]. `quota` and
 //!   [`Account`] are its gate.
 //! - `listing`: one list for all that ask about numbers of the same space.
-//! - `inspection`: answers together with how the service writes them.
 //!
 //! A call travels like this: `client.call(&bounds, &QueryChatappPhoneNumbers { … })` makes the
 //! request of the operation's constants and parameters. `quota` asks the account of STS once, and
@@ -22,7 +21,6 @@
 mod account;
 mod api;
 mod client;
-mod inspection;
 mod listing;
 pub mod operations;
 pub mod phone;
@@ -37,5 +35,4 @@ pub use alibaba_cloud::openapi::{
     Endpoint, Network, Obstacle, Settings as HttpSettings, SignatureMethod, Untrusted,
 };
 pub use client::{Client, Config};
-pub use inspection::{Absent, Form, Inspected, LookupData, NumberList, NumberRow, Waba};
 pub use listing::Listed;

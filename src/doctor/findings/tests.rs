@@ -1,53 +1,62 @@
 //! What is found out from observations, as tables.
 
-use cams::{LookupData, NumberList, Waba};
+use cams::Error;
+use serde_json::json;
 
-use super::super::names::Names;
-use super::super::observations::{Answers, Asked, Origin, Settings, Space};
+use super::super::answers::{Answers, Body, Question};
+use super::super::observe::Space;
 use super::super::testing::{answered, refused};
 use super::*;
-use call_quota::Caveats;
 
 /// An account where everything works.
 fn healthy() -> Observations {
-    let settings = Settings {
+    Observations {
         endpoint: Some("https://cams.ap-southeast-1.aliyuncs.com".to_owned()),
         scope: Some(Scope::Host),
-        directory: Some("/tmp/terraform-provider-cams-1000".to_owned()),
+        directory: "/tmp/terraform-provider-cams-1000".to_owned(),
         space: Some(Space {
             id: "cams-abc123".to_owned(),
             origin: "CAMS_CUST_SPACE_ID",
         }),
-        ..Settings::default()
-    };
-    Observations {
-        settings,
-        answers: Answers {
-            open_status: answered(Some(true)),
-            waba: waba(true, Some("APPROVED")),
-            list: answered(NumberList::default()),
-            missing: answered(LookupData::Null),
-            malformed: answered(LookupData::Null),
-            known: None,
-        },
+        answers: Answers(vec![
+            (
+                Question::OpenStatus,
+                answered(json!({ "OpenStatus": true })),
+            ),
+            (
+                Question::Waba,
+                waba(&json!({ "AccountReviewStatus": "APPROVED" })),
+            ),
+            (Question::Numbers, answered(json!({}))),
+            (Question::MissingNumber, answered(json!({ "Data": null }))),
+            (Question::NoNumber, answered(json!({ "Data": null }))),
+        ]),
         clock_ahead: Some(0),
-        credentials: Some(Origin {
-            description: "the environment variable ALIBABA_CLOUD_ACCESS_KEY_ID".to_owned(),
-            kind: "access_key",
-        }),
+        credentials: Some((
+            "the environment variable ALIBABA_CLOUD_ACCESS_KEY_ID".to_owned(),
+            "access_key",
+        )),
         access_key_end: Some("1234".to_owned()),
-        quota_trouble: None,
-        quota_caveats: Caveats::default(),
-        account_trouble: None,
-        names: Names::default(),
+        ..Observations::default()
     }
 }
 
-fn waba(bound: bool, review_status: Option<&str>) -> Asked<Waba> {
-    answered(Waba {
-        bound,
-        review_status: review_status.map(str::to_owned),
+fn waba(data: &Value) -> Result<Body, Error> {
+    answered(json!({ "Data": data }))
+}
+
+/// A healthy account whose answer to a question is another one.
+fn answering(question: Question, outcome: Result<Body, Error>) -> Observations {
+    changed(|all| {
+        let mut answers = all.answers.0.iter_mut();
+        let answer = answers.find(|(asked, _)| *asked == question);
+        answer.expect("a question that is asked").1 = outcome;
     })
+}
+
+/// An account whose first question is refused, so that no other one is asked.
+fn refusing(kind: ErrorKind, code: &str) -> Observations {
+    changed(|all| all.answers = Answers(vec![(Question::OpenStatus, refused(kind, code))]))
 }
 
 /// State and text of what was found out about a subject.
@@ -90,12 +99,7 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
         ),
         (
             "credentials",
-            changed(|all| {
-                all.answers = Answers {
-                    open_status: refused(ErrorKind::Credentials, "SignatureDoesNotMatch", 400),
-                    ..Answers::default()
-                };
-            }),
+            refusing(ErrorKind::Credentials, "SignatureDoesNotMatch"),
             State::Problem,
             "Check that secret_key belongs to access_key",
         ),
@@ -137,60 +141,67 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
         ),
         (
             "product",
-            changed(|all| all.answers.open_status = answered(Some(false))),
+            answering(
+                Question::OpenStatus,
+                answered(json!({ "OpenStatus": false })),
+            ),
             State::Problem,
             "Activate it once",
         ),
         (
             "product",
-            changed(|all| {
-                all.answers.waba = refused(ErrorKind::NotSubscribed, "Product.Unsubscript", 400);
-            }),
+            answering(
+                Question::Waba,
+                refused(ErrorKind::NotSubscribed, "Product.Unsubscript"),
+            ),
             State::Problem,
             "Activate it once",
         ),
         (
             "space",
-            changed(|all| all.settings.space = None),
+            changed(|all| all.space = None),
             State::Problem,
             "Set CAMS_CUST_SPACE_ID",
         ),
         (
             "waba",
-            changed(|all| all.answers.waba = waba(false, None)),
+            answering(Question::Waba, waba(&json!({}))),
             State::Problem,
             "Bind one",
         ),
         (
             "waba",
-            changed(|all| all.answers.waba = waba(true, Some("REJECTED"))),
+            answering(
+                Question::Waba,
+                waba(&json!({ "AccountReviewStatus": "REJECTED" })),
+            ),
             State::Problem,
             "REJECTED",
         ),
         (
             "waba",
-            changed(|all| all.answers.waba = waba(true, None)),
+            answering(Question::Waba, waba(&json!({ "Id": 7 }))),
             State::Attention,
             "does not say",
         ),
         (
             list,
-            changed(|all| all.answers.list = refused(ErrorKind::AccessDenied, denied, 400)),
+            answering(Question::Numbers, refused(ErrorKind::AccessDenied, denied)),
             State::Problem,
             "cams:QueryChatappPhoneNumbers",
         ),
         (
             list,
-            changed(|all| {
-                let code = "Unknown.ResourceOwnerId";
-                all.answers.list = refused(ErrorKind::ResourceOwner, code, 400);
-            }),
+            answering(
+                Question::Numbers,
+                refused(ErrorKind::ResourceOwner, "Unknown.ResourceOwnerId"),
+            ),
             State::Problem,
             "cams-abc123",
         ),
         (
             "QueryChatappBindWaba",
-            changed(|all| all.answers.waba = refused(ErrorKind::AccessDenied, denied, 400)),
+            answering(Question::Waba, refused(ErrorKind::AccessDenied, denied)),
             State::Attention,
             "does not need it",
         ),
@@ -205,15 +216,11 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
 }
 
 fn name_the_operation(observations: &mut Observations) {
-    fn name<T>(asked: &mut Asked<T>, action: &'static str) {
-        if let Some(Err(error)) = asked {
-            error.action = action;
+    for (question, outcome) in &mut observations.answers.0 {
+        if let Err(error) = outcome {
+            error.action = question.action();
         }
     }
-    let answers = &mut observations.answers;
-    name(&mut answers.open_status, "GetChatappOpenStatus");
-    name(&mut answers.waba, "QueryChatappBindWaba");
-    name(&mut answers.list, "QueryChatappPhoneNumbers");
 }
 
 #[test]
@@ -235,31 +242,31 @@ fn nothing_is_said_to_work_that_was_not_seen_to_work() {
 
 #[test]
 fn a_list_proves_the_subscription_where_the_status_is_denied() {
-    let observations = changed(|all| {
-        all.answers.open_status = refused(ErrorKind::AccessDenied, "Ram.PermissionDeny", 400);
-    });
+    let denied = refused(ErrorKind::AccessDenied, "Ram.PermissionDeny");
+    let observations = answering(Question::OpenStatus, denied);
     assert_eq!(about("product", &observations).0, State::Ok);
     let observations = changed(|all| {
-        all.answers = Answers {
-            open_status: answered(None),
-            ..Answers::default()
-        };
+        all.answers = Answers(vec![(Question::OpenStatus, answered(json!({})))]);
     });
     assert_eq!(about("product", &observations).0, State::Unknown);
 }
 
 #[test]
+fn an_answer_without_a_list_is_no_empty_space() {
+    let answer = answered(json!({ "PhoneNumbers": 7 }));
+    let (state, text) = about(
+        "QueryChatappPhoneNumbers",
+        &answering(Question::Numbers, answer),
+    );
+    assert_eq!(state, State::Problem, "{text}");
+}
+
+#[test]
 fn credentials_that_cannot_be_fetched_are_the_problem_and_not_the_service() {
-    let observations = changed(|seen| {
-        let mut open_status = refused(ErrorKind::CredentialsUnavailable, "", 0);
-        if let Some(Err(error)) = &mut open_status {
-            error.code = None;
-        }
-        seen.answers = Answers {
-            open_status,
-            ..Answers::default()
-        };
-    });
+    let mut observations = refusing(ErrorKind::CredentialsUnavailable, "");
+    if let Some((_, Err(error))) = observations.answers.0.first_mut() {
+        error.code = None;
+    }
     let (state, text) = about("credentials", &observations);
     assert_eq!(state, State::Problem);
     assert!(

@@ -1,9 +1,9 @@
-//! `terraform-provider-cams doctor`: the real binary against a real emulator. It must name the
-//! flags that the emulator was started with, find what is wrong, and only read.
+//! `terraform-provider-cams doctor`: the real binary against a real emulator. It must find what is
+//! wrong, say what it saw of the service, and only read.
 
-mod flags; // what the service does, by the emulator's own flags
-mod hostile; // who would spoil a report, and where none can be written
+mod hostile; // answers that would spoil a report, and places where none can be written
 mod problems; // what is wrong, and what to do
+mod questions; // what the documentation leaves open
 mod report; // what the report may hold, and what it promises
 
 use std::path::Path;

@@ -39,7 +39,7 @@ fn the_json_has_no_personal_data_and_neither_form_has_a_secret() {
         let home = TempDir::new().unwrap();
         let number = format!("{COUNTRY}/{NUMBER}");
         let json = examine_at(home.path(), &settings, &["--json", "--number", &number]);
-        assert!(json.json()["format"] == 1, "{}", json.stdout);
+        assert!(json.json()["format"] == 2, "{}", json.stdout);
         let personal = [
             KEY_ID,
             "9876",
@@ -88,7 +88,7 @@ fn every_key_of_the_json_is_in_the_guide() {
         // Statuses and names of operations are the service's.
         let inner = value
             .as_object()
-            .filter(|_| !["operations", "behaviour"].contains(&&**key));
+            .filter(|_| !["operations", "open_questions"].contains(&&**key));
         for (inner, _) in inner.into_iter().flatten() {
             assert!(guide.contains(&format!("`{inner}`")), "{key}.{inner}");
         }

@@ -1,5 +1,6 @@
 //! What an operation of an API is: a type that holds its parameters.
 
+use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
 use serde::de::DeserializeOwned;
@@ -58,9 +59,22 @@ pub trait Operation: Send + Sync {
 /// its text.
 const MAX_RAW_ANSWER: usize = 16 << 20;
 
-/// The same operation, with its answer as the service writes it.
-#[derive(Clone, Copy, Debug)]
-pub struct Raw<O>(pub O);
+/// The same operation, with any parameters, and with its answer as the service writes it.
+#[derive(Clone, Debug)]
+pub struct Raw<O> {
+    parameters: Vec<(&'static str, String)>,
+    operation: PhantomData<fn() -> O>,
+}
+
+impl<O> Raw<O> {
+    /// A call of the operation with these parameters.
+    pub fn new(parameters: Vec<(&'static str, String)>) -> Self {
+        Self {
+            parameters,
+            operation: PhantomData,
+        }
+    }
+}
 
 impl<O: Operation> Operation for Raw<O> {
     const API: &'static Api = O::API;
@@ -75,10 +89,6 @@ impl<O: Operation> Operation for Raw<O> {
     type Answer = Json;
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
-        self.0.parameters()
-    }
-
-    fn subject(&self) -> String {
-        self.0.subject()
+        self.parameters.clone()
     }
 }

@@ -1,0 +1,150 @@
+//! The two forms of the report: for people, and as JSON for programs and for bug reports.
+//!
+//! The JSON holds no phone number, no name, no id of an account, a space or an access key, no
+//! address, and no sentence of a finding, since sentences may quote such things. A word of the
+//! service is in it only as `names` lets it pass. `docs/guides/doctor.md` documents the keys.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+
+use super::account;
+use super::findings::{Finding, State, findings};
+use super::observe::Observations;
+use super::questions::{OpenQuestion, open_questions};
+
+/// Counts up when a key changes its meaning or goes.
+const FORMAT: u32 = 2;
+
+/// The version that the report names.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where lines are broken, if their words allow it.
+const WIDTH: usize = 100;
+
+/// All that the report says.
+pub(crate) struct Report {
+    findings: Vec<Finding>,
+    questions: Vec<OpenQuestion>,
+    list: Value,
+}
+
+impl Report {
+    /// Judges what was seen. A sentence may quote something from outside, so all of them are
+    /// cleaned here.
+    pub(crate) fn new(observations: &Observations) -> Self {
+        let mut findings = findings(observations);
+        for finding in &mut findings {
+            finding.text = observations.names.secrets.lines(&finding.text);
+        }
+        Self {
+            findings,
+            questions: open_questions(observations),
+            list: account::list(observations),
+        }
+    }
+
+    /// Whether everything that the provider needs works, as far as read-only calls show.
+    pub(crate) fn works(&self) -> bool {
+        let mut findings = self.findings.iter();
+        findings.all(|finding| finding.state != State::Problem)
+    }
+
+    /// The report for people. It names the space, and of the access key id the last four
+    /// characters.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("terraform-provider-cams {VERSION} doctor\n\n");
+        for finding in &self.findings {
+            let mark = match finding.state {
+                State::Attention => "note",
+                State::Ok => "ok",
+                State::Problem => "PROBLEM",
+                State::Unknown => "unknown",
+            };
+            item(&mut text, mark, &finding.text);
+        }
+        text.push_str("\nWhat the documentation of CAMS leaves open:\n\n");
+        for OpenQuestion { title, seen, .. } in &self.questions {
+            let (mark, seen) = match seen {
+                Some(seen) => ("seen", seen.as_str()),
+                None => ("", "not observed"),
+            };
+            item(&mut text, mark, &format!("{title}: {seen}."));
+        }
+        text.push_str(match self.works() {
+            true => "\nEverything that the provider needs works, as far as read-only calls show.",
+            false => "\nNot everything that the provider needs works: see each PROBLEM above.",
+        });
+        text
+    }
+
+    /// The report as one JSON object.
+    pub(crate) fn json(&self) -> String {
+        let states = self.findings.iter();
+        let states =
+            states.map(|Finding { about, state, .. }| json!({ "about": about, "state": state }));
+        let questions = self.questions.iter();
+        let questions = questions.map(|question| (question.key.to_owned(), json!(question.seen)));
+        let mut report = json!({
+            "format": FORMAT,
+            "version": VERSION,
+            "works": self.works(),
+            "findings": states.collect::<Value>(),
+            "list": self.list,
+            "open_questions": questions.collect::<Map<_, _>>(),
+            "operations": {},
+        });
+        for finding in &self.findings {
+            let Some(facts) = &finding.facts else {
+                continue;
+            };
+            match finding.about.starts_with(char::is_uppercase) {
+                true => report["operations"][finding.about] = facts.clone(),
+                false => report[finding.about] = facts.clone(),
+            }
+        }
+        format!("{report:#}")
+    }
+}
+
+/// One item: its mark in a column of its own, and its words beside it. Lines of a policy statement
+/// stay as they are.
+fn item(text: &mut String, mark: &str, said: &str) {
+    const COLUMN: usize = 9;
+    let mut mark = mark;
+    for line in said.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let mut row = " ".repeat(indent);
+        for word in line.split_whitespace() {
+            let is_empty = row.trim().is_empty();
+            if !is_empty && COLUMN + row.chars().count() + word.chars().count() >= WIDTH {
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "{mark:<COLUMN$}{row}");
+                (mark, row) = ("", " ".repeat(indent));
+            } else if !is_empty {
+                row.push(' ');
+            }
+            row.push_str(word);
+        }
+        let _ = writeln!(text, "{mark:<COLUMN$}{row}");
+        mark = "";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_broken_between_words_and_indents_stay() {
+        let mut text = String::new();
+        let long = "word ".repeat(40);
+        item(&mut text, "ok", &format!("{long}\n    \"indented\""));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.iter().all(|line| line.len() <= WIDTH), "{text}");
+        assert!(lines[0].starts_with("ok       word word"), "{text}");
+        assert!(lines[1].starts_with("         word"), "{text}");
+        assert_eq!(lines.last(), Some(&"             \"indented\""));
+        assert_eq!(text.matches("word").count(), 40);
+    }
+}
