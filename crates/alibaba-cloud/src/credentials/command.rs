@@ -18,9 +18,8 @@ use base::secret::Secret;
 
 use super::answer::{self, Fetched};
 use super::context::Context;
-use super::error::{Error, ErrorKind};
-use super::profile;
-use super::source::Command;
+use super::error::{CredentialsError, CredentialsErrorKind};
+use super::profile_file::without_mark;
 
 /// How long a program may run.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -42,19 +41,21 @@ const WATCH: &str = "read -r program; read -r end; kill -s KILL $program 0";
 /// answer is there, when its time is over, when the future is dropped, and when this process ends.
 /// What it says about errors is not read, because it may hold anything.
 pub(super) async fn run(
-    command: &Command,
+    command: &[Secret],
     origin: &str,
     context: &Context,
-) -> Result<Fetched, Error> {
-    let error =
-        |kind, what: &str| Error::new(kind, format!("The process_command of {origin} {what}."));
-    let Some((program, arguments)) = command.0.split_first() else {
-        return Err(error(ErrorKind::Unusable, "is empty"));
+) -> Result<Fetched, CredentialsError> {
+    let error = |kind, what: &str| {
+        let text = format!("The process_command of {origin} {what}.");
+        CredentialsError::new(kind, text)
+    };
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(error(CredentialsErrorKind::Unusable, "is empty"));
     };
     let running = Running::start(program, arguments).await;
     let mut running = running.map_err(|failure| {
         let what = format!("can't be started: {}", failure.kind());
-        error(ErrorKind::Unusable, &what)
+        error(CredentialsErrorKind::Unusable, &what)
     })?;
     let slow = async {
         sleep(SLOW).await;
@@ -71,11 +72,16 @@ pub(super) async fn run(
     });
     let output = match output.await {
         Ok(Ok(output)) => output,
-        Ok(Err(what)) => return Err(error(ErrorKind::Refused, &what)),
-        Err(_) => return Err(error(ErrorKind::Unreachable, "ran for more than a minute")),
+        Ok(Err(what)) => return Err(error(CredentialsErrorKind::Refused, &what)),
+        Err(_) => {
+            return Err(error(
+                CredentialsErrorKind::Unreachable,
+                "ran for more than a minute",
+            ));
+        }
     };
     let fetched = answer::read_output(&output, context.now(None));
-    fetched.map_err(|what| error(ErrorKind::Refused, what))
+    fetched.map_err(|what| error(CredentialsErrorKind::Refused, what))
 }
 
 /// A program that is running. When this is dropped, the program is ended with all that it started
@@ -184,7 +190,7 @@ fn id(child: &Child) -> Option<Pid> {
 
 /// Whether the output is a whole JSON object.
 fn is_whole(output: &[u8]) -> bool {
-    let output = profile::without_mark(output).trim_ascii_start();
+    let output = without_mark(output).trim_ascii_start();
     output.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(output).is_ok()
 }
 
@@ -196,14 +202,14 @@ mod tests {
 
     use tokio::net::unix::pipe;
 
-    use crate::credentials::words::split;
+    use crate::credentials::shell_words::split;
     use base::clock::Clock;
     use base::random::Random;
 
     const PAIR: &str = r#"{"access_key_id":"i","access_key_secret":"s"}"#;
 
     async fn outcome(line: &str) -> Result<String, String> {
-        let command = Command(split(line).expect("a command"));
+        let command = split(line).expect("a command");
         let context = Context {
             network: crate::openapi::Network::default(),
             clock: Clock::fixed(UNIX_EPOCH),

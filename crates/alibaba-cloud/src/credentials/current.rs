@@ -6,20 +6,23 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::openapi::{AccessKey, Endpoint, SigningKey};
+use base::clock::Clock;
+use base::random::Random;
 
-use super::account::{self, Found, Owner};
+use super::account::{self, AccountAnswer, AccountLookup};
+use super::answer::Fetched;
 use super::context::Context;
-use super::error::Error;
+use super::error::CredentialsError;
 use super::fetch::fetch;
 use super::refresh::{Fetch, Refresh};
-use super::source::{Source, Way};
+use super::source::{KeyProvider, Source};
 
-/// Credentials that sign requests, whatever they come from. Clones share what was fetched.
+/// Credentials that sign requests. Clones share the key that was fetched.
 #[derive(Clone)]
 pub struct Credentials(Arc<Inner>);
 
 struct Inner {
-    keys: Keys,
+    keys: Refresh,
     description: String,
     kind: &'static str,
     last_resort: bool,
@@ -28,49 +31,44 @@ struct Inner {
     sts: Option<(Endpoint, Context)>,
 }
 
-enum Keys {
-    /// Always the same one.
-    One(Arc<SigningKey>),
-    /// The one that was fetched last.
-    Fetched(Refresh),
-}
-
 impl Credentials {
     /// Credentials that are fetched from their source when they are needed first.
     pub fn new(source: Source, context: Context) -> Self {
-        let (description, temporary) = (source.describe().to_owned(), source.is_temporary());
-        let (kind, last_resort) = (source.kind(), source.is_last_resort());
-        let sts = Some((source.sts.clone(), context.clone()));
-        let keys = match &source.way {
-            Way::Key(key) => Keys::One(Arc::new(SigningKey::new(key.clone()))),
-            _ => {
-                let (clock, random) = (context.clock.clone(), context.random.clone());
-                let shared = Arc::new((source, context));
-                let fetch: Fetch = Box::new(move || {
-                    let shared = Arc::clone(&shared);
-                    Box::pin(async move { fetch(&shared.0, &shared.1).await })
-                });
-                Keys::Fetched(Refresh::new(fetch, clock, random))
-            }
+        let first = match &source.provider {
+            KeyProvider::Key(key) => Some(key.clone()),
+            _ => None,
         };
+        let (clock, random) = (context.clock.clone(), context.random.clone());
+        let shared = Arc::new((source.clone(), context.clone()));
+        let fetch: Fetch = Box::new(move || {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move { fetch(&shared.0, &shared.1).await })
+        });
         Self(Arc::new(Inner {
-            keys,
-            description,
-            kind,
-            last_resort,
-            temporary,
-            sts,
+            keys: Refresh::new(first, fetch, clock, random),
+            description: source.describe().to_owned(),
+            kind: source.kind(),
+            last_resort: source.is_last_resort(),
+            temporary: source.is_temporary(),
+            sts: Some((source.sts, context)),
         }))
     }
 
     /// Credentials that are always this key. Their account is not known.
     pub fn of_key(key: AccessKey) -> Self {
+        let temporary = key.security_token.is_some();
+        let first = Some(key.clone());
+        let fetch: Fetch = Box::new(move || {
+            let key = key.clone();
+            Box::pin(async move { Ok(Fetched { key, life: None }) })
+        });
+        let (clock, random) = (Clock::fixed(UNIX_EPOCH), Random::seeded(0));
         Self(Arc::new(Inner {
-            temporary: key.security_token.is_some(),
-            keys: Keys::One(Arc::new(SigningKey::new(key))),
+            keys: Refresh::new(first, fetch, clock, random),
             description: "an access key".to_owned(),
             kind: "access_key",
             last_resort: false,
+            temporary,
             sts: None,
         }))
     }
@@ -81,19 +79,13 @@ impl Credentials {
     /// # Errors
     ///
     /// If no valid key can be had.
-    pub async fn current(&self) -> Result<Arc<SigningKey>, Error> {
-        match &self.0.keys {
-            Keys::One(key) => Ok(Arc::clone(key)),
-            Keys::Fetched(refresh) => refresh.current().await,
-        }
+    pub async fn current(&self) -> Result<Arc<SigningKey>, CredentialsError> {
+        self.0.keys.current().await
     }
 
     /// The key that is valid now, unless one has to be fetched first.
     pub fn at_hand(&self) -> Option<Arc<SigningKey>> {
-        match &self.0.keys {
-            Keys::One(key) => Some(Arc::clone(key)),
-            Keys::Fetched(refresh) => refresh.at_hand(),
-        }
+        self.0.keys.at_hand()
     }
 
     /// Another key than `refused`, which the service no longer takes although it should be valid.
@@ -102,29 +94,27 @@ impl Credentials {
     /// # Errors
     ///
     /// If there should be another key and it cannot be had.
-    pub async fn renew(&self, refused: &SigningKey) -> Result<Option<Arc<SigningKey>>, Error> {
-        let Keys::Fetched(refresh) = &self.0.keys else {
-            return Ok(None);
-        };
-        let key = refresh.renew(refused).await?;
+    pub async fn renew(
+        &self,
+        refused: &SigningKey,
+    ) -> Result<Option<Arc<SigningKey>>, CredentialsError> {
+        let key = self.0.keys.renew(refused).await?;
         Ok(Some(key).filter(|key| key.access_key() != refused.access_key()))
     }
 
-    /// Breaks off a fetch that is under way, for which a user has asked by a stop: a program that
-    /// gives credentials may go on for a minute.
+    /// Ends a fetch that is in progress, because the user has asked to stop: a program that
+    /// provides credentials may run for a minute.
     pub fn break_off(&self) {
-        if let Keys::Fetched(refresh) = &self.0.keys {
-            refresh.break_off();
-        }
+        self.0.keys.break_off();
     }
 
     /// The account that the credentials belong to, from the state directory if a process of this
     /// user has asked before, else from STS (`GetCallerIdentity`).
-    pub async fn owner(&self, directory: Option<&Path>) -> Found {
+    pub async fn account(&self, directory: Option<&Path>) -> AccountLookup {
         match &self.0.sts {
-            Some((sts, context)) => account::owner(self, sts, context, directory).await,
-            None => Found {
-                owner: Owner::Unknown {
+            Some((sts, context)) => account::find(self, sts, context, directory).await,
+            None => AccountLookup {
+                answer: AccountAnswer::Unknown {
                     until: UNIX_EPOCH + Duration::from_secs(u32::MAX.into()),
                     why: "STS was not asked for the account.".to_owned(),
                 },
@@ -133,7 +123,7 @@ impl Credentials {
         }
     }
 
-    /// Whether the keys are valid for a while only.
+    /// Whether the keys are valid for a limited time only.
     pub fn are_temporary(&self) -> bool {
         self.0.temporary
     }

@@ -1,4 +1,4 @@
-//! Reads small files, of which credentials are made.
+//! Reads the small files that credentials come from.
 
 use std::collections::BTreeMap;
 use std::fmt;

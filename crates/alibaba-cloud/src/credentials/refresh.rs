@@ -10,12 +10,12 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::openapi::SigningKey;
+use crate::openapi::{AccessKey, SigningKey};
 use base::clock::Clock;
 use base::random::Random;
 
 use super::answer::Fetched;
-use super::error::{Error, ErrorKind};
+use super::error::{CredentialsError, CredentialsErrorKind};
 
 /// A key is fetched anew so long before it ends, or after two thirds of its life if that is later.
 const AHEAD: Duration = Duration::from_secs(180);
@@ -24,7 +24,7 @@ const AHEAD: Duration = Duration::from_secs(180);
 /// later: a request needs some time to arrive.
 const RESERVE: Duration = Duration::from_secs(10);
 
-/// How long nobody tries again after a failure, doubled with each further one.
+/// How long the first pause after a failure is. Each further failure doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -32,11 +32,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// than one that was refused.
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// What happened to a fetch that did not come to its end.
+/// The error for a fetch that was ended early.
 const BROKEN_OFF: &str = "Fetching credentials was broken off.";
 
-/// Fetches a key, from wherever it comes.
-pub(super) type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Fetched, Error>> + Send + Sync>;
+/// Fetches a key from its source.
+pub(super) type Fetch =
+    Box<dyn Fn() -> BoxFuture<'static, Result<Fetched, CredentialsError>> + Send + Sync>;
 
 /// A key that is kept valid. Clones share it.
 #[derive(Clone)]
@@ -52,18 +53,18 @@ struct Inner {
 #[derive(Default)]
 struct State {
     held: Option<Held>,
-    /// The fetch that is under way, and what breaks it off. All who need its outcome wait for it.
+    /// The fetch in progress, which all callers that need a key wait for, and what ends it early.
     flight: Option<(Flight, AbortHandle)>,
     failed: Option<Failed>,
 }
 
-type Outcome = Result<Arc<SigningKey>, Error>;
+type Outcome = Result<Arc<SigningKey>, CredentialsError>;
 type Flight = Shared<BoxFuture<'static, Outcome>>;
 
 /// A key that was fetched.
 struct Held {
     key: Arc<SigningKey>,
-    /// `None` if nobody knows how long it is valid.
+    /// `None` if it is not known how long it is valid.
     times: Option<Times>,
     /// Whether the service has refused it since.
     refused: bool,
@@ -81,29 +82,34 @@ struct Times {
 
 /// The last fetch failed.
 struct Failed {
-    error: Error,
+    error: CredentialsError,
     retry_at: Instant,
     pause: Duration,
 }
 
-/// What is to be done with the key that is held.
-enum Condition {
-    /// It is used as it is.
-    Fresh(Arc<SigningKey>),
-    /// It is used, while another one is fetched.
-    Ageing(Arc<SigningKey>),
-    /// Another one is needed first.
-    Gone,
-}
-
 impl Refresh {
-    /// Makes the value, and fetches nothing yet.
-    pub(super) fn new(fetch: Fetch, clock: Clock, random: Random) -> Self {
+    /// Makes the value. It fetches when a key is needed, unless it is given the first one.
+    pub(super) fn new(
+        first: Option<AccessKey>,
+        fetch: Fetch,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        let held = first.map(|key| Held {
+            key: Arc::new(SigningKey::new(key)),
+            times: None,
+            refused: false,
+            only_one_until: None,
+        });
+        let state = State {
+            held,
+            ..State::default()
+        };
         Self(Arc::new(Inner {
             fetch,
             clock,
             random,
-            state: Mutex::default(),
+            state: Mutex::new(state),
         }))
     }
 
@@ -111,30 +117,20 @@ impl Refresh {
     pub(super) async fn current(&self) -> Outcome {
         let flight = {
             let mut state = self.lock();
-            match self.condition(&state) {
-                Condition::Fresh(key) => return Ok(key),
-                Condition::Ageing(key) => {
-                    if state.pausing().is_none() {
-                        drop(self.flight(&mut state));
-                    }
-                    return Ok(key);
+            if let Some((key, due)) = self.usable(&state) {
+                if due && state.pausing().is_none() {
+                    drop(self.flight(&mut state));
                 }
-                Condition::Gone => {}
+                return Ok(key);
             }
-            if let (None, Some(error)) = (&state.flight, state.pausing()) {
-                return Err(error);
-            }
-            self.flight(&mut state)
+            self.next_flight(&mut state)?
         };
         flight.await
     }
 
     /// The key that is valid, unless one has to be fetched first.
     pub(super) fn at_hand(&self) -> Option<Arc<SigningKey>> {
-        match self.condition(&self.lock()) {
-            Condition::Fresh(key) | Condition::Ageing(key) => Some(key),
-            Condition::Gone => None,
-        }
+        self.usable(&self.lock()).map(|(key, _)| key)
     }
 
     /// Another key than `refused`, or the same if there is no other one.
@@ -151,76 +147,69 @@ impl Refresh {
                 }
                 held.refused = true;
             }
-            if let (None, Some(error)) = (&state.flight, state.pausing()) {
-                return Err(error);
-            }
-            self.flight(&mut state)
+            self.next_flight(&mut state)?
         };
         flight.await
     }
 
-    /// Breaks off the fetch that is under way, if there is one. Those that still wait for it get
-    /// an error.
+    /// Ends the fetch in progress, if there is one. The callers that still wait for it get an
+    /// error.
     pub(super) fn break_off(&self) {
         if let Some((_, fetch)) = self.lock().flight.take() {
             fetch.abort();
         }
     }
 
-    fn condition(&self, state: &State) -> Condition {
-        let Some(held) = state.held.as_ref().filter(|held| !held.refused) else {
-            return Condition::Gone;
-        };
+    /// The key that is held, if it can still be used, and whether another one should be fetched
+    /// meanwhile.
+    fn usable(&self, state: &State) -> Option<(Arc<SigningKey>, bool)> {
+        let held = state.held.as_ref().filter(|held| !held.refused)?;
         let key = Arc::clone(&held.key);
         let Some(times) = &held.times else {
-            return Condition::Fresh(key);
+            return Some((key, false));
         };
         let now = Instant::now();
-        if now >= times.unusable_at || self.0.clock.now() >= times.ends_at {
-            return Condition::Gone;
-        }
-        match now >= times.refresh_at {
-            true => Condition::Ageing(key),
-            false => Condition::Fresh(key),
+        let ended = now >= times.unusable_at || self.0.clock.now() >= times.ends_at;
+        (!ended).then_some((key, now >= times.refresh_at))
+    }
+
+    /// The fetch to wait for. The error of the last one, as long as there is a pause after it.
+    fn next_flight(&self, state: &mut State) -> Result<Flight, CredentialsError> {
+        match (&state.flight, state.pausing()) {
+            (None, Some(error)) => Err(error),
+            _ => Ok(self.flight(state)),
         }
     }
 
-    /// The fetch that is under way, or a new one. It goes on even if all who wait for it give up.
+    /// The fetch in progress, or a new one. It continues even if all callers stop waiting for it.
     fn flight(&self, state: &mut State) -> Flight {
         if let Some((flight, _)) = &state.flight {
             return flight.clone();
         }
+        let broken_off = || CredentialsError::new(CredentialsErrorKind::Unreachable, BROKEN_OFF);
         let refresh = self.clone();
         let task = tokio::spawn(async move {
             let fetched = AssertUnwindSafe((refresh.0.fetch)()).catch_unwind().await;
-            let broken = Error::new(ErrorKind::Unreachable, BROKEN_OFF);
-            refresh.settle(fetched.unwrap_or(Err(broken)))
+            refresh.settle(fetched.unwrap_or_else(|_| Err(broken_off())))
         });
         let abort = task.abort_handle();
-        let flight = async move {
-            // A task that does not end well was broken off, or its runtime is shutting down.
-            let broken = Error::new(ErrorKind::Unreachable, BROKEN_OFF);
-            task.await.unwrap_or(Err(broken))
-        };
+        // A task that does not end well was aborted, or its runtime is shutting down.
+        let flight = async move { task.await.unwrap_or_else(|_| Err(broken_off())) };
         let flight = flight.boxed().shared();
         state.flight = Some((flight.clone(), abort));
         flight
     }
 
-    /// Notes what came of a fetch, and returns what those get who wait for it.
-    fn settle(&self, fetched: Result<Fetched, Error>) -> Outcome {
+    /// Stores the outcome of a fetch, and returns it for the callers that wait.
+    fn settle(&self, fetched: Result<Fetched, CredentialsError>) -> Outcome {
         let mut state = self.lock();
         state.flight = None;
-        match fetched {
-            Ok(fetched) => {
-                state.failed = None;
-                Ok(self.hold(&mut state, fetched))
-            }
-            Err(error) => {
-                self.fail(&mut state, &error);
-                Err(error)
-            }
+        let outcome = fetched.map(|fetched| self.hold(&mut state, fetched));
+        match &outcome {
+            Ok(_) => state.failed = None,
+            Err(error) => self.fail(&mut state, error),
         }
+        outcome
     }
 
     fn hold(&self, state: &mut State, fetched: Fetched) -> Arc<SigningKey> {
@@ -254,17 +243,13 @@ impl Refresh {
         key
     }
 
-    fn fail(&self, state: &mut State, error: &Error) {
+    fn fail(&self, state: &mut State, error: &CredentialsError) {
         let pause = match (&state.failed, error.is_missing()) {
             (_, true) => SETTLED,
             (Some(failed), false) => (2 * failed.pause).min(LONGEST_PAUSE),
             (None, false) => FIRST_PAUSE,
         };
-        let in_use = matches!(
-            self.condition(state),
-            Condition::Fresh(_) | Condition::Ageing(_)
-        );
-        if in_use {
+        if self.usable(state).is_some() {
             tracing::warn!("the credentials in use stay valid for a while, but: {error}");
         }
         state.failed = Some(Failed {
@@ -286,8 +271,8 @@ impl fmt::Debug for Refresh {
 }
 
 impl State {
-    /// The error of the last fetch, as long as nobody tries again.
-    fn pausing(&self) -> Option<Error> {
+    /// The error of the last fetch, as long as there is a pause after it.
+    fn pausing(&self) -> Option<CredentialsError> {
         let failed = self.failed.as_ref()?;
         (Instant::now() < failed.retry_at).then(|| failed.error.clone())
     }

@@ -1,63 +1,62 @@
-//! STS, which exchanges credentials or tokens for those of a role, and tells whose a key is.
+//! STS, which exchanges credentials or tokens for those of a role, and tells the account of a key.
 //!
-//! This file is longer than 300 lines because every request to STS, and what is said of each
-//! refusal, is in it.
+//! Operations: <https://api.alibabacloud.com/document/Sts/2015-04-01/overview>.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Deserialize;
 
 use crate::openapi::{
-    Answer, Endpoint, Failure, Http, Plain, PlainClient, Reading, Request, Response, ServiceError,
-    Settings, SignatureMethod, SigningKey, read_answer,
+    Answer, Endpoint, Failure, Http, Reading, Request, Response, ServiceError, Settings,
+    SignatureMethod, SigningKey, read_answer,
 };
 use base::clock::Utc;
 use base::foreign_text::Cleaner;
 
 use super::answer::{self, Fetched};
-use super::context::{Cause, Context};
-use super::error::{Error, ErrorKind};
-use super::source::Role;
+use super::context::{AttemptError, Context};
+use super::error::{CredentialsError, CredentialsErrorKind};
+use super::source::{Oidc, Role};
 
 /// The version of the API.
 const VERSION: &str = "2015-04-01";
 
-/// Exchanges credentials for those of a role.
+/// Exchanges credentials for those of a role (`AssumeRole`).
 pub(super) async fn assume_role(
     key: &SigningKey,
     role: &Role,
     endpoint: &Endpoint,
     context: &Context,
-) -> Result<Fetched, Error> {
+) -> Result<Fetched, CredentialsError> {
     let seconds = role.seconds.to_string();
-    let mut parameters = of_role(role, &seconds);
+    let mut parameters = role_parameters(role, &seconds);
     if let Some(external_id) = &role.external_id {
         parameters.insert("ExternalId", external_id);
     }
     let response = signed(key, "AssumeRole", &parameters, endpoint, context).await?;
     let now = context.now(response.date);
-    answer::read_sts(&response.body, now).map_err(|what| unreadable(endpoint, what))
+    answer::read_session(&response.body, now).map_err(|what| unreadable(endpoint, what))
 }
 
-/// Exchanges the token of an identity provider for the credentials of a role.
+/// Exchanges the token of an identity provider for the credentials of a role
+/// (`AssumeRoleWithOIDC`, which is not signed).
 pub(super) async fn assume_role_with_oidc(
     token: &str,
-    provider_arn: &str,
-    role: &Role,
-    endpoint: &Endpoint,
+    oidc: &Oidc,
     context: &Context,
-) -> Result<Fetched, Error> {
+) -> Result<Fetched, CredentialsError> {
     const ACTION: &str = "AssumeRoleWithOIDC";
-    let seconds = role.seconds.to_string();
-    let mut form = of_role(role, &seconds);
-    form.insert("OIDCProviderArn", provider_arn);
+    let endpoint = &oidc.sts;
+    let seconds = oidc.role.seconds.to_string();
+    let mut form = role_parameters(&oidc.role, &seconds);
+    form.insert("OIDCProviderArn", &oidc.provider_arn);
     form.insert("OIDCToken", token);
     let form: Vec<_> = form.into_iter().collect();
-    let cleaner = Cleaner::new([token]);
-    let client = PlainClient::for_api(endpoint, &context.plain());
+    let cleaner = &Cleaner::new([token]);
+    let client = context.client(&endpoint.into());
     let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
-    let mut repeats = context.repeats();
-    loop {
+    let attempt = || async {
         let timestamp = Utc::from(context.clock.now()).seconds();
         let nonce = context.random.nonce();
         let query = [
@@ -67,51 +66,39 @@ pub(super) async fn assume_role_with_oidc(
             ("Timestamp", timestamp.as_str()),
             ("Version", VERSION),
         ];
-        let request = Plain::post_form(endpoint, &query, &form).secrets(cleaner.clone());
-        let (error, cause) = match client.send(request).await {
-            Ok(response) if (200..300).contains(&response.status) => {
-                let now = context.now(response.date);
-                let fetched = answer::read_sts(&response.body, now);
-                return fetched.map_err(|what| unreadable(endpoint, what));
-            }
-            Ok(response) => {
-                let response = Response {
-                    status: response.status,
-                    body: response.body.to_vec(),
-                    cleaner: cleaner.clone(),
-                    ..Response::default()
-                };
-                let refusal = refusal(&response);
-                (refused(ACTION, &refusal), cause(&refusal))
-            }
-            Err(failure) => (unreachable(endpoint, &failure), Some(Cause::Failed)),
-        };
-        match cause {
-            Some(cause) if repeats.pause(cause).await => {}
-            Some(_) | None => return Err(error),
+        let request = client.post_form(endpoint, &query, &form);
+        let response = client
+            .send(request, cleaner)
+            .await
+            .map_err(|failure| AttemptError::Passing(unreachable(endpoint, &failure)))?;
+        if !(200..300).contains(&response.status) {
+            let response = Response {
+                status: response.status,
+                body: response.body.to_vec(),
+                cleaner: cleaner.clone(),
+                ..Response::default()
+            };
+            return Err(refused(ACTION, &refusal(&response)));
         }
-    }
+        let fetched = answer::read_session(&response.body, context.now(response.date));
+        fetched.map_err(|what| AttemptError::Final(unreadable(endpoint, what)))
+    };
+    context.repeat(attempt).await
 }
 
-/// The account that a key belongs to.
+/// The account that a key belongs to (`GetCallerIdentity`).
 pub(super) async fn caller_account(
     key: &SigningKey,
     endpoint: &Endpoint,
     context: &Context,
-) -> Result<String, Error> {
+) -> Result<String, CredentialsError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Identity {
         account_id: Option<String>,
     }
-    let response = signed(
-        key,
-        "GetCallerIdentity",
-        &BTreeMap::new(),
-        endpoint,
-        context,
-    )
-    .await?;
+    let none = BTreeMap::new();
+    let response = signed(key, "GetCallerIdentity", &none, endpoint, context).await?;
     let identity: Option<Identity> = serde_json::from_slice(&response.body).ok();
     let account = identity.and_then(|identity| identity.account_id);
     account
@@ -124,7 +111,7 @@ pub(super) fn is_account(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn of_role<'a>(role: &'a Role, seconds: &'a str) -> BTreeMap<&'a str, &'a str> {
+fn role_parameters<'a>(role: &'a Role, seconds: &'a str) -> BTreeMap<&'a str, &'a str> {
     let mut parameters = BTreeMap::from([
         ("DurationSeconds", seconds),
         ("RoleArn", role.arn.as_str()),
@@ -143,7 +130,7 @@ async fn signed(
     parameters: &BTreeMap<&str, &str>,
     endpoint: &Endpoint,
     context: &Context,
-) -> Result<Response, Error> {
+) -> Result<Response, CredentialsError> {
     let settings = Settings {
         endpoint: endpoint.clone(),
         signature_method: SignatureMethod::default(),
@@ -160,29 +147,26 @@ async fn signed(
         parameters,
         reading: Reading::Whole,
     };
-    let mut repeats = context.repeats();
-    let mut corrected = false;
-    loop {
-        let attempt = http.attempt(key, request, || {});
-        let (error, cause) = match attempt.await {
-            Ok(response) if (200..300).contains(&response.status) => return Ok(response),
-            Ok(response) => {
-                let refusal = refusal(&response);
-                let code = refusal.code.as_deref().unwrap_or_default();
-                if code.starts_with("InvalidTimeStamp") && !corrected {
-                    corrected = true;
-                    http.correct_clock(&response);
-                    continue;
-                }
-                (refused(action, &refusal), cause(&refusal))
+    let corrected = AtomicBool::new(false);
+    let attempt = || async {
+        loop {
+            let response = http
+                .attempt(key, request, || {})
+                .await
+                .map_err(|failure| AttemptError::Passing(unreachable(endpoint, &failure)))?;
+            if (200..300).contains(&response.status) {
+                return Ok(response);
             }
-            Err(failure) => (unreachable(endpoint, &failure), Some(Cause::Failed)),
-        };
-        match cause {
-            Some(cause) if repeats.pause(cause).await => {}
-            Some(_) | None => return Err(error),
+            let refusal = refusal(&response);
+            let code = refusal.code.as_deref().unwrap_or_default();
+            let wrong_clock = code.starts_with("InvalidTimeStamp");
+            if !wrong_clock || corrected.swap(true, Ordering::Relaxed) {
+                return Err(refused(action, &refusal));
+            }
+            http.correct_clock(&response);
         }
-    }
+    };
+    context.repeat(attempt).await
 }
 
 /// What the service says about a request that it did not grant.
@@ -196,16 +180,8 @@ fn refusal(response: &Response) -> ServiceError {
     }
 }
 
-/// Why a request is repeated that was refused so. `None` if it would be refused again.
-fn cause(refusal: &ServiceError) -> Option<Cause> {
-    match refusal.code.as_deref() {
-        Some(code) if code.starts_with("Throttling") => Some(Cause::Throttled),
-        Some("SignatureNonceUsed") => Some(Cause::Failed),
-        _ => (refusal.http_status >= 500).then_some(Cause::Failed),
-    }
-}
-
-fn refused(action: &str, refusal: &ServiceError) -> Error {
+/// The error for a refusal, and whether another attempt may succeed.
+fn refused(action: &str, refusal: &ServiceError) -> AttemptError {
     let code = refusal.code.as_deref().unwrap_or("no code");
     let status = refusal.http_status;
     let mut text = format!("STS refused {action} with {code} (HTTP status {status}");
@@ -218,20 +194,22 @@ fn refused(action: &str, refusal: &ServiceError) -> Error {
         text.push_str(&format!("STS says: {message}. "));
     }
     text.push_str(advice(action, code, &refusal.message));
-    // Whoever is at fault for a passing refusal, asking again later may help.
-    let kind = match cause(refusal) {
-        Some(_) => ErrorKind::Unreachable,
-        None => ErrorKind::Refused,
-    };
-    Error::new(kind, text.trim_end())
+    let error = |kind| CredentialsError::new(kind, text.trim_end());
+    if code.starts_with("Throttling") {
+        AttemptError::Throttled(error(CredentialsErrorKind::Unreachable))
+    } else if code == "SignatureNonceUsed" || status >= 500 {
+        AttemptError::Passing(error(CredentialsErrorKind::Unreachable))
+    } else {
+        AttemptError::Final(error(CredentialsErrorKind::Refused))
+    }
 }
 
 /// What to do about a refusal.
 fn advice(action: &str, code: &str, message: &str) -> &'static str {
     match (action, code) {
         (_, code) if code.starts_with("Throttling") => {
-            "STS throttles the calls of this account, and went on to while this was tried for some \
-             seconds. Apply again in a minute."
+            "STS throttles the calls of this account, and continued to do so for some seconds of \
+             repeats. Apply again in a minute."
         }
         // There is no code of its own for it: "Roles may not be assumed by root accounts."
         ("AssumeRole", _) if message.to_ascii_lowercase().contains("root account") => {
@@ -247,8 +225,8 @@ fn advice(action: &str, code: &str, message: &str) -> &'static str {
             "Check the ARN of the identity provider."
         }
         (_, code) if code.contains("OIDCToken") && code.contains("Expired") => {
-            "The token has ended. Give it in a file that somebody renews (oidc_token_file), or get \
-             a new one for each run."
+            "The token has ended. Provide it in a file that is renewed (oidc_token_file), or get a \
+             new one for each run."
         }
         ("AssumeRoleWithOIDC", code) if code.starts_with("AuthenticationFail") => {
             "Check that the identity provider's client ids hold the token's audience, and that the \
@@ -258,15 +236,15 @@ fn advice(action: &str, code: &str, message: &str) -> &'static str {
     }
 }
 
-fn unreadable(endpoint: &Endpoint, what: &str) -> Error {
+fn unreadable(endpoint: &Endpoint, what: &str) -> CredentialsError {
     let text = format!("STS at {} {what}.", endpoint.host());
-    Error::new(ErrorKind::Unreachable, text)
+    CredentialsError::new(CredentialsErrorKind::Unreachable, text)
 }
 
-fn unreachable(endpoint: &Endpoint, failure: &Failure) -> Error {
+fn unreachable(endpoint: &Endpoint, failure: &Failure) -> CredentialsError {
     let who = format!("STS at {}", endpoint.host());
     let otherwise = "If it can't be reached from here, set sts_endpoint to one that can.";
-    Error::unanswered(&who, failure, otherwise)
+    CredentialsError::unanswered(&who, failure, otherwise)
 }
 
 #[cfg(test)]
@@ -280,7 +258,11 @@ mod tests {
             message: message.to_owned(),
             ..ServiceError::default()
         };
-        refused(action, &refusal).to_string()
+        match refused(action, &refusal) {
+            AttemptError::Final(error)
+            | AttemptError::Passing(error)
+            | AttemptError::Throttled(error) => error.to_string(),
+        }
     }
 
     #[test]

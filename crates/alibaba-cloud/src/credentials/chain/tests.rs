@@ -19,7 +19,7 @@ fn found(
     configured: &Configured,
     variables: &[(&str, &str)],
     files: &[(&str, &str)],
-) -> Result<Source, Problem> {
+) -> Result<Source, CredentialsError> {
     let environment = variables.iter().copied().chain([("HOME", "/h")]).collect();
     resolve(
         configured,
@@ -53,7 +53,7 @@ fn a_description_says_where_credentials_come_from_and_not_what_they_are() {
         }),
         ..Configured::default()
     };
-    let upon = format!("the block assume_role, upon {profile}");
+    let upon = format!("the block assume_role, with credentials from {profile}");
     assert_eq!(described(&role, &[]), upon);
     let uri = Configured {
         credentials_uri: Some(Secret::new("http://u:s3cr3t@localhost:1/s3cr3t?s3cr3t")),
@@ -77,10 +77,10 @@ fn what_the_block_names_without_effect_is_told() {
     let pair = [("ALICLOUD_ACCESS_KEY", "i"), ("ALICLOUD_SECRET_KEY", "s")];
     let source = found(&configured, &pair, &[]).expect("a source");
     assert_eq!(
-        source.passed_over(),
+        source.without_effect(),
         Some(
             "The provider's profile and ecs_role_name have no effect: the environment variable \
-             ALICLOUD_ACCESS_KEY goes before."
+             ALICLOUD_ACCESS_KEY takes precedence."
         )
     );
     let alone = Configured {
@@ -88,7 +88,7 @@ fn what_the_block_names_without_effect_is_told() {
         ..configured
     };
     let source = found(&alone, &[], &[("/h/.aliyun/config.json", CLI)]).expect("a source");
-    assert_eq!(source.passed_over(), None);
+    assert_eq!(source.without_effect(), None);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_variable_that_a_profile_takes_its_address_or_its_role_from_has_an_effect() 
             format!(r#"{{"current": "x", "profiles": [{{"name": "x", "mode": "{mode}"}}]}}"#);
         let files = [("/h/.aliyun/config.json", file.as_str())];
         let source = found(&nothing, &[(variable, value)], &files).expect("a source");
-        assert_eq!(source.passed_over(), None, "{mode}");
+        assert_eq!(source.without_effect(), None, "{mode}");
         assert!(source.describe().starts_with("profile"), "{mode}");
     }
 }
@@ -144,7 +144,7 @@ fn what_the_environment_names_without_effect_is_told() {
     let said = |configured: &Configured, variables: &[(&str, &str)]| {
         let source = found(configured, variables, &[("/h/.aliyun/config.json", CLI)]);
         let source = source.expect("a source");
-        source.passed_over().unwrap_or_default().to_owned()
+        source.without_effect().unwrap_or_default().to_owned()
     };
     let nothing = Configured::default();
     let profile = ("ALIBABA_CLOUD_PROFILE", "one");
@@ -154,12 +154,12 @@ fn what_the_environment_names_without_effect_is_told() {
     assert_eq!(
         said(&nothing, &[pair[0], pair[1], profile]),
         "The environment variable ALIBABA_CLOUD_PROFILE has no effect: the environment variable \
-         ALICLOUD_ACCESS_KEY goes before."
+         ALICLOUD_ACCESS_KEY takes precedence."
     );
     assert_eq!(
         said(&nothing, &[uri, role]),
         "The environment variables ALICLOUD_ECS_ROLE_NAME and ALIBABA_CLOUD_CREDENTIALS_URI have \
-         no effect: profile \"one\" of ~/.aliyun/config.json, mode AK goes before."
+         no effect: profile \"one\" of ~/.aliyun/config.json, mode AK takes precedence."
     );
     let disabled = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
     assert_eq!(said(&nothing, &[role, disabled]), "");
@@ -177,8 +177,8 @@ fn what_the_environment_names_without_effect_is_told() {
     assert_eq!(
         said(&of_block, &[profile, uri]),
         "The provider's ecs_role_name has no effect: profile \"one\" of ~/.aliyun/config.json, \
-         mode AK goes before. The environment variable ALIBABA_CLOUD_CREDENTIALS_URI has no \
-         effect: profile \"one\" of ~/.aliyun/config.json, mode AK goes before."
+         mode AK takes precedence. The environment variable ALIBABA_CLOUD_CREDENTIALS_URI has no \
+         effect: profile \"one\" of ~/.aliyun/config.json, mode AK takes precedence."
     );
 }
 

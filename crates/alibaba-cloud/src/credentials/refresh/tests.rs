@@ -7,7 +7,6 @@ use std::time::UNIX_EPOCH;
 use tokio::time::{advance, sleep};
 
 use super::*;
-use crate::openapi::AccessKey;
 use base::secret::Secret;
 
 /// A source whose fetches take 100 ms and have these outcomes, the last one again and again.
@@ -17,7 +16,7 @@ struct Source {
 }
 
 /// An outcome: the number in the key's id and the seconds of its life, or a failure.
-type Planned = Result<(u32, Option<u64>), ErrorKind>;
+type Planned = Result<(u32, Option<u64>), CredentialsErrorKind>;
 
 fn source(outcomes: &[Planned]) -> Source {
     let fetches = Arc::new(AtomicUsize::new(0));
@@ -33,7 +32,8 @@ fn source(outcomes: &[Planned]) -> Source {
         let outcome = outcome.expect("an outcome");
         Box::pin(async move {
             sleep(Duration::from_millis(100)).await;
-            let (number, life) = outcome.map_err(|kind| Error::new(kind, "as planned"))?;
+            let (number, life) =
+                outcome.map_err(|kind| CredentialsError::new(kind, "as planned"))?;
             Ok(Fetched {
                 key: key(number),
                 life: life.map(Duration::from_secs),
@@ -42,7 +42,7 @@ fn source(outcomes: &[Planned]) -> Source {
     });
     let clock = Clock::fixed(UNIX_EPOCH);
     Source {
-        refresh: Refresh::new(fetch, clock, Random::seeded(1)),
+        refresh: Refresh::new(None, fetch, clock, Random::seeded(1)),
         fetches,
     }
 }
@@ -171,8 +171,8 @@ async fn a_machine_that_slept_notices_by_the_wall_clock() {
 async fn a_failing_refresh_keeps_what_is_valid() {
     let source = source(&[
         Ok((1, Some(600))),
-        Err(ErrorKind::Unreachable),
-        Err(ErrorKind::Unreachable),
+        Err(CredentialsErrorKind::Unreachable),
+        Err(CredentialsErrorKind::Unreachable),
         Ok((2, Some(600))),
     ]);
     assert_eq!(source.current().await, ok(1));
@@ -192,7 +192,7 @@ async fn a_failing_refresh_keeps_what_is_valid() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_valid_key_the_failure_is_told_and_not_repeated_at_once() {
-    let source = source(&[Err(ErrorKind::Unreachable), Ok((1, None))]);
+    let source = source(&[Err(CredentialsErrorKind::Unreachable), Ok((1, None))]);
     let failure = Err("as planned".to_owned());
     assert_eq!(source.current().await, failure);
     let asked = Instant::now();
@@ -204,7 +204,7 @@ async fn without_a_valid_key_the_failure_is_told_and_not_repeated_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn where_there_is_nothing_nobody_looks_again_soon() {
-    let source = source(&[Err(ErrorKind::Missing)]);
+    let source = source(&[Err(CredentialsErrorKind::Missing)]);
     assert!(source.current().await.is_err());
     seconds(29.0).await;
     assert!(source.current().await.is_err());
@@ -241,7 +241,7 @@ async fn a_refused_key_that_is_the_only_one_stays_and_is_not_fetched_each_time()
 async fn a_refused_key_is_not_given_again_while_another_one_cannot_be_had() {
     let source = source(&[
         Ok((1, Some(3600))),
-        Err(ErrorKind::Unreachable),
+        Err(CredentialsErrorKind::Unreachable),
         Ok((2, Some(3600))),
     ]);
     assert_eq!(source.current().await, ok(1));
@@ -267,7 +267,7 @@ async fn a_fetch_that_panics_is_a_failure_and_not_the_end() {
         })
     });
     let source = Source {
-        refresh: Refresh::new(fetch, Clock::fixed(UNIX_EPOCH), Random::seeded(1)),
+        refresh: Refresh::new(None, fetch, Clock::fixed(UNIX_EPOCH), Random::seeded(1)),
         fetches,
     };
     assert!(source.current().await.is_err());

@@ -1,0 +1,217 @@
+//! An access key that is written in parts: id, secret, and for temporary keys a security token.
+
+use crate::openapi::AccessKey;
+use base::environment::Environment;
+use base::secret::Secret;
+
+use super::configured::Configured;
+use super::error::{CredentialsError, CredentialsErrorKind};
+use super::variables::{ACCESS_KEY, BARE_KEY, SECRET_KEY, SECURITY_TOKEN};
+
+/// What every part of an access key looks like, for error messages.
+pub const EXPECTED: &str = "expected letters, digits and signs of ASCII alone; often a space or a \
+    line break was copied with it";
+
+/// Why parts from two places are no access key.
+const NEVER_MIXED: &str = "Configuration and environment are never mixed: all parts must come from \
+    the same of the two.";
+
+/// A part of an access key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Id,
+    Secret,
+    Token,
+}
+
+/// Why parts are not an access key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PartError {
+    Missing(Part),
+    Malformed(Part),
+}
+
+/// Whether `part` can be a part of an access key. Anything else would make a header invalid, or the
+/// signature wrong.
+pub fn is_well_formed(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Makes an access key of id, secret and token, without the blanks and line breaks around them, as
+/// terraform-provider-alicloud does. `name` says where a part is written, for the log.
+pub(super) fn assemble(
+    [id, secret, token]: [Option<&str>; 3],
+    name: impl Fn(Part) -> String,
+) -> Result<AccessKey, PartError> {
+    let trimmed = |part, text: Option<&str>| {
+        let text = text.unwrap_or_default();
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return Err(PartError::Missing(part));
+        }
+        if trimmed.len() < text.len() {
+            let name = name(part);
+            tracing::info!("{name} has blanks or line breaks around its value, which are left out");
+        }
+        match is_well_formed(trimmed) {
+            true => Ok(trimmed.to_owned()),
+            false => Err(PartError::Malformed(part)),
+        }
+    };
+    Ok(AccessKey {
+        id: trimmed(Part::Id, id)?,
+        secret: Secret::new(trimmed(Part::Secret, secret)?),
+        security_token: match trimmed(Part::Token, token) {
+            Err(PartError::Missing(_)) => None,
+            token => Some(Secret::new(token?)),
+        },
+    })
+}
+
+/// The access key of the provider block, `None` if it has no part of one.
+///
+/// # Errors
+///
+/// If only some parts are there, or one cannot be a part of an access key.
+pub(super) fn of_block(configured: &Configured) -> Result<Option<AccessKey>, CredentialsError> {
+    let parts = [
+        configured.access_key.as_deref(),
+        configured.secret_key.as_ref().map(Secret::expose),
+        configured.security_token.as_ref().map(Secret::expose),
+    ];
+    let name = |part| format!("{} of the provider block", setting(part).0[0]);
+    configured_key(parts, name)
+}
+
+/// The access key that the environment holds, `None` if it holds neither an id nor a secret.
+///
+/// A security token alone is often left from an earlier session. It is not an access key, so it is
+/// noted, for the case that nothing else is found.
+///
+/// # Errors
+///
+/// If only the id or only the secret is there, or a part cannot be one of an access key.
+pub(super) fn of_environment(
+    environment: &Environment,
+    notes: &mut Vec<String>,
+) -> Result<Option<AccessKey>, CredentialsError> {
+    let first = |part| environment.first(setting(part).1);
+    let half = |name: &str, without: &str, missing: Part| {
+        let (attribute, variables) = setting(missing);
+        incomplete(&format!(
+            "The environment variable {name} is set without its {without}: none of {} is set. Set \
+             one of these, or unset {name}.",
+            variables.join(", ")
+        ))
+        .at(attribute)
+    };
+    match (first(Part::Id), first(Part::Secret)) {
+        (None, None) => {
+            notes.extend(first(Part::Token).map(|(name, _)| {
+                format!(
+                    "The environment variable {name} is set, but a security token alone is not an \
+                     access key."
+                )
+            }));
+            return Ok(None);
+        }
+        (Some((name, _)), None) => return Err(half(name, "secret", Part::Secret)),
+        (None, Some((name, _))) => return Err(half(name, "access key", Part::Id)),
+        (Some(_), Some(_)) => {}
+    }
+    let parts = [Part::Id, Part::Secret, Part::Token].map(|part| Some(first(part)?.1));
+    configured_key(parts, |part| variable(first(part).map(|(name, _)| name)))
+}
+
+/// The access key that the environment holds under the names without a prefix that the CLI reads
+/// too. Other programs use the same names, so only an id of Alibaba Cloud's form counts.
+///
+/// # Errors
+///
+/// If a part cannot be one of an access key.
+pub(super) fn of_bare_variables(
+    environment: &Environment,
+    notes: &mut Vec<String>,
+) -> Result<Option<AccessKey>, CredentialsError> {
+    let parts = BARE_KEY.map(|name| environment.get(name));
+    let trimmed = |part: Option<&'_ str>| part.map(|part| part.trim().to_owned());
+    let [id, secret, _] = parts.map(|part| trimmed(part).filter(|part| !part.is_empty()));
+    let (Some(id), Some(_)) = (id, secret) else {
+        return Ok(None);
+    };
+    if !["LTAI", "STS."].iter().any(|begin| id.starts_with(begin)) {
+        notes.push(format!(
+            "The environment variable {} is set, but its value is not the id of an AccessKey of \
+             Alibaba Cloud, which begins with LTAI or STS.",
+            BARE_KEY[0]
+        ));
+        return Ok(None);
+    }
+    configured_key(parts, |part| variable(Some(BARE_KEY[part as usize])))
+}
+
+/// The access key made of the parts of provider block or environment, `None` if there are none.
+fn configured_key(
+    parts: [Option<&str>; 3],
+    name: impl Fn(Part) -> String,
+) -> Result<Option<AccessKey>, CredentialsError> {
+    if parts.iter().flatten().all(|part| part.trim().is_empty()) {
+        return Ok(None);
+    }
+    assemble(parts, name)
+        .map(Some)
+        .map_err(|error| match error {
+            PartError::Missing(part) => {
+                let what = match part {
+                    Part::Id => "a secret key or token without its access key",
+                    Part::Secret | Part::Token => "an access key without its secret",
+                };
+                let set = names(part);
+                incomplete(&format!("There is {what}. Set {set}.")).at(setting(part).0)
+            }
+            PartError::Malformed(part) => {
+                let text = format!("{} is not usable: {EXPECTED}.", names(part));
+                CredentialsError::new(CredentialsErrorKind::Malformed, text).at(setting(part).0)
+            }
+        })
+}
+
+/// The error for credentials that are nowhere. `notes` are sentences about places where there might
+/// have been some.
+pub(super) fn missing(notes: &[String]) -> CredentialsError {
+    let mut text = format!(
+        "No credentials are set. Set {} and {}. {NEVER_MIXED} Other ways are profile, \
+         assume_role_with_oidc, ecs_role_name and credentials_uri, the variables of each, and the \
+         files ~/.aliyun/config.json and ~/.alibabacloud/credentials.",
+        names(Part::Id),
+        names(Part::Secret)
+    );
+    for note in notes {
+        text.push(' ');
+        text.push_str(note);
+    }
+    CredentialsError::new(CredentialsErrorKind::Missing, text)
+}
+
+/// The attribute and the environment variables for a part.
+fn setting(part: Part) -> (&'static [&'static str], &'static [&'static str]) {
+    match part {
+        Part::Id => (&["access_key"], ACCESS_KEY),
+        Part::Secret => (&["secret_key"], SECRET_KEY),
+        Part::Token => (&["security_token"], SECURITY_TOKEN),
+    }
+}
+
+fn names(part: Part) -> String {
+    let (attribute, variables) = setting(part);
+    format!("{} (or {})", attribute.concat(), variables.join(", "))
+}
+
+fn variable(name: Option<&str>) -> String {
+    format!("the environment variable {}", name.unwrap_or_default())
+}
+
+fn incomplete(what: &str) -> CredentialsError {
+    let text = format!("{what} {NEVER_MIXED}");
+    CredentialsError::new(CredentialsErrorKind::Incomplete, text)
+}
