@@ -99,7 +99,7 @@ pub(crate) async fn observe(
             seen.answers = ask(&client, &seen).await;
             seen.clock_ahead = client.service_clock_ahead();
             let credentials = client.credentials();
-            seen.credentials = Some((credentials.describe().to_owned(), credentials.kind()));
+            seen.credentials = Some((credentials.source().describe().to_owned(), credentials.source().kind()));
             let key = credentials.at_hand();
             seen.access_key_end = key.and_then(|key| end(&key.access_key().id));
             seen.account_trouble = client.account_trouble();

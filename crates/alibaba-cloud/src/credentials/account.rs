@@ -22,8 +22,9 @@ use base::foreign_text;
 use base::private_file;
 
 use super::context::Context;
-use super::current::Credentials;
-use super::error::{CredentialsError, CredentialsErrorKind};
+
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::refresh::Credentials;
 use super::sts;
 
 /// The name of the file.
@@ -102,13 +103,30 @@ impl AccountAnswer {
     }
 }
 
+impl Credentials {
+    /// The account that the credentials belong to, from the state directory if a process of this
+    /// user has asked before, else from STS (`GetCallerIdentity`).
+    pub async fn account(&self, directory: Option<&Path>) -> AccountLookup {
+        match &self.source().sts {
+            Some(sts) => find(self, sts, self.context(), directory).await,
+            None => AccountLookup {
+                answer: AccountAnswer::Unknown {
+                    until: UNIX_EPOCH + Duration::from_secs(u32::MAX.into()),
+                    why: "STS was not asked for the account.".to_owned(),
+                },
+                locked: None,
+            },
+        }
+    }
+}
+
 /// The account of the credentials, from the state directory or from STS. All processes that use the
 /// directory come to the same answer for the same key.
 ///
 /// A file that stays locked is read without the lock, and not written: the account that another
 /// process has found before still counts, and so does its answer that there is none. Only if the
 /// file has no answer, processes that ask STS may then come to different ones.
-pub(super) async fn find(
+async fn find(
     credentials: &Credentials,
     endpoint: &Endpoint,
     context: &Context,
@@ -133,10 +151,7 @@ pub(super) async fn find(
     let asked = asked.unwrap_or_else(|_| {
         let host = endpoint.host();
         let text = format!("STS at {host} did not answer within {STS_LIMIT:?}.");
-        Err(CredentialsError::new(
-            CredentialsErrorKind::Unreachable,
-            text,
-        ))
+        Err(CredentialsErrorKind::Unreachable.error(text))
     });
     let now = context.clock.now();
     let (key, answer) = match asked {
@@ -170,7 +185,7 @@ async fn ask(
     key: &Arc<SigningKey>,
     endpoint: &Endpoint,
     context: &Context,
-) -> Result<(Arc<SigningKey>, String), CredentialsError> {
+) -> Result<(Arc<SigningKey>, String)> {
     match sts::caller_account(key, endpoint, context).await {
         Ok(account) => Ok((Arc::clone(key), account)),
         Err(error) if error.kind() == CredentialsErrorKind::Refused => {

@@ -19,12 +19,12 @@
 
 use std::sync::Arc;
 
-use crate::openapi::Address;
+use crate::openapi::{AccessKey, Address};
 use base::environment::Environment;
 
 use super::configured::{AssumeRoleWithOidc, Configured};
 use super::ecs;
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::files::Files;
 use super::key_parts;
 use super::local::Local;
@@ -42,7 +42,7 @@ use super::variables::{
 type Step<'a> = (
     &'static [&'static str],
     &'static [&'static str],
-    fn(&mut Chain<'a>) -> Result<Option<Found>, CredentialsError>,
+    fn(&mut Chain<'a>) -> Option<Result<Found>>,
 );
 
 /// Finds the source of credentials. Reads files, and makes no connection.
@@ -59,7 +59,7 @@ pub fn resolve(
     configured: &Configured,
     environment: &Environment,
     files: &Files,
-) -> Result<Source, CredentialsError> {
+) -> Result<Source> {
     let local = Local {
         environment: environment.clone(),
         files: files.clone(),
@@ -72,14 +72,9 @@ pub fn resolve(
         notes: Vec::new(),
     };
     let mut steps = Chain::STEPS.iter();
-    let (step, found) = loop {
-        let Some(step) = steps.next() else {
-            return Err(key_parts::missing(&chain.notes));
-        };
-        if let Some(found) = (step.2)(&mut chain)? {
-            break (step, found);
-        }
-    };
+    let found = steps.find_map(|step| Some((step, (step.2)(&mut chain)?)));
+    let (step, found) = found.ok_or_else(|| key_parts::missing(&chain.notes))?;
+    let found = found?;
     let without_effect = chain.without_effect(step, steps.as_slice(), &found);
     let (provider, description) = match &configured.assume_role {
         Some(block) => roles::assume(block, found, &local)?,
@@ -89,7 +84,7 @@ pub fn resolve(
         provider,
         description,
         without_effect,
-        sts: local.sts(None)?,
+        sts: Some(local.sts(None)?),
         local: Arc::new(local),
     })
 }
@@ -126,114 +121,112 @@ impl<'a> Chain<'a> {
         (&[], &[], Self::last_resort),
     ];
 
-    fn oidc_of_block(&mut self) -> Result<Option<Found>, CredentialsError> {
-        let Some(block) = &self.configured.assume_role_with_oidc else {
-            return Ok(None);
-        };
-        let oidc = KeyProvider::Oidc(roles::oidc(block, self.local)?);
-        Ok(Some((oidc, "the block assume_role_with_oidc".to_owned())))
+    fn oidc_of_block(&mut self) -> Option<Result<Found>> {
+        let block = self.configured.assume_role_with_oidc.as_ref()?;
+        let oidc = roles::oidc(block, self.local).map(KeyProvider::Oidc);
+        Some(oidc.map(|oidc| (oidc, "the block assume_role_with_oidc".to_owned())))
     }
 
-    fn key_of_block(&mut self) -> Result<Option<Found>, CredentialsError> {
-        let key = key_parts::of_block(self.configured)?.map(KeyProvider::Key);
-        Ok(key.map(|key| (key, "access_key of the provider block".to_owned())))
+    fn key_of_block(&mut self) -> Option<Result<Found>> {
+        let key = key_parts::of_block(self.configured).transpose()?;
+        let description = "access_key of the provider block".to_owned();
+        Some(key.map(|key| (KeyProvider::Key(key), description)))
     }
 
-    fn key_of_environment(&mut self) -> Result<Option<Found>, CredentialsError> {
-        let key = key_parts::of_environment(&self.local.environment, &mut self.notes)?;
-        let key = key.filter(|key| !lookup::takes(key, self.configured, self.local));
+    fn key_of_environment(&mut self) -> Option<Result<Found>> {
+        let key = key_parts::of_environment(&self.local.environment, &mut self.notes);
+        let taken = |key: &AccessKey| lookup::takes(key, self.configured, self.local);
+        let key = key.map(|key| key.filter(|key| !taken(key))).transpose()?;
         let name = self.local.environment.first(ACCESS_KEY);
         let name = name.map_or("", |(name, _)| name);
-        Ok(key.map(|key| (KeyProvider::Key(key), variable(name))))
+        Some(key.map(|key| (KeyProvider::Key(key), variable(name))))
     }
 
-    fn named_profile(&mut self) -> Result<Option<Found>, CredentialsError> {
-        lookup::named(self.configured, self.local)
+    fn named_profile(&mut self) -> Option<Result<Found>> {
+        lookup::named(self.configured, self.local).transpose()
     }
 
-    fn key_of_bare_variables(&mut self) -> Result<Option<Found>, CredentialsError> {
-        let key = key_parts::of_bare_variables(&self.local.environment, &mut self.notes)?;
-        Ok(key.map(|key| (KeyProvider::Key(key), variable(BARE_KEY[0]))))
-    }
-
-    fn current_profile(&mut self) -> Result<Option<Found>, CredentialsError> {
-        lookup::current(self.local, &mut self.notes)
-    }
-
-    fn uri_of_block(&mut self) -> Result<Option<Found>, CredentialsError> {
-        let Some(uri) = &self.configured.credentials_uri else {
-            return Ok(None);
-        };
+    fn uri_of_block(&mut self) -> Option<Result<Found>> {
+        let uri = self.configured.credentials_uri.as_ref()?.expose();
         let attribute = "credentials_uri";
-        let found = uri_provider(uri.expose(), attribute, attribute);
-        found
-            .map(Some)
-            .map_err(|error| error.at(&["credentials_uri"]))
+        let found = uri_provider(uri, attribute, attribute);
+        Some(found.map_err(|error| error.at(&["credentials_uri"])))
     }
 
-    fn uri_of_environment(&mut self) -> Result<Option<Found>, CredentialsError> {
-        let Some((name, uri)) = self.local.environment.first(CREDENTIALS_URI) else {
-            return Ok(None);
-        };
-        let name = variable(name);
-        uri_provider(uri, &name, &capital(&name)).map(Some)
-    }
-
-    fn metadata_of_block(&mut self) -> Result<Option<Found>, CredentialsError> {
-        let Some(role_name) = self.configured.ecs_role_name.as_deref() else {
-            return Ok(None);
-        };
-        let metadata = ecs::metadata(Some(role_name), false, &self.local.environment);
-        let metadata = metadata.map_err(|what| {
-            let text = format!("ecs_role_name {what}.");
-            malformed(text).at(&["ecs_role_name"])
-        })?;
+    fn metadata_of_block(&mut self) -> Option<Result<Found>> {
+        let role_name = self.configured.ecs_role_name.as_deref()?;
         let description = "the role of the instance, ecs_role_name".to_owned();
-        Ok(Some((KeyProvider::Metadata(metadata), description)))
+        let metadata = ecs::metadata(Some(role_name), false, &self.local.environment);
+        let metadata = metadata.map(|metadata| (KeyProvider::Metadata(metadata), description));
+        Some(metadata.map_err(|what| {
+            let text = format!("ecs_role_name {what}.");
+            CredentialsErrorKind::Malformed
+                .error(text)
+                .at(&["ecs_role_name"])
+        }))
     }
 
-    fn metadata_of_environment(&mut self) -> Result<Option<Found>, CredentialsError> {
-        let Some((name, role_name)) = self.local.environment.first(ECS_ROLE_NAME) else {
-            return Ok(None);
-        };
+    fn oidc_of_environment(&mut self) -> Option<Result<Found>> {
+        let is_set = |names| self.local.environment.first(names).is_some();
+        let token = is_set(OIDC_TOKEN_FILE) || is_set(OIDC_TOKEN);
+        if !(token && is_set(OIDC_PROVIDER_ARN) && is_set(OIDC_ROLE_ARN)) {
+            return None;
+        }
+        let names = OIDC_PROVIDER_ARN.join(", ");
+        let description = format!("the environment variables {names}, …");
+        let oidc = roles::oidc(&AssumeRoleWithOidc::default(), self.local);
+        Some(oidc.map(|oidc| (KeyProvider::Oidc(oidc), description)))
+    }
+
+    fn current_profile(&mut self) -> Option<Result<Found>> {
+        lookup::current(self.local, &mut self.notes).transpose()
+    }
+
+    fn key_of_bare_variables(&mut self) -> Option<Result<Found>> {
+        let key = key_parts::of_bare_variables(&self.local.environment, &mut self.notes);
+        let key = key.transpose()?;
+        Some(key.map(|key| (KeyProvider::Key(key), variable(BARE_KEY[0]))))
+    }
+
+    fn metadata_of_environment(&mut self) -> Option<Result<Found>> {
+        let (name, role_name) = self.local.environment.first(ECS_ROLE_NAME)?;
         let description = format!("the role of the instance, environment variable {name}");
         self.metadata(Some(role_name), false, description)
     }
 
-    fn last_resort(&mut self) -> Result<Option<Found>, CredentialsError> {
+    fn uri_of_environment(&mut self) -> Option<Result<Found>> {
+        let (name, uri) = self.local.environment.first(CREDENTIALS_URI)?;
+        let name = variable(name);
+        Some(uri_provider(uri, &name, &capital(&name)))
+    }
+
+    fn last_resort(&mut self) -> Option<Result<Found>> {
         let description = "the role of the instance, if this runs on one".to_owned();
         self.metadata(None, true, description)
     }
 
-    /// The metadata service, unless the environment forbids it: it is not an argument of the
-    /// provider block that names it.
+    /// The metadata service, unless the environment forbids it: no argument of the provider block
+    /// names it.
     fn metadata(
         &self,
         role_name: Option<&str>,
         last_resort: bool,
         description: String,
-    ) -> Result<Option<Found>, CredentialsError> {
-        if is_true(&self.local.environment, ECS_METADATA_DISABLED) {
-            return Ok(None);
+    ) -> Option<Result<Found>> {
+        let environment = &self.local.environment;
+        if is_true(environment, ECS_METADATA_DISABLED) {
+            return None;
         }
-        let mut metadata = ecs::metadata(role_name, last_resort, &self.local.environment)
-            .map_err(|what| malformed(format!("The metadata service {what}.")))?;
-        metadata.notes.clone_from(&self.notes);
-        Ok(Some((KeyProvider::Metadata(metadata), description)))
-    }
-
-    fn oidc_of_environment(&mut self) -> Result<Option<Found>, CredentialsError> {
-        let is_set = |names| self.local.environment.first(names).is_some();
-        let token = is_set(OIDC_TOKEN_FILE) || is_set(OIDC_TOKEN);
-        if !(token && is_set(OIDC_PROVIDER_ARN) && is_set(OIDC_ROLE_ARN)) {
-            return Ok(None);
-        }
-        let oidc = roles::oidc(&AssumeRoleWithOidc::default(), self.local)?;
-        let description = format!(
-            "the environment variables {}, …",
-            OIDC_PROVIDER_ARN.join(", ")
-        );
-        Ok(Some((KeyProvider::Oidc(oidc), description)))
+        Some(match ecs::metadata(role_name, last_resort, environment) {
+            Ok(mut metadata) => {
+                metadata.notes.clone_from(&self.notes);
+                Ok((KeyProvider::Metadata(metadata), description))
+            }
+            Err(what) => {
+                let text = format!("The metadata service {what}.");
+                Err(CredentialsErrorKind::Malformed.error(text))
+            }
+        })
     }
 
     /// What leads to a later step and has no effect, because `step` has found credentials, in
@@ -241,9 +234,6 @@ impl<'a> Chain<'a> {
     fn without_effect(&self, step: &Step<'_>, later: &[Step<'_>], found: &Found) -> Option<String> {
         let environment = &self.local.environment;
         let (provider, description) = found;
-        let arguments = later.iter().flat_map(|(arguments, ..)| *arguments);
-        let arguments = arguments.filter(|name| self.configured.has(name));
-        let arguments: Vec<&str> = arguments.copied().collect();
         let expected = |variables: &[&str]| {
             // A profile or argument that says where to ask takes from these what it leaves open.
             variables == provider.variables()
@@ -251,28 +241,30 @@ impl<'a> Chain<'a> {
                 || variables == PROFILE && !step.0.is_empty()
                 || variables == ECS_ROLE_NAME && is_true(environment, ECS_METADATA_DISABLED)
         };
+        let arguments = later.iter().flat_map(|(arguments, ..)| *arguments);
+        let arguments = arguments.filter(|name| self.configured.has(name));
         let variables = later.iter().map(|(_, variables, _)| *variables);
         let variables = variables.filter(|variables| !expected(variables));
         let variables = variables.filter_map(|variables| Some(environment.first(variables)?.0));
-        let sentence = |what: &str, names: &[&str]| {
-            let verb = match names.len() {
+        let sentence = |one: &str, several: &str, names: Vec<&str>| {
+            let (what, verb) = match names.len() {
                 0 => return None,
-                1 => "has",
-                _ => "have",
+                1 => (one, "has"),
+                _ => (several, "have"),
             };
             let names = names.join(" and ");
             Some(format!(
                 "{what} {names} {verb} no effect: {description} takes precedence."
             ))
         };
-        let variables: Vec<&str> = variables.collect();
-        let what = match variables.len() {
-            1 => "The environment variable",
-            _ => "The environment variables",
-        };
+        let [one, several] = ["The environment variable", "The environment variables"];
         let sentences = [
-            sentence("The provider's", &arguments),
-            sentence(what, &variables),
+            sentence(
+                "The provider's",
+                "The provider's",
+                arguments.copied().collect(),
+            ),
+            sentence(one, several, variables.collect()),
         ];
         let sentences: Vec<String> = sentences.into_iter().flatten().collect();
         (!sentences.is_empty()).then(|| sentences.join(" "))
@@ -280,20 +272,17 @@ impl<'a> Chain<'a> {
 }
 
 /// The address that provides credentials. `sentence` is its name at the beginning of a sentence.
-fn uri_provider(uri: &str, name: &str, sentence: &str) -> Result<Found, CredentialsError> {
-    let address: Result<Address, _> = uri.parse();
-    let address =
-        address.map_err(|expected| malformed(format!("{sentence} is not usable: {expected}.")))?;
+fn uri_provider(uri: &str, name: &str, sentence: &str) -> Result<Found> {
+    let address: Address = uri.parse().map_err(|expected| {
+        let text = format!("{sentence} is not usable: {expected}.");
+        CredentialsErrorKind::Malformed.error(text)
+    })?;
     let description = format!("{name}, at {address}");
     Ok((KeyProvider::Uri(address), description))
 }
 
 fn variable(name: &str) -> String {
     format!("the environment variable {name}")
-}
-
-fn malformed(text: String) -> CredentialsError {
-    CredentialsError::new(CredentialsErrorKind::Malformed, text)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use base::secret::Secret;
 
 use super::answer::{self, Fetched};
 use super::context::Context;
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsErrorKind, Result};
 use super::profile_file::without_mark;
 
 /// How long a program may run.
@@ -40,14 +40,10 @@ const WATCH: &str = "read -r program; read -r end; kill -s KILL $program 0";
 /// The program is not run by a shell. It is ended with all that is left of what it started when its
 /// answer is there, when its time is over, when the future is dropped, and when this process ends.
 /// What it says about errors is not read, because it may hold anything.
-pub(super) async fn run(
-    command: &[Secret],
-    origin: &str,
-    context: &Context,
-) -> Result<Fetched, CredentialsError> {
-    let error = |kind, what: &str| {
+pub(super) async fn run(command: &[Secret], origin: &str, context: &Context) -> Result<Fetched> {
+    let error = |kind: CredentialsErrorKind, what: &str| {
         let text = format!("The process_command of {origin} {what}.");
-        CredentialsError::new(kind, text)
+        kind.error(text)
     };
     let Some((program, arguments)) = command.split_first() else {
         return Err(error(CredentialsErrorKind::Unusable, "is empty"));

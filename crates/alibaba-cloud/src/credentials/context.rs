@@ -8,7 +8,7 @@ use crate::openapi::{Address, Failure, Network, PlainClient};
 use base::clock::Clock;
 use base::random::Random;
 
-use super::error::CredentialsError;
+use super::error::{CredentialsError, Result};
 
 /// How often a request is sent at most before a refresh fails.
 const ATTEMPTS: u32 = 3;
@@ -73,7 +73,7 @@ impl Context {
     pub(super) async fn repeat<T, F: Future<Output = Result<T, AttemptError>>>(
         &self,
         attempt: impl Fn() -> F,
-    ) -> Result<T, CredentialsError> {
+    ) -> Result<T> {
         let mut sent = 0;
         loop {
             let failed = match attempt().await {
@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_is_throttled_is_repeated_for_longer() {
-        let error = || CredentialsError::new(CredentialsErrorKind::Refused, "as planned");
+        let error = || CredentialsErrorKind::Refused.error("as planned");
         for seed in 0..20 {
             let (sent, took) = all(AttemptError::Throttled(error()), seed).await;
             assert_eq!(sent, 5);

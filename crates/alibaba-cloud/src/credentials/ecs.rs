@@ -15,7 +15,7 @@ use base::secret::Secret;
 
 use super::answer::{self, Fetched};
 use super::context::{AttemptError, Context};
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsErrorKind, Result};
 use super::key_parts::{self, is_well_formed};
 use super::source::Metadata;
 use super::variables::{
@@ -77,10 +77,7 @@ enum MetadataError {
 /// Fetches the credentials of the instance's role.
 ///
 /// Outside an instance this takes a second: nothing answers there.
-pub(super) async fn fetch(
-    metadata: &Metadata,
-    context: &Context,
-) -> Result<Fetched, CredentialsError> {
+pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetched> {
     let timeout = match metadata.server.is_loopback() {
         true => TIMEOUT_OF_TESTS,
         false => TIMEOUT,
@@ -98,7 +95,7 @@ pub(super) async fn fetch(
         context,
         client: client.map_err(|failure| {
             let text = format!("No HTTP client could be made: {failure}.");
-            CredentialsError::new(CredentialsErrorKind::Unusable, text)
+            CredentialsErrorKind::Unusable.error(text)
         })?,
     };
     let ask = || async move { service.ask().await.map_err(|error| service.failed(error)) };
@@ -128,7 +125,7 @@ impl Service<'_> {
         };
         let text = format!("The metadata service at {} {what}.", self.metadata.server);
         let kind = CredentialsErrorKind::Unreachable;
-        AttemptError::Passing(CredentialsError::new(kind, text))
+        AttemptError::Passing(kind.error(text))
     }
 
     async fn ask(&self) -> Result<Fetched, MetadataError> {
@@ -150,48 +147,33 @@ impl Service<'_> {
         let request = self.client.request(Method::PUT, &address);
         let request = request.header(LIFE_HEADER, TOKEN_LIFE);
         let response = self.send(request, "a token").await?;
-        let text = std::str::from_utf8(&response.body)
-            .unwrap_or_default()
-            .trim();
-        match is_well_formed(text) {
-            true => Ok(Secret::new(text)),
-            false => Err(MetadataError::Other(
-                "gives something else than a token".into(),
-            )),
+        let text = std::str::from_utf8(&response.body).unwrap_or_default();
+        match is_well_formed(text.trim()) {
+            true => Ok(Secret::new(text.trim())),
+            false => Err(MetadataError::other("gives something else than a token")),
         }
     }
 
     async fn credentials(&self, token: Option<&Secret>) -> Result<Fetched, MetadataError> {
+        let get = async |address: &Address, what: &str| {
+            let mut request = self.client.request(Method::GET, address);
+            if let Some(token) = token {
+                request = request.header(TOKEN_HEADER, token.expose());
+            }
+            self.send(request, what).await
+        };
         let roles = self.metadata.server.with_path(ROLES_PATH);
         let name = match &self.metadata.role_name {
             Some(name) => name.clone(),
             None => {
-                let response = self.get(&roles, token, "the name of a role").await?;
-                role_name(&response.body).ok_or_else(|| {
-                    let what = "gives something else than the name of a role";
-                    MetadataError::Other(what.into())
-                })?
+                let response = get(&roles, "the name of a role").await?;
+                let other = "gives something else than the name of a role";
+                role_name(&response.body).ok_or_else(|| MetadataError::other(other))?
             }
         };
-        let address = roles.with_segment(&name);
-        let what = "the credentials of the role";
-        let response = self.get(&address, token, what).await?;
+        let response = get(&roles.with_segment(&name), "the credentials of the role").await?;
         let now = self.context.now(response.date);
-        answer::read(&response.body, now).map_err(|what| MetadataError::Other(what.into()))
-    }
-
-    async fn get(
-        &self,
-        address: &Address,
-        token: Option<&Secret>,
-        what: &str,
-    ) -> Result<PlainResponse, MetadataError> {
-        let request = self.client.request(Method::GET, address);
-        let request = match token {
-            Some(token) => request.header(TOKEN_HEADER, token.expose()),
-            None => request,
-        };
-        self.send(request, what).await
+        answer::read(&response.body, now).map_err(MetadataError::other)
     }
 
     async fn send(
@@ -211,6 +193,12 @@ impl Service<'_> {
             Err(Failure::Unsent { text, .. }) => Err(MetadataError::Absent(text)),
             Err(Failure::Lost(why)) => other(format!("gave no answer for {what}: {why}")),
         }
+    }
+}
+
+impl MetadataError {
+    fn other(what: &str) -> Self {
+        Self::Other(what.to_owned())
     }
 }
 

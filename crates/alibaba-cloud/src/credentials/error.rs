@@ -26,6 +26,20 @@ pub enum CredentialsErrorKind {
     Unreachable,
 }
 
+impl CredentialsErrorKind {
+    /// An error of this kind.
+    pub(super) fn error(self, text: impl Into<String>) -> CredentialsError {
+        CredentialsError {
+            kind: self,
+            attribute: None,
+            text: text.into(),
+        }
+    }
+}
+
+/// The result of what needs credentials.
+pub(super) type Result<T, E = CredentialsError> = std::result::Result<T, E>;
+
 /// Why there are no credentials, or why it is not known which account they belong to. `Display`
 /// says what is wrong and what to do about it, in whole sentences that name attribute, variable, or
 /// file and key, and never quote a secret.
@@ -39,14 +53,6 @@ pub struct CredentialsError {
 }
 
 impl CredentialsError {
-    pub(super) fn new(kind: CredentialsErrorKind, text: impl Into<String>) -> Self {
-        Self {
-            kind,
-            attribute: None,
-            text: text.into(),
-        }
-    }
-
     /// The error for a request to `server` that has no answer. `otherwise` is what to do where
     /// neither a certificate nor a proxy prevented the connection.
     pub(super) fn unanswered(server: &str, failure: &Failure, otherwise: &str) -> Self {
@@ -55,7 +61,7 @@ impl CredentialsError {
             Failure::Lost(_) => otherwise,
         };
         let text = format!("{server} gave no answer: {failure}. {advice}");
-        Self::new(CredentialsErrorKind::Unreachable, text.trim_end())
+        CredentialsErrorKind::Unreachable.error(text.trim_end())
     }
 
     /// Names the attribute, unless one was named before.

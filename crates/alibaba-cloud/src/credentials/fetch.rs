@@ -9,12 +9,12 @@ use crate::openapi::SigningKey;
 
 use super::answer::{Fetched, time_until};
 use super::context::Context;
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::{KeyProvider, Source, Token};
 use super::{command, ecs, lookup, sts, token_file, web};
 
 /// Fetches credentials anew, from files and servers as they are at this moment.
-pub(super) async fn fetch(source: &Source, context: &Context) -> Result<Fetched, CredentialsError> {
+pub(super) async fn fetch(source: &Source, context: &Context) -> Result<Fetched> {
     fetch_from(&source.provider, source, context).await
 }
 
@@ -22,7 +22,7 @@ fn fetch_from<'a>(
     provider: &'a KeyProvider,
     source: &'a Source,
     context: &'a Context,
-) -> BoxFuture<'a, Result<Fetched, CredentialsError>> {
+) -> BoxFuture<'a, Result<Fetched>> {
     async move {
         match provider {
             KeyProvider::Key(key) => Ok(Fetched {
@@ -70,5 +70,5 @@ fn fetch_from<'a>(
 }
 
 fn unusable(text: &str) -> CredentialsError {
-    CredentialsError::new(CredentialsErrorKind::Unusable, text)
+    CredentialsErrorKind::Unusable.error(text)
 }

@@ -5,7 +5,7 @@ use base::environment::Environment;
 use base::secret::Secret;
 
 use super::configured::Configured;
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::variables::{ACCESS_KEY, BARE_KEY, SECRET_KEY, SECURITY_TOKEN};
 
 /// What every part of an access key looks like, for error messages.
@@ -73,7 +73,7 @@ pub(super) fn assemble(
 /// # Errors
 ///
 /// If only some parts are there, or one cannot be a part of an access key.
-pub(super) fn of_block(configured: &Configured) -> Result<Option<AccessKey>, CredentialsError> {
+pub(super) fn of_block(configured: &Configured) -> Result<Option<AccessKey>> {
     let parts = [
         configured.access_key.as_deref(),
         configured.secret_key.as_ref().map(Secret::expose),
@@ -94,7 +94,7 @@ pub(super) fn of_block(configured: &Configured) -> Result<Option<AccessKey>, Cre
 pub(super) fn of_environment(
     environment: &Environment,
     notes: &mut Vec<String>,
-) -> Result<Option<AccessKey>, CredentialsError> {
+) -> Result<Option<AccessKey>> {
     let first = |part| environment.first(setting(part).1);
     let half = |name: &str, without: &str, missing: Part| {
         let (attribute, variables) = setting(missing);
@@ -132,7 +132,7 @@ pub(super) fn of_environment(
 pub(super) fn of_bare_variables(
     environment: &Environment,
     notes: &mut Vec<String>,
-) -> Result<Option<AccessKey>, CredentialsError> {
+) -> Result<Option<AccessKey>> {
     let parts = BARE_KEY.map(|name| environment.get(name));
     let trimmed = |part: Option<&'_ str>| part.map(|part| part.trim().to_owned());
     let [id, secret, _] = parts.map(|part| trimmed(part).filter(|part| !part.is_empty()));
@@ -154,7 +154,7 @@ pub(super) fn of_bare_variables(
 fn configured_key(
     parts: [Option<&str>; 3],
     name: impl Fn(Part) -> String,
-) -> Result<Option<AccessKey>, CredentialsError> {
+) -> Result<Option<AccessKey>> {
     if parts.iter().flatten().all(|part| part.trim().is_empty()) {
         return Ok(None);
     }
@@ -171,7 +171,9 @@ fn configured_key(
             }
             PartError::Malformed(part) => {
                 let text = format!("{} is not usable: {EXPECTED}.", names(part));
-                CredentialsError::new(CredentialsErrorKind::Malformed, text).at(setting(part).0)
+                CredentialsErrorKind::Malformed
+                    .error(text)
+                    .at(setting(part).0)
             }
         })
 }
@@ -190,7 +192,7 @@ pub(super) fn missing(notes: &[String]) -> CredentialsError {
         text.push(' ');
         text.push_str(note);
     }
-    CredentialsError::new(CredentialsErrorKind::Missing, text)
+    CredentialsErrorKind::Missing.error(text)
 }
 
 /// The attribute and the environment variables for a part.
@@ -213,5 +215,5 @@ fn variable(name: Option<&str>) -> String {
 
 fn incomplete(what: &str) -> CredentialsError {
     let text = format!("{what} {NEVER_MIXED}");
-    CredentialsError::new(CredentialsErrorKind::Incomplete, text)
+    CredentialsErrorKind::Incomplete.error(text)
 }

@@ -8,7 +8,7 @@ use base::environment::Environment;
 use base::foreign_text;
 use base::secret::Secret;
 
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::files::Files;
 use super::profile_file::Fields;
 use super::variables::{STS_ENDPOINT, STS_REGION, VPC_ENDPOINT_ENABLED, is_true};
@@ -17,7 +17,7 @@ use super::variables::{STS_ENDPOINT, STS_REGION, VPC_ENDPOINT_ENABLED, is_true};
 const GLOBAL_STS: &str = "sts.aliyuncs.com";
 
 /// Environment, files, and what the provider block says about STS.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Local {
     pub(super) environment: Environment,
     pub(super) files: Files,
@@ -30,7 +30,7 @@ pub(super) struct Local {
 impl Local {
     /// The address of STS: that of the argument, of the environment or of the profile, or else the
     /// one of the region.
-    pub(super) fn sts(&self, profile: Option<&Fields>) -> Result<Endpoint, CredentialsError> {
+    pub(super) fn sts(&self, profile: Option<&Fields>) -> Result<Endpoint> {
         if let Some(endpoint) = &self.sts_endpoint {
             return Ok(endpoint.clone());
         }
@@ -93,7 +93,7 @@ impl Local {
 }
 
 /// Reads an address of STS. Like the CLI, it takes an address with `http` for one with `https`.
-fn parse_sts(name: &str, text: &str) -> Result<Endpoint, CredentialsError> {
+fn parse_sts(name: &str, text: &str) -> Result<Endpoint> {
     let endpoint: Result<Endpoint, _> = text.parse().or_else(|error| match error {
         InvalidEndpoint::Insecure => text.trim().replacen("http", "https", 1).parse(),
         other => Err(other),
@@ -102,7 +102,7 @@ fn parse_sts(name: &str, text: &str) -> Result<Endpoint, CredentialsError> {
 }
 
 fn malformed(text: String) -> CredentialsError {
-    CredentialsError::new(CredentialsErrorKind::Malformed, text)
+    CredentialsErrorKind::Malformed.error(text)
 }
 
 #[cfg(test)]
@@ -116,9 +116,8 @@ mod tests {
     ) -> Result<String, String> {
         let local = Local {
             environment: variables.iter().copied().collect(),
-            files: Files::fixed::<&str, &str>([]),
             region: region.map(str::to_owned),
-            sts_endpoint: None,
+            ..Local::default()
         };
         let profile = profile
             .iter()

@@ -1,12 +1,13 @@
 //! Finds a profile in the files that may hold it.
 
+use std::io;
 use std::path::PathBuf;
 
 use crate::openapi::AccessKey;
 
 use super::configured::Configured;
-use super::error::{CredentialsError, CredentialsErrorKind};
-use super::files::Unreadable;
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::files;
 use super::local::Local;
 use super::profile::{Described, describe, wrong};
 use super::profile_file::{ProfileFile, is_cli_file, origin, quoted};
@@ -27,10 +28,7 @@ struct Candidate {
 
 /// The profile or the file that the provider block or the environment names. `None` if neither
 /// names one.
-pub(super) fn named(
-    configured: &Configured,
-    local: &Local,
-) -> Result<Option<Found>, CredentialsError> {
+pub(super) fn named(configured: &Configured, local: &Local) -> Result<Option<Found>> {
     let environment = &local.environment;
     let variable = environment.first(PROFILE).map(|(_, name)| name);
     let name = configured.profile.as_deref().or(variable);
@@ -72,18 +70,12 @@ pub(super) fn named(
             PROFILE.join(", ")
         ),
     };
-    Err(at(CredentialsError::new(
-        CredentialsErrorKind::Profile,
-        text,
-    )))
+    Err(at(CredentialsErrorKind::Profile.error(text)))
 }
 
 /// The current profile of the usual files, or the default one. `None` if there is none. Files that
 /// cannot be read are noted.
-pub(super) fn current(
-    local: &Local,
-    notes: &mut Vec<String>,
-) -> Result<Option<Found>, CredentialsError> {
+pub(super) fn current(local: &Local, notes: &mut Vec<String>) -> Result<Option<Found>> {
     first(None, &usual(local, false), local, notes)
 }
 
@@ -103,10 +95,10 @@ pub(super) fn takes(key: &AccessKey, configured: &Configured, local: &Local) -> 
 }
 
 /// What a profile describes now.
-pub(super) fn again(profile: &Profile, local: &Local) -> Result<KeyProvider, CredentialsError> {
+pub(super) fn again(profile: &Profile, local: &Local) -> Result<KeyProvider> {
     let shown = local.shown(&profile.file);
     let content = local.files.read(&profile.file);
-    let content = content.map_err(|why| unreadable(&shown, why))?;
+    let content = content.map_err(|error| unreadable(&shown, &error))?;
     let file = ProfileFile::parse(&content, &shown)?;
     match describe(&file, &profile.name, &shown, local)? {
         Described::Provider(provider, _) => Ok(*provider),
@@ -165,18 +157,20 @@ fn first(
     candidates: &[Candidate],
     local: &Local,
     notes: &mut Vec<String>,
-) -> Result<Option<Found>, CredentialsError> {
+) -> Result<Option<Found>> {
     for Candidate { path, named } in candidates {
         let shown = local.shown(path);
         let content = match local.files.read(path) {
             Ok(content) => content,
-            Err(Unreadable::Missing) if !named => continue,
-            // A home directory that this user may not enter is no mistake of the configuration.
-            Err(Unreadable::Denied) if !named => {
-                notes.push(unreadable(&shown, Unreadable::Denied).to_string());
-                continue;
-            }
-            Err(why) => return Err(unreadable(&shown, why)),
+            Err(error) => match (error.kind(), named) {
+                (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, false) => continue,
+                // A home directory that this user may not enter is no mistake of the configuration.
+                (io::ErrorKind::PermissionDenied, false) => {
+                    notes.push(unreadable(&shown, &error).to_string());
+                    continue;
+                }
+                _ => return Err(unreadable(&shown, &error)),
+            },
         };
         let file = ProfileFile::parse(&content, &shown)?;
         let Some(found) = name.or(file.current()) else {
@@ -208,7 +202,7 @@ fn first(
     Ok(None)
 }
 
-fn unreadable(shown: &str, why: Unreadable) -> CredentialsError {
-    let text = format!("The file {shown} {why}.");
-    CredentialsError::new(CredentialsErrorKind::File, text)
+fn unreadable(shown: &str, error: &io::Error) -> CredentialsError {
+    let why = files::why(error);
+    CredentialsErrorKind::File.error(format!("The file {shown} {why}."))
 }

@@ -14,7 +14,6 @@ mod chain;
 mod command;
 mod configured;
 mod context;
-mod current;
 mod ecs;
 mod error;
 mod fetch;
@@ -39,10 +38,10 @@ pub use account::{AccountAnswer, AccountLookup};
 pub use chain::resolve;
 pub use configured::{AssumeRole, AssumeRoleWithOidc, Configured};
 pub use context::Context;
-pub use current::Credentials;
 pub use error::{CredentialsError, CredentialsErrorKind};
 pub use files::Files;
 pub use key_parts::{EXPECTED, is_well_formed};
+pub use refresh::Credentials;
 pub use source::Source;
 
 /// What is wrong with an answer or an output, for each kind of server or program that provides

@@ -6,7 +6,7 @@ use crate::openapi::{AccessKey, Address};
 use base::secret::Secret;
 
 use super::ecs::metadata;
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::key_parts::{self, EXPECTED, Part, PartError};
 use super::local::Local;
 use super::profile_file::{Fields, ProfileFile, key_of, origin, quoted};
@@ -101,7 +101,7 @@ pub(super) fn describe(
     name: &str,
     shown: &str,
     local: &Local,
-) -> Result<Described, CredentialsError> {
+) -> Result<Described> {
     let Some(fields) = file.fields(name) else {
         return Ok(Described::Absent);
     };
@@ -126,7 +126,7 @@ pub(super) fn describe(
 /// The error about a profile. `what` continues its origin.
 pub(super) fn wrong(origin: &str, what: &str) -> CredentialsError {
     let text = capital(&format!("{origin} {what}."));
-    CredentialsError::new(CredentialsErrorKind::Profile, text)
+    CredentialsErrorKind::Profile.error(text)
 }
 
 /// The sentence with a capital letter at its beginning.
@@ -144,7 +144,7 @@ fn ini_provider(
     name: &str,
     shown: &str,
     local: &Local,
-) -> Result<(KeyProvider, &'static str), CredentialsError> {
+) -> Result<(KeyProvider, &'static str)> {
     let origin = origin(name, shown);
     let kind = fields.get("type").map_or("", Secret::expose);
     let Some((kind, mode)) = INI_TYPES.iter().find(|(known, _)| *known == kind) else {
@@ -178,7 +178,7 @@ fn cli_provider(
     shown: &str,
     local: &Local,
     seen: &mut Vec<String>,
-) -> Result<KeyProvider, CredentialsError> {
+) -> Result<KeyProvider> {
     let mut origin = origin(name, shown);
     if seen.iter().any(|other| other == name) || seen.len() >= MAX_LINKS {
         let what = "builds upon itself by way of its source_profile; name one that does not";
@@ -254,7 +254,7 @@ struct Profile<'a> {
 
 impl<'a> Profile<'a> {
     /// What provides the keys of a profile that builds upon no other one.
-    fn provider(&self, mode: &str) -> Result<KeyProvider, CredentialsError> {
+    fn provider(&self, mode: &str) -> Result<KeyProvider> {
         match mode {
             // The CLI does not look at a token, the SDKs pass it on.
             "AK" => Ok(KeyProvider::Key(self.key(!self.is_cli)?)),
@@ -273,7 +273,7 @@ impl<'a> Profile<'a> {
         }
     }
 
-    fn ram_role_arn(&self) -> Result<KeyProvider, CredentialsError> {
+    fn ram_role_arn(&self) -> Result<KeyProvider> {
         let has_key = ["access_key_id", "access_key_secret"].map(|key| self.text(key).is_some());
         // Of a profile without a key, the CLI assumes the role with the key of the environment.
         let key = match self.is_cli && has_key == [false; 2] {
@@ -284,13 +284,13 @@ impl<'a> Profile<'a> {
         self.role_of(KeyProvider::Key(key))
     }
 
-    fn ecs_ram_role(&self) -> Result<KeyProvider, CredentialsError> {
+    fn ecs_ram_role(&self) -> Result<KeyProvider> {
         let metadata = metadata(self.text("ram_role_name"), false, &self.local.environment);
         let metadata = metadata.map_err(|what| wrong(&self.origin, &what))?;
         Ok(KeyProvider::Metadata(metadata))
     }
 
-    fn oidc(&self) -> Result<KeyProvider, CredentialsError> {
+    fn oidc(&self) -> Result<KeyProvider> {
         let (file, named_by) = self.or_variable("oidc_token_file", OIDC_TOKEN_FILE)?;
         Ok(KeyProvider::Oidc(Oidc {
             provider_arn: self
@@ -306,7 +306,7 @@ impl<'a> Profile<'a> {
         }))
     }
 
-    fn external(&self) -> Result<KeyProvider, CredentialsError> {
+    fn external(&self) -> Result<KeyProvider> {
         self.check_external_allowed()?;
         match shell_words::split(self.require("process_command")?) {
             Some(words) if !words.is_empty() => Ok(KeyProvider::Command(words)),
@@ -319,7 +319,7 @@ impl<'a> Profile<'a> {
         }
     }
 
-    fn credentials_uri(&self) -> Result<KeyProvider, CredentialsError> {
+    fn credentials_uri(&self) -> Result<KeyProvider> {
         self.check_external_allowed()?;
         let (uri, named_by) = self.or_variable("credentials_uri", CREDENTIALS_URI)?;
         let address: Result<Address, _> = uri.parse();
@@ -332,7 +332,7 @@ impl<'a> Profile<'a> {
         })
     }
 
-    fn cloud_sso(&self) -> Result<KeyProvider, CredentialsError> {
+    fn cloud_sso(&self) -> Result<KeyProvider> {
         let url: Result<Address, _> = self.require("cloud_sso_sign_in_url")?.parse();
         let url = url.map_err(|expected| {
             let what = format!("has a cloud_sso_sign_in_url that is not usable: {expected}");
@@ -359,7 +359,7 @@ impl<'a> Profile<'a> {
 
     /// A login with OAuth is used as long as the session lasts that the CLI has stored. To get
     /// another one would use up the stored refresh token, and so end the login of the CLI itself.
-    fn oauth(&self) -> Result<KeyProvider, CredentialsError> {
+    fn oauth(&self) -> Result<KeyProvider> {
         let advice = format!(
             "run any command of the CLI with it, such as: \
              aliyun sts GetCallerIdentity --profile {}",
@@ -376,7 +376,7 @@ impl<'a> Profile<'a> {
     }
 
     /// The role of the profile, assumed by these credentials.
-    fn role_of(&self, base: KeyProvider) -> Result<KeyProvider, CredentialsError> {
+    fn role_of(&self, base: KeyProvider) -> Result<KeyProvider> {
         Ok(KeyProvider::Role {
             base: Box::new(base),
             role: self.role()?,
@@ -384,7 +384,7 @@ impl<'a> Profile<'a> {
         })
     }
 
-    fn role(&self) -> Result<Role, CredentialsError> {
+    fn role(&self) -> Result<Role> {
         // The official Python library has the second name for profiles with mode OIDC.
         let name = self
             .text("ram_session_name")
@@ -413,7 +413,7 @@ impl<'a> Profile<'a> {
         })
     }
 
-    fn key(&self, with_token: bool) -> Result<AccessKey, CredentialsError> {
+    fn key(&self, with_token: bool) -> Result<AccessKey> {
         let token = self.text("sts_token").filter(|_| with_token);
         let parts = [
             self.text("access_key_id"),
@@ -438,7 +438,7 @@ impl<'a> Profile<'a> {
     }
 
     /// Whether the environment allows profiles to run programs and to fetch from addresses.
-    fn check_external_allowed(&self) -> Result<(), CredentialsError> {
+    fn check_external_allowed(&self) -> Result<()> {
         if is_true(&self.local.environment, EXTERNAL_PROCESS_DISABLED) {
             let what = format!("can't be used: {EXTERNAL_PROCESS_DISABLED} forbids it");
             return Err(wrong(&self.origin, &what));
@@ -447,11 +447,7 @@ impl<'a> Profile<'a> {
     }
 
     /// The text of a field, or else of the first of these variables that is set, and what names it.
-    fn or_variable(
-        &self,
-        field: &str,
-        variables: &[&str],
-    ) -> Result<(&'a str, String), CredentialsError> {
+    fn or_variable(&self, field: &str, variables: &[&str]) -> Result<(&'a str, String)> {
         if let Some(text) = self.text(field) {
             let (key, origin) = (
                 key_of(field, self.is_cli),
@@ -465,7 +461,7 @@ impl<'a> Profile<'a> {
         }
     }
 
-    fn require(&self, field: &str) -> Result<&'a str, CredentialsError> {
+    fn require(&self, field: &str) -> Result<&'a str> {
         self.text(field).ok_or_else(|| self.missing(field))
     }
 

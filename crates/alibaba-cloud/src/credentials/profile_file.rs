@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use base::foreign_text;
 use base::secret::Secret;
 
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsErrorKind, Result};
 use super::ini::Ini;
 
 /// The fields of a profile by the names that the CLI has for them, in lower case: the CLI takes
@@ -53,7 +53,7 @@ struct Document<'a> {
 
 impl ProfileFile {
     /// Reads the content of a file. `shown` is its path, for errors.
-    pub(super) fn parse(content: &[u8], shown: &str) -> Result<Self, CredentialsError> {
+    pub(super) fn parse(content: &[u8], shown: &str) -> Result<Self> {
         let content = without_mark(content);
         let read = match is_cli_file(content) {
             true => Self::parse_cli(content),
@@ -61,7 +61,7 @@ impl ProfileFile {
         };
         read.map_err(|why| {
             let text = format!("The file {shown} {why}.");
-            CredentialsError::new(CredentialsErrorKind::File, text)
+            CredentialsErrorKind::File.error(text)
         })
     }
 

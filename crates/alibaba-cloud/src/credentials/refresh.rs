@@ -1,21 +1,25 @@
-//! Keeps a key that is valid: fetched once for all who wait, and again before it ends.
+//! Credentials: a key that is fetched once for all callers that wait, and again before it ends.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::openapi::{AccessKey, SigningKey};
+use crate::openapi::{AccessKey, Network, SigningKey};
 use base::clock::Clock;
 use base::random::Random;
 
 use super::answer::Fetched;
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::context::Context;
+use super::error::CredentialsError;
+use super::error::{CredentialsErrorKind, Result};
+use super::fetch::fetch;
+use super::source::{KeyProvider, Source};
 
 /// A key is fetched anew so long before it ends, or after two thirds of its life if that is later.
 const AHEAD: Duration = Duration::from_secs(180);
@@ -36,17 +40,16 @@ const SETTLED: Duration = Duration::from_secs(30);
 const BROKEN_OFF: &str = "Fetching credentials was broken off.";
 
 /// Fetches a key from its source.
-pub(super) type Fetch =
-    Box<dyn Fn() -> BoxFuture<'static, Result<Fetched, CredentialsError>> + Send + Sync>;
+type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Fetched>> + Send + Sync>;
 
-/// A key that is kept valid. Clones share it.
+/// Credentials that sign requests. Clones share the key that was fetched.
 #[derive(Clone)]
-pub(super) struct Refresh(Arc<Inner>);
+pub struct Credentials(Arc<Inner>);
 
 struct Inner {
+    source: Source,
+    context: Context,
     fetch: Fetch,
-    clock: Clock,
-    random: Random,
     state: Mutex<State>,
 }
 
@@ -58,7 +61,7 @@ struct State {
     failed: Option<Failed>,
 }
 
-type Outcome = Result<Arc<SigningKey>, CredentialsError>;
+type Outcome = Result<Arc<SigningKey>>;
 type Flight = Shared<BoxFuture<'static, Outcome>>;
 
 /// A key that was fetched.
@@ -87,34 +90,55 @@ struct Failed {
     pause: Duration,
 }
 
-impl Refresh {
-    /// Makes the value. It fetches when a key is needed, unless it is given the first one.
-    pub(super) fn new(
-        first: Option<AccessKey>,
-        fetch: Fetch,
-        clock: Clock,
-        random: Random,
-    ) -> Self {
-        let held = first.map(|key| Held {
-            key: Arc::new(SigningKey::new(key)),
-            times: None,
-            refused: false,
-            only_one_until: None,
+impl Credentials {
+    /// Credentials that are fetched from their source when they are needed first.
+    pub fn new(source: Source, context: Context) -> Self {
+        let shared = Arc::new((source.clone(), context.clone()));
+        let fetch: Fetch = Box::new(move || {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move { fetch(&shared.0, &shared.1).await })
         });
-        let state = State {
-            held,
-            ..State::default()
+        let known = match &source.provider {
+            KeyProvider::Key(key) => Some(key.clone()),
+            _ => None,
         };
+        let credentials = Self::with_fetch(source, context, fetch);
+        if let Some(key) = known {
+            let life = None;
+            credentials.hold(&mut credentials.lock(), Fetched { key, life });
+        }
+        credentials
+    }
+
+    /// Credentials that are always this key. Their account is not known.
+    pub fn of_key(key: AccessKey) -> Self {
+        let context = Context {
+            clock: Clock::fixed(UNIX_EPOCH),
+            random: Random::seeded(0),
+            user_agent: String::new(),
+            network: Network::default(),
+            connect_timeout: Duration::ZERO,
+            read_timeout: Duration::ZERO,
+        };
+        Self::new(Source::of_key(key), context)
+    }
+
+    fn with_fetch(source: Source, context: Context, fetch: Fetch) -> Self {
         Self(Arc::new(Inner {
+            source,
+            context,
             fetch,
-            clock,
-            random,
-            state: Mutex::new(state),
+            state: Mutex::default(),
         }))
     }
 
-    /// A key that is valid.
-    pub(super) async fn current(&self) -> Outcome {
+    /// A key that is valid now. Temporary credentials are fetched or refreshed where they have to
+    /// be, once for all callers that wait.
+    ///
+    /// # Errors
+    ///
+    /// If no valid key can be had.
+    pub async fn current(&self) -> Result<Arc<SigningKey>> {
         let flight = {
             let mut state = self.lock();
             if let Some((key, due)) = self.usable(&state) {
@@ -128,13 +152,24 @@ impl Refresh {
         flight.await
     }
 
-    /// The key that is valid, unless one has to be fetched first.
-    pub(super) fn at_hand(&self) -> Option<Arc<SigningKey>> {
+    /// The key that is valid now, unless one has to be fetched first.
+    pub fn at_hand(&self) -> Option<Arc<SigningKey>> {
         self.usable(&self.lock()).map(|(key, _)| key)
     }
 
+    /// Another key than `refused`, which the service no longer takes although it should be valid.
+    /// `None` if there is no other: a key that was configured stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// If there should be another key and it cannot be had.
+    pub async fn renew(&self, refused: &SigningKey) -> Result<Option<Arc<SigningKey>>> {
+        let key = self.renewed(refused).await?;
+        Ok(Some(key).filter(|key| key.access_key() != refused.access_key()))
+    }
+
     /// Another key than `refused`, or the same if there is no other one.
-    pub(super) async fn renew(&self, refused: &SigningKey) -> Outcome {
+    async fn renewed(&self, refused: &SigningKey) -> Outcome {
         let flight = {
             let mut state = self.lock();
             if let Some(held) = &mut state.held {
@@ -152,12 +187,22 @@ impl Refresh {
         flight.await
     }
 
-    /// Ends the fetch in progress, if there is one. The callers that still wait for it get an
-    /// error.
-    pub(super) fn break_off(&self) {
+    /// Ends a fetch that is in progress, because the user has asked to stop: a program that
+    /// provides credentials may run for a minute. The callers that still wait for it get an error.
+    pub fn break_off(&self) {
         if let Some((_, fetch)) = self.lock().flight.take() {
             fetch.abort();
         }
+    }
+
+    /// Where the credentials come from.
+    pub fn source(&self) -> &Source {
+        &self.0.source
+    }
+
+    /// How credentials are fetched.
+    pub(super) fn context(&self) -> &Context {
+        &self.0.context
     }
 
     /// The key that is held, if it can still be used, and whether another one should be fetched
@@ -169,12 +214,12 @@ impl Refresh {
             return Some((key, false));
         };
         let now = Instant::now();
-        let ended = now >= times.unusable_at || self.0.clock.now() >= times.ends_at;
+        let ended = now >= times.unusable_at || self.0.context.clock.now() >= times.ends_at;
         (!ended).then_some((key, now >= times.refresh_at))
     }
 
     /// The fetch to wait for. The error of the last one, as long as there is a pause after it.
-    fn next_flight(&self, state: &mut State) -> Result<Flight, CredentialsError> {
+    fn next_flight(&self, state: &mut State) -> Result<Flight> {
         match (&state.flight, state.pausing()) {
             (None, Some(error)) => Err(error),
             _ => Ok(self.flight(state)),
@@ -186,11 +231,13 @@ impl Refresh {
         if let Some((flight, _)) = &state.flight {
             return flight.clone();
         }
-        let broken_off = || CredentialsError::new(CredentialsErrorKind::Unreachable, BROKEN_OFF);
-        let refresh = self.clone();
+        let broken_off = || CredentialsErrorKind::Unreachable.error(BROKEN_OFF);
+        let credentials = self.clone();
         let task = tokio::spawn(async move {
-            let fetched = AssertUnwindSafe((refresh.0.fetch)()).catch_unwind().await;
-            refresh.settle(fetched.unwrap_or_else(|_| Err(broken_off())))
+            let fetched = AssertUnwindSafe((credentials.0.fetch)())
+                .catch_unwind()
+                .await;
+            credentials.settle(fetched.unwrap_or_else(|_| Err(broken_off())))
         });
         let abort = task.abort_handle();
         // A task that does not end well was aborted, or its runtime is shutting down.
@@ -201,7 +248,7 @@ impl Refresh {
     }
 
     /// Stores the outcome of a fetch, and returns it for the callers that wait.
-    fn settle(&self, fetched: Result<Fetched, CredentialsError>) -> Outcome {
+    fn settle(&self, fetched: Result<Fetched>) -> Outcome {
         let mut state = self.lock();
         state.flight = None;
         let outcome = fetched.map(|fetched| self.hold(&mut state, fetched));
@@ -227,7 +274,7 @@ impl Refresh {
         let times = life.map(|life| Times {
             refresh_at: now + life - AHEAD.min(life / 3),
             unusable_at: now + life - RESERVE.min(life / 6),
-            ends_at: self.0.clock.now() + life,
+            ends_at: self.0.context.clock.now() + life,
         });
         tracing::debug!(
             seconds = life.map(|life| life.as_secs()),
@@ -254,7 +301,7 @@ impl Refresh {
         }
         state.failed = Some(Failed {
             error: error.clone(),
-            retry_at: Instant::now() + pause + self.0.random.up_to(pause / 2),
+            retry_at: Instant::now() + pause + self.0.context.random.up_to(pause / 2),
             pause,
         });
     }
@@ -264,9 +311,11 @@ impl Refresh {
     }
 }
 
-impl fmt::Debug for Refresh {
+impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Refresh")
+        f.debug_struct("Credentials")
+            .field("source", &self.0.source.describe())
+            .finish_non_exhaustive()
     }
 }
 

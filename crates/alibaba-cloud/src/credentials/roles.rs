@@ -4,7 +4,7 @@
 use base::secret::Secret;
 
 use super::configured::{AssumeRole, AssumeRoleWithOidc};
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::key_parts::{EXPECTED, is_well_formed};
 use super::local::Local;
 use super::lookup::Found;
@@ -22,7 +22,7 @@ pub(super) const DEFAULT_SECONDS: u64 = 3600;
 const DEFAULT_SESSION_NAME: &str = "terraform";
 
 /// What the block `assume_role_with_oidc` says, and the environment of what it leaves open.
-pub(super) fn oidc(block: &AssumeRoleWithOidc, local: &Local) -> Result<Oidc, CredentialsError> {
+pub(super) fn oidc(block: &AssumeRoleWithOidc, local: &Local) -> Result<Oidc> {
     let text = |value: &Option<String>, attribute: &'static [&'static str], names: &[&str]| {
         let value = value.clone().or_else(|| local.variable(names));
         value.ok_or_else(|| missing(attribute, names))
@@ -46,7 +46,7 @@ pub(super) fn oidc(block: &AssumeRoleWithOidc, local: &Local) -> Result<Oidc, Cr
 }
 
 /// Where the token is that the block or the environment names.
-fn oidc_token(block: &AssumeRoleWithOidc, local: &Local) -> Result<Token, CredentialsError> {
+fn oidc_token(block: &AssumeRoleWithOidc, local: &Local) -> Result<Token> {
     let file = match &block.oidc_token_file {
         Some(path) => Some(("oidc_token_file", path.as_str())),
         None => local.environment.first(OIDC_TOKEN_FILE),
@@ -69,7 +69,7 @@ fn oidc_token(block: &AssumeRoleWithOidc, local: &Local) -> Result<Token, Creden
     };
     if !is_well_formed(token.expose()) {
         let text = format!("oidc_token is not usable: {EXPECTED}.");
-        let error = CredentialsError::new(CredentialsErrorKind::Malformed, text);
+        let error = CredentialsErrorKind::Malformed.error(text);
         return Err(error.at(&["assume_role_with_oidc", "oidc_token"]));
     }
     Ok(Token::Text(token))
@@ -81,17 +81,13 @@ fn missing(attribute: &'static [&'static str], names: &[&str]) -> CredentialsErr
         attribute[1],
         names.join(" or ")
     );
-    CredentialsError::new(CredentialsErrorKind::Incomplete, text).at(attribute)
+    CredentialsErrorKind::Incomplete.error(text).at(attribute)
 }
 
 /// The role of the block `assume_role`, assumed with the credentials that were found. They are used
 /// as they are if no role is named, and if the block says that there is none, by an empty text: a
 /// pod has a variable for the role that it has already.
-pub(super) fn assume(
-    block: &AssumeRole,
-    found: Found,
-    local: &Local,
-) -> Result<Found, CredentialsError> {
+pub(super) fn assume(block: &AssumeRole, found: Found, local: &Local) -> Result<Found> {
     let text = |value: &Option<String>, names| value.clone().or_else(|| local.variable(names));
     let arn = text(&block.role_arn, ROLE_ARN);
     let Some(arn) = arn.filter(|arn| !arn.is_empty()) else {
@@ -129,14 +125,14 @@ pub(super) fn session_seconds(seconds: u64) -> Option<u64> {
     Some(seconds).filter(|seconds| (900..=43_200).contains(seconds))
 }
 
-fn seconds_of_environment(local: &Local) -> Result<u64, CredentialsError> {
+fn seconds_of_environment(local: &Local) -> Result<u64> {
     let Some((name, text)) = local.environment.first(ROLE_SESSION_EXPIRATION) else {
         return Ok(DEFAULT_SECONDS);
     };
     let seconds = text.parse().ok().and_then(session_seconds);
     seconds.ok_or_else(|| {
         let text = format!("{name} is not usable: expected seconds from 900 to 43200.");
-        let error = CredentialsError::new(CredentialsErrorKind::Malformed, text);
+        let error = CredentialsErrorKind::Malformed.error(text);
         error.at(&["assume_role", "session_expiration"])
     })
 }

@@ -18,12 +18,23 @@ pub struct Source {
     pub(super) description: String,
     /// What the provider block and the environment set without effect.
     pub(super) without_effect: Option<String>,
-    /// The address of STS for what concerns the credentials that were found.
-    pub(super) sts: Endpoint,
+    /// The address of STS, which knows the account of the credentials. `None` if it is never asked.
+    pub(super) sts: Option<Endpoint>,
     pub(super) local: Arc<Local>,
 }
 
 impl Source {
+    /// The source that is always this key.
+    pub(super) fn of_key(key: AccessKey) -> Self {
+        Self {
+            provider: KeyProvider::Key(key),
+            description: "an access key".to_owned(),
+            without_effect: None,
+            sts: None,
+            local: Arc::default(),
+        }
+    }
+
     /// Where the credentials come from, for logs and messages, such as `profile "x" of
     /// ~/.aliyun/config.json, mode RamRoleArn`.
     pub fn describe(&self) -> &str {

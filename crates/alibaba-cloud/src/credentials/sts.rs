@@ -16,7 +16,7 @@ use base::foreign_text::Cleaner;
 
 use super::answer::{self, Fetched};
 use super::context::{AttemptError, Context};
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::{Oidc, Role};
 
 /// The version of the API.
@@ -28,7 +28,7 @@ pub(super) async fn assume_role(
     role: &Role,
     endpoint: &Endpoint,
     context: &Context,
-) -> Result<Fetched, CredentialsError> {
+) -> Result<Fetched> {
     let seconds = role.seconds.to_string();
     let mut parameters = role_parameters(role, &seconds);
     if let Some(external_id) = &role.external_id {
@@ -45,7 +45,7 @@ pub(super) async fn assume_role_with_oidc(
     token: &str,
     oidc: &Oidc,
     context: &Context,
-) -> Result<Fetched, CredentialsError> {
+) -> Result<Fetched> {
     const ACTION: &str = "AssumeRoleWithOIDC";
     let endpoint = &oidc.sts;
     let seconds = oidc.role.seconds.to_string();
@@ -91,7 +91,7 @@ pub(super) async fn caller_account(
     key: &SigningKey,
     endpoint: &Endpoint,
     context: &Context,
-) -> Result<String, CredentialsError> {
+) -> Result<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Identity {
@@ -130,7 +130,7 @@ async fn signed(
     parameters: &BTreeMap<&str, &str>,
     endpoint: &Endpoint,
     context: &Context,
-) -> Result<Response, CredentialsError> {
+) -> Result<Response> {
     let settings = Settings {
         endpoint: endpoint.clone(),
         signature_method: SignatureMethod::default(),
@@ -194,7 +194,7 @@ fn refused(action: &str, refusal: &ServiceError) -> AttemptError {
         text.push_str(&format!("STS says: {message}. "));
     }
     text.push_str(advice(action, code, &refusal.message));
-    let error = |kind| CredentialsError::new(kind, text.trim_end());
+    let error = |kind: CredentialsErrorKind| kind.error(text.trim_end());
     if code.starts_with("Throttling") {
         AttemptError::Throttled(error(CredentialsErrorKind::Unreachable))
     } else if code == "SignatureNonceUsed" || status >= 500 {
@@ -238,7 +238,7 @@ fn advice(action: &str, code: &str, message: &str) -> &'static str {
 
 fn unreadable(endpoint: &Endpoint, what: &str) -> CredentialsError {
     let text = format!("STS at {} {what}.", endpoint.host());
-    CredentialsError::new(CredentialsErrorKind::Unreachable, text)
+    CredentialsErrorKind::Unreachable.error(text)
 }
 
 fn unreachable(endpoint: &Endpoint, failure: &Failure) -> CredentialsError {

@@ -11,7 +11,8 @@ use tokio::time::sleep;
 
 use base::secret::Secret;
 
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsErrorKind, Result};
+use super::files;
 use super::key_parts::is_well_formed;
 use super::local::Local;
 
@@ -34,21 +35,21 @@ pub(super) struct TokenFile {
 /// # Errors
 ///
 /// If the file cannot be read, or holds no whole token for about a second.
-pub(super) async fn read(file: &TokenFile, local: &Arc<Local>) -> Result<Secret, CredentialsError> {
+pub(super) async fn read(file: &TokenFile, local: &Arc<Local>) -> Result<Secret> {
     let mut reads = 1;
     loop {
         let (path, shared) = (file.path.clone(), Arc::clone(local));
         let content = tokio::task::spawn_blocking(move || shared.files.read(&path)).await;
         let content = content.map_err(|_| {
             let text = "A file with a token can't be read: the program is ending.";
-            CredentialsError::new(CredentialsErrorKind::Unusable, text)
+            CredentialsErrorKind::Unusable.error(text)
         })?;
         let unusable = |what: &str| {
             let (shown, by) = (local.shown(&file.path), &file.named_by);
             let text = format!("The file {shown}, which {by} names, {what}.");
-            CredentialsError::new(CredentialsErrorKind::Unusable, text)
+            CredentialsErrorKind::Unusable.error(text)
         };
-        let content = content.map_err(|why| unusable(&why.to_string()))?;
+        let content = content.map_err(|error| unusable(files::why(&error)))?;
         match token(&content) {
             Ok(token) => return Ok(token),
             Err(what) if reads == READS => return Err(unusable(what)),
@@ -99,8 +100,7 @@ mod tests {
         let local = Arc::new(Local {
             environment: [("HOME", "/h")].into_iter().collect(),
             files,
-            region: None,
-            sts_endpoint: None,
+            ..Local::default()
         });
         let file = TokenFile {
             path: PathBuf::from("/h/token"),

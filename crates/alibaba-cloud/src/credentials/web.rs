@@ -10,28 +10,11 @@ use base::foreign_text::Cleaner;
 
 use super::answer::{self, Fetched};
 use super::context::{AttemptError, Context};
-use super::error::{CredentialsError, CredentialsErrorKind};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::CloudSso;
 
-/// Reads an answer. The error continues the name of the server.
-type Read = fn(&[u8], SystemTime) -> Result<Fetched, &'static str>;
-
-/// A server, and what is said and done about its answers.
-struct Server<'a> {
-    address: &'a Address,
-    name: String,
-    /// What to do about a refusal.
-    advice: String,
-    /// Knows the secrets of the request.
-    cleaner: Cleaner,
-    read: Read,
-}
-
 /// Fetches credentials from an address.
-pub(super) async fn fetch_uri(
-    address: &Address,
-    context: &Context,
-) -> Result<Fetched, CredentialsError> {
+pub(super) async fn fetch_uri(address: &Address, context: &Context) -> Result<Fetched> {
     let server = Server {
         address,
         name: format!("The credentials URI at {address}"),
@@ -44,14 +27,11 @@ pub(super) async fn fetch_uri(
 }
 
 /// Exchanges a login with CloudSSO for credentials.
-pub(super) async fn fetch_cloud_sso(
-    login: &CloudSso,
-    context: &Context,
-) -> Result<Fetched, CredentialsError> {
+pub(super) async fn fetch_cloud_sso(login: &CloudSso, context: &Context) -> Result<Fetched> {
     let advice = &login.advice;
     if login.ends <= context.now(None) {
         let text = format!("The login with CloudSSO has ended; {advice}.");
-        return Err(CredentialsError::new(CredentialsErrorKind::Unusable, text));
+        return Err(CredentialsErrorKind::Unusable.error(text));
     }
     let server = Server {
         address: &login.server,
@@ -75,42 +55,55 @@ pub(super) async fn fetch_cloud_sso(
     server.ask(request, context).await
 }
 
+/// A server, and how its answers are read.
+struct Server<'a> {
+    address: &'a Address,
+    name: String,
+    /// What to do about a refusal.
+    advice: String,
+    /// Knows the secrets of the request.
+    cleaner: Cleaner,
+    /// Reads an answer. The error continues the name of the server.
+    read: fn(&[u8], SystemTime) -> Result<Fetched, &'static str>,
+}
+
 impl Server<'_> {
     /// Sends a request, a few times if it has to be, and reads the answer.
     async fn ask(
         &self,
         request: impl Fn(&PlainClient) -> RequestBuilder,
         context: &Context,
-    ) -> Result<Fetched, CredentialsError> {
+    ) -> Result<Fetched> {
         let client = context.client(self.address).map_err(|failure| {
             let text = format!("{} can't be asked: {failure}.", self.name);
-            CredentialsError::new(CredentialsErrorKind::Unusable, text)
+            CredentialsErrorKind::Unusable.error(text)
         })?;
-        let name = &self.name;
+        let error = |kind: CredentialsErrorKind, what| kind.error(format!("{} {what}", self.name));
         let attempt = || async {
-            let unreachable = CredentialsErrorKind::Unreachable;
-            let response = match client.send(request(&client), &self.cleaner).await {
-                Ok(response) => response,
-                Err(failure) => {
-                    let error = CredentialsError::unanswered(name, &failure, "");
-                    return Err(AttemptError::Passing(error));
-                }
-            };
+            let response = client.send(request(&client), &self.cleaner).await;
+            let response = response.map_err(|failure| {
+                let error = CredentialsError::unanswered(&self.name, &failure, "");
+                AttemptError::Passing(error)
+            })?;
             let status = response.status;
-            if status == 200 {
-                let read = (self.read)(&response.body, context.now(response.date));
-                return read.map_err(|what| {
-                    let text = format!("{name} {what}.");
-                    AttemptError::Final(CredentialsError::new(unreachable, text))
-                });
+            if status >= 500 {
+                let what = format!("failed with HTTP status {status}.");
+                return Err(AttemptError::Passing(error(
+                    CredentialsErrorKind::Unreachable,
+                    what,
+                )));
             }
-            Err(if status < 500 {
-                let text = format!("{name} refused with HTTP status {status}.{}", self.advice);
-                let refused = CredentialsErrorKind::Refused;
-                AttemptError::Final(CredentialsError::new(refused, text))
-            } else {
-                let text = format!("{name} failed with HTTP status {status}.");
-                AttemptError::Passing(CredentialsError::new(unreachable, text))
+            if status != 200 {
+                let what = format!("refused with HTTP status {status}.{}", self.advice);
+                return Err(AttemptError::Final(error(
+                    CredentialsErrorKind::Refused,
+                    what,
+                )));
+            }
+            let read = (self.read)(&response.body, context.now(response.date));
+            read.map_err(|what| {
+                let what = format!("{what}.");
+                AttemptError::Final(error(CredentialsErrorKind::Unreachable, what))
             })
         };
         context.repeat(attempt).await

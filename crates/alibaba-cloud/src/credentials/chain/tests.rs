@@ -1,6 +1,9 @@
 //! What the chain says besides the source. `tests/it/credentials` holds its order against the
 //! official library.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use super::*;
 use crate::credentials::configured::AssumeRole;
 use base::secret::Secret;
@@ -21,11 +24,13 @@ fn found(
     files: &[(&str, &str)],
 ) -> Result<Source, CredentialsError> {
     let environment = variables.iter().copied().chain([("HOME", "/h")]).collect();
-    resolve(
-        configured,
-        &environment,
-        &Files::fixed(files.iter().copied()),
-    )
+    resolve(configured, &environment, &fixed(files))
+}
+
+fn fixed(files: &[(&str, &str)]) -> Files {
+    let owned = |(path, content): &(&str, &str)| ((*path).into(), content.as_bytes().to_vec());
+    let files: BTreeMap<PathBuf, Vec<u8>> = files.iter().map(owned).collect();
+    Files::with(move |path| files.get(path).cloned())
 }
 
 fn described(configured: &Configured, variables: &[(&str, &str)]) -> String {

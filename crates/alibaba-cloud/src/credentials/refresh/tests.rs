@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::UNIX_EPOCH;
 
 use tokio::time::{advance, sleep};
 
@@ -10,15 +9,15 @@ use super::*;
 use base::secret::Secret;
 
 /// A source whose fetches take 100 ms and have these outcomes, the last one again and again.
-struct Source {
-    refresh: Refresh,
+struct Planned {
+    credentials: Credentials,
     fetches: Arc<AtomicUsize>,
 }
 
 /// An outcome: the number in the key's id and the seconds of its life, or a failure.
-type Planned = Result<(u32, Option<u64>), CredentialsErrorKind>;
+type PlannedOutcome = Result<(u32, Option<u64>), CredentialsErrorKind>;
 
-fn source(outcomes: &[Planned]) -> Source {
+fn source(outcomes: &[PlannedOutcome]) -> Planned {
     let fetches = Arc::new(AtomicUsize::new(0));
     let outcomes = Mutex::new(outcomes.iter().copied().collect::<VecDeque<_>>());
     let counter = Arc::clone(&fetches);
@@ -32,19 +31,22 @@ fn source(outcomes: &[Planned]) -> Source {
         let outcome = outcome.expect("an outcome");
         Box::pin(async move {
             sleep(Duration::from_millis(100)).await;
-            let (number, life) =
-                outcome.map_err(|kind| CredentialsError::new(kind, "as planned"))?;
+            let (number, life) = outcome.map_err(|kind| kind.error("as planned"))?;
             Ok(Fetched {
                 key: key(number),
                 life: life.map(Duration::from_secs),
             })
         })
     });
-    let clock = Clock::fixed(UNIX_EPOCH);
-    Source {
-        refresh: Refresh::new(None, fetch, clock, Random::seeded(1)),
+    Planned {
+        credentials: credentials(fetch),
         fetches,
     }
+}
+
+fn credentials(fetch: Fetch) -> Credentials {
+    let context = Credentials::of_key(key(0)).context().clone();
+    Credentials::with_fetch(Source::of_key(key(0)), context, fetch)
 }
 
 fn key(number: u32) -> AccessKey {
@@ -55,17 +57,20 @@ fn key(number: u32) -> AccessKey {
     }
 }
 
-impl Source {
+impl Planned {
     async fn current(&self) -> Result<String, String> {
-        id(self.refresh.current().await)
+        id(self.credentials.current().await)
     }
 
     async fn renew(&self, number: u32) -> Result<String, String> {
-        id(self.refresh.renew(&SigningKey::new(key(number))).await)
+        id(self
+            .credentials
+            .renewed(&SigningKey::new(key(number)))
+            .await)
     }
 
     fn at_hand(&self) -> Option<String> {
-        Some(self.refresh.at_hand()?.access_key().id.clone())
+        Some(self.credentials.at_hand()?.access_key().id.clone())
     }
 
     fn fetches(&self) -> usize {
@@ -111,10 +116,10 @@ async fn whoever_gives_up_breaks_nothing_off() {
 #[tokio::test(start_paused = true)]
 async fn a_fetch_that_is_broken_off_is_an_error_and_the_next_one_begins_anew() {
     let source = source(&[Ok((1, Some(3600))), Ok((2, Some(3600)))]);
-    source.refresh.break_off();
+    source.credentials.break_off();
     let waiting = async {
         tokio::task::yield_now().await;
-        source.refresh.break_off();
+        source.credentials.break_off();
     };
     let (outcome, ()) = tokio::join!(source.current(), waiting);
     assert_eq!(outcome, Err(BROKEN_OFF.to_owned()));
@@ -159,8 +164,8 @@ async fn a_machine_that_slept_notices_by_the_wall_clock() {
     let at = Arc::new(Mutex::new(UNIX_EPOCH));
     let shown = Arc::clone(&at);
     let mut source = source(&[Ok((1, Some(3600))), Ok((2, Some(3600)))]);
-    let inner = Arc::get_mut(&mut source.refresh.0).expect("nobody else has it");
-    inner.clock = Clock::of(move || *shown.lock().expect("a lock"));
+    let inner = Arc::get_mut(&mut source.credentials.0).expect("nobody else has it");
+    inner.context.clock = Clock::of(move || *shown.lock().expect("a lock"));
     assert_eq!(source.current().await, ok(1));
     *at.lock().expect("a lock") += Duration::from_secs(3600);
     assert_eq!(source.at_hand(), None);
@@ -266,8 +271,8 @@ async fn a_fetch_that_panics_is_a_failure_and_not_the_end() {
             })
         })
     });
-    let source = Source {
-        refresh: Refresh::new(None, fetch, Clock::fixed(UNIX_EPOCH), Random::seeded(1)),
+    let source = Planned {
+        credentials: credentials(fetch),
         fetches,
     };
     assert!(source.current().await.is_err());
