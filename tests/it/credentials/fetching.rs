@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use alibaba_cloud::credentials::{
-    AccountAnswer, AssumeRole, Configured, Context, Credentials, CredentialsErrorKind, Files,
+    AccountAnswer, AssumeRole, Configured, Credentials, CredentialsErrorKind, FetchContext, Files,
     resolve,
 };
 use base::clock::Clock;
@@ -17,7 +17,7 @@ use super::server::Server;
 const SECRET: &str = "k6VtR2pQ9sXw4yZa";
 
 /// Credentials of a role that is assumed by a key.
-fn of_role(server: &Server, context: Context) -> Credentials {
+fn of_role(server: &Server, context: FetchContext) -> Credentials {
     let configured = Configured {
         access_key: Some("LTAI5tBase".into()),
         secret_key: Some(Secret::new(SECRET)),
@@ -47,7 +47,7 @@ fn at(server: &Server) -> Configured {
     }
 }
 
-fn made(configured: &Configured, context: Context) -> Credentials {
+fn made(configured: &Configured, context: FetchContext) -> Credentials {
     let environment = std::iter::empty::<(String, String)>().collect();
     let source = resolve(configured, &environment, &Files::of_system()).unwrap();
     Credentials::new(source, context)
@@ -115,7 +115,7 @@ async fn sessions_that_have_ended_are_told_from_those_that_live() {
 async fn a_machine_with_a_wrong_clock_signs_by_that_of_sts() {
     let server = Server::start(json!({ "date": true })).await;
     let slow = || SystemTime::now() - Duration::from_secs(3 * 60 * 60);
-    let context = Context {
+    let context = FetchContext {
         clock: Clock::of(slow),
         ..context()
     };

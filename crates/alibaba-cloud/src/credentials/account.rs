@@ -1,7 +1,7 @@
 //! The account that a key belongs to, asked of STS once and then remembered.
 //!
 //! The answers are in one file in the state directory, under a hash of the key's id. A key belongs
-//! to one account for ever, so that answer is never outdated. Where STS does not tell the account,
+//! to one account for ever, so that answer is never outdated. Where STS does not return the account,
 //! that is remembered too, for a while: calls are counted by the name of the account, so all
 //! processes of this user must come to the same answer at the same time. The first answer that is
 //! written counts for all of them.
@@ -21,7 +21,7 @@ use base::fingerprint::fingerprint;
 use base::foreign_text;
 use base::private_file;
 
-use super::context::Context;
+use super::context::FetchContext;
 
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::refresh::Credentials;
@@ -36,11 +36,11 @@ const MAX_ENTRIES: usize = 256;
 /// More bytes than that many answers have.
 const MAX_BYTES: u64 = 256 << 10;
 
-/// How long STS may take to tell the account. A quota that is counted for the key is better than a
+/// How long STS may take to return the account. A quota that is counted for the key is better than a
 /// call that does not begin.
 const STS_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long STS is not asked again after it has not told the account.
+/// How long STS is not asked again after it did not return the account.
 const RETRY_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// How long another process may keep the file locked, which takes it a moment.
@@ -81,7 +81,7 @@ pub struct AccountLookup {
 
 /// The answer for a key, as the file has it.
 #[derive(Deserialize, Serialize)]
-struct Entry {
+struct AccountEntry {
     key: String,
     answer: AccountAnswer,
 }
@@ -129,7 +129,7 @@ impl Credentials {
 async fn find(
     credentials: &Credentials,
     endpoint: &Endpoint,
-    context: &Context,
+    context: &FetchContext,
     directory: Option<&Path>,
 ) -> AccountLookup {
     let now = context.clock.now();
@@ -140,7 +140,7 @@ async fn find(
         Err(error) => return found(AccountAnswer::unknown(now, &error), None),
     };
     let (before, locked) = match &file {
-        Some(path) => remembered(path, name(&key, endpoint)).await,
+        Some(path) => agree(path, name(&key, endpoint), None, now).await,
         None => (None, false),
     };
     let file_if = |locked: bool| file.clone().filter(|_| locked);
@@ -169,14 +169,9 @@ async fn find(
     let Some(path) = file.as_deref().filter(|_| !locked) else {
         return found(answer, file_if(locked));
     };
-    match remember(path, name(&key, endpoint), answer.clone(), now).await {
-        Ok(Some(first)) => found(first, None),
-        Ok(None) => found(answer, file_if(true)),
-        Err(error) => {
-            tracing::debug!("the account can't be remembered: {error}");
-            found(answer, None)
-        }
-    }
+    let (first, locked) = agree(path, name(&key, endpoint), Some(answer.clone()), now).await;
+    let first = first.filter(|first| first.holds(now));
+    found(first.unwrap_or(answer), file_if(locked))
 }
 
 /// Asks STS, with another key if it refuses this one: that may have been revoked or may have ended.
@@ -184,7 +179,7 @@ async fn ask(
     credentials: &Credentials,
     key: &Arc<SigningKey>,
     endpoint: &Endpoint,
-    context: &Context,
+    context: &FetchContext,
 ) -> Result<(Arc<SigningKey>, String)> {
     match sts::caller_account(key, endpoint, context).await {
         Ok(account) => Ok((Arc::clone(key), account)),
@@ -206,64 +201,57 @@ fn name(key: &SigningKey, endpoint: &Endpoint) -> String {
     fingerprint(&["account", &key.access_key().id, host])
 }
 
-/// The answer for a key in the file, and whether another process kept the file locked.
-async fn remembered(path: &Path, key: String) -> (Option<AccountAnswer>, bool) {
-    let deadline = Instant::now() + LOCK_LIMIT;
-    let lock = file_lock::acquire(path, LockMode::Shared, deadline).await;
+/// The answer for a key in the file, and whether another process kept the file locked. If there is
+/// no answer that holds at the time `now`, `ours` is written and counts, unless the file is locked.
+async fn agree(
+    path: &Path,
+    key: String,
+    ours: Option<AccountAnswer>,
+    now: SystemTime,
+) -> (Option<AccountAnswer>, bool) {
+    let mode = match ours {
+        Some(_) => LockMode::Exclusive,
+        None => LockMode::Shared,
+    };
+    let lock = file_lock::acquire(path, mode, Instant::now() + LOCK_LIMIT).await;
     let locked = matches!(lock, Ok(None));
     let path = path.to_owned();
-    let find = move || {
+    // It may take a while on a share.
+    let work = tokio::task::spawn_blocking(move || {
         let mut file = match lock? {
             Some(file) => file,
             None => private_file::open(&path)?,
         };
-        let entries = read(&mut file)?;
-        Ok(position(&entries, &key).map(|at| entries[at].answer.clone()))
-    };
-    (blocking(find).await.ok().flatten(), locked)
-}
-
-/// Adds an answer to the file, under a lock that all processes respect, and returns it. If another
-/// process has written an answer meanwhile that holds at the time `now`, that one counts. `None` if
-/// another process keeps the file locked.
-async fn remember(
-    path: &Path,
-    key: String,
-    answer: AccountAnswer,
-    now: SystemTime,
-) -> io::Result<Option<AccountAnswer>> {
-    let deadline = Instant::now() + LOCK_LIMIT;
-    let Some(mut file) = file_lock::acquire(path, LockMode::Exclusive, deadline).await? else {
-        return Ok(None);
-    };
-    let write = move || {
         let mut entries = read(&mut file)?;
-        if let Some(at) = position(&entries, &key) {
-            let there = entries.remove(at).answer;
-            if there.holds(now) {
-                return Ok(Some(there));
-            }
-        }
+        let at = entries.iter().position(|entry| entry.key == key);
+        let there = at.map(|at| entries[at].answer.clone());
+        let holds = there.as_ref().is_some_and(|there| there.holds(now));
+        let Some(answer) = ours.filter(|_| !locked && !holds) else {
+            return Ok(there);
+        };
+        entries.retain(|entry| entry.key != key);
         let surplus = (entries.len() + 1).saturating_sub(MAX_ENTRIES);
         entries.drain(..surplus);
         let written = answer.clone();
-        entries.push(Entry { key, answer });
+        entries.push(AccountEntry { key, answer });
         private_file::rewrite(&mut file, &serde_json::to_string(&entries)?)?;
         Ok(Some(written))
-    };
-    blocking(write).await
-}
-
-fn position(entries: &[Entry], key: &str) -> Option<usize> {
-    entries.iter().position(|entry| entry.key == key)
+    });
+    let answer = work
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)));
+    let answer = answer.inspect_err(|error| {
+        tracing::debug!("the account can't be remembered: {error}");
+    });
+    (answer.ok().flatten(), locked)
 }
 
 /// The entries of the file. A file with anything else counts as empty.
-fn read(file: &mut File) -> io::Result<Vec<Entry>> {
+fn read(file: &mut File) -> io::Result<Vec<AccountEntry>> {
     let mut bytes = Vec::new();
     file.rewind()?;
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    let mut entries: Vec<Entry> = serde_json::from_slice(&bytes).unwrap_or_default();
+    let mut entries: Vec<AccountEntry> = serde_json::from_slice(&bytes).unwrap_or_default();
     entries.retain_mut(|entry| match &mut entry.answer {
         AccountAnswer::Account { id, .. } => sts::is_account(id),
         AccountAnswer::Unknown { why, .. } => {
@@ -272,14 +260,6 @@ fn read(file: &mut File) -> io::Result<Vec<Entry>> {
         }
     });
     Ok(entries)
-}
-
-/// Does work with files, which may take a while on a share.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 #[cfg(test)]
@@ -309,9 +289,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state").join(FILE);
         let name = |number: usize| fingerprint(&[&number.to_string()]);
-        let write = async |number: usize, owner| {
-            let written = remember(&path, name(number), owner, at(100)).await;
-            written.expect("written");
+        let write = async |number: usize, answer| {
+            agree(&path, name(number), Some(answer), at(100)).await;
         };
         write(1, account("123")).await;
         std::fs::write(&path, b"\xff\xff\nx y z\n").expect("written");
@@ -319,7 +298,7 @@ mod tests {
             write(number, account(&number.to_string())).await;
         }
         write(MAX_ENTRIES + 7, unknown_until(200)).await;
-        let find = async |number| remembered(&path, name(number)).await;
+        let find = async |number| agree(&path, name(number), None, at(100)).await;
         assert_eq!(find(1).await, (None, false), "the oldest is forgotten");
         assert_eq!(find(2).await, (Some(account("2")), false));
         assert_eq!(find(MAX_ENTRIES).await, (Some(account("256")), false));
@@ -333,9 +312,9 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state").join(FILE);
         let name = fingerprint(&["key"]);
-        let write = async |owner, seconds| {
-            let written = remember(&path, name.clone(), owner, at(seconds)).await;
-            written.expect("written").expect("its turn")
+        let write = async |answer, seconds| {
+            let (first, _) = agree(&path, name.clone(), Some(answer), at(seconds)).await;
+            first.expect("an answer")
         };
         assert_eq!(write(unknown_until(200), 100).await, unknown_until(200));
         assert_eq!(write(account("1"), 150).await, unknown_until(200));
@@ -348,19 +327,19 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state").join(FILE);
         let name = fingerprint(&["key"]);
-        let written = remember(&path, name.clone(), account("1"), at(100)).await;
-        assert_eq!(written.expect("written"), Some(account("1")));
+        let written = agree(&path, name.clone(), Some(account("1")), at(100)).await;
+        assert_eq!(written, (Some(account("1")), false));
         let held = private_file::open(&path).expect("a file");
         held.lock().expect("its lock");
         let began = Instant::now();
-        let found = remembered(&path, name.clone()).await;
-        assert_eq!(
-            found,
-            (Some(account("1")), true),
-            "what others found counts"
-        );
-        let written = remember(&path, name, account("2"), at(100)).await;
-        assert_eq!(written.expect("no error"), None);
+        let found = agree(&path, name.clone(), None, at(100)).await;
+        let before = (Some(account("1")), true);
+        assert_eq!(found, before, "what others found counts");
+        let other = fingerprint(&["other"]);
+        let written = agree(&path, other.clone(), Some(account("2")), at(100)).await;
+        assert_eq!(written, (None, true));
+        drop(held);
+        assert_eq!(agree(&path, other, None, at(100)).await, (None, false));
         assert!(began.elapsed() < 3 * LOCK_LIMIT, "{:?}", began.elapsed());
     }
 }

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::openapi::AccessKey;
 
-use super::key_parts::{Part, PartError, assemble};
+use super::key_parts::{KeyPart, KeyPartError, assemble};
 use super::profile_file::without_mark;
 
 /// A key that was fetched, and how long it is valid from now on. `None` if that is not known.
@@ -22,7 +22,7 @@ pub(super) struct Fetched {
 
 /// The fields of credentials, in the spelling of Alibaba Cloud's services or of the CLI.
 #[derive(Deserialize)]
-struct Fields {
+struct KeyFields {
     #[serde(alias = "Code")]
     code: Option<String>,
     mode: Option<String>,
@@ -38,15 +38,15 @@ struct Fields {
 
 /// The answer of STS or CloudSSO to a request that it granted.
 #[derive(Deserialize)]
-struct Session {
+struct SessionAnswer {
     #[serde(rename = "Credentials", alias = "CloudCredential")]
-    credentials: Fields,
+    credentials: KeyFields,
 }
 
 /// Reads the answer of a metadata service or a sidecar. `now` is the time at the server, if the
 /// answer says it. The error says what is wrong, in words that continue the name of the server.
 pub(super) fn read(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
-    let fields: Fields = parse(body)?;
+    let fields: KeyFields = parse(body)?;
     if fields.code.as_deref().is_some_and(|code| code != "Success") {
         return Err("says that it has no credentials");
     }
@@ -55,13 +55,13 @@ pub(super) fn read(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str
 
 /// Reads the answer of STS or CloudSSO to a request that it granted.
 pub(super) fn read_session(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
-    let session: Session = parse(body)?;
+    let session: SessionAnswer = parse(body)?;
     fetched(&session.credentials, now)
 }
 
 /// Reads what the program of a profile printed.
 pub(super) fn read_output(output: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
-    let fields: Fields = parse(without_mark(output))?;
+    let fields: KeyFields = parse(without_mark(output))?;
     // Another mode is no reason to refuse a key: the SDKs do not look at it either.
     if fields.mode.as_deref() == Some("StsToken") && filled(&fields.sts_token).is_none() {
         return Err("gives no sts_token");
@@ -91,7 +91,7 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, &'static str> {
     serde_json::from_slice(body).map_err(|_| "answers with something else than credentials")
 }
 
-fn fetched(fields: &Fields, now: SystemTime) -> Result<Fetched, &'static str> {
+fn fetched(fields: &KeyFields, now: SystemTime) -> Result<Fetched, &'static str> {
     filled(&fields.sts_token).ok_or("gives no SecurityToken")?;
     let key = key(fields)?;
     let life = filled(&fields.expiration).map(|text| {
@@ -102,7 +102,7 @@ fn fetched(fields: &Fields, now: SystemTime) -> Result<Fetched, &'static str> {
     Ok(Fetched { key, life })
 }
 
-fn key(fields: &Fields) -> Result<AccessKey, &'static str> {
+fn key(fields: &KeyFields) -> Result<AccessKey, &'static str> {
     let parts = [
         fields.access_key_id.as_deref(),
         fields.access_key_secret.as_deref(),
@@ -110,9 +110,9 @@ fn key(fields: &Fields) -> Result<AccessKey, &'static str> {
     ];
     let name = |_| "an access key that was fetched".to_owned();
     assemble(parts, name).map_err(|error| match error {
-        PartError::Missing(Part::Id) => "gives no id of an access key",
-        PartError::Missing(_) => "gives no secret of an access key",
-        PartError::Malformed(_) => "gives an access key with signs that no access key has",
+        KeyPartError::Missing(KeyPart::Id) => "gives no id of an access key",
+        KeyPartError::Missing(_) => "gives no secret of an access key",
+        KeyPartError::Malformed(_) => "gives an access key with signs that no access key has",
     })
 }
 

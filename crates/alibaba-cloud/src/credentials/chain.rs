@@ -28,10 +28,10 @@ use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::files::Files;
 use super::key_parts;
 use super::local::Local;
-use super::lookup::{self, Found};
+use super::lookup;
 use super::profile::capital;
 use super::roles;
-use super::source::{KeyProvider, Source};
+use super::source::{FoundProvider, KeyProvider, Source};
 use super::variables::{
     ACCESS_KEY, BARE_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_ROLE_NAME, OIDC_PROVIDER_ARN,
     OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, PROFILE, is_true,
@@ -39,10 +39,10 @@ use super::variables::{
 
 /// A step of the chain: the arguments of the provider block that lead to it, the variables that
 /// lead to it alone, and how it finds credentials.
-type Step<'a> = (
+type ChainStep<'a> = (
     &'static [&'static str],
     &'static [&'static str],
-    fn(&mut Chain<'a>) -> Option<Result<Found>>,
+    fn(&mut Chain<'a>) -> Option<Result<FoundProvider>>,
 );
 
 /// Finds the source of credentials. Reads files, and makes no connection.
@@ -98,7 +98,7 @@ struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    const STEPS: [Step<'a>; 12] = [
+    const STEPS: [ChainStep<'a>; 12] = [
         (&["assume_role_with_oidc"], &[], Self::oidc_of_block),
         (
             &["access_key", "secret_key", "security_token"],
@@ -121,19 +121,19 @@ impl<'a> Chain<'a> {
         (&[], &[], Self::last_resort),
     ];
 
-    fn oidc_of_block(&mut self) -> Option<Result<Found>> {
+    fn oidc_of_block(&mut self) -> Option<Result<FoundProvider>> {
         let block = self.configured.assume_role_with_oidc.as_ref()?;
         let oidc = roles::oidc(block, self.local).map(KeyProvider::Oidc);
         Some(oidc.map(|oidc| (oidc, "the block assume_role_with_oidc".to_owned())))
     }
 
-    fn key_of_block(&mut self) -> Option<Result<Found>> {
+    fn key_of_block(&mut self) -> Option<Result<FoundProvider>> {
         let key = key_parts::of_block(self.configured).transpose()?;
         let description = "access_key of the provider block".to_owned();
         Some(key.map(|key| (KeyProvider::Key(key), description)))
     }
 
-    fn key_of_environment(&mut self) -> Option<Result<Found>> {
+    fn key_of_environment(&mut self) -> Option<Result<FoundProvider>> {
         let key = key_parts::of_environment(&self.local.environment, &mut self.notes);
         let taken = |key: &AccessKey| lookup::takes(key, self.configured, self.local);
         let key = key.map(|key| key.filter(|key| !taken(key))).transpose()?;
@@ -142,18 +142,18 @@ impl<'a> Chain<'a> {
         Some(key.map(|key| (KeyProvider::Key(key), variable(name))))
     }
 
-    fn named_profile(&mut self) -> Option<Result<Found>> {
+    fn named_profile(&mut self) -> Option<Result<FoundProvider>> {
         lookup::named(self.configured, self.local).transpose()
     }
 
-    fn uri_of_block(&mut self) -> Option<Result<Found>> {
+    fn uri_of_block(&mut self) -> Option<Result<FoundProvider>> {
         let uri = self.configured.credentials_uri.as_ref()?.expose();
         let attribute = "credentials_uri";
         let found = uri_provider(uri, attribute, attribute);
         Some(found.map_err(|error| error.at(&["credentials_uri"])))
     }
 
-    fn metadata_of_block(&mut self) -> Option<Result<Found>> {
+    fn metadata_of_block(&mut self) -> Option<Result<FoundProvider>> {
         let role_name = self.configured.ecs_role_name.as_deref()?;
         let description = "the role of the instance, ecs_role_name".to_owned();
         let metadata = ecs::metadata(Some(role_name), false, &self.local.environment);
@@ -166,7 +166,7 @@ impl<'a> Chain<'a> {
         }))
     }
 
-    fn oidc_of_environment(&mut self) -> Option<Result<Found>> {
+    fn oidc_of_environment(&mut self) -> Option<Result<FoundProvider>> {
         let is_set = |names| self.local.environment.first(names).is_some();
         let token = is_set(OIDC_TOKEN_FILE) || is_set(OIDC_TOKEN);
         if !(token && is_set(OIDC_PROVIDER_ARN) && is_set(OIDC_ROLE_ARN)) {
@@ -178,29 +178,29 @@ impl<'a> Chain<'a> {
         Some(oidc.map(|oidc| (KeyProvider::Oidc(oidc), description)))
     }
 
-    fn current_profile(&mut self) -> Option<Result<Found>> {
+    fn current_profile(&mut self) -> Option<Result<FoundProvider>> {
         lookup::current(self.local, &mut self.notes).transpose()
     }
 
-    fn key_of_bare_variables(&mut self) -> Option<Result<Found>> {
+    fn key_of_bare_variables(&mut self) -> Option<Result<FoundProvider>> {
         let key = key_parts::of_bare_variables(&self.local.environment, &mut self.notes);
         let key = key.transpose()?;
         Some(key.map(|key| (KeyProvider::Key(key), variable(BARE_KEY[0]))))
     }
 
-    fn metadata_of_environment(&mut self) -> Option<Result<Found>> {
+    fn metadata_of_environment(&mut self) -> Option<Result<FoundProvider>> {
         let (name, role_name) = self.local.environment.first(ECS_ROLE_NAME)?;
         let description = format!("the role of the instance, environment variable {name}");
         self.metadata(Some(role_name), false, description)
     }
 
-    fn uri_of_environment(&mut self) -> Option<Result<Found>> {
+    fn uri_of_environment(&mut self) -> Option<Result<FoundProvider>> {
         let (name, uri) = self.local.environment.first(CREDENTIALS_URI)?;
         let name = variable(name);
         Some(uri_provider(uri, &name, &capital(&name)))
     }
 
-    fn last_resort(&mut self) -> Option<Result<Found>> {
+    fn last_resort(&mut self) -> Option<Result<FoundProvider>> {
         let description = "the role of the instance, if this runs on one".to_owned();
         self.metadata(None, true, description)
     }
@@ -212,7 +212,7 @@ impl<'a> Chain<'a> {
         role_name: Option<&str>,
         last_resort: bool,
         description: String,
-    ) -> Option<Result<Found>> {
+    ) -> Option<Result<FoundProvider>> {
         let environment = &self.local.environment;
         if is_true(environment, ECS_METADATA_DISABLED) {
             return None;
@@ -231,7 +231,12 @@ impl<'a> Chain<'a> {
 
     /// What leads to a later step and has no effect, because `step` has found credentials, in
     /// sentences: the user may believe that another account is in use.
-    fn without_effect(&self, step: &Step<'_>, later: &[Step<'_>], found: &Found) -> Option<String> {
+    fn without_effect(
+        &self,
+        step: &ChainStep<'_>,
+        later: &[ChainStep<'_>],
+        found: &FoundProvider,
+    ) -> Option<String> {
         let environment = &self.local.environment;
         let (provider, description) = found;
         let expected = |variables: &[&str]| {
@@ -272,7 +277,7 @@ impl<'a> Chain<'a> {
 }
 
 /// The address that provides credentials. `sentence` is its name at the beginning of a sentence.
-fn uri_provider(uri: &str, name: &str, sentence: &str) -> Result<Found> {
+fn uri_provider(uri: &str, name: &str, sentence: &str) -> Result<FoundProvider> {
     let address: Address = uri.parse().map_err(|expected| {
         let text = format!("{sentence} is not usable: {expected}.");
         CredentialsErrorKind::Malformed.error(text)

@@ -1,6 +1,6 @@
 //! Runs the program of a profile with mode `External`, and reads the credentials that it prints.
 //!
-//! This file is longer than 300 lines because each way in which a program ends has a test beside
+//! This file is longer than 300 lines because each way in which a program ends has a test in
 //! it.
 
 use std::io;
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use base::secret::Secret;
 
 use super::answer::{self, Fetched};
-use super::context::Context;
+use super::context::FetchContext;
 use super::error::{CredentialsErrorKind, Result};
 use super::profile_file::without_mark;
 
@@ -39,8 +39,12 @@ const WATCH: &str = "read -r program; read -r end; kill -s KILL $program 0";
 ///
 /// The program is not run by a shell. It is ended with all that is left of what it started when its
 /// answer is there, when its time is over, when the future is dropped, and when this process ends.
-/// What it says about errors is not read, because it may hold anything.
-pub(super) async fn run(command: &[Secret], origin: &str, context: &Context) -> Result<Fetched> {
+/// Its error output is not read, because it may hold anything.
+pub(super) async fn run(
+    command: &[Secret],
+    origin: &str,
+    context: &FetchContext,
+) -> Result<Fetched> {
     let error = |kind: CredentialsErrorKind, what: &str| {
         let text = format!("The process_command of {origin} {what}.");
         kind.error(text)
@@ -114,10 +118,10 @@ impl Running {
             .stderr(Stdio::null())
             .process_group(group)
             .spawn()?;
-        let told = watcher.as_mut().and_then(|watcher| watcher.stdin.as_mut());
-        if let (Some(told), Some(id)) = (told, program.id()) {
-            // A watcher that is not told still ends the group.
-            let _ = told.write_all(format!("{id}\n").as_bytes()).await;
+        let input = watcher.as_mut().and_then(|watcher| watcher.stdin.as_mut());
+        if let (Some(input), Some(id)) = (input, program.id()) {
+            // A watcher that does not receive the id still ends the group.
+            let _ = input.write_all(format!("{id}\n").as_bytes()).await;
         }
         Ok(Self {
             // To wait for a program would close its input first.
@@ -206,7 +210,7 @@ mod tests {
 
     async fn outcome(line: &str) -> Result<String, String> {
         let command = split(line).expect("a command");
-        let context = Context {
+        let context = FetchContext {
             network: crate::openapi::Network::default(),
             clock: Clock::fixed(UNIX_EPOCH),
             random: Random::seeded(1),

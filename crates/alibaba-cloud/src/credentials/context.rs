@@ -26,7 +26,7 @@ const FIRST_THROTTLED_WAIT: Duration = Duration::from_millis(400);
 
 /// How credentials are fetched: what time it is, and how requests are made.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub struct FetchContext {
     /// Gives the date for signatures, and tells when credentials end.
     pub clock: Clock,
     /// Gives nonces and jitter.
@@ -53,7 +53,7 @@ pub(super) enum AttemptError {
     Throttled(CredentialsError),
 }
 
-impl Context {
+impl FetchContext {
     /// A client for unsigned requests to `server`.
     pub(super) fn client(&self, server: &Address) -> Result<PlainClient, Failure> {
         let timeouts = [self.connect_timeout, self.read_timeout];
@@ -110,7 +110,7 @@ mod tests {
 
     /// How often a request is sent that always ends with this error, and how long that takes.
     async fn all(error: AttemptError, seed: u64) -> (u32, Duration) {
-        let context = Context {
+        let context = FetchContext {
             network: Network::default(),
             clock: Clock::fixed(UNIX_EPOCH),
             random: Random::seeded(seed),

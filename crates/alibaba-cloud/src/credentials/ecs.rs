@@ -14,10 +14,10 @@ use base::foreign_text::Cleaner;
 use base::secret::Secret;
 
 use super::answer::{self, Fetched};
-use super::context::{AttemptError, Context};
+use super::context::{AttemptError, FetchContext};
 use super::error::{CredentialsErrorKind, Result};
 use super::key_parts::{self, is_well_formed};
-use super::source::Metadata;
+use super::source::EcsMetadata;
 use super::variables::{
     ECS_METADATA_DISABLED, ECS_METADATA_ENDPOINT, ECS_ROLE_NAME, IMDSV1_DISABLED, is_true,
 };
@@ -45,14 +45,14 @@ pub(super) fn metadata(
     role_name: Option<&str>,
     last_resort: bool,
     environment: &Environment,
-) -> Result<Metadata, String> {
+) -> Result<EcsMetadata, String> {
     if is_true(environment, ECS_METADATA_DISABLED) {
         return Err(format!("can't be used: {ECS_METADATA_DISABLED} forbids it"));
     }
     let text = environment.get(ECS_METADATA_ENDPOINT);
     let server: Option<Address> = text.unwrap_or(SERVER).parse().ok();
     let server = server.filter(|server| text.is_none() || server.is_loopback());
-    Ok(Metadata {
+    Ok(EcsMetadata {
         server: server.ok_or_else(|| {
             format!("can't be used: {ECS_METADATA_ENDPOINT} is no URL of this machine")
         })?,
@@ -77,7 +77,7 @@ enum MetadataError {
 /// Fetches the credentials of the instance's role.
 ///
 /// Outside an instance this takes a second: nothing answers there.
-pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetched> {
+pub(super) async fn fetch(metadata: &EcsMetadata, context: &FetchContext) -> Result<Fetched> {
     let timeout = match metadata.server.is_loopback() {
         true => TIMEOUT_OF_TESTS,
         false => TIMEOUT,
@@ -90,7 +90,7 @@ pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetc
         [timeout; 2],
         &context.user_agent,
     );
-    let service = &Service {
+    let service = &MetadataService {
         metadata,
         context,
         client: client.map_err(|failure| {
@@ -102,13 +102,13 @@ pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetc
     context.repeat(ask).await
 }
 
-struct Service<'a> {
-    metadata: &'a Metadata,
-    context: &'a Context,
+struct MetadataService<'a> {
+    metadata: &'a EcsMetadata,
+    context: &'a FetchContext,
     client: PlainClient,
 }
 
-impl Service<'_> {
+impl MetadataService<'_> {
     fn failed(&self, error: MetadataError) -> AttemptError {
         if self.metadata.last_resort {
             let mut notes = self.metadata.notes.clone();

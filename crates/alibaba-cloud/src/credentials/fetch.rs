@@ -8,20 +8,20 @@ use futures_util::future::BoxFuture;
 use crate::openapi::SigningKey;
 
 use super::answer::{Fetched, time_until};
-use super::context::Context;
+use super::context::FetchContext;
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::{KeyProvider, Source, Token};
 use super::{command, ecs, lookup, sts, token_file, web};
 
 /// Fetches credentials anew, from files and servers as they are at this moment.
-pub(super) async fn fetch(source: &Source, context: &Context) -> Result<Fetched> {
+pub(super) async fn fetch(source: &Source, context: &FetchContext) -> Result<Fetched> {
     fetch_from(&source.provider, source, context).await
 }
 
 fn fetch_from<'a>(
     provider: &'a KeyProvider,
     source: &'a Source,
-    context: &'a Context,
+    context: &'a FetchContext,
 ) -> BoxFuture<'a, Result<Fetched>> {
     async move {
         match provider {

@@ -19,12 +19,12 @@ const MOST: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Gives the content of the file with this path.
-type Reader = dyn Fn(&Path) -> io::Result<Zeroizing<Vec<u8>>> + Send + Sync;
+type FileReader = dyn Fn(&Path) -> io::Result<Zeroizing<Vec<u8>>> + Send + Sync;
 
 /// The file system as a value, so that a test can pass files of its own.
 #[derive(Clone)]
 pub struct Files {
-    reader: Arc<Reader>,
+    reader: Arc<FileReader>,
     patience: Duration,
 }
 

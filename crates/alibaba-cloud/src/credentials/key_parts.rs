@@ -18,7 +18,7 @@ const NEVER_MIXED: &str = "Configuration and environment are never mixed: all pa
 
 /// A part of an access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum KeyPart {
     Id,
     Secret,
     Token,
@@ -26,9 +26,9 @@ pub(super) enum Part {
 
 /// Why parts are not an access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PartError {
-    Missing(Part),
-    Malformed(Part),
+pub(super) enum KeyPartError {
+    Missing(KeyPart),
+    Malformed(KeyPart),
 }
 
 /// Whether `part` can be a part of an access key. Anything else would make a header invalid, or the
@@ -41,13 +41,13 @@ pub fn is_well_formed(part: &str) -> bool {
 /// terraform-provider-alicloud does. `name` says where a part is written, for the log.
 pub(super) fn assemble(
     [id, secret, token]: [Option<&str>; 3],
-    name: impl Fn(Part) -> String,
-) -> Result<AccessKey, PartError> {
+    name: impl Fn(KeyPart) -> String,
+) -> Result<AccessKey, KeyPartError> {
     let trimmed = |part, text: Option<&str>| {
         let text = text.unwrap_or_default();
         let trimmed = text.trim();
         if trimmed.is_empty() {
-            return Err(PartError::Missing(part));
+            return Err(KeyPartError::Missing(part));
         }
         if trimmed.len() < text.len() {
             let name = name(part);
@@ -55,14 +55,14 @@ pub(super) fn assemble(
         }
         match is_well_formed(trimmed) {
             true => Ok(trimmed.to_owned()),
-            false => Err(PartError::Malformed(part)),
+            false => Err(KeyPartError::Malformed(part)),
         }
     };
     Ok(AccessKey {
-        id: trimmed(Part::Id, id)?,
-        secret: Secret::new(trimmed(Part::Secret, secret)?),
-        security_token: match trimmed(Part::Token, token) {
-            Err(PartError::Missing(_)) => None,
+        id: trimmed(KeyPart::Id, id)?,
+        secret: Secret::new(trimmed(KeyPart::Secret, secret)?),
+        security_token: match trimmed(KeyPart::Token, token) {
+            Err(KeyPartError::Missing(_)) => None,
             token => Some(Secret::new(token?)),
         },
     })
@@ -96,7 +96,7 @@ pub(super) fn of_environment(
     notes: &mut Vec<String>,
 ) -> Result<Option<AccessKey>> {
     let first = |part| environment.first(setting(part).1);
-    let half = |name: &str, without: &str, missing: Part| {
+    let half = |name: &str, without: &str, missing: KeyPart| {
         let (attribute, variables) = setting(missing);
         incomplete(&format!(
             "The environment variable {name} is set without its {without}: none of {} is set. Set \
@@ -105,9 +105,9 @@ pub(super) fn of_environment(
         ))
         .at(attribute)
     };
-    match (first(Part::Id), first(Part::Secret)) {
+    match (first(KeyPart::Id), first(KeyPart::Secret)) {
         (None, None) => {
-            notes.extend(first(Part::Token).map(|(name, _)| {
+            notes.extend(first(KeyPart::Token).map(|(name, _)| {
                 format!(
                     "The environment variable {name} is set, but a security token alone is not an \
                      access key."
@@ -115,11 +115,11 @@ pub(super) fn of_environment(
             }));
             return Ok(None);
         }
-        (Some((name, _)), None) => return Err(half(name, "secret", Part::Secret)),
-        (None, Some((name, _))) => return Err(half(name, "access key", Part::Id)),
+        (Some((name, _)), None) => return Err(half(name, "secret", KeyPart::Secret)),
+        (None, Some((name, _))) => return Err(half(name, "access key", KeyPart::Id)),
         (Some(_), Some(_)) => {}
     }
-    let parts = [Part::Id, Part::Secret, Part::Token].map(|part| Some(first(part)?.1));
+    let parts = [KeyPart::Id, KeyPart::Secret, KeyPart::Token].map(|part| Some(first(part)?.1));
     configured_key(parts, |part| variable(first(part).map(|(name, _)| name)))
 }
 
@@ -134,11 +134,12 @@ pub(super) fn of_bare_variables(
     notes: &mut Vec<String>,
 ) -> Result<Option<AccessKey>> {
     let parts = BARE_KEY.map(|name| environment.get(name));
-    let trimmed = |part: Option<&'_ str>| part.map(|part| part.trim().to_owned());
-    let [id, secret, _] = parts.map(|part| trimmed(part).filter(|part| !part.is_empty()));
-    let (Some(id), Some(_)) = (id, secret) else {
+    let [Some(id), Some(secret), _] = parts.map(|part| part.map(str::trim)) else {
         return Ok(None);
     };
+    if id.is_empty() || secret.is_empty() {
+        return Ok(None);
+    }
     if !["LTAI", "STS."].iter().any(|begin| id.starts_with(begin)) {
         notes.push(format!(
             "The environment variable {} is set, but its value is not the id of an AccessKey of \
@@ -153,7 +154,7 @@ pub(super) fn of_bare_variables(
 /// The access key made of the parts of provider block or environment, `None` if there are none.
 fn configured_key(
     parts: [Option<&str>; 3],
-    name: impl Fn(Part) -> String,
+    name: impl Fn(KeyPart) -> String,
 ) -> Result<Option<AccessKey>> {
     if parts.iter().flatten().all(|part| part.trim().is_empty()) {
         return Ok(None);
@@ -161,15 +162,15 @@ fn configured_key(
     assemble(parts, name)
         .map(Some)
         .map_err(|error| match error {
-            PartError::Missing(part) => {
+            KeyPartError::Missing(part) => {
                 let what = match part {
-                    Part::Id => "a secret key or token without its access key",
-                    Part::Secret | Part::Token => "an access key without its secret",
+                    KeyPart::Id => "a secret key or token without its access key",
+                    KeyPart::Secret | KeyPart::Token => "an access key without its secret",
                 };
                 let set = names(part);
                 incomplete(&format!("There is {what}. Set {set}.")).at(setting(part).0)
             }
-            PartError::Malformed(part) => {
+            KeyPartError::Malformed(part) => {
                 let text = format!("{} is not usable: {EXPECTED}.", names(part));
                 CredentialsErrorKind::Malformed
                     .error(text)
@@ -185,8 +186,8 @@ pub(super) fn missing(notes: &[String]) -> CredentialsError {
         "No credentials are set. Set {} and {}. {NEVER_MIXED} Other ways are profile, \
          assume_role_with_oidc, ecs_role_name and credentials_uri, the variables of each, and the \
          files ~/.aliyun/config.json and ~/.alibabacloud/credentials.",
-        names(Part::Id),
-        names(Part::Secret)
+        names(KeyPart::Id),
+        names(KeyPart::Secret)
     );
     for note in notes {
         text.push(' ');
@@ -196,15 +197,15 @@ pub(super) fn missing(notes: &[String]) -> CredentialsError {
 }
 
 /// The attribute and the environment variables for a part.
-fn setting(part: Part) -> (&'static [&'static str], &'static [&'static str]) {
+fn setting(part: KeyPart) -> (&'static [&'static str], &'static [&'static str]) {
     match part {
-        Part::Id => (&["access_key"], ACCESS_KEY),
-        Part::Secret => (&["secret_key"], SECRET_KEY),
-        Part::Token => (&["security_token"], SECURITY_TOKEN),
+        KeyPart::Id => (&["access_key"], ACCESS_KEY),
+        KeyPart::Secret => (&["secret_key"], SECRET_KEY),
+        KeyPart::Token => (&["security_token"], SECURITY_TOKEN),
     }
 }
 
-fn names(part: Part) -> String {
+fn names(part: KeyPart) -> String {
     let (attribute, variables) = setting(part);
     format!("{} (or {})", attribute.concat(), variables.join(", "))
 }

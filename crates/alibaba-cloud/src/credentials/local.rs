@@ -10,7 +10,7 @@ use base::secret::Secret;
 
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::files::Files;
-use super::profile_file::Fields;
+use super::profile_file::ProfileFields;
 use super::variables::{STS_ENDPOINT, STS_REGION, VPC_ENDPOINT_ENABLED, is_true};
 
 /// The host of STS that serves all regions.
@@ -30,7 +30,7 @@ pub(super) struct Local {
 impl Local {
     /// The address of STS: that of the argument, of the environment or of the profile, or else the
     /// one of the region.
-    pub(super) fn sts(&self, profile: Option<&Fields>) -> Result<Endpoint> {
+    pub(super) fn sts(&self, profile: Option<&ProfileFields>) -> Result<Endpoint> {
         if let Some(endpoint) = &self.sts_endpoint {
             return Ok(endpoint.clone());
         }

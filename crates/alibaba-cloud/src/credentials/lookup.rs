@@ -11,13 +11,10 @@ use super::files;
 use super::local::Local;
 use super::profile::{Described, describe, wrong};
 use super::profile_file::{ProfileFile, is_cli_file, origin, quoted};
-use super::source::{KeyProvider, Profile};
+use super::source::{FoundProvider, KeyProvider, ProfileSource};
 use super::variables::{
     CLI_PROFILE_DISABLED, CONFIG_FILE, PROFILE, SHARED_CREDENTIALS_FILE, is_true,
 };
-
-/// A provider of keys, and its description.
-pub(super) type Found = (KeyProvider, String);
 
 /// A file that may hold profiles.
 struct Candidate {
@@ -28,7 +25,7 @@ struct Candidate {
 
 /// The profile or the file that the provider block or the environment names. `None` if neither
 /// names one.
-pub(super) fn named(configured: &Configured, local: &Local) -> Result<Option<Found>> {
+pub(super) fn named(configured: &Configured, local: &Local) -> Result<Option<FoundProvider>> {
     let environment = &local.environment;
     let variable = environment.first(PROFILE).map(|(_, name)| name);
     let name = configured.profile.as_deref().or(variable);
@@ -75,7 +72,7 @@ pub(super) fn named(configured: &Configured, local: &Local) -> Result<Option<Fou
 
 /// The current profile of the usual files, or the default one. `None` if there is none. Files that
 /// cannot be read are noted.
-pub(super) fn current(local: &Local, notes: &mut Vec<String>) -> Result<Option<Found>> {
+pub(super) fn current(local: &Local, notes: &mut Vec<String>) -> Result<Option<FoundProvider>> {
     first(None, &usual(local, false), local, notes)
 }
 
@@ -95,7 +92,7 @@ pub(super) fn takes(key: &AccessKey, configured: &Configured, local: &Local) -> 
 }
 
 /// What a profile describes now.
-pub(super) fn again(profile: &Profile, local: &Local) -> Result<KeyProvider> {
+pub(super) fn again(profile: &ProfileSource, local: &Local) -> Result<KeyProvider> {
     let shown = local.shown(&profile.file);
     let content = local.files.read(&profile.file);
     let content = content.map_err(|error| unreadable(&shown, &error))?;
@@ -157,7 +154,7 @@ fn first(
     candidates: &[Candidate],
     local: &Local,
     notes: &mut Vec<String>,
-) -> Result<Option<Found>> {
+) -> Result<Option<FoundProvider>> {
     for Candidate { path, named } in candidates {
         let shown = local.shown(path);
         let content = match local.files.read(path) {
@@ -179,7 +176,7 @@ fn first(
         let origin = origin(found, &shown);
         match describe(&file, found, &shown, local)? {
             Described::Provider(provider, how) => {
-                let profile = Profile {
+                let profile = ProfileSource {
                     file: path.clone(),
                     name: found.to_owned(),
                     provider: *provider,

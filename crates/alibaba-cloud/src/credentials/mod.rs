@@ -37,7 +37,7 @@ pub use crate::openapi::AccessKey;
 pub use account::{AccountAnswer, AccountLookup};
 pub use chain::resolve;
 pub use configured::{AssumeRole, AssumeRoleWithOidc, Configured};
-pub use context::Context;
+pub use context::FetchContext;
 pub use error::{CredentialsError, CredentialsErrorKind};
 pub use files::Files;
 pub use key_parts::{EXPECTED, is_well_formed};

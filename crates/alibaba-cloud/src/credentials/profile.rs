@@ -7,9 +7,9 @@ use base::secret::Secret;
 
 use super::ecs::metadata;
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
-use super::key_parts::{self, EXPECTED, Part, PartError};
+use super::key_parts::{self, EXPECTED, KeyPart, KeyPartError};
 use super::local::Local;
-use super::profile_file::{Fields, ProfileFile, key_of, origin, quoted};
+use super::profile_file::{ProfileFields, ProfileFile, key_of, origin, quoted};
 use super::roles::{self, session_name, session_seconds};
 use super::shell_words;
 use super::source::{CloudSso, KeyProvider, Oidc, Role, Stored, Token};
@@ -19,70 +19,25 @@ use super::variables::{
     ROLE_EXTERNAL_ID, is_true,
 };
 
-/// How many profiles may build upon each other. Two or three are enough.
+/// How many profiles may build on each other. Two or three are enough.
 const MAX_LINKS: usize = 16;
 
-/// The modes as the CLI writes them, and why some cannot be used here.
-const MODES: &[(&str, Option<&str>)] = &[
-    ("AK", None),
-    ("StsToken", None),
-    ("RamRoleArn", None),
-    ("EcsRamRole", None),
-    ("RamRoleArnWithRoleName", None),
-    ("ChainableRamRoleArn", None),
-    ("OIDC", None),
-    ("External", None),
-    ("CredentialsURI", None),
-    ("CloudSSO", None),
-    ("OAuth", None),
-    (
-        "RsaKeyPair",
-        Some("key pairs are out of use at Alibaba Cloud; make a profile with mode RamRoleArn"),
-    ),
-    (
-        "BearerToken",
-        Some(
-            "CAMS takes no bearer tokens; use a profile with mode AK, RamRoleArn, OIDC or \
-              CloudSSO",
-        ),
-    ),
-    (
-        "Anonymous",
-        Some(
-            "CAMS takes no anonymous calls; use a profile with mode AK, RamRoleArn, OIDC or \
-              CloudSSO",
-        ),
-    ),
-];
-
-/// The modes that the CLI infers, in this order, from the fields of a profile without one.
-const INFERRED_MODES: &[(&[&str], &str)] = &[
-    (
-        &["access_key_id", "access_key_secret", "sts_token"],
-        "StsToken",
-    ),
-    (
-        &["access_key_id", "access_key_secret", "ram_role_arn"],
-        "RamRoleArn",
-    ),
-    (&["access_key_id", "access_key_secret"], "AK"),
-    (&["private_key", "key_pair_name"], "RsaKeyPair"),
-    (&["ram_role_name"], "EcsRamRole"),
-    (&["process_command"], "External"),
-    (
-        &["oidc_provider_arn", "oidc_token_file", "ram_role_arn"],
-        "OIDC",
-    ),
-    (&["cloud_sso_sign_in_url"], "CloudSSO"),
-    (&["bearer_token"], "BearerToken"),
-];
-
-/// The types of a section of an ini file, and the modes that mean the same.
-const INI_TYPES: &[(&str, &str)] = &[
-    ("access_key", "AK"),
-    ("ram_role_arn", "RamRoleArn"),
-    ("oidc_role_arn", "OIDC"),
-    ("ecs_ram_role", "EcsRamRole"),
+/// The modes as the CLI writes them.
+const MODES: &[&str] = &[
+    "AK",
+    "StsToken",
+    "RamRoleArn",
+    "EcsRamRole",
+    "RamRoleArnWithRoleName",
+    "ChainableRamRoleArn",
+    "OIDC",
+    "External",
+    "CredentialsURI",
+    "CloudSSO",
+    "OAuth",
+    "RsaKeyPair",
+    "BearerToken",
+    "Anonymous",
 ];
 
 /// What a file says about a profile.
@@ -105,22 +60,15 @@ pub(super) fn describe(
     let Some(fields) = file.fields(name) else {
         return Ok(Described::Absent);
     };
-    if !file.is_cli {
-        let (provider, kind) = ini_provider(fields, name, shown, local)?;
-        return Ok(Described::Provider(
-            Box::new(provider),
-            format!("type {kind}"),
-        ));
-    }
-    if is_blank(fields) {
+    if file.is_cli && is_blank(fields) {
         return Ok(Described::Blank);
     }
-    let provider = cli_provider(file, name, shown, local, &mut Vec::new())?;
-    let mode = mode(fields).map_or("", |(mode, _)| mode);
-    Ok(Described::Provider(
-        Box::new(provider),
-        format!("mode {mode}"),
-    ))
+    let provider = provider(file, name, shown, local, &mut Vec::new())?;
+    let how = match file.is_cli {
+        true => format!("mode {}", mode(fields).unwrap_or_default()),
+        false => format!("type {}", ini_type(fields)),
+    };
+    Ok(Described::Provider(Box::new(provider), how))
 }
 
 /// The error about a profile. `what` continues its origin.
@@ -138,41 +86,8 @@ pub(super) fn capital(sentence: &str) -> String {
     }
 }
 
-/// What provides the keys of a section of an ini file, and the type of the section.
-fn ini_provider(
-    fields: &Fields,
-    name: &str,
-    shown: &str,
-    local: &Local,
-) -> Result<(KeyProvider, &'static str)> {
-    let origin = origin(name, shown);
-    let kind = fields.get("type").map_or("", Secret::expose);
-    let Some((kind, mode)) = INI_TYPES.iter().find(|(known, _)| *known == kind) else {
-        let what = match kind {
-            "rsa_key_pair" => {
-                "has type rsa_key_pair, which can't be used here: key pairs are out of use at \
-                 Alibaba Cloud; use type ram_role_arn"
-            }
-            _ => {
-                "has no type that this provider knows; types are access_key, ram_role_arn, \
-                 oidc_role_arn and ecs_ram_role, written like this"
-            }
-        };
-        return Err(wrong(&origin, what));
-    };
-    let profile = Profile {
-        fields,
-        is_cli: false,
-        origin,
-        name,
-        local,
-    };
-    Ok((profile.provider(mode)?, kind))
-}
-
-/// What provides the keys of a profile of the CLI. `seen` are the names of the profiles that build
-/// upon it.
-fn cli_provider(
+/// What provides the keys of a profile. `seen` are the names of the profiles that build on it.
+fn provider(
     file: &ProfileFile,
     name: &str,
     shown: &str,
@@ -181,7 +96,7 @@ fn cli_provider(
 ) -> Result<KeyProvider> {
     let mut origin = origin(name, shown);
     if seen.iter().any(|other| other == name) || seen.len() >= MAX_LINKS {
-        let what = "builds upon itself by way of its source_profile; name one that does not";
+        let what = "builds on itself through source_profile; name a profile that does not";
         return Err(wrong(&origin, what));
     }
     let fields = file.fields(name).ok_or_else(|| {
@@ -189,62 +104,110 @@ fn cli_provider(
         wrong(&origin, what)
     })?;
     seen.push(name.to_owned());
-    let mode = match mode(fields) {
-        Some((mode, None)) => mode,
-        Some((mode, Some(why))) => {
-            let what = format!("has mode {mode}, which can't be used here: {why}");
-            return Err(wrong(&origin, &what));
-        }
-        None => {
-            let what = "has no mode that this provider knows; modes are AK, StsToken, RamRoleArn, \
-                EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, OIDC, External, \
-                CredentialsURI, CloudSSO and OAuth";
-            return Err(wrong(&origin, what));
-        }
+    let mode = match file.is_cli {
+        true => usable_mode(fields).map_err(|what| wrong(&origin, &what))?,
+        false => mode_of_type(ini_type(fields)).map_err(|what| wrong(&origin, what))?,
     };
-    origin.push_str(&format!(", mode {mode},"));
-    let profile = Profile {
+    if file.is_cli {
+        origin.push_str(&format!(", mode {mode},"));
+    }
+    let profile = ProfileReader {
         fields,
-        is_cli: true,
+        is_cli: file.is_cli,
         origin,
         name,
         local,
     };
-    if mode == "ChainableRamRoleArn" {
-        let source = profile.require("source_profile")?;
-        return profile.role_of(cli_provider(file, source, shown, local, seen)?);
+    match mode {
+        "ChainableRamRoleArn" => {
+            let source = profile.require("source_profile")?;
+            profile.role_of(provider(file, source, shown, local, seen)?)
+        }
+        mode => profile.provider(mode),
     }
-    profile.provider(mode)
+}
+
+/// The mode of a profile of the CLI. The error continues its origin.
+fn usable_mode(fields: &ProfileFields) -> Result<&'static str, String> {
+    let mode = mode(fields).ok_or(
+        "has no mode that this provider knows; modes are AK, StsToken, RamRoleArn, EcsRamRole, \
+         RamRoleArnWithRoleName, ChainableRamRoleArn, OIDC, External, CredentialsURI, CloudSSO and \
+         OAuth",
+    )?;
+    let why = match mode {
+        "RsaKeyPair" => {
+            "key pairs are out of use at Alibaba Cloud; make a profile with mode RamRoleArn"
+        }
+        "BearerToken" | "Anonymous" => {
+            "CAMS takes signed calls only; use a profile with mode AK, RamRoleArn, OIDC or CloudSSO"
+        }
+        mode => return Ok(mode),
+    };
+    Err(format!("has mode {mode}, which can't be used here: {why}"))
+}
+
+fn ini_type(fields: &ProfileFields) -> &str {
+    fields.get("type").map_or("", Secret::expose)
+}
+
+/// The mode that means the same as a type of a section of an ini file. The error continues the
+/// origin of the profile.
+fn mode_of_type(kind: &str) -> Result<&'static str, &'static str> {
+    match kind {
+        "access_key" => Ok("AK"),
+        "ram_role_arn" => Ok("RamRoleArn"),
+        "oidc_role_arn" => Ok("OIDC"),
+        "ecs_ram_role" => Ok("EcsRamRole"),
+        "rsa_key_pair" => Err(
+            "has type rsa_key_pair, which can't be used here: key pairs are out of use at Alibaba \
+             Cloud; use type ram_role_arn",
+        ),
+        _ => Err(
+            "has no type that this provider knows; types are access_key, ram_role_arn, \
+             oidc_role_arn and ecs_ram_role, written like this",
+        ),
+    }
 }
 
 /// The mode of a profile of the CLI, which may be written in any case, or which the CLI infers from
-/// the other fields. `None` if it is not known.
-fn mode(fields: &Fields) -> Option<(&'static str, Option<&'static str>)> {
-    let written = match fields.get("mode") {
-        Some(written) => written.expose(),
-        None => {
-            let all = |keys: &[&str]| keys.iter().all(|key| fields.contains_key(*key));
-            INFERRED_MODES.iter().find(|(keys, _)| all(keys))?.1
-        }
-    };
-    let mut modes = MODES.iter().copied();
-    modes.find(|(mode, _)| mode.eq_ignore_ascii_case(written))
+/// the other fields, in this order. `None` if it is not known.
+fn mode(fields: &ProfileFields) -> Option<&'static str> {
+    let has = |key: &str| fields.contains_key(key);
+    if let Some(written) = fields.get("mode") {
+        let mut modes = MODES.iter().copied();
+        return modes.find(|mode| mode.eq_ignore_ascii_case(written.expose()));
+    }
+    let has_key = has("access_key_id") && has("access_key_secret");
+    let oidc = ["oidc_provider_arn", "oidc_token_file", "ram_role_arn"];
+    let inferred = [
+        (has_key && has("sts_token"), "StsToken"),
+        (has_key && has("ram_role_arn"), "RamRoleArn"),
+        (has_key, "AK"),
+        (has("private_key") && has("key_pair_name"), "RsaKeyPair"),
+        (has("ram_role_name"), "EcsRamRole"),
+        (has("process_command"), "External"),
+        (oidc.into_iter().all(has), "OIDC"),
+        (has("cloud_sso_sign_in_url"), "CloudSSO"),
+        (has("bearer_token"), "BearerToken"),
+    ];
+    let (_, mode) = inferred.into_iter().find(|(inferred, _)| *inferred)?;
+    Some(mode)
 }
 
 /// Whether nothing is filled in yet. The CLI leaves such a profile behind.
-fn is_blank(fields: &Fields) -> bool {
+fn is_blank(fields: &ProfileFields) -> bool {
     let filled = |keys: &[&str]| keys.iter().any(|key| fields.contains_key(*key));
     let key = filled(&["access_key_id", "access_key_secret"]);
     let others = ["mode", "ram_role_arn", "source_profile", "credentials_uri"];
     match mode(fields) {
-        Some((mode, _)) => mode == "AK" && !key,
+        Some(mode) => mode == "AK" && !key,
         None => !key && !filled(&others),
     }
 }
 
 /// A profile that is being read.
-struct Profile<'a> {
-    fields: &'a Fields,
+struct ProfileReader<'a> {
+    fields: &'a ProfileFields,
     is_cli: bool,
     /// How messages call it.
     origin: String,
@@ -252,8 +215,8 @@ struct Profile<'a> {
     local: &'a Local,
 }
 
-impl<'a> Profile<'a> {
-    /// What provides the keys of a profile that builds upon no other one.
+impl<'a> ProfileReader<'a> {
+    /// What provides the keys of a profile that builds on no other one.
     fn provider(&self, mode: &str) -> Result<KeyProvider> {
         match mode {
             // The CLI does not look at a token, the SDKs pass it on.
@@ -421,15 +384,15 @@ impl<'a> Profile<'a> {
             token,
         ];
         let key = |part| match part {
-            Part::Id => "access_key_id",
-            Part::Secret => "access_key_secret",
-            Part::Token => "sts_token",
+            KeyPart::Id => "access_key_id",
+            KeyPart::Secret => "access_key_secret",
+            KeyPart::Token => "sts_token",
         };
         let assembled =
             key_parts::assemble(parts, |part| format!("{} of {}", key(part), self.origin));
         assembled.map_err(|error| match error {
-            PartError::Missing(part) => wrong(&self.origin, &format!("has no {}", key(part))),
-            PartError::Malformed(part) => {
+            KeyPartError::Missing(part) => wrong(&self.origin, &format!("has no {}", key(part))),
+            KeyPartError::Malformed(part) => {
                 let key = key(part);
                 let what = format!("has {key} in a form that is not usable: {EXPECTED}");
                 wrong(&self.origin, &what)

@@ -18,7 +18,7 @@ use super::ini::Ini;
 
 /// The fields of a profile by the names that the CLI has for them, in lower case: the CLI takes
 /// them in any. Empty texts, and values that are not texts, numbers or truth values, are left out.
-pub(super) type Fields = BTreeMap<String, Secret>;
+pub(super) type ProfileFields = BTreeMap<String, Secret>;
 
 /// The keys of an ini file that have a meaning, and the CLI's names of the same fields.
 const INI_KEYS: &[(&str, &str)] = &[
@@ -40,7 +40,7 @@ pub(super) struct ProfileFile {
     pub(super) is_cli: bool,
     /// The profile that is used if none is named.
     current: Option<String>,
-    profiles: Vec<(String, Fields)>,
+    profiles: Vec<(String, ProfileFields)>,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +77,7 @@ impl ProfileFile {
             let fields: BTreeMap<Cow<'_, str>, &RawValue> =
                 serde_json::from_str(profile.get()).ok()?;
             let fields = fields.into_iter();
-            let fields: Fields = fields
+            let fields: ProfileFields = fields
                 .filter_map(|(key, value)| Some((key.to_lowercase(), text(value)?)))
                 .collect();
             Some((fields.get("name")?.expose().to_owned(), fields))
@@ -120,7 +120,7 @@ impl ProfileFile {
     }
 
     /// The fields of a profile.
-    pub(super) fn fields(&self, name: &str) -> Option<&Fields> {
+    pub(super) fn fields(&self, name: &str) -> Option<&ProfileFields> {
         let mut profiles = self.profiles.iter();
         profiles
             .find(|(other, _)| other == name)

@@ -15,7 +15,7 @@ use base::clock::Clock;
 use base::random::Random;
 
 use super::answer::Fetched;
-use super::context::Context;
+use super::context::FetchContext;
 use super::error::CredentialsError;
 use super::error::{CredentialsErrorKind, Result};
 use super::fetch::fetch;
@@ -44,31 +44,31 @@ type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Fetched>> + Send + Sync>;
 
 /// Credentials that sign requests. Clones share the key that was fetched.
 #[derive(Clone)]
-pub struct Credentials(Arc<Inner>);
+pub struct Credentials(Arc<CredentialsInner>);
 
-struct Inner {
+struct CredentialsInner {
     source: Source,
-    context: Context,
+    context: FetchContext,
     fetch: Fetch,
-    state: Mutex<State>,
+    state: Mutex<KeyState>,
 }
 
 #[derive(Default)]
-struct State {
-    held: Option<Held>,
+struct KeyState {
+    held: Option<HeldKey>,
     /// The fetch in progress, which all callers that need a key wait for, and what ends it early.
     flight: Option<(Flight, AbortHandle)>,
     failed: Option<Failed>,
 }
 
-type Outcome = Result<Arc<SigningKey>>;
-type Flight = Shared<BoxFuture<'static, Outcome>>;
+type KeyResult = Result<Arc<SigningKey>>;
+type Flight = Shared<BoxFuture<'static, KeyResult>>;
 
 /// A key that was fetched.
-struct Held {
+struct HeldKey {
     key: Arc<SigningKey>,
     /// `None` if it is not known how long it is valid.
-    times: Option<Times>,
+    times: Option<KeyTimes>,
     /// Whether the service has refused it since.
     refused: bool,
     /// Until then it is believed that there is no other key than this one.
@@ -76,7 +76,7 @@ struct Held {
 }
 
 /// When a key is to be replaced.
-struct Times {
+struct KeyTimes {
     refresh_at: Instant,
     unusable_at: Instant,
     /// The same by the wall clock, which goes on while the machine sleeps.
@@ -92,7 +92,7 @@ struct Failed {
 
 impl Credentials {
     /// Credentials that are fetched from their source when they are needed first.
-    pub fn new(source: Source, context: Context) -> Self {
+    pub fn new(source: Source, context: FetchContext) -> Self {
         let shared = Arc::new((source.clone(), context.clone()));
         let fetch: Fetch = Box::new(move || {
             let shared = Arc::clone(&shared);
@@ -112,7 +112,7 @@ impl Credentials {
 
     /// Credentials that are always this key. Their account is not known.
     pub fn of_key(key: AccessKey) -> Self {
-        let context = Context {
+        let context = FetchContext {
             clock: Clock::fixed(UNIX_EPOCH),
             random: Random::seeded(0),
             user_agent: String::new(),
@@ -123,8 +123,8 @@ impl Credentials {
         Self::new(Source::of_key(key), context)
     }
 
-    fn with_fetch(source: Source, context: Context, fetch: Fetch) -> Self {
-        Self(Arc::new(Inner {
+    fn with_fetch(source: Source, context: FetchContext, fetch: Fetch) -> Self {
+        Self(Arc::new(CredentialsInner {
             source,
             context,
             fetch,
@@ -169,7 +169,7 @@ impl Credentials {
     }
 
     /// Another key than `refused`, or the same if there is no other one.
-    async fn renewed(&self, refused: &SigningKey) -> Outcome {
+    async fn renewed(&self, refused: &SigningKey) -> KeyResult {
         let flight = {
             let mut state = self.lock();
             if let Some(held) = &mut state.held {
@@ -201,13 +201,13 @@ impl Credentials {
     }
 
     /// How credentials are fetched.
-    pub(super) fn context(&self) -> &Context {
+    pub(super) fn context(&self) -> &FetchContext {
         &self.0.context
     }
 
     /// The key that is held, if it can still be used, and whether another one should be fetched
     /// meanwhile.
-    fn usable(&self, state: &State) -> Option<(Arc<SigningKey>, bool)> {
+    fn usable(&self, state: &KeyState) -> Option<(Arc<SigningKey>, bool)> {
         let held = state.held.as_ref().filter(|held| !held.refused)?;
         let key = Arc::clone(&held.key);
         let Some(times) = &held.times else {
@@ -219,7 +219,7 @@ impl Credentials {
     }
 
     /// The fetch to wait for. The error of the last one, as long as there is a pause after it.
-    fn next_flight(&self, state: &mut State) -> Result<Flight> {
+    fn next_flight(&self, state: &mut KeyState) -> Result<Flight> {
         match (&state.flight, state.pausing()) {
             (None, Some(error)) => Err(error),
             _ => Ok(self.flight(state)),
@@ -227,7 +227,7 @@ impl Credentials {
     }
 
     /// The fetch in progress, or a new one. It continues even if all callers stop waiting for it.
-    fn flight(&self, state: &mut State) -> Flight {
+    fn flight(&self, state: &mut KeyState) -> Flight {
         if let Some((flight, _)) = &state.flight {
             return flight.clone();
         }
@@ -248,7 +248,7 @@ impl Credentials {
     }
 
     /// Stores the outcome of a fetch, and returns it for the callers that wait.
-    fn settle(&self, fetched: Result<Fetched>) -> Outcome {
+    fn settle(&self, fetched: Result<Fetched>) -> KeyResult {
         let mut state = self.lock();
         state.flight = None;
         let outcome = fetched.map(|fetched| self.hold(&mut state, fetched));
@@ -259,7 +259,7 @@ impl Credentials {
         outcome
     }
 
-    fn hold(&self, state: &mut State, fetched: Fetched) -> Arc<SigningKey> {
+    fn hold(&self, state: &mut KeyState, fetched: Fetched) -> Arc<SigningKey> {
         let now = Instant::now();
         let Fetched { key, life } = fetched;
         let same = state
@@ -271,7 +271,7 @@ impl Credentials {
             Some(held) => (held.key, held.refused),
             None => (Arc::new(SigningKey::new(key)), false),
         };
-        let times = life.map(|life| Times {
+        let times = life.map(|life| KeyTimes {
             refresh_at: now + life - AHEAD.min(life / 3),
             unusable_at: now + life - RESERVE.min(life / 6),
             ends_at: self.0.context.clock.now() + life,
@@ -280,7 +280,7 @@ impl Credentials {
             seconds = life.map(|life| life.as_secs()),
             "credentials were fetched"
         );
-        state.held = Some(Held {
+        state.held = Some(HeldKey {
             key: Arc::clone(&key),
             times,
             // The service tells better what is wrong with it than a message from here could.
@@ -290,7 +290,7 @@ impl Credentials {
         key
     }
 
-    fn fail(&self, state: &mut State, error: &CredentialsError) {
+    fn fail(&self, state: &mut KeyState, error: &CredentialsError) {
         let pause = match (&state.failed, error.is_missing()) {
             (_, true) => SETTLED,
             (Some(failed), false) => (2 * failed.pause).min(LONGEST_PAUSE),
@@ -306,7 +306,7 @@ impl Credentials {
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, KeyState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -319,7 +319,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-impl State {
+impl KeyState {
     /// The error of the last fetch, as long as there is a pause after it.
     fn pausing(&self) -> Option<CredentialsError> {
         let failed = self.failed.as_ref()?;

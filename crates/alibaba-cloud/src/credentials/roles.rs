@@ -7,8 +7,7 @@ use super::configured::{AssumeRole, AssumeRoleWithOidc};
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::key_parts::{EXPECTED, is_well_formed};
 use super::local::Local;
-use super::lookup::Found;
-use super::source::{KeyProvider, Oidc, Role, Token};
+use super::source::{FoundProvider, KeyProvider, Oidc, Role, Token};
 use super::token_file::TokenFile;
 use super::variables::{
     OIDC_PROVIDER_ARN, OIDC_ROLE_ARN, OIDC_ROLE_SESSION_NAME, OIDC_TOKEN, OIDC_TOKEN_FILE,
@@ -87,7 +86,11 @@ fn missing(attribute: &'static [&'static str], names: &[&str]) -> CredentialsErr
 /// The role of the block `assume_role`, assumed with the credentials that were found. They are used
 /// as they are if no role is named, and if the block says that there is none, by an empty text: a
 /// pod has a variable for the role that it has already.
-pub(super) fn assume(block: &AssumeRole, found: Found, local: &Local) -> Result<Found> {
+pub(super) fn assume(
+    block: &AssumeRole,
+    found: FoundProvider,
+    local: &Local,
+) -> Result<FoundProvider> {
     let text = |value: &Option<String>, names| value.clone().or_else(|| local.variable(names));
     let arn = text(&block.role_arn, ROLE_ARN);
     let Some(arn) = arn.filter(|arn| !arn.is_empty()) else {

@@ -81,6 +81,9 @@ impl Source {
     }
 }
 
+/// A provider of keys, and its description.
+pub(super) type FoundProvider = (KeyProvider, String);
+
 /// What provides keys, with everything that it needs.
 #[derive(Clone, Debug)]
 pub(super) enum KeyProvider {
@@ -97,7 +100,7 @@ pub(super) enum KeyProvider {
     /// The token of an identity provider, exchanged for the credentials of a role.
     Oidc(Oidc),
     /// The role of the instance that this runs on.
-    Metadata(Metadata),
+    Metadata(EcsMetadata),
     /// An address that provides credentials.
     Uri(Address),
     /// A program that prints credentials: its path and its arguments, which may hold a password.
@@ -105,7 +108,7 @@ pub(super) enum KeyProvider {
     /// A login with CloudSSO.
     CloudSso(CloudSso),
     /// A profile of a file. The file is read again whenever credentials are fetched.
-    Profile(Box<Profile>),
+    Profile(Box<ProfileSource>),
 }
 
 impl KeyProvider {
@@ -167,7 +170,7 @@ pub(super) enum Token {
 
 /// The metadata service of the instance that this runs on.
 #[derive(Clone, Debug)]
-pub(super) struct Metadata {
+pub(super) struct EcsMetadata {
     pub(super) server: Address,
     /// The name of the role. The service is asked for it if there is none.
     pub(super) role_name: Option<String>,
@@ -193,7 +196,7 @@ pub(super) struct CloudSso {
 
 /// A profile of a file, and what it described when it was read last.
 #[derive(Clone, Debug)]
-pub(super) struct Profile {
+pub(super) struct ProfileSource {
     pub(super) file: PathBuf,
     pub(super) name: String,
     pub(super) provider: KeyProvider,

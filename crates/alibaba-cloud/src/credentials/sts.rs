@@ -15,7 +15,7 @@ use base::clock::Utc;
 use base::foreign_text::Cleaner;
 
 use super::answer::{self, Fetched};
-use super::context::{AttemptError, Context};
+use super::context::{AttemptError, FetchContext};
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::{Oidc, Role};
 
@@ -27,7 +27,7 @@ pub(super) async fn assume_role(
     key: &SigningKey,
     role: &Role,
     endpoint: &Endpoint,
-    context: &Context,
+    context: &FetchContext,
 ) -> Result<Fetched> {
     let seconds = role.seconds.to_string();
     let mut parameters = role_parameters(role, &seconds);
@@ -44,7 +44,7 @@ pub(super) async fn assume_role(
 pub(super) async fn assume_role_with_oidc(
     token: &str,
     oidc: &Oidc,
-    context: &Context,
+    context: &FetchContext,
 ) -> Result<Fetched> {
     const ACTION: &str = "AssumeRoleWithOIDC";
     let endpoint = &oidc.sts;
@@ -90,16 +90,16 @@ pub(super) async fn assume_role_with_oidc(
 pub(super) async fn caller_account(
     key: &SigningKey,
     endpoint: &Endpoint,
-    context: &Context,
+    context: &FetchContext,
 ) -> Result<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct Identity {
+    struct CallerIdentity {
         account_id: Option<String>,
     }
     let none = BTreeMap::new();
     let response = signed(key, "GetCallerIdentity", &none, endpoint, context).await?;
-    let identity: Option<Identity> = serde_json::from_slice(&response.body).ok();
+    let identity: Option<CallerIdentity> = serde_json::from_slice(&response.body).ok();
     let account = identity.and_then(|identity| identity.account_id);
     account
         .filter(|account| is_account(account))
@@ -129,7 +129,7 @@ async fn signed(
     action: &str,
     parameters: &BTreeMap<&str, &str>,
     endpoint: &Endpoint,
-    context: &Context,
+    context: &FetchContext,
 ) -> Result<Response> {
     let settings = Settings {
         endpoint: endpoint.clone(),

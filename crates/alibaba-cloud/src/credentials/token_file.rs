@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_file_without_a_token_is_named_after_a_second_and_by_whom() {
+    async fn a_file_without_a_token_is_an_error_after_a_second() {
         for (content, what) in [
             (&["\n"][..], "is empty"),
             (&["eyJs3cr3t.eyJz"], "holds only the beginning of a token"),

@@ -9,13 +9,13 @@ use crate::openapi::{Address, PlainClient};
 use base::foreign_text::Cleaner;
 
 use super::answer::{self, Fetched};
-use super::context::{AttemptError, Context};
+use super::context::{AttemptError, FetchContext};
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::CloudSso;
 
 /// Fetches credentials from an address.
-pub(super) async fn fetch_uri(address: &Address, context: &Context) -> Result<Fetched> {
-    let server = Server {
+pub(super) async fn fetch_uri(address: &Address, context: &FetchContext) -> Result<Fetched> {
+    let server = KeyServer {
         address,
         name: format!("The credentials URI at {address}"),
         advice: String::new(),
@@ -27,13 +27,13 @@ pub(super) async fn fetch_uri(address: &Address, context: &Context) -> Result<Fe
 }
 
 /// Exchanges a login with CloudSSO for credentials.
-pub(super) async fn fetch_cloud_sso(login: &CloudSso, context: &Context) -> Result<Fetched> {
+pub(super) async fn fetch_cloud_sso(login: &CloudSso, context: &FetchContext) -> Result<Fetched> {
     let advice = &login.advice;
     if login.ends <= context.now(None) {
         let text = format!("The login with CloudSSO has ended; {advice}.");
         return Err(CredentialsErrorKind::Unusable.error(text));
     }
-    let server = Server {
+    let server = KeyServer {
         address: &login.server,
         name: format!("CloudSSO at {}", login.server),
         advice: format!(" If the login has ended, {advice}."),
@@ -56,7 +56,7 @@ pub(super) async fn fetch_cloud_sso(login: &CloudSso, context: &Context) -> Resu
 }
 
 /// A server, and how its answers are read.
-struct Server<'a> {
+struct KeyServer<'a> {
     address: &'a Address,
     name: String,
     /// What to do about a refusal.
@@ -67,12 +67,12 @@ struct Server<'a> {
     read: fn(&[u8], SystemTime) -> Result<Fetched, &'static str>,
 }
 
-impl Server<'_> {
+impl KeyServer<'_> {
     /// Sends a request, a few times if it has to be, and reads the answer.
     async fn ask(
         &self,
         request: impl Fn(&PlainClient) -> RequestBuilder,
-        context: &Context,
+        context: &FetchContext,
     ) -> Result<Fetched> {
         let client = context.client(self.address).map_err(|failure| {
             let text = format!("{} can't be asked: {failure}.", self.name);

@@ -214,7 +214,6 @@ fn untrusted(error: &CertificateError) -> (Untrusted, String) {
         E::NotValidForName | E::NotValidForNameContext { .. } => {
             (Untrusted::Name, "it is valid for another host")
         }
-        E::BadEncoding => (Untrusted::Other, "it cannot be read"),
         E::BadSignature => (Untrusted::Other, "its signature is wrong"),
         E::Revoked => (Untrusted::Other, "it has been revoked"),
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => {

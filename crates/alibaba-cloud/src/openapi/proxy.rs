@@ -33,9 +33,9 @@ const SCHEMES: &[&str] = &[
     "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h",
 ];
 
-/// What `socks` without a version stands for. GNOME writes it into `all_proxy` for a proxy of any
-/// version; GLib, which reads it for GNOME, tries version 5 first and leaves names to the proxy.
-/// curl takes it for version 4, which proxies of today (such as that of `ssh -D`) speak beside
+/// What `socks` without a version means. GNOME writes it into `all_proxy` for a proxy of any
+/// version; GLib, which reads it for GNOME, tries version 5 first and lets the proxy resolve names.
+/// curl takes it for version 4, which current proxies (such as that of `ssh -D`) support as well as
 /// version 5.
 const SOCKS: &str = "socks5h";
 
@@ -50,7 +50,7 @@ pub struct Proxies {
 }
 
 /// A proxy that a variable names.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Proxy {
     /// The address, which may hold a user name and a password.
     url: Secret,
@@ -152,12 +152,6 @@ impl Proxy {
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.address, self.variable)
-    }
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Proxy({self})")
     }
 }
 

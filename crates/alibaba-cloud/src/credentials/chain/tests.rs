@@ -58,8 +58,8 @@ fn a_description_says_where_credentials_come_from_and_not_what_they_are() {
         }),
         ..Configured::default()
     };
-    let upon = format!("the block assume_role, with credentials from {profile}");
-    assert_eq!(described(&role, &[]), upon);
+    let expected = format!("the block assume_role, with credentials from {profile}");
+    assert_eq!(described(&role, &[]), expected);
     let uri = Configured {
         credentials_uri: Some(Secret::new("http://u:s3cr3t@localhost:1/s3cr3t?s3cr3t")),
         ..Configured::default()
@@ -73,7 +73,7 @@ fn a_description_says_where_credentials_come_from_and_not_what_they_are() {
 }
 
 #[test]
-fn what_the_block_names_without_effect_is_told() {
+fn arguments_without_effect_are_reported() {
     let configured = Configured {
         profile: Some("one".into()),
         ecs_role_name: Some("r".into()),
@@ -145,7 +145,7 @@ fn a_variable_that_a_profile_takes_its_address_or_its_role_from_has_an_effect() 
 }
 
 #[test]
-fn what_the_environment_names_without_effect_is_told() {
+fn variables_without_effect_are_reported() {
     let said = |configured: &Configured, variables: &[(&str, &str)]| {
         let source = found(configured, variables, &[("/h/.aliyun/config.json", CLI)]);
         let source = source.expect("a source");
@@ -168,7 +168,7 @@ fn what_the_environment_names_without_effect_is_told() {
     );
     let disabled = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
     assert_eq!(said(&nothing, &[role, disabled]), "");
-    // An argument goes before its own variables.
+    // An argument takes precedence over its own variables.
     let of_block = Configured {
         credentials_uri: Some(Secret::new("http://localhost/")),
         ..Configured::default()
@@ -259,7 +259,7 @@ fn a_home_that_this_user_may_not_enter_is_no_mistake_but_worth_knowing() {
 }
 
 #[test]
-fn whoever_asks_for_the_last_resort_knows_it() {
+fn the_last_resort_is_marked() {
     let nothing = Configured::default();
     let source = found(&nothing, &[], &[]).expect("a source");
     assert!(source.is_last_resort() && source.is_temporary());

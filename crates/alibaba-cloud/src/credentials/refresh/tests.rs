@@ -78,7 +78,7 @@ impl Planned {
     }
 }
 
-fn id(outcome: Outcome) -> Result<String, String> {
+fn id(outcome: KeyResult) -> Result<String, String> {
     let key = outcome.map_err(|error| error.to_string())?;
     Ok(key.access_key().id.clone())
 }
@@ -104,7 +104,7 @@ async fn one_fetch_serves_all_who_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_gives_up_breaks_nothing_off() {
+async fn a_caller_that_gives_up_does_not_end_the_fetch() {
     let source = source(&[Ok((1, Some(3600)))]);
     let given_up = tokio::time::timeout(Duration::from_millis(50), source.current()).await;
     assert!(given_up.is_err());
@@ -127,7 +127,7 @@ async fn a_fetch_that_is_broken_off_is_an_error_and_the_next_one_begins_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_is_replaced_ahead_of_its_end_and_nobody_waits() {
+async fn a_key_is_replaced_before_it_ends_while_it_is_used() {
     for (life, refresh_at) in [(3600, 3420.0), (60, 40.0)] {
         let source = source(&[Ok((1, Some(life))), Ok((2, Some(life)))]);
         assert_eq!(source.current().await, ok(1));
@@ -164,7 +164,7 @@ async fn a_machine_that_slept_notices_by_the_wall_clock() {
     let at = Arc::new(Mutex::new(UNIX_EPOCH));
     let shown = Arc::clone(&at);
     let mut source = source(&[Ok((1, Some(3600))), Ok((2, Some(3600)))]);
-    let inner = Arc::get_mut(&mut source.credentials.0).expect("nobody else has it");
+    let inner = Arc::get_mut(&mut source.credentials.0).expect("the only owner");
     inner.context.clock = Clock::of(move || *shown.lock().expect("a lock"));
     assert_eq!(source.current().await, ok(1));
     *at.lock().expect("a lock") += Duration::from_secs(3600);
@@ -208,7 +208,7 @@ async fn without_a_valid_key_the_failure_is_told_and_not_repeated_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_there_is_nothing_nobody_looks_again_soon() {
+async fn missing_credentials_are_not_looked_for_again_soon() {
     let source = source(&[Err(CredentialsErrorKind::Missing)]);
     assert!(source.current().await.is_err());
     seconds(29.0).await;
@@ -224,7 +224,7 @@ async fn a_refused_key_is_replaced_once_for_all() {
     for outcome in futures_util::future::join_all(all).await {
         assert_eq!(outcome, ok(2));
     }
-    assert_eq!(source.renew(1).await, ok(2), "somebody already did");
+    assert_eq!(source.renew(1).await, ok(2), "it was replaced already");
     assert_eq!(source.fetches(), 2);
 }
 
