@@ -5,6 +5,9 @@
 //! that is remembered too, for a while: calls are counted by the name of the account, so all
 //! processes of this user must come to the same answer at the same time. The first answer that is
 //! written counts for all of them.
+//!
+//! This file is longer than 300 lines because the file, its lock and the question to STS make one
+//! rule together.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};

@@ -23,7 +23,7 @@ pub(super) struct Fetched {
 /// The fields of credentials, in the spelling of Alibaba Cloud's services or of the CLI.
 #[derive(Deserialize)]
 struct KeyFields {
-    #[serde(alias = "Code")]
+    #[serde(rename = "Code")]
     code: Option<String>,
     mode: Option<String>,
     #[serde(alias = "AccessKeyId")]

@@ -24,7 +24,7 @@ use base::environment::Environment;
 
 use super::configured::{AssumeRoleWithOidc, Configured};
 use super::ecs;
-use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::error::{CredentialsErrorKind, Result};
 use super::files::Files;
 use super::key_parts;
 use super::local::Local;

@@ -1,7 +1,6 @@
 //! Runs the program of a profile with mode `External`, and reads the credentials that it prints.
 //!
-//! This file is longer than 300 lines because each way in which a program ends has a test in
-//! it.
+//! This file is longer than 300 lines because it has a test for each way in which a program ends.
 
 use std::io;
 use std::process::Stdio;

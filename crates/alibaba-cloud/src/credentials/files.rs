@@ -42,7 +42,7 @@ impl Files {
         })
     }
 
-    /// Files that cannot be read, for a reason of the operating system's.
+    /// Files that cannot be read, for a reason of the operating system.
     #[cfg(test)]
     pub(super) fn failing(why: io::ErrorKind) -> Self {
         Self::read_by(move |_| Err(why.into()))
@@ -57,8 +57,8 @@ impl Files {
         }
     }
 
-    /// The content of a file. It is read by a thread of its own, because nothing can break off a
-    /// read of a device that does not answer.
+    /// The content of a file. A thread of its own reads it, because a read of a device that does
+    /// not answer cannot be cancelled.
     pub(super) fn read(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let (reader, path) = (Arc::clone(&self.reader), path.to_owned());
@@ -67,12 +67,8 @@ impl Files {
             let _ = sender.send(reader(&path));
         });
         thread?;
-        receiver
-            .recv_timeout(self.patience)
-            .map_err(|error| match error {
-                mpsc::RecvTimeoutError::Timeout => io::Error::from(io::ErrorKind::TimedOut),
-                mpsc::RecvTimeoutError::Disconnected => io::Error::from(io::ErrorKind::Other),
-            })?
+        let read = receiver.recv_timeout(self.patience);
+        read.map_err(|_| io::ErrorKind::TimedOut)?
     }
 }
 

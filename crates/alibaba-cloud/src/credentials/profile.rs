@@ -1,4 +1,6 @@
 //! What each mode of a profile means.
+//!
+//! This file is longer than 300 lines because every mode is in it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,6 @@
 //! Credentials: a key that is fetched once for all callers that wait, and again before it ends.
+//!
+//! This file is longer than 300 lines because all of it changes one state.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -16,8 +18,7 @@ use base::random::Random;
 
 use super::answer::Fetched;
 use super::context::FetchContext;
-use super::error::CredentialsError;
-use super::error::{CredentialsErrorKind, Result};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::fetch::fetch;
 use super::source::{KeyProvider, Source};
 

@@ -242,9 +242,9 @@ fn unreadable(endpoint: &Endpoint, what: &str) -> CredentialsError {
 }
 
 fn unreachable(endpoint: &Endpoint, failure: &Failure) -> CredentialsError {
-    let who = format!("STS at {}", endpoint.host());
+    let server = format!("STS at {}", endpoint.host());
     let otherwise = "If it can't be reached from here, set sts_endpoint to one that can.";
-    CredentialsError::unanswered(&who, failure, otherwise)
+    CredentialsError::unanswered(&server, failure, otherwise)
 }
 
 #[cfg(test)]

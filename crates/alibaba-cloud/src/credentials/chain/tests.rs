@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::*;
+use crate::credentials::CredentialsError;
 use crate::credentials::configured::AssumeRole;
 use base::secret::Secret;
 
