@@ -112,7 +112,7 @@ fn key(fields: &KeyFields) -> Result<AccessKey, &'static str> {
     assemble(parts, name).map_err(|error| match error {
         KeyPartError::Missing(KeyPart::Id) => "gives no id of an access key",
         KeyPartError::Missing(_) => "gives no secret of an access key",
-        KeyPartError::Malformed(_) => "gives an access key with signs that no access key has",
+        KeyPartError::Malformed(_) => "gives an access key with characters that no access key has",
     })
 }
 
@@ -184,7 +184,7 @@ mod tests {
             (r#"{"mode":"RamRoleArn"}"#, "no id"),
             (
                 r#"{"access_key_id":"i j","access_key_secret":"s"}"#,
-                "signs that",
+                "characters that",
             ),
         ] {
             let error = read_output(output.as_bytes(), now()).expect_err(output);

@@ -119,7 +119,7 @@ impl MetadataService<'_> {
         }
         let what = match error {
             MetadataError::Absent(why) => {
-                format!("can't be reached: {why}. Only an instance of ECS has one")
+                format!("can't be reached: {why}. Only ECS instances have one")
             }
             MetadataError::Other(what) => what,
         };
@@ -186,7 +186,7 @@ impl MetadataService<'_> {
             Ok(response) => match response.status {
                 200 => Ok(response),
                 404 => other(format!(
-                    "has not {what} (HTTP status 404): the instance has no such role"
+                    "does not have {what} (HTTP status 404): the instance has no such role"
                 )),
                 status => other(format!("refuses {what} with HTTP status {status}")),
             },

@@ -9,12 +9,12 @@ use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::variables::{ACCESS_KEY, BARE_KEY, SECRET_KEY, SECURITY_TOKEN};
 
 /// What every part of an access key looks like, for error messages.
-pub const EXPECTED: &str = "expected letters, digits and signs of ASCII alone; often a space or a \
-    line break was copied with it";
+pub const EXPECTED: &str = "expected printable ASCII characters without spaces; a space or a line \
+    break may have been copied with the value";
 
 /// Why parts from two places are no access key.
 const NEVER_MIXED: &str = "Configuration and environment are never mixed: all parts must come from \
-    the same of the two.";
+    one of the two.";
 
 /// A part of an access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -217,7 +217,7 @@ fn advice(action: &str, code: &str, message: &str) -> &'static str {
              that may assume this one."
         }
         ("AssumeRole", code) if code.starts_with("NoPermission") || code.contains("Forbidden") => {
-            "Let the trust policy of the role name who assumes it, and grant that user or role \
+            "Name the user or role that assumes the role in the role's trust policy, and grant it \
              AliyunSTSAssumeRoleAccess."
         }
         (_, code) if code.starts_with("EntityNotExist.Role") => "Check the ARN of the role.",
@@ -225,7 +225,7 @@ fn advice(action: &str, code: &str, message: &str) -> &'static str {
             "Check the ARN of the identity provider."
         }
         (_, code) if code.contains("OIDCToken") && code.contains("Expired") => {
-            "The token has ended. Provide it in a file that is renewed (oidc_token_file), or get a \
+            "The token has expired. Provide it in a file that is renewed (oidc_token_file), or get a \
              new one for each run."
         }
         ("AssumeRoleWithOIDC", code) if code.starts_with("AuthenticationFail") => {

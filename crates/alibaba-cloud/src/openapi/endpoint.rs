@@ -15,7 +15,7 @@ pub struct Endpoint(Url);
 pub enum InvalidEndpoint {
     /// The URL has credentials, a path, a query or a fragment.
     #[error(
-        "expected a host or a URL with nothing behind the host, such as \
+        "expected a host or a URL with nothing after the host, such as \
          cams.ap-southeast-1.aliyuncs.com"
     )]
     Excess,

@@ -202,7 +202,7 @@ fn untrusted(error: &CertificateError) -> (Untrusted, String) {
             return (Untrusted::Date, text);
         }
         E::NotValidYetContext { not_before, .. } => {
-            let text = format!("it is valid from {} on", date(not_before));
+            let text = format!("it is not valid before {}", date(not_before));
             return (Untrusted::Date, text);
         }
         E::Expired => (Untrusted::Date, "it has expired"),

@@ -64,7 +64,7 @@ pub struct Proxy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "environment variable {variable} is not usable: expected the address of a proxy, such as \
-     http://proxy.example.com:3128, with nothing behind the port. The schemes are {}. Write \
+     http://proxy.example.com:3128, with nothing after the port. The schemes are {}. Write \
      special characters of a user name or a password percent-encoded, such as %40 for @ and %23 \
      for #",
     SCHEMES.join(", ")
