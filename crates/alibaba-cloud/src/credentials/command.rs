@@ -30,7 +30,7 @@ const SLOW: Duration = Duration::from_secs(5);
 const MOST: usize = 64 << 10;
 
 /// The script of the watcher, for a POSIX shell. Its input is a pipe that only this process can
-/// write to, so the input ends when this process does, however it ends. The first line of the input
+/// write to, so the input ends when this process does, in whichever way. The first line of the input
 /// is the process id of the program, which may have left the group.
 const WATCH: &str = "read -r program; read -r end; kill -s KILL $program 0";
 

@@ -107,7 +107,7 @@ fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     if !found.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    // With room for everything, so that no copy of a secret is left behind by growing.
+    // The capacity is enough: a reallocation would leave a copy of a secret in memory.
     let room = usize::try_from(found.len()).unwrap_or(MOST).min(MOST) + 1;
     let mut content = Zeroizing::new(Vec::with_capacity(room));
     file.take(MOST as u64 + 1).read_to_end(&mut content)?;

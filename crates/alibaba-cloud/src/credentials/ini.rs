@@ -2,7 +2,7 @@
 //!
 //! Lines are read as the official libraries for Python and Go read them: `key = value` or
 //! `key: value`, keys in any case, comments from `#` to the end of the line, or from `;` at its
-//! beginning or behind a blank. A value may be in quotation marks.
+//! beginning or after a blank. A value may be in quotation marks.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub(super) type Section<'a> = BTreeMap<String, &'a str>;
 /// The sections of an ini file by their names.
 pub(super) struct Ini<'a>(BTreeMap<&'a str, Section<'a>>);
 
-/// The number of the first line that no ini file has, counted from 1.
+/// The number of the first line that is not part of an ini file, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BadLine(pub(super) usize);
 
@@ -56,7 +56,7 @@ impl<'a> Ini<'a> {
     }
 }
 
-/// A value without the comment behind it.
+/// A value without the comment after it.
 fn without_comment(value: &str) -> &str {
     let value = value.split('#').next().unwrap_or_default();
     let comment = [" ;", "\t;"]

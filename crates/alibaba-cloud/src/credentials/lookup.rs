@@ -9,7 +9,7 @@ use super::configured::Configured;
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::files;
 use super::local::Local;
-use super::profile::{Described, describe, wrong};
+use super::profile::{describe, wrong};
 use super::profile_file::{ProfileFile, is_cli_file, origin, quoted};
 use super::source::{FoundProvider, KeyProvider, ProfileSource};
 use super::variables::{
@@ -97,13 +97,12 @@ pub(super) fn again(profile: &ProfileSource, local: &Local) -> Result<KeyProvide
     let content = local.files.read(&profile.file);
     let content = content.map_err(|error| unreadable(&shown, &error))?;
     let file = ProfileFile::parse(&content, &shown)?;
-    match describe(&file, &profile.name, &shown, local)? {
-        Described::Provider(provider, _) => Ok(*provider),
-        Described::Absent | Described::Blank => {
-            let origin = origin(&profile.name, &shown);
-            Err(wrong(&origin, "does not exist any more"))
-        }
-    }
+    let described = describe(&file, &profile.name, &shown, local)?;
+    let (provider, _) = described.ok_or_else(|| {
+        let origin = origin(&profile.name, &shown);
+        wrong(&origin, "does not exist any more")
+    })?;
+    Ok(provider)
 }
 
 /// The files that are searched if the provider block names none: the CLI's, then the SDKs'.
@@ -174,27 +173,22 @@ fn first(
             continue;
         };
         let origin = origin(found, &shown);
-        match describe(&file, found, &shown, local)? {
-            Described::Provider(provider, how) => {
-                let profile = ProfileSource {
-                    file: path.clone(),
-                    name: found.to_owned(),
-                    provider: *provider,
-                };
-                let description = format!("{origin}, {how}");
-                return Ok(Some((KeyProvider::Profile(Box::new(profile)), description)));
-            }
-            Described::Blank if name.is_some() => {
-                let what = "has no access_key_id and no other mode than AK";
-                return Err(wrong(&origin, what));
-            }
-            Described::Absent if name.is_none() && file.is_cli => {
-                let what = "does not exist, although it is the current one";
-                return Err(wrong(&origin, what));
-            }
-            // A CLI that was never configured leaves a blank profile behind.
-            Described::Blank | Described::Absent => {}
+        if let Some((provider, how)) = describe(&file, found, &shown, local)? {
+            let profile = ProfileSource {
+                file: path.clone(),
+                name: found.to_owned(),
+                provider,
+            };
+            let description = format!("{origin}, {how}");
+            return Ok(Some((KeyProvider::Profile(Box::new(profile)), description)));
         }
+        let what = match (name, file.fields(found)) {
+            (Some(_), Some(_)) => "has no access_key_id and no other mode than AK",
+            (None, None) if file.is_cli => "does not exist, although it is the current one",
+            // A CLI that was never configured leaves a blank profile behind.
+            _ => continue,
+        };
+        return Err(wrong(&origin, what));
     }
     Ok(None)
 }

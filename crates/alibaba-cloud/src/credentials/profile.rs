@@ -14,7 +14,7 @@ use super::local::Local;
 use super::profile_file::{ProfileFields, ProfileFile, key_of, origin, quoted};
 use super::roles::{self, session_name, session_seconds};
 use super::shell_words;
-use super::source::{CloudSso, KeyProvider, Oidc, Role, Stored, Token};
+use super::source::{CloudSso, FoundProvider, KeyProvider, Oidc, Role, Stored, Token};
 use super::token_file::TokenFile;
 use super::variables::{
     CREDENTIALS_URI, EXTERNAL_PROCESS_DISABLED, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN, OIDC_TOKEN_FILE,
@@ -42,35 +42,25 @@ const MODES: &[&str] = &[
     "Anonymous",
 ];
 
-/// What a file says about a profile.
-pub(super) enum Described {
-    /// What provides its keys, and how that is called: `mode RamRoleArn`.
-    Provider(Box<KeyProvider>, String),
-    /// The profile does not exist.
-    Absent,
-    /// The profile exists and has nothing filled in, as the CLI leaves it at first.
-    Blank,
-}
-
-/// What the file says about the profile `name`. `shown` is the path of the file, for messages.
+/// What provides the keys of the profile `name`, and how the file calls that: `mode RamRoleArn`.
+/// `None` if the profile does not exist, or has nothing filled in, as the CLI leaves it at first.
+/// `shown` is the path of the file, for messages.
 pub(super) fn describe(
     file: &ProfileFile,
     name: &str,
     shown: &str,
     local: &Local,
-) -> Result<Described> {
-    let Some(fields) = file.fields(name) else {
-        return Ok(Described::Absent);
+) -> Result<Option<FoundProvider>> {
+    let fields = file.fields(name);
+    let Some(fields) = fields.filter(|fields| !(file.is_cli && is_blank(fields))) else {
+        return Ok(None);
     };
-    if file.is_cli && is_blank(fields) {
-        return Ok(Described::Blank);
-    }
     let provider = provider(file, name, shown, local, &mut Vec::new())?;
     let how = match file.is_cli {
         true => format!("mode {}", mode(fields).unwrap_or_default()),
         false => format!("type {}", ini_type(fields)),
     };
-    Ok(Described::Provider(Box::new(provider), how))
+    Ok(Some((provider, how)))
 }
 
 /// The error about a profile. `what` continues its origin.
