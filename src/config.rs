@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use alibaba_cloud::credentials::{Context, Credentials};
+use alibaba_cloud::credentials::{Credentials, FetchContext};
 use alibaba_cloud::openapi::Failure;
 use base::clock::Clock;
 use base::environment::Environment;
@@ -155,8 +155,8 @@ fn http(
 }
 
 /// What credentials are fetched with.
-fn context(http: &HttpSettings, clock: &Clock, random: &Random) -> Context {
-    Context {
+fn context(http: &HttpSettings, clock: &Clock, random: &Random) -> FetchContext {
+    FetchContext {
         clock: clock.clone(),
         random: random.clone(),
         user_agent: http.user_agent.clone(),

@@ -1,7 +1,8 @@
 //! What the provider block says about credentials, for the chain that finds them.
 
 use alibaba_cloud::credentials::{
-    AssumeRole, AssumeRoleWithOidc, Configured, Files, Problem, ProblemKind, Source, resolve,
+    AssumeRole, AssumeRoleWithOidc, Configured, CredentialsError, CredentialsErrorKind, Files,
+    Source, resolve,
 };
 use base::environment::Environment;
 use cams::Endpoint;
@@ -34,14 +35,14 @@ pub(crate) fn source(
     match resolve(&configured, environment, &Files::of_system()) {
         Ok(source) => {
             tracing::info!("credentials come from {}", source.describe());
-            let passed_over = source.passed_over().map(|text| {
+            let warning = source.without_effect().map(|text| {
                 Diagnostic::warning("Credentials Setting Without Effect", text.to_owned())
             });
-            Ok(Ok((source, passed_over.into_iter().collect())))
+            Ok(Ok((source, warning.into_iter().collect())))
         }
         // Reported at a resource, which has no such attribute.
-        Err(problem) if problem.is_missing() => Ok(Err(missing(&problem))),
-        Err(problem) => Err(diagnostic(&problem)),
+        Err(error) if error.is_missing() => Ok(Err(missing(&error))),
+        Err(error) => Err(diagnostic(&error)),
     }
 }
 
@@ -116,15 +117,19 @@ pub(super) fn missing(why: &impl ToString) -> Diagnostic {
     Diagnostic::error("Missing Credentials", why.to_string())
 }
 
-fn diagnostic(problem: &Problem) -> Diagnostic {
-    let summary = match problem.kind() {
-        ProblemKind::Missing | ProblemKind::Incomplete => "Missing Credentials",
-        ProblemKind::Malformed => "Invalid Provider Configuration",
-        ProblemKind::File => "Credentials File Not Usable",
-        ProblemKind::Profile => "Credentials Profile Not Usable",
+fn diagnostic(error: &CredentialsError) -> Diagnostic {
+    let summary = match error.kind() {
+        CredentialsErrorKind::Malformed => "Invalid Provider Configuration",
+        CredentialsErrorKind::File => "Credentials File Not Usable",
+        CredentialsErrorKind::Profile => "Credentials Profile Not Usable",
+        CredentialsErrorKind::Missing
+        | CredentialsErrorKind::Incomplete
+        | CredentialsErrorKind::Unusable
+        | CredentialsErrorKind::Refused
+        | CredentialsErrorKind::Unreachable => "Missing Credentials",
     };
-    let diagnostic = Diagnostic::error(summary, problem.to_string());
-    match problem.attribute() {
+    let diagnostic = Diagnostic::error(summary, error.to_string());
+    match error.attribute() {
         Some(names) => diagnostic.at(settings::location(&names.join("."))),
         None => diagnostic,
     }

@@ -215,7 +215,7 @@ impl Cams {
     pub async fn plans_a_call(&self) -> Result<(), Diagnostic> {
         let missing = match &self.client {
             Err(NoClient::NoCredentials(missing)) => missing.clone(),
-            Ok(client) if client.credentials().is_last_resort() => {
+            Ok(client) if client.credentials().source().is_last_resort() => {
                 match client.credentials().current().await {
                     Ok(_) => return Ok(()),
                     Err(error) => credentials::missing(&error),

@@ -48,7 +48,7 @@ impl Cams {
         let why = client.account_trouble()?;
         let throttled = self.throttled.as_ref()?;
         let fleet = throttled.scope == settings::throttle::Scope::Redis;
-        if !(client.credentials().are_temporary() || fleet) {
+        if !(client.credentials().source().is_temporary() || fleet) {
             return None;
         }
         Some(Diagnostic::warning(

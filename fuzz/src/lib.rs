@@ -1,5 +1,7 @@
 //! Helpers of the fuzz targets.
 
+use std::path::Path;
+
 use alibaba_cloud::credentials::{Configured, Files, resolve};
 use terraform_plugin::wire::ty::Type;
 
@@ -30,7 +32,8 @@ pub fn report_for(path: &str, content: &[u8]) -> String {
     ]
     .into_iter()
     .collect();
-    let files = Files::fixed([(format!("/h/{path}"), content)]);
+    let (path, content) = (format!("/h/{path}"), content.to_vec());
+    let files = Files::with(move |read| (read == Path::new(&path)).then(|| content.clone()));
     match resolve(&Configured::default(), &environment, &files) {
         Ok(source) => source.describe().to_owned(),
         Err(problem) => format!("{problem} {problem:?}"),

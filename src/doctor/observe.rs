@@ -98,9 +98,9 @@ pub(crate) async fn observe(
         Ok(client) => {
             seen.answers = ask(&client, &seen).await;
             seen.clock_ahead = client.service_clock_ahead();
-            let credentials = client.credentials();
-            seen.credentials = Some((credentials.describe().to_owned(), credentials.kind()));
-            let key = credentials.at_hand();
+            let source = client.credentials().source();
+            seen.credentials = Some((source.describe().to_owned(), source.kind()));
+            let key = client.credentials().at_hand();
             seen.access_key_end = key.and_then(|key| end(&key.access_key().id));
             seen.account_trouble = client.account_trouble();
             let throttle = throttled.as_ref().map(|throttled| &throttled.throttle);

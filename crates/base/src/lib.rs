@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod environment;
+pub mod file_lock;
 pub mod fingerprint;
 pub mod foreign_text;
 pub mod platform;

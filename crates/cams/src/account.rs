@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use alibaba_cloud::credentials::{Credentials, Owner};
+use alibaba_cloud::credentials::{AccountAnswer, Credentials};
 use alibaba_cloud::openapi::SigningKey;
 use base::clock::Clock;
 use base::fingerprint::fingerprint;
@@ -70,10 +70,10 @@ impl Account {
         if let Some(name) = self.known() {
             return name;
         }
-        let answer = credentials.owner(self.directory.as_deref()).await;
+        let answer = credentials.account(self.directory.as_deref()).await;
         let locked = answer.locked;
-        let found = match answer.owner {
-            Owner::Account { id, not_before } => {
+        let found = match answer.answer {
+            AccountAnswer::Account { id, not_before } => {
                 let wait = not_before.duration_since(self.clock.now());
                 tokio::time::sleep(wait.unwrap_or_default()).await;
                 Found {
@@ -85,7 +85,7 @@ impl Account {
                     locked,
                 }
             }
-            Owner::Unknown { until, why } => {
+            AccountAnswer::Unknown { until, why } => {
                 tracing::info!("the account is not known: {why}");
                 let host = self.emulator.as_deref().unwrap_or_default();
                 Found {

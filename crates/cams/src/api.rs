@@ -9,6 +9,7 @@ use alibaba_cloud::client::{Api, ErrorKind};
 /// The API that all operations of this crate belong to.
 pub(crate) static CAMS: Api = Api {
     version: "2020-06-06",
+    code_on_success: true,
     kind_of_code,
 };
 

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use alibaba_cloud::credentials::{
-    AssumeRole, Configured, Context, Credentials, ErrorKind, Files, Owner, resolve,
+    AccountAnswer, AssumeRole, Configured, Credentials, CredentialsErrorKind, FetchContext, Files,
+    resolve,
 };
 use base::clock::Clock;
 use base::secret::Secret;
@@ -16,7 +17,7 @@ use super::server::Server;
 const SECRET: &str = "k6VtR2pQ9sXw4yZa";
 
 /// Credentials of a role that is assumed by a key.
-fn of_role(server: &Server, context: Context) -> Credentials {
+fn of_role(server: &Server, context: FetchContext) -> Credentials {
     let configured = Configured {
         access_key: Some("LTAI5tBase".into()),
         secret_key: Some(Secret::new(SECRET)),
@@ -46,7 +47,7 @@ fn at(server: &Server) -> Configured {
     }
 }
 
-fn made(configured: &Configured, context: Context) -> Credentials {
+fn made(configured: &Configured, context: FetchContext) -> Credentials {
     let environment = std::iter::empty::<(String, String)>().collect();
     let source = resolve(configured, &environment, &Files::of_system()).unwrap();
     Credentials::new(source, context)
@@ -71,7 +72,7 @@ async fn a_refusal_is_final_and_says_what_to_do_without_what_it_quotes() {
     let refusal = json!({ "Code": "NoPermission", "Message": message, "RequestId": "R-1" });
     let server = server(json!([[403, refusal]])).await;
     let error = of_role(&server, context()).current().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.kind(), CredentialsErrorKind::Refused);
     let text = error.to_string();
     for part in ["NoPermission", "403", "R-1", "trust policy"] {
         assert!(text.contains(part), "{part}: {text}");
@@ -85,7 +86,7 @@ async fn an_answer_without_end_is_not_read_and_a_redirect_not_followed() {
     let large = "x".repeat((64 << 10) + 1);
     let large = server(json!([[200, large], [200, large], [200, large]])).await;
     let error = of_address(&large).current().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert_eq!(error.kind(), CredentialsErrorKind::Unreachable);
     assert!(error.to_string().contains("larger than 64 KiB"), "{error}");
     assert_eq!(large.requests(), 3);
 
@@ -114,7 +115,7 @@ async fn sessions_that_have_ended_are_told_from_those_that_live() {
 async fn a_machine_with_a_wrong_clock_signs_by_that_of_sts() {
     let server = Server::start(json!({ "date": true })).await;
     let slow = || SystemTime::now() - Duration::from_secs(3 * 60 * 60);
-    let context = Context {
+    let context = FetchContext {
         clock: Clock::of(slow),
         ..context()
     };
@@ -171,8 +172,8 @@ async fn an_account_that_is_no_number_is_none() {
 
 /// The account's id, or why it is not known.
 async fn account(credentials: &Credentials, directory: Option<&Path>) -> Result<String, String> {
-    match credentials.owner(directory).await.owner {
-        Owner::Account { id, .. } => Ok(id),
-        Owner::Unknown { why, .. } => Err(why),
+    match credentials.account(directory).await.answer {
+        AccountAnswer::Account { id, .. } => Ok(id),
+        AccountAnswer::Unknown { why, .. } => Err(why),
     }
 }

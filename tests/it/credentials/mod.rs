@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use alibaba_cloud::credentials::{
-    AssumeRole, AssumeRoleWithOidc, Configured, Context, Credentials, Files, resolve,
+    AssumeRole, AssumeRoleWithOidc, Configured, Credentials, FetchContext, Files, resolve,
 };
 use alibaba_cloud::openapi::Network;
 use base::clock::Clock;
@@ -210,8 +210,8 @@ async fn answer(case: &Case, server: &str, home: &Path) -> (Value, String) {
     }
 }
 
-fn context() -> Context {
-    Context {
+fn context() -> FetchContext {
+    FetchContext {
         network: Network::default(),
         clock: Clock::system(),
         random: Random::seeded(1),

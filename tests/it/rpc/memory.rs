@@ -22,7 +22,8 @@ const EMPTY_LIST: &str = r#"{"Code":"OK","PhoneNumbers":[]}"#;
 
 const REFUSAL: &str = r#"{"Code":"InvalidParameter.PhoneNumberError"}"#;
 
-/// What is sent without end: a beginning, something repeated up to a size in bytes, and an end.
+/// What is sent without end: a beginning, something repeated in whole up to a size in bytes, and an
+/// end.
 #[derive(Clone, Copy)]
 struct Flood {
     begin: &'static str,
@@ -60,12 +61,11 @@ async fn serve(mut stream: TcpStream, list: Flood, other: Flood) {
         flood.begin
     );
     let mut sent = stream.write_all(head.as_bytes()).await;
-    let mut left = flood.size;
+    let mut blocks = flood.size.checked_div(block.len()).unwrap_or_default();
     // The reader hangs up when it has had enough.
-    while sent.is_ok() && left > 0 {
-        let part = left.min(block.len());
-        sent = stream.write_all(&block.as_bytes()[..part]).await;
-        left -= part;
+    while sent.is_ok() && blocks > 0 {
+        sent = stream.write_all(block.as_bytes()).await;
+        blocks -= 1;
     }
     let _ = stream.write_all(flood.end.as_bytes()).await;
 }

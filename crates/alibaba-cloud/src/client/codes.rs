@@ -86,6 +86,7 @@ mod tests {
 
     const API: Api = Api {
         version: "",
+        code_on_success: true,
         kind_of_code: |code| match code {
             "Own.Busy" => Some(ErrorKind::Throttled),
             "Own.Unknown" => Some(ErrorKind::NotFound),

@@ -232,7 +232,7 @@ impl Error {
     }
 
     /// A refusal.
-    pub(super) fn refused(action: &'static str, api: &Api, error: ServiceError) -> Self {
+    pub(crate) fn refused(action: &'static str, api: &Api, error: ServiceError) -> Self {
         let kind = codes::kind(&error, api);
         Self {
             code: error.code,

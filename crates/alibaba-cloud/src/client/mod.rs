@@ -138,7 +138,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
         };
         let success = self.send(bounds, &request).await?;
         let incomplete = |why: &str| Error {
-            code: Some("OK".to_owned()),
+            code: O::API.code_on_success.then(|| "OK".to_owned()),
             request_id: success.request_id.clone(),
             may_have_had_effect: !O::READS,
             ..Error::unanswered(
@@ -291,6 +291,9 @@ impl<K: Keys, G: Gate> Client<K, G> {
         let (mut retry_after, mut date) = (None, None);
         let result = sent.and_then(|response| {
             (retry_after, date) = (response.retry_after, response.date);
+            if !request.api.code_on_success && (200..300).contains(&response.status) {
+                return Ok(Success::without_envelope(response));
+            }
             match read_answer(response) {
                 Answer::Success(success) => Ok(success),
                 Answer::Refusal(error) | Answer::Unreadable(error) => {

@@ -1,61 +1,61 @@
-//! Whose account a key belongs to, asked once and then remembered.
+//! The account that a key belongs to, asked of STS once and then remembered.
 //!
-//! What is remembered is one file in the state directory, with a line for each key: a hash of the
-//! key's id, and what is known of its account. A key belongs to one account for ever, so that line
-//! is never outdated. Where STS does not tell the account, that is remembered too, for a while:
-//! calls are counted by the name of the account, so all processes of this user must come to the
-//! same answer at the same time. The first answer that is written counts for all of them.
+//! The answers are in one file in the state directory, under a hash of the key's id. A key belongs
+//! to one account for ever, so that answer is never outdated. Where STS does not return the account,
+//! that is remembered too, for a while: calls are counted by the name of the account, so all
+//! processes of this user must come to the same answer at the same time. The first answer that is
+//! written counts for all of them.
 //!
 //! This file is longer than 300 lines because the file, its lock and the question to STS make one
 //! rule together.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout};
 
 use crate::openapi::{Endpoint, SigningKey};
+use base::file_lock::{self, LockMode};
 use base::fingerprint::fingerprint;
 use base::foreign_text;
 use base::private_file;
 
-use super::context::Context;
-use super::current::Credentials;
-use super::error::{Error, ErrorKind};
+use super::context::FetchContext;
+
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::refresh::Credentials;
 use super::sts;
 
 /// The name of the file.
 const FILE: &str = "accounts";
 
-/// How many lines are kept: temporary keys come and go.
-const MOST_LINES: usize = 256;
+/// How many answers are kept: temporary keys come and go.
+const MAX_ENTRIES: usize = 256;
 
-/// More than that many lines have, in bytes.
-const MOST: u64 = 64 << 10;
+/// More bytes than that many answers have.
+const MAX_BYTES: u64 = 256 << 10;
 
-/// How long STS may take to tell the account. A quota that is counted for the key is better than a
+/// How long STS may take to return the account. A quota that is counted for the key is better than a
 /// call that does not begin.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STS_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long STS is not asked again after it has not told the account.
-const SILENCE: Duration = Duration::from_secs(10 * 60);
+/// How long STS is not asked again after it did not return the account.
+const RETRY_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// How long another process may keep the file locked, which takes it a moment.
-const TURN: Duration = Duration::from_secs(5);
-
-/// How often the lock is tried.
-const PAUSE: Duration = Duration::from_millis(20);
+const LOCK_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long after its departure a call may be counted, at most: a window of a second, and the time
 /// to arrive.
 const COUNTED_WITHIN: Duration = Duration::from_secs(2);
 
-/// Whose quota the calls count against.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Owner {
+/// The account whose quota the calls count against.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub enum AccountAnswer {
     /// The account with this id.
     Account {
         /// The digits of the id.
@@ -72,22 +72,53 @@ pub enum Owner {
     },
 }
 
-/// The owner, and whether the processes of this user agree on it.
+/// The answer, and whether the processes of this user agree on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Whose quota the calls count against.
-    pub owner: Owner,
-    /// The file that another process does not give free, so that this process could not agree with
-    /// the others.
+pub struct AccountLookup {
+    /// The account, or why it is not known.
+    pub answer: AccountAnswer,
+    /// The file that another process keeps locked, so that this process could not agree with the
+    /// others.
     pub locked: Option<PathBuf>,
 }
 
-impl Owner {
-    /// Whether it is the answer at this time, so that STS is not asked.
+/// The answer for a key, as the file has it.
+#[derive(Deserialize, Serialize)]
+struct AccountEntry {
+    key: String,
+    answer: AccountAnswer,
+}
+
+impl AccountAnswer {
+    fn unknown(now: SystemTime, error: &CredentialsError) -> Self {
+        Self::Unknown {
+            until: now + RETRY_AFTER,
+            why: foreign_text::line(&error.to_string()),
+        }
+    }
+
+    /// Whether it still holds at this time, so that STS is not asked.
     fn holds(&self, now: SystemTime) -> bool {
         match self {
             Self::Account { .. } => true,
             Self::Unknown { until, .. } => now < *until,
+        }
+    }
+}
+
+impl Credentials {
+    /// The account that the credentials belong to, from the state directory if a process of this
+    /// user has asked before, else from STS (`GetCallerIdentity`).
+    pub async fn account(&self, directory: Option<&Path>) -> AccountLookup {
+        match &self.source().sts {
+            Some(sts) => find(self, sts, self.context(), directory).await,
+            None => AccountLookup {
+                answer: AccountAnswer::Unknown {
+                    until: UNIX_EPOCH + Duration::from_secs(u32::MAX.into()),
+                    why: "STS was not asked for the account.".to_owned(),
+                },
+                locked: None,
+            },
         }
     }
 }
@@ -98,72 +129,52 @@ impl Owner {
 /// A file that stays locked is read without the lock, and not written: the account that another
 /// process has found before still counts, and so does its answer that there is none. Only if the
 /// file has no answer, processes that ask STS may then come to different ones.
-pub(super) async fn owner(
+async fn find(
     credentials: &Credentials,
     endpoint: &Endpoint,
-    context: &Context,
+    context: &FetchContext,
     directory: Option<&Path>,
-) -> Found {
+) -> AccountLookup {
     let now = context.clock.now();
-    let agreed = |owner| Found {
-        owner,
-        locked: None,
-    };
+    let found = |answer, locked| AccountLookup { answer, locked };
     let file = directory.map(|directory| directory.join(FILE));
     let key = match credentials.current().await {
         Ok(key) => key,
-        Err(error) => return agreed(unknown(now, &error)),
+        Err(error) => return found(AccountAnswer::unknown(now, &error), None),
     };
-    let (before, locked) = remembered(file.as_deref(), name(&key, endpoint)).await;
-    let locked = locked.then(|| file.clone()).flatten();
-    if let Some(owner) = before.as_ref().filter(|owner| owner.holds(now)) {
-        return Found {
-            owner: owner.clone(),
-            locked,
-        };
+    let (before, locked) = match &file {
+        Some(path) => agree(path, name(&key, endpoint), None, now).await,
+        None => (None, false),
+    };
+    let file_if = |locked: bool| file.clone().filter(|_| locked);
+    if let Some(answer) = before.clone().filter(|answer| answer.holds(now)) {
+        return found(answer, file_if(locked));
     }
-    let asked = timeout(PATIENCE, ask(credentials, &key, endpoint, context)).await;
-    let late = || {
-        let text = format!(
-            "STS at {} did not answer within {PATIENCE:?}.",
-            endpoint.host()
-        );
-        Error::new(ErrorKind::Unreachable, text)
-    };
+    let asked = timeout(STS_LIMIT, ask(credentials, &key, endpoint, context)).await;
+    let asked = asked.unwrap_or_else(|_| {
+        let host = endpoint.host();
+        let text = format!("STS at {host} did not answer within {STS_LIMIT:?}.");
+        Err(CredentialsErrorKind::Unreachable.error(text))
+    });
     let now = context.clock.now();
-    let (key, owner) = match asked.unwrap_or_else(|_| Err(late())) {
+    let (key, answer) = match asked {
         Ok((key, id)) => {
             let not_before = match before {
-                Some(Owner::Unknown { until, .. }) => {
+                Some(AccountAnswer::Unknown { until, .. }) => {
                     until + context.connect_timeout + COUNTED_WITHIN
                 }
                 _ => UNIX_EPOCH,
             };
-            (key, Owner::Account { id, not_before })
+            (key, AccountAnswer::Account { id, not_before })
         }
-        Err(error) => (key, unknown(now, &error)),
+        Err(error) => (key, AccountAnswer::unknown(now, &error)),
     };
-    let Some(path) = file.filter(|_| locked.is_none()) else {
-        return Found { owner, locked };
+    let Some(path) = file.as_deref().filter(|_| !locked) else {
+        return found(answer, file_if(locked));
     };
-    match remember(&path, name(&key, endpoint), owner.clone(), now).await {
-        Ok(Some(first)) => agreed(first),
-        Ok(None) => Found {
-            owner,
-            locked: Some(path),
-        },
-        Err(error) => {
-            tracing::debug!("the account can't be remembered: {error}");
-            agreed(owner)
-        }
-    }
-}
-
-fn unknown(now: SystemTime, error: &Error) -> Owner {
-    Owner::Unknown {
-        until: now + SILENCE,
-        why: foreign_text::line(&error.to_string()),
-    }
+    let (first, locked) = agree(path, name(&key, endpoint), Some(answer.clone()), now).await;
+    let first = first.filter(|first| first.holds(now));
+    found(first.unwrap_or(answer), file_if(locked))
 }
 
 /// Asks STS, with another key if it refuses this one: that may have been revoked or may have ended.
@@ -171,11 +182,11 @@ async fn ask(
     credentials: &Credentials,
     key: &Arc<SigningKey>,
     endpoint: &Endpoint,
-    context: &Context,
-) -> Result<(Arc<SigningKey>, String), Error> {
+    context: &FetchContext,
+) -> Result<(Arc<SigningKey>, String)> {
     match sts::caller_account(key, endpoint, context).await {
         Ok(account) => Ok((Arc::clone(key), account)),
-        Err(error) if error.kind() == ErrorKind::Refused => {
+        Err(error) if error.kind() == CredentialsErrorKind::Refused => {
             let other = credentials.renew(key).await?.ok_or(error)?;
             let account = sts::caller_account(&other, endpoint, context).await?;
             Ok((other, account))
@@ -184,8 +195,7 @@ async fn ask(
     }
 }
 
-/// What stands for a key in the file. An STS on this machine is an emulator, whose keys are its
-/// own.
+/// The name of a key in the file. An STS on this machine is an emulator, whose keys are its own.
 fn name(key: &SigningKey, endpoint: &Endpoint) -> String {
     let host = match endpoint.is_loopback() {
         true => endpoint.host(),
@@ -194,147 +204,80 @@ fn name(key: &SigningKey, endpoint: &Endpoint) -> String {
     fingerprint(&["account", &key.access_key().id, host])
 }
 
-/// What the file says of the name, and whether another process kept it locked.
-async fn remembered(path: Option<&Path>, name: String) -> (Option<Owner>, bool) {
-    let Some(path) = path else {
-        return (None, false);
+/// The answer for a key in the file, and whether another process kept the file locked. If there is
+/// no answer that holds at the time `now`, `ours` is written and counts, unless the file is locked.
+async fn agree(
+    path: &Path,
+    key: String,
+    ours: Option<AccountAnswer>,
+    now: SystemTime,
+) -> (Option<AccountAnswer>, bool) {
+    let mode = match ours {
+        Some(_) => LockMode::Exclusive,
+        None => LockMode::Shared,
     };
-    let lock = lock(path, File::try_lock_shared).await;
+    let lock = file_lock::acquire(path, mode, Instant::now() + LOCK_LIMIT).await;
     let locked = matches!(lock, Ok(None));
     let path = path.to_owned();
-    let find = move || {
-        let mut file = match lock {
-            Ok(Some(file)) => file,
-            Ok(None) => private_file::open(&path)?,
-            Err(error) => return Err(error),
+    // It may take a while on a share.
+    let work = tokio::task::spawn_blocking(move || {
+        let mut file = match lock? {
+            Some(file) => file,
+            None => private_file::open(&path)?,
         };
-        let lines = read(&mut file)?;
-        let found = lines.into_iter().rev().find(|(known, _)| *known == name);
-        Ok(found.map(|(_, owner)| owner))
-    };
-    let found = blocking(find).await;
-    (found.ok().flatten(), locked)
-}
-
-/// Adds a line to the file, under a lock that all processes respect, and returns it. If another
-/// process has written an answer meanwhile that holds at the time `now`, that one counts. `None` if
-/// another process keeps the file locked.
-async fn remember(
-    path: &Path,
-    name: String,
-    owner: Owner,
-    now: SystemTime,
-) -> io::Result<Option<Owner>> {
-    let Some(mut file) = lock(path, File::try_lock).await? else {
-        return Ok(None);
-    };
-    let write = move || {
-        let mut lines = read(&mut file)?;
-        let there = lines.iter().rev().find(|(known, _)| *known == name);
-        if let Some((_, there)) = there.filter(|(_, owner)| owner.holds(now)) {
-            return Ok(Some(there.clone()));
-        }
-        lines.retain(|(known, _)| *known != name);
-        lines.push((name, owner.clone()));
-        let from = lines.len().saturating_sub(MOST_LINES);
-        let lines = lines.iter().skip(from);
-        let text: String = lines.map(|(name, owner)| line(name, owner)).collect();
-        private_file::rewrite(&mut file, &text)?;
-        Ok(Some(owner))
-    };
-    blocking(write).await
-}
-
-/// The file, locked. `None` if another process does not give the lock back: it may be stopped, or
-/// the share that the file is on may have lost track of its locks.
-async fn lock(
-    path: &Path,
-    take: fn(&File) -> Result<(), TryLockError>,
-) -> io::Result<Option<File>> {
-    let end = Instant::now() + TURN;
-    loop {
-        let path = path.to_owned();
-        let attempt = blocking(move || {
-            let file = private_file::open(&path)?;
-            match take(&file) {
-                Ok(()) => Ok(Some(file)),
-                Err(TryLockError::WouldBlock) => Ok(None),
-                Err(TryLockError::Error(error)) => Err(error),
-            }
-        });
-        let Ok(taken) = timeout_at(end, attempt).await else {
-            return Ok(None);
+        let mut entries = read(&mut file)?;
+        let at = entries.iter().position(|entry| entry.key == key);
+        let there = at.map(|at| entries[at].answer.clone());
+        let holds = there.as_ref().is_some_and(|there| there.holds(now));
+        let Some(answer) = ours.filter(|_| !locked && !holds) else {
+            return Ok(there);
         };
-        if let Some(file) = taken? {
-            return Ok(Some(file));
-        }
-        if Instant::now() >= end {
-            return Ok(None);
-        }
-        sleep(PAUSE).await;
-    }
+        entries.retain(|entry| entry.key != key);
+        let surplus = (entries.len() + 1).saturating_sub(MAX_ENTRIES);
+        entries.drain(..surplus);
+        let written = answer.clone();
+        entries.push(AccountEntry { key, answer });
+        private_file::rewrite(&mut file, &serde_json::to_string(&entries)?)?;
+        Ok(Some(written))
+    });
+    let answer = work
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)));
+    let answer = answer.inspect_err(|error| {
+        tracing::debug!("the account can't be remembered: {error}");
+    });
+    (answer.ok().flatten(), locked)
 }
 
-/// Does work with files, which may take a while on a share.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(io::Error::other(error)))
-}
-
-/// A line of the file: the name, then the account and a time, or `?`, a time and the reason.
-fn line(name: &str, owner: &Owner) -> String {
-    match owner {
-        Owner::Account { id, not_before } => format!("{name} {id} {}\n", seconds(*not_before)),
-        Owner::Unknown { until, why } => format!("{name} ? {} {why}\n", seconds(*until)),
-    }
-}
-
-fn seconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs()
-}
-
-/// The lines of the file. Whatever else is in it counts as nothing.
-fn read(file: &mut File) -> io::Result<Vec<(String, Owner)>> {
+/// The entries of the file. A file with anything else counts as empty.
+fn read(file: &mut File) -> io::Result<Vec<AccountEntry>> {
     let mut bytes = Vec::new();
     file.rewind()?;
-    file.take(MOST).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let lines = text.lines().filter_map(|line| {
-        let mut words = line.splitn(4, ' ');
-        let (name, account, time) = (words.next()?, words.next()?, words.next()?);
-        let time = UNIX_EPOCH.checked_add(Duration::from_secs(time.parse().ok()?))?;
-        let owner = match account {
-            "?" => Owner::Unknown {
-                until: time,
-                why: foreign_text::line(words.next().unwrap_or_default()),
-            },
-            id => Owner::Account {
-                id: Some(id).filter(|id| sts::is_account(id))?.to_owned(),
-                not_before: time,
-            },
-        };
-        (name.len() == 32).then(|| (name.to_owned(), owner))
+    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    let mut entries: Vec<AccountEntry> = serde_json::from_slice(&bytes).unwrap_or_default();
+    entries.retain_mut(|entry| match &mut entry.answer {
+        AccountAnswer::Account { id, .. } => sts::is_account(id),
+        AccountAnswer::Unknown { why, .. } => {
+            *why = foreign_text::line(why);
+            true
+        }
     });
-    Ok(lines.collect())
+    Ok(entries)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn account(id: &str) -> Owner {
-        Owner::Account {
+    fn account(id: &str) -> AccountAnswer {
+        AccountAnswer::Account {
             id: id.to_owned(),
             not_before: UNIX_EPOCH,
         }
     }
 
-    fn unknown_until(seconds: u64) -> Owner {
-        Owner::Unknown {
+    fn unknown_until(seconds: u64) -> AccountAnswer {
+        AccountAnswer::Unknown {
             until: at(seconds),
             why: "STS is away".to_owned(),
         }
@@ -349,24 +292,22 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state").join(FILE);
         let name = |number: usize| fingerprint(&[&number.to_string()]);
-        let write = async |number: usize, owner| {
-            let written = remember(&path, name(number), owner, at(100)).await;
-            written.expect("written");
+        let write = async |number: usize, answer| {
+            agree(&path, name(number), Some(answer), at(100)).await;
         };
         write(1, account("123")).await;
         std::fs::write(&path, b"\xff\xff\nx y z\n").expect("written");
-        for number in 0..=MOST_LINES {
+        for number in 0..=MAX_ENTRIES {
             write(number, account(&number.to_string())).await;
         }
-        write(MOST_LINES + 7, unknown_until(200)).await;
-        let find = async |number| remembered(Some(&path), name(number)).await;
+        write(MAX_ENTRIES + 7, unknown_until(200)).await;
+        let find = async |number| agree(&path, name(number), None, at(100)).await;
         assert_eq!(find(1).await, (None, false), "the oldest is forgotten");
         assert_eq!(find(2).await, (Some(account("2")), false));
-        assert_eq!(find(MOST_LINES).await, (Some(account("256")), false));
-        let unknown = find(MOST_LINES + 7).await;
+        assert_eq!(find(MAX_ENTRIES).await, (Some(account("256")), false));
+        let unknown = find(MAX_ENTRIES + 7).await;
         assert_eq!(unknown, (Some(unknown_until(200)), false));
-        assert_eq!(find(MOST_LINES + 1).await, (None, false));
-        assert_eq!(remembered(None, name(1)).await, (None, false));
+        assert_eq!(find(MAX_ENTRIES + 1).await, (None, false));
     }
 
     #[tokio::test]
@@ -374,9 +315,9 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state").join(FILE);
         let name = fingerprint(&["key"]);
-        let write = async |owner, seconds| {
-            let written = remember(&path, name.clone(), owner, at(seconds)).await;
-            written.expect("written").expect("its turn")
+        let write = async |answer, seconds| {
+            let (first, _) = agree(&path, name.clone(), Some(answer), at(seconds)).await;
+            first.expect("an answer")
         };
         assert_eq!(write(unknown_until(200), 100).await, unknown_until(200));
         assert_eq!(write(account("1"), 150).await, unknown_until(200));
@@ -385,23 +326,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_lock_that_is_not_given_back_ends_nothing() {
+    async fn a_lock_that_is_not_released_ends_nothing() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state").join(FILE);
         let name = fingerprint(&["key"]);
-        let written = remember(&path, name.clone(), account("1"), at(100)).await;
-        assert_eq!(written.expect("written"), Some(account("1")));
+        let written = agree(&path, name.clone(), Some(account("1")), at(100)).await;
+        assert_eq!(written, (Some(account("1")), false));
         let held = private_file::open(&path).expect("a file");
         held.lock().expect("its lock");
         let began = Instant::now();
-        let found = remembered(Some(&path), name.clone()).await;
-        assert_eq!(
-            found,
-            (Some(account("1")), true),
-            "what others found counts"
-        );
-        let written = remember(&path, name, account("2"), at(100)).await;
-        assert_eq!(written.expect("no error"), None);
-        assert!(began.elapsed() < 3 * TURN, "{:?}", began.elapsed());
+        let found = agree(&path, name.clone(), None, at(100)).await;
+        let before = (Some(account("1")), true);
+        assert_eq!(found, before, "what others found counts");
+        let other = fingerprint(&["other"]);
+        let written = agree(&path, other.clone(), Some(account("2")), at(100)).await;
+        assert_eq!(written, (None, true));
+        drop(held);
+        assert_eq!(agree(&path, other, None, at(100)).await, (None, false));
+        assert!(began.elapsed() < 3 * LOCK_LIMIT, "{:?}", began.elapsed());
     }
 }

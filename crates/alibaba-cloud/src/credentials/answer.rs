@@ -1,161 +1,136 @@
-//! Credentials as whoever gives them writes them: STS, metadata services, sidecars and programs.
+//! Credentials as STS, metadata services, sidecars and programs write them.
 //!
-//! What is wrong with an answer is said without quoting it.
+//! Errors say what is wrong with an answer without quoting it.
 
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::openapi::AccessKey;
-use base::secret::Secret;
 
-use super::{expiry, pair, profile};
+use super::key_parts::{KeyPart, KeyPartError, assemble};
+use super::profile_file::without_mark;
 
-/// A key that was fetched, and how long it is valid from now on. `None` if nobody knows.
+/// A key that was fetched, and how long it is valid from now on. `None` if that is not known.
 #[derive(Clone, Debug)]
 pub(super) struct Fetched {
     pub(super) key: AccessKey,
     pub(super) life: Option<Duration>,
 }
 
-/// What time it is: at whoever gave the answer, if the answer says it, else here.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Now(pub(super) SystemTime);
-
-impl Now {
-    /// How long it is until this date. The error says that it has passed.
-    pub(super) fn until(self, end: SystemTime) -> Result<Duration, &'static str> {
-        let left = end.duration_since(self.0).unwrap_or_default();
-        if left.is_zero() {
-            return Err("gives credentials that have ended; check this machine's clock");
-        }
-        Ok(left)
-    }
-}
-
-/// The fields of credentials, in the spelling of Alibaba Cloud's services.
+/// The fields of credentials, in the spelling of Alibaba Cloud's services or of the CLI.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Fields {
+struct KeyFields {
+    #[serde(rename = "Code")]
     code: Option<String>,
-    access_key_id: Option<String>,
-    access_key_secret: Option<String>,
-    security_token: Option<String>,
-    expiration: Option<String>,
-}
-
-/// The fields of credentials, in the spelling of the CLI.
-#[derive(Deserialize)]
-struct CliFields {
     mode: Option<String>,
+    #[serde(alias = "AccessKeyId")]
     access_key_id: Option<String>,
+    #[serde(alias = "AccessKeySecret")]
     access_key_secret: Option<String>,
+    #[serde(alias = "SecurityToken")]
     sts_token: Option<String>,
+    #[serde(alias = "Expiration")]
     expiration: Option<String>,
 }
 
-/// The answer of STS.
+/// The answer of STS or CloudSSO to a request that it granted.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Sts {
-    credentials: Fields,
+pub(super) struct SessionAnswer {
+    #[serde(rename = "Credentials", alias = "CloudCredential")]
+    credentials: KeyFields,
 }
 
-/// The answer of CloudSSO.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct CloudSso {
-    cloud_credential: Fields,
-}
-
-/// Reads the answer of a metadata service or a sidecar. The error says what is wrong with it, going
-/// on from whoever gave it.
-pub(super) fn read(body: &[u8], now: Now) -> Result<Fetched, &'static str> {
-    let fields: Fields = parse(body)?;
+/// Reads the answer of a metadata service or a sidecar. `now` is the time at the server, if the
+/// answer says it. The error says what is wrong, in words that continue the name of the server.
+pub(super) fn read(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
+    let fields: KeyFields = parse(body)?;
     if fields.code.as_deref().is_some_and(|code| code != "Success") {
         return Err("says that it has no credentials");
     }
-    fetched(fields, now)
+    fetched(&fields, now)
 }
 
-/// Reads the answer of STS to a request that it granted.
-pub(super) fn read_sts(body: &[u8], now: Now) -> Result<Fetched, &'static str> {
-    let sts: Sts = parse(body)?;
-    fetched(sts.credentials, now)
+/// Reads the answer of STS or CloudSSO to a request that it granted.
+pub(super) fn read_session(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
+    parse::<SessionAnswer>(body)?.fetched(now)
 }
 
-/// Reads the answer of CloudSSO to a request that it granted.
-pub(super) fn read_cloud_sso(body: &[u8], now: Now) -> Result<Fetched, &'static str> {
-    let answer: CloudSso = parse(body)?;
-    fetched(answer.cloud_credential, now)
+impl SessionAnswer {
+    /// The key of the session. `now` is the time at the server.
+    pub(super) fn fetched(&self, now: SystemTime) -> Result<Fetched, &'static str> {
+        fetched(&self.credentials, now)
+    }
 }
 
 /// Reads what the program of a profile printed.
-pub(super) fn read_output(output: &[u8], now: Now) -> Result<Fetched, &'static str> {
-    let fields: CliFields = parse(profile::without_mark(output))?;
-    let token = filled(fields.sts_token);
+pub(super) fn read_output(output: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
+    let fields: KeyFields = parse(without_mark(output))?;
     // Another mode is no reason to refuse a key: the SDKs do not look at it either.
-    if fields.mode.as_deref() == Some("StsToken") && token.is_none() {
+    if fields.mode.as_deref() == Some("StsToken") && filled(&fields.sts_token).is_none() {
         return Err("gives no sts_token");
     }
-    let key = key(fields.access_key_id, fields.access_key_secret, token)?;
-    let end = filled(fields.expiration).and_then(|text| {
-        let end = expiry::parse(&text);
+    let key = key(&fields)?;
+    let end = filled(&fields.expiration).and_then(|text| {
+        let end = parse_expiration(text);
         if end.is_none() {
             tracing::warn!("the program gives an expiration that is no date, which is left out");
         }
         end
     });
-    let life = end.map(|end| now.until(end)).transpose()?;
+    let life = end.map(|end| time_until(end, now)).transpose()?;
     Ok(Fetched { key, life })
+}
+
+/// How long it is until `end`. The error says that it has passed.
+pub(super) fn time_until(end: SystemTime, now: SystemTime) -> Result<Duration, &'static str> {
+    let left = end.duration_since(now).unwrap_or_default();
+    match left.is_zero() {
+        true => Err("gives credentials that have ended; check this machine's clock"),
+        false => Ok(left),
+    }
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, &'static str> {
     serde_json::from_slice(body).map_err(|_| "answers with something else than credentials")
 }
 
-fn fetched(fields: Fields, now: Now) -> Result<Fetched, &'static str> {
-    let token = filled(fields.security_token).ok_or("gives no SecurityToken")?;
-    let key = key(fields.access_key_id, fields.access_key_secret, Some(token))?;
-    let life = match filled(fields.expiration) {
-        Some(text) => Some(life(&text, now)?),
-        None => None,
-    };
+fn fetched(fields: &KeyFields, now: SystemTime) -> Result<Fetched, &'static str> {
+    filled(&fields.sts_token).ok_or("gives no SecurityToken")?;
+    let key = key(fields)?;
+    let life = filled(&fields.expiration).map(|text| {
+        let end = parse_expiration(text).ok_or("gives an expiration that is no date")?;
+        time_until(end, now)
+    });
+    let life = life.transpose()?;
     Ok(Fetched { key, life })
 }
 
-fn key(
-    id: Option<String>,
-    secret: Option<String>,
-    token: Option<String>,
-) -> Result<AccessKey, &'static str> {
-    let trimmed = |part: Option<String>| pair::trimmed("an access key that was fetched", &part?);
-    let id = trimmed(id).ok_or("gives no id of an access key")?;
-    let secret = Secret::new(trimmed(secret).ok_or("gives no secret of an access key")?);
-    let security_token = trimmed(token).map(Secret::new);
-    let token = security_token.as_ref().map(Secret::expose);
-    let parts = [Some(id.as_str()), Some(secret.expose()), token];
-    if !parts
-        .iter()
-        .flatten()
-        .all(|part| pair::is_well_formed(part))
-    {
-        return Err("gives an access key with signs that no access key has");
-    }
-    Ok(AccessKey {
-        id,
-        secret,
-        security_token,
+fn key(fields: &KeyFields) -> Result<AccessKey, &'static str> {
+    let parts = [
+        fields.access_key_id.as_deref(),
+        fields.access_key_secret.as_deref(),
+        fields.sts_token.as_deref(),
+    ];
+    let name = |_| "an access key that was fetched".to_owned();
+    assemble(parts, name).map_err(|error| match error {
+        KeyPartError::Missing(KeyPart::Id) => "gives no id of an access key",
+        KeyPartError::Missing(_) => "gives no secret of an access key",
+        KeyPartError::Malformed(_) => "gives an access key with characters that no access key has",
     })
 }
 
-fn life(text: &str, now: Now) -> Result<Duration, &'static str> {
-    let end = expiry::parse(text).ok_or("gives an expiration that is no date")?;
-    now.until(end)
+/// Reads a date as Alibaba Cloud writes it, `2025-01-02T03:04:05Z`, and as other programs do: with
+/// a fraction of a second or with an offset such as `+08:00`.
+fn parse_expiration(text: &str) -> Option<SystemTime> {
+    let date = OffsetDateTime::parse(text.trim(), &Rfc3339).ok()?;
+    Some(date.into())
 }
 
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
+fn filled(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -165,11 +140,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use base::clock::Utc;
 
     const CANARY: &str = "c4n4ry";
 
-    fn now() -> Now {
-        Now(UNIX_EPOCH + Duration::from_secs(1_735_787_045))
+    fn now() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_735_787_045)
     }
 
     fn body(fields: &str) -> String {
@@ -214,7 +190,7 @@ mod tests {
             (r#"{"mode":"RamRoleArn"}"#, "no id"),
             (
                 r#"{"access_key_id":"i j","access_key_secret":"s"}"#,
-                "signs that",
+                "characters that",
             ),
         ] {
             let error = read_output(output.as_bytes(), now()).expect_err(output);
@@ -246,12 +222,55 @@ mod tests {
         assert_eq!(fetched.key.id, "i");
     }
 
+    fn seconds(text: &str) -> Option<u64> {
+        let since = parse_expiration(text)?.duration_since(UNIX_EPOCH).ok()?;
+        Some(since.as_secs())
+    }
+
+    #[test]
+    fn dates_are_read_in_every_usual_form() {
+        let at = Some(1_735_787_045);
+        for text in [
+            "2025-01-02T03:04:05Z",
+            " 2025-01-02T03:04:05.678Z\n",
+            "2025-01-02T11:04:05+08:00",
+            "2025-01-01T22:34:05-04:30",
+        ] {
+            assert_eq!(seconds(text), at, "{text}");
+        }
+        for text in [
+            "",
+            "1735787045",
+            "2025-01-02T03:04:05",
+            "2025-13-02T03:04:05Z",
+            "2025-01-02T24:04:05Z",
+            "2025-01-02T03:04Z",
+            "2025-01-02T03:04:05Zulu",
+            "-025-01-02T03:04:05Z",
+            "2025-01-02T03:04:05+0800",
+            "1970-01-01T00:00:00+01:00",
+        ] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_the_clock_writes_is_read_again(at in 0_u64..250_000_000_000) {
+            let text = Utc::from(UNIX_EPOCH + Duration::from_secs(at)).seconds();
+            prop_assert_eq!(seconds(&text), Some(at), "{}", text);
+        }
+
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = parse_expiration(&text);
+        }
+
         #[test]
         fn no_answer_panics(bytes: Vec<u8>, text in ".*") {
             let around = body(&format!(r#""Expiration":"{CANARY}{text}""#));
             for bytes in [bytes.as_slice(), text.as_bytes(), around.as_bytes()] {
-                for read in [read, read_sts, read_cloud_sso, read_output] {
+                for read in [read, read_session, read_output] {
                     let _ = read(bytes, now());
                 }
             }

@@ -1,6 +1,6 @@
 //! Finds out where credentials come from, without fetching any.
 //!
-//! The first way that is configured wins, in this order:
+//! The first source that is configured wins, in this order:
 //!
 //! 1. the block `assume_role_with_oidc`, which needs nothing else;
 //! 2. `access_key`, `secret_key` and `security_token` of the provider block;
@@ -14,42 +14,43 @@
 //! 10. the address that the environment names;
 //! 11. the role of the instance, if this runs on one.
 //!
-//! On top of what was found, the block `assume_role` exchanges it for a role. A way that is
-//! configured and cannot be used is an error, because the next one may lead to another account.
+//! The block `assume_role` exchanges what was found for a role. A source that is configured and
+//! cannot be used is an error, because the next one may lead to another account.
 
 use std::sync::Arc;
 
-use crate::openapi::Address;
+use crate::openapi::{AccessKey, Address};
 use base::environment::Environment;
-use base::secret::Secret;
 
 use super::configured::{AssumeRoleWithOidc, Configured};
 use super::ecs;
+use super::error::{CredentialsErrorKind, Result};
 use super::files::Files;
+use super::key_parts;
+use super::local::Local;
 use super::lookup;
-use super::pair;
-use super::passed_over::{Names, PassedOver};
-use super::problem::{Problem, ProblemKind};
+use super::profile::capital;
 use super::roles;
-use super::source::{Source, Way};
-use super::surroundings::{StsOfProfile, Surroundings};
+use super::source::{FoundProvider, KeyProvider, Source};
 use super::variables::{
     ACCESS_KEY, BARE_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_ROLE_NAME, OIDC_PROVIDER_ARN,
-    OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, is_true,
+    OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, PROFILE, is_true,
 };
 
-/// A way that was found, and how it is called.
-pub(super) type Found = (Way, String);
-
-/// A step of the chain: what leads to it, and how it is found.
-type Step<'a> = (Names, fn(&mut Chain<'a>) -> Result<Option<Found>, Problem>);
+/// A step of the chain: the arguments of the provider block that lead to it, the variables that
+/// lead to it alone, and how it finds credentials.
+type ChainStep<'a> = (
+    &'static [&'static str],
+    &'static [&'static str],
+    fn(&mut Chain<'a>) -> Option<Result<FoundProvider>>,
+);
 
 /// Finds the source of credentials. Reads files, and makes no connection.
 ///
 /// Access keys of provider block and environment are never mixed. The service refuses the key of
 /// one account with the secret of another one with a message about the signature, which misleads.
 /// And a security token that was forgotten in the environment would make a key unusable that needs
-/// none. Such a token alone is no access key, so the next way is tried.
+/// none. Such a token alone is no access key, so the next source is tried.
 ///
 /// # Errors
 ///
@@ -58,8 +59,8 @@ pub fn resolve(
     configured: &Configured,
     environment: &Environment,
     files: &Files,
-) -> Result<Source, Problem> {
-    let surroundings = Surroundings {
+) -> Result<Source> {
+    let local = Local {
         environment: environment.clone(),
         files: files.clone(),
         region: configured.region.clone(),
@@ -67,222 +68,226 @@ pub fn resolve(
     };
     let mut chain = Chain {
         configured,
-        environment,
-        surroundings: &surroundings,
+        local: &local,
         notes: Vec::new(),
     };
-    let mut found = None;
-    let mut passed_over = PassedOver::default();
-    for (names, step) in Chain::STEPS {
-        if found.is_some() {
-            passed_over.add(names, configured, environment);
-            continue;
-        }
-        found = step(&mut chain)?;
-        if found.is_some() {
-            passed_over.won(names, found.as_ref().map(|(way, _)| way));
-        }
-    }
-    let (way, description) = found.ok_or_else(|| pair::missing(&chain.notes))?;
-    let passed_over = passed_over.sentences(&description);
-    let (way, description) = match &configured.assume_role {
-        Some(block) => roles::upon(block, way, description, &surroundings)?,
-        None => (way, description),
+    let mut steps = Chain::STEPS.iter();
+    let found = steps.find_map(|step| Some((step, (step.2)(&mut chain)?)));
+    let (step, found) = found.ok_or_else(|| key_parts::missing(&chain.notes))?;
+    let found = found?;
+    let without_effect = chain.without_effect(step, steps.as_slice(), &found);
+    let (provider, description) = match &configured.assume_role {
+        Some(block) => roles::assume(block, found, &local)?,
+        None => found,
     };
     Ok(Source {
-        way,
+        provider,
         description,
-        passed_over,
-        sts: surroundings.sts(&StsOfProfile::default())?,
-        surroundings: Arc::new(surroundings),
+        without_effect,
+        sts: Some(local.sts(None)?),
+        local: Arc::new(local),
     })
 }
 
 /// What the steps know.
 struct Chain<'a> {
     configured: &'a Configured,
-    environment: &'a Environment,
-    surroundings: &'a Surroundings,
+    local: &'a Local,
     /// What is worth knowing if nothing is found, in sentences.
     notes: Vec<String>,
 }
 
 impl<'a> Chain<'a> {
-    const STEPS: [Step<'a>; 12] = [
+    const STEPS: [ChainStep<'a>; 12] = [
+        (&["assume_role_with_oidc"], &[], Self::oidc_of_block),
         (
-            Names::Arguments(&["assume_role_with_oidc"]),
-            Self::oidc_of_block,
-        ),
-        (
-            Names::Arguments(&["access_key", "secret_key", "security_token"]),
+            &["access_key", "secret_key", "security_token"],
+            &[],
             Self::key_of_block,
         ),
-        (Names::Key, Self::key_of_environment),
-        (Names::Profile, Self::named_profile),
-        (Names::Arguments(&["credentials_uri"]), Self::uri_of_block),
+        (&[], &[], Self::key_of_environment),
         (
-            Names::Arguments(&["ecs_role_name"]),
-            Self::metadata_of_block,
+            &["profile", "shared_credentials_file"],
+            PROFILE,
+            Self::named_profile,
         ),
-        (Names::Others, Self::oidc_of_environment),
-        (Names::Others, Self::current_profile),
-        (Names::Others, Self::key_of_bare_variables),
-        (
-            Names::Variables(ECS_ROLE_NAME),
-            Self::metadata_of_environment,
-        ),
-        (Names::Variables(CREDENTIALS_URI), Self::uri_of_environment),
-        (Names::Others, Self::last_resort),
+        (&["credentials_uri"], &[], Self::uri_of_block),
+        (&["ecs_role_name"], &[], Self::metadata_of_block),
+        (&[], &[], Self::oidc_of_environment),
+        (&[], &[], Self::current_profile),
+        (&[], &[], Self::key_of_bare_variables),
+        (&[], ECS_ROLE_NAME, Self::metadata_of_environment),
+        (&[], CREDENTIALS_URI, Self::uri_of_environment),
+        (&[], &[], Self::last_resort),
     ];
 
-    fn oidc_of_block(&mut self) -> Result<Option<Found>, Problem> {
-        let Some(block) = &self.configured.assume_role_with_oidc else {
-            return Ok(None);
-        };
-        let oidc = Way::Oidc(roles::oidc(block, self.surroundings)?);
-        Ok(Some((oidc, "the block assume_role_with_oidc".to_owned())))
+    fn oidc_of_block(&mut self) -> Option<Result<FoundProvider>> {
+        let block = self.configured.assume_role_with_oidc.as_ref()?;
+        let oidc = roles::oidc(block, self.local).map(KeyProvider::Oidc);
+        Some(oidc.map(|oidc| (oidc, "the block assume_role_with_oidc".to_owned())))
     }
 
-    fn key_of_block(&mut self) -> Result<Option<Found>, Problem> {
-        let Configured {
-            access_key,
-            secret_key,
-            security_token,
-            ..
-        } = self.configured;
-        let text = |name, part: &Option<String>| pair::trimmed(name, part.as_deref()?);
-        let secret = |name, part: &Option<Secret>| {
-            let text = pair::trimmed(name, part.as_ref()?.expose())?;
-            Some(Secret::new(text))
-        };
-        let key = pair::key(
-            text("access_key of the provider block", access_key),
-            secret("secret_key of the provider block", secret_key),
-            secret("security_token of the provider block", security_token),
-        )?;
-        Ok(key.map(|key| (Way::Key(key), "access_key of the provider block".to_owned())))
+    fn key_of_block(&mut self) -> Option<Result<FoundProvider>> {
+        let key = key_parts::of_block(self.configured).transpose()?;
+        let description = "access_key of the provider block".to_owned();
+        Some(key.map(|key| (KeyProvider::Key(key), description)))
     }
 
-    fn key_of_environment(&mut self) -> Result<Option<Found>, Problem> {
-        let key = pair::of_environment(self.environment, &mut self.notes)?;
-        let taken = |key| lookup::takes(key, self.configured, self.surroundings);
-        if key.as_ref().is_some_and(taken) {
-            return Ok(None);
-        }
-        let name = self.environment.first(ACCESS_KEY).map(|(name, _)| name);
-        let description = format!("the environment variable {}", name.unwrap_or_default());
-        Ok(key.map(|key| (Way::Key(key), description)))
+    fn key_of_environment(&mut self) -> Option<Result<FoundProvider>> {
+        let key = key_parts::of_environment(&self.local.environment, &mut self.notes);
+        let taken = |key: &AccessKey| lookup::takes(key, self.configured, self.local);
+        let key = key.map(|key| key.filter(|key| !taken(key))).transpose()?;
+        let name = self.local.environment.first(ACCESS_KEY);
+        let name = name.map_or("", |(name, _)| name);
+        Some(key.map(|key| (KeyProvider::Key(key), variable(name))))
     }
 
-    fn named_profile(&mut self) -> Result<Option<Found>, Problem> {
-        lookup::named(self.configured, self.surroundings)
+    fn named_profile(&mut self) -> Option<Result<FoundProvider>> {
+        lookup::named(self.configured, self.local).transpose()
     }
 
-    fn key_of_bare_variables(&mut self) -> Result<Option<Found>, Problem> {
-        let key = pair::of_bare_variables(self.environment, &mut self.notes)?;
-        let description = format!("the environment variable {}", BARE_KEY[0]);
-        Ok(key.map(|key| (Way::Key(key), description)))
+    fn uri_of_block(&mut self) -> Option<Result<FoundProvider>> {
+        let uri = self.configured.credentials_uri.as_ref()?.expose();
+        let attribute = "credentials_uri";
+        let found = uri_provider(uri, attribute, attribute);
+        Some(found.map_err(|error| error.at(&["credentials_uri"])))
     }
 
-    fn current_profile(&mut self) -> Result<Option<Found>, Problem> {
-        lookup::current(self.surroundings, &mut self.notes)
-    }
-
-    fn uri_of_block(&mut self) -> Result<Option<Found>, Problem> {
-        let Some(uri) = &self.configured.credentials_uri else {
-            return Ok(None);
-        };
-        let found = uri_way(uri.expose(), "credentials_uri")
-            .map_err(|error| error.at(&["credentials_uri"]))?;
-        Ok(Some(found))
-    }
-
-    fn uri_of_environment(&mut self) -> Result<Option<Found>, Problem> {
-        let Some((name, uri)) = self.environment.first(CREDENTIALS_URI) else {
-            return Ok(None);
-        };
-        let name = format!("the environment variable {name}");
-        uri_way(uri, &name).map(Some)
-    }
-
-    fn metadata_of_block(&mut self) -> Result<Option<Found>, Problem> {
-        let Some(role_name) = &self.configured.ecs_role_name else {
-            return Ok(None);
-        };
-        let metadata = ecs::metadata(Some(role_name.clone()), false, self.environment);
-        let metadata = metadata.map_err(|what| {
-            let text = format!("ecs_role_name {what}.");
-            Problem::new(ProblemKind::Malformed, text).at(&["ecs_role_name"])
-        })?;
+    fn metadata_of_block(&mut self) -> Option<Result<FoundProvider>> {
+        let role_name = self.configured.ecs_role_name.as_deref()?;
         let description = "the role of the instance, ecs_role_name".to_owned();
-        Ok(Some((Way::Metadata(metadata), description)))
+        let metadata = ecs::metadata(Some(role_name), false, &self.local.environment);
+        let metadata = metadata.map(|metadata| (KeyProvider::Metadata(metadata), description));
+        Some(metadata.map_err(|what| {
+            let text = format!("ecs_role_name {what}.");
+            CredentialsErrorKind::Malformed
+                .error(text)
+                .at(&["ecs_role_name"])
+        }))
     }
 
-    fn metadata_of_environment(&mut self) -> Result<Option<Found>, Problem> {
-        let Some((name, role_name)) = self.environment.first(ECS_ROLE_NAME) else {
-            return Ok(None);
-        };
-        let role_name = Some(role_name.to_owned());
-        let description = format!("the role of the instance, environment variable {name}");
-        self.metadata(role_name, false, description)
-    }
-
-    fn last_resort(&mut self) -> Result<Option<Found>, Problem> {
-        let description = "the role of the instance, if this runs on one".to_owned();
-        let mut found = self.metadata(None, true, description)?;
-        if let Some((Way::Metadata(metadata), _)) = &mut found {
-            metadata.notes.clone_from(&self.notes);
-        }
-        Ok(found)
-    }
-
-    /// The metadata service, unless the environment forbids it: nobody asked for it by name.
-    fn metadata(
-        &self,
-        role_name: Option<String>,
-        last_resort: bool,
-        description: String,
-    ) -> Result<Option<Found>, Problem> {
-        if is_true(self.environment, ECS_METADATA_DISABLED) {
-            return Ok(None);
-        }
-        match ecs::metadata(role_name, last_resort, self.environment) {
-            Ok(metadata) => Ok(Some((Way::Metadata(metadata), description))),
-            Err(what) => {
-                let text = format!("The metadata service {what}.");
-                Err(Problem::new(ProblemKind::Malformed, text))
-            }
-        }
-    }
-
-    fn oidc_of_environment(&mut self) -> Result<Option<Found>, Problem> {
-        let is_set = |names| self.environment.first(names).is_some();
+    fn oidc_of_environment(&mut self) -> Option<Result<FoundProvider>> {
+        let is_set = |names| self.local.environment.first(names).is_some();
         let token = is_set(OIDC_TOKEN_FILE) || is_set(OIDC_TOKEN);
         if !(token && is_set(OIDC_PROVIDER_ARN) && is_set(OIDC_ROLE_ARN)) {
-            return Ok(None);
+            return None;
         }
-        let oidc = roles::oidc(&AssumeRoleWithOidc::default(), self.surroundings)?;
-        let description = format!(
-            "the environment variables {}, …",
-            OIDC_PROVIDER_ARN.join(", ")
-        );
-        Ok(Some((Way::Oidc(oidc), description)))
+        let names = OIDC_PROVIDER_ARN.join(", ");
+        let description = format!("the environment variables {names}, …");
+        let oidc = roles::oidc(&AssumeRoleWithOidc::default(), self.local);
+        Some(oidc.map(|oidc| (KeyProvider::Oidc(oidc), description)))
+    }
+
+    fn current_profile(&mut self) -> Option<Result<FoundProvider>> {
+        lookup::current(self.local, &mut self.notes).transpose()
+    }
+
+    fn key_of_bare_variables(&mut self) -> Option<Result<FoundProvider>> {
+        let key = key_parts::of_bare_variables(&self.local.environment, &mut self.notes);
+        let key = key.transpose()?;
+        Some(key.map(|key| (KeyProvider::Key(key), variable(BARE_KEY[0]))))
+    }
+
+    fn metadata_of_environment(&mut self) -> Option<Result<FoundProvider>> {
+        let (name, role_name) = self.local.environment.first(ECS_ROLE_NAME)?;
+        let description = format!("the role of the instance, environment variable {name}");
+        self.metadata(Some(role_name), false, description)
+    }
+
+    fn uri_of_environment(&mut self) -> Option<Result<FoundProvider>> {
+        let (name, uri) = self.local.environment.first(CREDENTIALS_URI)?;
+        let name = variable(name);
+        Some(uri_provider(uri, &name, &capital(&name)))
+    }
+
+    fn last_resort(&mut self) -> Option<Result<FoundProvider>> {
+        let description = "the role of the instance, if this runs on one".to_owned();
+        self.metadata(None, true, description)
+    }
+
+    /// The metadata service, unless the environment forbids it: no argument of the provider block
+    /// names it.
+    fn metadata(
+        &self,
+        role_name: Option<&str>,
+        last_resort: bool,
+        description: String,
+    ) -> Option<Result<FoundProvider>> {
+        let environment = &self.local.environment;
+        if is_true(environment, ECS_METADATA_DISABLED) {
+            return None;
+        }
+        Some(match ecs::metadata(role_name, last_resort, environment) {
+            Ok(mut metadata) => {
+                metadata.notes.clone_from(&self.notes);
+                Ok((KeyProvider::Metadata(metadata), description))
+            }
+            Err(what) => {
+                let text = format!("The metadata service {what}.");
+                Err(CredentialsErrorKind::Malformed.error(text))
+            }
+        })
+    }
+
+    /// What leads to a later step and has no effect, because `step` has found credentials, in
+    /// sentences: the user may believe that another account is in use.
+    fn without_effect(
+        &self,
+        step: &ChainStep<'_>,
+        later: &[ChainStep<'_>],
+        found: &FoundProvider,
+    ) -> Option<String> {
+        let environment = &self.local.environment;
+        let (provider, description) = found;
+        let expected = |variables: &[&str]| {
+            // A profile or argument that says where to ask takes from these what it leaves open.
+            variables == provider.variables()
+                // An argument takes precedence over the profile of a shell.
+                || variables == PROFILE && !step.0.is_empty()
+                || variables == ECS_ROLE_NAME && is_true(environment, ECS_METADATA_DISABLED)
+        };
+        let arguments = later.iter().flat_map(|(arguments, ..)| *arguments);
+        let arguments = arguments.filter(|name| self.configured.has(name));
+        let variables = later.iter().map(|(_, variables, _)| *variables);
+        let variables = variables.filter(|variables| !expected(variables));
+        let variables = variables.filter_map(|variables| Some(environment.first(variables)?.0));
+        let sentence = |one: &str, several: &str, names: Vec<&str>| {
+            let (what, verb) = match names.len() {
+                0 => return None,
+                1 => (one, "has"),
+                _ => (several, "have"),
+            };
+            let names = names.join(" and ");
+            Some(format!(
+                "{what} {names} {verb} no effect: {description} takes precedence."
+            ))
+        };
+        let [one, several] = ["The environment variable", "The environment variables"];
+        let sentences = [
+            sentence(
+                "The provider's",
+                "The provider's",
+                arguments.copied().collect(),
+            ),
+            sentence(one, several, variables.collect()),
+        ];
+        let sentences: Vec<String> = sentences.into_iter().flatten().collect();
+        (!sentences.is_empty()).then(|| sentences.join(" "))
     }
 }
 
-fn uri_way(uri: &str, name: &str) -> Result<Found, Problem> {
-    let address: Result<Address, _> = uri.parse();
-    let address = address.map_err(|expected| {
-        // An argument keeps its name, also at the beginning of a sentence.
-        let name = match name.split_once(' ') {
-            Some(_) => super::profile::capital(name),
-            None => name.to_owned(),
-        };
-        let text = format!("{name} is not usable: {expected}.");
-        Problem::new(ProblemKind::Malformed, text)
+/// The address that provides credentials. `sentence` is its name at the beginning of a sentence.
+fn uri_provider(uri: &str, name: &str, sentence: &str) -> Result<FoundProvider> {
+    let address: Address = uri.parse().map_err(|expected| {
+        let text = format!("{sentence} is not usable: {expected}.");
+        CredentialsErrorKind::Malformed.error(text)
     })?;
     let description = format!("{name}, at {address}");
-    Ok((Way::Uri(address), description))
+    Ok((KeyProvider::Uri(address), description))
+}
+
+fn variable(name: &str) -> String {
+    format!("the environment variable {name}")
 }
 
 #[cfg(test)]

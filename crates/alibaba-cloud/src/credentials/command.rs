@@ -1,7 +1,6 @@
 //! Runs the program of a profile with mode `External`, and reads the credentials that it prints.
 //!
-//! This file is longer than 300 lines because each way in which a program ends has a test beside
-//! it.
+//! This file is longer than 300 lines because it has a test for each way in which a program ends.
 
 use std::io;
 use std::process::Stdio;
@@ -17,10 +16,9 @@ use zeroize::Zeroizing;
 use base::secret::Secret;
 
 use super::answer::{self, Fetched};
-use super::context::Context;
-use super::error::{Error, ErrorKind};
-use super::profile;
-use super::source::Command;
+use super::context::FetchContext;
+use super::error::{CredentialsErrorKind, Result};
+use super::profile_file::without_mark;
 
 /// How long a program may run.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -32,7 +30,7 @@ const SLOW: Duration = Duration::from_secs(5);
 const MOST: usize = 64 << 10;
 
 /// The script of the watcher, for a POSIX shell. Its input is a pipe that only this process can
-/// write to, so the input ends when this process does, however it ends. The first line of the input
+/// write to, so the input ends when this process does, in whichever way. The first line of the input
 /// is the process id of the program, which may have left the group.
 const WATCH: &str = "read -r program; read -r end; kill -s KILL $program 0";
 
@@ -40,21 +38,23 @@ const WATCH: &str = "read -r program; read -r end; kill -s KILL $program 0";
 ///
 /// The program is not run by a shell. It is ended with all that is left of what it started when its
 /// answer is there, when its time is over, when the future is dropped, and when this process ends.
-/// What it says about errors is not read, because it may hold anything.
+/// Its error output is not read, because it may hold anything.
 pub(super) async fn run(
-    command: &Command,
+    command: &[Secret],
     origin: &str,
-    context: &Context,
-) -> Result<Fetched, Error> {
-    let error =
-        |kind, what: &str| Error::new(kind, format!("The process_command of {origin} {what}."));
-    let Some((program, arguments)) = command.0.split_first() else {
-        return Err(error(ErrorKind::Unusable, "is empty"));
+    context: &FetchContext,
+) -> Result<Fetched> {
+    let error = |kind: CredentialsErrorKind, what: &str| {
+        let text = format!("The process_command of {origin} {what}.");
+        kind.error(text)
+    };
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(error(CredentialsErrorKind::Unusable, "is empty"));
     };
     let running = Running::start(program, arguments).await;
     let mut running = running.map_err(|failure| {
         let what = format!("can't be started: {}", failure.kind());
-        error(ErrorKind::Unusable, &what)
+        error(CredentialsErrorKind::Unusable, &what)
     })?;
     let slow = async {
         sleep(SLOW).await;
@@ -71,11 +71,16 @@ pub(super) async fn run(
     });
     let output = match output.await {
         Ok(Ok(output)) => output,
-        Ok(Err(what)) => return Err(error(ErrorKind::Refused, &what)),
-        Err(_) => return Err(error(ErrorKind::Unreachable, "ran for more than a minute")),
+        Ok(Err(what)) => return Err(error(CredentialsErrorKind::Refused, &what)),
+        Err(_) => {
+            return Err(error(
+                CredentialsErrorKind::Unreachable,
+                "ran for more than a minute",
+            ));
+        }
     };
     let fetched = answer::read_output(&output, context.now(None));
-    fetched.map_err(|what| error(ErrorKind::Refused, what))
+    fetched.map_err(|what| error(CredentialsErrorKind::Refused, what))
 }
 
 /// A program that is running. When this is dropped, the program is ended with all that it started
@@ -112,10 +117,10 @@ impl Running {
             .stderr(Stdio::null())
             .process_group(group)
             .spawn()?;
-        let told = watcher.as_mut().and_then(|watcher| watcher.stdin.as_mut());
-        if let (Some(told), Some(id)) = (told, program.id()) {
-            // A watcher that is not told still ends the group.
-            let _ = told.write_all(format!("{id}\n").as_bytes()).await;
+        let input = watcher.as_mut().and_then(|watcher| watcher.stdin.as_mut());
+        if let (Some(input), Some(id)) = (input, program.id()) {
+            // A watcher that does not receive the id still ends the group.
+            let _ = input.write_all(format!("{id}\n").as_bytes()).await;
         }
         Ok(Self {
             // To wait for a program would close its input first.
@@ -184,7 +189,7 @@ fn id(child: &Child) -> Option<Pid> {
 
 /// Whether the output is a whole JSON object.
 fn is_whole(output: &[u8]) -> bool {
-    let output = profile::without_mark(output).trim_ascii_start();
+    let output = without_mark(output).trim_ascii_start();
     output.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(output).is_ok()
 }
 
@@ -196,15 +201,15 @@ mod tests {
 
     use tokio::net::unix::pipe;
 
-    use crate::credentials::words::split;
+    use crate::credentials::shell_words::split;
     use base::clock::Clock;
     use base::random::Random;
 
     const PAIR: &str = r#"{"access_key_id":"i","access_key_secret":"s"}"#;
 
     async fn outcome(line: &str) -> Result<String, String> {
-        let command = Command(split(line).expect("a command"));
-        let context = Context {
+        let command = split(line).expect("a command");
+        let context = FetchContext {
             network: crate::openapi::Network::default(),
             clock: Clock::fixed(UNIX_EPOCH),
             random: Random::seeded(1),

@@ -33,6 +33,22 @@ pub struct Configured {
     pub sts_endpoint: Option<Endpoint>,
 }
 
+impl Configured {
+    /// Whether an argument that names credentials is set.
+    pub(super) fn has(&self, argument: &str) -> bool {
+        match argument {
+            "access_key" => self.access_key.is_some(),
+            "secret_key" => self.secret_key.is_some(),
+            "security_token" => self.security_token.is_some(),
+            "profile" => self.profile.is_some(),
+            "shared_credentials_file" => self.shared_credentials_file.is_some(),
+            "credentials_uri" => self.credentials_uri.is_some(),
+            "ecs_role_name" => self.ecs_role_name.is_some(),
+            _ => false,
+        }
+    }
+}
+
 /// The block `assume_role`: the role that the credentials found otherwise are exchanged for.
 #[derive(Clone, Debug, Default)]
 pub struct AssumeRole {

@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
 
-use crate::openapi::{Network, PlainSettings};
+use crate::openapi::{Address, Failure, Network, PlainClient};
 use base::clock::Clock;
 use base::random::Random;
 
-use super::answer::Now;
+use super::error::{CredentialsError, Result};
 
 /// How often a request is sent at most before a refresh fails.
 const ATTEMPTS: u32 = 3;
@@ -26,14 +26,14 @@ const FIRST_THROTTLED_WAIT: Duration = Duration::from_millis(400);
 
 /// How credentials are fetched: what time it is, and how requests are made.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub struct FetchContext {
     /// Gives the date for signatures, and tells when credentials end.
     pub clock: Clock,
     /// Gives nonces and jitter.
     pub random: Random,
     /// The text of the header `User-Agent`.
     pub user_agent: String,
-    /// By which proxies others are reached, and which certificates are trusted.
+    /// The proxies and certificates of this machine.
     pub network: Network,
     /// How long until connected, TLS included.
     pub connect_timeout: Duration,
@@ -41,96 +41,104 @@ pub struct Context {
     pub read_timeout: Duration,
 }
 
-impl Context {
-    /// How requests are made that are not signed.
-    pub(super) fn plain(&self) -> PlainSettings {
-        PlainSettings {
-            connect_timeout: self.connect_timeout,
-            read_timeout: self.read_timeout,
-            user_agent: self.user_agent.clone(),
-            network: self.network.clone(),
-        }
+/// Why an attempt failed, and whether another one may succeed. All requests for credentials may be
+/// repeated: a session that is not used does no harm.
+#[derive(Clone, Debug)]
+pub(super) enum AttemptError {
+    /// Another attempt would fail too.
+    Final(CredentialsError),
+    /// It failed, or has no answer.
+    Passing(CredentialsError),
+    /// There were too many requests.
+    Throttled(CredentialsError),
+}
+
+impl FetchContext {
+    /// A client for unsigned requests to `server`.
+    pub(super) fn client(&self, server: &Address) -> Result<PlainClient, Failure> {
+        let timeouts = [self.connect_timeout, self.read_timeout];
+        PlainClient::new(server, &self.network, timeouts, &self.user_agent)
     }
 
     /// What time it is, by the date of an answer if it has one: this machine's clock may be wrong.
     ///
     /// A date is whole seconds, the rest of which is cut off, so it may be a second later. To take
     /// a short session for longer than it is would use it after its end.
-    pub(super) fn now(&self, date: Option<SystemTime>) -> Now {
+    pub(super) fn now(&self, date: Option<SystemTime>) -> SystemTime {
         let latest = date.and_then(|date| date.checked_add(Duration::from_secs(1)));
-        Now(latest.unwrap_or_else(|| self.clock.now()))
+        latest.unwrap_or_else(|| self.clock.now())
     }
 
-    /// A few repeats of a request.
-    pub(super) fn repeats(&self) -> Repeats {
-        Repeats {
-            sent: 1,
-            random: self.random.clone(),
-        }
-    }
-}
-
-/// Why a request is repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// It failed, or got no answer.
-    Failed,
-    /// There were too many requests.
-    Throttled,
-}
-
-/// How often a request may still be repeated. All requests for credentials may be: nobody loses
-/// anything by a session that is not used.
-pub(super) struct Repeats {
-    /// How often the request was sent.
-    sent: u32,
-    random: Random,
-}
-
-impl Repeats {
-    /// Waits before a repeat. `false` if there is none left.
-    pub(super) async fn pause(&mut self, cause: Cause) -> bool {
-        let (most, first, jitter) = match cause {
-            Cause::Failed => (ATTEMPTS, FIRST_WAIT, FIRST_WAIT),
-            Cause::Throttled => {
-                let jitter = FIRST_THROTTLED_WAIT / 3;
-                (THROTTLED_ATTEMPTS, FIRST_THROTTLED_WAIT, jitter)
+    /// Makes attempts, with pauses, until one succeeds or none is left.
+    pub(super) async fn repeat<T, F: Future<Output = Result<T, AttemptError>>>(
+        &self,
+        attempt: impl Fn() -> F,
+    ) -> Result<T> {
+        let mut sent = 0;
+        loop {
+            let failed = match attempt().await {
+                Ok(value) => return Ok(value),
+                Err(failed) => failed,
+            };
+            sent += 1;
+            let (error, most, first, jitter) = match failed {
+                AttemptError::Final(error) => return Err(error),
+                AttemptError::Passing(error) => (error, ATTEMPTS, FIRST_WAIT, FIRST_WAIT),
+                AttemptError::Throttled(error) => {
+                    let jitter = FIRST_THROTTLED_WAIT / 3;
+                    (error, THROTTLED_ATTEMPTS, FIRST_THROTTLED_WAIT, jitter)
+                }
+            };
+            if sent >= most {
+                return Err(error);
             }
-        };
-        if self.sent >= most {
-            return false;
+            let doubled = 1 << (sent - 1);
+            sleep(first * doubled + self.random.up_to(jitter * doubled)).await;
         }
-        let doubled = 1 << (self.sent - 1);
-        sleep(first * doubled + self.random.up_to(jitter * doubled)).await;
-        self.sent += 1;
-        true
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::time::UNIX_EPOCH;
+
     use tokio::time::Instant;
 
+    use super::super::error::CredentialsErrorKind;
     use super::*;
 
-    /// How often a request is sent that always ends with this cause, and how long that takes.
-    async fn all(cause: Cause, seed: u64) -> (u32, Duration) {
-        let random = Random::seeded(seed);
-        let mut repeats = Repeats { sent: 1, random };
-        let begin = Instant::now();
-        while repeats.pause(cause).await {}
-        (repeats.sent, begin.elapsed())
+    /// How often a request is sent that always ends with this error, and how long that takes.
+    async fn all(error: AttemptError, seed: u64) -> (u32, Duration) {
+        let context = FetchContext {
+            network: Network::default(),
+            clock: Clock::fixed(UNIX_EPOCH),
+            random: Random::seeded(seed),
+            user_agent: "test".into(),
+            connect_timeout: Duration::ZERO,
+            read_timeout: Duration::ZERO,
+        };
+        let (sent, begin) = (Cell::new(0), Instant::now());
+        let attempt = async || {
+            sent.set(sent.get() + 1);
+            Err::<(), _>(error.clone())
+        };
+        context.repeat(attempt).await.expect_err("an error");
+        (sent.get(), begin.elapsed())
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_is_throttled_is_repeated_for_longer() {
+        let error = || CredentialsErrorKind::Refused.error("as planned");
         for seed in 0..20 {
-            let (sent, took) = all(Cause::Throttled, seed).await;
+            let (sent, took) = all(AttemptError::Throttled(error()), seed).await;
             assert_eq!(sent, 5);
             assert!((6_000..=8_010).contains(&took.as_millis()), "{took:?}");
-            let (sent, took) = all(Cause::Failed, seed).await;
+            let (sent, took) = all(AttemptError::Passing(error()), seed).await;
             assert_eq!(sent, 3);
             assert!((750..=1_510).contains(&took.as_millis()), "{took:?}");
+            let (sent, took) = all(AttemptError::Final(error()), seed).await;
+            assert_eq!((sent, took), (1, Duration::ZERO));
         }
     }
 }

@@ -6,15 +6,18 @@
 
 use std::time::Duration;
 
-use crate::openapi::{Address, Failure, Network, Plain, PlainClient, PlainResponse, PlainSettings};
+use reqwest::{Method, RequestBuilder};
+
+use crate::openapi::{Address, Failure, Network, PlainClient, PlainResponse};
 use base::environment::Environment;
+use base::foreign_text::Cleaner;
 use base::secret::Secret;
 
 use super::answer::{self, Fetched};
-use super::context::{Cause, Context};
-use super::error::{Error, ErrorKind};
-use super::pair;
-use super::source::Metadata;
+use super::context::{AttemptError, FetchContext};
+use super::error::{CredentialsErrorKind, Result};
+use super::key_parts::{self, is_well_formed};
+use super::source::EcsMetadata;
 use super::variables::{
     ECS_METADATA_DISABLED, ECS_METADATA_ENDPOINT, ECS_ROLE_NAME, IMDSV1_DISABLED, is_true,
 };
@@ -36,25 +39,25 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// A service on this machine stands for it in tests, on a machine that may be busy.
 const TIMEOUT_OF_TESTS: Duration = Duration::from_secs(10);
 
-/// The metadata service as a source. The role is this one, or the one that the environment names,
-/// or that the service does. The error says why it cannot be one, going on from its name.
+/// The metadata service as a source. The role is this one, or else the one that the environment or
+/// the service names. The error says why it cannot be used, in words that continue its name.
 pub(super) fn metadata(
-    role_name: Option<String>,
+    role_name: Option<&str>,
     last_resort: bool,
     environment: &Environment,
-) -> Result<Metadata, String> {
+) -> Result<EcsMetadata, String> {
     if is_true(environment, ECS_METADATA_DISABLED) {
         return Err(format!("can't be used: {ECS_METADATA_DISABLED} forbids it"));
     }
     let text = environment.get(ECS_METADATA_ENDPOINT);
     let server: Option<Address> = text.unwrap_or(SERVER).parse().ok();
     let server = server.filter(|server| text.is_none() || server.is_loopback());
-    Ok(Metadata {
+    Ok(EcsMetadata {
         server: server.ok_or_else(|| {
             format!("can't be used: {ECS_METADATA_ENDPOINT} is no URL of this machine")
         })?,
         role_name: role_name
-            .or_else(|| Some(environment.first(ECS_ROLE_NAME)?.1.to_owned()))
+            .or_else(|| Some(environment.first(ECS_ROLE_NAME)?.1))
             .map(|name| name.trim().to_owned())
             .filter(|name| !name.is_empty()),
         only_v2: is_true(environment, IMDSV1_DISABLED),
@@ -64,77 +67,74 @@ pub(super) fn metadata(
 }
 
 /// Why the service gave no credentials.
-enum Trouble {
+enum MetadataError {
     /// There is no such service here.
     Absent(String),
-    /// It did not do what was asked. The text goes on from its name.
+    /// It did not do what was asked. The text continues its name.
     Other(String),
 }
 
 /// Fetches the credentials of the instance's role.
 ///
-/// Off an instance this takes a second: nothing answers there.
-pub(super) async fn fetch(metadata: &Metadata, context: &Context) -> Result<Fetched, Error> {
+/// Outside an instance this takes a second: nothing answers there.
+pub(super) async fn fetch(metadata: &EcsMetadata, context: &FetchContext) -> Result<Fetched> {
     let timeout = match metadata.server.is_loopback() {
         true => TIMEOUT_OF_TESTS,
         false => TIMEOUT,
     };
-    let settings = PlainSettings {
-        connect_timeout: timeout,
-        read_timeout: timeout,
-        // The metadata service is the instance's own: no proxy leads to it.
-        network: Network::default(),
-        ..context.plain()
-    };
-    let client = PlainClient::for_server(&metadata.server, &settings);
-    let service = Service {
+    // The metadata service belongs to the instance: no proxy leads to it.
+    let network = Network::default();
+    let client = PlainClient::new(
+        &metadata.server,
+        &network,
+        [timeout; 2],
+        &context.user_agent,
+    );
+    let service = &MetadataService {
         metadata,
         context,
         client: client.map_err(|failure| {
             let text = format!("No HTTP client could be made: {failure}.");
-            Error::new(ErrorKind::Unusable, text)
+            CredentialsErrorKind::Unusable.error(text)
         })?,
     };
-    let mut repeats = context.repeats();
-    loop {
-        let trouble = match service.ask().await {
-            Ok(fetched) => return Ok(fetched),
-            Err(trouble) => trouble,
-        };
-        if metadata.last_resort {
-            let mut notes = metadata.notes.clone();
-            if let Trouble::Other(what) = trouble {
-                notes.push(format!("The metadata service {what}."));
-            }
-            return Err(pair::missing(&notes).into());
-        }
-        if !repeats.pause(Cause::Failed).await {
-            let what = match trouble {
-                Trouble::Absent(why) => {
-                    format!("can't be reached: {why}. Only an instance of ECS has one")
-                }
-                Trouble::Other(what) => what,
-            };
-            let text = format!("The metadata service at {} {what}.", metadata.server);
-            return Err(Error::new(ErrorKind::Unreachable, text));
-        }
-    }
+    let ask = || async move { service.ask().await.map_err(|error| service.failed(error)) };
+    context.repeat(ask).await
 }
 
-struct Service<'a> {
-    metadata: &'a Metadata,
-    context: &'a Context,
+struct MetadataService<'a> {
+    metadata: &'a EcsMetadata,
+    context: &'a FetchContext,
     client: PlainClient,
 }
 
-impl Service<'_> {
-    async fn ask(&self) -> Result<Fetched, Trouble> {
+impl MetadataService<'_> {
+    fn failed(&self, error: MetadataError) -> AttemptError {
+        if self.metadata.last_resort {
+            let mut notes = self.metadata.notes.clone();
+            if let MetadataError::Other(what) = error {
+                notes.push(format!("The metadata service {what}."));
+            }
+            return AttemptError::Final(key_parts::missing(&notes));
+        }
+        let what = match error {
+            MetadataError::Absent(why) => {
+                format!("can't be reached: {why}. Only ECS instances have one")
+            }
+            MetadataError::Other(what) => what,
+        };
+        let text = format!("The metadata service at {} {what}.", self.metadata.server);
+        let kind = CredentialsErrorKind::Unreachable;
+        AttemptError::Passing(kind.error(text))
+    }
+
+    async fn ask(&self) -> Result<Fetched, MetadataError> {
         let with_token = match self.token().await {
             Ok(token) => self.credentials(Some(&token)).await,
-            Err(trouble) => Err(trouble),
+            Err(error) => Err(error),
         };
         match with_token {
-            Err(Trouble::Other(what)) if !self.metadata.only_v2 => {
+            Err(MetadataError::Other(what)) if !self.metadata.only_v2 => {
                 tracing::debug!("the metadata service {what}; asking it without a token");
                 self.credentials(None).await
             }
@@ -142,64 +142,63 @@ impl Service<'_> {
         }
     }
 
-    async fn token(&self) -> Result<Secret, Trouble> {
+    async fn token(&self) -> Result<Secret, MetadataError> {
         let address = self.metadata.server.with_path(TOKEN_PATH);
-        let request = Plain::put(&address).header(LIFE_HEADER, TOKEN_LIFE);
+        let request = self.client.request(Method::PUT, &address);
+        let request = request.header(LIFE_HEADER, TOKEN_LIFE);
         let response = self.send(request, "a token").await?;
-        let text = std::str::from_utf8(&response.body)
-            .unwrap_or_default()
-            .trim();
-        match pair::is_well_formed(text) {
-            true => Ok(Secret::new(text)),
-            false => Err(Trouble::Other("gives something else than a token".into())),
+        let text = std::str::from_utf8(&response.body).unwrap_or_default();
+        match is_well_formed(text.trim()) {
+            true => Ok(Secret::new(text.trim())),
+            false => Err(MetadataError::other("gives something else than a token")),
         }
     }
 
-    async fn credentials(&self, token: Option<&Secret>) -> Result<Fetched, Trouble> {
+    async fn credentials(&self, token: Option<&Secret>) -> Result<Fetched, MetadataError> {
+        let get = async |address: &Address, what: &str| {
+            let mut request = self.client.request(Method::GET, address);
+            if let Some(token) = token {
+                request = request.header(TOKEN_HEADER, token.expose());
+            }
+            self.send(request, what).await
+        };
         let roles = self.metadata.server.with_path(ROLES_PATH);
         let name = match &self.metadata.role_name {
             Some(name) => name.clone(),
             None => {
-                let response = self.get(&roles, token, "the name of a role").await?;
-                role_name(&response.body).ok_or_else(|| {
-                    Trouble::Other("gives something else than the name of a role".into())
-                })?
+                let response = get(&roles, "the name of a role").await?;
+                let other = "gives something else than the name of a role";
+                role_name(&response.body).ok_or_else(|| MetadataError::other(other))?
             }
         };
-        let address = roles.with_segment(&name);
-        let response = self
-            .get(&address, token, "the credentials of the role")
-            .await?;
+        let response = get(&roles.with_segment(&name), "the credentials of the role").await?;
         let now = self.context.now(response.date);
-        answer::read(&response.body, now).map_err(|what| Trouble::Other(what.into()))
+        answer::read(&response.body, now).map_err(MetadataError::other)
     }
 
-    async fn get(
+    async fn send(
         &self,
-        address: &Address,
-        token: Option<&Secret>,
+        request: RequestBuilder,
         what: &str,
-    ) -> Result<PlainResponse, Trouble> {
-        let request = Plain::get(address);
-        let request = match token {
-            Some(token) => request.header(TOKEN_HEADER, token.expose()),
-            None => request,
-        };
-        self.send(request, what).await
-    }
-
-    async fn send(&self, request: Plain<'_>, what: &str) -> Result<PlainResponse, Trouble> {
-        match self.client.send(request).await {
-            Ok(response) if response.status == 200 => Ok(response),
-            Ok(response) => Err(Trouble::Other(match response.status {
-                404 => format!("has not {what} (HTTP status 404): the instance has no such role"),
-                status => format!("refuses {what} with HTTP status {status}"),
-            })),
-            Err(Failure::Unsent { text, .. }) => Err(Trouble::Absent(text)),
-            Err(Failure::Lost(why)) => {
-                Err(Trouble::Other(format!("gave no answer for {what}: {why}")))
-            }
+    ) -> Result<PlainResponse, MetadataError> {
+        let other = |what: String| Err(MetadataError::Other(what));
+        match self.client.send(request, &Cleaner::default()).await {
+            Ok(response) => match response.status {
+                200 => Ok(response),
+                404 => other(format!(
+                    "does not have {what} (HTTP status 404): the instance has no such role"
+                )),
+                status => other(format!("refuses {what} with HTTP status {status}")),
+            },
+            Err(Failure::Unsent { text, .. }) => Err(MetadataError::Absent(text)),
+            Err(Failure::Lost(why)) => other(format!("gave no answer for {what}: {why}")),
         }
+    }
+}
+
+impl MetadataError {
+    fn other(what: &str) -> Self {
+        Self::Other(what.to_owned())
     }
 }
 
@@ -218,7 +217,7 @@ mod tests {
     #[test]
     fn a_role_with_a_blank_name_is_the_one_that_the_service_names() {
         let environment = [(ECS_ROLE_NAME[0], " \n")].into_iter().collect();
-        for name in [None, Some(" ".to_owned())] {
+        for name in [None, Some(" ")] {
             let metadata = metadata(name, false, &environment).expect("a service");
             assert_eq!(metadata.role_name, None);
         }

@@ -1,88 +1,106 @@
-//! Why there is no key to sign with, or no account.
+//! Why there are no credentials, or why it is not known which account they belong to.
 
 use std::fmt;
 
 use crate::openapi::{Failure, Obstacle, Untrusted};
 
-use super::problem::Problem;
-
-/// What kind of trouble there was with fetching credentials.
+/// What kind of error it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
+pub enum CredentialsErrorKind {
     /// No credentials are configured, and this machine has none of its own.
     Missing,
-    /// What is configured cannot be used: a file has changed, or a login has ended.
+    /// A part is missing, such as the secret of an access key.
+    Incomplete,
+    /// A value does not have the form that it must have.
+    Malformed,
+    /// A file cannot be read, or is not a file of its kind.
+    File,
+    /// A profile does not exist, or cannot be used.
+    Profile,
+    /// What is configured cannot be used any more: a login or a session has ended.
     Unusable,
-    /// Whoever gives the credentials refused.
+    /// The server or program that provides the credentials refused.
     Refused,
-    /// Whoever gives the credentials could not be reached, or did not answer as documented.
+    /// The server or program that provides the credentials could not be reached, or did not answer
+    /// as documented.
     Unreachable,
 }
 
-/// Why there is no key to sign with, or no account. `Display` says what happened and what to do, in
-/// whole sentences without any secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
-    kind: ErrorKind,
-    text: String,
-}
-
-impl Error {
-    pub(super) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
-        Self {
-            kind,
+impl CredentialsErrorKind {
+    /// An error of this kind.
+    pub(super) fn error(self, text: impl Into<String>) -> CredentialsError {
+        CredentialsError {
+            kind: self,
+            attribute: None,
             text: text.into(),
         }
     }
+}
 
-    /// The error for a request that `who` gave no answer to. `otherwise` is what to do where
-    /// neither a certificate nor a proxy is in the way.
-    pub(super) fn unanswered(who: &str, failure: &Failure, otherwise: &str) -> Self {
-        let obstacle = match failure {
-            Failure::Unsent { obstacle, .. } => Some(*obstacle),
-            Failure::Lost(_) => None,
+/// The result of what needs credentials.
+pub(super) type Result<T, E = CredentialsError> = std::result::Result<T, E>;
+
+/// Why there are no credentials, or why it is not known which account they belong to. `Display`
+/// says what is wrong and what to do about it, in whole sentences that name attribute, variable, or
+/// file and key, and never quote a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialsError {
+    kind: CredentialsErrorKind,
+    /// The attribute of the provider block that leads to the error, after those that it is nested
+    /// in.
+    attribute: Option<&'static [&'static str]>,
+    text: String,
+}
+
+impl CredentialsError {
+    /// The error for a request to `server` that has no answer. `otherwise` is what to do where
+    /// neither a certificate nor a proxy prevented the connection.
+    pub(super) fn unanswered(server: &str, failure: &Failure, otherwise: &str) -> Self {
+        let advice = match failure {
+            Failure::Unsent { obstacle, .. } => advice(*obstacle).unwrap_or(otherwise),
+            Failure::Lost(_) => otherwise,
         };
-        let advice = way_out(obstacle).unwrap_or(otherwise);
-        let text = format!("{who} gave no answer: {failure}. {advice}");
-        Self::new(ErrorKind::Unreachable, text.trim_end())
+        let text = format!("{server} gave no answer: {failure}. {advice}");
+        CredentialsErrorKind::Unreachable.error(text.trim_end())
     }
 
-    /// What kind of trouble it was.
-    pub fn kind(&self) -> ErrorKind {
+    /// Names the attribute, unless one was named before.
+    pub(super) fn at(mut self, attribute: &'static [&'static str]) -> Self {
+        self.attribute.get_or_insert(attribute);
+        self
+    }
+
+    /// What kind of error it is.
+    pub fn kind(&self) -> CredentialsErrorKind {
         self.kind
     }
 
-    /// Whether nothing is configured, so that whatever needs no credentials can go on.
+    /// The attribute of the provider block that leads to the error, after those that it is nested
+    /// in.
+    pub fn attribute(&self) -> Option<&'static [&'static str]> {
+        self.attribute
+    }
+
+    /// Whether nothing is configured, so that operations that need no credentials can go on.
     pub fn is_missing(&self) -> bool {
-        self.kind == ErrorKind::Missing
+        self.kind == CredentialsErrorKind::Missing
     }
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for CredentialsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for CredentialsError {}
 
-impl From<Problem> for Error {
-    fn from(problem: Problem) -> Self {
-        let kind = match problem.is_missing() {
-            true => ErrorKind::Missing,
-            false => ErrorKind::Unusable,
-        };
-        Self::new(kind, problem.to_string())
-    }
-}
-
-/// What to do about what stood in the way of a connection, in whole sentences. `None` if that
-/// depends on whom the connection was to.
-fn way_out(obstacle: Option<Obstacle>) -> Option<&'static str> {
-    Some(match obstacle? {
+/// What to do about an obstacle, in whole sentences. `None` if that depends on the server.
+fn advice(obstacle: Obstacle) -> Option<&'static str> {
+    Some(match obstacle {
         Obstacle::Certificate(Untrusted::Date) => {
-            "Check this machine's clock. If it is right, whoever runs that host has to renew the \
-             certificate."
+            "Check this machine's clock. If it is right, the operator of that host has to renew \
+             the certificate."
         }
         Obstacle::Certificate(Untrusted::Name) => {
             "Check the address and the proxy (HTTPS_PROXY): the name in the address must be one \
@@ -110,11 +128,11 @@ mod tests {
     fn unanswered(obstacle: Obstacle) -> String {
         let text = "what happened".to_owned();
         let failure = Failure::Unsent { obstacle, text };
-        Error::unanswered("STS", &failure, "Set sts_endpoint.").to_string()
+        CredentialsError::unanswered("STS", &failure, "Set sts_endpoint.").to_string()
     }
 
     #[test]
-    fn what_stands_in_the_way_decides_what_to_do() {
+    fn the_obstacle_decides_what_to_do() {
         for (obstacle, advice) in [
             (Obstacle::Certificate(Untrusted::Issuer), "SSL_CERT_FILE"),
             (Obstacle::Certificate(Untrusted::Other), "SSL_CERT_FILE"),

@@ -1,4 +1,4 @@
-//! Fetches credentials by the way that was found.
+//! Fetches credentials from their source.
 
 use std::sync::Arc;
 
@@ -7,87 +7,69 @@ use futures_util::future::BoxFuture;
 
 use crate::openapi::SigningKey;
 
-use super::answer::Fetched;
-use super::context::Context;
-use super::error::{Error, ErrorKind};
-use super::source::{Oidc, Source, Token, Way};
-use super::surroundings::Surroundings;
+use super::answer::{Fetched, time_until};
+use super::context::FetchContext;
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::source::{KeyProvider, Source, Token};
 use super::{command, ecs, lookup, sts, token_file, web};
 
 /// Fetches credentials anew, from files and servers as they are at this moment.
-pub(super) async fn fetch(source: &Source, context: &Context) -> Result<Fetched, Error> {
-    let fetcher = Fetcher {
-        source,
-        surroundings: &source.surroundings,
-        context,
-    };
-    fetcher.by(&source.way).await
+pub(super) async fn fetch(source: &Source, context: &FetchContext) -> Result<Fetched> {
+    fetch_from(&source.provider, source, context).await
 }
 
-#[derive(Clone, Copy)]
-struct Fetcher<'a> {
+fn fetch_from<'a>(
+    provider: &'a KeyProvider,
     source: &'a Source,
-    surroundings: &'a Arc<Surroundings>,
-    context: &'a Context,
-}
-
-impl<'a> Fetcher<'a> {
-    /// Fetches credentials by one way, which may lead to another one.
-    fn by(self, way: &'a Way) -> BoxFuture<'a, Result<Fetched, Error>> {
-        async move {
-            let context = self.context;
-            match way {
-                Way::Key(key) => Ok(Fetched {
-                    key: key.clone(),
-                    life: None,
-                }),
-                Way::Stored(stored) => match context.now(None).until(stored.ends) {
-                    Ok(life) => Ok(Fetched {
-                        key: stored.key.clone(),
-                        life: Some(life),
-                    }),
-                    Err(_) => {
-                        let (origin, advice) = (self.source.describe(), &stored.advice);
-                        let text = format!("The session of {origin} has ended; {advice}.");
-                        Err(Error::new(ErrorKind::Unusable, text))
-                    }
-                },
-                Way::Role { base, role, sts } => {
-                    let base = self.by(base).await?;
-                    let key = SigningKey::new(base.key);
-                    sts::assume_role(&key, role, sts, context).await
-                }
-                Way::Oidc(oidc) => self.oidc(oidc).await,
-                Way::Metadata(metadata) => ecs::fetch(metadata, context).await,
-                Way::Uri(address) => web::fetch_uri(address, context).await,
-                Way::Command(command) => {
-                    command::run(command, self.source.describe(), context).await
-                }
-                Way::CloudSso(login) => web::fetch_cloud_sso(login, context).await,
-                Way::Profile(profile) => {
-                    let (profile, surroundings) = (profile.clone(), Arc::clone(self.surroundings));
-                    let again = move || lookup::again(&profile, &surroundings);
-                    let way = tokio::task::spawn_blocking(again).await;
-                    let way = way.map_err(|_| unfinished())??;
-                    self.by(&way).await
-                }
+    context: &'a FetchContext,
+) -> BoxFuture<'a, Result<Fetched>> {
+    async move {
+        match provider {
+            KeyProvider::Key(key) => Ok(Fetched {
+                key: key.clone(),
+                life: None,
+            }),
+            KeyProvider::Stored(stored) => {
+                let life = time_until(stored.ends, context.now(None)).map_err(|_| {
+                    let (origin, advice) = (source.describe(), &stored.advice);
+                    unusable(&format!("The session of {origin} has ended; {advice}."))
+                })?;
+                Ok(Fetched {
+                    key: stored.key.clone(),
+                    life: Some(life),
+                })
+            }
+            KeyProvider::Role { base, role, sts } => {
+                let base = fetch_from(base, source, context).await?;
+                let key = Arc::new(SigningKey::new(base.key));
+                sts::assume_role(&key, role, sts, context).await
+            }
+            KeyProvider::Oidc(oidc) => {
+                let token = match &oidc.token {
+                    Token::Text(token) => token.clone(),
+                    Token::File(file) => token_file::read(file, &source.local).await?,
+                };
+                sts::assume_role_with_oidc(token.expose(), oidc, context).await
+            }
+            KeyProvider::Metadata(metadata) => ecs::fetch(metadata, context).await,
+            KeyProvider::Uri(address) => web::fetch_uri(address, context).await,
+            KeyProvider::Command(command) => {
+                command::run(command, source.describe(), context).await
+            }
+            KeyProvider::CloudSso(login) => web::fetch_cloud_sso(login, context).await,
+            KeyProvider::Profile(profile) => {
+                let (profile, local) = (profile.clone(), Arc::clone(&source.local));
+                let again = move || lookup::again(&profile, &local);
+                let provider = tokio::task::spawn_blocking(again).await.map_err(|_| {
+                    unusable("A file with credentials can't be read: the program is ending.")
+                })??;
+                fetch_from(&provider, source, context).await
             }
         }
-        .boxed()
     }
-
-    async fn oidc(self, oidc: &Oidc) -> Result<Fetched, Error> {
-        let token = match &oidc.token {
-            Token::Text(token) => token.clone(),
-            Token::File(file) => token_file::read(file, self.surroundings).await?,
-        };
-        let provider = &oidc.provider_arn;
-        let context = self.context;
-        sts::assume_role_with_oidc(token.expose(), provider, &oidc.role, &oidc.sts, context).await
-    }
+    .boxed()
 }
 
-fn unfinished() -> Error {
-    let text = "A file with credentials can't be read: the program is ending.";
-    Error::new(ErrorKind::Unusable, text)
+fn unusable(text: &str) -> CredentialsError {
+    CredentialsErrorKind::Unusable.error(text)
 }

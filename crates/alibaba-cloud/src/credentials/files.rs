@@ -1,11 +1,10 @@
-//! Reads small files, of which credentials are made.
+//! Reads the small files that credentials come from.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -20,41 +19,19 @@ const MOST: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Gives the content of the file with this path.
-type Reader = dyn Fn(&Path) -> io::Result<Zeroizing<Vec<u8>>> + Send + Sync;
+type FileReader = dyn Fn(&Path) -> io::Result<Zeroizing<Vec<u8>>> + Send + Sync;
 
 /// The file system as a value, so that a test can pass files of its own.
 #[derive(Clone)]
 pub struct Files {
-    reader: Arc<Reader>,
+    reader: Arc<FileReader>,
     patience: Duration,
-}
-
-/// Why a file is of no use. The text never holds anything of its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unreadable {
-    /// There is no such file.
-    Missing,
-    /// This user may not read it.
-    Denied,
-    /// It is something else than a file, too large, or cannot be read.
-    Other(&'static str),
 }
 
 impl Files {
     /// The file system of this machine.
     pub fn of_system() -> Self {
         Self::read_by(read)
-    }
-
-    /// Files that exist only in this value.
-    pub fn fixed<P: Into<PathBuf>, C: Into<Vec<u8>>>(
-        files: impl IntoIterator<Item = (P, C)>,
-    ) -> Self {
-        let files: BTreeMap<PathBuf, Vec<u8>> = files
-            .into_iter()
-            .map(|(path, content)| (path.into(), content.into()))
-            .collect();
-        Self::with(move |path| files.get(path).cloned())
     }
 
     /// Files whose content is what `content` says at the moment when they are read.
@@ -65,7 +42,7 @@ impl Files {
         })
     }
 
-    /// Files that cannot be read, for a reason of the operating system's.
+    /// Files that cannot be read, for a reason of the operating system.
     #[cfg(test)]
     pub(super) fn failing(why: io::ErrorKind) -> Self {
         Self::read_by(move |_| Err(why.into()))
@@ -80,32 +57,24 @@ impl Files {
         }
     }
 
-    /// The content of a file. It is read by a thread of its own, because nothing can break off a
-    /// read of a device that does not answer.
-    pub(super) fn read(&self, path: &Path) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+    /// The content of a file. A thread of its own reads it, because a read of a device that does
+    /// not answer cannot be cancelled.
+    pub(super) fn read(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let (reader, path) = (Arc::clone(&self.reader), path.to_owned());
         let thread = thread::Builder::new().spawn(move || {
             // The receiver is gone if the read took too long.
             let _ = sender.send(reader(&path));
         });
-        let read = match thread {
-            Ok(_) => receiver.recv_timeout(self.patience),
-            Err(_) => Err(mpsc::RecvTimeoutError::Disconnected),
-        };
-        let content = read.map_err(|error| match error {
-            mpsc::RecvTimeoutError::Timeout => {
-                Unreadable::Other("is on a device that does not answer within 10 seconds")
-            }
-            mpsc::RecvTimeoutError::Disconnected => Unreadable::Other("can't be read"),
-        })?;
-        content.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unreadable::Missing,
-            io::ErrorKind::PermissionDenied => Unreadable::Denied,
-            io::ErrorKind::FileTooLarge => Unreadable::Other("is larger than 1 MiB"),
-            io::ErrorKind::InvalidInput => Unreadable::Other("is not a regular file"),
-            _ => Unreadable::Other("can't be read"),
-        })
+        thread?;
+        let read = receiver.recv_timeout(self.patience);
+        read.map_err(|_| io::ErrorKind::TimedOut)?
+    }
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self::of_system()
     }
 }
 
@@ -115,13 +84,15 @@ impl fmt::Debug for Files {
     }
 }
 
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Missing => "does not exist",
-            Self::Denied => "can't be read: permission denied",
-            Self::Other(why) => why,
-        })
+/// Why a file cannot be read, in words that continue its name and hold nothing of its content.
+pub(super) fn why(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "does not exist",
+        io::ErrorKind::PermissionDenied => "can't be read: permission denied",
+        io::ErrorKind::FileTooLarge => "is larger than 1 MiB",
+        io::ErrorKind::InvalidInput => "is not a regular file",
+        io::ErrorKind::TimedOut => "is on a device that does not answer within 10 seconds",
+        _ => "can't be read",
     }
 }
 
@@ -136,7 +107,7 @@ fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     if !found.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    // With room for everything, so that no copy of a secret is left behind by growing.
+    // The capacity is enough: a reallocation would leave a copy of a secret in memory.
     let room = usize::try_from(found.len()).unwrap_or(MOST).min(MOST) + 1;
     let mut content = Zeroizing::new(Vec::with_capacity(room));
     file.take(MOST as u64 + 1).read_to_end(&mut content)?;
@@ -164,7 +135,7 @@ mod tests {
         let error = files
             .read(Path::new("/n/config.json"))
             .expect_err("an error");
-        assert!(error.to_string().contains("does not answer"), "{error}");
+        assert!(why(&error).contains("does not answer"), "{error}");
     }
 
     #[test]
@@ -178,9 +149,9 @@ mod tests {
             .arg(path("pipe"))
             .status();
         assert!(mkfifo.expect("mkfifo").success());
-        let small = files.read(&path("small")).map(|content| content.to_vec());
-        assert_eq!(small, Ok(b"content".to_vec()));
-        for (name, why) in [
+        let small = files.read(&path("small")).expect("a file");
+        assert_eq!(*small, b"content");
+        for (name, expected) in [
             ("large", "is larger than 1 MiB"),
             ("pipe", "is not a regular file"),
             ("", "is not a regular file"),
@@ -188,7 +159,7 @@ mod tests {
             ("small/none", "does not exist"),
         ] {
             let error = files.read(&path(name)).expect_err(name);
-            assert_eq!(error.to_string(), why, "{name}");
+            assert_eq!(why(&error), expected, "{name}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Lines are read as the official libraries for Python and Go read them: `key = value` or
 //! `key: value`, keys in any case, comments from `#` to the end of the line, or from `;` at its
-//! beginning or behind a blank. A value may be in quotation marks.
+//! beginning or after a blank. A value may be in quotation marks.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,9 @@ use std::collections::BTreeMap;
 pub(super) type Section<'a> = BTreeMap<String, &'a str>;
 
 /// The sections of an ini file by their names.
-#[derive(Default)]
 pub(super) struct Ini<'a>(BTreeMap<&'a str, Section<'a>>);
 
-/// The number of the first line that no ini file has, counted from 1.
+/// The number of the first line that is not part of an ini file, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BadLine(pub(super) usize);
 
@@ -46,15 +45,18 @@ impl<'a> Ini<'a> {
         Ok(Self(sections))
     }
 
-    /// The section with this name, unless it says that it is not enabled.
-    pub(super) fn section(&self, name: &str) -> Option<&Section<'a>> {
-        let section = self.0.get(name)?;
-        let enabled = section.get("enable").copied().unwrap_or("true");
-        (!enabled.eq_ignore_ascii_case("false")).then_some(section)
+    /// The names and keys of the sections, without those that are not enabled.
+    pub(super) fn sections(&self) -> impl Iterator<Item = (&'a str, &Section<'a>)> {
+        let enabled = |section: &Section<'a>| {
+            let enabled = section.get("enable").copied().unwrap_or("true");
+            !enabled.eq_ignore_ascii_case("false")
+        };
+        let sections = self.0.iter().map(|(name, section)| (*name, section));
+        sections.filter(move |(_, section)| enabled(section))
     }
 }
 
-/// A value without the comment behind it.
+/// A value without the comment after it.
 fn without_comment(value: &str) -> &str {
     let value = value.split('#').next().unwrap_or_default();
     let comment = [" ;", "\t;"]
@@ -80,13 +82,15 @@ mod tests {
                     ; comment\n  access_key_secret=\nrole_arn = \"acs:ram::1:role/a;b\" ; why\n\
                     policy = 'a\"\n[off]\nenable = False\n";
         let ini = Ini::parse(text).expect("an ini file");
-        let section = ini.section("default").expect("a section");
+        let sections: Vec<_> = ini.sections().collect();
+        let [("default", section)] = sections[..] else {
+            panic!("{sections:?}");
+        };
         assert_eq!(section.get("type"), Some(&"access_key"));
         assert_eq!(section.get("access_key_id"), Some(&"a=b"));
         assert_eq!(section.get("access_key_secret"), Some(&""));
         assert_eq!(section.get("role_arn"), Some(&"acs:ram::1:role/a;b"));
         assert_eq!(section.get("policy"), Some(&"'a\""));
-        assert!(ini.section("off").is_none() && ini.section("Default").is_none());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::client::Keys;
 use crate::openapi::SigningKey;
 
-use super::current::Credentials;
+use super::refresh::Credentials;
 
 impl Keys for Credentials {
     async fn current(&self) -> Result<Arc<SigningKey>, String> {

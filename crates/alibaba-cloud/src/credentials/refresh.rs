@@ -1,21 +1,26 @@
-//! Keeps a key that is valid: fetched once for all who wait, and again before it ends.
+//! Credentials: a key that is fetched once for all callers that wait, and again before it ends.
+//!
+//! This file is longer than 300 lines because all of it changes one state.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::openapi::SigningKey;
+use crate::openapi::{AccessKey, Network, SigningKey};
 use base::clock::Clock;
 use base::random::Random;
 
 use super::answer::Fetched;
-use super::error::{Error, ErrorKind};
+use super::context::FetchContext;
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::fetch::fetch;
+use super::source::{KeyProvider, Source};
 
 /// A key is fetched anew so long before it ends, or after two thirds of its life if that is later.
 const AHEAD: Duration = Duration::from_secs(180);
@@ -24,7 +29,7 @@ const AHEAD: Duration = Duration::from_secs(180);
 /// later: a request needs some time to arrive.
 const RESERVE: Duration = Duration::from_secs(10);
 
-/// How long nobody tries again after a failure, doubled with each further one.
+/// How long the first pause after a failure is. Each further failure doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -32,39 +37,39 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// than one that was refused.
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// What happened to a fetch that did not come to its end.
+/// The error for a fetch that was ended early.
 const BROKEN_OFF: &str = "Fetching credentials was broken off.";
 
-/// Fetches a key, from wherever it comes.
-pub(super) type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Fetched, Error>> + Send + Sync>;
+/// Fetches a key from its source.
+type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Fetched>> + Send + Sync>;
 
-/// A key that is kept valid. Clones share it.
+/// Credentials that sign requests. Clones share the key that was fetched.
 #[derive(Clone)]
-pub(super) struct Refresh(Arc<Inner>);
+pub struct Credentials(Arc<CredentialsInner>);
 
-struct Inner {
+struct CredentialsInner {
+    source: Source,
+    context: FetchContext,
     fetch: Fetch,
-    clock: Clock,
-    random: Random,
-    state: Mutex<State>,
+    state: Mutex<KeyState>,
 }
 
 #[derive(Default)]
-struct State {
-    held: Option<Held>,
-    /// The fetch that is under way, and what breaks it off. All who need its outcome wait for it.
+struct KeyState {
+    held: Option<HeldKey>,
+    /// The fetch in progress, which all callers that need a key wait for, and what ends it early.
     flight: Option<(Flight, AbortHandle)>,
     failed: Option<Failed>,
 }
 
-type Outcome = Result<Arc<SigningKey>, Error>;
-type Flight = Shared<BoxFuture<'static, Outcome>>;
+type KeyResult = Result<Arc<SigningKey>>;
+type Flight = Shared<BoxFuture<'static, KeyResult>>;
 
 /// A key that was fetched.
-struct Held {
+struct HeldKey {
     key: Arc<SigningKey>,
-    /// `None` if nobody knows how long it is valid.
-    times: Option<Times>,
+    /// `None` if it is not known how long it is valid.
+    times: Option<KeyTimes>,
     /// Whether the service has refused it since.
     refused: bool,
     /// Until then it is believed that there is no other key than this one.
@@ -72,7 +77,7 @@ struct Held {
 }
 
 /// When a key is to be replaced.
-struct Times {
+struct KeyTimes {
     refresh_at: Instant,
     unusable_at: Instant,
     /// The same by the wall clock, which goes on while the machine sleeps.
@@ -81,64 +86,91 @@ struct Times {
 
 /// The last fetch failed.
 struct Failed {
-    error: Error,
+    error: CredentialsError,
     retry_at: Instant,
     pause: Duration,
 }
 
-/// What is to be done with the key that is held.
-enum Condition {
-    /// It is used as it is.
-    Fresh(Arc<SigningKey>),
-    /// It is used, while another one is fetched.
-    Ageing(Arc<SigningKey>),
-    /// Another one is needed first.
-    Gone,
-}
+impl Credentials {
+    /// Credentials that are fetched from their source when they are needed first.
+    pub fn new(source: Source, context: FetchContext) -> Self {
+        let shared = Arc::new((source.clone(), context.clone()));
+        let fetch: Fetch = Box::new(move || {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move { fetch(&shared.0, &shared.1).await })
+        });
+        let known = match &source.provider {
+            KeyProvider::Key(key) => Some(key.clone()),
+            _ => None,
+        };
+        let credentials = Self::with_fetch(source, context, fetch);
+        if let Some(key) = known {
+            let life = None;
+            credentials.hold(&mut credentials.lock(), Fetched { key, life });
+        }
+        credentials
+    }
 
-impl Refresh {
-    /// Makes the value, and fetches nothing yet.
-    pub(super) fn new(fetch: Fetch, clock: Clock, random: Random) -> Self {
-        Self(Arc::new(Inner {
+    /// Credentials that are always this key. Their account is not known.
+    pub fn of_key(key: AccessKey) -> Self {
+        let context = FetchContext {
+            clock: Clock::fixed(UNIX_EPOCH),
+            random: Random::seeded(0),
+            user_agent: String::new(),
+            network: Network::default(),
+            connect_timeout: Duration::ZERO,
+            read_timeout: Duration::ZERO,
+        };
+        Self::new(Source::of_key(key), context)
+    }
+
+    fn with_fetch(source: Source, context: FetchContext, fetch: Fetch) -> Self {
+        Self(Arc::new(CredentialsInner {
+            source,
+            context,
             fetch,
-            clock,
-            random,
             state: Mutex::default(),
         }))
     }
 
-    /// A key that is valid.
-    pub(super) async fn current(&self) -> Outcome {
+    /// A key that is valid now. Temporary credentials are fetched or refreshed where they have to
+    /// be, once for all callers that wait.
+    ///
+    /// # Errors
+    ///
+    /// If no valid key can be had.
+    pub async fn current(&self) -> Result<Arc<SigningKey>> {
         let flight = {
             let mut state = self.lock();
-            match self.condition(&state) {
-                Condition::Fresh(key) => return Ok(key),
-                Condition::Ageing(key) => {
-                    if state.pausing().is_none() {
-                        drop(self.flight(&mut state));
-                    }
-                    return Ok(key);
+            if let Some((key, due)) = self.usable(&state) {
+                if due && state.pausing().is_none() {
+                    drop(self.flight(&mut state));
                 }
-                Condition::Gone => {}
+                return Ok(key);
             }
-            if let (None, Some(error)) = (&state.flight, state.pausing()) {
-                return Err(error);
-            }
-            self.flight(&mut state)
+            self.next_flight(&mut state)?
         };
         flight.await
     }
 
-    /// The key that is valid, unless one has to be fetched first.
-    pub(super) fn at_hand(&self) -> Option<Arc<SigningKey>> {
-        match self.condition(&self.lock()) {
-            Condition::Fresh(key) | Condition::Ageing(key) => Some(key),
-            Condition::Gone => None,
-        }
+    /// The key that is valid now, unless one has to be fetched first.
+    pub fn at_hand(&self) -> Option<Arc<SigningKey>> {
+        self.usable(&self.lock()).map(|(key, _)| key)
+    }
+
+    /// Another key than `refused`, which the service no longer takes although it should be valid.
+    /// `None` if there is no other: a key that was configured stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// If there should be another key and it cannot be had.
+    pub async fn renew(&self, refused: &SigningKey) -> Result<Option<Arc<SigningKey>>> {
+        let key = self.renewed(refused).await?;
+        Ok(Some(key).filter(|key| key.access_key() != refused.access_key()))
     }
 
     /// Another key than `refused`, or the same if there is no other one.
-    pub(super) async fn renew(&self, refused: &SigningKey) -> Outcome {
+    async fn renewed(&self, refused: &SigningKey) -> KeyResult {
         let flight = {
             let mut state = self.lock();
             if let Some(held) = &mut state.held {
@@ -151,79 +183,84 @@ impl Refresh {
                 }
                 held.refused = true;
             }
-            if let (None, Some(error)) = (&state.flight, state.pausing()) {
-                return Err(error);
-            }
-            self.flight(&mut state)
+            self.next_flight(&mut state)?
         };
         flight.await
     }
 
-    /// Breaks off the fetch that is under way, if there is one. Those that still wait for it get
-    /// an error.
-    pub(super) fn break_off(&self) {
+    /// Ends a fetch that is in progress, because the user has asked to stop: a program that
+    /// provides credentials may run for a minute. The callers that still wait for it get an error.
+    pub fn break_off(&self) {
         if let Some((_, fetch)) = self.lock().flight.take() {
             fetch.abort();
         }
     }
 
-    fn condition(&self, state: &State) -> Condition {
-        let Some(held) = state.held.as_ref().filter(|held| !held.refused) else {
-            return Condition::Gone;
-        };
+    /// Where the credentials come from.
+    pub fn source(&self) -> &Source {
+        &self.0.source
+    }
+
+    /// How credentials are fetched.
+    pub(super) fn context(&self) -> &FetchContext {
+        &self.0.context
+    }
+
+    /// The key that is held, if it can still be used, and whether another one should be fetched
+    /// meanwhile.
+    fn usable(&self, state: &KeyState) -> Option<(Arc<SigningKey>, bool)> {
+        let held = state.held.as_ref().filter(|held| !held.refused)?;
         let key = Arc::clone(&held.key);
         let Some(times) = &held.times else {
-            return Condition::Fresh(key);
+            return Some((key, false));
         };
         let now = Instant::now();
-        if now >= times.unusable_at || self.0.clock.now() >= times.ends_at {
-            return Condition::Gone;
-        }
-        match now >= times.refresh_at {
-            true => Condition::Ageing(key),
-            false => Condition::Fresh(key),
+        let ended = now >= times.unusable_at || self.0.context.clock.now() >= times.ends_at;
+        (!ended).then_some((key, now >= times.refresh_at))
+    }
+
+    /// The fetch to wait for. The error of the last one, as long as there is a pause after it.
+    fn next_flight(&self, state: &mut KeyState) -> Result<Flight> {
+        match (&state.flight, state.pausing()) {
+            (None, Some(error)) => Err(error),
+            _ => Ok(self.flight(state)),
         }
     }
 
-    /// The fetch that is under way, or a new one. It goes on even if all who wait for it give up.
-    fn flight(&self, state: &mut State) -> Flight {
+    /// The fetch in progress, or a new one. It continues even if all callers stop waiting for it.
+    fn flight(&self, state: &mut KeyState) -> Flight {
         if let Some((flight, _)) = &state.flight {
             return flight.clone();
         }
-        let refresh = self.clone();
+        let broken_off = || CredentialsErrorKind::Unreachable.error(BROKEN_OFF);
+        let credentials = self.clone();
         let task = tokio::spawn(async move {
-            let fetched = AssertUnwindSafe((refresh.0.fetch)()).catch_unwind().await;
-            let broken = Error::new(ErrorKind::Unreachable, BROKEN_OFF);
-            refresh.settle(fetched.unwrap_or(Err(broken)))
+            let fetched = AssertUnwindSafe((credentials.0.fetch)())
+                .catch_unwind()
+                .await;
+            credentials.settle(fetched.unwrap_or_else(|_| Err(broken_off())))
         });
         let abort = task.abort_handle();
-        let flight = async move {
-            // A task that does not end well was broken off, or its runtime is shutting down.
-            let broken = Error::new(ErrorKind::Unreachable, BROKEN_OFF);
-            task.await.unwrap_or(Err(broken))
-        };
+        // A task that does not end well was aborted, or its runtime is shutting down.
+        let flight = async move { task.await.unwrap_or_else(|_| Err(broken_off())) };
         let flight = flight.boxed().shared();
         state.flight = Some((flight.clone(), abort));
         flight
     }
 
-    /// Notes what came of a fetch, and returns what those get who wait for it.
-    fn settle(&self, fetched: Result<Fetched, Error>) -> Outcome {
+    /// Stores the outcome of a fetch, and returns it for the callers that wait.
+    fn settle(&self, fetched: Result<Fetched>) -> KeyResult {
         let mut state = self.lock();
         state.flight = None;
-        match fetched {
-            Ok(fetched) => {
-                state.failed = None;
-                Ok(self.hold(&mut state, fetched))
-            }
-            Err(error) => {
-                self.fail(&mut state, &error);
-                Err(error)
-            }
+        let outcome = fetched.map(|fetched| self.hold(&mut state, fetched));
+        match &outcome {
+            Ok(_) => state.failed = None,
+            Err(error) => self.fail(&mut state, error),
         }
+        outcome
     }
 
-    fn hold(&self, state: &mut State, fetched: Fetched) -> Arc<SigningKey> {
+    fn hold(&self, state: &mut KeyState, fetched: Fetched) -> Arc<SigningKey> {
         let now = Instant::now();
         let Fetched { key, life } = fetched;
         let same = state
@@ -235,16 +272,16 @@ impl Refresh {
             Some(held) => (held.key, held.refused),
             None => (Arc::new(SigningKey::new(key)), false),
         };
-        let times = life.map(|life| Times {
+        let times = life.map(|life| KeyTimes {
             refresh_at: now + life - AHEAD.min(life / 3),
             unusable_at: now + life - RESERVE.min(life / 6),
-            ends_at: self.0.clock.now() + life,
+            ends_at: self.0.context.clock.now() + life,
         });
         tracing::debug!(
             seconds = life.map(|life| life.as_secs()),
             "credentials were fetched"
         );
-        state.held = Some(Held {
+        state.held = Some(HeldKey {
             key: Arc::clone(&key),
             times,
             // The service tells better what is wrong with it than a message from here could.
@@ -254,40 +291,38 @@ impl Refresh {
         key
     }
 
-    fn fail(&self, state: &mut State, error: &Error) {
+    fn fail(&self, state: &mut KeyState, error: &CredentialsError) {
         let pause = match (&state.failed, error.is_missing()) {
             (_, true) => SETTLED,
             (Some(failed), false) => (2 * failed.pause).min(LONGEST_PAUSE),
             (None, false) => FIRST_PAUSE,
         };
-        let in_use = matches!(
-            self.condition(state),
-            Condition::Fresh(_) | Condition::Ageing(_)
-        );
-        if in_use {
+        if self.usable(state).is_some() {
             tracing::warn!("the credentials in use stay valid for a while, but: {error}");
         }
         state.failed = Some(Failed {
             error: error.clone(),
-            retry_at: Instant::now() + pause + self.0.random.up_to(pause / 2),
+            retry_at: Instant::now() + pause + self.0.context.random.up_to(pause / 2),
             pause,
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, KeyState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for Refresh {
+impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Refresh")
+        f.debug_struct("Credentials")
+            .field("source", &self.0.source.describe())
+            .finish_non_exhaustive()
     }
 }
 
-impl State {
-    /// The error of the last fetch, as long as nobody tries again.
-    fn pausing(&self) -> Option<Error> {
+impl KeyState {
+    /// The error of the last fetch, as long as there is a pause after it.
+    fn pausing(&self) -> Option<CredentialsError> {
         let failed = self.failed.as_ref()?;
         (Instant::now() < failed.retry_at).then(|| failed.error.clone())
     }

@@ -1,6 +1,5 @@
-//! Where credentials come from: the one way that was found to be configured, and what it needs.
+//! Where credentials come from: the one source that is configured, and what it needs.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -8,113 +7,125 @@ use std::time::SystemTime;
 use crate::openapi::{AccessKey, Address, Endpoint};
 use base::secret::Secret;
 
-use super::surroundings::Surroundings;
+use super::local::Local;
 use super::token_file::TokenFile;
+use super::variables::{CREDENTIALS_URI, ECS_ROLE_NAME};
 
 /// Where credentials come from. Neither `Debug` nor the description shows a secret.
 #[derive(Clone, Debug)]
 pub struct Source {
-    pub(super) way: Way,
+    pub(super) provider: KeyProvider,
     pub(super) description: String,
-    /// What the provider block and the environment name, and what goes before it.
-    pub(super) passed_over: Option<String>,
-    /// The address of STS for what concerns the credentials that were found.
-    pub(super) sts: Endpoint,
-    pub(super) surroundings: Arc<Surroundings>,
+    /// What the provider block and the environment set without effect.
+    pub(super) without_effect: Option<String>,
+    /// The address of STS, which knows the account of the credentials. `None` if it is never asked.
+    pub(super) sts: Option<Endpoint>,
+    pub(super) local: Arc<Local>,
 }
 
 impl Source {
+    /// The source that is always this key.
+    pub(super) fn of_key(key: AccessKey) -> Self {
+        Self {
+            provider: KeyProvider::Key(key),
+            description: "an access key".to_owned(),
+            without_effect: None,
+            sts: None,
+            local: Arc::default(),
+        }
+    }
+
     /// Where the credentials come from, for logs and messages, such as `profile "x" of
     /// ~/.aliyun/config.json, mode RamRoleArn`.
     pub fn describe(&self) -> &str {
         &self.description
     }
 
-    /// What the provider block or the environment names without effect, because something else goes
-    /// before it, in whole sentences. It is worth a warning.
-    pub fn passed_over(&self) -> Option<&str> {
-        self.passed_over.as_deref()
+    /// What the provider block or the environment sets without effect, because something else takes
+    /// precedence, in whole sentences. It is worth a warning.
+    pub fn without_effect(&self) -> Option<&str> {
+        self.without_effect.as_deref()
     }
 
-    /// Whether the keys are valid for a while only.
+    /// Whether the keys are valid for a limited time only.
     pub fn is_temporary(&self) -> bool {
-        self.way.is_temporary()
+        match self.provider.innermost() {
+            KeyProvider::Key(key) => key.security_token.is_some(),
+            // These may give a permanent key, but their users expect another one later.
+            _ => true,
+        }
     }
 
     /// What kind of source it is, in one word, such as `assume_role` or `ecs_metadata`.
     pub fn kind(&self) -> &'static str {
-        self.way.kind()
+        match self.provider.innermost() {
+            KeyProvider::Key(_) => "access_key",
+            KeyProvider::Stored(_) => "oauth",
+            KeyProvider::Role { .. } => "assume_role",
+            KeyProvider::Oidc(_) => "assume_role_with_oidc",
+            KeyProvider::Metadata(_) => "ecs_metadata",
+            KeyProvider::Uri(_) => "credentials_uri",
+            KeyProvider::Command(_) => "external",
+            KeyProvider::CloudSso(_) => "cloud_sso",
+            KeyProvider::Profile(_) => "profile",
+        }
     }
 
     /// Whether nothing is configured, so that only an instance with a role has credentials.
     pub fn is_last_resort(&self) -> bool {
-        self.way.is_last_resort()
+        let base = match &self.provider {
+            KeyProvider::Role { base, .. } => base,
+            other => other,
+        };
+        matches!(base, KeyProvider::Metadata(metadata) if metadata.last_resort)
     }
 }
 
-/// A way to credentials, with everything that it needs.
+/// A provider of keys, and its description.
+pub(super) type FoundProvider = (KeyProvider, String);
+
+/// What provides keys, with everything that it needs.
 #[derive(Clone, Debug)]
-pub(super) enum Way {
+pub(super) enum KeyProvider {
     /// A key that is known.
     Key(AccessKey),
     /// A key that another program stored, until it ends.
     Stored(Stored),
     /// Other credentials, exchanged for those of a role.
     Role {
-        base: Box<Way>,
+        base: Box<KeyProvider>,
         role: Role,
         sts: Endpoint,
     },
     /// The token of an identity provider, exchanged for the credentials of a role.
     Oidc(Oidc),
     /// The role of the instance that this runs on.
-    Metadata(Metadata),
-    /// An address that gives credentials.
+    Metadata(EcsMetadata),
+    /// An address that provides credentials.
     Uri(Address),
-    /// A program that prints credentials: its path and its arguments.
-    Command(Command),
+    /// A program that prints credentials: its path and its arguments, which may hold a password.
+    Command(Vec<Secret>),
     /// A login with CloudSSO.
     CloudSso(CloudSso),
-    /// A profile of a file, and the way that it described when it was read last. The file is read
-    /// again whenever credentials are fetched.
-    Profile(Box<Profile>),
+    /// A profile of a file. The file is read again whenever credentials are fetched.
+    Profile(Box<ProfileSource>),
 }
 
-impl Way {
-    fn kind(&self) -> &'static str {
+impl KeyProvider {
+    /// What a profile describes, or this itself.
+    pub(super) fn innermost(&self) -> &Self {
         match self {
-            Self::Key(_) => "access_key",
-            Self::Stored(_) => "oauth",
-            Self::Role { .. } => "assume_role",
-            Self::Oidc(_) => "assume_role_with_oidc",
-            Self::Metadata(_) => "ecs_metadata",
-            Self::Uri(_) => "credentials_uri",
-            Self::Command(_) => "external",
-            Self::CloudSso(_) => "cloud_sso",
-            Self::Profile(profile) => profile.way.kind(),
+            Self::Profile(profile) => &profile.provider,
+            other => other,
         }
     }
 
-    fn is_last_resort(&self) -> bool {
-        match self {
-            Self::Metadata(metadata) => metadata.last_resort,
-            Self::Role { base, .. } => base.is_last_resort(),
-            _ => false,
-        }
-    }
-
-    fn is_temporary(&self) -> bool {
-        match self {
-            Self::Key(key) => key.security_token.is_some(),
-            Self::Profile(profile) => profile.way.is_temporary(),
-            // These may give a permanent key, but who uses them expects another one later.
-            Self::Command(_)
-            | Self::Stored(_)
-            | Self::Role { .. }
-            | Self::Oidc(_)
-            | Self::Metadata(_)
-            | Self::Uri(_)
-            | Self::CloudSso(_) => true,
+    /// The environment variables for what it asks, which it may have used itself.
+    pub(super) fn variables(&self) -> &'static [&'static str] {
+        match self.innermost() {
+            Self::Uri(_) => CREDENTIALS_URI,
+            Self::Metadata(_) => ECS_ROLE_NAME,
+            _ => &[],
         }
     }
 }
@@ -159,26 +170,16 @@ pub(super) enum Token {
 
 /// The metadata service of the instance that this runs on.
 #[derive(Clone, Debug)]
-pub(super) struct Metadata {
+pub(super) struct EcsMetadata {
     pub(super) server: Address,
     /// The name of the role. The service is asked for it if there is none.
     pub(super) role_name: Option<String>,
     /// Whether only requests with a token are made.
     pub(super) only_v2: bool,
-    /// Whether nobody asked for it, and nothing else is configured.
+    /// Whether it is not configured, and is tried because nothing else is.
     pub(super) last_resort: bool,
     /// What is worth knowing if the last resort has no credentials either, in sentences.
     pub(super) notes: Vec<String>,
-}
-
-/// A program and its arguments, which may hold a password.
-#[derive(Clone)]
-pub(super) struct Command(pub(super) Vec<Secret>);
-
-impl fmt::Debug for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Command({} words)", self.0.len())
-    }
 }
 
 /// A login with CloudSSO.
@@ -193,10 +194,10 @@ pub(super) struct CloudSso {
     pub(super) advice: String,
 }
 
-/// A profile of a file.
+/// A profile of a file, and what it described when it was read last.
 #[derive(Clone, Debug)]
-pub(super) struct Profile {
+pub(super) struct ProfileSource {
     pub(super) file: PathBuf,
     pub(super) name: String,
-    pub(super) way: Way,
+    pub(super) provider: KeyProvider,
 }

@@ -1,63 +1,121 @@
-//! STS, which exchanges credentials or tokens for those of a role, and tells whose a key is.
+//! STS, which exchanges credentials or tokens for those of a role, and tells the account of a key.
 //!
-//! This file is longer than 300 lines because every request to STS, and what is said of each
-//! refusal, is in it.
+//! Operations: <https://api.alibabacloud.com/document/Sts/2015-04-01/overview>.
 
-use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::client::{Api, Bounds, Client, Error, ErrorKind, OpenGate, Operation, Repeat};
 use crate::openapi::{
-    Answer, Endpoint, Failure, Http, MAX_ANSWER, Plain, PlainClient, Request, Response,
-    ServiceError, Settings, SignatureMethod, SigningKey, read_answer,
+    Answer, Endpoint, Failure, Response, ServiceError, Settings, SignatureMethod, SigningKey,
+    fields, read_answer,
 };
 use base::clock::Utc;
 use base::foreign_text::Cleaner;
 
-use super::answer::{self, Fetched};
-use super::context::{Cause, Context};
-use super::error::{Error, ErrorKind};
-use super::source::Role;
+use super::answer::{self, Fetched, SessionAnswer};
+use super::context::{AttemptError, FetchContext};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::source::{Oidc, Role};
 
-/// The version of the API.
-const VERSION: &str = "2015-04-01";
+/// The API. It has no codes of its own that mean more to the client than those of the gateway.
+static STS: Api = Api {
+    version: "2015-04-01",
+    code_on_success: false,
+    kind_of_code: |_| None,
+};
+
+/// The limit on the pages of the operations, which is so high that calls are not counted.
+const HUNDRED_A_SECOND: NonZeroU32 = NonZeroU32::new(100).expect("a hundred is not zero");
+
+/// What is wrong with an answer that cannot be read, in words that continue the name of STS.
+const NO_CREDENTIALS: &str = "answers with something else than credentials";
+const NO_ACCOUNT: &str = "answers without an AccountId of digits";
+
+/// How long a signed call may take with its repeats.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// `AssumeRole`: exchanges credentials for those of a role. A session that is not used does no
+/// harm, so the call may be repeated.
+struct AssumeRole<'a>(&'a Role);
+
+impl Operation for AssumeRole<'_> {
+    const API: &'static Api = &STS;
+    const ACTION: &'static str = "AssumeRole";
+    const READS: bool = true;
+    const CALLS_PER_SECOND: NonZeroU32 = HUNDRED_A_SECOND;
+
+    type Answer = SessionAnswer;
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = role_parameters(self.0);
+        let external_id = self.0.external_id.clone();
+        parameters.extend(external_id.map(|id| ("ExternalId", id)));
+        parameters
+    }
+}
+
+/// `GetCallerIdentity`: the account that a key belongs to.
+struct GetCallerIdentity;
+
+/// The answer.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct CallerIdentity {
+    #[serde(deserialize_with = "fields::text")]
+    account_id: Option<String>,
+}
+
+impl Operation for GetCallerIdentity {
+    const API: &'static Api = &STS;
+    const ACTION: &'static str = "GetCallerIdentity";
+    const READS: bool = true;
+    const CALLS_PER_SECOND: NonZeroU32 = HUNDRED_A_SECOND;
+
+    type Answer = CallerIdentity;
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
 
 /// Exchanges credentials for those of a role.
 pub(super) async fn assume_role(
-    key: &SigningKey,
+    key: &Arc<SigningKey>,
     role: &Role,
     endpoint: &Endpoint,
-    context: &Context,
-) -> Result<Fetched, Error> {
-    let seconds = role.seconds.to_string();
-    let mut parameters = of_role(role, &seconds);
-    if let Some(external_id) = &role.external_id {
-        parameters.insert("ExternalId", external_id);
-    }
-    let response = signed(key, "AssumeRole", &parameters, endpoint, context).await?;
-    let now = context.now(response.date);
-    answer::read_sts(&response.body, now).map_err(|what| unreadable(endpoint, what))
+    context: &FetchContext,
+) -> Result<Fetched> {
+    let client = client(key, endpoint, context)?;
+    let session = call(&client, &AssumeRole(role), endpoint, NO_CREDENTIALS).await?;
+    let now = context.now(client.clock().service_time());
+    let fetched = session.fetched(now);
+    fetched.map_err(|what| unreadable(endpoint, what))
 }
 
-/// Exchanges the token of an identity provider for the credentials of a role.
+/// Exchanges the token of an identity provider for the credentials of a role
+/// (`AssumeRoleWithOIDC`, which is not signed).
 pub(super) async fn assume_role_with_oidc(
     token: &str,
-    provider_arn: &str,
-    role: &Role,
-    endpoint: &Endpoint,
-    context: &Context,
-) -> Result<Fetched, Error> {
+    oidc: &Oidc,
+    context: &FetchContext,
+) -> Result<Fetched> {
     const ACTION: &str = "AssumeRoleWithOIDC";
-    let seconds = role.seconds.to_string();
-    let mut form = of_role(role, &seconds);
-    form.insert("OIDCProviderArn", provider_arn);
-    form.insert("OIDCToken", token);
-    let form: Vec<_> = form.into_iter().collect();
-    let cleaner = Cleaner::new([token]);
-    let client = PlainClient::for_api(endpoint, &context.plain());
+    let endpoint = &oidc.sts;
+    let parameters = role_parameters(&oidc.role);
+    let parameters = parameters.iter().map(|(name, value)| (*name, &**value));
+    let token_and_issuer = [
+        ("OIDCProviderArn", &*oidc.provider_arn),
+        ("OIDCToken", token),
+    ];
+    let form: Vec<_> = parameters.chain(token_and_issuer).collect();
+    let cleaner = &Cleaner::new([token]);
+    let client = context.client(&endpoint.into());
     let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
-    let mut repeats = context.repeats();
-    loop {
+    let attempt = || async {
         let timestamp = Utc::from(context.clock.now()).seconds();
         let nonce = context.random.nonce();
         let query = [
@@ -65,58 +123,38 @@ pub(super) async fn assume_role_with_oidc(
             ("Format", "JSON"),
             ("SignatureNonce", nonce.as_str()),
             ("Timestamp", timestamp.as_str()),
-            ("Version", VERSION),
+            ("Version", STS.version),
         ];
-        let request = Plain::post_form(endpoint, &query, &form).secrets(cleaner.clone());
-        let (error, cause) = match client.send(request).await {
-            Ok(response) if (200..300).contains(&response.status) => {
-                let now = context.now(response.date);
-                let fetched = answer::read_sts(&response.body, now);
-                return fetched.map_err(|what| unreadable(endpoint, what));
-            }
-            Ok(response) => {
-                let response = Response {
-                    status: response.status,
-                    body: response.body.to_vec(),
-                    cleaner: cleaner.clone(),
-                    ..Response::default()
-                };
-                let refusal = refusal(response);
-                (refused(ACTION, &refusal), cause(&refusal))
-            }
-            Err(failure) => (unreachable(endpoint, &failure), Some(Cause::Failed)),
-        };
-        match cause {
-            Some(cause) if repeats.pause(cause).await => {}
-            Some(_) | None => return Err(error),
+        let request = client.post_form(endpoint, &query, &form);
+        let response = client
+            .send(request, cleaner)
+            .await
+            .map_err(|failure| AttemptError::Passing(unreachable(endpoint, &failure)))?;
+        if !(200..300).contains(&response.status) {
+            let response = Response {
+                status: response.status,
+                body: response.body.to_vec(),
+                cleaner: cleaner.clone(),
+                ..Response::default()
+            };
+            return Err(refusal(ACTION, response));
         }
-    }
+        let fetched = answer::read_session(&response.body, context.now(response.date));
+        fetched.map_err(|what| AttemptError::Final(unreadable(endpoint, what)))
+    };
+    context.repeat(attempt).await
 }
 
 /// The account that a key belongs to.
 pub(super) async fn caller_account(
-    key: &SigningKey,
+    key: &Arc<SigningKey>,
     endpoint: &Endpoint,
-    context: &Context,
-) -> Result<String, Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Identity {
-        account_id: Option<String>,
-    }
-    let response = signed(
-        key,
-        "GetCallerIdentity",
-        &BTreeMap::new(),
-        endpoint,
-        context,
-    )
-    .await?;
-    let identity: Option<Identity> = serde_json::from_slice(&response.body).ok();
-    let account = identity.and_then(|identity| identity.account_id);
-    account
-        .filter(|account| is_account(account))
-        .ok_or_else(|| unreadable(endpoint, "answers without an AccountId of digits"))
+    context: &FetchContext,
+) -> Result<String> {
+    let client = client(key, endpoint, context)?;
+    let identity = call(&client, &GetCallerIdentity, endpoint, NO_ACCOUNT).await?;
+    let account = identity.account_id.filter(|account| is_account(account));
+    account.ok_or_else(|| unreadable(endpoint, NO_ACCOUNT))
 }
 
 /// Whether a text is the id of an account.
@@ -124,26 +162,21 @@ pub(super) fn is_account(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn of_role<'a>(role: &'a Role, seconds: &'a str) -> BTreeMap<&'a str, &'a str> {
-    let mut parameters = BTreeMap::from([
-        ("DurationSeconds", seconds),
-        ("RoleArn", role.arn.as_str()),
-        ("RoleSessionName", role.session_name.as_str()),
-    ]);
-    if let Some(policy) = &role.policy {
-        parameters.insert("Policy", policy);
-    }
+fn role_parameters(role: &Role) -> Vec<(&'static str, String)> {
+    let mut parameters = vec![
+        ("DurationSeconds", role.seconds.to_string()),
+        ("RoleArn", role.arn.clone()),
+        ("RoleSessionName", role.session_name.clone()),
+    ];
+    parameters.extend(role.policy.clone().map(|policy| ("Policy", policy)));
     parameters
 }
 
-/// The answer to a signed request that STS granted.
-async fn signed(
-    key: &SigningKey,
-    action: &str,
-    parameters: &BTreeMap<&str, &str>,
+fn client(
+    key: &Arc<SigningKey>,
     endpoint: &Endpoint,
-    context: &Context,
-) -> Result<Response, Error> {
+    context: &FetchContext,
+) -> Result<Client<Arc<SigningKey>, OpenGate>> {
     let settings = Settings {
         endpoint: endpoint.clone(),
         signature_method: SignatureMethod::default(),
@@ -152,88 +185,79 @@ async fn signed(
         user_agent: context.user_agent.clone(),
         network: context.network.clone(),
     };
-    let http = Http::new(settings, context.clock.clone(), context.random.clone());
-    let http = http.map_err(|failure| unreachable(endpoint, &failure))?;
-    let request = Request {
-        action,
-        version: VERSION,
-        parameters,
-        max_answer: MAX_ANSWER,
-    };
-    let mut repeats = context.repeats();
-    let mut corrected = false;
-    loop {
-        let attempt = http.attempt(key, request, || {});
-        let (error, cause) = match attempt.await {
-            Ok(response) if (200..300).contains(&response.status) => return Ok(response),
-            Ok(response) => {
-                let date = response.date;
-                let refusal = refusal(response);
-                let code = refusal.code.as_deref().unwrap_or_default();
-                if code.starts_with("InvalidTimeStamp") && !corrected {
-                    corrected = true;
-                    http.clock().correct(date);
-                    continue;
-                }
-                (refused(action, &refusal), cause(&refusal))
-            }
-            Err(failure) => (unreachable(endpoint, &failure), Some(Cause::Failed)),
-        };
-        match cause {
-            Some(cause) if repeats.pause(cause).await => {}
-            Some(_) | None => return Err(error),
-        }
-    }
+    let (clock, random) = (context.clock.clone(), context.random.clone());
+    let client = Client::new(settings, Arc::clone(key), OpenGate, clock, random);
+    client.map_err(|failure| unreachable(endpoint, &failure))
 }
 
-/// What the service says about a request that it did not grant.
-fn refusal(response: Response) -> ServiceError {
+async fn call<O: Operation>(
+    client: &Client<Arc<SigningKey>, OpenGate>,
+    operation: &O,
+    endpoint: &Endpoint,
+    unreadable_answer: &str,
+) -> Result<O::Answer> {
+    let answer = client.call(&Bounds::unstoppable(PATIENCE), operation).await;
+    answer.map_err(|error| match (error.kind, error.obstacle) {
+        _ if error.http_status.is_some() => match refused(&error) {
+            AttemptError::Final(error)
+            | AttemptError::Passing(error)
+            | AttemptError::Throttled(error) => error,
+        },
+        (ErrorKind::Incomplete, _) => unreadable(endpoint, unreadable_answer),
+        (_, Some(obstacle)) => {
+            let text = error.message;
+            unreachable(endpoint, &Failure::Unsent { obstacle, text })
+        }
+        (_, None) => unreachable(endpoint, &Failure::Lost(error.message)),
+    })
+}
+
+/// The error for an answer to an unsigned request that STS did not grant, and whether another
+/// attempt may succeed.
+fn refusal(action: &'static str, response: Response) -> AttemptError {
     let http_status = response.status;
-    match read_answer(response) {
+    let error = match read_answer(response) {
         Answer::Refusal(error) | Answer::Unreadable(error) => error,
         Answer::Success(_) => ServiceError {
             http_status,
             ..ServiceError::default()
         },
-    }
+    };
+    refused(&Error::refused(action, &STS, error))
 }
 
-/// Why a request is repeated that was refused so. `None` if it would be refused again.
-fn cause(refusal: &ServiceError) -> Option<Cause> {
-    match refusal.code.as_deref() {
-        Some(code) if code.starts_with("Throttling") => Some(Cause::Throttled),
-        Some("SignatureNonceUsed") => Some(Cause::Failed),
-        _ => (refusal.http_status >= 500).then_some(Cause::Failed),
-    }
-}
-
-fn refused(action: &str, refusal: &ServiceError) -> Error {
-    let code = refusal.code.as_deref().unwrap_or("no code");
-    let status = refusal.http_status;
+/// The error for a refusal, and whether another attempt may succeed.
+fn refused(error: &Error) -> AttemptError {
+    let code = error.code.as_deref().unwrap_or("no code");
+    let (action, status) = (error.action, error.http_status.unwrap_or_default());
     let mut text = format!("STS refused {action} with {code} (HTTP status {status}");
-    if let Some(id) = &refusal.request_id {
+    if let Some(id) = &error.request_id {
         text.push_str(&format!(", request id {id}"));
     }
     text.push_str("). ");
-    let message = refusal.message.trim_end_matches(['.', ' ']);
+    let message = error.message.trim_end_matches(['.', ' ']);
     if !message.is_empty() {
         text.push_str(&format!("STS says: {message}. "));
     }
-    text.push_str(advice(action, code, &refusal.message));
-    // Whoever is at fault for a passing refusal, asking again later may help.
-    let kind = match cause(refusal) {
-        Some(_) => ErrorKind::Unreachable,
-        None => ErrorKind::Refused,
-    };
-    Error::new(kind, text.trim_end())
+    text.push_str(advice(action, code, &error.message));
+    let text = text.trim_end();
+    match error.kind.meaning().repeat {
+        Some(Repeat::Throttled) => {
+            AttemptError::Throttled(CredentialsErrorKind::Unreachable.error(text))
+        }
+        Some(Repeat::Transient) => {
+            AttemptError::Passing(CredentialsErrorKind::Unreachable.error(text))
+        }
+        _ => AttemptError::Final(CredentialsErrorKind::Refused.error(text)),
+    }
 }
 
 /// What to do about a refusal.
 fn advice(action: &str, code: &str, message: &str) -> &'static str {
     match (action, code) {
         (_, code) if code.starts_with("Throttling") => {
-            "STS throttles the calls of this account, and went on to while this was tried for some \
-             seconds. Apply again in a minute."
+            "STS throttles the calls of this account, and continued to do so for some seconds of \
+             repeats. Apply again in a minute."
         }
         // There is no code of its own for it: "Roles may not be assumed by root accounts."
         ("AssumeRole", _) if message.to_ascii_lowercase().contains("root account") => {
@@ -241,7 +265,7 @@ fn advice(action: &str, code: &str, message: &str) -> &'static str {
              that may assume this one."
         }
         ("AssumeRole", code) if code.starts_with("NoPermission") || code.contains("Forbidden") => {
-            "Let the trust policy of the role name who assumes it, and grant that user or role \
+            "Name the user or role that assumes the role in the role's trust policy, and grant it \
              AliyunSTSAssumeRoleAccess."
         }
         (_, code) if code.starts_with("EntityNotExist.Role") => "Check the ARN of the role.",
@@ -249,8 +273,8 @@ fn advice(action: &str, code: &str, message: &str) -> &'static str {
             "Check the ARN of the identity provider."
         }
         (_, code) if code.contains("OIDCToken") && code.contains("Expired") => {
-            "The token has ended. Give it in a file that somebody renews (oidc_token_file), or get \
-             a new one for each run."
+            "The token has expired. Provide it in a file that is renewed (oidc_token_file), or get a \
+             new one for each run."
         }
         ("AssumeRoleWithOIDC", code) if code.starts_with("AuthenticationFail") => {
             "Check that the identity provider's client ids hold the token's audience, and that the \
@@ -260,29 +284,33 @@ fn advice(action: &str, code: &str, message: &str) -> &'static str {
     }
 }
 
-fn unreadable(endpoint: &Endpoint, what: &str) -> Error {
+fn unreadable(endpoint: &Endpoint, what: &str) -> CredentialsError {
     let text = format!("STS at {} {what}.", endpoint.host());
-    Error::new(ErrorKind::Unreachable, text)
+    CredentialsErrorKind::Unreachable.error(text)
 }
 
-fn unreachable(endpoint: &Endpoint, failure: &Failure) -> Error {
-    let who = format!("STS at {}", endpoint.host());
+fn unreachable(endpoint: &Endpoint, failure: &Failure) -> CredentialsError {
+    let server = format!("STS at {}", endpoint.host());
     let otherwise = "If it can't be reached from here, set sts_endpoint to one that can.";
-    Error::unanswered(&who, failure, otherwise)
+    CredentialsError::unanswered(&server, failure, otherwise)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(action: &str, code: &str, message: &str) -> String {
+    fn text(action: &'static str, code: &str, message: &str) -> String {
         let refusal = ServiceError {
             http_status: 403,
             code: Some(code.to_owned()),
             message: message.to_owned(),
             ..ServiceError::default()
         };
-        refused(action, &refusal).to_string()
+        match refused(&Error::refused(action, &STS, refusal)) {
+            AttemptError::Final(error)
+            | AttemptError::Passing(error)
+            | AttemptError::Throttled(error) => error.to_string(),
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reads the token of an identity provider from the file that holds it.
 //!
-//! Whoever writes the file may be writing it at this moment: a shell empties it before the program
+//! Another program may be writing the file at this moment: a shell empties it before the program
 //! runs whose output goes there. So a file without a whole token is read again for a while.
 
 use std::path::PathBuf;
@@ -11,9 +11,10 @@ use tokio::time::sleep;
 
 use base::secret::Secret;
 
-use super::error::{Error, ErrorKind};
-use super::pair;
-use super::surroundings::Surroundings;
+use super::error::{CredentialsErrorKind, Result};
+use super::files;
+use super::key_parts::is_well_formed;
+use super::local::Local;
 
 /// How often the file is read before it is an error that it holds no token.
 const READS: u32 = 6;
@@ -34,44 +35,39 @@ pub(super) struct TokenFile {
 /// # Errors
 ///
 /// If the file cannot be read, or holds no whole token for about a second.
-pub(super) async fn read(
-    file: &TokenFile,
-    surroundings: &Arc<Surroundings>,
-) -> Result<Secret, Error> {
+pub(super) async fn read(file: &TokenFile, local: &Arc<Local>) -> Result<Secret> {
     let mut reads = 1;
     loop {
-        let (path, shared) = (file.path.clone(), Arc::clone(surroundings));
-        let content = tokio::task::spawn_blocking(move || shared.read(&path)).await;
+        let (path, shared) = (file.path.clone(), Arc::clone(local));
+        let content = tokio::task::spawn_blocking(move || shared.files.read(&path)).await;
         let content = content.map_err(|_| {
             let text = "A file with a token can't be read: the program is ending.";
-            Error::new(ErrorKind::Unusable, text)
+            CredentialsErrorKind::Unusable.error(text)
         })?;
         let unusable = |what: &str| {
-            let (shown, by) = (surroundings.shown(&file.path), &file.named_by);
+            let (shown, by) = (local.shown(&file.path), &file.named_by);
             let text = format!("The file {shown}, which {by} names, {what}.");
-            Error::new(ErrorKind::Unusable, text)
+            CredentialsErrorKind::Unusable.error(text)
         };
-        let content = content.map_err(|why| unusable(&why.to_string()))?;
-        let what = match token(&content) {
+        let content = content.map_err(|error| unusable(files::why(&error)))?;
+        match token(&content) {
             Ok(token) => return Ok(token),
-            Err(what) => what,
-        };
-        if reads == READS {
-            return Err(unusable(what));
+            Err(what) if reads == READS => return Err(unusable(what)),
+            Err(_) => {}
         }
         reads += 1;
         sleep(WAIT).await;
     }
 }
 
-/// The token that is alone in a file. The error says what is wrong, going on from the file.
+/// The token that is alone in a file. The error continues the name of the file.
 pub(super) fn token(content: &[u8]) -> Result<Secret, &'static str> {
     const NO_TOKEN: &str = "is not a token alone";
     let text = std::str::from_utf8(content).map_err(|_| NO_TOKEN)?.trim();
     if text.is_empty() {
         return Err("is empty");
     }
-    if text.len() > 64 << 10 || !pair::is_well_formed(text) {
+    if text.len() > 64 << 10 || !is_well_formed(text) {
         return Err(NO_TOKEN);
     }
     // A JSON Web Token begins like this, and has a signature after its second dot.
@@ -101,18 +97,17 @@ mod tests {
             let content = contents.get(read).or(contents.last())?;
             Some(content.as_bytes().to_vec())
         });
-        let surroundings = Arc::new(Surroundings {
+        let local = Arc::new(Local {
             environment: [("HOME", "/h")].into_iter().collect(),
             files,
-            region: None,
-            sts_endpoint: None,
+            ..Local::default()
         });
         let file = TokenFile {
             path: PathBuf::from("/h/token"),
             named_by: "oidc_token_file".to_owned(),
         };
         let begin = Instant::now();
-        let token = read(&file, &surroundings).await;
+        let token = read(&file, &local).await;
         let token = token.map(|token| token.expose().to_owned());
         (token.map_err(|error| error.to_string()), begin.elapsed())
     }
@@ -126,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_file_without_a_token_is_named_after_a_second_and_by_whom() {
+    async fn a_file_without_a_token_is_an_error_after_a_second() {
         for (content, what) in [
             (&["\n"][..], "is empty"),
             (&["eyJs3cr3t.eyJz"], "holds only the beginning of a token"),

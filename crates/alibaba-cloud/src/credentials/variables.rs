@@ -80,7 +80,7 @@ pub const STS_ENDPOINT: &[&str] = &[
 /// The variables for an access key that the CLI reads too, and that may be for anything else: the
 /// id, the secret and the security token.
 pub(super) const BARE_KEY: [&str; 3] = ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"];
-/// The region of STS, which goes before the provider's.
+/// The region of STS, which takes precedence over the provider's.
 pub(super) const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 /// Whether STS is asked at its address within the private network.
 pub(super) const VPC_ENDPOINT_ENABLED: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";

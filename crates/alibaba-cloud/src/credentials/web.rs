@@ -1,99 +1,111 @@
-//! Addresses that give credentials: a sidecar's, and CloudSSO.
+//! Servers that provide credentials by one request: an address that is configured, and CloudSSO.
 
-use crate::openapi::{Address, Plain, PlainClient};
+use std::time::SystemTime;
+
+use reqwest::{Method, RequestBuilder};
+use zeroize::Zeroizing;
+
+use crate::openapi::{Address, PlainClient};
 use base::foreign_text::Cleaner;
 
-use super::answer::{self, Fetched, Now};
-use super::context::{Cause, Context};
-use super::error::{Error, ErrorKind};
+use super::answer::{self, Fetched};
+use super::context::{AttemptError, FetchContext};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::CloudSso;
 
-/// Reads an answer. The error goes on from whoever gave it.
-type Read = fn(&[u8], Now) -> Result<Fetched, &'static str>;
-
 /// Fetches credentials from an address.
-pub(super) async fn fetch_uri(address: &Address, context: &Context) -> Result<Fetched, Error> {
-    let who = format!("The credentials URI at {address}");
-    exchange(
-        || Plain::get(address),
+pub(super) async fn fetch_uri(address: &Address, context: &FetchContext) -> Result<Fetched> {
+    let server = KeyServer {
         address,
-        &who,
-        "",
-        answer::read,
-        context,
-    )
-    .await
+        name: format!("The credentials URI at {address}"),
+        advice: String::new(),
+        cleaner: Cleaner::default(),
+        read: answer::read,
+    };
+    let request = |client: &PlainClient| client.request(Method::GET, address);
+    server.ask(request, context).await
 }
 
 /// Exchanges a login with CloudSSO for credentials.
-pub(super) async fn fetch_cloud_sso(login: &CloudSso, context: &Context) -> Result<Fetched, Error> {
+pub(super) async fn fetch_cloud_sso(login: &CloudSso, context: &FetchContext) -> Result<Fetched> {
     let advice = &login.advice;
-    if context.now(None).until(login.ends).is_err() {
+    if login.ends <= context.now(None) {
         let text = format!("The login with CloudSSO has ended; {advice}.");
-        return Err(Error::new(ErrorKind::Unusable, text));
+        return Err(CredentialsErrorKind::Unusable.error(text));
     }
+    let server = KeyServer {
+        address: &login.server,
+        name: format!("CloudSSO at {}", login.server),
+        advice: format!(" If the login has ended, {advice}."),
+        cleaner: Cleaner::new([login.access_token.expose()]),
+        read: answer::read_session,
+    };
     let body = serde_json::json!({
         "AccountId": login.account_id,
         "AccessConfigurationId": login.access_configuration,
     });
-    let bearer = zeroize::Zeroizing::new(format!("Bearer {}", login.access_token.expose()));
-    let cleaner = Cleaner::new([login.access_token.expose()]);
-    let request = || {
-        let request = Plain::post_json(&login.server, body.to_string());
+    let bearer = Zeroizing::new(format!("Bearer {}", login.access_token.expose()));
+    let request = |client: &PlainClient| {
+        let request = client.request(Method::POST, &login.server);
         request
-            .header("authorization", &bearer)
-            .secrets(cleaner.clone())
+            .header("authorization", bearer.as_str())
+            .header("content-type", "application/json")
+            .body(body.to_string())
     };
-    let who = format!("CloudSSO at {}", login.server);
-    let advice = format!(" If the login has ended, {advice}.");
-    exchange(
-        request,
-        &login.server,
-        &who,
-        &advice,
-        answer::read_cloud_sso,
-        context,
-    )
-    .await
+    server.ask(request, context).await
 }
 
-/// Sends a request, a few times if it has to be, and reads the answer. `advice` is for refusals.
-async fn exchange<'a>(
-    request: impl Fn() -> Plain<'a>,
-    address: &Address,
-    who: &str,
-    advice: &str,
-    read: Read,
-    context: &Context,
-) -> Result<Fetched, Error> {
-    let client = PlainClient::for_server(address, &context.plain());
-    let client = client.map_err(|failure| {
-        Error::new(
-            ErrorKind::Unusable,
-            format!("{who} can't be asked: {failure}."),
-        )
-    })?;
-    let mut repeats = context.repeats();
-    loop {
-        let error = match client.send(request()).await {
-            Ok(response) if response.status == 200 => {
-                let fetched = read(&response.body, context.now(response.date));
-                return fetched
-                    .map_err(|what| Error::new(ErrorKind::Unreachable, format!("{who} {what}.")));
+/// A server, and how its answers are read.
+struct KeyServer<'a> {
+    address: &'a Address,
+    name: String,
+    /// What to do about a refusal.
+    advice: String,
+    /// Knows the secrets of the request.
+    cleaner: Cleaner,
+    /// Reads an answer. The error continues the name of the server.
+    read: fn(&[u8], SystemTime) -> Result<Fetched, &'static str>,
+}
+
+impl KeyServer<'_> {
+    /// Sends a request, a few times if it has to be, and reads the answer.
+    async fn ask(
+        &self,
+        request: impl Fn(&PlainClient) -> RequestBuilder,
+        context: &FetchContext,
+    ) -> Result<Fetched> {
+        let client = context.client(self.address).map_err(|failure| {
+            let text = format!("{} can't be asked: {failure}.", self.name);
+            CredentialsErrorKind::Unusable.error(text)
+        })?;
+        let error = |kind: CredentialsErrorKind, what| kind.error(format!("{} {what}", self.name));
+        let attempt = || async {
+            let response = client.send(request(&client), &self.cleaner).await;
+            let response = response.map_err(|failure| {
+                let error = CredentialsError::unanswered(&self.name, &failure, "");
+                AttemptError::Passing(error)
+            })?;
+            let status = response.status;
+            if status >= 500 {
+                let what = format!("failed with HTTP status {status}.");
+                return Err(AttemptError::Passing(error(
+                    CredentialsErrorKind::Unreachable,
+                    what,
+                )));
             }
-            Ok(response) if response.status < 500 => {
-                let status = response.status;
-                let text = format!("{who} refused with HTTP status {status}.{advice}");
-                return Err(Error::new(ErrorKind::Refused, text));
+            if status != 200 {
+                let what = format!("refused with HTTP status {status}.{}", self.advice);
+                return Err(AttemptError::Final(error(
+                    CredentialsErrorKind::Refused,
+                    what,
+                )));
             }
-            Ok(response) => {
-                let text = format!("{who} failed with HTTP status {}.", response.status);
-                Error::new(ErrorKind::Unreachable, text)
-            }
-            Err(failure) => Error::unanswered(who, &failure, ""),
+            let read = (self.read)(&response.body, context.now(response.date));
+            read.map_err(|what| {
+                let what = format!("{what}.");
+                AttemptError::Final(error(CredentialsErrorKind::Unreachable, what))
+            })
         };
-        if !repeats.pause(Cause::Failed).await {
-            return Err(error);
-        }
+        context.repeat(attempt).await
     }
 }

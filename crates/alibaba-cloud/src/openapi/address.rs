@@ -1,13 +1,14 @@
-//! The address of something that gives credentials and is no API: a metadata service, a sidecar or
-//! an identity provider.
+//! The address of a server that provides credentials and is not an API: a metadata service, a
+//! sidecar or an identity provider.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use reqwest::Url;
+use url::Url;
 
-use super::endpoint::{absolute, is_loopback};
+use super::Endpoint;
+use super::endpoint::{absolute, authority, is_loopback};
 
 /// A URL whose answer holds credentials. Its path and query may hold a password, so `Debug` and
 /// `Display` show only scheme, host and port.
@@ -58,13 +59,14 @@ impl Address {
         Self(url)
     }
 
-    pub(super) fn url(&self) -> Url {
-        self.0.clone()
+    pub(super) fn url(&self) -> &Url {
+        &self.0
     }
+}
 
-    fn host(&self) -> &str {
-        let host = self.0.host_str().unwrap_or_default();
-        host.trim_matches(['[', ']'])
+impl From<&Endpoint> for Address {
+    fn from(endpoint: &Endpoint) -> Self {
+        Self(endpoint.url().clone())
     }
 }
 
@@ -77,22 +79,17 @@ impl FromStr for Address {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(InvalidAddress::Malformed);
         }
-        let address = Self(url);
-        if address.0.scheme() == "http" && !is_near(address.host()) {
+        let host = url.host_str().unwrap_or_default();
+        if url.scheme() == "http" && !is_near(host.trim_matches(['[', ']'])) {
             return Err(InvalidAddress::Insecure);
         }
-        Ok(address)
+        Ok(Self(url))
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = self.0.host_str().unwrap_or_default();
-        write!(f, "{}://{host}", self.0.scheme())?;
-        match self.0.port() {
-            Some(port) => write!(f, ":{port}"),
-            None => Ok(()),
-        }
+        write!(f, "{}://{}", self.0.scheme(), authority(&self.0))
     }
 }
 

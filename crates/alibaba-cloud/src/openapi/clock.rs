@@ -75,13 +75,7 @@ impl ServiceClock {
     /// The time to sign with.
     pub(super) fn now(&self) -> SystemTime {
         let ahead = self.offsets().signing;
-        let offset = Duration::from_secs(ahead.unsigned_abs());
-        let now = self.clock.now();
-        let shifted = match ahead < 0 {
-            true => now.checked_sub(offset),
-            false => now.checked_add(offset),
-        };
-        shifted.unwrap_or(now)
+        self.shifted(ahead)
     }
 
     /// Records the date of an answer that has just arrived, after an attempt of this length. The
@@ -119,10 +113,26 @@ impl ServiceClock {
         self.offsets().observed
     }
 
+    /// What time it is at the service, as the last answer with a date showed.
+    pub fn service_time(&self) -> Option<SystemTime> {
+        Some(self.shifted(self.observed()?))
+    }
+
     /// How the clocks differ, in words. `None` unless requests are signed with the service's clock.
     pub fn correction(&self) -> Option<String> {
         let ahead = self.offsets().signing;
         (ahead != 0).then(|| difference(ahead))
+    }
+
+    /// The time of this machine and so many seconds more.
+    fn shifted(&self, ahead: i64) -> SystemTime {
+        let offset = Duration::from_secs(ahead.unsigned_abs());
+        let now = self.clock.now();
+        let shifted = match ahead < 0 {
+            true => now.checked_sub(offset),
+            false => now.checked_add(offset),
+        };
+        shifted.unwrap_or(now)
     }
 
     fn offsets(&self) -> MutexGuard<'_, Offsets> {

@@ -4,24 +4,18 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use reqwest::Url;
+use url::{Position, Url};
 
 /// An address of the API. It consists of a scheme, a host and a port, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    url: Url,
-    /// The host, with the port if it is not the default one of the scheme.
-    host: String,
-    /// Whether the host is this machine.
-    loopback: bool,
-}
+pub struct Endpoint(Url);
 
 /// The error for a text that is not an address that can be used. It says what was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEndpoint {
     /// The URL has credentials, a path, a query or a fragment.
     #[error(
-        "expected a host or a URL with nothing behind the host, such as \
+        "expected a host or a URL with nothing after the host, such as \
          cams.ap-southeast-1.aliyuncs.com"
     )]
     Excess,
@@ -50,22 +44,22 @@ impl Endpoint {
 
     /// The host as it is signed: with the port if that is not the default one of the scheme.
     pub fn host(&self) -> &str {
-        &self.host
+        authority(&self.0)
     }
 
     /// Whether the host is this machine.
     pub fn is_loopback(&self) -> bool {
-        self.loopback
+        is_loopback(&self.0)
     }
 
     /// The address as a URL without a query.
     pub(super) fn url(&self) -> &Url {
-        &self.url
+        &self.0
     }
 
     /// The URL of a request with this query.
     pub(super) fn with_query(&self, query: &str) -> Url {
-        let mut url = self.url.clone();
+        let mut url = self.0.clone();
         url.set_query(Some(query));
         url
     }
@@ -76,26 +70,17 @@ impl FromStr for Endpoint {
 
     fn from_str(text: &str) -> Result<Self, InvalidEndpoint> {
         let url = absolute(text, "https").ok_or(InvalidEndpoint::Malformed)?;
-        let name = url
-            .host_str()
-            .filter(|_| matches!(url.scheme(), "http" | "https"))
-            .ok_or(InvalidEndpoint::Malformed)?;
-        let bare = url.username().is_empty() && url.password().is_none();
-        if !bare || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(InvalidEndpoint::Malformed);
+        }
+        // What a URL of this scheme and host alone looks like.
+        if url.as_str() != format!("{}://{}/", url.scheme(), authority(&url)) {
             return Err(InvalidEndpoint::Excess);
         }
-        let loopback = is_loopback(&url);
-        if url.scheme() == "http" && !loopback {
+        if url.scheme() == "http" && !is_loopback(&url) {
             return Err(InvalidEndpoint::Insecure);
         }
-        let host = url
-            .port()
-            .map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-        Ok(Self {
-            host,
-            loopback,
-            url,
-        })
+        Ok(Self(url))
     }
 }
 
@@ -115,6 +100,11 @@ pub(super) fn absolute(text: &str, scheme: &str) -> Option<Url> {
         .then_some(url)
 }
 
+/// Host and port of a URL, without the port if it is the default one of the scheme.
+pub(super) fn authority(url: &Url) -> &str {
+    &url[Position::BeforeHost..Position::AfterPort]
+}
+
 /// Whether the host of a URL is this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     let name = url.host_str().unwrap_or_default();
@@ -124,7 +114,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.url.scheme(), self.host)
+        write!(f, "{}://{}", self.0.scheme(), self.host())
     }
 }
 

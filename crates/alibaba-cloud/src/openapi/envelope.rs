@@ -36,6 +36,14 @@ pub struct Success {
 }
 
 impl Success {
+    /// The answer of an API that reports success by the HTTP status alone.
+    pub(crate) fn without_envelope(response: Response) -> Self {
+        Self {
+            request_id: response.request_id.clone(),
+            response,
+        }
+    }
+
     /// Reads the data.
     ///
     /// # Errors

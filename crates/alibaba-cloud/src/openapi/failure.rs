@@ -1,15 +1,17 @@
-//! Why there is no answer: where a request was to go, what stood in its way, and whether it can
-//! have had an effect.
-//!
-//! This file is longer than 300 lines because each way to fail has its words in it.
+//! Why there is no answer: where a request was to go, what prevented it, and whether it can have
+//! had an effect.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::time::{Duration, UNIX_EPOCH};
 
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
+use tower_service::Service;
 
 use base::clock::Utc;
 use base::foreign_text::Cleaner;
@@ -20,20 +22,20 @@ use super::Proxy;
 /// secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The request left, and no whole answer came: it may have had its effect.
+    /// The request left, and no complete answer arrived: it may have had its effect.
     #[error("{0}")]
     Lost(String),
     /// The request never left this machine.
     #[error("{text}")]
     Unsent {
-        /// What stood in its way.
+        /// What prevented it.
         obstacle: Obstacle,
         /// What happened, in words.
         text: String,
     },
 }
 
-/// What stood in the way of a connection, which decides what the user can do.
+/// What prevented a connection, which decides what the user can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     /// The certificate of the other side is not trusted.
@@ -44,7 +46,7 @@ pub enum Obstacle {
     Other,
     /// The proxy, which cannot be reached or does not let the connection pass.
     Proxy,
-    /// Nobody listens at the port.
+    /// No program listens at the port.
     Refused,
     /// No connection in time.
     Time,
@@ -55,9 +57,9 @@ pub enum Obstacle {
 /// Why a certificate is not trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untrusted {
-    /// Its time is over, or has not come.
+    /// It has expired, or is not valid yet.
     Date,
-    /// It was issued by somebody whom this machine does not know.
+    /// This machine does not know its issuer.
     Issuer,
     /// It is for another host.
     Name,
@@ -84,20 +86,17 @@ impl Destination {
     /// A connection that was never made carried no request, and HTTP/2 can mark a request as never
     /// processed. Everything else may have had its effect.
     pub(super) fn failure(&self, error: reqwest::Error, cleaner: &Cleaner) -> Failure {
-        if error.is_connect() {
-            let (obstacle, text) = self.unconnected(&error, cleaner);
-            return Failure::Unsent { obstacle, text };
-        }
-        let obstacle = Obstacle::Other;
-        if error.is_builder() {
-            let text = reason(error, cleaner);
-            return Failure::Unsent { obstacle, text };
-        }
-        if never_processed(&error) {
+        let (obstacle, text) = if error.is_connect() {
+            self.unconnected(&error, cleaner)
+        } else if error.is_builder() {
+            (Obstacle::Other, reason(error, cleaner))
+        } else if never_processed(&error) {
             let text = format!("not processed by {self}: {}", reason(error, cleaner));
-            return Failure::Unsent { obstacle, text };
-        }
-        self.lost(error, cleaner)
+            (Obstacle::Other, text)
+        } else {
+            return self.lost(error, cleaner);
+        };
+        Failure::Unsent { obstacle, text }
     }
 
     /// Why no client can be made.
@@ -105,7 +104,7 @@ impl Destination {
         self.failure(error, &Cleaner::default())
     }
 
-    /// A request that left, and has no whole answer.
+    /// A request that left and has no complete answer.
     pub(super) fn lost(&self, error: reqwest::Error, cleaner: &Cleaner) -> Failure {
         Failure::Lost(match error.is_timeout() {
             true => format!("no whole answer from {self} within {:?}", self.read_timeout),
@@ -116,51 +115,41 @@ impl Destination {
     /// Why there is no connection.
     fn unconnected(&self, error: &reqwest::Error, cleaner: &Cleaner) -> (Obstacle, String) {
         let causes = causes(error);
-        let to_proxy = causes.iter().find_map(|cause| to_proxy(*cause));
-        // Until the proxy has let it pass, the other side is the proxy.
-        let other = match (to_proxy, &self.proxy) {
+        let at_proxy = proxy_problem(&causes);
+        // Until the proxy has let the connection pass, the other side is the proxy.
+        let other = match (at_proxy, &self.proxy) {
             (Some(_), Some(proxy)) => format!("the proxy {proxy}, on the way to {}", self.address),
             _ => self.to_string(),
         };
-        let of_proxy = |obstacle| match to_proxy {
-            Some(_) => Obstacle::Proxy,
-            None => obstacle,
-        };
-        let certificate = causes.iter().find_map(|cause| match cause.downcast_ref() {
-            Some(rustls::Error::InvalidCertificate(certificate)) => Some(certificate),
-            _ => None,
-        });
-        if let Some(certificate) = certificate {
+        if let Some(rustls::Error::InvalidCertificate(certificate)) = find(&causes) {
             let (untrusted, why) = untrusted(certificate);
             let text = format!("the certificate of {other} is not trusted: {why}");
             return (Obstacle::Certificate(untrusted), cleaner.line(&text));
         }
-        let io = |kind| {
-            let mut errors = causes.iter().filter_map(|cause| cause.downcast_ref());
-            errors.any(|error: &io::Error| error.kind() == kind)
+        let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+        let last = || cleaner.line(&causes.last().map(ToString::to_string).unwrap_or_default());
+        let (obstacle, why) = if let Some(Some(why)) = at_proxy {
+            (Obstacle::Proxy, format!(": {why}"))
+        } else if find::<rustls::Error>(&causes).is_some() {
+            (Obstacle::Tls, format!(": TLS failed: {}", last()))
+        } else if error.is_dns() {
+            let why = format!(": the name was not found: {}", last());
+            (Obstacle::Name, why)
+        } else if causes
+            .iter()
+            .any(|cause| cause.downcast_ref().is_some_and(refused))
+        {
+            (Obstacle::Refused, ": the connection was refused".to_owned())
+        } else if error.is_timeout() {
+            (
+                Obstacle::Time,
+                format!(" within {:?}", self.connect_timeout),
+            )
+        } else {
+            (Obstacle::Other, format!(": {}", last()))
         };
-        let none = format!("no connection to {other}");
-        if let Some(ToProxy::Answered(why)) = to_proxy {
-            return (Obstacle::Proxy, format!("{none}: {why}"));
-        }
-        if causes.iter().any(|cause| cause.is::<rustls::Error>()) {
-            let text = format!("{none}: TLS failed: {}", last(&causes, cleaner));
-            return (of_proxy(Obstacle::Tls), text);
-        }
-        if error.is_dns() {
-            let text = format!("{none}: the name was not found: {}", last(&causes, cleaner));
-            return (of_proxy(Obstacle::Name), text);
-        }
-        if io(io::ErrorKind::ConnectionRefused) {
-            let text = format!("{none}: the connection was refused");
-            return (of_proxy(Obstacle::Refused), text);
-        }
-        if error.is_timeout() {
-            let text = format!("{none} within {:?}", self.connect_timeout);
-            return (of_proxy(Obstacle::Time), text);
-        }
-        let text = format!("{none}: {}", last(&causes, cleaner));
-        (of_proxy(Obstacle::Other), text)
+        let obstacle = at_proxy.map_or(obstacle, |_| Obstacle::Proxy);
+        (obstacle, format!("no connection to {other}{why}"))
     }
 }
 
@@ -175,105 +164,82 @@ impl fmt::Display for Destination {
     }
 }
 
-/// How the way to the proxy failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ToProxy {
-    /// It answered, but it does not let the connection pass, for this reason.
-    Answered(&'static str),
-    /// There is no connection to it.
-    Unconnected,
-}
+/// The error of the HTTP library for a proxy that speaks HTTP. The library exports no name for it.
+type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
 
-/// What an error of the HTTP library says of the way to the proxy. Its types are private, so their
-/// texts have to tell: a test holds each of them.
-fn to_proxy(error: &(dyn Error + 'static)) -> Option<ToProxy> {
-    let text = error.to_string();
-    if text.starts_with("error connecting to socks proxy") {
-        return Some(ToProxy::Unconnected);
-    }
-    Some(match text.strip_prefix("tunnel error: ")? {
-        "proxy authorization required" => {
-            ToProxy::Answered("it asks for a user name and a password (407)")
-        }
-        "unsuccessful" => ToProxy::Answered("it refuses to connect to that address"),
-        "unexpected end of file" => ToProxy::Answered("it closed the connection"),
-        "proxy response headers too long" => ToProxy::Answered("its answer is not that of a proxy"),
-        _ => ToProxy::Unconnected,
+/// The error of the HTTP library for a proxy that speaks SOCKS, of any version.
+type SocksError = <SocksV5<HttpConnector> as Service<Uri>>::Error;
+
+/// Whether the connection failed at the proxy, and why, if the proxy has answered.
+fn proxy_problem(causes: &[&(dyn Error + 'static)]) -> Option<Option<&'static str>> {
+    let Some(tunnel) = find::<TunnelError>(causes) else {
+        return find::<SocksError>(causes).map(|_| None);
+    };
+    Some(match tunnel {
+        TunnelError::ProxyAuthRequired => Some("it asks for a user name and a password (407)"),
+        TunnelError::TunnelUnsuccessful => Some("it refuses to connect to that address"),
+        TunnelError::TunnelUnexpectedEof => Some("it closed the connection"),
+        TunnelError::ProxyHeadersTooLong => Some("its answer is not that of a proxy"),
+        _ => None,
     })
 }
 
 /// Why a certificate is not trusted, in words.
 fn untrusted(error: &CertificateError) -> (Untrusted, String) {
+    use CertificateError as E;
+
     let date = |time: &UnixTime| {
         let at = UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs()));
         Utc::from(at.unwrap_or(UNIX_EPOCH)).seconds()
     };
-    match error {
-        CertificateError::UnknownIssuer => {
-            let text = "this machine does not know who issued it";
-            (Untrusted::Issuer, text.to_owned())
-        }
-        CertificateError::ExpiredContext { not_after, .. } => (
-            Untrusted::Date,
-            format!("it expired on {}", date(not_after)),
+    let (kind, text) = match error {
+        E::UnknownIssuer => (
+            Untrusted::Issuer,
+            "this machine does not know who issued it",
         ),
-        CertificateError::NotValidYetContext { not_before, .. } => {
-            let text = format!("it is valid from {} on", date(not_before));
-            (Untrusted::Date, text)
+        E::ExpiredContext { not_after, .. } => {
+            let text = format!("it expired on {}", date(not_after));
+            return (Untrusted::Date, text);
         }
-        CertificateError::Expired => (Untrusted::Date, "it has expired".to_owned()),
-        CertificateError::NotValidYet => (Untrusted::Date, "it is not valid yet".to_owned()),
-        CertificateError::NotValidForNameContext { presented, .. } => {
-            // Each is written as `DnsName("example.com")`.
-            let name = |name: &String| match name.split('"').nth(1) {
-                Some(quoted) => quoted.to_owned(),
-                None => name.clone(),
-            };
-            let names: Vec<String> = presented.iter().map(name).collect();
-            let text = match names.is_empty() {
-                true => "it is valid for no host".to_owned(),
-                false => format!("it is only valid for {}", names.join(", ")),
-            };
-            (Untrusted::Name, text)
+        E::NotValidYetContext { not_before, .. } => {
+            let text = format!("it is not valid before {}", date(not_before));
+            return (Untrusted::Date, text);
         }
-        CertificateError::NotValidForName => {
-            (Untrusted::Name, "it is valid for another host".to_owned())
+        E::Expired => (Untrusted::Date, "it has expired"),
+        E::NotValidYet => (Untrusted::Date, "it is not valid yet"),
+        E::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
+            let text = format!("it is only valid for {}", presented.join(", "));
+            return (Untrusted::Name, text);
         }
-        other => (Untrusted::Other, unusable(other).to_owned()),
-    }
-}
-
-/// What is wrong with a certificate as such, in words.
-fn unusable(error: &CertificateError) -> &'static str {
-    match error {
-        CertificateError::BadEncoding => "it cannot be read",
-        CertificateError::BadSignature => "its signature is wrong",
-        CertificateError::Revoked => "it has been revoked",
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "it was not issued for a server"
+        E::NotValidForName | E::NotValidForNameContext { .. } => {
+            (Untrusted::Name, "it is valid for another host")
         }
-        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "it is signed by a method that is not accepted"
+        E::BadSignature => (Untrusted::Other, "its signature is wrong"),
+        E::Revoked => (Untrusted::Other, "it has been revoked"),
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => {
+            (Untrusted::Other, "it was not issued for a server")
         }
-        // The library's own error has a type that is private, so its text has to tell: a test
-        // holds it.
-        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            "it is an authority's own certificate (CA:TRUE), which is not accepted for a server; \
-             issue one for the host with basicConstraints CA:FALSE, and name its issuer in \
-             SSL_CERT_FILE"
+        E::Other(other)
+            if matches!(
+                other.0.downcast_ref(),
+                Some(webpki::Error::CaUsedAsEndEntity)
+            ) =>
+        {
+            let text = "it is an authority's own certificate (CA:TRUE), which is not accepted for \
+                a server; issue one for the host with basicConstraints CA:FALSE, and name its \
+                issuer in SSL_CERT_FILE";
+            (Untrusted::Other, text)
         }
-        _ => "it does not pass the checks of TLS",
-    }
+        _ => (Untrusted::Other, "it does not pass the checks of TLS"),
+    };
+    (kind, text.to_owned())
 }
 
 /// Whether the service said, in the words of HTTP/2, that it did not process the request: it
-/// refused the stream, or it was closing the connection in good order and had not come to the
+/// refused the stream, or it was closing the connection in good order and had not reached the
 /// stream (RFC 9113, section 8.7).
 fn never_processed(error: &reqwest::Error) -> bool {
-    let causes = causes(error);
-    let mut causes = causes.iter().filter_map(|cause| cause.downcast_ref());
-    causes.any(|error: &h2::Error| {
+    find::<h2::Error>(&causes(error)).is_some_and(|error| {
         let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
         let closing = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
         error.is_remote() && (refused || closing)
@@ -283,36 +249,29 @@ fn never_processed(error: &reqwest::Error) -> bool {
 /// The causes of an error, the outermost first. An I/O error may hold another error without naming
 /// it as its source.
 fn causes(error: &reqwest::Error) -> Vec<&(dyn Error + 'static)> {
-    let mut causes = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        causes.push(cause);
-        next = match cause.downcast_ref::<io::Error>().map(io::Error::get_ref) {
+    fn next<'a>(cause: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+        let cause = *cause;
+        match cause.downcast_ref::<io::Error>().map(io::Error::get_ref) {
             Some(Some(held)) => Some(held),
             _ => cause.source(),
-        };
+        }
     }
-    causes
+    std::iter::successors(error.source(), next).collect()
 }
 
-/// The innermost cause in words. What the other side said is quoted in some.
-fn last(causes: &[&(dyn Error + 'static)], cleaner: &Cleaner) -> String {
-    let text = causes.last().map(ToString::to_string);
-    cleaner.line(&text.unwrap_or_default())
+/// The first cause of a type.
+fn find<'a, T: Error + 'static>(causes: &[&'a (dyn Error + 'static)]) -> Option<&'a T> {
+    causes.iter().find_map(|cause| cause.downcast_ref())
 }
 
-/// The causes of an error in words. The URL goes first: in the older signature form it holds key id
-/// and signature. What the other side said is quoted in some, as the reason for which it closes an
+/// The causes of an error in words. The URL is removed: in the older signature form it holds key id
+/// and signature. Some causes quote the other side, such as the reason for which it closes an
 /// HTTP/2 connection.
 pub(super) fn reason(error: reqwest::Error, cleaner: &Cleaner) -> String {
     let error = error.without_url();
     let mut words = vec![error.to_string()];
-    for cause in causes(&error) {
-        let word = cause.to_string();
-        if words.last() != Some(&word) {
-            words.push(word);
-        }
-    }
+    words.extend(causes(&error).iter().map(ToString::to_string));
+    words.dedup();
     cleaner.line(&words.join(": "))
 }
 

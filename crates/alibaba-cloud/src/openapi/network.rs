@@ -1,37 +1,38 @@
-//! How this machine reaches others: by which proxies, and which certificates it trusts.
+//! How this machine connects to servers: by which proxies, and which certificates it trusts.
 
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Url};
+use reqwest::{Client, ClientBuilder};
+use url::Url;
 
 use base::environment::Environment;
 use base::foreign_text;
 
 use super::failure::Destination;
-use super::{Failure, Obstacle, Proxies, Trust, UnusablePlace};
+use super::{Failure, Obstacle, Proxies, Trust};
 
 /// The proxies and certificates of this machine, as the environment names them. The default is no
 /// proxy, and the system's certificates.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
-    /// The proxies by which others are reached.
+    /// The proxies for requests.
     pub proxies: Proxies,
-    /// The certificates by which others are known.
+    /// The certificates that are trusted.
     pub trust: Trust,
 }
 
 impl Network {
-    /// Reads the variables. Places for certificates that cannot be used are told beside it, because
-    /// the system's certificates may do.
-    pub fn from_environment(environment: &Environment) -> (Self, Vec<UnusablePlace>) {
+    /// Reads the variables. Returns an error text for each place with certificates that cannot be
+    /// used: the system's certificates may be enough.
+    pub fn from_environment(environment: &Environment) -> (Self, Vec<String>) {
         let proxies = Proxies::from_environment(environment);
         let (trust, unusable) = Trust::from_environment(environment);
         (Self { proxies, trust }, unusable)
     }
 
-    /// A client that reaches `url`, and nothing else, as the environment says, and what tells of
-    /// its failures. It sends each request once. This machine is always reached without a proxy.
+    /// A client for requests to the server of `url` only, and the destination that describes its
+    /// failures. It sends each request once. Requests to this machine never use a proxy.
     pub(super) fn client(
         &self,
         url: &Url,
@@ -41,8 +42,10 @@ impl Network {
         let address = host_and_port(url);
         let proxy = self.proxies.for_url(url).map_err(|invalid| {
             let text = format!("no connection to {address}: the {invalid}");
-            let obstacle = Obstacle::Proxy;
-            Failure::Unsent { obstacle, text }
+            Failure::Unsent {
+                obstacle: Obstacle::Proxy,
+                text,
+            }
         })?;
         let destination = Destination {
             proxy: proxy.cloned(),

@@ -1,9 +1,9 @@
-//! The proxy by which this machine reaches others, as the environment names it.
+//! The proxy for a request, as the environment names it.
 //!
 //! The variables are those of curl and of Terraform itself: `HTTPS_PROXY` for addresses with
 //! `https`, `ALL_PROXY` where that is not set, and `NO_PROXY` for hosts that are reached without a
-//! proxy, each in upper or lower case. What has plain `http` is reached without a proxy: this
-//! machine itself, and addresses of a private network that give credentials.
+//! proxy, each in upper or lower case. Requests by plain `http` use no proxy: they go to this
+//! machine itself, and to addresses of a private network that provide credentials.
 //!
 //! A variable that names no proxy matters only to a request that would use it. Such a request is
 //! not sent: the user wants it to go by a proxy.
@@ -13,7 +13,7 @@
 use std::fmt;
 
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::Url;
+use url::Url;
 
 use base::environment::Environment;
 use base::foreign_text;
@@ -33,9 +33,9 @@ const SCHEMES: &[&str] = &[
     "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h",
 ];
 
-/// What `socks` without a version stands for. GNOME writes it into `all_proxy` for a proxy of any
-/// version; GLib, which reads it for GNOME, tries version 5 first and leaves names to the proxy.
-/// curl takes it for version 4, which proxies of today (such as that of `ssh -D`) speak beside
+/// What `socks` without a version means. GNOME writes it into `all_proxy` for a proxy of any
+/// version; GLib, which reads it for GNOME, tries version 5 first and lets the proxy resolve names.
+/// curl takes it for version 4, which current proxies (such as that of `ssh -D`) support as well as
 /// version 5.
 const SOCKS: &str = "socks5h";
 
@@ -50,7 +50,7 @@ pub struct Proxies {
 }
 
 /// A proxy that a variable names.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Proxy {
     /// The address, which may hold a user name and a password.
     url: Secret,
@@ -64,7 +64,7 @@ pub struct Proxy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "environment variable {variable} is not usable: expected the address of a proxy, such as \
-     http://proxy.example.com:3128, with nothing behind the port. The schemes are {}. Write \
+     http://proxy.example.com:3128, with nothing after the port. The schemes are {}. Write \
      special characters of a user name or a password percent-encoded, such as %40 for @ and %23 \
      for #",
     SCHEMES.join(", ")
@@ -75,16 +75,15 @@ pub struct InvalidProxy {
 }
 
 impl Proxies {
-    /// Reads the variables. One that names no proxy is kept as such, for requests that would use
-    /// it.
+    /// Reads the variables. The error for one that names no proxy is kept for the requests that
+    /// would use it.
     pub fn from_environment(environment: &Environment) -> Self {
-        let proxy = environment.first(VARIABLES).map(|(variable, text)| {
-            let proxy = Proxy::parse(variable, text);
-            proxy.ok_or(InvalidProxy { variable })
-        });
+        let proxy = environment.first(VARIABLES);
         let exceptions = environment.first(EXCEPTIONS);
         Self {
-            proxy,
+            proxy: proxy.map(|(variable, text)| {
+                Proxy::parse(variable, text).ok_or(InvalidProxy { variable })
+            }),
             exceptions: exceptions.map_or_else(String::new, |(_, hosts)| hosts.to_owned()),
         }
     }
@@ -143,7 +142,7 @@ impl Proxy {
         is_used.then_some(proxy)
     }
 
-    /// The setting of a client that reaches everything by this proxy.
+    /// The setting of a client that uses this proxy for all requests.
     pub(super) fn setting(&self) -> reqwest::Result<reqwest::Proxy> {
         reqwest::Proxy::all(self.url.expose())
     }
@@ -153,12 +152,6 @@ impl Proxy {
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.address, self.variable)
-    }
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Proxy({self})")
     }
 }
 

@@ -28,15 +28,10 @@ pub struct Trust {
     added: Option<Vec<Certificate>>,
 }
 
-/// A place with certificates that cannot be used. The text names the variable and the place.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct UnusablePlace(String);
-
 impl Trust {
-    /// Reads what the variables name. Places that cannot be used are told beside it: whatever they
-    /// would have added is not trusted.
-    pub fn from_environment(environment: &Environment) -> (Self, Vec<UnusablePlace>) {
+    /// Reads what the variables name. Returns an error text for each place that cannot be used,
+    /// which names the variable and the place: its certificates are not trusted.
+    pub fn from_environment(environment: &Environment) -> (Self, Vec<String>) {
         let file = environment.get(FILE).map(|file| (FILE, file));
         let directories = environment.get(DIRECTORIES).unwrap_or_default().split(':');
         let directories = directories.filter(|directory| !directory.is_empty());
@@ -46,10 +41,10 @@ impl Trust {
             let added: &mut Vec<_> = added.get_or_insert_default();
             match certificates_in(variable, Path::new(place)) {
                 Ok(certificates) => added.extend(certificates),
-                Err(problem) => unusable.push(UnusablePlace(format!(
-                    "{variable} names {}, which {problem}",
-                    foreign_text::line(place)
-                ))),
+                Err(problem) => {
+                    let place = foreign_text::line(place);
+                    unusable.push(format!("{variable} names {place}, which {problem}"));
+                }
             }
         }
         (Self { added }, unusable)
@@ -82,33 +77,27 @@ fn system() -> Vec<Certificate> {
 
 /// The certificates in a file or a directory, or what is wrong with it. A directory may have none.
 fn certificates_in(variable: &str, place: &Path) -> Result<Vec<Certificate>, String> {
-    let read = match variable {
-        FILE => {
-            // Whoever names a directory here means the other variable.
-            std::fs::File::open(place).map_err(|error| format!("cannot be read: {error}"))?;
-            load_certs_from_paths(Some(place), None)
-        }
-        _ => {
-            std::fs::read_dir(place).map_err(|error| format!("cannot be read: {error}"))?;
-            load_certs_from_paths(None, Some(place))
-        }
-    };
-    let certificates = usable(read.certs);
-    if variable == FILE && certificates.is_empty() {
-        return Err("has no certificate in PEM".to_owned());
+    let unreadable = |error| format!("cannot be read: {error}");
+    if variable == DIRECTORIES {
+        std::fs::read_dir(place).map_err(unreadable)?;
+        return Ok(usable(load_certs_from_paths(None, Some(place)).certs));
     }
-    Ok(certificates)
+    std::fs::File::open(place).map_err(unreadable)?;
+    let certificates = usable(load_certs_from_paths(Some(place), None).certs);
+    match certificates.is_empty() {
+        true => Err("has no certificate in PEM".to_owned()),
+        false => Ok(certificates),
+    }
 }
 
-/// Those that can be trusted at all: one that cannot be read would spoil the others.
+/// The certificates that can be trusted at all: a client with one that is malformed cannot be made.
 fn usable(certificates: Vec<CertificateDer<'static>>) -> Vec<Certificate> {
     let mut store = RootCertStore::empty();
-    let usable = certificates
-        .into_iter()
-        .filter(|certificate| store.add(certificate.clone()).is_ok());
-    usable
-        .filter_map(|certificate| Certificate::from_der(&certificate).ok())
-        .collect()
+    let usable = |der: CertificateDer<'static>| {
+        store.add(der.clone()).ok()?;
+        Certificate::from_der(&der).ok()
+    };
+    certificates.into_iter().filter_map(usable).collect()
 }
 
 #[cfg(test)]
@@ -117,8 +106,7 @@ mod tests {
 
     fn of(variables: &[(&str, &str)]) -> (Option<usize>, String) {
         let (trust, unusable) = Trust::from_environment(&variables.iter().copied().collect());
-        let told: Vec<String> = unusable.iter().map(ToString::to_string).collect();
-        (trust.added.map(|added| added.len()), told.join("\n"))
+        (trust.added.map(|added| added.len()), unusable.join("\n"))
     }
 
     fn pem() -> String {
@@ -153,7 +141,7 @@ mod tests {
         let place = format!("/\u{1b}[31m{}", "x".repeat(100_000));
         let environment = [(FILE, place)].into_iter().collect();
         let (_, unusable) = Trust::from_environment(&environment);
-        let text = unusable[0].to_string();
+        let text = &unusable[0];
         assert!(text.starts_with("SSL_CERT_FILE names / [31mxxx"), "{text}");
         assert!(text.len() < 2000, "{} bytes", text.len());
     }

@@ -1,7 +1,11 @@
 //! What the chain says besides the source. `tests/it/credentials` holds its order against the
 //! official library.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use super::*;
+use crate::credentials::CredentialsError;
 use crate::credentials::configured::AssumeRole;
 use base::secret::Secret;
 
@@ -19,13 +23,15 @@ fn found(
     configured: &Configured,
     variables: &[(&str, &str)],
     files: &[(&str, &str)],
-) -> Result<Source, Problem> {
+) -> Result<Source, CredentialsError> {
     let environment = variables.iter().copied().chain([("HOME", "/h")]).collect();
-    resolve(
-        configured,
-        &environment,
-        &Files::fixed(files.iter().copied()),
-    )
+    resolve(configured, &environment, &fixed(files))
+}
+
+fn fixed(files: &[(&str, &str)]) -> Files {
+    let owned = |(path, content): &(&str, &str)| ((*path).into(), content.as_bytes().to_vec());
+    let files: BTreeMap<PathBuf, Vec<u8>> = files.iter().map(owned).collect();
+    Files::with(move |path| files.get(path).cloned())
 }
 
 fn described(configured: &Configured, variables: &[(&str, &str)]) -> String {
@@ -53,8 +59,8 @@ fn a_description_says_where_credentials_come_from_and_not_what_they_are() {
         }),
         ..Configured::default()
     };
-    let upon = format!("the block assume_role, upon {profile}");
-    assert_eq!(described(&role, &[]), upon);
+    let expected = format!("the block assume_role, with credentials from {profile}");
+    assert_eq!(described(&role, &[]), expected);
     let uri = Configured {
         credentials_uri: Some(Secret::new("http://u:s3cr3t@localhost:1/s3cr3t?s3cr3t")),
         ..Configured::default()
@@ -68,7 +74,7 @@ fn a_description_says_where_credentials_come_from_and_not_what_they_are() {
 }
 
 #[test]
-fn what_the_block_names_without_effect_is_told() {
+fn arguments_without_effect_are_reported() {
     let configured = Configured {
         profile: Some("one".into()),
         ecs_role_name: Some("r".into()),
@@ -77,10 +83,10 @@ fn what_the_block_names_without_effect_is_told() {
     let pair = [("ALICLOUD_ACCESS_KEY", "i"), ("ALICLOUD_SECRET_KEY", "s")];
     let source = found(&configured, &pair, &[]).expect("a source");
     assert_eq!(
-        source.passed_over(),
+        source.without_effect(),
         Some(
             "The provider's profile and ecs_role_name have no effect: the environment variable \
-             ALICLOUD_ACCESS_KEY goes before."
+             ALICLOUD_ACCESS_KEY takes precedence."
         )
     );
     let alone = Configured {
@@ -88,7 +94,7 @@ fn what_the_block_names_without_effect_is_told() {
         ..configured
     };
     let source = found(&alone, &[], &[("/h/.aliyun/config.json", CLI)]).expect("a source");
-    assert_eq!(source.passed_over(), None);
+    assert_eq!(source.without_effect(), None);
 }
 
 #[test]
@@ -134,17 +140,17 @@ fn a_variable_that_a_profile_takes_its_address_or_its_role_from_has_an_effect() 
             format!(r#"{{"current": "x", "profiles": [{{"name": "x", "mode": "{mode}"}}]}}"#);
         let files = [("/h/.aliyun/config.json", file.as_str())];
         let source = found(&nothing, &[(variable, value)], &files).expect("a source");
-        assert_eq!(source.passed_over(), None, "{mode}");
+        assert_eq!(source.without_effect(), None, "{mode}");
         assert!(source.describe().starts_with("profile"), "{mode}");
     }
 }
 
 #[test]
-fn what_the_environment_names_without_effect_is_told() {
+fn variables_without_effect_are_reported() {
     let said = |configured: &Configured, variables: &[(&str, &str)]| {
         let source = found(configured, variables, &[("/h/.aliyun/config.json", CLI)]);
         let source = source.expect("a source");
-        source.passed_over().unwrap_or_default().to_owned()
+        source.without_effect().unwrap_or_default().to_owned()
     };
     let nothing = Configured::default();
     let profile = ("ALIBABA_CLOUD_PROFILE", "one");
@@ -154,16 +160,16 @@ fn what_the_environment_names_without_effect_is_told() {
     assert_eq!(
         said(&nothing, &[pair[0], pair[1], profile]),
         "The environment variable ALIBABA_CLOUD_PROFILE has no effect: the environment variable \
-         ALICLOUD_ACCESS_KEY goes before."
+         ALICLOUD_ACCESS_KEY takes precedence."
     );
     assert_eq!(
         said(&nothing, &[uri, role]),
         "The environment variables ALICLOUD_ECS_ROLE_NAME and ALIBABA_CLOUD_CREDENTIALS_URI have \
-         no effect: profile \"one\" of ~/.aliyun/config.json, mode AK goes before."
+         no effect: profile \"one\" of ~/.aliyun/config.json, mode AK takes precedence."
     );
     let disabled = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
     assert_eq!(said(&nothing, &[role, disabled]), "");
-    // An argument goes before its own variables.
+    // An argument takes precedence over its own variables.
     let of_block = Configured {
         credentials_uri: Some(Secret::new("http://localhost/")),
         ..Configured::default()
@@ -177,8 +183,8 @@ fn what_the_environment_names_without_effect_is_told() {
     assert_eq!(
         said(&of_block, &[profile, uri]),
         "The provider's ecs_role_name has no effect: profile \"one\" of ~/.aliyun/config.json, \
-         mode AK goes before. The environment variable ALIBABA_CLOUD_CREDENTIALS_URI has no \
-         effect: profile \"one\" of ~/.aliyun/config.json, mode AK goes before."
+         mode AK takes precedence. The environment variable ALIBABA_CLOUD_CREDENTIALS_URI has no \
+         effect: profile \"one\" of ~/.aliyun/config.json, mode AK takes precedence."
     );
 }
 
@@ -254,7 +260,7 @@ fn a_home_that_this_user_may_not_enter_is_no_mistake_but_worth_knowing() {
 }
 
 #[test]
-fn whoever_asks_for_the_last_resort_knows_it() {
+fn the_last_resort_is_marked() {
     let nothing = Configured::default();
     let source = found(&nothing, &[], &[]).expect("a source");
     assert!(source.is_last_resort() && source.is_temporary());

@@ -2,24 +2,22 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::UNIX_EPOCH;
 
 use tokio::time::{advance, sleep};
 
 use super::*;
-use crate::openapi::AccessKey;
 use base::secret::Secret;
 
 /// A source whose fetches take 100 ms and have these outcomes, the last one again and again.
-struct Source {
-    refresh: Refresh,
+struct Planned {
+    credentials: Credentials,
     fetches: Arc<AtomicUsize>,
 }
 
 /// An outcome: the number in the key's id and the seconds of its life, or a failure.
-type Planned = Result<(u32, Option<u64>), ErrorKind>;
+type PlannedOutcome = Result<(u32, Option<u64>), CredentialsErrorKind>;
 
-fn source(outcomes: &[Planned]) -> Source {
+fn source(outcomes: &[PlannedOutcome]) -> Planned {
     let fetches = Arc::new(AtomicUsize::new(0));
     let outcomes = Mutex::new(outcomes.iter().copied().collect::<VecDeque<_>>());
     let counter = Arc::clone(&fetches);
@@ -33,18 +31,22 @@ fn source(outcomes: &[Planned]) -> Source {
         let outcome = outcome.expect("an outcome");
         Box::pin(async move {
             sleep(Duration::from_millis(100)).await;
-            let (number, life) = outcome.map_err(|kind| Error::new(kind, "as planned"))?;
+            let (number, life) = outcome.map_err(|kind| kind.error("as planned"))?;
             Ok(Fetched {
                 key: key(number),
                 life: life.map(Duration::from_secs),
             })
         })
     });
-    let clock = Clock::fixed(UNIX_EPOCH);
-    Source {
-        refresh: Refresh::new(fetch, clock, Random::seeded(1)),
+    Planned {
+        credentials: credentials(fetch),
         fetches,
     }
+}
+
+fn credentials(fetch: Fetch) -> Credentials {
+    let context = Credentials::of_key(key(0)).context().clone();
+    Credentials::with_fetch(Source::of_key(key(0)), context, fetch)
 }
 
 fn key(number: u32) -> AccessKey {
@@ -55,17 +57,20 @@ fn key(number: u32) -> AccessKey {
     }
 }
 
-impl Source {
+impl Planned {
     async fn current(&self) -> Result<String, String> {
-        id(self.refresh.current().await)
+        id(self.credentials.current().await)
     }
 
     async fn renew(&self, number: u32) -> Result<String, String> {
-        id(self.refresh.renew(&SigningKey::new(key(number))).await)
+        id(self
+            .credentials
+            .renewed(&SigningKey::new(key(number)))
+            .await)
     }
 
     fn at_hand(&self) -> Option<String> {
-        Some(self.refresh.at_hand()?.access_key().id.clone())
+        Some(self.credentials.at_hand()?.access_key().id.clone())
     }
 
     fn fetches(&self) -> usize {
@@ -73,7 +78,7 @@ impl Source {
     }
 }
 
-fn id(outcome: Outcome) -> Result<String, String> {
+fn id(outcome: KeyResult) -> Result<String, String> {
     let key = outcome.map_err(|error| error.to_string())?;
     Ok(key.access_key().id.clone())
 }
@@ -99,7 +104,7 @@ async fn one_fetch_serves_all_who_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_gives_up_breaks_nothing_off() {
+async fn a_caller_that_gives_up_does_not_end_the_fetch() {
     let source = source(&[Ok((1, Some(3600)))]);
     let given_up = tokio::time::timeout(Duration::from_millis(50), source.current()).await;
     assert!(given_up.is_err());
@@ -111,10 +116,10 @@ async fn whoever_gives_up_breaks_nothing_off() {
 #[tokio::test(start_paused = true)]
 async fn a_fetch_that_is_broken_off_is_an_error_and_the_next_one_begins_anew() {
     let source = source(&[Ok((1, Some(3600))), Ok((2, Some(3600)))]);
-    source.refresh.break_off();
+    source.credentials.break_off();
     let waiting = async {
         tokio::task::yield_now().await;
-        source.refresh.break_off();
+        source.credentials.break_off();
     };
     let (outcome, ()) = tokio::join!(source.current(), waiting);
     assert_eq!(outcome, Err(BROKEN_OFF.to_owned()));
@@ -122,7 +127,7 @@ async fn a_fetch_that_is_broken_off_is_an_error_and_the_next_one_begins_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_is_replaced_ahead_of_its_end_and_nobody_waits() {
+async fn a_key_is_replaced_before_it_ends_while_it_is_used() {
     for (life, refresh_at) in [(3600, 3420.0), (60, 40.0)] {
         let source = source(&[Ok((1, Some(life))), Ok((2, Some(life)))]);
         assert_eq!(source.current().await, ok(1));
@@ -159,8 +164,8 @@ async fn a_machine_that_slept_notices_by_the_wall_clock() {
     let at = Arc::new(Mutex::new(UNIX_EPOCH));
     let shown = Arc::clone(&at);
     let mut source = source(&[Ok((1, Some(3600))), Ok((2, Some(3600)))]);
-    let inner = Arc::get_mut(&mut source.refresh.0).expect("nobody else has it");
-    inner.clock = Clock::of(move || *shown.lock().expect("a lock"));
+    let inner = Arc::get_mut(&mut source.credentials.0).expect("the only owner");
+    inner.context.clock = Clock::of(move || *shown.lock().expect("a lock"));
     assert_eq!(source.current().await, ok(1));
     *at.lock().expect("a lock") += Duration::from_secs(3600);
     assert_eq!(source.at_hand(), None);
@@ -171,8 +176,8 @@ async fn a_machine_that_slept_notices_by_the_wall_clock() {
 async fn a_failing_refresh_keeps_what_is_valid() {
     let source = source(&[
         Ok((1, Some(600))),
-        Err(ErrorKind::Unreachable),
-        Err(ErrorKind::Unreachable),
+        Err(CredentialsErrorKind::Unreachable),
+        Err(CredentialsErrorKind::Unreachable),
         Ok((2, Some(600))),
     ]);
     assert_eq!(source.current().await, ok(1));
@@ -192,7 +197,7 @@ async fn a_failing_refresh_keeps_what_is_valid() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_valid_key_the_failure_is_told_and_not_repeated_at_once() {
-    let source = source(&[Err(ErrorKind::Unreachable), Ok((1, None))]);
+    let source = source(&[Err(CredentialsErrorKind::Unreachable), Ok((1, None))]);
     let failure = Err("as planned".to_owned());
     assert_eq!(source.current().await, failure);
     let asked = Instant::now();
@@ -203,8 +208,8 @@ async fn without_a_valid_key_the_failure_is_told_and_not_repeated_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_there_is_nothing_nobody_looks_again_soon() {
-    let source = source(&[Err(ErrorKind::Missing)]);
+async fn missing_credentials_are_not_looked_for_again_soon() {
+    let source = source(&[Err(CredentialsErrorKind::Missing)]);
     assert!(source.current().await.is_err());
     seconds(29.0).await;
     assert!(source.current().await.is_err());
@@ -219,7 +224,7 @@ async fn a_refused_key_is_replaced_once_for_all() {
     for outcome in futures_util::future::join_all(all).await {
         assert_eq!(outcome, ok(2));
     }
-    assert_eq!(source.renew(1).await, ok(2), "somebody already did");
+    assert_eq!(source.renew(1).await, ok(2), "it was replaced already");
     assert_eq!(source.fetches(), 2);
 }
 
@@ -241,7 +246,7 @@ async fn a_refused_key_that_is_the_only_one_stays_and_is_not_fetched_each_time()
 async fn a_refused_key_is_not_given_again_while_another_one_cannot_be_had() {
     let source = source(&[
         Ok((1, Some(3600))),
-        Err(ErrorKind::Unreachable),
+        Err(CredentialsErrorKind::Unreachable),
         Ok((2, Some(3600))),
     ]);
     assert_eq!(source.current().await, ok(1));
@@ -266,8 +271,8 @@ async fn a_fetch_that_panics_is_a_failure_and_not_the_end() {
             })
         })
     });
-    let source = Source {
-        refresh: Refresh::new(fetch, Clock::fixed(UNIX_EPOCH), Random::seeded(1)),
+    let source = Planned {
+        credentials: credentials(fetch),
         fetches,
     };
     assert!(source.current().await.is_err());

@@ -1,4 +1,4 @@
-//! What is said of a certificate that is refused, by a handshake with a server on this machine.
+//! The errors for certificates that are refused, by handshakes with a server on this machine.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ async fn failure_with(parameters: CertificateParams) -> Failure {
 }
 
 #[tokio::test]
-async fn an_authority_that_is_used_as_a_server_is_told_in_words() {
+async fn an_authority_that_is_used_as_a_server_is_described() {
     let mut parameters = CertificateParams::new(["localhost".to_owned()]).expect("parameters");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let failure = failure_with(parameters).await;
@@ -83,7 +83,7 @@ async fn an_authority_that_is_used_as_a_server_is_told_in_words() {
 }
 
 #[tokio::test]
-async fn a_server_that_signed_for_itself_has_an_issuer_that_nobody_knows() {
+async fn the_issuer_of_a_self_signed_certificate_is_not_known() {
     let parameters = CertificateParams::new(["localhost".to_owned()]).expect("parameters");
     let failure = failure_with(parameters).await;
     let obstacle = Obstacle::Certificate(Untrusted::Issuer);
@@ -94,7 +94,7 @@ async fn a_server_that_signed_for_itself_has_an_issuer_that_nobody_knows() {
 }
 
 #[test]
-fn no_certificate_is_told_in_the_words_of_the_program() {
+fn no_certificate_is_described_by_its_debug_output() {
     for error in [
         CertificateError::BadSignature,
         CertificateError::InvalidPurpose,

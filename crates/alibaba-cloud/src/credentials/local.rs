@@ -1,22 +1,24 @@
-//! What the way to credentials depends on besides the provider block: the environment, the files of
-//! the machine, and the address of STS.
+//! What credentials depend on besides the provider block: the environment, the files of the
+//! machine, and the address of STS.
 
 use std::path::{Path, PathBuf};
 
 use crate::openapi::{Endpoint, InvalidEndpoint};
 use base::environment::Environment;
 use base::foreign_text;
+use base::secret::Secret;
 
-use super::files::{Files, Unreadable};
-use super::problem::{Problem, ProblemKind};
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::files::Files;
+use super::profile_file::ProfileFields;
 use super::variables::{STS_ENDPOINT, STS_REGION, VPC_ENDPOINT_ENABLED, is_true};
 
 /// The host of STS that serves all regions.
 const GLOBAL_STS: &str = "sts.aliyuncs.com";
 
 /// Environment, files, and what the provider block says about STS.
-#[derive(Clone, Debug)]
-pub(super) struct Surroundings {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Local {
     pub(super) environment: Environment,
     pub(super) files: Files,
     /// The region of the provider.
@@ -25,56 +27,37 @@ pub(super) struct Surroundings {
     pub(super) sts_endpoint: Option<Endpoint>,
 }
 
-/// What a profile says about the address of STS.
-#[derive(Clone, Debug, Default)]
-pub(super) struct StsOfProfile {
-    pub(super) endpoint: Option<String>,
-    pub(super) region: Option<String>,
-    /// Whether STS is asked at its address within the private network.
-    pub(super) vpc: Option<bool>,
-}
-
-impl Surroundings {
+impl Local {
     /// The address of STS: that of the argument, of the environment or of the profile, or else the
     /// one of the region.
-    pub(super) fn sts(&self, profile: &StsOfProfile) -> Result<Endpoint, Problem> {
+    pub(super) fn sts(&self, profile: Option<&ProfileFields>) -> Result<Endpoint> {
         if let Some(endpoint) = &self.sts_endpoint {
             return Ok(endpoint.clone());
         }
-        let parse = |name: &str, text: &str| {
-            // The CLI goes past the scheme and uses https.
-            let endpoint: Result<Endpoint, _> = text.parse().or_else(|error| match error {
-                InvalidEndpoint::Insecure => text.trim().replacen("http", "https", 1).parse(),
-                other => Err(other),
-            });
-            endpoint.map_err(|error| {
-                let text = format!("{name} is not usable: {error}.");
-                Problem::new(ProblemKind::Malformed, text)
-            })
-        };
+        let of_profile = |key: &str| profile?.get(key).map(Secret::expose);
         if let Some((name, text)) = self.environment.first(STS_ENDPOINT) {
-            return parse(&format!("The environment variable {name}"), text);
+            return parse_sts(&format!("The environment variable {name}"), text);
         }
-        if let Some(text) = &profile.endpoint {
-            return parse("sts_endpoint", text);
+        if let Some(text) = of_profile("sts_endpoint") {
+            return parse_sts("sts_endpoint", text);
         }
-        let of_environment = || self.environment.get(STS_REGION).map(str::to_owned);
-        let (region, origin) = match (&profile.region, of_environment()) {
-            (Some(region), _) => (Some(region.clone()), "sts_region"),
-            (None, Some(region)) => (Some(region), STS_REGION),
-            (None, None) => (self.region.clone(), "region"),
+        let of_profile_region = of_profile("sts_region").map(|region| ("sts_region", region));
+        let of_environment = || self.environment.first(&[STS_REGION]);
+        let of_provider = || Some(("region", self.region.as_deref()?));
+        let region = of_profile_region
+            .or_else(of_environment)
+            .or_else(of_provider);
+        let Some((origin, region)) = region else {
+            return parse_sts("STS", GLOBAL_STS);
         };
-        let vpc = profile
-            .vpc
-            .unwrap_or_else(|| is_true(&self.environment, VPC_ENDPOINT_ENABLED));
+        let vpc = match of_profile("enable_vpc") {
+            Some(enabled) => enabled == "true",
+            None => is_true(&self.environment, VPC_ENDPOINT_ENABLED),
+        };
         let product = if vpc { "sts-vpc" } else { "sts" };
-        let Some(region) = region else {
-            return parse("STS", GLOBAL_STS);
-        };
-        Endpoint::of_region(product, &region).ok_or_else(|| {
-            let text =
-                format!("{origin} is not usable: expected a region id, such as cn-hangzhou.");
-            Problem::new(ProblemKind::Malformed, text)
+        Endpoint::of_region(product, region).ok_or_else(|| {
+            let expected = "expected a region id, such as cn-hangzhou";
+            malformed(format!("{origin} is not usable: {expected}."))
         })
     }
 
@@ -107,19 +90,19 @@ impl Surroundings {
         // A path is text from outside too.
         foreign_text::line(&text)
     }
+}
 
-    /// The content of a file that may be missing; of one that must exist, see [`Self::require`].
-    pub(super) fn read(&self, path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, Unreadable> {
-        self.files.read(path)
-    }
+/// Reads an address of STS. Like the CLI, it takes an address with `http` for one with `https`.
+fn parse_sts(name: &str, text: &str) -> Result<Endpoint> {
+    let endpoint: Result<Endpoint, _> = text.parse().or_else(|error| match error {
+        InvalidEndpoint::Insecure => text.trim().replacen("http", "https", 1).parse(),
+        other => Err(other),
+    });
+    endpoint.map_err(|error| malformed(format!("{name} is not usable: {error}.")))
+}
 
-    /// The content of a file that was named by the user.
-    pub(super) fn require(&self, path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, Problem> {
-        self.files.read(path).map_err(|why| {
-            let text = format!("The file {} {why}.", self.shown(path));
-            Problem::new(ProblemKind::File, text)
-        })
-    }
+fn malformed(text: String) -> CredentialsError {
+    CredentialsErrorKind::Malformed.error(text)
 }
 
 #[cfg(test)]
@@ -129,27 +112,25 @@ mod tests {
     fn sts(
         variables: &[(&str, &str)],
         region: Option<&str>,
-        profile: &StsOfProfile,
+        profile: &[(&str, &str)],
     ) -> Result<String, String> {
-        let surroundings = Surroundings {
+        let local = Local {
             environment: variables.iter().copied().collect(),
-            files: Files::fixed::<&str, &str>([]),
             region: region.map(str::to_owned),
-            sts_endpoint: None,
+            ..Local::default()
         };
-        let sts = surroundings
-            .sts(profile)
-            .map_err(|error| error.to_string())?;
+        let profile = profile
+            .iter()
+            .map(|(key, text)| ((*key).to_owned(), Secret::new(*text)));
+        let sts = local.sts(Some(&profile.collect()));
+        let sts = sts.map_err(|error| error.to_string())?;
         Ok(sts.host().to_owned())
     }
 
     #[test]
-    fn sts_is_where_somebody_says_or_in_the_region() {
-        let none = StsOfProfile::default();
-        let profile = StsOfProfile {
-            region: Some("cn-beijing".into()),
-            ..none.clone()
-        };
+    fn sts_is_at_the_configured_address_or_in_the_region() {
+        let none = [];
+        let profile = [("sts_region", "cn-beijing")];
         let host = |host: &str| Ok(host.to_owned());
         assert_eq!(sts(&[], None, &none), host("sts.aliyuncs.com"));
         assert_eq!(
@@ -170,10 +151,9 @@ mod tests {
             sts(&[vpc], Some("a"), &none),
             host("sts-vpc.a.aliyuncs.com")
         );
-        let endpoint = StsOfProfile {
-            endpoint: Some("sts.example.com".into()),
-            ..profile
-        };
+        let no_vpc = [("enable_vpc", "false")];
+        assert_eq!(sts(&[vpc], Some("a"), &no_vpc), host("sts.a.aliyuncs.com"));
+        let endpoint = [("sts_endpoint", "sts.example.com"), profile[0]];
         assert_eq!(sts(&[region], None, &endpoint), host("sts.example.com"));
         let variable = ("STS_ENDPOINT", "http://127.0.0.1:1");
         assert_eq!(sts(&[variable], None, &endpoint), host("127.0.0.1:1"));

@@ -2,8 +2,8 @@
 
 use base::secret::Secret;
 
-/// Splits a command line into words as a POSIX shell does. No sign has a meaning but quotation
-/// marks and the backslash, which joins two lines at the end of the first one. `None` if a
+/// Splits a command line into words as a POSIX shell does. Only quotation marks and the backslash
+/// have a meaning; a backslash at the end of a line joins it with the next one. `None` if a
 /// quotation mark is not closed.
 pub(super) fn split(line: &str) -> Option<Vec<Secret>> {
     let mut words = Vec::new();
@@ -13,7 +13,7 @@ pub(super) fn split(line: &str) -> Option<Vec<Secret>> {
         if letters.peek().is_none() {
             return Some(words);
         }
-        // It grows within this room, so that no copy of a password is left behind.
+        // The capacity is enough: a reallocation would leave a copy of a password in memory.
         let mut word = String::with_capacity(line.len());
         while let Some(letter) = letters.next_if(|letter| !letter.is_whitespace()) {
             match letter {
