@@ -15,29 +15,31 @@
 //! In the second case the limit of the operation is lowered (`limit.rs`), or that of the shared set
 //! while there is one.
 
+use serde::{Deserialize, Serialize};
+
 use super::constants::{FIRST_SHARING, LONGEST_SHARING, MAX_PAUSE, Micros, REMEMBERED_AFTER};
 use super::limit::AdaptiveLimit;
-use super::slots::{LaneId, PermitId, Pool, Set, State};
+use super::slots::{LaneId, PermitId, Pool, State};
 
 /// Until when all operations share one set of slots, and that set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sharing {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sharing {
     /// Zero if they never did.
-    pub(super) until: Micros,
+    pub(crate) until: Micros,
     /// For how long they do, or did when it was last found necessary.
-    pub(super) span: Micros,
-    pub(super) pool: Pool,
+    pub(crate) span: Micros,
+    pub(crate) pool: Pool,
 }
 
 impl Sharing {
-    pub(super) fn lasts(&self, now: Micros) -> bool {
+    pub(crate) fn lasts(&self, now: Micros) -> bool {
         now < self.until
     }
 }
 
 impl State {
     /// Takes into account that the API throttled a call of this operation.
-    pub(super) fn throttled(
+    pub(crate) fn throttled(
         &mut self,
         now: Micros,
         lane: LaneId,
@@ -53,8 +55,8 @@ impl State {
             self.share(now);
         }
         let set = match self.sharing.lasts(now) {
-            true => Set::Shared,
-            false => Set::Of(lane),
+            true => None,
+            false => Some(lane),
         };
         let pool = self.pool(set);
         let pause = pause.unwrap_or(pool.limit.window).min(MAX_PAUSE);
@@ -68,9 +70,9 @@ impl State {
     /// The answer comes a little later than the service counted. In the meantime slots of calls
     /// that it counted may have become free.
     fn exceeds_the_account(&self, now: Micros, lane: LaneId) -> bool {
-        let own = self.occupied(now, Set::Of(lane)).count();
+        let own = self.occupied(now, Some(lane)).count();
         let counted_at = now.saturating_sub(REMEMBERED_AFTER);
-        let all = self.occupied(counted_at, Set::Shared);
+        let all = self.occupied(counted_at, None);
         let others = all.filter(|slot| slot.lane != lane).count();
         let (calls, _) = self.account_limit(now);
         others > 0 && own + others > calls as usize
@@ -95,7 +97,7 @@ impl State {
     }
 
     /// The greatest number of calls of the operations in use, and the longest of their windows.
-    pub(super) fn account_limit(&self, now: Micros) -> (u32, Micros) {
+    pub(crate) fn account_limit(&self, now: Micros) -> (u32, Micros) {
         let limits = self.lanes.iter().map(|lane| lane.pool.limit);
         let in_use = limits.filter(|limit| limit.is_in_use(now));
         in_use.fold((1, 1), |(calls, window), limit| {

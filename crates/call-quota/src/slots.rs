@@ -1,15 +1,14 @@
-//! The slot algorithm: who may call when. It does no I/O and reads no clock: every step is told the
-//! time.
+//! The slot algorithm: which process may call when. It does no I/O and reads no clock: the time is
+//! an argument of every step.
 //!
 //! A quota of N calls in any window W is a semaphore with N slots. A permit to call occupies a
-//! slot. Nobody knows when exactly the server will count the call; only that it does so after the
-//! permit was granted and before the answer arrives, and at most F ([`FORWARD_DELAY`]) after the
-//! call left on a connection that is in use. A connection that has to be made first can take much
-//! longer, so every permit is granted with the time L after which its call has left at the latest.
-//! The slot is free again W after the answer, or F + W after it is known that the call has left, or
-//! L + F + W after the grant, whichever is first. Two calls that used the same slot are then
-//! counted at least W apart whatever the network does, and no window of W contains more than N
-//! calls.
+//! slot. The moment at which the server counts the call is unknown. It is after the permit was
+//! granted and before the answer arrives, and at most F ([`FORWARD_DELAY`]) after the call left on
+//! a connection that is in use. A connection that has to be made first can take much longer, so
+//! every permit is granted with the time L after which its call has left at the latest. The slot is
+//! free again W after the answer, or F + W after it is known that the call has left, or L + F + W
+//! after the grant, whichever is first. Two calls that used the same slot are then counted at least
+//! W apart whatever the network does, and no window of W contains more than N calls.
 //!
 //! With only these bounds known, no rule can free a slot earlier. A call is counted anywhere
 //! between the grant and the earliest of its answer, F after its departure, and L + F after the
@@ -17,47 +16,49 @@
 //! before it, then there are delays that put all N + 1 into one window.
 //!
 //! Processes wait in a fair queue, with one entry each. The k-th waiter is granted a permit when
-//! k slots are free, so nobody can overtake, and a process that is slow to wake delays no other.
-//! Every waiter is told when to ask again. No slot becomes free before `now + W` unless its time
-//! is known already, so asking earlier is useless, and asking at that time misses nothing.
+//! k slots are free, so no process can overtake another, and one that is slow to wake delays no
+//! other. Every reply to a waiter says when to ask again. No slot becomes free before `now + W`
+//! unless its time is known already, so asking earlier is useless, and asking at that time misses
+//! nothing.
 //!
 //! One state holds all operations of an account. Each has slots of its own, its lane: the waiters
 //! of one lane never wait for those of another. While the operations share one set of slots
 //! (`sharing.rs`), a permit needs a free slot of its lane and one of that set, for which the
 //! processes of all lanes wait in one fair queue.
 //!
-//! `slots.lua` is the same algorithm for Redis. A property test in `redis/tests.rs` compares the
-//! two.
+//! `slots.lua` is the same algorithm for Redis. A property test in `redis/tests` compares the two.
 //!
 //! This file is longer than 300 lines because the argument for the algorithm stands beside it.
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::constants::{
-    ASK_AGAIN, FORWARD_DELAY, LOOK, MAX_LANES, MAX_SLOTS, MAX_WAITERS, Micros, REMEMBERED_AFTER,
-    WAITER_GRACE,
+    ASK_AGAIN, FORWARD_DELAY, LOOK, MAX_CALLS, MAX_LANES, MAX_SLOTS, MAX_WAITERS, Micros,
+    REMEMBERED_AFTER, WAITER_GRACE,
 };
 use super::limit::{AdaptiveLimit, ConfiguredLimit};
 use super::sharing::Sharing;
 
 /// Names an operation in the state of an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LaneId(pub(super) u64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LaneId(pub(crate) u64);
 
 /// Names a granted permit.
 ///
 /// Ids of permits and waiters come from one sequence that rises with the store's clock, so that
 /// none is given twice even after the state was lost. An id is never smaller than the time it was
 /// given at, and not much greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct PermitId(pub(super) u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct PermitId(pub(crate) u64);
 
 /// Names a process that waits in the fair queue. Smaller ids came earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct WaiterId(pub(super) u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct WaiterId(pub(crate) u64);
 
 /// Which waiters go first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Priority {
     /// Before all others: the call was sent once already, and the API throttled it.
     Retry,
@@ -65,9 +66,9 @@ pub enum Priority {
     Normal,
 }
 
-/// What a process tells or asks the shared state.
+/// What a process asks of the shared state, or reports to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
+pub(crate) enum Command {
     /// Asks for a permit.
     Acquire {
         /// The operation that is called.
@@ -102,7 +103,7 @@ pub(super) enum Command {
 
 /// How the shared state replies to a [`Command`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// The command was carried out. Only [`Command::Acquire`] is replied to with more.
     Done,
     /// The call may be sent now.
@@ -113,22 +114,22 @@ pub(super) enum Reply {
 
 /// When to ask for a permit again, and why there is none yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Wait {
+pub(crate) struct Wait {
     /// What to pass with the next [`Command::Acquire`]. `None` if no queue remembers the process.
-    pub(super) waiter: Option<WaiterId>,
+    pub(crate) waiter: Option<WaiterId>,
     /// How long to wait before the next [`Command::Acquire`].
-    pub(super) delay: Micros,
+    pub(crate) delay: Micros,
     /// How many processes are before this one.
-    pub(super) ahead: u32,
+    pub(crate) ahead: u32,
     /// How many calls the limit in force allows in a window.
-    pub(super) limit: u32,
+    pub(crate) limit: u32,
     /// What the process waits for.
-    pub(super) cause: Cause,
+    pub(crate) reason: WaitReason,
 }
 
 /// What the callers of a quota wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum WaitReason {
     /// The API throttled a call and asked for a pause.
     Paused,
     /// Every slot of the quota is occupied.
@@ -139,58 +140,43 @@ pub enum Cause {
 
 /// All that is known about the calls of one account. It is of bounded size and means the same in
 /// every store.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct State {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct State {
     /// The time of the last step.
-    pub(super) seen: Micros,
+    pub(crate) seen: Micros,
     /// The last id that was given to a permit or a waiter.
-    pub(super) last_id: u64,
+    pub(crate) last_id: u64,
     /// Calls that were permitted up to then may have been forgotten. Zero if none can have been.
-    pub(super) forgotten_at: Micros,
+    pub(crate) forgotten_at: Micros,
     /// Whether all lanes share one set of slots, and that set.
-    pub(super) sharing: Sharing,
+    pub(crate) sharing: Sharing,
     /// Each operation that was called.
-    pub(super) lanes: Vec<Lane>,
+    pub(crate) lanes: Vec<Lane>,
     /// The occupied slots, in the order in which their permits were granted, and those that have
     /// not been free for long.
-    pub(super) slots: Vec<Slot>,
-    /// Those who wait, in no order.
-    pub(super) waiters: Vec<Waiter>,
+    pub(crate) slots: Vec<Slot>,
+    /// The processes that wait, in no order.
+    pub(crate) waiters: Vec<Waiter>,
 }
 
 /// What is known about the calls of one operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lane {
-    pub(super) id: LaneId,
-    pub(super) pool: Pool,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Lane {
+    pub(crate) id: LaneId,
+    pub(crate) pool: Pool,
 }
 
 /// How many slots there are in a set, and since when they may be used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Pool {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pool {
     /// How many of them may be occupied.
-    pub(super) limit: AdaptiveLimit,
+    pub(crate) limit: AdaptiveLimit,
     /// Until then none may be taken, because the API asked for a pause.
-    pub(super) paused_until: Micros,
+    pub(crate) paused_until: Micros,
 }
 
-/// A set of slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Set {
-    /// Those of one operation.
-    Of(LaneId),
-    /// Those that all operations of the account share.
-    Shared,
-}
-
-impl Set {
-    fn has(self, lane: LaneId) -> bool {
-        match self {
-            Self::Of(own) => own == lane,
-            Self::Shared => true,
-        }
-    }
-}
+/// A set of slots: those of one operation, or, with `None`, those that all operations share.
+pub(crate) type SlotSet = Option<LaneId>;
 
 /// When a caller can have a slot of one set.
 struct Turn {
@@ -198,33 +184,54 @@ struct Turn {
     /// How many are before it.
     ahead: usize,
     limit: usize,
-    cause: Cause,
+    reason: WaitReason,
 }
 
 /// A slot that is occupied, or was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    from = "(PermitId, LaneId, Micros)",
+    into = "(PermitId, LaneId, Micros)"
+)]
+pub(crate) struct Slot {
     /// The permit that occupies it.
-    pub(super) permit: PermitId,
-    pub(super) lane: LaneId,
+    pub(crate) permit: PermitId,
+    pub(crate) lane: LaneId,
     /// When it is free again, at the latest.
-    pub(super) free_at: Micros,
+    pub(crate) free_at: Micros,
+}
+
+// Most of a record are slots, so each is a short row in it.
+impl From<(PermitId, LaneId, Micros)> for Slot {
+    fn from((permit, lane, free_at): (PermitId, LaneId, Micros)) -> Self {
+        Self {
+            permit,
+            lane,
+            free_at,
+        }
+    }
+}
+
+impl From<Slot> for (PermitId, LaneId, Micros) {
+    fn from(slot: Slot) -> Self {
+        (slot.permit, slot.lane, slot.free_at)
+    }
 }
 
 /// A process in the fair queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Waiter {
-    pub(super) id: WaiterId,
-    pub(super) lane: LaneId,
-    pub(super) priority: Priority,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Waiter {
+    pub(crate) id: WaiterId,
+    pub(crate) lane: LaneId,
+    pub(crate) priority: Priority,
     /// When the process will ask again, if it still lives.
-    pub(super) asks_at: Micros,
+    pub(crate) asks_at: Micros,
 }
 
 impl State {
     /// The state to begin with when calls that were permitted up to a time may have been forgotten.
     /// No permit is granted until all of them have left every window.
-    pub(super) fn forgetting(forgotten_at: Micros, now: Micros) -> Self {
+    pub(crate) fn forgetting(forgotten_at: Micros, now: Micros) -> Self {
         Self {
             seen: now,
             forgotten_at,
@@ -233,9 +240,13 @@ impl State {
     }
 
     /// Carries out one command at the time `now`.
-    pub(super) fn step(&mut self, now: Micros, command: Command) -> Reply {
+    pub(crate) fn step(&mut self, now: Micros, command: Command) -> Reply {
         if now < self.seen {
-            self.restart_clock(now);
+            // A clock that was set back makes every time in the state worthless.
+            *self = Self {
+                last_id: self.last_id,
+                ..Self::forgetting(now, now)
+            };
         }
         self.seen = now;
         match command {
@@ -277,9 +288,9 @@ impl State {
         self.forget_the_past(now, waiter);
         let waiter = self.enqueue(now, lane, waiter, priority);
         let rank = (priority, waiter);
-        let mut turn = self.turn(now, Set::Of(lane), rank);
+        let mut turn = self.turn(now, Some(lane), rank);
         if self.sharing.lasts(now) {
-            let shared = self.turn(now, Set::Shared, rank);
+            let shared = self.turn(now, None, rank);
             if shared.at > turn.at {
                 turn = shared;
             }
@@ -299,12 +310,12 @@ impl State {
             delay: asks_at - now,
             ahead: turn.ahead as u32,
             limit: turn.limit as u32,
-            cause: turn.cause,
+            reason: turn.reason,
         })
     }
 
     /// When a caller of this rank can have a slot of the set: now, or later.
-    fn turn(&mut self, now: Micros, set: Set, rank: (Priority, WaiterId)) -> Turn {
+    fn turn(&mut self, now: Micros, set: SlotSet, rank: (Priority, WaiterId)) -> Turn {
         let occupied = self.occupied(now, set).count();
         let ahead = self.ahead(set, rank).count();
         let forgotten_at = self.forgotten_at;
@@ -331,17 +342,18 @@ impl State {
             at: free_at.max(recovering_until).max(paused_until),
             ahead,
             limit,
-            cause: match () {
-                () if now < recovering_until => Cause::Recovering,
-                () if now < paused_until => Cause::Paused,
-                () => Cause::Quota,
+            reason: match () {
+                () if now < recovering_until => WaitReason::Recovering,
+                () if now < paused_until => WaitReason::Paused,
+                () => WaitReason::Quota,
             },
         }
     }
 
     /// Drops slots that have been free for some time, and processes that no longer ask.
     fn forget_the_past(&mut self, now: Micros, waiter: Option<WaiterId>) {
-        let crowded = self.slots.len() > MAX_SLOTS / 2;
+        // More slots than one operation can have are evidence enough.
+        let crowded = self.slots.len() > MAX_CALLS;
         let since = if crowded { 0 } else { REMEMBERED_AFTER };
         self.slots.retain(|slot| slot.free_at + since > now);
         self.waiters.retain(|other| {
@@ -353,12 +365,8 @@ impl State {
     fn make_lane(&mut self, id: LaneId, now: Micros, configured: ConfiguredLimit) {
         if !self.lanes.iter().any(|lane| lane.id == id) {
             if self.lanes.len() >= MAX_LANES {
-                let confirmed_at = |lane: &Lane| lane.pool.limit.confirmed_at;
-                let oldest = self.lanes.iter().map(confirmed_at).min();
-                let oldest = self
-                    .lanes
-                    .iter()
-                    .position(|lane| Some(confirmed_at(lane)) == oldest);
+                let confirmed_at = |index: &usize| self.lanes[*index].pool.limit.confirmed_at;
+                let oldest = (0..self.lanes.len()).min_by_key(confirmed_at);
                 oldest.map(|index| self.lanes.remove(index));
             }
             self.lanes.push(Lane {
@@ -366,7 +374,7 @@ impl State {
                 ..Lane::default()
             });
         }
-        self.pool(Set::Of(id)).limit.confirm(now, configured);
+        self.pool(Some(id)).limit.confirm(now, configured);
         if self.sharing.lasts(now) {
             let (calls, window) = self.account_limit(now);
             self.sharing.pool.limit.set(calls, window);
@@ -374,22 +382,23 @@ impl State {
     }
 
     /// The limit of a set, and since when it may be used.
-    pub(super) fn pool(&mut self, set: Set) -> &mut Pool {
-        let own = |lane: &&mut Lane| set == Set::Of(lane.id);
+    pub(crate) fn pool(&mut self, set: SlotSet) -> &mut Pool {
+        let own = |lane: &&mut Lane| set == Some(lane.id);
         let lane = self.lanes.iter_mut().find(own);
         lane.map_or(&mut self.sharing.pool, |lane| &mut lane.pool)
     }
 
     /// The occupied slots of a set.
-    pub(super) fn occupied(&self, now: Micros, set: Set) -> impl Iterator<Item = &Slot> {
+    pub(crate) fn occupied(&self, now: Micros, set: SlotSet) -> impl Iterator<Item = &Slot> {
         let slots = self.slots.iter();
-        slots.filter(move |slot| set.has(slot.lane) && slot.free_at > now)
+        slots.filter(move |slot| set.is_none_or(|lane| lane == slot.lane) && slot.free_at > now)
     }
 
-    /// Those who wait for a slot of the set before a process of this rank.
-    fn ahead(&self, set: Set, rank: (Priority, WaiterId)) -> impl Iterator<Item = &Waiter> {
+    /// The processes that wait for a slot of the set before one of this rank.
+    fn ahead(&self, set: SlotSet, rank: (Priority, WaiterId)) -> impl Iterator<Item = &Waiter> {
         let waiters = self.waiters.iter();
-        waiters.filter(move |other| set.has(other.lane) && (other.priority, other.id) < rank)
+        let before = move |other: &Waiter| (other.priority, other.id) < rank;
+        waiters.filter(move |other| set.is_none_or(|lane| lane == other.lane) && before(other))
     }
 
     /// Puts a process into the fair queue, and returns its id.
@@ -418,7 +427,7 @@ impl State {
     fn grant(&mut self, now: Micros, lane: LaneId, waiter: WaiterId, leave: Micros) -> Reply {
         self.waiters.retain(|other| other.id != waiter);
         let permit = PermitId(self.next_id(now));
-        let window = self.pool(Set::Of(lane)).limit.window;
+        let window = self.pool(Some(lane)).limit.window;
         let free_at = now + leave + FORWARD_DELAY + window;
         self.slots.push(Slot {
             permit,
@@ -434,7 +443,7 @@ impl State {
     }
 
     /// The earliest time at which `count` of the occupied slots of the set can be free.
-    fn release_time(&self, now: Micros, set: Set, window: Micros, count: usize) -> Micros {
+    fn release_time(&self, now: Micros, set: SlotSet, window: Micros, count: usize) -> Micros {
         let mut times: Vec<_> = self
             .occupied(now, set)
             // The answer may arrive right now, which frees the slot one window later.
@@ -445,7 +454,7 @@ impl State {
     }
 
     /// When the first of those ahead is dropped from the queue if it does not ask again.
-    fn next_overdue(&self, set: Set, rank: (Priority, WaiterId)) -> Micros {
+    fn next_overdue(&self, set: SlotSet, rank: (Priority, WaiterId)) -> Micros {
         let times = self.ahead(set, rank).map(|other| other.asks_at);
         times
             .min()
@@ -464,34 +473,9 @@ impl State {
             slot.free_at = slot.free_at.min(free_at);
         }
     }
-
-    /// Begins anew because the clock was set back, which makes every time in the state worthless.
-    fn restart_clock(&mut self, now: Micros) {
-        let restarted = |pool: Pool| Pool {
-            limit: pool.limit.restarted(now),
-            paused_until: 0,
-        };
-        let lanes = self.lanes.iter().map(|lane| Lane {
-            pool: restarted(lane.pool),
-            ..*lane
-        });
-        *self = Self {
-            last_id: self.last_id,
-            sharing: Sharing {
-                until: match self.sharing.lasts(self.seen) {
-                    true => now.saturating_add(self.sharing.span),
-                    false => 0,
-                },
-                span: self.sharing.span,
-                pool: restarted(self.sharing.pool),
-            },
-            lanes: lanes.collect(),
-            ..Self::forgetting(now, now)
-        };
-    }
 }
 
-impl fmt::Display for Cause {
+impl fmt::Display for WaitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Paused => "the API asked for a pause",
@@ -502,4 +486,4 @@ impl fmt::Display for Cause {
 }
 
 #[cfg(test)]
-mod simulation;
+mod tests;

@@ -24,7 +24,7 @@ const MOST: usize = 64 << 10;
 /// A connection that its clones share. It ends with the last of them, or when the server sends too
 /// much.
 #[derive(Clone)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     commands: MultiplexedConnection,
     _driver: Arc<AbortOnDropHandle<()>>,
 }
@@ -35,7 +35,7 @@ impl Connection {
     /// # Errors
     ///
     /// If that does not succeed within its time.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         info: &ConnectionInfo,
         timeouts: RedisTimeouts,
     ) -> Result<Self, RedisError> {
@@ -85,7 +85,7 @@ impl Connection {
     }
 
     /// For commands to the server, each of which has its time.
-    pub(super) fn commands(&mut self) -> &mut MultiplexedConnection {
+    pub(crate) fn commands(&mut self) -> &mut MultiplexedConnection {
         &mut self.commands
     }
 }

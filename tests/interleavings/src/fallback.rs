@@ -9,63 +9,66 @@ use super::constants::Micros;
 use super::explore::{HOUR, Kind};
 use super::limit::ConfiguredLimit;
 use super::slots::{Command, LaneId, Priority, Reply, State};
-use super::store::{Store, Tier, TierReply};
 
 /// How far each step moves the clock.
 const STEP: Micros = 100_000;
 
+/// The place of a store among those of an account: there is one here.
+pub(crate) type Tier = usize;
+
 #[derive(Debug)]
-pub(super) struct QuotaStore {
+pub(crate) struct AccountStore {
     kind: Kind,
     shared: Arc<Shared>,
 }
 
 /// No task is ever switched while this is locked, so the lock is none of the scheduler's business.
 #[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<(Micros, State)>);
+pub(crate) struct Shared(Mutex<(Micros, State)>);
 
-impl QuotaStore {
-    pub(super) fn new(kind: Kind) -> Self {
+impl AccountStore {
+    pub(crate) fn new(kind: Kind) -> Self {
         let shared = Arc::new(Shared::default());
         // A state that has never seen a call waits for what it may have forgotten.
         shared.pass(2 * HOUR);
         Self { kind, shared }
     }
 
-    pub(super) fn shared(&self) -> Arc<Shared> {
+    pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
     }
-}
 
-impl Store for QuotaStore {
-    fn try_step(&self, command: Command, _tier: Tier) -> Option<TierReply> {
-        (self.kind == Kind::Swift).then(|| self.shared.step(command))
+    pub(crate) fn try_step(&self, command: Command, tier: Tier) -> Option<(Reply, Tier)> {
+        (self.kind == Kind::Swift).then(|| (self.shared.step(command), tier))
     }
 
-    async fn step(&self, command: Command, _tier: Tier) -> TierReply {
+    pub(crate) async fn step(&self, command: Command, tier: Tier) -> (Reply, Tier) {
         yield_now().await;
         let answer = self.shared.step(command);
         yield_now().await;
-        answer
+        (answer, tier)
+    }
+
+    pub(crate) fn replies_within(&self, _tier: Tier) -> Duration {
+        Duration::ZERO
     }
 }
 
 impl Shared {
-    fn step(&self, command: Command) -> TierReply {
+    fn step(&self, command: Command) -> Reply {
         let mut inner = self.0.lock().expect("not poisoned");
         inner.0 += STEP;
         let now = inner.0;
-        let reply = inner.1.step(now, command);
-        TierReply { reply, tier: 0 }
+        inner.1.step(now, command)
     }
 
     /// Lets simulated time pass.
-    pub(super) fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         self.0.lock().expect("not poisoned").0 += time.as_micros() as Micros;
     }
 
     /// How many calls could start now.
-    pub(super) fn would_grant(&self, limit: ConfiguredLimit) -> usize {
+    pub(crate) fn would_grant(&self, limit: ConfiguredLimit) -> usize {
         let (now, mut state) = self.0.lock().expect("not poisoned").clone();
         let acquire = Command::Acquire {
             lane: LaneId(1),

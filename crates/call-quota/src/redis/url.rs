@@ -6,7 +6,6 @@ use std::str::FromStr;
 use redis::{ConnectionInfo, IntoConnectionInfo};
 
 use base::fingerprint::fingerprint;
-use base::foreign_text::Cleaner;
 
 /// The error for a text that is not the URL of a Redis server. It does not show the text, which may
 /// hold a password.
@@ -46,16 +45,9 @@ pub enum InvalidRedisUrl {
 /// The URL of a Redis or Valkey server, perhaps with a password.
 #[derive(Clone)]
 pub struct RedisUrl {
-    pub(super) info: ConnectionInfo,
+    pub(crate) info: ConnectionInfo,
     /// Tells URLs apart without showing a password.
     pub(crate) fingerprint: String,
-}
-
-impl RedisUrl {
-    /// Takes the password out of the server's texts.
-    pub(super) fn cleaner(&self) -> Cleaner {
-        Cleaner::new(self.info.redis_settings().password())
-    }
 }
 
 impl FromStr for RedisUrl {
