@@ -25,7 +25,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::constants::{FORWARD_DELAY, LOOK, Micros, RETRY_AFTER};
 use super::limit::ConfiguredLimit;
-use super::slots::{Command, LaneId, Priority, Reply, Wait, WaitReason};
+use super::slots::{Command, LaneId, Priority, Reply, Request, Wait, WaitReason};
 use super::store::{Store, StoreError};
 
 /// How many trials in a row must succeed before a store is used again that failed once. The number
@@ -46,40 +46,18 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// it, because no other knows it.
 pub(crate) type Tier = usize;
 
-/// Which stores are out of use, and why they last were. The accounts of a throttle share one, so
-/// that each warning is written once.
+/// Why each store is out of use, or was when it last was. The accounts of a throttle share one.
 #[derive(Default)]
-pub(crate) struct Outage(Mutex<Outages>);
-
-#[derive(Default)]
-struct Outages {
-    /// How many stores are out of use.
-    failed: Tier,
-    reasons: BTreeMap<Tier, String>,
-}
+pub(crate) struct Outage(Mutex<BTreeMap<Tier, String>>);
 
 impl Outage {
-    /// Why stores are out of use, or were when they last were. `None` if none ever was.
+    /// The reasons, in words for the user. `None` if no store was ever out of use.
     pub(crate) fn reason(&self) -> Option<String> {
-        let reasons: Vec<_> = self.lock().reasons.values().cloned().collect();
+        let reasons: Vec<_> = self.lock().values().cloned().collect();
         (!reasons.is_empty()).then(|| reasons.join("; nor can this machine's directory: "))
     }
 
-    /// Notes a failure of this store, and returns whether an outage begins with it.
-    fn begin(&self, tier: Tier, error: &StoreError) -> bool {
-        let mut outages = self.lock();
-        outages.reasons.insert(tier, error.0.clone());
-        let begins = tier >= outages.failed;
-        outages.failed = outages.failed.max(tier + 1);
-        begins
-    }
-
-    /// Notes that the first store works, and returns whether an outage ends with that.
-    fn end(&self) -> bool {
-        std::mem::take(&mut self.lock().failed) > 0
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Outages> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Tier, String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -169,9 +147,9 @@ impl AccountStore {
     /// reply if none is.
     fn route(&self, mut command: Command, tier: Tier) -> Result<(Command, Tier), Reply> {
         let limit = match &mut command {
-            Command::Acquire { limit, .. } => limit,
+            Command::Acquire(Request { limit, .. }) => limit,
             // A waiter is in the queue of the store that is in use: each change made it join anew.
-            Command::Cancel { .. } => return Ok((command, self.lock().in_use)),
+            Command::Cancel(_) => return Ok((command, self.lock().in_use)),
             _ => return Ok((command, tier)),
         };
         let mut switch = self.lock();
@@ -187,7 +165,7 @@ impl AccountStore {
             return Ok((command, in_use));
         };
         if absence.over {
-            return Err(self.return_to_first(&mut switch, *limit));
+            return Err(return_to_first(&mut switch, *limit));
         }
         if absence.trials.is_finished() {
             absence.trials = self.try_again(*limit, absences);
@@ -204,7 +182,7 @@ impl AccountStore {
 
     /// The reply to a command, by what the store made of it.
     fn reply(&self, command: Command, tier: Tier, result: Result<Reply, StoreError>) -> Reply {
-        let Command::Acquire { limit, .. } = command else {
+        let Command::Acquire(Request { limit, .. }) = command else {
             // A settlement that fails is not repeated: its slot becomes free a little later, and
             // the next call for a permit finds out about the failure.
             return Reply::Done;
@@ -251,7 +229,16 @@ impl AccountStore {
     fn leave(&self, tier: Tier, error: &StoreError, limit: ConfiguredLimit) -> Reply {
         let (now, timing) = (Instant::now(), self.stores[tier].timing());
         let mut switch = self.lock();
-        switch.in_use = switch.in_use.max(tier + 1).min(self.stores.len() - 1);
+        self.outage.lock().insert(tier, error.0.clone());
+        if switch.in_use == tier {
+            switch.in_use = (tier + 1).min(self.stores.len() - 1);
+            tracing::warn!(
+                reason = error.0,
+                fallback_requests = self.share,
+                "the shared request quota can't be kept in its store; \
+                 falling back to a share of it for this process",
+            );
+        }
         if switch.absence.is_none() {
             switch.absences = switch.absences.saturating_add(1);
             switch.losses = None;
@@ -262,26 +249,9 @@ impl AccountStore {
                 trials: self.try_again(limit, switch.absences),
             });
         }
-        if self.outage.begin(tier, error) {
-            tracing::warn!(
-                reason = error.0,
-                fallback_requests = self.share,
-                "the shared request quota can't be kept in its store; \
-                 falling back to a share of it for this process",
-            );
-        }
         // The others must have noticed that this process is gone, and the calls must have left
         // every window that they made without leaving room for it.
         begin_recovery(&mut switch, limit, timing.noticed_after)
-    }
-
-    /// Changes back to the first store because it works again.
-    fn return_to_first(&self, switch: &mut Switch, limit: ConfiguredLimit) -> Reply {
-        (switch.in_use, switch.absence) = (0, None);
-        if self.outage.end() {
-            tracing::info!("the store of the shared request quota is back in use");
-        }
-        begin_recovery(switch, limit, Duration::ZERO)
     }
 
     /// Tries the first store until it works, after it was left this often.
@@ -324,22 +294,22 @@ impl Trials {
     /// Does what a call does, short of the call: asks for a permit, and returns it. `None` if it no
     /// longer matters whether that works.
     async fn succeeds(&self) -> Option<bool> {
-        let acquire = Command::Acquire {
+        let acquire = Command::Acquire(Request {
             lane: LaneId::default(),
             waiter: None,
             priority: Priority::Normal,
             limit: self.limit,
             leave: 0,
-        };
+        });
         let (undo, usable) = match self.step(acquire).await? {
             Err(_) => return Some(false),
             Ok(Reply::Done) => return Some(true),
-            Ok(Reply::Granted { permit }) => (Command::Unsent { permit }, true),
+            Ok(Reply::Granted { permit }) => (Command::Unsent(permit), true),
             Ok(Reply::Wait(wait)) => {
                 // While calls may have been forgotten, the store grants nothing: the fallback does.
                 let usable = wait.reason != WaitReason::Recovering;
                 match wait.waiter {
-                    Some(waiter) => (Command::Cancel { waiter }, usable),
+                    Some(waiter) => (Command::Cancel(waiter), usable),
                     None => return Some(usable),
                 }
             }
@@ -365,6 +335,13 @@ impl Trials {
         let mut switch = switch.lock().unwrap_or_else(PoisonError::into_inner);
         switch.absence.as_mut().map(change)
     }
+}
+
+/// Changes back to the first store because it works again.
+fn return_to_first(switch: &mut Switch, limit: ConfiguredLimit) -> Reply {
+    (switch.in_use, switch.absence) = (0, None);
+    tracing::info!("the store of the shared request quota is back in use");
+    begin_recovery(switch, limit, Duration::ZERO)
 }
 
 /// In what time all calls that are permitted up to now have left every window.

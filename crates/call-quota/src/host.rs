@@ -6,7 +6,7 @@
 //! all processes since the boot that the record names; setting the wall clock changes nothing. A
 //! record of another boot is lost: machines cannot share a directory.
 
-mod presence;
+mod directory;
 mod record;
 
 use std::fs::{File, TryLockError};
@@ -19,14 +19,14 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::constants::{FORWARD_DELAY, Micros};
-use super::slots::{Command, Reply, State};
+use super::slots::{Command, Reply, Request, State};
 use super::store::{Store, StoreError};
-use base::fingerprint::fingerprint;
 use base::foreign_text;
 use base::private_file;
-use presence::{EXTENSION, Presence};
+use directory::EXTENSION;
 use record::{MAX_BYTES, Record, Unusable};
 
+pub(crate) use directory::{HostClock, SharedDirectory};
 pub(crate) use record::rewrite;
 
 /// How often the lock is tried in a row before the caller is left to wait without blocking its
@@ -41,22 +41,6 @@ const LOCK_PAUSES: usize = 500;
 
 /// How many bytes of a file are read at once: more than most records have.
 const CHUNK: usize = 4096;
-
-/// The clock that all processes of a host share.
-#[derive(Clone)]
-pub(crate) struct HostClock {
-    /// Tells the clock of one boot from that of another.
-    pub(crate) boot: u64,
-    /// Reads it: microseconds since some moment before the boot's first process.
-    pub(crate) now: Arc<dyn Fn() -> Micros + Send + Sync>,
-}
-
-/// A directory with a file for each account, which only this user may enter.
-pub(crate) struct SharedDirectory {
-    path: PathBuf,
-    clock: HostClock,
-    presence: Presence,
-}
 
 /// The file of one account, opened at the first use.
 pub(crate) struct Host {
@@ -76,16 +60,6 @@ struct QuotaFile {
     foreign: bool,
 }
 
-impl SharedDirectory {
-    pub(crate) fn new(path: PathBuf, clock: HostClock) -> Self {
-        Self {
-            presence: Presence::new(&path, clock.boot),
-            path,
-            clock,
-        }
-    }
-}
-
 impl Host {
     /// The file of the account with this fingerprint.
     pub(crate) fn new(directory: Arc<SharedDirectory>, account: &str) -> Self {
@@ -98,12 +72,10 @@ impl Host {
 
     /// Carries out one step. `None` means that another process held the lock all the time.
     fn attempt(&self, command: Command) -> io::Result<Option<Reply>> {
-        let SharedDirectory {
-            clock, presence, ..
-        } = &*self.directory;
+        let directory = &self.directory;
         let mut quota_file = self.lock();
         for _ in 0..LOCK_TRIES {
-            if !presence.enter((clock.now)()) {
+            if !directory.enter() {
                 std::thread::yield_now();
                 continue;
             }
@@ -115,7 +87,7 @@ impl Host {
             // The time is read under the lock, so that it never goes back from one step to the
             // next, and before the file is checked, so that no permit is granted later than the
             // check.
-            let now = (clock.now)();
+            let now = (directory.clock.now)();
             match locked {
                 // It is checked under the lock, and on each step. A process that finds a new file
                 // under this path may permit calls one window from now, and does not know of calls
@@ -130,7 +102,7 @@ impl Host {
                 Err(TryLockError::Error(error)) => return Err(error),
             }
             // An error closes the file on the way out, which releases the lock too.
-            let reply = quota_file.step(&file, &self.directory, now, command)?;
+            let reply = quota_file.step(&file, directory, now, command)?;
             file.unlock()?;
             quota_file.open = Some(file);
             return Ok(Some(reply));
@@ -187,22 +159,20 @@ impl QuotaFile {
         now: Micros,
         command: Command,
     ) -> io::Result<Reply> {
-        let SharedDirectory {
-            clock, presence, ..
-        } = directory;
+        let boot = directory.clock.boot;
         let text = read(file)?;
         let found = Record::decode(&text);
         let mut state = match (found, command) {
-            (Ok(record), _) if record.boot == clock.boot => record.state,
-            (Err(Unusable::Newer), Command::Acquire { limit, .. })
+            (Ok(record), _) if record.boot == boot => record.state,
+            (Err(Unusable::Newer), Command::Acquire(Request { limit, .. }))
                 if self.is_relied_on(&text, now, limit.window) =>
             {
                 return Err(io::Error::other("a later version of this provider uses it"));
             }
-            (Err(Unusable::Empty), Command::Acquire { .. }) if presence.is_unused(now) => {
+            (Err(Unusable::Empty), Command::Acquire(_)) if directory.is_unused(now) => {
                 State::default()
             }
-            (found, Command::Acquire { .. }) => {
+            (found, Command::Acquire(_)) => {
                 self.foreign = found.is_ok();
                 State::forgetting(now, now)
             }
@@ -211,13 +181,12 @@ impl QuotaFile {
         };
         let reply = state.step(now, command);
         let last_slot = state.slots.last().map(|slot| slot.free_at);
-        let boot = clock.boot;
         let mut record = Record { boot, state }.encode()?;
         // What a longer record leaves behind is blanked.
         record.resize(record.len().max(text.len()), b' ');
         file.write_all_at(&record, 0)?;
         if let (Reply::Granted { .. }, Some(free_at)) = (reply, last_slot) {
-            presence.permitted(free_at);
+            directory.permitted(free_at);
         }
         Ok(reply)
     }
@@ -242,23 +211,6 @@ fn read(file: &File) -> io::Result<Vec<u8>> {
         // A file is read in full unless it ends.
         if read < CHUNK || text.len() >= MAX_BYTES {
             return Ok(text);
-        }
-    }
-}
-
-impl HostClock {
-    /// The clock of this machine since its last boot, as far as the system tells boots apart.
-    pub(crate) fn system() -> Self {
-        let boot = fingerprint(&[&String::from_utf8_lossy(&base::platform::boot())]);
-        Self {
-            boot: u64::from_str_radix(boot.get(..16).unwrap_or_default(), 16).unwrap_or_default(),
-            now: Arc::new(|| {
-                let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-                let (seconds, nanos) = (now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs());
-                seconds
-                    .saturating_mul(1_000_000)
-                    .saturating_add(nanos / 1000)
-            }),
         }
     }
 }

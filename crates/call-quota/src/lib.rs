@@ -49,11 +49,11 @@ use host::{Host, HostClock, SharedDirectory};
 use limit::ConfiguredLimit;
 pub use limit::Limit;
 use memory::Memory;
+use queue::Queue;
 pub use queue::{Permit, QueueStatus};
-use queue::{Queue, Request};
 pub use redis::{Caveats, InvalidRedisUrl, RIGHTS as REDIS_RIGHTS, RedisTimeouts, RedisUrl};
 use redis::{Redis, Server};
-use slots::LaneId;
+use slots::{LaneId, Request};
 pub use slots::{Priority, WaitReason};
 use store::Store;
 
@@ -118,8 +118,6 @@ struct Inner {
     directory: Option<Arc<SharedDirectory>>,
     fallback_calls: NonZeroU32,
     outage: Arc<Outage>,
-    /// By the fingerprint of the account.
-    stores: Mutex<HashMap<String, Arc<AccountStore>>>,
     queues: Mutex<HashMap<QuotaKey, Arc<Queue>>>,
 }
 
@@ -178,6 +176,8 @@ impl Throttle {
     /// earlier.
     pub async fn acquire(&self, key: &QuotaKey, limit: Limit, priority: Priority) -> Permit {
         let request = Request {
+            lane: key.lane(),
+            waiter: None,
             limit: ConfiguredLimit::new(limit),
             priority,
             leave: self.leave,
@@ -227,7 +227,6 @@ impl Inner {
             directory: directory.map(shared),
             fallback_calls,
             outage: Arc::default(),
-            stores: Mutex::default(),
             queues: Mutex::default(),
         }
     }
@@ -237,7 +236,13 @@ impl Inner {
         if let Some(queue) = queues.get(key) {
             return Arc::clone(queue);
         }
-        let store = self.store(key.account_fingerprint());
+        let account =
+            |other: &QuotaKey| (&other.account, &other.region) == (&key.account, &key.region);
+        let sibling = queues.iter().find(|(other, _)| account(other));
+        let store = match sibling {
+            Some((_, queue)) => Arc::clone(&queue.store),
+            None => Arc::new(self.store(&key.account_fingerprint())),
+        };
         let queue = Arc::new(Queue::new(key.clone(), key.lane(), store));
         queues.insert(key.clone(), Arc::clone(&queue));
         queue
@@ -245,24 +250,17 @@ impl Inner {
 
     /// The store of an account: the server if there is one, else the directory, else this process's
     /// memory. What comes after the first is its fallback.
-    fn store(&self, account: String) -> Arc<AccountStore> {
-        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(store) = stores.get(&account) {
-            return Arc::clone(store);
-        }
+    fn store(&self, account: &str) -> AccountStore {
         let mut tiers: Vec<Arc<dyn Store>> = Vec::new();
         if let Some(server) = &self.server {
             let server = Arc::clone(server);
-            tiers.push(Arc::new(Redis::new(server, &account, self.fallback_calls)));
+            tiers.push(Arc::new(Redis::new(server, account, self.fallback_calls)));
         }
         if let Some(directory) = &self.directory {
-            tiers.push(Arc::new(Host::new(Arc::clone(directory), &account)));
+            tiers.push(Arc::new(Host::new(Arc::clone(directory), account)));
         }
         tiers.push(Arc::new(Memory::new()));
-        let outage = Arc::clone(&self.outage);
-        let store = Arc::new(AccountStore::new(tiers, self.fallback_calls, outage));
-        stores.insert(account, Arc::clone(&store));
-        store
+        AccountStore::new(tiers, self.fallback_calls, Arc::clone(&self.outage))
     }
 }
 
@@ -280,35 +278,4 @@ pub fn rewrite_host_record(json: &[u8]) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_names_the_same_store_shares_it() {
-        let host = |calls| Throttle::host("/nowhere".into(), NonZeroU32::new(calls).unwrap());
-        assert!(Arc::ptr_eq(&host(1).inner, &host(1).inner));
-        assert!(!Arc::ptr_eq(&host(1).inner, &host(2).inner));
-        assert!(Arc::ptr_eq(
-            &Throttle::process().inner,
-            &Throttle::process().inner
-        ));
-        assert!(!Arc::ptr_eq(
-            &Throttle::in_memory().inner,
-            &Throttle::in_memory().inner
-        ));
-    }
-
-    #[test]
-    fn only_an_account_id_is_shown() {
-        let key = |account: &str| QuotaKey {
-            account: account.into(),
-            region: "ap-southeast-1".into(),
-            action: "A",
-        };
-        assert_eq!(
-            key("1234").to_string(),
-            "A in ap-southeast-1 of account 1234"
-        );
-        assert_eq!(key("LTAI5t").to_string(), "A in ap-southeast-1");
-    }
-}
+mod tests;

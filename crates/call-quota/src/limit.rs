@@ -92,18 +92,6 @@ impl AdaptiveLimit {
         }
     }
 
-    /// A limit that comes into force because calls were throttled that it would not have let go.
-    /// They do not lower it.
-    pub(crate) fn instead(now: Micros, calls: u32, window: Micros) -> Self {
-        let mut limit = Self {
-            confirmed_at: now,
-            lowered_at: now,
-            ..Self::default()
-        };
-        limit.set(calls, window);
-        limit
-    }
-
     /// Whether a caller that is configured with it asked in the last minute.
     pub(crate) fn is_in_use(&self, now: Micros) -> bool {
         now.saturating_sub(self.confirmed_at) <= LIMIT_MEMORY

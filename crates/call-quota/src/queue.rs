@@ -22,7 +22,9 @@ use super::QuotaKey;
 use super::constants::{Micros, PERMIT_LIFETIME};
 use super::fallback::{AccountStore, Tier};
 use super::limit::ConfiguredLimit;
-use super::slots::{Command, LaneId, PermitId, Priority, Reply, Wait, WaitReason, WaiterId};
+use super::slots::{
+    Command, LaneId, PermitId, Priority, Reply, Request, Wait, WaitReason, WaiterId,
+};
 use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// After what time a call that waits is first reported.
@@ -34,9 +36,10 @@ const NEXT_REPORT: Duration = Duration::from_secs(10);
 /// The queue of one quota in this process.
 pub(crate) struct Queue {
     key: QuotaKey,
+    /// The name of its operation in the state of the account.
     lane: LaneId,
     /// The store of the account, which its other operations use too.
-    store: Arc<AccountStore>,
+    pub(crate) store: Arc<AccountStore>,
     inner: Mutex<Inner>,
     /// Wakes the driver early, when something happened that the store could not foresee: a permit
     /// was returned, the API throttled a call, or the last waiter left.
@@ -45,41 +48,26 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct Inner {
-    waiters: BTreeMap<Rank, Waiter>,
+    /// What each waiter asks for, and where it is given its permit.
+    waiters: BTreeMap<Rank, (Request, oneshot::Sender<Permit>)>,
     /// How many calls have ever joined the queue.
     arrivals: u64,
     /// Whether a driver is running.
     driven: bool,
     /// The last reply of the store to the waiters.
-    wait: Option<Wait>,
+    wait: Wait,
 }
 
 /// The order of the queue: by priority, then by arrival.
 type Rank = (Priority, u64);
 
-/// A waiter as the driver sees it.
-struct Waiter {
-    request: Request,
-    permit: oneshot::Sender<Permit>,
-}
-
-/// What a caller asks for.
-#[derive(Clone, Copy)]
-pub(crate) struct Request {
-    pub(crate) limit: ConfiguredLimit,
-    pub(crate) priority: Priority,
-    /// How long after the grant its call leaves at the latest.
-    pub(crate) leave: Micros,
-}
-
-impl Request {
-    fn acquire(self, lane: LaneId, waiter: Option<WaiterId>) -> Command {
-        Command::Acquire {
-            lane,
-            waiter,
-            priority: self.priority,
-            limit: self.limit,
-            leave: self.leave,
+impl Inner {
+    fn status(&self) -> QueueStatus {
+        QueueStatus {
+            waiting: self.waiters.len(),
+            processes_ahead: self.wait.ahead,
+            calls: self.wait.limit,
+            reason: self.wait.reason,
         }
     }
 }
@@ -143,8 +131,7 @@ impl Queue {
     }
 
     pub(crate) fn status(&self) -> QueueStatus {
-        let inner = self.lock();
-        QueueStatus::new(inner.waiters.len(), inner.wait)
+        self.lock().status()
     }
 
     /// Grants a permit at once if the queue is empty and there is one, else joins the queue.
@@ -155,7 +142,7 @@ impl Queue {
         if !inner.driven {
             let mut wait = None;
             let asked_at = Instant::now();
-            match self.store.try_step(request.acquire(self.lane, None), 0) {
+            match self.store.try_step(Command::Acquire(request), 0) {
                 Some((Reply::Granted { permit }, tier)) => {
                     return Ok(self.permit(permit, tier, asked_at));
                 }
@@ -163,7 +150,7 @@ impl Queue {
                 Some((Reply::Done, _)) | None => {}
             }
             inner.driven = true;
-            inner.wait = wait.map(|(_, wait)| wait);
+            inner.wait = wait.map_or(Wait::default(), |(_, wait)| wait);
             // From here on the driver is responsible for the waiter that the store remembers.
             let driver = Driver {
                 queue: Arc::clone(self),
@@ -174,11 +161,7 @@ impl Queue {
         inner.arrivals += 1;
         let rank = (request.priority, inner.arrivals);
         let (sender, permit) = oneshot::channel();
-        let waiter = Waiter {
-            request,
-            permit: sender,
-        };
-        inner.waiters.insert(rank, waiter);
+        inner.waiters.insert(rank, (request, sender));
         Err(Waiting {
             queue: Arc::clone(self),
             rank,
@@ -193,7 +176,7 @@ impl Queue {
             id: permit,
             tier,
             asked_at,
-            outcome: Command::Unsent { permit },
+            outcome: Command::Unsent(permit),
         }
     }
 
@@ -201,8 +184,8 @@ impl Queue {
     fn hand_out(&self, mut permit: Permit) {
         // The braces release the lock before the body runs: a waiter that is sent to, or whose
         // refused permit is dropped, may lock the queue at once.
-        while let Some((_, waiter)) = { self.lock().waiters.pop_first() } {
-            match waiter.permit.send(permit) {
+        while let Some((_, (_, sender))) = { self.lock().waiters.pop_first() } {
+            match sender.send(permit) {
                 Ok(()) => return,
                 Err(refused) => permit = refused,
             }
@@ -216,7 +199,7 @@ impl Queue {
         let idle = inner.waiters.is_empty();
         if idle {
             inner.driven = false;
-            inner.wait = None;
+            inner.wait = Wait::default();
         }
         idle
     }
@@ -228,7 +211,7 @@ impl Queue {
             // for.
             let expected = matches!(
                 command,
-                Command::Answered { .. } | Command::Departed { .. } | Command::Unanswered { .. }
+                Command::Answered(_) | Command::Departed(_) | Command::Unanswered(_)
             );
             if !expected {
                 self.changed.notify_one();
@@ -248,7 +231,7 @@ impl Queue {
     fn report(&self, arrived: Instant, rank: Rank) {
         let inner = self.lock();
         let position = inner.waiters.range(..=rank).count();
-        let status = QueueStatus::new(inner.waiters.len(), inner.wait);
+        let status = inner.status();
         drop(inner);
         tracing::info!(
             quota = %self.key,
@@ -273,40 +256,32 @@ impl Permit {
     /// stays occupied until the answer, or until the call must have left.
     pub fn departure(&self) -> impl Fn() + Send + Sync + 'static {
         let (queue, permit, tier) = (Arc::clone(&self.queue), self.id, self.tier);
-        move || queue.settle(tier, Command::Departed { permit })
+        move || queue.settle(tier, Command::Departed(permit))
     }
 
     /// The API answered the call.
-    pub fn answered(self) {
-        let permit = self.id;
-        self.settle(Command::Answered { permit });
+    pub fn answered(mut self) {
+        self.outcome = Command::Answered(self.id);
     }
 
     /// The API throttled the call, and may have said for how long to pause.
-    pub fn throttled(self, retry_after: Option<Duration>) {
+    pub fn throttled(mut self, retry_after: Option<Duration>) {
         let micros = |pause: Duration| Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
-        let command = Command::Throttled {
+        self.outcome = Command::Throttled {
             lane: self.queue.lane,
             permit: self.id,
             pause: retry_after.map(micros),
         };
-        self.settle(command);
     }
 
     /// The call never left this machine.
-    pub fn unsent(self) {
-        let permit = self.id;
-        self.settle(Command::Unsent { permit });
-    }
-
-    fn settle(mut self, command: Command) {
-        self.outcome = command;
+    pub fn unsent(mut self) {
+        self.outcome = Command::Unsent(self.id);
     }
 
     /// Takes the permit for a call that is sent at once.
     fn accept(mut self) -> Self {
-        let permit = self.id;
-        self.outcome = Command::Unanswered { permit };
+        self.outcome = Command::Unanswered(self.id);
         self
     }
 
@@ -362,16 +337,10 @@ impl Driver {
                     () = queue.changed.notified() => {}
                 }
             }
-            let first = {
-                queue
-                    .lock()
-                    .waiters
-                    .first_key_value()
-                    .map(|(_, first)| first.request)
-            };
+            let first = queue.lock().waiters.values().next().map(|(it, _)| *it);
             let Some(request) = first else {
                 if let Some(waiter) = waiter.take() {
-                    queue.store.step(Command::Cancel { waiter }, 0).await;
+                    queue.store.step(Command::Cancel(waiter), 0).await;
                 }
                 // A caller may have joined meanwhile.
                 self.done = queue.end_driver_if_idle();
@@ -380,7 +349,7 @@ impl Driver {
                 }
                 continue;
             };
-            let acquire = request.acquire(queue.lane, waiter);
+            let acquire = Command::Acquire(Request { waiter, ..request });
             // The time before the question, not after: the store's times count from the moment it
             // was carried out, which may be long before the reply arrives.
             let asked_at = Instant::now();
@@ -391,7 +360,7 @@ impl Driver {
                     queue.hand_out(queue.permit(permit, tier, asked_at));
                 }
                 Reply::Wait(found) => {
-                    queue.lock().wait = Some(found);
+                    queue.lock().wait = found;
                     wait = Some((asked_at, found));
                 }
                 Reply::Done => {}
@@ -428,17 +397,6 @@ pub struct QueueStatus {
     pub calls: u32,
     /// What they wait for.
     pub reason: WaitReason,
-}
-
-impl QueueStatus {
-    fn new(waiting: usize, wait: Option<Wait>) -> Self {
-        Self {
-            waiting,
-            processes_ahead: wait.map_or(0, |wait| wait.ahead),
-            calls: wait.map_or(0, |wait| wait.limit),
-            reason: wait.map_or(WaitReason::Quota, |wait| wait.reason),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use redis::{ConnectionAddr, ConnectionInfo, RedisError};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 use super::constants::{CUT_OFF_AFTER, MAX_WINDOW, Micros, RETRY_AFTER};
 use super::slots::{Command, Reply};
@@ -174,14 +174,6 @@ pub(crate) struct Redis {
     stepped_on: AtomicU64,
 }
 
-/// Why an attempt failed.
-enum AttemptError {
-    /// A new connection may help: the old one ended, or another node has the keys.
-    Disconnected(RedisError),
-    Other(RedisError),
-    TimedOut,
-}
-
 impl Redis {
     /// The key of the account with this fingerprint, for a process that makes at most `share` calls
     /// in a window while the server is out of reach.
@@ -197,47 +189,39 @@ impl Redis {
 
     /// Carries out a command and tells the server about this process.
     async fn send(&self, command: Command, notice: Notice<'_>) -> Result<Reply, StoreError> {
-        let timeouts = self.server.timeouts;
-        let end = Instant::now() + timeouts.step();
-        let error = match self.attempt(command, notice, end).await {
-            // The connection may have ended long ago, with a server that is running again. To find
-            // that out takes a new connection. If the command was carried out nevertheless, it is
-            // now carried out twice, which at worst occupies a slot that no call uses.
-            Err(AttemptError::Disconnected(_)) => self.attempt(command, notice, end).await,
-            result => result,
+        let (server, timeouts) = (&self.server, self.server.timeouts);
+        let steps = async {
+            let error = match self.step_once(command, notice).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            let node = server.node(&error);
+            if error.is_timeout() || (node.is_none() && !error.is_io_error()) {
+                return Err(error);
+            }
+            // Another node has the keys, or the connection ended long ago, with a server that is
+            // running again. To find that out takes a new connection. If the command was carried
+            // out nevertheless, it is now carried out twice, which at worst occupies a slot that no
+            // call uses.
+            server.disconnect(node).await;
+            self.step_once(command, notice).await
         };
-        error.map_err(|error| {
-            StoreError(match error {
-                AttemptError::Disconnected(error) | AttemptError::Other(error) => {
-                    let why = refusal::explain(&error, &SCRIPT.text, &self.server.cleaner);
-                    format!("Redis: {why}")
-                }
-                AttemptError::TimedOut => format!(
-                    "Redis: no connection within {} ms, or no reply within {} ms",
-                    timeouts.connect.as_millis(),
-                    timeouts.command.as_millis()
-                ),
-            })
-        })
-    }
-
-    async fn attempt(
-        &self,
-        command: Command,
-        notice: Notice<'_>,
-        end: Instant,
-    ) -> Result<Reply, AttemptError> {
-        let (error, node) = match timeout_at(end, self.step_once(command, notice)).await {
+        let error = match timeout(timeouts.step(), steps).await {
             Ok(Ok(reply)) => return Ok(reply),
-            Ok(Err(error)) if error.is_timeout() => (AttemptError::TimedOut, None),
-            Ok(Err(error)) => match self.server.node(&error) {
-                None if !error.is_io_error() => (AttemptError::Other(error), None),
-                node => (AttemptError::Disconnected(error), node),
-            },
-            Err(_) => (AttemptError::TimedOut, None),
+            Ok(Err(error)) => Some(error).filter(|error| !error.is_timeout()),
+            Err(_) => None,
         };
-        self.server.disconnect(node).await;
-        Err(error)
+        let node = error.as_ref().and_then(|error| server.node(error));
+        server.disconnect(node).await;
+        let reason = match error {
+            Some(error) => refusal::explain(&error, &SCRIPT.text, &server.cleaner),
+            None => format!(
+                "no connection within {} ms, or no reply within {} ms",
+                timeouts.connect.as_millis(),
+                timeouts.command.as_millis()
+            ),
+        };
+        Err(StoreError(format!("Redis: {reason}")))
     }
 
     async fn step_once(&self, command: Command, notice: Notice<'_>) -> Result<Reply, RedisError> {
@@ -270,7 +254,7 @@ impl Store for Redis {
         Box::pin(async move {
             let notice = self.member.sends(command);
             let result = self.send(command, notice).await;
-            if matches!(command, Command::Acquire { .. }) {
+            if matches!(command, Command::Acquire(_)) {
                 let reply = result.as_ref().ok().copied();
                 self.member.hears(notice.number, reply);
             }

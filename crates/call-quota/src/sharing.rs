@@ -18,7 +18,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::constants::{FIRST_SHARING, LONGEST_SHARING, MAX_PAUSE, Micros, REMEMBERED_AFTER};
-use super::limit::AdaptiveLimit;
 use super::slots::{LaneId, PermitId, Pool, State};
 
 /// Until when all operations share one set of slots, and that set.
@@ -80,20 +79,18 @@ impl State {
 
     fn share(&mut self, now: Micros) {
         let (calls, window) = self.account_limit(now);
-        let Sharing { until, span, .. } = self.sharing;
-        let again = until > 0 && now.saturating_sub(until) <= span;
-        let span = match again {
-            true => (span * 2).min(LONGEST_SHARING),
+        let sharing = &mut self.sharing;
+        let again = sharing.until > 0 && now.saturating_sub(sharing.until) <= sharing.span;
+        sharing.span = match again {
+            true => (sharing.span * 2).min(LONGEST_SHARING),
             false => FIRST_SHARING,
         };
-        self.sharing = Sharing {
-            until: now.saturating_add(span),
-            span,
-            pool: Pool {
-                limit: AdaptiveLimit::instead(now, calls, window),
-                paused_until: 0,
-            },
-        };
+        sharing.until = now.saturating_add(sharing.span);
+        sharing.pool = Pool::default();
+        let limit = &mut sharing.pool.limit;
+        // The throttled calls do not lower a limit that would not have let them go.
+        (limit.confirmed_at, limit.lowered_at) = (now, now);
+        limit.set(calls, window);
     }
 
     /// The greatest number of calls of the operations in use, and the longest of their windows.

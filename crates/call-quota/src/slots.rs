@@ -70,24 +70,13 @@ pub enum Priority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Asks for a permit.
-    Acquire {
-        /// The operation that is called.
-        lane: LaneId,
-        /// The id from the last [`Reply::Wait`]. `None` if the process is not waiting yet.
-        waiter: Option<WaiterId>,
-        /// Its rank among the waiters.
-        priority: Priority,
-        /// The limit that the caller is configured with.
-        limit: ConfiguredLimit,
-        /// How long after the grant its call leaves at the latest, at most [`MAX_LEAVE`].
-        leave: Micros,
-    },
+    Acquire(Request),
     /// The API answered the call that was sent with this permit.
-    Answered { permit: PermitId },
+    Answered(PermitId),
     /// The process no longer waits.
-    Cancel { waiter: WaiterId },
+    Cancel(WaiterId),
     /// The call that was sent with this permit leaves now, on a connection that is in use.
-    Departed { permit: PermitId },
+    Departed(PermitId),
     /// The API throttled the call that was sent with this permit, and may have asked for a pause.
     Throttled {
         lane: LaneId,
@@ -96,9 +85,24 @@ pub(crate) enum Command {
     },
     /// The call that was sent with this permit will not be answered. If it left, it did so before
     /// now.
-    Unanswered { permit: PermitId },
+    Unanswered(PermitId),
     /// The call was never sent, so the permit is returned unused.
-    Unsent { permit: PermitId },
+    Unsent(PermitId),
+}
+
+/// What a process asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// The operation that is called.
+    pub(crate) lane: LaneId,
+    /// The id from the last [`Reply::Wait`]. `None` if the process is not waiting yet.
+    pub(crate) waiter: Option<WaiterId>,
+    /// Its rank among the waiters.
+    pub(crate) priority: Priority,
+    /// The limit that the caller is configured with.
+    pub(crate) limit: ConfiguredLimit,
+    /// How long after the grant its call leaves at the latest, at most ten minutes.
+    pub(crate) leave: Micros,
 }
 
 /// How the shared state replies to a [`Command`].
@@ -113,7 +117,7 @@ pub(crate) enum Reply {
 }
 
 /// When to ask for a permit again, and why there is none yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wait {
     /// What to pass with the next [`Command::Acquire`]. `None` if no queue remembers the process.
     pub(crate) waiter: Option<WaiterId>,
@@ -128,11 +132,12 @@ pub(crate) struct Wait {
 }
 
 /// What the callers of a quota wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WaitReason {
     /// The API throttled a call and asked for a pause.
     Paused,
     /// Every slot of the quota is occupied.
+    #[default]
     Quota,
     /// Earlier calls may have been forgotten, so that a window must pass without any.
     Recovering,
@@ -177,15 +182,6 @@ pub(crate) struct Pool {
 
 /// A set of slots: those of one operation, or, with `None`, those that all operations share.
 pub(crate) type SlotSet = Option<LaneId>;
-
-/// When a caller can have a slot of one set.
-struct Turn {
-    at: Micros,
-    /// How many are before it.
-    ahead: usize,
-    limit: usize,
-    reason: WaitReason,
-}
 
 /// A slot that is occupied, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -250,19 +246,10 @@ impl State {
         }
         self.seen = now;
         match command {
-            Command::Acquire {
-                lane,
-                waiter,
-                priority,
-                limit,
-                leave,
-            } => {
-                self.make_lane(lane, now, limit);
-                return self.acquire(now, lane, (waiter, priority), leave);
-            }
-            Command::Answered { permit } => self.release(permit, now),
-            Command::Cancel { waiter } => self.waiters.retain(|other| other.id != waiter),
-            Command::Departed { permit } | Command::Unanswered { permit } => {
+            Command::Acquire(request) => return self.acquire(now, request),
+            Command::Answered(permit) => self.release(permit, now),
+            Command::Cancel(waiter) => self.waiters.retain(|other| other.id != waiter),
+            Command::Departed(permit) | Command::Unanswered(permit) => {
                 self.release(permit, now.saturating_add(FORWARD_DELAY));
             }
             Command::Throttled {
@@ -273,49 +260,40 @@ impl State {
                 self.release(permit, now);
                 self.throttled(now, lane, permit, pause);
             }
-            Command::Unsent { permit } => self.slots.retain(|slot| slot.permit != permit),
+            Command::Unsent(permit) => self.slots.retain(|slot| slot.permit != permit),
         }
         Reply::Done
     }
 
-    fn acquire(
-        &mut self,
-        now: Micros,
-        lane: LaneId,
-        (waiter, priority): (Option<WaiterId>, Priority),
-        leave: Micros,
-    ) -> Reply {
-        self.forget_the_past(now, waiter);
-        let waiter = self.enqueue(now, lane, waiter, priority);
+    fn acquire(&mut self, now: Micros, request: Request) -> Reply {
+        let Request { lane, priority, .. } = request;
+        self.make_lane(lane, now, request.limit);
+        self.forget_the_past(now, request.waiter);
+        let waiter = self.enqueue(now, request);
         let rank = (priority, waiter);
-        let mut turn = self.turn(now, Some(lane), rank);
+        let (mut at, mut wait) = self.turn(now, Some(lane), rank);
         if self.sharing.lasts(now) {
             let shared = self.turn(now, None, rank);
-            if shared.at > turn.at {
-                turn = shared;
+            if shared.0 > at {
+                (at, wait) = shared;
             }
         }
         if self.slots.len() >= MAX_SLOTS {
-            turn.at = turn.at.max(now + LOOK);
+            at = at.max(now + LOOK);
         }
-        if turn.at <= now {
-            return self.grant(now, lane, waiter, leave);
+        if at <= now {
+            return self.grant(now, waiter, request);
         }
-        let asks_at = turn.at.min(now + ASK_AGAIN);
+        let asks_at = at.min(now + ASK_AGAIN);
         if let Some(entry) = self.waiters.iter_mut().find(|other| other.id == waiter) {
             entry.asks_at = asks_at;
         }
-        Reply::Wait(Wait {
-            waiter: Some(waiter),
-            delay: asks_at - now,
-            ahead: turn.ahead as u32,
-            limit: turn.limit as u32,
-            reason: turn.reason,
-        })
+        wait.delay = asks_at - now;
+        Reply::Wait(wait)
     }
 
-    /// When a caller of this rank can have a slot of the set: now, or later.
-    fn turn(&mut self, now: Micros, set: SlotSet, rank: (Priority, WaiterId)) -> Turn {
+    /// When a caller of this rank can have a slot of the set, and why not now.
+    fn turn(&mut self, now: Micros, set: SlotSet, rank: (Priority, WaiterId)) -> (Micros, Wait) {
         let occupied = self.occupied(now, set).count();
         let ahead = self.ahead(set, rank).count();
         let forgotten_at = self.forgotten_at;
@@ -338,16 +316,18 @@ impl State {
             // to be served, or to be dropped from the queue.
             _ => self.next_overdue(set, rank),
         };
-        Turn {
-            at: free_at.max(recovering_until).max(paused_until),
-            ahead,
-            limit,
+        let wait = Wait {
+            waiter: Some(rank.1),
+            delay: 0,
+            ahead: ahead as u32,
+            limit: limit as u32,
             reason: match () {
                 () if now < recovering_until => WaitReason::Recovering,
                 () if now < paused_until => WaitReason::Paused,
                 () => WaitReason::Quota,
             },
-        }
+        };
+        (free_at.max(recovering_until).max(paused_until), wait)
     }
 
     /// Drops slots that have been free for some time, and processes that no longer ask.
@@ -402,33 +382,28 @@ impl State {
     }
 
     /// Puts a process into the fair queue, and returns its id.
-    fn enqueue(
-        &mut self,
-        now: Micros,
-        lane: LaneId,
-        waiter: Option<WaiterId>,
-        priority: Priority,
-    ) -> WaiterId {
+    fn enqueue(&mut self, now: Micros, request: Request) -> WaiterId {
         // An id that was never given belongs to a state that was lost.
-        let known = waiter.filter(|waiter| waiter.0 <= self.last_id);
+        let known = request.waiter.filter(|waiter| waiter.0 <= self.last_id);
         let id = known.unwrap_or_else(|| WaiterId(self.next_id(now)));
         self.waiters.retain(|other| other.id != id);
         if self.waiters.len() < MAX_WAITERS {
             self.waiters.push(Waiter {
                 id,
-                lane,
-                priority,
+                lane: request.lane,
+                priority: request.priority,
                 asks_at: now,
             });
         }
         id
     }
 
-    fn grant(&mut self, now: Micros, lane: LaneId, waiter: WaiterId, leave: Micros) -> Reply {
+    fn grant(&mut self, now: Micros, waiter: WaiterId, request: Request) -> Reply {
+        let lane = request.lane;
         self.waiters.retain(|other| other.id != waiter);
         let permit = PermitId(self.next_id(now));
         let window = self.pool(Some(lane)).limit.window;
-        let free_at = now + leave + FORWARD_DELAY + window;
+        let free_at = now + request.leave + FORWARD_DELAY + window;
         self.slots.push(Slot {
             permit,
             lane,

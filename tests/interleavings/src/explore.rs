@@ -9,8 +9,8 @@ use tokio::task::{JoinHandle, yield_now};
 
 use super::fallback::{AccountStore, Shared};
 use super::limit::{ConfiguredLimit, Limit};
-use super::queue::{Queue, Request};
-use super::slots::{LaneId, Priority};
+use super::queue::Queue;
+use super::slots::{LaneId, Priority, Request};
 
 const SECOND: Duration = Duration::from_secs(1);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -138,6 +138,8 @@ fn queue(kind: Kind) -> (Arc<Queue>, Arc<Shared>) {
 /// A call that leaves as soon as it is granted.
 fn request(limit: ConfiguredLimit, priority: Priority) -> Request {
     Request {
+        lane: LaneId(1),
+        waiter: None,
         limit,
         priority,
         leave: 0,

@@ -8,7 +8,7 @@ use tokio::task::yield_now;
 use super::constants::Micros;
 use super::explore::{HOUR, Kind};
 use super::limit::ConfiguredLimit;
-use super::slots::{Command, LaneId, Priority, Reply, State};
+use super::slots::{Command, LaneId, Priority, Reply, Request, State};
 
 /// How far each step moves the clock.
 const STEP: Micros = 100_000;
@@ -70,13 +70,13 @@ impl Shared {
     /// How many calls could start now.
     pub(crate) fn would_grant(&self, limit: ConfiguredLimit) -> usize {
         let (now, mut state) = self.0.lock().expect("not poisoned").clone();
-        let acquire = Command::Acquire {
+        let acquire = Command::Acquire(Request {
             lane: LaneId(1),
             waiter: None,
             priority: Priority::Normal,
             limit,
             leave: 0,
-        };
+        });
         std::iter::repeat_with(|| state.step(now, acquire))
             .take_while(|reply| matches!(reply, Reply::Granted { .. }))
             .count()

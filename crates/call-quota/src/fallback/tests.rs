@@ -55,13 +55,13 @@ fn with_fallback(store: impl Store + 'static, outage: Arc<Outage>) -> AccountSto
 
 /// Asks for a permit, as the process that the last reply named. `None` stands for a permit.
 async fn ask(store: &AccountStore, last: Option<Wait>) -> Option<Wait> {
-    let acquire = Command::Acquire {
+    let acquire = Command::Acquire(Request {
         lane: LaneId(1),
         waiter: last.and_then(|wait| wait.waiter),
         priority: Priority::Normal,
         limit: LIMIT,
         leave: 0,
-    };
+    });
     match store.step(acquire, 0).await.0 {
         Reply::Granted { .. } => None,
         Reply::Wait(wait) => Some(wait),
@@ -175,7 +175,7 @@ async fn a_primary_that_refuses_to_write_leaves_the_fallback_in_peace() {
     for refuses_undo_only in [false, true] {
         let (store, reason) =
             chain(Duration::from_millis(1), move |command| {
-                match refuses_undo_only && !matches!(command, Command::Acquire { .. }) {
+                match refuses_undo_only && !matches!(command, Command::Acquire(_)) {
                     true => Ok(Reply::Done),
                     false => Err(StoreError("READONLY".into())),
                 }
@@ -199,20 +199,35 @@ async fn a_primary_that_answers_late_is_not_returned_to() {
     assert!(fallback_calls(60).contains(&made), "{made}");
 }
 
+/// Every other answer is late, and no other one is quick.
+#[tokio::test(start_paused = true)]
+async fn a_store_at_the_limit_of_its_time_leaves_time_for_calls() {
+    let late = base::random::Random::seeded(5);
+    let (store, reason) = chain(Duration::from_millis(600), move |_| {
+        match late.up_to(Duration::from_secs(1)) < Duration::from_millis(500) {
+            true => Err(StoreError("late".into())),
+            false => Ok(GRANTED),
+        }
+    });
+    let made = calls(&store, Duration::from_secs(63)).await;
+    assert!(made >= *fallback_calls(58).start(), "{made}");
+    assert_eq!(reason(), "late");
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_return_to_a_primary_that_fails_again_takes_longer() {
     // It fails for callers and works for trials, which have no waiter and call once a second.
     let (store, _) = chain(Duration::ZERO, |command| match command {
-        Command::Acquire { leave: 1, .. } => Err(StoreError("not now".into())),
+        Command::Acquire(Request { leave: 1, .. }) => Err(StoreError("not now".into())),
         _ => Ok(GRANTED),
     });
-    let acquire = Command::Acquire {
+    let acquire = Command::Acquire(Request {
         lane: LaneId::default(),
         waiter: None,
         priority: Priority::Normal,
         limit: LIMIT,
         leave: 1,
-    };
+    });
     // The times at which the primary failed, as far as that shows: a pause of 3.5 seconds begins.
     let (start, mut failures) = (Instant::now(), Vec::new());
     while start.elapsed() < Duration::from_secs(400) {

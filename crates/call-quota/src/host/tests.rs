@@ -16,13 +16,13 @@ const LIMIT: ConfiguredLimit = ConfiguredLimit {
     calls: NonZeroU32::new(10).unwrap(),
     window: 1_000_000,
 };
-const ACQUIRE: Command = Command::Acquire {
+const ACQUIRE: Command = Command::Acquire(Request {
     lane: LaneId(1),
     waiter: None,
     priority: Priority::Normal,
     limit: LIMIT,
     leave: 0,
-};
+});
 
 /// A directory, and a clock that the test sets.
 struct Bench {
@@ -166,13 +166,13 @@ async fn machines_that_share_a_directory_are_told_to_use_redis() {
     let (mut calls, mut waits) = (Vec::new(), [None::<Wait>; 2]);
     while start.elapsed() < Duration::from_secs(60) {
         for ((store, _), last) in machines.iter().zip(&mut waits) {
-            let acquire = Command::Acquire {
+            let acquire = Command::Acquire(Request {
                 lane: LaneId(1),
                 waiter: last.and_then(|wait| wait.waiter),
                 priority: Priority::Normal,
                 limit: LIMIT,
                 leave: 0,
-            };
+            });
             *last = match store.step(acquire, 0).await {
                 (Reply::Wait(wait), _) => Some(wait),
                 _ => None,

@@ -32,6 +32,8 @@ fn queue() -> Arc<Queue> {
 /// A call that leaves as soon as it is granted.
 fn request(limit: Limit, priority: Priority) -> Request {
     Request {
+        lane: LaneId(1),
+        waiter: None,
         limit: ConfiguredLimit::new(limit),
         priority,
         leave: 0,

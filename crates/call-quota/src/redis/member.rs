@@ -70,15 +70,15 @@ impl Member {
     pub(crate) fn sends(&self, command: Command) -> Notice<'_> {
         let mut work = self.lock();
         match command {
-            Command::Acquire { waiter, .. } => {
+            Command::Acquire(request) => {
                 work.requests += 1;
-                waiter.map(|waiter| work.waiting.remove(&waiter));
+                request.waiter.map(|waiter| work.waiting.remove(&waiter));
             }
-            Command::Cancel { waiter } => drop(work.waiting.remove(&waiter)),
-            Command::Departed { .. } => {}
+            Command::Cancel(waiter) => drop(work.waiting.remove(&waiter)),
+            Command::Departed(_) => {}
             _ => work.permits = work.permits.saturating_sub(1),
         }
-        if work.failed.is_some() && !matches!(command, Command::Acquire { .. }) {
+        if work.failed.is_some() && !matches!(command, Command::Acquire(_)) {
             // Permits from before the failure are settled while the process uses its fallback. To
             // the server that would look as if it were back, or without work.
             return Notice::default();

@@ -105,34 +105,28 @@ impl Arguments<'_> {
     /// Adds all but the last of them, which depends on whether the server knows the script.
     pub(crate) fn add_to(&self, cmd: &mut Cmd) {
         let (name, id) = match self.command {
-            Command::Acquire { waiter, .. } => ("acquire", waiter.map_or(0, |waiter| waiter.0)),
-            Command::Answered { permit } => ("answered", permit.0),
-            Command::Cancel { waiter } => ("cancel", waiter.0),
-            Command::Departed { permit } => ("departed", permit.0),
+            Command::Acquire(request) => ("acquire", request.waiter.map_or(0, |waiter| waiter.0)),
+            Command::Answered(permit) => ("answered", permit.0),
+            Command::Cancel(waiter) => ("cancel", waiter.0),
+            Command::Departed(permit) => ("departed", permit.0),
             Command::Throttled { permit, .. } => ("throttled", permit.0),
-            Command::Unanswered { permit } => ("unanswered", permit.0),
-            Command::Unsent { permit } => ("unsent", permit.0),
+            Command::Unanswered(permit) => ("unanswered", permit.0),
+            Command::Unsent(permit) => ("unsent", permit.0),
         };
-        let mut lane_id = LaneId::default();
-        let (mut retries, mut calls, mut window, mut leaves_after) = (false, 1, 1, 0);
-        let mut asked_pause = -1;
+        let (mut lane, mut retries, mut asked_pause) = (LaneId::default(), false, -1);
+        let (mut calls, mut window, mut leave) = (1, 1, 0);
         match self.command {
-            Command::Acquire {
-                lane,
-                priority,
-                limit,
-                leave,
-                ..
-            } => {
-                (lane_id, retries) = (lane, priority == Priority::Retry);
-                (calls, window) = (limit.calls.get(), limit.window);
+            Command::Acquire(request) => {
+                (lane, retries) = (request.lane, request.priority == Priority::Retry);
+                (calls, window) = (request.limit.calls.get(), request.limit.window);
                 // The caller hears of the grant that much later.
-                leaves_after = leave + micros(self.timeouts.step());
+                leave = request.leave + micros(self.timeouts.step());
             }
-            Command::Throttled { lane, pause, .. } => {
-                lane_id = lane;
+            Command::Throttled {
+                lane: of, pause, ..
+            } => {
                 // The script's numbers are exact only below 2^53.
-                asked_pause = pause.map_or(-1, |pause| pause.min(MAX_PAUSE).cast_signed());
+                (lane, asked_pause) = (of, pause.map_or(-1, |it| it.min(MAX_PAUSE).cast_signed()));
             }
             _ => {}
         }
@@ -140,9 +134,9 @@ impl Arguments<'_> {
         cmd.arg(calls).arg(window).arg(asked_pause);
         let notice = self.notice;
         cmd.arg(notice.name).arg(notice.share).arg(notice.number);
-        cmd.arg(notice.activity as u8).arg(leaves_after);
+        cmd.arg(notice.activity as u8).arg(leave);
         cmd.arg(micros(self.timeouts.fallback_return()));
-        cmd.arg(lane_id.0).arg(match self.connection {
+        cmd.arg(lane.0).arg(match self.connection {
             ConnectionAge::First => "first",
             ConnectionAge::New => "new",
             ConnectionAge::Same => "same",

@@ -4,6 +4,7 @@
 //! This file is longer than 300 lines because a real server is brought into every state that it can
 //! be in.
 
+mod fleet;
 mod members;
 mod runs;
 mod script;
@@ -22,7 +23,7 @@ use crate::constants::{self, WAITER_GRACE};
 use crate::fallback::AccountStore;
 use crate::limit::ConfiguredLimit;
 use crate::memory::Memory;
-use crate::slots::{LaneId, PermitId, Priority, State, Wait, WaitReason, WaiterId};
+use crate::slots::{LaneId, PermitId, Priority, Request, State, Wait, WaitReason, WaiterId};
 use crate::{Limit, QuotaKey, Throttle};
 use base::environment::Environment;
 
@@ -37,13 +38,13 @@ const TIMEOUTS: RedisTimeouts = RedisTimeouts {
     connect: Duration::from_millis(200),
     command: Duration::from_millis(100),
 };
-const ACQUIRE: Command = Command::Acquire {
+const ACQUIRE: Command = Command::Acquire(Request {
     lane: LaneId(1),
     waiter: None,
     priority: Priority::Normal,
     limit: LIMIT,
     leave: 0,
-};
+});
 
 /// A server of this test's own, on a socket in its own directory.
 struct RedisServer {
@@ -326,17 +327,17 @@ fn compare_with_the_pure_core(program: &str) {
             let permit = granted[pick(granted.len())];
             let waiter = waiters[pick(waiters.len())];
             let command = match happening.kind {
-                0 | 1 => Command::Answered { permit },
+                0 | 1 => Command::Answered(permit),
                 2 => Command::Throttled {
                     lane: happening.lane,
                     permit,
                     pause: happening.pause,
                 },
-                3 => Command::Unsent { permit },
-                6 => Command::Departed { permit },
-                7 => Command::Unanswered { permit },
-                4 => Command::Cancel { waiter: waiter.unwrap_or(WaiterId(0)) },
-                kind => Command::Acquire {
+                3 => Command::Unsent(permit),
+                6 => Command::Departed(permit),
+                7 => Command::Unanswered(permit),
+                4 => Command::Cancel(waiter.unwrap_or(WaiterId(0))),
+                kind => Command::Acquire(Request {
                     lane: happening.lane,
                     waiter,
                     priority: if happening.retry && kind == 5 {
@@ -349,18 +350,18 @@ fn compare_with_the_pure_core(program: &str) {
                         window: happening.window,
                     },
                     leave: happening.leave,
-                },
+                }),
             };
             // Before the first question there is no state, and a settlement makes none.
-            if let (false, Command::Acquire { .. }) = (started, command) {
+            if let (false, Command::Acquire(_)) = (started, command) {
                 state = State::forgetting(now + micros(TIMEOUTS.fallback_return()), now);
                 started = true;
             }
             let here = match command {
                 // The script is told how long its reply may take.
-                Command::Acquire { lane, waiter, priority, limit, leave } => {
+                Command::Acquire(Request { lane, waiter, priority, limit, leave }) => {
                     let leave = leave + micros(TIMEOUTS.step());
-                    Command::Acquire { lane, waiter, priority, limit, leave }
+                    Command::Acquire(Request { lane, waiter, priority, limit, leave })
                 }
                 other => other,
             };
@@ -399,10 +400,10 @@ async fn a_process_has_work_until_its_last_permit_is_settled() {
     }
     assert_eq!(members(), 1);
     let permit = permits[0];
-    host.step(Command::Answered { permit }).await.unwrap();
+    host.step(Command::Answered(permit)).await.unwrap();
     assert_eq!(members(), 1);
     let permit = permits[1];
-    host.step(Command::Unanswered { permit }).await.unwrap();
+    host.step(Command::Unanswered(permit)).await.unwrap();
     assert_eq!(members(), 0);
 }
 

@@ -12,7 +12,9 @@ use std::num::NonZeroU32;
 use fastrand::Rng;
 use proptest::prelude::*;
 
-use super::{Command, ConfiguredLimit, LaneId, PermitId, Priority, Reply, State, WaiterId};
+use super::{
+    Command, ConfiguredLimit, LaneId, PermitId, Priority, Reply, Request, State, WaiterId,
+};
 use crate::constants::{FORWARD_DELAY, Micros, WAITER_GRACE};
 
 const SECOND: Micros = 1_000_000;
@@ -274,7 +276,7 @@ impl World {
                 refused,
             } => self.answered(process, permit, refused),
             Event::Cancelled { process, permit } => {
-                self.state.step(self.now, Command::Unsent { permit });
+                self.state.step(self.now, Command::Unsent(permit));
                 self.wake(process);
             }
             Event::Counted { process, permit } => self.counted(process, permit),
@@ -326,7 +328,7 @@ impl World {
             };
             if me.left == 0 || me.busy >= self.scene.parallel || self.now > self.scene.end {
                 if let Some(waiter) = waiter {
-                    self.state.step(self.now, Command::Cancel { waiter });
+                    self.state.step(self.now, Command::Cancel(waiter));
                 }
                 self.processes[process].waiter = None;
                 self.drought = self.drought.filter(|_| self.somebody_waits());
@@ -340,13 +342,13 @@ impl World {
                 continue;
             }
             self.story.asks += 1;
-            let acquire = Command::Acquire {
+            let acquire = Command::Acquire(Request {
                 lane: self.lane(process),
                 waiter,
                 priority,
                 limit,
                 leave: self.scene.leave,
-            };
+            });
             match self.state.step(self.now, acquire) {
                 Reply::Granted { permit } => self.send(process, permit),
                 Reply::Wait(wait) => {
@@ -403,7 +405,7 @@ impl World {
     fn departed(&mut self, process: usize, permit: PermitId) {
         // A process that was killed sends nothing.
         if !self.processes[process].dead {
-            self.state.step(self.now, Command::Departed { permit });
+            self.state.step(self.now, Command::Departed(permit));
             let forward = self.forward();
             self.later(forward, Event::Counted { process, permit });
         }
@@ -465,7 +467,7 @@ impl World {
                 pause: None,
             }
         } else {
-            Command::Answered { permit }
+            Command::Answered(permit)
         };
         self.state.step(self.now, command);
         self.arrive(process);

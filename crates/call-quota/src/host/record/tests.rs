@@ -2,7 +2,9 @@ use super::*;
 use crate::limit::AdaptiveLimit;
 use crate::limit::ConfiguredLimit;
 use crate::sharing::Sharing;
-use crate::slots::{Command, Lane, LaneId, PermitId, Priority, Reply, Slot, Waiter, WaiterId};
+use crate::slots::{
+    Command, Lane, LaneId, PermitId, Priority, Reply, Request, Slot, Waiter, WaiterId,
+};
 use proptest::prelude::*;
 use std::num::NonZeroU32;
 
@@ -20,7 +22,7 @@ fn record(state: State) -> Record {
 fn busy(now: Micros) -> State {
     let mut state = State::default();
     for step in 0..13 {
-        let acquire = Command::Acquire {
+        let acquire = Command::Acquire(Request {
             lane: LaneId(step % 2),
             waiter: None,
             priority: if step == 12 {
@@ -30,7 +32,7 @@ fn busy(now: Micros) -> State {
             },
             limit: LIMIT,
             leave: 0,
-        };
+        });
         if let Reply::Granted { permit } = state.step(now + step, acquire) {
             state.step(
                 now + step,
@@ -57,13 +59,13 @@ fn a_state_survives_being_written_and_read() {
 #[test]
 fn a_person_can_read_a_record() {
     let mut state = State::default();
-    let acquire = Command::Acquire {
+    let acquire = Command::Acquire(Request {
         lane: LaneId(5),
         waiter: None,
         priority: Priority::Normal,
         limit: LIMIT,
         leave: 0,
-    };
+    });
     state.step(2_000_000, acquire);
     let text = String::from_utf8(record(state).encode().unwrap()).unwrap();
     let (header, json) = text.split_once('\n').unwrap();
@@ -255,13 +257,13 @@ proptest! {
         state.lanes.retain(|lane| is_plausible_pool(state.seen, &lane.pool));
         prop_assert!(is_plausible(&state));
         for lane in 0..3 {
-            let acquire = Command::Acquire {
+            let acquire = Command::Acquire(Request {
                 lane: LaneId(lane),
                 waiter: None,
                 priority: Priority::Normal,
                 limit: LIMIT,
                 leave: 0,
-            };
+            });
             let permit = PermitId(state.slots.last().map_or(0, |slot| slot.permit.0));
             state.step(now, acquire);
             state.step(now, Command::Throttled { lane: LaneId(lane), permit, pause: None });

@@ -49,7 +49,7 @@ impl Fleet {
             permits.push(permit);
         }
         for permit in &permits {
-            let unsent = Command::Unsent { permit: *permit };
+            let unsent = Command::Unsent(*permit);
             run(&self.script, &mut self.client, self.now, unsent);
         }
         self.now += WAITER_GRACE + 1_000_000;
@@ -58,9 +58,7 @@ impl Fleet {
     }
 }
 
-const NOTHING: Command = Command::Cancel {
-    waiter: WaiterId(0),
-};
+const NOTHING: Command = Command::Cancel(WaiterId(0));
 
 #[test]
 fn the_share_of_a_process_that_may_be_cut_off_comes_out_of_the_quota() {
@@ -148,16 +146,16 @@ fn a_process_whose_request_failed_is_not_heard_of_before_the_next_one_succeeds()
     let (one, other) = (asks(), asks());
     member.hears(one, None);
     member.hears(other, granted);
-    assert_eq!(member.sends(Command::Answered { permit }).name, "");
+    assert_eq!(member.sends(Command::Answered(permit)).name, "");
     assert_eq!(member.away().activity, Activity::Away);
     member.hears(other, granted);
-    assert_eq!(member.sends(Command::Answered { permit }).name, "");
+    assert_eq!(member.sends(Command::Answered(permit)).name, "");
     // The waiter that this one leaves behind is not what the process waits as when it is back.
     member.hears(other, Some(waits()));
     member.away();
     member.hears(asks(), granted);
-    member.sends(Command::Answered { permit });
-    let settled = member.sends(Command::Answered { permit });
+    member.sends(Command::Answered(permit));
+    let settled = member.sends(Command::Answered(permit));
     assert_eq!(
         (settled.name, settled.activity),
         (&*member.name, Activity::Idle)

@@ -23,13 +23,13 @@ impl Server {
 
     /// How long a caller of this operation has to wait because calls may have been forgotten.
     fn recovers_for(&mut self, told: Told<'_>, lane: u64) -> Micros {
-        let acquire = Command::Acquire {
+        let acquire = Command::Acquire(Request {
             lane: LaneId(lane),
             waiter: None,
             priority: Priority::Normal,
             limit: LIMIT,
             leave: 0,
-        };
+        });
         let (script, client) = (&self.script, &mut self.client);
         match run_as(&Notice::default(), script, client, told, acquire) {
             Reply::Granted { .. } => 0,
@@ -40,7 +40,7 @@ impl Server {
                     script,
                     client,
                     told,
-                    Command::Cancel { waiter },
+                    Command::Cancel(waiter),
                 );
                 wait.delay
             }

@@ -1,4 +1,6 @@
-//! Tells a machine on which the quotas of a directory are not in use from one on which their state
+//! The directory that the processes of a user on a host share, and what tells them of each other.
+//!
+//! This tells a machine on which the quotas of a directory are not in use from one on which their state
 //! was lost.
 //!
 //! A process that finds no state in the directory cannot see whether there never was one, or
@@ -15,13 +17,14 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::constants::{MAX_LEAVE, Micros};
+use base::fingerprint::fingerprint;
 use base::private_file;
 
 /// The extension of the files that hold a state.
@@ -31,34 +34,44 @@ pub(crate) const EXTENSION: &str = "quota";
 /// not say it for each call.
 const AHEAD: Micros = 1_000_000;
 
-/// What this process shows to the others that use the same directory.
-pub(crate) struct Presence {
-    boot: u64,
-    directory: PathBuf,
-    path: PathBuf,
-    /// The file, on which this process holds a shared lock, and until when it said in it that the
+/// The clock that all processes of a host share.
+#[derive(Clone)]
+pub(crate) struct HostClock {
+    /// Tells the clock of one boot from that of another.
+    pub(crate) boot: u64,
+    /// Reads it: microseconds since some moment before the boot's first process.
+    pub(crate) now: Arc<dyn Fn() -> Micros + Send + Sync>,
+}
+
+/// A directory with a file for each account, which only this user may enter.
+pub(crate) struct SharedDirectory {
+    pub(crate) path: PathBuf,
+    pub(crate) clock: HostClock,
+    /// The path of the file beside it.
+    lock_path: PathBuf,
+    /// That file, on which this process holds a shared lock, and until when it said in it that the
     /// directory is in use. `None` before the first use, and while the file cannot be used.
     held: Mutex<Option<(File, Micros)>>,
 }
 
-impl Presence {
-    pub(crate) fn new(directory: &Path, boot: u64) -> Self {
-        let mut path = directory.as_os_str().to_owned();
-        path.push(".lock");
+impl SharedDirectory {
+    pub(crate) fn new(path: PathBuf, clock: HostClock) -> Self {
+        let mut lock_path = path.clone().into_os_string();
+        lock_path.push(".lock");
         Self {
-            boot,
-            directory: directory.to_owned(),
-            path: path.into(),
+            path,
+            clock,
+            lock_path: lock_path.into(),
             held: Mutex::default(),
         }
     }
 
     /// Shows this process to the others, which has to come before any state is made. Returns false
     /// if another process has the file for itself just now.
-    pub(crate) fn enter(&self, now: Micros) -> bool {
+    pub(crate) fn enter(&self) -> bool {
         let mut held = self.lock();
         if held.is_none() {
-            match self.open(now) {
+            match self.open() {
                 Ok(Some(file)) => *held = Some((file, 0)),
                 Ok(None) => return false,
                 Err(_) => {}
@@ -67,22 +80,19 @@ impl Presence {
         true
     }
 
-    fn open(&self, now: Micros) -> io::Result<Option<File>> {
-        let file = private_file::open_beside(&self.path)?;
+    fn open(&self) -> io::Result<Option<File>> {
+        let file = private_file::open_beside(&self.lock_path)?;
         if try_flock(&file, FlockOperation::NonBlockingLockExclusive)? && read(&file)?.is_none() {
             // What happened before this file was made is known only if there was no state.
-            let until = match self.has_state()? {
-                true => now + MAX_LEAVE,
-                false => now,
-            };
-            self.write(&file, until)?;
+            let unknown_for = if self.has_state()? { MAX_LEAVE } else { 0 };
+            self.write(&file, (self.clock.now)() + unknown_for)?;
         }
         let shared = try_flock(&file, FlockOperation::NonBlockingLockShared)?;
-        Ok((shared && private_file::is_at(&file, &self.path)?).then_some(file))
+        Ok((shared && private_file::is_at(&file, &self.lock_path)?).then_some(file))
     }
 
     fn has_state(&self) -> io::Result<bool> {
-        let files = match fs::read_dir(&self.directory) {
+        let files = match fs::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             files => files?,
         };
@@ -103,8 +113,10 @@ impl Presence {
         };
         let unused = || -> io::Result<bool> {
             let alone = try_flock(file, FlockOperation::NonBlockingLockExclusive)?;
-            let over = |(boot, until)| boot == self.boot && until <= now;
-            Ok(alone && private_file::is_at(file, &self.path)? && read(file)?.is_some_and(over))
+            let over = |(boot, until)| boot == self.clock.boot && until <= now;
+            Ok(alone
+                && private_file::is_at(file, &self.lock_path)?
+                && read(file)?.is_some_and(over))
         };
         let unused = unused().unwrap_or(false);
         // The attempt to be alone gave up the shared lock, whether it succeeded or not.
@@ -125,11 +137,11 @@ impl Presence {
         }
         let until = until.saturating_add(AHEAD);
         let note = || -> io::Result<bool> {
-            let longer = |(boot, said)| boot == self.boot && said >= until;
+            let longer = |(boot, said)| boot == self.clock.boot && said >= until;
             if !read(file)?.is_some_and(longer) {
                 self.write(file, until)?;
             }
-            private_file::is_at(file, &self.path)
+            private_file::is_at(file, &self.lock_path)
         };
         match note() {
             Ok(true) => *said = until,
@@ -140,7 +152,7 @@ impl Presence {
 
     /// Writes until when the directory is in use, by the clock of this boot.
     fn write(&self, file: &File, until: Micros) -> io::Result<()> {
-        let text = format!("boot {:020} until {until:020}\n", self.boot);
+        let text = format!("boot {:020} until {until:020}\n", self.clock.boot);
         file.write_all_at(text.as_bytes(), 0)
     }
 
@@ -166,5 +178,22 @@ fn try_flock(file: &File, operation: FlockOperation) -> io::Result<bool> {
     match flock(file, operation) {
         Err(Errno::WOULDBLOCK) => Ok(false),
         result => Ok(result.map(|()| true)?),
+    }
+}
+
+impl HostClock {
+    /// The clock of this machine since its last boot, as far as the system tells boots apart.
+    pub(crate) fn system() -> Self {
+        let boot = fingerprint(&[&String::from_utf8_lossy(&base::platform::boot())]);
+        Self {
+            boot: u64::from_str_radix(boot.get(..16).unwrap_or_default(), 16).unwrap_or_default(),
+            now: Arc::new(|| {
+                let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+                let (seconds, nanos) = (now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs());
+                seconds
+                    .saturating_mul(1_000_000)
+                    .saturating_add(nanos / 1000)
+            }),
+        }
     }
 }
