@@ -37,7 +37,7 @@ pub(crate) const MAX_LANES: usize = 32;
 pub(crate) const MAX_SLOTS: usize = 256;
 
 /// How many waiters the fair queue remembers: each process has one for each operation. Further ones
-/// are told to ask again later.
+/// have to ask again later.
 pub(crate) const MAX_WAITERS: usize = 256;
 
 /// The longest pause that one throttled call can impose.

@@ -1,7 +1,7 @@
 //! How many permits a set of slots may have granted at the same time.
 //!
-//! Callers are configured with a [`Limit`]. Those who share the slots keep the strictest one, lower
-//! it together when the API throttles them, and raise it step by step afterwards.
+//! Callers are configured with a [`Limit`]. All callers that share the slots keep the strictest one.
+//! They lower it together when the API throttles them, and raise it step by step afterwards.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -43,11 +43,11 @@ impl ConfiguredLimit {
     }
 }
 
-/// The limit in force for all who share a set of slots. All fields are zero until the first of them
-/// asks.
+/// The limit in force for all callers that share a set of slots. All fields are zero until the first
+/// of them asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AdaptiveLimit {
-    /// The smallest number of calls that anyone who asked in the last minute is configured with.
+    /// The smallest number of calls that any caller in the last minute is configured with.
     pub(crate) calls: u32,
     /// The longest window that any of them is configured with.
     pub(crate) window: Micros,

@@ -369,8 +369,8 @@ impl Driver {
     }
 }
 
-/// A driver whose runtime ends is dropped in the middle of its work. Its waiters are then told to
-/// join again, each on its own runtime.
+/// A driver whose runtime ends is dropped in the middle of its work. Its waiters then join again,
+/// each on its own runtime.
 impl Drop for Driver {
     fn drop(&mut self) {
         if self.done {

@@ -21,8 +21,8 @@
 //! unless its time is known already, so asking earlier is useless, and asking at that time misses
 //! nothing.
 //!
-//! One state holds all operations of an account. Each has slots of its own, its lane: the waiters
-//! of one lane never wait for those of another. While the operations share one set of slots
+//! One state holds all operations of an account. Each operation has a lane, which is a set of slots
+//! of its own: the waiters of one lane never wait for those of another. While the operations share one set of slots
 //! (`sharing.rs`), a permit needs a free slot of its lane and one of that set, for which the
 //! processes of all lanes wait in one fair queue.
 //!

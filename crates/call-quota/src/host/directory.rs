@@ -1,7 +1,4 @@
-//! The directory that the processes of a user on a host share, and what tells them of each other.
-//!
-//! This tells a machine on which the quotas of a directory are not in use from one on which their state
-//! was lost.
+//! The directory that the processes of a user on a host share, and whether its quotas are in use.
 //!
 //! A process that finds no state in the directory cannot see whether there never was one, or
 //! whether it was deleted a moment ago. So a file lies beside the directory, `DIRECTORY.lock`. Each
@@ -30,8 +27,8 @@ use base::private_file;
 /// The extension of the files that hold a state.
 pub(crate) const EXTENSION: &str = "quota";
 
-/// For how much longer than necessary a process says that the directory is in use, so that it need
-/// not say it for each call.
+/// For how much longer than necessary a process notes that the directory is in use, so that it need
+/// not do so for each call.
 const AHEAD: Micros = 1_000_000;
 
 /// The clock that all processes of a host share.
@@ -49,7 +46,7 @@ pub(crate) struct SharedDirectory {
     pub(crate) clock: HostClock,
     /// The path of the file beside it.
     lock_path: PathBuf,
-    /// That file, on which this process holds a shared lock, and until when it said in it that the
+    /// That file, on which this process holds a shared lock, and until when it noted in it that the
     /// directory is in use. `None` before the first use, and while the file cannot be used.
     held: Mutex<Option<(File, Micros)>>,
 }
