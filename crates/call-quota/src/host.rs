@@ -9,6 +9,7 @@
 mod directory;
 mod record;
 
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -111,9 +112,9 @@ impl Host {
     }
 
     /// What an error means to the user.
-    fn explain(&self, error: impl ToString) -> StoreError {
+    fn explain(&self, error: &dyn fmt::Display) -> StoreError {
         let directory = foreign_text::line(&self.directory.path.display().to_string());
-        StoreError(format!("{directory}: {}", error.to_string()))
+        StoreError(format!("{directory}: {error}"))
     }
 
     fn lock(&self) -> MutexGuard<'_, QuotaFile> {
@@ -124,7 +125,7 @@ impl Host {
 impl Store for Host {
     fn try_step(&self, command: Command) -> Option<Result<Reply, StoreError>> {
         let reply = self.attempt(command).transpose()?;
-        Some(reply.map_err(|error| self.explain(error)))
+        Some(reply.map_err(|error| self.explain(&error)))
     }
 
     fn step(&self, command: Command) -> BoxFuture<'_, Result<Reply, StoreError>> {
@@ -135,12 +136,12 @@ impl Store for Host {
                 }
                 tokio::time::sleep(LOCK_PAUSE).await;
             }
-            Err(self.explain("another process holds the lock on its file"))
+            Err(self.explain(&"another process holds the lock on its file"))
         })
     }
 
     fn loss(&self) -> StoreError {
-        self.explain(match self.lock().foreign {
+        self.explain(&match self.lock().foreign {
             true => {
                 "another machine uses it too; each machine needs a directory of its own, and \
                  machines share a quota through Redis"

@@ -21,7 +21,6 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::QuotaKey;
 use super::constants::{Micros, PERMIT_LIFETIME};
 use super::fallback::{AccountStore, Tier};
-use super::limit::ConfiguredLimit;
 use super::slots::{
     Command, LaneId, PermitId, Priority, Reply, Request, Wait, WaitReason, WaiterId,
 };

@@ -1,7 +1,7 @@
 //! This file is longer than 300 lines because every way to leave the queue has a test.
 
 use super::*;
-use crate::limit::Limit;
+use crate::limit::{ConfiguredLimit, Limit};
 use crate::memory::Memory;
 use futures_util::FutureExt;
 use proptest::prelude::*;

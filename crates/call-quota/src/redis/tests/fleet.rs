@@ -169,7 +169,8 @@ async fn hosts_that_lose_redis_while_others_keep_it_share_the_ten_with_them() {
         let hosts = 1 + round % 3;
         pause().await;
         let cut = |cut_off| {
-            (links[..hosts].iter()).for_each(|link| link.store(cut_off, Ordering::Relaxed))
+            let links = links[..hosts].iter();
+            links.for_each(|link| link.store(cut_off, Ordering::Relaxed));
         };
         cut(true);
         pause().await;

@@ -196,8 +196,8 @@ async fn a_user_without_info_shares_the_quota_and_is_told_apart() {
     }
     assert_eq!(cause(&one).await, WaitReason::Quota);
     assert_eq!(cause(&two).await, WaitReason::Quota);
-    assert_eq!(one.server.caveats().runs_unknown, false);
-    assert_eq!(two.server.caveats().runs_unknown, true);
+    assert!(!one.server.caveats().runs_unknown);
+    assert!(two.server.caveats().runs_unknown);
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn a_long_wait_is_asked_about_again() {
     host.step(throttled).await.unwrap();
     match host.step(ACQUIRE).await {
         Ok(Reply::Wait(wait)) => {
-            assert_eq!((wait.reason, wait.delay), (WaitReason::Paused, ASK_AGAIN))
+            assert_eq!((wait.reason, wait.delay), (WaitReason::Paused, ASK_AGAIN));
         }
         other => panic!("{other:?}"),
     }
