@@ -58,6 +58,10 @@ pub(crate) const LONGEST_SHARING: Micros = 3_600_000_000;
 /// with the calls that were counted before it.
 pub(crate) const REMEMBERED_AFTER: Micros = 500_000;
 
+/// How many slots a state may have for free ones to be remembered: each costs time in each step, and
+/// so many occupied ones are evidence enough.
+pub(crate) const MAX_REMEMBERED: usize = 32;
+
 /// How much later than announced a waiting process may ask again before others may pass it. If it
 /// comes back after that, it still has its old rank.
 pub(crate) const WAITER_GRACE: Micros = 250_000;
@@ -118,6 +122,7 @@ pub(crate) fn for_the_script() -> String {
         ("MAX_LEAVE", MAX_LEAVE),
         ("MAX_MEMBERS", MAX_MEMBERS),
         ("MAX_PAUSE", MAX_PAUSE),
+        ("MAX_REMEMBERED", MAX_REMEMBERED as u64),
         ("MAX_SLOTS", MAX_SLOTS as u64),
         ("MAX_WAITERS", MAX_WAITERS as u64),
         ("MAX_WINDOW", MAX_WINDOW),

@@ -182,7 +182,7 @@ impl QuotaFile {
         };
         let reply = state.step(now, command);
         let last_slot = state.slots.last().map(|slot| slot.free_at);
-        let mut record = Record { boot, state }.encode()?;
+        let mut record = Record { boot, state }.encode();
         // What a longer record leaves behind is blanked.
         record.resize(record.len().max(text.len()), b' ');
         file.write_all_at(&record, 0)?;

@@ -34,6 +34,7 @@ mod redis;
 mod sharing;
 mod slots;
 mod store;
+mod sync;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -56,12 +57,6 @@ use redis::{Redis, Server};
 use slots::{LaneId, Request};
 pub use slots::{Priority, WaitReason};
 use store::Store;
-
-/// The synchronisation that the queue uses: that of std here, that of the schedule explorer where
-/// `tests/interleavings` compiles the same file.
-mod sync {
-    pub(crate) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-}
 
 /// Names a quota: calls are counted by account, region and operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -175,14 +170,15 @@ impl Throttle {
     /// may take to reach the server is counted from there. [`Permit::departure`] tells that it left
     /// earlier.
     pub async fn acquire(&self, key: &QuotaKey, limit: Limit, priority: Priority) -> Permit {
+        let queue = self.inner.queue(key);
         let request = Request {
-            lane: key.lane(),
+            lane: queue.lane,
             waiter: None,
             limit: ConfiguredLimit::new(limit),
             priority,
             leave: self.leave,
         };
-        self.inner.queue(key).acquire(request).await
+        queue.acquire(request).await
     }
 
     /// The calls of this process that wait for this quota now.
@@ -243,7 +239,7 @@ impl Inner {
             Some((_, queue)) => Arc::clone(&queue.store),
             None => Arc::new(self.store(&key.account_fingerprint())),
         };
-        let queue = Arc::new(Queue::new(key.clone(), key.lane(), store));
+        let queue = Arc::new(Queue::new(key.to_string(), key.lane(), store));
         queues.insert(key.clone(), Arc::clone(&queue));
         queue
     }
@@ -270,11 +266,11 @@ impl fmt::Debug for Throttle {
     }
 }
 
-/// Reads the JSON of a record of the host's file and writes it again. It is for the fuzz target of
-/// that format.
+/// Reads a record of the host's file, without its header, and writes it again. It is for the fuzz
+/// target of that format.
 #[doc(hidden)]
-pub fn rewrite_host_record(json: &[u8]) -> Option<Vec<u8>> {
-    host::rewrite(json)
+pub fn rewrite_host_record(body: &[u8]) -> Option<Vec<u8>> {
+    host::rewrite(body)
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::QuotaKey;
 use super::constants::{Micros, PERMIT_LIFETIME};
 use super::fallback::{AccountStore, Tier};
 use super::slots::{
@@ -34,9 +33,10 @@ const NEXT_REPORT: Duration = Duration::from_secs(10);
 
 /// The queue of one quota in this process.
 pub(crate) struct Queue {
-    key: QuotaKey,
+    /// The name of the quota, for the log.
+    name: String,
     /// The name of its operation in the state of the account.
-    lane: LaneId,
+    pub(crate) lane: LaneId,
     /// The store of the account, which its other operations use too.
     pub(crate) store: Arc<AccountStore>,
     inner: Mutex<Inner>,
@@ -87,9 +87,9 @@ pub struct Permit {
 }
 
 impl Queue {
-    pub(crate) fn new(key: QuotaKey, lane: LaneId, store: Arc<AccountStore>) -> Self {
+    pub(crate) fn new(name: String, lane: LaneId, store: Arc<AccountStore>) -> Self {
         Self {
-            key,
+            name,
             lane,
             store,
             inner: Mutex::default(),
@@ -233,7 +233,7 @@ impl Queue {
         let status = inner.status();
         drop(inner);
         tracing::info!(
-            quota = %self.key,
+            quota = %self.name,
             waited_seconds = arrived.elapsed().as_secs(),
             position,
             queue = status.waiting,

@@ -5,6 +5,7 @@
 //! and every permit is granted with that time on top: a reply that is late counts as none.
 //!
 //! - `url`: the address as the user writes it.
+//! - `timeouts`: how long the server may take.
 //! - `connection`: one connection, which cannot make this process grow.
 //! - `member`: what the server is to know of this process.
 //! - `script`: the script, its arguments and its reply.
@@ -16,6 +17,7 @@ mod connection;
 mod member;
 mod refusal;
 mod script;
+mod timeouts;
 mod url;
 
 use std::num::NonZeroU32;
@@ -28,7 +30,7 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisError};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::constants::{CUT_OFF_AFTER, MAX_WINDOW, Micros, RETRY_AFTER};
+use super::constants::CUT_OFF_AFTER;
 use super::slots::{Command, Reply};
 use super::store::{Store, StoreError, Timing};
 use base::foreign_text::Cleaner;
@@ -38,31 +40,8 @@ use member::{Member, Notice};
 use script::{Arguments, ConnectionAge, SCRIPT, parse};
 
 pub use refusal::RIGHTS;
+pub use timeouts::RedisTimeouts;
 pub use url::{InvalidRedisUrl, RedisUrl};
-
-/// How long the server may take. All processes that share a quota have to agree on these, because
-/// they derive from them how long others may not have noticed something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RedisTimeouts {
-    /// Until a connection is made, TLS and password included.
-    pub connect: Duration,
-    /// Until a command is answered.
-    pub command: Duration,
-}
-
-impl RedisTimeouts {
-    /// How long one step takes at most, with the connection that it may have to make.
-    fn step(self) -> Duration {
-        self.connect + self.command
-    }
-
-    /// The longest time until the server has heard of every process that can reach it and uses its
-    /// fallback: a trial that began before the server could be reached may take a whole step to
-    /// fail, and the one that follows after [`RETRY_AFTER`] as long to succeed.
-    fn fallback_return(self) -> Duration {
-        2 * self.step() + Duration::from_micros(RETRY_AFTER)
-    }
-}
 
 /// What the user should know of a store that can be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -292,11 +271,6 @@ impl Store for Redis {
             noticed_after: Duration::from_micros(CUT_OFF_AFTER) + timeouts.step(),
         }
     }
-}
-
-/// A timeout in microseconds. None that can be set is longer than an hour.
-fn micros(time: Duration) -> Micros {
-    Micros::try_from(time.as_micros()).unwrap_or(MAX_WINDOW)
 }
 
 #[cfg(test)]

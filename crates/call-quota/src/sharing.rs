@@ -15,26 +15,8 @@
 //! In the second case the limit of the operation is lowered (`limit.rs`), or that of the shared set
 //! while there is one.
 
-use serde::{Deserialize, Serialize};
-
 use super::constants::{FIRST_SHARING, LONGEST_SHARING, MAX_PAUSE, Micros, REMEMBERED_AFTER};
 use super::slots::{LaneId, PermitId, Pool, State};
-
-/// Until when all operations share one set of slots, and that set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Sharing {
-    /// Zero if they never did.
-    pub(crate) until: Micros,
-    /// For how long they do, or did when it was last found necessary.
-    pub(crate) span: Micros,
-    pub(crate) pool: Pool,
-}
-
-impl Sharing {
-    pub(crate) fn lasts(&self, now: Micros) -> bool {
-        now < self.until
-    }
-}
 
 impl State {
     /// Takes into account that the API throttled a call of this operation.

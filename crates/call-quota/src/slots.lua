@@ -421,7 +421,7 @@ end
 
 local function acquire(state)
   local lane = make_lane(state)
-  local since = #state.slots > MAX_CALLS and 0 or REMEMBERED_AFTER
+  local since = #state.slots > MAX_REMEMBERED and 0 or REMEMBERED_AFTER
   state.slots = retain(state.slots, function(slot) return slot.free_at + since > now end)
   state.waiters = retain(state.waiters, function(waiter)
     return waiter.id == id or waiter.asks_at + WAITER_GRACE > now

@@ -32,17 +32,14 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::constants::{
-    ASK_AGAIN, FORWARD_DELAY, LOOK, MAX_CALLS, MAX_LANES, MAX_SLOTS, MAX_WAITERS, Micros,
+    ASK_AGAIN, FORWARD_DELAY, LOOK, MAX_LANES, MAX_REMEMBERED, MAX_SLOTS, MAX_WAITERS, Micros,
     REMEMBERED_AFTER, WAITER_GRACE,
 };
 use super::limit::{AdaptiveLimit, ConfiguredLimit};
-use super::sharing::Sharing;
 
 /// Names an operation in the state of an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LaneId(pub(crate) u64);
 
 /// Names a granted permit.
@@ -50,15 +47,15 @@ pub(crate) struct LaneId(pub(crate) u64);
 /// Ids of permits and waiters come from one sequence that rises with the store's clock, so that
 /// none is given twice even after the state was lost. An id is never smaller than the time it was
 /// given at, and not much greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PermitId(pub(crate) u64);
 
 /// Names a process that waits in the fair queue. Smaller ids came earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WaiterId(pub(crate) u64);
 
 /// Which waiters go first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     /// Before all others: the call was sent once already, and the API throttled it.
     Retry,
@@ -145,7 +142,7 @@ pub enum WaitReason {
 
 /// All that is known about the calls of one account. It is of bounded size and means the same in
 /// every store.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     /// The time of the last step.
     pub(crate) seen: Micros,
@@ -165,14 +162,14 @@ pub(crate) struct State {
 }
 
 /// What is known about the calls of one operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lane {
     pub(crate) id: LaneId,
     pub(crate) pool: Pool,
 }
 
 /// How many slots there are in a set, and since when they may be used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pool {
     /// How many of them may be occupied.
     pub(crate) limit: AdaptiveLimit,
@@ -180,15 +177,27 @@ pub(crate) struct Pool {
     pub(crate) paused_until: Micros,
 }
 
+/// Until when all operations share one set of slots, and that set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sharing {
+    /// Zero if they never did.
+    pub(crate) until: Micros,
+    /// For how long they do, or did when it was last found necessary.
+    pub(crate) span: Micros,
+    pub(crate) pool: Pool,
+}
+
+impl Sharing {
+    pub(crate) fn lasts(&self, now: Micros) -> bool {
+        now < self.until
+    }
+}
+
 /// A set of slots: those of one operation, or, with `None`, those that all operations share.
 pub(crate) type SlotSet = Option<LaneId>;
 
 /// A slot that is occupied, or was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    from = "(PermitId, LaneId, Micros)",
-    into = "(PermitId, LaneId, Micros)"
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     /// The permit that occupies it.
     pub(crate) permit: PermitId,
@@ -197,25 +206,8 @@ pub(crate) struct Slot {
     pub(crate) free_at: Micros,
 }
 
-// Most of a record are slots, so each is a short row in it.
-impl From<(PermitId, LaneId, Micros)> for Slot {
-    fn from((permit, lane, free_at): (PermitId, LaneId, Micros)) -> Self {
-        Self {
-            permit,
-            lane,
-            free_at,
-        }
-    }
-}
-
-impl From<Slot> for (PermitId, LaneId, Micros) {
-    fn from(slot: Slot) -> Self {
-        (slot.permit, slot.lane, slot.free_at)
-    }
-}
-
 /// A process in the fair queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Waiter {
     pub(crate) id: WaiterId,
     pub(crate) lane: LaneId,
@@ -332,8 +324,7 @@ impl State {
 
     /// Drops slots that have been free for some time, and processes that no longer ask.
     fn forget_the_past(&mut self, now: Micros, waiter: Option<WaiterId>) {
-        // More slots than one operation can have are evidence enough.
-        let crowded = self.slots.len() > MAX_CALLS;
+        let crowded = self.slots.len() > MAX_REMEMBERED;
         let since = if crowded { 0 } else { REMEMBERED_AFTER };
         self.slots.retain(|slot| slot.free_at + since > now);
         self.waiters.retain(|other| {

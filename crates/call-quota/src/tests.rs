@@ -60,7 +60,11 @@ impl Processes {
 pub(crate) fn queue(mut stores: Vec<Arc<dyn Store>>) -> Arc<Queue> {
     stores.push(Arc::new(Memory::new()));
     let store = AccountStore::new(stores, NonZeroU32::MIN, Arc::default());
-    Arc::new(Queue::new(key("1"), key("1").lane(), Arc::new(store)))
+    Arc::new(Queue::new(
+        key("1").to_string(),
+        key("1").lane(),
+        Arc::new(store),
+    ))
 }
 
 pub(crate) fn request() -> Request {

@@ -131,7 +131,7 @@ async fn caller(queue: Arc<Queue>, limit: ConfiguredLimit, fate: Fate) {
 fn queue(kind: Kind) -> (Arc<Queue>, Arc<Shared>) {
     let store = AccountStore::new(kind);
     let shared = store.shared();
-    let queue = Queue::new("quota", LaneId(1), Arc::new(store));
+    let queue = Queue::new("quota".to_owned(), LaneId(1), Arc::new(store));
     (Arc::new(queue), shared)
 }
 

@@ -20,9 +20,6 @@ mod throttle {
     mod sharing;
     mod slots;
 
-    /// What stands for the quota's name here.
-    type QuotaKey = &'static str;
-
     /// What the queue is shared by, under the scheduler's eyes.
     mod sync {
         pub(crate) use std::sync::{Arc, PoisonError};

@@ -1,18 +1,28 @@
 //! The state of an account as the text of a file, and how far such a text can be trusted.
 //!
-//! A record is a header, `call-quota VERSION LENGTH CHECKSUM`, and a line of JSON that has this
-//! length and checksum. The JSON names the boot whose clock the times are of, and holds the state:
-//! the fields of [`State`], each slot as `[permit, operation, free at]`. What follows means nothing.
-
-use std::io;
-
-use serde::{Deserialize, Serialize};
+//! A record is a header, `call-quota VERSION LENGTH CHECKSUM`, and lines that have together this
+//! length and checksum. Each line has a name and numbers, which [`LEGEND`] explains. It follows the
+//! record in the file. What follows a record means nothing.
 
 use crate::constants::{
     ASK_AGAIN, LONGEST_SHARING, MAX_CALLS, MAX_LANES, MAX_LEAVE, MAX_PAUSE, MAX_SLOTS, MAX_WAITERS,
     MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS, STATE_VERSION,
 };
-use crate::slots::{Pool, State};
+use crate::limit::AdaptiveLimit;
+use crate::slots::{
+    Lane, LaneId, PermitId, Pool, Priority, Sharing, Slot, State, Waiter, WaiterId,
+};
+
+/// For a person who reads the file.
+const LEGEND: &str = "
+# Times are microseconds of this boot's monotonic clock.
+# POOL is PAUSED_UNTIL CALLS WINDOW CONFIRMED_AT CURRENT PROVEN LOWERED_AT RAISE_AT
+# state SEEN LAST_ID FORGOTTEN_AT
+# shared UNTIL SPAN POOL
+# operation ID POOL
+# slot PERMIT OPERATION FREE_AT
+# waiter ID OPERATION IS_RETRY ASKS_AT
+";
 
 /// More bytes than any record has.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
@@ -22,7 +32,7 @@ pub(crate) const MAX_BYTES: usize = 64 << 10;
 const MAX_TIME: Micros = 1 << 53;
 
 /// A state, and the boot whose clock its times are of.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) boot: u64,
     pub(crate) state: State,
@@ -41,13 +51,9 @@ pub(crate) enum Unusable {
 
 impl Record {
     /// The text of the record.
-    ///
-    /// # Errors
-    ///
-    /// None that are known: every state can be written as JSON.
-    pub(crate) fn encode(&self) -> io::Result<Vec<u8>> {
-        let json = serde_json::to_vec(self)?;
-        Ok([header(&json).as_bytes(), &json, b"\n"].concat())
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let body = self.body();
+        [header(&body).as_bytes(), &body, LEGEND.as_bytes()].concat()
     }
 
     /// Reads a text, if it begins with a whole record of this version.
@@ -69,29 +75,172 @@ impl Record {
             return Err(Unusable::Newer);
         }
         let length = number().and_then(|length| usize::try_from(length).ok());
-        let json = length.and_then(|length| rest.get(..length));
-        let json = json.filter(|json| header(json) == line);
-        let record: Self = json
-            .and_then(|json| serde_json::from_slice(json).ok())
-            .ok_or(Unusable::Broken)?;
-        match is_plausible(&record.state) {
-            true => Ok(record),
-            false => Err(Unusable::Broken),
+        let body = length.and_then(|length| rest.get(..length));
+        let body = body.filter(|body| header(body) == line);
+        let record = body.and_then(Self::parse);
+        let plausible = record.filter(|record| is_plausible(&record.state));
+        plausible.ok_or(Unusable::Broken)
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let (state, sharing) = (&self.state, &self.state.sharing);
+        // Most records are shorter.
+        let mut body = Vec::with_capacity(2048);
+        put(&mut body, "boot", [self.boot]);
+        let times = [state.seen, state.last_id, state.forgotten_at];
+        put(&mut body, "state", times);
+        let numbers = [sharing.until, sharing.span].into_iter();
+        put(
+            &mut body,
+            "shared",
+            numbers.chain(pool_numbers(&sharing.pool)),
+        );
+        for lane in &state.lanes {
+            let numbers = [lane.id.0].into_iter();
+            put(
+                &mut body,
+                "operation",
+                numbers.chain(pool_numbers(&lane.pool)),
+            );
         }
+        for slot in &state.slots {
+            put(
+                &mut body,
+                "slot",
+                [slot.permit.0, slot.lane.0, slot.free_at],
+            );
+        }
+        for waiter in &state.waiters {
+            let is_retry = u64::from(waiter.priority == Priority::Retry);
+            let numbers = [waiter.id.0, waiter.lane.0, is_retry, waiter.asks_at];
+            put(&mut body, "waiter", numbers);
+        }
+        body
+    }
+
+    fn parse(body: &[u8]) -> Option<Self> {
+        let mut lines = Lines(body);
+        let [boot] = lines.numbers("boot")?;
+        let [seen, last_id, forgotten_at] = lines.numbers("state")?;
+        let [until, span, pool @ ..] = lines.numbers::<10>("shared")?;
+        let mut state = State {
+            seen,
+            last_id,
+            forgotten_at,
+            sharing: Sharing {
+                until,
+                span,
+                pool: parse_pool(pool)?,
+            },
+            ..State::default()
+        };
+        while let Some([id, pool @ ..]) = lines.numbers::<9>("operation") {
+            state.lanes.push(Lane {
+                id: LaneId(id),
+                pool: parse_pool(pool)?,
+            });
+        }
+        while let Some([permit, lane, free_at]) = lines.numbers("slot") {
+            state.slots.push(Slot {
+                permit: PermitId(permit),
+                lane: LaneId(lane),
+                free_at,
+            });
+        }
+        while let Some([id, lane, is_retry, asks_at]) = lines.numbers("waiter") {
+            state.waiters.push(Waiter {
+                id: WaiterId(id),
+                lane: LaneId(lane),
+                priority: match is_retry {
+                    1 => Priority::Retry,
+                    _ => Priority::Normal,
+                },
+                asks_at,
+            });
+        }
+        lines.0.is_empty().then_some(Self { boot, state })
     }
 }
 
-/// Reads the JSON of a record as if its header were right, and writes it again. A fuzz target uses
-/// it to reach what the checksum protects.
-pub(crate) fn rewrite(json: &[u8]) -> Option<Vec<u8>> {
-    let record = Record::decode(&[header(json).as_bytes(), json].concat()).ok()?;
-    let text = record.encode().ok()?;
-    let end = text.iter().position(|byte| *byte == b'\n')?;
-    Some(text[end + 1..].to_vec())
+/// Reads what follows the header of a record as if the header were right, and writes it again. A
+/// fuzz target uses it to reach what the checksum protects.
+pub(crate) fn rewrite(body: &[u8]) -> Option<Vec<u8>> {
+    let record = Record::decode(&[header(body).as_bytes(), body].concat());
+    record.ok().map(|record| record.body())
 }
 
-fn header(json: &[u8]) -> String {
-    let (length, checksum) = (json.len(), checksum(json));
+fn put(body: &mut Vec<u8>, name: &str, numbers: impl IntoIterator<Item = u64>) {
+    body.extend_from_slice(name.as_bytes());
+    for number in numbers {
+        body.push(b' ');
+        body.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    }
+    body.push(b'\n');
+}
+
+fn pool_numbers(pool: &Pool) -> [u64; 8] {
+    let limit = pool.limit;
+    [
+        pool.paused_until,
+        u64::from(limit.calls),
+        limit.window,
+        limit.confirmed_at,
+        u64::from(limit.current),
+        u64::from(limit.proven),
+        limit.lowered_at,
+        limit.raise_at,
+    ]
+}
+
+fn parse_pool(numbers: [u64; 8]) -> Option<Pool> {
+    let [
+        paused_until,
+        calls,
+        window,
+        confirmed_at,
+        current,
+        proven,
+        lowered_at,
+        raise_at,
+    ] = numbers;
+    Some(Pool {
+        paused_until,
+        limit: AdaptiveLimit {
+            calls: u32::try_from(calls).ok()?,
+            window,
+            confirmed_at,
+            current: u32::try_from(current).ok()?,
+            proven: u32::try_from(proven).ok()?,
+            lowered_at,
+            raise_at,
+        },
+    })
+}
+
+/// Lines of names and numbers.
+struct Lines<'a>(&'a [u8]);
+
+impl Lines<'_> {
+    /// Takes the next line, if it has this name and so many numbers.
+    fn numbers<const N: usize>(&mut self, name: &str) -> Option<[u64; N]> {
+        let mut rest = self.0.strip_prefix(name.as_bytes())?;
+        let mut numbers = [0_u64; N];
+        for number in &mut numbers {
+            rest = rest.strip_prefix(b" ")?;
+            while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+                *number = number
+                    .checked_mul(10)?
+                    .checked_add(u64::from(digit - b'0'))?;
+                rest = behind;
+            }
+        }
+        self.0 = rest.strip_prefix(b"\n")?;
+        Some(numbers)
+    }
+}
+
+fn header(body: &[u8]) -> String {
+    let (length, checksum) = (body.len(), checksum(body));
     format!("call-quota {STATE_VERSION} {length} {checksum:016x}\n")
 }
 

@@ -16,17 +16,13 @@ const TEN: Limit = Limit {
 };
 
 fn queue() -> Arc<Queue> {
-    let key = QuotaKey {
-        account: "1".into(),
-        region: "r".into(),
-        action: "A",
-    };
     let store = AccountStore::new(
         vec![std::sync::Arc::new(Memory::new())],
         NonZeroU32::MIN,
         std::sync::Arc::default(),
     );
-    Arc::new(Queue::new(key, LaneId(1), Arc::new(store)))
+    let name = "A in r of account 1".to_owned();
+    Arc::new(Queue::new(name, LaneId(1), Arc::new(store)))
 }
 
 /// A call that leaves as soon as it is granted.

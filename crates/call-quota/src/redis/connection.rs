@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::RedisTimeouts;
+use super::timeouts::RedisTimeouts;
 
 /// How much a server may send until the next command is sent to it: 64 KiB. The script's replies
 /// have less than a hundred bytes, and what a server says of itself some two thousand.

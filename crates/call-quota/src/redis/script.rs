@@ -6,7 +6,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
 
 use super::member::Notice;
-use super::{RedisTimeouts, micros};
+use super::timeouts::{RedisTimeouts, micros};
 use crate::constants::{self, ASK_AGAIN, MAX_PAUSE, Micros};
 use crate::slots::{Command, LaneId, PermitId, Priority, Reply, Wait, WaitReason, WaiterId};
 

@@ -18,8 +18,9 @@ use tempfile::TempDir;
 
 use super::member::Activity;
 use super::script::Script;
+use super::timeouts::micros;
 use super::*;
-use crate::constants::{self, WAITER_GRACE};
+use crate::constants::{self, Micros, WAITER_GRACE};
 use crate::fallback::AccountStore;
 use crate::limit::ConfiguredLimit;
 use crate::memory::Memory;
