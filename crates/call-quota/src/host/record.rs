@@ -86,34 +86,28 @@ impl Record {
         let (state, sharing) = (&self.state, &self.state.sharing);
         // Most records are shorter.
         let mut body = Vec::with_capacity(2048);
-        put(&mut body, "boot", [self.boot]);
-        let times = [state.seen, state.last_id, state.forgotten_at];
-        put(&mut body, "state", times);
-        let numbers = [sharing.until, sharing.span].into_iter();
-        put(
-            &mut body,
-            "shared",
-            numbers.chain(pool_numbers(&sharing.pool)),
-        );
-        for lane in &state.lanes {
-            let numbers = [lane.id.0].into_iter();
-            put(
-                &mut body,
-                "operation",
-                numbers.chain(pool_numbers(&lane.pool)),
-            );
+        let mut line = |name: &str, numbers: &[u64]| {
+            body.extend_from_slice(name.as_bytes());
+            for number in numbers {
+                body.push(b' ');
+                body.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes());
+            }
+            body.push(b'\n');
+        };
+        line("boot", &[self.boot]);
+        line("state", &[state.seen, state.last_id, state.forgotten_at]);
+        let shared = [sharing.until, sharing.span];
+        line("shared", &[&shared[..], &numbers(&sharing.pool)].concat());
+        for Lane { id, pool } in &state.lanes {
+            line("operation", &[&[id.0][..], &numbers(pool)].concat());
         }
         for slot in &state.slots {
-            put(
-                &mut body,
-                "slot",
-                [slot.permit.0, slot.lane.0, slot.free_at],
-            );
+            line("slot", &[slot.permit.0, slot.lane.0, slot.free_at]);
         }
         for waiter in &state.waiters {
             let is_retry = u64::from(waiter.priority == Priority::Retry);
-            let numbers = [waiter.id.0, waiter.lane.0, is_retry, waiter.asks_at];
-            put(&mut body, "waiter", numbers);
+            let rank = [waiter.id.0, waiter.lane.0, is_retry, waiter.asks_at];
+            line("waiter", &rank);
         }
         body
     }
@@ -169,16 +163,7 @@ pub(crate) fn rewrite(body: &[u8]) -> Option<Vec<u8>> {
     record.ok().map(|record| record.body())
 }
 
-fn put(body: &mut Vec<u8>, name: &str, numbers: impl IntoIterator<Item = u64>) {
-    body.extend_from_slice(name.as_bytes());
-    for number in numbers {
-        body.push(b' ');
-        body.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-    }
-    body.push(b'\n');
-}
-
-fn pool_numbers(pool: &Pool) -> [u64; 8] {
+fn numbers(pool: &Pool) -> [u64; 8] {
     let limit = pool.limit;
     [
         pool.paused_until,
