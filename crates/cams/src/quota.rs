@@ -35,7 +35,6 @@ pub(crate) struct Quota {
 }
 
 /// A permit of the throttle.
-#[derive(Debug)]
 pub(crate) struct QuotaPermit(call_quota::Permit);
 
 impl Gate for Quota {
