@@ -1,95 +1,164 @@
-//! The configuration of an emulator.
+//! The settings of an emulator. Each is declared once: as a flag, which has its default and its
+//! documentation, and as the field that the code reads.
 
-use std::time::Duration;
+use std::net::SocketAddr;
 
-use super::behaviour::Behaviour;
-use super::fault::Fault;
-use super::issuance::Issuance;
-use super::keys::AccessKey;
-use super::quota::{Quota, QuotaPer, Window};
-use base::clock::Clock;
 use base::secret::Secret;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser};
 
-/// Everything that can be chosen about an emulator. The default is quick, strict and without
-/// faults.
-#[derive(Clone, Debug)]
+use crate::access_key::AccessKey;
+use crate::behaviour::Behaviour;
+use crate::fault::{self, Fault};
+use crate::issuance::Issuance;
+use crate::operations;
+use crate::period::Period;
+use crate::quota::{Quota, QuotaPer, Window};
+
+/// A CAMS that runs on your machine: the API on /, its control interface under /_emulator/.
+///
+/// If a flag is given twice, the last value counts, except for --deny, --faults, --key and --role,
+/// which add up.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "cams-emulator", version, args_override_self = true)]
 pub struct Config {
-    /// The account of the first access key, and of sessions that no account asked for.
-    pub account_id: String,
-    /// The id of the first access key.
-    pub access_key_id: String,
-    /// The secret that belongs to the access key id.
-    pub access_key_secret: Secret,
-    /// The security token that every request must carry. Without it, a token that a request carries
-    /// is covered by the signature but not compared.
-    pub security_token: Option<Secret>,
-    /// Whether the first access key is the account's own rather than a RAM user's.
-    pub is_root: bool,
-    /// More access keys, of the same account or of others.
-    pub more_keys: Vec<AccessKey>,
-    /// The one access token that CloudSSO accepts. Without it any token passes.
-    pub sso_access_token: Option<Secret>,
-    /// The quota of each account for CAMS.
-    pub quota: Quota,
-    /// Whether each action has it, or all of them together.
-    pub quota_per: QuotaPer,
-    /// The quota of each account for each action of STS.
-    pub sts_quota: Quota,
-    /// The kind of window in which calls are counted against the quota.
-    pub window: Window,
-    /// Whether calls over the quota count against it too.
-    pub count_rejected: bool,
-    /// The code of a reply to a call over the quota.
-    pub throttle_code: String,
-    /// Whether such a reply says in `x-acs-retry-after` when to come back.
-    pub retry_after: bool,
-    /// The time of a round trip. Half of it passes before a call arrives and is counted, and half
-    /// after it is served.
-    pub latency: Duration,
-    /// The most by which a round trip may be longer or shorter, evenly distributed.
-    pub jitter: Duration,
-    /// How much longer the first call of a connection takes to arrive, as behind a TLS handshake.
-    pub connect_latency: Duration,
-    /// The time between the commit of a call that was served and the departure of its answer.
-    pub service_time: Duration,
-    /// What ids, request ids, jitter and the chances of faults follow from.
-    pub seed: u64,
-    /// What the service does where its documentation leaves a choice.
-    pub behaviour: Behaviour,
-    /// How sessions are issued.
-    pub issuance: Issuance,
-    /// The faults in force from the start on.
-    pub faults: Vec<Fault>,
-    /// The clock that shows the date of the server.
-    pub clock: Clock,
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Allow an address that other machines can reach: they can read the journal and add faults
+    #[arg(long)]
+    allow_remote: bool,
+    /// Fixes ids, jitter, the chances of faults, and the odd row and the order of rows in lists
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) account: AccountSettings,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) timing: Timing,
+    #[command(flatten)]
+    pub(crate) behaviour: Behaviour,
+    #[command(flatten)]
+    pub(crate) issuance: Issuance,
+    /// A JSON list of faults, as POST /_emulator/faults takes it
+    #[arg(long, value_name = "FILE", value_parser = faults, help_heading = "Faults")]
+    pub(crate) faults: Vec<FaultList>,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            account_id: "1000000000000000".into(),
-            access_key_id: "emulator".into(),
-            access_key_secret: Secret::new("emulator-secret"),
-            security_token: None,
-            is_root: false,
-            more_keys: Vec::new(),
-            sso_access_token: None,
-            quota: Quota::default(),
-            quota_per: QuotaPer::default(),
-            sts_quota: Quota::of_sts(),
-            window: Window::default(),
-            count_rejected: false,
-            throttle_code: "Throttling.User".into(),
-            retry_after: false,
-            latency: Duration::ZERO,
-            jitter: Duration::ZERO,
-            connect_latency: Duration::ZERO,
-            service_time: Duration::ZERO,
-            seed: 0,
-            behaviour: Behaviour::default(),
-            issuance: Issuance::default(),
-            faults: Vec::new(),
-            clock: Clock::system(),
+/// Whose keys are known, and what the caller may do.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Account")]
+pub(crate) struct AccountSettings {
+    /// The account that the access key belongs to
+    #[arg(long, value_name = "ID", default_value = "1000000000000000")]
+    pub(crate) account_id: String,
+    /// The access key id that is known
+    #[arg(long, value_name = "ID", default_value = "emulator")]
+    pub(crate) access_key_id: String,
+    /// The secret of the access key
+    #[arg(long, value_name = "SECRET", value_parser = secret, default_value = "emulator-secret")]
+    pub(crate) access_key_secret: Secret,
+    /// Require this STS token; without the flag any token is accepted
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    pub(crate) security_token: Option<Secret>,
+    /// Make the access key one of the account itself, which cannot assume roles
+    #[arg(long = "root")]
+    pub(crate) is_root: bool,
+    /// Another access key, of the same account or of another; may be given several times
+    #[arg(long = "key", value_name = "ACCOUNT:ID:SECRET")]
+    pub(crate) more_keys: Vec<AccessKey>,
+    /// Let CloudSSO accept this access token only; without the flag any token is accepted
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    pub(crate) sso_access_token: Option<Secret>,
+    /// Let RAM deny this operation to the caller; may be given several times
+    #[arg(long, value_name = "ACTION", value_parser = actions())]
+    pub(crate) deny: Vec<String>,
+}
+
+/// The quotas, and how calls over them are refused.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Quota")]
+pub(crate) struct Limits {
+    /// The quota, as calls/duration
+    #[arg(long, default_value = "10/1s")]
+    pub(crate) quota: Quota,
+    /// Whether each action has the quota, or all actions of an account share it
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) quota_per: QuotaPer,
+    /// The quota of each action of STS
+    #[arg(long, default_value = "100/1s")]
+    pub(crate) sts_quota: Quota,
+    /// How the quota counts
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) window: Window,
+    /// Count calls over the quota against it too
+    #[arg(long)]
+    pub(crate) count_rejected: bool,
+    /// The code of a reply to a call over the quota, such as System.LimitControl
+    #[arg(long, value_name = "CODE", default_value = "Throttling.User")]
+    pub(crate) throttle_code: String,
+    /// Say in x-acs-retry-after when a call over the quota may come back
+    #[arg(long)]
+    pub(crate) retry_after: bool,
+}
+
+/// How long things take.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Time")]
+pub(crate) struct Timing {
+    /// The round trip; half passes before a call is counted, half after it is served
+    #[arg(long, value_name = "DURATION", default_value = "0ms")]
+    pub(crate) latency: Period,
+    /// How much longer or shorter a round trip may be
+    #[arg(long, value_name = "DURATION", default_value = "0ms")]
+    pub(crate) jitter: Period,
+    /// How much longer the first call of a connection takes to arrive, as behind a TLS handshake
+    #[arg(long, value_name = "DURATION", default_value = "0ms")]
+    pub(crate) connect_latency: Period,
+    /// What a served call takes between its commit and its answer
+    #[arg(long, value_name = "DURATION", default_value = "0ms")]
+    pub(crate) service_time: Period,
+}
+
+/// The faults of one file.
+type FaultList = Vec<Fault>;
+
+fn faults(path: &str) -> Result<FaultList, String> {
+    let text = std::fs::read(path).map_err(|error| error.to_string())?;
+    fault::parse_list(&text).map_err(|error| error.to_string())
+}
+
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+/// The names of the operations that RAM can deny.
+fn actions() -> PossibleValuesParser {
+    PossibleValuesParser::new(operations::of_cams().map(|operation| operation.name))
+}
+
+impl Config {
+    /// The address to listen on.
+    ///
+    /// # Errors
+    ///
+    /// If other machines can reach the address and that is not allowed.
+    pub fn address(&self) -> Result<SocketAddr, String> {
+        if self.listen.ip().is_loopback() || self.allow_remote {
+            return Ok(self.listen);
         }
+        let advice = "can be reached from other machines; use --allow-remote to allow that";
+        Err(format!("{} {advice}", self.listen))
     }
 }
+
+/// The settings without any flag.
+impl Default for Config {
+    fn default() -> Self {
+        Self::parse_from(["cams-emulator"])
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,53 +1,60 @@
-//! Faults: which calls they strike. It is decided without I/O. What the client of a struck call
-//! receives is in `answer`.
+//! Faults: which calls they strike, and what they do to them. It is decided without I/O.
 
 mod kind;
-mod trigger;
+mod spoil;
 
 use fastrand::Rng;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
-pub(super) use kind::{Kind, RetryHeader, Stage, When};
-use trigger::Trigger;
+use crate::number_form::NumberForm;
+pub(crate) use kind::{Effect, FaultKind, Stage, Travel};
 
-/// A fault and the calls that it strikes. The documentation of [`emulator`](super) says how it is
-/// written as JSON.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// A fault and the calls that it strikes. The documentation of the crate says how it is written as
+/// JSON.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
-pub struct Fault {
-    pub(super) kind: Kind,
+pub(crate) struct Fault {
+    /// The name of its kind.
+    pub(crate) name: String,
+    pub(crate) kind: FaultKind,
     trigger: Trigger,
 }
 
-/// Why a fault cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a fault: {0}")]
-pub struct NotAFault(String);
-
-/// The faults in force, in the order in which they are tried.
-#[derive(Debug, Default)]
-pub(super) struct Faults {
-    seed: u64,
-    placed: Vec<Placed>,
+/// Which calls a fault strikes, and how often. A call is counted if action and number match.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Trigger {
+    /// The action of the calls, or any.
+    action: Option<String>,
+    /// The phone number of the calls, with its calling code and in either form, or any.
+    number: Option<String>,
+    /// The first matching call that is struck, counted from 1.
+    nth: Option<u64>,
+    /// How many calls are struck: a number, or `"always"`. Without it this is one call, or all where
+    /// there is a probability.
+    times: Option<Value>,
+    /// The chance that a call is struck, from 0 to 1.
+    probability: Option<f64>,
+    /// What the chances follow from.
+    seed: Option<u64>,
 }
 
 /// What faults know of a call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Facts<'a> {
-    pub(super) action: Option<&'a str>,
-    pub(super) number: Option<&'a str>,
+pub(crate) struct Facts<'a> {
+    pub(crate) action: Option<&'a str>,
+    pub(crate) number: Option<&'a str>,
 }
 
-/// A fault as the control interface shows it: how many calls it matched, and how many it struck.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Report {
-    kind: &'static str,
-    matched: u64,
-    struck: u64,
+/// The faults in force, in the order in which they are tried.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    seed: u64,
+    placed: Vec<Placed>,
 }
 
-/// A fault in force, with its counts and its source of chance.
+/// A fault in force, with its source of chance, and how many calls it matched and struck.
 #[derive(Debug)]
 struct Placed {
     fault: Fault,
@@ -56,8 +63,16 @@ struct Placed {
     struck: u64,
 }
 
+/// Reads one fault or a list of them.
+pub(crate) fn parse_list(text: &[u8]) -> Result<Vec<Fault>, serde_json::Error> {
+    match serde_json::from_slice(text)? {
+        list @ Value::Array(_) => serde_json::from_value(list),
+        one => Ok(vec![serde_json::from_value(one)?]),
+    }
+}
+
 impl Faults {
-    pub(super) fn new(seed: u64, faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(seed: u64, faults: impl IntoIterator<Item = Fault>) -> Self {
         let mut all = Self {
             seed,
             placed: Vec::new(),
@@ -66,7 +81,7 @@ impl Faults {
         all
     }
 
-    pub(super) fn extend(&mut self, faults: Vec<Fault>) {
+    pub(crate) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
         for fault in faults {
             let default = self.seed.wrapping_add(self.placed.len() as u64);
             self.placed.push(Placed {
@@ -78,75 +93,116 @@ impl Faults {
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.placed.clear();
     }
 
-    pub(super) fn report(&self) -> Vec<Report> {
-        self.placed
-            .iter()
-            .map(|placed| Report {
-                kind: placed.fault.kind.name(),
-                matched: placed.matched,
-                struck: placed.struck,
-            })
-            .collect()
+    /// How many calls each fault matched and struck.
+    pub(crate) fn report(&self) -> Value {
+        let report = |placed: &Placed| {
+            let name = &placed.fault.name;
+            json!({ "kind": name, "matched": placed.matched, "struck": placed.struck })
+        };
+        self.placed.iter().map(report).collect()
     }
 
     /// The fault that strikes a call at this stage, which is the first one that is due. The faults
     /// after it are not tried and do not count the call.
-    pub(super) fn strike(&mut self, stage: Stage, facts: Facts<'_>) -> Option<Kind> {
-        self.placed
-            .iter_mut()
-            .filter(|placed| placed.fault.kind.stage() == stage)
-            .find_map(|placed| placed.strike(facts))
+    pub(crate) fn strike(&mut self, stage: Stage, facts: Facts<'_>) -> Option<&Fault> {
+        let mut placed = self.placed.iter_mut();
+        let struck = placed.find_map(|placed| {
+            let kind = &placed.fault.kind;
+            let tried = kind.stage() == stage && kind.can_strike(facts.action);
+            (tried && placed.strikes(facts)).then_some(&placed.fault)
+        });
+        struck
     }
 }
 
 impl Placed {
-    fn strike(&mut self, facts: Facts<'_>) -> Option<Kind> {
+    fn strikes(&mut self, facts: Facts<'_>) -> bool {
         let trigger = &self.fault.trigger;
-        if !trigger.matches(facts) || !self.fault.kind.can_strike(facts) {
-            return None;
+        if !trigger.matches(facts) {
+            return false;
         }
         self.matched += 1;
         let spent = trigger.times().is_some_and(|times| self.struck >= times);
         if spent || self.matched < trigger.nth.unwrap_or(1) {
-            return None;
+            return false;
         }
         if trigger
             .probability
             .is_some_and(|chance| self.random.f64() >= chance)
         {
-            return None;
+            return false;
         }
         self.struck += 1;
-        Some(self.fault.kind.clone())
+        true
+    }
+}
+
+impl Trigger {
+    fn matches(&self, facts: Facts<'_>) -> bool {
+        let form = NumberForm::Whatsapp;
+        let action = self.action.as_deref();
+        let number = self.number.as_ref().map(|number| form.of(number));
+        (action.is_none() || action == facts.action)
+            && (number.is_none() || number == facts.number.map(|number| form.of(number)))
+    }
+
+    /// The most calls that are struck, or `None` if there is no limit.
+    fn times(&self) -> Option<u64> {
+        match &self.times {
+            Some(times) => times.as_u64(),
+            None => self.probability.is_none().then_some(1),
+        }
+    }
+
+    /// Refuses values that the types allow and that have no meaning.
+    fn check(&self) -> Result<(), String> {
+        let chance = self.probability.unwrap_or_default();
+        let times = self.times.as_ref();
+        if self.nth == Some(0) {
+            return Err("nth counts from 1".into());
+        }
+        if !(0.0..=1.0).contains(&chance) {
+            return Err("probability is not between 0 and 1".into());
+        }
+        if times.is_some_and(|times| !times.is_u64() && times != "always") {
+            return Err("times is neither a number nor \"always\"".into());
+        }
+        Ok(())
     }
 }
 
 /// The keys of the trigger and those of the kind are in one object. Each part knows its own keys
 /// and refuses others.
 impl TryFrom<Map<String, Value>> for Fault {
-    type Error = NotAFault;
+    type Error = String;
 
-    fn try_from(mut keys: Map<String, Value>) -> Result<Self, NotAFault> {
-        let Some(Value::String(kind)) = keys.remove("kind") else {
-            return Err(NotAFault("kind is missing".into()));
+    fn try_from(mut keys: Map<String, Value>) -> Result<Self, String> {
+        let Some(Value::String(name)) = keys.remove("kind") else {
+            return Err("not a fault: kind is missing".into());
         };
         let mut trigger = Map::new();
         for name in ["action", "number", "nth", "times", "probability", "seed"] {
-            if let Some((name, value)) = keys.remove_entry(name) {
-                trigger.insert(name, value);
-            }
+            trigger.extend(keys.remove_entry(name));
         }
-        let unreadable = |error: serde_json::Error| NotAFault(error.to_string());
-        let trigger: Trigger = serde_json::from_value(trigger.into()).map_err(unreadable)?;
-        let tagged = Map::from_iter([(kind, Value::Object(keys))]);
-        let kind: Kind = serde_json::from_value(tagged.into()).map_err(unreadable)?;
-        trigger.check()?;
-        kind.check()?;
-        Ok(Self { kind, trigger })
+        let tagged = json!({ name.as_str(): keys });
+        let not_a_fault = |error: &dyn std::fmt::Display| format!("not a fault: {error}");
+        let trigger: Trigger =
+            serde_json::from_value(trigger.into()).map_err(|error| not_a_fault(&error))?;
+        let kind: FaultKind =
+            serde_json::from_value(tagged).map_err(|error| not_a_fault(&error))?;
+        trigger
+            .check()
+            .and_then(|()| kind.check())
+            .map_err(|error| not_a_fault(&error))?;
+        Ok(Self {
+            name,
+            kind,
+            trigger,
+        })
     }
 }
 

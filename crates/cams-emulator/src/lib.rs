@@ -171,16 +171,13 @@
 
 #![forbid(unsafe_code)]
 
-mod answer;
-mod api;
+mod access_key;
 mod behaviour;
+mod call;
 mod config;
 mod control;
-mod echo;
 mod encoding;
 mod fault;
-mod flags;
-mod form;
 mod gate;
 mod generated;
 mod issuance;
@@ -188,30 +185,18 @@ mod journal;
 mod keys;
 mod number_form;
 mod numbers;
-mod operation;
 mod operations;
 mod period;
 mod quota;
 mod refusal;
 mod reply;
 mod request;
+mod response;
 mod server;
 mod service;
 mod signature;
 mod sources;
 mod spaces;
-mod sts;
 
-pub use behaviour::{
-    Absent, AcceptedForms, Answers, Behaviour, DeletedRows, ErrorStatus, Ids, MigratingListedAs,
-    MissingNumber, NumberForm, OnRepeat,
-};
 pub use config::Config;
-pub use fault::{Fault, NotAFault};
-pub use flags::{FlagError, Flags};
-pub use issuance::{CredentialsUri, Expiration, Issuance, Metadata, RevokedAs};
-pub use keys::{AccessKey, NotAnAccessKey};
-pub use operation::Operation;
-pub use period::{NotAPeriod, Period};
-pub use quota::{NotAQuota, Quota, QuotaPer, Window};
 pub use server::serve;

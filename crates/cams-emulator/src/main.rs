@@ -6,32 +6,32 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use cams_emulator::Flags;
+use base::clock::Clock;
+use cams_emulator::Config;
 use clap::Parser;
 use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Flags::parse()).await {
+    match run(Config::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Where stderr is closed nobody reads it, so that an error here has no consequence.
+            // If stderr is closed, there is no other place to report to.
             let _ = writeln!(io::stderr(), "cams-emulator: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
-    let address = flags.listen;
-    let config = flags.into_config()?;
-    // Signals are caught from here on, so that whoever reads the line below can end the process
+async fn run(config: Config) -> Result<(), Box<dyn Error>> {
+    let address = config.address()?;
+    // Signals are caught before the line below is printed, so that its reader can end the process
     // cleanly at once.
     let shutdown = shutdown()?;
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "listening on http://{address}")?;
-    cams_emulator::serve(listener, config, shutdown).await;
+    cams_emulator::serve(listener, config, Clock::system(), shutdown).await;
     Ok(())
 }
 

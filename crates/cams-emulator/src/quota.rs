@@ -10,25 +10,26 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::period::Period;
+use crate::period::Period;
 
 /// A number of calls in a length of time, written as in `10/1s`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Quota {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Quota {
     calls: NonZeroU32,
     window: Duration,
 }
 
 /// How arrivals are counted against a [`Quota`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Window {
+pub(crate) enum Window {
     /// A token bucket: it holds the quota's calls and refills evenly over the window.
     Bucket,
-    /// Windows that follow one another from the emulator's start, each of which counts for itself.
+    /// Windows that follow one another from the emulator's start, each counted on its own.
     Fixed,
     /// A log of arrivals: no half-open window has more calls than the quota, wherever it starts.
     #[default]
@@ -36,8 +37,8 @@ pub enum Window {
 }
 
 /// Which calls of an account are counted together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum QuotaPer {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QuotaPer {
     /// All calls of the account.
     Account,
     /// The calls of each action.
@@ -45,17 +46,12 @@ pub enum QuotaPer {
     Action,
 }
 
-/// The error for a text that is not a quota.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a quota: write calls/duration, both above zero, as in 10/1s")]
-pub struct NotAQuota(String);
-
 /// One quota that holds for each action of each account, or for each account, with a counter for
 /// each.
 #[derive(Debug)]
-pub(super) struct Quotas {
-    quota: Quota,
-    window: Window,
+pub(crate) struct Quotas {
+    pub(crate) quota: Quota,
+    pub(crate) window: Window,
     count_rejected: bool,
     per: QuotaPer,
     /// The counters by account, and by action if each has one.
@@ -63,24 +59,20 @@ pub(super) struct Quotas {
 }
 
 impl Quotas {
-    pub(super) fn new(quota: Quota, window: Window, count_rejected: bool) -> Self {
+    pub(crate) fn new(quota: Quota, window: Window, count_rejected: bool, per: QuotaPer) -> Self {
         Self {
             quota,
             window,
             count_rejected,
-            per: QuotaPer::default(),
+            per,
             counters: HashMap::new(),
         }
     }
 
-    pub(super) fn counted_per(self, per: QuotaPer) -> Self {
-        Self { per, ..self }
-    }
-
     /// Counts a call of this account that arrives `at` after the emulator's start, which is never
-    /// earlier than the one before. The error says how long a call over the quota would have had
+    /// earlier than the one before. The error is the time that a call over the quota would have had
     /// to wait.
-    pub(super) fn admit(
+    pub(crate) fn admit(
         &mut self,
         account_id: &str,
         action: &str,
@@ -99,7 +91,7 @@ impl Quotas {
 
     /// Changes the quota for arrivals from now on. What was counted stays counted, unless the kind
     /// of window changes.
-    pub(super) fn change(&mut self, quota: Quota, window: Window) {
+    pub(crate) fn change(&mut self, quota: Quota, window: Window) {
         if window != self.window {
             self.counters.clear();
         }
@@ -107,11 +99,6 @@ impl Quotas {
             counter.resize(self.quota, quota);
         }
         (self.quota, self.window) = (quota, window);
-    }
-
-    /// The quota in force.
-    pub(super) fn current(&self) -> (Quota, Window) {
-        (self.quota, self.window)
     }
 }
 
@@ -218,45 +205,26 @@ impl Quota {
     }
 }
 
-impl Quota {
-    /// A hundred calls a second, which is what STS allows an account.
-    pub(super) fn of_sts() -> Self {
-        Self {
-            calls: NonZeroU32::new(100).expect("a hundred is not zero"),
-            window: Duration::from_secs(1),
-        }
-    }
-}
-
-/// Ten calls a second, which Alibaba Cloud documents for every operation here.
-impl Default for Quota {
-    fn default() -> Self {
-        Self {
-            calls: NonZeroU32::new(10).expect("ten is not zero"),
-            window: Duration::from_secs(1),
-        }
-    }
-}
-
 impl FromStr for Quota {
-    type Err = NotAQuota;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, NotAQuota> {
-        parse(text).ok_or_else(|| NotAQuota(text.into()))
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let (calls, window) = text.split_once('/')?;
+            let calls = calls.parse().ok()?;
+            let Period(window) = window.parse().ok()?;
+            (!window.is_zero()).then_some(Self { calls, window })
+        };
+        let wrong = "is not a quota: write calls/duration, both above zero, as in 10/1s";
+        parse().ok_or_else(|| format!("{text:?} {wrong}"))
     }
 }
 
 impl TryFrom<String> for Quota {
-    type Error = NotAQuota;
+    type Error = String;
 
-    fn try_from(text: String) -> Result<Self, NotAQuota> {
+    fn try_from(text: String) -> Result<Self, String> {
         text.parse()
-    }
-}
-
-impl From<Quota> for String {
-    fn from(quota: Quota) -> Self {
-        quota.to_string()
     }
 }
 
@@ -264,13 +232,6 @@ impl fmt::Display for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.calls, Period(self.window))
     }
-}
-
-fn parse(text: &str) -> Option<Quota> {
-    let (calls, window) = text.split_once('/')?;
-    let calls = calls.parse().ok()?;
-    let Period(window) = window.parse().ok()?;
-    (!window.is_zero()).then_some(Quota { calls, window })
 }
 
 fn nanos(nanos: u128) -> Duration {

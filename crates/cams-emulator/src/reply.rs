@@ -1,183 +1,273 @@
 //! What the service, its gateway or a source of credentials replies, before a fault changes how it
 //! travels.
 
-use std::time::Duration;
+use std::time::SystemTime;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::api::Api;
-use super::fault::{Kind, RetryHeader};
-use super::form::Form;
-use super::operations::Fields;
-use super::refusal::Refusal;
+use crate::behaviour::{Absent, Answers, Behaviour, Ids};
+use crate::refusal::{Header, Refusal};
+use crate::request::Target;
+use crate::response::{JSON, Response};
 
-/// The content type of answers in JSON.
-pub(super) const JSON: &str = "application/json;charset=utf-8";
+/// Puts the fields of an answer into the body. It is called when the lock on the state is released,
+/// because a long list takes a while.
+pub(crate) type Fields = Box<dyn FnOnce(&mut Map<String, Value>) + Send>;
 
-/// A reply, whose body is not written out yet.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Reply {
-    pub(super) status: u16,
+/// A reply, whose body is not written yet.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     /// The `Code` in the body. Successes of STS and of the metadata service's texts have none.
-    pub(super) code: Option<String>,
-    pub(super) content_type: &'static str,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Body,
+    pub(crate) code: Option<String>,
+    pub(crate) content_type: &'static str,
+    header: Option<Header>,
+    pub(crate) body: Body,
 }
 
 /// The body of a reply.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Body {
-    /// A JSON object, of which a long list is turned into JSON later.
-    Json(Box<Whole>),
-    /// A text that is sent as it is.
+pub(crate) enum Body {
+    Json {
+        envelope: Map<String, Value>,
+        fields: Option<Fields>,
+        form: Option<Form>,
+    },
     Text(String),
 }
 
-/// The parts of a JSON object that is sent.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Whole {
-    envelope: Map<String, Value>,
-    fields: Fields,
-    /// `None` where something other than CAMS itself replies, whose form is documented.
-    form: Option<Form>,
+/// The form in which the service behind the gateway writes an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    absent: Absent,
+    ids: Ids,
+    answers: Answers,
+    /// The fields that a client needs, in the body, in its objects and in its rows.
+    essential: &'static [&'static str],
+    /// What decides which odd row sparse lists have.
+    seed: u64,
+}
+
+/// These fields of an object.
+pub(crate) fn fields(object: Value) -> Fields {
+    Box::new(|body| body.extend(into_map(object)))
 }
 
 impl Reply {
-    /// The reply to a request that CAMS executed.
-    pub(super) fn success(request_id: &str, fields: Fields) -> Self {
-        let mut envelope = envelope(request_id, "OK", "SUCCESS");
-        envelope.insert("AccessDeniedDetail".into(), Value::Null);
-        Self::json(200, Some("OK"), envelope, fields)
-    }
-
-    /// The reply to a request that STS executed. It has neither `Code` nor `Message`.
-    pub(super) fn of_sts(request_id: &str, fields: Map<String, Value>) -> Self {
-        let envelope = Map::from_iter([("RequestId".to_owned(), request_id.into())]);
-        Self::json(200, None, envelope, Fields::Ready(fields))
+    /// The reply to a request that CAMS or STS executed. That of STS has neither `Code` nor
+    /// `Message`.
+    pub(crate) fn success(target: Target, request_id: &str, fields: Fields) -> Self {
+        let (code, envelope) = match target {
+            Target::Sts => (None, json!({ "RequestId": request_id })),
+            _ => {
+                let mut envelope = envelope(request_id, "OK", "SUCCESS");
+                envelope["AccessDeniedDetail"] = Value::Null;
+                (Some("OK".to_owned()), envelope)
+            }
+        };
+        Self::json(200, code, envelope, Some(fields))
     }
 
     /// A JSON object without an envelope, as sources of credentials answer.
-    pub(super) fn bare(status: u16, fields: Map<String, Value>) -> Self {
+    pub(crate) fn bare(status: u16, object: Value) -> Self {
         let code = ["Code", "ErrorCode"]
             .into_iter()
-            .find_map(|name| fields.get(name)?.as_str().map(str::to_owned));
-        Self::json(status, code.as_deref(), Map::new(), Fields::Ready(fields))
+            .find_map(|name| object[name].as_str());
+        Self::json(status, code.map(str::to_owned), object, None)
     }
 
     /// A text, as the metadata service answers.
-    pub(super) fn text(status: u16, content_type: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn text(status: u16, content_type: &'static str, text: impl Into<String>) -> Self {
         Self {
             status,
             code: None,
             content_type,
-            headers: Vec::new(),
+            header: None,
             body: Body::Text(text.into()),
         }
     }
 
     /// The reply to a request that is refused, in the envelope of the gateway. A business error
     /// with the HTTP status 200 is in the envelope of a success.
-    pub(super) fn refusal(request_id: &str, api: Api, refusal: Refusal) -> Self {
+    pub(crate) fn refusal(target: Target, request_id: &str, refusal: Refusal) -> Self {
         let mut body = match refusal.status {
             200 => envelope(request_id, &refusal.code, &refusal.message),
-            _ => gateway_error(request_id, api, &refusal.code, &refusal.message),
+            _ => gateway_error(target, request_id, &refusal.code, &refusal.message),
         };
         if let Some(detail) = refusal.access_denied_detail {
-            body.insert("AccessDeniedDetail".into(), detail);
+            body["AccessDeniedDetail"] = detail;
         }
-        let fields = Fields::Ready(Map::new());
         Self {
-            headers: refusal.headers,
-            ..Self::json(refusal.status, Some(&refusal.code), body, fields)
+            header: refusal.retry,
+            ..Self::json(refusal.status, Some(refusal.code), body, None)
         }
     }
 
     /// The same reply, in the form of the service behind the gateway.
-    pub(super) fn in_form(mut self, form: Option<Form>) -> Self {
-        if let Body::Json(whole) = &mut self.body {
-            whole.form = form;
+    pub(crate) fn in_form(mut self, new: Option<Form>) -> Self {
+        if let Body::Json { form, .. } = &mut self.body {
+            *form = new;
         }
         self
     }
 
-    /// The HTTP status that is sent under this fault. `None` where no answer is sent.
-    pub(super) fn status_under(&self, fault: Option<&Kind>) -> Option<u16> {
-        match fault {
-            Some(
-                Kind::NeverAnswer { .. } | Kind::ResetAfterCommit {} | Kind::ResetBeforeCommit {},
-            ) => None,
-            Some(Kind::Status { status, .. }) => Some(*status),
-            _ => Some(self.status),
+    /// Writes the reply. A long list takes a while.
+    pub(crate) fn into_response(self, date: SystemTime) -> Response {
+        let text = match self.body {
+            Body::Text(text) => text,
+            Body::Json {
+                envelope: mut body,
+                fields,
+                form,
+            } => {
+                if let Some(fields) = fields {
+                    fields(&mut body);
+                }
+                if let Some(form) = form {
+                    form.shape(&mut body);
+                }
+                Value::Object(body).to_string()
+            }
+        };
+        Response {
+            header: self.header,
+            ..Response::new(self.status, date, self.content_type, text)
         }
     }
 
-    fn json(status: u16, code: Option<&str>, envelope: Map<String, Value>, fields: Fields) -> Self {
+    fn json(status: u16, code: Option<String>, envelope: Value, fields: Option<Fields>) -> Self {
         Self {
             status,
-            code: code.map(str::to_owned),
+            code,
             content_type: JSON,
-            headers: Vec::new(),
-            body: Body::Json(Box::new(Whole {
-                envelope,
+            header: None,
+            body: Body::Json {
+                envelope: into_map(envelope),
                 fields,
                 form: None,
-            })),
+            },
         }
-    }
-}
-
-impl Whole {
-    /// Writes the object out. A long list takes a while.
-    pub(super) fn into_map(self) -> Map<String, Value> {
-        let mut body = self.envelope;
-        body.extend(self.fields.into_map());
-        if let Some(form) = self.form {
-            form.shape(&mut body);
-        }
-        body
     }
 }
 
 /// The body of an error that the gateway in front of this API reports.
-pub(super) fn gateway_error(
-    request_id: &str,
-    api: Api,
-    code: &str,
-    message: &str,
-) -> Map<String, Value> {
+pub(crate) fn gateway_error(target: Target, request_id: &str, code: &str, message: &str) -> Value {
+    let (_, host, product) = target.api();
     let mut body = envelope(request_id, code, message);
-    let (host, product) = api.host_and_product();
-    let recommend = format!(
+    body["HostId"] = host.into();
+    body["Recommend"] = format!(
         "https://api.alibabacloud.com/troubleshoot\
          ?q={code}&product={product}&requestId={request_id}"
-    );
-    body.insert("HostId".into(), host.into());
-    body.insert("Recommend".into(), recommend.into());
+    )
+    .into();
     body
 }
 
-/// The header that tells a client to come back after `wait`.
-pub(super) fn retry_header(header: RetryHeader, wait: Duration) -> (&'static str, String) {
-    let millis = wait.as_nanos().div_ceil(1_000_000);
-    let limits = format!("Limit:10,Remain:0,TimeLeft:{millis}");
-    match header {
-        RetryHeader::RetryAfter => ("retry-after", millis.div_ceil(1000).to_string()),
-        RetryHeader::XAcsRetryAfter => ("x-acs-retry-after", millis.to_string()),
-        RetryHeader::XRatelimitUser => ("x-ratelimit-user", limits),
-        RetryHeader::XRatelimitUserApi => ("x-ratelimit-user-api", limits),
+/// The fields that every reply of CAMS has.
+fn envelope(request_id: &str, code: &str, message: &str) -> Value {
+    json!({ "RequestId": request_id, "Code": code, "Message": message })
+}
+
+fn into_map(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
     }
 }
 
-/// The fields that every reply of CAMS has.
-fn envelope(request_id: &str, code: &str, message: &str) -> Map<String, Value> {
-    let fields = [
-        ("RequestId", request_id),
-        ("Code", code),
-        ("Message", message),
-    ];
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect()
+impl Form {
+    pub(crate) fn new(
+        behaviour: &Behaviour,
+        essential: &'static [&'static str],
+        seed: u64,
+    ) -> Self {
+        Self {
+            absent: behaviour.absent,
+            ids: behaviour.ids,
+            answers: behaviour.answers,
+            essential,
+            seed,
+        }
+    }
+
+    /// Changes the body of a full answer into this form.
+    fn shape(self, body: &mut Map<String, Value>) {
+        if self.answers == Answers::Sparse {
+            self.thin(body);
+        }
+        let absent: Value = match self.absent {
+            Absent::Empty => "".into(),
+            Absent::None => "None".into(),
+            Absent::Null => Value::Null,
+        };
+        for (name, value) in body.iter_mut() {
+            // A whole object that is missing has a flag of its own.
+            if name != "Data" || !value.is_null() {
+                fill(value, &absent);
+            }
+        }
+        if self.ids == Ids::Number {
+            body.values_mut().for_each(number_ids);
+        }
+    }
+
+    /// Leaves only the essential fields, and adds an odd row to lists.
+    fn thin(self, body: &mut Map<String, Value>) {
+        let is_essential = |name: &str| self.essential.contains(&name);
+        body.retain(|name, _| ["Code", "RequestId"].contains(&&**name) || is_essential(name));
+        for value in body.values_mut() {
+            match value {
+                Value::Object(fields) => fields.retain(|name, _| is_essential(name)),
+                Value::Array(rows) => {
+                    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+                        row.retain(|name, _| is_essential(name));
+                    }
+                    rows.insert(0, self.odd_row());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A row of a type that no client expects: a text instead of an object, or an object with a
+    /// number instead of a text. A client may fail at one of the two, so that a list has only one
+    /// of them, and the seed decides which.
+    fn odd_row(self) -> Value {
+        match self.seed.is_multiple_of(2) {
+            true => json!("odd"),
+            false => json!({ "Status": 7 }),
+        }
+    }
+}
+
+/// Puts `absent` in the place of each null in the value.
+fn fill(value: &mut Value, absent: &Value) {
+    match value {
+        Value::Null => *value = absent.clone(),
+        Value::Array(values) => values.iter_mut().for_each(|value| fill(value, absent)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| fill(value, absent)),
+        _ => {}
+    }
+}
+
+/// Turns ids and phone numbers into JSON numbers, wherever they are in the value. An id that is not
+/// the text of a number stays a text.
+fn number_ids(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(number_ids),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let is_id = ["BusinessId", "Id", "PhoneNumber"].contains(&&**name);
+                match value
+                    .as_str()
+                    .filter(|_| is_id)
+                    .map(|text| (text, text.parse::<u64>()))
+                {
+                    Some((text, Ok(number))) if number.to_string() == text => {
+                        *value = number.into();
+                    }
+                    _ => number_ids(value),
+                }
+            }
+        }
+        _ => {}
+    }
 }

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base::clock::Clock;
+use base::random::Random;
 use futures_util::stream;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Limited, StreamBody};
@@ -20,14 +22,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Delivery, Response, Step};
-use super::api;
-use super::config::Config;
-use super::control;
-use super::request::HttpRequest;
-use super::service::Service;
-use base::clock::Clock;
-use base::random::Random;
+use crate::config::{Config, Timing};
+use crate::control;
+use crate::request::{CREDENTIALS_URI, Request};
+use crate::response::{Delivery, Response, Step};
+use crate::service::Service;
 
 /// The most bytes that the body of a request may have. No request to CAMS comes near it.
 const BODY_LIMIT: usize = 1 << 20;
@@ -35,9 +34,15 @@ const BODY_LIMIT: usize = 1 << 20;
 /// The time that open connections have to finish after the shutdown.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown` is done, and then gives open requests a second to finish.
-pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()>) {
-    let emulator = Arc::new(Emulator::new(config));
+/// Serves until `shutdown` is done, and then gives open requests a second to finish. `clock` shows
+/// the date of the server.
+pub async fn serve(
+    listener: TcpListener,
+    config: Config,
+    clock: Clock,
+    shutdown: impl Future<Output = ()>,
+) {
+    let emulator = Arc::new(Emulator::new(config, clock));
     let stop = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -70,10 +75,7 @@ struct Emulator {
     /// The moment from which the journal and the quota count time.
     start: Instant,
     clock: Clock,
-    latency: Duration,
-    jitter: Duration,
-    connect_latency: Duration,
-    service_time: Duration,
+    timing: Timing,
     random: Random,
 }
 
@@ -83,14 +85,11 @@ struct Emulator {
 struct Cut;
 
 impl Emulator {
-    fn new(config: Config) -> Self {
+    fn new(config: Config, clock: Clock) -> Self {
         Self {
             start: Instant::now(),
-            clock: config.clock.clone(),
-            latency: config.latency,
-            jitter: config.jitter,
-            connect_latency: config.connect_latency,
-            service_time: config.service_time,
+            clock,
+            timing: config.timing,
             // The seed differs from the one of the ids, which must not depend on how many requests
             // there were.
             random: Random::seeded(config.seed.wrapping_add(1)),
@@ -103,7 +102,7 @@ impl Emulator {
         // Without this option small answers may leave later, but they still leave, so that an error
         // is no reason to give up.
         let _ = stream.set_nodelay(true);
-        pass(self.connect_latency).await;
+        pass(self.timing.connect_latency.0).await;
         let cut = Arc::new(AtomicBool::new(false));
         let service = service_fn(|request| self.clone().respond(request, cut.clone()));
         let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -131,7 +130,7 @@ impl Emulator {
     ) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
         let request = read(request).await?;
         let is_control = request.path.starts_with(control::PREFIX);
-        let delivery = if is_control && request.path != api::CREDENTIALS_URI {
+        let delivery = if is_control && request.path != CREDENTIALS_URI {
             self.control(&request)
         } else {
             // The call has a task of its own, so that it arrives even if the client is gone by
@@ -150,7 +149,7 @@ impl Emulator {
     }
 
     /// Lets a call arrive, serves it, and lets its answer travel back.
-    async fn process(self: Arc<Self>, request: HttpRequest) -> Delivery {
+    async fn process(self: Arc<Self>, request: Request) -> Delivery {
         self.service().under_way += 1;
         pass(self.travel()).await;
         let outcome = {
@@ -159,7 +158,7 @@ impl Emulator {
             service.receive(&request, self.start.elapsed(), self.clock.now())
         };
         if outcome.served {
-            pass(self.service_time).await;
+            pass(self.timing.service_time.0).await;
         }
         pass(outcome.delay).await;
         pass(self.travel()).await;
@@ -167,23 +166,19 @@ impl Emulator {
     }
 
     /// Answers a request to the control interface.
-    fn control(&self, request: &HttpRequest) -> Delivery {
+    fn control(&self, request: &Request) -> Delivery {
         let (status, shown) = control::handle(&mut self.service(), request, self.start.elapsed());
-        let body = Bytes::from(shown.to_string());
-        Delivery::Respond(Response {
-            status,
-            date: self.clock.now(),
-            content_type: "application/json",
-            headers: Vec::new(),
-            length: body.len() as u64,
-            body: vec![Step::Send(body)],
-        })
+        let (date, text) = (self.clock.now(), shown.to_string());
+        Delivery::Respond(Response::new(status, date, "application/json", text))
     }
 
     /// The time that one way takes: half of the latency, plus or minus half of the jitter at most.
     fn travel(&self) -> Duration {
-        let longest = (self.latency + self.jitter) / 2;
-        longest.saturating_sub(self.random.up_to(self.jitter))
+        let Timing {
+            latency, jitter, ..
+        } = self.timing;
+        let longest = (latency.0 + jitter.0) / 2;
+        longest.saturating_sub(self.random.up_to(jitter.0))
     }
 
     /// The state, which is locked until the guard is dropped. A panic while it was locked left
@@ -194,16 +189,10 @@ impl Emulator {
 }
 
 /// Reads the body of a request. One that is too long ends the connection.
-async fn read(request: hyper::Request<Incoming>) -> Result<HttpRequest, Cut> {
+async fn read(request: hyper::Request<Incoming>) -> Result<Request, Cut> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await;
-    Ok(HttpRequest {
-        method: head.method,
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: head.headers,
-        body: body.map_err(|_| Cut)?.to_bytes(),
-    })
+    Ok(Request::new(head, body.map_err(|_| Cut)?.to_bytes()))
 }
 
 /// The response that hyper sends, whose body follows the steps of `response`.
@@ -216,7 +205,7 @@ fn http_response(
         .header(DATE, httpdate::fmt_http_date(response.date))
         .header(CONTENT_TYPE, response.content_type)
         .header(CONTENT_LENGTH, response.length);
-    for (name, value) in response.headers {
+    if let Some((name, value)) = response.header {
         head = head.header(name, value);
     }
     let steps = stream::unfold(response.body.into_iter(), move |mut steps| {

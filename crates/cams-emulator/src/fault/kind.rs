@@ -1,17 +1,24 @@
-//! The kinds of faults: what goes wrong with a call.
+//! The kinds of faults. A fault is added here: a variant with its settings, and an arm in
+//! [`FaultKind::effect`] that says what it does. The rest is defaults: most faults strike when a call has
+//! passed the quota, and none needs a check of its settings.
 
+use std::time::Duration;
+
+use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Facts, NotAFault};
-use crate::echo::Writing;
+use super::spoil;
 use crate::period::Period;
+use crate::refusal::{Refusal, RetryHeader};
+use crate::request::Request;
+use crate::response::{Response, Step};
 
-/// What goes wrong with a call. The documentation of [`emulator`](super::super) describes each
-/// kind, under the name that users write.
+/// What goes wrong with a call, under the name that users write. The documentation of the crate
+/// describes each kind.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(in super::super) enum Kind {
+pub(crate) enum FaultKind {
     AlteredAnswer {
         #[serde(default)]
         credentials: Map<String, Value>,
@@ -78,6 +85,61 @@ pub(in super::super) enum Kind {
     WrongTypes {},
 }
 
+/// Whether a fault strikes before or after the operation is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum When {
+    AfterCommit,
+    BeforeCommit,
+}
+
+/// How a quotation of a request is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Writing {
+    Base64,
+    Percent,
+    #[default]
+    Plain,
+}
+
+/// How far a call has come when a fault may strike it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The call has arrived, and nothing of it was checked.
+    Gate,
+    /// The call is signed correctly, and is within the quota.
+    Admitted,
+}
+
+/// What a fault does to a call.
+#[derive(Default)]
+pub(crate) struct Effect {
+    /// How many seconds the date of the server is off.
+    pub(crate) skew: i64,
+    /// The refusal that takes the place of executing the operation.
+    pub(crate) instead: Option<Refusal>,
+    /// Whether a list shows what it showed before.
+    pub(crate) stale_list: bool,
+    /// The HTTP status that is sent, if it is not that of the reply.
+    pub(crate) status: Option<u16>,
+    /// How the reply travels.
+    pub(crate) travel: Travel,
+}
+
+/// How a reply travels to the client.
+#[derive(Default)]
+pub(crate) enum Travel {
+    #[default]
+    Whole,
+    /// It never arrives, and the connection stays open.
+    Never,
+    /// The connection is reset instead.
+    Reset,
+    /// It is changed on the way. The function gets the response and the text of its body.
+    Changed(Box<dyn FnOnce(&mut Response, &Bytes) + Send>),
+}
+
 /// The most bytes that a huge body may have, four gibibytes. No client reads more, and the list of
 /// the body's blocks is kept in memory.
 const MOST_BYTES: u64 = 4 << 30;
@@ -86,66 +148,9 @@ const MOST_BYTES: u64 = 4 << 30;
 /// form.
 const MOST_SECONDS: u64 = 10 * 365 * 86_400;
 
-/// Whether a fault strikes before or after the operation is executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in super::super) enum When {
-    AfterCommit,
-    BeforeCommit,
-}
-
-/// The header in which a throttling reply says how long to wait.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(in super::super) enum RetryHeader {
-    #[serde(rename = "retry-after")]
-    RetryAfter,
-    #[default]
-    #[serde(rename = "x-acs-retry-after")]
-    XAcsRetryAfter,
-    #[serde(rename = "x-ratelimit-user")]
-    XRatelimitUser,
-    #[serde(rename = "x-ratelimit-user-api")]
-    XRatelimitUserApi,
-}
-
-/// How far a call has come when a fault may strike it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Stage {
-    /// The call has arrived, and nothing of it was checked.
-    Gate,
-    /// The call is signed correctly, and is within the quota.
-    Admitted,
-}
-
-impl Kind {
-    /// The name of the kind, as users write it and as the journal shows it.
-    pub(in super::super) fn name(&self) -> &'static str {
-        match self {
-            Self::AlteredAnswer { .. } => "altered_answer",
-            Self::BusinessError { .. } => "business_error",
-            Self::ClockSkew { .. } => "clock_skew",
-            Self::EchoRequest { .. } => "echo_request",
-            Self::EmptyBody {} => "empty_body",
-            Self::ExpiredToken {} => "expired_token",
-            Self::HugeBody { .. } => "huge_body",
-            Self::MalformedJson {} => "malformed_json",
-            Self::NeverAnswer { .. } => "never_answer",
-            Self::ResetAfterCommit {} => "reset_after_commit",
-            Self::ResetBeforeCommit {} => "reset_before_commit",
-            Self::ResetMidBody {} => "reset_mid_body",
-            Self::SignatureRefused {} => "signature_refused",
-            Self::SlowBody { .. } => "slow_body",
-            Self::StaleList {} => "stale_list",
-            Self::Status { .. } => "status",
-            Self::Throttle { .. } => "throttle",
-            Self::TruncatedJson {} => "truncated_json",
-            Self::WrongContentType {} => "wrong_content_type",
-            Self::WrongTypes {} => "wrong_types",
-        }
-    }
-
+impl FaultKind {
     /// The stage at which faults of this kind strike.
-    pub(super) fn stage(&self) -> Stage {
+    pub(crate) fn stage(&self) -> Stage {
         match self {
             Self::ClockSkew { .. } | Self::ExpiredToken {} | Self::SignatureRefused {} => {
                 Stage::Gate
@@ -154,31 +159,167 @@ impl Kind {
         }
     }
 
-    /// Whether a fault of this kind means something for the call.
-    pub(super) fn can_strike(&self, facts: Facts<'_>) -> bool {
-        *self != Self::StaleList {} || facts.action == Some("QueryChatappPhoneNumbers")
+    /// Whether a fault of this kind can strike a call of this action.
+    pub(crate) fn can_strike(&self, action: Option<&str>) -> bool {
+        *self != Self::StaleList {} || action == Some("QueryChatappPhoneNumbers")
     }
 
-    /// Refuses values that the types allow and that nothing can be made of.
-    pub(super) fn check(&self) -> Result<(), NotAFault> {
+    /// What the fault does to the call with this request. `throttle_code` is the code of the
+    /// emulator's own throttling replies.
+    pub(crate) fn effect(&self, request: &Request, throttle_code: &str) -> Effect {
+        match self.clone() {
+            Self::AlteredAnswer {
+                credentials,
+                data,
+                rows,
+                unescaped,
+            } => Effect::changes(move |response, text| {
+                if let Ok(mut body) = serde_json::from_slice(text) {
+                    spoil::alter(&mut body, &data, &rows, &credentials);
+                    let text = Value::Object(body).to_string();
+                    response.set_body(if unescaped {
+                        spoil::unescape(text)
+                    } else {
+                        text
+                    });
+                }
+            }),
+            Self::BusinessError {
+                code,
+                message,
+                status,
+                access_denied_detail,
+            } => Effect::refuses(Refusal {
+                access_denied_detail,
+                ..Refusal::new(status, code, message)
+            }),
+            Self::ClockSkew { seconds } => Effect {
+                skew: seconds,
+                ..Effect::default()
+            },
+            Self::EchoRequest {
+                writing,
+                code,
+                status,
+            } => {
+                let quoted = spoil::quote(request, writing);
+                Effect::refuses(Refusal {
+                    access_denied_detail: Some(quoted.as_str().into()),
+                    ..Refusal::new(status, code, quoted)
+                })
+            }
+            Self::EmptyBody {} => Effect::changes(|response, _| response.set_body("")),
+            Self::ExpiredToken {} => Effect::refuses(Refusal::expired_token()),
+            Self::HugeBody { bytes } => {
+                Effect::changes(move |response, _| spoil::inflate(response, bytes))
+            }
+            Self::MalformedJson {} => {
+                Effect::changes(|response, _| response.set_body("{\"Code\": OK, \"Data\": {"))
+            }
+            Self::NeverAnswer { when } => Effect::travels(when, Travel::Never),
+            Self::ResetAfterCommit {} => Effect::travels(When::AfterCommit, Travel::Reset),
+            Self::ResetBeforeCommit {} => Effect::travels(When::BeforeCommit, Travel::Reset),
+            Self::ResetMidBody {} => Effect::changes(|response, text| {
+                // The pause lets the first half reach the client before the reset overtakes it.
+                let pause = Step::Pause(Duration::from_millis(20));
+                response.body = vec![Step::Send(spoil::half(text)), pause, Step::Cut];
+            }),
+            Self::SignatureRefused {} => {
+                let message = "Specified signature is not matched with our calculation.";
+                Effect::refuses(Refusal::new(400, "SignatureDoesNotMatch", message))
+            }
+            Self::SlowBody { over } => {
+                Effect::changes(move |response, text| response.body = spoil::drip(text, over.0))
+            }
+            Self::StaleList {} => Effect {
+                stale_list: true,
+                ..Effect::default()
+            },
+            Self::Status { status, when } => Effect {
+                status: Some(status),
+                ..Effect::travels(
+                    when,
+                    Travel::Changed(Box::new(move |response, text| {
+                        spoil::fail(response, text, status);
+                    })),
+                )
+            },
+            Self::Throttle {
+                code,
+                retry_after,
+                header,
+            } => {
+                let retry = retry_after.map(|wait| header.after(wait.0));
+                let code = code.as_deref().unwrap_or(throttle_code);
+                Effect::refuses(Refusal::throttling(code, retry))
+            }
+            Self::TruncatedJson {} => {
+                Effect::changes(|response, text| response.set_body(spoil::half(text)))
+            }
+            Self::WrongContentType {} => {
+                Effect::changes(|response, _| response.content_type = "text/html;charset=utf-8")
+            }
+            Self::WrongTypes {} => Effect::changes(|response, text| {
+                response.set_body(spoil::wrong_types(text).to_string());
+            }),
+        }
+    }
+
+    /// Refuses values that the types allow and that have no meaning.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let is_failure = |status: &u16| (400..=599).contains(status);
         match self {
             Self::BusinessError { status, .. } | Self::EchoRequest { status, .. }
-                if *status != 200 && !(400..=599).contains(status) =>
+                if *status != 200 && !is_failure(status) =>
             {
-                Err(NotAFault(format!(
-                    "a business error has no status {status}"
-                )))
+                Err(format!("a business error has no status {status}"))
             }
-            Self::Status { status, .. } if !(400..=599).contains(status) => Err(NotAFault(
-                format!("{status} is not the status of a failure"),
-            )),
+            Self::Status { status, .. } if !is_failure(status) => {
+                Err(format!("{status} is not the status of a failure"))
+            }
             Self::HugeBody { bytes } if *bytes > MOST_BYTES => {
-                Err(NotAFault(format!("a body has at most {MOST_BYTES} bytes")))
+                Err(format!("a body has at most {MOST_BYTES} bytes"))
             }
-            Self::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SECONDS => Err(NotAFault(
-                format!("a clock is off by at most {MOST_SECONDS} seconds"),
-            )),
+            Self::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SECONDS => {
+                Err(format!("a clock is off by at most {MOST_SECONDS} seconds"))
+            }
             _ => Ok(()),
+        }
+    }
+}
+
+impl Effect {
+    /// The call is refused instead of executed.
+    fn refuses(refusal: Refusal) -> Self {
+        Self {
+            instead: Some(refusal),
+            ..Self::default()
+        }
+    }
+
+    /// The call is executed, and its reply is changed.
+    fn changes(change: impl FnOnce(&mut Response, &Bytes) + Send + 'static) -> Self {
+        Self {
+            travel: Travel::Changed(Box::new(change)),
+            ..Self::default()
+        }
+    }
+
+    /// The reply travels in this way, and the call is executed before or not at all.
+    fn travels(when: When, travel: Travel) -> Self {
+        let not_executed = || Refusal::new(500, "InternalError", "Not executed.");
+        Self {
+            instead: (when == When::BeforeCommit).then(not_executed),
+            travel,
+            ..Self::default()
+        }
+    }
+
+    /// The status that the client receives of a reply with this status.
+    pub(crate) fn status_sent(&self, status: u16) -> Option<u16> {
+        match self.travel {
+            Travel::Never | Travel::Reset => None,
+            Travel::Whole | Travel::Changed(_) => Some(self.status.unwrap_or(status)),
         }
     }
 }
@@ -196,5 +337,5 @@ fn sixty_four_mebibytes() -> u64 {
 }
 
 fn two_seconds() -> Period {
-    Period(std::time::Duration::from_secs(2))
+    Period(Duration::from_secs(2))
 }

@@ -14,13 +14,19 @@ const LIST: Facts<'static> = Facts {
 };
 
 fn faults(faults: Value) -> Faults {
-    Faults::new(7, serde_json::from_value(faults).expect("a list of faults"))
+    let text = faults.to_string();
+    Faults::new(7, parse_list(text.as_bytes()).expect("a list of faults"))
 }
 
 fn struck(faults: &mut Faults, calls: usize, facts: Facts<'_>) -> Vec<bool> {
     (0..calls)
         .map(|_| faults.strike(Stage::Admitted, facts).is_some())
         .collect()
+}
+
+/// The kind of the fault that strikes a call at this stage.
+fn strike(faults: &mut Faults, stage: Stage) -> Option<FaultKind> {
+    faults.strike(stage, CREATE).map(|fault| fault.kind.clone())
 }
 
 #[test]
@@ -66,23 +72,23 @@ fn chance_is_fixed_by_the_seed_and_near_the_probability() {
 fn the_first_due_fault_strikes_and_hides_the_call_from_the_others() {
     let mut faults = faults(json!([{ "kind": "empty_body" }, { "kind": "malformed_json" }]));
     assert_eq!(
-        faults.strike(Stage::Admitted, CREATE),
-        Some(Kind::EmptyBody {})
+        strike(&mut faults, Stage::Admitted),
+        Some(FaultKind::EmptyBody {})
     );
     assert_eq!(
-        faults.strike(Stage::Admitted, CREATE),
-        Some(Kind::MalformedJson {})
+        strike(&mut faults, Stage::Admitted),
+        Some(FaultKind::MalformedJson {})
     );
-    assert_eq!(faults.strike(Stage::Admitted, CREATE), None);
+    assert_eq!(strike(&mut faults, Stage::Admitted), None);
 }
 
 #[test]
 fn faults_of_the_gate_wait_at_the_gate() {
     let mut faults = faults(json!([{ "kind": "clock_skew", "seconds": -1200 }]));
-    assert_eq!(faults.strike(Stage::Admitted, CREATE), None);
+    assert_eq!(strike(&mut faults, Stage::Admitted), None);
     assert_eq!(
-        faults.strike(Stage::Gate, CREATE),
-        Some(Kind::ClockSkew { seconds: -1200 })
+        strike(&mut faults, Stage::Gate),
+        Some(FaultKind::ClockSkew { seconds: -1200 })
     );
 }
 
@@ -109,7 +115,7 @@ fn every_kind_can_be_written() {
         r#"{"kind":"wrong_types","probability":0.5}"#,
     ] {
         let fault: Fault = serde_json::from_str(text).expect(text);
-        assert!(text.contains(fault.kind.name()), "{text}");
+        assert!(text.contains(&fault.name), "{text}");
     }
 }
 

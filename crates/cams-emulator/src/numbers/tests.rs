@@ -1,7 +1,8 @@
 //! The states of a number, and what list and lookup see of them.
 
-use super::super::period::Period;
 use super::*;
+use crate::config::Config;
+use crate::period::Period;
 
 const START: Duration = Duration::ZERO;
 
@@ -28,16 +29,13 @@ fn place(numbers: &mut Numbers, status: &str) -> Arc<Number> {
 }
 
 fn numbers(seed: u64, change: impl FnOnce(&mut Behaviour)) -> Numbers {
-    let mut behaviour = Behaviour::default();
+    let mut behaviour = Config::default().behaviour;
     change(&mut behaviour);
-    Numbers::new(seed, &behaviour)
+    Numbers::new(Generated { seed }, behaviour)
 }
 
 fn start(numbers: &mut Numbers, at: Duration) -> Arc<Number> {
-    match numbers.initiate(&key("139"), at) {
-        Initiation::Started(number) => number,
-        other => panic!("{other:?}"),
-    }
+    numbers.initiate(&key("139"), at).expect("it starts")
 }
 
 /// The statuses of the rows that the list shows of the number.
@@ -60,18 +58,11 @@ fn a_repeat_is_refused_the_same_or_a_new_start() {
     let number = start(&mut error, START);
     assert_eq!(number.status, MIGRATING);
     assert_eq!(number.phone_number, "86139");
-    assert_eq!(
-        error.initiate(&key("139"), START),
-        Initiation::Refused,
-        "the default"
-    );
+    assert_eq!(error.initiate(&key("139"), START), None, "the default");
 
     let mut same = numbers(0, |behaviour| behaviour.on_repeat = OnRepeat::Same);
     let number = start(&mut same, START);
-    assert_eq!(
-        same.initiate(&key("139"), START),
-        Initiation::Already(number)
-    );
+    assert_eq!(same.initiate(&key("139"), START), Some(number));
 
     let mut new_id = numbers(0, |behaviour| behaviour.on_repeat = OnRepeat::NewId);
     let ids = [(); 3].map(|()| start(&mut new_id, START).id.clone());
@@ -86,7 +77,7 @@ fn a_number_that_is_there_is_refused_whatever_a_repeat_gets() {
         let mut numbers = numbers(0, |behaviour| behaviour.on_repeat = on_repeat);
         place(&mut numbers, "CONNECTED");
         let refused = numbers.initiate(&key("139"), START);
-        assert_eq!(refused, Initiation::Refused, "{on_repeat:?}");
+        assert_eq!(refused, None, "{on_repeat:?}");
         place(&mut numbers, "DELETED");
         start(&mut numbers, START);
     }
@@ -164,7 +155,7 @@ fn list_and_lookup_lag_behind_each_by_its_own_time() {
     start(&mut numbers, seconds(10));
     assert_eq!(
         numbers.initiate(&key("139"), seconds(10)),
-        Initiation::Refused,
+        None,
         "the service itself is not late"
     );
     let seen = |numbers: &Numbers, at| (listed(numbers, at).len(), known(numbers, at));

@@ -1,25 +1,26 @@
-//! Replies as they are sent, untouched and spoilt.
+//! Responses as they are sent, untouched and spoilt.
 
 use std::time::UNIX_EPOCH;
 
-use super::super::fault::RetryHeader;
-use super::super::operations::Fields;
-use super::super::reply::retry_header;
+use super::super::{Fault, Travel, parse_list};
 use super::*;
+use crate::signature::tests::requests::list;
 
-fn reply() -> Reply {
-    let data = json!({ "Id": "1" });
-    Reply::success(
-        "R",
-        Fields::Ready(Map::from_iter([("Data".to_owned(), data)])),
-    )
-}
+const BODY: &str = r#"{"Code":"OK","Data":{"Id":"1"},"RequestId":"R"}"#;
 
-fn respond(kind: Option<&Kind>) -> Response {
-    match reply().into_delivery(UNIX_EPOCH, kind) {
-        Delivery::Respond(response) => response,
-        other => panic!("{other:?}"),
+/// The response under this fault, if there is one.
+fn respond(fault: Option<Value>) -> Response {
+    let mut response = Response::new(200, UNIX_EPOCH, JSON, BODY);
+    if let Some(fault) = fault {
+        let text = fault.to_string();
+        let faults: Vec<Fault> = parse_list(text.as_bytes()).expect("a fault");
+        let effect = faults[0].kind.effect(&list("1").parse(), "Throttling.User");
+        let Travel::Changed(change) = effect.travel else {
+            panic!("{fault}");
+        };
+        change(&mut response, &BODY.into());
     }
+    response
 }
 
 /// The bytes that arrive until the body or the connection ends.
@@ -48,12 +49,8 @@ fn an_untouched_reply_is_whole() {
 
 #[test]
 fn spoilt_bodies_are_announced_as_long_as_they_are() {
-    for kind in [
-        Kind::EmptyBody {},
-        Kind::MalformedJson {},
-        Kind::TruncatedJson {},
-    ] {
-        let response = respond(Some(&kind));
+    for kind in ["empty_body", "malformed_json", "truncated_json"] {
+        let response = respond(Some(json!({ "kind": kind })));
         assert_eq!(parsed(&response), None);
         assert_eq!(response.length, sent(&response).len() as u64);
     }
@@ -61,35 +58,24 @@ fn spoilt_bodies_are_announced_as_long_as_they_are() {
 
 #[test]
 fn wrong_types_still_claim_success() {
-    let body = parsed(&respond(Some(&Kind::WrongTypes {}))).expect("JSON");
+    let body = parsed(&respond(Some(json!({ "kind": "wrong_types" })))).expect("JSON");
     assert_eq!(body["Code"], "OK");
     assert!(body["Data"].is_array() && body["RequestId"].is_number());
 }
 
 #[test]
 fn a_body_cut_in_the_middle_was_announced_whole() {
-    let response = respond(Some(&Kind::ResetMidBody {}));
+    let response = respond(Some(json!({ "kind": "reset_mid_body" })));
     assert!(response.length > sent(&response).len() as u64);
     assert_eq!(response.body.last(), Some(&Step::Cut));
 }
 
 #[test]
 fn slow_and_huge_bodies_are_complete() {
-    let slow = Kind::SlowBody {
-        over: "1s".parse().expect("a period"),
-    };
-    for kind in [slow, Kind::HugeBody { bytes: 200_000 }] {
-        let response = respond(Some(&kind));
+    let slow = json!({ "kind": "slow_body", "over": "1s" });
+    for fault in [slow, json!({ "kind": "huge_body", "bytes": 200_000 })] {
+        let response = respond(Some(fault));
         assert_eq!(parsed(&response), parsed(&respond(None)));
         assert_eq!(response.length, sent(&response).len() as u64);
     }
-}
-
-#[test]
-fn waiting_times_are_rounded_up() {
-    let wait = Duration::from_micros(700_100);
-    let value = |header| retry_header(header, wait).1;
-    assert_eq!(value(RetryHeader::RetryAfter), "1");
-    assert_eq!(value(RetryHeader::XAcsRetryAfter), "701");
-    assert!(value(RetryHeader::XRatelimitUserApi).contains("TimeLeft:701"));
 }

@@ -1,0 +1,60 @@
+use super::*;
+
+fn parse(flags: &[&str]) -> Result<Config, clap::Error> {
+    Config::try_parse_from(["cams-emulator"].iter().chain(flags))
+}
+
+#[test]
+fn no_flag_is_required() {
+    assert!(parse(&[]).is_ok());
+}
+
+#[test]
+fn the_last_value_of_a_flag_counts_and_some_flags_add_up() {
+    let flags = [
+        "--on-repeat=same",
+        "--on-repeat=new-id",
+        "--role=a",
+        "--role=b",
+    ];
+    let config = parse(&flags).expect("flags");
+    assert_eq!(format!("{:?}", config.behaviour.on_repeat), "NewId");
+    assert_eq!(config.issuance.role, ["a", "b"]);
+}
+
+#[test]
+fn other_machines_are_kept_out_unless_allowed() {
+    let config = parse(&["--listen", "0.0.0.0:0"]).expect("flags");
+    let error = config.address().expect_err("refused");
+    assert!(error.contains("--allow-remote"), "{error}");
+    let config = parse(&["--listen", "0.0.0.0:0", "--allow-remote"]).expect("flags");
+    assert!(config.address().is_ok());
+}
+
+#[test]
+fn unreadable_values_are_refused() {
+    for flags in [
+        ["--quota", "10"],
+        ["--latency", "5"],
+        ["--window", "round"],
+        ["--missing-status", "500"],
+        ["--deny", "DeleteEverything"],
+        ["--faults", "/nonexistent"],
+    ] {
+        assert!(parse(&flags).is_err(), "{flags:?}");
+    }
+}
+
+#[test]
+fn several_keys_are_known() {
+    let flags = ["--account-id=1", "--root", "--key=1:a:s", "--key=2:b:s"];
+    let account = parse(&flags).expect("flags").account;
+    assert_eq!((&*account.account_id, account.is_root), ("1", true));
+    let more: Vec<_> = account
+        .more_keys
+        .iter()
+        .map(|key| &*key.account_id)
+        .collect();
+    assert_eq!(more, ["1", "2"]);
+    assert!(parse(&["--key=1:a"]).is_err());
+}

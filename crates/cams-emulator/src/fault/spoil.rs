@@ -1,0 +1,153 @@
+//! How faults spoil a response.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::body::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::kind::Writing;
+use crate::encoding::encode;
+use crate::reply::gateway_error;
+use crate::request::{Request, Target};
+use crate::response::{JSON, Response, Step};
+use crate::signature;
+
+/// Quotes a request with everything in it, secrets included. The secrets are first, because a
+/// client that shows the text may cut it; the string to sign follows.
+pub(super) fn quote(request: &Request, writing: Writing) -> String {
+    let write = |text: &str| match writing {
+        Writing::Base64 => STANDARD.encode(text),
+        Writing::Percent => encode(text),
+        Writing::Plain => text.to_owned(),
+    };
+    let parameters = ["AccessKeyId", "SecurityToken", "OIDCToken", "Signature"];
+    let headers = ["authorization", "x-acs-security-token"];
+    let parameters = parameters.map(|name| (name, request.parameter(name)));
+    let headers = headers.map(|name| (name, request.header(name)));
+    let quoted: Vec<String> = parameters
+        .into_iter()
+        .chain(headers)
+        .filter_map(|(name, value)| Some(format!("{name}={}", write(value?))))
+        .collect();
+    format!(
+        "server received: {}; server string to sign is: {}",
+        quoted.join(" "),
+        write(&signature::string_to_sign(request))
+    )
+}
+
+/// Turns the response into a failure with this status. A gateway reports its failure as JSON, and a
+/// proxy (502) as HTML.
+pub(super) fn fail(response: &mut Response, text: &Bytes, status: u16) {
+    if status == 502 {
+        response.content_type = "text/html";
+        response.set_body("<html><body><h1>502 Bad Gateway</h1></body></html>");
+        return;
+    }
+    let (code, message) = match status {
+        503 => (
+            "ServiceUnavailable",
+            "The request has failed due to a temporary failure of the server.",
+        ),
+        _ => (
+            "InternalError",
+            "The request processing has failed due to some unknown error.",
+        ),
+    };
+    let request_id = json(text)["RequestId"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    response.content_type = JSON;
+    response.set_body(gateway_error(Target::Cams, &request_id, code, message).to_string());
+}
+
+/// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.
+pub(super) fn inflate(response: &mut Response, bytes: u64) {
+    const BLOCK: usize = 64 << 10;
+    let blocks = bytes / BLOCK as u64;
+    let block = Bytes::from(vec![b' '; BLOCK]);
+    let rest = usize::try_from(bytes % BLOCK as u64).unwrap_or(0);
+    let mut body: Vec<_> = (0..blocks).map(|_| Step::Send(block.clone())).collect();
+    body.push(Step::Send(block.slice(..rest)));
+    body.append(&mut response.body);
+    response.body = body;
+    response.length = response.length.saturating_add(bytes);
+}
+
+/// Sends a body in ten parts with a pause before each, which take `over` together.
+pub(super) fn drip(body: &Bytes, over: Duration) -> Vec<Step> {
+    const PARTS: usize = 10;
+    let size = body.len().div_ceil(PARTS).max(1);
+    body.chunks(size)
+        .flat_map(|part| {
+            [
+                Step::Pause(over / PARTS as u32),
+                Step::Send(body.slice_ref(part)),
+            ]
+        })
+        .collect()
+}
+
+pub(super) fn half(text: &Bytes) -> Bytes {
+    text.slice(..text.len() / 2)
+}
+
+/// Puts these fields into `Data`, into each row of the list and into the credentials, which are an
+/// object of the body or the body itself.
+pub(super) fn alter(
+    body: &mut Map<String, Value>,
+    data: &Map<String, Value>,
+    rows: &Map<String, Value>,
+    credentials: &Map<String, Value>,
+) {
+    if body.contains_key("AccessKeyId") {
+        body.extend(credentials.clone());
+    }
+    for (name, value) in body {
+        let (targets, fields) = match &**name {
+            "Data" => (std::slice::from_mut(value), data),
+            "Credentials" | "CloudCredential" => (std::slice::from_mut(value), credentials),
+            "PhoneNumbers" => (value.as_array_mut().map_or(&mut [][..], |list| list), rows),
+            _ => continue,
+        };
+        for object in targets.iter_mut().filter_map(Value::as_object_mut) {
+            object.extend(fields.clone());
+        }
+    }
+}
+
+/// The JSON with control characters as they are where it has an escape such as `\u001b`.
+pub(super) fn unescape(json: String) -> String {
+    (0..0x20_u8).fold(json, |json, control| {
+        json.replace(
+            &format!("\\u{control:04x}"),
+            &char::from(control).to_string(),
+        )
+    })
+}
+
+/// The body with a value of another type in each field but `Code`, which still claims success.
+pub(super) fn wrong_types(text: &Bytes) -> Value {
+    let mut body = json(text);
+    for (name, value) in body.as_object_mut().into_iter().flatten() {
+        if name != "Code" {
+            *value = match value {
+                Value::String(_) => json!(17),
+                Value::Array(_) => json!({ "0": true }),
+                _ => json!(["unexpected"]),
+            };
+        }
+    }
+    body
+}
+
+/// The body as JSON, or null if it is a text.
+fn json(text: &Bytes) -> Value {
+    serde_json::from_slice(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! `CreateChatappMigrationInitiate`: starts the migration of a number into a space.
+
+use serde_json::json;
+
+use super::{Operation, abnormal, is_number};
+use crate::call::Call;
+use crate::numbers::Key;
+use crate::refusal::Refusal;
+use crate::reply::{Fields, fields};
+
+pub(super) const OPERATION: Operation = Operation {
+    name: "CreateChatappMigrationInitiate",
+    run,
+    ..Operation::CAMS
+};
+
+fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
+    let key = Key {
+        cust_space_id: call.required_space()?.cust_space_id,
+        country_code: call.request.required("CountryCode")?.into(),
+        mobile_number: call.request.required("MobileNumber")?.into(),
+    };
+    let behaviour = &call.state.behaviour;
+    if !is_number(&key.country_code, 1..=3) || !is_number(&key.mobile_number, 3..=14) {
+        return Err(abnormal(behaviour));
+    }
+    let Some(number) = call.state.numbers.initiate(&key, call.at) else {
+        call.entry.refused = true;
+        let message = "The space has the phone number already.";
+        return Err(Refusal::new(
+            behaviour.business_status,
+            behaviour.repeat_code.as_str(),
+            message,
+        ));
+    };
+    call.entry.committed = true;
+    Ok(fields(json!({
+        "Data": {
+            "Id": number.id,
+            "PhoneNumber": number.phone_number,
+            "Status": number.status,
+        },
+    })))
+}

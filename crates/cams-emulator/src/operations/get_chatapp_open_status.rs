@@ -1,0 +1,25 @@
+//! `GetChatappOpenStatus`: whether the account has subscribed to the product.
+
+use super::Operation;
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::reply::Fields;
+
+pub(super) const OPERATION: Operation = Operation {
+    name: "GetChatappOpenStatus",
+    needs_subscription: false,
+    essential: &["OpenStatus"],
+    run,
+    ..Operation::CAMS
+};
+
+fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
+    let open = !call.state.behaviour.not_subscribed;
+    Ok(Box::new(move |body| {
+        body.insert("OpenStatus".into(), open.into());
+        // This is the one operation whose model lacks `AccessDeniedDetail`, and whose documented
+        // message is in lower case.
+        body.remove("AccessDeniedDetail");
+        body.insert("Message".into(), "success".into());
+    }))
+}

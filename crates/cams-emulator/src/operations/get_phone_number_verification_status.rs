@@ -1,0 +1,48 @@
+//! `GetPhoneNumberVerificationStatus`: the id and the verification status of one number. The
+//! documentation of the emulator calls it the lookup.
+
+use serde_json::{Value, json};
+
+use super::{Operation, abnormal, is_number};
+use crate::behaviour::MissingNumber;
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::reply::{Fields, fields};
+
+pub(super) const OPERATION: Operation = Operation {
+    name: "GetPhoneNumberVerificationStatus",
+    essential: &["Data", "Id"],
+    run,
+    ..Operation::CAMS
+};
+
+fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
+    let space = call.required_space()?.cust_space_id;
+    let phone_number = call.request.required("PhoneNumber")?;
+    let behaviour = &call.state.behaviour;
+    if !is_number(phone_number, 4..=15) {
+        return Err(abnormal(behaviour));
+    }
+    let number = call.state.numbers.find(&space, phone_number, call.at);
+    let data = match (number, behaviour.missing_number) {
+        (Some(number), _) => json!({
+            "CodeVerificationStatus": number.code_verification_status,
+            "Id": number.id,
+            "PhoneNumber": number.phone_number,
+        }),
+        (None, MissingNumber::EmptyData) => json!({}),
+        (None, MissingNumber::NoData) => return Ok(fields(json!({}))),
+        (None, MissingNumber::NotVerified) => json!({
+            "CodeVerificationStatus": "NOT_VERIFIED",
+            "Id": null,
+            "PhoneNumber": phone_number,
+        }),
+        (None, MissingNumber::NullData) => Value::Null,
+        (None, MissingNumber::Refusal) => {
+            let (status, code) = (behaviour.missing_status, behaviour.missing_code.as_str());
+            let message = "The space does not have the phone number.";
+            return Err(Refusal::new(status, code, message));
+        }
+    };
+    Ok(fields(json!({ "Data": data })))
+}
