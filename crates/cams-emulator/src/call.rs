@@ -1,5 +1,5 @@
-//! A call in the hands of the service: its request, the state that it reads and changes, and its
-//! entry in the journal.
+//! A call on its way through the emulator, and the state that operations and sources read and
+//! change.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,12 +8,14 @@ use std::time::{Duration, SystemTime};
 use base::secret::Secret;
 
 use crate::behaviour::Behaviour;
+use crate::fault::Effect;
 use crate::generated::Generated;
 use crate::issuance::Issuance;
 use crate::journal::Entry;
 use crate::keys::{Caller, Identity, Keys, Session};
 use crate::numbers::{Number, Numbers};
 use crate::refusal::Refusal;
+use crate::reply::Form;
 use crate::request::Request;
 use crate::spaces::{Space, Spaces};
 
@@ -38,34 +40,36 @@ pub(crate) struct State {
     pub(crate) sso_access_token: Option<Secret>,
 }
 
-/// A call that is executed.
-#[derive(Debug)]
+/// A call on its way through the emulator.
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a Request,
-    pub(crate) state: &'a mut State,
-    /// The journal's entry, in which an operation notes what it did.
-    pub(crate) entry: &'a mut Entry,
-    /// Who signed the request, if it has to be signed.
-    pub(crate) caller: Option<Caller>,
-    /// Whether a fault makes the list stale.
-    pub(crate) stale_list: bool,
     /// When the call arrived, after the emulator's start.
     pub(crate) at: Duration,
     /// The true date, which no fault changes.
     pub(crate) now: SystemTime,
+    /// The date of the server, which a fault may have changed.
+    pub(crate) date: SystemTime,
+    /// The journal's entry, in which every step notes what it did.
+    pub(crate) entry: Entry,
+    /// What the last fault does that struck the call.
+    pub(crate) effect: Effect,
+    /// Who signed the request, if it has to be signed.
+    pub(crate) caller: Option<Caller>,
+    /// The form of the service's answer. There is none if an operation was not reached.
+    pub(crate) form: Option<Form>,
 }
 
 impl Call<'_> {
     /// The space that the request has to name. The caller must own it.
-    pub(crate) fn required_space(&self) -> Result<Space, Refusal> {
-        let space = self.optional_space()?;
+    pub(crate) fn required_space(&self, state: &State) -> Result<Space, Refusal> {
+        let space = self.optional_space(state)?;
         space.ok_or_else(|| Refusal::missing("CustSpaceId"))
     }
 
     /// The space that the request names, if it names one. The caller must own it.
-    pub(crate) fn optional_space(&self) -> Result<Option<Space>, Refusal> {
+    pub(crate) fn optional_space(&self, state: &State) -> Result<Option<Space>, Refusal> {
         let id = self.request.parameter("CustSpaceId");
-        let space = id.map(|id| self.state.spaces.get(id));
+        let space = id.map(|id| state.spaces.get(id));
         if space.as_ref().is_some_and(|space| !space.owned) {
             let message = "The specified resource does not belong to the current user.";
             return Err(Refusal::new(400, "Unknown.ResourceOwnerId", message));
@@ -82,6 +86,7 @@ impl Call<'_> {
     /// Starts a session of this role.
     pub(crate) fn issue(
         &mut self,
+        state: &mut State,
         account_id: String,
         role: &str,
         session_name: &str,
@@ -95,8 +100,9 @@ impl Call<'_> {
             account_id,
             identity,
         };
-        let State { keys, issuance, .. } = self.state;
-        let session = keys.issue(caller, issuance, requested, self.now);
+        let session = state
+            .keys
+            .issue(caller, &state.issuance, requested, self.now);
         self.entry.issued_key_id = Some(session.access_key_id.clone());
         session
     }

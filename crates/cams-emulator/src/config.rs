@@ -7,10 +7,10 @@ use base::secret::Secret;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
-use crate::access_key::AccessKey;
 use crate::behaviour::Behaviour;
 use crate::fault::{self, Fault};
 use crate::issuance::Issuance;
+use crate::keys::{AccessKey, secret};
 use crate::operations;
 use crate::period::Period;
 use crate::quota::{Quota, QuotaPer, Window};
@@ -50,21 +50,8 @@ pub struct Config {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Account")]
 pub(crate) struct AccountSettings {
-    /// The account that the access key belongs to
-    #[arg(long, value_name = "ID", default_value = "1000000000000000")]
-    pub(crate) account_id: String,
-    /// The access key id that is known
-    #[arg(long, value_name = "ID", default_value = "emulator")]
-    pub(crate) access_key_id: String,
-    /// The secret of the access key
-    #[arg(long, value_name = "SECRET", value_parser = secret, default_value = "emulator-secret")]
-    pub(crate) access_key_secret: Secret,
-    /// Require this STS token; without the flag any token is accepted
-    #[arg(long, value_name = "TOKEN", value_parser = secret)]
-    pub(crate) security_token: Option<Secret>,
-    /// Make the access key one of the account itself, which cannot assume roles
-    #[arg(long = "root")]
-    pub(crate) is_root: bool,
+    #[command(flatten)]
+    pub(crate) key: AccessKey,
     /// Another access key, of the same account or of another; may be given several times
     #[arg(long = "key", value_name = "ACCOUNT:ID:SECRET")]
     pub(crate) more_keys: Vec<AccessKey>,
@@ -127,10 +114,6 @@ type FaultList = Vec<Fault>;
 fn faults(path: &str) -> Result<FaultList, String> {
     let text = std::fs::read(path).map_err(|error| error.to_string())?;
     fault::parse_list(&text).map_err(|error| error.to_string())
-}
-
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
 }
 
 /// The names of the operations that RAM can deny.

@@ -54,7 +54,7 @@ fn route(service: &mut Service, request: &Request, at: Duration) -> Result<Shown
         (&Method::GET, "numbers") => Ok((200, numbers(service))),
         (&Method::POST, "numbers") => {
             let placed = service.state.numbers.place(body(request)?);
-            Ok((200, json!(*placed)))
+            Ok((200, json!(*placed.map_err(bad_request)?)))
         }
         (&Method::DELETE, "numbers") => match service.state.numbers.remove(&body(request)?, at) {
             true => Ok((200, json!({}))),

@@ -5,6 +5,7 @@ mod spoil;
 
 use fastrand::Rng;
 use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::{Map, Value, json};
 
 use crate::number_form::NumberForm;
@@ -38,13 +39,6 @@ struct Trigger {
     probability: Option<f64>,
     /// What the chances follow from.
     seed: Option<u64>,
-}
-
-/// What faults know of a call.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts<'a> {
-    pub(crate) action: Option<&'a str>,
-    pub(crate) number: Option<&'a str>,
 }
 
 /// The faults in force, in the order in which they are tried.
@@ -108,23 +102,27 @@ impl Faults {
 
     /// The fault that strikes a call at this stage, which is the first one that is due. The faults
     /// after it are not tried and do not count the call.
-    pub(crate) fn strike(&mut self, stage: Stage, facts: Facts<'_>) -> Option<&Fault> {
+    pub(crate) fn strike(
+        &mut self,
+        stage: Stage,
+        action: Option<&str>,
+        number: Option<&str>,
+    ) -> Option<&Fault> {
         let mut placed = self.placed.iter_mut();
         let struck = placed.find_map(|placed| {
             let kind = &placed.fault.kind;
-            let tried = kind.stage() == stage && kind.can_strike(facts.action);
-            (tried && placed.strikes(facts)).then_some(&placed.fault)
+            let tried = kind.stage() == stage && kind.can_strike(action);
+            let matches = tried && placed.fault.trigger.matches(action, number);
+            (matches && placed.is_due()).then_some(&placed.fault)
         });
         struck
     }
 }
 
 impl Placed {
-    fn strikes(&mut self, facts: Facts<'_>) -> bool {
+    /// Counts a call that matches, and returns whether it is struck.
+    fn is_due(&mut self) -> bool {
         let trigger = &self.fault.trigger;
-        if !trigger.matches(facts) {
-            return false;
-        }
         self.matched += 1;
         let spent = trigger.times().is_some_and(|times| self.struck >= times);
         if spent || self.matched < trigger.nth.unwrap_or(1) {
@@ -142,12 +140,17 @@ impl Placed {
 }
 
 impl Trigger {
-    fn matches(&self, facts: Facts<'_>) -> bool {
-        let form = NumberForm::Whatsapp;
-        let action = self.action.as_deref();
-        let number = self.number.as_ref().map(|number| form.of(number));
-        (action.is_none() || action == facts.action)
-            && (number.is_none() || number == facts.number.map(|number| form.of(number)))
+    fn matches(&self, action: Option<&str>, number: Option<&str>) -> bool {
+        let same = |wanted: &str, number: &str| {
+            NumberForm::Whatsapp.of(wanted) == NumberForm::Whatsapp.of(number)
+        };
+        self.action
+            .as_deref()
+            .is_none_or(|wanted| action == Some(wanted))
+            && self
+                .number
+                .as_deref()
+                .is_none_or(|wanted| number.is_some_and(|it| same(wanted, it)))
     }
 
     /// The most calls that are struck, or `None` if there is no limit.
@@ -185,24 +188,21 @@ impl TryFrom<Map<String, Value>> for Fault {
             return Err("not a fault: kind is missing".into());
         };
         let mut trigger = Map::new();
-        for name in ["action", "number", "nth", "times", "probability", "seed"] {
-            trigger.extend(keys.remove_entry(name));
+        for key in ["action", "number", "nth", "times", "probability", "seed"] {
+            trigger.extend(keys.remove_entry(key));
         }
-        let tagged = json!({ name.as_str(): keys });
-        let not_a_fault = |error: &dyn std::fmt::Display| format!("not a fault: {error}");
-        let trigger: Trigger =
-            serde_json::from_value(trigger.into()).map_err(|error| not_a_fault(&error))?;
-        let kind: FaultKind =
-            serde_json::from_value(tagged).map_err(|error| not_a_fault(&error))?;
-        trigger
-            .check()
-            .and_then(|()| kind.check())
-            .map_err(|error| not_a_fault(&error))?;
-        Ok(Self {
-            name,
-            kind,
-            trigger,
-        })
+        let kind = json!({ name.as_str(): keys });
+        let parsed = serde_json::from_value(trigger.into()).and_then(|trigger: Trigger| {
+            let kind: FaultKind = serde_json::from_value(kind)?;
+            let checked = trigger.check().and_then(|()| kind.check());
+            checked.map_err(serde_json::Error::custom)?;
+            Ok(Self {
+                name,
+                kind,
+                trigger,
+            })
+        });
+        parsed.map_err(|error| format!("not a fault: {error}"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::number_form::NumberForm;
 use crate::request::{SignatureMethod, Target};
@@ -84,10 +84,8 @@ impl Journal {
     pub(crate) fn summary(&self, window: Duration, account_id: Option<&str>) -> Value {
         let mut requests: BTreeMap<Target, BTreeMap<&str, u64>> = BTreeMap::new();
         let mut counted: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-        let entries = self.entries.iter();
-        for entry in
-            entries.filter(|e| account_id.is_none() || e.account_id.as_deref() == account_id)
-        {
+        let is_asked = |e: &&Entry| account_id.is_none() || e.account_id.as_deref() == account_id;
+        for entry in self.entries.iter().filter(is_asked) {
             let action = entry.action.as_deref().unwrap_or_default();
             *requests
                 .entry(entry.kind)
@@ -98,37 +96,41 @@ impl Journal {
                 counted.entry(action).or_default().push(entry);
             }
         }
-        let throttled = |calls: &[&Entry]| calls.iter().filter(|call| call.throttled).count();
-        let most = |calls: &[&Entry]| most(calls.iter().map(|call| call.at_micros), window);
-        let summarized = |(action, calls): (&&str, &Vec<&Entry>)| {
-            let admitted: Vec<_> = calls
+        let mut throttled = 0;
+        let mut actions = Map::new();
+        for (action, calls) in counted {
+            let times = calls.iter().map(|call| call.at_micros);
+            let admitted = calls
                 .iter()
-                .copied()
                 .filter(|call| !call.throttled)
-                .collect();
+                .map(|call| call.at_micros);
+            let rejected = calls.len() - admitted.clone().count();
+            throttled += rejected;
             let figures = json!({
                 "arrived": calls.len(),
-                "throttled": throttled(calls),
-                "max_arrived_in_window": most(calls),
-                "max_admitted_in_window": most(&admitted),
+                "throttled": rejected,
+                "max_arrived_in_window": most(times, window),
+                "max_admitted_in_window": most(admitted, window),
             });
-            ((*action).to_owned(), figures)
-        };
-        let initiations = self.initiations();
-        let repeats = initiations
-            .values()
-            .map(|(accepted, refused)| (accepted + refused).saturating_sub(1));
-        json!({
-            "actions": counted.iter().map(summarized).collect::<BTreeMap<_, _>>(),
-            "requests": requests,
-            "throttled": counted.values().map(|calls| throttled(calls)).sum::<usize>(),
-            "duplicates": repeats.sum::<u64>(),
-            "initiations": initiations.iter().map(|((space, number), (accepted, refused))| json!({
+            actions.insert(action.into(), figures);
+        }
+        let mut duplicates = 0;
+        let mut initiations = Vec::new();
+        for ((space, number), (accepted, refused)) in self.initiations() {
+            duplicates += accepted + refused - 1;
+            initiations.push(json!({
                 "cust_space_id": space,
                 "phone_number": number,
                 "accepted": accepted,
                 "refused": refused,
-            })).collect::<Value>(),
+            }));
+        }
+        json!({
+            "actions": actions,
+            "requests": requests,
+            "throttled": throttled,
+            "duplicates": duplicates,
+            "initiations": initiations,
         })
     }
 

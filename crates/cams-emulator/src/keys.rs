@@ -1,20 +1,48 @@
 //! The access keys that are known: permanent ones, and those of the sessions that were issued.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use base::clock::Utc;
 use base::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::access_key::AccessKey;
 use crate::generated::Generated;
 use crate::issuance::{Issuance, RevokedAs};
 use crate::refusal::Refusal;
 use crate::signature::Claim;
+
+/// A permanent access key of an account's user, or of the account itself.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AccessKey {
+    /// The account that the access key belongs to
+    #[arg(long, value_name = "ID", default_value = "1000000000000000")]
+    account_id: String,
+    /// The access key id that is known
+    #[arg(long, value_name = "ID", default_value = "emulator")]
+    access_key_id: String,
+    /// The secret of the access key
+    #[arg(long, value_name = "SECRET", value_parser = secret, default_value = "emulator-secret")]
+    access_key_secret: Secret,
+    /// Require this STS token; without the flag a token is covered by the signature but not
+    /// compared
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    security_token: Option<Secret>,
+    /// Make the access key one of the account itself, which cannot assume roles
+    #[arg(long = "root")]
+    is_root: bool,
+}
+
+/// Reads the secret in a flag.
+pub(crate) fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
+}
 
 /// Who calls: an account, and the identity of the caller within it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,7 +111,7 @@ impl Keys {
             if let Some(expected) = &key.security_token {
                 self.check_token(expected, claim.security_token, false)?;
             }
-            return Ok((&key.access_key_secret, caller(key)));
+            return Ok((&key.access_key_secret, key.caller()));
         }
         let session = self
             .sessions
@@ -248,15 +276,43 @@ impl Session {
     }
 }
 
-/// Who calls with a permanent key.
-fn caller(key: &AccessKey) -> Caller {
-    let name = key.access_key_id.clone();
-    Caller {
-        account_id: key.account_id.clone(),
-        identity: match key.is_root {
-            true => Identity::Root,
-            false => Identity::User { name },
-        },
+impl AccessKey {
+    /// Who calls with this key.
+    fn caller(&self) -> Caller {
+        let name = self.access_key_id.clone();
+        Caller {
+            account_id: self.account_id.clone(),
+            identity: match self.is_root {
+                true => Identity::Root,
+                false => Identity::User { name },
+            },
+        }
+    }
+}
+
+/// Reads a key of a user, as in `1000000000000001:other:other-secret`.
+impl FromStr for AccessKey {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<_> = text
+            .splitn(3, ':')
+            .filter(|part| !part.is_empty())
+            .collect();
+        match parts[..] {
+            [account_id, access_key_id, secret]
+                if account_id.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                Ok(Self {
+                    account_id: account_id.into(),
+                    access_key_id: access_key_id.into(),
+                    access_key_secret: Secret::new(secret),
+                    security_token: None,
+                    is_root: false,
+                })
+            }
+            _ => Err("an access key is written as ACCOUNT:ID:SECRET"),
+        }
     }
 }
 

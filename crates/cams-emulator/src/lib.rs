@@ -171,7 +171,6 @@
 
 #![forbid(unsafe_code)]
 
-mod access_key;
 mod behaviour;
 mod call;
 mod config;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use crate::behaviour::{AcceptedForms, Behaviour, DeletedRows, OnRepeat};
 use crate::generated::Generated;
@@ -24,7 +25,8 @@ const DELETED: &str = "DELETED";
 const GONE: [&str; 2] = [DELETED, "MIGRATED"];
 
 /// A phone number in a space, as the control interface shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Number {
     pub(crate) cust_space_id: String,
     pub(crate) country_code: String,
@@ -51,24 +53,6 @@ pub(crate) struct Key {
     pub(crate) cust_space_id: String,
     pub(crate) country_code: String,
     pub(crate) mobile_number: String,
-}
-
-/// A number to be placed in a space. It is the body of `POST /_emulator/numbers`. What is left out
-/// is as in a connected number. The lookup knows the number unless its status says that it is gone.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Placement {
-    cust_space_id: String,
-    country_code: String,
-    mobile_number: String,
-    id: Option<String>,
-    status: Option<String>,
-    code_verification_status: Option<String>,
-    verified_name: Option<String>,
-    name_status: Option<String>,
-    quality_rating: Option<String>,
-    messaging_limit_tier: Option<String>,
-    lookup: Option<bool>,
 }
 
 /// All phone numbers of the account.
@@ -161,30 +145,29 @@ impl Numbers {
         self.rows(None, History::truth)
     }
 
-    /// Places a number, which list and lookup show at once.
-    pub(crate) fn place(&mut self, placement: Placement) -> Arc<Number> {
-        let key = Key {
-            cust_space_id: placement.cust_space_id,
-            country_code: placement.country_code,
-            mobile_number: placement.mobile_number,
-        };
+    /// Places a number, which list and lookup show at once. The fields that are not given are those
+    /// of a connected number. The lookup knows the number unless its status says that it is gone.
+    pub(crate) fn place(
+        &mut self,
+        mut given: Map<String, Value>,
+    ) -> Result<Arc<Number>, serde_json::Error> {
+        given.retain(|_, value| !value.is_null());
+        let key = ["cust_space_id", "country_code", "mobile_number"];
+        let key = key.into_iter().filter_map(|name| given.get_key_value(name));
+        let key: Key =
+            Key::deserialize(Value::from_iter(key.map(|(k, v)| (k.clone(), v.clone()))))?;
         let usual = self.connected(&key);
-        let status = placement.status.unwrap_or(usual.status);
-        let gone = GONE.contains(&&*status);
+        let gone = given
+            .get("status")
+            .is_some_and(|status| GONE.iter().any(|gone| status == gone));
+        let mut fields = json!(usual);
+        fields["lookup"] = (!gone).into();
+        for (name, value) in given {
+            fields[name] = value;
+        }
         let number = Arc::new(Number {
-            status,
-            id: placement.id.unwrap_or(usual.id),
-            code_verification_status: placement
-                .code_verification_status
-                .unwrap_or(usual.code_verification_status),
-            verified_name: placement.verified_name.unwrap_or(usual.verified_name),
-            name_status: placement.name_status.unwrap_or(usual.name_status),
-            quality_rating: placement.quality_rating.unwrap_or(usual.quality_rating),
-            messaging_limit_tier: placement
-                .messaging_limit_tier
-                .unwrap_or(usual.messaging_limit_tier),
-            lookup: placement.lookup.unwrap_or(!gone),
-            ..usual
+            phone_number: usual.phone_number,
+            ..Number::deserialize(fields)?
         });
 
         let keep = self.keeps_deleted_rows();
@@ -200,7 +183,7 @@ impl Numbers {
             },
         };
         history.replace(rows);
-        number
+        Ok(number)
     }
 
     /// Deletes a number. Returns whether the space had it.

@@ -15,9 +15,9 @@ mod role_session;
 use std::ops::RangeInclusive;
 
 use crate::behaviour::{Behaviour, PHONE_NUMBER_ERROR};
-use crate::call::Call;
+use crate::call::{Call, State};
 use crate::refusal::Refusal;
-use crate::reply::Fields;
+use crate::reply::{Fields, fields};
 use crate::request::{Request, Target};
 
 /// An operation of an API.
@@ -36,7 +36,7 @@ pub(crate) struct Operation {
     pub(crate) essential: &'static [&'static str],
     /// Executes the operation, and returns the fields of the answer beside those that all answers
     /// have.
-    pub(crate) run: fn(&mut Call<'_>) -> Result<Fields, Refusal>,
+    pub(crate) run: fn(&mut Call<'_>, &mut State) -> Result<Fields, Refusal>,
 }
 
 const ALL: &[&Operation] = &[
@@ -72,7 +72,7 @@ impl Operation {
         signed: true,
         needs_subscription: true,
         essential: &[],
-        run: |_| Ok(Box::new(|_| {})),
+        run: |_, _| Ok(Box::new(|_| {})),
     };
 
     /// What most operations of STS have in common.

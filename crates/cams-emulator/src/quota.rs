@@ -82,11 +82,20 @@ impl Quotas {
             QuotaPer::Account => "",
             QuotaPer::Action => action,
         };
-        let counter = self
-            .counters
-            .entry((account_id.to_owned(), action.to_owned()))
-            .or_insert_with(|| Counter::new(self.quota, self.window));
-        counter.admit(self.quota, at, self.count_rejected)
+        let key = (account_id.to_owned(), action.to_owned());
+        let counter = self.counters.entry(key).or_default();
+        match self.window {
+            Window::Bucket => counter.take(self.quota, self.count_rejected, at),
+            Window::Fixed => {
+                let window = self.quota.window.as_nanos();
+                let leaves = |arrival: Duration| nanos((arrival.as_nanos() / window + 1) * window);
+                counter.log(self.quota, self.count_rejected, at, leaves)
+            }
+            Window::Sliding => {
+                let leaves = |arrival: Duration| arrival.saturating_add(self.quota.window);
+                counter.log(self.quota, self.count_rejected, at, leaves)
+            }
+        }
     }
 
     /// Changes the quota for arrivals from now on. What was counted stays counted, unless the kind
@@ -95,113 +104,64 @@ impl Quotas {
         if window != self.window {
             self.counters.clear();
         }
+        let (from, to) = (self.quota.window.as_nanos(), quota.window.as_nanos());
         for counter in self.counters.values_mut() {
-            counter.resize(self.quota, quota);
+            counter.level = counter.level.map(|level| level.saturating_mul(to) / from);
         }
         (self.quota, self.window) = (quota, window);
     }
 }
 
 /// What is counted of the calls of one action.
-#[derive(Debug)]
-enum Counter {
-    /// The level of the bucket is counted in nanoseconds times calls, so that it is a whole number:
-    /// a call takes the nanoseconds of the window, and a nanosecond brings the calls of the quota.
-    Bucket {
-        level: u128,
-        updated: Duration,
-    },
-    Fixed {
-        index: u128,
-        count: u32,
-    },
-    Sliding {
-        log: VecDeque<Duration>,
-    },
+#[derive(Debug, Default)]
+struct Counter {
+    /// The arrivals that may still count, for a fixed or a sliding window.
+    log: VecDeque<Duration>,
+    /// The level of the bucket, which is full without one. It is counted in nanoseconds times calls,
+    /// so that it is a whole number: a call takes the nanoseconds of the window, and a nanosecond
+    /// brings the calls of the quota.
+    level: Option<u128>,
+    /// When the level was computed.
+    updated: Duration,
 }
 
 impl Counter {
-    fn new(quota: Quota, window: Window) -> Self {
-        match window {
-            Window::Bucket => Self::Bucket {
-                level: quota.capacity(),
-                updated: Duration::ZERO,
-            },
-            Window::Fixed => Self::Fixed { index: 0, count: 0 },
-            Window::Sliding => Self::Sliding {
-                log: VecDeque::new(),
-            },
+    /// Counts a call in the log. An arrival leaves the log at the time that `leaves` returns.
+    fn log(
+        &mut self,
+        quota: Quota,
+        count_rejected: bool,
+        at: Duration,
+        leaves: impl Fn(Duration) -> Duration,
+    ) -> Result<(), Duration> {
+        while self.log.front().is_some_and(|first| leaves(*first) <= at) {
+            self.log.pop_front();
+        }
+        let over = self.log.len().checked_sub(quota.calls.get() as usize);
+        if over.is_none() || count_rejected {
+            self.log.push_back(at);
+        }
+        match over.and_then(|blocking| self.log.get(blocking)) {
+            Some(blocking) => Err(leaves(*blocking).saturating_sub(at)),
+            None => Ok(()),
         }
     }
 
-    fn admit(&mut self, quota: Quota, at: Duration, count_rejected: bool) -> Result<(), Duration> {
-        let calls = quota.calls.get();
-        match self {
-            Self::Bucket { level, updated } => {
-                let cost = quota.window.as_nanos();
-                let gained = at.saturating_sub(*updated).as_nanos() * u128::from(calls);
-                *level = level.saturating_add(gained).min(quota.capacity());
-                *updated = at;
-                if let Some(left) = level.checked_sub(cost) {
-                    *level = left;
-                    return Ok(());
-                }
-                let wait = nanos((cost - *level).div_ceil(u128::from(calls)));
-                if count_rejected {
-                    *level = 0;
-                }
-                Err(wait)
-            }
-            Self::Fixed { index, count } => {
-                let now = at.as_nanos() / quota.window.as_nanos();
-                if now != *index {
-                    (*index, *count) = (now, 0);
-                }
-                if *count < calls {
-                    *count += 1;
-                    return Ok(());
-                }
-                // A fixed window begins anew at its end, so that it makes no difference whether
-                // rejected calls are counted.
-                Err(nanos((now + 1) * quota.window.as_nanos()).saturating_sub(at))
-            }
-            Self::Sliding { log } => {
-                while log.front().is_some_and(|first| *first + quota.window <= at) {
-                    log.pop_front();
-                }
-                let counted = log.len();
-                let admitted = counted < calls as usize;
-                if admitted || count_rejected {
-                    log.push_back(at);
-                }
-                if admitted {
-                    return Ok(());
-                }
-                let blocking = log.get(counted - calls as usize).copied().unwrap_or(at);
-                Err((blocking + quota.window).saturating_sub(at))
-            }
+    /// Takes a call out of the bucket.
+    fn take(&mut self, quota: Quota, count_rejected: bool, at: Duration) -> Result<(), Duration> {
+        let (calls, cost) = (u128::from(quota.calls.get()), quota.window.as_nanos());
+        let gained = at.saturating_sub(self.updated).as_nanos() * calls;
+        let full = cost * calls;
+        let level = self
+            .level
+            .map_or(full, |level| level.saturating_add(gained).min(full));
+        let left = level.checked_sub(cost);
+        let rejected = if count_rejected { 0 } else { level };
+        (self.level, self.updated) = (Some(left.unwrap_or(rejected)), at);
+        match left {
+            Some(_) => Ok(()),
+            None => Err(nanos((cost - level).div_ceil(calls))),
         }
-    }
-
-    /// Changes the quota, and keeps what was counted.
-    fn resize(&mut self, from: Quota, to: Quota) {
-        match self {
-            Self::Bucket { level, .. } => {
-                let scaled = level.saturating_mul(to.window.as_nanos());
-                *level = scaled / from.window.as_nanos();
-            }
-            Self::Fixed { index, .. } => {
-                *index = *index * from.window.as_nanos() / to.window.as_nanos();
-            }
-            Self::Sliding { .. } => {}
-        }
-    }
-}
-
-impl Quota {
-    /// The level of a full bucket.
-    fn capacity(self) -> u128 {
-        self.window.as_nanos() * u128::from(self.calls.get())
     }
 }
 

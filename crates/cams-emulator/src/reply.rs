@@ -19,19 +19,9 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     /// The `Code` in the body. Successes of STS and of the metadata service's texts have none.
     pub(crate) code: Option<String>,
-    pub(crate) content_type: &'static str,
+    content_type: &'static str,
     header: Option<Header>,
-    pub(crate) body: Body,
-}
-
-/// The body of a reply.
-pub(crate) enum Body {
-    Json {
-        envelope: Map<String, Value>,
-        fields: Option<Fields>,
-        form: Option<Form>,
-    },
-    Text(String),
+    write: Box<dyn FnOnce() -> String + Send>,
 }
 
 /// The form in which the service behind the gateway writes an answer.
@@ -54,40 +44,57 @@ pub(crate) fn fields(object: Value) -> Fields {
 impl Reply {
     /// The reply to a request that CAMS or STS executed. That of STS has neither `Code` nor
     /// `Message`.
-    pub(crate) fn success(target: Target, request_id: &str, fields: Fields) -> Self {
-        let (code, envelope) = match target {
-            Target::Sts => (None, json!({ "RequestId": request_id })),
-            _ => {
-                let mut envelope = envelope(request_id, "OK", "SUCCESS");
-                envelope["AccessDeniedDetail"] = Value::Null;
-                (Some("OK".to_owned()), envelope)
-            }
-        };
-        Self::json(200, code, envelope, Some(fields))
+    pub(crate) fn success(target: Target, request_id: &str, fields: Fields, form: Form) -> Self {
+        let mut envelope = json!({ "RequestId": request_id });
+        if target == Target::Cams {
+            envelope = self::envelope(request_id, "OK", "SUCCESS");
+            envelope["AccessDeniedDetail"] = Value::Null;
+        }
+        let mut body = into_map(envelope);
+        let code = body.get("Code").and_then(Value::as_str).map(str::to_owned);
+        Self {
+            code,
+            write: Box::new(move || {
+                fields(&mut body);
+                form.shape(&mut body);
+                Value::Object(body).to_string()
+            }),
+            ..Self::text(200, JSON, "")
+        }
     }
 
     /// A JSON object without an envelope, as sources of credentials answer.
-    pub(crate) fn bare(status: u16, object: Value) -> Self {
+    pub(crate) fn bare(status: u16, object: &Value) -> Self {
         let code = ["Code", "ErrorCode"]
             .into_iter()
             .find_map(|name| object[name].as_str());
-        Self::json(status, code.map(str::to_owned), object, None)
+        Self {
+            code: code.map(str::to_owned),
+            ..Self::text(status, JSON, object.to_string())
+        }
     }
 
     /// A text, as the metadata service answers.
     pub(crate) fn text(status: u16, content_type: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
         Self {
             status,
             code: None,
             content_type,
             header: None,
-            body: Body::Text(text.into()),
+            write: Box::new(|| text),
         }
     }
 
     /// The reply to a request that is refused, in the envelope of the gateway. A business error
-    /// with the HTTP status 200 is in the envelope of a success.
-    pub(crate) fn refusal(target: Target, request_id: &str, refusal: Refusal) -> Self {
+    /// with the HTTP status 200 is in the envelope of a success. The form is that of the service
+    /// behind the gateway, if it refuses.
+    pub(crate) fn refusal(
+        target: Target,
+        request_id: &str,
+        refusal: Refusal,
+        form: Option<Form>,
+    ) -> Self {
         let mut body = match refusal.status {
             200 => envelope(request_id, &refusal.code, &refusal.message),
             _ => gateway_error(target, request_id, &refusal.code, &refusal.message),
@@ -95,55 +102,21 @@ impl Reply {
         if let Some(detail) = refusal.access_denied_detail {
             body["AccessDeniedDetail"] = detail;
         }
+        if let (Some(form), Value::Object(body)) = (form, &mut body) {
+            form.shape(body);
+        }
         Self {
             header: refusal.retry,
-            ..Self::json(refusal.status, Some(refusal.code), body, None)
+            code: Some(refusal.code),
+            ..Self::text(refusal.status, JSON, body.to_string())
         }
-    }
-
-    /// The same reply, in the form of the service behind the gateway.
-    pub(crate) fn in_form(mut self, new: Option<Form>) -> Self {
-        if let Body::Json { form, .. } = &mut self.body {
-            *form = new;
-        }
-        self
     }
 
     /// Writes the reply. A long list takes a while.
     pub(crate) fn into_response(self, date: SystemTime) -> Response {
-        let text = match self.body {
-            Body::Text(text) => text,
-            Body::Json {
-                envelope: mut body,
-                fields,
-                form,
-            } => {
-                if let Some(fields) = fields {
-                    fields(&mut body);
-                }
-                if let Some(form) = form {
-                    form.shape(&mut body);
-                }
-                Value::Object(body).to_string()
-            }
-        };
         Response {
             header: self.header,
-            ..Response::new(self.status, date, self.content_type, text)
-        }
-    }
-
-    fn json(status: u16, code: Option<String>, envelope: Value, fields: Option<Fields>) -> Self {
-        Self {
-            status,
-            code,
-            content_type: JSON,
-            header: None,
-            body: Body::Json {
-                envelope: into_map(envelope),
-                fields,
-                form: None,
-            },
+            ..Response::new(self.status, date, self.content_type, (self.write)())
         }
     }
 }

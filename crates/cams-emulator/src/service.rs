@@ -9,14 +9,13 @@ use base::random::Random;
 use hyper::Method;
 use serde_json::json;
 
-use crate::access_key::AccessKey;
 use crate::call::{Call, State};
-use crate::config::{AccountSettings, Config, Limits};
-use crate::fault::{Effect, Facts, Faults, Stage, Travel};
+use crate::config::{Config, Limits};
+use crate::fault::{Effect, Faults, Stage, Travel};
 use crate::gate::Gate;
 use crate::generated::{Generated, group};
 use crate::journal::{Entry, Journal};
-use crate::keys::{Caller, Keys};
+use crate::keys::Keys;
 use crate::numbers::Numbers;
 use crate::operations::{self, Operation};
 use crate::quota::{QuotaPer, Quotas};
@@ -57,44 +56,12 @@ pub(crate) struct Outcome {
     effect: Effect,
 }
 
-/// A call on its way through the checks.
-struct Visit<'a> {
-    request: &'a Request,
-    /// When it arrives, after the emulator's start.
-    at: Duration,
-    /// The true date, which no fault changes.
-    now: SystemTime,
-    /// The date of the server, which a fault may have changed.
-    date: SystemTime,
-    entry: Entry,
-    /// What the last fault does that struck the call.
-    effect: Effect,
-    /// The form of the service's answer. There is none if an operation was not reached.
-    form: Option<Form>,
-}
-
 impl Service {
     pub(crate) fn new(config: Config) -> Self {
         let (generated, limits) = (Generated { seed: config.seed }, config.limits);
         let quotas = |quota, per| Quotas::new(quota, limits.window, limits.count_rejected, per);
-        let AccountSettings {
-            account_id,
-            access_key_id,
-            access_key_secret,
-            security_token,
-            is_root,
-            more_keys,
-            sso_access_token,
-            deny: denied,
-        } = config.account;
-        let first = AccessKey {
-            account_id,
-            access_key_id,
-            access_key_secret,
-            security_token,
-            is_root,
-        };
-        let keys = std::iter::once(first).chain(more_keys).collect();
+        let account = config.account;
+        let keys = std::iter::once(account.key).chain(account.more_keys);
         Self {
             state: State {
                 generated,
@@ -103,11 +70,11 @@ impl Service {
                 behaviour: config.behaviour,
                 lists: HashMap::new(),
                 issuance: config.issuance,
-                keys: Keys::new(keys, generated),
+                keys: Keys::new(keys.collect(), generated),
                 oidc_tokens: HashSet::new(),
                 metadata_tokens: HashMap::new(),
                 metadata_session: None,
-                sso_access_token,
+                sso_access_token: account.sso_access_token,
             },
             faults: Faults::new(config.seed, config.faults.into_iter().flatten()),
             journal: Journal::default(),
@@ -116,7 +83,7 @@ impl Service {
             sts_quotas: quotas(limits.sts_quota, QuotaPer::Action),
             gate: Gate::default(),
             limits,
-            denied,
+            denied: account.deny,
             random: Random::seeded(config.seed),
         }
     }
@@ -124,26 +91,27 @@ impl Service {
     /// Serves a call that arrives `at` after the emulator's start, on the true date `now`, and
     /// records it in the journal.
     pub(crate) fn receive(&mut self, request: &Request, at: Duration, now: SystemTime) -> Outcome {
-        let mut visit = Visit {
+        let mut call = Call {
             request,
             at,
             now,
             date: now,
             entry: self.entry(request, at),
             effect: Effect::default(),
+            caller: None,
             form: None,
         };
-        let result = self.serve(&mut visit);
-        let Visit {
+        let result = self.serve(&mut call);
+        let Call {
             mut entry,
             effect,
             form,
             date,
             ..
-        } = visit;
+        } = call;
         let reply = result.unwrap_or_else(|refusal| {
             entry.throttled = refusal.is_throttling;
-            Reply::refusal(request.target, &entry.request_id, refusal)
+            Reply::refusal(request.target, &entry.request_id, refusal, form)
         });
         entry.status = effect.status_sent(reply.status);
         entry.code.clone_from(&reply.code);
@@ -153,7 +121,7 @@ impl Service {
                 Target::Metadata => self.state.issuance.metadata_delay.0,
                 _ => Duration::ZERO,
             },
-            reply: reply.in_form(form),
+            reply,
             date,
             effect,
         };
@@ -188,93 +156,85 @@ impl Service {
         }
     }
 
-    /// Checks and executes a request. `visit` is filled in on the way, also for a request that is
-    /// refused.
-    fn serve(&mut self, visit: &mut Visit<'_>) -> Result<Reply, Refusal> {
-        let request = visit.request;
+    /// Checks and executes a call. What becomes known of it is noted in it, also if it is refused.
+    fn serve(&mut self, call: &mut Call<'_>) -> Result<Reply, Refusal> {
+        let request = call.request;
         if request.is_malformed {
             let message = "The parameters are malformed.";
             return Err(Refusal::new(400, "InvalidParameter", message));
         }
         if let Some(source) = sources::of(request) {
-            self.strike(Stage::Admitted, visit)?;
-            return Ok((source.answer)(&mut self.call(visit, None)));
+            self.strike(Stage::Admitted, call)?;
+            return Ok((source.answer)(call, &mut self.state));
         }
-        self.strike(Stage::Gate, visit)?;
-        let caller = self.authenticate(visit)?;
+        self.strike(Stage::Gate, call)?;
+        self.authenticate(call)?;
         let operation = route(request)?;
 
-        visit.entry.counted = true;
+        call.entry.counted = true;
         let quotas = match operation.api {
             Target::Sts => &mut self.sts_quotas,
             _ => &mut self.quotas,
         };
-        let account = caller.as_ref().map_or("", |caller| &caller.account_id);
-        if let Err(wait) = quotas.admit(account, operation.name, visit.at) {
+        let account = call.caller.as_ref().map_or("", |caller| &caller.account_id);
+        if let Err(wait) = quotas.admit(account, operation.name, call.at) {
             let retry = self
                 .limits
                 .retry_after
                 .then(|| RetryHeader::default().after(wait));
             return Err(Refusal::throttling(&self.limits.throttle_code, retry));
         }
-        self.strike(Stage::Admitted, visit)?;
-        self.execute(operation, caller, visit)
+        self.strike(Stage::Admitted, call)?;
+        self.execute(operation, call)
     }
 
     /// Lets a fault strike the call, if one is due. Some faults refuse what was requested.
-    fn strike(&mut self, stage: Stage, visit: &mut Visit<'_>) -> Result<(), Refusal> {
-        let facts = Facts {
-            action: visit.entry.action.as_deref(),
-            number: visit.entry.phone_number.as_deref(),
-        };
-        let Some(fault) = self.faults.strike(stage, facts) else {
+    fn strike(&mut self, stage: Stage, call: &mut Call<'_>) -> Result<(), Refusal> {
+        let (action, number) = (
+            call.entry.action.as_deref(),
+            call.entry.phone_number.as_deref(),
+        );
+        let Some(fault) = self.faults.strike(stage, action, number) else {
             return Ok(());
         };
-        let mut effect = fault.kind.effect(visit.request, &self.limits.throttle_code);
-        let skew = Duration::from_secs(effect.skew.unsigned_abs());
-        let skewed = match effect.skew < 0 {
-            true => visit.date.checked_sub(skew),
-            false => visit.date.checked_add(skew),
+        call.entry.fault = Some(fault.name.clone());
+        call.effect = fault.kind.effect(call.request, &self.limits.throttle_code);
+        let skew = Duration::from_secs(call.effect.skew.unsigned_abs());
+        let skewed = match call.effect.skew < 0 {
+            true => call.date.checked_sub(skew),
+            false => call.date.checked_add(skew),
         };
-        visit.date = skewed.unwrap_or(visit.date);
-        visit.entry.fault = Some(fault.name.clone());
-        let instead = effect.instead.take();
-        visit.effect = effect;
-        instead.map_or(Ok(()), Err)
+        call.date = skewed.unwrap_or(call.date);
+        call.effect.instead.take().map_or(Ok(()), Err)
     }
 
-    /// Finds out who calls. It is unknown if the operation is not signed.
-    fn authenticate(&mut self, visit: &Visit<'_>) -> Result<Option<Caller>, Refusal> {
-        let request = visit.request;
+    /// Finds out who calls, if the operation is signed.
+    fn authenticate(&mut self, call: &mut Call<'_>) -> Result<(), Refusal> {
+        let request = call.request;
         if operations::named(request).is_some_and(|operation| !operation.signed) {
-            if request.header("x-acs-version").is_none() {
-                request.check_format()?;
-            }
-            return Ok(None);
+            return match request.header("x-acs-version") {
+                Some(_) => Ok(()),
+                None => request.check_format(),
+            };
         }
         let State { keys, issuance, .. } = &self.state;
-        let caller = self
-            .gate
-            .enter(request, keys, issuance, visit.date, visit.now)?;
-        Ok(Some(caller))
+        call.caller = Some(
+            self.gate
+                .enter(request, keys, issuance, call.date, call.now)?,
+        );
+        Ok(())
     }
 
     /// Executes an operation, if the caller may.
     fn execute(
         &mut self,
         operation: &'static Operation,
-        caller: Option<Caller>,
-        visit: &mut Visit<'_>,
+        call: &mut Call<'_>,
     ) -> Result<Reply, Refusal> {
-        let State {
-            behaviour,
-            generated,
-            ..
-        } = &self.state;
-        let form = Some(Form::new(behaviour, operation.essential, generated.seed));
-        if operation.api == Target::Cams {
-            visit.form = form;
-        }
+        let behaviour = &self.state.behaviour;
+        let form = Form::new(behaviour, operation.essential, self.state.generated.seed);
+        // The refusals of STS are those of a gateway, and have one form.
+        call.form = (operation.api == Target::Cams).then_some(form);
         if self.denied.iter().any(|name| name == operation.name) {
             return Err(denied(operation));
         }
@@ -282,25 +242,13 @@ impl Service {
             let message = "You have not subscribed to the product.";
             return Err(Refusal::new(400, "Product.Unsubscript", message));
         }
-        let fields = (operation.run)(&mut self.call(visit, caller))?;
-        visit.form = form;
+        let fields = (operation.run)(call, &mut self.state)?;
         Ok(Reply::success(
             operation.api,
-            &visit.entry.request_id,
+            &call.entry.request_id,
             fields,
+            form,
         ))
-    }
-
-    fn call<'a>(&'a mut self, visit: &'a mut Visit<'_>, caller: Option<Caller>) -> Call<'a> {
-        Call {
-            request: visit.request,
-            state: &mut self.state,
-            entry: &mut visit.entry,
-            caller,
-            stale_list: visit.effect.stale_list,
-            at: visit.at,
-            now: visit.now,
-        }
     }
 }
 

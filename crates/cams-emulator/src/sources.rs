@@ -5,7 +5,7 @@ mod cloud_sso;
 mod credentials_uri;
 mod metadata;
 
-use crate::call::Call;
+use crate::call::{Call, State};
 use crate::reply::Reply;
 use crate::request::{Request, Target};
 
@@ -15,7 +15,7 @@ pub(crate) struct Source {
     target: Target,
     /// The name that a request has in the journal and in faults.
     pub(crate) action: fn(&Request) -> &'static str,
-    pub(crate) answer: fn(&mut Call<'_>) -> Reply,
+    pub(crate) answer: fn(&mut Call<'_>, &mut State) -> Reply,
 }
 
 const ALL: &[&Source] = &[

@@ -20,40 +20,29 @@ use crate::response::{Response, Step};
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum FaultKind {
     AlteredAnswer {
-        #[serde(default)]
-        credentials: Map<String, Value>,
-        #[serde(default)]
-        data: Map<String, Value>,
-        #[serde(default)]
-        rows: Map<String, Value>,
-        #[serde(default)]
-        unescaped: bool,
+        credentials: Option<Map<String, Value>>,
+        data: Option<Map<String, Value>>,
+        rows: Option<Map<String, Value>>,
+        unescaped: Option<bool>,
     },
     BusinessError {
         code: String,
-        #[serde(default)]
-        message: String,
-        #[serde(default = "bad_request")]
-        status: u16,
-        #[serde(default)]
+        message: Option<String>,
+        status: Option<u16>,
         access_denied_detail: Option<Value>,
     },
     ClockSkew {
         seconds: i64,
     },
     EchoRequest {
-        #[serde(default)]
-        writing: Writing,
-        #[serde(default = "signature_does_not_match")]
-        code: String,
-        #[serde(default = "bad_request")]
-        status: u16,
+        writing: Option<Writing>,
+        code: Option<String>,
+        status: Option<u16>,
     },
     EmptyBody {},
     ExpiredToken {},
     HugeBody {
-        #[serde(default = "sixty_four_mebibytes")]
-        bytes: u64,
+        bytes: Option<u64>,
     },
     MalformedJson {},
     NeverAnswer {
@@ -64,8 +53,7 @@ pub(crate) enum FaultKind {
     ResetMidBody {},
     SignatureRefused {},
     SlowBody {
-        #[serde(default = "two_seconds")]
-        over: Period,
+        over: Option<Period>,
     },
     StaleList {},
     Status {
@@ -73,12 +61,9 @@ pub(crate) enum FaultKind {
         when: When,
     },
     Throttle {
-        #[serde(default)]
         code: Option<String>,
-        #[serde(default)]
         retry_after: Option<Period>,
-        #[serde(default)]
-        header: RetryHeader,
+        header: Option<RetryHeader>,
     },
     TruncatedJson {},
     WrongContentType {},
@@ -174,13 +159,17 @@ impl FaultKind {
                 rows,
                 unescaped,
             } => Effect::changes(move |response, text| {
-                if let Ok(mut body) = serde_json::from_slice(text) {
-                    spoil::alter(&mut body, &data, &rows, &credentials);
-                    let text = Value::Object(body).to_string();
-                    response.set_body(if unescaped {
-                        spoil::unescape(text)
+                let parts = [
+                    ("Data", data),
+                    ("PhoneNumbers", rows),
+                    ("Credentials", credentials),
+                ];
+                if let Some(altered) = spoil::alter(text, parts) {
+                    let raw = unescaped == Some(true);
+                    response.set_body(if raw {
+                        spoil::unescape(altered)
                     } else {
-                        text
+                        altered
                     });
                 }
             }),
@@ -191,7 +180,7 @@ impl FaultKind {
                 access_denied_detail,
             } => Effect::refuses(Refusal {
                 access_denied_detail,
-                ..Refusal::new(status, code, message)
+                ..Refusal::new(status.unwrap_or(400), code, message.unwrap_or_default())
             }),
             Self::ClockSkew { seconds } => Effect {
                 skew: seconds,
@@ -202,15 +191,17 @@ impl FaultKind {
                 code,
                 status,
             } => {
-                let quoted = spoil::quote(request, writing);
+                let quoted = spoil::quote(request, writing.unwrap_or_default());
+                let code = code.as_deref().unwrap_or("SignatureDoesNotMatch");
                 Effect::refuses(Refusal {
                     access_denied_detail: Some(quoted.as_str().into()),
-                    ..Refusal::new(status, code, quoted)
+                    ..Refusal::new(status.unwrap_or(400), code, quoted)
                 })
             }
             Self::EmptyBody {} => Effect::changes(|response, _| response.set_body("")),
             Self::ExpiredToken {} => Effect::refuses(Refusal::expired_token()),
             Self::HugeBody { bytes } => {
+                let bytes = bytes.unwrap_or(64 << 20);
                 Effect::changes(move |response, _| spoil::inflate(response, bytes))
             }
             Self::MalformedJson {} => {
@@ -229,7 +220,8 @@ impl FaultKind {
                 Effect::refuses(Refusal::new(400, "SignatureDoesNotMatch", message))
             }
             Self::SlowBody { over } => {
-                Effect::changes(move |response, text| response.body = spoil::drip(text, over.0))
+                let over = over.map_or(Duration::from_secs(2), |over| over.0);
+                Effect::changes(move |response, text| response.body = spoil::drip(text, over))
             }
             Self::StaleList {} => Effect {
                 stale_list: true,
@@ -249,7 +241,7 @@ impl FaultKind {
                 retry_after,
                 header,
             } => {
-                let retry = retry_after.map(|wait| header.after(wait.0));
+                let retry = retry_after.map(|wait| header.unwrap_or_default().after(wait.0));
                 let code = code.as_deref().unwrap_or(throttle_code);
                 Effect::refuses(Refusal::throttling(code, retry))
             }
@@ -268,23 +260,29 @@ impl FaultKind {
     /// Refuses values that the types allow and that have no meaning.
     pub(super) fn check(&self) -> Result<(), String> {
         let is_failure = |status: &u16| (400..=599).contains(status);
-        match self {
-            Self::BusinessError { status, .. } | Self::EchoRequest { status, .. }
-                if *status != 200 && !is_failure(status) =>
-            {
-                Err(format!("a business error has no status {status}"))
+        let wrong = match self {
+            Self::BusinessError {
+                status: Some(status),
+                ..
+            }
+            | Self::EchoRequest {
+                status: Some(status),
+                ..
+            } if *status != 200 && !is_failure(status) => {
+                format!("a business error has no status {status}")
             }
             Self::Status { status, .. } if !is_failure(status) => {
-                Err(format!("{status} is not the status of a failure"))
+                format!("{status} is not the status of a failure")
             }
-            Self::HugeBody { bytes } if *bytes > MOST_BYTES => {
-                Err(format!("a body has at most {MOST_BYTES} bytes"))
+            Self::HugeBody { bytes: Some(bytes) } if *bytes > MOST_BYTES => {
+                format!("a body has at most {MOST_BYTES} bytes")
             }
             Self::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SECONDS => {
-                Err(format!("a clock is off by at most {MOST_SECONDS} seconds"))
+                format!("a clock is off by at most {MOST_SECONDS} seconds")
             }
-            _ => Ok(()),
-        }
+            _ => return Ok(()),
+        };
+        Err(wrong)
     }
 }
 
@@ -322,20 +320,4 @@ impl Effect {
             Travel::Whole | Travel::Changed(_) => Some(self.status.unwrap_or(status)),
         }
     }
-}
-
-fn signature_does_not_match() -> String {
-    "SignatureDoesNotMatch".into()
-}
-
-fn bad_request() -> u16 {
-    400
-}
-
-fn sixty_four_mebibytes() -> u64 {
-    64 << 20
-}
-
-fn two_seconds() -> Period {
-    Period(Duration::from_secs(2))
 }

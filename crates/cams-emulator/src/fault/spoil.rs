@@ -95,28 +95,31 @@ pub(super) fn half(text: &Bytes) -> Bytes {
     text.slice(..text.len() / 2)
 }
 
-/// Puts these fields into `Data`, into each row of the list and into the credentials, which are an
-/// object of the body or the body itself.
-pub(super) fn alter(
-    body: &mut Map<String, Value>,
-    data: &Map<String, Value>,
-    rows: &Map<String, Value>,
-    credentials: &Map<String, Value>,
-) {
-    if body.contains_key("AccessKeyId") {
-        body.extend(credentials.clone());
-    }
-    for (name, value) in body {
-        let (targets, fields) = match &**name {
-            "Data" => (std::slice::from_mut(value), data),
-            "Credentials" | "CloudCredential" => (std::slice::from_mut(value), credentials),
-            "PhoneNumbers" => (value.as_array_mut().map_or(&mut [][..], |list| list), rows),
-            _ => continue,
+/// Puts fields into parts of an answer in JSON: into an object, or into each row of a list. The
+/// credentials of some answers have another name or are the answer itself.
+pub(super) fn alter<const N: usize>(
+    text: &Bytes,
+    parts: [(&str, Option<Map<String, Value>>); N],
+) -> Option<String> {
+    let mut body: Value = serde_json::from_slice(text).ok()?;
+    for (part, fields) in parts {
+        let in_sso = body.get("CloudCredential").is_some();
+        let at_top = body.get("AccessKeyId").is_some();
+        let target = match part {
+            "Credentials" if at_top => Some(&mut body),
+            "Credentials" if in_sso => body.get_mut("CloudCredential"),
+            _ => body.get_mut(part),
         };
-        for object in targets.iter_mut().filter_map(Value::as_object_mut) {
-            object.extend(fields.clone());
+        let objects = match target {
+            Some(Value::Array(rows)) => rows,
+            Some(object) => std::slice::from_mut(object),
+            None => continue,
+        };
+        for object in objects.iter_mut().filter_map(Value::as_object_mut) {
+            object.extend(fields.clone().unwrap_or_default());
         }
     }
+    Some(body.to_string())
 }
 
 /// The JSON with control characters as they are where it has an escape such as `\u001b`.

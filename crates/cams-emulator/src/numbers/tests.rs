@@ -14,18 +14,19 @@ fn key(mobile_number: &str) -> Key {
     }
 }
 
-fn placement(status: &str, more: serde_json::Value) -> Placement {
-    let mut body = serde_json::json!({
+fn place_with(numbers: &mut Numbers, status: &str, more: Value) -> Arc<Number> {
+    let mut body = json!({
         "cust_space_id": "cams-1", "country_code": "86", "mobile_number": "139", "status": status
     });
-    if let (Some(body), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
         body.extend(more);
     }
-    serde_json::from_value(body).expect("a placement")
+    let body = serde_json::from_value(body).expect("an object");
+    numbers.place(body).expect("a number")
 }
 
 fn place(numbers: &mut Numbers, status: &str) -> Arc<Number> {
-    numbers.place(placement(status, serde_json::Value::Null))
+    place_with(numbers, status, Value::Null)
 }
 
 fn numbers(seed: u64, change: impl FnOnce(&mut Behaviour)) -> Numbers {
@@ -121,12 +122,9 @@ fn the_lookup_knows_a_deleted_number_only_if_told() {
     let mut numbers = numbers(0, |_| {});
     assert!(!place(&mut numbers, DELETED).lookup);
     assert!(!known(&numbers, START));
-    numbers.place(placement(DELETED, serde_json::json!({ "lookup": true })));
+    place_with(&mut numbers, DELETED, json!({ "lookup": true }));
     assert!(known(&numbers, START));
-    numbers.place(placement(
-        "CONNECTED",
-        serde_json::json!({ "lookup": false }),
-    ));
+    place_with(&mut numbers, "CONNECTED", json!({ "lookup": false }));
     assert!(known(&numbers, START), "the deleted row is still there");
 }
 
@@ -142,7 +140,7 @@ fn a_number_that_moved_away_is_gone_like_a_deleted_one() {
 #[test]
 fn a_number_is_placed_with_an_id_of_its_own() {
     let mut numbers = numbers(0, |_| {});
-    let placed = numbers.place(placement("CONNECTED", serde_json::json!({ "id": "42" })));
+    let placed = place_with(&mut numbers, "CONNECTED", json!({ "id": "42" }));
     assert_eq!(placed.id, "42");
 }
 

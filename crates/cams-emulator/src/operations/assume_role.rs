@@ -1,11 +1,8 @@
 //! `AssumeRole`: a session of a role for a caller who signs.
 
-use super::Operation;
 use super::role_session::{ESSENTIAL, RoleSession, check};
-use crate::call::Call;
+use super::{Call, Fields, Operation, Refusal, State, fields};
 use crate::keys::Identity;
-use crate::refusal::Refusal;
-use crate::reply::{Fields, fields};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "AssumeRole",
@@ -15,7 +12,7 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 /// Starts a session. Users and sessions of roles may ask for one, an account itself may not.
-fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
+fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
     let request = call.request;
     let session = RoleSession::parse(request)?;
     // The documented form is `[\w+=,.@:\/-]*`.
@@ -24,14 +21,14 @@ fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
         let message = "Roles may not be assumed by root accounts.";
         return Err(Refusal::new(403, "NoPermission", message));
     }
-    let expected = call.state.issuance.external_id.as_deref();
+    let expected = state.issuance.external_id.as_deref();
     if expected.is_some() && expected != request.parameter("ExternalId") {
         let message = "You are not authorized to do this action. You should be authorized by RAM.";
         return Err(Refusal::new(403, "NoPermission", message));
     }
     // The documented form is `[\w+=,.@-]*`.
     check(request, "SourceIdentity", 2..=64, b"_+=,.@-")?;
-    let mut answer = session.start(call)?;
+    let mut answer = session.start(call, state)?;
     if let Some(source) = request.parameter("SourceIdentity") {
         answer["SourceIdentity"] = source.into();
     }

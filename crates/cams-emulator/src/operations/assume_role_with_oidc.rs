@@ -11,11 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::Operation;
 use super::role_session::{ESSENTIAL, RoleSession, parse_arn};
-use crate::call::Call;
-use crate::refusal::Refusal;
-use crate::reply::{Fields, fields};
+use super::{Call, Fields, Operation, Refusal, State, fields};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "AssumeRoleWithOIDC",
@@ -26,7 +23,7 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 /// Starts a session for the bearer of an acceptable token.
-fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
+fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
     let request = call.request;
     for name in ["OIDCProviderArn", "OIDCToken", "RoleArn"] {
         if request.parameter(name).is_none() {
@@ -48,9 +45,9 @@ fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
             message,
         ));
     }
-    check_token(request.required("OIDCToken")?, call)?;
+    check_token(request.required("OIDCToken")?, call, state)?;
 
-    let mut answer = session.start(call)?;
+    let mut answer = session.start(call, state)?;
     let now = Utc::from(call.now).seconds();
     // It is the same for all tokens, so that nothing of a token is echoed.
     answer["OIDCTokenInfo"] = json!({
@@ -66,7 +63,7 @@ fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
 
 /// Refuses a token that is not the one in the file. One that was in the file earlier has expired,
 /// and any other is invalid. Without a file, every token is accepted that is not an expired JWT.
-fn check_token(token: &str, call: &mut Call<'_>) -> Result<(), Refusal> {
+fn check_token(token: &str, call: &Call<'_>, state: &mut State) -> Result<(), Refusal> {
     let refusal = |code: &str, message| {
         let code = format!("AuthenticationFail.OIDCToken.{code}");
         Err(Refusal::new(401, code, message))
@@ -80,16 +77,16 @@ fn check_token(token: &str, call: &mut Call<'_>) -> Result<(), Refusal> {
     if expiry(token).is_some_and(|expiry| expiry <= now.as_secs()) {
         return expired();
     }
-    let Some(path) = &call.state.issuance.oidc_token_file else {
+    let Some(path) = &state.issuance.oidc_token_file else {
         return Ok(());
     };
     let digest = |token: &str| Sha256::digest(token.as_bytes()).to_vec();
     // A file that cannot be read holds no token.
     let held = fs::read_to_string(path).unwrap_or_default();
-    call.state.oidc_tokens.insert(digest(held.trim()));
+    state.oidc_tokens.insert(digest(held.trim()));
     match held.trim() == token {
         true => Ok(()),
-        false if call.state.oidc_tokens.contains(&digest(token)) => expired(),
+        false if state.oidc_tokens.contains(&digest(token)) => expired(),
         false => invalid(),
     }
 }

@@ -2,11 +2,8 @@
 
 use serde_json::json;
 
-use super::{Operation, abnormal, is_number};
-use crate::call::Call;
+use super::{Call, Fields, Operation, Refusal, State, abnormal, fields, is_number};
 use crate::numbers::Key;
-use crate::refusal::Refusal;
-use crate::reply::{Fields, fields};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "CreateChatappMigrationInitiate",
@@ -14,17 +11,17 @@ pub(super) const OPERATION: Operation = Operation {
     ..Operation::CAMS
 };
 
-fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
+fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
     let key = Key {
-        cust_space_id: call.required_space()?.cust_space_id,
+        cust_space_id: call.required_space(state)?.cust_space_id,
         country_code: call.request.required("CountryCode")?.into(),
         mobile_number: call.request.required("MobileNumber")?.into(),
     };
-    let behaviour = &call.state.behaviour;
+    let behaviour = &state.behaviour;
     if !is_number(&key.country_code, 1..=3) || !is_number(&key.mobile_number, 3..=14) {
         return Err(abnormal(behaviour));
     }
-    let Some(number) = call.state.numbers.initiate(&key, call.at) else {
+    let Some(number) = state.numbers.initiate(&key, call.at) else {
         call.entry.refused = true;
         let message = "The space has the phone number already.";
         return Err(Refusal::new(

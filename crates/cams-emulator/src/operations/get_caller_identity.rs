@@ -2,11 +2,8 @@
 
 use serde_json::json;
 
-use super::Operation;
-use crate::call::Call;
+use super::{Call, Fields, Operation, Refusal, State, fields};
 use crate::keys::Identity;
-use crate::refusal::Refusal;
-use crate::reply::{Fields, fields};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "GetCallerIdentity",
@@ -16,8 +13,8 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 /// As documented, only users and accounts have a `UserId`, and only roles a `RoleId`.
-fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
-    let (keys, generated) = (&call.state.keys, call.state.generated);
+fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+    let (keys, generated) = (&state.keys, state.generated);
     let caller = call.caller()?;
     let account = &caller.account_id;
     let mut answer = match &caller.identity {

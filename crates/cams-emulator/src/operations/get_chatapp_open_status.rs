@@ -1,9 +1,6 @@
 //! `GetChatappOpenStatus`: whether the account has subscribed to the product.
 
-use super::Operation;
-use crate::call::Call;
-use crate::refusal::Refusal;
-use crate::reply::Fields;
+use super::{Call, Fields, Operation, Refusal, State};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "GetChatappOpenStatus",
@@ -13,8 +10,8 @@ pub(super) const OPERATION: Operation = Operation {
     ..Operation::CAMS
 };
 
-fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
-    let open = !call.state.behaviour.not_subscribed;
+fn run(_: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+    let open = !state.behaviour.not_subscribed;
     Ok(Box::new(move |body| {
         body.insert("OpenStatus".into(), open.into());
         // This is the one operation whose model lacks `AccessDeniedDetail`, and whose documented

@@ -3,11 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Operation, abnormal, is_number};
+use super::{Call, Fields, Operation, Refusal, State, abnormal, fields, is_number};
 use crate::behaviour::MissingNumber;
-use crate::call::Call;
-use crate::refusal::Refusal;
-use crate::reply::{Fields, fields};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "GetPhoneNumberVerificationStatus",
@@ -16,14 +13,14 @@ pub(super) const OPERATION: Operation = Operation {
     ..Operation::CAMS
 };
 
-fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
-    let space = call.required_space()?.cust_space_id;
+fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+    let space = call.required_space(state)?.cust_space_id;
     let phone_number = call.request.required("PhoneNumber")?;
-    let behaviour = &call.state.behaviour;
+    let behaviour = &state.behaviour;
     if !is_number(phone_number, 4..=15) {
         return Err(abnormal(behaviour));
     }
-    let number = call.state.numbers.find(&space, phone_number, call.at);
+    let number = state.numbers.find(&space, phone_number, call.at);
     let data = match (number, behaviour.missing_number) {
         (Some(number), _) => json!({
             "CodeVerificationStatus": number.code_verification_status,

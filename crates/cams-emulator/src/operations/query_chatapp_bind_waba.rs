@@ -2,10 +2,7 @@
 
 use serde_json::json;
 
-use super::Operation;
-use crate::call::Call;
-use crate::refusal::Refusal;
-use crate::reply::{Fields, fields};
+use super::{Call, Fields, Operation, Refusal, State, fields};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "QueryChatappBindWaba",
@@ -14,13 +11,13 @@ pub(super) const OPERATION: Operation = Operation {
     ..Operation::CAMS
 };
 
-fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
-    let space = call.optional_space()?;
-    let space = space.unwrap_or_else(|| call.state.spaces.get("default"));
+fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+    let space = call.optional_space(state)?;
+    let space = space.unwrap_or_else(|| state.spaces.get("default"));
     if !space.bound {
         return Ok(fields(json!({ "Success": true })));
     }
-    let generated = call.state.generated;
+    let generated = state.generated;
     let id = |kind| generated.digits(&[kind, &space.cust_space_id]);
     let data = json!({
         "AccountReviewStatus": space.account_review_status,

@@ -3,12 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::Operation;
+use super::{Call, Fields, Operation, Refusal, State};
 use crate::behaviour::MigratingListedAs;
-use crate::call::Call;
 use crate::numbers::{MIGRATING, Number};
-use crate::refusal::Refusal;
-use crate::reply::Fields;
 
 pub(super) const OPERATION: Operation = Operation {
     name: "QueryChatappPhoneNumbers",
@@ -19,10 +16,9 @@ pub(super) const OPERATION: Operation = Operation {
 
 /// Lists the numbers of the space, or those of the whole account if the request names no space.
 /// Left out are those of another status if the request asks for one.
-fn run(call: &mut Call<'_>) -> Result<Fields, Refusal> {
-    let space = call.optional_space()?.map(|space| space.cust_space_id);
-    let state = &mut *call.state;
-    let numbers = match call.stale_list {
+fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+    let space = call.optional_space(state)?.map(|space| space.cust_space_id);
+    let numbers = match call.effect.stale_list {
         true => state.lists.get(&space).cloned().unwrap_or_default(),
         false => {
             let shown = state.numbers.list(space.as_deref(), call.at);

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::call::Call;
-use crate::refusal::Refusal;
-use crate::request::Request;
+use super::{Call, Refusal, Request, State};
 
 /// The fields of the answer that a client needs.
 pub(super) const ESSENTIAL: &[&str] = &[
@@ -56,14 +54,13 @@ impl RoleSession {
     }
 
     /// Starts the session, if there is such a role, and returns the fields of the answer.
-    pub(super) fn start(self, call: &mut Call<'_>) -> Result<Value, Refusal> {
+    pub(super) fn start(self, call: &mut Call<'_>, state: &mut State) -> Result<Value, Refusal> {
         let Self {
             account_id,
             role,
             session_name,
             duration,
         } = self;
-        let state = &call.state;
         if !state.keys.has_account(&account_id) || !state.issuance.has_role(&role) {
             let message = "The specified Role not exists .";
             return Err(Refusal::new(404, "EntityNotExist.Role", message));
@@ -72,7 +69,7 @@ impl RoleSession {
             "AssumedRoleId": format!("{}:{session_name}", state.keys.role_id(&account_id, &role)),
             "Arn": format!("acs:ram::{account_id}:role/{role}/{session_name}"),
         });
-        let session = call.issue(account_id, &role, &session_name, Some(duration));
+        let session = call.issue(state, account_id, &role, &session_name, Some(duration));
         Ok(json!({ "AssumedRoleUser": user, "Credentials": session.credentials() }))
     }
 }

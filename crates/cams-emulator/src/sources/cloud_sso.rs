@@ -4,10 +4,7 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Source;
-use crate::call::Call;
-use crate::reply::Reply;
-use crate::request::Target;
+use super::{Call, Reply, Source, State, Target};
 
 pub(super) const SOURCE: Source = Source {
     target: Target::CloudSso,
@@ -24,21 +21,21 @@ struct Wanted {
 }
 
 /// Starts a session in the account that the request names, with the rights that it names.
-fn answer(call: &mut Call<'_>) -> Reply {
+fn answer(call: &mut Call<'_>, state: &mut State) -> Reply {
     let request = call.request;
     let request_id = call.entry.request_id.clone();
     let refusal = |status, code: &str, message: &str| {
         let fields = json!({
             "ErrorCode": code, "ErrorMessage": message, "RequestId": request_id
         });
-        Reply::bare(status, fields)
+        Reply::bare(status, &fields)
     };
     if request.method != Method::POST {
         return refusal(405, "MethodNotAllowed", "Use POST.");
     }
     let header = request.header("authorization").unwrap_or_default();
     let token = header.strip_prefix("Bearer ").unwrap_or_default();
-    let accepted = call.state.sso_access_token.as_ref();
+    let accepted = state.sso_access_token.as_ref();
     if token.is_empty() || accepted.is_some_and(|accepted| accepted.expose() != token) {
         let message = "The access token is invalid or has expired.";
         return refusal(401, "InvalidAccessToken", message);
@@ -47,15 +44,15 @@ fn answer(call: &mut Call<'_>) -> Reply {
         let message = "AccountId and AccessConfigurationId are required.";
         return refusal(400, "InvalidParameter", message);
     };
-    if !call.state.keys.has_account(&wanted.account_id) {
+    if !state.keys.has_account(&wanted.account_id) {
         let message = "The account is not assigned to the user.";
         return refusal(403, "Forbidden.Account", message);
     }
     let role = format!("AliyunReservedSSO-{}", wanted.access_configuration_id);
-    let session = call.issue(wanted.account_id, &role, "emulator", None);
+    let session = call.issue(state, wanted.account_id, &role, "emulator", None);
     let credentials = session.credentials();
     Reply::bare(
         200,
-        json!({ "CloudCredential": credentials, "RequestId": request_id }),
+        &json!({ "CloudCredential": credentials, "RequestId": request_id }),
     )
 }

@@ -4,11 +4,8 @@
 use hyper::Method;
 use serde_json::json;
 
-use super::Source;
-use crate::call::Call;
+use super::{Call, Reply, Source, State, Target};
 use crate::issuance::CredentialsUri;
-use crate::reply::Reply;
-use crate::request::Target;
 
 pub(super) const SOURCE: Source = Source {
     target: Target::CredentialsUri,
@@ -17,21 +14,21 @@ pub(super) const SOURCE: Source = Source {
 };
 
 /// Starts a session for each request.
-fn answer(call: &mut Call<'_>) -> Reply {
+fn answer(call: &mut Call<'_>, state: &mut State) -> Reply {
     if call.request.method != Method::GET {
         let fields = json!({ "Code": "MethodNotAllowed", "Message": "Use GET." });
-        return Reply::bare(405, fields);
+        return Reply::bare(405, &fields);
     }
-    let kind = call.state.issuance.credentials_uri;
+    let kind = state.issuance.credentials_uri;
     if kind == CredentialsUri::Failure {
         let message = "There are no credentials for you.";
-        return Reply::bare(200, json!({ "Code": "Forbidden", "Message": message }));
+        return Reply::bare(200, &json!({ "Code": "Forbidden", "Message": message }));
     }
-    let account = call.state.keys.first_account();
-    let session = call.issue(account, "credentials-uri", "emulator", None);
+    let account = state.keys.first_account();
+    let session = call.issue(state, account, "credentials-uri", "emulator", None);
     let mut fields = session.credentials();
     if kind == CredentialsUri::Success {
         fields["Code"] = "Success".into();
     }
-    Reply::bare(200, fields)
+    Reply::bare(200, &fields)
 }

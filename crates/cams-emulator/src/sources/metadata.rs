@@ -5,12 +5,9 @@ use std::time::Duration;
 use base::clock::Utc;
 use hyper::Method;
 
-use super::Source;
-use crate::call::Call;
+use super::{Call, Reply, Request, Source, State, Target};
 use crate::issuance::MetadataVersion;
 use crate::keys::Session;
-use crate::reply::Reply;
-use crate::request::{Request, Target};
 
 pub(super) const SOURCE: Source = Source {
     target: Target::Metadata,
@@ -36,8 +33,8 @@ fn action(request: &Request) -> &'static str {
     }
 }
 
-fn answer(call: &mut Call<'_>) -> Reply {
-    let (request, version) = (call.request, call.state.issuance.metadata);
+fn answer(call: &mut Call<'_>, state: &mut State) -> Reply {
+    let (request, version) = (call.request, state.issuance.metadata);
     let is_get = request.method == Method::GET;
     if version == MetadataVersion::Off {
         return not_found();
@@ -45,7 +42,7 @@ fn answer(call: &mut Call<'_>) -> Reply {
     if request.path == TOKEN {
         return match (version, &request.method) {
             (MetadataVersion::V1, _) => not_found(),
-            (_, &Method::PUT) => token(call),
+            (_, &Method::PUT) => token(call, state),
             _ => page(405, "Method Not Allowed"),
         };
     }
@@ -57,59 +54,59 @@ fn answer(call: &mut Call<'_>) -> Reply {
         None => version != MetadataVersion::V2,
         Some(_) if version == MetadataVersion::V1 => true,
         Some(token) => {
-            let ends = call.state.metadata_tokens.get(token);
+            let ends = state.metadata_tokens.get(token);
             ends.is_some_and(|ends| *ends > call.now)
         }
     };
     if !accepted {
         return page(403, "Forbidden");
     }
-    let role = call.state.issuance.metadata_role.clone();
+    let role = state.issuance.metadata_role.clone();
     match request.path.strip_prefix(ROLES) {
         Some("") if !role.is_empty() => Reply::text(200, "text/plain", role),
-        Some(name) if !role.is_empty() && name == role => credentials(call, &role),
+        Some(name) if !role.is_empty() && name == role => credentials(call, state, &role),
         _ => not_found(),
     }
 }
 
 /// Issues a token for as long as is requested.
-fn token(call: &mut Call<'_>) -> Reply {
+fn token(call: &mut Call<'_>, state: &mut State) -> Reply {
     let seconds = call.request.header(TIME_TO_LIVE);
     let seconds = seconds.and_then(|text| text.parse().ok());
     let Some(seconds) = seconds.filter(|seconds| (1..=LONGEST).contains(seconds)) else {
         return page(400, "Bad Request");
     };
-    let tokens = &mut call.state.metadata_tokens;
+    let tokens = &mut state.metadata_tokens;
     let count = tokens.len().to_string();
-    let token = call.state.generated.grouped(&["metadata token", &count]);
+    let token = state.generated.grouped(&["metadata token", &count]);
     let ends = call.now.checked_add(Duration::from_secs(seconds));
     tokens.insert(token.clone(), ends.unwrap_or(call.now));
     Reply::text(200, "text/plain", token)
 }
 
 /// Answers with the same session for all requests until it nears its end, like the real service.
-fn credentials(call: &mut Call<'_>, role: &str) -> Reply {
-    let current = call.state.metadata_session.take();
-    let session = match current.filter(|session| !is_stale(session, call)) {
+fn credentials(call: &mut Call<'_>, state: &mut State, role: &str) -> Reply {
+    let current = state.metadata_session.take();
+    let session = match current.filter(|session| !is_stale(session, call, state)) {
         Some(session) => session,
         None => {
-            let account = call.state.keys.first_account();
-            call.issue(account, role, "i-emulator", None)
+            let account = state.keys.first_account();
+            call.issue(state, account, role, "i-emulator", None)
         }
     };
     let mut fields = session.credentials();
     fields["Code"] = "Success".into();
     fields["LastUpdated"] = Utc::from(session.issued).seconds().into();
     call.entry.issued_key_id = Some(session.access_key_id.clone());
-    call.state.metadata_session = Some(session);
-    Reply::bare(200, fields)
+    state.metadata_session = Some(session);
+    Reply::bare(200, &fields)
 }
 
 /// Whether another session has to take the place of this one, because it was revoked or because
 /// less than a quarter of its life is left.
-fn is_stale(session: &Session, call: &Call<'_>) -> bool {
+fn is_stale(session: &Session, call: &Call<'_>, state: &State) -> bool {
     let age = call.now.duration_since(session.issued).unwrap_or_default();
-    call.state.keys.is_revoked(&session.access_key_id) || age >= session.lifetime / 4 * 3
+    state.keys.is_revoked(&session.access_key_id) || age >= session.lifetime / 4 * 3
 }
 
 fn not_found() -> Reply {
