@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// A source of the date, which tests can fix.
 #[derive(Clone)]
@@ -46,7 +46,8 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A date in UTC from 1970 to 9999. A date outside of these years counts as the beginning of 1970.
+/// A date in UTC from 1970 to 9999. An earlier date counts as the first second of
+/// these years, and a later date as the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Utc(OffsetDateTime);
 
@@ -81,7 +82,7 @@ impl From<SystemTime> for Utc {
         let since = at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let nanos = i128::try_from(since.as_nanos()).unwrap_or_default();
         let date = OffsetDateTime::from_unix_timestamp_nanos(nanos);
-        Self(date.unwrap_or(OffsetDateTime::UNIX_EPOCH))
+        Self(date.unwrap_or(PrimitiveDateTime::MAX.assume_utc()))
     }
 }
 
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn no_date_is_too_late_to_be_written() {
-        assert_eq!(Utc::from(at(1 << 60)).seconds(), "1970-01-01T00:00:00Z");
+        assert_eq!(Utc::from(at(1 << 60)).seconds(), "9999-12-31T23:59:59Z");
     }
 
     #[test]

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::number_form::NumberForm;
 pub(crate) use kind::{Effect, FaultKind, Stage, Travel};
 
-/// A fault and the calls that it strikes. The documentation of the crate says how it is written as
-/// JSON.
+/// A fault, the calls that it strikes, and how many it matched and struck. The documentation of the
+/// crate says how it is written as JSON.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
 pub(crate) struct Fault {
@@ -20,6 +20,9 @@ pub(crate) struct Fault {
     pub(crate) name: String,
     pub(crate) kind: FaultKind,
     trigger: Trigger,
+    random: Rng,
+    matched: u64,
+    struck: u64,
 }
 
 /// Which calls a fault strikes, and how often. A call is counted if action and number match.
@@ -45,16 +48,7 @@ struct Trigger {
 #[derive(Debug)]
 pub(crate) struct Faults {
     seed: u64,
-    placed: Vec<Placed>,
-}
-
-/// A fault in force, with its source of chance, and how many calls it matched and struck.
-#[derive(Debug)]
-struct Placed {
-    fault: Fault,
-    random: Rng,
-    matched: u64,
-    struck: u64,
+    faults: Vec<Fault>,
 }
 
 /// Reads one fault or a list of them.
@@ -69,35 +63,28 @@ impl Faults {
     pub(crate) fn new(seed: u64, faults: impl IntoIterator<Item = Fault>) -> Self {
         let mut all = Self {
             seed,
-            placed: Vec::new(),
+            faults: Vec::new(),
         };
         all.extend(faults);
         all
     }
 
     pub(crate) fn extend(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        for fault in faults {
-            let default = self.seed.wrapping_add(self.placed.len() as u64);
-            self.placed.push(Placed {
-                random: Rng::with_seed(fault.trigger.seed.unwrap_or(default)),
-                fault,
-                matched: 0,
-                struck: 0,
-            });
+        for mut fault in faults {
+            let default = self.seed.wrapping_add(self.faults.len() as u64);
+            fault.random.seed(fault.trigger.seed.unwrap_or(default));
+            self.faults.push(fault);
         }
     }
 
     pub(crate) fn clear(&mut self) {
-        self.placed.clear();
+        self.faults.clear();
     }
 
     /// How many calls each fault matched and struck.
     pub(crate) fn report(&self) -> Value {
-        let report = |placed: &Placed| {
-            let name = &placed.fault.name;
-            json!({ "kind": name, "matched": placed.matched, "struck": placed.struck })
-        };
-        self.placed.iter().map(report).collect()
+        let report = |fault: &Fault| json!({ "kind": fault.name, "matched": fault.matched, "struck": fault.struck });
+        self.faults.iter().map(report).collect()
     }
 
     /// The fault that strikes a call at this stage, which is the first one that is due. The faults
@@ -108,49 +95,38 @@ impl Faults {
         action: Option<&str>,
         number: Option<&str>,
     ) -> Option<&Fault> {
-        let mut placed = self.placed.iter_mut();
-        let struck = placed.find_map(|placed| {
-            let kind = &placed.fault.kind;
-            let tried = kind.stage() == stage && kind.can_strike(action);
-            let matches = tried && placed.fault.trigger.matches(action, number);
-            (matches && placed.is_due()).then_some(&placed.fault)
-        });
-        struck
+        self.faults.iter_mut().find_map(|fault| {
+            let tried = fault.kind.stage() == stage && fault.kind.can_strike(action);
+            let matches = tried && fault.trigger.matches(action, number);
+            (matches && fault.is_due()).then_some(&*fault)
+        })
     }
 }
 
-impl Placed {
+impl Fault {
     /// Counts a call that matches, and returns whether it is struck.
     fn is_due(&mut self) -> bool {
-        let trigger = &self.fault.trigger;
         self.matched += 1;
-        let spent = trigger.times().is_some_and(|times| self.struck >= times);
-        if spent || self.matched < trigger.nth.unwrap_or(1) {
+        let spent = self
+            .trigger
+            .times()
+            .is_some_and(|times| self.struck >= times);
+        if spent || self.matched < self.trigger.nth.unwrap_or(1) {
             return false;
         }
-        if trigger
-            .probability
-            .is_some_and(|chance| self.random.f64() >= chance)
-        {
-            return false;
-        }
-        self.struck += 1;
-        true
+        let chance = self.trigger.probability;
+        let due = chance.is_none_or(|chance| self.random.f64() < chance);
+        self.struck += u64::from(due);
+        due
     }
 }
 
 impl Trigger {
     fn matches(&self, action: Option<&str>, number: Option<&str>) -> bool {
-        let same = |wanted: &str, number: &str| {
-            NumberForm::Whatsapp.of(wanted) == NumberForm::Whatsapp.of(number)
-        };
-        self.action
-            .as_deref()
-            .is_none_or(|wanted| action == Some(wanted))
-            && self
-                .number
-                .as_deref()
-                .is_none_or(|wanted| number.is_some_and(|it| same(wanted, it)))
+        let form = NumberForm::Whatsapp;
+        let is_number = |wanted| number.is_some_and(|number| form.of(number) == form.of(wanted));
+        let right_action = self.action.is_none() || self.action.as_deref() == action;
+        right_action && self.number.as_deref().is_none_or(is_number)
     }
 
     /// The most calls that are struck, or `None` if there is no limit.
@@ -200,6 +176,9 @@ impl TryFrom<Map<String, Value>> for Fault {
                 name,
                 kind,
                 trigger,
+                random: Rng::with_seed(0),
+                matched: 0,
+                struck: 0,
             })
         });
         parsed.map_err(|error| format!("not a fault: {error}"))

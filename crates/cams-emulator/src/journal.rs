@@ -12,7 +12,7 @@ use crate::request::{SignatureMethod, Target};
 
 /// One request in the journal. It holds no secret and no token, but whole phone numbers, because
 /// only tests read it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Entry {
     /// The number of the request, counted from 1. The count goes on when the journal is cleared.
     pub(crate) sequence: u64,

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::behaviour::{AcceptedForms, Behaviour, DeletedRows, OnRepeat};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
-use history::{History, Rows};
+use history::History;
 
 /// The status of a number whose migration was started and is not finished.
 pub(crate) const MIGRATING: &str = "MIGRATING";
@@ -55,6 +55,14 @@ pub(crate) struct Key {
     pub(crate) mobile_number: String,
 }
 
+/// What a space has of one number: the number itself if it is present, and the row of the same
+/// number that was deleted or moved away before.
+#[derive(Debug, Default)]
+struct Rows {
+    living: Option<Arc<Number>>,
+    gone: Option<Arc<Number>>,
+}
+
 /// All phone numbers of the account.
 #[derive(Debug)]
 pub(crate) struct Numbers {
@@ -63,7 +71,7 @@ pub(crate) struct Numbers {
     /// How many initiations gave a number another id, so that each id is a new one.
     new_ids: u64,
     /// What each space had of each number, by space and phone number in WhatsApp's form.
-    numbers: BTreeMap<(String, String), History>,
+    numbers: BTreeMap<(String, String), History<Rows>>,
 }
 
 impl Numbers {
@@ -100,9 +108,10 @@ impl Numbers {
             }
         }
         let number = Arc::new(number);
+        let before = truth.gone.clone().filter(|_| keep);
         let rows = Rows {
             living: Some(number.clone()),
-            gone: truth.gone.clone().filter(|_| keep),
+            gone: before,
         };
         history.change(at, rows);
         Some(number)
@@ -172,17 +181,17 @@ impl Numbers {
 
         let keep = self.keeps_deleted_rows();
         let history = self.numbers.entry(key.index()).or_default();
-        let rows = match gone {
+        let before = history.truth().gone.clone().filter(|_| keep);
+        history.replace(match gone {
             true => Rows {
                 living: None,
                 gone: Some(number.clone()),
             },
             false => Rows {
                 living: Some(number.clone()),
-                gone: history.truth().gone.clone().filter(|_| keep),
+                gone: before,
             },
-        };
-        history.replace(rows);
+        });
         Ok(number)
     }
 
@@ -216,7 +225,7 @@ impl Numbers {
     fn rows<'a>(
         &'a self,
         cust_space_id: Option<&str>,
-        seen: impl Fn(&'a History) -> &'a Rows,
+        seen: impl Fn(&'a History<Rows>) -> &'a Rows,
     ) -> Vec<Arc<Number>> {
         let gone_last = self.generated.seed.is_multiple_of(2);
         let histories = self.numbers.iter();

@@ -8,6 +8,9 @@ use serde_json::Value;
 /// A header of a reply.
 pub(crate) type Header = (&'static str, String);
 
+/// A waiting time, and the header that tells it.
+pub(crate) type Retry = (RetryHeader, Duration);
+
 /// A refusal, by the gateway or by the service behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
@@ -17,8 +20,8 @@ pub(crate) struct Refusal {
     /// What RAM says of a call that it denied. It is any JSON, because the real service sends an
     /// object in some cases and a text in others.
     pub(crate) access_denied_detail: Option<Value>,
-    /// The header that says when to try again.
-    pub(crate) retry: Option<Header>,
+    /// The header that says when to try again, and how long that is from now.
+    pub(crate) retry: Option<Retry>,
     /// Whether the quota is the reason.
     pub(crate) is_throttling: bool,
 }
@@ -67,7 +70,7 @@ impl Refusal {
     }
 
     /// The refusal of a call over the quota.
-    pub(crate) fn throttling(code: &str, retry: Option<Header>) -> Self {
+    pub(crate) fn throttling(code: &str, retry: Option<Retry>) -> Self {
         let message = "Request was denied due to user flow control.";
         Self {
             retry,

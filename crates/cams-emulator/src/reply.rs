@@ -3,6 +3,7 @@
 
 use std::time::SystemTime;
 
+use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::{Absent, Answers, Behaviour, Ids};
@@ -23,6 +24,9 @@ pub(crate) struct Reply {
     header: Option<Header>,
     write: Box<dyn FnOnce() -> String + Send>,
 }
+
+/// The fields that hold ids or phone numbers.
+const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
 
 /// The form in which the service behind the gateway writes an answer.
 #[derive(Clone, Copy, Debug)]
@@ -106,18 +110,20 @@ impl Reply {
             form.shape(body);
         }
         Self {
-            header: refusal.retry,
+            header: refusal.retry.map(|(header, wait)| header.after(wait)),
             code: Some(refusal.code),
             ..Self::text(refusal.status, JSON, body.to_string())
         }
     }
 
-    /// Writes the reply. A long list takes a while.
-    pub(crate) fn into_response(self, date: SystemTime) -> Response {
-        Response {
+    /// Writes the reply, and returns the text of its body too. A long list takes a while.
+    pub(crate) fn into_response(self, date: SystemTime) -> (Response, Bytes) {
+        let text = Bytes::from((self.write)());
+        let response = Response {
             header: self.header,
-            ..Response::new(self.status, date, self.content_type, (self.write)())
-        }
+            ..Response::new(self.status, date, self.content_type, text.clone())
+        };
+        (response, text)
     }
 }
 
@@ -166,19 +172,38 @@ impl Form {
         if self.answers == Answers::Sparse {
             self.thin(body);
         }
-        let absent: Value = match self.absent {
-            Absent::Empty => "".into(),
-            Absent::None => "None".into(),
-            Absent::Null => Value::Null,
-        };
         for (name, value) in body.iter_mut() {
             // A whole object that is missing has a flag of its own.
             if name != "Data" || !value.is_null() {
-                fill(value, &absent);
+                self.rewrite(name, value);
             }
         }
-        if self.ids == Ids::Number {
-            body.values_mut().for_each(number_ids);
+    }
+
+    /// Replaces absent values and ids, wherever they are in the value of this field. An id that is
+    /// not the text of a number stays a text.
+    fn rewrite(self, name: &str, value: &mut Value) {
+        match value {
+            Value::Null => {
+                *value = match self.absent {
+                    Absent::Empty => "".into(),
+                    Absent::None => "None".into(),
+                    Absent::Null => Value::Null,
+                };
+            }
+            Value::String(text) if self.ids == Ids::Number && IDS.contains(&name) => {
+                match text.parse::<u64>() {
+                    Ok(number) if number.to_string() == *text => *value = number.into(),
+                    _ => {}
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| self.rewrite("", value)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    self.rewrite(name, value);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -208,39 +233,5 @@ impl Form {
             true => json!("odd"),
             false => json!({ "Status": 7 }),
         }
-    }
-}
-
-/// Puts `absent` in the place of each null in the value.
-fn fill(value: &mut Value, absent: &Value) {
-    match value {
-        Value::Null => *value = absent.clone(),
-        Value::Array(values) => values.iter_mut().for_each(|value| fill(value, absent)),
-        Value::Object(fields) => fields.values_mut().for_each(|value| fill(value, absent)),
-        _ => {}
-    }
-}
-
-/// Turns ids and phone numbers into JSON numbers, wherever they are in the value. An id that is not
-/// the text of a number stays a text.
-fn number_ids(value: &mut Value) {
-    match value {
-        Value::Array(values) => values.iter_mut().for_each(number_ids),
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let is_id = ["BusinessId", "Id", "PhoneNumber"].contains(&&**name);
-                match value
-                    .as_str()
-                    .filter(|_| is_id)
-                    .map(|text| (text, text.parse::<u64>()))
-                {
-                    Some((text, Ok(number))) if number.to_string() == text => {
-                        *value = number.into();
-                    }
-                    _ => number_ids(value),
-                }
-            }
-        }
-        _ => {}
     }
 }

@@ -1,10 +1,9 @@
 //! A request as it arrived: the bytes, the parameters in them, and what it is addressed to. Nothing
 //! is checked here.
 
-use hyper::HeaderMap;
-use hyper::Method;
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::{HeaderMap, Method};
 use serde::Serialize;
 
 use crate::encoding;
@@ -49,10 +48,11 @@ pub(crate) enum SignatureMethod {
 }
 
 /// What a request is addressed to: one of two APIs, or a source of credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Target {
     /// The API of CAMS, and every request that is not addressed to anything else.
+    #[default]
     Cams,
     /// The exchange of a CloudSSO access token for credentials.
     CloudSso,
@@ -67,10 +67,11 @@ pub(crate) enum Target {
 impl Request {
     /// Decodes the parameters of a request.
     pub(crate) fn new(head: hyper::http::request::Parts, body: Bytes) -> Self {
-        let is_form = head.headers.get(CONTENT_TYPE).is_some_and(|kind| {
-            kind.as_bytes()
-                .starts_with(b"application/x-www-form-urlencoded")
-        });
+        let content_type = head
+            .headers
+            .get(CONTENT_TYPE)
+            .map_or(&[][..], |kind| kind.as_bytes());
+        let is_form = content_type.starts_with(b"application/x-www-form-urlencoded");
         let query = encoding::pairs(head.uri.query().unwrap_or_default());
         let form = match is_form {
             true => str::from_utf8(&body).ok().and_then(encoding::pairs),

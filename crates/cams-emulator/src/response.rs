@@ -65,14 +65,6 @@ impl Response {
         response
     }
 
-    /// The text of a body that is sent at once.
-    pub(crate) fn text(&self) -> Bytes {
-        match &self.body[..] {
-            [Step::Send(text)] => text.clone(),
-            _ => Bytes::new(),
-        }
-    }
-
     /// Sends this body and no other, and announces its length.
     pub(crate) fn set_body(&mut self, body: impl Into<Bytes>) {
         let body = body.into();

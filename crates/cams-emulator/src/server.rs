@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base::clock::Clock;
 use base::random::Random;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Limited, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
@@ -174,11 +174,9 @@ impl Emulator {
 
     /// The time that one way takes: half of the latency, plus or minus half of the jitter at most.
     fn travel(&self) -> Duration {
-        let Timing {
-            latency, jitter, ..
-        } = self.timing;
-        let longest = (latency.0 + jitter.0) / 2;
-        longest.saturating_sub(self.random.up_to(jitter.0))
+        let (latency, jitter) = (self.timing.latency.0, self.timing.jitter.0);
+        let longest = latency.saturating_add(jitter) / 2;
+        longest.saturating_sub(self.random.up_to(jitter))
     }
 
     /// The state, which is locked until the guard is dropped. A panic while it was locked left
@@ -208,22 +206,23 @@ fn http_response(
     if let Some((name, value)) = response.header {
         head = head.header(name, value);
     }
-    let steps = stream::unfold(response.body.into_iter(), move |mut steps| {
+    let frames = stream::iter(response.body).filter_map(move |step| {
         let cut = cut.clone();
         async move {
-            loop {
-                match steps.next()? {
-                    Step::Pause(pause) => pass(pause).await,
-                    Step::Send(bytes) => return Some((Ok(Frame::data(bytes)), steps)),
-                    Step::Cut => {
-                        cut.store(true, Ordering::Relaxed);
-                        return Some((Err(Cut), steps));
-                    }
+            match step {
+                Step::Pause(pause) => {
+                    pass(pause).await;
+                    None
+                }
+                Step::Send(bytes) => Some(Ok(Frame::data(bytes))),
+                Step::Cut => {
+                    cut.store(true, Ordering::Relaxed);
+                    Some(Err(Cut))
                 }
             }
         }
     });
-    head.body(BodyExt::boxed_unsync(StreamBody::new(steps)))
+    head.body(BodyExt::boxed_unsync(StreamBody::new(frames)))
         .map_err(|_| Cut)
 }
 

@@ -53,7 +53,7 @@ pub(crate) struct Outcome {
     reply: Reply,
     /// The date that the server shows.
     date: SystemTime,
-    effect: Effect,
+    travel: Travel,
 }
 
 impl Service {
@@ -113,7 +113,7 @@ impl Service {
             entry.throttled = refusal.is_throttling;
             Reply::refusal(request.target, &entry.request_id, refusal, form)
         });
-        entry.status = effect.status_sent(reply.status);
+        entry.status = effect.travel.status_sent(reply.status);
         entry.code.clone_from(&reply.code);
         let outcome = Outcome {
             served: entry.counted && !entry.throttled,
@@ -123,7 +123,7 @@ impl Service {
             },
             reply,
             date,
-            effect,
+            travel: effect.travel,
         };
         self.journal.write(entry);
         outcome
@@ -141,18 +141,11 @@ impl Service {
             action: source.or_else(|| request.action()).map(str::to_owned),
             access_key_id: key.map(str::to_owned),
             account_id: key.and_then(|id| self.state.keys.account_of(id)),
-            issued_key_id: None,
             cust_space_id: request.parameter("CustSpaceId").map(str::to_owned),
             phone_number: request.phone_number(),
             signature: request.signature,
             request_id: group(&self.random.nonce()),
-            counted: false,
-            throttled: false,
-            committed: false,
-            refused: false,
-            fault: None,
-            status: None,
-            code: None,
+            ..Entry::default()
         }
     }
 
@@ -178,10 +171,8 @@ impl Service {
         };
         let account = call.caller.as_ref().map_or("", |caller| &caller.account_id);
         if let Err(wait) = quotas.admit(account, operation.name, call.at) {
-            let retry = self
-                .limits
-                .retry_after
-                .then(|| RetryHeader::default().after(wait));
+            let retry = (RetryHeader::default(), wait);
+            let retry = self.limits.retry_after.then_some(retry);
             return Err(Refusal::throttling(&self.limits.throttle_code, retry));
         }
         self.strike(Stage::Admitted, call)?;
@@ -256,18 +247,8 @@ impl Outcome {
     /// The answer in full. A long list takes a while, so the lock on the state must be released
     /// before.
     pub(crate) fn into_delivery(self) -> Delivery {
-        let mut response = self.reply.into_response(self.date);
-        response.status = self.effect.status.unwrap_or(response.status);
-        match self.effect.travel {
-            Travel::Never => return Delivery::Never,
-            Travel::Reset => return Delivery::Reset,
-            Travel::Whole => {}
-            Travel::Changed(change) => {
-                let text = response.text();
-                change(&mut response, &text);
-            }
-        }
-        Delivery::Respond(response)
+        let (response, text) = self.reply.into_response(self.date);
+        self.travel.deliver(response, &text)
     }
 }
 

@@ -8,11 +8,11 @@ use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::spoil;
+use super::spoil::{self, Writing};
 use crate::period::Period;
 use crate::refusal::{Refusal, RetryHeader};
 use crate::request::Request;
-use crate::response::{Response, Step};
+use crate::response::{Delivery, Response, Step};
 
 /// What goes wrong with a call, under the name that users write. The documentation of the crate
 /// describes each kind.
@@ -78,16 +78,6 @@ pub(crate) enum When {
     BeforeCommit,
 }
 
-/// How a quotation of a request is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Writing {
-    Base64,
-    Percent,
-    #[default]
-    Plain,
-}
-
 /// How far a call has come when a fault may strike it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -106,11 +96,12 @@ pub(crate) struct Effect {
     pub(crate) instead: Option<Refusal>,
     /// Whether a list shows what it showed before.
     pub(crate) stale_list: bool,
-    /// The HTTP status that is sent, if it is not that of the reply.
-    pub(crate) status: Option<u16>,
     /// How the reply travels.
     pub(crate) travel: Travel,
 }
+
+/// A change of a response. The function gets the text of its body too.
+type Change = Box<dyn FnOnce(&mut Response, &Bytes) + Send>;
 
 /// How a reply travels to the client.
 #[derive(Default)]
@@ -121,8 +112,10 @@ pub(crate) enum Travel {
     Never,
     /// The connection is reset instead.
     Reset,
-    /// It is changed on the way. The function gets the response and the text of its body.
-    Changed(Box<dyn FnOnce(&mut Response, &Bytes) + Send>),
+    /// A failure with this HTTP status arrives instead.
+    Failure(u16),
+    /// It is changed on the way.
+    Changed(Change),
 }
 
 /// The most bytes that a huge body may have, four gibibytes. No client reads more, and the list of
@@ -164,13 +157,12 @@ impl FaultKind {
                     ("PhoneNumbers", rows),
                     ("Credentials", credentials),
                 ];
-                if let Some(altered) = spoil::alter(text, parts) {
-                    let raw = unescaped == Some(true);
-                    response.set_body(if raw {
-                        spoil::unescape(altered)
-                    } else {
-                        altered
-                    });
+                match spoil::alter(text, parts) {
+                    Some(text) if unescaped == Some(true) => {
+                        response.set_body(spoil::unescape(text));
+                    }
+                    Some(text) => response.set_body(text),
+                    None => {}
                 }
             }),
             Self::BusinessError {
@@ -227,21 +219,13 @@ impl FaultKind {
                 stale_list: true,
                 ..Effect::default()
             },
-            Self::Status { status, when } => Effect {
-                status: Some(status),
-                ..Effect::travels(
-                    when,
-                    Travel::Changed(Box::new(move |response, text| {
-                        spoil::fail(response, text, status);
-                    })),
-                )
-            },
+            Self::Status { status, when } => Effect::travels(when, Travel::Failure(status)),
             Self::Throttle {
                 code,
                 retry_after,
                 header,
             } => {
-                let retry = retry_after.map(|wait| header.unwrap_or_default().after(wait.0));
+                let retry = retry_after.map(|wait| (header.unwrap_or_default(), wait.0));
                 let code = code.as_deref().unwrap_or(throttle_code);
                 Effect::refuses(Refusal::throttling(code, retry))
             }
@@ -312,12 +296,27 @@ impl Effect {
             ..Self::default()
         }
     }
+}
 
+impl Travel {
     /// The status that the client receives of a reply with this status.
     pub(crate) fn status_sent(&self, status: u16) -> Option<u16> {
-        match self.travel {
-            Travel::Never | Travel::Reset => None,
-            Travel::Whole | Travel::Changed(_) => Some(self.status.unwrap_or(status)),
+        match self {
+            Self::Never | Self::Reset => None,
+            Self::Failure(status) => Some(*status),
+            Self::Whole | Self::Changed(_) => Some(status),
         }
+    }
+
+    /// What becomes of the response, whose body has this text.
+    pub(crate) fn deliver(self, mut response: Response, text: &Bytes) -> Delivery {
+        match self {
+            Self::Never => return Delivery::Never,
+            Self::Reset => return Delivery::Reset,
+            Self::Whole => {}
+            Self::Failure(status) => spoil::fail(&mut response, text, status),
+            Self::Changed(change) => change(&mut response, text),
+        }
+        Delivery::Respond(response)
     }
 }

@@ -5,14 +5,24 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::body::Bytes;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::kind::Writing;
 use crate::encoding::encode;
 use crate::reply::gateway_error;
 use crate::request::{Request, Target};
 use crate::response::{JSON, Response, Step};
 use crate::signature;
+
+/// How a quotation of a request is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Writing {
+    Base64,
+    Percent,
+    #[default]
+    Plain,
+}
 
 /// Quotes a request with everything in it, secrets included. The secrets are first, because a
 /// client that shows the text may cut it; the string to sign follows.
@@ -41,6 +51,7 @@ pub(super) fn quote(request: &Request, writing: Writing) -> String {
 /// Turns the response into a failure with this status. A gateway reports its failure as JSON, and a
 /// proxy (502) as HTML.
 pub(super) fn fail(response: &mut Response, text: &Bytes, status: u16) {
+    response.status = status;
     if status == 502 {
         response.content_type = "text/html";
         response.set_body("<html><body><h1>502 Bad Gateway</h1></body></html>");

@@ -7,6 +7,10 @@ use super::*;
 const CREATE: [Option<&str>; 2] = [Some("Create"), Some("86139")];
 const LIST: [Option<&str>; 2] = [Some("List"), None];
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "tests write the value in the call"
+)]
 fn faults(faults: Value) -> Faults {
     let text = faults.to_string();
     Faults::new(7, parse_list(text.as_bytes()).expect("a list of faults"))

@@ -4,22 +4,12 @@ fn entry(sequence: u64, at_micros: u64) -> Entry {
     Entry {
         sequence,
         at_micros,
-        kind: Target::Cams,
         action: Some("Create".into()),
-        access_key_id: None,
         account_id: Some("1".into()),
-        issued_key_id: None,
         cust_space_id: Some("cams-1".into()),
         phone_number: Some("86139".into()),
-        signature: None,
-        request_id: String::new(),
         counted: true,
-        throttled: false,
-        committed: false,
-        refused: false,
-        fault: None,
-        status: Some(200),
-        code: Some("OK".into()),
+        ..Entry::default()
     }
 }
 

@@ -47,13 +47,13 @@ pub(crate) fn verify(request: &Request, secret: &Secret) -> Result<(), Refusal> 
         return Err(Refusal::incomplete_signature(&why));
     }
 
-    let body_hash = hex(digest(&SHA256, &request.body).as_ref());
+    let body_hash = body_hash(request);
     if request.header("x-acs-content-sha256") != Some(body_hash.as_str()) {
         let server_side = format!("the SHA-256 of the body that arrived is: {body_hash}");
         return Err(mismatch("x-acs-content-sha256", &server_side));
     }
 
-    let canonical = canonical_request(request, signed_headers, &body_hash);
+    let canonical = canonical_request(request, signed_headers);
     let to_sign = string_to_sign(&canonical);
     if sign(&to_sign, secret) != signature {
         let shown = match request.header("x-acs-security-token") {
@@ -70,17 +70,12 @@ pub(crate) fn verify(request: &Request, secret: &Secret) -> Result<(), Refusal> 
 /// The canonical request, as far as the headers of the request tell what the client signed.
 pub(crate) fn whole_canonical_request(request: &Request) -> String {
     let signed_headers = authorization(request).map(|parts| parts.signed_headers);
-    let body_hash = hex(digest(&SHA256, &request.body).as_ref());
-    canonical_request(request, signed_headers.unwrap_or_default(), &body_hash)
+    canonical_request(request, signed_headers.unwrap_or_default())
 }
 
 /// The canonical request that the client signed. It covers the headers that the client says it
 /// signed, because clients differ in that: the Go SDK signs fewer of them than the Python SDK.
-pub(crate) fn canonical_request(
-    request: &Request,
-    signed_headers: &str,
-    body_hash: &str,
-) -> String {
+pub(crate) fn canonical_request(request: &Request, signed_headers: &str) -> String {
     let headers: String = signed_headers
         .split(';')
         .map(|name| {
@@ -91,11 +86,16 @@ pub(crate) fn canonical_request(
         })
         .collect();
     format!(
-        "{}\n{}\n{}\n{headers}\n{signed_headers}\n{body_hash}",
+        "{}\n{}\n{}\n{headers}\n{signed_headers}\n{}",
         request.method,
         request.path,
         canonical_query(request.query.iter()),
+        body_hash(request),
     )
+}
+
+fn body_hash(request: &Request) -> String {
+    hex(digest(&SHA256, &request.body).as_ref())
 }
 
 pub(crate) fn string_to_sign(canonical_request: &str) -> String {
