@@ -5,7 +5,7 @@ use std::iter::once;
 use std::sync::LazyLock;
 
 use base::clock::Clock;
-use cams_emulator::{Config, serve};
+use cams_emulator::{Flags, serve};
 use clap::Parser;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -22,14 +22,14 @@ impl Emulator {
     /// Starts an emulator with the given flags. It listens when this function returns.
     pub(crate) fn start(flags: &[&str]) -> Self {
         let flags = once("cams-emulator").chain(flags.iter().copied());
-        let config = Config::try_parse_from(flags).expect("flags of the emulator");
-        let address = config.address().expect("a loopback address");
+        let flags = Flags::try_parse_from(flags).expect("flags of the emulator");
+        let address = flags.address().expect("a loopback address");
         let listener = std::net::TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address");
         listener.set_nonblocking(true).expect("a socket");
         let task = EMULATORS.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("a socket");
-            serve(listener, config, Clock::system(), std::future::pending()).await;
+            serve(listener, flags, Clock::system(), std::future::pending()).await;
         });
         Self {
             task: task.abort_handle(),

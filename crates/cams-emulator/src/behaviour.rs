@@ -12,7 +12,7 @@ use crate::period::Period;
 /// The choices that the documentation of CAMS leaves open.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "What the documentation of CAMS leaves open")]
-pub(crate) struct Behaviour {
+pub(crate) struct ServiceChoices {
     /// How GetPhoneNumberVerificationStatus answers for a number that the space lacks
     #[arg(long, value_name = "KIND", value_enum, default_value_t)]
     pub(crate) missing_number: MissingNumber,
@@ -42,13 +42,13 @@ pub(crate) struct Behaviour {
     pub(crate) accepted_forms: AcceptedForms,
     /// What an answer has in the place of an absent value
     #[arg(long, value_name = "VALUE", value_enum, default_value_t)]
-    pub(crate) absent: Absent,
+    pub(crate) absent: AbsentValue,
     /// Whether ids and phone numbers are JSON texts or JSON numbers
     #[arg(long, value_enum, default_value_t)]
     pub(crate) ids: Ids,
     /// Whether answers have every documented field or only the indispensable ones
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) answers: Answers,
+    pub(crate) answers: AnswerFields,
     /// How the initiation of a number that is migrating already is answered
     #[arg(long, value_enum, default_value_t)]
     pub(crate) on_repeat: OnRepeat,
@@ -123,7 +123,7 @@ pub(crate) enum AcceptedForms {
 
 /// What an answer has in the place of an absent value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Absent {
+pub(crate) enum AbsentValue {
     /// An empty text.
     Empty,
     /// The text `None`.
@@ -145,7 +145,7 @@ pub(crate) enum Ids {
 
 /// Which fields answers have. No field of an answer is documented as always present.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Answers {
+pub(crate) enum AnswerFields {
     /// All documented fields.
     #[default]
     Full,

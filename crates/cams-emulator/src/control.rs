@@ -9,34 +9,42 @@ use serde_json::{Map, Value, json};
 use crate::fault;
 use crate::issuance::Issuance;
 use crate::period::Period;
-use crate::quota::{Quota, Window};
-use crate::request::Request;
-use crate::service::Service;
+use crate::quota::{Rate, Window};
+use crate::request::IncomingRequest;
+use crate::service::EmulatedService;
 
 /// The beginning of the path of every control request.
 pub(crate) const PREFIX: &str = "/_emulator/";
 
 /// The HTTP status of a request that is refused, and the reason.
-type Refused = (u16, String);
+type ControlError = (u16, String);
 
 /// The body of `PUT /_emulator/quota`. Without a window the one in force stays.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QuotaChange {
-    quota: Quota,
+    quota: Rate,
     window: Option<Window>,
 }
 
 /// Carries out a control request, `at` after the emulator's start, and returns the HTTP status and
 /// the body of the answer.
-pub(crate) fn handle(service: &mut Service, request: &Request, at: Duration) -> (u16, Value) {
+pub(crate) fn handle(
+    service: &mut EmulatedService,
+    request: &IncomingRequest,
+    at: Duration,
+) -> (u16, Value) {
     match route(service, request, at) {
         Ok(shown) => (200, shown),
         Err((status, error)) => (status, json!({ "error": error })),
     }
 }
 
-fn route(service: &mut Service, request: &Request, at: Duration) -> Result<Value, Refused> {
+fn route(
+    service: &mut EmulatedService,
+    request: &IncomingRequest,
+    at: Duration,
+) -> Result<Value, ControlError> {
     let resource = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let state = &mut service.state;
     match (request.method.as_str(), resource) {
@@ -106,18 +114,21 @@ fn changed(issuance: &Issuance, given: Map<String, Value>) -> Result<Issuance, s
     serde_json::from_value(settings)
 }
 
-fn quota(service: &Service) -> Value {
+fn quota(service: &EmulatedService) -> Value {
     let quotas = &service.quotas;
     json!({ "quota": quotas.quota.to_string(), "window": quotas.window })
 }
 
 /// Reads the body of a control request as JSON.
-fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Refused> {
+fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, ControlError> {
     serde_json::from_slice(&request.body).map_err(bad_request)
 }
 
 /// Reads a parameter in the URL of a control request. `None` if there is none of this name.
-fn query<T: std::str::FromStr>(request: &Request, name: &str) -> Result<Option<T>, Refused> {
+fn query<T: std::str::FromStr>(
+    request: &IncomingRequest,
+    name: &str,
+) -> Result<Option<T>, ControlError> {
     let parse = |value: &str| {
         let wrong = |_| bad_request(format!("{name} is not readable: {value:?}"));
         value.parse().map_err(wrong)
@@ -125,6 +136,6 @@ fn query<T: std::str::FromStr>(request: &Request, name: &str) -> Result<Option<T
     request.parameter(name).map(parse).transpose()
 }
 
-fn bad_request(error: impl std::fmt::Display) -> Refused {
+fn bad_request(error: impl std::fmt::Display) -> ControlError {
     (400, error.to_string())
 }

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use base::clock::Utc;
 
 use crate::issuance::Issuance;
-use crate::keys::{Caller, Keys};
-use crate::refusal::Refusal;
-use crate::request::Request;
+use crate::keys::{Caller, KnownKeys};
+use crate::refusal::Rejection;
+use crate::request::IncomingRequest;
 use crate::signature;
 
 /// The most by which the date of a request may be earlier or later than the server's.
@@ -16,30 +16,30 @@ const TOLERANCE: Duration = Duration::from_secs(15 * 60);
 
 /// The nonces of all requests whose dates could still be tolerated.
 #[derive(Debug, Default)]
-pub(crate) struct Gate {
+pub(crate) struct Authenticator {
     used: HashSet<String>,
     in_order: VecDeque<(SystemTime, String)>,
 }
 
-impl Gate {
+impl Authenticator {
     /// Admits a request that is signed with a known key, is dated within the tolerated time around
     /// `date`, and has a nonce that was not used before. Refuses any other. `now` is the date by
     /// which sessions end; it differs from `date` if the server's clock is wrong.
     pub(crate) fn enter(
         &mut self,
-        request: &Request,
-        keys: &Keys,
+        request: &IncomingRequest,
+        keys: &KnownKeys,
         issuance: &Issuance,
         date: SystemTime,
         now: SystemTime,
-    ) -> Result<Caller, Refusal> {
+    ) -> Result<Caller, Rejection> {
         let claim = signature::claim(request)?;
         let (secret, caller) = keys.find(&claim, issuance, now)?;
         check_date(claim.date, date)?;
         signature::verify(request, secret)?;
         if !self.is_first(claim.nonce, date) {
             let message = "Specified signature nonce was used already.";
-            return Err(Refusal::new(400, "SignatureNonceUsed", message));
+            return Err(Rejection::new(400, "SignatureNonceUsed", message));
         }
         Ok(caller)
     }
@@ -61,17 +61,17 @@ impl Gate {
 }
 
 /// Refuses a date that is malformed, or that is too far from `now`.
-fn check_date(date: &str, now: SystemTime) -> Result<(), Refusal> {
+fn check_date(date: &str, now: SystemTime) -> Result<(), Rejection> {
     let Some(date) = Utc::parse(date) else {
         let message = "Specified time stamp or date value is not well formatted.";
-        return Err(Refusal::new(400, "InvalidTimeStamp.Format", message));
+        return Err(Rejection::new(400, "InvalidTimeStamp.Format", message));
     };
     let distance = now
         .duration_since(date)
         .unwrap_or_else(|later| later.duration());
     if distance > TOLERANCE {
         let message = "Specified time stamp or date value is expired.";
-        return Err(Refusal::new(400, "InvalidTimeStamp.Expired", message));
+        return Err(Rejection::new(400, "InvalidTimeStamp.Expired", message));
     }
     Ok(())
 }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_remembered_for_as_long_as_its_request_could_be_replayed() {
-        let mut gate = Gate::default();
+        let mut gate = Authenticator::default();
         assert!(gate.is_first("a", at(0)));
         assert!(!gate.is_first("a", at(1800)));
         assert!(gate.is_first("a", at(1801)));

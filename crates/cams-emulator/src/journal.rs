@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::number_form::NumberForm;
-use crate::request::{SignatureMethod, Target};
+use crate::request::{Addressee, SignatureMethod};
 
 /// One request in the journal. It holds no secret and no token, but whole phone numbers, because
 /// only tests read it.
@@ -20,7 +20,7 @@ pub(crate) struct Entry {
     /// counts.
     pub(crate) at_micros: u64,
     /// What the request is addressed to.
-    pub(crate) kind: Target,
+    pub(crate) kind: Addressee,
     /// The action that the request names, or the name that a request to a source of credentials has
     /// here.
     pub(crate) action: Option<String>,
@@ -82,7 +82,7 @@ impl Journal {
     /// Counts the requests, of one account if one is given, and the initiations of each number. The
     /// most calls are those in any half-open window of this length.
     pub(crate) fn summary(&self, window: Duration, account_id: Option<&str>) -> Value {
-        let mut requests: BTreeMap<Target, BTreeMap<&str, u64>> = BTreeMap::new();
+        let mut requests: BTreeMap<Addressee, BTreeMap<&str, u64>> = BTreeMap::new();
         let mut counted: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         let is_asked = |e: &&Entry| account_id.is_none() || e.account_id.as_deref() == account_id;
         for entry in self.entries.iter().filter(is_asked) {

@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 
 use crate::generated::Generated;
 use crate::issuance::{Issuance, RevokedAs};
-use crate::refusal::Refusal;
-use crate::signature::Claim;
+use crate::refusal::Rejection;
+use crate::signature::SignatureClaim;
 
 /// A permanent access key of an account's user, or of the account itself.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct AccessKey {
+pub(crate) struct PermanentKey {
     /// The account that the access key belongs to
     #[arg(long, value_name = "ID", default_value = "1000000000000000")]
     account_id: String,
@@ -48,13 +48,13 @@ pub(crate) fn secret(text: &str) -> Result<Secret, Infallible> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Caller {
     pub(crate) account_id: String,
-    pub(crate) identity: Identity,
+    pub(crate) identity: CallerKind,
 }
 
 /// What a caller is within its account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Identity {
+pub(crate) enum CallerKind {
     /// A session of a role.
     Role { role: String, session_name: String },
     /// The account itself, which may do everything.
@@ -65,16 +65,16 @@ pub(crate) enum Identity {
 
 /// All access keys that requests may be signed with.
 #[derive(Debug)]
-pub(crate) struct Keys {
-    permanent: Vec<AccessKey>,
+pub(crate) struct KnownKeys {
+    permanent: Vec<PermanentKey>,
     /// The sessions by the id of their key, also those that have ended.
-    sessions: BTreeMap<String, Session>,
+    sessions: BTreeMap<String, IssuedSession>,
     pub(crate) generated: Generated,
 }
 
 /// A session of a role.
 #[derive(Clone, Debug)]
-pub(crate) struct Session {
+pub(crate) struct IssuedSession {
     pub(crate) access_key_id: String,
     access_key_secret: Secret,
     security_token: Secret,
@@ -86,8 +86,8 @@ pub(crate) struct Session {
     expiration: Option<String>,
 }
 
-impl Keys {
-    pub(crate) fn new(permanent: Vec<AccessKey>, generated: Generated) -> Self {
+impl KnownKeys {
+    pub(crate) fn new(permanent: Vec<PermanentKey>, generated: Generated) -> Self {
         Self {
             permanent,
             sessions: BTreeMap::new(),
@@ -99,13 +99,13 @@ impl Keys {
     /// without the token of the key, or with a key whose session has ended, is refused.
     pub(crate) fn find(
         &self,
-        claim: &Claim<'_>,
+        claim: &SignatureClaim<'_>,
         issuance: &Issuance,
         now: SystemTime,
-    ) -> Result<(&Secret, Caller), Refusal> {
+    ) -> Result<(&Secret, Caller), Rejection> {
         let not_found = || {
             let message = "Specified access key is not found.";
-            Refusal::new(404, "InvalidAccessKeyId.NotFound", message)
+            Rejection::new(404, "InvalidAccessKeyId.NotFound", message)
         };
         if let Some(key) = self.permanent(claim.access_key_id) {
             if let Some(expected) = &key.security_token {
@@ -120,7 +120,7 @@ impl Keys {
         self.check_token(&session.security_token, claim.security_token, true)?;
         match issuance.revoked_as {
             RevokedAs::NotFound if session.revoked => Err(not_found()),
-            _ if session.revoked || session.ends() <= now => Err(Refusal::expired_token()),
+            _ if session.revoked || session.ends() <= now => Err(Rejection::expired_token()),
             _ => Ok((&session.access_key_secret, session.caller.clone())),
         }
     }
@@ -132,7 +132,7 @@ impl Keys {
         issuance: &Issuance,
         requested: Option<Duration>,
         now: SystemTime,
-    ) -> Session {
+    ) -> IssuedSession {
         let count = self.sessions.len().to_string();
         let text = |what: &str, digests: usize| -> String {
             let parts = (0..digests).map(|part| part.to_string());
@@ -146,7 +146,7 @@ impl Keys {
             characters.take(length).collect()
         };
 
-        let session = Session {
+        let session = IssuedSession {
             access_key_id: format!("STS.{}", alphanumeric(text("id", 1), 24)),
             access_key_secret: Secret::new(alphanumeric(text("secret", 2), 44)),
             // Tokens have characters that must be encoded, as real ones do.
@@ -205,10 +205,10 @@ impl Keys {
 
     /// All sessions, without their secrets.
     pub(crate) fn report(&self) -> Value {
-        self.sessions.values().map(Session::report).collect()
+        self.sessions.values().map(IssuedSession::report).collect()
     }
 
-    fn permanent(&self, access_key_id: &str) -> Option<&AccessKey> {
+    fn permanent(&self, access_key_id: &str) -> Option<&PermanentKey> {
         let mut keys = self.permanent.iter();
         keys.find(|key| key.access_key_id == access_key_id)
     }
@@ -220,9 +220,9 @@ impl Keys {
         expected: &Secret,
         token: Option<&str>,
         of_session: bool,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Rejection> {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
-            return Err(Refusal::missing("SecurityToken"));
+            return Err(Rejection::missing("SecurityToken"));
         };
         if expected.expose() == token {
             return Ok(());
@@ -236,7 +236,7 @@ impl Keys {
                 "Specified SecurityToken mismatch with the AccessKey.",
             ),
         };
-        Err(Refusal::new(
+        Err(Rejection::new(
             400,
             format!("InvalidSecurityToken.{code}"),
             message,
@@ -244,7 +244,7 @@ impl Keys {
     }
 }
 
-impl Session {
+impl IssuedSession {
     /// The credentials as all answers have them. `Expiration` may be missing.
     pub(crate) fn credentials(&self) -> Value {
         let mut fields = json!({
@@ -276,22 +276,22 @@ impl Session {
     }
 }
 
-impl AccessKey {
+impl PermanentKey {
     /// Who calls with this key.
     fn caller(&self) -> Caller {
         let name = self.access_key_id.clone();
         Caller {
             account_id: self.account_id.clone(),
             identity: match self.is_root {
-                true => Identity::Root,
-                false => Identity::User { name },
+                true => CallerKind::Root,
+                false => CallerKind::User { name },
             },
         }
     }
 }
 
 /// Reads a key of a user, as in `1000000000000001:other:other-secret`.
-impl FromStr for AccessKey {
+impl FromStr for PermanentKey {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {

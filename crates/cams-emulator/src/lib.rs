@@ -19,7 +19,7 @@
 //! | `spaces`, `numbers` | the spaces, and the numbers with their history |
 //! | `call` | a call on its way, and the state that it changes |
 //! | `operations`, `sources` | one file for each operation of an API and each source of credentials |
-//! | `config` | all settings: each is declared once, as a flag with its default |
+//! | `flags` | all settings: each is declared once, as a flag with its default |
 //! | `service` | the steps of a call |
 //! | `control`, `server` | the control interface; connections, latency and the bytes of an answer |
 //!
@@ -122,7 +122,7 @@
 //!
 //! The emulator does what the documentation of CAMS says: the pages of the operations, and models,
 //! descriptions and examples in the official SDK. Where these leave a choice, there is a flag
-//! (the group `Behaviour`), and a client must be right under every setting. The default is what the
+//! (the group `ServiceChoices`), and a client must be right under every setting. The default is what the
 //! documentation says or comes nearest to; where it says nothing, it is the choice that is hardest
 //! for a client.
 //!
@@ -198,10 +198,10 @@
 
 mod behaviour;
 mod call;
-mod config;
 mod control;
 mod encoding;
 mod fault;
+mod flags;
 mod gate;
 mod generated;
 mod issuance;
@@ -222,5 +222,5 @@ mod signature;
 mod sources;
 mod spaces;
 
-pub use config::Config;
+pub use flags::Flags;
 pub use server::serve;

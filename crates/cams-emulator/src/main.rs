@@ -7,13 +7,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use base::clock::Clock;
-use cams_emulator::Config;
+use cams_emulator::Flags;
 use clap::Parser;
 use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Config::parse()).await {
+    match run(Flags::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If stderr is closed, there is no other place to report to.
@@ -23,15 +23,15 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(config: Config) -> Result<(), Box<dyn Error>> {
-    let address = config.address()?;
+async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
+    let address = flags.address()?;
     // Signals are caught before the line below is printed, so that its reader can end the process
     // cleanly at once.
     let shutdown = shutdown()?;
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "listening on http://{address}")?;
-    cams_emulator::serve(listener, config, Clock::system(), shutdown).await;
+    cams_emulator::serve(listener, flags, Clock::system(), shutdown).await;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::{AcceptedForms, Behaviour, DeletedRows, OnRepeat};
+use crate::behaviour::{AcceptedForms, DeletedRows, OnRepeat, ServiceChoices};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
 use history::History;
@@ -27,7 +27,7 @@ const GONE: [&str; 2] = [DELETED, "MIGRATED"];
 /// A phone number in a space, as the control interface shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Number {
+pub(crate) struct SpaceNumber {
     pub(crate) cust_space_id: String,
     pub(crate) country_code: String,
     pub(crate) mobile_number: String,
@@ -58,24 +58,24 @@ pub(crate) struct Key {
 /// What a space has of one number: the number itself if it is present, and the row of the same
 /// number that was deleted or moved away before.
 #[derive(Debug, Default)]
-struct Rows {
-    living: Option<Arc<Number>>,
-    gone: Option<Arc<Number>>,
+struct SpaceRows {
+    living: Option<Arc<SpaceNumber>>,
+    gone: Option<Arc<SpaceNumber>>,
 }
 
 /// All phone numbers of the account.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     generated: Generated,
-    behaviour: Behaviour,
+    behaviour: ServiceChoices,
     /// How many initiations gave a number another id, so that each id is a new one.
     new_ids: u64,
     /// What each space had of each number, by space and phone number in WhatsApp's form.
-    numbers: BTreeMap<(String, String), History<Rows>>,
+    numbers: BTreeMap<(String, String), History<SpaceRows>>,
 }
 
 impl Numbers {
-    pub(crate) fn new(generated: Generated, behaviour: Behaviour) -> Self {
+    pub(crate) fn new(generated: Generated, behaviour: ServiceChoices) -> Self {
         Self {
             generated,
             behaviour,
@@ -86,8 +86,8 @@ impl Numbers {
 
     /// Starts a migration, and returns the number, or `None` if the space has it already. It is
     /// decided by what is true at that moment, even where list and lookup lag behind.
-    pub(crate) fn initiate(&mut self, key: &Key, at: Duration) -> Option<Arc<Number>> {
-        let mut number = Number {
+    pub(crate) fn initiate(&mut self, key: &Key, at: Duration) -> Option<Arc<SpaceNumber>> {
+        let mut number = SpaceNumber {
             status: MIGRATING.into(),
             code_verification_status: "NOT_VERIFIED".into(),
             ..self.connected(key)
@@ -109,7 +109,7 @@ impl Numbers {
         }
         let number = Arc::new(number);
         let before = truth.gone.clone().filter(|_| keep);
-        let rows = Rows {
+        let rows = SpaceRows {
             living: Some(number.clone()),
             gone: before,
         };
@@ -124,7 +124,7 @@ impl Numbers {
         cust_space_id: &str,
         phone_number: &str,
         at: Duration,
-    ) -> Option<&Number> {
+    ) -> Option<&SpaceNumber> {
         let key = (
             cust_space_id.to_owned(),
             NumberForm::Whatsapp.of(phone_number),
@@ -143,14 +143,14 @@ impl Numbers {
     /// The rows that the list shows for one space, or for all of them, `at` after the emulator's
     /// start. They are in the order of space and number. Of a number that was gone and is there
     /// again, an even seed puts the old row last, and an odd one puts it first.
-    pub(crate) fn list(&self, cust_space_id: Option<&str>, at: Duration) -> Vec<Arc<Number>> {
+    pub(crate) fn list(&self, cust_space_id: Option<&str>, at: Duration) -> Vec<Arc<SpaceNumber>> {
         self.rows(cust_space_id, |history| {
             history.seen(at, self.behaviour.list_lag.0)
         })
     }
 
     /// The rows of all spaces that a list without a lag would show.
-    pub(crate) fn all(&self) -> Vec<Arc<Number>> {
+    pub(crate) fn all(&self) -> Vec<Arc<SpaceNumber>> {
         self.rows(None, History::truth)
     }
 
@@ -159,7 +159,7 @@ impl Numbers {
     pub(crate) fn place(
         &mut self,
         mut given: Map<String, Value>,
-    ) -> Result<Arc<Number>, serde_json::Error> {
+    ) -> Result<Arc<SpaceNumber>, serde_json::Error> {
         given.retain(|_, value| !value.is_null());
         let key = ["cust_space_id", "country_code", "mobile_number"];
         let key = key.into_iter().filter_map(|name| given.get_key_value(name));
@@ -174,20 +174,20 @@ impl Numbers {
         for (name, value) in given {
             fields[name] = value;
         }
-        let number = Arc::new(Number {
+        let number = Arc::new(SpaceNumber {
             phone_number: usual.phone_number,
-            ..Number::deserialize(fields)?
+            ..SpaceNumber::deserialize(fields)?
         });
 
         let keep = self.keeps_deleted_rows();
         let history = self.numbers.entry(key.index()).or_default();
         let before = history.truth().gone.clone().filter(|_| keep);
         history.replace(match gone {
-            true => Rows {
+            true => SpaceRows {
                 living: None,
                 gone: Some(number.clone()),
             },
-            false => Rows {
+            false => SpaceRows {
                 living: Some(number.clone()),
                 gone: before,
             },
@@ -204,12 +204,12 @@ impl Numbers {
         let Some(living) = &history.truth().living else {
             return false;
         };
-        let deleted = Number {
+        let deleted = SpaceNumber {
             status: DELETED.into(),
             lookup: false,
-            ..Number::clone(living)
+            ..SpaceNumber::clone(living)
         };
-        let rows = Rows {
+        let rows = SpaceRows {
             living: None,
             gone: keep.then(|| Arc::new(deleted)),
         };
@@ -225,8 +225,8 @@ impl Numbers {
     fn rows<'a>(
         &'a self,
         cust_space_id: Option<&str>,
-        seen: impl Fn(&'a History<Rows>) -> &'a Rows,
-    ) -> Vec<Arc<Number>> {
+        seen: impl Fn(&'a History<SpaceRows>) -> &'a SpaceRows,
+    ) -> Vec<Arc<SpaceNumber>> {
         let gone_last = self.generated.seed.is_multiple_of(2);
         let histories = self.numbers.iter();
         histories
@@ -244,9 +244,9 @@ impl Numbers {
     }
 
     /// A number that is connected and has all its other fields as they usually are.
-    fn connected(&self, key: &Key) -> Number {
+    fn connected(&self, key: &Key) -> SpaceNumber {
         let (_, number) = key.index();
-        Number {
+        SpaceNumber {
             id: self
                 .generated
                 .digits(&["number", &key.cust_space_id, &number]),

@@ -14,19 +14,19 @@ mod role_session;
 
 use std::ops::RangeInclusive;
 
-use crate::behaviour::{Behaviour, PHONE_NUMBER_ERROR};
-use crate::call::{Call, State};
-use crate::refusal::Refusal;
-use crate::reply::{Fields, fields};
-use crate::request::{Request, Target};
+use crate::behaviour::{PHONE_NUMBER_ERROR, ServiceChoices};
+use crate::call::{ServiceState, Visit};
+use crate::refusal::Rejection;
+use crate::reply::{FieldWriter, fields};
+use crate::request::{Addressee, IncomingRequest};
 
 /// An operation of an API.
 #[derive(Debug)]
-pub(crate) struct Operation {
+pub(crate) struct EmulatedOperation {
     /// The name in the API, which is the action in RAM too.
     pub(crate) name: &'static str,
     /// The API: CAMS or STS.
-    pub(crate) api: Target,
+    pub(crate) api: Addressee,
     /// Whether requests are signed.
     pub(crate) signed: bool,
     /// Whether the account must have subscribed to the product.
@@ -36,10 +36,10 @@ pub(crate) struct Operation {
     pub(crate) essential: &'static [&'static str],
     /// Executes the operation, and returns the fields of the answer beside those that all answers
     /// have.
-    pub(crate) run: fn(&mut Call<'_>, &mut State) -> Result<Fields, Refusal>,
+    pub(crate) run: fn(&mut Visit<'_>, &mut ServiceState) -> Result<FieldWriter, Rejection>,
 }
 
-const ALL: &[&Operation] = &[
+const ALL: &[&EmulatedOperation] = &[
     &assume_role::OPERATION,
     &assume_role_with_oidc::OPERATION,
     &create_chatapp_migration_initiate::OPERATION,
@@ -51,7 +51,7 @@ const ALL: &[&Operation] = &[
 ];
 
 /// The operation that the request names, if it is emulated.
-pub(crate) fn named(request: &Request) -> Option<&'static Operation> {
+pub(crate) fn named(request: &IncomingRequest) -> Option<&'static EmulatedOperation> {
     let mut operations = ALL.iter().copied();
     operations.find(|operation| {
         operation.api == request.target && Some(operation.name) == request.action()
@@ -59,16 +59,16 @@ pub(crate) fn named(request: &Request) -> Option<&'static Operation> {
 }
 
 /// The operations of CAMS.
-pub(crate) fn of_cams() -> impl Iterator<Item = &'static Operation> {
+pub(crate) fn of_cams() -> impl Iterator<Item = &'static EmulatedOperation> {
     let operations = ALL.iter().copied();
-    operations.filter(|operation| operation.api == Target::Cams)
+    operations.filter(|operation| operation.api == Addressee::Cams)
 }
 
-impl Operation {
+impl EmulatedOperation {
     /// What most operations of CAMS have in common.
     const CAMS: Self = Self {
         name: "",
-        api: Target::Cams,
+        api: Addressee::Cams,
         signed: true,
         needs_subscription: true,
         essential: &[],
@@ -77,7 +77,7 @@ impl Operation {
 
     /// What most operations of STS have in common.
     const STS: Self = Self {
-        api: Target::Sts,
+        api: Addressee::Sts,
         needs_subscription: false,
         ..Self::CAMS
     };
@@ -90,7 +90,7 @@ fn is_number(text: &str, length: RangeInclusive<usize>) -> bool {
 }
 
 /// The refusal of a request whose number cannot be a phone number.
-fn abnormal(behaviour: &Behaviour) -> Refusal {
+fn abnormal(behaviour: &ServiceChoices) -> Rejection {
     let message = "The phone number is abnormal.";
-    Refusal::new(behaviour.business_status, PHONE_NUMBER_ERROR, message)
+    Rejection::new(behaviour.business_status, PHONE_NUMBER_ERROR, message)
 }

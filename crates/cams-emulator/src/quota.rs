@@ -18,12 +18,12 @@ use crate::period::Period;
 /// A number of calls in a length of time, written as in `10/1s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Quota {
+pub(crate) struct Rate {
     calls: NonZeroU32,
     window: Duration,
 }
 
-/// How arrivals are counted against a [`Quota`].
+/// How arrivals are counted against a [`Rate`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Window {
@@ -50,7 +50,7 @@ pub(crate) enum QuotaPer {
 /// each.
 #[derive(Debug)]
 pub(crate) struct Quotas {
-    pub(crate) quota: Quota,
+    pub(crate) quota: Rate,
     pub(crate) window: Window,
     count_rejected: bool,
     per: QuotaPer,
@@ -59,7 +59,7 @@ pub(crate) struct Quotas {
 }
 
 impl Quotas {
-    pub(crate) fn new(quota: Quota, window: Window, count_rejected: bool, per: QuotaPer) -> Self {
+    pub(crate) fn new(quota: Rate, window: Window, count_rejected: bool, per: QuotaPer) -> Self {
         Self {
             quota,
             window,
@@ -100,7 +100,7 @@ impl Quotas {
 
     /// Changes the quota for arrivals from now on. What was counted stays counted, unless the kind
     /// of window changes.
-    pub(crate) fn change(&mut self, quota: Quota, window: Window) {
+    pub(crate) fn change(&mut self, quota: Rate, window: Window) {
         if window != self.window {
             self.counters.clear();
         }
@@ -129,7 +129,7 @@ impl Counter {
     /// Counts a call in the log. An arrival leaves the log at the time that `leaves` returns.
     fn log(
         &mut self,
-        quota: Quota,
+        quota: Rate,
         count_rejected: bool,
         at: Duration,
         leaves: impl Fn(Duration) -> Duration,
@@ -148,7 +148,7 @@ impl Counter {
     }
 
     /// Takes a call out of the bucket.
-    fn take(&mut self, quota: Quota, count_rejected: bool, at: Duration) -> Result<(), Duration> {
+    fn take(&mut self, quota: Rate, count_rejected: bool, at: Duration) -> Result<(), Duration> {
         let (calls, cost) = (u128::from(quota.calls.get()), quota.window.as_nanos());
         let gained = at.saturating_sub(self.updated).as_nanos() * calls;
         let full = cost * calls;
@@ -165,7 +165,7 @@ impl Counter {
     }
 }
 
-impl FromStr for Quota {
+impl FromStr for Rate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -180,7 +180,7 @@ impl FromStr for Quota {
     }
 }
 
-impl TryFrom<String> for Quota {
+impl TryFrom<String> for Rate {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -188,7 +188,7 @@ impl TryFrom<String> for Quota {
     }
 }
 
-impl fmt::Display for Quota {
+impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.calls, Period(self.window))
     }

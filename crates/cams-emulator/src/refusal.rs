@@ -13,7 +13,7 @@ pub(crate) type Retry = (RetryHeader, Duration);
 
 /// A refusal, by the gateway or by the service behind it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Refusal {
+pub(crate) struct Rejection {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
@@ -37,7 +37,7 @@ pub(crate) enum RetryHeader {
     XRatelimitUserApi,
 }
 
-impl Refusal {
+impl Rejection {
     /// A refusal with this HTTP status, code and message.
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {

@@ -6,17 +6,17 @@ use std::time::SystemTime;
 use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::{Absent, Answers, Behaviour, Ids};
-use crate::refusal::{Header, Refusal};
-use crate::request::Target;
-use crate::response::{JSON, Response};
+use crate::behaviour::{AbsentValue, AnswerFields, Ids, ServiceChoices};
+use crate::refusal::{Header, Rejection};
+use crate::request::Addressee;
+use crate::response::{JSON, OutgoingResponse};
 
 /// Puts the fields of an answer into the body. It is called when the lock on the state is released,
 /// because a long list takes a while.
-pub(crate) type Fields = Box<dyn FnOnce(&mut Map<String, Value>) + Send>;
+pub(crate) type FieldWriter = Box<dyn FnOnce(&mut Map<String, Value>) + Send>;
 
 /// A reply, whose body is not written yet.
-pub(crate) struct Reply {
+pub(crate) struct LazyReply {
     pub(crate) status: u16,
     /// The `Code` in the body. Successes of STS and of the metadata service's texts have none.
     pub(crate) code: Option<String>,
@@ -30,10 +30,10 @@ const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
 
 /// The form in which the service behind the gateway writes an answer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Form {
-    absent: Absent,
+pub(crate) struct AnswerForm {
+    absent: AbsentValue,
     ids: Ids,
-    answers: Answers,
+    answers: AnswerFields,
     /// The fields that a client needs, in the body, in its objects and in its rows.
     essential: &'static [&'static str],
     /// What decides which odd row sparse lists have.
@@ -41,16 +41,21 @@ pub(crate) struct Form {
 }
 
 /// These fields of an object.
-pub(crate) fn fields(object: Value) -> Fields {
+pub(crate) fn fields(object: Value) -> FieldWriter {
     Box::new(|body| body.extend(into_map(object)))
 }
 
-impl Reply {
+impl LazyReply {
     /// The reply to a request that CAMS or STS executed. That of STS has neither `Code` nor
     /// `Message`.
-    pub(crate) fn success(target: Target, request_id: &str, fields: Fields, form: Form) -> Self {
+    pub(crate) fn success(
+        target: Addressee,
+        request_id: &str,
+        fields: FieldWriter,
+        form: AnswerForm,
+    ) -> Self {
         let mut envelope = json!({ "RequestId": request_id });
-        if target == Target::Cams {
+        if target == Addressee::Cams {
             envelope = self::envelope(request_id, "OK", "SUCCESS");
             envelope["AccessDeniedDetail"] = Value::Null;
         }
@@ -94,10 +99,10 @@ impl Reply {
     /// with the HTTP status 200 is in the envelope of a success. The form is that of the service
     /// behind the gateway, if it refuses.
     pub(crate) fn refusal(
-        target: Target,
+        target: Addressee,
         request_id: &str,
-        refusal: Refusal,
-        form: Option<Form>,
+        refusal: Rejection,
+        form: Option<AnswerForm>,
     ) -> Self {
         let mut body = match refusal.status {
             200 => envelope(request_id, &refusal.code, &refusal.message),
@@ -117,18 +122,23 @@ impl Reply {
     }
 
     /// Writes the reply, and returns the text of its body too. A long list takes a while.
-    pub(crate) fn into_response(self, date: SystemTime) -> (Response, Bytes) {
+    pub(crate) fn into_response(self, date: SystemTime) -> (OutgoingResponse, Bytes) {
         let text = Bytes::from((self.write)());
-        let response = Response {
+        let response = OutgoingResponse {
             header: self.header,
-            ..Response::new(self.status, date, self.content_type, text.clone())
+            ..OutgoingResponse::new(self.status, date, self.content_type, text.clone())
         };
         (response, text)
     }
 }
 
 /// The body of an error that the gateway in front of this API reports.
-pub(crate) fn gateway_error(target: Target, request_id: &str, code: &str, message: &str) -> Value {
+pub(crate) fn gateway_error(
+    target: Addressee,
+    request_id: &str,
+    code: &str,
+    message: &str,
+) -> Value {
     let (_, host, product) = target.api();
     let mut body = envelope(request_id, code, message);
     body["HostId"] = host.into();
@@ -152,9 +162,9 @@ fn into_map(value: Value) -> Map<String, Value> {
     }
 }
 
-impl Form {
+impl AnswerForm {
     pub(crate) fn new(
-        behaviour: &Behaviour,
+        behaviour: &ServiceChoices,
         essential: &'static [&'static str],
         seed: u64,
     ) -> Self {
@@ -169,7 +179,7 @@ impl Form {
 
     /// Changes the body of a full answer into this form.
     fn shape(self, body: &mut Map<String, Value>) {
-        if self.answers == Answers::Sparse {
+        if self.answers == AnswerFields::Sparse {
             self.thin(body);
         }
         for (name, value) in body.iter_mut() {
@@ -186,9 +196,9 @@ impl Form {
         match value {
             Value::Null => {
                 *value = match self.absent {
-                    Absent::Empty => "".into(),
-                    Absent::None => "None".into(),
-                    Absent::Null => Value::Null,
+                    AbsentValue::Empty => "".into(),
+                    AbsentValue::None => "None".into(),
+                    AbsentValue::Null => Value::Null,
                 };
             }
             Value::String(text) if self.ids == Ids::Number && IDS.contains(&name) => {

@@ -7,7 +7,7 @@ use hyper::{HeaderMap, Method};
 use serde::Serialize;
 
 use crate::encoding;
-use crate::refusal::Refusal;
+use crate::refusal::Rejection;
 
 /// The version of the API of CAMS.
 pub(crate) const CAMS_VERSION: &str = "2020-06-06";
@@ -21,7 +21,7 @@ pub(crate) const CREDENTIALS_URI: &str = "/_emulator/credentials-uri";
 
 /// A request with its whole body and its decoded parameters.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub(crate) struct IncomingRequest {
     pub(crate) method: Method,
     pub(crate) path: String,
     headers: HeaderMap,
@@ -33,7 +33,7 @@ pub(crate) struct Request {
     /// Whether the parameters cannot be decoded. Then there are none.
     pub(crate) is_malformed: bool,
     pub(crate) signature: Option<SignatureMethod>,
-    pub(crate) target: Target,
+    pub(crate) target: Addressee,
 }
 
 /// The method by which a request is signed.
@@ -50,7 +50,7 @@ pub(crate) enum SignatureMethod {
 /// What a request is addressed to: one of two APIs, or a source of credentials.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Target {
+pub(crate) enum Addressee {
     /// The API of CAMS, and every request that is not addressed to anything else.
     #[default]
     Cams,
@@ -64,7 +64,7 @@ pub(crate) enum Target {
     Sts,
 }
 
-impl Request {
+impl IncomingRequest {
     /// Decodes the parameters of a request.
     pub(crate) fn new(head: hyper::http::request::Parts, body: Bytes) -> Self {
         let content_type = head
@@ -88,7 +88,7 @@ impl Request {
             form,
             is_malformed,
             signature: None,
-            target: Target::Cams,
+            target: Addressee::Cams,
         };
         if request.headers.contains_key(AUTHORIZATION) {
             request.signature = Some(SignatureMethod::Acs3);
@@ -96,11 +96,11 @@ impl Request {
             request.signature = Some(SignatureMethod::HmacSha1);
         }
         request.target = match &*request.path {
-            CREDENTIALS_URI => Target::CredentialsUri,
-            "/cloud-credentials" => Target::CloudSso,
-            path if path.starts_with("/latest/") => Target::Metadata,
-            _ if request.version() == Some(STS_VERSION) => Target::Sts,
-            _ => Target::Cams,
+            CREDENTIALS_URI => Addressee::CredentialsUri,
+            "/cloud-credentials" => Addressee::CloudSso,
+            path if path.starts_with("/latest/") => Addressee::Metadata,
+            _ if request.version() == Some(STS_VERSION) => Addressee::Sts,
+            _ => Addressee::Cams,
         };
         request
     }
@@ -125,18 +125,18 @@ impl Request {
     }
 
     /// The value of a parameter that the operation needs, or the refusal of a request without it.
-    pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
-        self.parameter(name).ok_or_else(|| Refusal::missing(name))
+    pub(crate) fn required(&self, name: &str) -> Result<&str, Rejection> {
+        self.parameter(name).ok_or_else(|| Rejection::missing(name))
     }
 
     /// Refuses a request for another format than JSON. The service answers such a request in XML,
     /// which the emulator does not support.
-    pub(crate) fn check_format(&self) -> Result<(), Refusal> {
+    pub(crate) fn check_format(&self) -> Result<(), Rejection> {
         if self.required("Format")?.eq_ignore_ascii_case("json") {
             return Ok(());
         }
         let message = "Specified response format is not supported; this emulator knows JSON only.";
-        Err(Refusal::new(400, "UnsupportedFormat", message))
+        Err(Rejection::new(400, "UnsupportedFormat", message))
     }
 
     /// The operation that is called, as the request names it.
@@ -170,7 +170,7 @@ impl Request {
     }
 }
 
-impl Target {
+impl Addressee {
     /// The version, the host and the product that requests to the API and its errors name.
     pub(crate) fn api(self) -> (&'static str, &'static str, &'static str) {
         match self {

@@ -18,12 +18,12 @@ pub(crate) enum Delivery {
     /// It ends the connection with a TCP reset, and sends nothing before.
     Reset,
     /// It sends this response, which may end early.
-    Respond(Response),
+    Respond(OutgoingResponse),
 }
 
 /// An HTTP response, whose body may be sent in steps.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Response {
+pub(crate) struct OutgoingResponse {
     pub(crate) status: u16,
     /// The date in the header `Date`.
     pub(crate) date: SystemTime,
@@ -31,12 +31,12 @@ pub(crate) struct Response {
     pub(crate) header: Option<Header>,
     /// The length of the body that the header announces, in bytes.
     pub(crate) length: u64,
-    pub(crate) body: Vec<Step>,
+    pub(crate) body: Vec<BodyStep>,
 }
 
 /// One step of sending a body.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum BodyStep {
     /// The connection is ended by a TCP reset.
     Cut,
     /// Nothing is sent for this time.
@@ -45,7 +45,7 @@ pub(crate) enum Step {
     Send(Bytes),
 }
 
-impl Response {
+impl OutgoingResponse {
     /// A whole response in JSON or another content type.
     pub(crate) fn new(
         status: u16,
@@ -69,6 +69,6 @@ impl Response {
     pub(crate) fn set_body(&mut self, body: impl Into<Bytes>) {
         let body = body.into();
         self.length = body.len() as u64;
-        self.body = vec![Step::Send(body)];
+        self.body = vec![BodyStep::Send(body)];
     }
 }

@@ -22,11 +22,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Timing};
 use crate::control;
-use crate::request::{CREDENTIALS_URI, Request};
-use crate::response::{Delivery, Response, Step};
-use crate::service::Service;
+use crate::flags::{Flags, Latencies};
+use crate::request::{CREDENTIALS_URI, IncomingRequest};
+use crate::response::{BodyStep, Delivery, OutgoingResponse};
+use crate::service::EmulatedService;
 
 /// The most bytes that the body of a request may have. No request to CAMS comes near it.
 const BODY_LIMIT: usize = 1 << 20;
@@ -38,11 +38,11 @@ const GRACE: Duration = Duration::from_secs(1);
 /// the date of the server.
 pub async fn serve(
     listener: TcpListener,
-    config: Config,
+    flags: Flags,
     clock: Clock,
     shutdown: impl Future<Output = ()>,
 ) {
-    let emulator = Arc::new(Emulator::new(config, clock));
+    let emulator = Arc::new(Emulator::new(flags, clock));
     let stop = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -71,11 +71,11 @@ pub async fn serve(
 /// What all connections of an emulator share.
 #[derive(Debug)]
 struct Emulator {
-    service: Mutex<Service>,
+    service: Mutex<EmulatedService>,
     /// The moment from which the journal and the quota count time.
     start: Instant,
     clock: Clock,
-    timing: Timing,
+    timing: Latencies,
     random: Random,
 }
 
@@ -85,15 +85,15 @@ struct Emulator {
 struct Cut;
 
 impl Emulator {
-    fn new(config: Config, clock: Clock) -> Self {
+    fn new(flags: Flags, clock: Clock) -> Self {
         Self {
             start: Instant::now(),
             clock,
-            timing: config.timing,
+            timing: flags.timing,
             // The seed differs from the one of the ids, which must not depend on how many requests
             // there were.
-            random: Random::seeded(config.seed.wrapping_add(1)),
-            service: Mutex::new(Service::new(config)),
+            random: Random::seeded(flags.seed.wrapping_add(1)),
+            service: Mutex::new(EmulatedService::new(flags)),
         }
     }
 
@@ -149,7 +149,7 @@ impl Emulator {
     }
 
     /// Lets a call arrive, serves it, and lets its answer travel back.
-    async fn process(self: Arc<Self>, request: Request) -> Delivery {
+    async fn process(self: Arc<Self>, request: IncomingRequest) -> Delivery {
         self.service().under_way += 1;
         pass(self.travel()).await;
         let outcome = {
@@ -166,10 +166,15 @@ impl Emulator {
     }
 
     /// Answers a request to the control interface.
-    fn control(&self, request: &Request) -> Delivery {
+    fn control(&self, request: &IncomingRequest) -> Delivery {
         let (status, shown) = control::handle(&mut self.service(), request, self.start.elapsed());
         let (date, text) = (self.clock.now(), shown.to_string());
-        Delivery::Respond(Response::new(status, date, "application/json", text))
+        Delivery::Respond(OutgoingResponse::new(
+            status,
+            date,
+            "application/json",
+            text,
+        ))
     }
 
     /// The time that one way takes: half of the latency, plus or minus half of the jitter at most.
@@ -181,21 +186,24 @@ impl Emulator {
 
     /// The state, which is locked until the guard is dropped. A panic while it was locked left
     /// nothing behind that other calls depend on, so the lock is taken all the same.
-    fn service(&self) -> std::sync::MutexGuard<'_, Service> {
+    fn service(&self) -> std::sync::MutexGuard<'_, EmulatedService> {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Reads the body of a request. One that is too long ends the connection.
-async fn read(request: hyper::Request<Incoming>) -> Result<Request, Cut> {
+async fn read(request: hyper::Request<Incoming>) -> Result<IncomingRequest, Cut> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await;
-    Ok(Request::new(head, body.map_err(|_| Cut)?.to_bytes()))
+    Ok(IncomingRequest::new(
+        head,
+        body.map_err(|_| Cut)?.to_bytes(),
+    ))
 }
 
 /// The response that hyper sends, whose body follows the steps of `response`.
 fn http_response(
-    response: Response,
+    response: OutgoingResponse,
     cut: Arc<AtomicBool>,
 ) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
     let mut head = hyper::Response::builder()
@@ -210,12 +218,12 @@ fn http_response(
         let cut = cut.clone();
         async move {
             match step {
-                Step::Pause(pause) => {
+                BodyStep::Pause(pause) => {
                     pass(pause).await;
                     None
                 }
-                Step::Send(bytes) => Some(Ok(Frame::data(bytes))),
-                Step::Cut => {
+                BodyStep::Send(bytes) => Some(Ok(Frame::data(bytes))),
+                BodyStep::Cut => {
                     cut.store(true, Ordering::Relaxed);
                     Some(Err(Cut))
                 }

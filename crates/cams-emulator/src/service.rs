@@ -9,19 +9,19 @@ use base::random::Random;
 use hyper::Method;
 use serde_json::json;
 
-use crate::call::{Call, State};
-use crate::config::{Config, Limits};
+use crate::call::{ServiceState, Visit};
 use crate::fault::{Effect, Faults, Stage, Travel};
-use crate::gate::Gate;
+use crate::flags::{Flags, Limits};
+use crate::gate::Authenticator;
 use crate::generated::{Generated, group};
 use crate::journal::{Entry, Journal};
-use crate::keys::Keys;
+use crate::keys::KnownKeys;
 use crate::numbers::Numbers;
-use crate::operations::{self, Operation};
+use crate::operations::{self, EmulatedOperation};
 use crate::quota::{QuotaPer, Quotas};
-use crate::refusal::{Refusal, RetryHeader};
-use crate::reply::{Form, Reply};
-use crate::request::{Request, Target};
+use crate::refusal::{Rejection, RetryHeader};
+use crate::reply::{AnswerForm, LazyReply};
+use crate::request::{Addressee, IncomingRequest};
 use crate::response::Delivery;
 use crate::signature;
 use crate::sources;
@@ -29,15 +29,15 @@ use crate::spaces::Spaces;
 
 /// The whole state of an emulator.
 #[derive(Debug)]
-pub(crate) struct Service {
-    pub(crate) state: State,
+pub(crate) struct EmulatedService {
+    pub(crate) state: ServiceState,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) quotas: Quotas,
     /// The number of calls that were read from their connection and have not arrived yet.
     pub(crate) under_way: usize,
     sts_quotas: Quotas,
-    gate: Gate,
+    gate: Authenticator,
     limits: Limits,
     /// The operations that RAM denies.
     denied: Vec<String>,
@@ -45,53 +45,58 @@ pub(crate) struct Service {
 }
 
 /// The outcome of a call.
-pub(crate) struct Outcome {
+pub(crate) struct CallOutcome {
     /// Whether the service behind the gateway worked on the call, which takes its service time.
     pub(crate) served: bool,
     /// The time that the answer takes beyond that.
     pub(crate) delay: Duration,
-    reply: Reply,
+    reply: LazyReply,
     /// The date that the server shows.
     date: SystemTime,
     travel: Travel,
 }
 
-impl Service {
-    pub(crate) fn new(config: Config) -> Self {
-        let (generated, limits) = (Generated { seed: config.seed }, config.limits);
+impl EmulatedService {
+    pub(crate) fn new(flags: Flags) -> Self {
+        let (generated, limits) = (Generated { seed: flags.seed }, flags.limits);
         let quotas = |quota, per| Quotas::new(quota, limits.window, limits.count_rejected, per);
-        let account = config.account;
+        let account = flags.account;
         let keys = std::iter::once(account.key).chain(account.more_keys);
         Self {
-            state: State {
+            state: ServiceState {
                 generated,
                 spaces: Spaces::default(),
-                numbers: Numbers::new(generated, config.behaviour.clone()),
-                behaviour: config.behaviour,
+                numbers: Numbers::new(generated, flags.behaviour.clone()),
+                behaviour: flags.behaviour,
                 lists: HashMap::new(),
-                issuance: config.issuance,
-                keys: Keys::new(keys.collect(), generated),
+                issuance: flags.issuance,
+                keys: KnownKeys::new(keys.collect(), generated),
                 oidc_tokens: HashSet::new(),
                 metadata_tokens: HashMap::new(),
                 metadata_session: None,
                 sso_access_token: account.sso_access_token,
             },
-            faults: Faults::new(config.seed, config.faults.into_iter().flatten()),
+            faults: Faults::new(flags.seed, flags.faults.into_iter().flatten()),
             journal: Journal::default(),
             quotas: quotas(limits.quota, limits.quota_per),
             under_way: 0,
             sts_quotas: quotas(limits.sts_quota, QuotaPer::Action),
-            gate: Gate::default(),
+            gate: Authenticator::default(),
             limits,
             denied: account.deny,
-            random: Random::seeded(config.seed),
+            random: Random::seeded(flags.seed),
         }
     }
 
     /// Serves a call that arrives `at` after the emulator's start, on the true date `now`, and
     /// records it in the journal.
-    pub(crate) fn receive(&mut self, request: &Request, at: Duration, now: SystemTime) -> Outcome {
-        let mut call = Call {
+    pub(crate) fn receive(
+        &mut self,
+        request: &IncomingRequest,
+        at: Duration,
+        now: SystemTime,
+    ) -> CallOutcome {
+        let mut call = Visit {
             request,
             at,
             now,
@@ -102,7 +107,7 @@ impl Service {
             form: None,
         };
         let result = self.serve(&mut call);
-        let Call {
+        let Visit {
             mut entry,
             effect,
             form,
@@ -111,14 +116,14 @@ impl Service {
         } = call;
         let reply = result.unwrap_or_else(|refusal| {
             entry.throttled = refusal.is_throttling;
-            Reply::refusal(request.target, &entry.request_id, refusal, form)
+            LazyReply::refusal(request.target, &entry.request_id, refusal, form)
         });
         entry.status = effect.travel.status_sent(reply.status);
         entry.code.clone_from(&reply.code);
-        let outcome = Outcome {
+        let outcome = CallOutcome {
             served: entry.counted && !entry.throttled,
             delay: match request.target {
-                Target::Metadata => self.state.issuance.metadata_delay.0,
+                Addressee::Metadata => self.state.issuance.metadata_delay.0,
                 _ => Duration::ZERO,
             },
             reply,
@@ -130,7 +135,7 @@ impl Service {
     }
 
     /// What is known of a request when it arrives.
-    fn entry(&mut self, request: &Request, at: Duration) -> Entry {
+    fn entry(&mut self, request: &IncomingRequest, at: Duration) -> Entry {
         let source = sources::of(request).map(|source| (source.action)(request));
         let claim = signature::claim(request).ok();
         let key = claim.map(|claim| claim.access_key_id);
@@ -150,37 +155,37 @@ impl Service {
     }
 
     /// Checks and executes a call. What becomes known of it is noted in it, also if it is refused.
-    fn serve(&mut self, call: &mut Call<'_>) -> Result<Reply, Refusal> {
+    fn serve(&mut self, call: &mut Visit<'_>) -> Result<LazyReply, Rejection> {
         let request = call.request;
         if request.is_malformed {
             let message = "The parameters are malformed.";
-            return Err(Refusal::new(400, "InvalidParameter", message));
+            return Err(Rejection::new(400, "InvalidParameter", message));
         }
         if let Some(source) = sources::of(request) {
             self.strike(Stage::Admitted, call)?;
             return Ok((source.answer)(call, &mut self.state));
         }
-        self.strike(Stage::Gate, call)?;
+        self.strike(Stage::Authenticator, call)?;
         self.authenticate(call)?;
         let operation = route(request)?;
 
         call.entry.counted = true;
         let quotas = match operation.api {
-            Target::Sts => &mut self.sts_quotas,
+            Addressee::Sts => &mut self.sts_quotas,
             _ => &mut self.quotas,
         };
         let account = call.caller.as_ref().map_or("", |caller| &caller.account_id);
         if let Err(wait) = quotas.admit(account, operation.name, call.at) {
             let retry = (RetryHeader::default(), wait);
             let retry = self.limits.retry_after.then_some(retry);
-            return Err(Refusal::throttling(&self.limits.throttle_code, retry));
+            return Err(Rejection::throttling(&self.limits.throttle_code, retry));
         }
         self.strike(Stage::Admitted, call)?;
         self.execute(operation, call)
     }
 
     /// Lets a fault strike the call, if one is due. Some faults refuse what was requested.
-    fn strike(&mut self, stage: Stage, call: &mut Call<'_>) -> Result<(), Refusal> {
+    fn strike(&mut self, stage: Stage, call: &mut Visit<'_>) -> Result<(), Rejection> {
         let (action, number) = (
             call.entry.action.as_deref(),
             call.entry.phone_number.as_deref(),
@@ -200,7 +205,7 @@ impl Service {
     }
 
     /// Finds out who calls, if the operation is signed.
-    fn authenticate(&mut self, call: &mut Call<'_>) -> Result<(), Refusal> {
+    fn authenticate(&mut self, call: &mut Visit<'_>) -> Result<(), Rejection> {
         let request = call.request;
         if operations::named(request).is_some_and(|operation| !operation.signed) {
             return match request.header("x-acs-version") {
@@ -208,7 +213,7 @@ impl Service {
                 None => request.check_format(),
             };
         }
-        let State { keys, issuance, .. } = &self.state;
+        let ServiceState { keys, issuance, .. } = &self.state;
         call.caller = Some(
             self.gate
                 .enter(request, keys, issuance, call.date, call.now)?,
@@ -219,22 +224,22 @@ impl Service {
     /// Executes an operation, if the caller may.
     fn execute(
         &mut self,
-        operation: &'static Operation,
-        call: &mut Call<'_>,
-    ) -> Result<Reply, Refusal> {
+        operation: &'static EmulatedOperation,
+        call: &mut Visit<'_>,
+    ) -> Result<LazyReply, Rejection> {
         let behaviour = &self.state.behaviour;
-        let form = Form::new(behaviour, operation.essential, self.state.generated.seed);
+        let form = AnswerForm::new(behaviour, operation.essential, self.state.generated.seed);
         // The refusals of STS are those of a gateway, and have one form.
-        call.form = (operation.api == Target::Cams).then_some(form);
+        call.form = (operation.api == Addressee::Cams).then_some(form);
         if self.denied.iter().any(|name| name == operation.name) {
             return Err(denied(operation));
         }
         if operation.needs_subscription && behaviour.not_subscribed {
             let message = "You have not subscribed to the product.";
-            return Err(Refusal::new(400, "Product.Unsubscript", message));
+            return Err(Rejection::new(400, "Product.Unsubscript", message));
         }
         let fields = (operation.run)(call, &mut self.state)?;
-        Ok(Reply::success(
+        Ok(LazyReply::success(
             operation.api,
             &call.entry.request_id,
             fields,
@@ -243,7 +248,7 @@ impl Service {
     }
 }
 
-impl Outcome {
+impl CallOutcome {
     /// The answer in full. A long list takes a while, so the lock on the state must be released
     /// before.
     pub(crate) fn into_delivery(self) -> Delivery {
@@ -254,31 +259,33 @@ impl Outcome {
 
 /// The operation that the request calls. Refused are other paths and methods, another version of
 /// the API, and names that are not known.
-fn route(request: &Request) -> Result<&'static Operation, Refusal> {
+fn route(request: &IncomingRequest) -> Result<&'static EmulatedOperation, Rejection> {
     let not_found = || {
         let message = "Specified api is not found, please check your url and method.";
-        Refusal::new(404, "InvalidApi.NotFound", message)
+        Rejection::new(404, "InvalidApi.NotFound", message)
     };
     if request.path != "/" || ![Method::GET, Method::POST].contains(&request.method) {
         return Err(not_found());
     }
     let version = request
         .version()
-        .ok_or_else(|| Refusal::missing("Version"))?;
+        .ok_or_else(|| Rejection::missing("Version"))?;
     let (expected, ..) = request.target.api();
     if version != expected {
         let message = "Specified parameter Version is not valid.";
-        return Err(Refusal::new(400, "InvalidVersion", message));
+        return Err(Rejection::new(400, "InvalidVersion", message));
     }
-    request.action().ok_or_else(|| Refusal::missing("Action"))?;
+    request
+        .action()
+        .ok_or_else(|| Rejection::missing("Action"))?;
     operations::named(request).ok_or_else(not_found)
 }
 
 /// The refusal by RAM of an operation that no policy of the user allows. The gateway adds the
 /// detail.
-fn denied(operation: &Operation) -> Refusal {
+fn denied(operation: &EmulatedOperation) -> Rejection {
     let message = "You are not authorized to perform this operation.";
-    Refusal {
+    Rejection {
         access_denied_detail: Some(json!({
             "AuthAction": format!("cams:{}", operation.name),
             "AuthPrincipalDisplayName": "200000000000000000",
@@ -287,7 +294,7 @@ fn denied(operation: &Operation) -> Refusal {
             "NoPermissionType": "ImplicitDeny",
             "PolicyType": "AccountLevelIdentityBasedPolicy",
         })),
-        ..Refusal::new(400, "Ram.PermissionDeny", message)
+        ..Rejection::new(400, "Ram.PermissionDeny", message)
     }
 }
 

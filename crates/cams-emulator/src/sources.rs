@@ -5,27 +5,27 @@ mod cloud_sso;
 mod credentials_uri;
 mod metadata;
 
-use crate::call::{Call, State};
-use crate::reply::Reply;
-use crate::request::{Request, Target};
+use crate::call::{ServiceState, Visit};
+use crate::reply::LazyReply;
+use crate::request::{Addressee, IncomingRequest};
 
 /// A source of credentials.
 #[derive(Debug)]
-pub(crate) struct Source {
-    target: Target,
+pub(crate) struct EmulatedSource {
+    target: Addressee,
     /// The name that a request has in the journal and in faults.
-    pub(crate) action: fn(&Request) -> &'static str,
-    pub(crate) answer: fn(&mut Call<'_>, &mut State) -> Reply,
+    pub(crate) action: fn(&IncomingRequest) -> &'static str,
+    pub(crate) answer: fn(&mut Visit<'_>, &mut ServiceState) -> LazyReply,
 }
 
-const ALL: &[&Source] = &[
+const ALL: &[&EmulatedSource] = &[
     &cloud_sso::SOURCE,
     &credentials_uri::SOURCE,
     &metadata::SOURCE,
 ];
 
 /// The source that a request is addressed to. `None` if it is addressed to an API.
-pub(crate) fn of(request: &Request) -> Option<&'static Source> {
+pub(crate) fn of(request: &IncomingRequest) -> Option<&'static EmulatedSource> {
     let mut sources = ALL.iter().copied();
     sources.find(|source| source.target == request.target)
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// A space. It is the body of `PUT /_emulator/spaces`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Space {
+pub(crate) struct SpaceSettings {
     pub(crate) cust_space_id: String,
     /// Whether the caller owns the space. If not, operations on it are refused with the code
     /// `Unknown.ResourceOwnerId`.
@@ -23,12 +23,12 @@ pub(crate) struct Space {
 
 /// All spaces. Every id names one, which is owned, bound and approved unless it was changed.
 #[derive(Debug, Default)]
-pub(crate) struct Spaces(BTreeMap<String, Space>);
+pub(crate) struct Spaces(BTreeMap<String, SpaceSettings>);
 
 impl Spaces {
-    pub(crate) fn get(&self, cust_space_id: &str) -> Space {
+    pub(crate) fn get(&self, cust_space_id: &str) -> SpaceSettings {
         let changed = self.0.get(cust_space_id).cloned();
-        changed.unwrap_or_else(|| Space {
+        changed.unwrap_or_else(|| SpaceSettings {
             cust_space_id: cust_space_id.into(),
             owned: true,
             bound: true,
@@ -36,7 +36,7 @@ impl Spaces {
         })
     }
 
-    pub(crate) fn change(&mut self, space: Space) {
+    pub(crate) fn change(&mut self, space: SpaceSettings) {
         self.0.insert(space.cust_space_id.clone(), space);
     }
 }

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 
 use super::spoil::{self, Writing};
 use crate::period::Period;
-use crate::refusal::{Refusal, RetryHeader};
-use crate::request::Request;
-use crate::response::{Delivery, Response, Step};
+use crate::refusal::{Rejection, RetryHeader};
+use crate::request::IncomingRequest;
+use crate::response::{BodyStep, Delivery, OutgoingResponse};
 
 /// What goes wrong with a call, under the name that users write. The documentation of the crate
 /// describes each kind.
@@ -82,7 +82,7 @@ pub(crate) enum When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// The call has arrived, and nothing of it was checked.
-    Gate,
+    Authenticator,
     /// The call is signed correctly, and is within the quota.
     Admitted,
 }
@@ -93,7 +93,7 @@ pub(crate) struct Effect {
     /// How many seconds the date of the server is off.
     pub(crate) skew: i64,
     /// The refusal that takes the place of executing the operation.
-    pub(crate) instead: Option<Refusal>,
+    pub(crate) instead: Option<Rejection>,
     /// Whether a list shows what it showed before.
     pub(crate) stale_list: bool,
     /// How the reply travels.
@@ -101,7 +101,7 @@ pub(crate) struct Effect {
 }
 
 /// A change of a response. The function gets the text of its body too.
-type Change = Box<dyn FnOnce(&mut Response, &Bytes) + Send>;
+type ResponseChange = Box<dyn FnOnce(&mut OutgoingResponse, &Bytes) + Send>;
 
 /// How a reply travels to the client.
 #[derive(Default)]
@@ -115,7 +115,7 @@ pub(crate) enum Travel {
     /// A failure with this HTTP status arrives instead.
     Failure(u16),
     /// It is changed on the way.
-    Changed(Change),
+    Changed(ResponseChange),
 }
 
 /// The most bytes that a huge body may have, four gibibytes. No client reads more, and the list of
@@ -131,7 +131,7 @@ impl FaultKind {
     pub(crate) fn stage(&self) -> Stage {
         match self {
             Self::ClockSkew { .. } | Self::ExpiredToken {} | Self::SignatureRefused {} => {
-                Stage::Gate
+                Stage::Authenticator
             }
             _ => Stage::Admitted,
         }
@@ -144,7 +144,7 @@ impl FaultKind {
 
     /// What the fault does to the call with this request. `throttle_code` is the code of the
     /// emulator's own throttling replies.
-    pub(crate) fn effect(&self, request: &Request, throttle_code: &str) -> Effect {
+    pub(crate) fn effect(&self, request: &IncomingRequest, throttle_code: &str) -> Effect {
         match self.clone() {
             Self::AlteredAnswer {
                 credentials,
@@ -170,9 +170,9 @@ impl FaultKind {
                 message,
                 status,
                 access_denied_detail,
-            } => Effect::refuses(Refusal {
+            } => Effect::refuses(Rejection {
                 access_denied_detail,
-                ..Refusal::new(status.unwrap_or(400), code, message.unwrap_or_default())
+                ..Rejection::new(status.unwrap_or(400), code, message.unwrap_or_default())
             }),
             Self::ClockSkew { seconds } => Effect {
                 skew: seconds,
@@ -185,13 +185,13 @@ impl FaultKind {
             } => {
                 let quoted = spoil::quote(request, writing.unwrap_or_default());
                 let code = code.as_deref().unwrap_or("SignatureDoesNotMatch");
-                Effect::refuses(Refusal {
+                Effect::refuses(Rejection {
                     access_denied_detail: Some(quoted.as_str().into()),
-                    ..Refusal::new(status.unwrap_or(400), code, quoted)
+                    ..Rejection::new(status.unwrap_or(400), code, quoted)
                 })
             }
             Self::EmptyBody {} => Effect::changes(|response, _| response.set_body("")),
-            Self::ExpiredToken {} => Effect::refuses(Refusal::expired_token()),
+            Self::ExpiredToken {} => Effect::refuses(Rejection::expired_token()),
             Self::HugeBody { bytes } => {
                 let bytes = bytes.unwrap_or(64 << 20);
                 Effect::changes(move |response, _| spoil::inflate(response, bytes))
@@ -204,12 +204,12 @@ impl FaultKind {
             Self::ResetBeforeCommit {} => Effect::travels(When::BeforeCommit, Travel::Reset),
             Self::ResetMidBody {} => Effect::changes(|response, text| {
                 // The pause lets the first half reach the client before the reset overtakes it.
-                let pause = Step::Pause(Duration::from_millis(20));
-                response.body = vec![Step::Send(spoil::half(text)), pause, Step::Cut];
+                let pause = BodyStep::Pause(Duration::from_millis(20));
+                response.body = vec![BodyStep::Send(spoil::half(text)), pause, BodyStep::Cut];
             }),
             Self::SignatureRefused {} => {
                 let message = "Specified signature is not matched with our calculation.";
-                Effect::refuses(Refusal::new(400, "SignatureDoesNotMatch", message))
+                Effect::refuses(Rejection::new(400, "SignatureDoesNotMatch", message))
             }
             Self::SlowBody { over } => {
                 let over = over.map_or(Duration::from_secs(2), |over| over.0);
@@ -227,7 +227,7 @@ impl FaultKind {
             } => {
                 let retry = retry_after.map(|wait| (header.unwrap_or_default(), wait.0));
                 let code = code.as_deref().unwrap_or(throttle_code);
-                Effect::refuses(Refusal::throttling(code, retry))
+                Effect::refuses(Rejection::throttling(code, retry))
             }
             Self::TruncatedJson {} => {
                 Effect::changes(|response, text| response.set_body(spoil::half(text)))
@@ -272,7 +272,7 @@ impl FaultKind {
 
 impl Effect {
     /// The call is refused instead of executed.
-    fn refuses(refusal: Refusal) -> Self {
+    fn refuses(refusal: Rejection) -> Self {
         Self {
             instead: Some(refusal),
             ..Self::default()
@@ -280,7 +280,7 @@ impl Effect {
     }
 
     /// The call is executed, and its reply is changed.
-    fn changes(change: impl FnOnce(&mut Response, &Bytes) + Send + 'static) -> Self {
+    fn changes(change: impl FnOnce(&mut OutgoingResponse, &Bytes) + Send + 'static) -> Self {
         Self {
             travel: Travel::Changed(Box::new(change)),
             ..Self::default()
@@ -289,7 +289,7 @@ impl Effect {
 
     /// The reply travels in this way, and the call is executed before or not at all.
     fn travels(when: When, travel: Travel) -> Self {
-        let not_executed = || Refusal::new(500, "InternalError", "Not executed.");
+        let not_executed = || Rejection::new(500, "InternalError", "Not executed.");
         Self {
             instead: (when == When::BeforeCommit).then(not_executed),
             travel,
@@ -309,7 +309,7 @@ impl Travel {
     }
 
     /// What becomes of the response, whose body has this text.
-    pub(crate) fn deliver(self, mut response: Response, text: &Bytes) -> Delivery {
+    pub(crate) fn deliver(self, mut response: OutgoingResponse, text: &Bytes) -> Delivery {
         match self {
             Self::Never => return Delivery::Never,
             Self::Reset => return Delivery::Reset,

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::encoding::encode;
 use crate::reply::gateway_error;
-use crate::request::{Request, Target};
-use crate::response::{JSON, Response, Step};
+use crate::request::{Addressee, IncomingRequest};
+use crate::response::{BodyStep, JSON, OutgoingResponse};
 use crate::signature;
 
 /// How a quotation of a request is written.
@@ -26,7 +26,7 @@ pub(crate) enum Writing {
 
 /// Quotes a request with everything in it, secrets included. The secrets are first, because a
 /// client that shows the text may cut it; the string to sign follows.
-pub(super) fn quote(request: &Request, writing: Writing) -> String {
+pub(super) fn quote(request: &IncomingRequest, writing: Writing) -> String {
     let write = |text: &str| match writing {
         Writing::Base64 => STANDARD.encode(text),
         Writing::Percent => encode(text),
@@ -50,7 +50,7 @@ pub(super) fn quote(request: &Request, writing: Writing) -> String {
 
 /// Turns the response into a failure with this status. A gateway reports its failure as JSON, and a
 /// proxy (502) as HTML.
-pub(super) fn fail(response: &mut Response, text: &Bytes, status: u16) {
+pub(super) fn fail(response: &mut OutgoingResponse, text: &Bytes, status: u16) {
     response.status = status;
     if status == 502 {
         response.content_type = "text/html";
@@ -72,31 +72,31 @@ pub(super) fn fail(response: &mut Response, text: &Bytes, status: u16) {
         .unwrap_or_default()
         .to_owned();
     response.content_type = JSON;
-    response.set_body(gateway_error(Target::Cams, &request_id, code, message).to_string());
+    response.set_body(gateway_error(Addressee::Cams, &request_id, code, message).to_string());
 }
 
 /// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.
-pub(super) fn inflate(response: &mut Response, bytes: u64) {
+pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u64) {
     const BLOCK: usize = 64 << 10;
     let blocks = bytes / BLOCK as u64;
     let block = Bytes::from(vec![b' '; BLOCK]);
     let rest = usize::try_from(bytes % BLOCK as u64).unwrap_or(0);
-    let mut body: Vec<_> = (0..blocks).map(|_| Step::Send(block.clone())).collect();
-    body.push(Step::Send(block.slice(..rest)));
+    let mut body: Vec<_> = (0..blocks).map(|_| BodyStep::Send(block.clone())).collect();
+    body.push(BodyStep::Send(block.slice(..rest)));
     body.append(&mut response.body);
     response.body = body;
     response.length = response.length.saturating_add(bytes);
 }
 
 /// Sends a body in ten parts with a pause before each, which take `over` together.
-pub(super) fn drip(body: &Bytes, over: Duration) -> Vec<Step> {
+pub(super) fn drip(body: &Bytes, over: Duration) -> Vec<BodyStep> {
     const PARTS: usize = 10;
     let size = body.len().div_ceil(PARTS).max(1);
     body.chunks(size)
         .flat_map(|part| {
             [
-                Step::Pause(over / PARTS as u32),
-                Step::Send(body.slice_ref(part)),
+                BodyStep::Pause(over / PARTS as u32),
+                BodyStep::Send(body.slice_ref(part)),
             ]
         })
         .collect()

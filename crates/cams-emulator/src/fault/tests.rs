@@ -84,7 +84,7 @@ fn faults_of_the_gate_wait_at_the_gate() {
     let mut faults = faults(json!([{ "kind": "clock_skew", "seconds": -1200 }]));
     assert_eq!(strike(&mut faults, Stage::Admitted), None);
     assert_eq!(
-        strike(&mut faults, Stage::Gate),
+        strike(&mut faults, Stage::Authenticator),
         Some(FaultKind::ClockSkew { seconds: -1200 })
     );
 }

@@ -1,33 +1,33 @@
 use std::time::UNIX_EPOCH;
 
 use super::*;
-use crate::config::Config;
+use crate::flags::Flags;
 use crate::issuance::Expiration;
 
 /// How sessions are issued without any flag.
 fn issuance() -> Issuance {
-    Config::default().issuance
+    Flags::default().issuance
 }
 
 const ACCOUNT: &str = "1000000000000000";
 
-fn keys() -> Keys {
+fn keys() -> KnownKeys {
     let key = format!("{ACCOUNT}:key:secret");
-    Keys::new(vec![key.parse().expect("a key")], Generated { seed: 0 })
+    KnownKeys::new(vec![key.parse().expect("a key")], Generated { seed: 0 })
 }
 
 fn session(name: &str) -> Caller {
     Caller {
         account_id: ACCOUNT.into(),
-        identity: Identity::Role {
+        identity: CallerKind::Role {
             role: "admin".into(),
             session_name: name.into(),
         },
     }
 }
 
-fn claim<'a>(id: &'a str, token: Option<&'a str>) -> Claim<'a> {
-    Claim {
+fn claim<'a>(id: &'a str, token: Option<&'a str>) -> SignatureClaim<'a> {
+    SignatureClaim {
         access_key_id: id,
         security_token: token,
         date: "",
@@ -39,13 +39,13 @@ fn at(millis: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis)
 }
 
-fn code(found: Result<(&Secret, Caller), Refusal>) -> String {
+fn code(found: Result<(&Secret, Caller), Rejection>) -> String {
     found.map_or_else(|refusal| refusal.code, |_| "found".into())
 }
 
 #[test]
 fn a_key_is_read_with_its_account_and_nothing_else_is() {
-    let key: AccessKey = "1:id:se:cret".parse().expect("a key");
+    let key: PermanentKey = "1:id:se:cret".parse().expect("a key");
     assert_eq!((&*key.account_id, &*key.access_key_id), ("1", "id"));
     assert_eq!(key.access_key_secret.expose(), "se:cret");
     for text in [
@@ -56,7 +56,7 @@ fn a_key_is_read_with_its_account_and_nothing_else_is() {
         ":id:secret",
         "1::secret",
     ] {
-        assert!(text.parse::<AccessKey>().is_err(), "{text}");
+        assert!(text.parse::<PermanentKey>().is_err(), "{text}");
     }
 }
 
@@ -97,7 +97,7 @@ fn a_revoked_session_is_refused_with_the_code_that_is_chosen() {
             revoked_as,
             ..issuance()
         };
-        let find = |of: &Session| {
+        let find = |of: &IssuedSession| {
             let claim = claim(&of.access_key_id, Some(of.security_token.expose()));
             code(keys.find(&claim, &issuance, at(1)))
         };

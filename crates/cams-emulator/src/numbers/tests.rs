@@ -1,7 +1,7 @@
 //! The states of a number, and what list and lookup see of them.
 
 use super::*;
-use crate::config::Config;
+use crate::flags::Flags;
 use crate::period::Period;
 
 const START: Duration = Duration::ZERO;
@@ -14,7 +14,7 @@ fn key(mobile_number: &str) -> Key {
     }
 }
 
-fn place_with(numbers: &mut Numbers, status: &str, more: Value) -> Arc<Number> {
+fn place_with(numbers: &mut Numbers, status: &str, more: Value) -> Arc<SpaceNumber> {
     let mut body = json!({
         "cust_space_id": "cams-1", "country_code": "86", "mobile_number": "139", "status": status
     });
@@ -25,17 +25,17 @@ fn place_with(numbers: &mut Numbers, status: &str, more: Value) -> Arc<Number> {
     numbers.place(body).expect("a number")
 }
 
-fn place(numbers: &mut Numbers, status: &str) -> Arc<Number> {
+fn place(numbers: &mut Numbers, status: &str) -> Arc<SpaceNumber> {
     place_with(numbers, status, Value::Null)
 }
 
-fn numbers(seed: u64, change: impl FnOnce(&mut Behaviour)) -> Numbers {
-    let mut behaviour = Config::default().behaviour;
+fn numbers(seed: u64, change: impl FnOnce(&mut ServiceChoices)) -> Numbers {
+    let mut behaviour = Flags::default().behaviour;
     change(&mut behaviour);
     Numbers::new(Generated { seed }, behaviour)
 }
 
-fn start(numbers: &mut Numbers, at: Duration) -> Arc<Number> {
+fn start(numbers: &mut Numbers, at: Duration) -> Arc<SpaceNumber> {
     numbers.initiate(&key("139"), at).expect("it starts")
 }
 

@@ -12,23 +12,23 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::role_session::{ESSENTIAL, RoleSession, parse_arn};
-use super::{Call, Fields, Operation, Refusal, State, fields};
+use super::{EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit, fields};
 
-pub(super) const OPERATION: Operation = Operation {
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     name: "AssumeRoleWithOIDC",
     signed: false,
     essential: ESSENTIAL,
     run,
-    ..Operation::STS
+    ..EmulatedOperation::STS
 };
 
 /// Starts a session for the bearer of an acceptable token.
-fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
     let request = call.request;
     for name in ["OIDCProviderArn", "OIDCToken", "RoleArn"] {
         if request.parameter(name).is_none() {
             let message = format!("Parameter {name} is required.");
-            return Err(Refusal::new(
+            return Err(Rejection::new(
                 400,
                 format!("MissingParameter.{name}"),
                 message,
@@ -39,7 +39,7 @@ fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
     let provider = parse_arn(request.required("OIDCProviderArn")?, "oidc-provider");
     if provider.is_none_or(|(account_id, _)| account_id != session.account_id) {
         let message = "Parameter OIDCProviderArn is not valid";
-        return Err(Refusal::new(
+        return Err(Rejection::new(
             400,
             "AuthenticationFail.NoPermission",
             message,
@@ -63,10 +63,10 @@ fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
 
 /// Refuses a token that is not the one in the file. One that was in the file earlier has expired,
 /// and any other is invalid. Without a file, every token is accepted that is not an expired JWT.
-fn check_token(token: &str, call: &Call<'_>, state: &mut State) -> Result<(), Refusal> {
+fn check_token(token: &str, call: &Visit<'_>, state: &mut ServiceState) -> Result<(), Rejection> {
     let refusal = |code: &str, message| {
         let code = format!("AuthenticationFail.OIDCToken.{code}");
-        Err(Refusal::new(401, code, message))
+        Err(Rejection::new(401, code, message))
     };
     let expired = || refusal("Expired", "This JsonWebToken is expired.");
     let invalid = || refusal("Invalid", "This JsonWebToken is invalid.");

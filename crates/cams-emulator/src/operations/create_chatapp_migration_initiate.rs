@@ -2,16 +2,18 @@
 
 use serde_json::json;
 
-use super::{Call, Fields, Operation, Refusal, State, abnormal, fields, is_number};
+use super::{
+    EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit, abnormal, fields, is_number,
+};
 use crate::numbers::Key;
 
-pub(super) const OPERATION: Operation = Operation {
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     name: "CreateChatappMigrationInitiate",
     run,
-    ..Operation::CAMS
+    ..EmulatedOperation::CAMS
 };
 
-fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
     let key = Key {
         cust_space_id: call.required_space(state)?.cust_space_id,
         country_code: call.request.required("CountryCode")?.into(),
@@ -24,7 +26,7 @@ fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
     let Some(number) = state.numbers.initiate(&key, call.at) else {
         call.entry.refused = true;
         let message = "The space has the phone number already.";
-        return Err(Refusal::new(
+        return Err(Rejection::new(
             behaviour.business_status,
             behaviour.repeat_code.as_str(),
             message,

@@ -2,35 +2,35 @@
 
 use serde_json::json;
 
-use super::{Call, Fields, Operation, Refusal, State, fields};
-use crate::keys::Identity;
+use super::{EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit, fields};
+use crate::keys::CallerKind;
 
-pub(super) const OPERATION: Operation = Operation {
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     name: "GetCallerIdentity",
     essential: &["AccountId"],
     run,
-    ..Operation::STS
+    ..EmulatedOperation::STS
 };
 
 /// As documented, only users and accounts have a `UserId`, and only roles a `RoleId`.
-fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
     let (keys, generated) = (&state.keys, state.generated);
     let caller = call.caller()?;
     let account = &caller.account_id;
     let mut answer = match &caller.identity {
-        Identity::Root => json!({
+        CallerKind::Root => json!({
             "IdentityType": "Account",
             "PrincipalId": account,
             "UserId": account,
             "Arn": format!("acs:ram::{account}:root"),
         }),
-        Identity::User { name } => json!({
+        CallerKind::User { name } => json!({
             "IdentityType": "RAMUser",
             "PrincipalId": generated.digits(&["principal", account, name]),
             "UserId": generated.digits(&["user", account, name]),
             "Arn": format!("acs:ram::{account}:user/{name}"),
         }),
-        Identity::Role { role, session_name } => {
+        CallerKind::Role { role, session_name } => {
             let id = keys.role_id(account, role);
             json!({
                 "IdentityType": "AssumedRoleUser",

@@ -1,16 +1,16 @@
 //! `GetChatappOpenStatus`: whether the account has subscribed to the product.
 
-use super::{Call, Fields, Operation, Refusal, State};
+use super::{EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit};
 
-pub(super) const OPERATION: Operation = Operation {
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     name: "GetChatappOpenStatus",
     needs_subscription: false,
     essential: &["OpenStatus"],
     run,
-    ..Operation::CAMS
+    ..EmulatedOperation::CAMS
 };
 
-fn run(_: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
     let open = !state.behaviour.not_subscribed;
     Ok(Box::new(move |body| {
         body.insert("OpenStatus".into(), open.into());

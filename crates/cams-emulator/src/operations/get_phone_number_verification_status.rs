@@ -3,17 +3,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Fields, Operation, Refusal, State, abnormal, fields, is_number};
+use super::{
+    EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit, abnormal, fields, is_number,
+};
 use crate::behaviour::MissingNumber;
 
-pub(super) const OPERATION: Operation = Operation {
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     name: "GetPhoneNumberVerificationStatus",
     essential: &["Data", "Id"],
     run,
-    ..Operation::CAMS
+    ..EmulatedOperation::CAMS
 };
 
-fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
     let space = call.required_space(state)?.cust_space_id;
     let phone_number = call.request.required("PhoneNumber")?;
     let behaviour = &state.behaviour;
@@ -38,7 +40,7 @@ fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
         (None, MissingNumber::Refusal) => {
             let (status, code) = (behaviour.missing_status, behaviour.missing_code.as_str());
             let message = "The space does not have the phone number.";
-            return Err(Refusal::new(status, code, message));
+            return Err(Rejection::new(status, code, message));
         }
     };
     Ok(fields(json!({ "Data": data })))

@@ -2,16 +2,16 @@
 
 use serde_json::json;
 
-use super::{Call, Fields, Operation, Refusal, State, fields};
+use super::{EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit, fields};
 
-pub(super) const OPERATION: Operation = Operation {
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     name: "QueryChatappBindWaba",
     essential: &["Data", "AccountReviewStatus", "Id"],
     run,
-    ..Operation::CAMS
+    ..EmulatedOperation::CAMS
 };
 
-fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
     let space = call.optional_space(state)?;
     let space = space.unwrap_or_else(|| state.spaces.get("default"));
     if !space.bound {

@@ -3,20 +3,20 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, Fields, Operation, Refusal, State};
+use super::{EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit};
 use crate::behaviour::MigratingListedAs;
-use crate::numbers::{MIGRATING, Number};
+use crate::numbers::{MIGRATING, SpaceNumber};
 
-pub(super) const OPERATION: Operation = Operation {
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     name: "QueryChatappPhoneNumbers",
     essential: &["PhoneNumbers", "PhoneNumber", "Status"],
     run,
-    ..Operation::CAMS
+    ..EmulatedOperation::CAMS
 };
 
 /// Lists the numbers of the space, or those of the whole account if the request names no space.
 /// Left out are those of another status if the request asks for one.
-fn run(call: &mut Call<'_>, state: &mut State) -> Result<Fields, Refusal> {
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
     let space = call.optional_space(state)?.map(|space| space.cust_space_id);
     let numbers = match call.effect.stale_list {
         true => state.lists.get(&space).cloned().unwrap_or_default(),
@@ -53,7 +53,7 @@ fn listed_status(status: &str, migrating: MigratingListedAs) -> Option<&str> {
 }
 
 /// The row of a number. An absent value is null here, which the form of the answer replaces.
-fn row(number: &Number, status: &str) -> Value {
+fn row(number: &SpaceNumber, status: &str) -> Value {
     // Quality and limit are those of a number that sends messages.
     let sends = number.status != MIGRATING;
     json!({

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Call, Refusal, Request, State};
+use super::{IncomingRequest, Rejection, ServiceState, Visit};
 
 /// The fields of the answer that a client needs.
 pub(super) const ESSENTIAL: &[&str] = &[
@@ -30,7 +30,7 @@ pub(super) struct RoleSession {
 
 impl RoleSession {
     /// Reads the parameters, whose limits are documented.
-    pub(super) fn parse(request: &Request) -> Result<Self, Refusal> {
+    pub(super) fn parse(request: &IncomingRequest) -> Result<Self, Rejection> {
         let arn = request.required("RoleArn")?;
         let (account_id, role) = parse_arn(arn, "role").ok_or_else(|| wrongly_formed("RoleArn"))?;
         let session_name = request.required("RoleSessionName")?;
@@ -42,7 +42,7 @@ impl RoleSession {
         let seconds = seconds.filter(|seconds| (900..=43_200).contains(seconds));
         let duration = seconds.map(Duration::from_secs).ok_or_else(|| {
             let message = "The Min/Max value of DurationSeconds is 15min/12hr.";
-            Refusal::new(400, "InvalidParameter.DurationSeconds", message)
+            Rejection::new(400, "InvalidParameter.DurationSeconds", message)
         })?;
         check_policy(request)?;
         Ok(Self {
@@ -54,7 +54,11 @@ impl RoleSession {
     }
 
     /// Starts the session, if there is such a role, and returns the fields of the answer.
-    pub(super) fn start(self, call: &mut Call<'_>, state: &mut State) -> Result<Value, Refusal> {
+    pub(super) fn start(
+        self,
+        call: &mut Visit<'_>,
+        state: &mut ServiceState,
+    ) -> Result<Value, Rejection> {
         let Self {
             account_id,
             role,
@@ -63,7 +67,7 @@ impl RoleSession {
         } = self;
         if !state.keys.has_account(&account_id) || !state.issuance.has_role(&role) {
             let message = "The specified Role not exists .";
-            return Err(Refusal::new(404, "EntityNotExist.Role", message));
+            return Err(Rejection::new(404, "EntityNotExist.Role", message));
         }
         let user = json!({
             "AssumedRoleId": format!("{}:{session_name}", state.keys.role_id(&account_id, &role)),
@@ -77,11 +81,11 @@ impl RoleSession {
 /// Refuses a parameter that has other characters than letters, digits and `others`, or too few or
 /// too many of them.
 pub(super) fn check(
-    request: &Request,
+    request: &IncomingRequest,
     parameter: &str,
     length: RangeInclusive<usize>,
     others: &[u8],
-) -> Result<(), Refusal> {
+) -> Result<(), Rejection> {
     match request.parameter(parameter) {
         Some(text) if !is_name(text, length, others) => Err(wrongly_formed(parameter)),
         _ => Ok(()),
@@ -98,19 +102,23 @@ pub(super) fn parse_arn<'a>(arn: &'a str, kind: &str) -> Option<(&'a str, &'a st
 }
 
 /// Refuses a policy that is too long or no JSON object.
-fn check_policy(request: &Request) -> Result<(), Refusal> {
+fn check_policy(request: &IncomingRequest) -> Result<(), Rejection> {
     let Some(policy) = request.parameter("Policy") else {
         return Ok(());
     };
     if policy.len() > 2048 {
         let message = "The size of Policy must be smaller than 2048 bytes.";
-        return Err(Refusal::new(400, "InvalidParameter.PolicySize", message));
+        return Err(Rejection::new(400, "InvalidParameter.PolicySize", message));
     }
     match serde_json::from_str(policy) {
         Ok(Value::Object(_)) => Ok(()),
         _ => {
             let message = "The parameter Policy has not passed grammar check.";
-            Err(Refusal::new(400, "InvalidParameter.PolicyGrammar", message))
+            Err(Rejection::new(
+                400,
+                "InvalidParameter.PolicyGrammar",
+                message,
+            ))
         }
     }
 }
@@ -120,7 +128,7 @@ fn is_name(text: &str, length: RangeInclusive<usize>, others: &[u8]) -> bool {
     length.contains(&text.len()) && text.bytes().all(fits)
 }
 
-fn wrongly_formed(parameter: &str) -> Refusal {
+fn wrongly_formed(parameter: &str) -> Rejection {
     let message = format!("The parameter {parameter} is wrongly formed.");
-    Refusal::new(400, format!("InvalidParameter.{parameter}"), message)
+    Rejection::new(400, format!("InvalidParameter.{parameter}"), message)
 }

@@ -129,10 +129,10 @@ fn the_largest_quotas_do_not_overflow() {
 
 #[test]
 fn only_quotas_above_zero_are_read() {
-    let quota = "10/1s".parse::<Quota>().map(|quota| quota.to_string());
+    let quota = "10/1s".parse::<Rate>().map(|quota| quota.to_string());
     assert_eq!(quota, Ok("10/1s".to_owned()));
     for text in ["", "10", "0/1s", "10/0s", "-1/1s", "10/1", "x/1s"] {
-        assert!(text.parse::<Quota>().is_err(), "{text}");
+        assert!(text.parse::<Rate>().is_err(), "{text}");
     }
 }
 

@@ -20,7 +20,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(config: Config) -> Self {
+    async fn start(config: Flags) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let (stop, stopped) = oneshot::channel();
@@ -37,7 +37,7 @@ impl Running {
 
     async fn with_fault(fault: Value) -> Self {
         let text = fault.to_string();
-        let mut config = Config::default();
+        let mut config = Flags::default();
         config.faults = vec![fault::parse_list(text.as_bytes()).expect("a fault")];
         Self::start(config).await
     }
@@ -80,7 +80,7 @@ async fn read_to_end(stream: &mut TcpStream) -> std::io::Result<(String, String)
 
 #[tokio::test]
 async fn an_answer_has_status_date_and_length() {
-    let emulator = Running::start(Config::default()).await;
+    let emulator = Running::start(Flags::default()).await;
     let mut stream = emulator.send("1").await;
     let (head, body) = read_to_end(&mut stream).await.expect("an answer");
     assert!(head.starts_with("http/1.1 200"), "{head}");
@@ -158,7 +158,7 @@ async fn slow_and_huge_bodies_arrive_whole() {
 
 #[tokio::test]
 async fn a_call_arrives_even_if_its_client_is_gone() {
-    let config = Config::try_parse_from(["cams-emulator", "--latency=400ms"]).expect("flags");
+    let config = Flags::try_parse_from(["cams-emulator", "--latency=400ms"]).expect("flags");
     let emulator = Running::start(config).await;
     let stream = emulator.send("1").await;
     while emulator.control("summary").await["under_way"] != 1 {}
@@ -171,7 +171,7 @@ async fn a_call_arrives_even_if_its_client_is_gone() {
 #[tokio::test]
 async fn calls_are_counted_after_half_the_latency_give_or_take_half_the_jitter() {
     let flags = ["cams-emulator", "--latency=20ms", "--jitter=5ms"];
-    let config = Config::try_parse_from(flags).expect("flags");
+    let config = Flags::try_parse_from(flags).expect("flags");
     let emulator = Emulator::new(config, Clock::system());
     let ways: Vec<_> = (0..1000).map(|_| emulator.travel()).collect();
     let bounds = Duration::from_micros(7500)..=Duration::from_micros(12_500);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::control;
 use crate::fault;
-use crate::response::Step;
+use crate::response::BodyStep;
 use crate::signature::tests::requests::{HttpRequest, date, initiation, list, signed};
 
 const INITIATE: &str = "CreateChatappMigrationInitiate";
@@ -26,7 +26,7 @@ const OPEN_STATUS: &str = "GetChatappOpenStatus";
 const SPACE: (&str, &str) = ("CustSpaceId", "cams-1");
 
 struct Fixture {
-    service: Service,
+    service: EmulatedService,
     at: Duration,
     date: SystemTime,
     nonces: u32,
@@ -34,9 +34,9 @@ struct Fixture {
 
 impl Fixture {
     fn new(flags: &[&str]) -> Self {
-        let config = Config::try_parse_from(["cams-emulator"].iter().chain(flags));
+        let config = Flags::try_parse_from(["cams-emulator"].iter().chain(flags));
         Self {
-            service: Service::new(config.expect("flags")),
+            service: EmulatedService::new(config.expect("flags")),
             at: Duration::ZERO,
             date: date(),
             nonces: 0,
@@ -68,7 +68,7 @@ impl Fixture {
         self.nonces.to_string()
     }
 
-    fn receive(&mut self, call: &HttpRequest) -> Outcome {
+    fn receive(&mut self, call: &HttpRequest) -> CallOutcome {
         self.service.receive(&call.parse(), self.at, self.date)
     }
 
@@ -143,13 +143,13 @@ impl Fixture {
 }
 
 /// The HTTP status and the JSON body of an answer that was sent.
-fn shown(outcome: Outcome) -> (u16, Value) {
+fn shown(outcome: CallOutcome) -> (u16, Value) {
     let Delivery::Respond(response) = outcome.into_delivery() else {
         panic!("there is no answer");
     };
     let sent = response.body.iter().filter_map(|step| match step {
-        Step::Send(bytes) => Some(&bytes[..]),
-        Step::Cut | Step::Pause(_) => None,
+        BodyStep::Send(bytes) => Some(&bytes[..]),
+        BodyStep::Cut | BodyStep::Pause(_) => None,
     });
     let body = sent.collect::<Vec<_>>().concat();
     (

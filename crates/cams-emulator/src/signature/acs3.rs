@@ -4,10 +4,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use base::secret::Secret;
 
-use super::{Claim, mismatch};
+use super::{SignatureClaim, mismatch};
 use crate::encoding::{canonical_query, hex};
-use crate::refusal::Refusal;
-use crate::request::Request;
+use crate::refusal::Rejection;
+use crate::request::IncomingRequest;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
@@ -18,12 +18,12 @@ struct Authorization<'a> {
     signature: &'a str,
 }
 
-pub(crate) fn claim(request: &Request) -> Result<Claim<'_>, Refusal> {
+pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rejection> {
     let header = |name: &str| {
-        let missing = || Refusal::incomplete_signature(&format!("the header {name} is missing"));
+        let missing = || Rejection::incomplete_signature(&format!("the header {name} is missing"));
         request.header(name).ok_or_else(missing)
     };
-    Ok(Claim {
+    Ok(SignatureClaim {
         access_key_id: authorization(request)?.credential,
         security_token: request.header("x-acs-security-token"),
         date: header("x-acs-date")?,
@@ -31,7 +31,7 @@ pub(crate) fn claim(request: &Request) -> Result<Claim<'_>, Refusal> {
     })
 }
 
-pub(crate) fn verify(request: &Request, secret: &Secret) -> Result<(), Refusal> {
+pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), Rejection> {
     let Authorization {
         signed_headers,
         signature,
@@ -44,7 +44,7 @@ pub(crate) fn verify(request: &Request, secret: &Secret) -> Result<(), Refusal> 
         .collect();
     if !unsigned.is_empty() {
         let why = format!("these headers must be signed: {}", unsigned.join(", "));
-        return Err(Refusal::incomplete_signature(&why));
+        return Err(Rejection::incomplete_signature(&why));
     }
 
     let body_hash = body_hash(request);
@@ -68,14 +68,14 @@ pub(crate) fn verify(request: &Request, secret: &Secret) -> Result<(), Refusal> 
 }
 
 /// The canonical request, as far as the headers of the request tell what the client signed.
-pub(crate) fn whole_canonical_request(request: &Request) -> String {
+pub(crate) fn whole_canonical_request(request: &IncomingRequest) -> String {
     let signed_headers = authorization(request).map(|parts| parts.signed_headers);
     canonical_request(request, signed_headers.unwrap_or_default())
 }
 
 /// The canonical request that the client signed. It covers the headers that the client says it
 /// signed, because clients differ in that: the Go SDK signs fewer of them than the Python SDK.
-pub(crate) fn canonical_request(request: &Request, signed_headers: &str) -> String {
+pub(crate) fn canonical_request(request: &IncomingRequest, signed_headers: &str) -> String {
     let headers: String = signed_headers
         .split(';')
         .map(|name| {
@@ -94,7 +94,7 @@ pub(crate) fn canonical_request(request: &Request, signed_headers: &str) -> Stri
     )
 }
 
-fn body_hash(request: &Request) -> String {
+fn body_hash(request: &IncomingRequest) -> String {
     hex(digest(&SHA256, &request.body).as_ref())
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn sign(string_to_sign: &str, secret: &Secret) -> String {
     hex(hmac::sign(&key, string_to_sign.as_bytes()).as_ref())
 }
 
-fn authorization(request: &Request) -> Result<Authorization<'_>, Refusal> {
+fn authorization(request: &IncomingRequest) -> Result<Authorization<'_>, Rejection> {
     let parse = || {
         let header = request.header("authorization")?;
         let parts = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
@@ -123,5 +123,5 @@ fn authorization(request: &Request) -> Result<Authorization<'_>, Refusal> {
             signature: part("Signature")?,
         })
     };
-    parse().ok_or_else(|| Refusal::incomplete_signature("the Authorization header is malformed"))
+    parse().ok_or_else(|| Rejection::incomplete_signature("the Authorization header is malformed"))
 }

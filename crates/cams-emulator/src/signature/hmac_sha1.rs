@@ -6,12 +6,12 @@ use base::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Claim, mismatch};
+use super::{SignatureClaim, mismatch};
 use crate::encoding::{canonical_query, encode};
-use crate::refusal::Refusal;
-use crate::request::Request;
+use crate::refusal::Rejection;
+use crate::request::IncomingRequest;
 
-pub(crate) fn claim(request: &Request) -> Result<Claim<'_>, Refusal> {
+pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rejection> {
     let fixed = [
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),
@@ -19,11 +19,11 @@ pub(crate) fn claim(request: &Request) -> Result<Claim<'_>, Refusal> {
     for (name, expected) in fixed {
         if request.required(name)? != expected {
             let why = format!("{name} is not {expected}");
-            return Err(Refusal::incomplete_signature(&why));
+            return Err(Rejection::incomplete_signature(&why));
         }
     }
     request.check_format()?;
-    Ok(Claim {
+    Ok(SignatureClaim {
         access_key_id: request.required("AccessKeyId")?,
         security_token: request.parameter("SecurityToken"),
         date: request.required("Timestamp")?,
@@ -31,7 +31,7 @@ pub(crate) fn claim(request: &Request) -> Result<Claim<'_>, Refusal> {
     })
 }
 
-pub(crate) fn verify(request: &Request, secret: &Secret) -> Result<(), Refusal> {
+pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), Rejection> {
     let to_sign = string_to_sign(request);
     if sign(&to_sign, secret) == request.required("Signature")? {
         return Ok(());
@@ -46,7 +46,7 @@ pub(crate) fn verify(request: &Request, secret: &Secret) -> Result<(), Refusal> 
     Err(mismatch("signature", &server_side))
 }
 
-pub(crate) fn string_to_sign(request: &Request) -> String {
+pub(crate) fn string_to_sign(request: &IncomingRequest) -> String {
     let covered = request
         .query
         .iter()

@@ -9,12 +9,12 @@ mod hmac_sha1;
 
 use base::secret::Secret;
 
-use crate::refusal::Refusal;
-use crate::request::{Request, SignatureMethod};
+use crate::refusal::Rejection;
+use crate::request::{IncomingRequest, SignatureMethod};
 
 /// Who signed a request, and when, as the request says. Nothing of it is checked yet.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Claim<'a> {
+pub(crate) struct SignatureClaim<'a> {
     pub(crate) access_key_id: &'a str,
     pub(crate) security_token: Option<&'a str>,
     pub(crate) date: &'a str,
@@ -22,9 +22,9 @@ pub(crate) struct Claim<'a> {
 }
 
 /// Reads from the request who signed it and when.
-pub(crate) fn claim(request: &Request) -> Result<Claim<'_>, Refusal> {
+pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rejection> {
     match request.signature {
-        None => Err(Refusal::missing("AccessKeyId")),
+        None => Err(Rejection::missing("AccessKeyId")),
         Some(SignatureMethod::Acs3) => acs3::claim(request),
         Some(SignatureMethod::HmacSha1) => hmac_sha1::claim(request),
     }
@@ -32,16 +32,16 @@ pub(crate) fn claim(request: &Request) -> Result<Claim<'_>, Refusal> {
 
 /// Computes the signature of the request that arrived, and compares it with the one that it
 /// carries.
-pub(crate) fn verify(request: &Request, secret: &Secret) -> Result<(), Refusal> {
+pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), Rejection> {
     match request.signature {
-        None => Err(Refusal::missing("Signature")),
+        None => Err(Rejection::missing("Signature")),
         Some(SignatureMethod::Acs3) => acs3::verify(request, secret),
         Some(SignatureMethod::HmacSha1) => hmac_sha1::verify(request, secret),
     }
 }
 
 /// What the client should have signed, with nothing masked.
-pub(crate) fn string_to_sign(request: &Request) -> String {
+pub(crate) fn string_to_sign(request: &IncomingRequest) -> String {
     match request.signature {
         None => String::new(),
         Some(SignatureMethod::Acs3) => acs3::whole_canonical_request(request),
@@ -50,11 +50,11 @@ pub(crate) fn string_to_sign(request: &Request) -> String {
 }
 
 /// The refusal of a signature that differs at `stage`.
-fn mismatch(stage: &str, server_side: &str) -> Refusal {
+fn mismatch(stage: &str, server_side: &str) -> Rejection {
     let message = format!(
         "Specified signature is not matched with our calculation. stage: {stage}. {server_side}"
     );
-    Refusal::new(400, "SignatureDoesNotMatch", message)
+    Rejection::new(400, "SignatureDoesNotMatch", message)
 }
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ fn a_claim_is_the_same_in_both_forms() {
     for case in Case::all() {
         for call in [case.acs3(), case.hmac_sha1()] {
             let request = call.parse();
-            let expected = Claim {
+            let expected = SignatureClaim {
                 access_key_id: &case.access_key_id,
                 security_token: case.security_token.as_deref(),
                 date: &case.date,

@@ -4,10 +4,10 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Call, Reply, Source, State, Target};
+use super::{Addressee, EmulatedSource, LazyReply, ServiceState, Visit};
 
-pub(super) const SOURCE: Source = Source {
-    target: Target::CloudSso,
+pub(super) const SOURCE: EmulatedSource = EmulatedSource {
+    target: Addressee::CloudSso,
     action: |_| "GetCloudCredentials",
     answer,
 };
@@ -21,14 +21,14 @@ struct Wanted {
 }
 
 /// Starts a session in the account that the request names, with the rights that it names.
-fn answer(call: &mut Call<'_>, state: &mut State) -> Reply {
+fn answer(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
     let request = call.request;
     let request_id = call.entry.request_id.clone();
     let refusal = |status, code: &str, message: &str| {
         let fields = json!({
             "ErrorCode": code, "ErrorMessage": message, "RequestId": request_id
         });
-        Reply::bare(status, &fields)
+        LazyReply::bare(status, &fields)
     };
     if request.method != Method::POST {
         return refusal(405, "MethodNotAllowed", "Use POST.");
@@ -51,7 +51,7 @@ fn answer(call: &mut Call<'_>, state: &mut State) -> Reply {
     let role = format!("AliyunReservedSSO-{}", wanted.access_configuration_id);
     let session = call.issue(state, wanted.account_id, &role, "emulator", None);
     let credentials = session.credentials();
-    Reply::bare(
+    LazyReply::bare(
         200,
         &json!({ "CloudCredential": credentials, "RequestId": request_id }),
     )

@@ -4,25 +4,25 @@
 use hyper::Method;
 use serde_json::json;
 
-use super::{Call, Reply, Source, State, Target};
+use super::{Addressee, EmulatedSource, LazyReply, ServiceState, Visit};
 use crate::issuance::CredentialsUri;
 
-pub(super) const SOURCE: Source = Source {
-    target: Target::CredentialsUri,
+pub(super) const SOURCE: EmulatedSource = EmulatedSource {
+    target: Addressee::CredentialsUri,
     action: |_| "GetCredentialsUri",
     answer,
 };
 
 /// Starts a session for each request.
-fn answer(call: &mut Call<'_>, state: &mut State) -> Reply {
+fn answer(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
     if call.request.method != Method::GET {
         let fields = json!({ "Code": "MethodNotAllowed", "Message": "Use GET." });
-        return Reply::bare(405, &fields);
+        return LazyReply::bare(405, &fields);
     }
     let kind = state.issuance.credentials_uri;
     if kind == CredentialsUri::Failure {
         let message = "There are no credentials for you.";
-        return Reply::bare(200, &json!({ "Code": "Forbidden", "Message": message }));
+        return LazyReply::bare(200, &json!({ "Code": "Forbidden", "Message": message }));
     }
     let account = state.keys.first_account();
     let session = call.issue(state, account, "credentials-uri", "emulator", None);
@@ -30,5 +30,5 @@ fn answer(call: &mut Call<'_>, state: &mut State) -> Reply {
     if kind == CredentialsUri::Success {
         fields["Code"] = "Success".into();
     }
-    Reply::bare(200, &fields)
+    LazyReply::bare(200, &fields)
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 use base::clock::Utc;
 use hyper::Method;
 
-use super::{Call, Reply, Request, Source, State, Target};
+use super::{Addressee, EmulatedSource, IncomingRequest, LazyReply, ServiceState, Visit};
 use crate::issuance::MetadataVersion;
-use crate::keys::Session;
+use crate::keys::IssuedSession;
 
-pub(super) const SOURCE: Source = Source {
-    target: Target::Metadata,
+pub(super) const SOURCE: EmulatedSource = EmulatedSource {
+    target: Addressee::Metadata,
     action,
     answer,
 };
@@ -24,7 +24,7 @@ const TIME_TO_LIVE: &str = "x-aliyun-ecs-metadata-token-ttl-seconds";
 /// The longest time for which there is a token, six hours.
 const LONGEST: u64 = 21_600;
 
-fn action(request: &Request) -> &'static str {
+fn action(request: &IncomingRequest) -> &'static str {
     match request.path.strip_prefix(ROLES) {
         Some("") => "GetMetadataRole",
         Some(_) => "GetMetadataCredentials",
@@ -33,7 +33,7 @@ fn action(request: &Request) -> &'static str {
     }
 }
 
-fn answer(call: &mut Call<'_>, state: &mut State) -> Reply {
+fn answer(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
     let (request, version) = (call.request, state.issuance.metadata);
     let is_get = request.method == Method::GET;
     if version == MetadataVersion::Off {
@@ -63,14 +63,14 @@ fn answer(call: &mut Call<'_>, state: &mut State) -> Reply {
     }
     let role = state.issuance.metadata_role.clone();
     match request.path.strip_prefix(ROLES) {
-        Some("") if !role.is_empty() => Reply::text(200, "text/plain", role),
+        Some("") if !role.is_empty() => LazyReply::text(200, "text/plain", role),
         Some(name) if !role.is_empty() && name == role => credentials(call, state, &role),
         _ => not_found(),
     }
 }
 
 /// Issues a token for as long as is requested.
-fn token(call: &mut Call<'_>, state: &mut State) -> Reply {
+fn token(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
     let seconds = call.request.header(TIME_TO_LIVE);
     let seconds = seconds.and_then(|text| text.parse().ok());
     let Some(seconds) = seconds.filter(|seconds| (1..=LONGEST).contains(seconds)) else {
@@ -81,11 +81,11 @@ fn token(call: &mut Call<'_>, state: &mut State) -> Reply {
     let token = state.generated.grouped(&["metadata token", &count]);
     let ends = call.now.checked_add(Duration::from_secs(seconds));
     tokens.insert(token.clone(), ends.unwrap_or(call.now));
-    Reply::text(200, "text/plain", token)
+    LazyReply::text(200, "text/plain", token)
 }
 
 /// Answers with the same session for all requests until it nears its end, like the real service.
-fn credentials(call: &mut Call<'_>, state: &mut State, role: &str) -> Reply {
+fn credentials(call: &mut Visit<'_>, state: &mut ServiceState, role: &str) -> LazyReply {
     let current = state.metadata_session.take();
     let session = match current.filter(|session| !is_stale(session, call, state)) {
         Some(session) => session,
@@ -99,22 +99,22 @@ fn credentials(call: &mut Call<'_>, state: &mut State, role: &str) -> Reply {
     fields["LastUpdated"] = Utc::from(session.issued).seconds().into();
     call.entry.issued_key_id = Some(session.access_key_id.clone());
     state.metadata_session = Some(session);
-    Reply::bare(200, &fields)
+    LazyReply::bare(200, &fields)
 }
 
 /// Whether another session has to take the place of this one, because it was revoked or because
 /// less than a quarter of its life is left.
-fn is_stale(session: &Session, call: &Call<'_>, state: &State) -> bool {
+fn is_stale(session: &IssuedSession, call: &Visit<'_>, state: &ServiceState) -> bool {
     let age = call.now.duration_since(session.issued).unwrap_or_default();
     state.keys.is_revoked(&session.access_key_id) || age >= session.lifetime / 4 * 3
 }
 
-fn not_found() -> Reply {
+fn not_found() -> LazyReply {
     page(404, "Not Found")
 }
 
 /// A page as the web server of the service writes it.
-fn page(status: u16, title: &str) -> Reply {
+fn page(status: u16, title: &str) -> LazyReply {
     let text = format!("<html><head><title>{status} - {title}</title></head></html>");
-    Reply::text(status, "text/html", text)
+    LazyReply::text(status, "text/html", text)
 }

@@ -9,8 +9,8 @@ use crate::signature::tests::requests::list;
 const BODY: &str = r#"{"Code":"OK","Data":{"Id":"1"},"RequestId":"R"}"#;
 
 /// The response under this fault, if there is one.
-fn respond(fault: Option<Value>) -> Response {
-    let mut response = Response::new(200, UNIX_EPOCH, JSON, BODY);
+fn respond(fault: Option<Value>) -> OutgoingResponse {
+    let mut response = OutgoingResponse::new(200, UNIX_EPOCH, JSON, BODY);
     if let Some(fault) = fault {
         let text = fault.to_string();
         let faults: Vec<Fault> = parse_list(text.as_bytes()).expect("a fault");
@@ -24,15 +24,15 @@ fn respond(fault: Option<Value>) -> Response {
 }
 
 /// The bytes that arrive until the body or the connection ends.
-fn sent(response: &Response) -> Vec<u8> {
+fn sent(response: &OutgoingResponse) -> Vec<u8> {
     let sent = response.body.iter().filter_map(|step| match step {
-        Step::Send(bytes) => Some(bytes.to_vec()),
-        Step::Cut | Step::Pause(_) => None,
+        BodyStep::Send(bytes) => Some(bytes.to_vec()),
+        BodyStep::Cut | BodyStep::Pause(_) => None,
     });
     sent.flatten().collect()
 }
 
-fn parsed(response: &Response) -> Option<Value> {
+fn parsed(response: &OutgoingResponse) -> Option<Value> {
     serde_json::from_slice(&sent(response)).ok()
 }
 
@@ -67,7 +67,7 @@ fn wrong_types_still_claim_success() {
 fn a_body_cut_in_the_middle_was_announced_whole() {
     let response = respond(Some(json!({ "kind": "reset_mid_body" })));
     assert!(response.length > sent(&response).len() as u64);
-    assert_eq!(response.body.last(), Some(&Step::Cut));
+    assert_eq!(response.body.last(), Some(&BodyStep::Cut));
 }
 
 #[test]

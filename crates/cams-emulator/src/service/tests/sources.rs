@@ -33,8 +33,8 @@ impl Fixture {
             panic!("there is no answer");
         };
         let sent = response.body.iter().filter_map(|step| match step {
-            Step::Send(bytes) => Some(&bytes[..]),
-            Step::Cut | Step::Pause(_) => None,
+            BodyStep::Send(bytes) => Some(&bytes[..]),
+            BodyStep::Cut | BodyStep::Pause(_) => None,
         });
         let body = sent.collect::<Vec<_>>().concat();
         (response.status, String::from_utf8(body).expect("text"))

@@ -6,7 +6,7 @@ use hyper::body::Bytes;
 use hyper::{HeaderMap, Method};
 
 use crate::encoding::encode;
-use crate::request::Request;
+use crate::request::IncomingRequest;
 use crate::signature::hmac_sha1;
 use base::secret::Secret;
 
@@ -22,12 +22,12 @@ pub(crate) struct HttpRequest {
 
 impl HttpRequest {
     /// The request as it arrives.
-    pub(crate) fn parse(&self) -> Request {
+    pub(crate) fn parse(&self) -> IncomingRequest {
         let uri = format!("{}?{}", self.path, self.query);
         let head = hyper::Request::builder().method(&self.method).uri(uri);
         let (mut head, ()) = head.body(()).expect("well-formed").into_parts();
         head.headers = self.headers.clone();
-        Request::new(head, self.body.clone())
+        IncomingRequest::new(head, self.body.clone())
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 
-fn parse(flags: &[&str]) -> Result<Config, clap::Error> {
-    Config::try_parse_from(["cams-emulator"].iter().chain(flags))
+fn parse(flags: &[&str]) -> Result<Flags, clap::Error> {
+    Flags::try_parse_from(["cams-emulator"].iter().chain(flags))
 }
 
 #[test]

@@ -7,13 +7,13 @@ use base::secret::Secret;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
-use crate::behaviour::Behaviour;
+use crate::behaviour::ServiceChoices;
 use crate::fault::{self, Fault};
 use crate::issuance::Issuance;
-use crate::keys::{AccessKey, secret};
+use crate::keys::{PermanentKey, secret};
 use crate::operations;
 use crate::period::Period;
-use crate::quota::{Quota, QuotaPer, Window};
+use crate::quota::{QuotaPer, Rate, Window};
 
 /// A CAMS that runs on your machine: the API on /, its control interface under /_emulator/.
 ///
@@ -21,7 +21,7 @@ use crate::quota::{Quota, QuotaPer, Window};
 /// which add up.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cams-emulator", version, args_override_self = true)]
-pub struct Config {
+pub struct Flags {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -36,9 +36,9 @@ pub struct Config {
     #[command(flatten)]
     pub(crate) limits: Limits,
     #[command(flatten)]
-    pub(crate) timing: Timing,
+    pub(crate) timing: Latencies,
     #[command(flatten)]
-    pub(crate) behaviour: Behaviour,
+    pub(crate) behaviour: ServiceChoices,
     #[command(flatten)]
     pub(crate) issuance: Issuance,
     /// A JSON list of faults, as POST /_emulator/faults takes it
@@ -51,10 +51,10 @@ pub struct Config {
 #[command(next_help_heading = "Account")]
 pub(crate) struct AccountSettings {
     #[command(flatten)]
-    pub(crate) key: AccessKey,
+    pub(crate) key: PermanentKey,
     /// Another access key, of the same account or of another; may be given several times
     #[arg(long = "key", value_name = "ACCOUNT:ID:SECRET")]
-    pub(crate) more_keys: Vec<AccessKey>,
+    pub(crate) more_keys: Vec<PermanentKey>,
     /// Let CloudSSO accept this access token only; without the flag any token is accepted
     #[arg(long, value_name = "TOKEN", value_parser = secret)]
     pub(crate) sso_access_token: Option<Secret>,
@@ -69,13 +69,13 @@ pub(crate) struct AccountSettings {
 pub(crate) struct Limits {
     /// The quota, as calls/duration
     #[arg(long, default_value = "10/1s")]
-    pub(crate) quota: Quota,
+    pub(crate) quota: Rate,
     /// Whether each action has the quota, or all actions of an account share it
     #[arg(long, value_enum, default_value_t)]
     pub(crate) quota_per: QuotaPer,
     /// The quota of each action of STS
     #[arg(long, default_value = "100/1s")]
-    pub(crate) sts_quota: Quota,
+    pub(crate) sts_quota: Rate,
     /// How the quota counts
     #[arg(long, value_enum, default_value_t)]
     pub(crate) window: Window,
@@ -93,7 +93,7 @@ pub(crate) struct Limits {
 /// How long things take.
 #[derive(Clone, Copy, Debug, Args)]
 #[command(next_help_heading = "Time")]
-pub(crate) struct Timing {
+pub(crate) struct Latencies {
     /// The round trip; half passes before a call is counted, half after it is served
     #[arg(long, value_name = "DURATION", default_value = "0ms")]
     pub(crate) latency: Period,
@@ -121,7 +121,7 @@ fn actions() -> PossibleValuesParser {
     PossibleValuesParser::new(operations::of_cams().map(|operation| operation.name))
 }
 
-impl Config {
+impl Flags {
     /// The address to listen on.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl Config {
 }
 
 /// The settings without any flag.
-impl Default for Config {
+impl Default for Flags {
     fn default() -> Self {
         Self::parse_from(["cams-emulator"])
     }
