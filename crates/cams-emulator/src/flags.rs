@@ -136,12 +136,5 @@ impl Flags {
     }
 }
 
-/// The settings without any flag.
-impl Default for Flags {
-    fn default() -> Self {
-        Self::parse_from(["cams-emulator"])
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,12 @@
 use super::*;
 
+/// The settings without any flag.
+impl Default for Flags {
+    fn default() -> Self {
+        Self::parse_from(["cams-emulator"])
+    }
+}
+
 fn parse(flags: &[&str]) -> Result<Flags, clap::Error> {
     Flags::try_parse_from(["cams-emulator"].iter().chain(flags))
 }
