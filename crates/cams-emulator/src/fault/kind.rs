@@ -144,6 +144,8 @@ impl FaultKind {
 
     /// What the fault does to the call with this request. `throttle_code` is the code of the
     /// emulator's own throttling replies.
+    ///
+    /// The function is longer than 60 lines because each kind of fault has its arm here.
     pub(crate) fn effect(&self, request: &IncomingRequest, throttle_code: &str) -> Effect {
         match self.clone() {
             Self::AlteredAnswer {
