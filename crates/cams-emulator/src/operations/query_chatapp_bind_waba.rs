@@ -1,21 +1,23 @@
-//! `GetChatappOpenStatus` and `QueryChatappBindWaba`: whether the account has subscribed, and which
-//! WhatsApp Business Account is bound to a space.
+//! `QueryChatappBindWaba`: the WhatsApp Business Account that is bound to a space.
 
 use serde_json::json;
 
-use super::{Account, Done, Space};
-use crate::behaviour::Behaviour;
+use super::{EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit, fields};
 
-pub(super) fn open_status(behaviour: &Behaviour) -> Done {
-    Done::read([("OpenStatus", (!behaviour.not_subscribed).into())])
-}
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
+    name: "QueryChatappBindWaba",
+    essential: &["Data", "AccountReviewStatus", "Id"],
+    run,
+    ..EmulatedOperation::CAMS
+};
 
-pub(super) fn bound_waba(space: Option<Space>, account: &Account) -> Done {
-    let space = space.unwrap_or_else(|| account.spaces.of("default"));
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
+    let space = call.optional_space(state)?;
+    let space = space.unwrap_or_else(|| state.spaces.get("default"));
     if !space.bound {
-        return Done::read([("Success", true.into())]);
+        return Ok(fields(json!({ "Success": true })));
     }
-    let generated = account.generated;
+    let generated = state.generated;
     let id = |kind| generated.digits(&[kind, &space.cust_space_id]);
     let data = json!({
         "AccountReviewStatus": space.account_review_status,
@@ -34,5 +36,5 @@ pub(super) fn bound_waba(space: Option<Space>, account: &Account) -> Done {
         // The documented example of this field is not a country but this piece of JSON.
         "PrimaryBusinessLocation": "\"start_time\":1721952000",
     });
-    Done::read([("Data", data), ("Success", true.into())])
+    Ok(fields(json!({ "Data": data, "Success": true })))
 }

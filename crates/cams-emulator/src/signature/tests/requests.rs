@@ -5,27 +5,44 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Method};
 
-use super::super::encoding::encode;
-use super::super::request::{HttpRequest, Request};
-use super::hmac_sha1;
+use crate::encoding::encode;
+use crate::request::IncomingRequest;
+use crate::signature::hmac_sha1;
 use base::secret::Secret;
 
+/// A request that a test can change before it is sent.
+#[derive(Clone)]
+pub(crate) struct HttpRequest {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl HttpRequest {
+    /// The request as it arrives.
+    pub(crate) fn parse(&self) -> IncomingRequest {
+        let uri = format!("{}?{}", self.path, self.query);
+        let head = hyper::Request::builder().method(&self.method).uri(uri);
+        let (mut head, ()) = head.body(()).expect("well-formed").into_parts();
+        head.headers = self.headers.clone();
+        IncomingRequest::new(head, self.body.clone())
+    }
+}
+
 /// The date of every request, 2025-01-02T03:04:05Z.
-pub(in super::super) fn date() -> SystemTime {
+pub(crate) fn date() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_735_787_045)
 }
 
 /// A request that is signed with the default key. Each request needs a nonce of its own.
-pub(in super::super) fn signed(
-    nonce: &str,
-    action: &str,
-    parameters: &[(&str, &str)],
-) -> HttpRequest {
+pub(crate) fn signed(nonce: &str, action: &str, parameters: &[(&str, &str)]) -> HttpRequest {
     signed_with("emulator-secret", nonce, action, parameters)
 }
 
 /// A request that is signed with this secret. The parameters name the key and its token.
-pub(in super::super) fn signed_with(
+pub(crate) fn signed_with(
     secret: &str,
     nonce: &str,
     action: &str,
@@ -59,15 +76,14 @@ pub(in super::super) fn signed_with(
         headers: HeaderMap::new(),
         body: Bytes::new(),
     };
-    let request = Request::parse(&call).expect("well-formed");
-    let to_sign = hmac_sha1::string_to_sign(&request);
+    let to_sign = hmac_sha1::string_to_sign(&call.parse());
     let signature = hmac_sha1::sign(&to_sign, &Secret::new(secret));
     call.query = format!("{}&Signature={}", call.query, encode(&signature));
     call
 }
 
 /// The initiation of this number with the calling code 86 in the space `cams-1`.
-pub(in super::super) fn initiation(nonce: &str, mobile_number: &str) -> HttpRequest {
+pub(crate) fn initiation(nonce: &str, mobile_number: &str) -> HttpRequest {
     let parameters = [
         ("CustSpaceId", "cams-1"),
         ("CountryCode", "86"),
@@ -77,7 +93,7 @@ pub(in super::super) fn initiation(nonce: &str, mobile_number: &str) -> HttpRequ
 }
 
 /// The list of the space `cams-1`.
-pub(in super::super) fn list(nonce: &str) -> HttpRequest {
+pub(crate) fn list(nonce: &str) -> HttpRequest {
     signed(
         nonce,
         "QueryChatappPhoneNumbers",

@@ -1,64 +1,50 @@
-//! `QueryChatappPhoneNumbers`: lists the numbers of a space.
+//! `QueryChatappPhoneNumbers`: the numbers of a space. The documentation of the emulator calls it
+//! the list.
 
-use std::sync::Arc;
-use std::time::Duration;
+use serde_json::{Value, json};
 
-use serde_json::{Map, Value, json};
+use super::{EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit};
+use crate::behaviour::MigratingListedAs;
+use crate::numbers::{MIGRATING, SpaceNumber};
 
-use super::{Done, Fields, map};
-use crate::behaviour::{Behaviour, MigratingListedAs};
-use crate::numbers::{MIGRATING, Number, Numbers};
-use crate::request::Request;
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
+    name: "QueryChatappPhoneNumbers",
+    essential: &["PhoneNumbers", "PhoneNumber", "Status"],
+    run,
+    ..EmulatedOperation::CAMS
+};
 
-/// The numbers that a request asks for, `at` after the emulator's start: those of the space, or
-/// those of the whole account if the request names no space.
-pub(in super::super) fn shown(
-    request: &Request<'_>,
-    numbers: &Numbers,
-    at: Duration,
-) -> Vec<Arc<Number>> {
-    numbers.list(request.parameter("CustSpaceId"), at)
-}
-
-/// The answer of a list of these numbers. Left out are those that the list does not show, and those
-/// of another status if the request asks for one.
-pub(super) fn answer(
-    request: &Request<'_>,
-    mut numbers: Vec<Arc<Number>>,
-    behaviour: &Behaviour,
-) -> Done {
-    let wanted = request.parameter("Status");
-    let migrating = behaviour.migrating_listed_as;
-    numbers.retain(|number| {
-        let listed = listed_status(&number.status, migrating);
-        listed.is_some_and(|status| wanted.is_none_or(|wanted| wanted == status))
-    });
-    Done {
-        fields: Fields::Numbers(numbers, migrating),
-        committed: false,
-    }
-}
-
-/// The fields of a list as JSON.
-pub(super) fn fields(numbers: &[Arc<Number>], migrating: MigratingListedAs) -> Map<String, Value> {
-    let rows = numbers
-        .iter()
-        .filter_map(|number| Some(row(number, listed_status(&number.status, migrating)?)))
-        .collect();
-    map([
+/// Lists the numbers of the space, or those of the whole account if the request names no space.
+/// Left out are those of another status if the request asks for one.
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
+    let space = call.optional_space(state)?.map(|space| space.cust_space_id);
+    let numbers = match call.effect.stale_list {
+        true => state.lists.get(&space).cloned().unwrap_or_default(),
+        false => {
+            let shown = state.numbers.list(space.as_deref(), call.at);
+            state.lists.insert(space, shown.clone());
+            shown
+        }
+    };
+    let wanted = call.request.parameter("Status").map(str::to_owned);
+    let migrating = state.behaviour.migrating_listed_as;
+    Ok(Box::new(move |body| {
+        let rows = numbers.iter().filter_map(|number| {
+            let status = listed_status(&number.status, migrating)?;
+            let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted == status);
+            is_wanted.then(|| row(number, status))
+        });
+        body.insert("PhoneNumbers".into(), rows.collect());
+        body.insert("Success".into(), true.into());
         // The official model has this field, but nothing documents what it holds.
-        ("Data", "SUCCESS".into()),
-        ("PhoneNumbers", Value::Array(rows)),
-        ("Success", true.into()),
-    ])
+        body.insert("Data".into(), "SUCCESS".into());
+    }))
 }
 
 /// The status in the row of a number that has this status, or `None` if the list has no such row.
 fn listed_status(status: &str, migrating: MigratingListedAs) -> Option<&str> {
-    if status != MIGRATING {
-        return Some(status);
-    }
     match migrating {
+        _ if status != MIGRATING => Some(status),
         MigratingListedAs::Absent => None,
         MigratingListedAs::Migrating => Some(status),
         MigratingListedAs::Pending => Some("PENDING"),
@@ -66,9 +52,8 @@ fn listed_status(status: &str, migrating: MigratingListedAs) -> Option<&str> {
     }
 }
 
-/// The row of a number. Where it has nothing there is null, in whose place the form of the answer
-/// puts what the flag says.
-fn row(number: &Number, status: &str) -> Value {
+/// The row of a number. An absent value is null here, which the form of the answer replaces.
+fn row(number: &SpaceNumber, status: &str) -> Value {
     // Quality and limit are those of a number that sends messages.
     let sends = number.status != MIGRATING;
     json!({
@@ -77,7 +62,7 @@ fn row(number: &Number, status: &str) -> Value {
         "Status": status,
         "CodeVerificationStatus": number.code_verification_status,
         "NameStatus": number.name_status,
-        // The status of a new name, if there is to be one.
+        // The status of a new name, if one was requested.
         "NewNameStatus": null,
         "QualityRating": sends.then_some(&number.quality_rating),
         "MessagingLimitTier": sends.then_some(&number.messaging_limit_tier),
