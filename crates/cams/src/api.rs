@@ -9,6 +9,8 @@ use alibaba_cloud::client::{Api, ErrorKind};
 /// The API that all operations of this crate belong to.
 pub(crate) static CAMS: Api = Api {
     version: "2020-06-06",
+    // Waits of up to 0.5, 1, 2 and 4 seconds bridge some seconds without network.
+    max_repeats: 4,
     code_on_success: true,
     kind_of_code,
 };

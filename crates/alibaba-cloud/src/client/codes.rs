@@ -86,6 +86,7 @@ mod tests {
 
     const API: Api = Api {
         version: "",
+        max_repeats: 0,
         code_on_success: true,
         kind_of_code: |code| match code {
             "Own.Busy" => Some(ErrorKind::Throttled),

@@ -216,7 +216,7 @@ impl Error {
 
     /// A call that its bounds ended before an attempt was sent. The last attempt, if there was one,
     /// explains more than the deadline does.
-    pub(super) fn ended(action: &'static str, ended: Ended, last: Option<Self>) -> Self {
+    pub(super) fn ended(action: &'static str, ended: &Ended, last: Option<Self>) -> Self {
         match (ended.kind, last) {
             (ErrorKind::TimedOut, Some(last)) => Self {
                 out_of_time: true,

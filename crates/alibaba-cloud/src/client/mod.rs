@@ -155,7 +155,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
     }
 
     async fn send(&self, bounds: &Bounds, request: &Request<'_>) -> Result<Success, Error> {
-        let mut repeats = Repeats::default();
+        let mut repeats = Repeats::new(request.api.max_repeats);
         let mut last: Option<Error> = None;
         let mut number = 0_u64;
         loop {
@@ -164,12 +164,12 @@ impl<K: Keys, G: Gate> Client<K, G> {
             let was_throttled = last.as_ref().map(|error| error.kind) == Some(ErrorKind::Throttled);
             let (permit, key) = match self.admission(bounds, request, was_throttled).await {
                 Ok(admission) => admission,
-                Err(ended) => return Err(Error::ended(request.action, ended, last)),
+                Err(ended) => return Err(Error::ended(request.action, &ended, last)),
             };
             if !bounds.may_send() {
                 permit.unsent();
                 let (kind, message) = (ErrorKind::Withheld, WITHHELD.to_owned());
-                return Err(Error::ended(request.action, Ended { kind, message }, last));
+                return Err(Error::ended(request.action, &Ended { kind, message }, last));
             }
             let attempt = self.attempt(bounds, request, &key, permit, number).await;
             let mut failed = match attempt {
@@ -192,7 +192,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
             );
             last = Some(failed.error);
             if let Err(ended) = pause(bounds, wait).await {
-                return Err(Error::ended(request.action, ended, last));
+                return Err(Error::ended(request.action, &ended, last));
             }
         }
     }

@@ -14,6 +14,8 @@ use super::error::ErrorKind;
 pub struct Api {
     /// The version, such as `2020-06-06`.
     pub version: &'static str,
+    /// How often a call is repeated at most after failures that may pass.
+    pub max_repeats: u32,
     /// Whether an answer reports success by the code `OK`. Without it, the HTTP status does.
     pub code_on_success: bool,
     /// The meaning of the product's own error codes. `None` for the codes of the gateway, which all

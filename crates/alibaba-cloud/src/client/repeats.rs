@@ -9,18 +9,17 @@ use super::error::Repeat;
 
 /// The bound of the first wait after a throttled call. It doubles with each further one.
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
-/// The bound of the first wait after a failure that may pass. Four waits, each with twice the bound
-/// of the one before, bridge some seconds without network.
+/// The bound of the first wait after a failure that may pass. It doubles with each further one.
 const TRANSIENT_BASE: Duration = Duration::from_millis(500);
 /// No bound is larger than this. Only the service itself can ask for a longer wait.
 const MAX_WAIT: Duration = Duration::from_secs(20);
-/// How often a call is repeated at most after transient failures. Throttled attempts do not count:
-/// they have no effect, and the call's deadline ends them.
-const MAX_TRANSIENT: u32 = 4;
 
 /// How often one call was repeated, and why.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Repeats {
+    /// How often it is repeated at most after transient failures. Throttled attempts do not count:
+    /// they have no effect, and the call's deadline ends them.
+    max_transient: u32,
     clock: u32,
     key: u32,
     throttled: u32,
@@ -28,6 +27,17 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
+    /// None so far.
+    pub(super) fn new(max_transient: u32) -> Self {
+        Self {
+            max_transient,
+            clock: 0,
+            key: 0,
+            throttled: 0,
+            transient: 0,
+        }
+    }
+
     /// The wait before the next attempt; `None` when there is to be none.
     ///
     /// The wait has full jitter: it is drawn evenly between zero and a bound that doubles from one
@@ -43,7 +53,7 @@ impl Repeats {
             Repeat::Clock => (&mut self.clock, 1, Duration::ZERO),
             Repeat::Key => (&mut self.key, 1, Duration::ZERO),
             Repeat::Throttled => (&mut self.throttled, u32::MAX, THROTTLED_BASE),
-            Repeat::Transient => (&mut self.transient, MAX_TRANSIENT, TRANSIENT_BASE),
+            Repeat::Transient => (&mut self.transient, self.max_transient, TRANSIENT_BASE),
         };
         if *count >= most || (repeat == Repeat::Transient && !budget.spend()) {
             return None;
@@ -100,7 +110,7 @@ mod tests {
     #[test]
     fn transient_failures_are_repeated_four_times_and_what_can_be_corrected_once() {
         let (budget, random) = (RetryBudget::new(), Random::seeded(1));
-        let mut repeats = Repeats::default();
+        let mut repeats = Repeats::new(4);
         let mut next = |repeat| repeats.next(repeat, None, &budget, &random);
         assert_eq!(std::iter::from_fn(|| next(Repeat::Transient)).count(), 4);
         for once in [Repeat::Clock, Repeat::Key] {
@@ -113,7 +123,7 @@ mod tests {
     #[test]
     fn an_exhausted_budget_ends_transient_repeats_for_all_and_answers_refill_it() {
         let (budget, random) = (RetryBudget::new(), Random::seeded(1));
-        let next = || Repeats::default().next(Repeat::Transient, None, &budget, &random);
+        let next = || Repeats::new(4).next(Repeat::Transient, None, &budget, &random);
         assert_eq!(std::iter::from_fn(next).take(1000).count(), 100);
         (0..5).for_each(|_| budget.reward());
         assert!(next().is_some());
@@ -129,7 +139,7 @@ mod tests {
         ) {
             let (budget, random) = (RetryBudget::new(), Random::seeded(seed));
             let asked = Duration::from_millis(asked);
-            let mut repeats = Repeats::default();
+            let mut repeats = Repeats::new(4);
             for _ in 0..count {
                 let wait = repeats.next(Repeat::Throttled, Some(asked), &budget, &random);
                 let wait = wait.expect("throttling has no end");

@@ -24,6 +24,8 @@ use super::source::{Oidc, Role};
 /// The API. It has no codes of its own that mean more to the client than those of the gateway.
 static STS: Api = Api {
     version: "2015-04-01",
+    // Each call of the API waits for credentials, so that STS is not tried for long.
+    max_repeats: 2,
     code_on_success: false,
     kind_of_code: |_| None,
 };

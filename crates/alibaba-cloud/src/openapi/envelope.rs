@@ -75,8 +75,11 @@ pub fn read(mut response: Response) -> Answer {
     if let Some(refusal) = xml(&response) {
         return Answer::Refusal(refusal);
     }
-    if Fields::parse(&response.body).is_err_and(|error| !error.is_data()) {
-        fields::mend(&mut response.body);
+    if let Err(error) = Fields::parse(&response.body)
+        && !error.is_data()
+        && !fields::mend(&mut response.body)
+    {
+        return unreadable(&response, "is not JSON");
     }
     let fields = match Fields::parse(&response.body) {
         Ok(fields) => fields,

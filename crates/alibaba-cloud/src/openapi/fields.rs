@@ -18,7 +18,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapDeserializer;
-use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -139,6 +139,17 @@ impl<'de, T: Default + PartialEq + DeserializeOwned> Deserialize<'de> for Rows<T
                 f.write_str("a list")
             }
 
+            fn visit_unit<E>(self) -> Result<Rows<T>, E> {
+                Ok(Rows::default())
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Rows<T>, E> {
+                match is_absent(text) {
+                    true => Ok(Rows::default()),
+                    false => Err(E::invalid_type(Unexpected::Str("text"), &self)),
+                }
+            }
+
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Rows<T>, A::Error> {
                 let mut rows = Rows {
                     rows: Vec::new(),
@@ -160,14 +171,7 @@ impl<'de, T: Default + PartialEq + DeserializeOwned> Deserialize<'de> for Rows<T
             }
         }
 
-        let written = <&RawValue>::deserialize(deserializer)?;
-        match written.get().as_bytes().first() {
-            Some(b'[') => serde_json::Deserializer::from_str(written.get())
-                .deserialize_seq(RowsVisitor(PhantomData))
-                .map_err(D::Error::custom),
-            Some(b'n' | b'"') if written_text(written).is_none() => Ok(Self::default()),
-            _ => Err(D::Error::custom("the field of the list holds no list")),
-        }
+        deserializer.deserialize_any(RowsVisitor(PhantomData))
     }
 }
 
@@ -272,16 +276,19 @@ fn written_text(written: &RawValue) -> Option<String> {
 }
 
 /// Replaces control characters and bytes that are not UTF-8 by a blank or a question mark, which no
-/// id, number or code has.
-pub(super) fn mend(json: &mut [u8]) {
+/// id, number or code has. Returns whether there were any.
+pub(super) fn mend(json: &mut [u8]) -> bool {
+    let mut mended = json.iter().any(|byte| *byte < b' ');
     json.iter_mut().for_each(|byte| *byte = (*byte).max(b' '));
     let mut at = 0;
     while let Some(Err(error)) = json.get(at..).map(std::str::from_utf8) {
+        mended = true;
         at += error.valid_up_to();
         if let Some(byte) = json.get_mut(at) {
             *byte = b'?';
         }
     }
+    mended
 }
 
 #[cfg(test)]
@@ -385,8 +392,8 @@ mod tests {
             let read: Result<Answer, _> = read_json(text.as_bytes(), &Cleaner::default());
             read.expect_err("no list").to_string()
         };
-        assert!(refused("7").contains("no list"));
-        assert!(refused(r#""odd""#).contains("no list"));
+        assert!(refused("7").contains("expected a list"));
+        assert!(refused(r#""odd""#).contains("expected a list"));
         let many = format!("[{}{{}}]", "{},".repeat(MAX_ROWS));
         assert!(refused(&many).contains("100000 rows"));
     }
