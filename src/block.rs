@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use base::secret::Secret;
-use terraform_plugin::framework::model::{Field, FieldType, Model};
-use terraform_plugin::framework::ty::Type;
+use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::value::Value;
 
 /// The values of the provider block and of the blocks in it. An attribute of a nested block has a
@@ -59,8 +58,9 @@ impl Config {
     }
 }
 
-impl FieldType for Config {
-    fn from_known(value: Value) -> Option<Self> {
+impl Config {
+    /// Reads the block from its value, `None` if the value is not one of the schema.
+    pub(crate) fn from_object(value: Value) -> Option<Self> {
         let Value::Map(attributes) = value else {
             return None;
         };
@@ -80,7 +80,8 @@ impl FieldType for Config {
         Some(config)
     }
 
-    fn into_value(self) -> Value {
+    /// The value of the block.
+    pub(crate) fn into_object(self) -> Value {
         fn values(fields: Attributes) -> BTreeMap<String, Value> {
             let fields = fields.into_iter();
             fields
@@ -92,19 +93,7 @@ impl FieldType for Config {
         all.extend(blocks.map(|(name, block)| (name, Value::Map(values(block)))));
         Value::Map(all)
     }
-
-    /// The schema is made of the same declarations that values are read by.
-    fn mismatch(ty: &Type) -> Option<String> {
-        match ty {
-            Type::Object(_) => None,
-            other => Some(format!(
-                "the model has an object where the schema has {other}"
-            )),
-        }
-    }
 }
-
-impl Model for Config {}
 
 #[cfg(test)]
 mod tests {
@@ -132,7 +121,7 @@ mod tests {
                 ]),
             ),
         ]);
-        let config = Config::from_known(value.clone()).expect("a provider block");
+        let config = Config::from_object(value.clone()).expect("a provider block");
         assert_eq!(config.text("region"), Some("r"));
         assert!(config.attribute("assume_role.role_arn").is_null());
         assert!(
@@ -144,7 +133,7 @@ mod tests {
         assert!(config.attribute("throttle.scope").known().is_some());
         assert_eq!(config.text("throttle.scope"), None);
         assert!(config.has_block("throttle") && !config.has_block("assume_role"));
-        assert_eq!(config.into_value(), value);
+        assert_eq!(config.into_object(), value);
     }
 
     #[test]

@@ -10,8 +10,10 @@ use base::environment::Environment;
 use base::random::Random;
 use cams::{Account, Client, Endpoint, HttpSettings};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
-use terraform_plugin::framework::model::Field;
+use terraform_plugin::framework::model::{Field, FieldType, Model};
 use terraform_plugin::framework::schema::{Attribute, Schema};
+use terraform_plugin::framework::ty::Type;
+use terraform_plugin::framework::value::Value;
 
 use super::block::Config;
 use super::credentials;
@@ -63,6 +65,22 @@ pub fn schema() -> Schema {
         attributes,
     }
 }
+
+impl FieldType for Config {
+    fn ty() -> Type {
+        schema().ty()
+    }
+
+    fn from_known(value: Value) -> Option<Self> {
+        Self::from_object(value)
+    }
+
+    fn into_value(self) -> Value {
+        self.into_object()
+    }
+}
+
+impl Model for Config {}
 
 /// Makes the configured provider, and the warnings about its configuration.
 ///

@@ -36,11 +36,11 @@ use base::random::Random;
 use cams::{Bounds, Client, LONG_WAIT};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
-use terraform_plugin::framework::provider::{Provider, Resources};
+use terraform_plugin::framework::provider::{Offers, Provider};
 use terraform_plugin::framework::schema::Schema;
 use terraform_plugin::framework::server::Server;
 
-pub use terraform_plugin::framework::server::Mismatch;
+pub use terraform_plugin::framework::server::InvalidProvider;
 
 use block::Config;
 use claims::Claims;
@@ -58,12 +58,12 @@ pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
 ///
 /// # Errors
 ///
-/// If a model does not match its schema.
+/// If a model does not match its schema, or a schema makes no sense.
 pub fn server(
     environment: Environment,
     clock: Clock,
     random: Random,
-) -> Result<Server<CamsProvider>, Mismatch> {
+) -> Result<Server<CamsProvider>, InvalidProvider> {
     server_with_long_wait(environment, clock, random, LONG_WAIT)
 }
 
@@ -72,14 +72,14 @@ pub fn server(
 ///
 /// # Errors
 ///
-/// If a model does not match its schema.
+/// If a model does not match its schema, or a schema makes no sense.
 #[doc(hidden)]
 pub fn server_with_long_wait(
     environment: Environment,
     clock: Clock,
     random: Random,
     long_wait: Duration,
-) -> Result<Server<CamsProvider>, Mismatch> {
+) -> Result<Server<CamsProvider>, InvalidProvider> {
     let provider = CamsProvider {
         environment,
         clock,
@@ -110,8 +110,8 @@ impl Provider for CamsProvider {
         config::schema()
     }
 
-    fn resources(&self) -> Resources<Cams> {
-        Resources::none().and(NumberMigration)
+    fn offers(&self) -> Offers<Cams> {
+        Offers::new().resource(NumberMigration)
     }
 
     async fn configure(

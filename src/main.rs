@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use base::clock::Clock;
 use base::environment::Environment;
 use base::random::Random;
-use terraform_plugin::process::{self, Plugin, Subcommand, Work};
-use terraform_provider_cams::{ADDRESS, Mismatch, doctor, server};
+use terraform_plugin::process::{self, Plugin, Subcommand};
+use terraform_provider_cams::{ADDRESS, doctor, server};
 
 /// The command that reports what works with an account, in place of serving Terraform.
 const DOCTOR: &str = "doctor";
@@ -41,9 +41,6 @@ fn main() -> ExitCode {
         return doctor::main(arguments, &environment, &clock, &Random::from_system());
     }
     process::main(&PLUGIN, arguments, &environment, &clock, || {
-        let server = server(environment.clone(), clock.clone(), Random::from_system())?;
-        let operations = server.operations();
-        let work = Work::new(operations.tracker().clone(), move || operations.end());
-        Ok::<_, Mismatch>((server, work))
+        server(environment.clone(), clock.clone(), Random::from_system())
     })
 }

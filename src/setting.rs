@@ -40,6 +40,13 @@ pub(crate) struct Setting<T> {
     parse: fn(&str) -> Result<T, String>,
 }
 
+/// Reads a whole number as Terraform and people write one, such as `20`, `20.0` or `2e1`.
+pub(crate) fn whole_number(text: &str) -> Option<u64> {
+    let number: f64 = text.parse().ok()?;
+    let whole = number.fract() == 0.0 && (0.0..=1e15).contains(&number);
+    whole.then_some(number as u64)
+}
+
 impl<T> Setting<T> {
     /// An optional setting without a default.
     pub(crate) const fn new(

@@ -9,11 +9,10 @@ use std::time::Duration;
 use base::environment::Environment;
 use cams::{Endpoint, SignatureMethod, space};
 use terraform_plugin::framework::diagnostic::Diagnostics;
-use terraform_plugin::framework::number::Number;
 use terraform_plugin::framework::path::Path;
 
 use super::block::Config;
-use super::setting::{Declaration, Setting, from_str};
+use super::setting::{Declaration, Setting, from_str, whole_number};
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
 pub(crate) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
@@ -146,7 +145,7 @@ fn parse_cust_space_id(text: &str) -> Result<String, String> {
 }
 
 fn parse_millis(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
-    let millis = Number::parse(text).and_then(|number| number.as_u64());
+    let millis = whole_number(text);
     let (least, most) = (range.start(), range.end());
     millis
         .filter(|millis| range.contains(millis))

@@ -1,5 +1,6 @@
-//! No content of the throttle's file makes the provider panic. A record that the throttle accepts
-//! is the same after it is written and read again.
+//! No content of an account's file makes the provider panic. A record that the provider accepts is
+//! the same after it is written and read again. The input is a record without its header,
+//! which has a checksum and which the target adds.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -18,9 +18,11 @@ use cams::operations::{
     QueryChatappPhoneNumbers,
 };
 use cams::{Bounds, Client, Error, ErrorKind, Operation};
+use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
-use terraform_plugin::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
-use terraform_plugin::framework::schema::{IdentitySchema, Schema};
+use terraform_plugin::framework::identity::IdentitySchema;
+use terraform_plugin::framework::resource::{Change, Desired, ImportTarget, Resource};
+use terraform_plugin::framework::schema::Schema;
 use terraform_plugin::framework::timeouts::{Limit, Timed};
 
 use super::super::Cams;

@@ -7,9 +7,8 @@ use std::time::Duration;
 use alibaba_cloud::credentials::{self, variables};
 use base::secret::Secret;
 use cams::Endpoint;
-use terraform_plugin::framework::number::Number;
 
-use crate::setting::{Declaration, Setting, from_str};
+use crate::setting::{Declaration, Setting, from_str, whole_number};
 
 /// All of them.
 pub(crate) static ALL: [&dyn Declaration; 20] = [
@@ -271,7 +270,7 @@ fn parse_policy(text: &str) -> Result<String, String> {
 }
 
 fn parse_lifetime(text: &str) -> Result<Duration, String> {
-    let seconds = Number::parse(text).and_then(|number| number.as_u64());
+    let seconds = whole_number(text);
     seconds
         .filter(|seconds| (900..=43_200).contains(seconds))
         .map(Duration::from_secs)

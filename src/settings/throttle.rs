@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use call_quota::RedisUrl;
 use serde::Serialize;
-use terraform_plugin::framework::number::Number;
 
-use crate::setting::{Declaration, Setting, from_str};
+use crate::setting::{Declaration, Setting, from_str, whole_number};
 
 use super::parse_millis;
 
@@ -113,7 +112,7 @@ pub(crate) enum Scope {
 const MAX_RATE: u32 = 250;
 
 fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
-    let rate = Number::parse(text).and_then(|number| number.as_u64());
+    let rate = whole_number(text);
     rate.and_then(|rate| u32::try_from(rate).ok())
         .and_then(NonZeroU32::new)
         .filter(|rate| rate.get() <= MAX_RATE)

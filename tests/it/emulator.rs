@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::iter::once;
 use std::sync::LazyLock;
 
+use base::clock::Clock;
 use cams_emulator::{Flags, serve};
 use clap::Parser;
 use serde_json::{Value, json};
@@ -22,13 +23,13 @@ impl Emulator {
     pub(crate) fn start(flags: &[&str]) -> Self {
         let flags = once("cams-emulator").chain(flags.iter().copied());
         let flags = Flags::try_parse_from(flags).expect("flags of the emulator");
-        let listener = std::net::TcpListener::bind(flags.listen).expect("a free port");
+        let address = flags.address().expect("a loopback address");
+        let listener = std::net::TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("an address");
         listener.set_nonblocking(true).expect("a socket");
-        let config = flags.into_config().expect("a configuration");
         let task = EMULATORS.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("a socket");
-            serve(listener, config, std::future::pending()).await;
+            serve(listener, flags, Clock::system(), std::future::pending()).await;
         });
         Self {
             task: task.abort_handle(),

@@ -14,7 +14,7 @@ use crate::core::{COOKIE, Client, Core, Identity, Process, Stderr};
 use crate::support::names_in;
 
 const NOTICE: &str = "\
-This program is a plugin: Terraform and OpenTofu start it by themselves.
+This program is a plugin, which Terraform and OpenTofu start.
 Name it in required_providers of a configuration and run terraform init, or see --help.
 ";
 
@@ -44,7 +44,6 @@ async fn a_setting_it_cannot_use_is_one_line_on_stderr() {
         ("PLUGIN_CLIENT_CERT", "nonsense"),
         ("PLUGIN_UNIX_SOCKET_DIR", "/does/not/exist"),
         ("PLUGIN_UNIX_SOCKET_DIR", deep.to_str().unwrap()),
-        ("PLUGIN_UNIX_SOCKET_GROUP", "no-such-group"),
     ];
     for (name, value) in settings {
         let stderr = refusal(Core::start().env(name, value).spawn(directory.path())).await;

@@ -160,24 +160,6 @@ impl RedisServer {
         redis::cmd("KEYS").arg("*").query(&mut connection).unwrap()
     }
 
-    /// What it holds, by key.
-    pub(crate) fn values(&self) -> Vec<(String, Vec<u8>)> {
-        let mut connection = self.connection();
-        let mut value = |key: &String| redis::cmd("GET").arg(key).query(&mut connection).unwrap();
-        let keys = self.keys();
-        let values: Vec<_> = keys.iter().map(&mut value).collect();
-        keys.into_iter().zip(values).collect()
-    }
-
-    /// Lets it hold this again.
-    pub(crate) fn restore(&self, values: &[(String, Vec<u8>)]) {
-        let mut connection = self.connection();
-        for (key, value) in values {
-            let set = redis::cmd("SET").arg(key).arg(value).query(&mut connection);
-            let () = set.unwrap();
-        }
-    }
-
     fn connection(&self) -> redis::Connection {
         let client = redis::Client::open(self.url()).unwrap();
         client.get_connection().unwrap()

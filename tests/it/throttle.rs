@@ -1,11 +1,9 @@
-//! One quota kept by real processes, some of which are killed, while its state is destroyed.
-//!
-//! This file is longer than 300 lines because the processes and the moments at which they lose
-//! their state are in it.
+//! One quota kept by real processes, some of which are killed or cut off from their server. What
+//! needs no process runs on the paused clock in `call-quota`.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail with it")]
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -17,7 +15,6 @@ use base::environment::Environment;
 use base::random::Random;
 use call_quota::{Limit, Priority, QuotaKey, RedisTimeouts, Throttle};
 use rustix::time::{ClockId, clock_gettime};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
@@ -67,61 +64,6 @@ fn processes_keep_one_quota_and_the_killed_cost_nothing_more() {
     assert!((3_000_000..8_000_000).contains(&took), "{took} µs");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_host_whose_state_is_destroyed_at_any_moment_keeps_the_quota() {
-    let directory = tempfile::tempdir().unwrap();
-    let shared = directory.path().join("state");
-    let workers: Vec<_> = (0..4)
-        .map(|_| Continuous::start(worker(&shared, ENDLESS)))
-        .collect();
-    let moments = Random::seeded(1);
-    for moment in 0..20 {
-        tokio::time::sleep(Duration::from_secs(1) + moments.up_to(2 * LIMIT.window)).await;
-        let files = || fs::read_dir(&shared).into_iter().flatten().flatten();
-        // The processes go on, so any of these may be gone or not there yet.
-        match moment % 4 {
-            0 => files().for_each(|file| drop(File::create(file.path()))),
-            1 => files().for_each(|file| drop(fs::remove_file(file.path()))),
-            2 => drop(fs::rename(
-                &shared,
-                directory.path().join(moment.to_string()),
-            )),
-            _ => drop(fs::remove_dir_all(&shared)),
-        }
-    }
-    keeps_the_quota(workers);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hosts_whose_redis_loses_its_state_at_any_moment_keep_the_quota() {
-    tokio::join!(lose_redis_ten_times(2), lose_redis_ten_times(3));
-}
-
-async fn lose_redis_ten_times(seed: u64) {
-    let directory = tempfile::tempdir().unwrap();
-    let mut redis = RedisServer::start();
-    let workers: Vec<_> = (0..4)
-        .map(|host| {
-            let mut this = Command::new(std::env::current_exe().unwrap());
-            this.env(REDIS, redis.url());
-            let state = directory.path().join(host.to_string());
-            Continuous::start(start(this, &state, ENDLESS))
-        })
-        .collect();
-    let moments = Random::seeded(seed);
-    for moment in 0..10 {
-        tokio::time::sleep(Duration::from_secs(3) + moments.up_to(2 * LIMIT.window)).await;
-        redis.save();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        match moment % 3 {
-            0 => redis.flush(),
-            1 => redis.restart(),
-            _ => redis.restart_with_snapshot(),
-        }
-    }
-    keeps_the_quota(workers);
-}
-
 /// A way to a Redis server that can be cut.
 struct Link {
     server: PathBuf,
@@ -162,10 +104,11 @@ impl Link {
     }
 }
 
+/// The one run in real time: hosts that are cut off from a server, which loses its state.
 #[tokio::test(flavor = "multi_thread")]
-async fn hosts_that_lose_redis_while_others_keep_it_share_the_ten_with_them() {
+async fn hosts_that_lose_redis_and_whose_redis_loses_its_state_keep_the_quota() {
     let directory = tempfile::tempdir().unwrap();
-    let redis = RedisServer::start();
+    let mut redis = RedisServer::start();
     let (mut links, mut workers) = (Vec::new(), Vec::new());
     for host in 0..4 {
         let socket = directory.path().join(format!("{host}.socket"));
@@ -176,85 +119,28 @@ async fn hosts_that_lose_redis_while_others_keep_it_share_the_ten_with_them() {
         workers.push(Continuous::start(start(this, &state, ENDLESS)));
     }
     let moments = Random::seeded(4);
-    let pause = || tokio::time::sleep(Duration::from_secs(6) + moments.up_to(LIMIT.window));
-    for cut_off in [1, 3, 2] {
-        pause().await;
+    let pause = |seconds| {
+        let random = moments.up_to(LIMIT.window);
+        tokio::time::sleep(Duration::from_secs(seconds) + random)
+    };
+    for moment in 0..3 {
+        pause(4).await;
+        redis.save();
+        pause(1).await;
+        match moment {
+            0 => redis.flush(),
+            1 => redis.restart(),
+            _ => redis.restart_with_snapshot(),
+        }
+    }
+    for cut_off in [1, 3] {
+        pause(6).await;
         links[..cut_off].iter_mut().for_each(Link::cut);
-        pause().await;
+        pause(6).await;
         links[..cut_off].iter_mut().for_each(Link::mend);
     }
-    pause().await;
+    pause(6).await;
     keeps_the_quota(workers);
-}
-
-/// A server that answers now within the time of a command and now after it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_redis_at_the_limit_of_its_time_leaves_time_for_calls() {
-    let directory = tempfile::tempdir().unwrap();
-    let redis = RedisServer::start();
-    let socket = directory.path().join("slow.socket");
-    let listener = UnixListener::bind(&socket).unwrap();
-    let server = redis.socket();
-    let _slow = tokio::spawn(async move {
-        let mut connections = JoinSet::new();
-        while let Ok((near, _)) = listener.accept().await {
-            let far = UnixStream::connect(&server).await.unwrap();
-            connections.spawn(carry_slowly(near, far));
-        }
-    });
-    let mut this = Command::new(std::env::current_exe().unwrap());
-    this.env(REDIS, RedisServer::url_of(&socket));
-    let worker = start(this, &directory.path().join("state"), 8);
-    let times = tokio::task::spawn_blocking(|| arrivals(worker, usize::MAX));
-    let times = times.await.unwrap();
-    // The share is one call a second, and nothing but the way to it costs more.
-    let took = times.iter().max().unwrap() - times.iter().min().unwrap();
-    assert_eq!(times.len(), 8);
-    assert!(took < 20_000_000, "{took} µs");
-}
-
-/// Answers take from 70 to 130 milliseconds, of the hundred that a command may take.
-async fn carry_slowly(near: UnixStream, far: UnixStream) {
-    let ((mut from_near, mut to_near), (mut from_far, mut to_far)) =
-        (near.into_split(), far.into_split());
-    let commands = tokio::spawn(async move {
-        let _ = tokio::io::copy(&mut from_near, &mut to_far).await;
-    });
-    let late = Random::seeded(5);
-    let mut bytes = vec![0; 65_536];
-    while let Ok(length @ 1..) = from_far.read(&mut bytes).await {
-        let delay = Duration::from_millis(70) + late.up_to(Duration::from_millis(60));
-        tokio::time::sleep(delay).await;
-        if to_near.write_all(&bytes[..length]).await.is_err() {
-            break;
-        }
-    }
-    commands.abort();
-}
-
-/// Both stores begin a pause with each loss. When losses never end, the share is used.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_state_that_never_stays_costs_time_and_no_call() {
-    let directory = tempfile::tempdir().unwrap();
-    let redis = RedisServer::start();
-    let mut this = Command::new(std::env::current_exe().unwrap());
-    this.env(REDIS, redis.url());
-    let fleet = start(this, &directory.path().join("state"), 4);
-    let shared = directory.path().join("deleted");
-    let host = worker(&shared, 4);
-    let losses = tokio::spawn(async move {
-        loop {
-            redis.flush();
-            let _ = fs::remove_dir_all(&shared);
-            tokio::time::sleep(Duration::from_millis(400)).await;
-        }
-    });
-    for worker in [fleet, host] {
-        let calls = tokio::task::spawn_blocking(|| arrivals(worker, usize::MAX));
-        let calls = tokio::time::timeout(Duration::from_secs(90), calls).await;
-        assert_eq!(calls.expect("the calls are made").unwrap().len(), 4);
-    }
-    losses.abort();
 }
 
 /// More calls than any test waits for.
@@ -350,53 +236,6 @@ fn a_process_without_state_waits_unless_none_can_have_called() {
     std::thread::sleep(Duration::from_millis(2600));
     lose();
     assert!(first_call(worker(&shared, 1)) < WAIT, "some time after");
-}
-
-/// What was written into a state and is taken back delays no process for long.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pause_that_is_taken_back_is_over_within_seconds() {
-    let directory = tempfile::tempdir().unwrap();
-    let redis = RedisServer::start();
-    let state = directory.path().join("state");
-    let on_server = Throttle::redis(
-        redis.url().parse().unwrap(),
-        TIMEOUTS,
-        directory.path().join("fallback"),
-        NonZeroU32::MIN,
-    );
-    let on_host = Throttle::host(state.clone(), NonZeroU32::MIN);
-    for (throttle, is_host) in [(on_host, true), (on_server, false)] {
-        throttle
-            .acquire(&key(), LIMIT, Priority::Normal)
-            .await
-            .answered();
-        let file = fs::read_dir(&state)
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .path();
-        let before = (fs::read(&file).unwrap(), redis.values());
-        let paused = throttle.acquire(&key(), LIMIT, Priority::Normal).await;
-        let granted = redis.values();
-        paused.throttled(Some(Duration::from_secs(3600)));
-        // A server hears of it a little later.
-        while !is_host && redis.values() == granted {
-            tokio::task::yield_now().await;
-        }
-        let waits = tokio::spawn(async move {
-            throttle
-                .acquire(&key(), LIMIT, Priority::Normal)
-                .await
-                .answered();
-        });
-        tokio::time::sleep(Duration::from_millis(1500)).await;
-        assert!(!waits.is_finished());
-        fs::write(&file, before.0).unwrap();
-        redis.restore(&before.1);
-        let ended = tokio::time::timeout(Duration::from_secs(6), waits).await;
-        ended.expect("the state is asked again").unwrap();
-    }
 }
 
 /// This is what the started processes run. Run as a test of its own it shows that a process that

@@ -7,6 +7,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
 /// A source of the date, which tests can fix.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
@@ -27,7 +30,7 @@ impl Clock {
     }
 
     /// A clock that shows what `show` says, for tests.
-    pub fn of(show: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+    pub fn from_fn(show: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Arc::new(show))
     }
 
@@ -43,94 +46,91 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A date in UTC, in years, months, days and so on. Dates before 1970 count as the beginning of
-/// 1970.
+/// A date in UTC from 1970 to 9999. An earlier date counts as the first second of
+/// these years, and a later date as the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Utc {
-    year: u64,
-    month: u64,
-    day: u64,
-    hour: u64,
-    minute: u64,
-    second: u64,
-    micros: u32,
-}
+pub struct Utc(OffsetDateTime);
 
 impl Utc {
-    /// Writes the date as in `2025-01-02T03:04:05Z`, which is how Alibaba Cloud wants it to be
-    /// signed.
+    /// Reads a date as in `2025-01-02T03:04:05Z`, and in no other form.
+    pub fn parse(text: &str) -> Option<SystemTime> {
+        let date = SystemTime::from(OffsetDateTime::parse(text, &Rfc3339).ok()?);
+        (Self::from(date).seconds() == text).then_some(date)
+    }
+
+    /// Writes the date as in `2025-01-02T03:04:05Z`, the form that Alibaba Cloud signs.
     pub fn seconds(&self) -> String {
-        let Self {
-            year,
-            month,
-            day,
-            hour,
-            minute,
-            second,
-            ..
-        } = self;
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        format!("{}Z", self.without_zone())
     }
 
     /// Writes the date as in `2025-01-02T03:04:05.000006Z`, the only form that the log reader of
     /// go-plugin understands.
     pub fn micros(&self) -> String {
-        let seconds = self.seconds();
-        format!("{}.{:06}Z", &seconds[..seconds.len() - 1], self.micros)
+        format!("{}.{:06}Z", self.without_zone(), self.0.microsecond())
+    }
+
+    fn without_zone(self) -> String {
+        let (year, month, day) = self.0.to_calendar_date();
+        let (hour, minute, second) = self.0.to_hms();
+        let month = u8::from(month);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
     }
 }
 
 impl From<SystemTime> for Utc {
     fn from(at: SystemTime) -> Self {
         let since = at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let (days, of_day) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-        let (year, month, day) = civil(days);
-        Self {
-            year,
-            month,
-            day,
-            hour: of_day / 3600,
-            minute: of_day / 60 % 60,
-            second: of_day % 60,
-            micros: since.subsec_micros(),
-        }
+        let nanos = i128::try_from(since.as_nanos()).unwrap_or_default();
+        let date = OffsetDateTime::from_unix_timestamp_nanos(nanos);
+        Self(date.unwrap_or(PrimitiveDateTime::MAX.assume_utc()))
     }
-}
-
-/// The year, month and day of the day that is so many days after 1970-01-01.
-///
-/// It counts in eras of 400 years, which all have the same number of days, and in years that
-/// begin in March, so that the leap day is the last day of a year.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn utc(seconds: u64) -> String {
-        Utc::from(UNIX_EPOCH + Duration::from_secs(seconds)).seconds()
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
     #[test]
-    fn dates_are_right_across_leap_years() {
-        assert_eq!(utc(0), "1970-01-01T00:00:00Z");
-        assert_eq!(utc(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(utc(1_735_787_045), "2025-01-02T03:04:05Z");
-        assert_eq!(utc(4_107_542_399), "2100-02-28T23:59:59Z");
-        assert_eq!(utc(4_107_542_400), "2100-03-01T00:00:00Z");
+    fn dates_are_right_across_leap_years_and_read_as_they_are_written() {
+        for (seconds, written) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_735_787_045, "2025-01-02T03:04:05Z"),
+            (4_107_542_399, "2100-02-28T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(Utc::from(at(seconds)).seconds(), written);
+            assert_eq!(Utc::parse(written), Some(at(seconds)), "{written}");
+        }
+    }
+
+    #[test]
+    fn no_date_is_too_late_to_be_written() {
+        assert_eq!(Utc::from(at(1 << 60)).seconds(), "9999-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn other_forms_of_a_date_are_not_read() {
+        for text in [
+            "",
+            "2025-01-02 03:04:05Z",
+            "2025-01-02T03:04:05",
+            "2025-01-02T03:04:05.0Z",
+            "2025-01-02T03:04:05+01:00",
+            "2025-01-02t03:04:05z",
+            "2025-13-01T00:00:00Z",
+            "2025-02-29T00:00:00Z",
+            "2025-01-00T00:00:00Z",
+            "2025-01-01T24:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "2025-01-01T00:00:0éZ",
+        ] {
+            assert_eq!(Utc::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,20 +1,21 @@
-//! A store that several processes share and that may fail, with a fallback that cannot.
+//! The stores of one account: the first one, and what is used while that cannot be.
 //!
-//! The fallback allows only a safe share of the quota. Neither store knows of the calls that the
-//! other permitted. So on every change from one to the other no call goes until all earlier ones
-//! have left every window.
+//! A fallback allows only a safe share of the quota. No store knows of the calls that another one
+//! permitted. So on every change from one to another no call goes until all earlier ones have left
+//! every window.
 //!
-//! Whether the primary works again is found out by a task beside the calls. It can take seconds, in
-//! which the fallback would stand still otherwise. What it tries is what a call does: it asks for a
-//! permit and returns it, since a store can be readable and refuse to write. Several such trials in
-//! a row have to succeed, the more of them the more often the primary has failed: each change costs
-//! a pause, so a primary that works now and then would otherwise leave no time for calls.
+//! A task beside the calls finds out whether the first store works again. That can take seconds, in
+//! which the fallback would stand still otherwise. A trial does what a call does: it asks for a
+//! permit and returns it, since a store can be readable and refuse to write. Several trials in a
+//! row have to succeed, the more of them the more often the store has failed: each change costs a
+//! pause, so a store that works now and then would otherwise leave no time for calls.
 //!
-//! A primary that keeps losing its state never grants a permit, because each loss begins a pause.
-//! So repeated loss is a failure too.
+//! A store that keeps losing its state never grants a permit, because each loss begins a pause. So
+//! repeated loss is a failure too.
 //!
-//! This file is longer than 300 lines because both stores and the change between them are one rule.
+//! This file is longer than 300 lines because the stores and the changes between them are one rule.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -24,11 +25,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::constants::{FORWARD_DELAY, LOOK, Micros, RETRY_AFTER};
 use super::limit::ConfiguredLimit;
-use super::slots::{Cause, Command, LaneId, Priority, Reply, Wait};
-use super::store::{Failure, FallibleStore, Store, Tier, TierReply};
+use super::slots::{Command, LaneId, Priority, Reply, Request, Wait, WaitReason};
+use super::store::{Store, StoreError};
 
-/// How many trials in a row must succeed before a primary is used again that failed once. The
-/// number doubles with each further time, up to [`MOST_DOUBLINGS`] times.
+/// How many trials in a row must succeed before a store is used again that failed once. The number
+/// doubles with each further failure, up to [`MOST_DOUBLINGS`] times.
 const TRIALS: u32 = 3;
 
 /// How often [`TRIALS`] doubles: 48 trials take about a minute.
@@ -37,80 +38,57 @@ const MOST_DOUBLINGS: u32 = 4;
 /// How often a state must be lost in a row, without a permit in between, to count as a failure.
 const LOSSES: u32 = 3;
 
-/// How long a process waits for a permit while the state is lost again and again, at the least: a
-/// state that is lost a few times by accident is worth waiting for.
+/// How long a process waits for a permit while the state is lost repeatedly, at the least: a state
+/// that is lost a few times by accident is worth waiting for.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Whether a store is out of use, and why it last was. All quotas in that store share one, so that
-/// the warning is written once.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Outage(Arc<Mutex<Outages>>);
+/// The place of a store among those of an account. A permit is settled with the store that granted
+/// it, because no other knows it.
+pub(crate) type Tier = usize;
 
-#[derive(Debug, Default)]
-struct Outages {
-    lasts: bool,
-    last: Option<Failure>,
-}
+/// Why each store is out of use, or was when it last was. The accounts of a throttle share one.
+#[derive(Default)]
+pub(crate) struct Outage(Mutex<BTreeMap<Tier, String>>);
 
 impl Outage {
-    /// Why the store is out of use, or was when it last was. `None` if it never was.
-    pub(super) fn reason(&self) -> Option<String> {
-        self.lock().last.as_ref().map(Failure::to_string)
+    /// The reasons, in words for the user. `None` if no store was ever out of use.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let reasons: Vec<_> = self.lock().values().cloned().collect();
+        (!reasons.is_empty()).then(|| reasons.join("; nor can this machine's directory: "))
     }
 
-    /// Notes a failure, and returns whether an outage begins with it.
-    fn begin(&self, failure: &Failure) -> bool {
-        let mut outages = self.lock();
-        outages.last = Some(failure.clone());
-        !std::mem::replace(&mut outages.lasts, true)
-    }
-
-    /// Notes that the store works, and returns whether an outage ends with that.
-    fn end(&self) -> bool {
-        std::mem::replace(&mut self.lock().lasts, false)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Outages> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Tier, String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Uses `primary` while it works, else `fallback` with at most `share` calls in a window.
-#[derive(Debug)]
-pub(super) struct WithFallback<P, F> {
-    primary: Arc<P>,
-    fallback: F,
+/// Keeps the state of one account: in the first of its stores while that works, else in the next
+/// one, with at most a share of the limit.
+pub(crate) struct AccountStore {
+    /// In the order in which they are used. The last one never fails.
+    stores: Vec<Arc<dyn Store>>,
     share: NonZeroU32,
-    outage: Outage,
+    outage: Arc<Outage>,
     switch: Arc<Mutex<Switch>>,
 }
 
-/// Which of the two stores is in use.
-#[derive(Debug, Default)]
+/// Which store is in use.
+#[derive(Default)]
 struct Switch {
-    /// `None` while the primary is in use.
+    in_use: Tier,
+    /// `None` while the first store is in use.
     absence: Option<Absence>,
     /// Until then no call may go, because the store in use has just changed.
     recovering_until: Option<Instant>,
-    /// How often the primary was left.
+    /// How often the first store was left.
     absences: u32,
-    /// `None` while the primary has a state that counts.
+    /// `None` while the first store has a state that counts.
     losses: Option<Losses>,
 }
 
-/// What has been seen of a primary whose state was lost, since it last had one that counts.
-#[derive(Debug)]
-struct Losses {
-    since: Instant,
-    count: u32,
-    /// When the pause ends at the latest that the last of them began.
-    end: Instant,
-}
-
-/// A time in which the primary is not in use.
-#[derive(Debug)]
+/// A time in which the first store is not in use.
 struct Absence {
-    /// When the last step of a trial began that has ended: until then the primary could not be
+    /// When the last step of a trial began that has ended: until then the store could not be
     /// reached, or has heard of this process.
     tried_at: Instant,
     /// Whether enough trials have succeeded.
@@ -119,142 +97,118 @@ struct Absence {
     trials: JoinHandle<()>,
 }
 
-/// How to carry out a [`Command::Acquire`].
-enum Route {
-    Fallback,
-    Primary,
-    /// The primary works again: return to it.
-    Return,
-    /// Ask neither: this is the reply.
-    Wait(TierReply),
+/// What has been seen of a store whose state was lost, since it last had one that counts.
+struct Losses {
+    since: Instant,
+    count: u32,
+    /// When the pause that began with the last loss ends at the latest.
+    end: Instant,
 }
 
-impl<P: FallibleStore, F: Store> WithFallback<P, F> {
-    pub(super) fn new(primary: P, fallback: F, share: NonZeroU32, outage: Outage) -> Self {
+impl AccountStore {
+    /// The store that uses these in their order, the first without a restriction and the others for
+    /// at most `share` calls in a window. The last one must never fail.
+    pub(crate) fn new(stores: Vec<Arc<dyn Store>>, share: NonZeroU32, outage: Arc<Outage>) -> Self {
         Self {
-            primary: Arc::new(primary),
-            fallback,
+            stores,
             share,
             outage,
             switch: Arc::default(),
         }
     }
 
-    fn route(&self, limit: ConfiguredLimit) -> Route {
+    /// Carries the command out if that is possible without waiting, and tells which store did.
+    /// `tier` tells where to settle a permit.
+    pub(crate) fn try_step(&self, command: Command, tier: Tier) -> Option<(Reply, Tier)> {
+        let (command, tier) = match self.route(command, tier) {
+            Ok(routed) => routed,
+            Err(wait) => return Some((wait, 0)),
+        };
+        let result = self.stores[tier].try_step(command)?;
+        Some((self.reply(command, tier, result), tier))
+    }
+
+    /// Carries the command out, and tells which store did.
+    pub(crate) async fn step(&self, command: Command, tier: Tier) -> (Reply, Tier) {
+        let (command, tier) = match self.route(command, tier) {
+            Ok(routed) => routed,
+            Err(wait) => return (wait, 0),
+        };
+        let result = self.stores[tier].step(command).await;
+        (self.reply(command, tier, result), tier)
+    }
+
+    /// How old a permit of this store can be when the reply with it arrives.
+    pub(crate) fn replies_within(&self, tier: Tier) -> Duration {
+        self.stores[tier].timing().reply
+    }
+
+    /// The command as the store gets it that is to carry it out, and that store. The error is the
+    /// reply if none is.
+    fn route(&self, mut command: Command, tier: Tier) -> Result<(Command, Tier), Reply> {
+        let limit = match &mut command {
+            Command::Acquire(Request { limit, .. }) => limit,
+            // A waiter is in the queue of the store that is in use: each change made it join anew.
+            Command::Cancel(_) => return Ok((command, self.lock().in_use)),
+            _ => return Ok((command, tier)),
+        };
         let mut switch = self.lock();
-        let now = Instant::now();
         if let Some(until) = switch.recovering_until {
+            let now = Instant::now();
             if now < until {
-                return Route::Wait(recovering(until - now, limit));
+                return Err(recovering(until - now, *limit));
             }
             switch.recovering_until = None;
         }
-        let absences = switch.absences;
+        let (in_use, absences) = (switch.in_use, switch.absences);
         let Some(absence) = &mut switch.absence else {
-            return Route::Primary;
+            return Ok((command, in_use));
         };
         if absence.over {
-            return Route::Return;
+            return Err(return_to_first(&mut switch, *limit));
         }
         if absence.trials.is_finished() {
-            absence.trials = self.try_again(limit, absences);
+            absence.trials = self.try_again(*limit, absences);
         }
-        // After a time in which this process stood still, the primary may work again, and others
-        // may rely on this process to use it.
-        let known_for = self.primary.returns_within();
-        match known_for.is_some_and(|time| now > absence.tried_at + time) {
-            true => Route::Wait(recovering(Duration::from_micros(LOOK), limit)),
-            false => Route::Fallback,
+        // After a time in which this process stood still, the first store may work again, and
+        // others may rely on this process to use it.
+        let known_for = self.stores[0].timing().returns_within;
+        if known_for.is_some_and(|time| Instant::now() > absence.tried_at + time) {
+            return Err(recovering(Duration::from_micros(LOOK), *limit));
         }
+        limit.calls = limit.calls.min(self.share);
+        Ok((command, in_use))
     }
 
-    /// Tries the primary until it works, after it was left this often.
-    fn try_again(&self, limit: ConfiguredLimit, absences: u32) -> JoinHandle<()> {
-        let primary = Arc::clone(&self.primary);
-        let trial = Trial {
-            limit,
-            switch: Arc::downgrade(&self.switch),
+    /// The reply to a command, by what the store made of it.
+    fn reply(&self, command: Command, tier: Tier, result: Result<Reply, StoreError>) -> Reply {
+        let Command::Acquire(Request { limit, .. }) = command else {
+            // A settlement that fails is not repeated: its slot becomes free a little later, and
+            // the next call for a permit finds out about the failure.
+            return Reply::Done;
         };
-        let needed = TRIALS << absences.saturating_sub(1).min(MOST_DOUBLINGS);
-        let mut next = Instant::now() + Duration::from_micros(RETRY_AFTER);
-        tokio::spawn(async move {
-            let mut succeeded = 0;
-            while succeeded < needed {
-                sleep_until(next).await;
-                match trial.succeeds(&*primary).await {
-                    Some(true) => succeeded += 1,
-                    Some(false) => succeeded = 0,
-                    None => return,
-                }
-                next = Instant::now() + Duration::from_micros(RETRY_AFTER);
+        let may_fail = tier + 1 < self.stores.len();
+        match result {
+            Ok(reply) if tier == 0 && may_fail && self.keeps_losing_state(reply, limit) => {
+                self.leave(tier, &self.stores[tier].loss(), limit)
             }
-            trial.note(|absence| absence.over = true);
-        })
+            Ok(reply) => reply,
+            Err(error) => self.leave(tier, &error, limit),
+        }
     }
 
-    /// Changes to the fallback because the primary failed.
-    fn leave_primary(&self, failure: &Failure, limit: ConfiguredLimit) -> TierReply {
-        let now = Instant::now();
+    /// Whether the reply of the first store shows that its state is lost repeatedly.
+    fn keeps_losing_state(&self, reply: Reply, limit: ConfiguredLimit) -> bool {
         let mut switch = self.lock();
-        if switch.absence.is_none() {
-            // The step that failed began no earlier.
-            let began = now.checked_sub(self.primary.replies_within());
-            switch.absences = switch.absences.saturating_add(1);
-            switch.losses = None;
-            switch.absence = Some(Absence {
-                tried_at: began.unwrap_or(now),
-                over: false,
-                trials: self.try_again(limit, switch.absences),
-            });
-        }
-        if self.outage.begin(failure) {
-            tracing::warn!(
-                reason = %failure,
-                fallback_requests = self.share,
-                "the shared request quota can't be kept in its store; \
-                 falling back to a share of it for this process",
-            );
-        }
-        // The others must have noticed that this process is gone, and the calls must have left
-        // every window that they made without leaving room for it.
-        begin_recovery(&mut switch, limit, self.primary.noticed_after())
-    }
-
-    /// Changes back to the primary because it works again.
-    fn return_to_primary(&self, limit: ConfiguredLimit) -> TierReply {
-        let mut switch = self.lock();
-        switch.absence = None;
-        if self.outage.end() {
-            tracing::info!("the store of the shared request quota is back in use");
-        }
-        begin_recovery(&mut switch, limit, Duration::ZERO)
-    }
-
-    /// What the primary's reply leads to.
-    fn heard(&self, result: Result<Reply, Failure>, limit: ConfiguredLimit) -> TierReply {
-        let failure = match result {
-            Ok(reply) if self.is_lost_again_and_again(reply, limit) => self.primary.loss(),
-            Ok(reply) => return TierReply { reply, tier: 0 },
-            Err(failure) => failure,
+        let delay = match reply {
+            Reply::Wait(wait) if wait.reason == WaitReason::Recovering => wait.delay,
+            _ => {
+                switch.losses = None;
+                return false;
+            }
         };
-        self.leave_primary(&failure, limit)
-    }
-
-    /// Whether the primary's reply says so of its state.
-    fn is_lost_again_and_again(&self, reply: Reply, limit: ConfiguredLimit) -> bool {
-        let mut switch = self.lock();
-        let Reply::Wait(Wait {
-            cause: Cause::Recovering,
-            delay,
-            ..
-        }) = reply
-        else {
-            switch.losses = None;
-            return false;
-        };
-        let now = Instant::now();
-        let longest = self.primary.returns_within().unwrap_or_default()
-            + Duration::from_micros(limit.window + FORWARD_DELAY);
+        let (now, timing) = (Instant::now(), self.stores[0].timing());
+        let longest = timing.returns_within.unwrap_or_default() + left_after(limit);
         let losses = switch.losses.get_or_insert(Losses {
             since: now,
             count: 1,
@@ -263,7 +217,7 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
         // A reply tells of a long pause only that the caller has to ask again before its end, and
         // it may have been under way for a while.
         let lasts_until = now + Duration::from_micros(delay);
-        let inexact = self.primary.replies_within() + Duration::from_micros(LOOK);
+        let inexact = timing.reply + Duration::from_micros(LOOK);
         if lasts_until > losses.end + inexact {
             losses.end = now + longest;
             losses.count = losses.count.saturating_add(1);
@@ -271,20 +225,57 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
         losses.count >= LOSSES && now >= losses.since + PATIENCE
     }
 
-    /// Whether a command other than [`Command::Acquire`] belongs to the fallback.
-    fn belongs_to_fallback(&self, command: Command, tier: Tier) -> bool {
-        let cancel = matches!(command, Command::Cancel { .. });
-        // Permits are settled where they were granted. A waiter is in the queue of the store that
-        // is in use: the change to another one made it join anew.
-        tier > 0 || (cancel && self.lock().absence.is_some())
+    /// Changes to the next store because this one failed.
+    fn leave(&self, tier: Tier, error: &StoreError, limit: ConfiguredLimit) -> Reply {
+        let (now, timing) = (Instant::now(), self.stores[tier].timing());
+        let mut switch = self.lock();
+        self.outage.lock().insert(tier, error.0.clone());
+        if switch.in_use == tier {
+            switch.in_use = (tier + 1).min(self.stores.len() - 1);
+            tracing::warn!(
+                reason = error.0,
+                fallback_requests = self.share,
+                "the shared request quota can't be kept in its store; \
+                 falling back to a share of it for this process",
+            );
+        }
+        if switch.absence.is_none() {
+            switch.absences = switch.absences.saturating_add(1);
+            switch.losses = None;
+            switch.absence = Some(Absence {
+                // The step that failed began no earlier.
+                tried_at: now.checked_sub(timing.reply).unwrap_or(now),
+                over: false,
+                trials: self.try_again(limit, switch.absences),
+            });
+        }
+        // The others must have noticed that this process is gone, and the calls must have left
+        // every window that they made without leaving room for it.
+        begin_recovery(&mut switch, limit, timing.noticed_after)
     }
 
-    /// The command for the fallback, whose limit is at most the share.
-    fn limited_to_share(&self, mut command: Command) -> Command {
-        if let Command::Acquire { limit, .. } = &mut command {
-            limit.calls = limit.calls.min(self.share);
-        }
-        command
+    /// Tries the first store until it works, after it was left this often.
+    fn try_again(&self, limit: ConfiguredLimit, absences: u32) -> JoinHandle<()> {
+        let trials = Trials {
+            store: Arc::clone(&self.stores[0]),
+            switch: Arc::downgrade(&self.switch),
+            limit,
+        };
+        let needed = TRIALS << absences.saturating_sub(1).min(MOST_DOUBLINGS);
+        let mut next = Instant::now() + Duration::from_micros(RETRY_AFTER);
+        tokio::spawn(async move {
+            let mut succeeded = 0;
+            while succeeded < needed {
+                sleep_until(next).await;
+                match trials.succeeds().await {
+                    Some(true) => succeeded += 1,
+                    Some(false) => succeeded = 0,
+                    None => return,
+                }
+                next = Instant::now() + Duration::from_micros(RETRY_AFTER);
+            }
+            trials.note(|absence| absence.over = true);
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Switch> {
@@ -292,106 +283,48 @@ impl<P: FallibleStore, F: Store> WithFallback<P, F> {
     }
 }
 
-impl<P: FallibleStore, F: Store> Store for WithFallback<P, F> {
-    fn try_step(&self, command: Command, tier: Tier) -> Option<TierReply> {
-        let Command::Acquire { limit, .. } = command else {
-            if self.belongs_to_fallback(command, tier) {
-                let reply = self.fallback.try_step(command, tier.saturating_sub(1));
-                return reply.map(from_fallback);
-            }
-            // A settlement that fails is not repeated: its slot becomes free a little later, and
-            // the next call for a permit finds out about the failure.
-            return self.primary.try_step(command).map(|_| done());
-        };
-        match self.route(limit) {
-            Route::Fallback => {
-                let command = self.limited_to_share(command);
-                self.fallback.try_step(command, tier).map(from_fallback)
-            }
-            Route::Primary => Some(self.heard(self.primary.try_step(command)?, limit)),
-            Route::Return => Some(self.return_to_primary(limit)),
-            Route::Wait(reply) => Some(reply),
-        }
-    }
-
-    async fn step(&self, command: Command, tier: Tier) -> TierReply {
-        let Command::Acquire { limit, .. } = command else {
-            if self.belongs_to_fallback(command, tier) {
-                let reply = self.fallback.step(command, tier.saturating_sub(1)).await;
-                return from_fallback(reply);
-            }
-            let _ = self.primary.step(command).await;
-            return done();
-        };
-        match self.route(limit) {
-            Route::Fallback => {
-                let command = self.limited_to_share(command);
-                from_fallback(self.fallback.step(command, tier).await)
-            }
-            Route::Primary => self.heard(self.primary.step(command).await, limit),
-            Route::Return => self.return_to_primary(limit),
-            Route::Wait(reply) => reply,
-        }
-    }
-
-    fn replies_within(&self, tier: Tier) -> Duration {
-        match tier.checked_sub(1) {
-            None => self.primary.replies_within(),
-            Some(tier) => self.fallback.replies_within(tier),
-        }
-    }
-}
-
-/// How the primary is tried while the fallback is in use.
-struct Trial {
-    limit: ConfiguredLimit,
+/// How a store is tried while another one is in use.
+struct Trials {
+    store: Arc<dyn Store>,
     switch: Weak<Mutex<Switch>>,
+    limit: ConfiguredLimit,
 }
 
-impl Trial {
-    /// Does what a call does, short of the call: asks for a permit, and returns it. `None` if there
-    /// is no need to know any more whether that works.
-    async fn succeeds(&self, primary: &impl FallibleStore) -> Option<bool> {
-        let acquire = Command::Acquire {
+impl Trials {
+    /// Does what a call does, short of the call: asks for a permit, and returns it. `None` if it no
+    /// longer matters whether that works.
+    async fn succeeds(&self) -> Option<bool> {
+        let acquire = Command::Acquire(Request {
             lane: LaneId::default(),
             waiter: None,
             priority: Priority::Normal,
             limit: self.limit,
             leave: 0,
-        };
-        let Ok(reply) = self.step(primary, acquire).await? else {
-            return Some(false);
-        };
-        let undo = match reply {
-            Reply::Granted { permit } => Some(Command::Unsent { permit }),
-            Reply::Wait(wait) => wait.waiter.map(|waiter| Command::Cancel { waiter }),
-            Reply::Done => None,
-        };
-        // While calls may have been forgotten, the primary grants nothing: the fallback does.
-        let usable = !matches!(
-            reply,
-            Reply::Wait(Wait {
-                cause: Cause::Recovering,
-                ..
-            })
-        );
-        let Some(undo) = undo else {
-            return Some(usable);
+        });
+        let (undo, usable) = match self.step(acquire).await? {
+            Err(_) => return Some(false),
+            Ok(Reply::Done) => return Some(true),
+            Ok(Reply::Granted { permit }) => (Command::Unsent(permit), true),
+            Ok(Reply::Wait(wait)) => {
+                // While calls may have been forgotten, the store grants nothing: the fallback does.
+                let usable = wait.reason != WaitReason::Recovering;
+                match wait.waiter {
+                    Some(waiter) => (Command::Cancel(waiter), usable),
+                    None => return Some(usable),
+                }
+            }
         };
         // The first step may have had to make a connection. The second one shows how quick the
-        // primary is.
+        // store is.
         let began = Instant::now();
-        let undone = self.step(primary, undo).await?;
-        Some(usable && undone.is_ok() && began.elapsed() <= primary.trial_within())
+        let undone = self.step(undo).await?;
+        let in_time = |time| began.elapsed() <= time;
+        Some(usable && undone.is_ok() && self.store.timing().trial.is_none_or(in_time))
     }
 
-    async fn step(
-        &self,
-        primary: &impl FallibleStore,
-        command: Command,
-    ) -> Option<Result<Reply, Failure>> {
+    async fn step(&self, command: Command) -> Option<Result<Reply, StoreError>> {
         let began = Instant::now();
-        let result = primary.trial(command).await;
+        let result = self.store.trial(command).await;
         self.note(|absence| absence.tried_at = began)?;
         Some(result)
     }
@@ -404,42 +337,34 @@ impl Trial {
     }
 }
 
+/// Changes back to the first store because it works again.
+fn return_to_first(switch: &mut Switch, limit: ConfiguredLimit) -> Reply {
+    (switch.in_use, switch.absence) = (0, None);
+    tracing::info!("the store of the shared request quota is back in use");
+    begin_recovery(switch, limit, Duration::ZERO)
+}
+
+/// In what time all calls that are permitted up to now have left every window.
+fn left_after(limit: ConfiguredLimit) -> Duration {
+    Duration::from_micros(limit.window + FORWARD_DELAY)
+}
+
 /// Lets no call go until those that are permitted up to `from_now` have left every window.
-fn begin_recovery(switch: &mut Switch, limit: ConfiguredLimit, from_now: Duration) -> TierReply {
-    let pause = from_now + Duration::from_micros(limit.window + FORWARD_DELAY);
+fn begin_recovery(switch: &mut Switch, limit: ConfiguredLimit, from_now: Duration) -> Reply {
+    let pause = from_now + left_after(limit);
     switch.recovering_until = Some(Instant::now() + pause);
     recovering(pause, limit)
 }
 
-fn recovering(pause: Duration, limit: ConfiguredLimit) -> TierReply {
-    let delay = Micros::try_from(pause.as_micros()).unwrap_or(limit.window) + 1;
-    let wait = Wait {
-        // Neither store remembers the process. It will join the queue of the one it asks next.
+fn recovering(pause: Duration, limit: ConfiguredLimit) -> Reply {
+    Reply::Wait(Wait {
+        // No store remembers the process. It will join the queue of the one it asks next.
         waiter: None,
-        delay,
+        delay: Micros::try_from(pause.as_micros()).unwrap_or(limit.window) + 1,
         ahead: 0,
         limit: limit.calls.get(),
-        cause: Cause::Recovering,
-    };
-    TierReply {
-        reply: Reply::Wait(wait),
-        tier: 0,
-    }
-}
-
-fn done() -> TierReply {
-    TierReply {
-        reply: Reply::Done,
-        tier: 0,
-    }
-}
-
-/// A reply of the fallback as one of the whole chain.
-fn from_fallback(reply: TierReply) -> TierReply {
-    TierReply {
-        tier: reply.tier.saturating_add(1),
-        ..reply
-    }
+        reason: WaitReason::Recovering,
+    })
 }
 
 #[cfg(test)]

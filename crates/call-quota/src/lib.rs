@@ -1,20 +1,26 @@
-//! Keeps the request quotas that the API grants to an account.
+//! Keeps the quotas of calls that an API grants to an account: in this process, on this host, or for
+//! all hosts that use one Redis server.
 //!
-//! In reading order:
+//! # Map, in reading order
 //!
 //! - `constants`: the numbers of the algorithm, which the Redis script is given too.
-//! - `limit`, `slots`, `sharing`: the algorithm, without I/O: how many calls may go, who may call
-//!   when, and what is done if the API counts all operations of an account together.
+//! - `limit`, `slots`, `sharing`: the algorithm, without I/O: how many calls may go, which process
+//!   may call when, and what is done if the API counts all operations of an account together.
 //! - `queue`: the calls of this process that wait for a permit.
-//! - `store`: what a queue asks of the place where a quota's state is kept.
-//! - `memory`, `host` (a file, whose bytes `record` describes, at which machines take `turns`, and
-//!   whose users show their `presence`), `redis`: three such places. Each holds one state for each
-//!   account and region.
-//! - `fallback`: what happens while the file or the Redis server is out of reach.
-//! - `scope`: which of these stores a quota uses.
+//! - `store`: what a queue needs of the place where an account's state is kept.
+//! - `memory`, `host` (a file), `redis`: three such places.
+//! - `fallback`: what happens while the file or the Redis server cannot be used.
 //!
-//! This file is longer than 300 lines because what callers may do, and what names a quota for all
-//! who share it, are read together.
+//! # The journey of a permit
+//!
+//! 1. [`Throttle::acquire`] finds the queue of the quota. An empty queue asks the store at once;
+//!    otherwise the call waits in it, and the queue's driver asks for the first one.
+//! 2. `fallback::AccountStore` chooses among the stores of the account, and the store carries out
+//!    one step of `slots::State` on the state that it keeps: in memory, in the locked file, or, as
+//!    `slots.lua`, on the server.
+//! 3. The reply is a permit, or when to ask again. The permit goes to the first call in the queue.
+//! 4. The caller sends its call and settles the [`Permit`] by what became of it. That is another
+//!    step, which decides when the slot of the permit is free again.
 
 #![forbid(unsafe_code)]
 
@@ -23,15 +29,12 @@ mod fallback;
 mod host;
 mod limit;
 mod memory;
-mod presence;
 mod queue;
-mod record;
 mod redis;
-mod scope;
 mod sharing;
 mod slots;
 mod store;
-mod turns;
+mod sync;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -42,24 +45,20 @@ use std::time::Duration;
 
 use base::fingerprint::fingerprint;
 use constants::{MAX_LEAVE, Micros};
+use fallback::{AccountStore, Outage};
+use host::{Host, HostClock, SharedDirectory};
 use limit::ConfiguredLimit;
 pub use limit::Limit;
-use queue::{Demand, Queue};
-pub use queue::{Departure, Permit, QueueStatus};
-use redis::Server;
-pub use redis::{InvalidRedisUrl, RIGHTS as REDIS_RIGHTS, RedisTimeouts, RedisUrl};
-pub use scope::Caveats;
-use scope::{HostScope, QuotaStore, RedisScope, Scope};
-use slots::LaneId;
-pub use slots::{Cause, Priority};
+use memory::Memory;
+use queue::Queue;
+pub use queue::{Permit, QueueStatus};
+pub use redis::{Caveats, InvalidRedisUrl, RIGHTS as REDIS_RIGHTS, RedisTimeouts, RedisUrl};
+use redis::{Redis, Server};
+use slots::{LaneId, Request};
+pub use slots::{Priority, WaitReason};
+use store::Store;
 
-/// The synchronisation that the queue uses: that of std here, that of the schedule explorer where
-/// `tests/interleavings` compiles the same file.
-mod sync {
-    pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-}
-
-/// Names a quota: Alibaba Cloud counts calls by account, region and operation.
+/// Names a quota: calls are counted by account, region and operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QuotaKey {
     /// The account's id, or a hash that stands for it. Never an access key id in the clear.
@@ -70,27 +69,11 @@ pub struct QuotaKey {
     pub action: &'static str,
 }
 
-/// Names an account in a region, whose operations have one state.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct AccountKey {
-    account: String,
-    region: String,
-}
-
-impl AccountKey {
-    /// The name of the file or key that holds this account's state. All processes that mean the
-    /// same account derive the same name, which tells nothing about it.
-    fn fingerprint(&self) -> String {
-        fingerprint(&[&self.account, &self.region])
-    }
-}
-
 impl QuotaKey {
-    fn account(&self) -> AccountKey {
-        AccountKey {
-            account: self.account.clone(),
-            region: self.region.clone(),
-        }
+    /// The name of the file or key that holds the state of this account in this region. All
+    /// processes that mean the same account derive the same name, which tells nothing about it.
+    fn account_fingerprint(&self) -> String {
+        fingerprint(&[&self.account, &self.region])
     }
 
     /// The name of the operation in the account's state. It has 48 bits: Lua's numbers hold no more
@@ -113,30 +96,35 @@ impl fmt::Display for QuotaKey {
     }
 }
 
-/// Keeps every quota, for all who share its scope. Clones are the same throttle.
-#[derive(Clone, Debug)]
+/// Keeps every quota. Clones are the same throttle.
+#[derive(Clone)]
 pub struct Throttle {
     inner: Arc<Inner>,
     /// How long after its permit was granted a call of this handle leaves at the latest.
     leave: Micros,
 }
 
-#[derive(Debug)]
+/// What makes two throttles of a process the same: the server, by the fingerprint of its URL, the
+/// directory, and the calls while one of these cannot be used.
+type Place = (Option<(String, RedisTimeouts)>, Option<PathBuf>, NonZeroU32);
+
 struct Inner {
-    scope: Scope,
-    stores: Mutex<HashMap<AccountKey, Arc<QuotaStore>>>,
+    server: Option<Arc<Server>>,
+    directory: Option<Arc<SharedDirectory>>,
+    fallback_calls: NonZeroU32,
+    outage: Arc<Outage>,
     queues: Mutex<HashMap<QuotaKey, Arc<Queue>>>,
 }
 
 impl Throttle {
-    /// Keeps quotas among those who hold a clone of this value.
+    /// Keeps quotas among the clones of this value.
     pub fn in_memory() -> Self {
-        Self::of(Arc::new(Inner::new(Scope::Memory)))
+        Self::new(Arc::new(Inner::new(None, None, NonZeroU32::MIN)))
     }
 
-    /// Keeps quotas among all who call this function in this process.
+    /// Keeps quotas among all callers of this function in this process.
     pub fn process() -> Self {
-        Self::shared(ScopeName::Process, || Scope::Memory)
+        Self::shared((None, None, NonZeroU32::MIN), None)
     }
 
     /// Keeps quotas among all processes of this host that name the same directory, which
@@ -146,13 +134,7 @@ impl Throttle {
     /// While it cannot be used, which is logged once, this process makes at most `fallback_calls`
     /// calls against each quota in a window.
     pub fn host(directory: PathBuf, fallback_calls: NonZeroU32) -> Self {
-        let name = ScopeName::Host {
-            directory: directory.clone(),
-            fallback_calls,
-        };
-        Self::shared(name, || {
-            Scope::Host(HostScope::new(directory, fallback_calls))
-        })
+        Self::shared((None, Some(directory), fallback_calls), None)
     }
 
     /// Keeps quotas among all hosts that name the same Redis or Valkey server.
@@ -166,17 +148,9 @@ impl Throttle {
         directory: PathBuf,
         fallback_calls: NonZeroU32,
     ) -> Self {
-        let name = ScopeName::Redis {
-            url: url.fingerprint.clone(),
-            timeouts,
-            directory: directory.clone(),
-            fallback_calls,
-        };
-        Self::shared(name, || {
-            let fallback = HostScope::new(directory, fallback_calls);
-            let server = Server::new(url, timeouts);
-            Scope::Redis(RedisScope::new(Arc::new(server), fallback))
-        })
+        let server = (url.fingerprint.clone(), timeouts);
+        let place = (Some(server), Some(directory), fallback_calls);
+        Self::shared(place, Some(Server::new(url, timeouts)))
     }
 
     /// The same throttle for calls that may have to wait for a connection: each leaves at most this
@@ -196,134 +170,108 @@ impl Throttle {
     /// may take to reach the server is counted from there. [`Permit::departure`] tells that it left
     /// earlier.
     pub async fn acquire(&self, key: &QuotaKey, limit: Limit, priority: Priority) -> Permit {
-        let demand = Demand {
+        let queue = self.inner.queue(key);
+        let request = Request {
+            lane: queue.lane,
+            waiter: None,
             limit: ConfiguredLimit::new(limit),
+            priority,
             leave: self.leave,
         };
-        self.queue_of(key).acquire(demand, priority).await
+        queue.acquire(request).await
     }
 
     /// The calls of this process that wait for this quota now.
     pub fn queue(&self, key: &QuotaKey) -> QueueStatus {
-        self.queue_of(key).status()
+        self.inner.queue(key).status()
     }
 
     /// Why the store of the quotas is out of use, or was for a time, in words for the user. `None`
     /// if it never was, and before the first call has needed it. The words may name a directory,
     /// never a password.
     pub fn trouble(&self) -> Option<String> {
-        self.inner.scope.trouble()
+        self.inner.outage.reason()
     }
 
     /// What the user should know of the store although it can be used.
     pub fn caveats(&self) -> Caveats {
-        self.inner.scope.caveats()
+        let server = self.inner.server.as_ref();
+        server.map(|server| server.caveats()).unwrap_or_default()
     }
 
-    /// The throttle of that name in this process. Several provider configurations that name the
-    /// same scope share one queue for each quota.
-    fn shared(name: ScopeName, scope: impl FnOnce() -> Scope) -> Self {
-        static THROTTLES: LazyLock<Mutex<HashMap<ScopeName, Arc<Inner>>>> =
+    /// The throttle of that place in this process. Several provider configurations that name the
+    /// same place share one queue for each quota.
+    fn shared(place: Place, server: Option<Server>) -> Self {
+        static THROTTLES: LazyLock<Mutex<HashMap<Place, Arc<Inner>>>> =
             LazyLock::new(Mutex::default);
         let mut throttles = THROTTLES.lock().unwrap_or_else(PoisonError::into_inner);
-        let inner = throttles
-            .entry(name)
-            .or_insert_with(|| Arc::new(Inner::new(scope())));
-        Self::of(Arc::clone(inner))
+        let (_, directory, fallback_calls) = place.clone();
+        let make = || Arc::new(Inner::new(server, directory, fallback_calls));
+        Self::new(Arc::clone(throttles.entry(place).or_insert_with(make)))
     }
 
-    fn of(inner: Arc<Inner>) -> Self {
+    fn new(inner: Arc<Inner>) -> Self {
         Self { inner, leave: 0 }
     }
-
-    fn queue_of(&self, key: &QuotaKey) -> Arc<Queue> {
-        let mut queues = self
-            .inner
-            .queues
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(queue) = queues.get(key) {
-            return Arc::clone(queue);
-        }
-        let store = self.inner.store(&key.account());
-        let queue = Arc::new(Queue::new(key.clone(), key.lane(), store));
-        queues.insert(key.clone(), Arc::clone(&queue));
-        queue
-    }
-}
-
-/// Names a scope that is shared within this process and perhaps beyond it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum ScopeName {
-    Host {
-        directory: PathBuf,
-        fallback_calls: NonZeroU32,
-    },
-    Process,
-    Redis {
-        /// The fingerprint of the URL, which may hold a password.
-        url: String,
-        timeouts: RedisTimeouts,
-        directory: PathBuf,
-        fallback_calls: NonZeroU32,
-    },
 }
 
 impl Inner {
-    fn new(scope: Scope) -> Self {
+    fn new(server: Option<Server>, directory: Option<PathBuf>, fallback_calls: NonZeroU32) -> Self {
+        let shared = |path| Arc::new(SharedDirectory::new(path, HostClock::system()));
         Self {
-            scope,
-            stores: Mutex::default(),
+            server: server.map(Arc::new),
+            directory: directory.map(shared),
+            fallback_calls,
+            outage: Arc::default(),
             queues: Mutex::default(),
         }
     }
 
-    fn store(&self, account: &AccountKey) -> Arc<QuotaStore> {
-        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
-        let store = stores
-            .entry(account.clone())
-            .or_insert_with(|| Arc::new(self.scope.store(account)));
-        Arc::clone(store)
+    fn queue(&self, key: &QuotaKey) -> Arc<Queue> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.get(key) {
+            return Arc::clone(queue);
+        }
+        let account =
+            |other: &QuotaKey| (&other.account, &other.region) == (&key.account, &key.region);
+        let sibling = queues.iter().find(|(other, _)| account(other));
+        let store = match sibling {
+            Some((_, queue)) => Arc::clone(&queue.store),
+            None => Arc::new(self.store(&key.account_fingerprint())),
+        };
+        let queue = Arc::new(Queue::new(key.to_string(), key.lane(), store));
+        queues.insert(key.clone(), Arc::clone(&queue));
+        queue
+    }
+
+    /// The store of an account: the server if there is one, else the directory, else this process's
+    /// memory. What comes after the first is its fallback.
+    fn store(&self, account: &str) -> AccountStore {
+        let mut tiers: Vec<Arc<dyn Store>> = Vec::new();
+        if let Some(server) = &self.server {
+            let server = Arc::clone(server);
+            tiers.push(Arc::new(Redis::new(server, account, self.fallback_calls)));
+        }
+        if let Some(directory) = &self.directory {
+            tiers.push(Arc::new(Host::new(Arc::clone(directory), account)));
+        }
+        tiers.push(Arc::new(Memory::new()));
+        AccountStore::new(tiers, self.fallback_calls, Arc::clone(&self.outage))
     }
 }
 
-/// Decodes a record of the host's file and encodes it again. It is for the fuzz target of that
-/// format.
+impl fmt::Debug for Throttle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Throttle").finish_non_exhaustive()
+    }
+}
+
+/// Reads a record of the host's file, without its header, and writes it again. It is for the fuzz
+/// target of that format.
 #[doc(hidden)]
-pub fn rewrite_host_record(bytes: &[u8]) -> Option<Vec<u8>> {
-    record::rewrite(bytes)
+pub fn rewrite_host_record(body: &[u8]) -> Option<Vec<u8>> {
+    host::rewrite(body)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_names_the_same_store_shares_it() {
-        let host = |calls| Throttle::host("/nowhere".into(), NonZeroU32::new(calls).unwrap());
-        assert!(Arc::ptr_eq(&host(1).inner, &host(1).inner));
-        assert!(!Arc::ptr_eq(&host(1).inner, &host(2).inner));
-        assert!(Arc::ptr_eq(
-            &Throttle::process().inner,
-            &Throttle::process().inner
-        ));
-        assert!(!Arc::ptr_eq(
-            &Throttle::in_memory().inner,
-            &Throttle::in_memory().inner
-        ));
-    }
-
-    #[test]
-    fn only_an_account_id_is_shown() {
-        let key = |account: &str| QuotaKey {
-            account: account.into(),
-            region: "ap-southeast-1".into(),
-            action: "A",
-        };
-        assert_eq!(
-            key("1234").to_string(),
-            "A in ap-southeast-1 of account 1234"
-        );
-        assert_eq!(key("LTAI5t").to_string(), "A in ap-southeast-1");
-    }
-}
+mod tests;

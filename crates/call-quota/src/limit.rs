@@ -1,7 +1,7 @@
 //! How many permits a set of slots may have granted at the same time.
 //!
-//! Callers are configured with a [`Limit`]. Those who share the slots keep the strictest one, lower
-//! it together when the API throttles them, and raise it step by step afterwards.
+//! Callers are configured with a [`Limit`]. All callers that share the slots keep the strictest one.
+//! They lower it together when the API throttles them, and raise it step by step afterwards.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -21,17 +21,17 @@ pub struct Limit {
 
 /// The limit that a caller is configured with, in the units of the slot algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ConfiguredLimit {
+pub(crate) struct ConfiguredLimit {
     /// How many calls, at most [`MAX_CALLS`].
-    pub(super) calls: NonZeroU32,
+    pub(crate) calls: NonZeroU32,
     /// The length of the window, from one microsecond to [`MAX_WINDOW`].
-    pub(super) window: Micros,
+    pub(crate) window: Micros,
 }
 
 impl ConfiguredLimit {
     /// Converts a limit. One of more than [`MAX_CALLS`] calls becomes a k-th of the calls in a k-th
     /// of the window, which implies the original.
-    pub(super) fn new(limit: Limit) -> Self {
+    pub(crate) fn new(limit: Limit) -> Self {
         let parts = limit.calls.get().div_ceil(MAX_CALLS as u32);
         let window = Micros::try_from(limit.window.as_micros()).unwrap_or(Micros::MAX);
         Self {
@@ -41,32 +41,31 @@ impl ConfiguredLimit {
     }
 }
 
-/// The limit in force for all who share a set of slots. All fields are zero until the first of them
-/// asks.
+/// The limit in force for all callers that share a set of slots. All fields are zero until the first
+/// of them asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct AdaptiveLimit {
-    /// The smallest number of calls that anyone who asked in the last minute is configured with.
-    pub(super) calls: u32,
+pub(crate) struct AdaptiveLimit {
+    /// The smallest number of calls that any caller in the last minute is configured with.
+    pub(crate) calls: u32,
     /// The longest window that any of them is configured with.
-    pub(super) window: Micros,
-    /// When somebody last asked who is configured with exactly these two, or with stricter ones.
-    pub(super) confirmed_at: Micros,
+    pub(crate) window: Micros,
+    /// When a caller last asked that is configured with exactly these two, or with stricter ones.
+    pub(crate) confirmed_at: Micros,
     /// How many calls are allowed in a window now: at most `calls`.
-    pub(super) current: u32,
-    /// The greatest limit that lasted until the next raise without a throttled call.
-    pub(super) proven: u32,
-    /// How much the next raise adds. It doubles with each raise.
-    pub(super) step: u32,
+    pub(crate) current: u32,
+    /// The greatest limit that lasted until the next raise without a throttled call. If it is less
+    /// than `current`, the difference is what the last raise added.
+    pub(crate) proven: u32,
     /// When the limit was last lowered, or came into force because a call was throttled. Zero if
     /// neither ever happened.
-    pub(super) lowered_at: Micros,
+    pub(crate) lowered_at: Micros,
     /// When the limit may next be raised. Until then the last raise is a trial.
-    pub(super) raise_at: Micros,
+    pub(crate) raise_at: Micros,
 }
 
 impl AdaptiveLimit {
     /// Takes the limit into account that a caller is configured with.
-    pub(super) fn confirm(&mut self, now: Micros, configured: ConfiguredLimit) {
+    pub(crate) fn confirm(&mut self, now: Micros, configured: ConfiguredLimit) {
         let forgotten = self.calls == 0 || !self.is_in_use(now);
         let calls = configured.calls.get();
         let stricter = calls <= self.calls && configured.window >= self.window;
@@ -83,41 +82,29 @@ impl AdaptiveLimit {
     ///
     /// A limit that was never lowered follows it up and down. A lowered one only follows it down,
     /// because the API has shown that it allows less.
-    pub(super) fn set(&mut self, calls: u32, window: Micros) {
+    pub(crate) fn set(&mut self, calls: u32, window: Micros) {
         let before = std::mem::replace(&mut self.calls, calls);
         self.window = window;
         if calls != before && (self.current == before || self.current > calls) {
-            (self.current, self.proven, self.step) = (calls, calls, 1);
+            (self.current, self.proven) = (calls, calls);
         }
     }
 
-    /// A limit that comes into force because calls were throttled that it would not have let go.
-    /// They do not lower it.
-    pub(super) fn instead(now: Micros, calls: u32, window: Micros) -> Self {
-        let mut limit = Self {
-            confirmed_at: now,
-            lowered_at: now,
-            ..Self::default()
-        };
-        limit.set(calls, window);
-        limit
-    }
-
     /// Whether a caller that is configured with it asked in the last minute.
-    pub(super) fn is_in_use(&self, now: Micros) -> bool {
+    pub(crate) fn is_in_use(&self, now: Micros) -> bool {
         now.saturating_sub(self.confirmed_at) <= LIMIT_MEMORY
     }
 
     /// The limit in force for a caller that could be granted a permit if the limit were `needed`.
     ///
-    /// A lowered limit is raised here, when its time has come and the caller needs it. A raise that
-    /// nobody uses would prove nothing.
-    pub(super) fn for_caller(&mut self, now: Micros, needed: usize) -> usize {
+    /// A lowered limit is raised here, when its time has come and the caller needs it: an unused
+    /// raise would prove nothing. Each raise that lasts doubles the next one.
+    pub(crate) fn for_caller(&mut self, now: Micros, needed: usize) -> usize {
         let lowered = self.current < self.calls;
         if lowered && needed > self.current as usize && now >= self.raise_at {
+            let raise = (2 * self.current.saturating_sub(self.proven)).max(1);
             self.proven = self.current;
-            self.current = self.current.saturating_add(self.step).min(self.calls);
-            self.step = self.step.saturating_mul(2);
+            self.current = (self.current + raise).min(self.calls);
             self.raise_at = now
                 .saturating_add(self.window)
                 .saturating_add(FORWARD_DELAY);
@@ -130,7 +117,7 @@ impl AdaptiveLimit {
     /// One overload usually throttles several calls. So the limit falls once in a window at most,
     /// and not for calls that were permitted before it last fell. A limit on trial falls back to
     /// the one before it, any other to seven tenths.
-    pub(super) fn lower(&mut self, now: Micros, permitted_at: Micros) {
+    pub(crate) fn lower(&mut self, now: Micros, permitted_at: Micros) {
         let next = self.lowered_at.saturating_add(self.window);
         if self.lowered_at > 0 && (permitted_at <= self.lowered_at || now < next) {
             return;
@@ -140,20 +127,7 @@ impl AdaptiveLimit {
             self.proven = (self.current * 7 / 10).max(1);
         }
         self.current = self.proven;
-        self.step = 1;
         self.lowered_at = now;
         self.raise_at = now.saturating_add(self.window.saturating_mul(RAISE_AFTER_WINDOWS));
-    }
-
-    /// The same limit after the clock was set back to `now`, which makes the times in it worthless.
-    pub(super) fn restarted(self, now: Micros) -> Self {
-        let lowered = self.current < self.calls;
-        let raise_at = now + self.window.saturating_mul(RAISE_AFTER_WINDOWS);
-        Self {
-            confirmed_at: now,
-            lowered_at: if lowered { now } else { 0 },
-            raise_at: if lowered { raise_at } else { 0 },
-            ..self
-        }
     }
 }

@@ -1,23 +1,23 @@
-//! The state of an account's quota in the memory of this process.
+//! The state of an account in the memory of this process.
 
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::constants::Micros;
 use super::slots::{Command, Reply, State};
-use super::store::{Store, Tier, TierReply};
+use super::store::{Store, StoreError};
 
 /// The state of one account, shared by the tasks of this process.
-#[derive(Debug)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// The moment from which this store's times count.
     origin: Instant,
     state: Mutex<State>,
 }
 
 impl Memory {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             origin: Instant::now(),
             state: Mutex::default(),
@@ -33,13 +33,15 @@ impl Memory {
 }
 
 impl Store for Memory {
-    fn try_step(&self, command: Command, _tier: Tier) -> Option<TierReply> {
-        let reply = self.reply(command);
-        Some(TierReply { reply, tier: 0 })
+    fn try_step(&self, command: Command) -> Option<Result<Reply, StoreError>> {
+        Some(Ok(self.reply(command)))
     }
 
-    async fn step(&self, command: Command, _tier: Tier) -> TierReply {
-        let reply = self.reply(command);
-        TierReply { reply, tier: 0 }
+    fn step(&self, command: Command) -> BoxFuture<'_, Result<Reply, StoreError>> {
+        Box::pin(async move { Ok(self.reply(command)) })
+    }
+
+    fn loss(&self) -> StoreError {
+        StoreError("the memory of this process lost the state".to_owned())
     }
 }

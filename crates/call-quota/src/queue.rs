@@ -1,7 +1,7 @@
 //! The calls of this process that wait for one quota: first come, first served, each woken once.
 //!
-//! A caller that finds nobody waiting asks the store itself. Otherwise it joins the queue. One
-//! task, the driver, lives as long as anybody waits: it asks the store on behalf of the first
+//! A caller that finds an empty queue asks the store itself. Otherwise it joins the queue. One task,
+//! the driver, lives as long as the queue is not empty: it asks the store on behalf of the first
 //! waiter and hands out the permits that are granted.
 //!
 //! Permits must not get lost on their way. A permit that was granted is in exactly one place at any
@@ -18,12 +18,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::QuotaKey;
 use super::constants::{Micros, PERMIT_LIFETIME};
-use super::limit::ConfiguredLimit;
-use super::scope::QuotaStore;
-use super::slots::{Cause, Command, LaneId, PermitId, Priority, Reply, Wait, WaiterId};
-use super::store::{Store, Tier, TierReply};
+use super::fallback::{AccountStore, Tier};
+use super::slots::{
+    Command, LaneId, PermitId, Priority, Reply, Request, Wait, WaitReason, WaiterId,
+};
 use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// After what time a call that waits is first reported.
@@ -33,62 +32,41 @@ const FIRST_REPORT: Duration = Duration::from_secs(1);
 const NEXT_REPORT: Duration = Duration::from_secs(10);
 
 /// The queue of one quota in this process.
-#[derive(Debug)]
-pub(super) struct Queue {
-    key: QuotaKey,
-    lane: LaneId,
+pub(crate) struct Queue {
+    /// The name of the quota, for the log.
+    name: String,
+    /// The name of its operation in the state of the account.
+    pub(crate) lane: LaneId,
     /// The store of the account, which its other operations use too.
-    store: Arc<QuotaStore>,
+    pub(crate) store: Arc<AccountStore>,
     inner: Mutex<Inner>,
     /// Wakes the driver early, when something happened that the store could not foresee: a permit
     /// was returned, the API throttled a call, or the last waiter left.
     changed: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Inner {
-    waiters: BTreeMap<Rank, Waiter>,
+    /// What each waiter asks for, and where it is given its permit.
+    waiters: BTreeMap<Rank, (Request, oneshot::Sender<Permit>)>,
     /// How many calls have ever joined the queue.
     arrivals: u64,
     /// Whether a driver is running.
     driven: bool,
-    /// What the store said last to those who wait.
-    wait: Option<Wait>,
+    /// The last reply of the store to the waiters.
+    wait: Wait,
 }
 
 /// The order of the queue: by priority, then by arrival.
 type Rank = (Priority, u64);
 
-/// A waiter as the driver sees it.
-#[derive(Debug)]
-struct Waiter {
-    demand: Demand,
-    permit: oneshot::Sender<PermitInTransit>,
-}
-
-/// What a caller asks for, its priority apart.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Demand {
-    pub(super) limit: ConfiguredLimit,
-    /// How long after the grant its call leaves at the latest.
-    pub(super) leave: Micros,
-}
-
-/// A call that leaves as soon as it is granted.
-impl From<ConfiguredLimit> for Demand {
-    fn from(limit: ConfiguredLimit) -> Self {
-        Self { limit, leave: 0 }
-    }
-}
-
-impl Demand {
-    fn acquire(self, lane: LaneId, waiter: Option<WaiterId>, priority: Priority) -> Command {
-        Command::Acquire {
-            lane,
-            waiter,
-            priority,
-            limit: self.limit,
-            leave: self.leave,
+impl Inner {
+    fn status(&self) -> QueueStatus {
+        QueueStatus {
+            waiting: self.waiters.len(),
+            processes_ahead: self.wait.ahead,
+            calls: self.wait.limit,
+            reason: self.wait.reason,
         }
     }
 }
@@ -97,7 +75,6 @@ impl Demand {
 ///
 /// Dropped without having been settled, it counts as used for a call that was sent and is never
 /// answered, which is the safe assumption.
-#[derive(Debug)]
 #[must_use = "a permit is settled by what became of its call"]
 pub struct Permit {
     queue: Arc<Queue>,
@@ -105,13 +82,14 @@ pub struct Permit {
     tier: Tier,
     /// When it was asked for: the store granted it after that.
     asked_at: Instant,
-    settled: bool,
+    /// What the store hears when the permit is dropped: what became of its call.
+    outcome: Command,
 }
 
 impl Queue {
-    pub(super) fn new(key: QuotaKey, lane: LaneId, store: Arc<QuotaStore>) -> Self {
+    pub(crate) fn new(name: String, lane: LaneId, store: Arc<AccountStore>) -> Self {
         Self {
-            key,
+            name,
             lane,
             store,
             inner: Mutex::default(),
@@ -121,17 +99,11 @@ impl Queue {
 
     /// Waits for a permit. Dropping the future leaves the queue, or returns a permit that was
     /// granted in the meantime.
-    pub(super) async fn acquire(
-        self: &Arc<Self>,
-        demand: impl Into<Demand>,
-        priority: Priority,
-    ) -> Permit {
-        let demand = demand.into();
+    pub(crate) async fn acquire(self: &Arc<Self>, mut request: Request) -> Permit {
         let arrived = Instant::now();
-        let mut priority = priority;
         loop {
-            let mut waiting = match self.enter(demand, priority) {
-                Ok(permit) => return permit,
+            let mut waiting = match self.enter(request) {
+                Ok(permit) => return permit.accept(),
                 Err(waiting) => waiting,
             };
             let mut report_at = arrived + FIRST_REPORT;
@@ -142,7 +114,7 @@ impl Queue {
                     // now could be counted when its slot is free already. Dropping the permit
                     // returns it. The caller has waited its turn, so it goes first the next time.
                     Ok(Ok(_)) => {
-                        priority = Priority::Retry;
+                        request.priority = Priority::Retry;
                         break;
                     }
                     // The driver ended with the runtime that it ran on. Join again, which starts a
@@ -157,40 +129,38 @@ impl Queue {
         }
     }
 
-    pub(super) fn status(&self) -> QueueStatus {
-        let inner = self.lock();
-        QueueStatus::new(inner.waiters.len(), inner.wait)
+    pub(crate) fn status(&self) -> QueueStatus {
+        self.lock().status()
     }
 
-    /// Grants a permit at once if nobody waits and there is one, else joins the queue.
-    fn enter(self: &Arc<Self>, demand: Demand, priority: Priority) -> Result<Permit, Waiting> {
+    /// Grants a permit at once if the queue is empty and there is one, else joins the queue.
+    fn enter(self: &Arc<Self>, request: Request) -> Result<Permit, Waiting> {
         // The lock is held over the question to the store, which does not wait: another caller that
         // came in between could overtake this one.
         let mut inner = self.lock();
         if !inner.driven {
             let mut wait = None;
-            let acquire = demand.acquire(self.lane, None, priority);
             let asked_at = Instant::now();
-            if let Some(TierReply { reply, tier }) = self.store.try_step(acquire, 0) {
-                match reply {
-                    Reply::Granted { permit } => return Ok(self.permit(permit, tier, asked_at)),
-                    Reply::Wait(found) => wait = Some((asked_at, found)),
-                    Reply::Done => {}
+            match self.store.try_step(Command::Acquire(request), 0) {
+                Some((Reply::Granted { permit }, tier)) => {
+                    return Ok(self.permit(permit, tier, asked_at));
                 }
+                Some((Reply::Wait(found), _)) => wait = Some((asked_at, found)),
+                Some((Reply::Done, _)) | None => {}
             }
             inner.driven = true;
-            inner.wait = wait.map(|(_, wait)| wait);
+            inner.wait = wait.map_or(Wait::default(), |(_, wait)| wait);
             // From here on the driver is responsible for the waiter that the store remembers.
-            tokio::spawn(Driver::new(self).run(wait));
+            let driver = Driver {
+                queue: Arc::clone(self),
+                done: false,
+            };
+            tokio::spawn(driver.run(wait));
         }
         inner.arrivals += 1;
-        let rank = (priority, inner.arrivals);
+        let rank = (request.priority, inner.arrivals);
         let (sender, permit) = oneshot::channel();
-        let waiter = Waiter {
-            demand,
-            permit: sender,
-        };
-        inner.waiters.insert(rank, waiter);
+        inner.waiters.insert(rank, (request, sender));
         Err(Waiting {
             queue: Arc::clone(self),
             rank,
@@ -198,45 +168,37 @@ impl Queue {
         })
     }
 
-    fn permit(self: &Arc<Self>, id: PermitId, tier: Tier, asked_at: Instant) -> Permit {
+    /// A permit that is returned to the store unless a caller accepts it.
+    fn permit(self: &Arc<Self>, permit: PermitId, tier: Tier, asked_at: Instant) -> Permit {
         Permit {
             queue: Arc::clone(self),
-            id,
+            id: permit,
             tier,
             asked_at,
-            settled: false,
+            outcome: Command::Unsent(permit),
         }
     }
 
-    /// Gives the permit to the first who still wants it. If nobody does, it is returned to the
-    /// store.
-    fn hand_out(&self, permit: Permit) {
-        let mut permit = PermitInTransit(Some(permit));
+    /// Gives the permit to the first waiter that still wants it, or else returns it to the store.
+    fn hand_out(&self, mut permit: Permit) {
         // The braces release the lock before the body runs: a waiter that is sent to, or whose
         // refused permit is dropped, may lock the queue at once.
-        while let Some((_, waiter)) = { self.lock().waiters.pop_first() } {
-            match waiter.permit.send(permit) {
+        while let Some((_, (_, sender))) = { self.lock().waiters.pop_first() } {
+            match sender.send(permit) {
                 Ok(()) => return,
                 Err(refused) => permit = refused,
             }
         }
     }
 
-    /// What the first waiter asks the store for.
-    fn first(&self) -> Option<(Demand, Priority)> {
-        let inner = self.lock();
-        let ((priority, _), waiter) = inner.waiters.first_key_value()?;
-        Some((waiter.demand, *priority))
-    }
-
-    /// Lets the driver end if nobody waits. This is decided under the lock, so that whoever comes
-    /// next finds either a driver or the need to start one.
+    /// Lets the driver end if the queue is empty. This is decided under the lock, so that the next
+    /// caller finds either a driver or the need to start one.
     fn end_driver_if_idle(&self) -> bool {
         let mut inner = self.lock();
         let idle = inner.waiters.is_empty();
         if idle {
             inner.driven = false;
-            inner.wait = None;
+            inner.wait = Wait::default();
         }
         idle
     }
@@ -248,7 +210,7 @@ impl Queue {
             // for.
             let expected = matches!(
                 command,
-                Command::Answered { .. } | Command::Departed { .. } | Command::Unanswered { .. }
+                Command::Answered(_) | Command::Departed(_) | Command::Unanswered(_)
             );
             if !expected {
                 self.changed.notify_one();
@@ -268,16 +230,16 @@ impl Queue {
     fn report(&self, arrived: Instant, rank: Rank) {
         let inner = self.lock();
         let position = inner.waiters.range(..=rank).count();
-        let status = QueueStatus::new(inner.waiters.len(), inner.wait);
+        let status = inner.status();
         drop(inner);
         tracing::info!(
-            quota = %self.key,
+            quota = %self.name,
             waited_seconds = arrived.elapsed().as_secs(),
             position,
             queue = status.waiting,
             processes_ahead = status.processes_ahead,
             calls_per_window = status.calls,
-            cause = %status.cause,
+            cause = %status.reason,
             "waiting for the API's request quota",
         );
     }
@@ -288,94 +250,49 @@ impl Queue {
 }
 
 impl Permit {
-    /// For whoever sends the call, to tell when it leaves.
-    pub fn departure(&self) -> Departure {
-        Departure {
-            queue: Arc::clone(&self.queue),
-            id: self.id,
-            tier: self.tier,
-        }
+    /// A function that is called when the call leaves, on a connection that is in use: one that has
+    /// to be made for it could take longer than any call is assumed to take. Without it, the slot
+    /// stays occupied until the answer, or until the call must have left.
+    pub fn departure(&self) -> impl Fn() + Send + Sync + 'static {
+        let (queue, permit, tier) = (Arc::clone(&self.queue), self.id, self.tier);
+        move || queue.settle(tier, Command::Departed(permit))
     }
 
     /// The API answered the call.
-    pub fn answered(self) {
-        let permit = self.id;
-        self.settle(Command::Answered { permit });
+    pub fn answered(mut self) {
+        self.outcome = Command::Answered(self.id);
     }
 
     /// The API throttled the call, and may have said for how long to pause.
-    pub fn throttled(self, retry_after: Option<Duration>) {
+    pub fn throttled(mut self, retry_after: Option<Duration>) {
         let micros = |pause: Duration| Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
-        let command = Command::Throttled {
+        self.outcome = Command::Throttled {
             lane: self.queue.lane,
             permit: self.id,
             pause: retry_after.map(micros),
         };
-        self.settle(command);
     }
 
     /// The call never left this machine.
-    pub fn unsent(self) {
-        let permit = self.id;
-        self.settle(Command::Unsent { permit });
+    pub fn unsent(mut self) {
+        self.outcome = Command::Unsent(self.id);
     }
 
-    fn settle(mut self, command: Command) {
-        self.settled = true;
-        self.queue.settle(self.tier, command);
+    /// Takes the permit for a call that is sent at once.
+    fn accept(mut self) -> Self {
+        self.outcome = Command::Unanswered(self.id);
+        self
+    }
+
+    fn is_fresh(&self) -> bool {
+        let replied = self.queue.store.replies_within(self.tier);
+        self.asked_at.elapsed() < replied + Duration::from_micros(PERMIT_LIFETIME)
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if !self.settled {
-            let permit = self.id;
-            self.queue.settle(self.tier, Command::Unanswered { permit });
-        }
-    }
-}
-
-/// Tells that the call of a permit leaves.
-#[derive(Debug)]
-pub struct Departure {
-    queue: Arc<Queue>,
-    id: PermitId,
-    tier: Tier,
-}
-
-impl Departure {
-    /// The call leaves now, on a connection that is in use: one that has to be made for it could
-    /// take longer than any call is assumed to take. Without this note, the slot stays occupied
-    /// until the answer, or until the call must have left.
-    pub fn note(&self) {
-        let permit = self.id;
-        self.queue.settle(self.tier, Command::Departed { permit });
-    }
-}
-
-/// A permit on its way to a waiter. It is returned to the store if the waiter is gone.
-#[derive(Debug)]
-struct PermitInTransit(Option<Permit>);
-
-impl PermitInTransit {
-    fn is_fresh(&self) -> bool {
-        let permit = self.0.as_ref();
-        permit.is_some_and(|permit| {
-            let replied = permit.queue.store.replies_within(permit.tier);
-            permit.asked_at.elapsed() < replied + Duration::from_micros(PERMIT_LIFETIME)
-        })
-    }
-
-    fn accept(mut self) -> Permit {
-        self.0.take().expect("a permit is accepted once")
-    }
-}
-
-impl Drop for PermitInTransit {
-    fn drop(&mut self) {
-        if let Some(permit) = self.0.take() {
-            permit.unsent();
-        }
+        self.queue.settle(self.tier, self.outcome);
     }
 }
 
@@ -383,7 +300,7 @@ impl Drop for PermitInTransit {
 struct Waiting {
     queue: Arc<Queue>,
     rank: Rank,
-    permit: oneshot::Receiver<PermitInTransit>,
+    permit: oneshot::Receiver<Permit>,
 }
 
 impl Drop for Waiting {
@@ -398,22 +315,15 @@ impl Drop for Waiting {
     }
 }
 
-/// The task that asks the store while anybody waits.
+/// The task that asks the store while the queue is not empty.
 struct Driver {
     queue: Arc<Queue>,
     done: bool,
 }
 
 impl Driver {
-    fn new(queue: &Arc<Queue>) -> Self {
-        Self {
-            queue: Arc::clone(queue),
-            done: false,
-        }
-    }
-
-    /// Runs until nobody waits. `wait` is what the store replied to the first waiter, and when that
-    /// was asked for.
+    /// Runs until the queue is empty. `wait` is what the store replied to the first waiter, and when
+    /// that was asked for.
     async fn run(mut self, mut wait: Option<(Instant, Wait)>) {
         let queue = Arc::clone(&self.queue);
         // The name under which the store remembers this process.
@@ -426,29 +336,30 @@ impl Driver {
                     () = queue.changed.notified() => {}
                 }
             }
-            let Some((demand, priority)) = queue.first() else {
+            let first = queue.lock().waiters.values().next().map(|(it, _)| *it);
+            let Some(request) = first else {
                 if let Some(waiter) = waiter.take() {
-                    queue.store.step(Command::Cancel { waiter }, 0).await;
+                    queue.store.step(Command::Cancel(waiter), 0).await;
                 }
-                // Somebody may have joined while the store was told.
+                // A caller may have joined meanwhile.
                 self.done = queue.end_driver_if_idle();
                 if self.done {
                     return;
                 }
                 continue;
             };
-            let acquire = demand.acquire(queue.lane, waiter, priority);
+            let acquire = Command::Acquire(Request { waiter, ..request });
             // The time before the question, not after: the store's times count from the moment it
             // was carried out, which may be long before the reply arrives.
             let asked_at = Instant::now();
-            let TierReply { reply, tier } = queue.store.step(acquire, 0).await;
+            let (reply, tier) = queue.store.step(acquire, 0).await;
             match reply {
                 Reply::Granted { permit } => {
                     waiter = None;
                     queue.hand_out(queue.permit(permit, tier, asked_at));
                 }
                 Reply::Wait(found) => {
-                    queue.lock().wait = Some(found);
+                    queue.lock().wait = found;
                     wait = Some((asked_at, found));
                 }
                 Reply::Done => {}
@@ -457,8 +368,8 @@ impl Driver {
     }
 }
 
-/// A driver whose runtime ends is dropped in the middle of its work. Its waiters are then told to
-/// join again, each on its own runtime.
+/// A driver whose runtime ends is dropped in the middle of its work. Its waiters then join again,
+/// each on its own runtime.
 impl Drop for Driver {
     fn drop(&mut self) {
         if self.done {
@@ -481,21 +392,10 @@ pub struct QueueStatus {
     pub waiting: usize,
     /// How many other processes are before it.
     pub processes_ahead: u32,
-    /// How many calls the quota allows in its window now. Zero if nobody waits.
+    /// How many calls the quota allows in its window now. Zero if no call waits.
     pub calls: u32,
     /// What they wait for.
-    pub cause: Cause,
-}
-
-impl QueueStatus {
-    fn new(waiting: usize, wait: Option<Wait>) -> Self {
-        Self {
-            waiting,
-            processes_ahead: wait.map_or(0, |wait| wait.ahead),
-            calls: wait.map_or(0, |wait| wait.limit),
-            cause: wait.map_or(Cause::Quota, |wait| wait.cause),
-        }
-    }
+    pub reason: WaitReason,
 }
 
 #[cfg(test)]

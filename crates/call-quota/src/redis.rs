@@ -1,76 +1,64 @@
-//! The state of an account's quota in Redis or Valkey, for hosts that share an account.
+//! The state of an account in Redis or Valkey, for hosts that share an account.
 //!
 //! The algorithm runs there as one script, `slots.lua`: it is atomic and goes by the server's
 //! clock, so that the clocks of two hosts are never compared. How long a reply may take is bounded,
-//! and whoever waits for one is given that time on top: a reply that is late counts as none.
+//! and every permit is granted with that time on top: a reply that is late counts as none.
 //!
-//! This file is longer than 300 lines because the connection, its timeouts and what the server
-//! knows of this process decide together what a failure means.
+//! - `url`: the address as the user writes it.
+//! - `timeouts`: how long the server may take.
+//! - `connection`: one connection, which cannot make this process grow.
+//! - `member`: what the server is to know of this process.
+//! - `script`: the script, its arguments and its reply.
+//! - `refusal`: what an error of the server means to the user.
+//!
+//! This file has the server, with the way to it, and the key of one account on it.
 
-mod address;
 mod connection;
-mod exchange;
-mod knowledge;
+mod member;
 mod refusal;
+mod script;
+mod timeouts;
+mod url;
 
-use std::collections::BTreeSet;
-use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use redis::{ConnectionAddr, ConnectionInfo, RedisError};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
-use super::AccountKey;
-use super::constants::{CUT_OFF_AFTER, MAX_WINDOW, Micros, RETRY_AFTER};
-use super::slots::{Command, Reply, WaiterId};
-use super::store::{Failure, FallibleStore};
+use super::constants::CUT_OFF_AFTER;
+use super::slots::{Command, Reply};
+use super::store::{Store, StoreError, Timing};
 use base::foreign_text::Cleaner;
-use base::random::Random;
 
 use connection::Connection;
-use exchange::{Arguments, Made, SCRIPT, parse};
-use knowledge::Knowledge;
+use member::{Member, Notice};
+use script::{Arguments, ConnectionAge, SCRIPT, parse};
 
-pub use address::{InvalidRedisUrl, RedisUrl};
 pub use refusal::RIGHTS;
+pub use timeouts::RedisTimeouts;
+pub use url::{InvalidRedisUrl, RedisUrl};
 
-/// How long the server may take. All who share a quota have to agree on these, because they derive
-/// from them how long others may not have noticed something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RedisTimeouts {
-    /// Until a connection is made, TLS and password included.
-    pub connect: Duration,
-    /// Until a command is answered.
-    pub command: Duration,
-}
-
-impl RedisTimeouts {
-    /// How long one step takes at most, with the connection that it may have to make.
-    fn step(self) -> Duration {
-        self.connect + self.command
-    }
-
-    /// The longest time until the server has heard of every process that can reach it and uses its
-    /// fallback: a trial that began before the server could be reached may take a whole step to
-    /// fail, and the one that follows after [`RETRY_AFTER`] as long to succeed.
-    fn fallback_return(self) -> Duration {
-        2 * self.step() + Duration::from_micros(RETRY_AFTER)
-    }
+/// What the user should know of a store that can be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caveats {
+    /// The user of the Redis server may not ask which run of the server this is.
+    pub runs_unknown: bool,
+    /// The setting `maxmemory-policy` of the Redis server, if it lets the server delete the state.
+    pub eviction_policy: Option<String>,
 }
 
 /// One server, connected to at the first use.
-pub(super) struct Server {
+pub(crate) struct Server {
     info: ConnectionInfo,
     timeouts: RedisTimeouts,
     cleaner: Cleaner,
     link: Mutex<Link>,
-    /// Whether the user may ask which run of the server this is, as the first reply says.
-    run_is_known: OnceLock<bool>,
-    knowledge: Arc<std::sync::Mutex<Knowledge>>,
+    caveats: Arc<std::sync::Mutex<Caveats>>,
 }
 
 /// The way to a server.
@@ -79,178 +67,25 @@ struct Link {
     connection: Option<Connection>,
     /// How many connections were made.
     made: u64,
-    /// The node of a cluster that has the keys, as the one that the URL names has told.
+    /// The node of a cluster that has the keys, to which the one that the URL names has referred.
     node: Option<ConnectionInfo>,
 }
 
-/// The key of one account on a server.
-#[derive(Debug)]
-pub(super) struct Redis {
-    server: Arc<Server>,
-    key: String,
-    member: Member,
-    /// The number of the connection on which the last step succeeded. Zero if none did.
-    stepped_on: AtomicU64,
-}
-
-/// This process as the others that use the key know it.
-#[derive(Debug)]
-struct Member {
-    name: String,
-    /// How many calls it makes in a window while it cannot reach the server.
-    share: NonZeroU32,
-    work: std::sync::Mutex<Work>,
-}
-
-/// What this process has in hand. While that is anything, the others leave room for its share if
-/// they do not hear of it.
-#[derive(Debug, Default)]
-struct Work {
-    /// How many commands were sent.
-    commands: u64,
-    /// How many requests for a permit are under way.
-    requests: usize,
-    /// How many permits were granted and are not settled.
-    permits: usize,
-    /// The ids under which the server remembers the process as a waiter.
-    waiting: BTreeSet<WaiterId>,
-    /// How many commands were sent when a request for a permit last failed, or was a trial, if no
-    /// later one has succeeded. The process may be using its fallback then.
-    failed: Option<u64>,
-}
-
-/// What a command tells the server about the process that sends it.
-struct Notice<'a> {
-    name: &'a str,
-    share: u32,
-    number: u64,
-    presence: Presence,
-}
-
-/// What a process that the server hears of is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presence {
-    /// It has nothing in hand.
-    Idle = 0,
-    /// It waits or has permits.
-    Active = 1,
-    /// It uses its fallback, for whose share the others leave room.
-    Away = 2,
-}
-
-impl Member {
-    fn new(share: NonZeroU32) -> Self {
-        Self {
-            name: Random::from_system().nonce(),
-            share,
-            work: std::sync::Mutex::default(),
-        }
-    }
-
-    /// Counts a command that is about to be sent, and says what it tells the server.
-    fn sends(&self, command: Command) -> Notice<'_> {
-        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        match command {
-            Command::Acquire { waiter, .. } => {
-                work.requests += 1;
-                waiter.map(|waiter| work.waiting.remove(&waiter));
-            }
-            Command::Cancel { waiter } => {
-                work.waiting.remove(&waiter);
-            }
-            Command::Departed { .. } => {}
-            Command::Answered { .. }
-            | Command::Throttled { .. }
-            | Command::Unanswered { .. }
-            | Command::Unsent { .. } => work.permits = work.permits.saturating_sub(1),
-        }
-        if work.failed.is_some() && !matches!(command, Command::Acquire { .. }) {
-            // Permits from before the failure are settled while the process uses its fallback. To
-            // the server that would look as if it were back, or without work.
-            return Notice::NONE;
-        }
-        work.commands += 1;
-        Notice {
-            name: &self.name,
-            share: self.share.get(),
-            number: work.commands,
-            presence: match work.requests > 0 || work.permits > 0 || !work.waiting.is_empty() {
-                true => Presence::Active,
-                false => Presence::Idle,
-            },
-        }
-    }
-
-    /// What a trial tells the server, while the process uses its fallback.
-    fn away(&self) -> Notice<'_> {
-        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        work.commands += 1;
-        work.failed = Some(work.commands);
-        // The process joins the queue anew when it is back. A request that was under way when
-        // another one failed may have left its waiter here since.
-        work.waiting.clear();
-        Notice {
-            name: &self.name,
-            share: self.share.get(),
-            number: work.commands,
-            presence: Presence::Away,
-        }
-    }
-
-    /// Takes the reply to a [`Command::Acquire`] into account that was sent with this number.
-    /// `None` stands for a failure.
-    fn hears(&self, number: u64, reply: Option<Reply>) {
-        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        work.requests = work.requests.saturating_sub(1);
-        match reply {
-            None => {
-                work.failed = Some(work.commands);
-                // The process joins the queue anew when it is back.
-                work.waiting.clear();
-            }
-            // The requests of other operations may have been under way when one failed.
-            Some(_) if work.failed.is_some_and(|failed| failed < number) => work.failed = None,
-            Some(_) => {}
-        }
-        match reply {
-            Some(Reply::Wait(wait)) => work.waiting.extend(wait.waiter),
-            Some(Reply::Granted { .. }) => work.permits += 1,
-            Some(Reply::Done) | None => {}
-        }
-    }
-}
-
-impl Notice<'_> {
-    /// Tells the server nothing about the process.
-    const NONE: Self = Self {
-        name: "",
-        share: 0,
-        number: 0,
-        presence: Presence::Idle,
-    };
-}
-
 impl Server {
-    pub(super) fn new(url: RedisUrl, timeouts: RedisTimeouts) -> Self {
+    pub(crate) fn new(url: RedisUrl, timeouts: RedisTimeouts) -> Self {
         Self {
-            cleaner: url.cleaner(),
+            cleaner: Cleaner::new(url.info.redis_settings().password()),
             info: url.info,
             timeouts,
             link: Mutex::default(),
-            run_is_known: OnceLock::new(),
-            knowledge: Arc::default(),
+            caveats: Arc::default(),
         }
     }
 
-    /// Whether the user may ask which run of the server this is. `None` before the first reply.
-    pub(super) fn run_is_known(&self) -> Option<bool> {
-        self.run_is_known.get().copied()
-    }
-
-    /// What the server has said of itself by now.
-    pub(super) fn known(&self) -> Knowledge {
-        let known = self.knowledge.lock();
-        known.unwrap_or_else(PoisonError::into_inner).clone()
+    /// What is known of the server by now.
+    pub(crate) fn caveats(&self) -> Caveats {
+        let caveats = self.caveats.lock();
+        caveats.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The connection, and its number.
@@ -263,7 +98,7 @@ impl Server {
         let info = link.node.as_ref().unwrap_or(&self.info);
         let made = Connection::open(info, self.timeouts).await?;
         // It is asked beside the calls, which need not wait for that.
-        tokio::spawn(Knowledge::gather(made.clone(), Arc::clone(&self.knowledge)));
+        tokio::spawn(ask_for_policy(made.clone(), Arc::clone(&self.caveats)));
         link.made += 1;
         link.connection = Some(made.clone());
         Ok((link.made, made))
@@ -280,171 +115,161 @@ impl Server {
     /// The node to which a server refers, if it is one of a cluster.
     fn node(&self, error: &RedisError) -> Option<ConnectionInfo> {
         let (address, _) = error.redirect_node()?;
-        let (host, port) = address.rsplit_once(':')?;
-        let port = port.parse().ok()?;
+        let (new_host, new_port) = address.rsplit_once(':')?;
+        let mut addr = self.info.addr().clone();
+        let (ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. }) =
+            &mut addr
+        else {
+            return None;
+        };
         // A node that does not know its own name refers to itself by none.
-        let host = |known: String| match host {
-            "" | "?" => known,
-            host => host.to_owned(),
-        };
-        let addr = match self.info.addr().clone() {
-            ConnectionAddr::Tcp(known, _) => ConnectionAddr::Tcp(host(known), port),
-            ConnectionAddr::TcpTls {
-                host: known,
-                insecure,
-                tls_params,
-                ..
-            } => ConnectionAddr::TcpTls {
-                host: host(known),
-                port,
-                insecure,
-                tls_params,
-            },
-            _ => return None,
-        };
+        if !matches!(new_host, "" | "?") {
+            new_host.clone_into(host);
+        }
+        *port = new_port.parse().ok()?;
         Some(self.info.clone().set_addr(addr))
     }
 }
 
+/// Asks the server what it deletes when its memory is full. It may not answer.
+async fn ask_for_policy(mut connection: Connection, caveats: Arc<std::sync::Mutex<Caveats>>) {
+    let mut ask = redis::cmd("INFO");
+    let answer = ask.arg("memory").query_async(connection.commands()).await;
+    let text: String = answer.unwrap_or_default();
+    let mut fields = text.lines().filter_map(|line| line.split_once(':'));
+    let policy = fields.find(|(name, _)| *name == "maxmemory_policy");
+    if let Some(policy) = policy.and_then(|(_, policy)| Cleaner::default().value(policy.trim())) {
+        let mut caveats = caveats.lock().unwrap_or_else(PoisonError::into_inner);
+        caveats.eviction_policy = Some(policy).filter(|policy| policy != "noeviction");
+    }
+}
+
+/// The key of one account on a server.
+pub(crate) struct Redis {
+    server: Arc<Server>,
+    key: String,
+    member: Member,
+    /// The number of the connection on which the last step succeeded. Zero if none did.
+    stepped_on: AtomicU64,
+}
+
 impl Redis {
-    /// The key of this account, for a process that makes at most `share` calls in a window while
-    /// the server is out of reach.
-    pub(super) fn new(server: Arc<Server>, account: &AccountKey, share: NonZeroU32) -> Self {
+    /// The key of the account with this fingerprint, for a process that makes at most `share` calls
+    /// in a window while the server is out of reach.
+    pub(crate) fn new(server: Arc<Server>, account: &str, share: NonZeroU32) -> Self {
         Self {
             server,
             // What is in braces puts all keys into one place of a cluster.
-            key: format!(
-                "{{terraform-provider-cams}}:account:{}",
-                account.fingerprint()
-            ),
+            key: format!("{{terraform-provider-cams}}:account:{account}"),
             member: Member::new(share),
             stepped_on: AtomicU64::new(0),
         }
     }
-}
 
-/// Why an attempt failed.
-enum Error {
-    /// A new connection may help: the old one ended, or another node has the keys.
-    Disconnected(RedisError),
-    Other(RedisError),
-    TimedOut,
-}
-
-impl Redis {
     /// Carries out a command and tells the server about this process.
-    async fn send(&self, command: Command, notice: &Notice<'_>) -> Result<Reply, Failure> {
-        let end = Instant::now() + self.server.timeouts.step();
-        match self.attempt(command, notice, end).await {
-            // The connection may have ended long ago, with a server that is running again. To find
-            // that out takes a new connection. If the command was carried out nevertheless, it is
-            // now carried out twice, which at worst occupies a slot that nobody uses.
-            Err(Error::Disconnected(_)) => self.attempt(command, notice, end).await,
-            result => result,
-        }
-        .map_err(|error| match error {
-            Error::Disconnected(error) | Error::Other(error) => {
-                let why = refusal::explain(&error, &SCRIPT.text, &self.server.cleaner);
-                Failure(format!("Redis: {why}"))
+    async fn send(&self, command: Command, notice: Notice<'_>) -> Result<Reply, StoreError> {
+        let (server, timeouts) = (&self.server, self.server.timeouts);
+        let steps = async {
+            let error = match self.step_once(command, notice).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            let node = server.node(&error);
+            if error.is_timeout() || (node.is_none() && !error.is_io_error()) {
+                return Err(error);
             }
-            Error::TimedOut => {
-                let RedisTimeouts { connect, command } = self.server.timeouts;
-                Failure(format!(
-                    "Redis: no connection within {} ms, or no reply within {} ms",
-                    connect.as_millis(),
-                    command.as_millis()
-                ))
-            }
-        })
-    }
-
-    async fn attempt(
-        &self,
-        command: Command,
-        notice: &Notice<'_>,
-        end: Instant,
-    ) -> Result<Reply, Error> {
-        let (error, node) = match timeout_at(end, self.step_once(command, notice)).await {
+            // Another node has the keys, or the connection ended long ago, with a server that is
+            // running again. To find that out takes a new connection. If the command was carried
+            // out nevertheless, it is now carried out twice, which at worst occupies a slot that no
+            // call uses.
+            server.disconnect(node).await;
+            self.step_once(command, notice).await
+        };
+        let error = match timeout(timeouts.step(), steps).await {
             Ok(Ok(reply)) => return Ok(reply),
-            Ok(Err(error)) if error.is_timeout() => (Error::TimedOut, None),
-            Ok(Err(error)) => match self.server.node(&error) {
-                None if !error.is_io_error() => (Error::Other(error), None),
-                node => (Error::Disconnected(error), node),
-            },
-            Err(_) => (Error::TimedOut, None),
+            Ok(Err(error)) => Some(error).filter(|error| !error.is_timeout()),
+            Err(_) => None,
         };
-        self.server.disconnect(node).await;
-        Err(error)
+        let node = error.as_ref().and_then(|error| server.node(error));
+        server.disconnect(node).await;
+        let reason = match error {
+            Some(error) => refusal::explain(&error, &SCRIPT.text, &server.cleaner),
+            None => format!(
+                "no connection within {} ms, or no reply within {} ms",
+                timeouts.connect.as_millis(),
+                timeouts.command.as_millis()
+            ),
+        };
+        Err(StoreError(format!("Redis: {reason}")))
     }
 
-    async fn step_once(&self, command: Command, notice: &Notice<'_>) -> Result<Reply, RedisError> {
+    async fn step_once(&self, command: Command, notice: Notice<'_>) -> Result<Reply, RedisError> {
         let (number, mut connection) = self.server.connection().await?;
-        let made = match self.stepped_on.load(Ordering::Relaxed) {
-            0 => Made::First,
-            last if last == number => Made::Same,
-            _ => Made::New,
+        let arguments = Arguments {
+            command,
+            notice,
+            timeouts: self.server.timeouts,
+            connection: match self.stepped_on.load(Ordering::Relaxed) {
+                0 => ConnectionAge::First,
+                last if last == number => ConnectionAge::Same,
+                _ => ConnectionAge::New,
+            },
         };
-        let arguments = Arguments::new(command, notice, self.server.timeouts, made);
-        let values = SCRIPT
-            .run(connection.commands(), &self.key, &arguments)
-            .await?;
-        let told = parse(&values)?;
+        let sent = SCRIPT.run(connection.commands(), &self.key, &arguments);
+        let (reply, run_is_known) = parse(&sent.await?)?;
         self.stepped_on.store(number, Ordering::Relaxed);
-        self.server.run_is_known.get_or_init(|| told.run_is_known);
-        Ok(told.reply)
+        let caveats = self.server.caveats.lock();
+        caveats.unwrap_or_else(PoisonError::into_inner).runs_unknown = !run_is_known;
+        Ok(reply)
     }
 }
 
-impl FallibleStore for Redis {
-    fn try_step(&self, _command: Command) -> Option<Result<Reply, Failure>> {
+impl Store for Redis {
+    fn try_step(&self, _command: Command) -> Option<Result<Reply, StoreError>> {
         None
     }
 
-    async fn step(&self, command: Command) -> Result<Reply, Failure> {
-        let notice = self.member.sends(command);
-        let result = self.send(command, &notice).await;
-        if matches!(command, Command::Acquire { .. }) {
-            self.member
-                .hears(notice.number, result.as_ref().ok().copied());
+    fn step(&self, command: Command) -> BoxFuture<'_, Result<Reply, StoreError>> {
+        Box::pin(async move {
+            let notice = self.member.sends(command);
+            let result = self.send(command, notice).await;
+            if matches!(command, Command::Acquire(_)) {
+                let reply = result.as_ref().ok().copied();
+                self.member.hears(notice.number, reply);
+            }
+            result
+        })
+    }
+
+    fn trial(&self, command: Command) -> BoxFuture<'_, Result<Reply, StoreError>> {
+        Box::pin(self.send(command, self.member.away()))
+    }
+
+    fn loss(&self) -> StoreError {
+        let reason = match self.server.caveats().eviction_policy {
+            Some(policy) => format!(
+                "its maxmemory-policy is {policy}, so it may delete keys when its memory is full; \
+                 set it to noeviction, or use a server of its own"
+            ),
+            None => "another program deletes its keys, such as by FLUSHALL or FLUSHDB, or its \
+                     maxmemory-policy lets it delete them itself"
+                .to_owned(),
+        };
+        StoreError(format!(
+            "Redis: the server repeatedly loses the state of the quota: {reason}"
+        ))
+    }
+
+    fn timing(&self) -> Timing {
+        let timeouts = self.server.timeouts;
+        Timing {
+            reply: timeouts.step(),
+            // A trial at the limit of its time would be late as often as not.
+            trial: Some(timeouts.command / 2),
+            returns_within: Some(timeouts.fallback_return()),
+            // What was sent before the failure may still arrive until its own time is over.
+            noticed_after: Duration::from_micros(CUT_OFF_AFTER) + timeouts.step(),
         }
-        result
-    }
-
-    async fn trial(&self, command: Command) -> Result<Reply, Failure> {
-        self.send(command, &self.member.away()).await
-    }
-
-    fn trial_within(&self) -> Duration {
-        // One at the limit of its time would be late as often as not.
-        self.server.timeouts.command / 2
-    }
-
-    fn loss(&self) -> Failure {
-        Failure(format!("Redis: {}", self.server.known().loss()))
-    }
-
-    fn replies_within(&self) -> Duration {
-        self.server.timeouts.step()
-    }
-
-    fn returns_within(&self) -> Option<Duration> {
-        Some(self.server.timeouts.fallback_return())
-    }
-
-    fn noticed_after(&self) -> Duration {
-        // What was sent before the failure may still arrive until its own time is over.
-        Duration::from_micros(CUT_OFF_AFTER) + self.server.timeouts.step()
-    }
-}
-
-/// A timeout in microseconds. None that can be set is longer than an hour.
-fn micros(time: Duration) -> Micros {
-    Micros::try_from(time.as_micros()).unwrap_or(MAX_WINDOW)
-}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Server")
     }
 }
 

@@ -16,28 +16,11 @@
 //! while there is one.
 
 use super::constants::{FIRST_SHARING, LONGEST_SHARING, MAX_PAUSE, Micros, REMEMBERED_AFTER};
-use super::limit::AdaptiveLimit;
-use super::slots::{LaneId, PermitId, Pool, Set, State};
-
-/// Until when all operations share one set of slots, and that set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sharing {
-    /// Zero if they never did.
-    pub(super) until: Micros,
-    /// For how long they do, or did when it was last found necessary.
-    pub(super) span: Micros,
-    pub(super) pool: Pool,
-}
-
-impl Sharing {
-    pub(super) fn lasts(&self, now: Micros) -> bool {
-        now < self.until
-    }
-}
+use super::slots::{LaneId, PermitId, Pool, State};
 
 impl State {
     /// Takes into account that the API throttled a call of this operation.
-    pub(super) fn throttled(
+    pub(crate) fn throttled(
         &mut self,
         now: Micros,
         lane: LaneId,
@@ -53,8 +36,8 @@ impl State {
             self.share(now);
         }
         let set = match self.sharing.lasts(now) {
-            true => Set::Shared,
-            false => Set::Of(lane),
+            true => None,
+            false => Some(lane),
         };
         let pool = self.pool(set);
         let pause = pause.unwrap_or(pool.limit.window).min(MAX_PAUSE);
@@ -68,9 +51,9 @@ impl State {
     /// The answer comes a little later than the service counted. In the meantime slots of calls
     /// that it counted may have become free.
     fn exceeds_the_account(&self, now: Micros, lane: LaneId) -> bool {
-        let own = self.occupied(now, Set::Of(lane)).count();
+        let own = self.occupied(now, Some(lane)).count();
         let counted_at = now.saturating_sub(REMEMBERED_AFTER);
-        let all = self.occupied(counted_at, Set::Shared);
+        let all = self.occupied(counted_at, None);
         let others = all.filter(|slot| slot.lane != lane).count();
         let (calls, _) = self.account_limit(now);
         others > 0 && own + others > calls as usize
@@ -78,24 +61,22 @@ impl State {
 
     fn share(&mut self, now: Micros) {
         let (calls, window) = self.account_limit(now);
-        let Sharing { until, span, .. } = self.sharing;
-        let again = until > 0 && now.saturating_sub(until) <= span;
-        let span = match again {
-            true => (span * 2).min(LONGEST_SHARING),
+        let sharing = &mut self.sharing;
+        let again = sharing.until > 0 && now.saturating_sub(sharing.until) <= sharing.span;
+        sharing.span = match again {
+            true => (sharing.span * 2).min(LONGEST_SHARING),
             false => FIRST_SHARING,
         };
-        self.sharing = Sharing {
-            until: now.saturating_add(span),
-            span,
-            pool: Pool {
-                limit: AdaptiveLimit::instead(now, calls, window),
-                paused_until: 0,
-            },
-        };
+        sharing.until = now.saturating_add(sharing.span);
+        sharing.pool = Pool::default();
+        let limit = &mut sharing.pool.limit;
+        // The throttled calls do not lower a limit that would not have let them go.
+        (limit.confirmed_at, limit.lowered_at) = (now, now);
+        limit.set(calls, window);
     }
 
     /// The greatest number of calls of the operations in use, and the longest of their windows.
-    pub(super) fn account_limit(&self, now: Micros) -> (u32, Micros) {
+    pub(crate) fn account_limit(&self, now: Micros) -> (u32, Micros) {
         let limits = self.lanes.iter().map(|lane| lane.pool.limit);
         let in_use = limits.filter(|limit| limit.is_in_use(now));
         in_use.fold((1, 1), |(calls, window), limit| {

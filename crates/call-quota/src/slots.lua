@@ -44,7 +44,7 @@ local pause, leave, returns_within = tonumber(ARGV[6]), tonumber(ARGV[11]), tonu
 local lane_id = tonumber(ARGV[13])
 
 local LIMIT = {
-  'calls', 'window', 'confirmed_at', 'current', 'proven', 'step', 'lowered_at', 'raise_at',
+  'calls', 'window', 'confirmed_at', 'current', 'proven', 'lowered_at', 'raise_at',
 }
 
 local function new_pool()
@@ -201,25 +201,15 @@ local function lasts(state, at)
   return at < state.until_
 end
 
-local function restarted(pool)
-  local lowered = pool.current < pool.calls
-  pool.paused_until, pool.confirmed_at = 0, now
-  pool.lowered_at = lowered and now or 0
-  pool.raise_at = lowered and now + pool.window * RAISE_AFTER_WINDOWS or 0
-end
-
 -- Who is cut off does not depend on the clock: the members stay as old as they were.
 local function restart_clock(state)
   for _, member in ipairs(state.members) do
     member.seen = math.max(member.seen - state.seen + now, 0)
   end
-  state.until_ = lasts(state, state.seen) and now + state.span or 0
-  restarted(state.shared)
-  for _, lane in ipairs(state.lanes) do
-    restarted(lane)
-  end
-  state.seen, state.forgotten_at = now, now
-  state.slots, state.waiters = {}, {}
+  local restarted = forgetting(now)
+  restarted.members, restarted.last_id = state.members, state.last_id
+  restarted.run_id = state.run_id
+  return restarted
 end
 
 local function next_id(state)
@@ -235,7 +225,7 @@ local function set(pool, calls, window)
   local before = pool.calls
   pool.calls, pool.window = calls, window
   if calls ~= before and (pool.current == before or pool.current > calls) then
-    pool.current, pool.proven, pool.step = calls, calls, 1
+    pool.current, pool.proven = calls, calls
   end
 end
 
@@ -252,9 +242,9 @@ end
 
 local function for_caller(pool, needed)
   if pool.current < pool.calls and needed > pool.current and now >= pool.raise_at then
+    local raise = math.max(2 * (pool.current - pool.proven), 1)
     pool.proven = pool.current
-    pool.current = math.min(pool.current + pool.step, pool.calls)
-    pool.step = pool.step * 2
+    pool.current = math.min(pool.current + raise, pool.calls)
     pool.raise_at = now + pool.window + FORWARD_DELAY
   end
   return pool.current
@@ -269,7 +259,7 @@ local function lower(pool, permitted_at)
   if not on_trial then
     pool.proven = math.max(math.floor(pool.current * 7 / 10), 1)
   end
-  pool.current, pool.step, pool.lowered_at = pool.proven, 1, now
+  pool.current, pool.lowered_at = pool.proven, now
   pool.raise_at = now + pool.window * RAISE_AFTER_WINDOWS
 end
 
@@ -431,7 +421,7 @@ end
 
 local function acquire(state)
   local lane = make_lane(state)
-  local since = #state.slots > MAX_SLOTS / 2 and 0 or REMEMBERED_AFTER
+  local since = #state.slots > MAX_REMEMBERED and 0 or REMEMBERED_AFTER
   state.slots = retain(state.slots, function(slot) return slot.free_at + since > now end)
   state.waiters = retain(state.waiters, function(waiter)
     return waiter.id == id or waiter.asks_at + WAITER_GRACE > now
@@ -506,7 +496,7 @@ local reply = { 'done' }
 local state, lost = load()
 if state then
   if now < state.seen then
-    restart_clock(state)
+    state = restart_clock(state)
   end
   if lost then
     state.forgotten_at, state.members = now + returns_within, {}

@@ -1,81 +1,48 @@
-//! What a quota's queue asks of the store that keeps the quota's state.
+//! Where the state of an account is kept: what every store does, and what it says of itself.
 
-use std::fmt;
 use std::time::Duration;
+
+use futures_util::future::BoxFuture;
 
 use super::slots::{Command, Reply};
 
-/// Which store of a chain replied: 0 is the first, 1 its fallback, 2 the fallback of that. A permit
-/// has to be settled with the store that granted it, because no other knows it.
-pub(super) type Tier = u8;
-
-/// A reply, and the store that gave it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TierReply {
-    pub(super) reply: Reply,
-    pub(super) tier: Tier,
-}
-
-/// Keeps the state of one quota, and never fails: a chain of stores ends with one in memory.
-pub(super) trait Store: Send + Sync {
-    /// Carries the command out if that is possible without waiting. `tier` tells where to settle a
-    /// permit; [`Command::Acquire`] ignores it.
-    fn try_step(&self, command: Command, tier: Tier) -> Option<TierReply>;
-
-    /// Carries the command out.
-    fn step(&self, command: Command, tier: Tier) -> impl Future<Output = TierReply> + Send;
-
-    /// How old a permit of this store can be when the reply with it arrives.
-    fn replies_within(&self, _tier: Tier) -> Duration {
-        Duration::ZERO
-    }
-}
-
-/// Keeps the state of one quota where it can be out of reach.
-pub(super) trait FallibleStore: Send + Sync + 'static {
+/// Keeps the state of one account.
+pub(crate) trait Store: Send + Sync {
     /// Carries the command out if that is possible without waiting.
-    fn try_step(&self, command: Command) -> Option<Result<Reply, Failure>>;
+    fn try_step(&self, command: Command) -> Option<Result<Reply, StoreError>>;
 
     /// Carries the command out.
-    fn step(&self, command: Command) -> impl Future<Output = Result<Reply, Failure>> + Send;
+    fn step(&self, command: Command) -> BoxFuture<'_, Result<Reply, StoreError>>;
 
-    /// Carries the command out for a process that uses its fallback and finds out by this whether
-    /// the store works again. Those who use the store leave room for its share meanwhile, if they
-    /// can.
-    fn trial(&self, command: Command) -> impl Future<Output = Result<Reply, Failure>> + Send {
+    /// Carries the command out for a process that uses another store and finds out by this whether
+    /// this one works again.
+    fn trial(&self, command: Command) -> BoxFuture<'_, Result<Reply, StoreError>> {
         self.step(command)
     }
 
-    /// Within what time a trial has to be carried out if the store is to count as one that works.
-    fn trial_within(&self) -> Duration {
-        Duration::MAX
+    /// Why the state may be lost repeatedly.
+    fn loss(&self) -> StoreError;
+
+    /// How fast the store is, and how fast others notice that this process does not use it.
+    fn timing(&self) -> Timing {
+        Timing::default()
     }
+}
 
-    /// Why the state may be lost again and again.
-    fn loss(&self) -> Failure;
-
+/// How fast a store is. The default is that of a store on this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Timing {
     /// How old a permit can be when the reply with it arrives.
-    fn replies_within(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    /// How long after the store works again this process has stopped using its fallback or has been
-    /// heard of by a trial, if others rely on that.
-    fn returns_within(&self) -> Option<Duration> {
-        None
-    }
-
-    /// After what time the others that use the store take it into account if this process cannot
-    /// reach it any more.
-    fn noticed_after(&self) -> Duration;
+    pub(crate) reply: Duration,
+    /// Within what time a trial has to be carried out if the store is to count as one that works.
+    pub(crate) trial: Option<Duration>,
+    /// How long after the store works again this process has returned to it or has been heard of by
+    /// a trial, if other processes rely on that.
+    pub(crate) returns_within: Option<Duration>,
+    /// After what time the other processes take into account that this one cannot reach the store.
+    pub(crate) noticed_after: Duration,
 }
 
 /// Why a store cannot be used, in words for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure(pub(super) String);
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub(crate) struct StoreError(pub(crate) String);

@@ -1,15 +1,13 @@
 //! Percent-encoding as RFC 3986 has it and as Alibaba Cloud signs it.
 
-use std::fmt::Write as _;
-
 /// Encodes all bytes but `A-Z a-z 0-9 - _ . ~`, with upper-case hexadecimal digits.
-pub(super) fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            write!(encoded, "%{byte:02X}").expect("a String takes all that is written");
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
     encoded
@@ -19,7 +17,7 @@ pub(super) fn encode(text: &str) -> String {
 /// if it is not UTF-8 when it is decoded.
 ///
 /// A `+` means a space, as it does in forms. The Python SDK writes queries in this way too.
-pub(super) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+pub(crate) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
@@ -31,39 +29,32 @@ pub(super) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
 
 /// Encodes the pairs, sorts them by their encoded bytes, and joins them. Both signature methods
 /// cover the parameters in this form.
-pub(super) fn canonical_query<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> String {
+pub(crate) fn canonical_query<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> String {
     let mut encoded: Vec<_> = pairs
-        .map(|(name, value)| (encode(name), encode(value)))
+        .map(|(name, value)| [encode(name), encode(value)])
         .collect();
     encoded.sort();
-    encoded
-        .into_iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect::<Vec<_>>()
-        .join("&")
+    let written: Vec<_> = encoded.iter().map(|pair| pair.join("=")).collect();
+    written.join("&")
 }
 
 /// Writes bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn decode(text: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
+    let digit = |byte: u8| char::from(byte).to_digit(16);
     while let Some(byte) = bytes.next() {
         decoded.push(match byte {
-            b'%' => digit(bytes.next()?)? * 16 + digit(bytes.next()?)?,
+            b'%' => u8::try_from(digit(bytes.next()?)? * 16 + digit(bytes.next()?)?).ok()?,
             b'+' => b' ',
             other => other,
         });
     }
     String::from_utf8(decoded).ok()
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    let digit = char::from(byte).to_digit(16)?;
-    u8::try_from(digit).ok()
 }
 
 #[cfg(test)]

@@ -2,37 +2,30 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::encoding::hex;
+
 /// Makes ids from the seed and from what they belong to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Generated {
-    pub(super) seed: u64,
+pub(crate) struct Generated {
+    pub(crate) seed: u64,
 }
 
 impl Generated {
     /// An id of fifteen digits, as WhatsApp's ids have.
-    pub(super) fn digits(self, parts: &[&str]) -> String {
-        let number = self
-            .digest(parts)
-            .into_iter()
-            .take(8)
-            .fold(0_u64, |number, byte| number << 8 | u64::from(byte));
+    pub(crate) fn digits(self, parts: &[&str]) -> String {
+        let bytes = self.digest(parts).into_iter().take(8);
+        let number = bytes.fold(0_u64, |number, byte| number << 8 | u64::from(byte));
         (100_000_000_000_000 + number % 900_000_000_000_000).to_string()
     }
 
     /// An id of 32 hexadecimal digits in groups, as in `90E63D28-E31D-1EB2-8939-A9486641F00D`.
-    pub(super) fn grouped(self, parts: &[&str]) -> String {
-        let digits: String = self
-            .digest(parts)
-            .into_iter()
-            .take(16)
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
-        group(&digits)
+    pub(crate) fn grouped(self, parts: &[&str]) -> String {
+        group(hex(&self.digest(parts)).get(..32).unwrap_or_default())
     }
 
     /// The digest of the seed and these parts. A zero byte ends each part, so that "a" and "bc"
     /// differ from "ab" and "c".
-    pub(super) fn digest(self, parts: &[&str]) -> Vec<u8> {
+    pub(crate) fn digest(self, parts: &[&str]) -> Vec<u8> {
         let mut digest = Sha256::new_with_prefix(self.seed.to_be_bytes());
         for part in parts {
             digest.update(part.as_bytes());
@@ -42,14 +35,11 @@ impl Generated {
     }
 }
 
-/// Writes 32 digits in groups of 8, 4, 4, 4 and 12.
-pub(super) fn group(digits: &str) -> String {
-    let mut grouped = String::with_capacity(36);
-    for (index, digit) in digits.chars().enumerate() {
-        if [8, 12, 16, 20].contains(&index) {
-            grouped.push('-');
-        }
-        grouped.push(digit);
+/// Writes 32 hexadecimal digits in upper case, in groups of 8, 4, 4, 4 and 12.
+pub(crate) fn group(digits: &str) -> String {
+    let mut grouped = digits.to_uppercase();
+    for at in [20, 16, 12, 8] {
+        grouped.insert(at, '-');
     }
     grouped
 }

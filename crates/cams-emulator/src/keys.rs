@@ -1,34 +1,60 @@
 //! The access keys that are known: permanent ones, and those of the sessions that were issued.
 
-mod access_key;
-
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
-use serde_json::{Map, Value};
-
-use super::generated::Generated;
-use super::issuance::{Issuance, RevokedAs, Told};
-use super::refusal::Refusal;
-use super::signature::Claim;
-pub use access_key::{AccessKey, NotAnAccessKey};
 use base::clock::Utc;
 use base::secret::Secret;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::Args;
+use serde::Serialize;
+use serde_json::{Value, json};
 
-/// The one who calls: an account, and what the caller is within it.
+use crate::generated::Generated;
+use crate::issuance::{Issuance, RevokedAs};
+use crate::refusal::Rejection;
+use crate::signature::SignatureClaim;
+
+/// A permanent access key of an account's user, or of the account itself.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PermanentKey {
+    /// The account that the access key belongs to
+    #[arg(long, value_name = "ID", default_value = "1000000000000000")]
+    account_id: String,
+    /// The access key id that is known
+    #[arg(long, value_name = "ID", default_value = "emulator")]
+    access_key_id: String,
+    /// The secret of the access key
+    #[arg(long, value_name = "SECRET", value_parser = secret, default_value = "emulator-secret")]
+    access_key_secret: Secret,
+    /// Require this STS token; without the flag a token is covered by the signature but not
+    /// compared
+    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    security_token: Option<Secret>,
+    /// Make the access key one of the account itself, which cannot assume roles
+    #[arg(long = "root")]
+    is_root: bool,
+}
+
+/// Reads the secret in a flag.
+pub(crate) fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
+}
+
+/// Who calls: an account, and the identity of the caller within it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Caller {
-    pub(super) account_id: String,
-    pub(super) identity: Identity,
+pub(crate) struct Caller {
+    pub(crate) account_id: String,
+    pub(crate) identity: CallerKind,
 }
 
 /// What a caller is within its account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Identity {
+pub(crate) enum CallerKind {
     /// A session of a role.
     Role { role: String, session_name: String },
     /// The account itself, which may do everything.
@@ -37,89 +63,76 @@ pub(super) enum Identity {
     User { name: String },
 }
 
-/// A session that was issued just now, as the one who asked for it sees it.
-#[derive(Clone, Debug)]
-pub(super) struct Issued {
-    pub(super) access_key_id: String,
-    access_key_secret: Secret,
-    security_token: Secret,
-    expiration: Option<String>,
-    /// When it was issued.
-    pub(super) at: SystemTime,
-    /// How long it lives.
-    pub(super) lifetime: Duration,
-}
-
 /// All access keys that requests may be signed with.
 #[derive(Debug)]
-pub(super) struct Keys {
-    permanent: Vec<AccessKey>,
+pub(crate) struct KnownKeys {
+    permanent: Vec<PermanentKey>,
     /// The sessions by the id of their key, also those that have ended.
-    sessions: BTreeMap<String, Session>,
-    generated: Generated,
+    sessions: BTreeMap<String, IssuedSession>,
+    pub(crate) generated: Generated,
 }
 
-#[derive(Debug)]
-struct Session {
-    caller: Caller,
+/// A session of a role.
+#[derive(Clone, Debug)]
+pub(crate) struct IssuedSession {
+    pub(crate) access_key_id: String,
     access_key_secret: Secret,
     security_token: Secret,
-    ends: SystemTime,
+    caller: Caller,
+    pub(crate) issued: SystemTime,
+    pub(crate) lifetime: Duration,
     revoked: bool,
+    /// The end of the session, as answers give it.
+    expiration: Option<String>,
 }
 
-/// A session as the control interface shows it.
-#[derive(Debug, Serialize)]
-pub(super) struct Report<'a> {
-    access_key_id: &'a str,
-    #[serde(flatten)]
-    caller: &'a Caller,
-    ends: String,
-    revoked: bool,
-}
-
-impl Keys {
-    pub(super) fn new(permanent: Vec<AccessKey>, seed: u64) -> Self {
+impl KnownKeys {
+    pub(crate) fn new(permanent: Vec<PermanentKey>, generated: Generated) -> Self {
         Self {
             permanent,
             sessions: BTreeMap::new(),
-            generated: Generated { seed },
+            generated,
         }
     }
 
-    /// The secret of the key that a request says it is signed with, and whose key that is. A
-    /// request without the token of the key, or with a key whose session has ended, is refused.
-    pub(super) fn find(
+    /// The secret of the key that a request says it is signed with, and its owner. A request
+    /// without the token of the key, or with a key whose session has ended, is refused.
+    pub(crate) fn find(
         &self,
-        claim: &Claim<'_>,
+        claim: &SignatureClaim<'_>,
         issuance: &Issuance,
         now: SystemTime,
-    ) -> Result<(&Secret, Caller), Refusal> {
-        let id = claim.access_key_id;
-        if let Some(key) = self.permanent.iter().find(|key| key.access_key_id == id) {
+    ) -> Result<(&Secret, Caller), Rejection> {
+        let not_found = || {
+            let message = "Specified access key is not found.";
+            Rejection::new(404, "InvalidAccessKeyId.NotFound", message)
+        };
+        if let Some(key) = self.permanent(claim.access_key_id) {
             if let Some(expected) = &key.security_token {
-                self.check_token(expected, claim.security_token, mismatch)?;
+                self.check_token(expected, claim.security_token, false)?;
             }
             return Ok((&key.access_key_secret, key.caller()));
         }
-        let session = self.sessions.get(id).ok_or_else(not_found)?;
-        self.check_token(&session.security_token, claim.security_token, malformed)?;
+        let session = self
+            .sessions
+            .get(claim.access_key_id)
+            .ok_or_else(not_found)?;
+        self.check_token(&session.security_token, claim.security_token, true)?;
         match issuance.revoked_as {
             RevokedAs::NotFound if session.revoked => Err(not_found()),
-            _ if session.revoked || session.ends <= now => Err(expired()),
+            _ if session.revoked || session.ends() <= now => Err(Rejection::expired_token()),
             _ => Ok((&session.access_key_secret, session.caller.clone())),
         }
     }
 
-    /// Starts a session of this caller. It ends at a whole second, so that `Expiration` can tell
-    /// the truth.
-    pub(super) fn issue(
+    /// Starts a session of this caller.
+    pub(crate) fn issue(
         &mut self,
         caller: Caller,
         issuance: &Issuance,
         requested: Option<Duration>,
         now: SystemTime,
-    ) -> Issued {
+    ) -> IssuedSession {
         let count = self.sessions.len().to_string();
         let text = |what: &str, digests: usize| -> String {
             let parts = (0..digests).map(|part| part.to_string());
@@ -133,29 +146,24 @@ impl Keys {
             characters.take(length).collect()
         };
 
-        let lifetime = issuance.lifetime(requested);
-        let issued = Issued {
+        let session = IssuedSession {
             access_key_id: format!("STS.{}", alphanumeric(text("id", 1), 24)),
             access_key_secret: Secret::new(alphanumeric(text("secret", 2), 44)),
             // Tokens have characters that must be encoded, as real ones do.
             security_token: Secret::new(format!("CAIS{}", text("token", 8))),
-            expiration: written(issuance.told(lifetime, requested), now),
-            at: now,
-            lifetime,
-        };
-        let session = Session {
             caller,
-            access_key_secret: issued.access_key_secret.clone(),
-            security_token: issued.security_token.clone(),
-            ends: later(whole_second(now), lifetime),
+            issued: now,
+            lifetime: issuance.lifetime(requested),
             revoked: false,
+            expiration: issuance.expiration(requested, now),
         };
-        self.sessions.insert(issued.access_key_id.clone(), session);
-        issued
+        self.sessions
+            .insert(session.access_key_id.clone(), session.clone());
+        session
     }
 
-    /// Revokes all sessions that were issued until now, and tells how many there were.
-    pub(super) fn revoke_all(&mut self) -> usize {
+    /// Revokes all sessions that were issued until now, and returns how many there were.
+    pub(crate) fn revoke_all(&mut self) -> usize {
         let sessions = self
             .sessions
             .values_mut()
@@ -164,135 +172,148 @@ impl Keys {
     }
 
     /// Whether the account has any key, so that it exists.
-    pub(super) fn has_account(&self, account_id: &str) -> bool {
+    pub(crate) fn has_account(&self, account_id: &str) -> bool {
         self.permanent
             .iter()
             .any(|key| key.account_id == account_id)
     }
 
     /// The account of the first key, which sources without an account of their own belong to.
-    pub(super) fn first_account(&self) -> &str {
+    pub(crate) fn first_account(&self) -> String {
         let first = self.permanent.first();
-        first.map_or("", |key| key.account_id.as_str())
+        first.map(|key| key.account_id.clone()).unwrap_or_default()
     }
 
-    /// What ids of users and roles are made with.
-    pub(super) fn generated(&self) -> Generated {
-        self.generated
+    /// The id of a role, which follows from its name.
+    pub(crate) fn role_id(&self, account_id: &str, role: &str) -> String {
+        let role = role.to_ascii_lowercase();
+        self.generated.digits(&["role", account_id, &role])
     }
 
     /// Whether the session of this key was revoked, or there is none.
-    pub(super) fn is_revoked(&self, access_key_id: &str) -> bool {
+    pub(crate) fn is_revoked(&self, access_key_id: &str) -> bool {
         let session = self.sessions.get(access_key_id);
         session.is_none_or(|session| session.revoked)
     }
 
     /// The account of a key, also of one whose session has ended.
-    pub(super) fn account_of(&self, access_key_id: &str) -> Option<&str> {
-        let mut permanent = self.permanent.iter();
-        let key = permanent.find(|key| key.access_key_id == access_key_id);
-        let session = || self.sessions.get(access_key_id);
-        key.map(|key| key.account_id.as_str())
-            .or_else(|| Some(session()?.caller.account_id.as_str()))
+    pub(crate) fn account_of(&self, access_key_id: &str) -> Option<String> {
+        let permanent = self.permanent(access_key_id).map(|key| &key.account_id);
+        let session = || Some(&self.sessions.get(access_key_id)?.caller.account_id);
+        permanent.or_else(session).cloned()
     }
 
     /// All sessions, without their secrets.
-    pub(super) fn report<'a>(&'a self) -> Vec<Report<'a>> {
-        let report = |(id, session): (&'a String, &'a Session)| Report::new(id, session);
-        self.sessions.iter().map(report).collect()
+    pub(crate) fn report(&self) -> Value {
+        self.sessions.values().map(IssuedSession::report).collect()
     }
 
-    /// Compares the token of a request with the expected one. A token that belongs to another
-    /// session does not match the key; `other` is the refusal of any other wrong token.
+    fn permanent(&self, access_key_id: &str) -> Option<&PermanentKey> {
+        let mut keys = self.permanent.iter();
+        keys.find(|key| key.access_key_id == access_key_id)
+    }
+
+    /// Compares the token of a request with the expected one. A wrong token is malformed if it is
+    /// given with the key of a session and does not belong to another one.
     fn check_token(
         &self,
         expected: &Secret,
         token: Option<&str>,
-        other: fn() -> Refusal,
-    ) -> Result<(), Refusal> {
+        of_session: bool,
+    ) -> Result<(), Rejection> {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
-            return Err(Refusal::missing("SecurityToken"));
+            return Err(Rejection::missing("SecurityToken"));
         };
         if expected.expose() == token {
             return Ok(());
         }
         let mut sessions = self.sessions.values();
-        match sessions.any(|session| session.security_token.expose() == token) {
-            true => Err(mismatch()),
-            false => Err(other()),
-        }
+        let known = sessions.any(|session| session.security_token.expose() == token);
+        let (code, message) = match of_session && !known {
+            true => ("Malformed", "Specified SecurityToken is malformed."),
+            false => (
+                "MismatchWithAccessKey",
+                "Specified SecurityToken mismatch with the AccessKey.",
+            ),
+        };
+        Err(Rejection::new(
+            400,
+            format!("InvalidSecurityToken.{code}"),
+            message,
+        ))
     }
 }
 
-impl<'a> Report<'a> {
-    fn new(access_key_id: &'a str, session: &'a Session) -> Self {
-        Self {
-            access_key_id,
-            caller: &session.caller,
-            ends: Utc::from(session.ends).seconds(),
-            revoked: session.revoked,
-        }
-    }
-}
-
-impl Issued {
+impl IssuedSession {
     /// The credentials as all answers have them. `Expiration` may be missing.
-    pub(super) fn fields(&self) -> Map<String, Value> {
-        let fields = [
-            ("AccessKeyId", self.access_key_id.as_str()),
-            ("AccessKeySecret", self.access_key_secret.expose()),
-            ("SecurityToken", self.security_token.expose()),
-        ];
-        let expiration = self.expiration.as_deref().map(|text| ("Expiration", text));
+    pub(crate) fn credentials(&self) -> Value {
+        let mut fields = json!({
+            "AccessKeyId": self.access_key_id,
+            "AccessKeySecret": self.access_key_secret.expose(),
+            "SecurityToken": self.security_token.expose(),
+        });
+        if let Some(expiration) = &self.expiration {
+            fields["Expiration"] = expiration.as_str().into();
+        }
         fields
-            .into_iter()
-            .chain(expiration)
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect()
+    }
+
+    /// The end of the session. It is a whole second, so that `Expiration` can be exact.
+    fn ends(&self) -> SystemTime {
+        let since = self.issued.duration_since(SystemTime::UNIX_EPOCH);
+        let whole = Duration::from_secs(since.unwrap_or_default().as_secs());
+        let start = SystemTime::UNIX_EPOCH + whole;
+        start.checked_add(self.lifetime).unwrap_or(start)
+    }
+
+    /// The session as the control interface shows it.
+    fn report(&self) -> Value {
+        let mut shown = json!(self.caller);
+        shown["access_key_id"] = self.access_key_id.as_str().into();
+        shown["ends"] = Utc::from(self.ends()).seconds().into();
+        shown["revoked"] = self.revoked.into();
+        shown
     }
 }
 
-fn written(told: Told, now: SystemTime) -> Option<String> {
-    let minute = Duration::from_secs(60);
-    match told {
-        Told::After(time) => Some(Utc::from(later(now, time)).seconds()),
-        Told::Nothing => None,
-        Told::Past => Some(Utc::from(now.checked_sub(minute).unwrap_or(now)).seconds()),
-        Told::Unreadable => Some("in a while".into()),
+impl PermanentKey {
+    /// Who calls with this key.
+    fn caller(&self) -> Caller {
+        let name = self.access_key_id.clone();
+        Caller {
+            account_id: self.account_id.clone(),
+            identity: match self.is_root {
+                true => CallerKind::Root,
+                false => CallerKind::User { name },
+            },
+        }
     }
 }
 
-/// The date that is so much later, or the same date if it would be too late to be written.
-fn later(date: SystemTime, time: Duration) -> SystemTime {
-    date.checked_add(time).unwrap_or(date)
-}
+/// Reads a key of a user, as in `1000000000000001:other:other-secret`.
+impl FromStr for PermanentKey {
+    type Err = &'static str;
 
-/// The beginning of the second that this date is in.
-fn whole_second(date: SystemTime) -> SystemTime {
-    let since = date.duration_since(SystemTime::UNIX_EPOCH);
-    let nanos = since.unwrap_or_default().subsec_nanos();
-    date.checked_sub(Duration::from_nanos(nanos.into()))
-        .unwrap_or(date)
-}
-
-fn not_found() -> Refusal {
-    let message = "Specified access key is not found.";
-    Refusal::new(404, "InvalidAccessKeyId.NotFound", message)
-}
-
-fn expired() -> Refusal {
-    let message = "Specified SecurityToken is expired.";
-    Refusal::new(400, "InvalidSecurityToken.Expired", message)
-}
-
-fn malformed() -> Refusal {
-    let message = "Specified SecurityToken is malformed.";
-    Refusal::new(400, "InvalidSecurityToken.Malformed", message)
-}
-
-fn mismatch() -> Refusal {
-    let message = "Specified SecurityToken mismatch with the AccessKey.";
-    Refusal::new(400, "InvalidSecurityToken.MismatchWithAccessKey", message)
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<_> = text
+            .splitn(3, ':')
+            .filter(|part| !part.is_empty())
+            .collect();
+        match parts[..] {
+            [account_id, access_key_id, secret]
+                if account_id.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                Ok(Self {
+                    account_id: account_id.into(),
+                    access_key_id: access_key_id.into(),
+                    access_key_secret: Secret::new(secret),
+                    security_token: None,
+                    is_root: false,
+                })
+            }
+            _ => Err("an access key is written as ACCOUNT:ID:SECRET"),
+        }
+    }
 }
 
 #[cfg(test)]

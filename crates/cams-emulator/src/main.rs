@@ -6,6 +6,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use base::clock::Clock;
 use cams_emulator::Flags;
 use clap::Parser;
 use tokio::net::TcpListener;
@@ -15,7 +16,7 @@ async fn main() -> ExitCode {
     match run(Flags::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Where stderr is closed nobody reads it, so that an error here has no consequence.
+            // If stderr is closed, there is no other place to report to.
             let _ = writeln!(io::stderr(), "cams-emulator: {error}");
             ExitCode::FAILURE
         }
@@ -23,15 +24,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
-    let address = flags.listen;
-    let config = flags.into_config()?;
-    // Signals are caught from here on, so that whoever reads the line below can end the process
+    let address = flags.address()?;
+    // Signals are caught before the line below is printed, so that its reader can end the process
     // cleanly at once.
     let shutdown = shutdown()?;
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "listening on http://{address}")?;
-    cams_emulator::serve(listener, config, shutdown).await;
+    cams_emulator::serve(listener, flags, Clock::system(), shutdown).await;
     Ok(())
 }
 

@@ -1,14 +1,24 @@
-//! The forms of those numbers that WhatsApp writes in a way of its own: the documentation of
-//! [`emulator`](super) lists them.
+//! The forms of those numbers that WhatsApp writes in a way of its own. The documentation of the
+//! crate lists them.
 
-use super::behaviour::NumberForm;
+use clap::ValueEnum;
+
+/// The form in which a number is written that WhatsApp writes in a form of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NumberForm {
+    /// As it is dialled today.
+    Dialled,
+    /// As WhatsApp writes it.
+    #[default]
+    Whatsapp,
+}
 
 /// The area codes of Brazil whose mobile numbers have their ninth digit at WhatsApp too.
 const NINE: &str = "11 12 13 14 15 16 17 18 19 21 22 24 27 28";
 
 impl NumberForm {
     /// The number, calling code first, in this form.
-    pub(super) fn of(self, digits: &str) -> String {
+    pub(crate) fn of(self, digits: &str) -> String {
         let written = match self {
             Self::Dialled => dialled(digits),
             Self::Whatsapp => whatsapps(digits),

@@ -1,157 +1,96 @@
-//! What the operations do: which parameters they need, what they refuse, and what they answer.
+//! The operations of CAMS and STS. Each is one file, which has its name, its parameters, what it
+//! does and its answer. An operation is added with that file, its `mod` line and its line in
+//! [`ALL`].
 
-mod account;
-mod initiation;
-mod list;
-mod lookup;
+mod assume_role;
+mod assume_role_with_oidc;
+mod create_chatapp_migration_initiate;
+mod get_caller_identity;
+mod get_chatapp_open_status;
+mod get_phone_number_verification_status;
+mod query_chatapp_bind_waba;
+mod query_chatapp_phone_numbers;
+mod role_session;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::ops::RangeInclusive;
 
-use serde_json::{Map, Value, json};
+use crate::behaviour::{PHONE_NUMBER_ERROR, ServiceChoices};
+use crate::call::{ServiceState, Visit};
+use crate::refusal::Rejection;
+use crate::reply::{FieldWriter, fields};
+use crate::request::{Addressee, IncomingRequest};
 
-use super::behaviour::{Behaviour, MigratingListedAs, PHONE_NUMBER_ERROR};
-use super::generated::Generated;
-use super::numbers::{Number, Numbers};
-use super::operation::Operation;
-use super::refusal::Refusal;
-use super::request::Request;
-use super::spaces::{Space, Spaces};
-
-/// The account that all operations read and change.
+/// An operation of an API.
 #[derive(Debug)]
-pub(super) struct Account {
-    pub(super) spaces: Spaces,
-    pub(super) numbers: Numbers,
-    pub(super) behaviour: Behaviour,
-    pub(super) generated: Generated,
+pub(crate) struct EmulatedOperation {
+    /// The name in the API, which is the action in RAM too.
+    pub(crate) name: &'static str,
+    /// The API: CAMS or STS.
+    pub(crate) api: Addressee,
+    /// Whether requests are signed.
+    pub(crate) signed: bool,
+    /// Whether the account must have subscribed to the product.
+    pub(crate) needs_subscription: bool,
+    /// The fields that a client needs, in the answer, in its objects and in its rows. Sparse
+    /// answers have no others.
+    pub(crate) essential: &'static [&'static str],
+    /// Executes the operation, and returns the fields of the answer beside those that all answers
+    /// have.
+    pub(crate) run: fn(&mut Visit<'_>, &mut ServiceState) -> Result<FieldWriter, Rejection>,
 }
 
-/// The outcome of an operation that was executed.
-#[derive(Debug)]
-pub(super) struct Done {
-    /// The fields of the answer beside those that all answers have.
-    pub(super) fields: Fields,
-    /// Whether it is recorded as a started migration.
-    pub(super) committed: bool,
+const ALL: &[&EmulatedOperation] = &[
+    &assume_role::OPERATION,
+    &assume_role_with_oidc::OPERATION,
+    &create_chatapp_migration_initiate::OPERATION,
+    &get_caller_identity::OPERATION,
+    &get_chatapp_open_status::OPERATION,
+    &get_phone_number_verification_status::OPERATION,
+    &query_chatapp_bind_waba::OPERATION,
+    &query_chatapp_phone_numbers::OPERATION,
+];
+
+/// The operation that the request names, if it is emulated.
+pub(crate) fn named(request: &IncomingRequest) -> Option<&'static EmulatedOperation> {
+    let mut operations = ALL.iter().copied();
+    operations.find(|operation| {
+        operation.api == request.target && Some(operation.name) == request.action()
+    })
 }
 
-/// The fields of an answer. A list is turned into JSON by [`Fields::into_map`], which is called
-/// when the lock on the state is released, because a long list takes a while.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Fields {
-    /// The rows of a list, and the status under which it shows numbers that are migrating.
-    Numbers(Vec<Arc<Number>>, MigratingListedAs),
-    /// Fields that are JSON already.
-    Ready(Map<String, Value>),
+/// The operations of CAMS.
+pub(crate) fn of_cams() -> impl Iterator<Item = &'static EmulatedOperation> {
+    let operations = ALL.iter().copied();
+    operations.filter(|operation| operation.api == Addressee::Cams)
 }
 
-impl Fields {
-    /// Turns the fields into JSON.
-    pub(super) fn into_map(self) -> Map<String, Value> {
-        match self {
-            Self::Numbers(numbers, migrating) => list::fields(&numbers, migrating),
-            Self::Ready(fields) => fields,
-        }
-    }
-}
+impl EmulatedOperation {
+    /// What most operations of CAMS have in common.
+    const CAMS: Self = Self {
+        name: "",
+        api: Addressee::Cams,
+        signed: true,
+        needs_subscription: true,
+        essential: &[],
+        run: |_, _| Ok(Box::new(|_| {})),
+    };
 
-impl Operation {
-    /// Executes the operation, `at` after the emulator's start. A list shows the numbers in
-    /// `stale`, if there are any given, instead of those of its space.
-    pub(super) fn run(
-        self,
-        request: &Request<'_>,
-        account: &mut Account,
-        at: Duration,
-        stale: Option<Vec<Arc<Number>>>,
-    ) -> Result<Done, Refusal> {
-        if account.behaviour.deny.contains(&self) {
-            return Err(denied(self));
-        }
-        if self == Self::GetChatappOpenStatus {
-            return Ok(account::open_status(&account.behaviour));
-        }
-        if account.behaviour.not_subscribed {
-            let message = "You have not subscribed to the product.";
-            return Err(Refusal::new(400, "Product.Unsubscript", message));
-        }
-        let space = self.space(request, &account.spaces)?;
-        if space.as_ref().is_some_and(|space| !space.owned) {
-            let message = "The specified resource does not belong to the current user.";
-            return Err(Refusal::new(400, "Unknown.ResourceOwnerId", message));
-        }
-        match self {
-            Self::CreateChatappMigrationInitiate => initiation::initiate(request, account, at),
-            Self::GetChatappOpenStatus => Ok(account::open_status(&account.behaviour)),
-            Self::GetPhoneNumberVerificationStatus => lookup::look_up(request, account, at),
-            Self::QueryChatappBindWaba => Ok(account::bound_waba(space, account)),
-            Self::QueryChatappPhoneNumbers => {
-                let shown = stale.unwrap_or_else(|| list::shown(request, &account.numbers, at));
-                Ok(list::answer(request, shown, &account.behaviour))
-            }
-        }
-    }
-
-    /// The space that the request names, if the operation works on one.
-    fn space(self, request: &Request<'_>, spaces: &Spaces) -> Result<Option<Space>, Refusal> {
-        let id = match self {
-            Self::CreateChatappMigrationInitiate | Self::GetPhoneNumberVerificationStatus => {
-                Some(request.required("CustSpaceId")?)
-            }
-            Self::QueryChatappBindWaba | Self::QueryChatappPhoneNumbers => {
-                request.parameter("CustSpaceId")
-            }
-            Self::GetChatappOpenStatus => None,
-        };
-        Ok(id.map(|id| spaces.of(id)))
-    }
-}
-
-pub(super) use list::shown as list;
-
-impl Done {
-    /// The outcome of an operation that changed nothing.
-    fn read<const N: usize>(fields: [(&str, Value); N]) -> Self {
-        Self {
-            fields: Fields::Ready(map(fields)),
-            committed: false,
-        }
-    }
-}
-
-fn map<const N: usize>(fields: [(&str, Value); N]) -> Map<String, Value> {
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    /// What most operations of STS have in common.
+    const STS: Self = Self {
+        api: Addressee::Sts,
+        needs_subscription: false,
+        ..Self::CAMS
+    };
 }
 
 /// Whether the text has only digits, and a number of them within `length`. A phone number with its
 /// calling code has at most 15 digits (E.164).
-fn is_number(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
+fn is_number(text: &str, length: RangeInclusive<usize>) -> bool {
     length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The refusal of a request whose number cannot be a phone number.
-fn abnormal(behaviour: &Behaviour) -> Refusal {
-    let status = behaviour.business_status.as_u16();
-    Refusal::new(status, PHONE_NUMBER_ERROR, "The phone number is abnormal.")
-}
-
-/// The refusal by RAM of an operation that no policy of the user allows. The gateway adds the
-/// detail.
-fn denied(operation: Operation) -> Refusal {
-    let message = "You are not authorized to perform this operation.";
-    Refusal {
-        access_denied_detail: Some(json!({
-            "AuthAction": format!("cams:{}", operation.name()),
-            "AuthPrincipalDisplayName": "200000000000000000",
-            "AuthPrincipalOwnerId": "1000000000000000",
-            "AuthPrincipalType": "SubUser",
-            "NoPermissionType": "ImplicitDeny",
-            "PolicyType": "AccountLevelIdentityBasedPolicy",
-        })),
-        ..Refusal::new(400, "Ram.PermissionDeny", message)
-    }
+fn abnormal(behaviour: &ServiceChoices) -> Rejection {
+    let message = "The phone number is abnormal.";
+    Rejection::new(behaviour.business_status, PHONE_NUMBER_ERROR, message)
 }

@@ -7,27 +7,36 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// A length of time: a whole number and one of the units `us`, `ms`, `s`, `m`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Period(pub Duration);
+pub(crate) struct Period(pub(crate) Duration);
 
-/// The error for a text that is not a length of time.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a duration: write a whole number and us, ms, s or m, as in 50ms")]
-pub struct NotAPeriod(String);
+/// The microseconds in each unit, the largest first.
+const UNITS: [(u64, &str); 4] = [(60_000_000, "m"), (1_000_000, "s"), (1000, "ms"), (1, "us")];
 
 impl FromStr for Period {
-    type Err = NotAPeriod;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, NotAPeriod> {
-        parse(text).map(Self).ok_or_else(|| NotAPeriod(text.into()))
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let digits = text.find(|c: char| !c.is_ascii_digit())?;
+            let (number, name) = text.split_at_checked(digits)?;
+            let (unit, _) = UNITS.into_iter().find(|(_, unit)| *unit == name)?;
+            number.parse::<u64>().ok()?.checked_mul(unit)
+        };
+        let micros = parse().ok_or_else(|| {
+            format!(
+                "{text:?} is not a duration: write a whole number and us, ms, s or m, as in 50ms"
+            )
+        })?;
+        Ok(Self(Duration::from_micros(micros)))
     }
 }
 
 impl TryFrom<String> for Period {
-    type Error = NotAPeriod;
+    type Error = String;
 
-    fn try_from(text: String) -> Result<Self, NotAPeriod> {
+    fn try_from(text: String) -> Result<Self, String> {
         text.parse()
     }
 }
@@ -43,22 +52,13 @@ impl From<Period> for String {
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0.as_micros();
+        let is_whole = |unit: u64| micros.is_multiple_of(unit.into());
         let (unit, name) = UNITS
             .into_iter()
-            .find(|(unit, _)| micros.is_multiple_of(u128::from(*unit)))
+            .find(|(unit, _)| is_whole(*unit))
             .unwrap_or((1, "us"));
         write!(f, "{}{name}", micros / u128::from(unit))
     }
-}
-
-/// The microseconds in each unit, the largest first.
-const UNITS: [(u64, &str); 4] = [(60_000_000, "m"), (1_000_000, "s"), (1000, "ms"), (1, "us")];
-
-fn parse(text: &str) -> Option<Duration> {
-    let (number, name) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit())?)?;
-    let (unit, _) = UNITS.into_iter().find(|(_, unit)| *unit == name)?;
-    let micros = number.parse::<u64>().ok()?.checked_mul(unit)?;
-    Some(Duration::from_micros(micros))
 }
 
 #[cfg(test)]

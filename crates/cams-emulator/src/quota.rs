@@ -10,25 +10,26 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::period::Period;
+use crate::period::Period;
 
 /// A number of calls in a length of time, written as in `10/1s`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Quota {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Rate {
     calls: NonZeroU32,
     window: Duration,
 }
 
-/// How arrivals are counted against a [`Quota`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+/// How arrivals are counted against a [`Rate`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Window {
+pub(crate) enum Window {
     /// A token bucket: it holds the quota's calls and refills evenly over the window.
     Bucket,
-    /// Windows that follow one another from the emulator's start, each of which counts for itself.
+    /// Windows that follow one another from the emulator's start, each counted on its own.
     Fixed,
     /// A log of arrivals: no half-open window has more calls than the quota, wherever it starts.
     #[default]
@@ -36,8 +37,8 @@ pub enum Window {
 }
 
 /// Which calls of an account are counted together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum QuotaPer {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QuotaPer {
     /// All calls of the account.
     Account,
     /// The calls of each action.
@@ -45,17 +46,12 @@ pub enum QuotaPer {
     Action,
 }
 
-/// The error for a text that is not a quota.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a quota: write calls/duration, both above zero, as in 10/1s")]
-pub struct NotAQuota(String);
-
 /// One quota that holds for each action of each account, or for each account, with a counter for
 /// each.
 #[derive(Debug)]
-pub(super) struct Quotas {
-    quota: Quota,
-    window: Window,
+pub(crate) struct Quotas {
+    pub(crate) quota: Rate,
+    pub(crate) window: Window,
     count_rejected: bool,
     per: QuotaPer,
     /// The counters by account, and by action if each has one.
@@ -63,24 +59,20 @@ pub(super) struct Quotas {
 }
 
 impl Quotas {
-    pub(super) fn new(quota: Quota, window: Window, count_rejected: bool) -> Self {
+    pub(crate) fn new(quota: Rate, window: Window, count_rejected: bool, per: QuotaPer) -> Self {
         Self {
             quota,
             window,
             count_rejected,
-            per: QuotaPer::default(),
+            per,
             counters: HashMap::new(),
         }
     }
 
-    pub(super) fn counted_per(self, per: QuotaPer) -> Self {
-        Self { per, ..self }
-    }
-
     /// Counts a call of this account that arrives `at` after the emulator's start, which is never
-    /// earlier than the one before. The error says how long a call over the quota would have had
+    /// earlier than the one before. The error is the time that a call over the quota would have had
     /// to wait.
-    pub(super) fn admit(
+    pub(crate) fn admit(
         &mut self,
         account_id: &str,
         action: &str,
@@ -90,187 +82,116 @@ impl Quotas {
             QuotaPer::Account => "",
             QuotaPer::Action => action,
         };
-        let counter = self
-            .counters
-            .entry((account_id.to_owned(), action.to_owned()))
-            .or_insert_with(|| Counter::new(self.quota, self.window));
-        counter.admit(self.quota, at, self.count_rejected)
+        let key = (account_id.to_owned(), action.to_owned());
+        let counter = self.counters.entry(key).or_default();
+        match self.window {
+            Window::Bucket => counter.take(self.quota, self.count_rejected, at),
+            Window::Fixed => {
+                let window = self.quota.window.as_nanos();
+                let leaves = |arrival: Duration| nanos((arrival.as_nanos() / window + 1) * window);
+                counter.log(self.quota, self.count_rejected, at, leaves)
+            }
+            Window::Sliding => {
+                let leaves = |arrival: Duration| arrival.saturating_add(self.quota.window);
+                counter.log(self.quota, self.count_rejected, at, leaves)
+            }
+        }
     }
 
     /// Changes the quota for arrivals from now on. What was counted stays counted, unless the kind
     /// of window changes.
-    pub(super) fn change(&mut self, quota: Quota, window: Window) {
+    pub(crate) fn change(&mut self, quota: Rate, window: Window) {
         if window != self.window {
             self.counters.clear();
         }
+        let (from, to) = (self.quota.window.as_nanos(), quota.window.as_nanos());
         for counter in self.counters.values_mut() {
-            counter.resize(self.quota, quota);
+            counter.level = counter.level.map(|level| level.saturating_mul(to) / from);
         }
         (self.quota, self.window) = (quota, window);
-    }
-
-    /// The quota in force.
-    pub(super) fn current(&self) -> (Quota, Window) {
-        (self.quota, self.window)
     }
 }
 
 /// What is counted of the calls of one action.
-#[derive(Debug)]
-enum Counter {
-    /// The level of the bucket is counted in nanoseconds times calls, so that it is a whole number:
-    /// a call takes the nanoseconds of the window, and a nanosecond brings the calls of the quota.
-    Bucket {
-        level: u128,
-        updated: Duration,
-    },
-    Fixed {
-        index: u128,
-        count: u32,
-    },
-    Sliding {
-        log: VecDeque<Duration>,
-    },
+#[derive(Debug, Default)]
+struct Counter {
+    /// The arrivals that may still count, for a fixed or a sliding window.
+    log: VecDeque<Duration>,
+    /// The level of the bucket, which is full without one. It is counted in nanoseconds times calls,
+    /// so that it is a whole number: a call takes the nanoseconds of the window, and a nanosecond
+    /// brings the calls of the quota.
+    level: Option<u128>,
+    /// When the level was computed.
+    updated: Duration,
 }
 
 impl Counter {
-    fn new(quota: Quota, window: Window) -> Self {
-        match window {
-            Window::Bucket => Self::Bucket {
-                level: quota.capacity(),
-                updated: Duration::ZERO,
-            },
-            Window::Fixed => Self::Fixed { index: 0, count: 0 },
-            Window::Sliding => Self::Sliding {
-                log: VecDeque::new(),
-            },
+    /// Counts a call in the log. An arrival leaves the log at the time that `leaves` returns.
+    fn log(
+        &mut self,
+        quota: Rate,
+        count_rejected: bool,
+        at: Duration,
+        leaves: impl Fn(Duration) -> Duration,
+    ) -> Result<(), Duration> {
+        while self.log.front().is_some_and(|first| leaves(*first) <= at) {
+            self.log.pop_front();
+        }
+        let over = self.log.len().checked_sub(quota.calls.get() as usize);
+        if over.is_none() || count_rejected {
+            self.log.push_back(at);
+        }
+        match over.and_then(|blocking| self.log.get(blocking)) {
+            Some(blocking) => Err(leaves(*blocking).saturating_sub(at)),
+            None => Ok(()),
         }
     }
 
-    fn admit(&mut self, quota: Quota, at: Duration, count_rejected: bool) -> Result<(), Duration> {
-        let calls = quota.calls.get();
-        match self {
-            Self::Bucket { level, updated } => {
-                let cost = quota.window.as_nanos();
-                let gained = at.saturating_sub(*updated).as_nanos() * u128::from(calls);
-                *level = level.saturating_add(gained).min(quota.capacity());
-                *updated = at;
-                if let Some(left) = level.checked_sub(cost) {
-                    *level = left;
-                    return Ok(());
-                }
-                let wait = nanos((cost - *level).div_ceil(u128::from(calls)));
-                if count_rejected {
-                    *level = 0;
-                }
-                Err(wait)
-            }
-            Self::Fixed { index, count } => {
-                let now = at.as_nanos() / quota.window.as_nanos();
-                if now != *index {
-                    (*index, *count) = (now, 0);
-                }
-                if *count < calls {
-                    *count += 1;
-                    return Ok(());
-                }
-                // A fixed window begins anew at its end, so that it makes no difference whether
-                // rejected calls are counted.
-                Err(nanos((now + 1) * quota.window.as_nanos()).saturating_sub(at))
-            }
-            Self::Sliding { log } => {
-                while log.front().is_some_and(|first| *first + quota.window <= at) {
-                    log.pop_front();
-                }
-                let counted = log.len();
-                let admitted = counted < calls as usize;
-                if admitted || count_rejected {
-                    log.push_back(at);
-                }
-                if admitted {
-                    return Ok(());
-                }
-                let blocking = log.get(counted - calls as usize).copied().unwrap_or(at);
-                Err((blocking + quota.window).saturating_sub(at))
-            }
-        }
-    }
-
-    /// Changes the quota, and keeps what was counted.
-    fn resize(&mut self, from: Quota, to: Quota) {
-        match self {
-            Self::Bucket { level, .. } => {
-                let scaled = level.saturating_mul(to.window.as_nanos());
-                *level = scaled / from.window.as_nanos();
-            }
-            Self::Fixed { index, .. } => {
-                *index = *index * from.window.as_nanos() / to.window.as_nanos();
-            }
-            Self::Sliding { .. } => {}
+    /// Takes a call out of the bucket.
+    fn take(&mut self, quota: Rate, count_rejected: bool, at: Duration) -> Result<(), Duration> {
+        let (calls, cost) = (u128::from(quota.calls.get()), quota.window.as_nanos());
+        let gained = at.saturating_sub(self.updated).as_nanos() * calls;
+        let full = cost * calls;
+        let level = self
+            .level
+            .map_or(full, |level| level.saturating_add(gained).min(full));
+        let left = level.checked_sub(cost);
+        let rejected = if count_rejected { 0 } else { level };
+        (self.level, self.updated) = (Some(left.unwrap_or(rejected)), at);
+        match left {
+            Some(_) => Ok(()),
+            None => Err(nanos((cost - level).div_ceil(calls))),
         }
     }
 }
 
-impl Quota {
-    /// The level of a full bucket.
-    fn capacity(self) -> u128 {
-        self.window.as_nanos() * u128::from(self.calls.get())
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let (calls, window) = text.split_once('/')?;
+            let calls = calls.parse().ok()?;
+            let Period(window) = window.parse().ok()?;
+            (!window.is_zero()).then_some(Self { calls, window })
+        };
+        let wrong = "is not a quota: write calls/duration, both above zero, as in 10/1s";
+        parse().ok_or_else(|| format!("{text:?} {wrong}"))
     }
 }
 
-impl Quota {
-    /// A hundred calls a second, which is what STS allows an account.
-    pub(super) fn of_sts() -> Self {
-        Self {
-            calls: NonZeroU32::new(100).expect("a hundred is not zero"),
-            window: Duration::from_secs(1),
-        }
-    }
-}
+impl TryFrom<String> for Rate {
+    type Error = String;
 
-/// Ten calls a second, which Alibaba Cloud documents for every operation here.
-impl Default for Quota {
-    fn default() -> Self {
-        Self {
-            calls: NonZeroU32::new(10).expect("ten is not zero"),
-            window: Duration::from_secs(1),
-        }
-    }
-}
-
-impl FromStr for Quota {
-    type Err = NotAQuota;
-
-    fn from_str(text: &str) -> Result<Self, NotAQuota> {
-        parse(text).ok_or_else(|| NotAQuota(text.into()))
-    }
-}
-
-impl TryFrom<String> for Quota {
-    type Error = NotAQuota;
-
-    fn try_from(text: String) -> Result<Self, NotAQuota> {
+    fn try_from(text: String) -> Result<Self, String> {
         text.parse()
     }
 }
 
-impl From<Quota> for String {
-    fn from(quota: Quota) -> Self {
-        quota.to_string()
-    }
-}
-
-impl fmt::Display for Quota {
+impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.calls, Period(self.window))
     }
-}
-
-fn parse(text: &str) -> Option<Quota> {
-    let (calls, window) = text.split_once('/')?;
-    let calls = calls.parse().ok()?;
-    let Period(window) = window.parse().ok()?;
-    (!window.is_zero()).then_some(Quota { calls, window })
 }
 
 fn nanos(nanos: u128) -> Duration {

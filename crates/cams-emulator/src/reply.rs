@@ -1,183 +1,247 @@
 //! What the service, its gateway or a source of credentials replies, before a fault changes how it
 //! travels.
 
-use std::time::Duration;
+use std::time::SystemTime;
 
-use serde_json::{Map, Value};
+use hyper::body::Bytes;
+use serde_json::{Map, Value, json};
 
-use super::api::Api;
-use super::fault::{Kind, RetryHeader};
-use super::form::Form;
-use super::operations::Fields;
-use super::refusal::Refusal;
+use crate::behaviour::{AbsentValue, AnswerFields, Ids, ServiceChoices};
+use crate::refusal::{Header, Rejection};
+use crate::request::Addressee;
+use crate::response::{JSON, OutgoingResponse};
 
-/// The content type of answers in JSON.
-pub(super) const JSON: &str = "application/json;charset=utf-8";
+/// Puts the fields of an answer into the body. It is called when the lock on the state is released,
+/// because a long list takes a while.
+pub(crate) type FieldWriter = Box<dyn FnOnce(&mut Map<String, Value>) + Send>;
 
-/// A reply, whose body is not written out yet.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Reply {
-    pub(super) status: u16,
+/// A reply, whose body is not written yet.
+pub(crate) struct LazyReply {
+    pub(crate) status: u16,
     /// The `Code` in the body. Successes of STS and of the metadata service's texts have none.
-    pub(super) code: Option<String>,
-    pub(super) content_type: &'static str,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Body,
+    pub(crate) code: Option<String>,
+    content_type: &'static str,
+    header: Option<Header>,
+    write: Box<dyn FnOnce() -> String + Send>,
 }
 
-/// The body of a reply.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Body {
-    /// A JSON object, of which a long list is turned into JSON later.
-    Json(Box<Whole>),
-    /// A text that is sent as it is.
-    Text(String),
+/// The fields that hold ids or phone numbers.
+const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
+
+/// The form in which the service behind the gateway writes an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnswerForm {
+    absent: AbsentValue,
+    ids: Ids,
+    answers: AnswerFields,
+    /// The fields that a client needs, in the body, in its objects and in its rows.
+    essential: &'static [&'static str],
+    /// What decides which odd row sparse lists have.
+    seed: u64,
 }
 
-/// The parts of a JSON object that is sent.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Whole {
-    envelope: Map<String, Value>,
-    fields: Fields,
-    /// `None` where something other than CAMS itself replies, whose form is documented.
-    form: Option<Form>,
+/// These fields of an object.
+pub(crate) fn fields(object: Value) -> FieldWriter {
+    Box::new(|body| body.extend(into_map(object)))
 }
 
-impl Reply {
-    /// The reply to a request that CAMS executed.
-    pub(super) fn success(request_id: &str, fields: Fields) -> Self {
-        let mut envelope = envelope(request_id, "OK", "SUCCESS");
-        envelope.insert("AccessDeniedDetail".into(), Value::Null);
-        Self::json(200, Some("OK"), envelope, fields)
-    }
-
-    /// The reply to a request that STS executed. It has neither `Code` nor `Message`.
-    pub(super) fn of_sts(request_id: &str, fields: Map<String, Value>) -> Self {
-        let envelope = Map::from_iter([("RequestId".to_owned(), request_id.into())]);
-        Self::json(200, None, envelope, Fields::Ready(fields))
+impl LazyReply {
+    /// The reply to a request that CAMS or STS executed. That of STS has neither `Code` nor
+    /// `Message`.
+    pub(crate) fn success(
+        target: Addressee,
+        request_id: &str,
+        fields: FieldWriter,
+        form: AnswerForm,
+    ) -> Self {
+        let mut envelope = json!({ "RequestId": request_id });
+        if target == Addressee::Cams {
+            envelope = self::envelope(request_id, "OK", "SUCCESS");
+            envelope["AccessDeniedDetail"] = Value::Null;
+        }
+        let mut body = into_map(envelope);
+        let code = body.get("Code").and_then(Value::as_str).map(str::to_owned);
+        Self {
+            code,
+            write: Box::new(move || {
+                fields(&mut body);
+                form.shape(&mut body);
+                Value::Object(body).to_string()
+            }),
+            ..Self::text(200, JSON, "")
+        }
     }
 
     /// A JSON object without an envelope, as sources of credentials answer.
-    pub(super) fn bare(status: u16, fields: Map<String, Value>) -> Self {
+    pub(crate) fn bare(status: u16, object: &Value) -> Self {
         let code = ["Code", "ErrorCode"]
             .into_iter()
-            .find_map(|name| fields.get(name)?.as_str().map(str::to_owned));
-        Self::json(status, code.as_deref(), Map::new(), Fields::Ready(fields))
+            .find_map(|name| object[name].as_str());
+        Self {
+            code: code.map(str::to_owned),
+            ..Self::text(status, JSON, object.to_string())
+        }
     }
 
     /// A text, as the metadata service answers.
-    pub(super) fn text(status: u16, content_type: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn text(status: u16, content_type: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
         Self {
             status,
             code: None,
             content_type,
-            headers: Vec::new(),
-            body: Body::Text(text.into()),
+            header: None,
+            write: Box::new(|| text),
         }
     }
 
     /// The reply to a request that is refused, in the envelope of the gateway. A business error
-    /// with the HTTP status 200 is in the envelope of a success.
-    pub(super) fn refusal(request_id: &str, api: Api, refusal: Refusal) -> Self {
+    /// with the HTTP status 200 is in the envelope of a success. The form is that of the service
+    /// behind the gateway, if it refuses.
+    pub(crate) fn refusal(
+        target: Addressee,
+        request_id: &str,
+        refusal: Rejection,
+        form: Option<AnswerForm>,
+    ) -> Self {
         let mut body = match refusal.status {
             200 => envelope(request_id, &refusal.code, &refusal.message),
-            _ => gateway_error(request_id, api, &refusal.code, &refusal.message),
+            _ => gateway_error(target, request_id, &refusal.code, &refusal.message),
         };
         if let Some(detail) = refusal.access_denied_detail {
-            body.insert("AccessDeniedDetail".into(), detail);
+            body["AccessDeniedDetail"] = detail;
         }
-        let fields = Fields::Ready(Map::new());
+        if let (Some(form), Value::Object(body)) = (form, &mut body) {
+            form.shape(body);
+        }
         Self {
-            headers: refusal.headers,
-            ..Self::json(refusal.status, Some(&refusal.code), body, fields)
+            header: refusal.retry.map(|(header, wait)| header.after(wait)),
+            code: Some(refusal.code),
+            ..Self::text(refusal.status, JSON, body.to_string())
         }
     }
 
-    /// The same reply, in the form of the service behind the gateway.
-    pub(super) fn in_form(mut self, form: Option<Form>) -> Self {
-        if let Body::Json(whole) = &mut self.body {
-            whole.form = form;
-        }
-        self
-    }
-
-    /// The HTTP status that is sent under this fault. `None` where no answer is sent.
-    pub(super) fn status_under(&self, fault: Option<&Kind>) -> Option<u16> {
-        match fault {
-            Some(
-                Kind::NeverAnswer { .. } | Kind::ResetAfterCommit {} | Kind::ResetBeforeCommit {},
-            ) => None,
-            Some(Kind::Status { status, .. }) => Some(*status),
-            _ => Some(self.status),
-        }
-    }
-
-    fn json(status: u16, code: Option<&str>, envelope: Map<String, Value>, fields: Fields) -> Self {
-        Self {
-            status,
-            code: code.map(str::to_owned),
-            content_type: JSON,
-            headers: Vec::new(),
-            body: Body::Json(Box::new(Whole {
-                envelope,
-                fields,
-                form: None,
-            })),
-        }
-    }
-}
-
-impl Whole {
-    /// Writes the object out. A long list takes a while.
-    pub(super) fn into_map(self) -> Map<String, Value> {
-        let mut body = self.envelope;
-        body.extend(self.fields.into_map());
-        if let Some(form) = self.form {
-            form.shape(&mut body);
-        }
-        body
+    /// Writes the reply, and returns the text of its body too. A long list takes a while.
+    pub(crate) fn into_response(self, date: SystemTime) -> (OutgoingResponse, Bytes) {
+        let text = Bytes::from((self.write)());
+        let response = OutgoingResponse {
+            header: self.header,
+            ..OutgoingResponse::new(self.status, date, self.content_type, text.clone())
+        };
+        (response, text)
     }
 }
 
 /// The body of an error that the gateway in front of this API reports.
-pub(super) fn gateway_error(
+pub(crate) fn gateway_error(
+    target: Addressee,
     request_id: &str,
-    api: Api,
     code: &str,
     message: &str,
-) -> Map<String, Value> {
+) -> Value {
+    let (_, host, product) = target.api();
     let mut body = envelope(request_id, code, message);
-    let (host, product) = api.host_and_product();
-    let recommend = format!(
+    body["HostId"] = host.into();
+    body["Recommend"] = format!(
         "https://api.alibabacloud.com/troubleshoot\
          ?q={code}&product={product}&requestId={request_id}"
-    );
-    body.insert("HostId".into(), host.into());
-    body.insert("Recommend".into(), recommend.into());
+    )
+    .into();
     body
 }
 
-/// The header that tells a client to come back after `wait`.
-pub(super) fn retry_header(header: RetryHeader, wait: Duration) -> (&'static str, String) {
-    let millis = wait.as_nanos().div_ceil(1_000_000);
-    let limits = format!("Limit:10,Remain:0,TimeLeft:{millis}");
-    match header {
-        RetryHeader::RetryAfter => ("retry-after", millis.div_ceil(1000).to_string()),
-        RetryHeader::XAcsRetryAfter => ("x-acs-retry-after", millis.to_string()),
-        RetryHeader::XRatelimitUser => ("x-ratelimit-user", limits),
-        RetryHeader::XRatelimitUserApi => ("x-ratelimit-user-api", limits),
+/// The fields that every reply of CAMS has.
+fn envelope(request_id: &str, code: &str, message: &str) -> Value {
+    json!({ "RequestId": request_id, "Code": code, "Message": message })
+}
+
+fn into_map(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
     }
 }
 
-/// The fields that every reply of CAMS has.
-fn envelope(request_id: &str, code: &str, message: &str) -> Map<String, Value> {
-    let fields = [
-        ("RequestId", request_id),
-        ("Code", code),
-        ("Message", message),
-    ];
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect()
+impl AnswerForm {
+    pub(crate) fn new(
+        behaviour: &ServiceChoices,
+        essential: &'static [&'static str],
+        seed: u64,
+    ) -> Self {
+        Self {
+            absent: behaviour.absent,
+            ids: behaviour.ids,
+            answers: behaviour.answers,
+            essential,
+            seed,
+        }
+    }
+
+    /// Changes the body of a full answer into this form.
+    fn shape(self, body: &mut Map<String, Value>) {
+        if self.answers == AnswerFields::Sparse {
+            self.thin(body);
+        }
+        for (name, value) in body.iter_mut() {
+            // A whole object that is missing has a flag of its own.
+            if name != "Data" || !value.is_null() {
+                self.rewrite(name, value);
+            }
+        }
+    }
+
+    /// Replaces absent values and ids, wherever they are in the value of this field. An id that is
+    /// not the text of a number stays a text.
+    fn rewrite(self, name: &str, value: &mut Value) {
+        match value {
+            Value::Null => {
+                *value = match self.absent {
+                    AbsentValue::Empty => "".into(),
+                    AbsentValue::None => "None".into(),
+                    AbsentValue::Null => Value::Null,
+                };
+            }
+            Value::String(text) if self.ids == Ids::Number && IDS.contains(&name) => {
+                match text.parse::<u64>() {
+                    Ok(number) if number.to_string() == *text => *value = number.into(),
+                    _ => {}
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| self.rewrite("", value)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    self.rewrite(name, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Leaves only the essential fields, and adds an odd row to lists.
+    fn thin(self, body: &mut Map<String, Value>) {
+        let is_essential = |name: &str| self.essential.contains(&name);
+        body.retain(|name, _| ["Code", "RequestId"].contains(&&**name) || is_essential(name));
+        for value in body.values_mut() {
+            match value {
+                Value::Object(fields) => fields.retain(|name, _| is_essential(name)),
+                Value::Array(rows) => {
+                    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+                        row.retain(|name, _| is_essential(name));
+                    }
+                    rows.insert(0, self.odd_row());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A row of a type that no client expects: a text instead of an object, or an object with a
+    /// number instead of a text. A client may fail at one of the two, so that a list has only one
+    /// of them, and the seed decides which.
+    fn odd_row(self) -> Value {
+        match self.seed.is_multiple_of(2) {
+            true => json!("odd"),
+            false => json!({ "Status": 7 }),
+        }
+    }
 }

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::stream;
+use base::clock::Clock;
+use base::random::Random;
+use futures_util::{StreamExt, stream};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Limited, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
@@ -20,14 +22,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Delivery, Response, Step};
-use super::api;
-use super::config::Config;
-use super::control;
-use super::request::HttpRequest;
-use super::service::Service;
-use base::clock::Clock;
-use base::random::Random;
+use crate::control;
+use crate::flags::{Flags, Latencies};
+use crate::request::{CREDENTIALS_URI, IncomingRequest};
+use crate::response::{BodyStep, Delivery, OutgoingResponse};
+use crate::service::EmulatedService;
 
 /// The most bytes that the body of a request may have. No request to CAMS comes near it.
 const BODY_LIMIT: usize = 1 << 20;
@@ -35,9 +34,15 @@ const BODY_LIMIT: usize = 1 << 20;
 /// The time that open connections have to finish after the shutdown.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown` is done, and then gives open requests a second to finish.
-pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<Output = ()>) {
-    let emulator = Arc::new(Emulator::new(config));
+/// Serves until `shutdown` is done, and then gives open requests a second to finish. `clock` shows
+/// the date of the server.
+pub async fn serve(
+    listener: TcpListener,
+    flags: Flags,
+    clock: Clock,
+    shutdown: impl Future<Output = ()>,
+) {
+    let emulator = Arc::new(Emulator::new(flags, clock));
     let stop = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -66,14 +71,11 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future<
 /// What all connections of an emulator share.
 #[derive(Debug)]
 struct Emulator {
-    service: Mutex<Service>,
+    service: Mutex<EmulatedService>,
     /// The moment from which the journal and the quota count time.
     start: Instant,
     clock: Clock,
-    latency: Duration,
-    jitter: Duration,
-    connect_latency: Duration,
-    service_time: Duration,
+    timing: Latencies,
     random: Random,
 }
 
@@ -83,18 +85,15 @@ struct Emulator {
 struct Cut;
 
 impl Emulator {
-    fn new(config: Config) -> Self {
+    fn new(flags: Flags, clock: Clock) -> Self {
         Self {
             start: Instant::now(),
-            clock: config.clock.clone(),
-            latency: config.latency,
-            jitter: config.jitter,
-            connect_latency: config.connect_latency,
-            service_time: config.service_time,
+            clock,
+            timing: flags.timing,
             // The seed differs from the one of the ids, which must not depend on how many requests
             // there were.
-            random: Random::seeded(config.seed.wrapping_add(1)),
-            service: Mutex::new(Service::new(config)),
+            random: Random::seeded(flags.seed.wrapping_add(1)),
+            service: Mutex::new(EmulatedService::new(flags)),
         }
     }
 
@@ -103,7 +102,7 @@ impl Emulator {
         // Without this option small answers may leave later, but they still leave, so that an error
         // is no reason to give up.
         let _ = stream.set_nodelay(true);
-        pass(self.connect_latency).await;
+        pass(self.timing.connect_latency.0).await;
         let cut = Arc::new(AtomicBool::new(false));
         let service = service_fn(|request| self.clone().respond(request, cut.clone()));
         let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -131,7 +130,7 @@ impl Emulator {
     ) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
         let request = read(request).await?;
         let is_control = request.path.starts_with(control::PREFIX);
-        let delivery = if is_control && request.path != api::CREDENTIALS_URI {
+        let delivery = if is_control && request.path != CREDENTIALS_URI {
             self.control(&request)
         } else {
             // The call has a task of its own, so that it arrives even if the client is gone by
@@ -150,7 +149,7 @@ impl Emulator {
     }
 
     /// Lets a call arrive, serves it, and lets its answer travel back.
-    async fn process(self: Arc<Self>, request: HttpRequest) -> Delivery {
+    async fn process(self: Arc<Self>, request: IncomingRequest) -> Delivery {
         self.service().under_way += 1;
         pass(self.travel()).await;
         let outcome = {
@@ -159,7 +158,7 @@ impl Emulator {
             service.receive(&request, self.start.elapsed(), self.clock.now())
         };
         if outcome.served {
-            pass(self.service_time).await;
+            pass(self.timing.service_time.0).await;
         }
         pass(outcome.delay).await;
         pass(self.travel()).await;
@@ -167,48 +166,44 @@ impl Emulator {
     }
 
     /// Answers a request to the control interface.
-    fn control(&self, request: &HttpRequest) -> Delivery {
+    fn control(&self, request: &IncomingRequest) -> Delivery {
         let (status, shown) = control::handle(&mut self.service(), request, self.start.elapsed());
-        let body = Bytes::from(shown.to_string());
-        Delivery::Respond(Response {
+        let (date, text) = (self.clock.now(), shown.to_string());
+        Delivery::Respond(OutgoingResponse::new(
             status,
-            date: self.clock.now(),
-            content_type: "application/json",
-            headers: Vec::new(),
-            length: body.len() as u64,
-            body: vec![Step::Send(body)],
-        })
+            date,
+            "application/json",
+            text,
+        ))
     }
 
     /// The time that one way takes: half of the latency, plus or minus half of the jitter at most.
     fn travel(&self) -> Duration {
-        let longest = (self.latency + self.jitter) / 2;
-        longest.saturating_sub(self.random.up_to(self.jitter))
+        let (latency, jitter) = (self.timing.latency.0, self.timing.jitter.0);
+        let longest = latency.saturating_add(jitter) / 2;
+        longest.saturating_sub(self.random.up_to(jitter))
     }
 
     /// The state, which is locked until the guard is dropped. A panic while it was locked left
     /// nothing behind that other calls depend on, so the lock is taken all the same.
-    fn service(&self) -> std::sync::MutexGuard<'_, Service> {
+    fn service(&self) -> std::sync::MutexGuard<'_, EmulatedService> {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Reads the body of a request. One that is too long ends the connection.
-async fn read(request: hyper::Request<Incoming>) -> Result<HttpRequest, Cut> {
+async fn read(request: hyper::Request<Incoming>) -> Result<IncomingRequest, Cut> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_LIMIT).collect().await;
-    Ok(HttpRequest {
-        method: head.method,
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: head.headers,
-        body: body.map_err(|_| Cut)?.to_bytes(),
-    })
+    Ok(IncomingRequest::new(
+        head,
+        body.map_err(|_| Cut)?.to_bytes(),
+    ))
 }
 
 /// The response that hyper sends, whose body follows the steps of `response`.
 fn http_response(
-    response: Response,
+    response: OutgoingResponse,
     cut: Arc<AtomicBool>,
 ) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
     let mut head = hyper::Response::builder()
@@ -216,25 +211,26 @@ fn http_response(
         .header(DATE, httpdate::fmt_http_date(response.date))
         .header(CONTENT_TYPE, response.content_type)
         .header(CONTENT_LENGTH, response.length);
-    for (name, value) in response.headers {
+    if let Some((name, value)) = response.header {
         head = head.header(name, value);
     }
-    let steps = stream::unfold(response.body.into_iter(), move |mut steps| {
+    let frames = stream::iter(response.body).filter_map(move |step| {
         let cut = cut.clone();
         async move {
-            loop {
-                match steps.next()? {
-                    Step::Pause(pause) => pass(pause).await,
-                    Step::Send(bytes) => return Some((Ok(Frame::data(bytes)), steps)),
-                    Step::Cut => {
-                        cut.store(true, Ordering::Relaxed);
-                        return Some((Err(Cut), steps));
-                    }
+            match step {
+                BodyStep::Pause(pause) => {
+                    pass(pause).await;
+                    None
+                }
+                BodyStep::Send(bytes) => Some(Ok(Frame::data(bytes))),
+                BodyStep::Cut => {
+                    cut.store(true, Ordering::Relaxed);
+                    Some(Err(Cut))
                 }
             }
         }
     });
-    head.body(BodyExt::boxed_unsync(StreamBody::new(steps)))
+    head.body(BodyExt::boxed_unsync(StreamBody::new(frames)))
         .map_err(|_| Cut)
 }
 

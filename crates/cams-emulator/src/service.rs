@@ -1,359 +1,301 @@
 //! What happens to a call that has arrived, from its first check to its commit. This is one
 //! synchronous step over the whole state, and the time is passed in. So calls are in the same order
-//! in the journal as in the quota. The one thing that is read meanwhile is the file with the OIDC
-//! token, if there is one.
-//!
-//! This file is longer than 300 lines because all steps of that one passage are in it.
+//! in the journal as in the quota.
 
-mod gateway;
-mod replaced;
-
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
-use super::answer::Delivery;
-use super::api::Api;
-use super::behaviour::Answers;
-use super::config::Config;
-use super::fault::{Facts, Faults, Kind, Stage};
-use super::form::Form;
-use super::gate::Gate;
-use super::generated::{Generated, group};
-use super::issuance::Issuance;
-use super::journal::{Entry, Journal};
-use super::keys::{AccessKey, Caller, Keys};
-use super::numbers::{Number, Numbers};
-use super::operation::Operation;
-use super::operations::Account;
-use super::quota::Quotas;
-use super::refusal::Refusal;
-use super::reply::Reply;
-use super::request::{HttpRequest, Request};
-use super::signature;
-use super::sources::{self, Desk, Sources};
-use super::spaces::Spaces;
-use super::sts::{Question, StsOperation, Tokens};
 use base::random::Random;
-use gateway::Called;
+use hyper::Method;
+use serde_json::json;
+
+use crate::call::{ServiceState, Visit};
+use crate::fault::{Effect, Faults, Stage, Travel};
+use crate::flags::{Flags, Limits};
+use crate::gate::Authenticator;
+use crate::generated::{Generated, group};
+use crate::journal::{Entry, Journal};
+use crate::keys::KnownKeys;
+use crate::numbers::Numbers;
+use crate::operations::{self, EmulatedOperation};
+use crate::quota::{QuotaPer, Quotas};
+use crate::refusal::{Rejection, RetryHeader};
+use crate::reply::{AnswerForm, LazyReply};
+use crate::request::{Addressee, IncomingRequest};
+use crate::response::Delivery;
+use crate::signature;
+use crate::sources;
+use crate::spaces::Spaces;
 
 /// The whole state of an emulator.
 #[derive(Debug)]
-pub(super) struct Service {
-    pub(super) faults: Faults,
-    pub(super) journal: Journal,
-    pub(super) account: Account,
-    pub(super) quotas: Quotas,
-    pub(super) keys: Keys,
-    pub(super) issuance: Issuance,
-    pub(super) sources: Sources,
+pub(crate) struct EmulatedService {
+    pub(crate) state: ServiceState,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+    pub(crate) quotas: Quotas,
     /// The number of calls that were read from their connection and have not arrived yet.
-    pub(super) under_way: usize,
+    pub(crate) under_way: usize,
     sts_quotas: Quotas,
-    tokens: Tokens,
-    gate: Gate,
-    throttle_code: String,
-    retry_after: bool,
+    gate: Authenticator,
+    limits: Limits,
+    /// The operations that RAM denies.
+    denied: Vec<String>,
     random: Random,
-    /// What the list last truly showed, by the space that was asked for. A stale list shows it
-    /// again.
-    lists: HashMap<Option<String>, Vec<Arc<Number>>>,
 }
 
 /// The outcome of a call.
-#[derive(Debug)]
-pub(super) struct Outcome {
+pub(crate) struct CallOutcome {
     /// Whether the service behind the gateway worked on the call, which takes its service time.
-    pub(super) served: bool,
+    pub(crate) served: bool,
     /// The time that the answer takes beyond that.
-    pub(super) delay: Duration,
-    reply: Reply,
+    pub(crate) delay: Duration,
+    reply: LazyReply,
+    /// The date that the server shows.
     date: SystemTime,
-    fault: Option<Kind>,
+    travel: Travel,
 }
 
-impl Outcome {
-    /// The answer in full. A long list takes a while, so the lock on the state must be released
-    /// before.
-    pub(super) fn into_delivery(self) -> Delivery {
-        self.reply.into_delivery(self.date, self.fault.as_ref())
-    }
-}
-
-/// A call as it arrives.
-#[derive(Clone, Copy, Debug)]
-struct Call<'a> {
-    request: &'a Request<'a>,
-    api: Api,
-    request_id: &'a str,
-    /// When it arrives, after the emulator's start.
-    at: Duration,
-    /// The true date, which no fault changes.
-    now: SystemTime,
-}
-
-/// What becomes known about a call while it is served, for its journal entry and its answer.
-#[derive(Debug)]
-struct Visit {
-    /// The date of the server, which a fault may have changed.
-    date: SystemTime,
-    /// The fault that strikes the call.
-    fault: Option<Kind>,
-    /// Whether the call came as far as the quota.
-    counted: bool,
-    /// Whether it was turned away for the sake of the quota.
-    throttled: bool,
-    /// Whether it is recorded as a started migration.
-    committed: bool,
-    /// The id of the key that it was given.
-    issued: Option<String>,
-    /// The time that a source of credentials takes.
-    delay: Duration,
-    /// The form of the service's answer. There is none if the service behind the gateway was not
-    /// asked.
-    form: Option<Form>,
-}
-
-impl Service {
-    pub(super) fn new(config: Config) -> Self {
-        let key = AccessKey {
-            account_id: config.account_id,
-            access_key_id: config.access_key_id,
-            access_key_secret: config.access_key_secret,
-            security_token: config.security_token,
-            is_root: config.is_root,
-        };
-        let keys = std::iter::once(key).chain(config.more_keys).collect();
+impl EmulatedService {
+    pub(crate) fn new(flags: Flags) -> Self {
+        let (generated, limits) = (Generated { seed: flags.seed }, flags.limits);
+        let quotas = |quota, per| Quotas::new(quota, limits.window, limits.count_rejected, per);
+        let account = flags.account;
+        let keys = std::iter::once(account.key).chain(account.more_keys);
         Self {
-            faults: Faults::new(config.seed, config.faults),
-            journal: Journal::default(),
-            account: Account {
+            state: ServiceState {
+                generated,
                 spaces: Spaces::default(),
-                numbers: Numbers::new(config.seed, &config.behaviour),
-                behaviour: config.behaviour,
-                generated: Generated { seed: config.seed },
+                numbers: Numbers::new(generated, flags.behaviour.clone()),
+                behaviour: flags.behaviour,
+                lists: HashMap::new(),
+                issuance: flags.issuance,
+                keys: KnownKeys::new(keys.collect(), generated),
+                oidc_tokens: HashSet::new(),
+                metadata_tokens: HashMap::new(),
+                metadata_session: None,
+                sso_access_token: account.sso_access_token,
             },
-            quotas: Quotas::new(config.quota, config.window, config.count_rejected)
-                .counted_per(config.quota_per),
-            keys: Keys::new(keys, config.seed),
-            issuance: config.issuance,
-            sources: Sources::new(config.sso_access_token),
+            faults: Faults::new(flags.seed, flags.faults.into_iter().flatten()),
+            journal: Journal::default(),
+            quotas: quotas(limits.quota, limits.quota_per),
             under_way: 0,
-            sts_quotas: Quotas::new(config.sts_quota, config.window, config.count_rejected),
-            tokens: Tokens::default(),
-            gate: Gate::default(),
-            throttle_code: config.throttle_code,
-            retry_after: config.retry_after,
-            random: Random::seeded(config.seed),
-            lists: HashMap::new(),
+            sts_quotas: quotas(limits.sts_quota, QuotaPer::Action),
+            gate: Authenticator::default(),
+            limits,
+            denied: account.deny,
+            random: Random::seeded(flags.seed),
         }
     }
 
-    /// Serves a call that arrives `at` after the emulator's start, on the server's date `now`, and
+    /// Serves a call that arrives `at` after the emulator's start, on the true date `now`, and
     /// records it in the journal.
-    pub(super) fn receive(&mut self, http: &HttpRequest, at: Duration, now: SystemTime) -> Outcome {
-        let mut visit = Visit::on(now);
-        let request_id = group(&self.random.nonce().to_uppercase());
-        let parsed = Request::parse(http);
-        let request = parsed.as_ref().ok();
-        let api = Api::of(http, request);
-        let result = match &parsed {
-            Ok(request) => {
-                let call = Call {
-                    request,
-                    api,
-                    request_id: &request_id,
-                    at,
-                    now,
-                };
-                self.serve(call, &mut visit)
-            }
-            Err(refusal) => Err(refusal.clone()),
+    pub(crate) fn receive(
+        &mut self,
+        request: &IncomingRequest,
+        at: Duration,
+        now: SystemTime,
+    ) -> CallOutcome {
+        let mut call = Visit {
+            request,
+            at,
+            now,
+            date: now,
+            entry: self.entry(request, at),
+            effect: Effect::default(),
+            caller: None,
+            form: None,
         };
-
-        let refused = matches!(&result, Err(refusal) if refusal.number_is_there);
-        let reply = result
-            .unwrap_or_else(|refusal| Reply::refusal(&request_id, api, refusal))
-            .in_form(visit.form);
-        let parameter = |name| request.and_then(|r| r.parameter(name)).map(str::to_owned);
-        let claim = request.and_then(|request| signature::claim(request).ok());
-        let key = claim.map(|claim| claim.access_key_id);
-        let account_id = key.and_then(|id| self.keys.account_of(id));
-        let entry = Entry {
-            sequence: self.journal.next(),
-            at_micros: u64::try_from(at.as_micros()).unwrap_or(u64::MAX),
-            kind: api,
-            action: request.and_then(|r| action(r, api)).map(str::to_owned),
-            access_key_id: key.map(str::to_owned),
-            account_id: account_id.map(str::to_owned),
-            issued_key_id: visit.issued,
-            cust_space_id: parameter("CustSpaceId"),
-            phone_number: request.and_then(Request::phone_number),
-            signature: request.and_then(|request| request.signature),
-            request_id,
-            counted: visit.counted,
-            throttled: visit.throttled,
-            committed: visit.committed,
-            refused,
-            fault: visit.fault.as_ref().map(Kind::name),
-            status: reply.status_under(visit.fault.as_ref()),
-            code: reply.code.clone(),
+        let result = self.serve(&mut call);
+        let Visit {
+            mut entry,
+            effect,
+            form,
+            date,
+            ..
+        } = call;
+        let reply = result.unwrap_or_else(|refusal| {
+            entry.throttled = refusal.is_throttling;
+            LazyReply::refusal(request.target, &entry.request_id, refusal, form)
+        });
+        entry.status = effect.travel.status_sent(reply.status);
+        entry.code.clone_from(&reply.code);
+        let outcome = CallOutcome {
+            served: entry.counted && !entry.throttled,
+            delay: match request.target {
+                Addressee::Metadata => self.state.issuance.metadata_delay.0,
+                _ => Duration::ZERO,
+            },
+            reply,
+            date,
+            travel: effect.travel,
         };
         self.journal.write(entry);
-        Outcome {
-            served: visit.counted && !visit.throttled,
-            delay: visit.delay,
-            reply,
-            date: visit.date,
-            fault: visit.fault,
+        outcome
+    }
+
+    /// What is known of a request when it arrives.
+    fn entry(&mut self, request: &IncomingRequest, at: Duration) -> Entry {
+        let source = sources::of(request).map(|source| (source.action)(request));
+        let claim = signature::claim(request).ok();
+        let key = claim.map(|claim| claim.access_key_id);
+        Entry {
+            sequence: self.journal.next(),
+            at_micros: u64::try_from(at.as_micros()).unwrap_or(u64::MAX),
+            kind: request.target,
+            action: source.or_else(|| request.action()).map(str::to_owned),
+            access_key_id: key.map(str::to_owned),
+            account_id: key.and_then(|id| self.state.keys.account_of(id)),
+            cust_space_id: request.parameter("CustSpaceId").map(str::to_owned),
+            phone_number: request.phone_number(),
+            signature: request.signature,
+            request_id: group(&self.random.nonce()),
+            ..Entry::default()
         }
     }
 
-    /// Checks and executes a request. `visit` is filled in on the way, also for a request that is
-    /// refused.
-    fn serve(&mut self, call: Call<'_>, visit: &mut Visit) -> Result<Reply, Refusal> {
+    /// Checks and executes a call. What becomes known of it is noted in it, also if it is refused.
+    fn serve(&mut self, call: &mut Visit<'_>) -> Result<LazyReply, Rejection> {
         let request = call.request;
-        let number = request.phone_number();
-        let facts = Facts {
-            action: action(request, call.api),
-            number: number.as_deref(),
-        };
-        if call.api.version().is_none() {
-            self.strike(facts, request, visit)?;
-            return self.hand_out(call, visit);
+        if request.is_malformed {
+            let message = "The parameters are malformed.";
+            return Err(Rejection::new(400, "InvalidParameter", message));
         }
-        visit.fault = self.faults.strike(Stage::Gate, facts);
-        if let Some(fault) = &visit.fault {
-            visit.date = gateway::strike(fault, visit.date)?;
+        if let Some(source) = sources::of(request) {
+            self.strike(Stage::Admitted, call)?;
+            return Ok((source.answer)(call, &mut self.state));
         }
-        let caller = self.enter(call, visit.date)?;
-        let (action, called) = gateway::operation(request, call.api)?;
+        self.strike(Stage::Authenticator, call)?;
+        self.authenticate(call)?;
+        let operation = route(request)?;
 
-        visit.counted = true;
-        let account = caller.as_ref().map_or("", |caller| &caller.account_id);
-        let quotas = match called {
-            Called::Cams(_) => &mut self.quotas,
-            Called::Sts(_) => &mut self.sts_quotas,
+        call.entry.counted = true;
+        let quotas = match operation.api {
+            Addressee::Sts => &mut self.sts_quotas,
+            _ => &mut self.quotas,
         };
-        if let Err(wait) = quotas.admit(account, action, call.at) {
-            visit.throttled = true;
-            return Err(self.throttled(wait));
+        let account = call.caller.as_ref().map_or("", |caller| &caller.account_id);
+        if let Err(wait) = quotas.admit(account, operation.name, call.at) {
+            let retry = (RetryHeader::default(), wait);
+            let retry = self.limits.retry_after.then_some(retry);
+            return Err(Rejection::throttling(&self.limits.throttle_code, retry));
         }
-        self.strike(facts, request, visit)?;
-        match called {
-            Called::Cams(operation) => self.run(call, operation, visit),
-            Called::Sts(operation) => self.run_sts(call, operation, caller.as_ref(), visit),
-        }
+        self.strike(Stage::Admitted, call)?;
+        self.execute(operation, call)
     }
 
-    /// Finds out who calls. It is nobody if the operation is one that nobody signs.
-    fn enter(&mut self, call: Call<'_>, date: SystemTime) -> Result<Option<Caller>, Refusal> {
-        if gateway::is_unsigned(call.request, call.api) {
-            if call.request.http.header("x-acs-version").is_none() {
-                call.request.check_format()?;
-            }
-            return Ok(None);
-        }
-        let (keys, issuance) = (&self.keys, &self.issuance);
-        let caller = self
-            .gate
-            .enter(call.request, keys, issuance, date, call.now)?;
-        Ok(Some(caller))
-    }
-
-    /// Lets a fault strike the call, if one is due. Some faults take the place of what was asked.
-    fn strike(
-        &mut self,
-        facts: Facts<'_>,
-        request: &Request<'_>,
-        visit: &mut Visit,
-    ) -> Result<(), Refusal> {
-        let Some(fault) = self.faults.strike(Stage::Admitted, facts) else {
+    /// Lets a fault strike the call, if one is due. Some faults refuse what was requested.
+    fn strike(&mut self, stage: Stage, call: &mut Visit<'_>) -> Result<(), Rejection> {
+        let (action, number) = (
+            call.entry.action.as_deref(),
+            call.entry.phone_number.as_deref(),
+        );
+        let Some(fault) = self.faults.strike(stage, action, number) else {
             return Ok(());
         };
-        let prevented = self.prevented_by(&fault, request);
-        visit.throttled = matches!(fault, Kind::Throttle { .. });
-        visit.fault = Some(fault);
-        prevented.map_or(Ok(()), Err)
-    }
-
-    /// Executes an operation of CAMS.
-    fn run(
-        &mut self,
-        call: Call<'_>,
-        operation: Operation,
-        visit: &mut Visit,
-    ) -> Result<Reply, Refusal> {
-        let stale = self.stale_list(call.request, operation, call.at, visit.fault.as_ref());
-        visit.form = Some(Form::new(
-            &self.account.behaviour,
-            operation,
-            self.account.generated.seed,
-        ));
-        let done = operation.run(call.request, &mut self.account, call.at, stale)?;
-        visit.committed = done.committed;
-        Ok(Reply::success(call.request_id, done.fields))
-    }
-
-    /// Executes an operation of STS. A sparse answer has only what a client cannot do without.
-    fn run_sts(
-        &mut self,
-        call: Call<'_>,
-        operation: StsOperation,
-        caller: Option<&Caller>,
-        visit: &mut Visit,
-    ) -> Result<Reply, Refusal> {
-        let question = Question {
-            request: call.request,
-            caller,
-            now: call.now,
+        call.entry.fault = Some(fault.name.clone());
+        call.effect = fault.kind.effect(call.request, &self.limits.throttle_code);
+        let skew = Duration::from_secs(call.effect.skew.unsigned_abs());
+        let skewed = match call.effect.skew < 0 {
+            true => call.date.checked_sub(skew),
+            false => call.date.checked_add(skew),
         };
-        let (keys, tokens) = (&mut self.keys, &mut self.tokens);
-        let mut done = operation.run(&question, keys, tokens, &self.issuance)?;
-        if self.account.behaviour.answers == Answers::Sparse {
-            done.fields
-                .retain(|name, _| ["AccountId", "Credentials"].contains(&&**name));
+        call.date = skewed.unwrap_or(call.date);
+        call.effect.instead.take().map_or(Ok(()), Err)
+    }
+
+    /// Finds out who calls, if the operation is signed.
+    fn authenticate(&mut self, call: &mut Visit<'_>) -> Result<(), Rejection> {
+        let request = call.request;
+        if operations::named(request).is_some_and(|operation| !operation.signed) {
+            return match request.header("x-acs-version") {
+                Some(_) => Ok(()),
+                None => request.check_format(),
+            };
         }
-        visit.issued = done.issued;
-        Ok(Reply::of_sts(call.request_id, done.fields))
+        let ServiceState { keys, issuance, .. } = &self.state;
+        call.caller = Some(
+            self.gate
+                .enter(request, keys, issuance, call.date, call.now)?,
+        );
+        Ok(())
     }
 
-    /// Lets a source of credentials answer.
-    fn hand_out(&mut self, call: Call<'_>, visit: &mut Visit) -> Result<Reply, Refusal> {
-        let mut desk = Desk {
-            keys: &mut self.keys,
-            issuance: &self.issuance,
-            request_id: call.request_id,
-            now: call.now,
-        };
-        let handed = self.sources.answer(call.api, call.request.http, &mut desk);
-        let not_found = || Refusal::new(404, "InvalidApi.NotFound", "There is no such source.");
-        let handed = handed.ok_or_else(not_found)?;
-        visit.issued = handed.issued;
-        visit.delay = handed.delay;
-        Ok(handed.reply)
+    /// Executes an operation, if the caller may.
+    fn execute(
+        &mut self,
+        operation: &'static EmulatedOperation,
+        call: &mut Visit<'_>,
+    ) -> Result<LazyReply, Rejection> {
+        let behaviour = &self.state.behaviour;
+        let form = AnswerForm::new(behaviour, operation.essential, self.state.generated.seed);
+        // The refusals of STS are those of a gateway, and have one form.
+        call.form = (operation.api == Addressee::Cams).then_some(form);
+        if self.denied.iter().any(|name| name == operation.name) {
+            return Err(denied(operation));
+        }
+        if operation.needs_subscription && behaviour.not_subscribed {
+            let message = "You have not subscribed to the product.";
+            return Err(Rejection::new(400, "Product.Unsubscript", message));
+        }
+        let fields = (operation.run)(call, &mut self.state)?;
+        Ok(LazyReply::success(
+            operation.api,
+            &call.entry.request_id,
+            fields,
+            form,
+        ))
     }
 }
 
-impl Visit {
-    /// A call that arrives on this date.
-    fn on(date: SystemTime) -> Self {
-        Self {
-            date,
-            fault: None,
-            counted: false,
-            throttled: false,
-            committed: false,
-            issued: None,
-            delay: Duration::ZERO,
-            form: None,
-        }
+impl CallOutcome {
+    /// The answer in full. A long list takes a while, so the lock on the state must be released
+    /// before.
+    pub(crate) fn into_delivery(self) -> Delivery {
+        let (response, text) = self.reply.into_response(self.date);
+        self.travel.deliver(response, &text)
     }
 }
 
-/// The action of a request, or the name that a request to a source of credentials has.
-fn action<'a>(request: &'a Request<'_>, api: Api) -> Option<&'a str> {
-    sources::action(api, request.http).or_else(|| request.action())
+/// The operation that the request calls. Refused are other paths and methods, another version of
+/// the API, and names that are not known.
+fn route(request: &IncomingRequest) -> Result<&'static EmulatedOperation, Rejection> {
+    let not_found = || {
+        let message = "Specified api is not found, please check your url and method.";
+        Rejection::new(404, "InvalidApi.NotFound", message)
+    };
+    if request.path != "/" || ![Method::GET, Method::POST].contains(&request.method) {
+        return Err(not_found());
+    }
+    let version = request
+        .version()
+        .ok_or_else(|| Rejection::missing("Version"))?;
+    let (expected, ..) = request.target.api();
+    if version != expected {
+        let message = "Specified parameter Version is not valid.";
+        return Err(Rejection::new(400, "InvalidVersion", message));
+    }
+    request
+        .action()
+        .ok_or_else(|| Rejection::missing("Action"))?;
+    operations::named(request).ok_or_else(not_found)
+}
+
+/// The refusal by RAM of an operation that no policy of the user allows. The gateway adds the
+/// detail.
+fn denied(operation: &EmulatedOperation) -> Rejection {
+    let message = "You are not authorized to perform this operation.";
+    Rejection {
+        access_denied_detail: Some(json!({
+            "AuthAction": format!("cams:{}", operation.name),
+            "AuthPrincipalDisplayName": "200000000000000000",
+            "AuthPrincipalOwnerId": "1000000000000000",
+            "AuthPrincipalType": "SubUser",
+            "NoPermissionType": "ImplicitDeny",
+            "PolicyType": "AccountLevelIdentityBasedPolicy",
+        })),
+        ..Rejection::new(400, "Ram.PermissionDeny", message)
+    }
 }
 
 #[cfg(test)]

@@ -2,41 +2,41 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// A space. It is the body of `PUT /_emulator/spaces`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Space {
-    pub(super) cust_space_id: String,
+pub(crate) struct SpaceSettings {
+    pub(crate) cust_space_id: String,
     /// Whether the caller owns the space. If not, operations on it are refused with the code
     /// `Unknown.ResourceOwnerId`.
     #[serde(default = "yes")]
-    pub(super) owned: bool,
+    pub(crate) owned: bool,
     /// Whether a WhatsApp Business Account is bound to the space.
     #[serde(default = "yes")]
-    pub(super) bound: bool,
+    pub(crate) bound: bool,
     /// The review of that account: `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
     #[serde(default = "approved")]
-    pub(super) account_review_status: String,
+    pub(crate) account_review_status: String,
 }
 
 /// All spaces. Every id names one, which is owned, bound and approved unless it was changed.
 #[derive(Debug, Default)]
-pub(super) struct Spaces(BTreeMap<String, Space>);
+pub(crate) struct Spaces(BTreeMap<String, SpaceSettings>);
 
 impl Spaces {
-    pub(super) fn of(&self, cust_space_id: &str) -> Space {
+    pub(crate) fn get(&self, cust_space_id: &str) -> SpaceSettings {
         let changed = self.0.get(cust_space_id).cloned();
-        changed.unwrap_or_else(|| Space {
+        changed.unwrap_or_else(|| SpaceSettings {
             cust_space_id: cust_space_id.into(),
-            owned: yes(),
-            bound: yes(),
+            owned: true,
+            bound: true,
             account_review_status: approved(),
         })
     }
 
-    pub(super) fn change(&mut self, space: Space) {
+    pub(crate) fn change(&mut self, space: SpaceSettings) {
         self.0.insert(space.cust_space_id.clone(), space);
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use alibaba_cloud::client::{Admission, Bounds, Ended, Gate, LongWait, Permit, WaitCause};
 use alibaba_cloud::credentials::Credentials;
 use alibaba_cloud::openapi::SigningKey;
-use call_quota::{Cause, Limit, Priority, QueueStatus, QuotaKey, Throttle};
+use call_quota::{Limit, Priority, QueueStatus, QuotaKey, Throttle, WaitReason};
 
 use crate::account::Account;
 
@@ -35,7 +35,6 @@ pub(crate) struct Quota {
 }
 
 /// A permit of the throttle.
-#[derive(Debug)]
 pub(crate) struct QuotaPermit(call_quota::Permit);
 
 impl Gate for Quota {
@@ -93,8 +92,7 @@ impl Gate for Quota {
 
 impl Permit for QuotaPermit {
     fn departure(&self) -> impl Fn() + Send + Sync + 'static {
-        let departure = self.0.departure();
-        move || departure.note()
+        self.0.departure()
     }
 
     fn answered(self) {
@@ -129,10 +127,10 @@ fn long_wait(
         waited,
         calls_ahead: joined.waiting,
         processes,
-        cause: match noticed.cause {
-            Cause::Paused => WaitCause::Paused,
-            Cause::Quota => WaitCause::Quota,
-            Cause::Recovering => WaitCause::Recovering,
+        cause: match noticed.reason {
+            WaitReason::Paused => WaitCause::Paused,
+            WaitReason::Quota => WaitCause::Quota,
+            WaitReason::Recovering => WaitCause::Recovering,
         },
         left: ended.waiting,
         rest: limit.window.saturating_mul(windows),
@@ -143,10 +141,10 @@ fn long_wait(
 
 /// Says what a call waited for when its deadline came.
 fn waiting(queue: &QueueStatus, key: &QuotaKey) -> String {
-    let cause = match queue.cause {
-        Cause::Paused => ", which the service had paused",
-        Cause::Quota => "",
-        Cause::Recovering => ", whose use by others was not known",
+    let cause = match queue.reason {
+        WaitReason::Paused => ", which the service had paused",
+        WaitReason::Quota => "",
+        WaitReason::Recovering => ", whose use by others was not known",
     };
     let calls = match queue.waiting {
         1 => "one call".to_owned(),
@@ -174,7 +172,7 @@ mod tests {
             waiting,
             processes_ahead,
             calls,
-            cause: Cause::Quota,
+            reason: WaitReason::Quota,
         }
     }
 

@@ -3,9 +3,10 @@
 use crate::Cams;
 use crate::planned::Conflict;
 use cams::phone::PhoneNumber;
+use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::model::Field;
-use terraform_plugin::framework::resource::{Change, Context};
+use terraform_plugin::framework::resource::Change;
 
 use super::schema::Model;
 use super::{plan_messages, remembered, target};

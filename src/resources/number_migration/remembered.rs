@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::Cams;
 use crate::planned::Owner;
-use terraform_plugin::framework::resource::{Change, Context};
+use terraform_plugin::framework::context::Context;
+use terraform_plugin::framework::resource::Change;
 
 use super::schema::Model;
 

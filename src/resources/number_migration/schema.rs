@@ -1,7 +1,8 @@
 //! The attributes of the resource and of its identity, with the models that hold their values.
 
 use crate::validators;
-use terraform_plugin::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Schema};
+use terraform_plugin::framework::identity::{IdentityAttribute, IdentitySchema};
+use terraform_plugin::framework::schema::{Attribute, Schema};
 use terraform_plugin::framework::timeouts;
 use terraform_plugin::framework::ty::Type;
 use terraform_plugin::model;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, yield_now};
 
+use super::fallback::{AccountStore, Shared};
 use super::limit::{ConfiguredLimit, Limit};
 use super::queue::Queue;
-use super::scope::{QuotaStore, Shared};
-use super::slots::{LaneId, Priority};
+use super::slots::{LaneId, Priority, Request};
 
 const SECOND: Duration = Duration::from_secs(1);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -37,8 +37,8 @@ pub enum Fate {
     Unsent,
 }
 
-/// Runs callers, of which two may call at once, and lets each end as its fate says. In the end
-/// nobody waits and no slot is lost.
+/// Runs callers, of which two may call at once, and lets each end as its fate says. In the end the
+/// queue is empty and no slot is lost.
 pub async fn meet(kind: Kind, fates: &[Fate]) {
     // Where every call is handed back, a slot that is not would be missed for an hour.
     let handed_back = |fate: &Fate| matches!(fate, Fate::GivesUp | Fate::Unsent);
@@ -72,13 +72,13 @@ pub async fn line_up(kind: Kind, callers: usize) {
     // Only what is handed back is free again.
     let limit = limit(1, HOUR);
     let (queue, _) = queue(kind);
-    let held = queue.acquire(limit, Priority::Normal).await;
+    let held = queue.acquire(request(limit, Priority::Normal)).await;
     let served = Arc::new(std::sync::Mutex::new(Vec::new()));
     let mut line: Vec<JoinHandle<()>> = Vec::new();
     for number in 0..callers {
         let (own, served) = (Arc::clone(&queue), Arc::clone(&served));
         line.push(tokio::spawn(async move {
-            let permit = own.acquire(limit, Priority::Normal).await;
+            let permit = own.acquire(request(limit, Priority::Normal)).await;
             served.lock().expect("not poisoned").push(number);
             permit.unsent();
         }));
@@ -96,12 +96,15 @@ pub async fn line_up(kind: Kind, callers: usize) {
 
 async fn caller(queue: Arc<Queue>, limit: ConfiguredLimit, fate: Fate) {
     match fate {
-        Fate::Answered => queue.acquire(limit, Priority::Normal).await.answered(),
+        Fate::Answered => queue
+            .acquire(request(limit, Priority::Normal))
+            .await
+            .answered(),
         Fate::GivesUp => {
             let (tell, told) = oneshot::channel::<()>();
             let waiting = tokio::spawn(async move {
                 tokio::select! {
-                    permit = queue.acquire(limit, Priority::Normal) => permit.unsent(),
+                    permit = queue.acquire(request(limit, Priority::Normal)) => permit.unsent(),
                     _ = told => {}
                 }
             });
@@ -111,19 +114,36 @@ async fn caller(queue: Arc<Queue>, limit: ConfiguredLimit, fate: Fate) {
             waiting.await.expect("it does not panic");
         }
         Fate::Throttled => {
-            let first = queue.acquire(limit, Priority::Normal).await;
+            let first = queue.acquire(request(limit, Priority::Normal)).await;
             first.throttled(Some(SECOND));
-            queue.acquire(limit, Priority::Retry).await.answered();
+            queue
+                .acquire(request(limit, Priority::Retry))
+                .await
+                .answered();
         }
-        Fate::Unsent => queue.acquire(limit, Priority::Normal).await.unsent(),
+        Fate::Unsent => queue
+            .acquire(request(limit, Priority::Normal))
+            .await
+            .unsent(),
     }
 }
 
 fn queue(kind: Kind) -> (Arc<Queue>, Arc<Shared>) {
-    let store = QuotaStore::new(kind);
+    let store = AccountStore::new(kind);
     let shared = store.shared();
-    let queue = Queue::new("quota", LaneId(1), Arc::new(store));
+    let queue = Queue::new("quota".to_owned(), LaneId(1), Arc::new(store));
     (Arc::new(queue), shared)
+}
+
+/// A call that leaves as soon as it is granted.
+fn request(limit: ConfiguredLimit, priority: Priority) -> Request {
+    Request {
+        lane: LaneId(1),
+        waiter: None,
+        limit,
+        priority,
+        leave: 0,
+    }
 }
 
 fn limit(calls: u32, window: Duration) -> ConfiguredLimit {

@@ -1,4 +1,4 @@
-//! Explores the throttle's queue. It is compiled unchanged for a scheduler that chooses at every
+//! Explores the queue of `call-quota`. It is compiled unchanged for a scheduler that chooses at every
 //! lock, await and wake-up which task runs next.
 //!
 //! Time is not modelled: a sleep ends whenever the scheduler decides so, and the store's clock
@@ -6,29 +6,25 @@
 
 #![forbid(unsafe_code)]
 
-/// The provider's throttle, as far as it is explored.
+/// The crate `call-quota`, as far as it is explored.
 #[allow(dead_code, unreachable_pub, reason = "compiled for another crate")]
 #[path = "../../../crates/call-quota/src"]
 mod throttle {
     mod constants;
     #[path = "../../../tests/interleavings/src/explore.rs"]
     pub(crate) mod explore;
+    #[path = "../../../tests/interleavings/src/fallback.rs"]
+    mod fallback;
     mod limit;
     mod queue;
-    #[path = "../../../tests/interleavings/src/scope.rs"]
-    mod scope;
     mod sharing;
     mod slots;
-    mod store;
-
-    /// What stands for the quota's name here.
-    type QuotaKey = &'static str;
 
     /// What the queue is shared by, under the scheduler's eyes.
     mod sync {
-        pub(super) use std::sync::{Arc, PoisonError};
+        pub(crate) use std::sync::{Arc, PoisonError};
 
-        pub(super) use shuttle::sync::{Mutex, MutexGuard};
+        pub(crate) use shuttle::sync::{Mutex, MutexGuard};
     }
 }
 

@@ -116,7 +116,7 @@ async fn a_machine_with_a_wrong_clock_signs_by_that_of_sts() {
     let server = Server::start(json!({ "date": true })).await;
     let slow = || SystemTime::now() - Duration::from_secs(3 * 60 * 60);
     let context = FetchContext {
-        clock: Clock::of(slow),
+        clock: Clock::from_fn(slow),
         ..context()
     };
     let key = of_role(&server, context).current().await.unwrap();

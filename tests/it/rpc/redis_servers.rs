@@ -165,8 +165,10 @@ async fn any_node_of_a_cluster_leads_to_the_one_with_the_quota() {
     let [(one, port), (two, other)] = [node(), node()];
     two.command("CLUSTER ADDSLOTSRANGE 0 16383");
     one.command(&format!("CLUSTER MEET 127.0.0.1 {other}"));
-    while !one.answers("CLUSTER INFO", "cluster_state:ok") {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    for node in [&one, &two] {
+        while !node.answers("CLUSTER INFO", "cluster_state:ok") {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
     let core = host_of_fleet(&emulator, &format!("redis://:{PASSWORD}@127.0.0.1:{port}")).await;
     assert_eq!(warnings(&core, 0..2).await, [""; 0]);

@@ -5,13 +5,15 @@
 use super::*;
 use crate::constants::ASK_AGAIN;
 use crate::memory::Memory;
-use crate::slots::{LaneId, PermitId, Priority, WaiterId};
+use crate::slots::{PermitId, WaiterId};
+use crate::store::Timing;
+use futures_util::future::BoxFuture;
 
 const LIMIT: ConfiguredLimit = ConfiguredLimit {
     calls: NonZeroU32::new(10).unwrap(),
     window: 1_000_000,
 };
-/// A store that nobody can reach, and that takes its time to show it.
+/// A store that cannot be reached, and that takes its time to show it.
 struct Unreachable;
 
 /// How long an attempt to reach it takes.
@@ -19,47 +21,48 @@ const STEP: Duration = Duration::from_secs(4);
 /// How long others rely on a process to come back.
 const RETURN: Duration = Duration::from_secs(9);
 
-impl FallibleStore for Unreachable {
-    fn try_step(&self, _: Command) -> Option<Result<Reply, Failure>> {
+impl Store for Unreachable {
+    fn try_step(&self, _: Command) -> Option<Result<Reply, StoreError>> {
         None
     }
 
-    async fn step(&self, _: Command) -> Result<Reply, Failure> {
-        tokio::time::sleep(STEP).await;
-        Err(Failure("nobody is there".into()))
+    fn step(&self, _: Command) -> BoxFuture<'_, Result<Reply, StoreError>> {
+        Box::pin(async {
+            tokio::time::sleep(STEP).await;
+            Err(StoreError("it does not answer".into()))
+        })
     }
 
-    async fn trial(&self, command: Command) -> Result<Reply, Failure> {
-        self.step(command).await
-    }
-
-    fn loss(&self) -> Failure {
+    fn loss(&self) -> StoreError {
         unreachable!("it has no state")
     }
 
-    fn replies_within(&self) -> Duration {
-        STEP
-    }
-
-    fn returns_within(&self) -> Option<Duration> {
-        Some(RETURN)
-    }
-
-    fn noticed_after(&self) -> Duration {
-        Duration::from_secs(2) + STEP
+    fn timing(&self) -> Timing {
+        Timing {
+            reply: STEP,
+            returns_within: Some(RETURN),
+            noticed_after: Duration::from_secs(2) + STEP,
+            ..Timing::default()
+        }
     }
 }
 
+/// This store with memory as its fallback, for one call in a window.
+fn with_fallback(store: impl Store + 'static, outage: Arc<Outage>) -> AccountStore {
+    let stores: Vec<Arc<dyn Store>> = vec![Arc::new(store), Arc::new(Memory::new())];
+    AccountStore::new(stores, NonZeroU32::MIN, outage)
+}
+
 /// Asks for a permit, as the process that the last reply named. `None` stands for a permit.
-async fn ask(store: &impl Store, last: Option<Wait>) -> Option<Wait> {
-    let acquire = Command::Acquire {
+async fn ask(store: &AccountStore, last: Option<Wait>) -> Option<Wait> {
+    let acquire = Command::Acquire(Request {
         lane: LaneId(1),
         waiter: last.and_then(|wait| wait.waiter),
         priority: Priority::Normal,
         limit: LIMIT,
         leave: 0,
-    };
-    match store.step(acquire, 0).await.reply {
+    });
+    match store.step(acquire, 0).await.0 {
         Reply::Granted { .. } => None,
         Reply::Wait(wait) => Some(wait),
         Reply::Done => unreachable!("a request for a permit is granted or waits"),
@@ -67,7 +70,7 @@ async fn ask(store: &impl Store, last: Option<Wait>) -> Option<Wait> {
 }
 
 /// Makes as many calls as the store lets in this time.
-async fn calls(store: &impl Store, time: Duration) -> u32 {
+async fn calls(store: &AccountStore, time: Duration) -> u32 {
     let (end, mut calls, mut last) = (Instant::now() + time, 0, None);
     while Instant::now() < end {
         last = ask(store, last).await;
@@ -81,12 +84,7 @@ async fn calls(store: &impl Store, time: Duration) -> u32 {
 
 #[tokio::test(start_paused = true)]
 async fn the_fallback_goes_on_while_the_primary_is_tried() {
-    let store = WithFallback::new(
-        Unreachable,
-        Memory::new(),
-        NonZeroU32::MIN,
-        Outage::default(),
-    );
+    let store = with_fallback(Unreachable, Arc::default());
     let pause = ask(&store, None).await.expect("the primary is gone").delay;
     assert_eq!(pause, 7_500_001);
     tokio::time::sleep(Duration::from_micros(pause)).await;
@@ -97,12 +95,7 @@ async fn the_fallback_goes_on_while_the_primary_is_tried() {
 
 #[tokio::test(start_paused = true)]
 async fn after_standing_still_the_primary_is_tried_before_the_fallback_is_used() {
-    let store = WithFallback::new(
-        Unreachable,
-        Memory::new(),
-        NonZeroU32::MIN,
-        Outage::default(),
-    );
+    let store = with_fallback(Unreachable, Arc::default());
     ask(&store, None).await.expect("the primary is gone");
     // The process is stopped: time passes, and no task of it runs.
     tokio::time::advance(Duration::from_secs(60)).await;
@@ -119,36 +112,29 @@ struct Scripted<F> {
     takes: Duration,
 }
 
-impl<F: Fn(Command) -> Result<Reply, Failure> + Send + Sync + 'static> FallibleStore
-    for Scripted<F>
-{
-    fn try_step(&self, _: Command) -> Option<Result<Reply, Failure>> {
+impl<F: Fn(Command) -> Result<Reply, StoreError> + Send + Sync> Store for Scripted<F> {
+    fn try_step(&self, _: Command) -> Option<Result<Reply, StoreError>> {
         None
     }
 
-    async fn step(&self, command: Command) -> Result<Reply, Failure> {
-        tokio::time::sleep(self.takes).await;
-        (self.carry_out)(command)
+    fn step(&self, command: Command) -> BoxFuture<'_, Result<Reply, StoreError>> {
+        Box::pin(async move {
+            tokio::time::sleep(self.takes).await;
+            (self.carry_out)(command)
+        })
     }
 
-    async fn trial(&self, command: Command) -> Result<Reply, Failure> {
-        self.step(command).await
+    fn loss(&self) -> StoreError {
+        StoreError("it forgets".into())
     }
 
-    fn trial_within(&self) -> Duration {
-        Duration::from_millis(500)
-    }
-
-    fn loss(&self) -> Failure {
-        Failure("it forgets".into())
-    }
-
-    fn returns_within(&self) -> Option<Duration> {
-        Some(RETURN)
-    }
-
-    fn noticed_after(&self) -> Duration {
-        Duration::from_secs(2)
+    fn timing(&self) -> Timing {
+        Timing {
+            trial: Some(Duration::from_millis(500)),
+            returns_within: Some(RETURN),
+            noticed_after: Duration::from_secs(2),
+            ..Timing::default()
+        }
     }
 }
 
@@ -162,21 +148,17 @@ fn recovers_for(delay: Micros) -> Reply {
         delay,
         ahead: 0,
         limit: 10,
-        cause: Cause::Recovering,
+        reason: WaitReason::Recovering,
     })
 }
 
-/// A chain with a fallback of one call a second, and why its primary was last out of use.
-fn chain<F>(
-    takes: Duration,
-    carry_out: F,
-) -> (WithFallback<Scripted<F>, Memory>, impl Fn() -> String)
+/// A store with a fallback of one call a second, and why it was last out of use.
+fn chain<F>(takes: Duration, carry_out: F) -> (AccountStore, impl Fn() -> String)
 where
-    F: Fn(Command) -> Result<Reply, Failure> + Send + Sync + 'static,
+    F: Fn(Command) -> Result<Reply, StoreError> + Send + Sync + 'static,
 {
-    let outage = Outage::default();
-    let primary = Scripted { carry_out, takes };
-    let chain = WithFallback::new(primary, Memory::new(), NonZeroU32::MIN, outage.clone());
+    let outage = Arc::<Outage>::default();
+    let chain = with_fallback(Scripted { carry_out, takes }, Arc::clone(&outage));
     (chain, move || outage.reason().unwrap_or_default())
 }
 
@@ -193,9 +175,9 @@ async fn a_primary_that_refuses_to_write_leaves_the_fallback_in_peace() {
     for refuses_undo_only in [false, true] {
         let (store, reason) =
             chain(Duration::from_millis(1), move |command| {
-                match refuses_undo_only && !matches!(command, Command::Acquire { .. }) {
+                match refuses_undo_only && !matches!(command, Command::Acquire(_)) {
                     true => Ok(Reply::Done),
-                    false => Err(Failure("READONLY".into())),
+                    false => Err(StoreError("READONLY".into())),
                 }
             });
         let made = calls(&store, Duration::from_secs(63)).await;
@@ -209,7 +191,7 @@ async fn a_primary_that_answers_late_is_not_returned_to() {
     let fails = std::sync::atomic::AtomicBool::new(true);
     let (store, _) = chain(Duration::from_millis(600), move |_| {
         match fails.swap(false, std::sync::atomic::Ordering::Relaxed) {
-            true => Err(Failure("late".into())),
+            true => Err(StoreError("late".into())),
             false => Ok(GRANTED),
         }
     });
@@ -217,24 +199,39 @@ async fn a_primary_that_answers_late_is_not_returned_to() {
     assert!(fallback_calls(60).contains(&made), "{made}");
 }
 
+/// Every other answer is late, and no other one is quick.
+#[tokio::test(start_paused = true)]
+async fn a_store_at_the_limit_of_its_time_leaves_time_for_calls() {
+    let late = base::random::Random::seeded(5);
+    let (store, reason) = chain(Duration::from_millis(600), move |_| {
+        match late.up_to(Duration::from_secs(1)) < Duration::from_millis(500) {
+            true => Err(StoreError("late".into())),
+            false => Ok(GRANTED),
+        }
+    });
+    let made = calls(&store, Duration::from_secs(63)).await;
+    assert!(made >= *fallback_calls(58).start(), "{made}");
+    assert_eq!(reason(), "late");
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_return_to_a_primary_that_fails_again_takes_longer() {
     // It fails for callers and works for trials, which have no waiter and call once a second.
     let (store, _) = chain(Duration::ZERO, |command| match command {
-        Command::Acquire { leave: 1, .. } => Err(Failure("not now".into())),
+        Command::Acquire(Request { leave: 1, .. }) => Err(StoreError("not now".into())),
         _ => Ok(GRANTED),
     });
-    let acquire = Command::Acquire {
+    let acquire = Command::Acquire(Request {
         lane: LaneId::default(),
         waiter: None,
         priority: Priority::Normal,
         limit: LIMIT,
         leave: 1,
-    };
+    });
     // The times at which the primary failed, as far as that shows: a pause of 3.5 seconds begins.
     let (start, mut failures) = (Instant::now(), Vec::new());
     while start.elapsed() < Duration::from_secs(400) {
-        if let Reply::Wait(wait) = store.step(acquire, 0).await.reply
+        if let (Reply::Wait(wait), _) = store.step(acquire, 0).await
             && wait.delay == 3_500_001
         {
             failures.push(start.elapsed());
@@ -259,7 +256,7 @@ async fn each_return_to_a_primary_that_fails_again_takes_longer() {
 async fn a_primary_that_recovers_is_returned_to_when_it_grants_permits() {
     let start = Instant::now();
     let (store, _) = chain(Duration::ZERO, move |_| match start.elapsed().as_secs() {
-        0 => Err(Failure("gone".into())),
+        0 => Err(StoreError("gone".into())),
         1..20 => Ok(recovers_for(1)),
         _ => Ok(GRANTED),
     });
@@ -316,8 +313,8 @@ async fn one_long_recovery_and_several_short_ones_with_permits_are_waited_for() 
         }
     });
     assert_eq!(
-        ask(&store, None).await.map(|wait| wait.cause),
-        Some(Cause::Recovering)
+        ask(&store, None).await.map(|wait| wait.reason),
+        Some(WaitReason::Recovering)
     );
     tokio::time::sleep(Duration::from_secs(31)).await;
     assert_eq!((ask(&store, None).await, reason()), (None, String::new()));
@@ -331,4 +328,38 @@ async fn one_long_recovery_and_several_short_ones_with_permits_are_waited_for() 
     });
     let made = calls(&store, Duration::from_secs(195)).await;
     assert_eq!((made, reason()), (10, String::new()));
+}
+
+/// The server fails, and then the directory that takes its place; later the server works again.
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_fails_too_is_left_until_the_first_store_works() {
+    let start = Instant::now();
+    let works_from = |seconds, reason: &'static str| Scripted {
+        carry_out: move |_| match start.elapsed().as_secs() < seconds {
+            true => Err(StoreError(reason.into())),
+            false => Ok(GRANTED),
+        },
+        takes: Duration::from_millis(1),
+    };
+    let outage = Arc::<Outage>::default();
+    let stores: Vec<Arc<dyn Store>> = vec![
+        Arc::new(works_from(60, "no server")),
+        Arc::new(works_from(u64::MAX, "a full disk")),
+        Arc::new(Memory::new()),
+    ];
+    let store = AccountStore::new(stores, NonZeroU32::MIN, Arc::clone(&outage));
+    // Each of the two changes costs three and a half seconds.
+    let made = calls(&store, Duration::from_secs(60)).await;
+    assert!(fallback_calls(53).contains(&made), "{made}");
+    assert_eq!(
+        outage.reason().unwrap(),
+        "no server; nor can this machine's directory: a full disk"
+    );
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let pause = ask(&store, None).await.expect("a pause").delay;
+    assert_eq!(pause, 1_500_001);
+    tokio::time::sleep(Duration::from_micros(pause)).await;
+    for _ in 0..10 {
+        assert_eq!(ask(&store, None).await, None);
+    }
 }

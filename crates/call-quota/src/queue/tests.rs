@@ -1,7 +1,7 @@
 //! This file is longer than 300 lines because every way to leave the queue has a test.
 
 use super::*;
-use crate::limit::Limit;
+use crate::limit::{ConfiguredLimit, Limit};
 use crate::memory::Memory;
 use futures_util::FutureExt;
 use proptest::prelude::*;
@@ -16,30 +16,37 @@ const TEN: Limit = Limit {
 };
 
 fn queue() -> Arc<Queue> {
-    let key = QuotaKey {
-        account: "1".into(),
-        region: "r".into(),
-        action: "A",
-    };
-    let store = QuotaStore::Memory(Memory::new());
-    Arc::new(Queue::new(key, LaneId(1), Arc::new(store)))
+    let store = AccountStore::new(
+        vec![std::sync::Arc::new(Memory::new())],
+        NonZeroU32::MIN,
+        std::sync::Arc::default(),
+    );
+    let name = "A in r of account 1".to_owned();
+    Arc::new(Queue::new(name, LaneId(1), Arc::new(store)))
+}
+
+/// A call that leaves as soon as it is granted.
+fn request(limit: Limit, priority: Priority) -> Request {
+    Request {
+        lane: LaneId(1),
+        waiter: None,
+        limit: ConfiguredLimit::new(limit),
+        priority,
+        leave: 0,
+    }
 }
 
 async fn take(queue: &Arc<Queue>, calls: usize) -> Vec<Permit> {
     let mut permits = Vec::new();
     for _ in 0..calls {
-        permits.push(
-            queue
-                .acquire(ConfiguredLimit::new(TEN), Priority::Normal)
-                .await,
-        );
+        permits.push(queue.acquire(request(TEN, Priority::Normal)).await);
     }
     permits
 }
 
 fn join(queue: &Arc<Queue>, priority: Priority) -> tokio::task::JoinHandle<Permit> {
     let queue = Arc::clone(queue);
-    tokio::spawn(async move { queue.acquire(ConfiguredLimit::new(TEN), priority).await })
+    tokio::spawn(async move { queue.acquire(request(TEN, priority)).await })
 }
 
 /// Lets every task run until it waits for time or for another task.
@@ -98,7 +105,7 @@ async fn waiters_are_served_in_order_but_a_refused_call_goes_first() {
     ] {
         let (queue, order) = (Arc::clone(&queue), Arc::clone(&order));
         tasks.push(tokio::spawn(async move {
-            let permit = queue.acquire(ConfiguredLimit::new(TEN), priority).await;
+            let permit = queue.acquire(request(TEN, priority)).await;
             order.lock().unwrap().push(name);
             permit
         }));
@@ -133,7 +140,7 @@ async fn a_permit_that_nobody_picks_up_goes_to_the_next() {
     drop(take(&queue, 9).await);
     tokio::time::sleep(Duration::from_millis(1400)).await;
     let last = take(&queue, 1).await;
-    let mut lost = Box::pin(queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal));
+    let mut lost = Box::pin(queue.acquire(request(TEN, Priority::Normal)));
     // The nine others are free at 1500, so the waiter is granted a permit then, but its future is
     // not polled again.
     assert!(lost.as_mut().now_or_never().is_none());
@@ -148,7 +155,7 @@ async fn a_permit_that_nobody_picks_up_goes_to_the_next() {
 async fn a_permit_that_is_picked_up_late_is_returned_and_asked_for_anew() {
     let (queue, start) = (queue(), Instant::now());
     drop(take(&queue, 10).await);
-    let mut stopped = Box::pin(queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal));
+    let mut stopped = Box::pin(queue.acquire(request(TEN, Priority::Normal)));
     assert!(stopped.as_mut().now_or_never().is_none());
     // It is granted a permit at 1500, but runs again only at 2000.
     tokio::time::sleep(Duration::from_millis(2000)).await;
@@ -164,13 +171,13 @@ async fn a_refused_call_pauses_everybody_for_as_long_as_the_api_says() {
     let (queue, start) = (queue(), Instant::now());
     let permit = take(&queue, 1).await.pop().unwrap();
     permit.throttled(Some(Duration::from_secs(7)));
-    let next = pin!(queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal));
+    let next = pin!(queue.acquire(request(TEN, Priority::Normal)));
     let mut next = next;
     assert!(next.as_mut().now_or_never().is_none());
     settle().await;
     let status = queue.status();
     assert_eq!((status.waiting, status.calls), (1, 7));
-    assert_eq!(status.cause.to_string(), "the API asked for a pause");
+    assert_eq!(status.reason.to_string(), "the API asked for a pause");
     drop(next.await);
     assert!((7000..7003).contains(&millis(start)), "{}", millis(start));
 }
@@ -185,14 +192,14 @@ fn waiters_survive_the_runtime_of_their_driver() {
     };
     let (queue, limit) = (
         queue(),
-        ConfiguredLimit::new(Limit {
+        Limit {
             calls: NonZeroU32::new(1).unwrap(),
             window: Duration::from_millis(20),
-        }),
+        },
     );
     let first = runtime();
-    drop(first.block_on(queue.acquire(limit, Priority::Normal)));
-    let mut waiting = Box::pin(queue.acquire(limit, Priority::Normal));
+    drop(first.block_on(queue.acquire(request(limit, Priority::Normal))));
+    let mut waiting = Box::pin(queue.acquire(request(limit, Priority::Normal)));
     first.block_on(async { assert!(waiting.as_mut().now_or_never().is_none()) });
     drop(first);
     let second = runtime();
@@ -205,13 +212,13 @@ fn waiters_survive_the_runtime_of_their_driver() {
 #[tokio::test(start_paused = true)]
 async fn a_waiter_is_woken_once_for_its_permit_and_never_else() {
     // So short that nobody waits long enough to be reported, which wakes too.
-    let limit = ConfiguredLimit::new(Limit {
+    let limit = Limit {
         calls: NonZeroU32::new(10).unwrap(),
         window: Duration::from_millis(400),
-    });
+    };
     let queue = queue();
     let call = |queue: Arc<Queue>| async move {
-        let mut acquire = pin!(queue.acquire(limit, Priority::Normal));
+        let mut acquire = pin!(queue.acquire(request(limit, Priority::Normal)));
         let mut polls = 0;
         let permit = std::future::poll_fn(|context| {
             polls += 1;
@@ -268,7 +275,7 @@ impl Crowd {
     fn join(&mut self, queue: &Arc<Queue>, priority: Priority) {
         let queue = Arc::clone(queue);
         let mut future: Waiting =
-            Box::pin(async move { queue.acquire(ConfiguredLimit::new(TEN), priority).await });
+            Box::pin(async move { queue.acquire(request(TEN, priority)).await });
         match future.as_mut().now_or_never() {
             Some(permit) => self.granted.push(permit),
             None => {
@@ -344,7 +351,7 @@ proptest! {
             let start = Instant::now();
             let ten = take(&queue, 10).await;
             prop_assert_eq!(millis(start), 0);
-            let eleventh = queue.acquire(ConfiguredLimit::new(TEN), Priority::Normal);
+            let eleventh = queue.acquire(request(TEN, Priority::Normal));
             prop_assert!(eleventh.now_or_never().is_none());
             drop(ten);
             Ok(())
@@ -355,10 +362,10 @@ proptest! {
 
 #[test]
 fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
-    let limit = ConfiguredLimit::new(Limit {
+    let limit = Limit {
         calls: NonZeroU32::new(4).unwrap(),
         window: Duration::from_micros(200),
-    });
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_time()
@@ -371,7 +378,12 @@ fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
             let random = base::random::Random::seeded(seed);
             for _ in 0..100 {
                 let patience = random.up_to(Duration::from_millis(8));
-                match tokio::time::timeout(patience, queue.acquire(limit, Priority::Normal)).await {
+                match tokio::time::timeout(
+                    patience,
+                    queue.acquire(request(limit, Priority::Normal)),
+                )
+                .await
+                {
                     Ok(permit) if patience.as_micros().is_multiple_of(2) => permit.unsent(),
                     Ok(permit) => permit.answered(),
                     Err(_) => {}
@@ -386,7 +398,7 @@ fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
         }
         assert_eq!(queue.status().waiting, 0);
         for _ in 0..4 {
-            let last = queue.acquire(limit, Priority::Normal);
+            let last = queue.acquire(request(limit, Priority::Normal));
             drop(
                 tokio::time::timeout(Duration::from_millis(400), last)
                     .await

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use redis::aio::MultiplexedConnection;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::RedisTimeouts;
+use super::timeouts::RedisTimeouts;
 
 /// How much a server may send until the next command is sent to it: 64 KiB. The script's replies
 /// have less than a hundred bytes, and what a server says of itself some two thousand.
@@ -24,7 +24,7 @@ const MOST: usize = 64 << 10;
 /// A connection that its clones share. It ends with the last of them, or when the server sends too
 /// much.
 #[derive(Clone)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     commands: MultiplexedConnection,
     _driver: Arc<AbortOnDropHandle<()>>,
 }
@@ -35,7 +35,7 @@ impl Connection {
     /// # Errors
     ///
     /// If that does not succeed within its time.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         info: &ConnectionInfo,
         timeouts: RedisTimeouts,
     ) -> Result<Self, RedisError> {
@@ -45,36 +45,19 @@ impl Connection {
     }
 
     async fn connect(info: &ConnectionInfo, timeouts: RedisTimeouts) -> Result<Self, RedisError> {
-        match info.addr() {
-            ConnectionAddr::Tcp(host, port) => {
-                let stream = connect_tcp(host, *port).await?;
-                Self::log_in(info, timeouts, stream).await
-            }
+        let stream: Box<dyn Stream> = match info.addr() {
+            ConnectionAddr::Tcp(host, port) => Box::new(connect_tcp(host, *port).await?),
             ConnectionAddr::TcpTls { host, port, .. } => {
                 let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
-                let connector = TlsConnector::from(tls()?);
                 let stream = connect_tcp(host, *port).await?;
-                let stream = connector.connect(name, stream).await?;
-                Self::log_in(info, timeouts, stream).await
+                let connector = TlsConnector::from(Arc::new(tls()?));
+                Box::new(connector.connect(name, stream).await?)
             }
-            ConnectionAddr::Unix(path) => {
-                let stream = UnixStream::connect(path).await?;
-                Self::log_in(info, timeouts, stream).await
-            }
-            _ => Err(io::Error::from(io::ErrorKind::Unsupported).into()),
-        }
-    }
-
-    async fn log_in<S>(
-        info: &ConnectionInfo,
-        timeouts: RedisTimeouts,
-        stream: S,
-    ) -> Result<Self, RedisError>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        let config = AsyncConnectionConfig::new().set_response_timeout(Some(timeouts.command));
+            ConnectionAddr::Unix(path) => Box::new(UnixStream::connect(path).await?),
+            _ => return Err(io::Error::from(io::ErrorKind::Unsupported).into()),
+        };
         let stream = Bounded { stream, left: MOST };
+        let config = AsyncConnectionConfig::new().set_response_timeout(Some(timeouts.command));
         let settings = info.redis_settings();
         let made = MultiplexedConnection::new_with_config(settings, stream, config).await;
         let (commands, driver) = made?;
@@ -85,7 +68,7 @@ impl Connection {
     }
 
     /// For commands to the server, each of which has its time.
-    pub(super) fn commands(&mut self) -> &mut MultiplexedConnection {
+    pub(crate) fn commands(&mut self) -> &mut MultiplexedConnection {
         &mut self.commands
     }
 }
@@ -98,11 +81,7 @@ async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
 
 /// How servers prove who they are: by the certificates of the system, or of `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR` in their place.
-fn tls() -> io::Result<Arc<ClientConfig>> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    if let Some(config) = CONFIG.get() {
-        return Ok(Arc::clone(config));
-    }
+fn tls() -> io::Result<ClientConfig> {
     let mut found = rustls_native_certs::load_native_certs();
     if let Some(error) = found.errors.pop() {
         return Err(io::Error::other(error));
@@ -112,20 +91,23 @@ fn tls() -> io::Result<Arc<ClientConfig>> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::clone(CONFIG.get_or_init(|| Arc::new(config))))
+        .map_err(io::Error::other)?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
+
+/// Any way to a server.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// A stream of which only so much can be read until the next time that something is written. What
 /// the parser of replies keeps is bounded by that.
-struct Bounded<S> {
-    stream: S,
+struct Bounded {
+    stream: Box<dyn Stream>,
     left: usize,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+impl AsyncRead for Bounded {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -144,7 +126,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+impl AsyncWrite for Bounded {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

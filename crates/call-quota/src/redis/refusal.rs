@@ -10,8 +10,8 @@ pub const RIGHTS: &str = "ACL SETUSER cams on >PASSWORD ~{terraform-provider-cam
      +eval +evalsha +get +set +time +info";
 
 /// What an error says, cleaned and cut. The script is the one that was run: where the server names
-/// a line of it, the command on that line is told.
-pub(super) fn explain(error: &RedisError, script: &str, cleaner: &Cleaner) -> String {
+/// a line of it, the text names the command on that line.
+pub(crate) fn explain(error: &RedisError, script: &str, cleaner: &Cleaner) -> String {
     if error.kind() == ErrorKind::AuthenticationFailed {
         return "the server refuses the user name or the password; in the URL, characters of a \
                 password that have a meaning there are written percent-encoded, such as @ as %40 \

@@ -4,6 +4,7 @@
 //! This file is longer than 300 lines because a real server is brought into every state that it can
 //! be in.
 
+mod fleet;
 mod members;
 mod runs;
 mod script;
@@ -15,14 +16,15 @@ use std::process::{Child, Command as Program, Stdio};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::exchange::Script;
+use super::member::Activity;
+use super::script::Script;
+use super::timeouts::micros;
 use super::*;
-use crate::constants::{self, WAITER_GRACE};
-use crate::fallback::{Outage, WithFallback};
+use crate::constants::{self, Micros, WAITER_GRACE};
+use crate::fallback::AccountStore;
 use crate::limit::ConfiguredLimit;
 use crate::memory::Memory;
-use crate::slots::{Cause, LaneId, PermitId, Priority, State, Wait, WaiterId};
-use crate::store::{Store, TierReply};
+use crate::slots::{LaneId, PermitId, Priority, Request, State, Wait, WaitReason, WaiterId};
 use crate::{Limit, QuotaKey, Throttle};
 use base::environment::Environment;
 
@@ -37,13 +39,13 @@ const TIMEOUTS: RedisTimeouts = RedisTimeouts {
     connect: Duration::from_millis(200),
     command: Duration::from_millis(100),
 };
-const ACQUIRE: Command = Command::Acquire {
+const ACQUIRE: Command = Command::Acquire(Request {
     lane: LaneId(1),
     waiter: None,
     priority: Priority::Normal,
     limit: LIMIT,
     leave: 0,
-};
+});
 
 /// A server of this test's own, on a socket in its own directory.
 struct RedisServer {
@@ -106,14 +108,22 @@ impl RedisServer {
     /// The store as one more host would open it.
     fn host(&self) -> Redis {
         let server = Server::new(self.url().parse().unwrap(), TIMEOUTS);
-        Redis::new(Arc::new(server), &key().account(), NonZeroU32::MIN)
+        Redis::new(
+            Arc::new(server),
+            &key().account_fingerprint(),
+            NonZeroU32::MIN,
+        )
     }
 
     /// The same as a user that may not ask which run of the server this is.
     fn host_without_info(&self) -> Redis {
         let url = format!("{}?user=limited&pass=word", self.url());
         let server = Server::new(url.parse().unwrap(), TIMEOUTS);
-        Redis::new(Arc::new(server), &key().account(), NonZeroU32::MIN)
+        Redis::new(
+            Arc::new(server),
+            &key().account_fingerprint(),
+            NonZeroU32::MIN,
+        )
     }
 
     /// Creates that user on the server.
@@ -126,7 +136,7 @@ impl RedisServer {
 
     /// Gives the server a state that says that nobody has called lately.
     fn pretend_to_be_unused(&self) {
-        let pool = "0 ".repeat(9);
+        let pool = "0 ".repeat(8);
         let unused = format!(
             "local run_id = redis.call('INFO', 'server'):match('run_id:(%x+)') return \
              redis.call('SET', KEYS[1], 'cams {} ' .. run_id .. ' 0 0 0 0 0 0 0 0 0 {pool}')",
@@ -170,7 +180,7 @@ struct Told<'a> {
     now: Micros,
     run_id: &'a str,
     uptime: Option<Micros>,
-    made: Made,
+    made: ConnectionAge,
     never_run: bool,
 }
 
@@ -180,7 +190,7 @@ fn at(now: Micros) -> Told<'static> {
         now,
         run_id: "1",
         uptime: None,
-        made: Made::Same,
+        made: ConnectionAge::Same,
         never_run: false,
     }
 }
@@ -196,7 +206,7 @@ local function run() return ARGV[17] ~= '' and ARGV[17] or nil, tonumber(ARGV[18
 }
 
 fn run(script: &Script, client: &mut redis::Connection, now: Micros, command: Command) -> Reply {
-    run_as(&Notice::NONE, script, client, at(now), command)
+    run_as(&Notice::default(), script, client, at(now), command)
 }
 
 /// The same for a process that tells the server about itself.
@@ -209,7 +219,12 @@ fn run_as(
 ) -> Reply {
     let mut evaluation = redis::cmd("EVAL");
     evaluation.arg(&script.text).arg(1).arg("k");
-    let arguments = Arguments::new(command, notice, TIMEOUTS, told.made);
+    let arguments = Arguments {
+        command,
+        notice: *notice,
+        timeouts: TIMEOUTS,
+        connection: told.made,
+    };
     arguments.add_to(&mut evaluation);
     evaluation
         .arg(u8::from(told.never_run))
@@ -219,9 +234,10 @@ fn run_as(
         Some(uptime) => evaluation.arg(uptime),
         None => evaluation.arg("unknown"),
     };
-    let reply = parse(&evaluation.query::<Vec<redis::Value>>(client).unwrap()).unwrap();
-    assert_eq!(reply.run_is_known, !told.run_id.is_empty());
-    reply.reply
+    let values = evaluation.query::<Vec<redis::Value>>(client).unwrap();
+    let (reply, run_is_known) = parse(&values).unwrap();
+    assert_eq!(run_is_known, !told.run_id.is_empty());
+    reply
 }
 
 /// One event of a random story: time passes, then comes a command about one of the ids seen.
@@ -312,17 +328,17 @@ fn compare_with_the_pure_core(program: &str) {
             let permit = granted[pick(granted.len())];
             let waiter = waiters[pick(waiters.len())];
             let command = match happening.kind {
-                0 | 1 => Command::Answered { permit },
+                0 | 1 => Command::Answered(permit),
                 2 => Command::Throttled {
                     lane: happening.lane,
                     permit,
                     pause: happening.pause,
                 },
-                3 => Command::Unsent { permit },
-                6 => Command::Departed { permit },
-                7 => Command::Unanswered { permit },
-                4 => Command::Cancel { waiter: waiter.unwrap_or(WaiterId(0)) },
-                kind => Command::Acquire {
+                3 => Command::Unsent(permit),
+                6 => Command::Departed(permit),
+                7 => Command::Unanswered(permit),
+                4 => Command::Cancel(waiter.unwrap_or(WaiterId(0))),
+                kind => Command::Acquire(Request {
                     lane: happening.lane,
                     waiter,
                     priority: if happening.retry && kind == 5 {
@@ -335,18 +351,18 @@ fn compare_with_the_pure_core(program: &str) {
                         window: happening.window,
                     },
                     leave: happening.leave,
-                },
+                }),
             };
             // Before the first question there is no state, and a settlement makes none.
-            if let (false, Command::Acquire { .. }) = (started, command) {
+            if let (false, Command::Acquire(_)) = (started, command) {
                 state = State::forgetting(now + micros(TIMEOUTS.fallback_return()), now);
                 started = true;
             }
             let here = match command {
                 // The script is told how long its reply may take.
-                Command::Acquire { lane, waiter, priority, limit, leave } => {
+                Command::Acquire(Request { lane, waiter, priority, limit, leave }) => {
                     let leave = leave + micros(TIMEOUTS.step());
-                    Command::Acquire { lane, waiter, priority, limit, leave }
+                    Command::Acquire(Request { lane, waiter, priority, limit, leave })
                 }
                 other => other,
             };
@@ -385,27 +401,23 @@ async fn a_process_has_work_until_its_last_permit_is_settled() {
     }
     assert_eq!(members(), 1);
     let permit = permits[0];
-    host.step(Command::Answered { permit }).await.unwrap();
+    host.step(Command::Answered(permit)).await.unwrap();
     assert_eq!(members(), 1);
     let permit = permits[1];
-    host.step(Command::Unanswered { permit }).await.unwrap();
+    host.step(Command::Unanswered(permit)).await.unwrap();
     assert_eq!(members(), 0);
 }
 
-async fn burst(store: &impl Store) -> usize {
+async fn burst(store: &AccountStore) -> usize {
     let mut calls = 0;
-    while let TierReply {
-        reply: Reply::Granted { .. },
-        ..
-    } = store.step(ACQUIRE, 0).await
-    {
+    while let (Reply::Granted { .. }, _) = store.step(ACQUIRE, 0).await {
         calls += 1;
     }
     calls
 }
 
 /// The same as soon as there is any permit.
-async fn first_burst(store: &impl Store) -> usize {
+async fn first_burst(store: &AccountStore) -> usize {
     loop {
         match burst(store).await {
             0 => tokio::task::yield_now().await,
@@ -414,9 +426,9 @@ async fn first_burst(store: &impl Store) -> usize {
     }
 }
 
-async fn cause(host: &Redis) -> Cause {
+async fn cause(host: &Redis) -> WaitReason {
     match host.step(ACQUIRE).await {
-        Ok(Reply::Wait(wait)) => wait.cause,
+        Ok(Reply::Wait(wait)) => wait.reason,
         other => panic!("{other:?}"),
     }
 }
@@ -430,8 +442,8 @@ async fn hosts_share_one_quota() {
         assert!(matches!(one.step(ACQUIRE).await, Ok(Reply::Granted { .. })));
         assert!(matches!(two.step(ACQUIRE).await, Ok(Reply::Granted { .. })));
     }
-    assert_eq!(cause(&one).await, Cause::Quota);
-    assert_eq!(cause(&server.host()).await, Cause::Quota);
+    assert_eq!(cause(&one).await, WaitReason::Quota);
+    assert_eq!(cause(&server.host()).await, WaitReason::Quota);
 }
 
 /// How long nobody may call after the server lost the state.
@@ -440,7 +452,7 @@ const PAUSE: Micros = 1_600_000 + 1_500_000;
 /// How long the store tells a process to wait because calls may have been forgotten.
 async fn recovers_for(host: &Redis) -> Micros {
     match host.step(ACQUIRE).await {
-        Ok(Reply::Wait(wait)) if wait.cause == Cause::Recovering => wait.delay,
+        Ok(Reply::Wait(wait)) if wait.reason == WaitReason::Recovering => wait.delay,
         other => panic!("{other:?}"),
     }
 }
@@ -496,12 +508,12 @@ async fn what_others_wrote_is_not_believed_and_a_later_version_is_left_alone() {
         .arg("something else")
         .query(&mut client)
         .unwrap();
-    assert_eq!(cause(&host).await, Cause::Recovering);
+    assert_eq!(cause(&host).await, WaitReason::Recovering);
 
-    let later = redis::Script::new("return redis.call('SET', KEYS[1], 'cams 4 whatever it has')");
+    let later = redis::Script::new("return redis.call('SET', KEYS[1], 'cams 5 whatever it has')");
     let _: () = later.key(&host.key).invoke(&mut client).unwrap();
     let failure = host.step(ACQUIRE).await.unwrap_err();
-    assert!(failure.0.contains("a later version"), "{failure}");
+    assert!(failure.0.contains("a later version"), "{failure:?}");
 }
 
 #[tokio::test]
@@ -520,12 +532,8 @@ async fn the_state_does_not_stay_for_ever() {
 async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst() {
     let mut server = RedisServer::start();
     server.pretend_to_be_unused();
-    let store = WithFallback::new(
-        server.host(),
-        Memory::new(),
-        NonZeroU32::new(2).unwrap(),
-        Outage::default(),
-    );
+    let stores: Vec<Arc<dyn Store>> = vec![Arc::new(server.host()), Arc::new(Memory::new())];
+    let store = AccountStore::new(stores, NonZeroU32::new(2).unwrap(), Arc::default());
     assert_eq!(burst(&store).await, 10);
     server.kill();
     // The first request finds out. From then on the time is the test's.
@@ -545,10 +553,10 @@ async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst
     tokio::time::resume();
     // The change comes as soon as some trials have shown that the server is back.
     let returns = |reply| match reply {
-        Reply::Wait(wait) => wait.cause == Cause::Recovering && wait.delay > SECOND,
+        Reply::Wait(wait) => wait.reason == WaitReason::Recovering && wait.delay > SECOND,
         _ => false,
     };
-    while !returns(store.step(ACQUIRE, 0).await.reply) {
+    while !returns(store.step(ACQUIRE, 0).await.0) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     tokio::time::pause();

@@ -1,52 +1,48 @@
-//! The kinds of faults: what goes wrong with a call.
+//! The kinds of faults. A fault is added here: a variant with its settings, and an arm in
+//! [`FaultKind::effect`] that says what it does. The rest is defaults: most faults strike when a call has
+//! passed the quota, and none needs a check of its settings.
 
+use std::time::Duration;
+
+use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Facts, NotAFault};
-use crate::echo::Writing;
+use super::spoil::{self, Writing};
 use crate::period::Period;
+use crate::refusal::{Rejection, RetryHeader};
+use crate::request::IncomingRequest;
+use crate::response::{BodyStep, Delivery, OutgoingResponse};
 
-/// What goes wrong with a call. The documentation of [`emulator`](super::super) describes each
-/// kind, under the name that users write.
+/// What goes wrong with a call, under the name that users write. The documentation of the crate
+/// describes each kind.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(in super::super) enum Kind {
+pub(crate) enum FaultKind {
     AlteredAnswer {
-        #[serde(default)]
-        credentials: Map<String, Value>,
-        #[serde(default)]
-        data: Map<String, Value>,
-        #[serde(default)]
-        rows: Map<String, Value>,
-        #[serde(default)]
-        unescaped: bool,
+        credentials: Option<Map<String, Value>>,
+        data: Option<Map<String, Value>>,
+        rows: Option<Map<String, Value>>,
+        unescaped: Option<bool>,
     },
     BusinessError {
         code: String,
-        #[serde(default)]
-        message: String,
-        #[serde(default = "bad_request")]
-        status: u16,
-        #[serde(default)]
+        message: Option<String>,
+        status: Option<u16>,
         access_denied_detail: Option<Value>,
     },
     ClockSkew {
         seconds: i64,
     },
     EchoRequest {
-        #[serde(default)]
-        writing: Writing,
-        #[serde(default = "signature_does_not_match")]
-        code: String,
-        #[serde(default = "bad_request")]
-        status: u16,
+        writing: Option<Writing>,
+        code: Option<String>,
+        status: Option<u16>,
     },
     EmptyBody {},
     ExpiredToken {},
     HugeBody {
-        #[serde(default = "sixty_four_mebibytes")]
-        bytes: u64,
+        bytes: Option<u64>,
     },
     MalformedJson {},
     NeverAnswer {
@@ -57,8 +53,7 @@ pub(in super::super) enum Kind {
     ResetMidBody {},
     SignatureRefused {},
     SlowBody {
-        #[serde(default = "two_seconds")]
-        over: Period,
+        over: Option<Period>,
     },
     StaleList {},
     Status {
@@ -66,16 +61,61 @@ pub(in super::super) enum Kind {
         when: When,
     },
     Throttle {
-        #[serde(default)]
         code: Option<String>,
-        #[serde(default)]
         retry_after: Option<Period>,
-        #[serde(default)]
-        header: RetryHeader,
+        header: Option<RetryHeader>,
     },
     TruncatedJson {},
     WrongContentType {},
     WrongTypes {},
+}
+
+/// Whether a fault strikes before or after the operation is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum When {
+    AfterCommit,
+    BeforeCommit,
+}
+
+/// How far a call has come when a fault may strike it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The call has arrived, and nothing of it was checked.
+    Authenticator,
+    /// The call is signed correctly, and is within the quota.
+    Admitted,
+}
+
+/// What a fault does to a call.
+#[derive(Default)]
+pub(crate) struct Effect {
+    /// How many seconds the date of the server is off.
+    pub(crate) skew: i64,
+    /// The refusal that takes the place of executing the operation.
+    pub(crate) instead: Option<Rejection>,
+    /// Whether a list shows what it showed before.
+    pub(crate) stale_list: bool,
+    /// How the reply travels.
+    pub(crate) travel: Travel,
+}
+
+/// A change of a response. The function gets the text of its body too.
+type ResponseChange = Box<dyn FnOnce(&mut OutgoingResponse, &Bytes) + Send>;
+
+/// How a reply travels to the client.
+#[derive(Default)]
+pub(crate) enum Travel {
+    #[default]
+    Whole,
+    /// It never arrives, and the connection stays open.
+    Never,
+    /// The connection is reset instead.
+    Reset,
+    /// A failure with this HTTP status arrives instead.
+    Failure(u16),
+    /// It is changed on the way.
+    Changed(ResponseChange),
 }
 
 /// The most bytes that a huge body may have, four gibibytes. No client reads more, and the list of
@@ -86,115 +126,199 @@ const MOST_BYTES: u64 = 4 << 30;
 /// form.
 const MOST_SECONDS: u64 = 10 * 365 * 86_400;
 
-/// Whether a fault strikes before or after the operation is executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(in super::super) enum When {
-    AfterCommit,
-    BeforeCommit,
-}
-
-/// The header in which a throttling reply says how long to wait.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(in super::super) enum RetryHeader {
-    #[serde(rename = "retry-after")]
-    RetryAfter,
-    #[default]
-    #[serde(rename = "x-acs-retry-after")]
-    XAcsRetryAfter,
-    #[serde(rename = "x-ratelimit-user")]
-    XRatelimitUser,
-    #[serde(rename = "x-ratelimit-user-api")]
-    XRatelimitUserApi,
-}
-
-/// How far a call has come when a fault may strike it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Stage {
-    /// The call has arrived, and nothing of it was checked.
-    Gate,
-    /// The call is signed correctly, and is within the quota.
-    Admitted,
-}
-
-impl Kind {
-    /// The name of the kind, as users write it and as the journal shows it.
-    pub(in super::super) fn name(&self) -> &'static str {
-        match self {
-            Self::AlteredAnswer { .. } => "altered_answer",
-            Self::BusinessError { .. } => "business_error",
-            Self::ClockSkew { .. } => "clock_skew",
-            Self::EchoRequest { .. } => "echo_request",
-            Self::EmptyBody {} => "empty_body",
-            Self::ExpiredToken {} => "expired_token",
-            Self::HugeBody { .. } => "huge_body",
-            Self::MalformedJson {} => "malformed_json",
-            Self::NeverAnswer { .. } => "never_answer",
-            Self::ResetAfterCommit {} => "reset_after_commit",
-            Self::ResetBeforeCommit {} => "reset_before_commit",
-            Self::ResetMidBody {} => "reset_mid_body",
-            Self::SignatureRefused {} => "signature_refused",
-            Self::SlowBody { .. } => "slow_body",
-            Self::StaleList {} => "stale_list",
-            Self::Status { .. } => "status",
-            Self::Throttle { .. } => "throttle",
-            Self::TruncatedJson {} => "truncated_json",
-            Self::WrongContentType {} => "wrong_content_type",
-            Self::WrongTypes {} => "wrong_types",
-        }
-    }
-
+impl FaultKind {
     /// The stage at which faults of this kind strike.
-    pub(super) fn stage(&self) -> Stage {
+    pub(crate) fn stage(&self) -> Stage {
         match self {
             Self::ClockSkew { .. } | Self::ExpiredToken {} | Self::SignatureRefused {} => {
-                Stage::Gate
+                Stage::Authenticator
             }
             _ => Stage::Admitted,
         }
     }
 
-    /// Whether a fault of this kind means something for the call.
-    pub(super) fn can_strike(&self, facts: Facts<'_>) -> bool {
-        *self != Self::StaleList {} || facts.action == Some("QueryChatappPhoneNumbers")
+    /// Whether a fault of this kind can strike a call of this action.
+    pub(crate) fn can_strike(&self, action: Option<&str>) -> bool {
+        *self != Self::StaleList {} || action == Some("QueryChatappPhoneNumbers")
     }
 
-    /// Refuses values that the types allow and that nothing can be made of.
-    pub(super) fn check(&self) -> Result<(), NotAFault> {
-        match self {
-            Self::BusinessError { status, .. } | Self::EchoRequest { status, .. }
-                if *status != 200 && !(400..=599).contains(status) =>
-            {
-                Err(NotAFault(format!(
-                    "a business error has no status {status}"
-                )))
+    /// What the fault does to the call with this request. `throttle_code` is the code of the
+    /// emulator's own throttling replies.
+    ///
+    /// The function is longer than 60 lines because each kind of fault has its arm here.
+    pub(crate) fn effect(&self, request: &IncomingRequest, throttle_code: &str) -> Effect {
+        match self.clone() {
+            Self::AlteredAnswer {
+                credentials,
+                data,
+                rows,
+                unescaped,
+            } => Effect::changes(move |response, text| {
+                let parts = [
+                    ("Data", data),
+                    ("PhoneNumbers", rows),
+                    ("Credentials", credentials),
+                ];
+                match spoil::alter(text, parts) {
+                    Some(text) if unescaped == Some(true) => {
+                        response.set_body(spoil::unescape(text));
+                    }
+                    Some(text) => response.set_body(text),
+                    None => {}
+                }
+            }),
+            Self::BusinessError {
+                code,
+                message,
+                status,
+                access_denied_detail,
+            } => Effect::refuses(Rejection {
+                access_denied_detail,
+                ..Rejection::new(status.unwrap_or(400), code, message.unwrap_or_default())
+            }),
+            Self::ClockSkew { seconds } => Effect {
+                skew: seconds,
+                ..Effect::default()
+            },
+            Self::EchoRequest {
+                writing,
+                code,
+                status,
+            } => {
+                let quoted = spoil::quote(request, writing.unwrap_or_default());
+                let code = code.as_deref().unwrap_or("SignatureDoesNotMatch");
+                Effect::refuses(Rejection {
+                    access_denied_detail: Some(quoted.as_str().into()),
+                    ..Rejection::new(status.unwrap_or(400), code, quoted)
+                })
             }
-            Self::Status { status, .. } if !(400..=599).contains(status) => Err(NotAFault(
-                format!("{status} is not the status of a failure"),
-            )),
-            Self::HugeBody { bytes } if *bytes > MOST_BYTES => {
-                Err(NotAFault(format!("a body has at most {MOST_BYTES} bytes")))
+            Self::EmptyBody {} => Effect::changes(|response, _| response.set_body("")),
+            Self::ExpiredToken {} => Effect::refuses(Rejection::expired_token()),
+            Self::HugeBody { bytes } => {
+                let bytes = bytes.unwrap_or(64 << 20);
+                Effect::changes(move |response, _| spoil::inflate(response, bytes))
             }
-            Self::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SECONDS => Err(NotAFault(
-                format!("a clock is off by at most {MOST_SECONDS} seconds"),
-            )),
-            _ => Ok(()),
+            Self::MalformedJson {} => {
+                Effect::changes(|response, _| response.set_body("{\"Code\": OK, \"Data\": {"))
+            }
+            Self::NeverAnswer { when } => Effect::travels(when, Travel::Never),
+            Self::ResetAfterCommit {} => Effect::travels(When::AfterCommit, Travel::Reset),
+            Self::ResetBeforeCommit {} => Effect::travels(When::BeforeCommit, Travel::Reset),
+            Self::ResetMidBody {} => Effect::changes(|response, text| {
+                // The pause lets the first half reach the client before the reset overtakes it.
+                let pause = BodyStep::Pause(Duration::from_millis(20));
+                response.body = vec![BodyStep::Send(spoil::half(text)), pause, BodyStep::Cut];
+            }),
+            Self::SignatureRefused {} => {
+                let message = "Specified signature is not matched with our calculation.";
+                Effect::refuses(Rejection::new(400, "SignatureDoesNotMatch", message))
+            }
+            Self::SlowBody { over } => {
+                let over = over.map_or(Duration::from_secs(2), |over| over.0);
+                Effect::changes(move |response, text| response.body = spoil::drip(text, over))
+            }
+            Self::StaleList {} => Effect {
+                stale_list: true,
+                ..Effect::default()
+            },
+            Self::Status { status, when } => Effect::travels(when, Travel::Failure(status)),
+            Self::Throttle {
+                code,
+                retry_after,
+                header,
+            } => {
+                let retry = retry_after.map(|wait| (header.unwrap_or_default(), wait.0));
+                let code = code.as_deref().unwrap_or(throttle_code);
+                Effect::refuses(Rejection::throttling(code, retry))
+            }
+            Self::TruncatedJson {} => {
+                Effect::changes(|response, text| response.set_body(spoil::half(text)))
+            }
+            Self::WrongContentType {} => {
+                Effect::changes(|response, _| response.content_type = "text/html;charset=utf-8")
+            }
+            Self::WrongTypes {} => Effect::changes(|response, text| {
+                response.set_body(spoil::wrong_types(text).to_string());
+            }),
+        }
+    }
+
+    /// Refuses values that the types allow and that have no meaning.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let is_failure = |status: &u16| (400..=599).contains(status);
+        let wrong = match self {
+            Self::BusinessError {
+                status: Some(status),
+                ..
+            }
+            | Self::EchoRequest {
+                status: Some(status),
+                ..
+            } if *status != 200 && !is_failure(status) => {
+                format!("a business error has no status {status}")
+            }
+            Self::Status { status, .. } if !is_failure(status) => {
+                format!("{status} is not the status of a failure")
+            }
+            Self::HugeBody { bytes: Some(bytes) } if *bytes > MOST_BYTES => {
+                format!("a body has at most {MOST_BYTES} bytes")
+            }
+            Self::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SECONDS => {
+                format!("a clock is off by at most {MOST_SECONDS} seconds")
+            }
+            _ => return Ok(()),
+        };
+        Err(wrong)
+    }
+}
+
+impl Effect {
+    /// The call is refused instead of executed.
+    fn refuses(refusal: Rejection) -> Self {
+        Self {
+            instead: Some(refusal),
+            ..Self::default()
+        }
+    }
+
+    /// The call is executed, and its reply is changed.
+    fn changes(change: impl FnOnce(&mut OutgoingResponse, &Bytes) + Send + 'static) -> Self {
+        Self {
+            travel: Travel::Changed(Box::new(change)),
+            ..Self::default()
+        }
+    }
+
+    /// The reply travels in this way, and the call is executed before or not at all.
+    fn travels(when: When, travel: Travel) -> Self {
+        let not_executed = || Rejection::new(500, "InternalError", "Not executed.");
+        Self {
+            instead: (when == When::BeforeCommit).then(not_executed),
+            travel,
+            ..Self::default()
         }
     }
 }
 
-fn signature_does_not_match() -> String {
-    "SignatureDoesNotMatch".into()
-}
+impl Travel {
+    /// The status that the client receives of a reply with this status.
+    pub(crate) fn status_sent(&self, status: u16) -> Option<u16> {
+        match self {
+            Self::Never | Self::Reset => None,
+            Self::Failure(status) => Some(*status),
+            Self::Whole | Self::Changed(_) => Some(status),
+        }
+    }
 
-fn bad_request() -> u16 {
-    400
-}
-
-fn sixty_four_mebibytes() -> u64 {
-    64 << 20
-}
-
-fn two_seconds() -> Period {
-    Period(std::time::Duration::from_secs(2))
+    /// What becomes of the response, whose body has this text.
+    pub(crate) fn deliver(self, mut response: OutgoingResponse, text: &Bytes) -> Delivery {
+        match self {
+            Self::Never => return Delivery::Never,
+            Self::Reset => return Delivery::Reset,
+            Self::Whole => {}
+            Self::Failure(status) => spoil::fail(&mut response, text, status),
+            Self::Changed(change) => change(&mut response, text),
+        }
+        Delivery::Respond(response)
+    }
 }

@@ -4,22 +4,12 @@ fn entry(sequence: u64, at_micros: u64) -> Entry {
     Entry {
         sequence,
         at_micros,
-        kind: Api::Cams,
         action: Some("Create".into()),
-        access_key_id: None,
         account_id: Some("1".into()),
-        issued_key_id: None,
         cust_space_id: Some("cams-1".into()),
         phone_number: Some("86139".into()),
-        signature: None,
-        request_id: String::new(),
         counted: true,
-        throttled: false,
-        committed: false,
-        refused: false,
-        fault: None,
-        status: Some(200),
-        code: Some("OK".into()),
+        ..Entry::default()
     }
 }
 
@@ -53,14 +43,14 @@ fn throttled_calls_arrive_but_are_not_admitted() {
     refused_at_the_gate.counted = false;
     let journal = journal([entry(1, 0), entry(2, 10), late, refused_at_the_gate]);
     let summary = journal.summary(Duration::from_secs(1), None);
-    let expected = Calls {
-        arrived: 3,
-        throttled: 1,
-        max_arrived_in_window: 3,
-        max_admitted_in_window: 2,
-    };
-    assert_eq!(summary.actions.get("Create"), Some(&expected));
-    assert_eq!(summary.throttled, 1);
+    let expected = json!({
+        "arrived": 3,
+        "throttled": 1,
+        "max_arrived_in_window": 3,
+        "max_admitted_in_window": 2,
+    });
+    assert_eq!(summary["actions"]["Create"], expected);
+    assert_eq!(summary["throttled"], 1);
 }
 
 #[test]
@@ -72,9 +62,9 @@ fn every_initiation_beyond_the_first_is_a_duplicate() {
     let mut third = entry(3, 20);
     third.refused = true;
     let summary = journal([first, second, third]).summary(Duration::from_secs(1), None);
-    assert_eq!(summary.duplicates, 2);
-    assert_eq!(summary.initiations[0].accepted, 2);
-    assert_eq!(summary.initiations[0].refused, 1);
+    assert_eq!(summary["duplicates"], 2);
+    assert_eq!(summary["initiations"][0]["accepted"], 2);
+    assert_eq!(summary["initiations"][0]["refused"], 1);
 }
 
 #[test]
@@ -86,8 +76,8 @@ fn a_start_in_the_other_form_is_a_duplicate_too() {
     };
     let both = [in_form(1, "525512345678"), in_form(2, "5215512345678")];
     let summary = journal(both).summary(Duration::from_secs(1), None);
-    assert_eq!(summary.duplicates, 1);
-    assert_eq!(summary.initiations.len(), 1);
+    assert_eq!(summary["duplicates"], 1);
+    assert_eq!(summary["initiations"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]

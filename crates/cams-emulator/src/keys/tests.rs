@@ -1,27 +1,33 @@
 use std::time::UNIX_EPOCH;
 
 use super::*;
+use crate::flags::Flags;
 use crate::issuance::Expiration;
+
+/// How sessions are issued without any flag.
+fn issuance() -> Issuance {
+    Flags::default().issuance
+}
 
 const ACCOUNT: &str = "1000000000000000";
 
-fn keys() -> Keys {
+fn keys() -> KnownKeys {
     let key = format!("{ACCOUNT}:key:secret");
-    Keys::new(vec![key.parse().expect("a key")], 0)
+    KnownKeys::new(vec![key.parse().expect("a key")], Generated { seed: 0 })
 }
 
 fn session(name: &str) -> Caller {
     Caller {
         account_id: ACCOUNT.into(),
-        identity: Identity::Role {
+        identity: CallerKind::Role {
             role: "admin".into(),
             session_name: name.into(),
         },
     }
 }
 
-fn claim<'a>(id: &'a str, token: Option<&'a str>) -> Claim<'a> {
-    Claim {
+fn claim<'a>(id: &'a str, token: Option<&'a str>) -> SignatureClaim<'a> {
+    SignatureClaim {
         access_key_id: id,
         security_token: token,
         date: "",
@@ -33,13 +39,13 @@ fn at(millis: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(millis)
 }
 
-fn code(found: Result<(&Secret, Caller), Refusal>) -> String {
+fn code(found: Result<(&Secret, Caller), Rejection>) -> String {
     found.map_or_else(|refusal| refusal.code, |_| "found".into())
 }
 
 #[test]
 fn a_key_is_read_with_its_account_and_nothing_else_is() {
-    let key: AccessKey = "1:id:se:cret".parse().expect("a key");
+    let key: PermanentKey = "1:id:se:cret".parse().expect("a key");
     assert_eq!((&*key.account_id, &*key.access_key_id), ("1", "id"));
     assert_eq!(key.access_key_secret.expose(), "se:cret");
     for text in [
@@ -50,7 +56,7 @@ fn a_key_is_read_with_its_account_and_nothing_else_is() {
         ":id:secret",
         "1::secret",
     ] {
-        assert!(text.parse::<AccessKey>().is_err(), "{text}");
+        assert!(text.parse::<PermanentKey>().is_err(), "{text}");
     }
 }
 
@@ -58,13 +64,13 @@ fn a_key_is_read_with_its_account_and_nothing_else_is() {
 fn a_session_needs_exactly_its_token_and_ends_when_it_says() {
     let issuance = Issuance {
         session_lifetime: Some(3),
-        ..Issuance::default()
+        ..issuance()
     };
     let mut keys = keys();
     let issued = keys.issue(session("a"), &issuance, None, at(1_900));
     let other = keys.issue(session("b"), &issuance, None, at(1_900));
     assert_ne!(issued.access_key_id, other.access_key_id);
-    assert_eq!(issued.fields()["Expiration"], "1970-01-01T00:00:04Z");
+    assert_eq!(issued.credentials()["Expiration"], "1970-01-01T00:00:04Z");
 
     let (id, token) = (&*issued.access_key_id, issued.security_token.expose());
     let find = |token, now| code(keys.find(&claim(id, token), &issuance, at(now)));
@@ -79,19 +85,19 @@ fn a_session_needs_exactly_its_token_and_ends_when_it_says() {
 #[test]
 fn a_revoked_session_is_refused_with_the_code_that_is_chosen() {
     let mut keys = keys();
-    let issued = keys.issue(session("a"), &Issuance::default(), None, at(0));
+    let issued = keys.issue(session("a"), &issuance(), None, at(0));
     assert_eq!(keys.revoke_all(), 1);
     assert_eq!(keys.revoke_all(), 0);
-    let next = keys.issue(session("a"), &Issuance::default(), None, at(0));
+    let next = keys.issue(session("a"), &issuance(), None, at(0));
     for (revoked_as, expected) in [
         (RevokedAs::NotFound, "InvalidAccessKeyId.NotFound"),
         (RevokedAs::Expired, "InvalidSecurityToken.Expired"),
     ] {
         let issuance = Issuance {
             revoked_as,
-            ..Issuance::default()
+            ..issuance()
         };
-        let find = |of: &Issued| {
+        let find = |of: &IssuedSession| {
             let claim = claim(&of.access_key_id, Some(of.security_token.expose()));
             code(keys.find(&claim, &issuance, at(1)))
         };
@@ -112,11 +118,11 @@ fn an_expiration_may_be_missing_or_say_anything() {
         let issuance = Issuance {
             session_lifetime: Some(5),
             expiration,
-            ..Issuance::default()
+            ..issuance()
         };
         let requested = Some(Duration::from_secs(900));
         let issued = keys().issue(session("a"), &issuance, requested, at(120_000));
-        let fields = issued.fields();
+        let fields = issued.credentials();
         let told = fields.get("Expiration").and_then(Value::as_str);
         assert_eq!(told, expected, "{expiration:?}");
     }
@@ -126,18 +132,18 @@ fn an_expiration_may_be_missing_or_say_anything() {
 fn no_lifetime_is_too_long() {
     let issuance = Issuance {
         session_lifetime: Some(u64::MAX),
-        ..Issuance::default()
+        ..issuance()
     };
     let mut keys = keys();
     let issued = keys.issue(session("a"), &issuance, None, at(0));
-    assert_eq!(issued.fields()["Expiration"], "1970-01-01T00:00:00Z");
+    assert_eq!(issued.credentials()["Expiration"], "1970-01-01T00:00:00Z");
 }
 
 #[test]
 fn secrets_are_in_no_report_and_no_debug_text() {
     let mut keys = keys();
-    let issued = keys.issue(session("a"), &Issuance::default(), None, at(0));
-    let shown = format!("{keys:?} {issued:?} {}", serde_json::json!(keys.report()));
+    let issued = keys.issue(session("a"), &issuance(), None, at(0));
+    let shown = format!("{keys:?} {issued:?} {}", keys.report());
     assert!(shown.contains(&issued.access_key_id));
     let secrets = [&issued.access_key_secret, &issued.security_token];
     for secret in secrets {

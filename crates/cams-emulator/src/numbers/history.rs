@@ -1,49 +1,38 @@
-//! What a space had of one number at any time, so that list and lookup can show what was before.
+//! The states of one number over time, so that list and lookup can show an earlier one.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::Number;
-
-/// What a space has of one number: the number itself if it is there, and the row of the same number
-/// that was deleted or moved away before.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Rows {
-    pub(super) living: Option<Arc<Number>>,
-    pub(super) gone: Option<Arc<Number>>,
-}
-
-/// The changes to the rows of one number, the oldest first.
+/// The changes to the state of one number, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct History {
-    /// What a reader sees whom no change has reached yet.
-    before: Rows,
-    /// When each change was made, after the emulator's start, and the rows from then on.
-    changes: Vec<(Duration, Rows)>,
+pub(crate) struct History<S> {
+    /// What a reader sees before the first change reaches it.
+    before: S,
+    /// When each change was made, after the emulator's start, and the state from then on.
+    changes: Vec<(Duration, S)>,
 }
 
-impl History {
-    /// The rows as they are now, whatever readers see.
-    pub(super) fn truth(&self) -> &Rows {
-        self.changes.last().map_or(&self.before, |(_, rows)| rows)
+impl<S> History<S> {
+    /// The present state, whatever readers see.
+    pub(crate) fn truth(&self) -> &S {
+        self.changes.last().map_or(&self.before, |(_, state)| state)
     }
 
-    /// The rows that a reader sees `at` after the emulator's start, if changes reach it after
+    /// The state that a reader sees `at` after the emulator's start, if changes reach it after
     /// `lag`.
-    pub(super) fn seen(&self, at: Duration, lag: Duration) -> &Rows {
-        let reached = |(changed, _): &&(Duration, Rows)| *changed + lag <= at;
+    pub(crate) fn seen(&self, at: Duration, lag: Duration) -> &S {
+        let reached = |(changed, _): &&(Duration, S)| *changed + lag <= at;
         let newest = self.changes.iter().rev().find(reached);
-        newest.map_or(&self.before, |(_, rows)| rows)
+        newest.map_or(&self.before, |(_, state)| state)
     }
 
-    /// Changes the rows, `at` after the emulator's start. Readers see it when their lag has passed.
-    pub(super) fn change(&mut self, at: Duration, rows: Rows) {
-        self.changes.push((at, rows));
+    /// Changes the state, `at` after the emulator's start. Readers see it when their lag has passed.
+    pub(crate) fn change(&mut self, at: Duration, state: S) {
+        self.changes.push((at, state));
     }
 
-    /// Changes the rows so that all readers see it at once. What was before is forgotten.
-    pub(super) fn replace(&mut self, rows: Rows) {
+    /// Changes the state so that all readers see it at once. Earlier states are forgotten.
+    pub(crate) fn replace(&mut self, state: S) {
         self.changes.clear();
-        self.before = rows;
+        self.before = state;
     }
 }

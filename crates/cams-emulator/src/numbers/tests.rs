@@ -1,7 +1,8 @@
 //! The states of a number, and what list and lookup see of them.
 
-use super::super::period::Period;
 use super::*;
+use crate::flags::Flags;
+use crate::period::Period;
 
 const START: Duration = Duration::ZERO;
 
@@ -13,31 +14,29 @@ fn key(mobile_number: &str) -> Key {
     }
 }
 
-fn placement(status: &str, more: serde_json::Value) -> Placement {
-    let mut body = serde_json::json!({
+fn place_with(numbers: &mut Numbers, status: &str, more: Value) -> Arc<SpaceNumber> {
+    let mut body = json!({
         "cust_space_id": "cams-1", "country_code": "86", "mobile_number": "139", "status": status
     });
-    if let (Some(body), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
         body.extend(more);
     }
-    serde_json::from_value(body).expect("a placement")
+    let body = serde_json::from_value(body).expect("an object");
+    numbers.place(body).expect("a number")
 }
 
-fn place(numbers: &mut Numbers, status: &str) -> Arc<Number> {
-    numbers.place(placement(status, serde_json::Value::Null))
+fn place(numbers: &mut Numbers, status: &str) -> Arc<SpaceNumber> {
+    place_with(numbers, status, Value::Null)
 }
 
-fn numbers(seed: u64, change: impl FnOnce(&mut Behaviour)) -> Numbers {
-    let mut behaviour = Behaviour::default();
+fn numbers(seed: u64, change: impl FnOnce(&mut ServiceChoices)) -> Numbers {
+    let mut behaviour = Flags::default().behaviour;
     change(&mut behaviour);
-    Numbers::new(seed, &behaviour)
+    Numbers::new(Generated { seed }, behaviour)
 }
 
-fn start(numbers: &mut Numbers, at: Duration) -> Arc<Number> {
-    match numbers.initiate(&key("139"), at) {
-        Initiation::Started(number) => number,
-        other => panic!("{other:?}"),
-    }
+fn start(numbers: &mut Numbers, at: Duration) -> Arc<SpaceNumber> {
+    numbers.initiate(&key("139"), at).expect("it starts")
 }
 
 /// The statuses of the rows that the list shows of the number.
@@ -60,18 +59,11 @@ fn a_repeat_is_refused_the_same_or_a_new_start() {
     let number = start(&mut error, START);
     assert_eq!(number.status, MIGRATING);
     assert_eq!(number.phone_number, "86139");
-    assert_eq!(
-        error.initiate(&key("139"), START),
-        Initiation::Refused,
-        "the default"
-    );
+    assert_eq!(error.initiate(&key("139"), START), None, "the default");
 
     let mut same = numbers(0, |behaviour| behaviour.on_repeat = OnRepeat::Same);
     let number = start(&mut same, START);
-    assert_eq!(
-        same.initiate(&key("139"), START),
-        Initiation::Already(number)
-    );
+    assert_eq!(same.initiate(&key("139"), START), Some(number));
 
     let mut new_id = numbers(0, |behaviour| behaviour.on_repeat = OnRepeat::NewId);
     let ids = [(); 3].map(|()| start(&mut new_id, START).id.clone());
@@ -86,7 +78,7 @@ fn a_number_that_is_there_is_refused_whatever_a_repeat_gets() {
         let mut numbers = numbers(0, |behaviour| behaviour.on_repeat = on_repeat);
         place(&mut numbers, "CONNECTED");
         let refused = numbers.initiate(&key("139"), START);
-        assert_eq!(refused, Initiation::Refused, "{on_repeat:?}");
+        assert_eq!(refused, None, "{on_repeat:?}");
         place(&mut numbers, "DELETED");
         start(&mut numbers, START);
     }
@@ -130,12 +122,9 @@ fn the_lookup_knows_a_deleted_number_only_if_told() {
     let mut numbers = numbers(0, |_| {});
     assert!(!place(&mut numbers, DELETED).lookup);
     assert!(!known(&numbers, START));
-    numbers.place(placement(DELETED, serde_json::json!({ "lookup": true })));
+    place_with(&mut numbers, DELETED, json!({ "lookup": true }));
     assert!(known(&numbers, START));
-    numbers.place(placement(
-        "CONNECTED",
-        serde_json::json!({ "lookup": false }),
-    ));
+    place_with(&mut numbers, "CONNECTED", json!({ "lookup": false }));
     assert!(known(&numbers, START), "the deleted row is still there");
 }
 
@@ -151,7 +140,7 @@ fn a_number_that_moved_away_is_gone_like_a_deleted_one() {
 #[test]
 fn a_number_is_placed_with_an_id_of_its_own() {
     let mut numbers = numbers(0, |_| {});
-    let placed = numbers.place(placement("CONNECTED", serde_json::json!({ "id": "42" })));
+    let placed = place_with(&mut numbers, "CONNECTED", json!({ "id": "42" }));
     assert_eq!(placed.id, "42");
 }
 
@@ -164,7 +153,7 @@ fn list_and_lookup_lag_behind_each_by_its_own_time() {
     start(&mut numbers, seconds(10));
     assert_eq!(
         numbers.initiate(&key("139"), seconds(10)),
-        Initiation::Refused,
+        None,
         "the service itself is not late"
     );
     let seen = |numbers: &Numbers, at| (listed(numbers, at).len(), known(numbers, at));

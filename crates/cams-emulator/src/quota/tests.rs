@@ -7,7 +7,8 @@ use super::*;
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
 fn quotas(quota: &str, window: Window, count_rejected: bool) -> Quotas {
-    Quotas::new(quota.parse().expect("a quota"), window, count_rejected)
+    let quota = quota.parse().expect("a quota");
+    Quotas::new(quota, window, count_rejected, QuotaPer::Action)
 }
 
 /// Which of these arrivals, in milliseconds from the start, are let through.
@@ -67,7 +68,8 @@ fn the_wait_is_exactly_until_the_next_call_would_pass() {
 #[test]
 fn the_actions_of_an_account_are_counted_apart_or_together() {
     for (per, second) in [(QuotaPer::Action, true), (QuotaPer::Account, false)] {
-        let mut quotas = quotas("1/1s", Window::Sliding, false).counted_per(per);
+        let quota = "1/1s".parse().expect("a quota");
+        let mut quotas = Quotas::new(quota, Window::Sliding, false, per);
         let mut passes = |account, action| quotas.admit(account, action, MS(0)).is_ok();
         assert!(passes("1", "A"));
         assert_eq!(passes("1", "B"), second);
@@ -117,7 +119,7 @@ fn a_changed_quota_remembers_what_was_counted() {
 fn the_largest_quotas_do_not_overflow() {
     let largest = "4294967295/300000000000m".parse().expect("a quota");
     for window in [Window::Bucket, Window::Fixed, Window::Sliding] {
-        let mut quotas = Quotas::new(largest, window, true);
+        let mut quotas = Quotas::new(largest, window, true, QuotaPer::Action);
         assert!(quotas.admit("1", "A", MS(1)).is_ok());
         quotas.change("1/1us".parse().expect("a quota"), window);
         quotas.change(largest, window);
@@ -127,9 +129,10 @@ fn the_largest_quotas_do_not_overflow() {
 
 #[test]
 fn only_quotas_above_zero_are_read() {
-    assert_eq!("10/1s".parse(), Ok(Quota::default()));
+    let quota = "10/1s".parse::<Rate>().map(|quota| quota.to_string());
+    assert_eq!(quota, Ok("10/1s".to_owned()));
     for text in ["", "10", "0/1s", "10/0s", "-1/1s", "10/1", "x/1s"] {
-        assert!(text.parse::<Quota>().is_err(), "{text}");
+        assert!(text.parse::<Rate>().is_err(), "{text}");
     }
 }
 

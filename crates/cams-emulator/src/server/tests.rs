@@ -3,13 +3,15 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
+use clap::Parser;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::super::signature::testing::{date, initiation};
 use super::*;
+use crate::fault;
+use crate::signature::tests::requests::{date, initiation};
 
 struct Running {
     address: SocketAddr,
@@ -18,14 +20,14 @@ struct Running {
 }
 
 impl Running {
-    async fn start(config: Config) -> Self {
+    async fn start(config: Flags) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;
         };
-        let served = tokio::spawn(serve(listener, config, shutdown));
+        let served = tokio::spawn(serve(listener, config, Clock::fixed(date()), shutdown));
         Self {
             address,
             stop,
@@ -34,11 +36,10 @@ impl Running {
     }
 
     async fn with_fault(fault: Value) -> Self {
-        Self::start(Config {
-            faults: vec![serde_json::from_value(fault).expect("a fault")],
-            ..config()
-        })
-        .await
+        let text = fault.to_string();
+        let mut config = Flags::default();
+        config.faults = vec![fault::parse_list(text.as_bytes()).expect("a fault")];
+        Self::start(config).await
     }
 
     /// Sends an initiation of the number on a connection of its own.
@@ -68,13 +69,6 @@ impl Running {
     }
 }
 
-fn config() -> Config {
-    Config {
-        clock: Clock::fixed(date()),
-        ..Config::default()
-    }
-}
-
 /// The head and the body of a response, or `None` if the connection was reset.
 async fn read_to_end(stream: &mut TcpStream) -> std::io::Result<(String, String)> {
     let mut all = Vec::new();
@@ -86,7 +80,7 @@ async fn read_to_end(stream: &mut TcpStream) -> std::io::Result<(String, String)
 
 #[tokio::test]
 async fn an_answer_has_status_date_and_length() {
-    let emulator = Running::start(config()).await;
+    let emulator = Running::start(Flags::default()).await;
     let mut stream = emulator.send("1").await;
     let (head, body) = read_to_end(&mut stream).await.expect("an answer");
     assert!(head.starts_with("http/1.1 200"), "{head}");
@@ -164,11 +158,8 @@ async fn slow_and_huge_bodies_arrive_whole() {
 
 #[tokio::test]
 async fn a_call_arrives_even_if_its_client_is_gone() {
-    let emulator = Running::start(Config {
-        latency: Duration::from_millis(400),
-        ..config()
-    })
-    .await;
+    let config = Flags::try_parse_from(["cams-emulator", "--latency=400ms"]).expect("flags");
+    let emulator = Running::start(config).await;
     let stream = emulator.send("1").await;
     while emulator.control("summary").await["under_way"] != 1 {}
     drop(stream);
@@ -179,11 +170,9 @@ async fn a_call_arrives_even_if_its_client_is_gone() {
 
 #[tokio::test]
 async fn calls_are_counted_after_half_the_latency_give_or_take_half_the_jitter() {
-    let emulator = Emulator::new(Config {
-        latency: Duration::from_millis(20),
-        jitter: Duration::from_millis(5),
-        ..Config::default()
-    });
+    let flags = ["cams-emulator", "--latency=20ms", "--jitter=5ms"];
+    let config = Flags::try_parse_from(flags).expect("flags");
+    let emulator = Emulator::new(config, Clock::system());
     let ways: Vec<_> = (0..1000).map(|_| emulator.travel()).collect();
     let bounds = Duration::from_micros(7500)..=Duration::from_micros(12_500);
     assert!(ways.iter().all(|way| bounds.contains(way)));

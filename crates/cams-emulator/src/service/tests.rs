@@ -8,14 +8,15 @@ mod forms;
 mod sources;
 mod sts;
 
+use clap::Parser;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::super::answer::Step;
-use super::super::behaviour::{Behaviour, MigratingListedAs};
-use super::super::control;
-use super::super::signature::testing::{date, initiation, list, signed};
 use super::*;
+use crate::control;
+use crate::fault;
+use crate::response::BodyStep;
+use crate::signature::tests::requests::{HttpRequest, date, initiation, list, signed};
 
 const INITIATE: &str = "CreateChatappMigrationInitiate";
 const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
@@ -25,46 +26,41 @@ const OPEN_STATUS: &str = "GetChatappOpenStatus";
 const SPACE: (&str, &str) = ("CustSpaceId", "cams-1");
 
 struct Fixture {
-    service: Service,
+    service: EmulatedService,
     at: Duration,
     date: SystemTime,
     nonces: u32,
 }
 
 impl Fixture {
-    fn new(config: Config) -> Self {
+    fn new(flags: &[&str]) -> Self {
+        let config = Flags::try_parse_from(["cams-emulator"].iter().chain(flags));
         Self {
-            service: Service::new(config),
+            service: EmulatedService::new(config.expect("flags")),
             at: Duration::ZERO,
             date: date(),
             nonces: 0,
         }
     }
 
-    fn with(behaviour: Behaviour) -> Self {
-        Self::new(Config {
-            behaviour,
-            ..Config::default()
-        })
-    }
-
     /// A fixture whose list shows numbers that are migrating, so that a test sees what was
     /// committed.
-    fn listing(config: Config) -> Self {
-        Self::new(Config {
-            behaviour: Behaviour {
-                migrating_listed_as: MigratingListedAs::Migrating,
-                ..config.behaviour
-            },
-            ..config
-        })
+    fn listing(flags: &[&str]) -> Self {
+        Self::new(&[&["--migrating-listed-as=MIGRATING"], flags].concat())
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write the value in the call"
+    )]
     fn with_faults(faults: Value) -> Self {
-        Self::listing(Config {
-            faults: serde_json::from_value(faults).expect("a list of faults"),
-            ..Config::default()
-        })
+        let mut fixture = Self::listing(&[]);
+        let faults = fault::parse_list(faults.to_string().as_bytes());
+        fixture
+            .service
+            .faults
+            .extend(faults.expect("a list of faults"));
+        fixture
     }
 
     fn nonce(&mut self) -> String {
@@ -72,8 +68,8 @@ impl Fixture {
         self.nonces.to_string()
     }
 
-    fn receive(&mut self, call: &HttpRequest) -> Outcome {
-        self.service.receive(call, self.at, self.date)
+    fn receive(&mut self, call: &HttpRequest) -> CallOutcome {
+        self.service.receive(&call.parse(), self.at, self.date)
     }
 
     fn initiate(&mut self, mobile_number: &str) -> (u16, Value) {
@@ -103,7 +99,7 @@ impl Fixture {
         call.path = format!("/_emulator/{path}");
         call.query = query.into();
         call.body = body.to_string().into();
-        control::handle(&mut self.service, &call, self.at)
+        control::handle(&mut self.service, &call.parse(), self.at)
     }
 
     fn look_up(&mut self, phone_number: &str) -> (u16, Value) {
@@ -147,13 +143,13 @@ impl Fixture {
 }
 
 /// The HTTP status and the JSON body of an answer that was sent.
-fn shown(outcome: Outcome) -> (u16, Value) {
+fn shown(outcome: CallOutcome) -> (u16, Value) {
     let Delivery::Respond(response) = outcome.into_delivery() else {
         panic!("there is no answer");
     };
     let sent = response.body.iter().filter_map(|step| match step {
-        Step::Send(bytes) => Some(&bytes[..]),
-        Step::Cut | Step::Pause(_) => None,
+        BodyStep::Send(bytes) => Some(&bytes[..]),
+        BodyStep::Cut | BodyStep::Pause(_) => None,
     });
     let body = sent.collect::<Vec<_>>().concat();
     (
@@ -164,7 +160,7 @@ fn shown(outcome: Outcome) -> (u16, Value) {
 
 #[test]
 fn an_initiation_is_answered_listed_and_journalled() {
-    let mut fixture = Fixture::listing(Config::default());
+    let mut fixture = Fixture::listing(&[]);
     let (status, body) = fixture.initiate("13900001234");
     assert_eq!((status, &body["Code"]), (200, &json!("OK")));
     assert_eq!(body["Data"]["PhoneNumber"], "8613900001234");
@@ -180,7 +176,7 @@ fn an_initiation_is_answered_listed_and_journalled() {
 
 #[test]
 fn what_the_gateway_refuses_is_not_counted() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     for (action, parameters, status, code) in [
         ("NoSuchAction", &[][..], 404, "InvalidApi.NotFound"),
         (
@@ -231,7 +227,7 @@ fn what_the_gateway_refuses_is_not_counted() {
 
 #[test]
 fn a_replayed_request_is_refused() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let call = initiation("once", "139");
     assert_eq!(shown(fixture.receive(&call)).0, 200);
     assert_eq!(
@@ -242,10 +238,7 @@ fn a_replayed_request_is_refused() {
 
 #[test]
 fn a_required_token_must_be_the_right_one() {
-    let mut fixture = Fixture::new(Config {
-        security_token: Some(base::secret::Secret::new("s3cr3t")),
-        ..Config::default()
-    });
+    let mut fixture = Fixture::new(&["--security-token=s3cr3t"]);
     let action = "QueryChatappPhoneNumbers";
     for (parameters, code) in [
         (&[][..], "MissingSecurityToken"),
@@ -261,7 +254,7 @@ fn a_required_token_must_be_the_right_one() {
 
 #[test]
 fn missing_parameters_are_named() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let parameters = [
         ("CustSpaceId", "cams-1"),
         ("CountryCode", "86"),
@@ -282,12 +275,11 @@ fn missing_parameters_are_named() {
 
 #[test]
 fn calls_over_the_quota_are_turned_away_until_the_window_has_passed() {
-    let mut fixture = Fixture::listing(Config {
-        quota: "2/1s".parse().expect("a quota"),
-        throttle_code: "System.LimitControl".into(),
-        retry_after: true,
-        ..Config::default()
-    });
+    let mut fixture = Fixture::listing(&[
+        "--quota=2/1s",
+        "--throttle-code=System.LimitControl",
+        "--retry-after",
+    ]);
     fixture.initiate("1390");
     fixture.initiate("1391");
     fixture.at = Duration::from_millis(400);
@@ -296,7 +288,10 @@ fn calls_over_the_quota_are_turned_away_until_the_window_has_passed() {
         panic!("no answer");
     };
     assert_eq!(response.status, 400);
-    assert_eq!(response.headers, [("x-acs-retry-after", "600".to_owned())]);
+    assert_eq!(
+        response.header,
+        Some(("x-acs-retry-after", "600".to_owned()))
+    );
     assert!(fixture.last_entry().throttled && !fixture.last_entry().committed);
     assert_eq!(
         fixture.last_entry().code.as_deref(),
@@ -344,13 +339,11 @@ fn faults_before_the_commit_leave_nothing_and_those_after_it_everything() {
     ] {
         let mut fixture = Fixture::with_faults(json!([fault]));
         let call = initiation("1", "139");
-        let untouched = Fixture::listing(Config::default())
-            .receive(&call)
-            .into_delivery();
+        let untouched = Fixture::listing(&[]).receive(&call).into_delivery();
         let answer = fixture.receive(&call).into_delivery();
         assert_ne!(answer, untouched, "{fault}");
         let entry = fixture.last_entry();
-        assert_eq!(entry.fault, fault["kind"].as_str());
+        assert_eq!(entry.fault.as_deref(), fault["kind"].as_str());
         let status = match answer {
             Delivery::Never | Delivery::Reset => None,
             Delivery::Respond(response) => Some(response.status),
@@ -404,7 +397,7 @@ fn a_skewed_clock_does_not_hide_a_fault_behind_the_quota() {
 
 #[test]
 fn spaces_can_be_foreign_or_unbound() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let space = [("CustSpaceId", "cams-1")];
     let bound = fixture.call("QueryChatappBindWaba", &space).1;
     assert_eq!(bound["Data"]["AccountReviewStatus"], "APPROVED");
@@ -432,7 +425,7 @@ fn spaces_can_be_foreign_or_unbound() {
 
 #[test]
 fn numbers_are_placed_and_removed_through_control() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let key = json!({ "cust_space_id": "cams-1", "country_code": "86", "mobile_number": "139" });
     let mut placement = key.clone();
     placement["status"] = json!("CONNECTED");
@@ -451,7 +444,7 @@ fn numbers_are_placed_and_removed_through_control() {
 
 #[test]
 fn the_quota_changes_through_control() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let (_, shown) = fixture.control(Method::PUT, "quota", &json!({ "quota": "1/1s" }));
     assert_eq!(shown, json!({ "quota": "1/1s", "window": "sliding" }));
     assert_eq!(fixture.initiate("1390").0, 200);
@@ -460,7 +453,7 @@ fn the_quota_changes_through_control() {
 
 #[test]
 fn the_journal_is_read_in_parts_summed_and_cleared() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     fixture.initiate("1390");
     fixture.initiate("1391");
     let later = fixture
@@ -482,7 +475,7 @@ fn the_journal_is_read_in_parts_summed_and_cleared() {
 
 #[test]
 fn control_tells_what_it_does_not_understand() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     for (method, path, body, status) in [
         (Method::GET, "nothing", json!(null), 404),
         (Method::GET, "requests?since=x", json!(null), 400),
@@ -498,10 +491,7 @@ fn control_tells_what_it_does_not_understand() {
 
 #[test]
 fn neither_journal_nor_debug_shows_a_secret() {
-    let mut fixture = Fixture::new(Config {
-        security_token: Some(base::secret::Secret::new("s3cr3t-token")),
-        ..Config::default()
-    });
+    let mut fixture = Fixture::new(&["--security-token=s3cr3t-token"]);
     fixture.call(
         "QueryChatappPhoneNumbers",
         &[("SecurityToken", "s3cr3t-token")],

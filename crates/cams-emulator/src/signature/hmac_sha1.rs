@@ -2,27 +2,28 @@
 //! parameters.
 
 use aws_lc_rs::hmac;
+use base::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::encoding::{canonical_query, encode};
-use super::super::refusal::Refusal;
-use super::super::request::Request;
-use super::{Claim, mismatch};
-use base::secret::Secret;
+use super::{SignatureClaim, mismatch};
+use crate::encoding::{canonical_query, encode};
+use crate::refusal::Rejection;
+use crate::request::IncomingRequest;
 
-pub(super) fn claim<'a>(request: &'a Request<'_>) -> Result<Claim<'a>, Refusal> {
-    for (name, expected) in [
+pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rejection> {
+    let fixed = [
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),
-    ] {
+    ];
+    for (name, expected) in fixed {
         if request.required(name)? != expected {
             let why = format!("{name} is not {expected}");
-            return Err(Refusal::incomplete_signature(&why));
+            return Err(Rejection::incomplete_signature(&why));
         }
     }
     request.check_format()?;
-    Ok(Claim {
+    Ok(SignatureClaim {
         access_key_id: request.required("AccessKeyId")?,
         security_token: request.parameter("SecurityToken"),
         date: request.required("Timestamp")?,
@@ -30,7 +31,7 @@ pub(super) fn claim<'a>(request: &'a Request<'_>) -> Result<Claim<'a>, Refusal> 
     })
 }
 
-pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refusal> {
+pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), Rejection> {
     let to_sign = string_to_sign(request);
     if sign(&to_sign, secret) == request.required("Signature")? {
         return Ok(());
@@ -45,22 +46,18 @@ pub(super) fn verify(request: &Request<'_>, secret: &Secret) -> Result<(), Refus
     Err(mismatch("signature", &server_side))
 }
 
-pub(super) fn string_to_sign(request: &Request<'_>) -> String {
+pub(crate) fn string_to_sign(request: &IncomingRequest) -> String {
     let covered = request
         .query
         .iter()
         .chain(&request.form)
         .filter(|(name, _)| name != "Signature");
-    let query = encode(&canonical_query(covered));
-    format!(
-        "{}&{}&{query}",
-        request.http.method,
-        encode(&request.http.path)
-    )
+    let (path, query) = (encode(&request.path), encode(&canonical_query(covered)));
+    format!("{}&{path}&{query}", request.method)
 }
 
 /// The signature of a text. Its key is the secret followed by `&`.
-pub(super) fn sign(string_to_sign: &str, secret: &Secret) -> String {
+pub(crate) fn sign(string_to_sign: &str, secret: &Secret) -> String {
     let key = Secret::new(format!("{}&", secret.expose()));
     let algorithm = hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;
     let key = hmac::Key::new(algorithm, key.expose().as_bytes());

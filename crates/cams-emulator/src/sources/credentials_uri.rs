@@ -1,39 +1,34 @@
-//! The credentials URI: a server of one's own that hands out sessions as the metadata service does.
+//! The credentials URI: a server of the user's own that issues sessions as the metadata service
+//! does.
 
 use hyper::Method;
-use serde_json::{Map, json};
+use serde_json::json;
 
-use super::{Desk, Handed};
+use super::{Addressee, EmulatedSource, LazyReply, ServiceState, Visit};
 use crate::issuance::CredentialsUri;
-use crate::reply::Reply;
-use crate::request::HttpRequest;
+
+pub(super) const SOURCE: EmulatedSource = EmulatedSource {
+    target: Addressee::CredentialsUri,
+    action: |_| "GetCredentialsUri",
+    answer,
+};
 
 /// Starts a session for each request.
-pub(super) fn answer(request: &HttpRequest, desk: &mut Desk<'_>) -> Handed {
-    if request.method != Method::GET {
-        let fields = [
-            ("Code", json!("MethodNotAllowed")),
-            ("Message", json!("Use GET.")),
-        ];
-        return failure(405, fields);
+fn answer(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
+    if call.request.method != Method::GET {
+        let fields = json!({ "Code": "MethodNotAllowed", "Message": "Use GET." });
+        return LazyReply::bare(405, &fields);
     }
-    if desk.issuance.credentials_uri == CredentialsUri::Failure {
+    let kind = state.issuance.credentials_uri;
+    if kind == CredentialsUri::Failure {
         let message = "There are no credentials for you.";
-        let fields = [("Code", json!("Forbidden")), ("Message", json!(message))];
-        return failure(200, fields);
+        return LazyReply::bare(200, &json!({ "Code": "Forbidden", "Message": message }));
     }
-    let issued = desk.issue("credentials-uri", "emulator");
-    let mut fields = issued.fields();
-    if desk.issuance.credentials_uri == CredentialsUri::Success {
-        fields.insert("Code".into(), "Success".into());
+    let account = state.keys.first_account();
+    let session = call.issue(state, account, "credentials-uri", "emulator", None);
+    let mut fields = session.credentials();
+    if kind == CredentialsUri::Success {
+        fields["Code"] = "Success".into();
     }
-    Handed {
-        issued: Some(issued.access_key_id.clone()),
-        ..Handed::only(Reply::bare(200, fields))
-    }
-}
-
-fn failure(status: u16, fields: [(&str, serde_json::Value); 2]) -> Handed {
-    let fields = fields.map(|(name, value)| (name.to_owned(), value));
-    Handed::only(Reply::bare(status, Map::from_iter(fields)))
+    LazyReply::bare(200, &fields)
 }

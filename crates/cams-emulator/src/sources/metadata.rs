@@ -1,16 +1,19 @@
 //! The metadata service of an ECS instance, in its two versions.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use base::clock::Utc;
 use hyper::Method;
 
-use super::{Desk, Handed};
-use crate::issuance::Metadata as Version;
-use crate::keys::{Issued, Keys};
-use crate::reply::Reply;
-use crate::request::HttpRequest;
-use base::clock::Utc;
+use super::{Addressee, EmulatedSource, IncomingRequest, LazyReply, ServiceState, Visit};
+use crate::issuance::MetadataVersion;
+use crate::keys::IssuedSession;
+
+pub(super) const SOURCE: EmulatedSource = EmulatedSource {
+    target: Addressee::Metadata,
+    action,
+    answer,
+};
 
 const TOKEN: &str = "/latest/api/token";
 const ROLES: &str = "/latest/meta-data/ram/security-credentials/";
@@ -21,18 +24,7 @@ const TIME_TO_LIVE: &str = "x-aliyun-ecs-metadata-token-ttl-seconds";
 /// The longest time for which there is a token, six hours.
 const LONGEST: u64 = 21_600;
 
-/// What the service remembers.
-#[derive(Debug, Default)]
-pub(super) struct Metadata {
-    /// The tokens that were handed out, and when each ends.
-    tokens: BTreeMap<String, SystemTime>,
-    /// The session that is handed out now. Like the real service, this one hands out the same
-    /// session to all who ask, until it nears its end.
-    current: Option<Issued>,
-}
-
-/// The name that a request has in the journal and in faults.
-pub(super) fn action(request: &HttpRequest) -> &'static str {
+fn action(request: &IncomingRequest) -> &'static str {
     match request.path.strip_prefix(ROLES) {
         Some("") => "GetMetadataRole",
         Some(_) => "GetMetadataCredentials",
@@ -41,107 +33,88 @@ pub(super) fn action(request: &HttpRequest) -> &'static str {
     }
 }
 
-impl Metadata {
-    pub(super) fn answer(&mut self, request: &HttpRequest, desk: &mut Desk<'_>) -> Handed {
-        let handed = self.respond(request, desk);
-        Handed {
-            delay: desk.issuance.metadata_delay.0,
-            ..handed
-        }
+fn answer(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
+    let (request, version) = (call.request, state.issuance.metadata);
+    let is_get = request.method == Method::GET;
+    if version == MetadataVersion::Off {
+        return not_found();
     }
-
-    /// Forgets the session that is handed out now, so that the next one is issued anew.
-    pub(super) fn forget(&mut self) {
-        self.current = None;
-    }
-
-    fn respond(&mut self, request: &HttpRequest, desk: &mut Desk<'_>) -> Handed {
-        let version = desk.issuance.metadata;
-        if version == Version::Off {
-            return not_found();
-        }
-        if request.path == TOKEN {
-            return match (version, &request.method) {
-                (Version::V1, _) => not_found(),
-                (_, &Method::PUT) => self.token(request, desk),
-                _ => page(405, "Method Not Allowed"),
-            };
-        }
-        if request.method != Method::GET {
-            return page(405, "Method Not Allowed");
-        }
-        if !self.lets_pass(request, version, desk.now) {
-            return page(403, "Forbidden");
-        }
-        let role = &desk.issuance.metadata_role;
-        match request.path.strip_prefix(ROLES) {
-            Some("") if !role.is_empty() => {
-                Handed::only(Reply::text(200, "text/plain", role.clone()))
-            }
-            Some(name) if !role.is_empty() && name == role => self.credentials(desk),
-            _ => not_found(),
-        }
-    }
-
-    /// Hands out a token for as long as is asked for.
-    fn token(&mut self, request: &HttpRequest, desk: &Desk<'_>) -> Handed {
-        let seconds = request
-            .header(TIME_TO_LIVE)
-            .and_then(|text| text.parse().ok());
-        let Some(seconds) = seconds.filter(|seconds| (1..=LONGEST).contains(seconds)) else {
-            return page(400, "Bad Request");
+    if request.path == TOKEN {
+        return match (version, &request.method) {
+            (MetadataVersion::V1, _) => not_found(),
+            (_, &Method::PUT) => token(call, state),
+            _ => page(405, "Method Not Allowed"),
         };
-        let count = self.tokens.len().to_string();
-        let token = desk.keys.generated().grouped(&["metadata token", &count]);
-        let ends = desk.now.checked_add(Duration::from_secs(seconds));
-        self.tokens.insert(token.clone(), ends.unwrap_or(desk.now));
-        Handed::only(Reply::text(200, "text/plain", token))
     }
-
-    /// Whether a request has a token that is good, or needs none. A token that is no good is
-    /// refused even where none is needed.
-    fn lets_pass(&self, request: &HttpRequest, version: Version, now: SystemTime) -> bool {
-        match request.header("x-aliyun-ecs-metadata-token") {
-            None => version != Version::V2,
-            Some(_) if version == Version::V1 => true,
-            Some(token) => self.tokens.get(token).is_some_and(|ends| *ends > now),
+    if !is_get {
+        return page(405, "Method Not Allowed");
+    }
+    // A wrong token is refused even where none is needed.
+    let accepted = match request.header("x-aliyun-ecs-metadata-token") {
+        None => version != MetadataVersion::V2,
+        Some(_) if version == MetadataVersion::V1 => true,
+        Some(token) => {
+            let ends = state.metadata_tokens.get(token);
+            ends.is_some_and(|ends| *ends > call.now)
         }
+    };
+    if !accepted {
+        return page(403, "Forbidden");
     }
+    let role = state.issuance.metadata_role.clone();
+    match request.path.strip_prefix(ROLES) {
+        Some("") if !role.is_empty() => LazyReply::text(200, "text/plain", role),
+        Some(name) if !role.is_empty() && name == role => credentials(call, state, &role),
+        _ => not_found(),
+    }
+}
 
-    fn credentials(&mut self, desk: &mut Desk<'_>) -> Handed {
-        let good = |issued: &Issued| !is_stale(issued, desk.keys, desk.now);
-        let issued = match self.current.take().filter(good) {
-            Some(issued) => issued,
-            None => {
-                let role = desk.issuance.metadata_role.clone();
-                desk.issue(&role, "i-emulator")
-            }
-        };
-        let mut fields = issued.fields();
-        fields.insert("Code".into(), "Success".into());
-        fields.insert("LastUpdated".into(), Utc::from(issued.at).seconds().into());
-        let id = issued.access_key_id.clone();
-        self.current = Some(issued);
-        Handed {
-            issued: Some(id),
-            ..Handed::only(Reply::bare(200, fields))
+/// Issues a token for as long as is requested.
+fn token(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
+    let seconds = call.request.header(TIME_TO_LIVE);
+    let seconds = seconds.and_then(|text| text.parse().ok());
+    let Some(seconds) = seconds.filter(|seconds| (1..=LONGEST).contains(seconds)) else {
+        return page(400, "Bad Request");
+    };
+    let tokens = &mut state.metadata_tokens;
+    let count = tokens.len().to_string();
+    let token = state.generated.grouped(&["metadata token", &count]);
+    let ends = call.now.checked_add(Duration::from_secs(seconds));
+    tokens.insert(token.clone(), ends.unwrap_or(call.now));
+    LazyReply::text(200, "text/plain", token)
+}
+
+/// Answers with the same session for all requests until it nears its end, like the real service.
+fn credentials(call: &mut Visit<'_>, state: &mut ServiceState, role: &str) -> LazyReply {
+    let current = state.metadata_session.take();
+    let session = match current.filter(|session| !is_stale(session, call, state)) {
+        Some(session) => session,
+        None => {
+            let account = state.keys.first_account();
+            call.issue(state, account, role, "i-emulator", None)
         }
-    }
+    };
+    let mut fields = session.credentials();
+    fields["Code"] = "Success".into();
+    fields["LastUpdated"] = Utc::from(session.issued).seconds().into();
+    call.entry.issued_key_id = Some(session.access_key_id.clone());
+    state.metadata_session = Some(session);
+    LazyReply::bare(200, &fields)
 }
 
 /// Whether another session has to take the place of this one, because it was revoked or because
 /// less than a quarter of its life is left.
-fn is_stale(issued: &Issued, keys: &Keys, now: SystemTime) -> bool {
-    let age = now.duration_since(issued.at).unwrap_or_default();
-    keys.is_revoked(&issued.access_key_id) || age >= issued.lifetime / 4 * 3
+fn is_stale(session: &IssuedSession, call: &Visit<'_>, state: &ServiceState) -> bool {
+    let age = call.now.duration_since(session.issued).unwrap_or_default();
+    state.keys.is_revoked(&session.access_key_id) || age >= session.lifetime / 4 * 3
 }
 
-fn not_found() -> Handed {
+fn not_found() -> LazyReply {
     page(404, "Not Found")
 }
 
 /// A page as the web server of the service writes it.
-fn page(status: u16, title: &str) -> Handed {
+fn page(status: u16, title: &str) -> LazyReply {
     let text = format!("<html><head><title>{status} - {title}</title></head></html>");
-    Handed::only(Reply::text(status, "text/html", text))
+    LazyReply::text(status, "text/html", text)
 }

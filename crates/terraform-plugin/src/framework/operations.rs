@@ -2,20 +2,22 @@
 //! kept from ending the others.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::wire::diagnostic::{Diagnostic, Diagnostics};
+use crate::wire::diagnostic::Diagnostic;
+
+use super::session::lock;
 
 /// The operations of one process. A clone is a handle to the same operations.
 #[derive(Clone, Debug)]
 pub struct Operations {
     tracker: TaskTracker,
-    /// Cancelled when the process is about to end. It is the parent of all other tokens, so that
-    /// they are cancelled with it.
+    /// Cancelled when the process ends. It is the parent of all other tokens, so that they are
+    /// cancelled with it.
     end: CancellationToken,
     /// The token of the operations that begin now. A stop cancels it and puts a new one in its
     /// place.
@@ -24,13 +26,11 @@ pub struct Operations {
 
 impl Default for Operations {
     fn default() -> Self {
-        let end = CancellationToken::new();
-        let stop = end.child_token();
-        Self {
-            tracker: TaskTracker::default(),
-            end,
-            stop: Arc::new(Mutex::new(stop)),
-        }
+        let (tracker, end) = (TaskTracker::new(), CancellationToken::new());
+        // A tracker can be waited for only after it is closed, and still takes tasks then.
+        tracker.close();
+        let stop = Arc::new(Mutex::new(end.child_token()));
+        Self { tracker, end, stop }
     }
 }
 
@@ -45,29 +45,24 @@ impl Operations {
     /// Those that begin later are not asked. Terraform calls `StopProvider` when the user
     /// interrupts a run, and may then still make calls that have to succeed, such as reads.
     pub fn stop(&self) {
-        let mut current = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *current, self.end.child_token()).cancel();
+        std::mem::replace(&mut *lock(&self.stop), self.end.child_token()).cancel();
     }
 
-    /// Asks every operation to stop, including those that begin later, because the process is about
-    /// to end.
+    /// Asks every operation to stop, including those that begin later, because the process ends.
     pub fn end(&self) {
         self.end.cancel();
     }
 
     /// The token for an operation that begins now. It is cancelled when that operation is to stop.
-    pub(super) fn token(&self) -> CancellationToken {
-        self.stop
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    pub fn token(&self) -> CancellationToken {
+        lock(&self.stop).clone()
     }
 }
 
-/// Runs code of an author, and turns a panic in it into a diagnostic.
-pub(super) async fn guard<T>(
-    work: impl Future<Output = Result<T, Diagnostics>>,
-) -> Result<T, Diagnostics> {
+/// Runs code of an author, and turns a panic in it into an error.
+pub(super) async fn guard<T, E: From<Diagnostic>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(result) => result,
         Err(_) => Err(crash().into()),
@@ -88,6 +83,7 @@ pub(super) fn crash() -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::diagnostic::Diagnostics;
 
     #[test]
     fn stopping_reaches_those_under_way_and_not_those_to_come() {
@@ -99,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_reaches_those_to_come_too_whatever_is_stopped_afterwards() {
+    fn an_end_reaches_those_to_come_too_and_stays_after_a_stop() {
         let operations = Operations::default();
         let before = operations.token();
         operations.end();
@@ -111,7 +107,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_becomes_a_diagnostic() {
-        let result: Result<(), _> = guard(async { panic!("s3cr3t") }).await;
+        let result: Result<(), Diagnostics> = guard(async { panic!("s3cr3t") }).await;
         let diagnostics = result.expect_err("the panic");
         assert!(diagnostics.has_errors());
         assert!(!format!("{diagnostics:?}").contains("s3cr3t"));

@@ -1,24 +1,19 @@
-//! The trait that the author of a resource implements, and what its methods are given.
+//! Managed resources: the trait that the author of one implements, and what its methods are given.
 
-use std::fmt;
 use std::future::Future;
 
-use tokio_util::sync::CancellationToken;
-
-use crate::wire::diagnostic::{Diagnostic, Diagnostics};
+use crate::wire::diagnostic::Diagnostics;
 use crate::wire::path::Path;
-use crate::wire::ty::Type;
-use crate::wire::value::Value;
 
-use super::model::{Model, parse};
-use super::private::{Private, Replaced};
-use super::schema::{IdentitySchema, Schema};
-use super::session::Session;
+use super::context::{Context, Replaced};
+use super::identity::IdentitySchema;
+use super::model::Model;
+use super::schema::Schema;
 
 /// A managed resource.
 ///
 /// Every operation may fail with diagnostics. Only errors should be in them: [`Context::warn`] is
-/// for warnings, which reach the user in any case.
+/// for warnings, which the user sees in any case.
 pub trait Resource: Send + Sync + 'static {
     /// What the provider's configuration became, `Data` of [`Provider`](super::provider::Provider).
     type Provider: Send + Sync + 'static;
@@ -40,18 +35,6 @@ pub trait Resource: Send + Sync + 'static {
     /// The identity of the object with this planned or stored state. Parts that are not known yet
     /// are unknown.
     fn identity(&self, state: &Self::Model) -> Self::Identity;
-
-    /// How to upgrade state of earlier versions of the schema, from each straight to the current
-    /// one.
-    fn upgrades(&self) -> Vec<Upgrade> {
-        Vec::new()
-    }
-
-    /// How to upgrade identities of earlier versions of the identity's schema, from each straight
-    /// to the current one.
-    fn identity_upgrades(&self) -> Vec<Upgrade> {
-        Vec::new()
-    }
 
     /// Checks what concerns several attributes together; validators of the schema check single
     /// ones. Values may be unknown.
@@ -144,45 +127,6 @@ pub enum ImportTarget<I> {
     Identity(I),
 }
 
-/// An upgrade of stored state or of a stored identity from an earlier version of the schema to the
-/// current one.
-pub struct Upgrade {
-    pub(super) from: i64,
-    pub(super) ty: Type,
-    /// How the model of the earlier version and its type differ, in words; `None` if they agree.
-    pub(super) mismatch: Option<String>,
-    pub(super) convert: Box<dyn Fn(Value) -> Result<Value, Diagnostics> + Send + Sync>,
-}
-
-impl Upgrade {
-    /// An upgrade from version `from`, which stored objects of type `ty`.
-    ///
-    /// `Old` is the model of that version, and `New` the current model of the state or of the
-    /// identity. An error of `convert` says why a stored object cannot be upgraded, and what to do.
-    pub fn new<Old: Model, New: Model>(
-        from: i64,
-        ty: Type,
-        convert: fn(Old) -> Result<New, Diagnostics>,
-    ) -> Self {
-        let convert = Box::new(move |stored| Ok(convert(parse(stored)?)?.into_value()));
-        let mismatch = Old::mismatch(&ty);
-        Self {
-            from,
-            ty,
-            mismatch,
-            convert,
-        }
-    }
-}
-
-impl fmt::Debug for Upgrade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upgrade")
-            .field("from", &self.from)
-            .finish_non_exhaustive()
-    }
-}
-
 /// A create or an update that is being planned.
 #[derive(Debug)]
 pub struct Change<'a, M> {
@@ -198,63 +142,8 @@ pub struct Change<'a, M> {
     /// What the provider remembers of the object that this one is to replace.
     ///
     /// Terraform plans a replacement twice: first as a change of the old object, then as a new
-    /// object without prior state. Only the second plan has this, so that it can be told from the
+    /// object without prior state. Only the second plan has this, which distinguishes it from the
     /// plan of an object that replaces nothing. It is also `None` where nothing is remembered of
     /// the old object.
     pub replaced: Option<Replaced>,
 }
-
-/// What an operation works with besides its arguments.
-#[derive(Debug)]
-pub struct Context<'a, P, M> {
-    provider: &'a P,
-    session: &'a Session,
-    model: std::marker::PhantomData<fn(M)>,
-}
-
-impl<'a, P, M: Model> Context<'a, P, M> {
-    pub(super) fn new(provider: &'a P, session: &'a Session) -> Self {
-        Self {
-            provider,
-            session,
-            model: std::marker::PhantomData,
-        }
-    }
-
-    /// The provider's data, as its configuration made it.
-    pub fn provider(&self) -> &'a P {
-        self.provider
-    }
-
-    /// Is cancelled when the user asks Terraform to stop, or the process is about to end. The
-    /// operation should then end whatever it waits for at once, and return what it knows of the
-    /// object.
-    pub fn stop(&self) -> &'a CancellationToken {
-        self.session.stop()
-    }
-
-    /// Adds a warning to the diagnostics of the operation.
-    pub fn warn(&self, diagnostic: Diagnostic) {
-        self.session.push_diagnostic(diagnostic);
-    }
-
-    /// The private state of the object: what the provider remembers of it beside its attributes.
-    /// Changes are stored with the object.
-    pub fn private(&self) -> Private<'a> {
-        Private::new(self.session)
-    }
-
-    /// Sets the state that Terraform stores if the operation does not succeed: if it fails, is
-    /// stopped or panics. What is unknown in it is stored as null.
-    pub fn save(&self, state: &M) {
-        self.session.save(state.clone().into_value());
-    }
-}
-
-impl<P, M> Clone for Context<'_, P, M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<P, M> Copy for Context<'_, P, M> {}

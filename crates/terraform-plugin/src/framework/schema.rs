@@ -1,7 +1,6 @@
-//! The schema of a resource or of the provider block: its attributes and their rules.
+//! The schema of a kind or of the provider block: its attributes and their rules.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::wire::diagnostic::Diagnostics;
@@ -9,20 +8,21 @@ use crate::wire::path::Path;
 use crate::wire::ty::Type;
 use crate::wire::value::Value;
 
-mod identity;
+mod check;
 
-pub use identity::{IdentityAttribute, IdentitySchema};
+pub(super) use check::{Role, is_name, problem};
 
 /// Checks one configured value, which is not null and known as a whole or in parts, and adds what
 /// is wrong with it to the diagnostics. The path is that of the attribute.
 pub type Validator = Box<dyn Fn(&Value, &Path, &mut Diagnostics) + Send + Sync>;
 
-/// The attributes of a resource or of the provider block.
+/// The attributes of a resource, of another kind, or of the provider block.
 #[derive(Debug, Default)]
 pub struct Schema {
-    /// The version, from 0. Raise it whenever stored state needs an upgrade to be read.
+    /// The version, from 0. Raise it whenever stored state needs an upgrade to be read. Only a
+    /// resource has stored state.
     pub version: i64,
-    /// What the resource or provider is for, in Markdown.
+    /// What it is for, in Markdown.
     pub description: Cow<'static, str>,
     /// The attributes, in the order in which documentation shows them.
     pub attributes: Vec<Attribute>,
@@ -35,73 +35,37 @@ impl Schema {
     }
 }
 
-/// An attribute of a block or of a nested object.
+/// An attribute, or a block with attributes of its own.
+#[must_use]
 pub struct Attribute {
-    /// The name, as HCL writes it.
-    pub name: &'static str,
-    /// Whether it holds a value of a type, or objects with attributes of their own.
-    pub kind: Kind,
-    /// What it means, in Markdown. The first sentence stands in the error for a missing attribute.
-    pub description: Cow<'static, str>,
-    /// Whether the configuration must set it. Such an attribute is neither optional nor computed.
-    pub required: bool,
-    /// Whether the configuration may set it.
-    pub optional: bool,
-    /// Whether the provider sets it where the configuration does not.
-    pub computed: bool,
-    /// Whether Terraform hides its value in its output.
-    pub sensitive: bool,
-    /// Whether its value is in the configuration only, and never in a plan or a state.
-    pub write_only: bool,
-    /// Configurations write it as a block, `name { … }`. Terraform refuses a name that a block does
-    /// not have, while it silently drops one that the object of an attribute does not have. Only a
-    /// single object of a schema or of another block can be a block.
-    pub block: bool,
-    /// What to use instead, if it should not be used any more.
-    pub deprecated: Option<&'static str>,
-    /// The planned value where the configuration sets none.
-    pub default: Option<Value>,
-    /// The rules by which its value is planned.
-    pub modifiers: Vec<Modifier>,
-    /// The checks that a configured value has to pass.
-    pub validators: Vec<Validator>,
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) description: Cow<'static, str>,
+    pub(super) required: bool,
+    pub(super) optional: bool,
+    pub(super) computed: bool,
+    pub(super) sensitive: bool,
+    pub(super) write_only: bool,
+    pub(super) default: Option<Value>,
+    pub(super) requires_replace: bool,
+    pub(super) use_state_for_unknown: bool,
+    pub(super) validators: Vec<Validator>,
 }
 
 /// What an attribute holds.
 #[derive(Debug)]
-pub enum Kind {
-    /// One or several objects, each with these attributes.
-    Nested(Nesting, Vec<Attribute>),
+pub(super) enum Kind {
+    /// A block, `name { … }`, at most once. Terraform refuses a name in it that the block does not
+    /// have, while it silently drops one that the object of an attribute does not have.
+    Block(Vec<Attribute>),
+    /// A list of objects, each with these attributes. Only the provider can set it.
+    Objects(Vec<Attribute>),
     /// A value of this type.
     Plain(Type),
 }
 
-/// How many objects a nested attribute holds, and how they are told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nesting {
-    /// Any number of objects, told apart by their position.
-    List,
-    /// Any number of objects, each under a key, which is a string.
-    Map,
-    /// Any number of objects without an order, each of which is there once.
-    Set,
-    /// Exactly one object, unless the attribute is null.
-    Single,
-}
-
-/// A rule for planning an attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Modifier {
-    /// A change of the value replaces the object: it is destroyed and created again.
-    RequiresReplace,
-    /// A value that the provider computed stays as it is in an update, rather than becoming
-    /// unknown.
-    UseStateForUnknown,
-}
-
 impl Attribute {
-    /// An attribute of this kind, which is neither required nor optional nor computed yet.
-    pub fn new(name: &'static str, kind: Kind) -> Self {
+    fn new(name: &'static str, kind: Kind) -> Self {
         Self {
             name,
             kind,
@@ -111,10 +75,9 @@ impl Attribute {
             computed: false,
             sensitive: false,
             write_only: false,
-            block: false,
-            deprecated: None,
             default: None,
-            modifiers: Vec::new(),
+            requires_replace: false,
+            use_state_for_unknown: false,
             validators: Vec::new(),
         }
     }
@@ -124,7 +87,7 @@ impl Attribute {
         Self::new(name, Kind::Plain(Type::String))
     }
 
-    /// An attribute that holds a number.
+    /// An attribute that holds a whole number.
     pub fn number(name: &'static str) -> Self {
         Self::new(name, Kind::Plain(Type::Number))
     }
@@ -134,107 +97,85 @@ impl Attribute {
         Self::new(name, Kind::Plain(Type::Bool))
     }
 
-    /// An attribute that holds one object with these attributes.
-    pub fn object(name: &'static str, attributes: Vec<Attribute>) -> Self {
-        Self::new(name, Kind::Nested(Nesting::Single, attributes))
+    /// An attribute that holds a map of strings.
+    pub fn map(name: &'static str) -> Self {
+        Self::new(name, Kind::Plain(Type::Map(Box::new(Type::String))))
     }
 
-    /// An optional object that configurations write as a block, at most once.
+    /// An attribute that holds a list of strings.
+    pub fn list(name: &'static str) -> Self {
+        Self::new(name, Kind::Plain(Type::List(Box::new(Type::String))))
+    }
+
+    /// A computed attribute that holds a list of objects with these attributes, each of them
+    /// computed.
+    pub fn objects(name: &'static str, attributes: Vec<Attribute>) -> Self {
+        Self::new(name, Kind::Objects(attributes)).computed()
+    }
+
+    /// An optional block with these attributes, each of them required or optional.
     pub fn block(name: &'static str, attributes: Vec<Attribute>) -> Self {
-        Self {
-            block: true,
-            ..Self::object(name, attributes).optional()
-        }
+        Self::new(name, Kind::Block(attributes)).optional()
     }
 
     /// Makes it required: the configuration must set it.
-    #[must_use]
-    pub fn required(self) -> Self {
-        Self {
-            required: true,
-            ..self
-        }
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
     }
 
     /// Makes it optional: the configuration may set it.
-    #[must_use]
-    pub fn optional(self) -> Self {
-        Self {
-            optional: true,
-            ..self
-        }
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
     }
 
     /// Makes it computed: the provider sets it where the configuration does not.
-    #[must_use]
-    pub fn computed(self) -> Self {
-        Self {
-            computed: true,
-            ..self
-        }
+    pub fn computed(mut self) -> Self {
+        self.computed = true;
+        self
     }
 
     /// Makes it sensitive: Terraform hides its value in its output.
-    #[must_use]
-    pub fn sensitive(self) -> Self {
-        Self {
-            sensitive: true,
-            ..self
-        }
+    pub fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
     }
 
-    /// Makes it write-only: its value is never in a plan or a state.
-    #[must_use]
-    pub fn write_only(self) -> Self {
-        Self {
-            write_only: true,
-            ..self
-        }
+    /// Makes it write-only: its value is in the configuration alone, never in a plan or a state.
+    pub fn write_only(mut self) -> Self {
+        self.write_only = true;
+        self
     }
 
-    /// Makes it deprecated. A configuration that sets it gets a warning, which ends in `instead`.
-    #[must_use]
-    pub fn deprecated(self, instead: &'static str) -> Self {
-        Self {
-            deprecated: Some(instead),
-            ..self
-        }
-    }
-
-    /// Sets the description, which is in Markdown.
-    #[must_use]
-    pub fn describe(self, description: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            description: description.into(),
-            ..self
-        }
+    /// Sets the description, in Markdown. Its first sentence stands in the error for a missing
+    /// attribute.
+    pub fn describe(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.description = description.into();
+        self
     }
 
     /// Sets the value that is planned where the configuration sets none. It makes the attribute
     /// computed, since the provider then sets it.
-    #[must_use]
-    pub fn default(self, value: impl Into<Value>) -> Self {
-        Self {
-            default: Some(value.into()),
-            computed: true,
-            ..self
-        }
+    pub fn default(mut self, value: impl Into<Value>) -> Self {
+        self.default = Some(value.into());
+        self.computed()
     }
 
-    /// Makes a change of its value replace the object.
-    #[must_use]
-    pub fn requires_replace(self) -> Self {
-        self.modify(Modifier::RequiresReplace)
+    /// Makes a change of its value replace the object: it is destroyed and created again.
+    pub fn requires_replace(mut self) -> Self {
+        self.requires_replace = true;
+        self
     }
 
-    /// Keeps the value that the provider computed until the object is replaced.
-    #[must_use]
-    pub fn use_state_for_unknown(self) -> Self {
-        self.modify(Modifier::UseStateForUnknown)
+    /// Keeps the value that the provider computed in an update, rather than planning an unknown
+    /// one.
+    pub fn use_state_for_unknown(mut self) -> Self {
+        self.use_state_for_unknown = true;
+        self
     }
 
     /// Adds a check of configured values.
-    #[must_use]
     pub fn validate(
         mut self,
         validator: impl Fn(&Value, &Path, &mut Diagnostics) + Send + Sync + 'static,
@@ -244,29 +185,17 @@ impl Attribute {
     }
 
     /// Whether a configuration can set it, because it is required or optional.
-    pub fn configurable(&self) -> bool {
+    pub(super) fn configurable(&self) -> bool {
         self.required || self.optional
     }
 
-    /// The type of its value, objects included.
-    pub fn ty(&self) -> Type {
+    /// The type of its value.
+    pub(super) fn ty(&self) -> Type {
         match &self.kind {
+            Kind::Block(attributes) => object_type(attributes),
+            Kind::Objects(attributes) => Type::List(Box::new(object_type(attributes))),
             Kind::Plain(ty) => ty.clone(),
-            Kind::Nested(nesting, attributes) => {
-                let object = object_type(attributes);
-                match nesting {
-                    Nesting::List => Type::List(Box::new(object)),
-                    Nesting::Map => Type::Map(Box::new(object)),
-                    Nesting::Set => Type::Set(Box::new(object)),
-                    Nesting::Single => object,
-                }
-            }
         }
-    }
-
-    fn modify(mut self, modifier: Modifier) -> Self {
-        self.modifiers.push(modifier);
-        self
     }
 }
 
@@ -280,10 +209,7 @@ impl fmt::Debug for Attribute {
 }
 
 fn object_type(attributes: &[Attribute]) -> Type {
-    Type::Object(
-        attributes
-            .iter()
-            .map(|attribute| (attribute.name.to_owned(), attribute.ty()))
-            .collect::<BTreeMap<_, _>>(),
-    )
+    let attributes = attributes.iter();
+    let attributes = attributes.map(|attribute| (attribute.name.to_owned(), attribute.ty()));
+    Type::Object(attributes.collect())
 }

@@ -1,7 +1,7 @@
 //! Turns a listening socket into a stream of connections whose other end is known to be Terraform.
 
 use std::convert::Infallible;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,11 +16,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
 /// How long a peer may take over its TLS handshake. It is on the same host, so ten seconds are
-/// ample, and a peer that never sends anything does not hold a file descriptor for ever.
+/// enough, and a peer that never sends anything does not hold a file descriptor.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long to wait after `accept` itself has failed, most often for a lack of file descriptors. It
-/// fails again at once until one is closed, so trying without a pause would only burn a processor.
+/// fails again at once until one is closed, so a retry without a pause would only use a processor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How many connections may be open, handshakes included. Terraform makes one for each
@@ -44,22 +44,22 @@ pub(super) fn accept(
     listener: UnixListener,
     tls: Option<TlsAcceptor>,
 ) -> (
-    ReceiverStream<Result<Connection, Infallible>>,
+    ReceiverStream<Result<PeerConnection, Infallible>>,
     watch::Receiver<Peers>,
 ) {
     let (ready, connections) = mpsc::channel(1);
     let (peers, watched) = watch::channel(Peers::default());
-    let door = Door {
+    let acceptor = Acceptor {
         tls,
         ready,
         peers: Arc::new(peers),
     };
-    tokio::spawn(door.keep(listener));
+    tokio::spawn(acceptor.run(listener));
     (ReceiverStream::new(connections), watched)
 }
 
 /// An authenticated byte stream, counted as open while it lives.
-pub(super) struct Connection {
+pub(super) struct PeerConnection {
     io: Box<dyn Io>,
     _counted: Counted,
 }
@@ -71,15 +71,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// What the accepting task and the tasks of the handshakes share.
 #[derive(Clone)]
-struct Door {
+struct Acceptor {
     tls: Option<TlsAcceptor>,
-    ready: mpsc::Sender<Result<Connection, Infallible>>,
+    ready: mpsc::Sender<Result<PeerConnection, Infallible>>,
     peers: Arc<watch::Sender<Peers>>,
 }
 
-impl Door {
-    /// Accepts connections and starts a handshake for each, until nobody takes them any more.
-    async fn keep(self, listener: UnixListener) {
+impl Acceptor {
+    /// Accepts connections and starts a handshake for each, until the stream of connections is dropped.
+    async fn run(self, listener: UnixListener) {
         let mut handshakes = JoinSet::new();
         loop {
             tokio::select! {
@@ -88,7 +88,7 @@ impl Door {
                         tracing::warn!("refused a connection: {CONNECTION_LIMIT} are open");
                     }
                     Ok((stream, _)) => {
-                        handshakes.spawn(self.clone().admit(stream));
+                        handshakes.spawn(self.clone().handshake(stream));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
@@ -103,7 +103,7 @@ impl Door {
     }
 
     /// Makes the TLS handshake with one peer, and hands the connection on when it succeeds.
-    async fn admit(self, stream: UnixStream) {
+    async fn handshake(self, stream: UnixStream) {
         let io: Box<dyn Io> = match self.tls {
             None => Box::new(stream),
             Some(tls) => match tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
@@ -114,7 +114,7 @@ impl Door {
                 }
             },
         };
-        let connection = Connection {
+        let connection = PeerConnection {
             io,
             _counted: Counted::new(self.peers),
         };
@@ -142,13 +142,13 @@ impl Drop for Counted {
     }
 }
 
-impl Connected for Connection {
+impl Connected for PeerConnection {
     type ConnectInfo = ();
 
     fn connect_info(&self) -> Self::ConnectInfo {}
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for PeerConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -158,25 +158,13 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for PeerConnection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

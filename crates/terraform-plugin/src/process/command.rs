@@ -4,17 +4,18 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use crate::wire::tfplugin6::provider_server::Provider;
+use crate::framework::provider::Provider;
+use crate::framework::server::Server;
 use base::clock::Clock;
 use base::environment::Environment;
 use base::foreign_text;
 use base::platform;
 use base::terminal;
 
-use super::{Error, Mode, Plugin, Subcommand, Work, log, panic, serve};
+use super::{Mode, Plugin, ServeError, Subcommand, log, panic, serve};
 
 /// What the command line asks for.
-enum Command {
+enum Invocation {
     Help,
     Serve(Mode),
     Version,
@@ -22,21 +23,21 @@ enum Command {
 
 /// Does what the command line asks for, and gives the exit code of the process.
 ///
-/// `service` makes the gRPC service and tells how its operations are stopped. It is called only if
-/// the plugin is to serve. The exit code is 1 if the plugin cannot be served or what was asked for
+/// `server` makes the server of the provider. It is called only if the plugin is to serve. The exit
+/// code is 1 if the plugin cannot be served or what was asked for
 /// cannot be printed, and 2 for an argument that it does not have.
-pub fn main<S: Provider, E: Display>(
+pub fn main<P: Provider, E: Display>(
     plugin: &Plugin,
     arguments: impl Iterator<Item = OsString>,
     environment: &Environment,
     clock: &Clock,
-    service: impl FnOnce() -> Result<(S, Work), E>,
+    server: impl FnOnce() -> Result<Server<P>, E>,
 ) -> ExitCode {
     panic::install_hook(plugin);
     let served = match parse(arguments) {
-        Ok(Command::Help) => return print(&help(plugin)),
-        Ok(Command::Serve(mode)) => run(plugin, mode, environment, clock, service),
-        Ok(Command::Version) => return print(plugin.version),
+        Ok(Invocation::Help) => return print(&help(plugin)),
+        Ok(Invocation::Serve(mode)) => run(plugin, mode, environment, clock, server),
+        Ok(Invocation::Version) => return print(plugin.version),
         Err(unknown) => {
             return fail(&format!("unknown argument {unknown}; see --help"), 2);
         }
@@ -47,15 +48,15 @@ pub fn main<S: Provider, E: Display>(
     }
 }
 
-fn run<S: Provider, E: Display>(
+fn run<P: Provider, E: Display>(
     plugin: &Plugin,
     mode: Mode,
     environment: &Environment,
     clock: &Clock,
-    service: impl FnOnce() -> Result<(S, Work), E>,
-) -> Result<(), Error> {
+    server: impl FnOnce() -> Result<Server<P>, E>,
+) -> Result<(), ServeError> {
     let _flush = log::install(plugin, environment, clock);
-    // Whoever debugs the plugin wants to look into it.
+    // A person who debugs the plugin may want a core dump.
     if mode == Mode::Terraform {
         platform::forbid_core_dumps();
     }
@@ -63,21 +64,21 @@ fn run<S: Provider, E: Display>(
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(Error::Threads)?;
-    let (service, work) = service().map_err(|error| Error::Service(error.to_string()))?;
-    let served = runtime.block_on(serve(plugin, mode, environment, clock, service, &work));
+        .map_err(ServeError::Threads)?;
+    let server = server().map_err(|error| ServeError::Provider(error.to_string()))?;
+    let served = runtime.block_on(serve(plugin, mode, environment, clock, server));
     // Operations still under way have had their time, or Terraform does not wait for them any more.
     runtime.shutdown_background();
     served
 }
 
-fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
-    let mut command = Command::Serve(Mode::Terraform);
+fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocation, String> {
+    let mut command = Invocation::Serve(Mode::Terraform);
     for argument in arguments {
         command = match argument.to_str() {
-            Some("--debug" | "-debug") => Command::Serve(Mode::Debug),
-            Some("--help" | "-help" | "-h") => return Ok(Command::Help),
-            Some("--version" | "-version") => return Ok(Command::Version),
+            Some("--debug" | "-debug") => Invocation::Serve(Mode::Debug),
+            Some("--help" | "-help" | "-h") => return Ok(Invocation::Help),
+            Some("--version" | "-version") => return Ok(Invocation::Version),
             _ => return Err(foreign_text::line(&argument.to_string_lossy())),
         };
     }
@@ -137,21 +138,27 @@ mod tests {
     use super::super::testing::TOY;
     use super::*;
 
-    fn parsed(arguments: &[&str]) -> Result<Command, String> {
+    fn parsed(arguments: &[&str]) -> Result<Invocation, String> {
         parse(arguments.iter().map(OsString::from))
     }
 
     #[test]
     fn one_dash_is_as_good_as_two_and_nothing_unknown_passes() {
-        assert!(matches!(parsed(&[]), Ok(Command::Serve(Mode::Terraform))));
+        assert!(matches!(
+            parsed(&[]),
+            Ok(Invocation::Serve(Mode::Terraform))
+        ));
         for debug in ["-debug", "--debug"] {
-            assert!(matches!(parsed(&[debug]), Ok(Command::Serve(Mode::Debug))));
+            assert!(matches!(
+                parsed(&[debug]),
+                Ok(Invocation::Serve(Mode::Debug))
+            ));
         }
         assert!(matches!(
             parsed(&["--debug", "--version"]),
-            Ok(Command::Version)
+            Ok(Invocation::Version)
         ));
-        assert!(matches!(parsed(&["-help"]), Ok(Command::Help)));
+        assert!(matches!(parsed(&["-help"]), Ok(Invocation::Help)));
         assert!(parsed(&["--verbose"]).is_err_and(|unknown| unknown == "--verbose"));
     }
 

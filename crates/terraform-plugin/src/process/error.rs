@@ -2,11 +2,11 @@
 
 use std::io;
 
-/// Why the plugin could not be served. Each error is one line for stderr, except [`Error::Cookie`],
+/// Why the plugin could not be served. Each error is one line for stderr, except [`ServeError::Cookie`],
 /// which explains to a person what the program is for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum ServeError {
     /// The server's certificate or TLS settings could not be made.
     #[error("cannot make the server certificate: {0}")]
     Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -15,13 +15,10 @@ pub enum Error {
     ClientCertificate(String),
     /// The cookie is missing from the environment: a person started the binary, not Terraform.
     #[error(
-        "This program is a plugin: Terraform and OpenTofu start it by themselves.\n\
+        "This program is a plugin, which Terraform and OpenTofu start.\n\
          Name it in required_providers of a configuration and run terraform init, or see --help."
     )]
     Cookie,
-    /// `PLUGIN_UNIX_SOCKET_GROUP` names a group this host does not have.
-    #[error("PLUGIN_UNIX_SOCKET_GROUP: there is no group `{0}`")]
-    Group(String),
     /// The socket could not be opened.
     #[error("cannot listen on {place}: {source}")]
     Listen {
@@ -33,9 +30,9 @@ pub enum Error {
     /// The gRPC server ended by itself.
     #[error("the gRPC server failed: {0}")]
     Serve(#[from] tonic::transport::Error),
-    /// The service could not be made. The text is that of the error.
+    /// The server of the provider could not be made. The text is that of the error.
     #[error("{0}")]
-    Service(String),
+    Provider(String),
     /// A signal handler could not be installed.
     #[error("cannot handle signals: {0}")]
     Signals(#[source] io::Error),
@@ -50,7 +47,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The handshake line could not be written, most likely because nobody reads stdout.
+    /// The handshake line could not be written, most likely because stdout is closed.
     #[error("cannot write the handshake to stdout: {0}")]
     Stdout(#[source] io::Error),
     /// The operating system refused to start the threads of the runtime.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use rustls::pki_types::CertificateDer;
 use serde_json::json;
 
-use super::{Error, Plugin};
+use super::{Plugin, ServeError};
 use base::environment::Environment;
 
 /// The major version of the plugin protocol. Minor versions are not negotiated.
@@ -23,16 +23,16 @@ const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca
 ///
 /// This is a courtesy to people who start the binary by hand. It protects nothing, since the cookie
 /// is the same for every plugin and public.
-pub(super) fn check_cookie(environment: &Environment) -> Result<(), Error> {
+pub(super) fn check_cookie(environment: &Environment) -> Result<(), ServeError> {
     match environment.get(COOKIE_NAME) {
         Some(COOKIE) => Ok(()),
-        _ => Err(Error::Cookie),
+        _ => Err(ServeError::Cookie),
     }
 }
 
 /// Whether the host offers the version of the protocol that this plugin speaks, or offers none.
 ///
-/// When it offers only others, the handshake goes on with this plugin's version all the same. The
+/// When it offers only others, the handshake still has this plugin's version. The
 /// host then explains the mismatch to its user, and knows better than the plugin what to do about
 /// it.
 pub(super) fn is_offered(environment: &Environment) -> bool {

@@ -3,62 +3,31 @@
 //!
 //! This file is longer than 300 lines because each way to end has a test beside it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::acceptor::Peers;
-use super::{Error, Mode};
+use super::{Mode, ServeError};
+use crate::framework::operations::Operations;
 use base::platform;
 
 /// The signal SIGXFSZ, whose number is the same on Linux and macOS.
 const FILE_SIZE: i32 = 25;
 
-/// How long operations may take to end once they have been told to stop. Terraform itself waits as
-/// long as it takes. This limit is for an end by a signal or by the loss of Terraform, after which
-/// something or somebody expects the process to be gone.
+/// How long operations may take to end once they are asked to stop. Terraform itself waits as long
+/// as it takes. This limit is for an end by a signal or by the loss of Terraform, after which the
+/// process has to end soon.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a plugin whose last connection is lost waits for another before it ends.
 const ORPHAN_GRACE: Duration = Duration::from_secs(2);
 
-/// How often to check, while nobody has connected yet, whether the parent process still runs.
+/// How often to check, before the first connection, whether the parent process still runs.
 const PARENT_POLL: Duration = Duration::from_secs(1);
-
-/// The operations under way, some of which outlive the call that began them: how to stop them all,
-/// and how to wait for their end.
-#[derive(Clone)]
-pub struct Work {
-    tracker: TaskTracker,
-    stop: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl Work {
-    /// The operations are the tasks of `tracker`. `stop` asks them all to end soon, those that
-    /// begin later included.
-    pub fn new(tracker: TaskTracker, stop: impl Fn() + Send + Sync + 'static) -> Self {
-        // A tracker can be waited for only after it is closed, and still takes tasks then.
-        tracker.close();
-        Self {
-            tracker,
-            stop: Arc::new(stop),
-        }
-    }
-
-    /// Stops all operations, and waits for their end for a limited time.
-    async fn drain(&self) {
-        (self.stop)();
-        if timeout(DRAIN_LIMIT, self.tracker.wait()).await.is_err() {
-            let left = self.tracker.len();
-            tracing::warn!(left, "left operations behind that did not stop in time");
-        }
-    }
-}
 
 /// Resolves when the process is to end.
 ///
@@ -74,20 +43,30 @@ pub(super) async fn ended(
     signalled: impl Future<Output = ()>,
     host: u32,
     peers: watch::Receiver<Peers>,
-    work: &Work,
+    operations: &Operations,
 ) {
     let drained = async {
         tokio::select! {
             () = signalled => tracing::info!("a signal ends the plugin"),
             () = orphaned(peers, host, parent), if mode == Mode::Terraform => {
-                tracing::info!("nobody is connected any more: the plugin ends");
+                tracing::info!("Terraform is no longer connected: the plugin ends");
             }
         }
-        work.drain().await;
+        drain(operations).await;
     };
     tokio::select! {
         () = shutdown.cancelled() => tracing::debug!("Terraform ends the plugin"),
         () = drained => {}
+    }
+}
+
+/// Stops all operations, and waits for their end for a limited time.
+async fn drain(operations: &Operations) {
+    operations.end();
+    let tracker = operations.tracker();
+    if timeout(DRAIN_LIMIT, tracker.wait()).await.is_err() {
+        let left = tracker.len();
+        tracing::warn!(left, "left operations behind that did not stop in time");
     }
 }
 
@@ -96,10 +75,10 @@ pub(super) async fn ended(
 async fn orphaned(mut peers: watch::Receiver<Peers>, host: u32, parent: impl Fn() -> u32) {
     tokio::select! {
         _ = peers.wait_for(|peers| peers.ever > 0) => {}
-        () = bereaved(host, parent) => return,
+        () = parent_ended(host, parent) => return,
     }
     loop {
-        // An error means that the acceptor has ended, and that nobody can connect any more.
+        // An error means that the acceptor has ended, and that no connection can be made.
         if peers.wait_for(|peers| peers.open == 0).await.is_err() {
             return;
         }
@@ -113,7 +92,7 @@ async fn orphaned(mut peers: watch::Receiver<Peers>, host: u32, parent: impl Fn(
 
 /// Resolves when the parent process is no longer `host`. A process gets another parent only when
 /// its own has ended.
-async fn bereaved(host: u32, parent: impl Fn() -> u32) {
+async fn parent_ended(host: u32, parent: impl Fn() -> u32) {
     while parent() == host {
         sleep(PARENT_POLL).await;
     }
@@ -135,8 +114,8 @@ pub(super) struct Signals {
     interrupt: Signal,
     terminate: Option<Signal>,
     /// Never looked at. The signal that a write beyond the file size limit (`ulimit -f`) causes
-    /// would end the process; taken over, it leaves the write to fail, and whoever wrote does
-    /// without the file.
+    /// would end the process; with a handler, the write fails instead, and the code that writes
+    /// goes on without the file.
     _file_size: Signal,
 }
 
@@ -147,9 +126,9 @@ impl Signals {
     /// `nohup terraform apply` survives the end of its terminal because `nohup` has the hang-up
     /// ignored. Its plugins inherit that, and must survive too. The interrupt gets a handler in any
     /// case, since it never ends a plugin that Terraform started.
-    pub(super) fn install() -> Result<Self, Error> {
+    pub(super) fn install() -> Result<Self, ServeError> {
         let ignored = platform::Ignored::now();
-        let handle = |kind| signal(kind).map_err(Error::Signals);
+        let handle = |kind| signal(kind).map_err(ServeError::Signals);
         let unless_ignored = |kind, which| match ignored.contains(which) {
             true => Ok(None),
             false => handle(kind).map(Some),
@@ -193,6 +172,7 @@ async fn received(signal: Option<&mut Signal>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
     use tokio::time::Instant;
@@ -212,7 +192,7 @@ mod tests {
         sleep(Duration::from_secs(3600)).await;
         assert!(
             !ended.is_finished(),
-            "nobody has connected, the parent lives"
+            "no connection yet, and the parent lives"
         );
         peers.send_replace(Peers { open: 1, ever: 1 });
         sleep(Duration::from_secs(3600)).await;
@@ -245,10 +225,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn draining_stops_work_and_waits_for_it_but_not_for_ever() {
-        let tracker = TaskTracker::new();
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        let work = Work::new(tracker.clone(), move || stopped.cancel());
+        let operations = Operations::default();
+        let (tracker, stop) = (operations.tracker(), operations.token());
         let finished = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&finished);
         tracker.spawn(async move {
@@ -256,24 +234,24 @@ mod tests {
             sleep(Duration::from_secs(1)).await;
             done.store(true, Ordering::SeqCst);
         });
-        work.drain().await;
+        drain(&operations).await;
         assert!(finished.load(Ordering::SeqCst));
 
         tracker.spawn(std::future::pending::<()>());
         let started = Instant::now();
-        work.drain().await;
+        drain(&operations).await;
         assert_eq!(started.elapsed(), DRAIN_LIMIT);
     }
 
-    /// One operation that takes `time` to end once it is told to stop.
-    fn stopping_in(time: Duration) -> Work {
-        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
-        let stopped = stop.clone();
-        tracker.spawn(async move {
+    /// One operation that takes `time` to end once it is to stop.
+    fn stopping_in(time: Duration) -> Operations {
+        let operations = Operations::default();
+        let stopped = operations.token();
+        operations.tracker().spawn(async move {
             stopped.cancelled().await;
             sleep(time).await;
         });
-        Work::new(tracker, move || stop.cancel())
+        operations
     }
 
     /// The state after one connection was opened and lost, when no other can come any more.

@@ -1,21 +1,20 @@
-//! A unix socket that only this user can reach, or one group when the host asks for it.
+//! A unix socket that only this user can reach.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 
-use super::{Error, Plugin};
+use super::{Plugin, ServeError};
 use base::environment::Environment;
 use base::foreign_text;
 
 const SOCKET_NAME: &str = "plugin";
-const GROUPS: &str = "/etc/group";
 
 /// The directory of a socket. It removes itself and the socket when it is dropped.
 #[derive(Debug)]
@@ -33,23 +32,19 @@ pub(super) struct Directory {
 pub(super) fn open(
     plugin: &Plugin,
     environment: &Environment,
-) -> Result<(UnixListener, String, Directory), Error> {
+) -> Result<(UnixListener, String, Directory), ServeError> {
     let parent = parent_directory(environment);
     let directory = tempfile::Builder::new()
         .prefix(&prefix(plugin))
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(&parent)
         .map_err(|source| listen(&parent, source))?;
-    // The lock is taken before there is a socket, by which others recognise the directory. If the
-    // file system has no locks, whatever a dead plugin leaves there stays.
+    // The lock is taken before the socket exists, by which other processes recognise the directory.
+    // If the file system has no locks, what a dead plugin leaves there stays.
     let lock = lock(directory.path());
     let path = directory.path().join(SOCKET_NAME);
     let socket = announceable(&path)?;
     let listener = UnixListener::bind(&path).map_err(|source| listen(&path, source))?;
-    if let Some(group) = environment.get("PLUGIN_UNIX_SOCKET_GROUP") {
-        share(&directory, &path, group)?;
-    }
-
     let directory = Directory {
         _directory: directory,
         _lock: lock,
@@ -61,7 +56,7 @@ pub(super) fn open(
 /// SIGABRT or SIGQUIT for example.
 ///
 /// A directory counts as one of those if its name begins as theirs do, if it belongs to this user
-/// and holds a socket and nothing else, and if nobody has it locked. The lock goes with the
+/// and holds a socket and nothing else, and if no process has it locked. The lock goes with the
 /// process, however that ends. What cannot be removed is left for the next start.
 pub(super) fn clear_dead(plugin: &Plugin, environment: &Environment) {
     let user = rustix::process::geteuid().as_raw();
@@ -122,9 +117,9 @@ fn parent_directory(environment: &Environment) -> PathBuf {
         .map_or_else(std::env::temp_dir, |(_, directory)| directory.into())
 }
 
-/// The path as the handshake line writes it, once it is sure that it can be bound and told.
-fn announceable(path: &Path) -> Result<String, Error> {
-    let refused = |reason| Error::SocketPath {
+/// The path as the handshake line writes it, if a socket can have it.
+fn announceable(path: &Path) -> Result<String, ServeError> {
+    let refused = |reason| ServeError::SocketPath {
         path: foreign_text::line(&path.display().to_string()),
         reason,
     };
@@ -138,34 +133,8 @@ fn announceable(path: &Path) -> Result<String, Error> {
     Ok(text.to_owned())
 }
 
-/// Lets a group connect, and nobody else.
-fn share(directory: &TempDir, socket: &Path, group: &str) -> Result<(), Error> {
-    let id = match group.parse() {
-        Ok(id) => id,
-        Err(_) => fs::read_to_string(GROUPS)
-            .ok()
-            .and_then(|groups| group_id(&groups, group))
-            .ok_or_else(|| Error::Group(foreign_text::line(group)))?,
-    };
-    for (path, mode) in [(directory.path(), 0o710), (socket, 0o660)] {
-        chown(path, None, Some(id))
-            .and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)))
-            .map_err(|source| listen(path, source))?;
-    }
-    Ok(())
-}
-
-/// The id of the group `name` in the text of `/etc/group`: lines of `name:password:id:members`.
-fn group_id(groups: &str, name: &str) -> Option<u32> {
-    groups.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next() == Some(name)).then_some(())?;
-        fields.nth(1)?.parse().ok()
-    })
-}
-
-fn listen(place: &Path, source: io::Error) -> Error {
-    Error::Listen {
+fn listen(place: &Path, source: io::Error) -> ServeError {
+    ServeError::Listen {
         place: foreign_text::line(&place.display().to_string()),
         source,
     }
@@ -228,41 +197,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_may_connect_when_the_host_asks_for_it() {
-        let parent = tempfile::tempdir().unwrap();
-        // Our own group: the one change of group that needs no privilege.
-        let own = fs::metadata(parent.path()).unwrap().gid();
-        let directory = parent.path().to_str().unwrap();
-        let environment = [
-            ("PLUGIN_UNIX_SOCKET_DIR", directory.to_owned()),
-            ("PLUGIN_UNIX_SOCKET_GROUP", own.to_string()),
-        ]
-        .into_iter()
-        .collect();
-        let (_listener, socket, _cleanup) = open(&TOY, &environment).unwrap();
-        let socket = PathBuf::from(socket);
-        assert_eq!(mode(&socket), 0o660);
-        assert_eq!(mode(socket.parent().unwrap()), 0o710);
-        assert_eq!(fs::metadata(&socket).unwrap().gid(), own);
-    }
-
-    #[tokio::test]
     async fn a_path_too_long_for_a_socket_says_so() {
         let parent = tempfile::tempdir().unwrap();
         let deep = parent.path().join("d".repeat(120));
         fs::create_dir(&deep).unwrap();
         let error = open(&TOY, &in_directory(&deep)).unwrap_err();
-        assert!(matches!(error, Error::SocketPath { .. }), "{error}");
+        assert!(matches!(error, ServeError::SocketPath { .. }), "{error}");
         assert!(error.to_string().contains("TMPDIR"), "{error}");
         assert_eq!(fs::read_dir(&deep).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_group_is_found_by_its_whole_name() {
-        let groups = "root:x:0:\nstaff:x:50:a,b\nbroken\nbad:x:minus:\n";
-        assert_eq!(group_id(groups, "staff"), Some(50));
-        assert_eq!(group_id(groups, "sta"), None);
-        assert_eq!(group_id(groups, "broken"), None);
-        assert_eq!(group_id(groups, "bad"), None);
     }
 }

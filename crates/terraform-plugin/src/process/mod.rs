@@ -2,7 +2,7 @@
 //!
 //! A process goes through these steps: check the cookie, install the signal handlers, listen on a
 //! socket, make a certificate, announce both in one line on stdout, serve, and end when asked to.
-//! What each step must be like is laid down by go-plugin, the library on Terraform's side.
+//! go-plugin, the library on Terraform's side, defines each step.
 //!
 //! Nothing here knows the provider that it serves. What differs from one provider to another is in
 //! [`Plugin`].
@@ -16,11 +16,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
 
+use crate::framework::provider::Provider;
+use crate::framework::server;
 use crate::wire::MESSAGE_LIMIT;
 use crate::wire::go_plugin::grpc_broker_server::GrpcBrokerServer;
 use crate::wire::go_plugin::grpc_controller_server::GrpcControllerServer;
 use crate::wire::go_plugin::grpc_stdio_server::GrpcStdioServer;
-use crate::wire::tfplugin6::provider_server::{Provider, ProviderServer};
+use crate::wire::tfplugin6::provider_server::ProviderServer;
 use base::clock::Clock;
 use base::environment::Environment;
 
@@ -33,13 +35,10 @@ mod listener;
 pub mod log;
 pub mod panic;
 mod services;
-#[cfg(test)]
-mod testing;
 mod tls;
 
 pub use command::main;
-pub use error::Error;
-pub use lifecycle::Work;
+pub use error::ServeError;
 
 /// The largest message that is written, in bytes, which is the largest that every Terraform reads.
 /// An object that was read may have grown when it is written, and must not be lost by that.
@@ -58,7 +57,7 @@ const CONNECTION_WINDOW: u32 = 4 << 20;
 
 /// How long connections may take to close once the server ends. It is enough for the response to
 /// `Shutdown` to reach Terraform, which is on the same host.
-const FAREWELL: Duration = Duration::from_millis(100);
+const CLOSE_LIMIT: Duration = Duration::from_millis(100);
 
 /// What the plugin layer has to know of the provider that it serves.
 #[derive(Clone, Copy, Debug)]
@@ -103,23 +102,22 @@ pub enum Mode {
     Terraform,
 }
 
-/// Serves `service` until Terraform, a signal or the loss of Terraform ends it.
+/// Serves a provider until Terraform, a signal or the loss of Terraform ends it.
 ///
 /// It needs a tokio runtime with I/O and time. When it returns, the socket is removed. Tasks may
 /// still run then, so end the runtime with `shutdown_background`, which does not wait for them.
 ///
 /// # Errors
 ///
-/// [`Error`] says why the plugin cannot be served. Once the handshake line is written, the failure
+/// [`ServeError`] says why the plugin cannot be served. Once the handshake line is written, the failure
 /// of a connection is not one of these: it ends that connection alone.
-pub async fn serve<S: Provider>(
+pub async fn serve<P: Provider>(
     plugin: &Plugin,
     mode: Mode,
     environment: &Environment,
     clock: &Clock,
-    service: S,
-    work: &Work,
-) -> Result<(), Error> {
+    server: server::Server<P>,
+) -> Result<(), ServeError> {
     if mode == Mode::Terraform {
         handshake::check_cookie(environment)?;
     }
@@ -151,22 +149,30 @@ pub async fn serve<S: Provider>(
     }
 
     let (shutdown, end) = (CancellationToken::new(), CancellationToken::new());
-    let ended = lifecycle::ended(mode, &shutdown, signals.ended(mode), host, peers, work);
-    let server = router(service, &shutdown, &end)
+    let operations = server.operations();
+    let ended = lifecycle::ended(
+        mode,
+        &shutdown,
+        signals.ended(mode),
+        host,
+        peers,
+        &operations,
+    );
+    let server = router(server, &shutdown, &end)
         .serve_with_incoming_shutdown(incoming, end.clone().cancelled_owned());
     let mut server = pin!(server);
     tokio::select! {
         result = &mut server => return Ok(result?),
         () = ended => end.cancel(),
     }
-    match timeout(FAREWELL, server).await {
+    match timeout(CLOSE_LIMIT, server).await {
         Ok(result) => Ok(result?),
         Err(_) => Ok(()),
     }
 }
 
-fn router<S: Provider>(
-    service: S,
+fn router<P: Provider>(
+    server: server::Server<P>,
     shutdown: &CancellationToken,
     end: &CancellationToken,
 ) -> Router {
@@ -174,7 +180,7 @@ fn router<S: Provider>(
     let controller = services::Controller {
         shutdown: shutdown.clone(),
     };
-    let provider = ProviderServer::new(service)
+    let provider = ProviderServer::new(server)
         .max_decoding_message_size(MESSAGE_LIMIT)
         .max_encoding_message_size(WRITE_LIMIT);
     Server::builder()
@@ -187,9 +193,29 @@ fn router<S: Provider>(
 }
 
 /// Writes the line that announces the socket. Nothing else is ever written to stdout.
-fn announce(line: &str) -> Result<(), Error> {
+fn announce(line: &str) -> Result<(), ServeError> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}")
         .and_then(|()| stdout.flush())
-        .map_err(Error::Stdout)
+        .map_err(ServeError::Stdout)
+}
+
+/// A plugin for tests.
+#[cfg(test)]
+mod testing {
+    use super::{Plugin, Subcommand};
+
+    /// The description of a provider that does not exist.
+    pub(super) const TOY: Plugin = Plugin {
+        name: "toy",
+        address: "registry.terraform.io/test/toy",
+        version: "1.2.3",
+        crates: &["toy_provider"],
+        secret_fields: &["combination"],
+        commands: &[Subcommand {
+            name: "wind-up",
+            arguments: "[--fast]",
+            about: "Make the toy move",
+        }],
+    };
 }

@@ -96,7 +96,7 @@ mod tests {
             lines[3].starts_with("in terraform-provider-toy at "),
             "{stderr}"
         );
-        assert!(lines[3].contains("src/plugin/panic.rs:"), "{stderr}");
+        assert!(lines[3].contains("src/process/panic.rs:"), "{stderr}");
     }
 
     fn panic_twice(environment: &Environment) {

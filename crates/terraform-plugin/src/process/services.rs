@@ -27,8 +27,8 @@ impl GrpcController for Controller {
 
 /// The services for stdio and for the broker, whose streams send nothing and end with the server.
 ///
-/// Terraform subscribes to the stream of stdio and logs a warning for whatever comes, so nothing
-/// may come. It opens none to the broker.
+/// Terraform subscribes to the stream of stdio and logs a warning for everything that comes,
+/// so nothing may come. It opens none to the broker.
 #[derive(Debug)]
 pub(super) struct Silent {
     /// Is cancelled when the server ends.

@@ -1,8 +1,8 @@
 //! Mutual TLS with certificates that live as long as the process.
 //!
-//! Terraform makes a certificate for each plugin that it starts, and hands it over in the
-//! environment. The plugin makes one too, and hands it over in the handshake line. Either side then
-//! accepts that one certificate of the other and none else. No certificate authority is involved,
+//! Terraform makes a certificate for each plugin that it starts, and passes it in the environment.
+//! The plugin makes one too, and passes it in the handshake line. Each side then accepts only that
+//! certificate of the other. No certificate authority is involved,
 //! which is why the usual verifiers do not fit: Terraform's certificate is marked as an authority,
 //! and rustls refuses such a certificate as a client's own.
 
@@ -21,11 +21,11 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::Error;
+use super::ServeError;
 use base::clock::Clock;
 use base::foreign_text;
 
-/// The host name that Terraform expects in the server's certificate, whatever the socket.
+/// The host name that Terraform expects in the server's certificate.
 const SERVER_NAME: &str = "localhost";
 
 /// How long before now the certificate becomes valid. It allows for a host whose clock is set back
@@ -37,11 +37,11 @@ const VALID_BEFORE: Duration = Duration::from_secs(24 * 60 * 60);
 const VALID_AFTER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// Reads the certificate that Terraform passes in `PLUGIN_CLIENT_CERT`.
-pub(super) fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, Error> {
+pub(super) fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, ServeError> {
     let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
-        .map_err(|error| Error::ClientCertificate(foreign_text::line(&error.to_string())))?;
+        .map_err(|error| ServeError::ClientCertificate(foreign_text::line(&error.to_string())))?;
     ParsedCertificate::try_from(&certificate)
-        .map_err(|error| Error::ClientCertificate(foreign_text::line(&error.to_string())))?;
+        .map_err(|error| ServeError::ClientCertificate(foreign_text::line(&error.to_string())))?;
     Ok(certificate)
 }
 
@@ -53,7 +53,7 @@ pub(super) fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, E
 pub(super) fn acceptor(
     client: CertificateDer<'static>,
     clock: &Clock,
-) -> Result<(TlsAcceptor, CertificateDer<'static>), Error> {
+) -> Result<(TlsAcceptor, CertificateDer<'static>), ServeError> {
     let (certificate, key) = server_certificate(clock).map_err(failed)?;
     let crypto = Arc::new(aws_lc_rs::default_provider());
     let verifier = Arc::new(PinnedClient {
@@ -146,8 +146,8 @@ impl ClientCertVerifier for PinnedClient {
     }
 }
 
-fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::Certificate(error.into())
+fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ServeError {
+    ServeError::Certificate(error.into())
 }
 
 #[cfg(test)]
@@ -159,7 +159,7 @@ mod tests {
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         for pem in ["", "nonsense", broken] {
             let error = client_certificate(pem).unwrap_err();
-            assert!(matches!(error, Error::ClientCertificate(_)), "{error}");
+            assert!(matches!(error, ServeError::ClientCertificate(_)), "{error}");
             assert!(error.to_string().contains("PLUGIN_CLIENT_CERT"));
         }
     }

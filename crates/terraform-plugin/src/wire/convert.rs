@@ -1,10 +1,9 @@
 //! Conversions between the types of this module and the generated messages.
 
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
-use super::error::{DecodeError, EncodeError};
-use super::json::{self, Unlisted};
+use super::json;
 use super::msgpack;
-use super::path::{Path, Step};
+use super::path::{Path, PathStep, ValueError};
 use super::tfplugin6 as wire;
 use super::tfplugin6::attribute_path::step::Selector;
 use super::ty::Type;
@@ -16,10 +15,10 @@ use super::value::Value;
 /// # Errors
 ///
 /// If the bytes are not those of such a value.
-pub fn decode_value(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Value, DecodeError> {
+pub fn decode_value(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Value, ValueError> {
     match value {
         Some(value) if !value.msgpack.is_empty() => msgpack::decode(&value.msgpack, ty),
-        Some(value) if !value.json.is_empty() => json::decode(&value.json, ty, Unlisted::Reject),
+        Some(value) if !value.json.is_empty() => json::decode(&value.json, ty),
         _ => Ok(Value::Null),
     }
 }
@@ -29,7 +28,7 @@ pub fn decode_value(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Val
 /// # Errors
 ///
 /// If the value does not have the type.
-pub fn encode_value(value: &Value, ty: &Type) -> Result<wire::DynamicValue, EncodeError> {
+pub fn encode_value(value: &Value, ty: &Type) -> Result<wire::DynamicValue, ValueError> {
     Ok(wire::DynamicValue {
         msgpack: msgpack::encode(value, ty)?,
         json: Vec::new(),
@@ -65,9 +64,9 @@ impl From<Diagnostics> for Vec<wire::Diagnostic> {
 impl From<&Path> for wire::AttributePath {
     fn from(path: &Path) -> Self {
         let steps = path.steps().iter().map(|step| match step {
-            Step::Attribute(name) => Selector::AttributeName(name.clone()),
-            Step::Index(index) => Selector::ElementKeyInt(*index),
-            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            PathStep::Attribute(name) => Selector::AttributeName(name.clone()),
+            PathStep::Index(index) => Selector::ElementKeyInt(*index),
+            PathStep::Key(key) => Selector::ElementKeyString(key.clone()),
         });
         Self {
             steps: steps
@@ -76,26 +75,6 @@ impl From<&Path> for wire::AttributePath {
                 })
                 .collect(),
         }
-    }
-}
-
-/// A step of a path names neither an attribute nor a key nor a position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected every step of the path to name an attribute, a key or a position")]
-pub struct EmptyStep;
-
-impl TryFrom<wire::AttributePath> for Path {
-    type Error = EmptyStep;
-
-    fn try_from(path: wire::AttributePath) -> Result<Self, Self::Error> {
-        let steps = path.steps.into_iter().map(|step| {
-            Ok(match step.selector.ok_or(EmptyStep)? {
-                Selector::AttributeName(name) => Step::Attribute(name),
-                Selector::ElementKeyInt(index) => Step::Index(index),
-                Selector::ElementKeyString(key) => Step::Key(key),
-            })
-        });
-        steps.collect()
     }
 }
 
@@ -130,10 +109,10 @@ mod tests {
 
     #[test]
     fn a_diagnostic_always_has_a_severity() {
-        let path = Path::root().attribute("a").index(1).key("k");
+        let path = Path::root().attribute("a").then(PathStep::Index(1));
         let error: wire::Diagnostic = Diagnostic::error("S", "D").at(path).into();
         assert_eq!(error.severity(), wire::diagnostic::Severity::Error);
-        assert_eq!(error.attribute.expect("a path").steps.len(), 3);
+        assert_eq!(error.attribute.expect("a path").steps.len(), 2);
         let warning: wire::Diagnostic = Diagnostic::warning("S", "D").into();
         assert_eq!(warning.severity(), wire::diagnostic::Severity::Warning);
         assert_eq!(warning.attribute, None);
@@ -151,15 +130,6 @@ mod tests {
             .map(|diagnostic| diagnostic.summary.as_str())
             .collect();
         assert_eq!(summaries, ["first", "second"]);
-    }
-
-    #[test]
-    fn a_path_goes_there_and_back() {
-        let path = Path::root().attribute("a").index(1).key("k");
-        let mut there = wire::AttributePath::from(&path);
-        assert_eq!(Path::try_from(there.clone()), Ok(path));
-        there.steps.push(wire::attribute_path::Step::default());
-        assert_eq!(Path::try_from(there), Err(EmptyStep));
     }
 
     #[test]

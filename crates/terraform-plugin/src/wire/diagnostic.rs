@@ -2,6 +2,9 @@
 
 use super::path::Path;
 
+/// What an operation gives, or why it failed.
+pub type Result<T> = std::result::Result<T, Diagnostics>;
+
 /// How severe a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {

@@ -1,19 +1,18 @@
 //! The wire format of the plugin protocol, and the framework's own types for what is in it.
 //!
-//! - `value`, `ty`, `number`, `path`, `diagnostic`: values without their wire format.
-//! - `msgpack`, `json`: the two codecs of values, both driven by a type.
+//! - `value`, `ty`, `path`, `diagnostic`: values, their types, the places in them, and messages to
+//!   the user, without their wire format.
+//! - `msgpack`, `json`: the two encodings of values, both directed by a type.
 //! - `convert`: conversions between these types and the generated messages.
 //! - `tfplugin6`, `go_plugin`: the generated messages and services.
 
 pub mod convert;
 pub mod diagnostic;
-pub mod error;
 pub mod json;
 pub mod msgpack;
-pub mod number;
 pub mod path;
 #[cfg(test)]
-mod testing;
+mod tests;
 pub mod ty;
 pub mod value;
 

@@ -1,25 +1,26 @@
-//! Paths to the parts of a value.
+//! Paths to the parts of a value, and errors that name one.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A path from the root of a configuration or state to one of its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Path(Vec<Step>);
+pub struct Path(Vec<PathStep>);
 
 /// One step of a [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
+pub enum PathStep {
     /// The step into an object, by the name of an attribute.
     Attribute(String),
-    /// The step into a list or tuple, by a position counted from zero.
+    /// The step into a list, by a position counted from zero.
     Index(i64),
     /// The step into a map, by a key.
     Key(String),
 }
 
-impl Step {
-    /// The step into a list or tuple, by a position counted from zero.
-    pub(super) fn position(position: usize) -> Self {
+impl PathStep {
+    /// The step into a list, by a position counted from zero.
+    pub fn position(position: usize) -> Self {
         Self::Index(i64::try_from(position).unwrap_or(i64::MAX))
     }
 }
@@ -31,41 +32,20 @@ impl Path {
     }
 
     /// The steps from the whole value to the part.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[PathStep] {
         &self.0
     }
 
     /// The path of an attribute of the object at this path.
     #[must_use]
     pub fn attribute(&self, name: impl Into<String>) -> Self {
-        self.then(Step::Attribute(name.into()))
+        self.then(PathStep::Attribute(name.into()))
     }
 
-    /// The path of an element of the list or tuple at this path.
+    /// The path one step further into the part at this path.
     #[must_use]
-    pub fn index(&self, index: usize) -> Self {
-        self.then(Step::position(index))
-    }
-
-    /// The path of an entry of the map at this path.
-    #[must_use]
-    pub fn key(&self, key: impl Into<String>) -> Self {
-        self.then(Step::Key(key.into()))
-    }
-
-    /// Puts a step in front, so that the path begins in the surrounding value.
-    pub(super) fn prepend(&mut self, step: Step) {
-        self.0.insert(0, step);
-    }
-
-    fn then(&self, step: Step) -> Self {
+    pub fn then(&self, step: PathStep) -> Self {
         Self(self.0.iter().cloned().chain([step]).collect())
-    }
-}
-
-impl FromIterator<Step> for Path {
-    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
-        Self(steps.into_iter().collect())
     }
 }
 
@@ -73,7 +53,11 @@ impl FromIterator<Step> for Path {
 impl<'a> FromIterator<&'a str> for Path {
     fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
         let names = names.into_iter();
-        names.map(|name| Step::Attribute(name.to_owned())).collect()
+        Self(
+            names
+                .map(|name| PathStep::Attribute(name.to_owned()))
+                .collect(),
+        )
     }
 }
 
@@ -82,13 +66,50 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, step) in self.0.iter().enumerate() {
             match step {
-                Step::Attribute(name) if position == 0 => f.write_str(name)?,
-                Step::Attribute(name) => write!(f, ".{name}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
-                Step::Key(key) => write!(f, "[{key:?}]")?,
+                PathStep::Attribute(name) if position == 0 => f.write_str(name)?,
+                PathStep::Attribute(name) => write!(f, ".{name}")?,
+                PathStep::Index(index) => write!(f, "[{index}]")?,
+                PathStep::Key(key) => write!(f, "[{key:?}]")?,
             }
         }
         Ok(())
+    }
+}
+
+/// A value does not have the type that it is to be read or written as. The error names the place in
+/// the value and what was expected there. It never holds the value, which may be a secret.
+///
+/// An error is made with an empty path. Each level of nesting that it is returned through adds its
+/// step in front, so that the path costs nothing as long as there is no error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueError {
+    path: Path,
+    expected: Cow<'static, str>,
+}
+
+impl ValueError {
+    pub(super) fn new(expected: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            path: Path::root(),
+            expected: expected.into(),
+        }
+    }
+
+    /// Puts the step into the surrounding value in front of the path.
+    pub(super) fn within(mut self, step: PathStep) -> Self {
+        self.path.0.insert(0, step);
+        self
+    }
+}
+
+impl std::error::Error for ValueError {}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.0.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        write!(f, "expected {}", self.expected)
     }
 }
 
@@ -100,9 +121,9 @@ mod tests {
     fn shows_as_hcl() {
         let path = Path::root()
             .attribute("spaces")
-            .key("a b")
+            .then(PathStep::Key("a b".to_owned()))
             .attribute("numbers")
-            .index(3);
+            .then(PathStep::position(3));
         assert_eq!(path.to_string(), r#"spaces["a b"].numbers[3]"#);
     }
 }

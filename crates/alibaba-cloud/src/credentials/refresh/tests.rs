@@ -165,7 +165,7 @@ async fn a_machine_that_slept_notices_by_the_wall_clock() {
     let shown = Arc::clone(&at);
     let mut source = source(&[Ok((1, Some(3600))), Ok((2, Some(3600)))]);
     let inner = Arc::get_mut(&mut source.credentials.0).expect("the only owner");
-    inner.context.clock = Clock::of(move || *shown.lock().expect("a lock"));
+    inner.context.clock = Clock::from_fn(move || *shown.lock().expect("a lock"));
     assert_eq!(source.current().await, ok(1));
     *at.lock().expect("a lock") += Duration::from_secs(3600);
     assert_eq!(source.at_hand(), None);

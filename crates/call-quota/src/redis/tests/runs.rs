@@ -23,24 +23,24 @@ impl Server {
 
     /// How long a caller of this operation has to wait because calls may have been forgotten.
     fn recovers_for(&mut self, told: Told<'_>, lane: u64) -> Micros {
-        let acquire = Command::Acquire {
+        let acquire = Command::Acquire(Request {
             lane: LaneId(lane),
             waiter: None,
             priority: Priority::Normal,
             limit: LIMIT,
             leave: 0,
-        };
+        });
         let (script, client) = (&self.script, &mut self.client);
-        match run_as(&Notice::NONE, script, client, told, acquire) {
+        match run_as(&Notice::default(), script, client, told, acquire) {
             Reply::Granted { .. } => 0,
-            Reply::Wait(wait) if wait.cause == Cause::Recovering => {
+            Reply::Wait(wait) if wait.reason == WaitReason::Recovering => {
                 let waiter = wait.waiter.unwrap();
                 run_as(
-                    &Notice::NONE,
+                    &Notice::default(),
                     script,
                     client,
                     told,
-                    Command::Cancel { waiter },
+                    Command::Cancel(waiter),
                 );
                 wait.delay
             }
@@ -118,7 +118,7 @@ fn each_restart_owes_the_whole_pause_also_by_a_clock_that_is_behind() {
 }
 
 /// What a process is told that may not ask.
-fn untold(now: Micros, made: Made) -> Told<'static> {
+fn untold(now: Micros, made: ConnectionAge) -> Told<'static> {
     Told {
         run_id: "",
         made,
@@ -134,11 +134,11 @@ fn those_who_may_ask_for_the_run_and_those_who_may_not_share_a_state_at_once() {
         assert_eq!(server.recovers_for(at(now), 1), 0);
     };
     let open = NOW + PAUSE;
-    used(&mut server, open, untold(NOW, Made::First));
+    used(&mut server, open, untold(NOW, ConnectionAge::First));
     for step in 0..4 {
         let now = open + step * 100_000;
-        assert_eq!(server.recovers_for(untold(now, Made::First), 2), 0);
-        assert_eq!(server.recovers_for(untold(now, Made::Same), 2), 0);
+        assert_eq!(server.recovers_for(untold(now, ConnectionAge::First), 2), 0);
+        assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 2), 0);
         assert_eq!(server.recovers_for(at(now), 3), 0);
     }
     // A user who may not ask leaves the known run as it is.
@@ -152,30 +152,36 @@ fn those_who_may_ask_for_the_run_and_those_who_may_not_share_a_state_at_once() {
 #[test]
 fn who_may_not_ask_for_the_run_pays_once_where_it_could_be_another() {
     let mut server = Server::new();
-    server.recovers_for(untold(NOW, Made::First), 1);
+    server.recovers_for(untold(NOW, ConnectionAge::First), 1);
     let mut now = NOW + PAUSE;
-    assert_eq!(server.recovers_for(untold(now, Made::Same), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 1), 0);
 
     // The connection was lost, for two processes.
-    assert_eq!(server.recovers_for(untold(now, Made::New), 1), PAUSE);
     assert_eq!(
-        server.recovers_for(untold(now + SECOND, Made::New), 2),
+        server.recovers_for(untold(now, ConnectionAge::New), 1),
+        PAUSE
+    );
+    assert_eq!(
+        server.recovers_for(untold(now + SECOND, ConnectionAge::New), 2),
         PAUSE - SECOND
     );
     now += PAUSE;
-    assert_eq!(server.recovers_for(untold(now, Made::Same), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 1), 0);
 
     // A process is new, and no other was there just before.
     now += RESTART_TIME;
-    assert_eq!(server.recovers_for(untold(now, Made::First), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, ConnectionAge::First), 1), 0);
     now += RESTART_TIME + 1;
-    assert_eq!(server.recovers_for(untold(now, Made::First), 1), PAUSE);
+    assert_eq!(
+        server.recovers_for(untold(now, ConnectionAge::First), 1),
+        PAUSE
+    );
     now += PAUSE;
-    assert_eq!(server.recovers_for(untold(now, Made::Same), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 1), 0);
 
     // A connection that lasts proves that the server was not started anew.
     now += 60 * SECOND;
-    assert_eq!(server.recovers_for(untold(now, Made::Same), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 1), 0);
 }
 
 #[tokio::test]
@@ -188,10 +194,10 @@ async fn a_user_without_info_shares_the_quota_and_is_told_apart() {
         assert!(matches!(one.step(ACQUIRE).await, Ok(Reply::Granted { .. })));
         assert!(matches!(two.step(ACQUIRE).await, Ok(Reply::Granted { .. })));
     }
-    assert_eq!(cause(&one).await, Cause::Quota);
-    assert_eq!(cause(&two).await, Cause::Quota);
-    assert_eq!(one.server.run_is_known(), Some(true));
-    assert_eq!(two.server.run_is_known(), Some(false));
+    assert_eq!(cause(&one).await, WaitReason::Quota);
+    assert_eq!(cause(&two).await, WaitReason::Quota);
+    assert!(!one.server.caveats().runs_unknown);
+    assert!(two.server.caveats().runs_unknown);
 }
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! What becomes of numbers under each flag for what the documentation of CAMS leaves open, by the
 //! answers that a client gets.
 
-use super::super::super::behaviour::*;
-use super::super::super::period::Period;
 use super::*;
 
 #[test]
@@ -11,26 +9,23 @@ fn a_missing_number_is_reported_as_configured() {
         "CodeVerificationStatus": "NOT_VERIFIED", "Id": "None", "PhoneNumber": "86139",
     });
     for (missing_number, data) in [
-        (MissingNumber::EmptyData, Some(json!({}))),
-        (MissingNumber::NoData, None),
-        (MissingNumber::NotVerified, Some(not_verified)),
-        (MissingNumber::NullData, Some(Value::Null)),
+        ("empty-data", Some(json!({}))),
+        ("no-data", None),
+        ("not-verified", Some(not_verified)),
+        ("null-data", Some(Value::Null)),
     ] {
-        for answers in [Answers::Full, Answers::Sparse] {
-            let mut fixture = Fixture::with(Behaviour {
-                missing_number,
-                answers,
-                ..Behaviour::default()
-            });
+        for answers in ["full", "sparse"] {
+            let missing = format!("--missing-number={missing_number}");
+            let mut fixture = Fixture::new(&[&missing, "--answers", answers]);
             let (status, body) = fixture.look_up("86139");
             assert_eq!((status, &body["Code"]), (200, &json!("OK")));
-            let thin = answers == Answers::Sparse && missing_number == MissingNumber::NotVerified;
+            let thin = answers == "sparse" && missing_number == "not-verified";
             let expected = if thin {
                 Some(json!({ "Id": "None" }))
             } else {
                 data.clone()
             };
-            assert_eq!(body.get("Data"), expected.as_ref(), "{missing_number:?}");
+            assert_eq!(body.get("Data"), expected.as_ref(), "{missing_number}");
             assert!(!fixture.last_entry().committed);
         }
     }
@@ -38,21 +33,14 @@ fn a_missing_number_is_reported_as_configured() {
 
 #[test]
 fn a_missing_number_is_refused_with_the_configured_code_and_status() {
-    let (status, body) = Fixture::new(Config::default()).look_up("86139");
+    let (status, body) = Fixture::new(&[]).look_up("86139");
     assert_eq!(
         (status, &body["Code"]),
         (400, &json!("InvalidParameter.PhoneNumberError"))
     );
-    for (missing_status, expected) in [
-        (ErrorStatus::Ok, 200),
-        (ErrorStatus::BadRequest, 400),
-        (ErrorStatus::NotFound, 404),
-    ] {
-        let mut fixture = Fixture::with(Behaviour {
-            missing_code: "Phone.Gone".into(),
-            missing_status,
-            ..Behaviour::default()
-        });
+    for expected in [200, 400, 404] {
+        let status = format!("--missing-status={expected}");
+        let mut fixture = Fixture::new(&["--missing-code=Phone.Gone", &status]);
         let (status, body) = fixture.look_up("86139");
         assert_eq!((status, &body["Code"]), (expected, &json!("Phone.Gone")));
         let (status, body) = fixture.look_up("+139");
@@ -67,15 +55,12 @@ fn a_missing_number_is_refused_with_the_configured_code_and_status() {
 #[test]
 fn a_migrating_number_is_listed_as_configured_and_looked_up_in_any_case() {
     for (migrating_listed_as, expected) in [
-        (MigratingListedAs::Absent, None),
-        (MigratingListedAs::Migrating, Some("MIGRATING")),
-        (MigratingListedAs::Pending, Some("PENDING")),
-        (MigratingListedAs::Unverified, Some("UNVERIFIED")),
+        ("absent", None),
+        ("MIGRATING", Some("MIGRATING")),
+        ("PENDING", Some("PENDING")),
+        ("UNVERIFIED", Some("UNVERIFIED")),
     ] {
-        let mut fixture = Fixture::with(Behaviour {
-            migrating_listed_as,
-            ..Behaviour::default()
-        });
+        let mut fixture = Fixture::new(&["--migrating-listed-as", migrating_listed_as]);
         fixture.initiate("139");
         let listed = Vec::from_iter(expected);
         assert_eq!(fixture.statuses(), listed);
@@ -99,20 +84,10 @@ fn a_migrating_number_is_listed_as_configured_and_looked_up_in_any_case() {
 #[test]
 fn deleted_rows_are_kept_or_dropped() {
     for (deleted_rows, after, again) in [
-        (
-            DeletedRows::Keep,
-            vec!["DELETED"],
-            vec!["MIGRATING", "DELETED"],
-        ),
-        (DeletedRows::Drop, vec![], vec!["MIGRATING"]),
+        ("keep", vec!["DELETED"], vec!["MIGRATING", "DELETED"]),
+        ("drop", vec![], vec!["MIGRATING"]),
     ] {
-        let mut fixture = Fixture::listing(Config {
-            behaviour: Behaviour {
-                deleted_rows,
-                ..Behaviour::default()
-            },
-            ..Config::default()
-        });
+        let mut fixture = Fixture::listing(&["--deleted-rows", deleted_rows]);
         fixture.initiate("139");
         fixture.remove();
         assert_eq!(fixture.statuses(), after);
@@ -125,14 +100,7 @@ fn deleted_rows_are_kept_or_dropped() {
 
 #[test]
 fn list_and_lookup_show_a_change_when_their_lag_has_passed() {
-    let mut fixture = Fixture::listing(Config {
-        behaviour: Behaviour {
-            list_lag: Period(Duration::from_secs(3)),
-            lookup_lag: Period(Duration::from_secs(1)),
-            ..Behaviour::default()
-        },
-        ..Config::default()
-    });
+    let mut fixture = Fixture::listing(&["--list-lag=3s", "--lookup-lag=1s"]);
     let mut at = |seconds| {
         fixture.at = Duration::from_secs(seconds);
         match seconds {
@@ -159,21 +127,18 @@ fn list_and_lookup_show_a_change_when_their_lag_has_passed() {
 #[test]
 fn a_repeat_is_answered_and_counted_as_configured() {
     for (on_repeat, code, counts) in [
-        (OnRepeat::Error, "InvalidParameter.PhoneNumberError", (1, 1)),
-        (OnRepeat::NewId, "OK", (2, 0)),
-        (OnRepeat::Same, "OK", (2, 0)),
+        ("error", "InvalidParameter.PhoneNumberError", (1, 1)),
+        ("new-id", "OK", (2, 0)),
+        ("same", "OK", (2, 0)),
     ] {
-        let mut fixture = Fixture::with(Behaviour {
-            on_repeat,
-            ..Behaviour::default()
-        });
+        let mut fixture = Fixture::new(&["--on-repeat", on_repeat]);
         let first = fixture.initiate("139").1["Data"].clone();
         let (_, repeat) = fixture.initiate("139");
         assert_eq!(repeat["Code"], code);
         match on_repeat {
-            OnRepeat::Error => assert_eq!(repeat.get("Data"), None),
-            OnRepeat::NewId => assert_ne!(repeat["Data"]["Id"], first["Id"]),
-            OnRepeat::Same => assert_eq!(repeat["Data"], first),
+            "error" => assert_eq!(repeat.get("Data"), None),
+            "new-id" => assert_ne!(repeat["Data"]["Id"], first["Id"]),
+            _ => assert_eq!(repeat["Data"], first),
         }
         let initiations = fixture.initiations();
         let shown = (&initiations[0]["accepted"], &initiations[0]["refused"]);
@@ -183,14 +148,11 @@ fn a_repeat_is_answered_and_counted_as_configured() {
 
 #[test]
 fn a_number_that_is_there_is_refused_with_the_code_of_a_repeat() {
-    for on_repeat in [OnRepeat::Error, OnRepeat::NewId, OnRepeat::Same] {
-        for (business_status, status) in [(ErrorStatus::BadRequest, 400), (ErrorStatus::Ok, 200)] {
-            let mut fixture = Fixture::with(Behaviour {
-                on_repeat,
-                repeat_code: "Phone.There".into(),
-                business_status,
-                ..Behaviour::default()
-            });
+    for on_repeat in ["error", "new-id", "same"] {
+        for status in [400, 200] {
+            let business_status = format!("--business-status={status}");
+            let code = "--repeat-code=Phone.There";
+            let mut fixture = Fixture::new(&["--on-repeat", on_repeat, code, &business_status]);
             fixture.place("CONNECTED");
             let (given, body) = fixture.initiate("139");
             assert_eq!((given, &body["Code"]), (status, &json!("Phone.There")));

@@ -1,7 +1,6 @@
 //! Who gets an answer, and in which form it is written, under each flag for what the documentation
 //! of CAMS leaves open.
 
-use super::super::super::behaviour::*;
 use super::*;
 
 /// The names of the fields of an object.
@@ -13,14 +12,10 @@ fn names(value: &Value) -> Vec<&str> {
 #[test]
 fn ids_are_texts_or_numbers_in_all_answers() {
     for (ids, is_right) in [
-        (Ids::Text, Value::is_string as fn(&Value) -> bool),
-        (Ids::Number, Value::is_u64),
+        ("text", Value::is_string as fn(&Value) -> bool),
+        ("number", Value::is_u64),
     ] {
-        let mut fixture = Fixture::with(Behaviour {
-            ids,
-            migrating_listed_as: MigratingListedAs::Migrating,
-            ..Behaviour::default()
-        });
+        let mut fixture = Fixture::listing(&["--ids", ids]);
         let (_, initiated) = fixture.initiate("139");
         let (_, looked_up) = fixture.look_up("86139");
         let (_, waba) = fixture.call(WABA, &[SPACE]);
@@ -34,7 +29,7 @@ fn ids_are_texts_or_numbers_in_all_answers() {
             &waba["Data"]["BusinessId"],
             &row["PhoneNumber"],
         ] {
-            assert!(is_right(value), "{ids:?}: {value}");
+            assert!(is_right(value), "{ids}: {value}");
         }
         assert_eq!(initiated["Data"]["Id"], looked_up["Data"]["Id"]);
         assert!(row["Status"].is_string() && waba["RequestId"].is_string());
@@ -43,10 +38,7 @@ fn ids_are_texts_or_numbers_in_all_answers() {
 
 #[test]
 fn an_id_that_is_no_number_stays_a_text() {
-    let mut fixture = Fixture::with(Behaviour {
-        ids: Ids::Number,
-        ..Behaviour::default()
-    });
+    let mut fixture = Fixture::new(&["--ids=number"]);
     for id in ["phone-1", "007", "99999999999999999999"] {
         let number = json!({
             "cust_space_id": "cams-1", "country_code": "86", "mobile_number": "139", "id": id
@@ -58,10 +50,7 @@ fn an_id_that_is_no_number_stays_a_text() {
 
 #[test]
 fn sparse_answers_hold_only_what_is_indispensable() {
-    let mut fixture = Fixture::with(Behaviour {
-        answers: Answers::Sparse,
-        ..Behaviour::default()
-    });
+    let mut fixture = Fixture::new(&["--answers=sparse"]);
     let (_, initiated) = fixture.initiate("138");
     assert_eq!(names(&initiated), ["Code", "RequestId"]);
     fixture.place("CONNECTED");
@@ -84,15 +73,8 @@ fn sparse_answers_hold_only_what_is_indispensable() {
 
 #[test]
 fn a_sparse_list_has_one_odd_row() {
-    for (seed, odd) in [(0, json!("odd")), (1, json!({ "Status": 7 }))] {
-        let mut fixture = Fixture::new(Config {
-            seed,
-            behaviour: Behaviour {
-                answers: Answers::Sparse,
-                ..Behaviour::default()
-            },
-            ..Config::default()
-        });
+    for (seed, odd) in [("0", json!("odd")), ("1", json!({ "Status": 7 }))] {
+        let mut fixture = Fixture::new(&["--seed", seed, "--answers=sparse"]);
         assert_eq!(fixture.rows(), std::slice::from_ref(&odd));
         fixture.place("CONNECTED");
         let rows = fixture.rows();
@@ -107,16 +89,15 @@ fn a_sparse_list_has_one_odd_row() {
 #[test]
 fn what_stands_where_there_is_nothing_is_a_flag() {
     for (absent, nothing) in [
-        (Absent::Null, Value::Null),
-        (Absent::Empty, json!("")),
-        (Absent::None, json!("None")),
+        ("null", Value::Null),
+        ("empty", json!("")),
+        ("none", json!("None")),
     ] {
-        let mut fixture = Fixture::with(Behaviour {
-            absent,
-            missing_number: MissingNumber::NotVerified,
-            migrating_listed_as: MigratingListedAs::Pending,
-            ..Behaviour::default()
-        });
+        let others = [
+            "--missing-number=not-verified",
+            "--migrating-listed-as=PENDING",
+        ];
+        let mut fixture = Fixture::new(&[&["--absent", absent], &others[..]].concat());
         let (_, initiated) = fixture.initiate("138");
         assert_eq!(initiated["AccessDeniedDetail"], nothing);
         let (_, missing) = fixture.look_up("86139");
@@ -130,15 +111,16 @@ fn what_stands_where_there_is_nothing_is_a_flag() {
 
 #[test]
 fn a_number_of_two_forms_is_one_and_is_known_in_the_forms_of_the_flags() {
-    let forms = [NumberForm::Dialled, NumberForm::Whatsapp];
+    let forms = ["dialled", "whatsapp"];
     for (number_form, written) in forms.into_iter().zip(["525512345678", "5215512345678"]) {
-        for accepted_forms in [AcceptedForms::All, AcceptedForms::Written] {
-            let mut fixture = Fixture::with(Behaviour {
+        for accepted_forms in ["all", "written"] {
+            let forms = [
+                "--number-form",
                 number_form,
+                "--accepted-forms",
                 accepted_forms,
-                migrating_listed_as: MigratingListedAs::Pending,
-                ..Behaviour::default()
-            });
+            ];
+            let mut fixture = Fixture::listing(&forms);
             let start = |fixture: &mut Fixture, number: &str| {
                 let number = [SPACE, ("CountryCode", "52"), ("MobileNumber", number)];
                 fixture.call(INITIATE, &number)
@@ -150,7 +132,7 @@ fn a_number_of_two_forms_is_one_and_is_known_in_the_forms_of_the_flags() {
             assert_eq!(fixture.rows()[0]["PhoneNumber"], written);
             for asked in ["525512345678", "5215512345678"] {
                 let known = fixture.look_up(asked).1["Code"] == "OK";
-                let all = accepted_forms == AcceptedForms::All;
+                let all = accepted_forms == "all";
                 assert_eq!(known, all || asked == written, "{asked}");
             }
         }
@@ -159,11 +141,8 @@ fn a_number_of_two_forms_is_one_and_is_known_in_the_forms_of_the_flags() {
 
 #[test]
 fn other_business_errors_come_with_the_configured_status() {
-    for (business_status, status) in [(ErrorStatus::Ok, 200), (ErrorStatus::BadRequest, 400)] {
-        let mut fixture = Fixture::with(Behaviour {
-            business_status,
-            ..Behaviour::default()
-        });
+    for status in [200, 400] {
+        let mut fixture = Fixture::new(&["--business-status", &status.to_string()]);
         let (given, body) = fixture.initiate("+139");
         assert_eq!(
             (given, &body["Code"]),
@@ -176,10 +155,12 @@ fn other_business_errors_come_with_the_configured_status() {
 #[test]
 fn an_account_without_subscription_gets_nothing_but_its_open_status() {
     for not_subscribed in [false, true] {
-        let mut fixture = Fixture::with(Behaviour {
-            not_subscribed,
-            ..Behaviour::default()
-        });
+        let flags: &[&str] = if not_subscribed {
+            &["--not-subscribed"]
+        } else {
+            &[]
+        };
+        let mut fixture = Fixture::new(flags);
         let (status, body) = fixture.call(OPEN_STATUS, &[]);
         assert_eq!(
             (status, &body["OpenStatus"]),
@@ -221,10 +202,7 @@ fn a_denied_operation_is_refused_with_its_detail_and_the_others_are_not() {
         ("PhoneNumber", "86139"),
     ];
     for action in all {
-        let mut fixture = Fixture::with(Behaviour {
-            deny: vec![Operation::parse(action).expect("an operation")],
-            ..Behaviour::default()
-        });
+        let mut fixture = Fixture::new(&["--deny", action]);
         for other in all {
             let (status, body) = fixture.call(other, &parameters);
             let denied = body["Code"] == "Ram.PermissionDeny";

@@ -2,7 +2,6 @@
 
 use hyper::header::{HeaderName, HeaderValue};
 
-use super::super::super::issuance::{CredentialsUri, Metadata};
 use super::*;
 
 const TOKEN: &str = "/latest/api/token";
@@ -12,14 +11,7 @@ const WITH_TOKEN: &str = "x-aliyun-ecs-metadata-token";
 const TIME_TO_LIVE: &str = "x-aliyun-ecs-metadata-token-ttl-seconds";
 
 impl Fixture {
-    fn issuing(issuance: Issuance) -> Self {
-        Self::new(Config {
-            issuance,
-            ..Config::default()
-        })
-    }
-
-    /// Sends a request that is signed by nobody, and returns status and text of the answer.
+    /// Sends a request without a signature, and returns status and text of the answer.
     fn ask(
         &mut self,
         method: Method,
@@ -41,8 +33,8 @@ impl Fixture {
             panic!("there is no answer");
         };
         let sent = response.body.iter().filter_map(|step| match step {
-            Step::Send(bytes) => Some(&bytes[..]),
-            Step::Cut | Step::Pause(_) => None,
+            BodyStep::Send(bytes) => Some(&bytes[..]),
+            BodyStep::Cut | BodyStep::Pause(_) => None,
         });
         let body = sent.collect::<Vec<_>>().concat();
         (response.status, String::from_utf8(body).expect("text"))
@@ -66,7 +58,7 @@ impl Fixture {
 
 #[test]
 fn the_metadata_service_names_its_role_and_hands_out_credentials() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let (status, token) = fixture.metadata_token("21600");
     assert_eq!(status, 200);
     let headers = [(WITH_TOKEN, &*token)];
@@ -95,30 +87,27 @@ fn the_metadata_service_names_its_role_and_hands_out_credentials() {
 #[test]
 fn each_version_of_the_metadata_service_lets_its_own_requests_pass() {
     for (metadata, token, without, with) in [
-        (Metadata::Both, 200, 200, 200),
-        (Metadata::V2, 200, 403, 200),
-        (Metadata::V1, 404, 200, 200),
-        (Metadata::Off, 404, 404, 404),
+        ("both", 200, 200, 200),
+        ("v2", 200, 403, 200),
+        ("v1", 404, 200, 200),
+        ("off", 404, 404, 404),
     ] {
-        let mut fixture = Fixture::issuing(Issuance {
-            metadata,
-            ..Issuance::default()
-        });
+        let mut fixture = Fixture::new(&["--metadata", metadata]);
         let (status, text) = fixture.metadata_token("60");
-        assert_eq!(status, token, "{metadata:?}");
-        assert_eq!(fixture.get(ROLES, &[]).0, without, "{metadata:?}");
+        assert_eq!(status, token, "{metadata}");
+        assert_eq!(fixture.get(ROLES, &[]).0, without, "{metadata}");
         let text = if status == 200 { text } else { "token".into() };
         assert_eq!(
             fixture.get(ROLES, &[(WITH_TOKEN, &text)]).0,
             with,
-            "{metadata:?}"
+            "{metadata}"
         );
     }
 }
 
 #[test]
 fn a_metadata_token_ends_and_must_be_asked_for_in_the_right_way() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     for seconds in ["", "0", "21601", "long"] {
         assert_eq!(fixture.metadata_token(seconds).0, 400, "{seconds}");
     }
@@ -131,10 +120,7 @@ fn a_metadata_token_ends_and_must_be_asked_for_in_the_right_way() {
 
 #[test]
 fn the_same_credentials_are_handed_out_until_they_near_their_end_or_are_revoked() {
-    let mut fixture = Fixture::issuing(Issuance {
-        session_lifetime: Some(60),
-        ..Issuance::default()
-    });
+    let mut fixture = Fixture::new(&["--session-lifetime=60"]);
     let first = fixture.metadata_key();
     fixture.date += Duration::from_secs(44);
     assert_eq!(fixture.metadata_key(), first);
@@ -147,7 +133,7 @@ fn the_same_credentials_are_handed_out_until_they_near_their_end_or_are_revoked(
 
 #[test]
 fn another_role_or_none_is_not_found() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     assert_eq!(
         fixture
             .get("/latest/meta-data/ram/security-credentials/no", &[])
@@ -155,19 +141,13 @@ fn another_role_or_none_is_not_found() {
         404
     );
     assert_eq!(fixture.get("/latest/meta-data/instance-id", &[]).0, 404);
-    let mut fixture = Fixture::issuing(Issuance {
-        metadata_role: String::new(),
-        ..Issuance::default()
-    });
+    let mut fixture = Fixture::new(&["--metadata-role="]);
     assert_eq!(fixture.get(ROLES, &[]).0, 404);
 }
 
 #[test]
 fn the_metadata_service_takes_its_time() {
-    let mut fixture = Fixture::issuing(Issuance {
-        metadata_delay: "3s".parse().expect("a duration"),
-        ..Issuance::default()
-    });
+    let mut fixture = Fixture::new(&["--metadata-delay=3s"]);
     let mut call = list("unused");
     call.method = Method::GET;
     call.path = ROLES.into();
@@ -176,16 +156,13 @@ fn the_metadata_service_takes_its_time() {
 }
 
 #[test]
-fn the_credentials_uri_answers_as_it_is_told() {
+fn the_credentials_uri_answers_as_configured() {
     for (kind, code, has_key) in [
-        (CredentialsUri::Success, json!("Success"), true),
-        (CredentialsUri::NoCode, Value::Null, true),
-        (CredentialsUri::Failure, json!("Forbidden"), false),
+        ("success", json!("Success"), true),
+        ("no-code", Value::Null, true),
+        ("failure", json!("Forbidden"), false),
     ] {
-        let mut fixture = Fixture::issuing(Issuance {
-            credentials_uri: kind,
-            ..Issuance::default()
-        });
+        let mut fixture = Fixture::new(&["--credentials-uri", kind]);
         let (status, text) = fixture.get("/_emulator/credentials-uri", &[]);
         let body: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!((status, &body["Code"]), (200, &code));
@@ -196,10 +173,7 @@ fn the_credentials_uri_answers_as_it_is_told() {
 
 #[test]
 fn cloud_sso_exchanges_its_access_token_and_no_other() {
-    let mut fixture = Fixture::new(Config {
-        sso_access_token: Some(base::secret::Secret::new("s3cr3t")),
-        ..Config::default()
-    });
+    let mut fixture = Fixture::new(&["--sso-access-token=s3cr3t"]);
     let body = json!({
         "AccountId": "1000000000000000",
         "AccessConfigurationId": "ac-1",

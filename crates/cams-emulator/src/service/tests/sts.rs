@@ -1,11 +1,10 @@
 //! STS: sessions, and what can be done with them.
 //!
-//! This file is longer than 300 lines because whatever can be asked of STS has a test here, and all
-//! of them share the ways to ask.
+//! This file is longer than 300 lines because every operation of STS is tested here, and the
+//! tests share the helpers that call it.
 
-use super::super::super::keys::AccessKey;
-use super::super::super::signature::testing::signed_with;
 use super::*;
+use crate::signature::tests::requests::signed_with;
 
 const ACCOUNT: &str = "1000000000000000";
 const ROLE: (&str, &str) = ("RoleArn", "acs:ram::1000000000000000:role/admin");
@@ -65,7 +64,7 @@ impl Fixture {
         shown(self.receive(&call))
     }
 
-    /// A request that nobody signs, with its parameters in a form.
+    /// A request without a signature, with its parameters in a form.
     fn post(&mut self, parameters: &[(&str, &str)]) -> (u16, Value) {
         let encoded = |pairs: &[(&str, &str)]| {
             let pairs = pairs.iter().map(|(name, value)| format!("{name}={value}"));
@@ -86,7 +85,7 @@ impl Fixture {
 
 #[test]
 fn a_session_is_issued_as_documented_and_calls_cams() {
-    let mut fixture = Fixture::listing(Config::default());
+    let mut fixture = Fixture::listing(&[]);
     let (status, body) = fixture.sts("AssumeRole", &[ROLE, SESSION]);
     assert_eq!(status, 200, "{body}");
     let arn = "acs:ram::1000000000000000:role/admin/terraform";
@@ -111,13 +110,7 @@ fn a_session_is_issued_as_documented_and_calls_cams() {
 
 #[test]
 fn a_session_ends_and_can_be_followed_by_another() {
-    let mut fixture = Fixture::new(Config {
-        issuance: Issuance {
-            session_lifetime: Some(60),
-            ..Issuance::default()
-        },
-        ..Config::default()
-    });
+    let mut fixture = Fixture::new(&["--session-lifetime=60"]);
     let session = fixture.assume();
     fixture.date += Duration::from_secs(59);
     let near = ("Timestamp", "2025-01-02T03:04:05Z");
@@ -135,7 +128,7 @@ fn a_session_ends_and_can_be_followed_by_another() {
 
 #[test]
 fn a_session_assumes_a_role_and_is_named_by_it() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let first = fixture.assume();
     let named = ("RoleSessionName", "second@host");
     let (status, body) = fixture.call_as(&first, "AssumeRole", &[ROLE, named, STS]);
@@ -157,10 +150,8 @@ fn a_permanent_key_is_told_whose_it_is() {
         (false, "RAMUser", "acs:ram::1000000000000000:user/emulator"),
         (true, "Account", "acs:ram::1000000000000000:root"),
     ] {
-        let mut fixture = Fixture::new(Config {
-            is_root,
-            ..Config::default()
-        });
+        let flags: &[&str] = if is_root { &["--root"] } else { &[] };
+        let mut fixture = Fixture::new(flags);
         let (_, body) = fixture.sts("GetCallerIdentity", &[]);
         assert_eq!(body["AccountId"], ACCOUNT);
         assert_eq!(
@@ -182,14 +173,7 @@ fn a_permanent_key_is_told_whose_it_is() {
 
 #[test]
 fn what_a_role_cannot_be_assumed_with_is_refused_with_the_documented_code() {
-    let mut fixture = Fixture::new(Config {
-        issuance: Issuance {
-            role: vec!["admin".into()],
-            external_id: Some("partner".into()),
-            ..Issuance::default()
-        },
-        ..Config::default()
-    });
+    let mut fixture = Fixture::new(&["--role=admin", "--external-id=partner"]);
     let right = ("ExternalId", "partner");
     let long = "x".repeat(2049);
     for (parameters, status, code) in [
@@ -282,7 +266,7 @@ fn what_a_role_cannot_be_assumed_with_is_refused_with_the_documented_code() {
 
 #[test]
 fn a_token_of_an_identity_provider_starts_a_session_and_is_never_shown() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let token = "header.c2VjcmV0.signature";
     let (status, body) = fixture.post_token(token);
     assert_eq!(status, 200, "{body}");
@@ -313,13 +297,8 @@ fn a_gateway_that_quotes_requests_quotes_the_token_too() {
 fn only_the_token_in_the_file_passes_and_one_that_was_there_has_expired() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("token");
-    let mut fixture = Fixture::new(Config {
-        issuance: Issuance {
-            oidc_token_file: Some(path.clone()),
-            ..Issuance::default()
-        },
-        ..Config::default()
-    });
+    let file = path.to_str().expect("text");
+    let mut fixture = Fixture::new(&["--oidc-token-file", file]);
     let code = |(status, body): (u16, Value)| (status, body["Code"].clone());
     let invalid = (401, json!("AuthenticationFail.OIDCToken.Invalid"));
     assert_eq!(code(fixture.post_token("first")), invalid);
@@ -340,7 +319,7 @@ fn a_jwt_whose_time_is_over_is_refused() {
         let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
         format!("e30.{claims}.c2ln")
     };
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let now = 1_735_787_045;
     assert_eq!(fixture.post_token(&jwt(now + 1)).0, 200);
     let (status, body) = fixture.post_token(&jwt(now));
@@ -350,7 +329,7 @@ fn a_jwt_whose_time_is_over_is_refused() {
 
 #[test]
 fn a_request_with_a_token_lacks_nothing_or_says_what() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let token = ("OIDCToken", "e30.e30.c2ln");
     let elsewhere = ("OIDCProviderArn", "acs:ram::7:oidc-provider/GitHub");
     for (parameters, code) in [
@@ -369,7 +348,7 @@ fn a_request_with_a_token_lacks_nothing_or_says_what() {
 
 #[test]
 fn a_source_identity_is_told_again_and_must_be_well_formed() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let named = ("SourceIdentity", "alice@host");
     let (_, body) = fixture.sts("AssumeRole", &[ROLE, SESSION, named]);
     assert_eq!(body["SourceIdentity"], "alice@host");
@@ -380,12 +359,7 @@ fn a_source_identity_is_told_again_and_must_be_well_formed() {
 
 #[test]
 fn the_sessions_of_an_account_share_its_quota_and_those_of_another_do_not() {
-    let other: AccessKey = "2:other:other-secret".parse().expect("a key");
-    let mut fixture = Fixture::new(Config {
-        quota: "2/1s".parse().expect("a quota"),
-        more_keys: vec![other],
-        ..Config::default()
-    });
+    let mut fixture = Fixture::new(&["--quota=2/1s", "--key=2:other:other-secret"]);
     let sessions = [fixture.assume(), fixture.assume()];
     let there = ("RoleArn", "acs:ram::2:role/admin");
     let foreign = fixture.sts("AssumeRole", &[there, SESSION]).1;
@@ -407,11 +381,7 @@ fn the_sessions_of_an_account_share_its_quota_and_those_of_another_do_not() {
 
 #[test]
 fn sts_has_a_quota_of_its_own() {
-    let mut fixture = Fixture::new(Config {
-        quota: "1/1s".parse().expect("a quota"),
-        sts_quota: "2/1s".parse().expect("a quota"),
-        ..Config::default()
-    });
+    let mut fixture = Fixture::new(&["--quota=1/1s", "--sts-quota=2/1s"]);
     fixture.assume();
     fixture.assume();
     let (status, body) = fixture.sts("AssumeRole", &[ROLE, SESSION]);
@@ -421,7 +391,7 @@ fn sts_has_a_quota_of_its_own() {
 
 #[test]
 fn requests_are_counted_by_what_they_are_addressed_to() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     fixture.assume();
     fixture.sts("AssumeRole", &[]);
     fixture.list();
@@ -461,7 +431,7 @@ fn faults_strike_sts_as_they_strike_cams() {
 
 #[test]
 fn sessions_are_listed_without_secrets_and_revoked() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let session = fixture.assume();
     let (_, listed) = fixture.control(Method::GET, "sessions", &Value::Null);
     assert_eq!(listed[0]["access_key_id"], session.id);
@@ -480,7 +450,7 @@ fn sessions_are_listed_without_secrets_and_revoked() {
 
 #[test]
 fn how_sessions_are_issued_can_be_changed_and_only_that() {
-    let mut fixture = Fixture::new(Config::default());
+    let mut fixture = Fixture::new(&[]);
     let change = json!({ "session_lifetime": 3, "expiration": "absent" });
     let (status, now) = fixture.control(Method::PUT, "issuance", &change);
     assert_eq!((status, &now["session_lifetime"]), (200, &json!(3)));
@@ -498,10 +468,7 @@ fn how_sessions_are_issued_can_be_changed_and_only_that() {
 
 #[test]
 fn a_sparse_answer_has_what_a_client_cannot_do_without() {
-    let mut fixture = Fixture::with(Behaviour {
-        answers: Answers::Sparse,
-        ..Behaviour::default()
-    });
+    let mut fixture = Fixture::new(&["--answers=sparse"]);
     let (_, body) = fixture.sts("AssumeRole", &[ROLE, SESSION]);
     let names: Vec<_> = body.as_object().expect("an object").keys().collect();
     assert_eq!(names, ["Credentials", "RequestId"]);

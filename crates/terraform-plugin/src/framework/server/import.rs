@@ -1,97 +1,79 @@
 //! The RPCs ImportResourceState and GenerateResourceConfig.
 
-use crate::wire::diagnostic::{Diagnostic, Diagnostics};
+use crate::wire::diagnostic::{Diagnostic, Result};
 use crate::wire::tfplugin6::{generate_resource_config, import_resource_state};
 use crate::wire::value::Value;
 
+use super::super::context;
 use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::super::resource::ImportTarget;
-use super::super::schema::{Attribute, Kind, Nesting};
-use super::super::session::Session;
-use super::super::validate;
-use super::{Shared, values};
+use super::super::schema::{Attribute, Kind};
+use super::run::RpcCall;
+use super::values;
 
-pub(super) async fn import<P: Provider>(
-    shared: &Shared<P>,
-    session: &Session,
-    request: import_resource_state::Request,
-) -> Result<import_resource_state::Response, Diagnostics> {
-    let resource = shared.resource(&request.type_name)?;
-    let definition = resource.definition();
-    let target = match values::decode_identity(request.identity.as_ref(), &definition.identity_ty)?
-    {
-        Value::Map(identity) => {
-            let required: Vec<&str> = definition
-                .identity_schema
-                .attributes
-                .iter()
-                .filter(|attribute| attribute.required_for_import)
-                .map(|attribute| attribute.name)
-                .collect();
-            let diagnostics = validate::identity(&required, &identity);
-            if diagnostics.has_errors() {
-                return Err(diagnostics);
+impl<P: Provider> RpcCall<P> {
+    pub(super) async fn import_resource_state(
+        &self,
+        request: import_resource_state::Request,
+    ) -> Result<import_resource_state::Response> {
+        let resource = self.resource(&request.type_name)?;
+        let definition = resource.definition();
+        let identity_ty = &definition.identity_ty;
+        let given = values::decode_identity(request.identity.as_ref(), identity_ty)?;
+        let by_id = given.attributes().is_none();
+        let target = match by_id {
+            true => ImportTarget::Id(request.id),
+            false => {
+                definition.identity_schema.check_import(&given)?;
+                ImportTarget::Identity(given)
             }
-            ImportTarget::Identity(Value::Map(identity))
-        }
-        _ => ImportTarget::Id(request.id),
-    };
-    let by_id = matches!(target, ImportTarget::Id(_));
-    let data = shared.data()?;
-    let imported = resource.import(&data, session, target).await?;
-    let mut state = imported.with_unknowns_as_null();
-    null_write_only(&definition.schema.attributes, &mut state);
-    let identity = resource.identity(&state)?;
-    // An identity in a response must be complete. Parts that the remote service assigns are known
-    // only after the read that follows an import, so an import by id may have to leave the identity
-    // out. An import by identity has all parts that are required, and Terraform expects it back.
-    let identity = match by_id && !is_complete(&identity) {
-        true => Value::Null,
-        false => identity,
-    };
-    Ok(import_resource_state::Response {
-        imported_resources: vec![import_resource_state::ImportedResource {
-            type_name: request.type_name,
-            state: Some(values::encode(&state, &definition.ty, "imported state")?),
-            private: session.private(),
-            identity: values::encode_identity(&identity, &definition.identity_ty)?,
-        }],
-        ..Default::default()
-    })
-}
-
-/// Makes the configuration that would lead to a given state: the attributes that a configuration
-/// can set, without those that are deprecated, write-only, or optional and empty.
-pub(super) async fn generate_config<P: Provider>(
-    shared: &Shared<P>,
-    _session: &Session,
-    request: generate_resource_config::Request,
-) -> Result<generate_resource_config::Response, Diagnostics> {
-    let definition = shared.resource(&request.type_name)?.definition();
-    let mut config = values::decode(request.state.as_ref(), &definition.ty, "state")?;
-    if config.is_null() {
-        return Err(Diagnostic::error(
-            "No State",
-            "Terraform asked for the configuration of an object without state.",
-        )
-        .into());
+        };
+        let data = self.data()?;
+        let imported = resource.import(self.context(&data), target).await?;
+        let mut state = imported.with_unknowns_as_null();
+        null_write_only(&definition.base.schema.attributes, &mut state);
+        let identity = resource.identity(&state)?;
+        // An identity in a response must be complete. Parts that the remote service assigns are
+        // known only after the read that follows an import, so an import by id may have to leave
+        // the identity out. An import by identity has all parts that are required, and Terraform
+        // expects it back.
+        let identity = match by_id && !values::is_complete(&identity) {
+            true => Value::Null,
+            false => identity,
+        };
+        Ok(import_resource_state::Response {
+            imported_resources: vec![import_resource_state::ImportedResource {
+                type_name: request.type_name,
+                state: values::encode(&state, &definition.base.ty, "imported state")?,
+                private: context::encode(&self.record().private),
+                identity: values::encode_identity(&identity, identity_ty)?,
+            }],
+            ..Default::default()
+        })
     }
-    keep_configurable(&definition.schema.attributes, &mut config);
-    Ok(generate_resource_config::Response {
-        config: Some(values::encode(
-            &config,
-            &definition.ty,
-            "generated configuration",
-        )?),
-        ..Default::default()
-    })
-}
 
-/// Whether no part of an identity is null.
-fn is_complete(identity: &Value) -> bool {
-    let parts = identity.attributes();
-    parts.is_some_and(|parts| parts.values().all(|part| !part.is_null()))
+    /// Makes the configuration that would lead to a given state: the attributes that a
+    /// configuration can set, without those that are write-only, or optional and empty.
+    pub(super) async fn generate_resource_config(
+        &self,
+        request: generate_resource_config::Request,
+    ) -> Result<generate_resource_config::Response> {
+        let definition = &self.resource(&request.type_name)?.definition().base;
+        let mut config = values::decode(request.state.as_ref(), &definition.ty, "state")?;
+        if config.is_null() {
+            return Err(Diagnostic::error(
+                "No State",
+                "Terraform asked for the configuration of an object without state.",
+            )
+            .into());
+        }
+        keep_configurable(&definition.schema.attributes, &mut config);
+        Ok(generate_resource_config::Response {
+            config: values::encode(&config, &definition.ty, "generated configuration")?,
+            ..Default::default()
+        })
+    }
 }
 
 /// Replaces by null what does not belong in a generated configuration.
@@ -101,25 +83,11 @@ fn keep_configurable(attributes: &[Attribute], object: &mut Value) {
         let Some(value) = values.get_mut(attribute.name) else {
             continue;
         };
-        let empty = attribute.optional && *value == Value::String(String::new());
-        if !attribute.configurable()
-            || attribute.deprecated.is_some()
-            || attribute.write_only
-            || empty
-        {
+        let empty = attribute.optional && value.as_str() == Some("");
+        if !attribute.configurable() || attribute.write_only || empty {
             *value = Value::Null;
-        }
-        let Kind::Nested(nesting, attributes) = &attribute.kind else {
-            continue;
-        };
-        match value {
-            Value::Map(entries) if *nesting == Nesting::Map => entries
-                .values_mut()
-                .for_each(|entry| keep_configurable(attributes, entry)),
-            Value::List(elements) => elements
-                .iter_mut()
-                .for_each(|element| keep_configurable(attributes, element)),
-            other => keep_configurable(attributes, other),
+        } else if let Kind::Block(attributes) = &attribute.kind {
+            keep_configurable(attributes, value);
         }
     }
 }

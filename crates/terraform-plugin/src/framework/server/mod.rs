@@ -1,63 +1,76 @@
-//! The RPCs of the plugin protocol, one module for each group of them.
+//! The RPCs of the plugin protocol. Each is a method of `RpcCall` with the name that it has in the
+//! protocol:
+//!
+//! - `schema`: what the provider offers.
+//! - `configuration`: checking configurations, and configuring the provider.
+//! - `plan`, `apply`, `read`, `import`, `upgrade`: resources.
+//! - `data_source`, `action`, `list_resource`, `function`: the other kinds.
+//! - `values`, `response`: what goes in and out.
+//! - `run`: the three ways to run the work of an RPC.
 //!
 //! Every RPC runs in a task of its own, which goes on when the caller disconnects. Every RPC
 //! succeeds: errors are in the diagnostics of the response, never in a gRPC status, because
 //! Terraform forgets an object whose RPC failed, and its response can still hold the state to
 //! store.
+//!
+//! Other RPCs of protocol 6.11 answer "unimplemented", and are never called; the documentation of
+//! the crate lists them.
 
+mod action;
 mod apply;
-mod configure;
+mod configuration;
+mod data_source;
+mod function;
 mod import;
+mod list_resource;
 mod plan;
 mod read;
 mod response;
+mod run;
 mod schema;
 mod upgrade;
-mod validate;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
-use tracing::Instrument;
 
-use crate::wire::diagnostic::{Diagnostic, Diagnostics};
 use crate::wire::tfplugin6 as wire;
 use crate::wire::tfplugin6::provider_server::Provider as Rpc;
 use crate::wire::ty::Type;
 use base::random::Random;
 
-use super::erased::ErasedResource;
-use super::model::FieldType;
-use super::operations::{self, Operations};
-use super::provider::Provider;
-use super::schema::Schema;
-use super::session::Session;
+use super::model::{FieldType, mismatch};
+use super::operations::Operations;
+use super::provider::{Offers, Provider};
+use super::schema::{Role, Schema, problem};
+use super::session::Warned;
 
 use response::WithDiagnostics;
 
-/// A model does not match its schema, which is a bug in the provider. The text says where.
+/// What is wrong with how a provider is defined, such as a model that does not match its schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the provider's model does not match its schema: {0}")]
-pub struct Mismatch(String);
+#[error("the provider has a bug: {0}")]
+pub struct InvalidProvider(String);
 
 /// The gRPC service of a provider.
 #[derive(Debug)]
 pub struct Server<P: Provider>(Arc<Shared<P>>);
 
 /// What all RPCs of the server share.
-pub(super) struct Shared<P: Provider> {
+struct Shared<P: Provider> {
     provider: P,
     schema: Schema,
     ty: Type,
-    resources: BTreeMap<&'static str, Box<dyn ErasedResource<P::Data>>>,
+    offers: Offers<P::Data>,
     /// What ConfigureProvider made of the configuration; `None` until it has been called.
     data: RwLock<Option<Arc<P::Data>>>,
     operations: Operations,
+    warned: Warned,
     random: Random,
 }
 
@@ -66,122 +79,32 @@ impl<P: Provider> Server<P> {
     ///
     /// # Errors
     ///
-    /// If a model of the provider or of a resource does not match its schema. Every call for that
-    /// resource would fail otherwise.
-    pub fn new(provider: P, random: Random) -> Result<Self, Mismatch> {
-        let schema = provider.schema();
-        let resources = provider.resources().0;
+    /// If a schema makes no sense for its kind, or a model does not match its schema. Every call
+    /// would fail otherwise.
+    pub fn new(provider: P, random: Random) -> Result<Self, InvalidProvider> {
+        let (schema, offers) = (provider.schema(), provider.offers());
         let ty = schema.ty();
-        let of_provider = P::Config::mismatch(&ty).map(|problem| ("the provider block", problem));
-        let of_resource = resources
-            .iter()
-            .find_map(|resource| Some((resource.definition().type_name, resource.mismatch()?)));
-        if let Some((of, problem)) = of_provider.or(of_resource) {
-            return Err(Mismatch(format!("{of}: {problem}")));
+        let of_block = problem(&schema.attributes, Role::Input);
+        let of_block = of_block.or_else(|| mismatch(&P::Config::ty(), &ty));
+        let of_block = of_block.map(|problem| format!("the provider block: {problem}"));
+        if let Some(problem) = of_block.or_else(|| offers.problem()) {
+            return Err(InvalidProvider(problem));
         }
         Ok(Self(Arc::new(Shared {
-            ty,
-            schema,
-            resources: resources
-                .into_iter()
-                .map(|resource| (resource.definition().type_name, resource))
-                .collect(),
             provider,
+            schema,
+            ty,
+            offers,
             data: RwLock::default(),
             operations: Operations::default(),
+            warned: Warned::default(),
             random,
         })))
     }
 
-    /// The operations under way, for whoever ends the process.
+    /// The operations under way, to stop them when the process ends.
     pub fn operations(&self) -> Operations {
         self.0.operations.clone()
-    }
-
-    /// Runs the work of one RPC in a task of its own, and makes the response.
-    ///
-    /// `rpc` and `type_name` go into the log. A panic in the work becomes a diagnostic, and so does
-    /// one in the making of the response.
-    async fn run<R, F>(
-        &self,
-        rpc: &'static str,
-        type_name: &str,
-        work: impl FnOnce(Arc<Shared<P>>, Arc<Session>) -> F,
-    ) -> Result<Response<R>, Status>
-    where
-        R: WithDiagnostics,
-        F: Future<Output = Result<R, Diagnostics>> + Send + 'static,
-    {
-        let span = tracing::error_span!(
-            "rpc",
-            tf_rpc = rpc,
-            tf_req_id = self.0.random.nonce(),
-            tf_provider_addr = self.0.provider.address(),
-            tf_proto_version = "6.11",
-            tf_resource_type = (!type_name.is_empty()).then_some(type_name),
-        );
-        let session = Arc::new(Session::new(self.0.operations.token()));
-        let work = work(self.0.clone(), session.clone());
-        let concerned = (!type_name.is_empty()).then(|| self.0.clone());
-        let task = async move {
-            tracing::trace!("received request");
-            let result = operations::guard(work).await;
-            if let Some(shared) = concerned {
-                let notices = operations::guard(async { Ok(shared.notices()) }).await;
-                let notices = notices.unwrap_or_else(|crash| crash);
-                notices
-                    .into_iter()
-                    .for_each(|notice| session.push_diagnostic(notice));
-            }
-            let mut response = response::compose(result, &session);
-            response::log(&response);
-            response::fit(&mut response);
-            tracing::trace!("served request");
-            response
-        };
-        let running = self.0.operations.tracker().spawn(task.instrument(span));
-        Ok(Response::new(running.await.unwrap_or_else(|_| {
-            response::of(operations::crash().into())
-        })))
-    }
-}
-
-impl<P: Provider> Shared<P> {
-    /// The resource of a type, or the error for a type that the provider does not have.
-    fn resource(&self, type_name: &str) -> Result<&dyn ErasedResource<P::Data>, Diagnostics> {
-        let resource = self.resources.get(type_name).ok_or_else(|| {
-            Diagnostic::error(
-                "Unknown Resource Type",
-                format!(
-                    "This version of the provider has no resource {type_name}. Upgrade the \
-                     provider, or remove the resource."
-                ),
-            )
-        })?;
-        Ok(resource.as_ref())
-    }
-
-    /// What has to be told with the operation that has just ended.
-    fn notices(&self) -> Diagnostics {
-        let data = self
-            .data
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        data.map(|data| self.provider.notices(&data))
-            .unwrap_or_default()
-    }
-
-    /// What the configuration became, or the error for a call before the provider is configured.
-    fn data(&self) -> Result<Arc<P::Data>, Diagnostics> {
-        let data = self.data.read().unwrap_or_else(PoisonError::into_inner);
-        data.clone().ok_or_else(|| {
-            Diagnostic::error(
-                "Provider Not Configured",
-                "Terraform asked for an operation before it configured the provider.",
-            )
-            .into()
-        })
     }
 }
 
@@ -193,11 +116,12 @@ impl<P: Provider> std::fmt::Debug for Shared<P> {
     }
 }
 
-/// Implements the service. Each RPC is listed with the name that it has in the log, the field of
-/// its request that names the resource's type, if there is one, and the function that does the
-/// work. StopProvider is apart: it must be answered at once, and has no diagnostics.
+/// Implements the service. Each RPC is listed with the name that it has in the log; the method of
+/// [`RpcCall`](run::RpcCall) that does its work has the same name. Where the request is about one of the
+/// provider's offers, its field with the name of the offer follows, and the key of that name in
+/// the log.
 macro_rules! rpcs {
-    ($( $rpc:ident($name:literal $(, $type_name:ident)?) => $work:path; )*) => {
+    ($( $rpc:ident($name:literal $(, $key:ident = $field:ident)?); )*) => {
         #[tonic::async_trait]
         impl<P: Provider> Rpc for Server<P> {
             $(
@@ -206,14 +130,36 @@ macro_rules! rpcs {
                     request: Request<wire::$rpc::Request>,
                 ) -> Result<Response<wire::$rpc::Response>, Status> {
                     let request = request.into_inner();
-                    let type_name = String::new() $( + &request.$type_name )?;
-                    self.run($name, &type_name, |shared, session| async move {
-                        $work(&shared, &session, request).await
-                    })
-                    .await
+                    let offer = None $( .or(Some((stringify!($key), request.$field.clone()))) )?;
+                    let answer = self.answer($name, offer, |call| async move {
+                        call.$rpc(request).await
+                    });
+                    Ok(answer.await)
                 }
             )*
 
+            async fn list_resource(
+                &self,
+                request: Request<wire::list_resource::Request>,
+            ) -> Result<Response<BoxStream<wire::list_resource::Event>>, Status> {
+                Ok(self.list(request.into_inner()))
+            }
+
+            async fn invoke_action(
+                &self,
+                request: Request<wire::invoke_action::Request>,
+            ) -> Result<Response<BoxStream<wire::invoke_action::Event>>, Status> {
+                Ok(self.invoke(request.into_inner()))
+            }
+
+            async fn call_function(
+                &self,
+                request: Request<wire::call_function::Request>,
+            ) -> Result<Response<wire::call_function::Response>, Status> {
+                Ok(self.call(request.into_inner()).await)
+            }
+
+            /// Answers at once.
             async fn stop_provider(
                 &self,
                 _request: Request<wire::stop_provider::Request>,
@@ -222,23 +168,36 @@ macro_rules! rpcs {
                 Ok(Response::new(wire::stop_provider::Response::default()))
             }
         }
+
+        $(
+            impl WithDiagnostics for wire::$rpc::Response {
+                fn diagnostics_mut(&mut self) -> &mut Vec<wire::Diagnostic> {
+                    &mut self.diagnostics
+                }
+            }
+        )*
     };
 }
 
 rpcs! {
-    get_metadata("GetMetadata") => schema::metadata;
-    get_provider_schema("GetProviderSchema") => schema::provider;
-    get_resource_identity_schemas("GetResourceIdentitySchemas") => schema::identities;
-    get_functions("GetFunctions") => schema::functions;
-    validate_provider_config("ValidateProviderConfig") => validate::provider;
-    validate_resource_config("ValidateResourceConfig", type_name) => validate::resource;
-    configure_provider("ConfigureProvider") => configure::configure;
-    upgrade_resource_state("UpgradeResourceState", type_name) => upgrade::state;
-    upgrade_resource_identity("UpgradeResourceIdentity", type_name) => upgrade::identity;
-    move_resource_state("MoveResourceState", target_type_name) => upgrade::moved;
-    read_resource("ReadResource", type_name) => read::read;
-    plan_resource_change("PlanResourceChange", type_name) => plan::plan;
-    apply_resource_change("ApplyResourceChange", type_name) => apply::apply;
-    import_resource_state("ImportResourceState", type_name) => import::import;
-    generate_resource_config("GenerateResourceConfig", type_name) => import::generate_config;
+    get_metadata("GetMetadata");
+    get_provider_schema("GetProviderSchema");
+    get_resource_identity_schemas("GetResourceIdentitySchemas");
+    get_functions("GetFunctions");
+    validate_provider_config("ValidateProviderConfig");
+    configure_provider("ConfigureProvider");
+    validate_resource_config("ValidateResourceConfig", tf_resource_type = type_name);
+    upgrade_resource_state("UpgradeResourceState", tf_resource_type = type_name);
+    upgrade_resource_identity("UpgradeResourceIdentity", tf_resource_type = type_name);
+    move_resource_state("MoveResourceState", tf_resource_type = target_type_name);
+    read_resource("ReadResource", tf_resource_type = type_name);
+    plan_resource_change("PlanResourceChange", tf_resource_type = type_name);
+    apply_resource_change("ApplyResourceChange", tf_resource_type = type_name);
+    import_resource_state("ImportResourceState", tf_resource_type = type_name);
+    generate_resource_config("GenerateResourceConfig", tf_resource_type = type_name);
+    validate_data_resource_config("ValidateDataResourceConfig", tf_data_source_type = type_name);
+    read_data_source("ReadDataSource", tf_data_source_type = type_name);
+    validate_action_config("ValidateActionConfig", tf_action_type = type_name);
+    plan_action("PlanAction", tf_action_type = action_type);
+    validate_list_resource_config("ValidateListResourceConfig", tf_list_resource_type = type_name);
 }

@@ -1,18 +1,19 @@
-//! The RPCs that tell what the provider offers: GetMetadata, GetProviderSchema,
+//! The RPCs that say what the provider offers: GetMetadata, GetProviderSchema,
 //! GetResourceIdentitySchemas and GetFunctions.
 
 use std::collections::HashMap;
 
-use crate::wire::diagnostic::Diagnostics;
+use crate::wire::diagnostic::Result;
 use crate::wire::tfplugin6::{
-    self as wire, ServerCapabilities, get_functions, get_metadata, get_provider_schema,
-    get_resource_identity_schemas,
+    self as wire, ActionSchema, ServerCapabilities, get_functions, get_metadata,
+    get_provider_schema, get_resource_identity_schemas,
 };
 
-use super::super::provider::Provider;
-use super::super::schema::{Attribute, IdentitySchema, Kind, Nesting, Schema};
-use super::super::session::Session;
-use super::Shared;
+use super::super::erased::FunctionDefinition;
+use super::super::identity::IdentitySchema;
+use super::super::provider::{OfferTable, Provider};
+use super::super::schema::{Attribute, Kind, Schema};
+use super::run::RpcCall;
 
 /// The optional parts of the protocol that the server implements.
 const CAPABILITIES: ServerCapabilities = ServerCapabilities {
@@ -22,67 +23,95 @@ const CAPABILITIES: ServerCapabilities = ServerCapabilities {
     generate_resource_config: true,
 };
 
-pub(super) async fn metadata<P: Provider>(
-    shared: &Shared<P>,
-    _session: &Session,
-    _request: get_metadata::Request,
-) -> Result<get_metadata::Response, Diagnostics> {
-    let resources = shared.resources.keys();
-    Ok(get_metadata::Response {
-        server_capabilities: Some(CAPABILITIES),
-        resources: resources
-            .map(|name| get_metadata::ResourceMetadata {
-                type_name: (*name).to_owned(),
-            })
-            .collect(),
-        ..Default::default()
-    })
+impl<P: Provider> RpcCall<P> {
+    pub(super) async fn get_metadata(
+        &self,
+        _request: get_metadata::Request,
+    ) -> Result<get_metadata::Response> {
+        use get_metadata::{
+            ActionMetadata, DataSourceMetadata, FunctionMetadata, ListResourceMetadata,
+            ResourceMetadata,
+        };
+        let offers = &self.shared.offers;
+        Ok(get_metadata::Response {
+            server_capabilities: Some(CAPABILITIES),
+            resources: names(&offers.resources, |type_name| ResourceMetadata {
+                type_name,
+            }),
+            data_sources: names(&offers.data_sources, |type_name| DataSourceMetadata {
+                type_name,
+            }),
+            actions: names(&offers.actions, |type_name| ActionMetadata { type_name }),
+            list_resources: names(&offers.lists, |type_name| ListResourceMetadata {
+                type_name,
+            }),
+            functions: names(&offers.functions, |name| FunctionMetadata { name }),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn get_provider_schema(
+        &self,
+        _request: get_provider_schema::Request,
+    ) -> Result<get_provider_schema::Response> {
+        let offers = &self.shared.offers;
+        Ok(get_provider_schema::Response {
+            provider: Some(schema(&self.shared.schema)),
+            resource_schemas: described(&offers.resources, |resource| {
+                schema(&resource.definition().base.schema)
+            }),
+            data_source_schemas: described(&offers.data_sources, |source| {
+                schema(&source.definition().schema)
+            }),
+            action_schemas: described(&offers.actions, |action| ActionSchema {
+                schema: Some(schema(&action.definition().schema)),
+            }),
+            list_resource_schemas: described(&offers.lists, |list| {
+                schema(&list.definition().schema)
+            }),
+            functions: described(&offers.functions, |it| function(it.definition())),
+            server_capabilities: Some(CAPABILITIES),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn get_resource_identity_schemas(
+        &self,
+        _request: get_resource_identity_schemas::Request,
+    ) -> Result<get_resource_identity_schemas::Response> {
+        Ok(get_resource_identity_schemas::Response {
+            identity_schemas: described(&self.shared.offers.resources, |resource| {
+                identity(&resource.definition().identity_schema)
+            }),
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn get_functions(
+        &self,
+        _request: get_functions::Request,
+    ) -> Result<get_functions::Response> {
+        Ok(get_functions::Response {
+            functions: described(&self.shared.offers.functions, |it| {
+                function(it.definition())
+            }),
+            ..Default::default()
+        })
+    }
 }
 
-pub(super) async fn provider<P: Provider>(
-    shared: &Shared<P>,
-    _session: &Session,
-    _request: get_provider_schema::Request,
-) -> Result<get_provider_schema::Response, Diagnostics> {
-    let resources = shared.resources.iter();
-    Ok(get_provider_schema::Response {
-        provider: Some(schema(&shared.schema)),
-        resource_schemas: resources
-            .map(|(name, resource)| ((*name).to_owned(), schema(&resource.definition().schema)))
-            .collect(),
-        server_capabilities: Some(CAPABILITIES),
-        ..Default::default()
-    })
+fn names<T: ?Sized, M>(table: &OfferTable<T>, metadata: impl Fn(String) -> M) -> Vec<M> {
+    let names = table.offers.keys();
+    names.map(|name| metadata((*name).to_owned())).collect()
 }
 
-pub(super) async fn identities<P: Provider>(
-    shared: &Shared<P>,
-    _session: &Session,
-    _request: get_resource_identity_schemas::Request,
-) -> Result<get_resource_identity_schemas::Response, Diagnostics> {
-    let resources = shared.resources.iter();
-    Ok(get_resource_identity_schemas::Response {
-        identity_schemas: resources
-            .map(|(name, resource)| {
-                (
-                    (*name).to_owned(),
-                    identity(&resource.definition().identity_schema),
-                )
-            })
-            .collect(),
-        ..Default::default()
-    })
-}
-
-pub(super) async fn functions<P: Provider>(
-    _shared: &Shared<P>,
-    _session: &Session,
-    _request: get_functions::Request,
-) -> Result<get_functions::Response, Diagnostics> {
-    Ok(get_functions::Response {
-        functions: HashMap::new(),
-        ..Default::default()
-    })
+fn described<T: ?Sized, M>(
+    table: &OfferTable<T>,
+    describe: impl Fn(&T) -> M,
+) -> HashMap<String, M> {
+    let offers = table.offers.iter();
+    let described = offers.map(|(name, offer)| ((*name).to_owned(), describe(offer)));
+    described.collect()
 }
 
 fn schema(schema: &Schema) -> wire::Schema {
@@ -97,20 +126,17 @@ fn schema(schema: &Schema) -> wire::Schema {
 
 /// A block with its attributes, and with the blocks in it.
 fn block(description: &str, attributes: &[Attribute]) -> wire::schema::Block {
-    let (blocks, attributes): (Vec<_>, Vec<_>) =
-        attributes.iter().partition(|attribute| attribute.block);
     wire::schema::Block {
-        attributes: attributes.into_iter().map(attribute).collect(),
-        block_types: blocks.into_iter().filter_map(nested_block).collect(),
+        attributes: attributes.iter().filter_map(attribute).collect(),
+        block_types: attributes.iter().filter_map(nested_block).collect(),
         description: description.to_owned(),
         description_kind: wire::StringKind::Markdown.into(),
         ..Default::default()
     }
 }
 
-/// A block that may stand at most once in another one.
 fn nested_block(nested: &Attribute) -> Option<wire::schema::NestedBlock> {
-    let Kind::Nested(Nesting::Single, attributes) = &nested.kind else {
+    let Kind::Block(attributes) = &nested.kind else {
         return None;
     };
     Some(wire::schema::NestedBlock {
@@ -121,12 +147,13 @@ fn nested_block(nested: &Attribute) -> Option<wire::schema::NestedBlock> {
     })
 }
 
-fn attribute(attribute: &Attribute) -> wire::schema::Attribute {
+fn attribute(attribute: &Attribute) -> Option<wire::schema::Attribute> {
     let (ty, nested_type) = match &attribute.kind {
+        Kind::Block(_) => return None,
+        Kind::Objects(attributes) => (Vec::new(), Some(objects(attributes))),
         Kind::Plain(ty) => (ty.to_json(), None),
-        Kind::Nested(nesting, attributes) => (Vec::new(), Some(nested(*nesting, attributes))),
     };
-    wire::schema::Attribute {
+    Some(wire::schema::Attribute {
         name: attribute.name.to_owned(),
         r#type: ty,
         nested_type,
@@ -136,41 +163,55 @@ fn attribute(attribute: &Attribute) -> wire::schema::Attribute {
         computed: attribute.computed,
         sensitive: attribute.sensitive,
         description_kind: wire::StringKind::Markdown.into(),
-        deprecated: attribute.deprecated.is_some(),
         write_only: attribute.write_only,
-        deprecation_message: attribute.deprecated.unwrap_or_default().to_owned(),
-    }
+        ..Default::default()
+    })
 }
 
-fn nested(nesting: Nesting, attributes: &[Attribute]) -> wire::schema::Object {
-    use wire::schema::object::NestingMode;
-    let nesting = match nesting {
-        Nesting::List => NestingMode::List,
-        Nesting::Map => NestingMode::Map,
-        Nesting::Set => NestingMode::Set,
-        Nesting::Single => NestingMode::Single,
-    };
+fn objects(attributes: &[Attribute]) -> wire::schema::Object {
     wire::schema::Object {
-        attributes: attributes.iter().map(attribute).collect(),
-        nesting: nesting.into(),
+        attributes: attributes.iter().filter_map(attribute).collect(),
+        nesting: wire::schema::object::NestingMode::List.into(),
         ..Default::default()
     }
 }
 
 fn identity(schema: &IdentitySchema) -> wire::ResourceIdentitySchema {
     let attributes = schema.attributes.iter();
+    let attributes =
+        attributes.map(
+            |attribute| wire::resource_identity_schema::IdentityAttribute {
+                name: attribute.name.to_owned(),
+                r#type: attribute.ty.to_json(),
+                required_for_import: attribute.required_for_import,
+                optional_for_import: !attribute.required_for_import,
+                description: attribute.description.to_owned(),
+            },
+        );
     wire::ResourceIdentitySchema {
         version: schema.version,
-        identity_attributes: attributes
-            .map(
-                |attribute| wire::resource_identity_schema::IdentityAttribute {
-                    name: attribute.name.to_owned(),
-                    r#type: attribute.ty.to_json(),
-                    required_for_import: attribute.required_for_import,
-                    optional_for_import: !attribute.required_for_import,
-                    description: attribute.description.to_string(),
-                },
-            )
-            .collect(),
+        identity_attributes: attributes.collect(),
+    }
+}
+
+fn function(definition: &FunctionDefinition) -> wire::Function {
+    let signature = &definition.signature;
+    let parameters = signature.parameters.iter().zip(&definition.arguments);
+    let parameters = parameters.map(|((name, description), ty)| wire::function::Parameter {
+        name: (*name).to_owned(),
+        r#type: ty.to_json(),
+        description: (*description).to_owned(),
+        description_kind: wire::StringKind::Markdown.into(),
+        ..Default::default()
+    });
+    wire::Function {
+        parameters: parameters.collect(),
+        r#return: Some(wire::function::Return {
+            r#type: definition.output.to_json(),
+        }),
+        summary: signature.summary.to_owned(),
+        description: signature.description.to_owned(),
+        description_kind: wire::StringKind::Markdown.into(),
+        ..Default::default()
     }
 }

@@ -4,6 +4,7 @@ use tonic::Request;
 
 use crate::framework::resource::Resource;
 use crate::wire::convert as codec;
+use crate::wire::diagnostic::{Diagnostic, Diagnostics};
 use crate::wire::path::Path;
 use crate::wire::value::Value;
 

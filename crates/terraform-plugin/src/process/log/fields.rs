@@ -24,10 +24,10 @@ const CUT: &str = "…";
 /// What stands in the place of a secret value.
 const MASK: &str = "***";
 
-/// Parts of names whose values are masked, whatever the provider.
+/// Parts of names whose values are masked for every provider.
 ///
-/// A provider should keep its secrets in a type that cannot be printed. This list is for the case
-/// that one is logged all the same.
+/// A provider should keep its secrets in a type that cannot be printed. This list is a second line
+/// of defence.
 const SECRET_PARTS: [&str; 9] = [
     "access_key",
     "api_key",
@@ -40,14 +40,14 @@ const SECRET_PARTS: [&str; 9] = [
     "token",
 ];
 
-/// Fields by name. The message of an event is the field `@message`.
+/// LogFields by name. The message of an event is the field `@message`.
 #[derive(Clone, Debug)]
-pub(super) struct Fields {
+pub(super) struct LogFields {
     values: Map<String, Value>,
     secret_fields: &'static [&'static str],
 }
 
-impl Fields {
+impl LogFields {
     /// No fields yet. Those whose names contain one of `secret_fields` will be masked.
     pub(super) fn new(secret_fields: &'static [&'static str]) -> Self {
         Self {
@@ -128,17 +128,13 @@ impl Fields {
     }
 }
 
-impl Visit for Fields {
+impl Visit for LogFields {
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field, || value.into());
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.put(field, || text(format_args!("{value:?}")));
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        self.put(field, || text(format_args!("{value}")));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
@@ -209,7 +205,7 @@ mod tests {
 
     #[test]
     fn names_of_credentials_are_known_and_others_left() {
-        let fields = Fields::new(&["combination"]);
+        let fields = LogFields::new(&["combination"]);
         for name in [
             "access_key_secret",
             "AccessKey-Secret.password",
@@ -244,7 +240,7 @@ mod tests {
             message in "\\PC{0,200}",
             fields in btree_map("[a-z]{1,8}", ("[\\x00-\\x1f]|\\PC", 0_usize..20_000), 0..40),
         ) {
-            let mut all = Fields::new(&[]);
+            let mut all = LogFields::new(&[]);
             for (name, (unit, times)) in fields {
                 all.set(&name, text(format_args!("{}", unit.repeat(times))));
             }

@@ -8,7 +8,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::super::Plugin;
-use super::fields::Fields;
+use super::fields::LogFields;
 use super::writer::Writer;
 use base::clock::{Clock, Utc};
 
@@ -33,7 +33,7 @@ impl Hclog {
         }
     }
 
-    fn write(&self, level: Level, target: &str, mut fields: Fields) {
+    fn write(&self, level: Level, target: &str, mut fields: LogFields) {
         fields.set("@level", level_name(level));
         fields.set("@module", self.module(target));
         fields.set("@timestamp", Utc::from(self.clock.now()).micros());
@@ -56,8 +56,8 @@ impl Hclog {
     }
 
     /// No fields yet, which will mask what the provider names as secret.
-    fn fields(&self) -> Fields {
-        Fields::new(self.plugin.secret_fields)
+    fn fields(&self) -> LogFields {
+        LogFields::new(self.plugin.secret_fields)
     }
 
     /// The name that the Go libraries for providers give to the part that a target belongs to.
@@ -106,7 +106,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
         let mut newer = self.fields();
         values.record(&mut newer);
         if let Some(span) = context.span(id)
-            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+            && let Some(fields) = span.extensions_mut().get_mut::<LogFields>()
         {
             fields.replace(newer);
         }
@@ -119,7 +119,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
         fields.set("@message", "");
         event.record(&mut fields);
         for span in context.event_scope(event).into_iter().flatten() {
-            if let Some(outer) = span.extensions().get::<Fields>() {
+            if let Some(outer) = span.extensions().get::<LogFields>() {
                 fields.inherit(outer);
             }
         }

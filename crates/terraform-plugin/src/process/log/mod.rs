@@ -23,7 +23,7 @@ mod writer;
 /// Waits a moment, when it is dropped, until the lines that are still queued are written.
 #[derive(Debug)]
 #[must_use = "lines still queued when the process ends are lost"]
-pub struct Flush(#[allow(dead_code, reason = "held for its drop")] Option<writer::Flush>);
+pub struct Flush(#[allow(dead_code, reason = "held for its drop")] Option<writer::PendingLines>);
 
 /// Sends the `tracing` events of this process to stderr.
 ///

@@ -1,5 +1,5 @@
-//! A thread that writes to stderr for the rest of the program. When nobody reads stderr, a write
-//! blocks for ever: then this thread does, and not an operation.
+//! A thread that writes to stderr for the rest of the program. When no process reads stderr, a
+//! write blocks: then this thread waits, and no operation does.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ const FLUSH_LIMIT: Duration = Duration::from_millis(250);
 /// # Errors
 ///
 /// If the operating system does not start the thread.
-pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, Flush)> {
+pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, PendingLines)> {
     let (queue, items) = mpsc::channel();
     let backlog = Arc::new(AtomicUsize::new(0));
     let written = Arc::clone(&backlog);
@@ -31,13 +31,13 @@ pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, 
         backlog,
         lost: AtomicU64::new(0),
     };
-    Ok((writer, Flush(queue)))
+    Ok((writer, PendingLines(queue)))
 }
 
 /// Queues lines for the thread, and never waits.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Sender<Item>,
+    queue: Sender<QueueItem>,
     backlog: Arc<AtomicUsize>,
     lost: AtomicU64,
 }
@@ -47,7 +47,7 @@ impl Writer {
     pub(super) fn write(&self, line: Vec<u8>) {
         let length = line.len();
         let before = self.backlog.fetch_add(length, Ordering::Relaxed);
-        if before > BACKLOG_LIMIT || self.queue.send(Item::Line(line)).is_err() {
+        if before > BACKLOG_LIMIT || self.queue.send(QueueItem::Line(line)).is_err() {
             self.backlog.fetch_sub(length, Ordering::Relaxed);
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
@@ -65,12 +65,12 @@ impl Writer {
 
 /// Waits, when it is dropped, until the queued lines are written, for 250 milliseconds at most.
 #[derive(Debug)]
-pub(super) struct Flush(Sender<Item>);
+pub(super) struct PendingLines(Sender<QueueItem>);
 
-impl Drop for Flush {
+impl Drop for PendingLines {
     fn drop(&mut self) {
         let (done, flushed) = mpsc::channel();
-        if self.0.send(Item::Flush(done)).is_ok() {
+        if self.0.send(QueueItem::Flush(done)).is_ok() {
             // The wait has a limit: a reader that is stuck must not keep the process alive.
             let _ = flushed.recv_timeout(FLUSH_LIMIT);
         }
@@ -79,21 +79,21 @@ impl Drop for Flush {
 
 /// What the thread gets from its queue.
 #[derive(Debug)]
-enum Item {
+enum QueueItem {
     /// A request for an answer through this channel once all lines before it are written.
     Flush(Sender<()>),
     /// A line to write, with its newline.
     Line(Vec<u8>),
 }
 
-fn write_all(mut output: impl Write, items: &Receiver<Item>, written: &AtomicUsize) {
+fn write_all(mut output: impl Write, items: &Receiver<QueueItem>, written: &AtomicUsize) {
     for item in items {
         match item {
-            Item::Flush(done) => {
+            QueueItem::Flush(done) => {
                 let _ = output.flush();
                 let _ = done.send(());
             }
-            Item::Line(line) => {
+            QueueItem::Line(line) => {
                 // An error is ignored: it could only be reported in the log, which has just failed.
                 let _ = output.write_all(&line);
                 written.fetch_sub(line.len(), Ordering::Relaxed);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_stderr_is_nobodys_problem() {
+    fn a_closed_stderr_stops_nothing() {
         let (writer, flush) = spawn(Closed).unwrap();
         writer.write(b"a\n".to_vec());
         writer.write(b"b\n".to_vec());

@@ -1,28 +1,36 @@
-//! A resource whose identity is a number that the service assigns, with parts under keys.
+//! A resource whose identity is a number that the service assigns, with labels under keys and a list
+//! of parts.
 
 use std::collections::BTreeMap;
 
+use crate::framework::context::Context;
+use crate::framework::identity::{IdentityAttribute, IdentitySchema};
 use crate::framework::model::Field;
-use crate::framework::resource::{Context, Desired, ImportTarget};
-use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Kind, Nesting};
-use crate::wire::number::Number;
+use crate::framework::resource::{Desired, ImportTarget};
+use crate::framework::schema::Attribute;
 
 use super::*;
 
 crate::model! {
     pub(super) struct Container {
         name: String,
-        serial: Number,
-        parts: BTreeMap<String, Field<Part>>,
+        serial: i64,
+        labels: BTreeMap<String, Field<String>>,
+        parts: Vec<Field<Part>>,
+        timeouts: Timeouts,
     }
 }
 
 crate::model! {
-    pub(super) struct Part { label: String, made: String }
+    pub(super) struct Part { made: String }
 }
 
 crate::model! {
-    pub(super) struct Serial { serial: Number }
+    pub(super) struct Timeouts { create: String }
+}
+
+crate::model! {
+    pub(super) struct Serial { serial: i64 }
 }
 
 pub(super) struct ToyBox;
@@ -37,15 +45,13 @@ impl Resource for ToyBox {
     }
 
     fn schema(&self) -> Schema {
-        let parts = vec![
-            Attribute::string("label").required(),
-            Attribute::string("made").computed(),
-        ];
         Schema {
             attributes: vec![
                 Attribute::string("name").required(),
                 Attribute::number("serial").computed(),
-                Attribute::new("parts", Kind::Nested(Nesting::Map, parts)).optional(),
+                Attribute::map("labels").optional(),
+                Attribute::objects("parts", vec![Attribute::string("made").computed()]),
+                Attribute::block("timeouts", vec![Attribute::string("create").optional()]),
             ],
             ..Schema::default()
         }
@@ -83,7 +89,7 @@ impl Resource for ToyBox {
         state: Container,
     ) -> Result<Option<Container>, Diagnostics> {
         Ok(Some(Container {
-            serial: Number::from(7_i64).into(),
+            serial: 7.into(),
             ..state
         }))
     }
@@ -162,7 +168,7 @@ async fn an_identity_that_the_service_assigns_is_known_after_the_read_that_follo
             .await;
         let read = read.expect("a response").into_inner();
         assert_eq!(summaries(&read.diagnostics), [""; 0]);
-        assert_eq!(read.new_identity, identity(7.into()));
+        assert_eq!(read.new_identity, identity(Value::Number(7)));
     }
 }
 
@@ -170,13 +176,13 @@ async fn an_identity_that_the_service_assigns_is_known_after_the_read_that_follo
 async fn an_identity_may_be_a_number() {
     let by_identity = import(wire::import_resource_state::Request {
         type_name: "toy_box".into(),
-        identity: identity(7.into()),
+        identity: identity(Value::Number(7)),
         ..Default::default()
     })
     .await;
     assert_eq!(
         by_identity.imported_resources[0].identity,
-        identity(7.into())
+        identity(Value::Number(7))
     );
     let request = wire::get_resource_identity_schemas::Request::default();
     let schemas = new_server()
@@ -190,24 +196,28 @@ async fn an_identity_may_be_a_number() {
 }
 
 #[tokio::test]
-async fn generated_configuration_keeps_what_is_under_keys_and_leaves_out_what_is_computed() {
-    let part = |made: Value| {
-        let values = [("label".to_owned(), "l".into()), ("made".to_owned(), made)];
-        let part = Value::Map(values.into_iter().collect());
-        // A key may be called as an attribute is.
-        Value::Map([("label".to_owned(), part)].into_iter().collect())
-    };
-    let container = |serial: Value, parts: Value| {
-        let values = [("name", "a".into()), ("serial", serial), ("parts", parts)];
-        let values = values.into_iter();
+async fn generated_configuration_has_what_can_be_configured_and_is_not_empty() {
+    let object = |values: &[(&str, Value)]| {
+        let values = values.iter().cloned();
         Value::Map(
             values
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
         )
     };
+    let container = |serial: Value, parts: Value, create: Value| {
+        object(&[
+            ("name", "a".into()),
+            ("serial", serial),
+            // A key may be called as an attribute is.
+            ("labels", object(&[("serial", "l".into())])),
+            ("parts", parts),
+            ("timeouts", object(&[("create", create)])),
+        ])
+    };
     let ty = ToyBox.schema().ty();
-    let state = container(7.into(), part("now".into()));
+    let parts = Value::List(vec![object(&[("made", "now".into())])]);
+    let state = container(Value::Number(7), parts, "".into());
     let request = wire::generate_resource_config::Request {
         type_name: "toy_box".into(),
         state: Some(codec::encode_value(&state, &ty).expect("a state")),
@@ -218,8 +228,34 @@ async fn generated_configuration_keeps_what_is_under_keys_and_leaves_out_what_is
     let config = response.expect("a response").into_inner().config;
     assert_eq!(
         codec::decode_value(config.as_ref(), &ty),
-        Ok(container(Value::Null, part(Value::Null)))
+        Ok(container(Value::Null, Value::Null, Value::Null))
     );
+}
+
+#[tokio::test]
+async fn a_list_of_objects_is_computed_and_unknown_until_apply() {
+    let ty = ToyBox.schema().ty();
+    let config = Container {
+        name: "a".into(),
+        ..Container::default()
+    };
+    let config = Some(codec::encode_value(&config.into_value(), &ty).expect("a configuration"));
+    let request = wire::plan_resource_change::Request {
+        type_name: "toy_box".into(),
+        config: config.clone(),
+        proposed_new_state: config,
+        ..Default::default()
+    };
+    let planned = configured()
+        .await
+        .plan_resource_change(Request::new(request))
+        .await;
+    let planned = planned.expect("a response").into_inner();
+    assert_eq!(summaries(&planned.diagnostics), [""; 0]);
+    let planned = codec::decode_value(planned.planned_state.as_ref(), &ty).expect("a plan");
+    let planned = planned.attributes().expect("an object");
+    assert_eq!(planned["parts"], Value::Unknown);
+    assert_eq!(planned["labels"], Value::Null);
 }
 
 #[test]
@@ -242,8 +278,8 @@ fn a_model_that_does_not_match_its_schema_is_found_before_the_first_call() {
             }
         }
 
-        fn resources(&self) -> crate::framework::provider::Resources<()> {
-            crate::framework::provider::Resources::none().and(ToyBox)
+        fn offers(&self) -> Offers<()> {
+            Offers::new().resource(ToyBox)
         }
 
         async fn configure(&self, _: Serial, _: &str) -> Result<((), Diagnostics), Diagnostics> {
@@ -254,7 +290,7 @@ fn a_model_that_does_not_match_its_schema_is_found_before_the_first_call() {
     let problem = Server::new(Wrong, Random::seeded(1)).expect_err("a mismatch");
     let text = problem.to_string();
     assert!(
-        text.contains("the provider block: serial: the model has a number"),
+        text.contains("the provider block: serial: the model has whole number"),
         "{text}"
     );
 }

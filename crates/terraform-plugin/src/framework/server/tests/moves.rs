@@ -21,8 +21,8 @@ async fn moved(
         source_state: raw(json),
         target_type_name: "toy_thing".into(),
         source_private: PRIVATE.to_vec(),
-        source_identity: raw(r#"{"label":"a"}"#),
-        source_identity_schema_version: 0,
+        source_identity: raw(r#"{"name":"a"}"#),
+        source_identity_schema_version: 1,
     };
     new_server()
         .move_resource_state(Request::new(request))
@@ -33,30 +33,22 @@ async fn moved(
 
 #[tokio::test]
 async fn a_thing_moves_between_registries_with_all_that_is_stored_of_it() {
-    let current = (
-        2,
-        r#"{"name":"a","id":"1","note":"n"}"#,
-        "1".into(),
-        "n".into(),
-    );
-    let earlier = (1, r#"{"label":"a"}"#, Value::Null, Value::Null);
-    for (version, json, id, note) in [current, earlier] {
-        for address in [
-            "registry.opentofu.org/test/toy",
-            "mirror.example.com/other/toy",
-        ] {
-            let response = moved(address, "toy_thing", version, json).await;
-            assert_eq!(summaries(&response.diagnostics), [""; 0]);
-            assert_eq!(
-                unwired(response.target_state.as_ref()),
-                thing("a", id.clone(), note.clone())
-            );
-            assert_eq!(response.target_private, PRIVATE);
-            let identity = response.target_identity.expect("an identity").identity_data;
-            let value = codec::decode_value(identity.as_ref(), &ToyThing.identity_schema().ty());
-            let expected = [("name".to_owned(), "a".into())].into_iter().collect();
-            assert_eq!(value, Ok(Value::Map(expected)));
-        }
+    let json = r#"{"name":"a","id":"1","note":"n"}"#;
+    for address in [
+        "registry.opentofu.org/test/toy",
+        "mirror.example.com/other/toy",
+    ] {
+        let response = moved(address, "toy_thing", 2, json).await;
+        assert_eq!(summaries(&response.diagnostics), [""; 0]);
+        assert_eq!(
+            unwired(response.target_state.as_ref()),
+            thing("a", "1".into(), "n".into())
+        );
+        assert_eq!(response.target_private, PRIVATE);
+        let identity = response.target_identity.expect("an identity").identity_data;
+        let value = codec::decode_value(identity.as_ref(), &ToyThing.identity_schema().ty());
+        let expected = [("name".to_owned(), "a".into())].into_iter().collect();
+        assert_eq!(value, Ok(Value::Map(expected)));
     }
 }
 

@@ -1,9 +1,10 @@
 //! A provider small enough to see every rule: what happens to a thing depends on its name.
 
+use crate::framework::context::Context;
+use crate::framework::identity::{IdentityAttribute, IdentitySchema};
 use crate::framework::model::Field;
-use crate::framework::provider::Resources;
-use crate::framework::resource::{Change, Context, Desired, ImportTarget, Upgrade};
-use crate::framework::schema::{Attribute, IdentityAttribute, IdentitySchema};
+use crate::framework::resource::{Change, Desired, ImportTarget};
+use crate::framework::schema::Attribute;
 
 use super::*;
 
@@ -44,8 +45,8 @@ impl Provider for Toy {
         }
     }
 
-    fn resources(&self) -> Resources<()> {
-        Resources::none().and(ToyThing).and(boxes::ToyBox)
+    fn offers(&self) -> Offers<()> {
+        Offers::new().resource(ToyThing).resource(boxes::ToyBox)
     }
 
     async fn configure(
@@ -96,14 +97,6 @@ impl Resource for ToyThing {
             version: 1,
             attributes: vec![name],
         }
-    }
-
-    fn upgrades(&self) -> Vec<Upgrade> {
-        vec![Upgrade::new(1, upgrade::ty(), upgrade::state)]
-    }
-
-    fn identity_upgrades(&self) -> Vec<Upgrade> {
-        vec![Upgrade::new(0, upgrade::ty(), upgrade::identity)]
     }
 
     fn identity(&self, state: &Thing) -> Identity {

@@ -1,0 +1,112 @@
+//! A call on its way through the emulator, and the state that operations and sources read and
+//! change.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use base::secret::Secret;
+
+use crate::behaviour::ServiceChoices;
+use crate::fault::Effect;
+use crate::generated::Generated;
+use crate::issuance::Issuance;
+use crate::journal::Entry;
+use crate::keys::{Caller, CallerKind, IssuedSession, KnownKeys};
+use crate::numbers::{Numbers, SpaceNumber};
+use crate::refusal::Rejection;
+use crate::reply::AnswerForm;
+use crate::request::IncomingRequest;
+use crate::spaces::{SpaceSettings, Spaces};
+
+/// What operations and sources of credentials read and change.
+#[derive(Debug)]
+pub(crate) struct ServiceState {
+    pub(crate) behaviour: ServiceChoices,
+    pub(crate) generated: Generated,
+    pub(crate) spaces: Spaces,
+    pub(crate) numbers: Numbers,
+    /// What the list last truly showed, by the space in the request. A stale list shows it again.
+    pub(crate) lists: HashMap<Option<String>, Vec<Arc<SpaceNumber>>>,
+    pub(crate) issuance: Issuance,
+    pub(crate) keys: KnownKeys,
+    /// The digests of all tokens that the file of `--oidc-token-file` held when it was read.
+    pub(crate) oidc_tokens: HashSet<Vec<u8>>,
+    /// The tokens of the metadata service, and when each ends.
+    pub(crate) metadata_tokens: HashMap<String, SystemTime>,
+    /// The session that the metadata service hands out.
+    pub(crate) metadata_session: Option<IssuedSession>,
+    /// The only access token that CloudSSO accepts. Without it any token is accepted.
+    pub(crate) sso_access_token: Option<Secret>,
+}
+
+/// A call on its way through the emulator.
+pub(crate) struct Visit<'a> {
+    pub(crate) request: &'a IncomingRequest,
+    /// When the call arrived, after the emulator's start.
+    pub(crate) at: Duration,
+    /// The true date, which no fault changes.
+    pub(crate) now: SystemTime,
+    /// The date of the server, which a fault may have changed.
+    pub(crate) date: SystemTime,
+    /// The journal's entry, in which every step notes what it did.
+    pub(crate) entry: Entry,
+    /// What the last fault does that struck the call.
+    pub(crate) effect: Effect,
+    /// Who signed the request, if it has to be signed.
+    pub(crate) caller: Option<Caller>,
+    /// The form of the service's answer. There is none if an operation was not reached.
+    pub(crate) form: Option<AnswerForm>,
+}
+
+impl Visit<'_> {
+    /// The space that the request has to name. The caller must own it.
+    pub(crate) fn required_space(&self, state: &ServiceState) -> Result<SpaceSettings, Rejection> {
+        let space = self.optional_space(state)?;
+        space.ok_or_else(|| Rejection::missing("CustSpaceId"))
+    }
+
+    /// The space that the request names, if it names one. The caller must own it.
+    pub(crate) fn optional_space(
+        &self,
+        state: &ServiceState,
+    ) -> Result<Option<SpaceSettings>, Rejection> {
+        let id = self.request.parameter("CustSpaceId");
+        let space = id.map(|id| state.spaces.get(id));
+        if space.as_ref().is_some_and(|space| !space.owned) {
+            let message = "The specified resource does not belong to the current user.";
+            return Err(Rejection::new(400, "Unknown.ResourceOwnerId", message));
+        }
+        Ok(space)
+    }
+
+    /// Who signed the request.
+    pub(crate) fn caller(&self) -> Result<&Caller, Rejection> {
+        let caller = self.caller.as_ref();
+        caller.ok_or_else(|| Rejection::missing("AccessKeyId"))
+    }
+
+    /// Starts a session of this role.
+    pub(crate) fn issue(
+        &mut self,
+        state: &mut ServiceState,
+        account_id: String,
+        role: &str,
+        session_name: &str,
+        requested: Option<Duration>,
+    ) -> IssuedSession {
+        let identity = CallerKind::Role {
+            role: role.into(),
+            session_name: session_name.into(),
+        };
+        let caller = Caller {
+            account_id,
+            identity,
+        };
+        let session = state
+            .keys
+            .issue(caller, &state.issuance, requested, self.now);
+        self.entry.issued_key_id = Some(session.access_key_id.clone());
+        session
+    }
+}

@@ -1,0 +1,167 @@
+//! How faults spoil a response.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::body::Bytes;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::encoding::encode;
+use crate::reply::gateway_error;
+use crate::request::{Addressee, IncomingRequest};
+use crate::response::{BodyStep, JSON, OutgoingResponse};
+use crate::signature;
+
+/// How a quotation of a request is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Writing {
+    Base64,
+    Percent,
+    #[default]
+    Plain,
+}
+
+/// Quotes a request with everything in it, secrets included. The secrets are first, because a
+/// client that shows the text may cut it; the string to sign follows.
+pub(super) fn quote(request: &IncomingRequest, writing: Writing) -> String {
+    let write = |text: &str| match writing {
+        Writing::Base64 => STANDARD.encode(text),
+        Writing::Percent => encode(text),
+        Writing::Plain => text.to_owned(),
+    };
+    let parameters = ["AccessKeyId", "SecurityToken", "OIDCToken", "Signature"];
+    let headers = ["authorization", "x-acs-security-token"];
+    let parameters = parameters.map(|name| (name, request.parameter(name)));
+    let headers = headers.map(|name| (name, request.header(name)));
+    let quoted: Vec<String> = parameters
+        .into_iter()
+        .chain(headers)
+        .filter_map(|(name, value)| Some(format!("{name}={}", write(value?))))
+        .collect();
+    format!(
+        "server received: {}; server string to sign is: {}",
+        quoted.join(" "),
+        write(&signature::string_to_sign(request))
+    )
+}
+
+/// Turns the response into a failure with this status. A gateway reports its failure as JSON, and a
+/// proxy (502) as HTML.
+pub(super) fn fail(response: &mut OutgoingResponse, text: &Bytes, status: u16) {
+    response.status = status;
+    if status == 502 {
+        response.content_type = "text/html";
+        response.set_body("<html><body><h1>502 Bad Gateway</h1></body></html>");
+        return;
+    }
+    let (code, message) = match status {
+        503 => (
+            "ServiceUnavailable",
+            "The request has failed due to a temporary failure of the server.",
+        ),
+        _ => (
+            "InternalError",
+            "The request processing has failed due to some unknown error.",
+        ),
+    };
+    let request_id = json(text)["RequestId"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    response.content_type = JSON;
+    response.set_body(gateway_error(Addressee::Cams, &request_id, code, message).to_string());
+}
+
+/// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.
+pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u64) {
+    const BLOCK: usize = 64 << 10;
+    let blocks = bytes / BLOCK as u64;
+    let block = Bytes::from(vec![b' '; BLOCK]);
+    let rest = usize::try_from(bytes % BLOCK as u64).unwrap_or(0);
+    let mut body: Vec<_> = (0..blocks).map(|_| BodyStep::Send(block.clone())).collect();
+    body.push(BodyStep::Send(block.slice(..rest)));
+    body.append(&mut response.body);
+    response.body = body;
+    response.length = response.length.saturating_add(bytes);
+}
+
+/// Sends a body in ten parts with a pause before each, which take `over` together.
+pub(super) fn drip(body: &Bytes, over: Duration) -> Vec<BodyStep> {
+    const PARTS: usize = 10;
+    let size = body.len().div_ceil(PARTS).max(1);
+    body.chunks(size)
+        .flat_map(|part| {
+            [
+                BodyStep::Pause(over / PARTS as u32),
+                BodyStep::Send(body.slice_ref(part)),
+            ]
+        })
+        .collect()
+}
+
+pub(super) fn half(text: &Bytes) -> Bytes {
+    text.slice(..text.len() / 2)
+}
+
+/// Puts fields into parts of an answer in JSON: into an object, or into each row of a list. The
+/// credentials of some answers have another name or are the answer itself.
+pub(super) fn alter<const N: usize>(
+    text: &Bytes,
+    parts: [(&str, Option<Map<String, Value>>); N],
+) -> Option<String> {
+    let mut body: Value = serde_json::from_slice(text).ok()?;
+    for (part, fields) in parts {
+        let in_sso = body.get("CloudCredential").is_some();
+        let at_top = body.get("AccessKeyId").is_some();
+        let target = match part {
+            "Credentials" if at_top => Some(&mut body),
+            "Credentials" if in_sso => body.get_mut("CloudCredential"),
+            _ => body.get_mut(part),
+        };
+        let objects = match target {
+            Some(Value::Array(rows)) => rows,
+            Some(object) => std::slice::from_mut(object),
+            None => continue,
+        };
+        for object in objects.iter_mut().filter_map(Value::as_object_mut) {
+            object.extend(fields.clone().unwrap_or_default());
+        }
+    }
+    Some(body.to_string())
+}
+
+/// The JSON with control characters as they are where it has an escape such as `\u001b`.
+pub(super) fn unescape(json: String) -> String {
+    (0..0x20_u8).fold(json, |json, control| {
+        json.replace(
+            &format!("\\u{control:04x}"),
+            &char::from(control).to_string(),
+        )
+    })
+}
+
+/// The body with a value of another type in each field but `Code`, which still claims success.
+pub(super) fn wrong_types(text: &Bytes) -> Value {
+    let mut body = json(text);
+    for (name, value) in body.as_object_mut().into_iter().flatten() {
+        if name != "Code" {
+            *value = match value {
+                Value::String(_) => json!(17),
+                Value::Array(_) => json!({ "0": true }),
+                _ => json!(["unexpected"]),
+            };
+        }
+    }
+    body
+}
+
+/// The body as JSON, or null if it is a text.
+fn json(text: &Bytes) -> Value {
+    serde_json::from_slice(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

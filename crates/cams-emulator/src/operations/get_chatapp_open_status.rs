@@ -1,0 +1,22 @@
+//! `GetChatappOpenStatus`: whether the account has subscribed to the product.
+
+use super::{EmulatedOperation, FieldWriter, Rejection, ServiceState, Visit};
+
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
+    name: "GetChatappOpenStatus",
+    needs_subscription: false,
+    essential: &["OpenStatus"],
+    run,
+    ..EmulatedOperation::CAMS
+};
+
+fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Result<FieldWriter, Rejection> {
+    let open = !state.behaviour.not_subscribed;
+    Ok(Box::new(move |body| {
+        body.insert("OpenStatus".into(), open.into());
+        // This is the one operation whose model lacks `AccessDeniedDetail`, and whose documented
+        // message is in lower case.
+        body.remove("AccessDeniedDetail");
+        body.insert("Message".into(), "success".into());
+    }))
+}

@@ -1,0 +1,59 @@
+//! Actions: the trait that the author of one implements, and how one reports its progress.
+
+use std::future::Future;
+
+use tokio::sync::mpsc::Sender;
+use tonic::Status;
+
+use crate::wire::diagnostic::Diagnostics;
+use crate::wire::tfplugin6::invoke_action::{Event, event};
+
+use super::context::Context;
+use super::model::Model;
+use super::schema::Schema;
+
+/// An action: something that is done when a configuration or a user asks for it, and that leaves no
+/// state.
+pub trait Action: Send + Sync + 'static {
+    /// What the provider's configuration became, `Data` of [`Provider`](super::provider::Provider).
+    type Provider: Send + Sync + 'static;
+    /// The model of the configuration.
+    type Config: Model;
+
+    /// The type in HCL, which begins with the provider's name.
+    fn type_name(&self) -> &'static str;
+
+    /// The schema of the configuration.
+    fn schema(&self) -> Schema;
+
+    /// Checks what concerns several attributes together; validators of the schema check single
+    /// ones. Values may be unknown.
+    fn validate(&self, _config: &Self::Config) -> Diagnostics {
+        Diagnostics::default()
+    }
+
+    /// Does it. The configuration is known.
+    fn invoke(
+        &self,
+        context: Context<'_, Self::Provider>,
+        config: Self::Config,
+        progress: Progress<'_>,
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
+}
+
+/// Shows the user how far an action is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'a>(pub(super) &'a Sender<Result<Event, Status>>);
+
+impl Progress<'_> {
+    /// Shows a message. The action goes on whether or not anyone still looks.
+    pub async fn show(&self, message: impl Into<String>) {
+        let message = base::foreign_text::lines(&message.into());
+        let progress = event::Type::Progress(event::Progress { message });
+        let event = Event {
+            r#type: Some(progress),
+        };
+        // An error means that the caller has disconnected.
+        let _ = self.0.send(Ok(event)).await;
+    }
+}

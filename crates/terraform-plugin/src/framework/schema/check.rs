@@ -1,0 +1,216 @@
+//! Schemas that make no sense for their kind. They are refused when the provider starts, before
+//! Terraform or a user meets them.
+
+use std::collections::BTreeSet;
+
+use super::{Attribute, Kind};
+
+/// What the values of a schema are used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Role {
+    /// Input alone: the provider block, an action, the configuration of a list, and a block.
+    Input,
+    /// A data source, whose values are read anew each time.
+    Read,
+    /// A resource, whose values are planned and stored.
+    Stored,
+    /// The objects of a list that the provider sets.
+    Output,
+}
+
+/// The arguments that Terraform itself gives to resources, data sources and actions.
+const RESERVED: [&str; 7] = [
+    "connection",
+    "count",
+    "depends_on",
+    "for_each",
+    "lifecycle",
+    "provider",
+    "provisioner",
+];
+
+/// Whether a name can be written in HCL: lower-case letters, digits and underscores, beginning with
+/// a letter.
+pub(in super::super) fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|byte| byte.is_ascii_lowercase())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// What is wrong with the attributes of a schema, if something is.
+pub(in super::super) fn problem(attributes: &[Attribute], role: Role) -> Option<String> {
+    let mut names = BTreeSet::new();
+    attributes.iter().find_map(|attribute| {
+        let name = attribute.name;
+        if !names.insert(name) {
+            return Some(format!("{name} is there twice"));
+        }
+        if let Some(problem) = of_attribute(attribute, role) {
+            return Some(format!("{name} {problem}"));
+        }
+        let inner = match &attribute.kind {
+            Kind::Block(inner) => self::problem(inner, Role::Input),
+            Kind::Objects(inner) => self::problem(inner, Role::Output),
+            Kind::Plain(_) => None,
+        };
+        inner.map(|problem| format!("{name}: {problem}"))
+    })
+}
+
+fn of_attribute(attribute: &Attribute, role: Role) -> Option<&'static str> {
+    let Attribute {
+        name,
+        kind,
+        required,
+        optional,
+        computed,
+        write_only,
+        ..
+    } = attribute;
+    let planned = attribute.default.is_some()
+        || attribute.requires_replace
+        || attribute.use_state_for_unknown
+        || *write_only;
+    let configurable = attribute.configurable();
+    let rules = [
+        (!is_name(name), "is not a name that HCL can write"),
+        (RESERVED.contains(name), "is a name that Terraform reserves"),
+        (
+            !configurable && !computed,
+            "is neither required, optional nor computed",
+        ),
+        (
+            *required && (*optional || *computed),
+            "is required, and optional or computed too",
+        ),
+        (
+            *computed && role == Role::Input,
+            "is computed, where nothing is",
+        ),
+        (
+            configurable && role == Role::Output,
+            "can be configured, where nothing can",
+        ),
+        (
+            planned && role != Role::Stored,
+            "has a rule that only an attribute of a resource can have: a default, a replacement, \
+             a kept state, or write-only",
+        ),
+        (
+            *write_only && *computed,
+            "is write-only, and computed or with a default",
+        ),
+        (
+            matches!(kind, Kind::Objects(_)) && configurable,
+            "is a list of objects, and configurable",
+        ),
+        (
+            matches!(kind, Kind::Block(_)) && (*computed || *write_only),
+            "is a block, and computed or write-only",
+        ),
+    ];
+    let broken = rules.into_iter().find(|(broken, _)| *broken);
+    broken.map(|(_, problem)| problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(attribute: Attribute, role: Role) -> String {
+        problem(&[attribute], role).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_schema_that_makes_no_sense_for_its_kind_is_refused() {
+        let a = || Attribute::string("a");
+        for (attribute, role, expected) in [
+            (a(), Role::Stored, "a is neither"),
+            (
+                a().required().optional(),
+                Role::Stored,
+                "a is required, and",
+            ),
+            (
+                a().required().computed(),
+                Role::Stored,
+                "a is required, and",
+            ),
+            (a().computed(), Role::Input, "a is computed"),
+            (a().optional().default("x"), Role::Input, "a is computed"),
+            (a().optional().default("x"), Role::Read, "a has a rule"),
+            (a().required().write_only(), Role::Read, "a has a rule"),
+            (
+                a().required().requires_replace(),
+                Role::Input,
+                "a has a rule",
+            ),
+            (
+                a().optional().computed().write_only(),
+                Role::Stored,
+                "a is write-only, and",
+            ),
+            (
+                a().optional().write_only().default("x"),
+                Role::Stored,
+                "a is write-only, and",
+            ),
+            (
+                Attribute::string("A").required(),
+                Role::Read,
+                "A is not a name",
+            ),
+            (
+                Attribute::string("").required(),
+                Role::Read,
+                " is not a name",
+            ),
+            (
+                Attribute::string("count").required(),
+                Role::Read,
+                "count is a name",
+            ),
+            (
+                Attribute::objects("a", vec![Attribute::string("b").optional()]),
+                Role::Read,
+                "a: b can be configured",
+            ),
+            (
+                Attribute::objects("a", Vec::new()).optional(),
+                Role::Read,
+                "a is a list of objects, and configurable",
+            ),
+            (
+                Attribute::block("a", vec![Attribute::string("b").computed()]),
+                Role::Stored,
+                "a: b is computed",
+            ),
+            (
+                Attribute::block("a", Vec::new()).computed(),
+                Role::Stored,
+                "a is a block, and computed",
+            ),
+        ] {
+            let text = text(attribute, role);
+            assert!(text.starts_with(expected), "{text:?}, not {expected:?}");
+        }
+        let twice = [a().required(), a().computed()];
+        assert_eq!(
+            problem(&twice, Role::Stored).as_deref(),
+            Some("a is there twice")
+        );
+    }
+
+    #[test]
+    fn a_schema_that_makes_sense_is_not() {
+        let resource = [
+            Attribute::string("a").required().requires_replace(),
+            Attribute::string("b").optional().default("x"),
+            Attribute::string("c").optional().write_only().sensitive(),
+            Attribute::map("d").optional().computed(),
+            Attribute::objects("e", vec![Attribute::string("f").computed()]),
+            Attribute::block("g", vec![Attribute::string("h").optional()]),
+        ];
+        assert_eq!(problem(&resource, Role::Stored), None);
+    }
+}
