@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use base::clock::Clock;
 use base::environment::Environment;
 use base::random::Random;
-use terraform_plugin::process::{self, Plugin, Subcommand};
-use terraform_provider_cams::{ADDRESS, doctor, server};
+use terraform_plugin::process::{self, Plugin, Subcommand, Work};
+use terraform_provider_cams::{ADDRESS, LONG_WAIT, Mismatch, doctor, server};
 
 /// The command that reports what works with an account, in place of serving Terraform.
 const DOCTOR: &str = "doctor";
@@ -41,6 +41,10 @@ fn main() -> ExitCode {
         return doctor::main(arguments, &environment, &clock, &Random::from_system());
     }
     process::main(&PLUGIN, arguments, &environment, &clock, || {
-        server(environment.clone(), clock.clone(), Random::from_system())
+        let random = Random::from_system();
+        let server = server(environment.clone(), clock.clone(), random, LONG_WAIT)?;
+        let operations = server.operations();
+        let work = Work::new(operations.tracker().clone(), move || operations.end());
+        Ok::<_, Mismatch>((server, work))
     })
 }

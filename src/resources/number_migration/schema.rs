@@ -1,13 +1,22 @@
 //! The attributes of the resource and of its identity, with the models that hold their values.
 
-use crate::validators;
-use terraform_plugin::framework::identity::{IdentityAttribute, IdentitySchema};
-use terraform_plugin::framework::schema::{Attribute, Schema};
-use terraform_plugin::framework::timeouts;
+use terraform_plugin::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Schema};
+use terraform_plugin::framework::timeouts::{self, Timed};
 use terraform_plugin::framework::ty::Type;
 use terraform_plugin::model;
 
-use super::{CREATE, OPERATIONS, READ};
+use crate::validators;
+
+use super::OPERATIONS;
+
+pub(super) const CREATE: Timed = Timed {
+    name: "create",
+    default: "20m",
+};
+pub(super) const READ: Timed = Timed {
+    name: "read",
+    default: "10m",
+};
 
 model! {
     /// Configuration, plan and state.
