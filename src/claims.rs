@@ -98,19 +98,8 @@ impl Claims {
     /// A warning if this process could not take turns at numbers with the others of this machine.
     pub(crate) fn notice(&self) -> Option<Diagnostic> {
         let directory = self.0.directory.as_ref()?.display().to_string();
-        let directory = foreign_text::line(&directory);
         let problem = self.0.problem.get()?;
-        Some(Diagnostic::warning(
-            "Numbers Not Claimed Among Processes",
-            format!(
-                "The provider's processes on this machine take turns at a number by means of files \
-                 in {directory}, which cannot be used: {problem}. The provider still searches for \
-                 each number before it starts the migration, but do not run another apply with the \
-                 same numbers at the same time.\n\nMake the directory accessible to this user \
-                 alone (chmod 700), or set throttle.state_directory or \
-                 CAMS_THROTTLE_STATE_DIRECTORY to another one."
-            ),
-        ))
+        Some(not_shared(&foreign_text::line(&directory), problem))
     }
 
     fn taken(&self) -> MutexGuard<'_, BTreeSet<Target>> {
@@ -204,6 +193,21 @@ impl Drop for Lock {
             let _ = std::fs::remove_file(&self.path);
         }
     }
+}
+
+/// The directory of the lock files cannot be used.
+pub(crate) fn not_shared(directory: &str, problem: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Numbers Not Claimed Among Processes",
+        format!(
+            "The provider's processes on this machine take turns at a number by means of files in \
+             {directory}, which cannot be used: {problem}. The provider still searches for each \
+             number before it starts the migration, but do not run another apply with the same \
+             numbers at the same time.\n\nMake the directory accessible to this user alone \
+             (chmod 700), or set throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY to \
+             another one."
+        ),
+    )
 }
 
 #[cfg(test)]

@@ -328,7 +328,7 @@ impl Search<'_> {
     }
 }
 
-const NOT_SHOWN: &str = "The list of the space and the lookup of the number did not show it within \
+pub(crate) const NOT_SHOWN: &str = "The list of the space and the lookup of the number did not show it within \
     some seconds.";
 const STOPPED: &str = "Terraform was asked to stop before the list of the space and the lookup of \
     the number could show it.";

@@ -3,9 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
 
 use base::clock::Clock;
 use base::random::Random;
@@ -122,11 +119,6 @@ impl Cams {
         }
     }
 
-    /// The bounds within which the API may be called for one operation of Terraform.
-    pub(crate) fn bounds(&self, timeout: Duration, stop: &CancellationToken) -> Call {
-        Call::new(timeout, stop.clone())
-    }
-
     /// The diagnostic for a failed call, and for the call that could have answered instead, if that
     /// failed too.
     ///
@@ -167,29 +159,20 @@ impl Cams {
     /// Warnings that concern no single resource, each of which is given once in a run: about the
     /// clock, and about the places that the processes of this machine share.
     pub(crate) fn notices(&self) -> Diagnostics {
-        let client = self.client.as_ref().ok();
-        let of_client = client.map(|client| {
-            [
-                client.clock_difference().map(notices::clock_differs),
-                client.account_locked().map(notices::account_locked),
-                self.account_not_known(client),
-            ]
-        });
-        let notices = self.throttled.iter().flat_map(Throttled::notices);
-        let notices = notices.chain(self.claims.notice());
-        let notices = notices.chain(of_client.into_iter().flatten().flatten());
-        notices
-            .filter(|notice| self.is_first(&notice.summary))
-            .collect()
-    }
-
-    /// A warning if the account is not known although others may use it with another key. A key of
-    /// a session belongs to nobody else, and over Redis several machines share an account.
-    fn account_not_known(&self, client: &Client) -> Option<Diagnostic> {
-        let reason = client.account_trouble()?;
-        let is_shared = self.throttled.as_ref()?.scope == Scope::Redis;
-        let warns = is_shared || client.credentials().are_temporary();
-        warns.then(|| notices::account_not_known(&reason))
+        let mut notices: Vec<_> = self.throttled.iter().flat_map(Throttled::notices).collect();
+        notices.extend(self.claims.notice());
+        if let (Ok(client), Some(throttled)) = (&self.client, &self.throttled) {
+            notices.extend(client.clock_difference().map(notices::clock_differs));
+            notices.extend(client.account_locked().map(notices::account_locked));
+            // A key of a session belongs to nobody else; over Redis several machines share an
+            // account.
+            let is_shared = throttled.scope == Scope::Redis;
+            let others_use_it = is_shared || client.credentials().are_temporary();
+            let reason = client.account_trouble().filter(|_| others_use_it);
+            notices.extend(reason.map(|reason| notices::account_not_known(&reason)));
+        }
+        notices.retain(|notice| self.is_first(&notice.summary));
+        notices.into_iter().collect()
     }
 
     /// Whether this is the first diagnostic with this title in this run.

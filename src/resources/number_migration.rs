@@ -6,9 +6,12 @@ mod plan;
 mod private_state;
 mod schema;
 
+#[cfg(test)]
+pub(crate) use messages::tests::diagnostics;
+
 use tokio::time::Instant;
 
-use cams::{Error, ErrorKind, Migration, Operation};
+use cams::{Call, Error, ErrorKind, Migration, Operation};
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
@@ -16,7 +19,6 @@ use terraform_plugin::framework::schema::{IdentitySchema, Schema};
 use terraform_plugin::framework::timeouts::Limit;
 
 use super::super::Cams;
-use super::super::claims::Claim;
 use super::super::errors::ErrorContext;
 use super::super::evidence::{Evidence, Known, Presence};
 use super::super::numbers::{Found, NoAnswer, Question, Refresh, Search, Target};
@@ -177,14 +179,6 @@ struct NumberOperation<'a> {
     outcome: &'static str,
 }
 
-/// The outcome of an attempt to start a number.
-enum Start {
-    /// The number was in the space already, so nothing was sent.
-    Present(Presence),
-    /// The answer to the start, or the reason why there is none.
-    Sent(Result<Migration, Error>),
-}
-
 impl<'a> NumberOperation<'a> {
     fn new(
         context: Context<'a, Cams, Model>,
@@ -195,7 +189,7 @@ impl<'a> NumberOperation<'a> {
         let cams = context.provider();
         let search = Search {
             client: cams.client()?,
-            bounds: cams.bounds(limit.duration(), context.stop()),
+            bounds: Call::new(limit.duration(), context.stop().clone()),
             target,
         };
         Ok(Self {
@@ -207,28 +201,55 @@ impl<'a> NumberOperation<'a> {
         })
     }
 
+    /// Looks for the number, and starts its migration if it is not in the space.
+    ///
+    /// The request is sent only if the claim is still valid at that moment. If it was lost, it is
+    /// taken again, and the number is looked for again, because the process that had it in between
+    /// may have started it.
     async fn create(&self, plan: Model) -> Result<Model, Diagnostics> {
         let plan = Model {
             request_id: Field::Null,
             ..plan
         };
-        let Search { bounds, target, .. } = &self.search;
+        let Search {
+            client,
+            bounds,
+            target,
+        } = &self.search;
+        let space = &target.cust_space_id;
+        let not_claimed = |refused| messages::not_claimed(refused, target, self.limit);
         let claim = self.cams.claims.claim(bounds, target).await;
-        let mut claim =
-            claim.map_err(|refused| messages::not_claimed(refused, target, self.limit))?;
-        let answer = match self.start(&mut claim).await? {
-            Start::Present(presence) => return Ok(self.adopt(plan, presence, None)),
-            Start::Sent(answer) => answer,
-        };
-        let error = match answer {
-            Ok(migration) => return Ok(self.started(plan, migration).await),
-            Err(error) => error,
+        let mut claim = claim.map_err(not_claimed)?;
+        let mut not_before = self.cams.starts.not_before(space);
+        let mut renewals = 0;
+        let error = loop {
+            let question = Question {
+                not_before: Some(not_before),
+                ..Question::default()
+            };
+            let found = self.find(question).await?;
+            // Whatever happens to this task, no other resource of this run starts the number now.
+            claim.keep();
+            if let Evidence::Present(presence) = found.evidence {
+                return Ok(self.adopt(plan, presence, None));
+            }
+            self.cams.starts.note(space);
+            let claimed = bounds.clone().only_while(claim.witness());
+            let answer = client.create_chatapp_migration_initiate(&claimed, space, &target.number);
+            match answer.await {
+                Ok(migration) => return Ok(self.started(plan, migration).await),
+                Err(error) if error.kind == ErrorKind::Withheld && renewals < MAX_RENEWALS => {
+                    renewals += 1;
+                    claim.renew(bounds).await.map_err(not_claimed)?;
+                    not_before = Instant::now();
+                }
+                Err(error) => break error,
+            }
         };
         if error.is_ambiguous() {
-            let presence =
-                self.search.read_back().await.map_err(|reason| {
-                    messages::unknown_outcome(target, &error, &reason, self.limit)
-                })?;
+            let presence = self.search.read_back().await;
+            let presence = presence
+                .map_err(|reason| messages::unknown_outcome(target, &error, &reason, self.limit))?;
             private_state::note_start(self.context);
             return Ok(in_space(plan, target, presence));
         }
@@ -240,52 +261,6 @@ impl<'a> NumberOperation<'a> {
         }
         claim.give_back();
         Err(self.failed(&error, None))
-    }
-
-    /// Looks for the number, and starts its migration if it is not in the space.
-    ///
-    /// The request is sent only if the claim is still valid at that moment. If it was lost, it is
-    /// taken again, and the number is looked for again, because the process that had it in between
-    /// may have started it.
-    async fn start(&self, claim: &mut Claim) -> Result<Start, Diagnostics> {
-        let Search {
-            client,
-            bounds,
-            target,
-        } = &self.search;
-        let Target {
-            cust_space_id,
-            number,
-        } = target;
-        let mut not_before = self.cams.starts.not_before(cust_space_id);
-        let mut renewals = 0;
-        loop {
-            let question = Question {
-                not_before: Some(not_before),
-                ..Question::default()
-            };
-            let found = self.find(question).await?;
-            // Whatever happens to this task, no other resource of this run starts the number now.
-            claim.keep();
-            if let Evidence::Present(presence) = found.evidence {
-                return Ok(Start::Present(presence));
-            }
-            self.cams.starts.note(cust_space_id);
-            let bounds = bounds.clone().only_while(claim.witness());
-            let answer = client
-                .create_chatapp_migration_initiate(&bounds, cust_space_id, number)
-                .await;
-            match answer {
-                Err(error) if error.kind == ErrorKind::Withheld && renewals < MAX_RENEWALS => {
-                    renewals += 1;
-                    let renewed = claim.renew(&self.search.bounds).await;
-                    renewed
-                        .map_err(|refused| messages::not_claimed(refused, target, self.limit))?;
-                    not_before = Instant::now();
-                }
-                answer => return Ok(Start::Sent(answer)),
-            }
-        }
     }
 
     /// The state of a number whose migration has just started. An id that the answer lacks may come

@@ -275,9 +275,10 @@ pub(super) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Err
     warning(
         "Number Already in the Space",
         format!(
-            "{target} already existed{status}, so no migration was started. The resource takes the \
-             number over unchanged. Destroying the resource will not remove it from the \
-             space.{refusal}"
+            "{} was already in space {}{status}, so no migration was started. The resource takes \
+             the number over unchanged. Destroying the resource will not remove it from the \
+             space.{refusal}",
+            target.number, target.cust_space_id
         ),
     )
 }
@@ -400,4 +401,81 @@ pub(super) fn invalid_import_id(id: &str, problem: &str) -> Diagnostic {
              cams-abc123/8613900001234."
         ),
     )
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use cams::ErrorKind;
+    use terraform_plugin::framework::timeouts::Timed;
+
+    use crate::numbers::NOT_SHOWN;
+    use crate::tests::error;
+
+    use super::*;
+
+    /// All diagnostics of the resource.
+    pub(crate) fn diagnostics() -> Vec<Diagnostic> {
+        let target = |space: &str, code: &str, number: &str| Target {
+            cust_space_id: space.into(),
+            number: PhoneNumber::parse(code, number).expect("a number"),
+        };
+        let (one, two_forms) = (
+            target("cams-1", "86", "13900001234"),
+            target("cams-1", "55", "31996883193"),
+        );
+        let plan = |space: &str| Model {
+            cust_space_id: space.into(),
+            ..Model::default()
+        };
+        let state = Model {
+            phone_number: "8613900001234".into(),
+            ..plan("cams-1")
+        };
+        let other = target("cams-1", "86", "13900009999").number;
+        let other_form = two_forms.number.other_form();
+        let limit = Timed {
+            name: "create",
+            default: "20m",
+        };
+        let limit = limit.limit(None);
+        let refused = error(ErrorKind::InvalidParameter, "InvalidParameter.Exists");
+        let denied = error(ErrorKind::AccessDenied, "NoPermission");
+        let unanswered = Error {
+            out_of_time: true,
+            ..error(ErrorKind::Unanswered, "")
+        };
+        let presence = Presence {
+            id: None,
+            status: Some("CONNECTED".into()),
+        };
+        vec![
+            missing_space(),
+            faulty_state("cust_space_id is missing"),
+            replaced_later("cams-1", "cams-2"),
+            forgets(&state),
+            replaces(&one, &plan("cams-1"), Some(&other), true),
+            replaces(&one, &plan("cams-2"), Some(&one.number), true),
+            replaces(&two_forms, &plan("cams-2"), other_form.as_ref(), false),
+            replaces(&one, &Model::default(), None, false),
+            replaces(&two_forms, &plan("cams-1"), other_form.as_ref(), false),
+            planned_twice(&two_forms),
+            stored_twice(&one),
+            in_two_spaces(&one, "cams-2"),
+            banned(&one),
+            not_claimed(Refused::Busy, &one, &limit),
+            not_claimed(Refused::Duplicate, &one, &limit),
+            not_claimed(Refused::Stopped, &one, &limit),
+            names_another(&one),
+            adopted(&one, &presence, None),
+            adopted(&one, &Presence::default(), Some(&refused)),
+            unknown_outcome(&one, &unanswered, NOT_SHOWN, &limit),
+            one_failed(&denied, &one),
+            not_confirmed(&one),
+            gone(&one),
+            not_importable(&one, None),
+            not_importable(&one, Some(&denied)),
+            invalid_import_identity("cust_space_id is missing"),
+            invalid_import_id("86/1", "it does not have two or three parts"),
+        ]
+    }
 }
