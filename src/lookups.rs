@@ -22,7 +22,7 @@ const AT_FIRST: usize = 10;
 pub(crate) struct Lookups(Mutex<HashMap<String, Arc<Share>>>);
 
 /// The lookups of one space.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Share {
     count: Mutex<Count>,
     /// Wakes those that wait for the outcome of the lookups under way.
@@ -35,7 +35,8 @@ struct Count {
     under_way: usize,
 }
 
-/// The right to make some lookups. Dropped before their outcome is known, they are given back.
+/// The right to make some lookups. They are given back when this is dropped, unless their outcome
+/// is noted.
 #[derive(Debug)]
 pub(crate) struct Granted {
     share: Arc<Share>,
@@ -82,9 +83,6 @@ impl Granted {
         self.given_back += AT_FIRST;
     }
 
-    /// Notes that the lookups gave an id that was not known.
-    pub(crate) fn gave_id(self) {}
-
     /// Notes that the lookups changed nothing.
     pub(crate) fn showed_nothing(mut self) {
         self.given_back = 0;
@@ -101,14 +99,11 @@ impl Drop for Granted {
     }
 }
 
-impl Default for Share {
+impl Default for Count {
     fn default() -> Self {
         Self {
-            count: Mutex::new(Count {
-                left: AT_FIRST,
-                under_way: 0,
-            }),
-            settled: Notify::new(),
+            left: AT_FIRST,
+            under_way: 0,
         }
     }
 }
@@ -148,7 +143,7 @@ mod tests {
         let lookups = Lookups::default();
         for _ in 0..100 {
             settle(take(&lookups, 1).await, Granted::proved_absent);
-            settle(take(&lookups, 1).await, Granted::gave_id);
+            settle(take(&lookups, 1).await, drop);
         }
         settle(
             take(&lookups, 101 * AT_FIRST).await,

@@ -60,24 +60,17 @@ pub(crate) struct Search<'a> {
 }
 
 /// What is asked about a number.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Question<'a> {
     /// What is known already. A number whose id is known needs no lookup if the list shows it.
     pub(crate) known: Known<'a>,
     /// The list must have been requested at this instant or later. Without it a shared list is
     /// enough, except to prove that the number is absent.
     pub(crate) not_before: Option<Instant>,
-    /// The refresh for which this is asked, if it is one. Otherwise the number is looked up
-    /// whenever the list does not settle the question.
-    pub(crate) refresh: Option<Refresh<'a>>,
-}
-
-/// A refresh of a state that holds the number: a lookup can then only prove that the number is
-/// absent, or give an id that is not known.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Refresh<'a> {
-    /// The lookups that are left to the refreshes of this run.
-    pub(crate) lookups: &'a Lookups,
+    /// The lookups that are left to the refreshes of this run, if a refresh of a state that holds
+    /// the number asks: a lookup can then only prove that the number is absent, or give an id that
+    /// is not known. Others look the number up whenever the list does not settle the question.
+    pub(crate) lookups: Option<&'a Lookups>,
     /// Whether the state forgets the number if it is proved absent.
     pub(crate) may_forget: bool,
 }
@@ -117,17 +110,20 @@ impl Search<'_> {
         let Question {
             known,
             not_before,
-            refresh,
+            lookups,
+            may_forget,
         } = question;
         let asked_at = Instant::now();
         let list = self.list(not_before).await?;
         let evidence = weigh(list.as_ref().ok(), &Lookup::Unavailable, known);
         let settled = known.id.is_some() && matches!(evidence, Evidence::Present(_));
-        let granted = match refresh {
-            Some(refresh) if !settled => self.grant(refresh, known).await,
+        // A lookup that could change nothing is not made.
+        let is_useful = !settled && (may_forget || known.id.is_none());
+        let granted = match lookups {
+            Some(lookups) if is_useful => self.grant(lookups).await,
             _ => None,
         };
-        if settled || (refresh.is_some() && granted.is_none()) {
+        if settled || (lookups.is_some() && granted.is_none()) {
             return Ok(Found {
                 evidence,
                 failed: list.err(),
@@ -150,11 +146,10 @@ impl Search<'_> {
             }
             evidence = weigh(list.as_ref(), &lookup, known);
         }
-        if let (Some(granted), Some(refresh)) = (granted, refresh) {
-            let gives_id = matches!(&evidence, Evidence::Present(Presence { id: Some(_), .. }));
-            match evidence {
-                Evidence::Absent if refresh.may_forget => granted.proved_absent(),
-                Evidence::Present(_) if gives_id && known.id.is_none() => granted.gave_id(),
+        if let Some(granted) = granted {
+            match &evidence {
+                Evidence::Absent if may_forget => granted.proved_absent(),
+                Evidence::Present(Presence { id: Some(_), .. }) if known.id.is_none() => {}
                 _ => granted.showed_nothing(),
             }
         }
@@ -165,14 +160,11 @@ impl Search<'_> {
         })
     }
 
-    /// The right to look the number up for a refresh, if a lookup can be of use.
-    async fn grant(&self, refresh: Refresh<'_>, known: Known<'_>) -> Option<Granted> {
-        if !refresh.may_forget && known.id.is_some() {
-            return None;
-        }
-        let lookups = 1 + usize::from(self.target.number.other_form().is_some());
+    /// The right to look the number up for a refresh, if one is left.
+    async fn grant(&self, lookups: &Lookups) -> Option<Granted> {
+        let needed = 1 + usize::from(self.target.number.other_form().is_some());
         tokio::select! {
-            granted = refresh.lookups.take(&self.target.cust_space_id, lookups) => granted,
+            granted = lookups.take(&self.target.cust_space_id, needed) => granted,
             () = self.bounds.stopped() => None,
             () = sleep_until(self.bounds.deadline()) => None,
         }
@@ -315,15 +307,12 @@ impl Search<'_> {
         match self.find(question).await.map(|found| found.evidence) {
             Ok(Evidence::Present(presence)) => Ok(presence),
             Ok(Evidence::Inconclusive | Evidence::Absent) => Err(NOT_SHOWN.to_owned()),
-            Err(NoAnswer { error, other: None }) => {
-                Err(format!("Looking for the number failed too: {error}."))
+            Err(NoAnswer { error, other }) => {
+                let other = other.map(|other| format!("; {other}")).unwrap_or_default();
+                Err(format!(
+                    "Looking for the number failed too: {error}{other}."
+                ))
             }
-            Err(NoAnswer {
-                error,
-                other: Some(other),
-            }) => Err(format!(
-                "Looking for the number failed too: {error}; {other}."
-            )),
         }
     }
 }

@@ -21,7 +21,7 @@ use terraform_plugin::framework::timeouts::Limit;
 use super::super::Cams;
 use super::super::errors::ErrorContext;
 use super::super::evidence::{Evidence, Known, Presence};
-use super::super::numbers::{Found, NoAnswer, Question, Refresh, Search, Target};
+use super::super::numbers::{Found, NoAnswer, Question, Search, Target};
 use super::super::validators;
 
 use schema::{CREATE, Identity, Model, READ};
@@ -304,17 +304,14 @@ impl<'a> NumberOperation<'a> {
         // An imported number that was never read has no status.
         let imported = state.status.is_null();
         let may_forget = !private_state::just_started(context);
-        let refresh = Refresh {
-            lookups: &self.cams.lookups,
-            may_forget,
-        };
         let question = Question {
             known: Known {
                 id: state.id.text(),
                 status: state.status.text(),
             },
-            not_before: None,
-            refresh: (!imported).then_some(refresh),
+            lookups: Some(&self.cams.lookups).filter(|_| !imported),
+            may_forget,
+            ..Question::default()
         };
         let found = self.find(question).await?;
         match found.evidence {
