@@ -14,7 +14,6 @@ use terraform_plugin::framework::diagnostic::Diagnostic;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::timeouts::{self, Limit, Timed};
 
-use advice::Advice;
 pub(crate) use advice::advice;
 
 /// The operation of Terraform whose call failed.
@@ -39,33 +38,30 @@ pub(crate) fn diagnostic(
     if error.kind == ErrorKind::TimedOut {
         return timed_out(error, context);
     }
-    let Advice {
-        summary,
-        text,
-        attribute,
-    } = advice(error);
+    let advice = self::advice(error);
     let mut detail = format!(
-        "The call {} failed for {subject}.\n\n{text}{}\n{}",
+        "The call {} failed for {subject}.\n\n{}{}\n{}",
         error.action,
+        advice.text,
         timeout_note(error, limit),
         particulars(error)
     );
     if let Some(other) = other {
-        let advice = match other.kind == error.kind && other.kind != ErrorKind::AccessDenied {
+        let text = match other.kind == error.kind && other.kind != ErrorKind::AccessDenied {
             true => String::new(),
-            false => format!(" {}", advice(other).text),
+            false => format!(" {}", self::advice(other).text),
         };
         // Writing to a string cannot fail.
         let _ = write!(
             detail,
-            "\n\nThe call {}, which can answer the same question, failed too.{advice}{}\n{}",
+            "\n\nThe call {}, which can answer the same question, failed too.{text}{}\n{}",
             other.action,
             timeout_note(other, limit),
             particulars(other)
         );
     }
-    let diagnostic = Diagnostic::error(summary, detail);
-    match attribute {
+    let diagnostic = Diagnostic::error(advice.summary, detail);
+    match advice.attribute {
         Some(attribute) => diagnostic.at(Path::root().attribute(attribute)),
         None => diagnostic,
     }

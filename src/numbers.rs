@@ -107,23 +107,18 @@ impl Search<'_> {
     ///
     /// If neither operation answers, or if one fails for a reason that concerns all calls.
     pub(crate) async fn find(&self, question: Question<'_>) -> Result<Found, NoAnswer> {
-        let Question {
-            known,
-            not_before,
-            lookups,
-            may_forget,
-        } = question;
+        let (known, may_forget) = (question.known, question.may_forget);
         let asked_at = Instant::now();
-        let list = self.list(not_before).await?;
+        let list = self.list(question.not_before).await?;
         let evidence = weigh(list.as_ref().ok(), &Lookup::Unavailable, known);
         let settled = known.id.is_some() && matches!(evidence, Evidence::Present(_));
         // A lookup that could change nothing is not made.
         let is_useful = !settled && (may_forget || known.id.is_none());
-        let granted = match lookups {
+        let granted = match question.lookups {
             Some(lookups) if is_useful => self.grant(lookups).await,
             _ => None,
         };
-        if settled || (lookups.is_some() && granted.is_none()) {
+        if settled || (question.lookups.is_some() && granted.is_none()) {
             return Ok(Found {
                 evidence,
                 failed: list.err(),
@@ -138,7 +133,7 @@ impl Search<'_> {
         };
         let mut evidence = weigh(list.as_ref(), &lookup, known);
         // The number may have come to the space after a shared list was requested.
-        let is_old = |list: &Listed| not_before.is_none() && list.asked_at < asked_at;
+        let is_old = |list: &Listed| question.not_before.is_none() && list.asked_at < asked_at;
         if evidence == Evidence::Absent && list.as_ref().is_some_and(is_old) {
             match self.list(Some(asked_at)).await? {
                 Ok(newer) => list = Some(newer),
@@ -172,15 +167,10 @@ impl Search<'_> {
 
     /// What the list shows.
     async fn list(&self, not_before: Option<Instant>) -> Answer<Listed> {
-        let Target {
-            cust_space_id,
-            number,
-        } = self.target;
+        let (space, number) = (&self.target.cust_space_id, &self.target.number);
         let ask = |bounds: Call| async move {
             let client = self.client;
-            client
-                .listed(&bounds, cust_space_id, number, not_before)
-                .await
+            client.listed(&bounds, space, number, not_before).await
         };
         alone(self.in_halves(ask).await)
     }
@@ -195,11 +185,9 @@ impl Search<'_> {
     /// CAMS may know a number in one of its forms only. So the form in which the list writes it is
     /// asked for first, and if that does not give the id, the other form too.
     async fn lookup_forms(&self) -> Result<Lookup, Error> {
-        let Target {
-            cust_space_id,
-            number,
-        } = self.target;
-        let listed = self.client.listed_form(cust_space_id, number);
+        let number = &self.target.number;
+        let space = &self.target.cust_space_id;
+        let listed = self.client.listed_form(space, number);
         let first = listed.as_ref().unwrap_or(number);
         let lookup = self.lookup_form(first).await?;
         match first.other_form() {

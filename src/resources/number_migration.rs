@@ -211,11 +211,8 @@ impl<'a> NumberOperation<'a> {
             request_id: Field::Null,
             ..plan
         };
-        let Search {
-            client,
-            bounds,
-            target,
-        } = &self.search;
+        let (client, bounds) = (self.search.client, &self.search.bounds);
+        let target = self.search.target;
         let space = &target.cust_space_id;
         let not_claimed = |refused| messages::not_claimed(refused, target, self.limit);
         let claim = self.cams.claims.claim(bounds, target).await;

@@ -1,7 +1,7 @@
 //! What the resource tells the user: about plans, then about creates, reads and imports.
 
+use cams::Error;
 use cams::phone::PhoneNumber;
-use cams::{Error, ErrorKind};
 use terraform_plugin::framework::diagnostic::Diagnostic;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::timeouts::Limit;
@@ -29,14 +29,9 @@ fn warning(summary: &str, detail: impl Into<String>) -> Diagnostic {
 
 /// The number in its space, and the other form in which the number may be written.
 fn in_both_forms(target: &Target) -> String {
-    let Target {
-        number,
-        cust_space_id,
-    } = target;
+    let (number, space) = (&target.number, &target.cust_space_id);
     match number.other_form() {
-        Some(other) => {
-            format!("{number} (or {other}, which is the same number) in space {cust_space_id}")
-        }
+        Some(other) => format!("{number} (or {other}, which is the same number) in space {space}"),
         None => target.to_string(),
     }
 }
@@ -103,12 +98,9 @@ pub(super) fn replaces(
     number: Option<&PhoneNumber>,
     follows_provider: bool,
 ) -> Diagnostic {
-    let Target {
-        number: old_number,
-        cust_space_id: old_space,
-    } = old;
+    let (old_number, old_space) = (&old.number, &old.cust_space_id);
     let space = plan.cust_space_id.text();
-    let is_moved = space != Some(old_space);
+    let is_moved = space != Some(old_space.as_str());
     let number = match number {
         Some(number) if number == old_number => "the same number".to_owned(),
         Some(number) if number.is_same(old_number) && !is_moved => return other_form(old, number),
@@ -149,16 +141,13 @@ pub(super) fn replaces(
 
 /// A change that writes the number in its other form, and changes nothing else.
 fn other_form(old: &Target, number: &PhoneNumber) -> Diagnostic {
-    let Target {
-        number: old_number,
-        cust_space_id,
-    } = old;
+    let (old_number, space) = (&old.number, &old.cust_space_id);
     warning(
         "Same Number in Another Form",
         format!(
             "The change replaces the resource, but {old_number} and {number} are the same number. \
              Terraform forgets the old form and takes over the new one, unchanged in space \
-             {cust_space_id}, if CAMS shows the number. If CAMS does not show it yet, which is \
+             {space}, if CAMS shows the number. If CAMS does not show it yet, which is \
              possible soon after its start, applying asks CAMS to start it again. To change \
              nothing, set mobile_number to {:?}, as in the state.",
             old_number.mobile_number()
@@ -311,20 +300,14 @@ pub(super) fn unknown_outcome(
 
 /// One of the two operations that find the number failed, and the other one was enough.
 pub(super) fn one_failed(error: &Error, target: &Target) -> Diagnostic {
-    let Error { action, kind, .. } = error;
-    // The other kinds need no action but to try again later.
-    let advice = match kind {
-        ErrorKind::AccessDenied | ErrorKind::Intercepted | ErrorKind::ResourceOwner => {
-            format!("\n\n{}", errors::advice(error).text)
-        }
-        _ => String::new(),
-    };
+    let action = error.action;
     Diagnostic::warning(
         format!("{action} Failed"),
         format!(
             "The provider uses {action} to find numbers, here {target}. The call failed, and the \
              provider continued with the answer of another operation. It may start a number that \
-             is already in the space, if only {action} shows it. {SHOWN_ONCE}{advice}\n{}",
+             is already in the space, if only {action} shows it. {SHOWN_ONCE}\n\n{}\n{}",
+            errors::advice(error).text,
             errors::particulars(error)
         ),
     )
