@@ -199,7 +199,7 @@ async fn a_clock_that_differs_is_corrected_once() {
 
 #[tokio::test]
 async fn a_clock_that_differs_by_more_than_a_day_is_not_believed() {
-    for (seconds, told) in [(172_800, "2 d ahead of"), (-172_800, "2 d behind")] {
+    for (seconds, difference) in [(172_800, "2 d ahead of"), (-172_800, "2 d behind")] {
         let emulator = Emulator::start(&[]);
         emulator.control(
             "POST",
@@ -209,7 +209,7 @@ async fn a_clock_that_differs_by_more_than_a_day_is_not_believed() {
         let text = error(&configured(&emulator, json!({})).await).await;
         let parts = [
             "Clock Differs From the Service's",
-            told,
+            difference,
             "more than a day",
             "timedatectl",
         ];
