@@ -79,7 +79,7 @@ impl Claims {
     /// # Errors
     ///
     /// If another resource of this process has it, or if the bounds end the wait.
-    pub(crate) async fn claim(&self, bounds: &Call, target: &Target) -> Result<Claim, Refused> {
+    pub(crate) async fn claim(&self, bounds: &Bounds, target: &Target) -> Result<Claim, Refused> {
         // A number that is written in another way is the same one, here and for other processes.
         let target = target.canonical();
         if !self.taken().insert(target.clone()) {
@@ -114,7 +114,7 @@ impl Claim {
     /// # Errors
     ///
     /// If the bounds end the wait.
-    pub(crate) async fn renew(&mut self, bounds: &Call) -> Result<(), Refused> {
+    pub(crate) async fn renew(&mut self, bounds: &Bounds) -> Result<(), Refused> {
         self.lock = None;
         let Some(directory) = &self.claims.0.directory else {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cams::{Cause, LongWait};
+use cams::{LongWait, WaitCause};
 use terraform_plugin::framework::diagnostic::Diagnostic;
 
 use super::settings;
@@ -27,9 +27,9 @@ pub(crate) fn long_wait(wait: &LongWait) -> Diagnostic {
         count => format!(", and {count} other processes took turns with it"),
     };
     let cause = match wait.cause {
-        Cause::Paused => " CAMS had asked for a pause.",
-        Cause::Quota => "",
-        Cause::Recovering => " The use of the quota by other programs was unknown for a while.",
+        WaitCause::Paused => " CAMS had asked for a pause.",
+        WaitCause::Quota => "",
+        WaitCause::Recovering => " The use of the quota by other programs was unknown for a while.",
     };
     let rest = match wait.left {
         0 => "No call of this run is waiting now.".to_owned(),
@@ -111,7 +111,7 @@ mod tests {
             waited: Duration::from_secs(61),
             calls_ahead: 59,
             processes: 1,
-            cause: Cause::Paused,
+            cause: WaitCause::Paused,
             left: 12,
             rest: Duration::from_secs(24),
             calls: NonZeroU32::MIN,

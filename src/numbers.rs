@@ -7,11 +7,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use cams::operations::GetPhoneNumberVerificationStatus;
 use cams::phone::PhoneNumber;
-use cams::{Call, Client, Error, ErrorKind, Listed};
+use cams::{Bounds, Client, Error, ErrorKind, Listed};
 
 use super::evidence::{Evidence, Known, Lookup, Presence, weigh};
 use super::lookups::{Granted, Lookups};
@@ -54,7 +54,7 @@ pub(crate) struct Search<'a> {
     /// The client that makes the calls.
     pub(crate) client: &'a Client,
     /// The bounds of the operation.
-    pub(crate) bounds: Call,
+    pub(crate) bounds: Bounds,
     /// The number.
     pub(crate) target: &'a Target,
 }
@@ -158,17 +158,14 @@ impl Search<'_> {
     /// The right to look the number up for a refresh, if one is left.
     async fn grant(&self, lookups: &Lookups) -> Option<Granted> {
         let needed = 1 + usize::from(self.target.number.other_form().is_some());
-        tokio::select! {
-            granted = lookups.take(&self.target.cust_space_id, needed) => granted,
-            () = self.bounds.stopped() => None,
-            () = sleep_until(self.bounds.deadline()) => None,
-        }
+        let granted = lookups.take(&self.target.cust_space_id, needed);
+        self.bounds.within("", granted).await.ok().flatten()
     }
 
     /// What the list shows.
     async fn list(&self, not_before: Option<Instant>) -> Answer<Listed> {
         let (space, number) = (&self.target.cust_space_id, &self.target.number);
-        let ask = |bounds: Call| async move {
+        let ask = |bounds: Bounds| async move {
             let client = self.client;
             client.listed(&bounds, space, number, not_before).await
         };
@@ -201,17 +198,16 @@ impl Search<'_> {
     /// What the lookup says about the number in this form. A refusal of what was asked for is an
     /// answer too: it is how the service may report a number that the space lacks.
     async fn lookup_form(&self, number: &PhoneNumber) -> Result<Lookup, Error> {
-        let space = &self.target.cust_space_id;
-        let ask = |bounds: Call| async move {
-            let client = self.client;
-            client
-                .get_phone_number_verification_status(&bounds, space, number)
-                .await
+        let lookup = GetPhoneNumberVerificationStatus {
+            cust_space_id: self.target.cust_space_id.clone(),
+            number: number.clone(),
         };
+        let lookup = &lookup;
+        let ask = |bounds: Bounds| async move { self.client.call(&bounds, lookup).await };
         match self.in_halves(ask).await {
-            Ok(verification) => Ok(verification.id.map_or(Lookup::Inconclusive, Lookup::Found)),
+            Ok(answer) => Ok(answer.data.id.map_or(Lookup::Inconclusive, Lookup::Found)),
             Err(error) if error.kind == ErrorKind::NotFound => Ok(Lookup::NotFound),
-            Err(error) if error.is_business_refusal() => Ok(Lookup::Inconclusive),
+            Err(error) if error.refuses_request() => Ok(Lookup::Inconclusive),
             Err(error) => Err(error),
         }
     }
@@ -232,7 +228,7 @@ impl Search<'_> {
     /// Makes a call with half of the time that is left, so that a service which throttles this
     /// operation to the end leaves time for the other one. A call that only waited in the queue of
     /// this provider says nothing about the service, so it is made again with all of the time.
-    async fn in_halves<T, F>(&self, call: impl Fn(Call) -> F) -> Result<T, Error>
+    async fn in_halves<T, F>(&self, call: impl Fn(Bounds) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -253,7 +249,7 @@ impl Search<'_> {
     pub(crate) async fn read_back(&self) -> Result<Presence, String> {
         let time = self.bounds.time_left().clamp(LAST_LOOKS, READ_BACK);
         let aftermath = Search {
-            bounds: Call::aftermath(time),
+            bounds: Bounds::unstoppable(time),
             ..self.clone()
         };
         let mut found = Err(NOT_SHOWN.to_owned());
@@ -268,7 +264,7 @@ impl Search<'_> {
             let is_last = self.bounds.is_stopped();
             found = tokio::select! {
                 found = aftermath.look_again() => found,
-                () = self.bounds.given_up_after_stop() => Err(NOT_SHOWN.to_owned()),
+                () = self.bounds.stop_grace_ended() => Err(NOT_SHOWN.to_owned()),
             };
             if found.is_ok() || is_last {
                 break;
@@ -322,7 +318,7 @@ impl NoAnswer {
 /// Separates a failure of one operation from one that every call would meet.
 fn alone<T>(answer: Result<T, Error>) -> Answer<T> {
     match answer {
-        Err(error) if concerns_all_calls(error.kind) => Err(NoAnswer::of(error, None)),
+        Err(error) if error.kind.ends_the_operation() => Err(NoAnswer::of(error, None)),
         answer => Ok(answer),
     }
 }
@@ -344,19 +340,3 @@ const READ_BACK: Duration = Duration::from_secs(30);
 /// How long they may take together when the time of the operation is over, or nearly so. A started
 /// migration must not be lost, and the user has waited for as long as they wanted to.
 const LAST_LOOKS: Duration = Duration::from_secs(5);
-
-/// Whether every call would fail for this reason.
-fn concerns_all_calls(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Cancelled
-            | ErrorKind::ClockDiffers
-            | ErrorKind::Credentials
-            | ErrorKind::CredentialsUnavailable
-            | ErrorKind::NotSubscribed
-            | ErrorKind::TimedOut
-            | ErrorKind::Unreachable
-            | ErrorKind::Untrusted
-            | ErrorKind::Withheld
-    )
-}

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use base::clock::Clock;
 use base::random::Random;
-use cams::{Call, Client, Error, ErrorKind};
+use cams::{Bounds, Client, Error};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::{Field, Model};
 use terraform_plugin::framework::resource::Context;
@@ -133,7 +133,9 @@ impl Cams {
     ) -> Diagnostic {
         let in_full = errors::diagnostic(error, other, context);
         let code = error.code.as_deref().unwrap_or_default();
-        if !concerns_all(error.kind) || self.is_first(&format!("{} {code}", in_full.summary)) {
+        if !error.kind.concerns_other_subjects()
+            || self.is_first(&format!("{} {code}", in_full.summary))
+        {
             return in_full;
         }
         Diagnostic::error(
@@ -150,7 +152,7 @@ impl Cams {
     }
 
     /// Warns about a long wait for the quota, if a call within the bounds had one.
-    pub(crate) fn warn_of_wait<M: Model>(&self, context: &Context<'_, Self, M>, bounds: &Call) {
+    pub(crate) fn warn_of_wait<M: Model>(&self, context: &Context<'_, Self, M>, bounds: &Bounds) {
         if let Some(wait) = bounds.long_wait() {
             self.warn_once(context, notices::long_wait(&wait));
         }
@@ -184,18 +186,3 @@ impl Cams {
 
 /// The whole text of an error that this run has reported in full for another resource.
 const SAME_ERROR: &str = "the same error is reported in full for another resource.";
-
-/// Whether an error has a reason that concerns all resources alike.
-fn concerns_all(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::AccessDenied
-            | ErrorKind::ClockDiffers
-            | ErrorKind::Credentials
-            | ErrorKind::CredentialsUnavailable
-            | ErrorKind::NotSubscribed
-            | ErrorKind::Unavailable
-            | ErrorKind::Unreachable
-            | ErrorKind::Untrusted
-    )
-}

@@ -8,8 +8,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
-use cams::retry::Class;
-use cams::{Cause, Error, ErrorKind, LongWait, Obstacle, Untrusted};
+use cams::{Error, ErrorKind, LongWait, Obstacle, Untrusted, WaitCause};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Severity};
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::timeouts::Timed;
@@ -77,17 +76,13 @@ fn wrapped(line: &str) -> String {
 
 /// An error without the particulars that all errors have alike.
 pub(crate) fn error(kind: ErrorKind, code: &str) -> Error {
+    let code = Some(code.to_owned()).filter(|code| !code.is_empty());
+    let action = "CreateChatappMigrationInitiate";
+    let error = Error::unanswered(kind, action, "");
     Error {
-        kind,
-        action: "CreateChatappMigrationInitiate",
-        message: String::new(),
-        code: Some(code.to_owned()).filter(|code| !code.is_empty()),
-        request_id: None,
-        http_status: None,
-        access_denied_detail: None,
-        obstacle: None,
+        code,
         out_of_time: false,
-        class: Class::Final,
+        ..error
     }
 }
 
@@ -185,7 +180,7 @@ fn of_notices() -> Vec<Diagnostic> {
         waited: Duration::from_secs(61),
         calls_ahead: 59,
         processes: 2,
-        cause: Cause::Recovering,
+        cause: WaitCause::Recovering,
         left: 12,
         rest: Duration::from_secs(24),
         calls: NonZeroU32::MIN,

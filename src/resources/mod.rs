@@ -2,7 +2,6 @@
 
 pub mod number_migration;
 
-use cams::Operation;
 use terraform_plugin::framework::provider::Resources;
 
 use super::Cams;
@@ -14,4 +13,4 @@ pub(crate) fn all() -> Resources<Cams> {
 }
 
 /// The operations that the resources call, each of which RAM must allow.
-pub(crate) const OPERATIONS: &[Operation] = &number_migration::OPERATIONS;
+pub(crate) const OPERATIONS: &[&str] = &number_migration::OPERATIONS;

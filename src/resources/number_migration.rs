@@ -11,7 +11,11 @@ pub(crate) use messages::tests::diagnostics;
 
 use tokio::time::Instant;
 
-use cams::{Call, Error, ErrorKind, Migration, Operation};
+use cams::operations::{
+    CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus, Migration,
+    QueryChatappPhoneNumbers,
+};
+use cams::{Bounds, Error, ErrorKind, Operation};
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
@@ -27,10 +31,10 @@ use super::super::validators;
 use schema::{CREATE, Identity, Model, READ};
 
 /// The operations that the resource calls. Only the first one is indispensable.
-pub(super) const OPERATIONS: [Operation; 3] = [
-    Operation::CREATE_CHATAPP_MIGRATION_INITIATE,
-    Operation::QUERY_CHATAPP_PHONE_NUMBERS,
-    Operation::GET_PHONE_NUMBER_VERIFICATION_STATUS,
+pub(super) const OPERATIONS: [&str; 3] = [
+    CreateChatappMigrationInitiate::ACTION,
+    QueryChatappPhoneNumbers::ACTION,
+    GetPhoneNumberVerificationStatus::ACTION,
 ];
 
 /// The status of a number whose migration has started, if CAMS gives none: the one status that
@@ -189,7 +193,7 @@ impl<'a> NumberOperation<'a> {
         let cams = context.provider();
         let search = Search {
             client: cams.client()?,
-            bounds: Call::new(limit.duration(), context.stop().clone()),
+            bounds: Bounds::new(limit.duration(), context.stop().clone()),
             target,
         };
         Ok(Self {
@@ -214,6 +218,10 @@ impl<'a> NumberOperation<'a> {
         let (client, bounds) = (self.search.client, &self.search.bounds);
         let target = self.search.target;
         let space = &target.cust_space_id;
+        let initiate = CreateChatappMigrationInitiate {
+            cust_space_id: space.clone(),
+            number: target.number.clone(),
+        };
         let not_claimed = |refused| messages::not_claimed(refused, target, self.limit);
         let claim = self.cams.claims.claim(bounds, target).await;
         let mut claim = claim.map_err(not_claimed)?;
@@ -232,8 +240,7 @@ impl<'a> NumberOperation<'a> {
             }
             self.cams.starts.note(space);
             let claimed = bounds.clone().only_while(claim.witness());
-            let answer = client.create_chatapp_migration_initiate(&claimed, space, &target.number);
-            match answer.await {
+            match client.call(&claimed, &initiate).await {
                 Ok(migration) => return Ok(self.started(plan, migration).await),
                 Err(error) if error.kind == ErrorKind::Withheld && renewals < MAX_RENEWALS => {
                     renewals += 1;
@@ -243,7 +250,7 @@ impl<'a> NumberOperation<'a> {
                 Err(error) => break error,
             }
         };
-        if error.is_ambiguous() {
+        if error.may_have_had_effect {
             let presence = self.search.read_back().await;
             let presence = presence
                 .map_err(|reason| messages::unknown_outcome(target, &error, &reason, self.limit))?;
@@ -252,7 +259,7 @@ impl<'a> NumberOperation<'a> {
         }
         // An earlier start may be the reason for the refusal, if both operations were slow to show
         // the number.
-        let refused = error.is_business_refusal() || error.kind == ErrorKind::Intercepted;
+        let refused = error.refuses_request() || error.kind == ErrorKind::Intercepted;
         if refused && let Ok(presence) = self.search.look_again().await {
             return Ok(self.adopt(plan, presence, Some(&error)));
         }
@@ -268,8 +275,8 @@ impl<'a> NumberOperation<'a> {
             self.context.warn(messages::names_another(target));
         }
         let presence = Presence {
-            id: migration.id,
-            status: migration.status,
+            id: migration.data.id,
+            status: migration.data.status,
         };
         let state = Model {
             request_id: migration.request_id.into(),
