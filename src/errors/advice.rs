@@ -51,10 +51,10 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
         ),
         ErrorKind::ClockDiffers => (
             "Clock Differs From the Service's",
-            "The service does not accept the date of the request; the difference between the \
-             clocks is given below. The provider signs with the service's clock if the difference \
-             is at most one day. Either it is larger, or that did not help. Set the clock of this \
-             machine (timedatectl, or an NTP client), then apply again. Nothing was changed.",
+            "The service does not accept the date of the request. The provider signs with the \
+             service's clock if the difference, given below, is at most one day: either it is \
+             larger, or that did not help. Set the clock of this machine (timedatectl, or an NTP \
+             client), then apply again. Nothing was changed.",
         ),
         ErrorKind::Credentials => ("CAMS Refused the Credentials", credentials(error)),
         ErrorKind::CredentialsUnavailable => (
@@ -70,9 +70,8 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
         ),
         ErrorKind::Intercepted => (
             "Answer Not From CAMS",
-            "A system between this machine and CAMS answered instead of CAMS: the answer lacks the \
-             code that every answer of CAMS has. Check the proxy (HTTPS_PROXY), the firewall and \
-             the provider's endpoint.",
+            "The answer lacks the code that every answer of CAMS has, so another system answered. \
+             Check the proxy (HTTPS_PROXY), the firewall and the provider's endpoint.",
         ),
         ErrorKind::InvalidParameter => (
             "CAMS Refused a Parameter",
@@ -169,10 +168,9 @@ fn connection(obstacle: Option<Obstacle>) -> (&'static str, &'static str) {
              endpoint, and whether a firewall requires a proxy (HTTPS_PROXY)."
         }
         Some(Obstacle::Time) => {
-            "The host named below did not answer in time. A firewall may drop the connection. \
-             Check whether this network requires a proxy (HTTPS_PROXY), and check the provider's \
-             region and endpoint. If the network is only slow, increase the provider's \
-             client_connect_timeout."
+            "The host named below did not answer in time: a firewall may drop the connection. \
+             Check whether this network requires a proxy (HTTPS_PROXY), and the provider's region \
+             and endpoint. If the network is slow, increase the provider's client_connect_timeout."
         }
         Some(Obstacle::Tls) => {
             "The server at the host and port named below does not agree to TLS. Check the \
@@ -205,14 +203,12 @@ fn certificate(untrusted: Untrusted) -> &'static str {
         }
         Untrusted::Name => {
             "The host named below presents the certificate of another host. Check the provider's \
-             endpoint and the proxy (HTTPS_PROXY): the certificate must be valid for the host \
-             name in the address."
+             endpoint and the proxy (HTTPS_PROXY)."
         }
         Untrusted::Other => {
-            "The certificate of the host named below is not valid, for the reason given there. \
-             Check the provider's endpoint and the proxy (HTTPS_PROXY). If the certificate was \
-             issued by an authority of the company, the file named by the environment variable \
-             SSL_CERT_FILE must contain that authority."
+            "The certificate of the host named below is not valid. Check the provider's endpoint \
+             and the proxy (HTTPS_PROXY). If an authority of the company issued the certificate, \
+             the file named by the environment variable SSL_CERT_FILE must contain the authority."
         }
     }
 }
