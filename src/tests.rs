@@ -8,19 +8,25 @@ use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
+use base::clock::Clock;
+use base::random::Random;
 use cams::{Error, ErrorKind, LongWait, Obstacle, Untrusted, WaitCause};
+use futures_util::FutureExt;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Severity};
 use terraform_plugin::framework::model::Field;
+use terraform_plugin::framework::path::Path as AttributePath;
+use terraform_plugin::framework::provider::Provider;
 use terraform_plugin::framework::timeouts::Timed;
 use terraform_plugin::framework::value::Value;
 
 use super::errors::{self, ErrorContext};
 use super::resources::number_migration;
-use super::{claims, notices, validators};
+use super::{CamsProvider, LONG_WAIT, claims, notices, validators};
 
-#[test]
-fn all_diagnostics_are_in_the_fixture() {
+#[tokio::test]
+async fn all_diagnostics_are_in_the_fixture() {
     let sections = [
+        ("Provider configuration", of_configuration()),
         ("Errors of calls", of_calls()),
         ("Notices", of_notices()),
         ("Validators", of_validators()),
@@ -84,6 +90,51 @@ pub(crate) fn error(kind: ErrorKind, code: &str) -> Error {
         out_of_time: false,
         ..error
     }
+}
+
+/// The settings of the environment that cannot be used. The black-box tests record what concerns
+/// missing credentials, which are searched for in the files of this machine.
+fn of_configuration() -> Vec<Diagnostic> {
+    let keys = [
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret"),
+    ];
+    let environments: [&[(&str, &str)]; 4] = [
+        &[
+            ("ALICLOUD_ACCOUNT_ID", "x"),
+            ("ALICLOUD_REGION", "not a region"),
+            ("CAMS_ENDPOINT", "http://cams.example.com"),
+            ("CAMS_CUST_SPACE_ID", "cams abc"),
+            ("CLIENT_CONNECT_TIMEOUT", "soon"),
+            ("CLIENT_READ_TIMEOUT", "0"),
+            ("CAMS_THROTTLE_SCOPE", "world"),
+            ("CAMS_THROTTLE_REDIS_URL", "http://redis.example.com"),
+            ("CAMS_THROTTLE_REQUESTS_PER_SECOND", "0"),
+            ("CAMS_THROTTLE_STATE_DIRECTORY", "relative"),
+        ],
+        &[("CAMS_THROTTLE_SCOPE", "redis")],
+        &[("ALICLOUD_REGION", "eu-central-1")],
+        &[
+            ("HTTPS_PROXY", "proxy.example.com:port"),
+            ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+        ],
+    ];
+    let configured = |variables: &[(&str, &str)]| {
+        let provider = CamsProvider {
+            environment: variables.iter().chain(&keys).copied().collect(),
+            clock: Clock::system(),
+            random: Random::from_system(),
+            long_wait: LONG_WAIT,
+        };
+        let configured = provider
+            .configure(Default::default(), "1.14.0")
+            .now_or_never();
+        match configured.expect("it waits for nothing") {
+            Ok((_, warnings)) => warnings,
+            Err(errors) => errors,
+        }
+    };
+    environments.into_iter().flat_map(configured).collect()
 }
 
 /// Each kind of error, and each variant that has advice of its own.
@@ -217,7 +268,7 @@ fn of_validators() -> Vec<Diagnostic> {
         ));
     }
     let mut invalid = Default::default();
-    let path = terraform_plugin::framework::path::Path::root().attribute("cust_space_id");
+    let path = AttributePath::root().attribute("cust_space_id");
     validators::cust_space_id(&Value::String("cams abc".into()), &path, &mut invalid);
     all.extend(invalid);
     all
