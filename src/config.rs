@@ -45,11 +45,10 @@ const BLOCKS: [(&str, &str); 3] = [
 
 /// The schema of the provider block. Each setting has its attribute, in a block or in none.
 pub(crate) fn schema() -> Schema {
-    let within = |block: Option<&str>| {
-        let settings = settings::ALL.into_iter();
-        let settings = settings.filter(move |setting| match setting.names() {
-            [outer, _] => block == Some(outer),
-            _ => block.is_none(),
+    let within = |block: Option<&str>| -> Vec<Attribute> {
+        let settings = settings::all().filter(|setting| {
+            let outer = setting.name().split_once('.').map(|(outer, _)| outer);
+            outer == block
         });
         settings.map(Declaration::attribute).collect()
     };
@@ -86,7 +85,12 @@ impl Model for Config {}
 /// Makes the configured provider, and the warnings about its configuration.
 ///
 /// A value that is known only during apply is no error yet, because a plan that needs no call
-/// succeeds without it. `long_wait` is the time after which a wait for the quota is told.
+/// succeeds without it. `long_wait` is the time after which a wait for the quota is reported.
+///
+/// # Errors
+///
+/// If settings are wrong: one error for each that cannot be parsed, or else one for each part of
+/// the provider that cannot be made of them.
 pub(crate) fn configure(
     config: &Config,
     terraform_version: &str,

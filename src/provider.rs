@@ -17,7 +17,7 @@ use super::errors::{self, ErrorContext};
 use super::lookups::Lookups;
 use super::notices;
 use super::planned::Planned;
-use super::settings::Scope;
+use super::settings::throttle::Scope;
 use super::starts::Starts;
 use super::throttling::Throttled;
 
