@@ -11,6 +11,6 @@ fuzz_target!(|id: &str| {
         return;
     };
     let identity = NumberMigration.identity(&state);
-    let again = imported(&ImportTarget::Identity(identity)).expect("an identity of ours is taken");
+    let again = imported(&ImportTarget::Identity(identity)).expect("an own identity is accepted");
     assert_eq!(again, state);
 });
