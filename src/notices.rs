@@ -1,6 +1,6 @@
 //! Warnings that come to light during an operation and concern every resource.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use cams::{LongWait, WaitCause};
 use terraform_plugin::framework::diagnostic::Diagnostic;
@@ -8,7 +8,7 @@ use terraform_plugin::framework::diagnostic::Diagnostic;
 use super::settings;
 
 /// Requests are signed with the service's clock, since CAMS refused the date of this machine's.
-pub(crate) fn clock_differs(difference: String) -> Diagnostic {
+pub(crate) fn clock_differs(difference: &str) -> Diagnostic {
     Diagnostic::warning(
         "Clock Differs From the Service's",
         format!(
@@ -65,7 +65,7 @@ fn calls(count: usize, one: &str, several: &str) -> String {
 }
 
 /// The file that stores the account was locked by another process.
-pub(crate) fn account_locked(file: PathBuf) -> Diagnostic {
+pub(crate) fn account_locked(file: &Path) -> Diagnostic {
     Diagnostic::warning(
         "Account File Locked",
         format!(

@@ -164,8 +164,16 @@ impl Cams {
         let mut notices: Vec<_> = self.throttled.iter().flat_map(Throttled::notices).collect();
         notices.extend(self.claims.notice());
         if let (Ok(client), Some(throttled)) = (&self.client, &self.throttled) {
-            notices.extend(client.clock_difference().map(notices::clock_differs));
-            notices.extend(client.account_locked().map(notices::account_locked));
+            notices.extend(
+                client
+                    .clock_difference()
+                    .map(|by| notices::clock_differs(&by)),
+            );
+            notices.extend(
+                client
+                    .account_locked()
+                    .map(|file| notices::account_locked(&file)),
+            );
             // A key of a session belongs to nobody else; over Redis several machines share an
             // account.
             let is_shared = throttled.scope == Scope::Redis;

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use base::clock::Clock;
+use base::environment::Environment;
 use base::random::Random;
 use cams::{Error, ErrorKind, LongWait, Obstacle, Untrusted, WaitCause};
 use futures_util::FutureExt;
@@ -40,7 +41,7 @@ async fn all_diagnostics_are_in_the_fixture() {
         })
         .collect();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/diagnostics.txt");
-    if std::env::var_os("UPDATE_OUTPUT").is_some() {
+    if Environment::of_process().get("UPDATE_OUTPUT").is_some() {
         std::fs::write(&file, &rendered).expect("written");
     }
     let expected = std::fs::read_to_string(&file).unwrap_or_default();
@@ -239,9 +240,9 @@ fn of_notices() -> Vec<Diagnostic> {
     };
     let directory = "/tmp/terraform-provider-cams-1000";
     vec![
-        notices::clock_differs("the service's clock is 2 h ahead of this machine's".to_owned()),
+        notices::clock_differs("the service's clock is 2 h ahead of this machine's"),
         notices::long_wait(&wait),
-        notices::account_locked(Path::new(directory).join("accounts")),
+        notices::account_locked(&Path::new(directory).join("accounts")),
         notices::account_not_known("STS refused GetCallerIdentity with ServiceUnavailable."),
         claims::not_shared(directory, "other users may enter it"),
     ]

@@ -32,7 +32,7 @@ pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
     let of_doctor = [Question::OpenStatus, Question::Waba].map(Question::action);
     for (operations, needed) in [(OPERATIONS, true), (&of_doctor, false)] {
         let each = operations.iter();
-        findings.extend(each.map(|each| operation(*each, needed, observations)));
+        findings.extend(each.map(|each| operation(each, needed, observations)));
     }
     findings
 }
