@@ -105,7 +105,7 @@ impl Cams {
     pub(crate) async fn require_credentials(&self) -> Result<(), Diagnostic> {
         let missing = match &self.client {
             Err(NoClient::NoCredentials(missing)) => missing.clone(),
-            Ok(client) if client.credentials().is_last_resort() => {
+            Ok(client) if client.credentials().source().is_last_resort() => {
                 match client.credentials().current().await {
                     Ok(_) => return Ok(()),
                     Err(error) => credentials::missing(&error),
@@ -177,7 +177,7 @@ impl Cams {
             // A key of a session belongs to nobody else; over Redis several machines share an
             // account.
             let is_shared = throttled.scope == Scope::Redis;
-            let others_use_it = is_shared || client.credentials().are_temporary();
+            let others_use_it = is_shared || client.credentials().source().is_temporary();
             let reason = client.account_trouble().filter(|_| others_use_it);
             notices.extend(reason.map(|reason| notices::account_not_known(&reason)));
         }
