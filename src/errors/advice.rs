@@ -30,6 +30,8 @@ pub(crate) fn advice(error: &Error) -> Advice {
 }
 
 /// The title and the advice. `{action}` in the advice stands for the operation that failed.
+///
+/// This function is long because it is one table with a row for each kind.
 fn texts(error: &Error) -> (&'static str, &'static str) {
     match error.kind {
         ErrorKind::AccessDenied => (
