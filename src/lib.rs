@@ -52,12 +52,12 @@ use base::clock::Clock;
 use base::environment::Environment;
 use base::random::Random;
 use terraform_plugin::framework::diagnostic::Diagnostics;
-use terraform_plugin::framework::provider::{Provider, Resources};
+use terraform_plugin::framework::provider::{Offers, Provider};
 use terraform_plugin::framework::schema::Schema;
 use terraform_plugin::framework::server::Server;
 
 pub use cams::LONG_WAIT;
-pub use terraform_plugin::framework::server::Mismatch;
+pub use terraform_plugin::framework::server::InvalidProvider;
 
 use block::Config;
 pub use provider::Cams;
@@ -108,8 +108,8 @@ impl Provider for CamsProvider {
         config::schema()
     }
 
-    fn resources(&self) -> Resources<Cams> {
-        resources::all()
+    fn offers(&self) -> Offers<Cams> {
+        resources::offers()
     }
 
     async fn configure(

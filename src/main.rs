@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use base::clock::Clock;
 use base::environment::Environment;
 use base::random::Random;
-use terraform_plugin::process::{self, Plugin, Subcommand, Work};
-use terraform_provider_cams::{ADDRESS, LONG_WAIT, Mismatch, doctor, server};
+use terraform_plugin::process::{self, Plugin, Subcommand};
+use terraform_provider_cams::{ADDRESS, LONG_WAIT, doctor, server};
 
 /// The command that reports what works with an account, in place of serving Terraform.
 const DOCTOR: &str = "doctor";
@@ -42,9 +42,6 @@ fn main() -> ExitCode {
     }
     process::main(&PLUGIN, arguments, &environment, &clock, || {
         let random = Random::from_system();
-        let server = server(environment.clone(), clock.clone(), random, LONG_WAIT)?;
-        let operations = server.operations();
-        let work = Work::new(operations.tracker().clone(), move || operations.end());
-        Ok::<_, Mismatch>((server, work))
+        server(environment.clone(), clock.clone(), random, LONG_WAIT)
     })
 }

@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use base::clock::Clock;
 use base::random::Random;
 use cams::{Bounds, Client, Error};
+use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
-use terraform_plugin::framework::model::{Field, Model};
-use terraform_plugin::framework::resource::Context;
+use terraform_plugin::framework::model::Field;
 
 use super::claims::Claims;
 use super::credentials;
@@ -144,17 +144,10 @@ impl Cams {
         )
     }
 
-    /// Shows the warning, unless this run has shown one with the same title.
-    pub(crate) fn warn_once<M: Model>(&self, context: &Context<'_, Self, M>, warning: Diagnostic) {
-        if self.is_first(&warning.summary) {
-            context.warn(warning);
-        }
-    }
-
     /// Warns about a long wait for the quota, if a call within the bounds had one.
-    pub(crate) fn warn_of_wait<M: Model>(&self, context: &Context<'_, Self, M>, bounds: &Bounds) {
+    pub(crate) fn warn_of_wait<M>(context: &Context<'_, Self, M>, bounds: &Bounds) {
         if let Some(wait) = bounds.long_wait() {
-            self.warn_once(context, notices::long_wait(&wait));
+            context.warn_once(notices::long_wait(&wait));
         }
     }
 

@@ -2,14 +2,14 @@
 
 pub mod number_migration;
 
-use terraform_plugin::framework::provider::Resources;
+use terraform_plugin::framework::provider::Offers;
 
 use super::Cams;
 use number_migration::NumberMigration;
 
-/// All resources.
-pub(crate) fn all() -> Resources<Cams> {
-    Resources::none().and(NumberMigration)
+/// What the provider offers.
+pub(crate) fn offers() -> Offers<Cams> {
+    Offers::new().resource(NumberMigration)
 }
 
 /// The operations that the resources call, each of which RAM must allow.

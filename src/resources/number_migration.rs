@@ -16,10 +16,12 @@ use cams::operations::{
     QueryChatappPhoneNumbers,
 };
 use cams::{Bounds, Error, ErrorKind, Operation};
+use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
+use terraform_plugin::framework::identity::IdentitySchema;
 use terraform_plugin::framework::model::Field;
-use terraform_plugin::framework::resource::{Change, Context, Desired, ImportTarget, Resource};
-use terraform_plugin::framework::schema::{IdentitySchema, Schema};
+use terraform_plugin::framework::resource::{Change, Desired, ImportTarget, Resource};
+use terraform_plugin::framework::schema::Schema;
 use terraform_plugin::framework::timeouts::Limit;
 
 use super::super::Cams;
@@ -86,8 +88,7 @@ impl Resource for NumberMigration {
     }
 
     fn plan_destroy(&self, context: Context<'_, Cams, Model>, state: &Model) -> Diagnostics {
-        let cams = context.provider();
-        cams.warn_once(&context, messages::forgets(state));
+        context.warn_once(messages::forgets(state));
         Diagnostics::default()
     }
 
@@ -100,9 +101,7 @@ impl Resource for NumberMigration {
         let limit = CREATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.create));
         let operation = NumberOperation::new(context, &target, &limit, NOT_STARTED)?;
         let created = operation.create(plan).await;
-        operation
-            .cams
-            .warn_of_wait(&context, &operation.search.bounds);
+        Cams::warn_of_wait(&context, &operation.search.bounds);
         created
     }
 
@@ -117,9 +116,7 @@ impl Resource for NumberMigration {
         let limit = READ.limit(state.timeouts.known().map(|timeouts| &timeouts.read));
         let operation = NumberOperation::new(context, &target, &limit, UNCHANGED)?;
         let read = operation.read(state).await;
-        operation
-            .cams
-            .warn_of_wait(&context, &operation.search.bounds);
+        Cams::warn_of_wait(&context, &operation.search.bounds);
         read
     }
 
@@ -337,7 +334,7 @@ impl<'a> NumberOperation<'a> {
             Evidence::Inconclusive => {
                 if found.looked_up && found.failed.is_none() {
                     let warning = messages::not_confirmed(target);
-                    self.cams.warn_once(&context, warning);
+                    context.warn_once(warning);
                 }
                 Ok(Some(state))
             }
@@ -352,7 +349,7 @@ impl<'a> NumberOperation<'a> {
             found.map_err(|NoAnswer { error, other }| self.failed(&error, other.as_deref()))?;
         if let Some(error) = &found.failed {
             let warning = messages::one_failed(error, self.search.target);
-            self.cams.warn_once(&self.context, warning);
+            self.context.warn_once(warning);
         }
         Ok(found)
     }

@@ -1,9 +1,10 @@
 //! Plans a create or a change of a number.
 
 use cams::phone::PhoneNumber;
+use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::model::Field;
-use terraform_plugin::framework::resource::{Change, Context};
+use terraform_plugin::framework::resource::Change;
 
 use crate::Cams;
 use crate::numbers::Target;

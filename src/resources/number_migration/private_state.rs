@@ -2,7 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use terraform_plugin::framework::resource::{Change, Context};
+use terraform_plugin::framework::context::Context;
+use terraform_plugin::framework::resource::Change;
 
 use crate::Cams;
 

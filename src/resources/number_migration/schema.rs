@@ -1,6 +1,7 @@
 //! The attributes of the resource and of its identity, with the models that hold their values.
 
-use terraform_plugin::framework::schema::{Attribute, IdentityAttribute, IdentitySchema, Schema};
+use terraform_plugin::framework::identity::{IdentityAttribute, IdentitySchema};
+use terraform_plugin::framework::schema::{Attribute, Schema};
 use terraform_plugin::framework::timeouts::{self, Timed};
 use terraform_plugin::framework::ty::Type;
 use terraform_plugin::model;
