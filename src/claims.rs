@@ -1,62 +1,47 @@
-//! Who may start a number's migration: one resource at a time, of all processes of this user on
-//! this host.
+//! The right to start a number's migration, which one resource at a time has, of all processes of
+//! this user on this host.
 //!
 //! Within a process that is a set. Between processes, such as those of two aliases or of two
-//! applies, it is a lock on a file named after the number, held from before the number is looked
-//! for until it is known what became of its migration: who comes second then finds the number.
-//! Where the file can't be had, the number is still looked for before anything is started.
+//! applies, it is a lock on a file named after the number, held from before the search for the
+//! number until the outcome of its migration is known: the process that comes second then finds the
+//! number. Without such a file, the number is still searched for before anything is started.
 //!
 //! A file that was deleted is no claim any more, although its lock is still held: the next process
-//! makes a new one. So the claim is checked when the request that starts the migration is about to
-//! leave, and taken again if it is gone ([`Claim::witness`], [`Claim::renew`]). What is deleted
-//! after that is what [`mark`] is for.
-//!
-//! This file is longer than 300 lines because each way to lose a claim has a test beside it.
-
-mod mark;
+//! creates a new one. So the claim is checked immediately before the request that starts the
+//! migration is sent, and taken again if it is lost ([`Claim::witness`], [`Claim::renew`]).
 
 use std::collections::BTreeSet;
-use std::fs::{File, TryLockError};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::Instant;
 
+use base::file_lock::{self, LockMode};
 use base::fingerprint::fingerprint;
 use base::foreign_text;
 use base::private_file;
 use cams::Bounds;
 use terraform_plugin::framework::diagnostic::Diagnostic;
 
-use mark::Mark;
-
 use super::numbers::Target;
-
-/// How often a lock that another process holds is tried.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// After how long the log warns of the wait for another process, which may be right to take as
-/// long.
-const LONG: Duration = Duration::from_secs(30);
 
 /// The numbers whose migration this process has started, and where it meets other processes.
 #[derive(Clone, Debug, Default)]
-pub struct Claims(Arc<Inner>);
+pub(crate) struct Claims(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     taken: Mutex<BTreeSet<Target>>,
     directory: Option<PathBuf>,
     /// Why the files could not be used, if they could not.
-    trouble: Mutex<Option<String>>,
+    problem: OnceLock<String>,
 }
 
 /// Why a number can't be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// Another process had it until the time was over.
+pub(crate) enum Refused {
+    /// Another process had it until the timeout expired.
     Busy,
     /// Another resource of this run has it.
     Duplicate,
@@ -64,26 +49,25 @@ pub enum Refused {
     Stopped,
 }
 
-/// The right to start one number's migration. Dropped, it is given back, unless kept.
+/// The right to start one number's migration. It is given back when dropped, unless kept.
 #[derive(Debug)]
-pub struct Claim {
+pub(crate) struct Claim {
     claims: Claims,
     target: Target,
     kept: bool,
-    held: Held,
+    lock: Option<Arc<Lock>>,
 }
 
-/// What keeps other processes from the number. In this order, since nobody waits for the mark
-/// without the lock.
-#[derive(Debug, Default)]
-struct Held {
-    _mark: Option<Mark>,
-    lock: Option<Lock>,
+/// A locked file. It is deleted when dropped.
+#[derive(Debug)]
+struct Lock {
+    path: PathBuf,
+    file: File,
 }
 
 impl Claims {
     /// Claims that are shared with the other processes which use the same directory.
-    pub fn new(directory: Option<PathBuf>) -> Self {
+    pub(crate) fn new(directory: Option<PathBuf>) -> Self {
         Self(Arc::new(Inner {
             directory,
             ..Inner::default()
@@ -91,7 +75,11 @@ impl Claims {
     }
 
     /// Takes the number, after waiting for other processes that have it.
-    pub async fn claim(&self, call: &Bounds, target: &Target) -> Result<Claim, Refused> {
+    ///
+    /// # Errors
+    ///
+    /// If another resource of this process has it, or if the bounds end the wait.
+    pub(crate) async fn claim(&self, bounds: &Bounds, target: &Target) -> Result<Claim, Refused> {
         // A number that is written in another way is the same one, here and for other processes.
         let target = target.canonical();
         if !self.taken().insert(target.clone()) {
@@ -101,66 +89,17 @@ impl Claims {
             claims: self.clone(),
             target,
             kept: false,
-            held: Held::default(),
+            lock: None,
         };
-        claim.renew(call).await?;
+        claim.renew(bounds).await?;
         Ok(claim)
     }
 
-    /// The name under which processes meet for a number. It tells nobody which number it is.
-    fn name(target: &Target) -> String {
-        // Whichever credentials start it, it is the same number: they are not part of the name.
-        let number = target.number.to_string();
-        fingerprint(&[&target.cust_space_id, &number])
-    }
-
-    async fn hold(&self, target: &Target) -> Held {
-        let name = Self::name(target);
-        let directory = self.0.directory.as_ref();
-        let lock = match directory.map(|directory| directory.join(format!("{name}.number"))) {
-            Some(path) => lock(&path).await.map_err(|error| self.cannot(&error)).ok(),
-            None => None,
-        };
-        // Processes without a directory meet nobody: they are told to, as tests are.
-        let mark = match directory {
-            Some(directory) => Mark::take(&mark_name(directory, &name)).await,
-            None => None,
-        };
-        Held { _mark: mark, lock }
-    }
-
-    /// What to tell if this process could not take turns at numbers with the others of this
-    /// machine.
-    pub fn notice(&self) -> Option<Diagnostic> {
+    /// A warning if this process could not take turns at numbers with the others of this machine.
+    pub(crate) fn notice(&self) -> Option<Diagnostic> {
         let directory = self.0.directory.as_ref()?.display().to_string();
-        let directory = foreign_text::line(&directory);
-        let trouble = self
-            .0
-            .trouble
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let reason = trouble.as_ref()?;
-        Some(Diagnostic::warning(
-            "Numbers Not Claimed Among Processes",
-            format!(
-                "The provider's processes on this machine take turns at a number by way of files \
-                 in {directory}, which cannot be used: {reason}. The provider still looks for each \
-                 number before it starts its migration. But do not run another apply with the same \
-                 numbers at the same time.\n\nLet it be a directory of this user alone (chmod \
-                 700), or name another one by throttle.state_directory or \
-                 CAMS_THROTTLE_STATE_DIRECTORY."
-            ),
-        ))
-    }
-
-    fn cannot(&self, error: &io::Error) {
-        tracing::debug!(%error, "numbers can't be claimed among processes");
-        let mut trouble = self
-            .0
-            .trouble
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *trouble = Some(error.to_string());
+        let problem = self.0.problem.get()?;
+        Some(not_shared(&foreign_text::line(&directory), problem))
     }
 
     fn taken(&self) -> MutexGuard<'_, BTreeSet<Target>> {
@@ -169,125 +108,112 @@ impl Claims {
 }
 
 impl Claim {
-    /// Takes the number again, after waiting for other processes that have it: what was held is
-    /// given up first. Whoever had it in between may have started the migration.
-    pub async fn renew(&mut self, call: &Bounds) -> Result<(), Refused> {
-        self.held = Held::default();
-        self.held = tokio::select! {
-            // A number that is free is taken even if the time is over: nobody else has it.
-            biased;
-            held = self.claims.hold(&self.target) => held,
-            () = call.stopped() => return Err(Refused::Stopped),
-            () = sleep_until(call.deadline()) => return Err(Refused::Busy),
+    /// Takes the number again, after waiting for other processes that have it: the lock is released
+    /// first. A process that had it in between may have started the migration.
+    ///
+    /// # Errors
+    ///
+    /// If the bounds end the wait.
+    pub(crate) async fn renew(&mut self, bounds: &Bounds) -> Result<(), Refused> {
+        self.lock = None;
+        let Some(directory) = &self.claims.0.directory else {
+            return Ok(());
         };
+        // The name does not show which number it is. Credentials are no part of it, since it is the
+        // same number whoever starts it.
+        let number = self.target.number.to_string();
+        let name = fingerprint(&[&self.target.cust_space_id, &number]);
+        let path = directory.join(format!("{name}.number"));
+        let acquire = |deadline| file_lock::acquire(&path, LockMode::Exclusive, deadline);
+        // A number that is free is taken even if the time is over.
+        let acquired = match acquire(Instant::now()).await {
+            Ok(None) => {
+                let path = path.display();
+                tracing::info!("waiting for the process that has {path} locked");
+                tokio::select! {
+                    acquired = acquire(bounds.deadline()) => acquired,
+                    () = bounds.stopped() => return Err(Refused::Stopped),
+                }
+            }
+            acquired => acquired,
+        };
+        match acquired {
+            Ok(Some(file)) => self.lock = Some(Arc::new(Lock { path, file })),
+            Ok(None) => return Err(Refused::Busy),
+            Err(error) => {
+                tracing::debug!(%error, "numbers can't be claimed among processes");
+                let _ = self.claims.0.problem.set(error.to_string());
+            }
+        }
         Ok(())
     }
 
-    /// Tells whether the claim is still one: whether the file that is locked is the one that others
-    /// would find. Where there was no file to lock, there is nothing to lose.
-    pub fn witness(&self) -> impl Fn() -> bool + Send + Sync + 'static {
-        let lock = self.held.lock.as_ref();
-        let lock = lock.map(|lock| (lock.path.clone(), Arc::clone(&lock.file)));
+    /// Checks whether the claim is still valid: whether the locked file is the one that other
+    /// processes find. Without a file there is nothing to lose.
+    pub(crate) fn witness(&self) -> impl Fn() -> bool + Send + Sync + 'static {
+        let lock = self.lock.as_ref().map(Arc::downgrade);
         move || match &lock {
-            // If the system cannot tell, others may not find the file either.
-            Some((path, file)) => private_file::is_at(file, path).unwrap_or(false),
+            Some(lock) => lock.upgrade().is_some_and(|lock| lock.is_valid()),
             None => true,
         }
     }
 
-    /// The migration has started, or may have, or is about to: nobody else may start it in this
-    /// run.
-    pub fn keep(&mut self) {
+    /// The migration has started, or may have: no other resource of this run may start it.
+    pub(crate) fn keep(&mut self) {
         self.kept = true;
     }
 
-    /// It has certainly not started: another may.
-    pub fn give_back(mut self) {
+    /// The migration has certainly not started: another resource may start it.
+    pub(crate) fn give_back(mut self) {
         self.kept = false;
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.held = Held::default();
+        self.lock = None;
         if !self.kept {
             self.claims.taken().remove(&self.target);
         }
     }
 }
 
-/// The name of the mark. Processes that use different directories keep apart here too.
-fn mark_name(directory: &Path, name: &str) -> String {
-    // Two directories whose names are not Unicode may share a mark: they then wait for each other.
-    fingerprint(&[&directory.to_string_lossy(), name])
-}
-
-/// A locked file, which is gone with its lock.
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    file: Arc<File>,
+impl Lock {
+    fn is_valid(&self) -> bool {
+        // If the system cannot tell, other processes may not find the file either.
+        private_file::is_at(&self.file, &self.path).unwrap_or(false)
+    }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // While it is still locked, and unless it was replaced, so that nobody else's is deleted.
-        // One that stays does no harm.
-        if private_file::is_at(&self.file, &self.path).unwrap_or(false) {
+        // It is still locked. A file that replaced it belongs to another process.
+        if self.is_valid() {
+            // A file that stays is harmless.
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-/// Waits for the lock.
-///
-/// # Errors
-///
-/// If the file cannot be used.
-async fn lock(path: &Path) -> io::Result<Lock> {
-    let began = Instant::now();
-    let (mut told, mut told_long) = (false, false);
-    loop {
-        if let Some(file) = try_lock(path)? {
-            return Ok(Lock {
-                path: path.to_owned(),
-                file: Arc::new(file),
-            });
-        }
-        if !told {
-            tracing::info!(
-                "another process is starting the migration of the same number; waiting for it"
-            );
-            told = true;
-        }
-        if !told_long && began.elapsed() >= LONG {
-            tracing::warn!(
-                "still waiting for the process that has {} locked and starts the same number: it \
-                 may be stopped (Ctrl-Z)",
-                path.display()
-            );
-            told_long = true;
-        }
-        sleep(PAUSE).await;
-    }
-}
-
-/// `None` while another process has it.
-fn try_lock(path: &Path) -> io::Result<Option<File>> {
-    loop {
-        let file = private_file::open(path)?;
-        match file.try_lock() {
-            // Whoever had it deleted it, between our opening and our locking.
-            Ok(()) if !private_file::is_at(&file, path)? => {}
-            Ok(()) => return Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-    }
+/// The directory of the lock files cannot be used.
+pub(crate) fn not_shared(directory: &str, problem: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Numbers Not Claimed Among Processes",
+        format!(
+            "The provider's processes on this machine take turns at a number by means of files in \
+             {directory}, which cannot be used: {problem}. The provider still searches for each \
+             number before it starts the migration, but do not run another apply with the same \
+             numbers at the same time.\n\nMake the directory accessible to this user alone \
+             (chmod 700), or set throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY to \
+             another one."
+        ),
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio_util::sync::CancellationToken;
 
     use cams::phone::PhoneNumber;
@@ -416,27 +342,6 @@ mod tests {
         assert!(claim.witness()());
         std::fs::remove_dir_all(&state).expect("a directory");
         assert!(!claim.witness()());
-    }
-
-    /// What the lock alone can't keep: that another process gets the number as soon as the file is
-    /// deleted.
-    #[tokio::test]
-    #[cfg(target_os = "linux")]
-    async fn a_deleted_claim_lets_nobody_in_before_it_is_given_back() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let state = directory.path().join("state");
-        let (one, other) = (
-            Claims::new(Some(state.clone())),
-            Claims::new(Some(state.clone())),
-        );
-        let number = target("13900001234");
-        let claim = one.claim(&call(ENOUGH), &number).await.expect("the first");
-        std::fs::remove_dir_all(&state).expect("a directory");
-        let soon = call(Duration::from_millis(120));
-        let early = other.claim(&soon, &number).await;
-        assert_eq!(early.expect_err("held"), Refused::Busy);
-        drop(claim);
-        other.claim(&call(ENOUGH), &number).await.expect("its turn");
     }
 
     #[tokio::test]

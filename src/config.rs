@@ -44,7 +44,7 @@ const BLOCKS: [(&str, &str); 3] = [
 ];
 
 /// The schema of the provider block. Each setting has its attribute, in a block or in none.
-pub fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     let within = |block: Option<&str>| -> Vec<Attribute> {
         let settings = settings::all().filter(|setting| {
             let outer = setting.name().split_once('.').map(|(outer, _)| outer);
@@ -91,7 +91,7 @@ impl Model for Config {}
 ///
 /// If settings are wrong: one error for each that cannot be parsed, or else one for each part of
 /// the provider that cannot be made of them.
-pub fn configure(
+pub(crate) fn configure(
     config: &Config,
     terraform_version: &str,
     environment: &Environment,

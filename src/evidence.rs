@@ -2,134 +2,111 @@
 //!
 //! Two operations can say something about a number: the list of its space
 //! (`QueryChatappPhoneNumbers`) and the lookup of the number alone
-//! (`GetPhoneNumberVerificationStatus`). Neither documents what it says of a number that is
+//! (`GetPhoneNumberVerificationStatus`). Neither documents what it says about a number that is
 //! migrating, and the lookup does not document how it reports a number that the space lacks. So
 //! each answer counts only for what it certainly says, and [`weigh`] is the one place that draws a
 //! conclusion from both.
 
 use cams::Listed;
 
-/// The statuses of a row that shows a number which has left the space. Every other status counts as
-/// there.
-const GONE: [&str; 2] = ["DELETED", "MIGRATED"];
+/// The statuses of a row that shows a number which has left the space. Every other status shows
+/// that the number is in the space.
+const LEFT: [&str; 2] = ["DELETED", "MIGRATED"];
 
-/// What the list of the space says.
+/// What the lookup of a number says. A number that has two forms is looked up in both.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Row {
-    /// There is no list: the operation failed.
-    Unavailable,
-    /// The list has no row for the number, and rows that could not be read, or no rows at all where
-    /// they should be. The number may be among those.
-    Unclear,
-    /// The list has no row for the number.
-    Missing,
-    /// The list has only rows that show the number as gone.
-    Gone,
-    /// The list has a row that shows the number as there, with its status if the row tells one.
-    Present(Option<String>),
-}
-
-/// What the lookup of the number says, or the lookups of both forms of a number that has two.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lookup {
+pub(crate) enum Lookup {
     /// The operation failed, or was not called.
     Unavailable,
     /// It answered without an id, or with an error that is not known to mean a missing number.
     Inconclusive,
-    /// It answered with an error that is recognised as one for a missing number.
+    /// It answered with an error that is known to mean a missing number.
     NotFound,
     /// It answered with the number's id.
     Found(String),
 }
 
-/// What is known of a number.
+/// What is known about a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// Nothing proves that the number is there, and nothing that it is not.
+pub(crate) enum Evidence {
+    /// Nothing proves that the number is in the space, and nothing proves that it is not.
     Inconclusive,
-    /// The number has left the space, or never was there.
-    Gone,
+    /// The number has left the space, or never was in it.
+    Absent,
     /// The number is in the space.
     Present(Presence),
 }
 
 /// A number that is in the space.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Presence {
-    /// Its id at Meta, if the lookup told it.
-    pub id: Option<String>,
+pub(crate) struct Presence {
+    /// Its id at Meta, if the lookup gave one.
+    pub(crate) id: Option<String>,
     /// Its status, if the list shows one.
-    pub status: Option<String>,
+    pub(crate) status: Option<String>,
 }
 
-impl Row {
-    /// Reads the number's rows. Where a number left the space and came back there are several, and
-    /// those that show it as there count. Of several such rows the one with the `known` status
-    /// counts, so that the state does not change with the order of the list.
-    pub fn of(listed: &Listed, known: Option<&str>) -> Self {
-        if listed.statuses.is_empty() {
-            return match listed.complete {
-                true => Self::Missing,
-                false => Self::Unclear,
-            };
-        }
-        let statuses = listed.statuses.iter();
-        let statuses = statuses.map(|status| status.as_deref().unwrap_or_default().trim());
-        let gone = |status: &&str| GONE.iter().any(|gone| status.eq_ignore_ascii_case(gone));
-        let mut present: Vec<&str> = statuses.filter(|status| !gone(status)).collect();
-        present.sort_unstable();
-        let filled = present.iter().find(|status| !status.is_empty());
-        let known = known.filter(|known| present.contains(known));
-        match known.or(filled.copied()) {
-            Some(status) => Self::Present(Some(status.to_owned())),
-            None if present.is_empty() => Self::Gone,
-            None => Self::Present(None),
-        }
-    }
+/// What the state knows about a number already.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known<'a> {
+    /// Its id at Meta.
+    pub(crate) id: Option<&'a str>,
+    /// Its status.
+    pub(crate) status: Option<&'a str>,
 }
 
-/// The rule. `known_id` is the id that the state has, if the number is in the state.
+/// The rule. `list` is `None` if there is no list, because the operation failed.
 ///
-/// A number is present when the list shows it as there, or the lookup gives its id: even where the
-/// list shows it as deleted, since the list may be old. But where the list shows it as deleted and
-/// the lookup gives another id than the known one, the answers are about two different things. It
-/// is gone when a complete list does not show it as there and the lookup recognisably says that it
-/// does not exist. The caller sees to it that the list is not older than its question before it
-/// acts on [`Evidence::Gone`]. In every other case the answers prove nothing.
-pub fn weigh(row: &Row, lookup: &Lookup, known_id: Option<&str>) -> Evidence {
-    match (row, lookup) {
-        (Row::Present(status), lookup) => Evidence::Present(Presence {
-            id: lookup.id(),
-            status: status.clone(),
-        }),
-        (Row::Gone, Lookup::Found(id)) if known_id.is_some_and(|known| known != id) => {
-            Evidence::Inconclusive
+/// A number is present when the list shows it in the space, or the lookup gives its id: even where
+/// the list shows it as deleted, since the list may be old. But where the list shows it as deleted
+/// and the lookup gives another id than the known one, the two answers are about different things.
+/// A number is absent when a complete list does not show it in the space and the lookup says that
+/// it does not exist. The caller makes sure that the list is not older than its question before it
+/// acts on [`Evidence::Absent`]. In every other case the answers prove nothing.
+///
+/// A number that left the space and came back has several rows. Those that show it in the space
+/// count, and among them the row with the known status, so that the state does not change with the
+/// order of the list.
+pub(crate) fn weigh(list: Option<&Listed>, lookup: &Lookup, known: Known<'_>) -> Evidence {
+    let statuses = list.map_or(&[][..], |list| &list.statuses);
+    let statuses = statuses.iter().map(|status| status.as_deref());
+    let mut present: Vec<&str> = statuses
+        .map(|status| status.unwrap_or_default().trim())
+        .filter(|status| !LEFT.iter().any(|left| status.eq_ignore_ascii_case(left)))
+        .collect();
+    present.sort_unstable();
+    let has_rows = list.is_some_and(|list| !list.statuses.is_empty());
+    let shown_as_absent = present.is_empty() && has_rows;
+    let not_shown = present.is_empty() && (has_rows || list.is_some_and(|list| list.complete));
+    let id = match lookup {
+        Lookup::Found(id) if shown_as_absent && known.id.is_some_and(|known| known != id) => {
+            return Evidence::Inconclusive;
         }
-        (_, Lookup::Found(id)) => Evidence::Present(Presence {
-            id: Some(id.clone()),
-            status: None,
-        }),
-        (Row::Missing | Row::Gone, Lookup::NotFound) => Evidence::Gone,
-        _ => Evidence::Inconclusive,
+        Lookup::Found(id) => Some(id.clone()),
+        Lookup::NotFound if not_shown => return Evidence::Absent,
+        Lookup::NotFound | Lookup::Inconclusive | Lookup::Unavailable => None,
+    };
+    if id.is_none() && present.is_empty() {
+        return Evidence::Inconclusive;
     }
+    let known = known.status.filter(|known| present.contains(known));
+    let status = known.or_else(|| present.into_iter().find(|status| !status.is_empty()));
+    Evidence::Present(Presence {
+        id,
+        status: status.map(str::to_owned),
+    })
 }
 
 impl Lookup {
     /// What the lookups of both forms of one number say together. An id in one of them is the
-    /// number's. That it does not exist takes both to say, since CAMS may know it in one form.
-    pub fn and(self, other: Self) -> Self {
+    /// number's id. Only both together prove that it does not exist, since CAMS may know it in one
+    /// form.
+    pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Found(id), _) | (_, Self::Found(id)) => Self::Found(id),
             (Self::NotFound, Self::NotFound) => Self::NotFound,
             (Self::Unavailable, _) | (_, Self::Unavailable) => Self::Unavailable,
             _ => Self::Inconclusive,
-        }
-    }
-
-    fn id(&self) -> Option<String> {
-        match self {
-            Self::Found(id) => Some(id.clone()),
-            _ => None,
         }
     }
 }
@@ -139,6 +116,15 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+
+    fn list(statuses: &[&str], complete: bool) -> Option<Listed> {
+        let statuses = statuses.iter().map(|status| Some((*status).to_owned()));
+        Some(Listed {
+            statuses: statuses.collect(),
+            complete,
+            asked_at: Instant::now(),
+        })
+    }
 
     fn found() -> Lookup {
         Lookup::Found("7".to_owned())
@@ -153,34 +139,39 @@ mod tests {
 
     #[test]
     fn every_pair_of_answers_has_its_conclusion() {
-        use Evidence::{Gone, Inconclusive};
-        let connected = || Row::Present(Some("CONNECTED".to_owned()));
+        use Evidence::{Absent, Inconclusive};
+        let connected = || list(&["CONNECTED"], true);
+        let without_status = || list(&[""], true);
+        let missing = || list(&[], true);
+        let left = || list(&["DELETED"], true);
+        let unclear = || list(&[], false);
         let there = |id| present(id, Some("CONNECTED"));
         let table = [
             (connected(), found(), there(Some("7"))),
             (connected(), Lookup::NotFound, there(None)),
             (connected(), Lookup::Inconclusive, there(None)),
             (connected(), Lookup::Unavailable, there(None)),
-            (Row::Missing, found(), present(Some("7"), None)),
-            (Row::Missing, Lookup::NotFound, Gone),
-            (Row::Missing, Lookup::Inconclusive, Inconclusive),
-            (Row::Missing, Lookup::Unavailable, Inconclusive),
-            (Row::Gone, found(), present(Some("7"), None)),
-            (Row::Gone, Lookup::NotFound, Gone),
-            (Row::Gone, Lookup::Inconclusive, Inconclusive),
-            (Row::Gone, Lookup::Unavailable, Inconclusive),
-            (Row::Unclear, found(), present(Some("7"), None)),
-            (Row::Unclear, Lookup::NotFound, Inconclusive),
-            (Row::Unclear, Lookup::Inconclusive, Inconclusive),
-            (Row::Unclear, Lookup::Unavailable, Inconclusive),
-            (Row::Present(None), Lookup::NotFound, present(None, None)),
-            (Row::Unavailable, found(), present(Some("7"), None)),
-            (Row::Unavailable, Lookup::NotFound, Inconclusive),
-            (Row::Unavailable, Lookup::Inconclusive, Inconclusive),
-            (Row::Unavailable, Lookup::Unavailable, Inconclusive),
+            (without_status(), Lookup::NotFound, present(None, None)),
+            (missing(), found(), present(Some("7"), None)),
+            (missing(), Lookup::NotFound, Absent),
+            (missing(), Lookup::Inconclusive, Inconclusive),
+            (missing(), Lookup::Unavailable, Inconclusive),
+            (left(), found(), present(Some("7"), None)),
+            (left(), Lookup::NotFound, Absent),
+            (left(), Lookup::Inconclusive, Inconclusive),
+            (left(), Lookup::Unavailable, Inconclusive),
+            (unclear(), found(), present(Some("7"), None)),
+            (unclear(), Lookup::NotFound, Inconclusive),
+            (unclear(), Lookup::Inconclusive, Inconclusive),
+            (unclear(), Lookup::Unavailable, Inconclusive),
+            (None, found(), present(Some("7"), None)),
+            (None, Lookup::NotFound, Inconclusive),
+            (None, Lookup::Inconclusive, Inconclusive),
+            (None, Lookup::Unavailable, Inconclusive),
         ];
-        for (row, lookup, expected) in table {
-            assert_eq!(weigh(&row, &lookup, None), expected, "{row:?}, {lookup:?}");
+        for (list, lookup, expected) in table {
+            let weighed = weigh(list.as_ref(), &lookup, Known::default());
+            assert_eq!(weighed, expected, "{list:?}, {lookup:?}");
         }
     }
 
@@ -194,76 +185,70 @@ mod tests {
             (NotFound, Unavailable, Unavailable),
             (Inconclusive, Inconclusive, Inconclusive),
         ] {
-            assert_eq!(
-                one.clone().and(other.clone()),
-                together,
-                "{one:?}, {other:?}"
-            );
-            assert_eq!(
-                other.clone().and(one.clone()),
-                together,
-                "{other:?}, {one:?}"
-            );
+            let and = one.clone().and(other.clone());
+            assert_eq!(and, together, "{one:?}, {other:?}");
+            let and = other.clone().and(one.clone());
+            assert_eq!(and, together, "{other:?}, {one:?}");
         }
     }
 
     #[test]
-    fn a_deleted_row_and_another_id_prove_nothing_of_a_known_number() {
-        let weighed = |known| weigh(&Row::Gone, &found(), known);
-        assert_eq!(weighed(Some("7")), present(Some("7"), None));
-        assert_eq!(weighed(Some("8")), Evidence::Inconclusive);
-    }
-
-    fn row(statuses: &[&str], known: Option<&str>) -> Row {
-        let statuses = statuses.iter().map(|status| Some((*status).to_owned()));
-        let listed = Listed {
-            statuses: statuses.collect(),
-            complete: true,
-            asked_at: Instant::now(),
+    fn a_deleted_row_and_another_id_prove_nothing_about_a_known_number() {
+        let weighed = |id| {
+            let known = Known {
+                id: Some(id),
+                status: None,
+            };
+            weigh(list(&["DELETED"], true).as_ref(), &found(), known)
         };
-        Row::of(&listed, known)
+        assert_eq!(weighed("7"), present(Some("7"), None));
+        assert_eq!(weighed("8"), Evidence::Inconclusive);
     }
 
     #[test]
-    fn the_living_row_of_a_number_counts_wherever_it_stands() {
-        let present = |status: &str| Row::Present(Some(status.to_owned()));
+    fn the_row_that_shows_a_number_in_the_space_counts_wherever_it_stands() {
+        let in_space = |status: &str| present(None, Some(status).filter(|text| !text.is_empty()));
         for (statuses, expected) in [
-            (&[][..], Row::Missing),
-            (&["DELETED"], Row::Gone),
-            (&["deleted", "MIGRATED "], Row::Gone),
-            (&["DELETED", "PENDING"], present("PENDING")),
-            (&["PENDING", "DELETED"], present("PENDING")),
-            (&["MIGRATED", "PENDING", "DELETED"], present("PENDING")),
-            (&["UNKNOWN"], present("UNKNOWN")),
-            (&["", "BANNED"], present("BANNED")),
-            (&[""], Row::Present(None)),
+            (&[][..], Evidence::Absent),
+            (&["DELETED"], Evidence::Absent),
+            (&["deleted", "MIGRATED "], Evidence::Absent),
+            (&["DELETED", "PENDING"], in_space("PENDING")),
+            (&["PENDING", "DELETED"], in_space("PENDING")),
+            (&["MIGRATED", "PENDING", "DELETED"], in_space("PENDING")),
+            (&["UNKNOWN"], in_space("UNKNOWN")),
+            (&["", "BANNED"], in_space("BANNED")),
+            (&[""], in_space("")),
         ] {
-            assert_eq!(row(statuses, None), expected, "{statuses:?}");
+            let list = list(statuses, true);
+            let weighed = weigh(list.as_ref(), &Lookup::NotFound, Known::default());
+            assert_eq!(weighed, expected, "{statuses:?}");
         }
     }
 
     #[test]
     fn the_order_of_the_rows_does_not_change_the_status() {
         let both = [["BANNED", "CONNECTED"], ["CONNECTED", "BANNED"]];
-        for (known, status) in [
+        for (status, expected) in [
             (None, "BANNED"),
             (Some("CONNECTED"), "CONNECTED"),
             (Some("PENDING"), "BANNED"),
         ] {
             for statuses in &both {
-                let expected = Row::Present(Some(status.to_owned()));
-                assert_eq!(row(statuses, known), expected, "{statuses:?}, {known:?}");
+                let known = Known { id: None, status };
+                let list = list(statuses, true);
+                let weighed = weigh(list.as_ref(), &Lookup::Unavailable, known);
+                assert_eq!(weighed, present(None, Some(expected)), "{statuses:?}");
             }
         }
     }
 
     #[test]
-    fn a_list_with_rows_that_cannot_be_read_does_not_prove_absence() {
-        let listed = Listed {
-            statuses: Vec::new(),
-            complete: false,
-            asked_at: Instant::now(),
+    fn a_number_shown_only_in_rows_that_left_is_absent_even_in_an_incomplete_list() {
+        let weighed = |statuses: &[&str]| {
+            let list = list(statuses, false);
+            weigh(list.as_ref(), &Lookup::NotFound, Known::default())
         };
-        assert_eq!(Row::of(&listed, None), Row::Unclear);
+        assert_eq!(weighed(&["DELETED"]), Evidence::Absent);
+        assert_eq!(weighed(&[]), Evidence::Inconclusive);
     }
 }

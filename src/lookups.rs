@@ -1,26 +1,25 @@
 //! Which lookups of a refresh are worth a call.
 //!
-//! A refresh asks about each number in the state by itself. Where the list of a space does not show
+//! A refresh asks about each number in the state by itself. If the list of a space does not show
 //! its numbers, that would be one lookup for each of them in every plan, at the ten calls a second
-//! of the account's quota. Of a number in the state, a lookup can only prove that it is gone, or
-//! tell an id that was not known. So the numbers of a space share some lookups in a run
-//! ([`Lookups::take`]). One that shows nothing of the kind uses one of them up. One that proves a
-//! number gone uses none up, and adds as many as there were at first: a space whose numbers are
-//! gone is emptied in one refresh, however many there are, and a space whose numbers are there
-//! costs ten lookups.
+//! of the account's quota. For a number in the state, a lookup can only prove that it is absent, or
+//! give an id that was not known. So the numbers of a space share some lookups in a run
+//! ([`Lookups::take`]). A lookup that shows neither is used up. One that proves a number absent is
+//! given back, together with as many as there were at first: a space whose numbers are all gone is
+//! emptied in one refresh, and a space whose numbers are only hidden costs ten lookups.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// How many lookups of a space may show nothing in a run. So many resources Terraform refreshes at
+/// How many lookups of a space may show nothing in a run. Terraform refreshes as many resources at
 /// once.
 const AT_FIRST: usize = 10;
 
 /// The lookups that the refreshes of a run may still make, by space.
 #[derive(Debug, Default)]
-pub struct Lookups(Mutex<HashMap<String, Arc<Share>>>);
+pub(crate) struct Lookups(Mutex<HashMap<String, Arc<Share>>>);
 
 /// The lookups of one space.
 #[derive(Debug, Default)]
@@ -34,39 +33,27 @@ struct Share {
 struct Count {
     left: usize,
     under_way: usize,
-    used_up: usize,
-    /// Whether the log says that numbers are kept without a lookup.
-    told: bool,
 }
 
-/// The right to make some lookups. Dropped before their outcome is known, they are given back.
+/// The right to make some lookups. They are given back when this is dropped, unless their outcome
+/// is noted.
 #[derive(Debug)]
-pub struct Granted {
+pub(crate) struct Granted {
     share: Arc<Share>,
     lookups: usize,
-    good_for: Option<Use>,
-}
-
-/// What the lookups of a number were good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Use {
-    /// They proved that the number is gone.
-    ProvedGone,
-    /// They told the id, which was not known.
-    ToldId,
-    /// The state stays as it was.
-    Nothing,
+    /// How many lookups may be made afterwards in place of these.
+    given_back: usize,
 }
 
 impl Lookups {
-    /// The right to make so many lookups in the space, which one number may need. `None` when those
-    /// made before have shown nothing.
+    /// The right to make so many lookups in the space, which one number may need. `None` if earlier
+    /// lookups have shown nothing.
     ///
-    /// While it depends on lookups under way whether there are more, this waits for them.
-    pub async fn take(&self, cust_space_id: &str, lookups: usize) -> Option<Granted> {
+    /// While the outcome of lookups under way decides whether there are more, this waits for them.
+    pub(crate) async fn take(&self, cust_space_id: &str, lookups: usize) -> Option<Granted> {
         let share = Arc::clone(lock(&self.0).entry(cust_space_id.to_owned()).or_default());
         loop {
-            // It is made before the look at the count, so that no change is missed.
+            // Created before the look at the count, so that no change is missed.
             let settled = share.settled.notified();
             {
                 let mut count = lock(&share.count);
@@ -76,7 +63,7 @@ impl Lookups {
                     break;
                 }
                 if count.under_way == 0 {
-                    count.tell(cust_space_id);
+                    tracing::debug!(cust_space_id, "no lookup: earlier ones showed nothing");
                     return None;
                 }
             }
@@ -85,28 +72,28 @@ impl Lookups {
         Some(Granted {
             share,
             lookups,
-            good_for: None,
+            given_back: lookups,
         })
     }
 }
 
 impl Granted {
-    /// Notes what the lookups were good for.
-    pub fn settle(mut self, what: Use) {
-        self.good_for = Some(what);
+    /// Notes that the lookups proved the number absent.
+    pub(crate) fn proved_absent(mut self) {
+        self.given_back += AT_FIRST;
+    }
+
+    /// Notes that the lookups changed nothing.
+    pub(crate) fn showed_nothing(mut self) {
+        self.given_back = 0;
     }
 }
 
 impl Drop for Granted {
     fn drop(&mut self) {
-        let lookups = self.lookups;
         let mut count = lock(&self.share.count);
-        count.under_way -= lookups;
-        match self.good_for {
-            Some(Use::ProvedGone) => count.left += lookups + AT_FIRST,
-            Some(Use::ToldId) | None => count.left += lookups,
-            Some(Use::Nothing) => count.used_up += lookups,
-        }
+        count.under_way -= self.lookups;
+        count.left += self.given_back;
         drop(count);
         self.share.settled.notify_waiters();
     }
@@ -117,22 +104,6 @@ impl Default for Count {
         Self {
             left: AT_FIRST,
             under_way: 0,
-            used_up: 0,
-            told: false,
-        }
-    }
-}
-
-impl Count {
-    fn tell(&mut self, cust_space_id: &str) {
-        if !self.told {
-            self.told = true;
-            tracing::info!(
-                cust_space_id,
-                lookups = self.used_up,
-                "the lookups of this space's numbers neither proved one gone nor told an id that \
-                 was missing: its other numbers stay in the state without one in this run"
-            );
         }
     }
 }
@@ -155,14 +126,14 @@ mod tests {
         granted
     }
 
-    fn settle(granted: Vec<Granted>, what: Use) {
-        granted.into_iter().for_each(|lookup| lookup.settle(what));
+    fn settle(granted: Vec<Granted>, outcome: fn(Granted)) {
+        granted.into_iter().for_each(outcome);
     }
 
     #[tokio::test]
     async fn ten_that_show_nothing_are_the_last_of_their_space() {
         let lookups = Lookups::default();
-        settle(take(&lookups, AT_FIRST).await, Use::Nothing);
+        settle(take(&lookups, AT_FIRST).await, Granted::showed_nothing);
         assert!(lookups.take("s", 1).await.is_none());
         assert!(lookups.take("another", 1).await.is_some());
     }
@@ -171,21 +142,25 @@ mod tests {
     async fn one_that_proves_something_lets_others_go_on() {
         let lookups = Lookups::default();
         for _ in 0..100 {
-            settle(take(&lookups, 1).await, Use::ProvedGone);
-            settle(take(&lookups, 1).await, Use::ToldId);
+            settle(take(&lookups, 1).await, Granted::proved_absent);
+            settle(take(&lookups, 1).await, drop);
         }
-        settle(take(&lookups, 101 * AT_FIRST).await, Use::Nothing);
+        settle(
+            take(&lookups, 101 * AT_FIRST).await,
+            Granted::showed_nothing,
+        );
         assert!(lookups.take("s", 1).await.is_none());
     }
 
     #[tokio::test]
     async fn the_eleventh_waits_for_what_the_first_ten_show() {
-        for (last, expected) in [(Use::Nothing, false), (Use::ProvedGone, true)] {
+        let nothing: fn(Granted) = Granted::showed_nothing;
+        for (last, expected) in [(nothing, false), (Granted::proved_absent, true)] {
             let lookups = Lookups::default();
             let mut granted = take(&lookups, AT_FIRST).await;
             let mut eleventh = Box::pin(lookups.take("s", 1));
             let under_way = granted.pop().into_iter().collect();
-            settle(granted, Use::Nothing);
+            settle(granted, Granted::showed_nothing);
             assert!(eleventh.as_mut().now_or_never().is_none(), "it waits");
             settle(under_way, last);
             assert_eq!(eleventh.await.is_some(), expected);
@@ -196,7 +171,7 @@ mod tests {
     async fn one_that_was_given_up_is_none() {
         let lookups = Lookups::default();
         drop(take(&lookups, AT_FIRST).await);
-        settle(take(&lookups, AT_FIRST).await, Use::Nothing);
+        settle(take(&lookups, AT_FIRST).await, Granted::showed_nothing);
         assert!(lookups.take("s", 1).await.is_none());
     }
 
@@ -205,11 +180,11 @@ mod tests {
         let lookups = Lookups::default();
         for _ in 0..4 {
             let granted = lookups.take("s", 2).await.expect("two lookups");
-            granted.settle(Use::Nothing);
+            granted.showed_nothing();
         }
-        settle(take(&lookups, 1).await, Use::Nothing);
+        settle(take(&lookups, 1).await, Granted::showed_nothing);
         assert!(lookups.take("s", 2).await.is_none());
-        settle(take(&lookups, 1).await, Use::Nothing);
+        settle(take(&lookups, 1).await, Granted::showed_nothing);
         assert!(lookups.take("s", 1).await.is_none());
     }
 }

@@ -8,7 +8,7 @@ use base::clock::Clock;
 use base::environment::Environment;
 use base::random::Random;
 use terraform_plugin::process::{self, Plugin, Subcommand};
-use terraform_provider_cams::{ADDRESS, doctor, server};
+use terraform_provider_cams::{ADDRESS, LONG_WAIT, doctor, server};
 
 /// The command that reports what works with an account, in place of serving Terraform.
 const DOCTOR: &str = "doctor";
@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         return doctor::main(arguments, &environment, &clock, &Random::from_system());
     }
     process::main(&PLUGIN, arguments, &environment, &clock, || {
-        server(environment.clone(), clock.clone(), Random::from_system())
+        let random = Random::from_system();
+        server(environment.clone(), clock.clone(), random, LONG_WAIT)
     })
 }

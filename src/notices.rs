@@ -1,66 +1,127 @@
-//! Warnings that concern no single resource, and that come to light while one is worked on.
+//! Warnings that come to light during an operation and concern every resource.
 
-use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+use std::path::Path;
 
-use super::Cams;
+use cams::{LongWait, WaitCause};
+use terraform_plugin::framework::diagnostic::Diagnostic;
+
 use super::settings;
-use super::throttling::Throttled;
 
-impl Cams {
-    /// What came to light about the places that this machine's processes share, each told once in a
-    /// run. What it costs differs from place to place, so each is told for itself.
-    pub(super) fn notices(&self) -> Diagnostics {
-        let quota = self.throttled.iter().flat_map(Throttled::notices);
-        let others = [
-            self.claims.notice(),
-            self.account_notice(),
-            self.lock_notice(),
-        ];
-        let notices = quota.chain(others.into_iter().flatten());
-        let notices = notices.filter(|notice| self.first_to_tell(&notice.summary));
-        notices.collect()
+/// Requests are signed with the service's clock, since CAMS refused the date of this machine's.
+pub(crate) fn clock_differs(difference: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Clock Differs From the Service's",
+        format!(
+            "CAMS refused the date of a request: {difference}. The provider signs with the \
+             service's clock for the rest of this run. Set the clock of this machine (timedatectl, \
+             or an NTP client)."
+        ),
+    )
+}
+
+/// A call waited long for the quota.
+pub(crate) fn long_wait(wait: &LongWait) -> Diagnostic {
+    let others = match wait.processes {
+        0 => String::new(),
+        1 => ", and one other process took turns with it".to_owned(),
+        count => format!(", and {count} other processes took turns with it"),
+    };
+    let cause = match wait.cause {
+        WaitCause::Paused => " CAMS had asked for a pause.",
+        WaitCause::Quota => "",
+        WaitCause::Recovering => " The use of the quota by other programs was unknown for a while.",
+    };
+    let rest = match wait.left {
+        0 => "No call of this run is waiting now.".to_owned(),
+        left => format!(
+            "Now {} waiting, which should be made within {} s, at {} in {} s.",
+            calls(left, " of this run is", "s of this run are"),
+            wait.rest.as_secs().max(1),
+            calls(wait.calls.get() as usize, "", "s"),
+            wait.window.as_secs().max(1)
+        ),
+    };
+    Diagnostic::warning(
+        "Waited Long for the Call Quota",
+        format!(
+            "This resource waited {} s for the account's quota of calls of {}. When the wait \
+             began, {} already waiting{others}.{cause} {rest}\n\nThis is not an error: the \
+             provider keeps the quota so that CAMS refuses no call. Other programs that use the \
+             same account make the wait longer. This warning is shown once, although other \
+             resources may wait as long.",
+            wait.waited.as_secs(),
+            wait.action,
+            calls(wait.calls_ahead, " of this run was", "s of this run were")
+        ),
+    )
+}
+
+/// So many calls, with the words that follow one call and several calls.
+fn calls(count: usize, one: &str, several: &str) -> String {
+    match count {
+        1 => format!("1 call{one}"),
+        count => format!("{count} call{several}"),
     }
+}
 
-    /// What to tell if another process does not give the file free by which all agree on the
-    /// account.
-    fn lock_notice(&self) -> Option<Diagnostic> {
-        let file = self.client.as_ref().ok()?.account_locked()?;
-        Some(Diagnostic::warning(
-            "Account File Locked",
-            format!(
-                "Another process keeps {} locked. This file says which account's call quota the \
-                 processes of this user share. The provider waited for some seconds and went on \
-                 without the lock: if another process finds another account, CAMS may throttle all \
-                 of them.\n\nThe process that has the lock may be stopped (Ctrl-Z): resume it or \
-                 end it. If the file is on a share whose locks do not work, name another directory \
-                 in throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY. The file is not \
-                 needed where account_id is set in the provider block, or {} in the environment.",
-                file.display(),
-                settings::ACCOUNT_ID.variables.join(" or ")
-            ),
-        ))
-    }
+/// The file that stores the account was locked by another process.
+pub(crate) fn account_locked(file: &Path) -> Diagnostic {
+    Diagnostic::warning(
+        "Account File Locked",
+        format!(
+            "Another process keeps {} locked. The file stores which account's call quota the \
+             processes of this user share. The provider waited for some seconds and continued \
+             without the lock: if another process finds another account, CAMS may throttle all of \
+             them.\n\nThe process that has the lock may be stopped (Ctrl-Z): resume or end it. If \
+             the file is on a network share whose locks do not work, set throttle.state_directory \
+             or CAMS_THROTTLE_STATE_DIRECTORY to another directory. The file is not needed if \
+             account_id is set in the provider block, or {} in the environment.",
+            file.display(),
+            settings::ACCOUNT_ID.variables.join(" or ")
+        ),
+    )
+}
 
-    /// What to tell if the account is not known although others may use it with another key: one of
-    /// a session is nobody else's, and over Redis several machines share an account.
-    fn account_notice(&self) -> Option<Diagnostic> {
-        let client = self.client.as_ref().ok()?;
-        let why = client.account_trouble()?;
-        let throttled = self.throttled.as_ref()?;
-        let fleet = throttled.scope == settings::throttle::Scope::Redis;
-        if !(client.credentials().source().is_temporary() || fleet) {
-            return None;
-        }
-        Some(Diagnostic::warning(
-            "Account Not Known",
-            format!(
-                "The call quota is the account's, and which account the credentials belong to \
-                 could not be found out, so the quota is counted for this access key alone: others \
-                 who use the account with another key do not share it, and CAMS may throttle all \
-                 of them. {why}\n\nSet account_id in the provider block or the variable {}, or \
-                 sts_endpoint to where STS can be reached.",
-                settings::ACCOUNT_ID.variables.join(" or ")
-            ),
-        ))
+/// The account of the credentials is not known.
+pub(crate) fn account_not_known(reason: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Account Not Known",
+        format!(
+            "The call quota belongs to the account, and the provider could not find out which \
+             account the credentials belong to. It counts the quota for this access key alone, so \
+             programs that use the account with another key do not share it, and CAMS may throttle \
+             all of them. {reason}\n\nSet account_id in the provider block or the variable {}, or \
+             set sts_endpoint to an address where STS can be reached.",
+            settings::ACCOUNT_ID.variables.join(" or ")
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_long_wait_says_what_waited_before_and_when_the_rest_is_made() {
+        let wait = LongWait {
+            action: "A",
+            waited: Duration::from_secs(61),
+            calls_ahead: 59,
+            processes: 1,
+            cause: WaitCause::Paused,
+            left: 12,
+            rest: Duration::from_secs(24),
+            calls: NonZeroU32::MIN,
+            window: Duration::from_secs(1),
+        };
+        let text = long_wait(&wait).detail;
+        let expected = "This resource waited 61 s for the account's quota of calls of A. When the \
+            wait began, 59 calls of this run were already waiting, and one other process took \
+            turns with it. CAMS had asked for a pause. Now 12 calls of this run are waiting, which \
+            should be made within 24 s, at 1 call in 1 s.";
+        assert_eq!(text.split("\n\n").next(), Some(expected));
     }
 }

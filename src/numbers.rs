@@ -1,309 +1,331 @@
-//! Asks CAMS where a number is, and tells what the answers prove.
+//! Asks CAMS where a number is.
 //!
-//! This file is longer than 300 lines because a caller needs all of it: what is asked, in which
-//! order, and what is made of each failure.
+//! [`Search::find`] is the question before a start and during a refresh: the list of the space,
+//! which all who ask for the same space share, and the lookup of the number where the list does not
+//! settle it. [`Search::read_back`] is the question after a start without an answer.
 
+use std::fmt;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use cams::operations::GetPhoneNumberVerificationStatus;
 use cams::phone::PhoneNumber;
-use cams::{Bounds, Client, Error, ErrorKind};
+use cams::{Bounds, Client, Error, ErrorKind, Listed};
 
-use super::evidence::{Evidence, Lookup, Presence, Row, weigh};
-use super::lookups::{Granted, Lookups, Use};
+use super::evidence::{Evidence, Known, Lookup, Presence, weigh};
+use super::lookups::{Granted, Lookups};
 
-/// The status of a number whose migration has started: the one status that
-/// `CreateChatappMigrationInitiate` documents.
-pub const MIGRATING: &str = "MIGRATING";
-
-/// A number in a space: what a migration is about.
+/// A number in a space.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Target {
+pub(crate) struct Target {
     /// The id of the space.
-    pub cust_space_id: String,
+    pub(crate) cust_space_id: String,
     /// The number, with its country code.
-    pub number: PhoneNumber,
+    pub(crate) number: PhoneNumber,
 }
 
 impl Target {
     /// The same number in the same space, however it is written: what is compared with others.
     #[must_use]
-    pub fn canonical(&self) -> Self {
+    pub(crate) fn canonical(&self) -> Self {
         Self {
             cust_space_id: self.cust_space_id.clone(),
             number: self.number.canonical(),
         }
     }
+
+    /// The subject of an error: "number 8613900001234 in space cams-1".
+    pub(crate) fn subject(&self) -> String {
+        format!("number {self}")
+    }
+}
+
+/// The number and its space, such as "8613900001234 in space cams-1".
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in space {}", self.number, self.cust_space_id)
+    }
+}
+
+/// A search for one number within the bounds of one operation of Terraform.
+#[derive(Clone, Debug)]
+pub(crate) struct Search<'a> {
+    /// The client that makes the calls.
+    pub(crate) client: &'a Client,
+    /// The bounds of the operation.
+    pub(crate) bounds: Bounds,
+    /// The number.
+    pub(crate) target: &'a Target,
 }
 
 /// What is asked about a number.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Question<'a> {
-    /// The id that is known already: a number that the list shows then needs no lookup.
-    pub known_id: Option<&'a str>,
-    /// The status that is known already, which counts if the list shows several.
-    pub known_status: Option<&'a str>,
-    /// The list must have been asked for at this instant or later. Without it, a list that others
-    /// asked for a short while ago will do.
-    pub not_before: Option<Instant>,
-    /// Whether [`Evidence::Gone`] must rest on a list that was asked for after this question.
-    pub prove_gone: bool,
-    /// What is asked for the sake of a state that holds the number already. Without it, the number
-    /// is looked up whenever the list does not settle the question.
-    pub refresh: Option<Refresh<'a>>,
+#[derive(Debug, Default)]
+pub(crate) struct Question<'a> {
+    /// What is known already. A number whose id is known needs no lookup if the list shows it.
+    pub(crate) known: Known<'a>,
+    /// The list must have been requested at this instant or later. Without it a shared list is
+    /// enough, except to prove that the number is absent.
+    pub(crate) not_before: Option<Instant>,
+    /// The lookups that are left to the refreshes of this run, if a refresh of a state that holds
+    /// the number asks: a lookup can then only prove that the number is absent, or give an id that
+    /// is not known. Others look the number up whenever the list does not settle the question.
+    pub(crate) lookups: Option<&'a Lookups>,
+    /// Whether the state forgets the number if it is proved absent.
+    pub(crate) may_forget: bool,
 }
 
-/// A refresh: a lookup can then only prove that the number is gone, or tell an id that is not
-/// known.
-#[derive(Clone, Copy, Debug)]
-pub struct Refresh<'a> {
-    /// The lookups that are left to the refreshes of this run.
-    pub lookups: &'a Lookups,
-    /// Whether the state would forget the number if it were proved gone.
-    pub may_forget: bool,
-}
-
-/// What came of a question.
+/// The answer to a question.
 #[derive(Debug)]
-pub struct Finding {
+pub(crate) struct Found {
     /// What the answers prove.
-    pub evidence: Evidence,
+    pub(crate) evidence: Evidence,
     /// The one operation that failed, if one did: the evidence then rests on the other alone.
-    pub failed: Option<Error>,
+    pub(crate) failed: Option<Error>,
     /// Whether the number was looked up.
-    pub looked_up: bool,
+    pub(crate) looked_up: bool,
 }
 
 /// Why a question has no answer.
 #[derive(Debug)]
-pub enum FindError {
-    /// Both operations failed, each for a reason of its own.
-    Both {
-        /// Why there is no list.
-        list: Box<Error>,
-        /// Why there is no lookup.
-        lookup: Box<Error>,
-    },
-    /// One operation failed for a reason that concerns every call, such as refused credentials.
-    Service(Box<Error>),
+pub(crate) struct NoAnswer {
+    /// The call that failed.
+    pub(crate) error: Box<Error>,
+    /// The other call, if both failed. Without it the error is one that every call would meet.
+    pub(crate) other: Option<Box<Error>>,
 }
 
-/// Asks the list of the space about a number, and the lookup where the list does not settle it.
-///
-/// The list is shared by all who ask for the same space. An operation that fails alone, or that RAM
-/// denies alone, is no reason to give up: the other one is asked, and the finding says what failed.
-pub async fn find(
-    client: &Client,
-    call: &Bounds,
-    target: &Target,
-    question: Question<'_>,
-) -> Result<Finding, FindError> {
-    let asked_at = Instant::now();
-    let list = list(client, call, target, question, question.not_before).await?;
-    if let (Ok((Row::Present(status), _)), Some(id)) = (&list, question.known_id) {
-        return Ok(Finding {
-            evidence: Evidence::Present(Presence {
-                id: Some(id.to_owned()),
-                status: status.clone(),
-            }),
-            failed: None,
-            looked_up: false,
-        });
-    }
-    let Some(refresh) = question.refresh else {
-        return look_up(client, call, target, question, list, asked_at).await;
-    };
-    let Some(granted) = grant(refresh, call, target, question).await else {
-        return Ok(by_the_list(list, question));
-    };
-    let found = look_up(client, call, target, question, list, asked_at).await?;
-    granted.settle(match &found.evidence {
-        Evidence::Gone if refresh.may_forget => Use::ProvedGone,
-        Evidence::Present(Presence { id: Some(_), .. }) if question.known_id.is_none() => {
-            Use::ToldId
+/// The outcome of one of the two operations. The inner error concerns this operation alone, so the
+/// other one may still answer.
+type Answer<T> = Result<Result<T, Error>, NoAnswer>;
+
+impl Search<'_> {
+    /// Asks the list of the space about the number, and the lookup where the list does not settle
+    /// the question.
+    ///
+    /// # Errors
+    ///
+    /// If neither operation answers, or if one fails for a reason that concerns all calls.
+    pub(crate) async fn find(&self, question: Question<'_>) -> Result<Found, NoAnswer> {
+        let (known, may_forget) = (question.known, question.may_forget);
+        let asked_at = Instant::now();
+        let list = self.list(question.not_before).await?;
+        let evidence = weigh(list.as_ref().ok(), &Lookup::Unavailable, known);
+        let settled = known.id.is_some() && matches!(evidence, Evidence::Present(_));
+        // A lookup that could change nothing is not made.
+        let is_useful = !settled && (may_forget || known.id.is_none());
+        let granted = match question.lookups {
+            Some(lookups) if is_useful => self.grant(lookups).await,
+            _ => None,
+        };
+        if settled || (question.lookups.is_some() && granted.is_none()) {
+            return Ok(Found {
+                evidence,
+                failed: list.err(),
+                looked_up: false,
+            });
         }
-        _ => Use::Nothing,
-    });
-    Ok(found)
-}
-
-/// The right to look the number up for a refresh, if that can be of use.
-async fn grant(
-    refresh: Refresh<'_>,
-    call: &Bounds,
-    target: &Target,
-    question: Question<'_>,
-) -> Option<Granted> {
-    if !refresh.may_forget && question.known_id.is_some() {
-        return None;
-    }
-    let lookups = 1 + usize::from(target.number.other_form().is_some());
-    tokio::select! {
-        granted = refresh.lookups.take(&target.cust_space_id, lookups) => granted,
-        () = call.stopped() => None,
-        () = sleep_until(call.deadline()) => None,
-    }
-}
-
-/// What the list alone proves.
-fn by_the_list(list: Result<(Row, Instant), Box<Error>>, question: Question<'_>) -> Finding {
-    let (row, failed) = match list {
-        Ok((row, _)) => (row, None),
-        Err(error) => (Row::Unavailable, Some(*error)),
-    };
-    Finding {
-        evidence: weigh(&row, &Lookup::Unavailable, question.known_id),
-        failed,
-        looked_up: false,
-    }
-}
-
-/// What the lookup of the number proves together with the list.
-async fn look_up(
-    client: &Client,
-    call: &Bounds,
-    target: &Target,
-    question: Question<'_>,
-    list: Result<(Row, Instant), Box<Error>>,
-    asked_at: Instant,
-) -> Result<Finding, FindError> {
-    let lookup = lookup(client, call, target).await?;
-    let finding = |failed: Option<Box<Error>>, row: &Row, lookup: &Lookup| Finding {
-        evidence: weigh(row, lookup, question.known_id),
-        failed: failed.map(|error| *error),
-        looked_up: true,
-    };
-    let ((row, listed_at), lookup) = match (list, lookup) {
-        (Err(list), Err(lookup)) => return Err(FindError::Both { list, lookup }),
-        (Err(list), Ok(lookup)) => return Ok(finding(Some(list), &Row::Unavailable, &lookup)),
-        (Ok((row, _)), Err(failed)) => {
-            return Ok(finding(Some(failed), &row, &Lookup::Unavailable));
+        let (mut list, lookup, mut failed) = match (list, self.lookup().await?) {
+            (Err(error), Err(other)) => return Err(NoAnswer::of(error, Some(other))),
+            (Err(error), Ok(lookup)) => (None, lookup, Some(error)),
+            (Ok(list), Err(error)) => (Some(list), Lookup::Unavailable, Some(error)),
+            (Ok(list), Ok(lookup)) => (Some(list), lookup, None),
+        };
+        let mut evidence = weigh(list.as_ref(), &lookup, known);
+        // The number may have come to the space after a shared list was requested.
+        let is_old = |list: &Listed| question.not_before.is_none() && list.asked_at < asked_at;
+        if evidence == Evidence::Absent && list.as_ref().is_some_and(is_old) {
+            match self.list(Some(asked_at)).await? {
+                Ok(newer) => list = Some(newer),
+                Err(error) => (list, failed) = (None, Some(error)),
+            }
+            evidence = weigh(list.as_ref(), &lookup, known);
         }
-        (Ok(list), Ok(lookup)) => (list, lookup),
-    };
-    let found = finding(None, &row, &lookup);
-    if !question.prove_gone || found.evidence != Evidence::Gone || listed_at >= asked_at {
-        return Ok(found);
-    }
-    // The shared list is older than the question: the number may have come since.
-    match self::list(client, call, target, question, Some(asked_at)).await? {
-        Ok((row, _)) => Ok(finding(None, &row, &lookup)),
-        Err(list) => Ok(finding(Some(list), &Row::Unavailable, &lookup)),
-    }
-}
-
-/// The outcome of one operation: `Err` inside when it failed alone, `Err` outside when the reason
-/// concerns all calls.
-type Asked<T> = Result<Result<T, Box<Error>>, FindError>;
-
-/// What the list shows, and when it was asked for.
-async fn list(
-    client: &Client,
-    call: &Bounds,
-    target: &Target,
-    question: Question<'_>,
-    not_before: Option<Instant>,
-) -> Asked<(Row, Instant)> {
-    let (space, number) = (&target.cust_space_id, &target.number);
-    let half = call.half();
-    let mut listed = client.listed(&half, space, number, not_before).await;
-    if only_waited(&listed) {
-        listed = client.listed(call, space, number, not_before).await;
-    }
-    match listed {
-        Ok(listed) => {
-            let row = Row::of(&listed, question.known_status);
-            Ok(Ok((row, listed.asked_at)))
+        if let Some(granted) = granted {
+            match &evidence {
+                Evidence::Absent if may_forget => granted.proved_absent(),
+                Evidence::Present(Presence { id: Some(_), .. }) if known.id.is_none() => {}
+                _ => granted.showed_nothing(),
+            }
         }
-        Err(error) => alone(error),
+        Ok(Found {
+            evidence,
+            failed,
+            looked_up: true,
+        })
     }
-}
 
-/// What the lookup says.
-///
-/// CAMS may know a number in one of its forms only. So the form in which the list writes it is
-/// asked for first, and if that does not give the id, the other form too.
-async fn lookup(client: &Client, call: &Bounds, target: &Target) -> Asked<Lookup> {
-    let space = &target.cust_space_id;
-    let listed = client.listed_form(space, &target.number);
-    let first = listed.as_ref().unwrap_or(&target.number);
-    let said = match lookup_form(client, call, space, first).await? {
-        Ok(said) => said,
-        failed => return Ok(failed),
-    };
-    match first.other_form() {
-        Some(other) if !matches!(said, Lookup::Found(_)) => {
-            let more = lookup_form(client, call, space, &other).await?;
-            Ok(more.map(|more| said.and(more)))
+    /// The right to look the number up for a refresh, if one is left.
+    async fn grant(&self, lookups: &Lookups) -> Option<Granted> {
+        let needed = 1 + usize::from(self.target.number.other_form().is_some());
+        let granted = lookups.take(&self.target.cust_space_id, needed);
+        self.bounds.within("", granted).await.ok().flatten()
+    }
+
+    /// What the list shows.
+    async fn list(&self, not_before: Option<Instant>) -> Answer<Listed> {
+        let (space, number) = (&self.target.cust_space_id, &self.target.number);
+        let ask = |bounds: Bounds| async move {
+            let client = self.client;
+            client.listed(&bounds, space, number, not_before).await
+        };
+        alone(self.in_halves(ask).await)
+    }
+
+    /// What the lookup says.
+    async fn lookup(&self) -> Answer<Lookup> {
+        alone(self.lookup_forms().await)
+    }
+
+    /// What the lookup says about the number in its forms.
+    ///
+    /// CAMS may know a number in one of its forms only. So the form in which the list writes it is
+    /// asked for first, and if that does not give the id, the other form too.
+    async fn lookup_forms(&self) -> Result<Lookup, Error> {
+        let number = &self.target.number;
+        let space = &self.target.cust_space_id;
+        let listed = self.client.listed_form(space, number);
+        let first = listed.as_ref().unwrap_or(number);
+        let lookup = self.lookup_form(first).await?;
+        match first.other_form() {
+            Some(other) if !matches!(lookup, Lookup::Found(_)) => {
+                Ok(lookup.and(self.lookup_form(&other).await?))
+            }
+            _ => Ok(lookup),
         }
-        _ => Ok(Ok(said)),
     }
-}
 
-/// What the lookup says of a number in this form. A refusal for the sake of what was asked is an
-/// answer too: it is how the service may report a number that the space lacks.
-async fn lookup_form(
-    client: &Client,
-    call: &Bounds,
-    space: &str,
-    number: &PhoneNumber,
-) -> Asked<Lookup> {
-    let operation = GetPhoneNumberVerificationStatus {
-        cust_space_id: space.to_owned(),
-        number: number.clone(),
-    };
-    let mut looked_up = client.call(&call.half(), &operation).await;
-    if only_waited(&looked_up) {
-        looked_up = client.call(call, &operation).await;
-    }
-    match looked_up {
-        Ok(verification) => Ok(Ok(match verification.data.id {
-            Some(id) => Lookup::Found(id),
-            None => Lookup::Inconclusive,
-        })),
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(Ok(Lookup::NotFound)),
-        Err(error) if error.refuses_request() => Ok(Ok(Lookup::Inconclusive)),
-        Err(error) => alone(error),
-    }
-}
-
-/// The number's id by the lookup alone, if it tells one. Nothing depends on it, so a failure is
-/// only logged.
-pub async fn id(client: &Client, call: &Bounds, target: &Target) -> Option<String> {
-    match lookup(client, call, target).await {
-        Ok(Ok(Lookup::Found(id))) => Some(id),
-        Ok(Ok(_)) => None,
-        Ok(Err(error)) | Err(FindError::Service(error)) => {
-            tracing::info!(%error, "the number's id is not known yet");
-            None
+    /// What the lookup says about the number in this form. A refusal of what was asked for is an
+    /// answer too: it is how the service may report a number that the space lacks.
+    async fn lookup_form(&self, number: &PhoneNumber) -> Result<Lookup, Error> {
+        let lookup = GetPhoneNumberVerificationStatus {
+            cust_space_id: self.target.cust_space_id.clone(),
+            number: number.clone(),
+        };
+        let lookup = &lookup;
+        let ask = |bounds: Bounds| async move { self.client.call(&bounds, lookup).await };
+        match self.in_halves(ask).await {
+            Ok(answer) => Ok(answer.data.id.map_or(Lookup::Inconclusive, Lookup::Found)),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Lookup::NotFound),
+            Err(error) if error.refuses_request() => Ok(Lookup::Inconclusive),
+            Err(error) => Err(error),
         }
-        Err(FindError::Both { .. }) => None,
+    }
+
+    /// The number's id by the lookup alone, if it gives one. Nothing depends on it, so a failure is
+    /// only logged.
+    pub(crate) async fn id(&self) -> Option<String> {
+        match self.lookup_forms().await {
+            Ok(Lookup::Found(id)) => Some(id),
+            Ok(_) => None,
+            Err(error) => {
+                tracing::info!(%error, "the number's id is not known yet");
+                None
+            }
+        }
+    }
+
+    /// Makes a call with half of the time that is left, so that a service which throttles this
+    /// operation to the end leaves time for the other one. A call that only waited in the queue of
+    /// this provider says nothing about the service, so it is made again with all of the time.
+    async fn in_halves<T, F>(&self, call: impl Fn(Bounds) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        match call(self.bounds.half()).await {
+            Err(error) if error.kind == ErrorKind::TimedOut => call(self.bounds.clone()).await,
+            answer => answer,
+        }
+    }
+
+    /// Looks several times for a number whose migration may have started. After a stop there is one
+    /// more look, and a short one.
+    ///
+    /// When the time of the operation is over, the looks have some seconds of their own.
+    ///
+    /// # Errors
+    ///
+    /// Why the number was not found, in one sentence.
+    pub(crate) async fn read_back(&self) -> Result<Presence, String> {
+        let time = self.bounds.time_left().clamp(LAST_LOOKS, READ_BACK);
+        let aftermath = Search {
+            bounds: Bounds::unstoppable(time),
+            ..self.clone()
+        };
+        let mut found = Err(NOT_SHOWN.to_owned());
+        for wait in WAITS {
+            if wait >= aftermath.bounds.time_left() {
+                break;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.bounds.stopped() => {}
+            }
+            let is_last = self.bounds.is_stopped();
+            found = tokio::select! {
+                found = aftermath.look_again() => found,
+                () = self.bounds.stop_grace_ended() => Err(NOT_SHOWN.to_owned()),
+            };
+            if found.is_ok() || is_last {
+                break;
+            }
+        }
+        match found {
+            Err(reason) if reason == NOT_SHOWN && self.bounds.is_stopped() => {
+                Err(STOPPED.to_owned())
+            }
+            found => found,
+        }
+    }
+
+    /// Looks once for a number whose migration may have started, in a list that is requested now.
+    ///
+    /// # Errors
+    ///
+    /// Why the number was not found, in one sentence.
+    pub(crate) async fn look_again(&self) -> Result<Presence, String> {
+        let question = Question {
+            not_before: Some(Instant::now()),
+            ..Question::default()
+        };
+        match self.find(question).await.map(|found| found.evidence) {
+            Ok(Evidence::Present(presence)) => Ok(presence),
+            Ok(Evidence::Inconclusive | Evidence::Absent) => Err(NOT_SHOWN.to_owned()),
+            Err(NoAnswer { error, other }) => {
+                let other = other.map(|other| format!("; {other}")).unwrap_or_default();
+                Err(format!(
+                    "Looking for the number failed too: {error}{other}."
+                ))
+            }
+        }
     }
 }
 
-/// Whether a call with half of the time that is left is to be made again with all of it.
-///
-/// Half of the time is given to each of the two operations at first, so that a service which
-/// throttles this one to the end leaves time for the others. A call that only waited in the queue
-/// of this provider is another matter: that wait says nothing of the service.
-fn only_waited<T>(answer: &Result<T, Error>) -> bool {
-    matches!(answer, Err(error) if error.kind == ErrorKind::TimedOut)
-}
+pub(crate) const NOT_SHOWN: &str = "The list of the space and the lookup of the number did not show it within \
+    some seconds.";
+const STOPPED: &str = "Terraform was asked to stop before the list of the space and the lookup of \
+    the number could show it.";
 
-/// Tells a failure of one operation from one that every call would meet.
-fn alone<T>(error: Error) -> Asked<T> {
-    let error = Box::new(error);
-    match error.kind.ends_the_operation() {
-        true => Err(FindError::Service(error)),
-        false => Ok(Err(error)),
+impl NoAnswer {
+    fn of(error: Error, other: Option<Error>) -> Self {
+        Self {
+            error: Box::new(error),
+            other: other.map(Box::new),
+        }
     }
 }
 
-/// The waits before each look for a number after an unanswered call: so long the number may take to
-/// show.
-const PATIENCE: [Duration; 5] = [
+/// Separates a failure of one operation from one that every call would meet.
+fn alone<T>(answer: Result<T, Error>) -> Answer<T> {
+    match answer {
+        Err(error) if error.kind.ends_the_operation() => Err(NoAnswer::of(error, None)),
+        answer => Ok(answer),
+    }
+}
+
+/// The waits before each look for a number after a call without an answer: CAMS may need this long
+/// to show the number.
+const WAITS: [Duration; 5] = [
     Duration::ZERO,
     Duration::from_millis(500),
     Duration::from_secs(1),
@@ -318,63 +340,3 @@ const READ_BACK: Duration = Duration::from_secs(30);
 /// How long they may take together when the time of the operation is over, or nearly so. A started
 /// migration must not be lost, and the user has waited for as long as they wanted to.
 const LAST_LOOKS: Duration = Duration::from_secs(5);
-
-/// What came of looking for a number whose migration may have started.
-#[derive(Debug)]
-pub enum ReadBack {
-    /// A stop ended the look before it was through.
-    CutShort,
-    /// The last look ended in an error.
-    Failed(FindError),
-    /// The number is there.
-    Found(Presence),
-    /// It did not show within some seconds.
-    NotShown,
-}
-
-/// Looks several times for a number whose migration may have started. After a stop there is one
-/// more look, and a short one.
-///
-/// When the time of the operation is over, the looks have some seconds of their own.
-pub async fn read_back(client: &Client, call: &Bounds, target: &Target) -> ReadBack {
-    let aftermath = Bounds::unstoppable(call.time_left().clamp(LAST_LOOKS, READ_BACK));
-    let mut seen = ReadBack::NotShown;
-    for wait in PATIENCE {
-        if wait >= aftermath.time_left() {
-            return seen;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = call.stopped() => {}
-        }
-        let last = call.is_stopped();
-        seen = tokio::select! {
-            seen = look_again(client, &aftermath, target) => seen,
-            () = call.stop_grace_ended() => return ReadBack::CutShort,
-        };
-        match seen {
-            ReadBack::Found(_) => return seen,
-            // The number had no time to show.
-            ReadBack::NotShown if last => return ReadBack::CutShort,
-            _ if last => return seen,
-            _ => {}
-        }
-    }
-    seen
-}
-
-/// Looks once for a number whose migration may have started, in a list that was asked for after
-/// that.
-pub async fn look_again(client: &Client, call: &Bounds, target: &Target) -> ReadBack {
-    let question = Question {
-        not_before: Some(Instant::now()),
-        ..Question::default()
-    };
-    match find(client, call, target, question).await {
-        Ok(finding) => match finding.evidence {
-            Evidence::Present(presence) => ReadBack::Found(presence),
-            Evidence::Inconclusive | Evidence::Gone => ReadBack::NotShown,
-        },
-        Err(error) => ReadBack::Failed(error),
-    }
-}

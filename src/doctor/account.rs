@@ -7,7 +7,7 @@ use base::foreign_text;
 use cams::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
-use crate::resources::number_migration::OPERATIONS;
+use crate::resources::OPERATIONS;
 
 use super::answers::{Permission, Question, text};
 use super::findings::{Finding, State, advice, quoted};
@@ -30,9 +30,9 @@ pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
         waba(observations),
     ];
     let of_doctor = [Question::OpenStatus, Question::Waba].map(Question::action);
-    for (operations, needed) in [(&OPERATIONS[..], true), (&of_doctor, false)] {
+    for (operations, needed) in [(OPERATIONS, true), (&of_doctor, false)] {
         let each = operations.iter();
-        findings.extend(each.map(|each| operation(*each, needed, observations)));
+        findings.extend(each.map(|each| operation(each, needed, observations)));
     }
     findings
 }
@@ -138,7 +138,7 @@ fn operation(action: &'static str, needed: bool, observations: &Observations) ->
         Permission::Denied if needed => {
             let mut errors = errors.iter();
             let denial = errors.find(|error| error.kind == ErrorKind::AccessDenied);
-            let advice = denial.map(|error| advice(error, observations));
+            let advice = denial.map(|error| advice(error));
             let text = format!("RAM denies {action}. {}", advice.unwrap_or_default());
             (State::Problem, text)
         }
@@ -178,7 +178,7 @@ fn outcome(
     let mut errors = errors.iter().filter(|_| needed);
     let is_list = is(Question::Numbers);
     if let Some(error) = errors.find(|error| is_list || error.kind == ErrorKind::ResourceOwner) {
-        let advice = advice(error, observations);
+        let advice = advice(error);
         return (State::Problem, format!(" {advice} {}", quoted(error)));
     }
     if is_list {

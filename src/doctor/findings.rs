@@ -97,9 +97,8 @@ pub(crate) fn quoted(error: &Error) -> String {
 }
 
 /// The advice about an error that the provider gives in its own diagnostics.
-pub(crate) fn advice(error: &Error, observations: &Observations) -> String {
-    let space = observations.space.as_ref();
-    errors::advice_in_space(error, space.map_or("", |space| space.id.as_str()))
+pub(crate) fn advice(error: &Error) -> String {
+    errors::advice(error).text
 }
 
 fn credentials(observations: &Observations) -> Finding {
@@ -117,7 +116,7 @@ fn credentials(observations: &Observations) -> Finding {
         text += &format!(". They cannot be fetched. {}", error.message);
         State::Problem
     } else if let Some(error) = answers.error(ErrorKind::Credentials) {
-        let advice = advice(error, observations);
+        let advice = advice(error);
         text += &format!(". CAMS refuses them. {advice} {}", quoted(error));
         State::Problem
     } else if answers.of_cams() && answers.error(ErrorKind::ClockDiffers).is_none() {
@@ -153,7 +152,7 @@ fn endpoint(observations: &Observations) -> Finding {
         (Some(endpoint), Some(error)) => {
             let (what, advice) = match error.kind {
                 ErrorKind::Unreachable | ErrorKind::Untrusted => {
-                    ("cannot be reached", advice(error, observations))
+                    ("cannot be reached", advice(error))
                 }
                 _ => (
                     "gives no usable answer",

@@ -1,15 +1,13 @@
 //! `cams_number_migration`: a number that is moved into a space.
-//!
-//! This file is longer than 300 lines because it holds all operations of the resource.
 
+mod import;
 mod messages;
-mod plan_messages;
-mod planning;
-mod remembered;
+mod plan;
+mod private_state;
 mod schema;
-mod state;
-mod target;
-mod wait_messages;
+
+#[cfg(test)]
+pub(crate) use messages::tests::diagnostics;
 
 use tokio::time::Instant;
 
@@ -17,42 +15,36 @@ use cams::operations::{
     CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus, Migration,
     QueryChatappPhoneNumbers,
 };
-use cams::{Bounds, Client, Error, ErrorKind, Operation};
+use cams::{Bounds, Error, ErrorKind, Operation};
 use terraform_plugin::framework::context::Context;
-use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::identity::IdentitySchema;
+use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::resource::{Change, Desired, ImportTarget, Resource};
 use terraform_plugin::framework::schema::Schema;
-use terraform_plugin::framework::timeouts::{Limit, Timed};
+use terraform_plugin::framework::timeouts::Limit;
 
 use super::super::Cams;
-use super::super::claims::Claim;
-use super::super::errors::{self, Doing};
-use super::super::evidence::{Evidence, Presence};
-use super::super::numbers::{self, Finding, Question, ReadBack, Refresh, Target};
+use super::super::errors::ErrorContext;
+use super::super::evidence::{Evidence, Known, Presence};
+use super::super::numbers::{Found, NoAnswer, Question, Search, Target};
 use super::super::validators;
 
-use schema::{Identity, Model};
+use schema::{CREATE, Identity, Model, READ};
 
-/// The operations that the resource calls, each of which RAM must allow. The first one alone is
-/// indispensable.
-pub const OPERATIONS: [&str; 3] = [
+/// The operations that the resource calls. Only the first one is indispensable.
+pub(super) const OPERATIONS: [&str; 3] = [
     CreateChatappMigrationInitiate::ACTION,
     QueryChatappPhoneNumbers::ACTION,
     GetPhoneNumberVerificationStatus::ACTION,
 ];
 
-const CREATE: Timed = Timed {
-    name: "create",
-    default: "20m",
-};
-const READ: Timed = Timed {
-    name: "read",
-    default: "10m",
-};
+/// The status of a number whose migration has started, if CAMS gives none: the one status that
+/// `CreateChatappMigrationInitiate` documents.
+const MIGRATING: &str = "MIGRATING";
 
-/// How often a claim that was lost before its request left is taken again.
-const CLAIMS: u32 = 5;
+/// How often a claim that was lost before its request was sent is taken again.
+const MAX_RENEWALS: u32 = 5;
 
 /// The resource `cams_number_migration`, which moves a number into a space.
 #[derive(Debug)]
@@ -84,7 +76,7 @@ impl Resource for NumberMigration {
     }
 
     fn validate(&self, config: &Model) -> Diagnostics {
-        validators::phone_number(&config.country_code, &config.mobile_number)
+        validators::validate_phone_number(&config.country_code, &config.mobile_number)
     }
 
     async fn plan(
@@ -92,15 +84,12 @@ impl Resource for NumberMigration {
         context: Context<'_, Cams, Model>,
         change: &mut Change<'_, Model>,
     ) -> Result<(), Diagnostics> {
-        planning::plan(context, change).await
+        plan::plan(context, change).await
     }
 
     fn plan_destroy(&self, context: Context<'_, Cams, Model>, state: &Model) -> Diagnostics {
-        let warning = plan_messages::forgets(state);
-        match context.provider().first_to_tell(&warning.summary) {
-            true => warning.into(),
-            false => Diagnostics::default(),
-        }
+        context.warn_once(messages::forgets(state));
+        Diagnostics::default()
     }
 
     async fn create(
@@ -108,12 +97,11 @@ impl Resource for NumberMigration {
         context: Context<'_, Cams, Model>,
         Desired { plan, .. }: Desired<Model>,
     ) -> Result<Model, Diagnostics> {
-        let cams = context.provider();
-        let target = target::of_plan(&plan)?;
+        let target = plan::target_of_plan(&plan)?;
         let limit = CREATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.create));
-        let call = cams.call(limit.duration(), context.stop());
-        let created = create(&context, plan, &target, &limit, &call).await;
-        warn_of_wait(&context, &call);
+        let operation = NumberOperation::new(context, &target, &limit, NOT_STARTED)?;
+        let created = operation.create(plan).await;
+        Cams::warn_of_wait(&context, &operation.search.bounds);
         created
     }
 
@@ -122,14 +110,13 @@ impl Resource for NumberMigration {
         context: Context<'_, Cams, Model>,
         state: Model,
     ) -> Result<Option<Model>, Diagnostics> {
-        let cams = context.provider();
-        let target = target::of_state(&state)?;
-        // An import has none yet.
-        remembered::identify(&context);
+        let target = plan::target_of_state(&state)?;
+        // An imported resource has no id yet.
+        private_state::identify(context);
         let limit = READ.limit(state.timeouts.known().map(|timeouts| &timeouts.read));
-        let call = cams.call(limit.duration(), context.stop());
-        let read = read(&context, state, &target, &limit, &call).await;
-        warn_of_wait(&context, &call);
+        let operation = NumberOperation::new(context, &target, &limit, UNCHANGED)?;
+        let read = operation.read(state).await;
+        Cams::warn_of_wait(&context, &operation.search.bounds);
         read
     }
 
@@ -139,8 +126,8 @@ impl Resource for NumberMigration {
         prior: Model,
         Desired { plan, .. }: Desired<Model>,
     ) -> Result<Model, Diagnostics> {
-        // Whatever else changes replaces the number: only `timeouts` comes here, and CAMS knows
-        // nothing of it.
+        // Every other change replaces the number: only `timeouts` comes here, which CAMS does not
+        // know.
         Ok(Model {
             timeouts: plan.timeouts,
             ..prior
@@ -161,250 +148,243 @@ impl Resource for NumberMigration {
         _context: Context<'_, Cams, Model>,
         target: ImportTarget<Identity>,
     ) -> Result<Model, Diagnostics> {
-        imported(target)
+        imported(&target)
     }
 }
 
-/// The state that an import begins with, before the number was looked for.
+/// The state that an import begins with, before CAMS is asked for the number.
 ///
 /// # Errors
 ///
 /// If the id or the identity is not that of a number in a space.
-pub fn imported(target: ImportTarget<Identity>) -> Result<Model, Diagnostics> {
-    let target = match target {
-        ImportTarget::Id(id) => target::of_import_id(&id)?,
-        ImportTarget::Identity(identity) => target::of_identity(&identity)?,
-    };
+pub fn imported(target: &ImportTarget<Identity>) -> Result<Model, Diagnostics> {
+    let Target {
+        cust_space_id,
+        number,
+    } = import::target(target)?;
     Ok(Model {
-        cust_space_id: target.cust_space_id.into(),
-        country_code: target.number.country_code().to_string().into(),
-        mobile_number: target.number.mobile_number().to_string().into(),
+        cust_space_id: cust_space_id.into(),
+        country_code: number.country_code().as_str().into(),
+        mobile_number: number.mobile_number().into(),
         ..Model::default()
     })
 }
 
-/// Creates the number within `call`, whose time is `limit`.
-async fn create(
-    context: &Context<'_, Cams, Model>,
-    plan: Model,
-    target: &Target,
-    limit: &Limit,
-    call: &Bounds,
-) -> Result<Model, Diagnostics> {
-    let cams = context.provider();
-    let claim = cams.claims().claim(call, target).await;
-    let mut claim = claim.map_err(|refused| messages::not_claimed(refused, target, limit))?;
-    let client = cams.client()?;
-    let doing = Doing {
-        what: "looking for the number before its migration",
-        target,
-        limit,
-        outcome: "The migration was not started. Apply again to continue.",
-    };
-    let started = match start(context, client, call, &mut claim, doing).await? {
-        Start::Present(presence) => {
-            return Ok(adopt(context, plan, target, presence, None));
-        }
-        Start::Sent(started) => started,
-    };
-    match started {
-        Ok(migration) => {
-            if migration.names_another {
-                context.warn(messages::names_another(target));
-            }
-            let state = state::started(plan, target, migration);
-            remembered::start(context);
-            context.save(&state);
-            Ok(with_id(client, call, target, state).await)
-        }
-        Err(error) if error.may_have_had_effect => {
-            match numbers::read_back(client, call, target).await {
-                ReadBack::Found(presence) => {
-                    remembered::start(context);
-                    Ok(state::found(plan, target, presence))
-                }
-                looked => Err(messages::unknown_outcome(target, &error, &looked, limit).into()),
-            }
-        }
-        Err(error) => {
-            // An earlier start may be the reason for the refusal, if both operations were slow
-            // to show the number.
-            let refused = error.refuses_request() || error.kind == ErrorKind::Intercepted;
-            if refused
-                && let ReadBack::Found(presence) = numbers::look_again(client, call, target).await
-            {
-                return Ok(adopt(context, plan, target, presence, Some(&error)));
-            }
-            claim.give_back();
-            let what = "starting the migration";
-            let in_full = errors::diagnostic(&error, Doing { what, ..doing });
-            Err(errors::once(cams, &error, in_full, target).into())
-        }
-    }
+/// A create or a read of one number, with what all of its steps need.
+struct NumberOperation<'a> {
+    context: Context<'a, Cams, Model>,
+    cams: &'a Cams,
+    search: Search<'a>,
+    limit: &'a Limit,
+    /// What a failure means for the number.
+    outcome: &'static str,
 }
 
-/// Reads the number within `call`, whose time is `limit`.
-async fn read(
-    context: &Context<'_, Cams, Model>,
-    state: Model,
-    target: &Target,
-    limit: &Limit,
-    call: &Bounds,
-) -> Result<Option<Model>, Diagnostics> {
-    let cams = context.provider();
-    // An imported number that was never seen has no status.
-    let imported = state.status.is_null();
-    let may_forget = !remembered::just_started(context);
-    let question = Question {
-        known_id: state.id.text(),
-        known_status: state.status.text(),
-        prove_gone: true,
-        refresh: (!imported).then_some(Refresh {
-            lookups: cams.lookups(),
-            may_forget,
-        }),
-        ..Question::default()
-    };
-    let found = numbers::find(cams.client()?, call, target, question).await;
-    let doing = Doing {
-        what: "looking at the number",
-        target,
-        limit,
-        outcome: "The state stays as it is. Plan or apply again to continue.",
-    };
-    let found = found.map_err(|error| messages::not_found_out(cams, error, doing))?;
-    warn_of_failure(context, &found, target);
-
-    match found.evidence {
-        Evidence::Present(presence) => {
-            if imported {
-                remembered::start(context);
-            }
-            Ok(Some(state::refreshed(state, target, presence)))
-        }
-        Evidence::Gone if imported => Ok(None),
-        Evidence::Gone if may_forget => {
-            context.warn(messages::gone(target));
-            Ok(None)
-        }
-        Evidence::Gone => Ok(Some(state)),
-        Evidence::Inconclusive if imported => {
-            Err(messages::not_importable(target, found.failed.as_ref()).into())
-        }
-        Evidence::Inconclusive => {
-            if found.looked_up && found.failed.is_none() {
-                warn_once(context, messages::not_confirmed(target));
-            }
-            Ok(Some(state))
-        }
-    }
-}
-
-/// What came of an attempt to start a number.
-enum Start {
-    /// It was in the space already, so nothing was sent.
-    Present(Presence),
-    /// The answer to the start, or the reason why there is none.
-    Sent(Result<Migration, Error>),
-}
-
-/// Looks for the number, and starts its migration if it is not there.
-///
-/// The request leaves only if the claim still holds at that moment. If it was lost, it is taken
-/// again, and the number is looked for again, because whoever had it in between may have started
-/// it.
-async fn start(
-    context: &Context<'_, Cams, Model>,
-    client: &Client,
-    call: &Bounds,
-    claim: &mut Claim,
-    doing: Doing<'_>,
-) -> Result<Start, Diagnostics> {
-    let cams = context.provider();
-    let Doing { target, limit, .. } = doing;
-    let mut not_before = cams.starts().not_before(&target.cust_space_id);
-    let mut claims_lost = 0;
-    loop {
-        let question = Question {
-            not_before: Some(not_before),
-            ..Question::default()
+impl<'a> NumberOperation<'a> {
+    fn new(
+        context: Context<'a, Cams, Model>,
+        target: &'a Target,
+        limit: &'a Limit,
+        outcome: &'static str,
+    ) -> Result<Self, Diagnostics> {
+        let cams = context.provider();
+        let search = Search {
+            client: cams.client()?,
+            bounds: Bounds::new(limit.duration(), context.stop().clone()),
+            target,
         };
-        let found = numbers::find(client, call, target, question).await;
-        let found = found.map_err(|error| messages::not_found_out(cams, error, doing))?;
-        warn_of_failure(context, &found, target);
-        // Whatever becomes of this task, from here on nobody else starts the number in this run.
-        claim.keep();
-        if let Evidence::Present(presence) = found.evidence {
-            return Ok(Start::Present(presence));
-        }
+        Ok(Self {
+            context,
+            cams,
+            search,
+            limit,
+            outcome,
+        })
+    }
 
-        cams.starts().note(&target.cust_space_id).await;
-        let bounds = call.clone().only_while(claim.witness());
-        let operation = CreateChatappMigrationInitiate {
-            cust_space_id: target.cust_space_id.clone(),
+    /// Looks for the number, and starts its migration if it is not in the space.
+    ///
+    /// The request is sent only if the claim is still valid at that moment. If it was lost, it is
+    /// taken again, and the number is looked for again, because the process that had it in between
+    /// may have started it.
+    async fn create(&self, plan: Model) -> Result<Model, Diagnostics> {
+        let plan = Model {
+            request_id: Field::Null,
+            ..plan
+        };
+        let (client, bounds) = (self.search.client, &self.search.bounds);
+        let target = self.search.target;
+        let space = &target.cust_space_id;
+        let initiate = CreateChatappMigrationInitiate {
+            cust_space_id: space.clone(),
             number: target.number.clone(),
         };
-        match client.call(&bounds, &operation).await {
-            Err(error) if error.kind == ErrorKind::Withheld && claims_lost < CLAIMS => {
-                claims_lost += 1;
-                let renewed = claim.renew(call).await;
-                renewed.map_err(|refused| messages::not_claimed(refused, target, limit))?;
-                not_before = Instant::now();
+        let not_claimed = |refused| messages::not_claimed(refused, target, self.limit);
+        let claim = self.cams.claims.claim(bounds, target).await;
+        let mut claim = claim.map_err(not_claimed)?;
+        let mut not_before = self.cams.starts.not_before(space);
+        let mut renewals = 0;
+        let error = loop {
+            let question = Question {
+                not_before: Some(not_before),
+                ..Question::default()
+            };
+            let found = self.find(question).await?;
+            // Whatever happens to this task, no other resource of this run starts the number now.
+            claim.keep();
+            if let Evidence::Present(presence) = found.evidence {
+                return Ok(self.adopt(plan, presence, None));
             }
-            started => return Ok(Start::Sent(started)),
+            self.cams.starts.note(space);
+            let claimed = bounds.clone().only_while(claim.witness());
+            match client.call(&claimed, &initiate).await {
+                Ok(migration) => return Ok(self.started(plan, migration).await),
+                Err(error) if error.kind == ErrorKind::Withheld && renewals < MAX_RENEWALS => {
+                    renewals += 1;
+                    claim.renew(bounds).await.map_err(not_claimed)?;
+                    not_before = Instant::now();
+                }
+                Err(error) => break error,
+            }
+        };
+        if error.may_have_had_effect {
+            let presence = self.search.read_back().await;
+            let presence = presence
+                .map_err(|reason| messages::unknown_outcome(target, &error, &reason, self.limit))?;
+            private_state::note_start(self.context);
+            return Ok(in_space(plan, target, presence));
+        }
+        // An earlier start may be the reason for the refusal, if both operations were slow to show
+        // the number.
+        let refused = error.refuses_request() || error.kind == ErrorKind::Intercepted;
+        if refused && let Ok(presence) = self.search.look_again().await {
+            return Ok(self.adopt(plan, presence, Some(&error)));
+        }
+        claim.give_back();
+        Err(self.failed(&error, None))
+    }
+
+    /// The state of a number whose migration has just started. An id that the answer lacks may come
+    /// from the lookup, or from a later read.
+    async fn started(&self, plan: Model, migration: Migration) -> Model {
+        let target = self.search.target;
+        if migration.names_another {
+            self.context.warn(messages::names_another(target));
+        }
+        let presence = Presence {
+            id: migration.data.id,
+            status: migration.data.status,
+        };
+        let state = Model {
+            request_id: migration.request_id.into(),
+            ..in_space(plan, target, presence)
+        };
+        private_state::note_start(self.context);
+        self.context.save(&state);
+        match state.id {
+            Field::Known(_) => state,
+            Field::Null | Field::Unknown => Model {
+                id: self.search.id().await.into(),
+                ..state
+            },
         }
     }
-}
 
-/// Takes over a number that is in the space already. `refusal` is the answer to the attempt to
-/// start it, if there was one.
-fn adopt(
-    context: &Context<'_, Cams, Model>,
-    plan: Model,
-    target: &Target,
-    presence: Presence,
-    refusal: Option<&Error>,
-) -> Model {
-    context.warn(messages::adopted(target, &presence, refusal));
-    remembered::start(context);
-    state::found(plan, target, presence)
-}
-
-/// The state with the number's id, if the answer to the start lacked it and the lookup tells it. A
-/// later read tries again.
-async fn with_id(client: &Client, call: &Bounds, target: &Target, state: Model) -> Model {
-    if !state.id.is_null() {
-        return state;
+    /// Takes over a number that is in the space already. `refusal` is the answer to the attempt to
+    /// start it, if there was one.
+    fn adopt(&self, plan: Model, presence: Presence, refusal: Option<&Error>) -> Model {
+        let target = self.search.target;
+        self.context
+            .warn(messages::adopted(target, &presence, refusal));
+        private_state::note_start(self.context);
+        in_space(plan, target, presence)
     }
-    let id = numbers::id(client, call, target).await;
+
+    async fn read(&self, state: Model) -> Result<Option<Model>, Diagnostics> {
+        let (context, target) = (self.context, self.search.target);
+        // An imported number that was never read has no status.
+        let imported = state.status.is_null();
+        let may_forget = !private_state::just_started(context);
+        let question = Question {
+            known: Known {
+                id: state.id.text(),
+                status: state.status.text(),
+            },
+            lookups: Some(&self.cams.lookups).filter(|_| !imported),
+            may_forget,
+            ..Question::default()
+        };
+        let found = self.find(question).await?;
+        match found.evidence {
+            Evidence::Present(presence) => {
+                if imported {
+                    private_state::note_start(context);
+                }
+                Ok(Some(refreshed(state, target, presence)))
+            }
+            Evidence::Absent if imported => Ok(None),
+            Evidence::Absent if may_forget => {
+                context.warn(messages::gone(target));
+                Ok(None)
+            }
+            Evidence::Absent => Ok(Some(state)),
+            Evidence::Inconclusive if imported => {
+                Err(messages::not_importable(target, found.failed.as_ref()).into())
+            }
+            Evidence::Inconclusive => {
+                if found.looked_up && found.failed.is_none() {
+                    let warning = messages::not_confirmed(target);
+                    context.warn_once(warning);
+                }
+                Ok(Some(state))
+            }
+        }
+    }
+
+    /// Asks CAMS where the number is, and warns once in a run about an operation that failed while
+    /// the other one answered.
+    async fn find(&self, question: Question<'_>) -> Result<Found, Diagnostics> {
+        let found = self.search.find(question).await;
+        let found =
+            found.map_err(|NoAnswer { error, other }| self.failed(&error, other.as_deref()))?;
+        if let Some(error) = &found.failed {
+            let warning = messages::one_failed(error, self.search.target);
+            self.context.warn_once(warning);
+        }
+        Ok(found)
+    }
+
+    fn failed(&self, error: &Error, other: Option<&Error>) -> Diagnostics {
+        let context = ErrorContext {
+            subject: &self.search.target.subject(),
+            limit: self.limit,
+            outcome: self.outcome,
+        };
+        self.cams.failed(error, other, context).into()
+    }
+}
+
+const NOT_STARTED: &str = "The migration was not started. Apply again to continue.";
+const UNCHANGED: &str = "The state stays unchanged. Plan or apply again to continue.";
+
+/// The state of a number that is in the space, from a plan or the state before.
+fn in_space(model: Model, target: &Target, presence: Presence) -> Model {
     Model {
-        id: id.into(),
-        ..state
+        id: presence.id.into(),
+        phone_number: Field::Known(target.number.to_string()),
+        // Whether the list shows a status of a number that is migrating is not documented.
+        status: Field::Known(presence.status.unwrap_or_else(|| MIGRATING.to_owned())),
+        ..model
     }
 }
 
-/// Tells of the one operation that failed, once in a run for each operation, and of a clock that
-/// differs.
-fn warn_of_failure(context: &Context<'_, Cams, Model>, found: &Finding, target: &Target) {
-    let client = context.provider().client().ok();
-    if let Some(difference) = client.and_then(Client::clock_difference) {
-        warn_once(context, messages::clock_differs(&difference));
-    }
-    if let Some(error) = &found.failed {
-        warn_once(context, messages::failed_alone(error, target));
-    }
-}
-
-/// Tells of a long wait for the quota, once in a run.
-fn warn_of_wait(context: &Context<'_, Cams, Model>, call: &Bounds) {
-    if let Some(wait) = call.long_wait() {
-        warn_once(context, wait_messages::waited(&wait));
-    }
-}
-
-/// Tells it unless something with the same title was told before in this run.
-fn warn_once(context: &Context<'_, Cams, Model>, warning: Diagnostic) {
-    if context.provider().first_to_tell(&warning.summary) {
-        context.warn(warning);
-    }
+/// The state after a read that found the number. What the answers do not say stays unchanged, and
+/// so does an id that is known: it identifies the number, and others may refer to it.
+fn refreshed(state: Model, target: &Target, presence: Presence) -> Model {
+    let known = |field: &Field<String>| field.text().map(str::to_owned);
+    let presence = Presence {
+        id: known(&state.id).or(presence.id),
+        status: presence.status.or_else(|| known(&state.status)),
+    };
+    in_space(state, target, presence)
 }

@@ -197,7 +197,7 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
                 refused(ErrorKind::ResourceOwner, "Unknown.ResourceOwnerId"),
             ),
             State::Problem,
-            "cams-abc123",
+            "does not own the space",
         ),
         (
             "QueryChatappBindWaba",

@@ -1,85 +1,250 @@
-//! What the resource tells the user of creates and reads. What it tells of plans is in
-//! [`plan_messages`](super::plan_messages).
+//! What the resource tells the user: about plans, then about creates, reads and imports.
 
-use crate::Cams;
-use crate::claims::Refused;
-use crate::errors::{self, Doing};
-use crate::evidence::Presence;
-use crate::numbers::{FindError, ReadBack, Target};
-use cams::{Error, ErrorKind};
-use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+use cams::Error;
+use cams::phone::PhoneNumber;
+use terraform_plugin::framework::diagnostic::Diagnostic;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::timeouts::Limit;
 
-/// Two resources of one run name the same number.
-fn duplicate(target: &Target) -> Diagnostic {
-    at_number(Diagnostic::error(
+use crate::claims::Refused;
+use crate::errors;
+use crate::evidence::Presence;
+use crate::numbers::Target;
+use crate::settings::CUST_SPACE_ID_VARIABLE;
+
+use super::schema::Model;
+
+const NO_CANCEL: &str = "The API has no operation that cancels a migration.";
+const SHOWN_ONCE: &str = "This warning is shown once, although it may apply to other numbers.";
+
+/// An error about the number.
+fn error(summary: &str, detail: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(summary, detail).at(Path::root().attribute("mobile_number"))
+}
+
+/// A warning about the number.
+fn warning(summary: &str, detail: impl Into<String>) -> Diagnostic {
+    Diagnostic::warning(summary, detail).at(Path::root().attribute("mobile_number"))
+}
+
+/// The number in its space, and the other form in which the number may be written.
+fn in_both_forms(target: &Target) -> String {
+    let (number, space) = (&target.number, &target.cust_space_id);
+    match number.other_form() {
+        Some(other) => format!("{number} (or {other}, which is the same number) in space {space}"),
+        None => target.to_string(),
+    }
+}
+
+/// The configuration names no space, and the provider has none either.
+pub(super) fn missing_space() -> Diagnostic {
+    Diagnostic::error(
+        "Missing Space",
+        format!(
+            "The number has no space. Set cust_space_id here, or for all numbers in the provider \
+             block or with the environment variable {CUST_SPACE_ID_VARIABLE}."
+        ),
+    )
+    .at(Path::root().attribute("cust_space_id"))
+}
+
+/// The state does not name a number, which this provider never stores.
+pub(super) fn faulty_state(faults: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Faulty State",
+        format!(
+            "The state of this resource does not name a number in a space: {faults}. Another \
+             program than this provider wrote it; the configuration may be correct.\n\nRemove the \
+             resource from the state and import the number again, where ADDRESS is the address of \
+             the resource:\n  terraform state rm 'ADDRESS'\n  terraform import 'ADDRESS' \
+             CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER\nOr restore an earlier state. Neither \
+             changes anything at CAMS."
+        ),
+    )
+}
+
+/// The provider's space has changed, and an update in place comes first.
+pub(super) fn replaced_later(old: &str, new: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Replacement Comes Later",
+        format!(
+            "The provider's cust_space_id is now {new}, and the number is in space {old}. Its \
+             timeouts change too: this plan stores them and leaves the number in its space. The \
+             next plan replaces the number, so that it moves to the provider's space."
+        ),
+    )
+    .at(Path::root().attribute("cust_space_id"))
+}
+
+/// What destroying the resource does and does not do.
+pub(super) fn forgets(state: &Model) -> Diagnostic {
+    let number = state.phone_number.text().unwrap_or("the number");
+    let space = state.cust_space_id.text().unwrap_or_default();
+    Diagnostic::warning(
+        "Number Is Forgotten, Not Removed",
+        format!(
+            "Destroying the resource makes no API call: Terraform forgets {number}, which stays in \
+             space {space} unchanged. {NO_CANCEL} {SHOWN_ONCE}\n\nTo take a live number out of \
+             service, deregister it from its WhatsApp Business Account in the CAMS console, or \
+             with the API operation ChatappPhoneNumberDeregister."
+        ),
+    )
+}
+
+/// A change that replaces the resource. `number` is the planned number, if it is known.
+pub(super) fn replaces(
+    old: &Target,
+    plan: &Model,
+    number: Option<&PhoneNumber>,
+    follows_provider: bool,
+) -> Diagnostic {
+    let (old_number, old_space) = (&old.number, &old.cust_space_id);
+    let space = plan.cust_space_id.text();
+    let is_moved = space != Some(old_space.as_str());
+    let number = match number {
+        Some(number) if number == old_number => "the same number".to_owned(),
+        Some(number) if number.is_same(old_number) && !is_moved => return other_form(old, number),
+        Some(number) if number.is_same(old_number) => {
+            format!("the same number, written as {number},")
+        }
+        Some(number) => number.to_string(),
+        None => "a number that is known only after apply".to_owned(),
+    };
+    let into = match space {
+        Some(space) => format!("space {space}"),
+        None => "a space that is known only after apply".to_owned(),
+    };
+    let mut text = format!(
+        "The change replaces the resource. Terraform forgets {old_number}, which stays in space \
+         {old_space} unchanged: its migration is not cancelled, and it is not removed. \
+         {NO_CANCEL} Applying starts the migration of {number} into {into}."
+    );
+    if is_moved && follows_provider {
+        let space = space.unwrap_or("another one");
+        text += &format!(
+            "\n\nThe resource sets no cust_space_id, so it uses the provider's, which is now \
+             {space}: in the provider block, or in the environment variable \
+             {CUST_SPACE_ID_VARIABLE}. If you did not mean to change it, set it back to \
+             {old_space}."
+        );
+    }
+    let attribute = if is_moved {
+        "cust_space_id"
+    } else if plan.country_code.text() != Some(old_number.country_code().as_str()) {
+        "country_code"
+    } else {
+        "mobile_number"
+    };
+    Diagnostic::warning("Replacement Leaves the Old Number Where It Is", text)
+        .at(Path::root().attribute(attribute))
+}
+
+/// A change that writes the number in its other form, and changes nothing else.
+fn other_form(old: &Target, number: &PhoneNumber) -> Diagnostic {
+    let (old_number, space) = (&old.number, &old.cust_space_id);
+    warning(
+        "Same Number in Another Form",
+        format!(
+            "The change replaces the resource, but {old_number} and {number} are the same number. \
+             Terraform forgets the old form and takes over the new one, unchanged in space \
+             {space}, if CAMS shows the number. If CAMS does not show it yet, which is \
+             possible soon after its start, applying asks CAMS to start it again. To change \
+             nothing, set mobile_number to {:?}, as in the state.",
+            old_number.mobile_number()
+        ),
+    )
+}
+
+/// Two resources of one plan have the same number, and at least one of them is new.
+pub(super) fn planned_twice(target: &Target) -> Diagnostic {
+    error(
         "Number Declared Twice",
         format!(
-            "Another resource of this configuration has already begun to move {} into space {}. \
-             Keep one of the two resources.",
-            in_both_forms(target),
-            target.cust_space_id
+            "Another resource of this configuration, perhaps in another module, also has {}. A \
+             number can be moved only once: keep one of the two resources.",
+            in_both_forms(target)
         ),
-    ))
+    )
+}
+
+/// Two resources in the state have the same number.
+pub(super) fn stored_twice(target: &Target) -> Diagnostic {
+    warning(
+        "Number Owned by Two Resources",
+        format!(
+            "Another resource in the state also has {}. Remove one of the two from the \
+             configuration, and from the state with terraform state rm.",
+            in_both_forms(target)
+        ),
+    )
+}
+
+/// Two resources of one plan have the same number in two spaces.
+pub(super) fn in_two_spaces(target: &Target, other_space: &str) -> Diagnostic {
+    warning(
+        "Number in Two Spaces",
+        format!(
+            "Another resource of this configuration has the same number in space {other_space}; \
+             this one has {}. A number is in one space at a time, so only one of the two \
+             migrations can succeed: keep one of the two resources.",
+            in_both_forms(target)
+        ),
+    )
+}
+
+/// A number in the state is banned, which no plan changes.
+pub(super) fn banned(target: &Target) -> Diagnostic {
+    warning(
+        "Number Is Banned",
+        format!(
+            "WhatsApp has banned {target}. Neither applying nor replacing the resource changes \
+             that. Appeal the ban in Meta's Business Manager."
+        ),
+    )
 }
 
 /// Why the number could not be claimed.
 pub(super) fn not_claimed(refused: Refused, target: &Target, limit: &Limit) -> Diagnostic {
     match refused {
-        Refused::Busy => busy(target, limit),
-        Refused::Duplicate => duplicate(target),
-        Refused::Stopped => stopped(target),
-    }
-}
-
-/// Another process of this machine holds the number until the timeout.
-fn busy(target: &Target, limit: &Limit) -> Diagnostic {
-    at_number(Diagnostic::error(
-        "Number Being Migrated by Another Process",
-        format!(
-            "Another process on this machine has begun to move {} into space {} and had not \
-             finished when the time for this resource was over ({limit}). Nothing was started \
-             here. Apply again when it has finished: this resource then takes the number over. If \
-             no other apply is running, look for one that was stopped (Ctrl-Z), and let it go on \
-             or end it.",
-            target.number, target.cust_space_id
+        Refused::Busy => error(
+            "Number Being Migrated by Another Process",
+            format!(
+                "Another process on this machine is starting the migration of {target} and did not \
+                 finish before the timeout of this resource expired ({limit}). Nothing was started \
+                 here. Apply again when that process has finished: this resource then takes the \
+                 number over. If no other apply is running, look for one that is stopped (Ctrl-Z), \
+                 and resume or end it."
+            ),
         ),
-    ))
-}
-
-/// The user stopped while another process of this machine held the number.
-fn stopped(target: &Target) -> Diagnostic {
-    at_number(Diagnostic::error(
-        "Stopped",
-        format!(
-            "Terraform was asked to stop while another process on this machine was busy with the \
-             migration of {} into space {}. Nothing was started here; apply again to continue.",
-            target.number, target.cust_space_id
+        Refused::Duplicate => error(
+            "Number Declared Twice",
+            format!(
+                "Another resource of this configuration has already started the migration of {}. \
+                 Keep one of the two resources.",
+                in_both_forms(target)
+            ),
         ),
-    ))
-}
-
-/// The number, and how it may be written elsewhere.
-pub(super) fn in_both_forms(target: &Target) -> String {
-    match target.number.other_form() {
-        Some(other) => format!("{} (or {other}, which is the same number)", target.number),
-        None => target.number.to_string(),
+        Refused::Stopped => error(
+            "Stopped",
+            format!(
+                "Terraform was asked to stop while another process on this machine was starting \
+                 the migration of {target}. Nothing was started here. Apply again to continue."
+            ),
+        ),
     }
 }
 
 /// The answer to the start is about another number.
 pub(super) fn names_another(target: &Target) -> Diagnostic {
-    at_number(Diagnostic::warning(
+    warning(
         "Answer Names Another Number",
         format!(
-            "CAMS answered the start of {} in space {} with OK, and with data about another \
-             number. OK says that the migration has started, so the resource is in the state, \
-             without what belongs to the other number. Compare the number with the CAMS console; \
-             if it is not there, ask Alibaba Cloud support.",
-            target.number, target.cust_space_id
+            "CAMS answered the start of {target} with OK and with data about another number. OK \
+             means that the migration has started, so the number is stored in the state without \
+             that data. Look for the number in the CAMS console. If it is not there, contact \
+             Alibaba Cloud support."
         ),
-    ))
+    )
 }
 
 /// The number was in the space before, so the resource takes it over. All such warnings have one
@@ -91,42 +256,41 @@ pub(super) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Err
     };
     let refusal = match refusal {
         Some(error) => format!(
-            "\n\nCAMS refused to start it once more.\n{}",
+            "\n\nCAMS refused to start it again.\n{}",
             errors::particulars(error)
         ),
         None => String::new(),
     };
-    at_number(Diagnostic::warning(
+    warning(
         "Number Already in the Space",
         format!(
             "{} was already in space {}{status}, so no migration was started. The resource takes \
-             the number over as it is. Destroying the resource will not remove it from the \
+             the number over unchanged. Destroying the resource will not remove it from the \
              space.{refusal}",
             target.number, target.cust_space_id
         ),
-    ))
+    )
 }
 
-/// An operation that helps to find the number failed, and the other one was enough. Said once in a
-/// run.
-pub(super) fn failed_alone(error: &Error, target: &Target) -> Diagnostic {
-    // Of the other reasons there is nothing to do about but to try again later.
-    let advice = match error.kind {
-        ErrorKind::AccessDenied | ErrorKind::Intercepted | ErrorKind::ResourceOwner => {
-            format!("\n\n{}", errors::advice_for(error, target))
-        }
-        _ => String::new(),
+/// The request that starts the migration has no usable answer, and the number was not found
+/// afterwards, for a reason in one sentence.
+pub(super) fn unknown_outcome(
+    target: &Target,
+    error: &Error,
+    reason: &str,
+    limit: &Limit,
+) -> Diagnostic {
+    let expired = match error.out_of_time {
+        true => format!(" before the timeout expired ({limit})"),
+        false => String::new(),
     };
-    Diagnostic::warning(
-        format!("{} Failed", error.action),
+    Diagnostic::error(
+        "Migration With Unknown Outcome",
         format!(
-            "The provider asks {} where a number is, here {} in space {}. The call failed, and the \
-             provider went on without it: what the other operation says decides. With both it \
-             recognises more numbers that are in the space already. This is said once, although \
-             other numbers may be concerned. A number that only this operation would show is \
-             started \
-             although it is there.{advice}\n{}",
-            error.action,
+            "The request to migrate {} into space {} was sent, and no usable answer was \
+             received{expired}. The migration may have started. {reason}\n\nApplying again is \
+             safe: the provider looks for the number first, and takes it over if it is in the \
+             space.\n{}",
             target.number,
             target.cust_space_id,
             errors::particulars(error)
@@ -134,136 +298,167 @@ pub(super) fn failed_alone(error: &Error, target: &Target) -> Diagnostic {
     )
 }
 
-/// Nothing proves that a number in state is there, and nothing that it is gone. Said once in a run.
-pub(super) fn not_confirmed(target: &Target) -> Diagnostic {
+/// One of the two operations that find the number failed, and the other one was enough.
+pub(super) fn one_failed(error: &Error, target: &Target) -> Diagnostic {
+    let action = error.action;
     Diagnostic::warning(
-        "Number Not Confirmed by CAMS",
+        format!("{action} Failed"),
         format!(
-            "The list of space {} does not show {} as being there, and the lookup of the number \
-             neither knows it nor says that it does not exist. That is no proof that the number is \
-             gone, so it stays in the state as it is. If it is gone, remove it with terraform \
-             state \
-             rm and apply again. This is said once, although other numbers may be concerned.",
-            target.cust_space_id, target.number
+            "The provider uses {action} to find numbers, here {target}. The call failed, and the \
+             provider continued with the answer of another operation. It may start a number that \
+             is already in the space, if only {action} shows it. {SHOWN_ONCE}\n\n{}\n{}",
+            errors::advice(error).text,
+            errors::particulars(error)
         ),
     )
 }
 
-/// Requests are signed with the service's clock, since it refused this machine's. Said once in a
-/// run.
-pub(super) fn clock_differs(difference: &str) -> Diagnostic {
+/// Nothing proves that a number in the state is in its space, and nothing that it is not.
+pub(super) fn not_confirmed(target: &Target) -> Diagnostic {
     Diagnostic::warning(
-        "Clock Differs From the Service's",
+        "Number Not Confirmed by CAMS",
         format!(
-            "CAMS refused the date of a request: {difference}. The provider signs with the \
-             service's clock for the rest of this run. Set this machine's clock (timedatectl, or \
-             an NTP \
-             client)."
+            "The list of the space does not show {target}, and the lookup of the number neither \
+             knows it nor says that it does not exist. This does not prove that the number is \
+             gone, so it stays in the state unchanged. If it is gone, remove it with terraform \
+             state rm and apply again. {SHOWN_ONCE}"
         ),
     )
 }
 
 /// A number is removed from the state.
 pub(super) fn gone(target: &Target) -> Diagnostic {
-    at_number(Diagnostic::warning(
+    warning(
         "Number Is Gone From the Space",
         format!(
-            "The list of space {} no longer shows {} as being there, and the lookup says that it \
-             does not exist. It is removed from the state; applying starts its migration again.",
-            target.cust_space_id, target.number
+            "The list of the space no longer shows {target}, and the lookup says that the number \
+             does not exist. It is removed from the state. Applying starts its migration again."
         ),
-    ))
+    )
 }
 
-/// Neither operation proves that the number to be imported exists.
+/// Neither operation shows the number that is to be imported. `failed` is why one of them did not
+/// answer.
 pub(super) fn not_importable(target: &Target, failed: Option<&Error>) -> Diagnostic {
-    if let Some(error) = failed {
-        return Diagnostic::error(
-            "Number Not Found Out",
+    match failed {
+        Some(error) => Diagnostic::error(
+            "Number Could Not Be Checked",
             format!(
-                "Whether {} is in space {} is not known, because the call {} failed and the other \
-                 operation does not show the number. See the warning about that call, and import \
-                 the \
-                 number again when it works.\n{}",
-                target.number,
-                target.cust_space_id,
+                "The provider could not find out whether number {target} exists: the call {} \
+                 failed, and another operation does not show the number. Resolve the warning about \
+                 that call, then import the number again.\n{}",
                 error.action,
                 errors::particulars(error)
             ),
-        );
+        ),
+        None => Diagnostic::error(
+            "Number Not Found",
+            format!(
+                "The list of the space does not show {target}, and the lookup of the number does \
+                 not know it, so there is nothing to import. Check the space and the number. To \
+                 start the migration, remove the import and apply: if the number is in the space \
+                 after all, the provider takes it over."
+            ),
+        ),
     }
+}
+
+/// The identity of an import block does not name a number.
+pub(super) fn invalid_import_identity(faults: &str) -> Diagnostic {
     Diagnostic::error(
-        "Number Not Found",
+        "Invalid Import Identity",
         format!(
-            "The list of space {} does not show {} as being there, and the lookup of the number \
-             does not know it, so there is nothing to import. Check the space and the number. To \
-             start the migration, remove the import and apply: the provider takes the number over \
-             if it \
-             is there after all.",
-            target.cust_space_id, target.number
+            "The identity in the import does not name a number: {faults}. Correct the identity in \
+             the import, not the configuration of the resource."
         ),
     )
 }
 
-/// The request that starts the migration has no usable answer, and the number did not show.
-pub(super) fn unknown_outcome(
-    target: &Target,
-    error: &Error,
-    looked: &ReadBack,
-    limit: &Limit,
-) -> Diagnostic {
-    let over = match error.out_of_time {
-        true => format!(" before the time was over ({limit})"),
-        false => String::new(),
-    };
-    let looked = match looked {
-        ReadBack::CutShort => {
-            "Terraform was asked to stop before the list of the space and the lookup of the number \
-             could show it."
-                .to_owned()
-        }
-        ReadBack::Failed(FindError::Service(error)) => {
-            format!("Looking for the number failed too: {}.", error.message)
-        }
-        ReadBack::Failed(FindError::Both { list, lookup }) => format!(
-            "Looking for the number failed too: {} ({}), {} ({}).",
-            list.message, list.action, lookup.message, lookup.action
-        ),
-        ReadBack::Found(_) | ReadBack::NotShown => {
-            "The list of the space and the lookup of the number did not show it within some \
-             seconds."
-                .to_owned()
-        }
-    };
+/// An import id does not name a number.
+pub(super) fn invalid_import_id(id: &str, problem: &str) -> Diagnostic {
     Diagnostic::error(
-        "Migration With Unknown Outcome",
+        "Invalid Import ID",
         format!(
-            "The request to migrate {} into space {} was sent, and no usable answer came \
-             back{over}: it may have started. {looked}\n\nApplying again is safe: the provider \
-             looks for the number first, and takes it over if it is there.\n{}",
-            target.number,
-            target.cust_space_id,
-            errors::particulars(error)
+            "{id:?} cannot be imported: {problem}. Write CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER, \
+             such as cams-abc123/86/13900001234, or CUST_SPACE_ID/PHONE_NUMBER, such as \
+             cams-abc123/8613900001234."
         ),
     )
 }
 
-/// The number could not be looked for.
-pub(super) fn not_found_out(cams: &Cams, error: FindError, doing: Doing<'_>) -> Diagnostics {
-    let (error, in_full) = match error {
-        FindError::Service(error) => {
-            let in_full = errors::diagnostic(&error, doing);
-            (error, in_full)
-        }
-        FindError::Both { list, lookup } => {
-            let in_full = errors::both(&list, &lookup, doing);
-            (list, in_full)
-        }
-    };
-    errors::once(cams, &error, in_full, doing.target).into()
-}
+#[cfg(test)]
+pub(crate) mod tests {
+    use cams::ErrorKind;
+    use terraform_plugin::framework::timeouts::Timed;
 
-/// The diagnostic, pointing at the number.
-pub(super) fn at_number(diagnostic: Diagnostic) -> Diagnostic {
-    diagnostic.at(Path::root().attribute("mobile_number"))
+    use crate::numbers::NOT_SHOWN;
+    use crate::tests::error;
+
+    use super::*;
+
+    /// All diagnostics of the resource.
+    pub(crate) fn diagnostics() -> Vec<Diagnostic> {
+        let target = |space: &str, code: &str, number: &str| Target {
+            cust_space_id: space.into(),
+            number: PhoneNumber::parse(code, number).expect("a number"),
+        };
+        let (one, two_forms) = (
+            target("cams-1", "86", "13900001234"),
+            target("cams-1", "55", "31996883193"),
+        );
+        let plan = |space: &str| Model {
+            cust_space_id: space.into(),
+            ..Model::default()
+        };
+        let state = Model {
+            phone_number: "8613900001234".into(),
+            ..plan("cams-1")
+        };
+        let other = target("cams-1", "86", "13900009999").number;
+        let other_form = two_forms.number.other_form();
+        let limit = Timed {
+            name: "create",
+            default: "20m",
+        };
+        let limit = limit.limit(None);
+        let refused = error(ErrorKind::InvalidParameter, "InvalidParameter.Exists");
+        let denied = error(ErrorKind::AccessDenied, "NoPermission");
+        let unanswered = Error {
+            out_of_time: true,
+            ..error(ErrorKind::Unanswered, "")
+        };
+        let presence = Presence {
+            id: None,
+            status: Some("CONNECTED".into()),
+        };
+        vec![
+            missing_space(),
+            faulty_state("cust_space_id is missing"),
+            replaced_later("cams-1", "cams-2"),
+            forgets(&state),
+            replaces(&one, &plan("cams-1"), Some(&other), true),
+            replaces(&one, &plan("cams-2"), Some(&one.number), true),
+            replaces(&two_forms, &plan("cams-2"), other_form.as_ref(), false),
+            replaces(&one, &Model::default(), None, false),
+            replaces(&two_forms, &plan("cams-1"), other_form.as_ref(), false),
+            planned_twice(&two_forms),
+            stored_twice(&one),
+            in_two_spaces(&one, "cams-2"),
+            banned(&one),
+            not_claimed(Refused::Busy, &one, &limit),
+            not_claimed(Refused::Duplicate, &one, &limit),
+            not_claimed(Refused::Stopped, &one, &limit),
+            names_another(&one),
+            adopted(&one, &presence, None),
+            adopted(&one, &Presence::default(), Some(&refused)),
+            unknown_outcome(&one, &unanswered, NOT_SHOWN, &limit),
+            one_failed(&denied, &one),
+            not_confirmed(&one),
+            gone(&one),
+            not_importable(&one, None),
+            not_importable(&one, Some(&denied)),
+            invalid_import_identity("cust_space_id is missing"),
+            invalid_import_id("86/1", "it does not have two or three parts"),
+        ]
+    }
 }

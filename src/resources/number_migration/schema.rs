@@ -1,13 +1,23 @@
 //! The attributes of the resource and of its identity, with the models that hold their values.
 
-use crate::validators;
 use terraform_plugin::framework::identity::{IdentityAttribute, IdentitySchema};
 use terraform_plugin::framework::schema::{Attribute, Schema};
-use terraform_plugin::framework::timeouts;
+use terraform_plugin::framework::timeouts::{self, Timed};
 use terraform_plugin::framework::ty::Type;
 use terraform_plugin::model;
 
-use super::{CREATE, OPERATIONS, READ};
+use crate::validators;
+
+use super::OPERATIONS;
+
+pub(super) const CREATE: Timed = Timed {
+    name: "create",
+    default: "20m",
+};
+pub(super) const READ: Timed = Timed {
+    name: "read",
+    default: "10m",
+};
 
 model! {
     /// Configuration, plan and state.
@@ -55,6 +65,8 @@ model! {
 
 /// The attributes of the resource.
 pub(super) fn schema() -> Schema {
+    let part = |name| Attribute::string(name).required().requires_replace();
+    let read_only = |name| Attribute::string(name).computed().use_state_for_unknown();
     Schema {
         version: 0,
         description: description().into(),
@@ -69,55 +81,36 @@ pub(super) fn schema() -> Schema {
                      of your own instance. Default value is the provider's `cust_space_id`; when \
                      that changes, the number is replaced.",
                 ),
-            Attribute::string("country_code")
-                .required()
-                .requires_replace()
-                .describe("Country calling code, digits only, such as `86`."),
-            Attribute::string("mobile_number")
-                .required()
-                .requires_replace()
-                .describe(
-                    "Phone number without its country code, digits only, such as `13900001234`. \
-                     Write it in quotes: without them a leading 0 is lost.",
-                ),
-            Attribute::string("id")
-                .computed()
-                .use_state_for_unknown()
-                .describe("Id of the phone number at Meta; null while CAMS does not tell it."),
-            Attribute::string("phone_number")
-                .computed()
-                .use_state_for_unknown()
-                .describe(
-                    "Country code and number as configured, digits only. It is known at plan when \
-                     both are. CAMS may write numbers of Mexico, Argentina and Brazil in another \
-                     form, which is recognised.",
-                ),
-            Attribute::string("status")
-                .computed()
-                .use_state_for_unknown()
-                .describe(
-                    "Status of the number: `MIGRATING` at first, later what CAMS lists, such as \
-                     `CONNECTED`.",
-                ),
-            Attribute::string("request_id")
-                .computed()
-                .use_state_for_unknown()
-                .describe(
-                    "Id of the request that started the migration; null for a number that was \
-                     imported or already in the space.",
-                ),
+            part("country_code").describe("Country calling code, digits only, such as `86`."),
+            part("mobile_number").describe(
+                "Phone number without its country code, digits only, such as `13900001234`. Write \
+                 it in quotes: without them a leading 0 is lost.",
+            ),
+            read_only("id").describe("Id of the phone number at Meta; null until CAMS shows it."),
+            read_only("phone_number").describe(
+                "Country code and number as configured, digits only. It is known at plan when both \
+                 are. CAMS may write numbers of Mexico, Argentina and Brazil in another form, \
+                 which is recognised.",
+            ),
+            read_only("status").describe(
+                "Status of the number: `MIGRATING` at first, later what CAMS lists, such as \
+                 `CONNECTED`.",
+            ),
+            read_only("request_id").describe(
+                "Id of the request that started the migration; null for a number that was imported \
+                 or already in the space.",
+            ),
             timeouts::block(
-                "How long operations may take from beginning to end, waiting for the account's \
-                 call quota and all repeats included. When the time is over, nothing new is begun, \
-                 and whatever waits ends at once, with an error. A request that is under way has \
-                 one more second for its answer. If that request was the start of the migration, \
-                 the provider then looks for the number for five more seconds or so: if it shows, \
-                 the create succeeds, and if not, the error says that the outcome is unknown. The \
-                 next apply takes the number over if it is there. Destroying makes no call, so it \
-                 needs no limit.",
+                "How long operations may take in total, including all repeats and the wait for the \
+                 account's call quota. When a timeout expires, no new call is made, and waits end \
+                 with an error. A request that was sent has one more second for its answer. If \
+                 that request was the start of the migration, the provider then looks for the \
+                 number for about five more seconds: if it shows, the create succeeds; if not, the \
+                 error says that the outcome is unknown, and the next apply takes the number over \
+                 if it is in the space. Destroying makes no call, so it has no timeout.",
                 vec![
                     CREATE.attribute("Starting the migration."),
-                    READ.attribute("Looking at the number during a refresh."),
+                    READ.attribute("Reading the number during a refresh."),
                 ],
             ),
         ],
@@ -151,31 +144,27 @@ fn description() -> String {
     format!(
         "Starts moving a WhatsApp phone number from another provider into a CAMS space \
          (`CreateChatappMigrationInitiate`), and follows its status.\n\n\
-         A number that is in the space already is taken over as it is, with a warning. So an apply \
-         after an interruption, a replacement, or an apply after the state was lost ends with the \
-         number in state, and starts nothing twice.\n\n\
-         Destroying this resource makes no API call: Terraform forgets the number, and the number \
-         stays in the space. The API has no operation that cancels a migration. To take a live \
-         number out of service, deregister it from its WhatsApp Business Account, in the CAMS \
-         console or with \
+         A number that is already in the space is taken over unchanged, with a warning. So an \
+         apply after an interruption, after a replacement or after the state was lost stores the \
+         number in the state, and starts no migration twice.\n\n\
+         Destroying this resource makes no API call: Terraform forgets the number, which stays in \
+         the space. The API has no operation that cancels a migration. To take a live number out \
+         of service, deregister it from its WhatsApp Business Account in the CAMS console, or with \
          the API operation `ChatappPhoneNumberDeregister`.\n\n\
-         A change of space, code or number replaces the resource, and the old number stays where \
-         it is too. Two resources for one number in one space are an error at the plan. Where they \
-         belong to two configurations of the provider, such as aliases, or where the number is \
-         known only after \
-         apply, they meet during apply.\n\n\
-         A number counts as there when the list of its space (`QueryChatappPhoneNumbers`) shows it \
-         with any status but `DELETED` and `MIGRATED`, or when `GetPhoneNumberVerificationStatus` \
-         gives its id. It is removed from the state, with a warning, only when a list that was \
-         fetched for this refresh does not show it as there, the lookup says that it does not \
-         exist, and its migration started at least an hour ago. If the answers prove neither, the \
-         number stays in the \
-         state, and a warning says so. A refresh asks for few lookups: when ten in a space have \
-         proved no number gone and told no missing id, its other numbers stay in the state \
-         without one.\n\n\
+         A change of the space, the country code or the number replaces the resource, and the old \
+         number stays where it is. Two resources for one number in one space are an error: at \
+         plan, or during apply if they belong to two provider configurations (aliases) or if the \
+         number is known only after apply.\n\n\
+         A number is in the space if the list of the space (`QueryChatappPhoneNumbers`) shows it \
+         with a status other than `DELETED` and `MIGRATED`, or if \
+         `GetPhoneNumberVerificationStatus` returns its id. It is removed from the state, with a \
+         warning, only if a list requested by this refresh does not show it, the lookup says that \
+         it does not exist, and its migration started at least an hour ago. If the answers prove \
+         neither, the number stays in the state, with a warning. A refresh makes few lookups: \
+         after ten in a space that proved no number absent and returned no missing id, the other \
+         numbers of that space stay in the state without a lookup.\n\n\
          The RAM user or role needs {} on resource `*`. Only the first is indispensable: without \
-         one \
-         of the others the resource warns and goes on.",
+         one of the others the resource shows a warning and continues.",
         permissions.join(", ")
     )
 }

@@ -229,7 +229,7 @@ fn a_key_with_a_line_break_is_taken_without_it_and_the_log_says_so() {
 }
 
 #[test]
-fn an_empty_role_in_a_pod_is_no_role_upon_that_of_the_pod() {
+fn an_empty_role_in_a_pod_is_not_assumed_after_that_of_the_pod() {
     let emulator = Emulator::start(&["--access-key-secret", SECRET]);
     let pod = Way {
         block: "assume_role {\n    role_arn = \"\"\n  }".to_owned(),

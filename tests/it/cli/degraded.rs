@@ -5,7 +5,7 @@ use serde_json::json;
 use super::output;
 use crate::emulator::Emulator;
 
-/// A quota that cannot be shared costs time. Who waits is told why, and what to do.
+/// A quota that cannot be shared costs time. A warning says why, and what to do.
 #[test]
 fn a_quota_that_is_not_shared_is_told_with_the_plan_and_with_the_apply() {
     let emulator = Emulator::start(&[]);
@@ -42,7 +42,7 @@ fn a_quota_that_is_not_shared_is_told_with_the_plan_and_with_the_apply() {
     }
 }
 
-/// The key of a session is nobody else's, so a quota that is counted for it is not the account's.
+/// The key of a session has one user, so a quota that is counted for it is not the account's.
 #[test]
 fn an_account_that_is_not_known_is_told_where_others_may_use_it() {
     let emulator = Emulator::start(&[]);
@@ -51,7 +51,7 @@ fn an_account_that_is_not_known_is_told_where_others_may_use_it() {
         "action": "GetCallerIdentity", "times": "always",
     });
     emulator.control("POST", "faults", Some(refusal));
-    for (variables, told) in [
+    for (variables, warnings) in [
         (&[][..], 0),
         (&[("ALIBABA_CLOUD_SECURITY_TOKEN", "token-of-a-session")], 1),
         (
@@ -67,8 +67,8 @@ fn an_account_that_is_not_known_is_told_where_others_may_use_it() {
             workspace = workspace.env(variable, value);
         }
         let plan = workspace.ok(&output::PLAN);
-        assert_eq!(output::times(&plan, "Warning: Account Not Known"), told);
-        if told > 0 {
+        assert_eq!(output::times(&plan, "Warning: Account Not Known"), warnings);
+        if warnings > 0 {
             output::assert_prints(&workspace, &plan, "account-not-known");
         }
     }

@@ -99,7 +99,7 @@ fn workspace(emulator: &Emulator, program: &str) -> Workspace {
     workspace
 }
 
-/// The processes that the program in this directory has told of, once it has.
+/// The processes that the program in this directory has reported, once it has.
 fn started_in(directory: &Path, mut goes_on: impl FnMut() -> bool) -> Vec<String> {
     let started = Instant::now();
     loop {

@@ -132,7 +132,7 @@ fn at(calls: usize, end: End) {
     wait_for(&emulator, calls, &mut terraform);
     end(&mut terraform, workspace.path());
     terraform.wait().expect("a process");
-    nobody_left(workspace.path());
+    assert_no_process_left(workspace.path());
 
     forget_a_torn_state(&workspace);
     // A killed Terraform leaves its lock behind, which no other process holds here.
@@ -213,7 +213,7 @@ pub(super) fn interrupt(terraform: &Child) {
 }
 
 /// Sends a signal to a process or a group. It may be gone already, since at the last moments an
-/// apply is about to end by itself.
+/// apply ends by itself.
 pub(super) fn send(signal: &str, to: &str) {
     std::process::Command::new("kill")
         .args(["-s", signal, "--", to])
@@ -223,7 +223,7 @@ pub(super) fn send(signal: &str, to: &str) {
 
 /// Waits until no process works in the directory. A provider whose Terraform is gone ends by itself
 /// when its operations have ended.
-fn nobody_left(directory: &Path) {
+fn assert_no_process_left(directory: &Path) {
     let started = Instant::now();
     loop {
         let left = processes(|process| {

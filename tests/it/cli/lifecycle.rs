@@ -171,7 +171,7 @@ fn a_number_removed_behind_terraforms_back_is_planned_anew() {
 }
 
 #[test]
-fn a_number_that_nobody_shows_and_nobody_denies_stays_in_the_state() {
+fn a_number_that_no_answer_shows_or_denies_stays_in_the_state() {
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, ONE);
     workspace.apply();

@@ -192,7 +192,7 @@ impl Workspace {
         }
     }
 
-    /// Makes every number in the state one that was started long ago, in the provider's private
+    /// Makes every number in the state appear to have been started long ago, in the provider's private
     /// data.
     pub(crate) fn age(&self) {
         let path = self.path().join("terraform.tfstate");

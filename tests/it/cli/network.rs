@@ -14,8 +14,8 @@ const HOST: &str = "cams.example.test";
 /// A provider block, without which Terraform adds an error of its own to those of the provider.
 const BLOCK: &str = "provider \"cams\" {}\n";
 
-/// The port at which nobody listens, since it is for a service that nobody runs any more.
-const NOBODY: &str = "127.0.0.1:9";
+/// A port at which no program listens: it is for a service that is not used any more.
+const CLOSED_PORT: &str = "127.0.0.1:9";
 
 /// A workspace with one number, for the API at `endpoint`, with a file for the authority.
 fn workspace(endpoint: &str, authority: &Authority) -> Workspace {
@@ -82,7 +82,7 @@ fn a_file_of_certificates_that_is_not_there_is_a_warning() {
 }
 
 #[test]
-fn a_proxy_is_used_and_nobody_sees_its_password() {
+fn a_proxy_is_used_and_its_password_is_never_shown() {
     let (emulator, authority) = (Emulator::start(&[]), Authority::new());
     let server = TlsServer::start(&authority, HOST, emulator.url());
     let proxy = Proxy::to(server.address());
@@ -137,7 +137,7 @@ fn a_proxy_is_used_and_nobody_sees_its_password() {
 #[test]
 fn this_machine_and_exceptions_are_reached_without_the_proxy() {
     let (emulator, authority) = (Emulator::start(&[]), Authority::new());
-    let dead = format!("http://{NOBODY}");
+    let dead = format!("http://{CLOSED_PORT}");
     let local = Workspace::on(&emulator, ONE)
         .env("HTTPS_PROXY", &dead)
         .env("HTTP_PROXY", &dead)
@@ -160,7 +160,7 @@ fn this_machine_and_exceptions_are_reached_without_the_proxy() {
 #[test]
 fn a_proxy_in_the_way_is_named_without_its_password() {
     let authority = Authority::new();
-    let refused = format!("http://user:s3cr3t@{NOBODY}");
+    let refused = format!("http://user:s3cr3t@{CLOSED_PORT}");
     let behind = |proxy: &str| {
         let workspace = workspace(&format!("https://{HOST}"), &authority);
         workspace.env("HTTPS_PROXY", proxy)
@@ -248,7 +248,7 @@ fn an_address_without_a_host_is_refused_by_its_name() {
 #[test]
 fn an_api_that_cannot_be_reached_is_named() {
     let authority = Authority::new();
-    let refused = workspace(&format!("http://{NOBODY}"), &authority);
+    let refused = workspace(&format!("http://{CLOSED_PORT}"), &authority);
     assert_prints(&refused, &refused.fails(&APPLY), "unreachable-refused");
 
     let nameless = workspace("https://cams.invalid", &authority);

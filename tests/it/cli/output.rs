@@ -162,7 +162,7 @@ fn refused_credentials_are_told_in_full_once() {
     let run = workspace.fails(&PLAN);
     assert_eq!(times(&run, "Error: CAMS Refused the Credentials"), 30);
     assert_eq!(times(&run, "Request id:"), 1);
-    let brief = "in space cams-test: as told in full at another number.";
+    let brief = "in space cams-test: the same error is reported in full for another resource.";
     assert_eq!(times(&run, brief), 29);
 
     let workspace = in_state(&emulator, 1);

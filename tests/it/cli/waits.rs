@@ -34,9 +34,7 @@ fn attached(workspace: Workspace) -> (Workspace, Runtime) {
         .filter_map(|(name, value)| Some((text(name), text(value?))))
         .collect();
     let (clock, random) = (Clock::system(), Random::from_system());
-    let server =
-        terraform_provider_cams::server_with_long_wait(environment, clock, random, LONG_WAIT)
-            .unwrap();
+    let server = terraform_provider_cams::server(environment, clock, random, LONG_WAIT).unwrap();
     let socket = workspace.path().join("provider.sock");
     let runtime = Runtime::new().unwrap();
     let _guard = runtime.enter();

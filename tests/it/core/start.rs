@@ -12,6 +12,7 @@ use base::random::Random;
 use hyper_util::rt::TokioIo;
 use tempfile::TempDir;
 use terraform_plugin::wire::tfplugin6::provider_server::ProviderServer;
+use terraform_provider_cams::LONG_WAIT;
 use tokio::task::AbortHandle;
 use tonic::transport::{Endpoint, Server};
 
@@ -137,8 +138,8 @@ impl Start {
             .environment
             .into_iter()
             .collect();
-        let server =
-            terraform_provider_cams::server(environment, Clock::system(), Random::from_system());
+        let (clock, random) = (Clock::system(), Random::from_system());
+        let server = terraform_provider_cams::server(environment, clock, random, LONG_WAIT);
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         let serving = Server::builder()
             .add_service(ProviderServer::new(server.unwrap()))

@@ -63,7 +63,7 @@ fn a_space_that_is_not_ready_is_told_from_one_that_is() {
         (
             json!({ "owned": false }),
             "QueryChatappPhoneNumbers",
-            "does not own space",
+            "does not own the space",
         ),
     ] {
         let emulator = emulator(&[]);

@@ -1,5 +1,5 @@
-//! Processes that start the same numbers at once, while somebody deletes the files by which they
-//! take turns.
+//! Processes that start the same numbers at once, while the files by which they take
+//! turns are deleted.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ async fn a_directory_that_vanishes_starts_no_number_twice() {
             "--on-repeat",
             "new-id",
         ]);
-        // Whoever is first has to wait with its requests, and the other one knows nothing of that.
+        // The first process has to wait with its requests, and the other one does not know.
         let fault = json!({
             "kind": "throttle", "action": START, "times": NUMBERS, "retry_after": "1500ms",
         });

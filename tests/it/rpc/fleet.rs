@@ -107,12 +107,12 @@ async fn a_redis_that_cannot_be_used_costs_a_warning_and_no_migration() {
         let core = host_of_fleet(&emulator, &redis.tls_url(password), trusted).await;
         let outcome = create(&core, &number(mobile_number, json!({}))).await;
         assert_eq!(outcome.instance.state["status"], "MIGRATING");
-        let [told] = &outcome.diagnostics[..] else {
+        let [warning] = &outcome.diagnostics[..] else {
             panic!("{outcome:?}")
         };
-        assert_eq!(told.summary, "Call Quota Not Shared");
-        assert!(told.detail.contains("Redis: "), "{}", told.detail);
-        assert!(!told.detail.contains(password), "{}", told.detail);
+        assert_eq!(warning.summary, "Call Quota Not Shared");
+        assert!(warning.detail.contains("Redis: "), "{}", warning.detail);
+        assert!(!warning.detail.contains(password), "{}", warning.detail);
         let warned = warnings(&core);
         assert!(
             warned.iter().any(|line| line.contains("Redis")),

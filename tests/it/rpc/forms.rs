@@ -29,9 +29,9 @@ fn written(code: &str, mobile_number: &str) -> Value {
 
 #[track_caller]
 fn assert_adopted(outcome: &Outcome) {
-    let told = &outcome.diagnostics[0].summary;
+    let warning = &outcome.diagnostics[0].summary;
     assert_eq!(
-        told, "Number Already in the Space",
+        warning, "Number Already in the Space",
         "{:?}",
         outcome.diagnostics
     );
@@ -180,13 +180,13 @@ async fn two_plans_for_both_forms_are_two_plans_for_one_number() {
         let (one, other) = (written(code, dialled), written(code, whatsapps));
         assert_silent(&core.plan(TYPE, &nothing, &one, &one).await);
         let planned = core.plan(TYPE, &nothing, &other, &other).await;
-        let told = &planned.diagnostics[0];
-        assert_eq!(told.summary, "Number Declared Twice");
+        let warning = &planned.diagnostics[0];
+        assert_eq!(warning.summary, "Number Declared Twice");
         for form in [dialled, whatsapps] {
             assert!(
-                told.detail.contains(&format!("{code}{form}")),
+                warning.detail.contains(&format!("{code}{form}")),
                 "{}",
-                told.detail
+                warning.detail
             );
         }
     }

@@ -11,7 +11,7 @@ const ID: &str = "LTAI5tCanaryKeyId0001";
 const SECRET: &str = "canary-secret/5d41402abc4b+x";
 const TOKEN: &str = "CAIS-canary+token/7c211433f02071598741e6ff5a8ea345==";
 
-/// A provider with credentials that can be told from all other text.
+/// A provider with credentials that differ from all other text.
 async fn with_canaries(method: &str) -> (Emulator, Core) {
     let emulator = Emulator::start(&[
         "--access-key-id",
@@ -125,7 +125,7 @@ async fn what_steers_a_terminal_reaches_neither_state_nor_messages() {
     for answer in [&created, &read] {
         assert_clean(answer);
     }
-    // Another resource takes it over, and is told under which status.
+    // Another resource takes it over, and its warning shows the status.
     let other = configured(&emulator, json!({})).await;
     let adopted = create(&other, &number("13900001234", short())).await;
     assert!(
@@ -152,7 +152,7 @@ fn assert_clean(answer: &Outcome) {
     }
 }
 
-/// What a start is told of another number, and what cannot be an id.
+/// An answer to a start that is about another number, and values that cannot be an id.
 fn odd_data() -> [Value; 4] {
     [
         json!({ "PhoneNumber": "8613999999999", "Id": "7777", "Status": "BANNED" }),
@@ -177,21 +177,21 @@ async fn a_start_that_was_answered_ok_is_started_whatever_its_data() {
             emulator.control("POST", "faults", Some(fault.clone()));
             let core = configured(&emulator, json!({})).await;
             let answer = create(&core, &number("13900001234", json!({}))).await;
-            let told: Vec<_> = answer
+            let warning: Vec<_> = answer
                 .diagnostics
                 .iter()
-                .map(|told| &*told.summary)
+                .map(|warning| &*warning.summary)
                 .collect();
             let expected = [["Answer Names Another Number"]];
             assert_eq!(
-                told,
+                warning,
                 expected[usize::from(!names_another)..].concat(),
                 "{data}"
             );
             let state = &answer.instance.state;
             assert_eq!(state["phone_number"], "8613900001234", "{data}");
             assert_eq!(state["status"], "MIGRATING", "{data}");
-            // The lookup tells the id of the number.
+            // The lookup gives the id of the number.
             let id = state["id"].as_str().expect("an id");
             assert!(id.len() == 15 && !id.contains("7777"), "{id}");
             assert_clean(&answer);
@@ -248,7 +248,7 @@ async fn a_start_is_in_state_although_every_answer_is_about_another_number() {
     let warned = answer
         .diagnostics
         .iter()
-        .find(|told| told.summary.contains("Names Another"));
+        .find(|warning| warning.summary.contains("Names Another"));
     let warned = warned.expect("a warning");
     assert_eq!(warned.severity(), Severity::Warning);
     assert!(warned.detail.contains("8613900001234") && !warned.detail.contains("8613999999999"));

@@ -63,15 +63,15 @@ async fn whatever_a_redis_sends_no_number_is_lost_and_memory_is_bounded() {
             json!({ "throttle": throttle, "account_id": format!("10000000000000{at:02}") });
         let core = Arc::new(configured(&emulator, changes).await);
         attacks.spawn(async move {
-            let mut told = Vec::new();
+            let mut warnings = Vec::new();
             for row in 0..2 {
                 let config = number(&format!("13900{at:02}00{row:02}"), json!({}));
                 let outcome = create(&core, &config).await;
                 assert_migrating(&outcome);
-                told.extend(outcome.diagnostics);
+                warnings.extend(outcome.diagnostics);
             }
-            let [warning] = &told[..] else {
-                panic!("{attack}: {told:?}")
+            let [warning] = &warnings[..] else {
+                panic!("{attack}: {warnings:?}")
             };
             assert_eq!(warning.summary, "Call Quota Not Shared", "{attack}");
             assert!(

@@ -107,10 +107,10 @@ async fn create_all(core: &Arc<Core>, numbers: usize) -> Vec<Outcome> {
     creates.join_all().await
 }
 
-/// The peak of the process in MiB, told and held to the ceiling.
+/// The peak of the process in MiB, which is printed and compared with the ceiling.
 #[expect(clippy::print_stdout, reason = "the benchmark shows it")]
 pub(super) fn peak(attack: &str, core: Arc<Core>) {
-    let mut core = Arc::into_inner(core).expect("nobody uses it any more");
+    let mut core = Arc::into_inner(core).expect("no other user");
     let status = format!("/proc/{}/status", core.process().id());
     let status = std::fs::read_to_string(status).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
@@ -134,7 +134,7 @@ fn said(answers: &[Outcome]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_of_sixty_megabytes() {
-    for (attack, begin, repeated, end, told) in [
+    for (attack, begin, repeated, end, expected) in [
         (
             "a list of empty rows",
             r#"{"Code":"OK","PhoneNumbers":["#,
@@ -180,7 +180,7 @@ async fn a_list_of_sixty_megabytes() {
         let core = provider(&service(list, still(REFUSAL)).await).await;
         let answers = create_all(&core, 1).await;
         assert!(
-            said(&answers).contains(told),
+            said(&answers).contains(expected),
             "{attack}: {}",
             said(&answers)
         );
@@ -209,7 +209,7 @@ async fn sixty_lookups_of_sixty_megabytes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_state_of_two_hundred_megabytes() {
     let core = Core::start().await;
-    for (size, told) in [
+    for (size, expected) in [
         (200 << 20, "message length too large"),
         (38 << 20, "at most 1 MiB"),
         (3 << 20, "at most 1 MiB"),
@@ -237,7 +237,7 @@ async fn a_state_of_two_hundred_megabytes() {
                 Ok(answer) => format!("JSON {:?}", answer.into_inner().diagnostics),
                 Err(status) => status.message().to_owned(),
             };
-            assert!(text.contains(told), "{size}: {text}");
+            assert!(text.contains(expected), "{size}: {text}");
         }
     }
     peak("states", Arc::new(core));

@@ -24,13 +24,14 @@ async fn host_of_fleet(emulator: &Emulator, redis_url: &str) -> Core {
 
 /// Starts some numbers, all of which have to be in state, and returns the warnings.
 async fn warnings(core: &Core, numbers: std::ops::Range<u32>) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut warning = Vec::new();
     for at in numbers {
         let outcome = create(core, &number(&format!("1390000{at:04}"), json!({}))).await;
         assert_migrating(&outcome);
-        told.extend(outcome.diagnostics);
+        warning.extend(outcome.diagnostics);
     }
-    told.into_iter()
+    warning
+        .into_iter()
         .map(|warning| format!("{}: {}", warning.summary, warning.detail))
         .collect()
 }
@@ -38,11 +39,11 @@ async fn warnings(core: &Core, numbers: std::ops::Range<u32>) -> Vec<String> {
 /// How often this is logged at this level.
 fn logged(core: &Core, level: &str, text: &str) -> usize {
     let lines = core.logs().into_iter();
-    let told = |line: &Value| {
+    let warning = |line: &Value| {
         let message = line["@message"].as_str().unwrap_or_default();
         line["@level"] == level && message.contains(text)
     };
-    lines.filter(told).count()
+    lines.filter(warning).count()
 }
 
 /// How a server comes to refuse to write, and how it comes to write again.
@@ -89,12 +90,15 @@ async fn a_server_that_refuses_to_write_costs_a_warning_and_no_call() {
                 let redis = RedisServer::start_program(&program, &["--save", "3600", "1"]);
                 breaks(&redis);
                 let core = host_of_fleet(&emulator, &redis.url()).await;
-                let told = warnings(&core, 0..3).await;
-                let [told] = &told[..] else {
-                    panic!("{reason}: {told:?}")
+                let warning = warnings(&core, 0..3).await;
+                let [warning] = &warning[..] else {
+                    panic!("{reason}: {warning:?}")
                 };
-                assert!(told.starts_with("Call Quota Not Shared: "), "{told}");
-                assert!(told.contains(reason) && !told.contains("script"), "{told}");
+                assert!(warning.starts_with("Call Quota Not Shared: "), "{warning}");
+                assert!(
+                    warning.contains(reason) && !warning.contains("script"),
+                    "{warning}"
+                );
                 assert_eq!(logged(&core, "warn", "request quota"), 1, "{reason}");
                 assert_eq!(logged(&core, "info", "back in use"), 0, "{reason}");
                 assert_eq!(redis.keys(), Vec::<String>::new(), "{reason}");
@@ -137,18 +141,18 @@ async fn the_rights_in_the_guide_are_enough_and_each_is_needed() {
                     redis.command(&format!("ACL SETUSER cams -{right}"));
                 }
                 let core = host_of_fleet(&emulator, &redis.url_for("cams", "of-a-user")).await;
-                let told = warnings(&core, 0..1).await;
-                let at = format!("{} without {right:?}: {told:?}", program.display());
-                match (right, &told[..]) {
+                let warning = warnings(&core, 0..1).await;
+                let at = format!("{} without {right:?}: {warning:?}", program.display());
+                match (right, &warning[..]) {
                     ("", []) => {}
-                    ("info", [told]) => {
-                        assert!(told.starts_with("Redis Restarts Not Seen: "), "{at}");
-                        assert!(told.contains(&rights()), "{at}");
+                    ("info", [warning]) => {
+                        assert!(warning.starts_with("Redis Restarts Not Seen: "), "{at}");
+                        assert!(warning.contains(&rights()), "{at}");
                     }
-                    (right, [told]) if !right.is_empty() => {
-                        assert!(told.starts_with("Call Quota Not Shared: "), "{at}");
-                        assert!(told.contains(&right.to_uppercase()), "{at}");
-                        assert!(told.contains(&rights()), "{at}");
+                    (right, [warning]) if !right.is_empty() => {
+                        assert!(warning.starts_with("Call Quota Not Shared: "), "{at}");
+                        assert!(warning.contains(&right.to_uppercase()), "{at}");
+                        assert!(warning.contains(&rights()), "{at}");
                     }
                     _ => panic!("{at}"),
                 }

@@ -57,14 +57,14 @@ async fn a_login_shell_and_a_job_share_the_quota_and_start_no_number_twice() {
     assert!(!login.path().join("runtime").exists());
 }
 
-/// A provider that is told nothing of a state directory.
+/// A provider without a setting for the state directory.
 async fn process(emulator: &Emulator, variables: &[(&str, String)]) -> Arc<Core> {
     let mut start = Core::start().env(STATE_DIRECTORY, "");
     for (name, value) in variables {
         start = start.env(name, value);
     }
     let core = start.await;
-    // An account of this test's own, whose quota nobody else on this machine uses.
+    // An account of this test's own, whose quota no other test uses.
     configure(&core, emulator.url(), json!({ "account_id": "1234567890" })).await;
     Arc::new(core)
 }

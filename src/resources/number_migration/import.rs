@@ -1,0 +1,57 @@
+//! Which number an import names.
+
+use cams::phone::{CallingCode, PhoneNumber};
+use cams::space;
+use terraform_plugin::framework::diagnostic::Diagnostic;
+use terraform_plugin::framework::resource::ImportTarget;
+
+use crate::numbers::Target;
+use crate::validators;
+
+use super::messages;
+use super::schema::Identity;
+
+/// The number that an import id or an identity names.
+pub(super) fn target(import: &ImportTarget<Identity>) -> Result<Target, Diagnostic> {
+    match import {
+        ImportTarget::Id(id) => {
+            of_id(id).map_err(|problem| messages::invalid_import_id(id, &problem))
+        }
+        ImportTarget::Identity(Identity {
+            cust_space_id,
+            country_code,
+            mobile_number,
+        }) => validators::stored_target(cust_space_id, country_code, mobile_number)
+            .map_err(|faults| messages::invalid_import_identity(&faults)),
+    }
+}
+
+/// Reads `CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER` or `CUST_SPACE_ID/PHONE_NUMBER`.
+fn of_id(id: &str) -> Result<Target, String> {
+    let (space, number) = match id.split('/').collect::<Vec<_>>()[..] {
+        [code, number] if is_calling_code(code) => {
+            return Err(format!(
+                "the space in front of the number {code}/{number} is missing"
+            ));
+        }
+        [space, code, number] => (space, PhoneNumber::parse(code, number)),
+        [space, number] => (space, PhoneNumber::parse_international(number)),
+        _ => return Err("it does not have two or three parts".to_owned()),
+    };
+    if !space::is_well_formed(space) {
+        return Err(format!("{space:?} is no space: {}", space::EXPECTED));
+    }
+    let number = number.map_err(|problem| validators::fault(&problem))?;
+    Ok(Target {
+        cust_space_id: space.to_owned(),
+        number,
+    })
+}
+
+/// Whether this is a calling code, as it is or as it is often written.
+fn is_calling_code(text: &str) -> bool {
+    match CallingCode::parse(text) {
+        Ok(_) => true,
+        Err(problem) => problem.suggestion.is_some(),
+    }
+}
