@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::resources::OPERATIONS;
 
 use super::answers::{Permission, Question, text};
-use super::findings::{Finding, State, advice, quoted};
+use super::finding::{Finding, State, advice, quoted};
 use super::observe::Observations;
 
 /// How many statuses are named at most. Others are counted.

@@ -1,65 +1,20 @@
 //! Everything that works and that does not, each in whole sentences with what to do.
 
 use call_quota::Caveats;
-use cams::{Error, ErrorKind};
-use serde::Serialize;
-use serde_json::{Value, json};
+use cams::ErrorKind;
+use serde_json::json;
 
-use crate::errors;
 use crate::settings::throttle::Scope;
 use crate::throttling;
 
 use super::account;
+use super::finding::{Finding, State, advice, quoted};
 use super::observe::Observations;
 
 /// The difference of the clocks in seconds up to which they count as the same.
 const CLOCK_NOTED: u64 = 5;
 /// The difference in seconds, fifteen minutes, beyond which Alibaba Cloud refuses a request.
 const CLOCK_TOLERATED: u64 = 15 * 60;
-
-/// What a finding means for the provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum State {
-    /// It works, but there is something to know.
-    Attention,
-    /// It works as needed.
-    Ok,
-    /// Something that the provider needs does not work.
-    Problem,
-    /// It could not be determined.
-    Unknown,
-}
-
-/// One finding of the report.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Finding {
-    /// The subject, which is a word that never changes, or the name of an operation.
-    pub(crate) about: &'static str,
-    pub(crate) state: State,
-    /// What was found, and what to do about it, in whole sentences.
-    pub(crate) text: String,
-    /// The same for programs, with nothing personal in it. `None` if `about` and `state` say all.
-    pub(crate) facts: Option<Value>,
-}
-
-impl Finding {
-    pub(crate) fn new(about: &'static str, state: State, text: impl Into<String>) -> Self {
-        Self {
-            about,
-            state,
-            text: text.into(),
-            facts: None,
-        }
-    }
-
-    pub(crate) fn with(self, facts: Value) -> Self {
-        Self {
-            facts: Some(facts),
-            ..self
-        }
-    }
-}
 
 /// All findings, the most important first.
 pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
@@ -72,33 +27,6 @@ pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
     findings.push(quota(observations));
     findings.extend(account::findings(observations));
     findings
-}
-
-/// The error as the service or the network reported it, in one sentence.
-pub(crate) fn quoted(error: &Error) -> String {
-    let code = error.code.as_ref().map(|code| format!("code {code}"));
-    let status = error
-        .http_status
-        .map(|status| format!("HTTP status {status}"));
-    let request = error
-        .request_id
-        .as_ref()
-        .map(|id| format!("request id {id}"));
-    let particulars: Vec<String> = [code, status, request].into_iter().flatten().collect();
-    let particulars = match particulars.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", particulars.join(", ")),
-    };
-    let message = match error.message.trim_end_matches('.') {
-        "" => "no reason",
-        message => message,
-    };
-    format!("{} said: {message}{particulars}.", error.action)
-}
-
-/// The advice about an error that the provider gives in its own diagnostics.
-pub(crate) fn advice(error: &Error) -> String {
-    errors::advice(error).text
 }
 
 fn credentials(observations: &Observations) -> Finding {

@@ -8,13 +8,14 @@
 //! - `answers`: the questions to the service, and what the answers mean.
 //! - `names`: which words of the service the report may show.
 //! - `observe`: the only part with I/O besides this file. It makes the calls.
-//! - `findings`, `account`: what works and what does not, from the observations.
+//! - `finding`: one finding. `findings`, `account`: what works and what does not, from the observations.
 //! - `questions`: what the documentation leaves open, as far as it was observed.
 //! - `report`: the two forms of the report.
 
 mod account;
 mod answers;
 mod arguments;
+mod finding;
 mod findings;
 mod names;
 mod observe;

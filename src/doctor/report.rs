@@ -9,7 +9,8 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::account;
-use super::findings::{Finding, State, findings};
+use super::finding::{Finding, State};
+use super::findings::findings;
 use super::observe::Observations;
 use super::questions::{OpenQuestion, open_questions};
 

@@ -11,9 +11,11 @@ use alibaba_cloud::openapi::{Failure, Settings};
 use base::clock::Clock;
 use base::random::Random;
 use call_quota::Throttle;
+use tokio::time::Instant;
 
 use crate::account::Account;
-use crate::listing::Listings;
+use crate::listing::{Api, Listed, Listings};
+use crate::phone::PhoneNumber;
 use crate::quota::Quota;
 
 /// What a client needs to be made.
@@ -45,7 +47,7 @@ pub struct Client(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    api: alibaba_cloud::client::Client<Credentials, Quota>,
+    api: Arc<Api>,
     listings: Listings,
 }
 
@@ -66,9 +68,9 @@ impl Client {
             long_wait: config.long_wait,
         };
         let (keys, clock, random) = (config.credentials, config.clock, config.random);
-        let api = alibaba_cloud::client::Client::new(config.http, keys, quota, clock, random)?;
+        let api = Api::new(config.http, keys, quota, clock, random)?;
         Ok(Self(Arc::new(Inner {
-            api,
+            api: Arc::new(api),
             listings: Listings::default(),
         })))
     }
@@ -85,6 +87,31 @@ impl Client {
         operation: &O,
     ) -> Result<O::Answer, Error> {
         self.0.api.call(bounds, operation).await
+    }
+
+    /// What the space's list shows of a number. With `not_before`, the list was asked for then or
+    /// later.
+    ///
+    /// # Errors
+    ///
+    /// If the call fails, or the bounds end the wait for it.
+    pub async fn listed(
+        &self,
+        bounds: &Bounds,
+        cust_space_id: &str,
+        number: &PhoneNumber,
+        not_before: Option<Instant>,
+    ) -> Result<Listed, Error> {
+        let Inner { api, listings } = &*self.0;
+        listings
+            .listed(api, bounds, cust_space_id, number, not_before)
+            .await
+    }
+
+    /// The form in which the last list of the space writes a number that has two; `None` if it does
+    /// not show the number. This makes no call.
+    pub fn listed_form(&self, cust_space_id: &str, number: &PhoneNumber) -> Option<PhoneNumber> {
+        self.0.listings.listed_form(cust_space_id, number)
     }
 
     /// The credentials that sign the requests.
@@ -113,10 +140,6 @@ impl Client {
     /// The file by which processes agree on the account, if another process keeps it locked.
     pub fn account_locked(&self) -> Option<PathBuf> {
         self.0.api.gate().account.locked()
-    }
-
-    pub(crate) fn listings(&self) -> &Listings {
-        &self.0.listings
     }
 }
 

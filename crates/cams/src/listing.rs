@@ -14,10 +14,11 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, sleep_until};
 
 use alibaba_cloud::client::{Bounds, Error, ErrorKind, Operation};
+use alibaba_cloud::credentials::Credentials;
 
-use crate::client::Client;
 use crate::operations::{PhoneNumbers, QueryChatappPhoneNumbers};
 use crate::phone::PhoneNumber;
+use crate::quota::Quota;
 
 /// How long a list is shared, or that RAM denies it. A plan over ten thousand numbers refreshes
 /// well within it.
@@ -69,22 +70,26 @@ struct Listing {
 #[derive(Debug, Default)]
 pub(crate) struct Listings(Mutex<HashMap<String, Listing>>);
 
-impl Client {
+/// The client of the API, with the account's quota as its gate.
+pub(crate) type Api = alibaba_cloud::client::Client<Credentials, Quota>;
+
+impl Listings {
     /// What the space's list shows of a number. With `not_before`, the list was asked for then or
     /// later.
     ///
     /// # Errors
     ///
     /// If the call fails, or the bounds end the wait for it.
-    pub async fn listed(
+    pub(crate) async fn listed(
         &self,
+        api: &Arc<Api>,
         bounds: &Bounds,
         cust_space_id: &str,
         number: &PhoneNumber,
         not_before: Option<Instant>,
     ) -> Result<Listed, Error> {
         loop {
-            let listing = self.list(bounds, cust_space_id, not_before);
+            let listing = self.list(api, bounds, cust_space_id, not_before);
             let deadline = listing.deadline;
             let answered = tokio::select! {
                 biased;
@@ -114,18 +119,24 @@ impl Client {
 
     /// The form in which the last list of the space writes a number that has two; `None` if it does
     /// not show the number. This makes no call.
-    pub fn listed_form(&self, cust_space_id: &str, number: &PhoneNumber) -> Option<PhoneNumber> {
+    pub(crate) fn listed_form(&self, cust_space_id: &str, number: &PhoneNumber) -> Option<PhoneNumber> {
         let other = number.other_form()?;
         let canonical = number.canonical();
-        let pending = self.listings().lock().get(cust_space_id)?.pending.clone();
+        let pending = self.lock().get(cust_space_id)?.pending.clone();
         let (table, _) = pending.peek()?;
         let rows = table.as_ref().ok()?.numbers.get(&canonical.to_string())?;
         let as_asked = rows.in_canonical_form == (canonical == *number);
         Some(if as_asked { number.clone() } else { other })
     }
 
-    fn list(&self, bounds: &Bounds, cust_space_id: &str, not_before: Option<Instant>) -> Listing {
-        let mut spaces = self.listings().lock();
+    fn list(
+        &self,
+        api: &Arc<Api>,
+        bounds: &Bounds,
+        cust_space_id: &str,
+        not_before: Option<Instant>,
+    ) -> Listing {
+        let mut spaces = self.lock();
         let shared = spaces
             .get(cust_space_id)
             .filter(|listing| not_before.is_none_or(|instant| instant <= listing.asked_at));
@@ -140,12 +151,12 @@ impl Client {
         }
         // In a task of its own, so that a caller that leaves does not end it for the others.
         let (asked_at, deadline) = (Instant::now(), bounds.deadline());
-        let (client, bounds) = (self.clone(), bounds.clone());
+        let (api, bounds) = (Arc::clone(api), bounds.clone());
         let operation = QueryChatappPhoneNumbers {
             cust_space_id: cust_space_id.to_owned(),
         };
         let task = tokio::spawn(async move {
-            let list = client.call(&bounds, &operation).await;
+            let list = api.call(&bounds, &operation).await;
             list.map(|list| Arc::new(Table::of(list))).map_err(Arc::new)
         });
         let pending = task

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::error::ErrorKind;
-use super::gate::LongWait;
+use super::kind::ErrorKind;
+use super::long_wait::LongWait;
 
 /// How long a request that is already sent may go on after a stop, or after the deadline. Looking
 /// for what it did may take as long again after a stop. That is enough for most answers, and both

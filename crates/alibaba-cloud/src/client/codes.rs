@@ -6,7 +6,7 @@
 
 use crate::openapi::ServiceError;
 
-use super::error::ErrorKind;
+use super::kind::ErrorKind;
 use super::operation::Api;
 
 /// The kind of a refusal. By code first: the same code comes with different statuses, and in bodies
@@ -81,7 +81,7 @@ fn is_credentials(code: &str, message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::error::Repeat;
+    use super::super::kind::Repeat;
     use super::*;
 
     const API: Api = Api {

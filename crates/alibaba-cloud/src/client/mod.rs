@@ -8,14 +8,16 @@
 //!
 //! - `operation`: what is called.
 //! - `bounds`: how long a call may take. `gate`: what limits it, and where its keys come from.
-//! - `error`: how it fails, with the table of what each kind of failure means. `codes`: which
-//!   refusal is of which kind.
+//! - `kind`: the table of what each kind of error means. `codes`: which refusal is of which kind.
+//! - `error`: how a call fails. `long_wait`: a wait that a user should hear about.
 //! - `repeats`: how often it is tried.
 
 mod bounds;
 mod codes;
 mod error;
 mod gate;
+mod kind;
+mod long_wait;
 mod operation;
 mod repeats;
 
@@ -35,8 +37,10 @@ use crate::openapi::{
 };
 
 pub use bounds::{Bounds, Ended};
-pub use error::{Error, ErrorKind, Meaning, Reach, Repeat};
-pub use gate::{Admission, Gate, Keys, LONG_WAIT, LongWait, OpenGate, Permit, WaitCause};
+pub use error::Error;
+pub use gate::{Admission, Gate, Keys, OpenGate, Permit};
+pub use kind::{ErrorKind, Meaning, Reach, Repeat};
+pub use long_wait::{LONG_WAIT, LongWait, WaitCause};
 pub use operation::{Api, Operation, Raw};
 use repeats::{Repeats, RetryBudget};
 

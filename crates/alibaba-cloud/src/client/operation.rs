@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::openapi::{self, fields::Json};
 
-use super::error::ErrorKind;
+use super::kind::ErrorKind;
 
 /// An API: a product of Alibaba Cloud in one version.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::random::Random;
 
-use super::error::Repeat;
+use super::kind::Repeat;
 
 /// The bound of the first wait after a throttled call. It doubles with each further one.
 const THROTTLED_BASE: Duration = Duration::from_secs(1);
