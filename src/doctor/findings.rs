@@ -2,7 +2,7 @@
 
 use call_quota::Caveats;
 use cams::ErrorKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::settings::throttle::Scope;
 use crate::throttling;

@@ -119,7 +119,11 @@ impl Listings {
 
     /// The form in which the last list of the space writes a number that has two; `None` if it does
     /// not show the number. This makes no call.
-    pub(crate) fn listed_form(&self, cust_space_id: &str, number: &PhoneNumber) -> Option<PhoneNumber> {
+    pub(crate) fn listed_form(
+        &self,
+        cust_space_id: &str,
+        number: &PhoneNumber,
+    ) -> Option<PhoneNumber> {
         let other = number.other_form()?;
         let canonical = number.canonical();
         let pending = self.lock().get(cust_space_id)?.pending.clone();
