@@ -1,7 +1,8 @@
 //! A Terraform and OpenTofu provider that moves WhatsApp phone numbers into Alibaba Cloud CAMS.
 //!
-//! This crate is the provider; the layers below it are the crates under `crates/`. In reading
-//! order:
+//! This crate is the provider; the layers below it are the crates under `crates/`.
+//!
+//! # Map, in reading order
 //!
 //! | | |
 //! |---|---|
@@ -16,10 +17,13 @@
 //! | `config` | makes it from the provider block (`block`, `setting`, `settings`, `credentials`, `network`, `throttling`) |
 //! | `doctor` | the command that reports what works with an account |
 //!
-//! A create travels like this: the framework calls `NumberMigration::create` with the plan; the
-//! claim on the number is taken; `Search::find` asks CAMS where the number is; if it is not in the
-//! space, the client starts the migration; the answer becomes the state, or the error becomes a
-//! diagnostic in `errors`; the warnings of `notices` follow.
+//! # The journey of a create
+//!
+//! 1. The framework calls `NumberMigration::create` with the plan.
+//! 2. `claims` takes the claim on the number, and `Search::find` asks CAMS where the number is.
+//! 3. If the number is not in the space, the client starts its migration.
+//! 4. The answer becomes the state, or `errors` turns the error into a diagnostic.
+//! 5. The framework adds the warnings of `notices`.
 
 #![forbid(unsafe_code)]
 

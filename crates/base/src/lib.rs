@@ -1,8 +1,14 @@
-//! What every other crate uses: clock, randomness, environment, secrets, foreign text, private files
-//! and what differs between platforms.
+//! What all other crates use.
 //!
-//! Dates, environment and randomness are values that a program passes in, so that tests can fix
-//! them. `clippy.toml` bans reading them anywhere else.
+//! # Map, in reading order
+//!
+//! - [`clock`], [`environment`], [`random`]: dates, variables and randomness as values that a
+//!   program passes in, so that tests can set them. `clippy.toml` bans reading them anywhere else.
+//! - [`secret`], [`foreign_text`]: strings that are never printed, and text from outside, cleaned
+//!   before it is shown, logged or stored.
+//! - [`fingerprint`], [`private_file`], [`file_lock`], [`state_directory`]: files that the
+//!   processes of one user share.
+//! - [`platform`], [`terminal`]: differences between Linux and macOS, and output to the terminal.
 
 #![forbid(unsafe_code)]
 

@@ -1,15 +1,18 @@
-//! Keeps the quotas of calls that an API grants to an account: in this process, on this host, or for
-//! all hosts that use one Redis server.
+//! Keeps the quotas of calls that an API grants to an account: in this process, on this host, or
+//! for all hosts that use one Redis server.
 //!
 //! # Map, in reading order
 //!
-//! - `constants`: the numbers of the algorithm, which the Redis script is given too.
-//! - `limit`, `slots`, `sharing`: the algorithm, without I/O: how many calls may go, which process
-//!   may call when, and what is done if the API counts all operations of an account together.
-//! - `queue`: the calls of this process that wait for a permit.
-//! - `store`: what a queue needs of the place where an account's state is kept.
-//! - `memory`, `host` (a file), `redis`: three such places.
+//! - `constants`: the numbers of the algorithm, which the Redis script uses too.
+//! - `limit`, `slots`, `sharing`: the algorithm, without I/O: how many calls are allowed, which
+//!   process may call when, and what changes if the API counts all operations of an account
+//!   together.
+//! - `store`: the trait of a place that keeps the state of an account.
+//! - `memory`, `host` (a file), `redis`: the three stores.
 //! - `fallback`: what happens while the file or the Redis server cannot be used.
+//! - `queue`: the calls of this process that wait for a permit.
+//! - `sync`: the locks of `queue`, which `tests/interleavings` replaces to try thousands of
+//!   schedules.
 //!
 //! # The journey of a permit
 //!
@@ -19,8 +22,8 @@
 //!    one step of `slots::State` on the state that it keeps: in memory, in the locked file, or, as
 //!    `slots.lua`, on the server.
 //! 3. The reply is a permit, or when to ask again. The permit goes to the first call in the queue.
-//! 4. The caller sends its call and settles the [`Permit`] by what became of it. That is another
-//!    step, which decides when the slot of the permit is free again.
+//! 4. The caller sends its call and settles the [`Permit`] with the result. That is another step,
+//!    which decides when the slot of the permit is free again.
 
 #![forbid(unsafe_code)]
 

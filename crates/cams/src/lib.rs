@@ -1,20 +1,23 @@
 //! The CAMS API: operations, models, phone numbers, and a client that keeps the account's quota.
 //!
-//! API version 2020-06-06. What the service does is not documented in every case; where that is so,
-//! the code says what it assumes and is right either way.
+//! API version 2020-06-06. Some behaviour of the service is not documented. There the code says
+//! what it assumes, and works either way.
 //!
-//! In reading order:
+//! # Map, in reading order
 //!
-//! - [`phone`], [`space`]: what operations are about.
+//! - [`phone`], [`space`]: phone numbers and the ids of spaces.
 //! - `api`: the API and its error codes. [`operations`]: its operations, one file each.
-//! - [`Client`]: the client, whose loop is that of [`alibaba_cloud::client`]. `quota` and
-//!   [`Account`] are its gate.
-//! - `listing`: one list for all that ask about numbers of the same space.
+//! - [`Client`]: the client, which uses the loop of [`alibaba_cloud::client`]. `quota` and
+//!   [`Account`] limit its calls.
+//! - `listing`: one list that all callers share who ask about numbers of the same space.
 //!
-//! A call travels like this: `client.call(&bounds, &QueryChatappPhoneNumbers { … })` makes the
-//! request of the operation's constants and parameters. `quota` asks the account of STS once, and
-//! waits for one of the account's calls. `alibaba_cloud` sends it and repeats it if that is safe.
-//! The operation's own model reads the answer.
+//! # The journey of a call
+//!
+//! 1. `client.call(&bounds, &QueryChatappPhoneNumbers { … })` makes a request from the constants
+//!    and the parameters of the operation.
+//! 2. `quota` asks STS once for the account, and waits for a permit in the account's quota.
+//! 3. `alibaba_cloud` sends the request, and repeats it if that is safe.
+//! 4. The model of the operation reads the answer.
 
 #![forbid(unsafe_code)]
 
