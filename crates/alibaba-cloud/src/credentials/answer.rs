@@ -123,10 +123,11 @@ fn key(fields: &KeyFields) -> Result<AccessKey, &'static str> {
 }
 
 /// Reads a date as Alibaba Cloud writes it, `2025-01-02T03:04:05Z`, and as other programs do: with
-/// a fraction of a second or with an offset such as `+08:00`.
+/// a fraction of a second or with an offset such as `+08:00`. A date before 1970 is none: programs
+/// in Go write the year 1 for a date that is not set.
 fn parse_expiration(text: &str) -> Option<SystemTime> {
     let date = OffsetDateTime::parse(text.trim(), &Rfc3339).ok()?;
-    Some(date.into())
+    (date >= OffsetDateTime::UNIX_EPOCH).then(|| date.into())
 }
 
 fn filled(text: &Option<String>) -> Option<&str> {
@@ -204,6 +205,7 @@ mod tests {
             r#""mode":"External""#,
             r#""mode":"RamRoleArn","ram_role_arn":"acs:ram::1:role/r""#,
             r#""mode":"ak","expiration":"soon""#,
+            r#""mode":"AK","expiration":"0001-01-01T00:00:00Z""#,
         ] {
             let output = format!(
                 r#"{{"access_key_id":" i\n","access_key_secret":"s\r\n","sts_token":" ",{more}}}"#
