@@ -39,6 +39,21 @@ pub(super) fn kind(error: &ServiceError, api: &Api) -> ErrorKind {
     }
 }
 
+/// Whether an attempt that was refused like this may have had its effect, although other refusals of
+/// its kind rule that out.
+pub(super) fn leaves_effect_open(error: &ServiceError) -> bool {
+    match error.code.as_deref() {
+        // The code is about an earlier request, or about a failure: a status of 429 does not turn
+        // it into a refusal before anything was done.
+        Some("SignatureNonceUsed" | "InternalError" | "ServiceUnavailable" | "UnknownError") => {
+            true
+        }
+        Some(_) => false,
+        // A redirect may come from the service, and says nothing about what was done before it.
+        None => (300..400).contains(&error.http_status),
+    }
+}
+
 fn of_gateway(code: &str, message: &str) -> ErrorKind {
     if is_credentials(code, message) {
         return ErrorKind::Credentials;
@@ -156,14 +171,22 @@ mod tests {
             (200, None, true, Some(Transient)),
             (408, None, true, Some(Transient)),
             (502, None, true, Some(Transient)),
-            (302, None, false, None),
+            (429, Some("SignatureNonceUsed"), true, Some(Throttled)),
+            (429, Some("InternalError"), true, Some(Throttled)),
+            (302, None, true, None),
             (403, None, false, None),
             (400, Some("Ram.PermissionDeny"), false, None),
             (200, Some("ERR-COMMON-001"), false, None),
             (200, Some("Own.Unknown"), false, None),
         ] {
-            let meaning = kind_of(status, code).meaning();
-            let found = (meaning.effect, meaning.repeat);
+            let error = ServiceError {
+                code: code.map(str::to_owned),
+                http_status: status,
+                ..ServiceError::default()
+            };
+            let meaning = kind(&error, &API).meaning();
+            let effect_found = meaning.effect || leaves_effect_open(&error);
+            let found = (effect_found, meaning.repeat);
             assert_eq!(found, (effect, repeat), "{status} {code:?}");
         }
     }

@@ -20,19 +20,24 @@ pub(super) struct Fetched {
     pub(super) life: Option<Duration>,
 }
 
-/// The fields of credentials, in the spelling of Alibaba Cloud's services or of the CLI.
+/// The fields of credentials, in the spelling of Alibaba Cloud's services.
 #[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct KeyFields {
-    #[serde(rename = "Code")]
     code: Option<String>,
-    mode: Option<String>,
-    #[serde(alias = "AccessKeyId")]
     access_key_id: Option<String>,
-    #[serde(alias = "AccessKeySecret")]
     access_key_secret: Option<String>,
-    #[serde(alias = "SecurityToken")]
+    security_token: Option<String>,
+    expiration: Option<String>,
+}
+
+/// The same in the spelling of the CLI. A program may print both.
+#[derive(Deserialize)]
+struct CliFields {
+    mode: Option<String>,
+    access_key_id: Option<String>,
+    access_key_secret: Option<String>,
     sts_token: Option<String>,
-    #[serde(alias = "Expiration")]
     expiration: Option<String>,
 }
 
@@ -67,12 +72,16 @@ impl SessionAnswer {
 
 /// Reads what the program of a profile printed.
 pub(super) fn read_output(output: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
-    let fields: KeyFields = parse(without_mark(output))?;
+    let fields: CliFields = parse(without_mark(output))?;
     // Another mode is no reason to refuse a key: the SDKs do not look at it either.
     if fields.mode.as_deref() == Some("StsToken") && filled(&fields.sts_token).is_none() {
         return Err("gives no sts_token");
     }
-    let key = key(&fields)?;
+    let key = key([
+        &fields.access_key_id,
+        &fields.access_key_secret,
+        &fields.sts_token,
+    ])?;
     let end = filled(&fields.expiration).and_then(|text| {
         let end = parse_expiration(text);
         if end.is_none() {
@@ -98,8 +107,12 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, &'static str> {
 }
 
 fn fetched(fields: &KeyFields, now: SystemTime) -> Result<Fetched, &'static str> {
-    filled(&fields.sts_token).ok_or("gives no SecurityToken")?;
-    let key = key(fields)?;
+    filled(&fields.security_token).ok_or("gives no SecurityToken")?;
+    let key = key([
+        &fields.access_key_id,
+        &fields.access_key_secret,
+        &fields.security_token,
+    ])?;
     let life = filled(&fields.expiration).map(|text| {
         let end = parse_expiration(text).ok_or("gives an expiration that is no date")?;
         time_until(end, now)
@@ -108,12 +121,8 @@ fn fetched(fields: &KeyFields, now: SystemTime) -> Result<Fetched, &'static str>
     Ok(Fetched { key, life })
 }
 
-fn key(fields: &KeyFields) -> Result<AccessKey, &'static str> {
-    let parts = [
-        fields.access_key_id.as_deref(),
-        fields.access_key_secret.as_deref(),
-        fields.sts_token.as_deref(),
-    ];
+fn key(parts: [&Option<String>; 3]) -> Result<AccessKey, &'static str> {
+    let parts = parts.map(Option::as_deref);
     let name = |_| "an access key that was fetched".to_owned();
     assemble(parts, name).map_err(|error| match error {
         KeyPartError::Missing(KeyPart::Id) => "gives no id of an access key",
@@ -123,10 +132,11 @@ fn key(fields: &KeyFields) -> Result<AccessKey, &'static str> {
 }
 
 /// Reads a date as Alibaba Cloud writes it, `2025-01-02T03:04:05Z`, and as other programs do: with
-/// a fraction of a second or with an offset such as `+08:00`.
+/// a fraction of a second or with an offset such as `+08:00`. A date before 1970 is none: programs
+/// in Go write the year 1 for a date that is not set.
 fn parse_expiration(text: &str) -> Option<SystemTime> {
     let date = OffsetDateTime::parse(text.trim(), &Rfc3339).ok()?;
-    Some(date.into())
+    (date >= OffsetDateTime::UNIX_EPOCH).then(|| date.into())
 }
 
 fn filled(text: &Option<String>) -> Option<&str> {
@@ -204,6 +214,8 @@ mod tests {
             r#""mode":"External""#,
             r#""mode":"RamRoleArn","ram_role_arn":"acs:ram::1:role/r""#,
             r#""mode":"ak","expiration":"soon""#,
+            r#""mode":"AK","expiration":"0001-01-01T00:00:00Z""#,
+            r#""Code":200,"AccessKeyId":"i","AccessKeySecret":"s","Expiration":null"#,
         ] {
             let output = format!(
                 r#"{{"access_key_id":" i\n","access_key_secret":"s\r\n","sts_token":" ",{more}}}"#

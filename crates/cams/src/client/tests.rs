@@ -209,6 +209,16 @@ async fn a_create_that_may_have_had_its_effect_is_not_sent_again() {
         &[Deed::Close, STARTED][..],
         &[Deed::Answer(500, "", "oops"), STARTED],
         &[Deed::Answer(200, "", "{"), STARTED],
+        &[Deed::Answer(302, "", ""), STARTED],
+        // The gateway has met this very request before.
+        &[
+            Deed::Answer(429, "", r#"{"Code":"SignatureNonceUsed"}"#),
+            STARTED,
+        ],
+        &[
+            Deed::Answer(429, "", r#"{"Code":"InternalError"}"#),
+            STARTED,
+        ],
     ] {
         let server = Server::of(deed).await;
         let error = server.create(LONG).await.expect_err("no answer");
