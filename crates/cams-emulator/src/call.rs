@@ -5,14 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use base::secret::Secret;
-
 use crate::behaviour::ServiceChoices;
 use crate::fault::Effect;
 use crate::generated::Generated;
 use crate::issuance::Issuance;
 use crate::journal::Entry;
-use crate::keys::{Caller, CallerKind, IssuedSession, KnownKeys};
+use crate::keys::{Caller, IssuedSession, KnownKeys};
 use crate::numbers::{Numbers, SpaceNumber};
 use crate::refusal::Rejection;
 use crate::reply::AnswerForm;
@@ -36,8 +34,6 @@ pub(crate) struct ServiceState {
     pub(crate) metadata_tokens: HashMap<String, SystemTime>,
     /// The session that the metadata service hands out.
     pub(crate) metadata_session: Option<IssuedSession>,
-    /// The only access token that CloudSSO accepts. Without it any token is accepted.
-    pub(crate) sso_access_token: Option<Secret>,
 }
 
 /// A call on its way through the emulator.
@@ -90,22 +86,18 @@ impl Visit<'_> {
     pub(crate) fn issue(
         &mut self,
         state: &mut ServiceState,
-        account_id: String,
+        account_id: &str,
         role: &str,
-        session_name: &str,
+        name: &str,
         requested: Option<Duration>,
     ) -> IssuedSession {
-        let identity = CallerKind::Role {
-            role: role.into(),
-            session_name: session_name.into(),
-        };
         let caller = Caller {
-            account_id,
-            identity,
+            account_id: account_id.into(),
+            role: Some(role.into()),
+            name: name.into(),
         };
-        let session = state
-            .keys
-            .issue(caller, &state.issuance, requested, self.now);
+        let lifetime = state.issuance.lifetime(requested);
+        let session = state.keys.issue(caller, lifetime, self.now);
         self.entry.issued_key_id = Some(session.access_key_id.clone());
         session
     }

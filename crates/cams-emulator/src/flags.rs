@@ -3,14 +3,13 @@
 
 use std::net::SocketAddr;
 
-use base::secret::Secret;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
 use crate::behaviour::ServiceChoices;
 use crate::fault::{self, Fault};
 use crate::issuance::Issuance;
-use crate::keys::{PermanentKey, secret};
+use crate::keys::PermanentKey;
 use crate::operations;
 use crate::period::Period;
 use crate::quota::{QuotaPer, Rate, Window};
@@ -55,9 +54,6 @@ pub(crate) struct AccountSettings {
     /// Another access key, of the same account or of another; may be given several times
     #[arg(long = "key", value_name = "ACCOUNT:ID:SECRET")]
     pub(crate) more_keys: Vec<PermanentKey>,
-    /// Let CloudSSO accept this access token only; without the flag any token is accepted
-    #[arg(long, value_name = "TOKEN", value_parser = secret)]
-    pub(crate) sso_access_token: Option<Secret>,
     /// Let RAM deny this operation to the caller; may be given several times
     #[arg(long, value_name = "ACTION", value_parser = actions())]
     pub(crate) deny: Vec<String>,
@@ -118,7 +114,7 @@ fn faults(path: &str) -> Result<FaultList, String> {
 
 /// The names of the operations that RAM can deny.
 fn actions() -> PossibleValuesParser {
-    PossibleValuesParser::new(operations::of_cams().map(|operation| operation.name))
+    PossibleValuesParser::new(operations::of_cams())
 }
 
 impl Flags {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use base::clock::Utc;
 
-use crate::issuance::Issuance;
+use crate::issuance::RevokedAs;
 use crate::keys::{Caller, KnownKeys};
 use crate::refusal::Rejection;
 use crate::request::IncomingRequest;
@@ -29,12 +29,12 @@ impl Authenticator {
         &mut self,
         request: &IncomingRequest,
         keys: &KnownKeys,
-        issuance: &Issuance,
+        revoked_as: RevokedAs,
         date: SystemTime,
         now: SystemTime,
     ) -> Result<Caller, Rejection> {
         let claim = signature::claim(request)?;
-        let (secret, caller) = keys.find(&claim, issuance, now)?;
+        let (secret, caller) = keys.find(&claim, revoked_as, now)?;
         check_date(claim.date, date)?;
         signature::verify(request, secret)?;
         if !self.is_first(claim.nonce, date) {

@@ -2,9 +2,8 @@
 //! credentials answer. It is a group of flags, and the body of `PUT /_emulator/issuance`.
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use base::clock::Utc;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +18,6 @@ pub(crate) struct Issuance {
     /// requested, and an hour where nothing can be requested
     #[arg(long, value_name = "SECONDS")]
     pub(crate) session_lifetime: Option<u64>,
-    /// What an answer says of the end of a session
-    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
-    pub(crate) expiration: Expiration,
     /// With which code a revoked session is refused
     #[arg(long, value_name = "CODE", value_enum, default_value_t)]
     pub(crate) revoked_as: RevokedAs,
@@ -41,9 +37,6 @@ pub(crate) struct Issuance {
     /// How much longer the metadata service takes to answer
     #[arg(long, value_name = "DURATION", default_value = "0ms")]
     pub(crate) metadata_delay: Period,
-    /// The role that the metadata service knows; an empty name stands for an instance without one
-    #[arg(long, value_name = "NAME", default_value = "emulator-role")]
-    pub(crate) metadata_role: String,
     /// How the credentials URI answers
     #[arg(long, value_name = "KIND", value_enum, default_value_t)]
     pub(crate) credentials_uri: CredentialsUri,
@@ -51,23 +44,6 @@ pub(crate) struct Issuance {
 
 /// How long a session lives if no time is requested: an hour, as documented.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
-
-/// What an answer says in `Expiration`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Expiration {
-    /// The field is left out.
-    Absent,
-    /// A date in the past.
-    Past,
-    /// The end of the time that was requested, although the session ends by `--session-lifetime`.
-    Requested,
-    /// The end of the session.
-    #[default]
-    Truthful,
-    /// A text that is no date.
-    Unreadable,
-}
 
 /// The code that refuses a revoked session. It is not documented what the service answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
@@ -113,22 +89,6 @@ impl Issuance {
     pub(crate) fn lifetime(&self, requested: Option<Duration>) -> Duration {
         let fixed = self.session_lifetime.map(Duration::from_secs);
         fixed.or(requested).unwrap_or(DEFAULT_LIFETIME)
-    }
-
-    /// The `Expiration` in the answer for a session that is issued `now`.
-    pub(crate) fn expiration(
-        &self,
-        requested: Option<Duration>,
-        now: SystemTime,
-    ) -> Option<String> {
-        let date = match self.expiration {
-            Expiration::Absent => return None,
-            Expiration::Unreadable => return Some("in a while".into()),
-            Expiration::Past => now.checked_sub(Duration::from_secs(60)),
-            Expiration::Requested => now.checked_add(requested.unwrap_or(DEFAULT_LIFETIME)),
-            Expiration::Truthful => now.checked_add(self.lifetime(requested)),
-        };
-        Some(Utc::from(date.unwrap_or(now)).seconds())
     }
 
     /// Whether a role of this name can be assumed.

@@ -14,11 +14,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::generated::Generated;
-use crate::issuance::{Issuance, RevokedAs};
+use crate::issuance::RevokedAs;
 use crate::refusal::Rejection;
 use crate::signature::SignatureClaim;
 
-/// A permanent access key of an account's user, or of the account itself.
+/// A permanent access key of a user.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PermanentKey {
     /// The account that the access key belongs to
@@ -34,33 +34,21 @@ pub(crate) struct PermanentKey {
     /// compared
     #[arg(long, value_name = "TOKEN", value_parser = secret)]
     security_token: Option<Secret>,
-    /// Make the access key one of the account itself, which cannot assume roles
-    #[arg(long = "root")]
-    is_root: bool,
 }
 
 /// Reads the secret in a flag.
-pub(crate) fn secret(text: &str) -> Result<Secret, Infallible> {
+fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret::new(text))
 }
 
-/// Who calls: an account, and the identity of the caller within it.
+/// Who calls: a user of an account, or a session of one of its roles.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Caller {
     pub(crate) account_id: String,
-    pub(crate) identity: CallerKind,
-}
-
-/// What a caller is within its account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum CallerKind {
-    /// A session of a role.
-    Role { role: String, session_name: String },
-    /// The account itself, which may do everything.
-    Root,
-    /// A RAM user of this name.
-    User { name: String },
+    /// The role, if the caller is a session.
+    pub(crate) role: Option<String>,
+    /// The name of the user or of the session.
+    pub(crate) name: String,
 }
 
 /// All access keys that requests may be signed with.
@@ -82,8 +70,6 @@ pub(crate) struct IssuedSession {
     pub(crate) issued: SystemTime,
     pub(crate) lifetime: Duration,
     revoked: bool,
-    /// The end of the session, as answers give it.
-    expiration: Option<String>,
 }
 
 impl KnownKeys {
@@ -100,7 +86,7 @@ impl KnownKeys {
     pub(crate) fn find(
         &self,
         claim: &SignatureClaim<'_>,
-        issuance: &Issuance,
+        revoked_as: RevokedAs,
         now: SystemTime,
     ) -> Result<(&Secret, Caller), Rejection> {
         let not_found = || {
@@ -111,14 +97,17 @@ impl KnownKeys {
             if let Some(expected) = &key.security_token {
                 self.check_token(expected, claim.security_token, false)?;
             }
-            return Ok((&key.access_key_secret, key.caller()));
+            let caller = Caller {
+                account_id: key.account_id.clone(),
+                role: None,
+                name: key.access_key_id.clone(),
+            };
+            return Ok((&key.access_key_secret, caller));
         }
-        let session = self
-            .sessions
-            .get(claim.access_key_id)
-            .ok_or_else(not_found)?;
+        let session = self.sessions.get(claim.access_key_id);
+        let session = session.ok_or_else(not_found)?;
         self.check_token(&session.security_token, claim.security_token, true)?;
-        match issuance.revoked_as {
+        match revoked_as {
             RevokedAs::NotFound if session.revoked => Err(not_found()),
             _ if session.revoked || session.ends() <= now => Err(Rejection::expired_token()),
             _ => Ok((&session.access_key_secret, session.caller.clone())),
@@ -129,23 +118,21 @@ impl KnownKeys {
     pub(crate) fn issue(
         &mut self,
         caller: Caller,
-        issuance: &Issuance,
-        requested: Option<Duration>,
+        lifetime: Duration,
         now: SystemTime,
     ) -> IssuedSession {
         let count = self.sessions.len().to_string();
-        let text = |what: &str, digests: usize| -> String {
-            let parts = (0..digests).map(|part| part.to_string());
-            let bytes: Vec<u8> = parts
-                .flat_map(|part| self.generated.digest(&["session", &count, what, &part]))
-                .collect();
-            STANDARD.encode(bytes)
+        let text = |what: &str, digests: u8| -> String {
+            let digest = |part: u8| {
+                let part = part.to_string();
+                self.generated.digest(&["session", &count, what, &part])
+            };
+            STANDARD.encode((0..digests).flat_map(digest).collect::<Vec<_>>())
         };
         let alphanumeric = |text: String, length: usize| -> String {
             let characters = text.chars().filter(char::is_ascii_alphanumeric);
             characters.take(length).collect()
         };
-
         let session = IssuedSession {
             access_key_id: format!("STS.{}", alphanumeric(text("id", 1), 24)),
             access_key_secret: Secret::new(alphanumeric(text("secret", 2), 44)),
@@ -153,9 +140,8 @@ impl KnownKeys {
             security_token: Secret::new(format!("CAIS{}", text("token", 8))),
             caller,
             issued: now,
-            lifetime: issuance.lifetime(requested),
+            lifetime,
             revoked: false,
-            expiration: issuance.expiration(requested, now),
         };
         self.sessions
             .insert(session.access_key_id.clone(), session.clone());
@@ -229,33 +215,29 @@ impl KnownKeys {
         }
         let mut sessions = self.sessions.values();
         let known = sessions.any(|session| session.security_token.expose() == token);
-        let (code, message) = match of_session && !known {
-            true => ("Malformed", "Specified SecurityToken is malformed."),
-            false => (
-                "MismatchWithAccessKey",
-                "Specified SecurityToken mismatch with the AccessKey.",
-            ),
-        };
-        Err(Rejection::new(
-            400,
-            format!("InvalidSecurityToken.{code}"),
-            message,
-        ))
+        Err(match of_session && !known {
+            true => {
+                let message = "Specified SecurityToken is malformed.";
+                Rejection::new(400, "InvalidSecurityToken.Malformed", message)
+            }
+            false => {
+                let code = "InvalidSecurityToken.MismatchWithAccessKey";
+                let message = "Specified SecurityToken mismatch with the AccessKey.";
+                Rejection::new(400, code, message)
+            }
+        })
     }
 }
 
 impl IssuedSession {
-    /// The credentials as all answers have them. `Expiration` may be missing.
+    /// The credentials as all answers have them.
     pub(crate) fn credentials(&self) -> Value {
-        let mut fields = json!({
+        json!({
             "AccessKeyId": self.access_key_id,
             "AccessKeySecret": self.access_key_secret.expose(),
             "SecurityToken": self.security_token.expose(),
-        });
-        if let Some(expiration) = &self.expiration {
-            fields["Expiration"] = expiration.as_str().into();
-        }
-        fields
+            "Expiration": Utc::from(self.ends()).seconds(),
+        })
     }
 
     /// The end of the session. It is a whole second, so that `Expiration` can be exact.
@@ -273,20 +255,6 @@ impl IssuedSession {
         shown["ends"] = Utc::from(self.ends()).seconds().into();
         shown["revoked"] = self.revoked.into();
         shown
-    }
-}
-
-impl PermanentKey {
-    /// Who calls with this key.
-    fn caller(&self) -> Caller {
-        let name = self.access_key_id.clone();
-        Caller {
-            account_id: self.account_id.clone(),
-            identity: match self.is_root {
-                true => CallerKind::Root,
-                false => CallerKind::User { name },
-            },
-        }
     }
 }
 
@@ -308,7 +276,6 @@ impl FromStr for PermanentKey {
                     access_key_id: access_key_id.into(),
                     access_key_secret: Secret::new(secret),
                     security_token: None,
-                    is_root: false,
                 })
             }
             _ => Err("an access key is written as ACCOUNT:ID:SECRET"),

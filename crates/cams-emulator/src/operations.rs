@@ -1,24 +1,17 @@
-//! The operations of CAMS and STS. Each is one file, which has its name, its parameters, what it
-//! does and its answer. An operation is added with that file, its `mod` line and its line in
-//! [`ALL`].
+//! The operations of CAMS and STS. An operation is added with a function that executes it and a
+//! line in [`OPERATIONS`].
 
-mod assume_role;
-mod assume_role_with_oidc;
-mod create_chatapp_migration_initiate;
-mod get_caller_identity;
-mod get_chatapp_open_status;
-mod get_phone_number_verification_status;
-mod query_chatapp_bind_waba;
-mod query_chatapp_phone_numbers;
-mod role_session;
+mod cams;
+mod sts;
 
-use std::ops::RangeInclusive;
-
-use crate::behaviour::{PHONE_NUMBER_ERROR, ServiceChoices};
 use crate::call::{ServiceState, Visit};
 use crate::refusal::Rejection;
 use crate::reply::{FieldWriter, fields};
-use crate::request::{Addressee, IncomingRequest};
+use crate::request::Addressee::{self, Cams, Sts};
+use crate::request::IncomingRequest;
+
+/// The fields of an answer beside those that all answers have, or a refusal.
+type Answer = Result<FieldWriter, Rejection>;
 
 /// An operation of an API.
 #[derive(Debug)]
@@ -27,70 +20,83 @@ pub(crate) struct EmulatedOperation {
     pub(crate) name: &'static str,
     /// The API: CAMS or STS.
     pub(crate) api: Addressee,
-    /// Whether requests are signed.
-    pub(crate) signed: bool,
-    /// Whether the account must have subscribed to the product.
-    pub(crate) needs_subscription: bool,
     /// The fields that a client needs, in the answer, in its objects and in its rows. Sparse
     /// answers have no others.
     pub(crate) essential: &'static [&'static str],
-    /// Executes the operation, and returns the fields of the answer beside those that all answers
-    /// have.
-    pub(crate) run: fn(&mut Visit<'_>, &mut ServiceState) -> Result<FieldWriter, Rejection>,
+    /// Executes the operation.
+    pub(crate) run: fn(&mut Visit<'_>, &mut ServiceState) -> Answer,
 }
 
-const ALL: &[&EmulatedOperation] = &[
-    &assume_role::OPERATION,
-    &assume_role_with_oidc::OPERATION,
-    &create_chatapp_migration_initiate::OPERATION,
-    &get_caller_identity::OPERATION,
-    &get_chatapp_open_status::OPERATION,
-    &get_phone_number_verification_status::OPERATION,
-    &query_chatapp_bind_waba::OPERATION,
-    &query_chatapp_phone_numbers::OPERATION,
+const OPERATIONS: [EmulatedOperation; 8] = [
+    operation(Cams, INITIATE, &[], cams::initiate),
+    operation(Cams, OPEN_STATUS, &["OpenStatus"], cams::open_status),
+    operation(Cams, LOOKUP, &["Data", "Id"], cams::look_up),
+    operation(Cams, ACCOUNT, ACCOUNT_FIELDS, cams::bound_account),
+    operation(Cams, LIST, LIST_FIELDS, cams::list),
+    operation(Sts, ASSUME_ROLE, SESSION_FIELDS, sts::assume_role),
+    operation(Sts, OIDC, SESSION_FIELDS, sts::assume_role_with_oidc),
+    operation(Sts, IDENTITY, &["AccountId"], sts::caller_identity),
 ];
+
+const ACCOUNT: &str = "QueryChatappBindWaba";
+const ASSUME_ROLE: &str = "AssumeRole";
+const IDENTITY: &str = "GetCallerIdentity";
+const INITIATE: &str = "CreateChatappMigrationInitiate";
+const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
+const LIST: &str = "QueryChatappPhoneNumbers";
+
+/// The one operation that an account without a subscription may call.
+const OPEN_STATUS: &str = "GetChatappOpenStatus";
+
+/// The one operation whose requests are not signed.
+const OIDC: &str = "AssumeRoleWithOIDC";
+
+const ACCOUNT_FIELDS: &[&str] = &["Data", "AccountReviewStatus", "Id"];
+const LIST_FIELDS: &[&str] = &["PhoneNumbers", "PhoneNumber", "Status"];
+const SESSION_FIELDS: &[&str] = &[
+    "Credentials",
+    "AccessKeyId",
+    "AccessKeySecret",
+    "Expiration",
+    "SecurityToken",
+];
+
+const fn operation(
+    api: Addressee,
+    name: &'static str,
+    essential: &'static [&'static str],
+    run: fn(&mut Visit<'_>, &mut ServiceState) -> Answer,
+) -> EmulatedOperation {
+    EmulatedOperation {
+        name,
+        api,
+        essential,
+        run,
+    }
+}
 
 /// The operation that the request names, if it is emulated.
 pub(crate) fn named(request: &IncomingRequest) -> Option<&'static EmulatedOperation> {
-    let mut operations = ALL.iter().copied();
-    operations.find(|operation| {
+    OPERATIONS.iter().find(|operation| {
         operation.api == request.target && Some(operation.name) == request.action()
     })
 }
 
-/// The operations of CAMS.
-pub(crate) fn of_cams() -> impl Iterator<Item = &'static EmulatedOperation> {
-    let operations = ALL.iter().copied();
-    operations.filter(|operation| operation.api == Addressee::Cams)
+/// The names of the operations of CAMS.
+pub(crate) fn of_cams() -> impl Iterator<Item = &'static str> {
+    let operations = OPERATIONS.iter();
+    let of_cams = operations.filter(|operation| operation.api == Addressee::Cams);
+    of_cams.map(|operation| operation.name)
 }
 
 impl EmulatedOperation {
-    /// What most operations of CAMS have in common.
-    const CAMS: Self = Self {
-        name: "",
-        api: Addressee::Cams,
-        signed: true,
-        needs_subscription: true,
-        essential: &[],
-        run: |_, _| Ok(Box::new(|_| {})),
-    };
+    /// Whether requests are signed.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.name != OIDC
+    }
 
-    /// What most operations of STS have in common.
-    const STS: Self = Self {
-        api: Addressee::Sts,
-        needs_subscription: false,
-        ..Self::CAMS
-    };
-}
-
-/// Whether the text has only digits, and a number of them within `length`. A phone number with its
-/// calling code has at most 15 digits (E.164).
-fn is_number(text: &str, length: RangeInclusive<usize>) -> bool {
-    length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The refusal of a request whose number cannot be a phone number.
-fn abnormal(behaviour: &ServiceChoices) -> Rejection {
-    let message = "The phone number is abnormal.";
-    Rejection::new(behaviour.business_status, PHONE_NUMBER_ERROR, message)
+    /// Whether the account must have subscribed to the product.
+    pub(crate) fn needs_subscription(&self) -> bool {
+        self.api == Addressee::Cams && self.name != OPEN_STATUS
+    }
 }

@@ -74,7 +74,6 @@ impl EmulatedService {
                 oidc_tokens: HashSet::new(),
                 metadata_tokens: HashMap::new(),
                 metadata_session: None,
-                sso_access_token: account.sso_access_token,
             },
             faults: Faults::new(flags.seed, flags.faults.into_iter().flatten()),
             journal: Journal::default(),
@@ -136,14 +135,14 @@ impl EmulatedService {
 
     /// What is known of a request when it arrives.
     fn entry(&mut self, request: &IncomingRequest, at: Duration) -> Entry {
-        let source = sources::of(request).map(|source| (source.action)(request));
+        let action = sources::action(request).or_else(|| request.action());
         let claim = signature::claim(request).ok();
         let key = claim.map(|claim| claim.access_key_id);
         Entry {
             sequence: self.journal.next(),
             at_micros: u64::try_from(at.as_micros()).unwrap_or(u64::MAX),
             kind: request.target,
-            action: source.or_else(|| request.action()).map(str::to_owned),
+            action: action.map(str::to_owned),
             access_key_id: key.map(str::to_owned),
             account_id: key.and_then(|id| self.state.keys.account_of(id)),
             cust_space_id: request.parameter("CustSpaceId").map(str::to_owned),
@@ -161,9 +160,9 @@ impl EmulatedService {
             let message = "The parameters are malformed.";
             return Err(Rejection::new(400, "InvalidParameter", message));
         }
-        if let Some(source) = sources::of(request) {
+        if sources::action(request).is_some() {
             self.strike(Stage::Admitted, call)?;
-            return Ok((source.answer)(call, &mut self.state));
+            return Ok(sources::answer(call, &mut self.state));
         }
         self.strike(Stage::Authenticator, call)?;
         self.authenticate(call)?;
@@ -207,17 +206,16 @@ impl EmulatedService {
     /// Finds out who calls, if the operation is signed.
     fn authenticate(&mut self, call: &mut Visit<'_>) -> Result<(), Rejection> {
         let request = call.request;
-        if operations::named(request).is_some_and(|operation| !operation.signed) {
+        if operations::named(request).is_some_and(|operation| !operation.is_signed()) {
             return match request.header("x-acs-version") {
                 Some(_) => Ok(()),
                 None => request.check_format(),
             };
         }
         let ServiceState { keys, issuance, .. } = &self.state;
-        call.caller = Some(
-            self.gate
-                .enter(request, keys, issuance, call.date, call.now)?,
-        );
+        let (revoked_as, date) = (issuance.revoked_as, call.date);
+        let caller = self.gate.enter(request, keys, revoked_as, date, call.now)?;
+        call.caller = Some(caller);
         Ok(())
     }
 
@@ -234,7 +232,7 @@ impl EmulatedService {
         if self.denied.iter().any(|name| name == operation.name) {
             return Err(denied(operation));
         }
-        if operation.needs_subscription && behaviour.not_subscribed {
+        if operation.needs_subscription() && behaviour.not_subscribed {
             let message = "You have not subscribed to the product.";
             return Err(Rejection::new(400, "Product.Unsubscript", message));
         }

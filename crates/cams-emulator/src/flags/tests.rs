@@ -54,7 +54,7 @@ fn unreadable_values_are_refused() {
 
 #[test]
 fn several_keys_are_known() {
-    let flags = ["--account-id=1", "--root", "--key=1:a:s", "--key=2:b:s"];
+    let flags = ["--account-id=1", "--key=1:a:s", "--key=2:b:s"];
     let account = parse(&flags).expect("flags").account;
     assert_eq!(account.more_keys.len(), 2);
     assert!(parse(&["--key=1:a"]).is_err());

@@ -1,14 +1,6 @@
 use std::time::UNIX_EPOCH;
 
 use super::*;
-use crate::flags::Flags;
-use crate::issuance::Expiration;
-
-/// How sessions are issued without any flag.
-fn issuance() -> Issuance {
-    Flags::default().issuance
-}
-
 const ACCOUNT: &str = "1000000000000000";
 
 fn keys() -> KnownKeys {
@@ -19,10 +11,8 @@ fn keys() -> KnownKeys {
 fn session(name: &str) -> Caller {
     Caller {
         account_id: ACCOUNT.into(),
-        identity: CallerKind::Role {
-            role: "admin".into(),
-            session_name: name.into(),
-        },
+        role: Some("admin".into()),
+        name: name.into(),
     }
 }
 
@@ -62,18 +52,15 @@ fn a_key_is_read_with_its_account_and_nothing_else_is() {
 
 #[test]
 fn a_session_needs_exactly_its_token_and_ends_when_it_says() {
-    let issuance = Issuance {
-        session_lifetime: Some(3),
-        ..issuance()
-    };
+    let lifetime = Duration::from_secs(3);
     let mut keys = keys();
-    let issued = keys.issue(session("a"), &issuance, None, at(1_900));
-    let other = keys.issue(session("b"), &issuance, None, at(1_900));
+    let issued = keys.issue(session("a"), lifetime, at(1_900));
+    let other = keys.issue(session("b"), lifetime, at(1_900));
     assert_ne!(issued.access_key_id, other.access_key_id);
     assert_eq!(issued.credentials()["Expiration"], "1970-01-01T00:00:04Z");
 
     let (id, token) = (&*issued.access_key_id, issued.security_token.expose());
-    let find = |token, now| code(keys.find(&claim(id, token), &issuance, at(now)));
+    let find = |token, now| code(keys.find(&claim(id, token), RevokedAs::NotFound, at(now)));
     let mismatch = "InvalidSecurityToken.MismatchWithAccessKey";
     assert_eq!(find(Some(token), 3_999), "found");
     assert_eq!(find(Some(token), 4_000), "InvalidSecurityToken.Expired");
@@ -85,21 +72,17 @@ fn a_session_needs_exactly_its_token_and_ends_when_it_says() {
 #[test]
 fn a_revoked_session_is_refused_with_the_code_that_is_chosen() {
     let mut keys = keys();
-    let issued = keys.issue(session("a"), &issuance(), None, at(0));
+    let issued = keys.issue(session("a"), Duration::from_secs(3600), at(0));
     assert_eq!(keys.revoke_all(), 1);
     assert_eq!(keys.revoke_all(), 0);
-    let next = keys.issue(session("a"), &issuance(), None, at(0));
+    let next = keys.issue(session("a"), Duration::from_secs(3600), at(0));
     for (revoked_as, expected) in [
         (RevokedAs::NotFound, "InvalidAccessKeyId.NotFound"),
         (RevokedAs::Expired, "InvalidSecurityToken.Expired"),
     ] {
-        let issuance = Issuance {
-            revoked_as,
-            ..issuance()
-        };
         let find = |of: &IssuedSession| {
             let claim = claim(&of.access_key_id, Some(of.security_token.expose()));
-            code(keys.find(&claim, &issuance, at(1)))
+            code(keys.find(&claim, revoked_as, at(1)))
         };
         assert_eq!(find(&issued), expected);
         assert_eq!(find(&next), "found");
@@ -107,42 +90,16 @@ fn a_revoked_session_is_refused_with_the_code_that_is_chosen() {
 }
 
 #[test]
-fn an_expiration_may_be_missing_or_say_anything() {
-    for (expiration, expected) in [
-        (Expiration::Absent, None),
-        (Expiration::Past, Some("1970-01-01T00:01:00Z")),
-        (Expiration::Requested, Some("1970-01-01T00:17:00Z")),
-        (Expiration::Truthful, Some("1970-01-01T00:02:05Z")),
-        (Expiration::Unreadable, Some("in a while")),
-    ] {
-        let issuance = Issuance {
-            session_lifetime: Some(5),
-            expiration,
-            ..issuance()
-        };
-        let requested = Some(Duration::from_secs(900));
-        let issued = keys().issue(session("a"), &issuance, requested, at(120_000));
-        let fields = issued.credentials();
-        let told = fields.get("Expiration").and_then(Value::as_str);
-        assert_eq!(told, expected, "{expiration:?}");
-    }
-}
-
-#[test]
 fn no_lifetime_is_too_long() {
-    let issuance = Issuance {
-        session_lifetime: Some(u64::MAX),
-        ..issuance()
-    };
     let mut keys = keys();
-    let issued = keys.issue(session("a"), &issuance, None, at(0));
+    let issued = keys.issue(session("a"), Duration::from_secs(u64::MAX), at(0));
     assert_eq!(issued.credentials()["Expiration"], "1970-01-01T00:00:00Z");
 }
 
 #[test]
 fn secrets_are_in_no_report_and_no_debug_text() {
     let mut keys = keys();
-    let issued = keys.issue(session("a"), &issuance(), None, at(0));
+    let issued = keys.issue(session("a"), Duration::from_secs(3600), at(0));
     let shown = format!("{keys:?} {issued:?} {}", keys.report());
     assert!(shown.contains(&issued.access_key_id));
     let secrets = [&issued.access_key_secret, &issued.security_token];

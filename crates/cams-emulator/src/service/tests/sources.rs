@@ -132,7 +132,7 @@ fn the_same_credentials_are_handed_out_until_they_near_their_end_or_are_revoked(
 }
 
 #[test]
-fn another_role_or_none_is_not_found() {
+fn another_role_is_not_found() {
     let mut fixture = Fixture::new(&[]);
     assert_eq!(
         fixture
@@ -141,8 +141,6 @@ fn another_role_or_none_is_not_found() {
         404
     );
     assert_eq!(fixture.get("/latest/meta-data/instance-id", &[]).0, 404);
-    let mut fixture = Fixture::new(&["--metadata-role="]);
-    assert_eq!(fixture.get(ROLES, &[]).0, 404);
 }
 
 #[test]
@@ -172,8 +170,8 @@ fn the_credentials_uri_answers_as_configured() {
 }
 
 #[test]
-fn cloud_sso_exchanges_its_access_token_and_no_other() {
-    let mut fixture = Fixture::new(&["--sso-access-token=s3cr3t"]);
+fn cloud_sso_exchanges_an_access_token() {
+    let mut fixture = Fixture::new(&[]);
     let body = json!({
         "AccountId": "1000000000000000",
         "AccessConfigurationId": "ac-1",
@@ -191,7 +189,7 @@ fn cloud_sso_exchanges_its_access_token_and_no_other() {
         answer["CloudCredential"]["Expiration"],
         "2025-01-02T04:04:05Z"
     );
-    let (status, answer) = ask("other", &body);
+    let (status, answer) = ask("", &body);
     assert_eq!(
         (status, &answer["ErrorCode"]),
         (401, &json!("InvalidAccessToken"))
