@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::behaviour::ServiceChoices;
-use crate::fault::Effect;
+use crate::fault::FaultKind;
 use crate::generated::Generated;
 use crate::issuance::Issuance;
 use crate::journal::Entry;
@@ -47,8 +47,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) date: SystemTime,
     /// The journal's entry, in which every step notes what it did.
     pub(crate) entry: Entry,
-    /// What the last fault does that struck the call.
-    pub(crate) effect: Effect,
+    /// The last fault that struck the call.
+    pub(crate) fault: Option<FaultKind>,
     /// Who signed the request, if it has to be signed.
     pub(crate) caller: Option<Caller>,
     /// The form of the service's answer. There is none if an operation was not reached.

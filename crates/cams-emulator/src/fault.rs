@@ -9,7 +9,7 @@ use serde::de::Error as _;
 use serde_json::{Map, Value, json};
 
 use crate::number_form::NumberForm;
-pub(crate) use kind::{Effect, FaultKind, Stage, Travel};
+pub(crate) use kind::{FaultKind, Stage};
 
 /// A fault, the calls that it strikes, and how many it matched and struck. The documentation of the
 /// crate says how it is written as JSON.

@@ -78,12 +78,6 @@ pub(crate) struct Limits {
     /// Count calls over the quota against it too
     #[arg(long)]
     pub(crate) count_rejected: bool,
-    /// The code of a reply to a call over the quota, such as System.LimitControl
-    #[arg(long, value_name = "CODE", default_value = "Throttling.User")]
-    pub(crate) throttle_code: String,
-    /// Say in x-acs-retry-after when a call over the quota may come back
-    #[arg(long)]
-    pub(crate) retry_after: bool,
 }
 
 /// How long things take.

@@ -18,13 +18,14 @@
 //! | `quota`, `fault`, `journal` | what is counted, what goes wrong, what is recorded |
 //! | `spaces`, `numbers` | the spaces, and the numbers with their history |
 //! | `call` | a call on its way, and the state that it changes |
-//! | `operations`, `sources` | one file for each operation of an API and each source of credentials |
+//! | `operations`, `sources` | the operations of both APIs, and the sources of credentials |
 //! | `flags` | all settings: each is declared once, as a flag with its default |
 //! | `service` | the steps of a call |
 //! | `control`, `server` | the control interface; connections, latency and the bytes of an answer |
 //!
-//! An operation is one file under `operations/` and its two lines in `operations.rs`. A fault is
-//! one variant with its arm in `fault/kind.rs` and its row in the table below. A flag is one field.
+//! An operation is one function under `operations/` and its line in the table of `operations.rs`. A
+//! fault is one variant with its arm in `fault/kind.rs` and its row in the table below. A flag is one
+//! field.
 //!
 //! # The journey of a call
 //!
@@ -47,7 +48,7 @@
 //! | `GET summary?window=1s&account=ID` | `actions`: arrivals, throttled calls, the most in any window; `requests`: how many of each kind and action, with those that were refused; initiations of each number, in either form; `under_way`: calls that have not arrived yet; for one account if `account` is given |
 //! | `GET sessions` | the sessions that were issued: key id, account, role, end |
 //! | `DELETE sessions` | revokes them all |
-//! | `GET issuance`, `PUT issuance` | how sessions are issued: `{"session_lifetime": 3, "expiration": "absent"}` and the other flags about sessions, with underscores; settings that are left out stay |
+//! | `GET issuance`, `PUT issuance` | how sessions are issued: `{"session_lifetime": 3, "metadata": "v2"}` and the other flags about sessions, with underscores; settings that are left out stay |
 //! | `GET numbers` | all numbers, and the rows of deleted numbers, without any lag |
 //! | `POST numbers` | places a number in any state; see below |
 //! | `DELETE numbers` | deletes a number: `{"cust_space_id", "country_code", "mobile_number"}` |
@@ -174,13 +175,8 @@
 //!   account together, as a product in production observed.
 //! - `--window`, `--count-rejected`: how the quota counts. Default `sliding`, which is the
 //!   strictest window, without rejected calls.
-//! - `--expiration`: what answers say about the end of a session. Default `truthful`, as
-//!   documented.
 //! - `--revoked-as`: the code that refuses a revoked session. Default `not-found`, which a client
 //!   cannot tell from the refusal of an unknown key.
-//! - `--throttle-code`, `--retry-after`: the code of a reply to a call over the quota, and whether
-//!   a header says when to call again. Default `Throttling.User`, the gateway's, without a header;
-//!   `System.LimitControl` is documented as well.
 //!
 //! Two flags are not about the service but about the caller: `--not-subscribed` makes the account
 //! one that has not subscribed (`GetChatappOpenStatus` says so, every other operation answers

@@ -70,31 +70,23 @@ impl Quotas {
     }
 
     /// Counts a call of this account that arrives `at` after the emulator's start, which is never
-    /// earlier than the one before. The error is the time that a call over the quota would have had
-    /// to wait.
-    pub(crate) fn admit(
-        &mut self,
-        account_id: &str,
-        action: &str,
-        at: Duration,
-    ) -> Result<(), Duration> {
+    /// earlier than the one before. Returns whether it is within the quota.
+    pub(crate) fn admit(&mut self, account_id: &str, action: &str, at: Duration) -> bool {
         let action = match self.per {
             QuotaPer::Account => "",
             QuotaPer::Action => action,
         };
         let key = (account_id.to_owned(), action.to_owned());
         let counter = self.counters.entry(key).or_default();
+        let number = |at: Duration| at.as_nanos() / self.quota.window.as_nanos();
         match self.window {
             Window::Bucket => counter.take(self.quota, self.count_rejected, at),
-            Window::Fixed => {
-                let window = self.quota.window.as_nanos();
-                let leaves = |arrival: Duration| nanos((arrival.as_nanos() / window + 1) * window);
-                counter.log(self.quota, self.count_rejected, at, leaves)
-            }
-            Window::Sliding => {
-                let leaves = |arrival: Duration| arrival.saturating_add(self.quota.window);
-                counter.log(self.quota, self.count_rejected, at, leaves)
-            }
+            Window::Fixed => counter.log(self.quota, self.count_rejected, at, |arrival| {
+                number(arrival) == number(at)
+            }),
+            Window::Sliding => counter.log(self.quota, self.count_rejected, at, |arrival| {
+                at.saturating_sub(arrival) < self.quota.window
+            }),
         }
     }
 
@@ -126,29 +118,26 @@ struct Counter {
 }
 
 impl Counter {
-    /// Counts a call in the log. An arrival leaves the log at the time that `leaves` returns.
+    /// Counts a call in the log, of which only the arrivals that `counts` accepts are kept.
     fn log(
         &mut self,
         quota: Rate,
         count_rejected: bool,
         at: Duration,
-        leaves: impl Fn(Duration) -> Duration,
-    ) -> Result<(), Duration> {
-        while self.log.front().is_some_and(|first| leaves(*first) <= at) {
+        counts: impl Fn(Duration) -> bool,
+    ) -> bool {
+        while self.log.front().is_some_and(|first| !counts(*first)) {
             self.log.pop_front();
         }
-        let over = self.log.len().checked_sub(quota.calls.get() as usize);
-        if over.is_none() || count_rejected {
+        let admitted = self.log.len() < quota.calls.get() as usize;
+        if admitted || count_rejected {
             self.log.push_back(at);
         }
-        match over.and_then(|blocking| self.log.get(blocking)) {
-            Some(blocking) => Err(leaves(*blocking).saturating_sub(at)),
-            None => Ok(()),
-        }
+        admitted
     }
 
     /// Takes a call out of the bucket.
-    fn take(&mut self, quota: Rate, count_rejected: bool, at: Duration) -> Result<(), Duration> {
+    fn take(&mut self, quota: Rate, count_rejected: bool, at: Duration) -> bool {
         let (calls, cost) = (u128::from(quota.calls.get()), quota.window.as_nanos());
         let gained = at.saturating_sub(self.updated).as_nanos() * calls;
         let full = cost * calls;
@@ -158,10 +147,7 @@ impl Counter {
         let left = level.checked_sub(cost);
         let rejected = if count_rejected { 0 } else { level };
         (self.level, self.updated) = (Some(left.unwrap_or(rejected)), at);
-        match left {
-            Some(_) => Ok(()),
-            None => Err(nanos((cost - level).div_ceil(calls))),
-        }
+        left.is_some()
     }
 }
 
@@ -192,10 +178,6 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.calls, Period(self.window))
     }
-}
-
-fn nanos(nanos: u128) -> Duration {
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -69,13 +69,13 @@ impl Rejection {
         Self::new(400, "InvalidSecurityToken.Expired", message)
     }
 
-    /// The refusal of a call over the quota.
-    pub(crate) fn throttling(code: &str, retry: Option<Retry>) -> Self {
+    /// The refusal of a call over the quota. Without a code it has that of the gateway.
+    pub(crate) fn throttling(code: Option<&str>, retry: Option<Retry>) -> Self {
         let message = "Request was denied due to user flow control.";
         Self {
             retry,
             is_throttling: true,
-            ..Self::new(400, code, message)
+            ..Self::new(400, code.unwrap_or("Throttling.User"), message)
         }
     }
 }

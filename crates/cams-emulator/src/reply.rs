@@ -29,15 +29,13 @@ pub(crate) struct LazyReply {
 const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
 
 /// The form in which the service behind the gateway writes an answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AnswerForm {
-    absent: AbsentValue,
-    ids: Ids,
-    answers: AnswerFields,
+    pub(crate) choices: ServiceChoices,
     /// The fields that a client needs, in the body, in its objects and in its rows.
-    essential: &'static [&'static str],
+    pub(crate) essential: &'static [&'static str],
     /// What decides which odd row sparse lists have.
-    seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// These fields of an object.
@@ -163,23 +161,9 @@ fn into_map(value: Value) -> Map<String, Value> {
 }
 
 impl AnswerForm {
-    pub(crate) fn new(
-        behaviour: &ServiceChoices,
-        essential: &'static [&'static str],
-        seed: u64,
-    ) -> Self {
-        Self {
-            absent: behaviour.absent,
-            ids: behaviour.ids,
-            answers: behaviour.answers,
-            essential,
-            seed,
-        }
-    }
-
     /// Changes the body of a full answer into this form.
-    fn shape(self, body: &mut Map<String, Value>) {
-        if self.answers == AnswerFields::Sparse {
+    fn shape(&self, body: &mut Map<String, Value>) {
+        if self.choices.answers == AnswerFields::Sparse {
             self.thin(body);
         }
         for (name, value) in body.iter_mut() {
@@ -192,16 +176,16 @@ impl AnswerForm {
 
     /// Replaces absent values and ids, wherever they are in the value of this field. An id that is
     /// not the text of a number stays a text.
-    fn rewrite(self, name: &str, value: &mut Value) {
+    fn rewrite(&self, name: &str, value: &mut Value) {
         match value {
             Value::Null => {
-                *value = match self.absent {
+                *value = match self.choices.absent {
                     AbsentValue::Empty => "".into(),
                     AbsentValue::None => "None".into(),
                     AbsentValue::Null => Value::Null,
                 };
             }
-            Value::String(text) if self.ids == Ids::Number && IDS.contains(&name) => {
+            Value::String(text) if self.choices.ids == Ids::Number && IDS.contains(&name) => {
                 match text.parse::<u64>() {
                     Ok(number) if number.to_string() == *text => *value = number.into(),
                     _ => {}
@@ -218,7 +202,7 @@ impl AnswerForm {
     }
 
     /// Leaves only the essential fields, and adds an odd row to lists.
-    fn thin(self, body: &mut Map<String, Value>) {
+    fn thin(&self, body: &mut Map<String, Value>) {
         let is_essential = |name: &str| self.essential.contains(&name);
         body.retain(|name, _| ["Code", "RequestId"].contains(&&**name) || is_essential(name));
         for value in body.values_mut() {
@@ -238,7 +222,7 @@ impl AnswerForm {
     /// A row of a type that no client expects: a text instead of an object, or an object with a
     /// number instead of a text. A client may fail at one of the two, so that a list has only one
     /// of them, and the seed decides which.
-    fn odd_row(self) -> Value {
+    fn odd_row(&self) -> Value {
         match self.seed.is_multiple_of(2) {
             true => json!("odd"),
             false => json!({ "Status": 7 }),

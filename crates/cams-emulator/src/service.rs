@@ -10,8 +10,8 @@ use hyper::Method;
 use serde_json::json;
 
 use crate::call::{ServiceState, Visit};
-use crate::fault::{Effect, Faults, Stage, Travel};
-use crate::flags::{Flags, Limits};
+use crate::fault::{FaultKind, Faults, Stage};
+use crate::flags::Flags;
 use crate::gate::Authenticator;
 use crate::generated::{Generated, group};
 use crate::journal::{Entry, Journal};
@@ -19,7 +19,7 @@ use crate::keys::KnownKeys;
 use crate::numbers::Numbers;
 use crate::operations::{self, EmulatedOperation};
 use crate::quota::{QuotaPer, Quotas};
-use crate::refusal::{Rejection, RetryHeader};
+use crate::refusal::Rejection;
 use crate::reply::{AnswerForm, LazyReply};
 use crate::request::{Addressee, IncomingRequest};
 use crate::response::Delivery;
@@ -38,7 +38,6 @@ pub(crate) struct EmulatedService {
     pub(crate) under_way: usize,
     sts_quotas: Quotas,
     gate: Authenticator,
-    limits: Limits,
     /// The operations that RAM denies.
     denied: Vec<String>,
     random: Random,
@@ -53,7 +52,8 @@ pub(crate) struct CallOutcome {
     reply: LazyReply,
     /// The date that the server shows.
     date: SystemTime,
-    travel: Travel,
+    /// What spoils the answer.
+    fault: Option<FaultKind>,
 }
 
 impl EmulatedService {
@@ -81,7 +81,6 @@ impl EmulatedService {
             under_way: 0,
             sts_quotas: quotas(limits.sts_quota, QuotaPer::Action),
             gate: Authenticator::default(),
-            limits,
             denied: account.deny,
             random: Random::seeded(flags.seed),
         }
@@ -101,14 +100,14 @@ impl EmulatedService {
             now,
             date: now,
             entry: self.entry(request, at),
-            effect: Effect::default(),
+            fault: None,
             caller: None,
             form: None,
         };
         let result = self.serve(&mut call);
         let Visit {
             mut entry,
-            effect,
+            fault,
             form,
             date,
             ..
@@ -117,7 +116,10 @@ impl EmulatedService {
             entry.throttled = refusal.is_throttling;
             LazyReply::refusal(request.target, &entry.request_id, refusal, form)
         });
-        entry.status = effect.travel.status_sent(reply.status);
+        entry.status = match &fault {
+            Some(fault) => fault.status_sent(reply.status),
+            None => Some(reply.status),
+        };
         entry.code.clone_from(&reply.code);
         let outcome = CallOutcome {
             served: entry.counted && !entry.throttled,
@@ -127,7 +129,7 @@ impl EmulatedService {
             },
             reply,
             date,
-            travel: effect.travel,
+            fault,
         };
         self.journal.write(entry);
         outcome
@@ -174,10 +176,8 @@ impl EmulatedService {
             _ => &mut self.quotas,
         };
         let account = call.caller.as_ref().map_or("", |caller| &caller.account_id);
-        if let Err(wait) = quotas.admit(account, operation.name, call.at) {
-            let retry = (RetryHeader::default(), wait);
-            let retry = self.limits.retry_after.then_some(retry);
-            return Err(Rejection::throttling(&self.limits.throttle_code, retry));
+        if !quotas.admit(account, operation.name, call.at) {
+            return Err(Rejection::throttling(None, None));
         }
         self.strike(Stage::Admitted, call)?;
         self.execute(operation, call)
@@ -185,22 +185,26 @@ impl EmulatedService {
 
     /// Lets a fault strike the call, if one is due. Some faults refuse what was requested.
     fn strike(&mut self, stage: Stage, call: &mut Visit<'_>) -> Result<(), Rejection> {
-        let (action, number) = (
-            call.entry.action.as_deref(),
-            call.entry.phone_number.as_deref(),
-        );
+        let Entry {
+            action,
+            phone_number,
+            ..
+        } = &call.entry;
+        let (action, number) = (action.as_deref(), phone_number.as_deref());
         let Some(fault) = self.faults.strike(stage, action, number) else {
             return Ok(());
         };
         call.entry.fault = Some(fault.name.clone());
-        call.effect = fault.kind.effect(call.request, &self.limits.throttle_code);
-        let skew = Duration::from_secs(call.effect.skew.unsigned_abs());
-        let skewed = match call.effect.skew < 0 {
-            true => call.date.checked_sub(skew),
-            false => call.date.checked_add(skew),
-        };
-        call.date = skewed.unwrap_or(call.date);
-        call.effect.instead.take().map_or(Ok(()), Err)
+        if let FaultKind::ClockSkew { seconds } = fault.kind {
+            let skew = Duration::from_secs(seconds.unsigned_abs().into());
+            call.date = match seconds < 0 {
+                true => call.date - skew,
+                false => call.date + skew,
+            };
+        }
+        let refusal = fault.kind.refusal(call.request);
+        call.fault = Some(fault.kind.clone());
+        refusal.map_or(Ok(()), Err)
     }
 
     /// Finds out who calls, if the operation is signed.
@@ -226,9 +230,13 @@ impl EmulatedService {
         call: &mut Visit<'_>,
     ) -> Result<LazyReply, Rejection> {
         let behaviour = &self.state.behaviour;
-        let form = AnswerForm::new(behaviour, operation.essential, self.state.generated.seed);
+        let form = AnswerForm {
+            choices: behaviour.clone(),
+            essential: operation.essential,
+            seed: self.state.generated.seed,
+        };
         // The refusals of STS are those of a gateway, and have one form.
-        call.form = (operation.api == Addressee::Cams).then_some(form);
+        call.form = (operation.api == Addressee::Cams).then(|| form.clone());
         if self.denied.iter().any(|name| name == operation.name) {
             return Err(denied(operation));
         }
@@ -251,7 +259,10 @@ impl CallOutcome {
     /// before.
     pub(crate) fn into_delivery(self) -> Delivery {
         let (response, text) = self.reply.into_response(self.date);
-        self.travel.deliver(response, &text)
+        match self.fault {
+            Some(fault) => fault.deliver(response, &text),
+            None => Delivery::Respond(response),
+        }
     }
 }
 

@@ -76,16 +76,14 @@ pub(super) fn fail(response: &mut OutgoingResponse, text: &Bytes, status: u16) {
 }
 
 /// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.
-pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u64) {
-    const BLOCK: usize = 64 << 10;
-    let blocks = bytes / BLOCK as u64;
-    let block = Bytes::from(vec![b' '; BLOCK]);
-    let rest = usize::try_from(bytes % BLOCK as u64).unwrap_or(0);
-    let mut body: Vec<_> = (0..blocks).map(|_| BodyStep::Send(block.clone())).collect();
-    body.push(BodyStep::Send(block.slice(..rest)));
-    body.append(&mut response.body);
-    response.body = body;
-    response.length = response.length.saturating_add(bytes);
+pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u32) {
+    const BLOCK: u32 = 64 << 10;
+    let block = Bytes::from(vec![b' '; BLOCK as usize]);
+    let rest = block.slice(..(bytes % BLOCK) as usize);
+    let blocks = (0..bytes / BLOCK).map(|_| block.clone()).chain([rest]);
+    let body = blocks.map(BodyStep::Send);
+    response.body = body.chain(std::mem::take(&mut response.body)).collect();
+    response.length += u64::from(bytes);
 }
 
 /// Sends a body in ten parts with a pause before each, which take `over` together.
@@ -108,9 +106,9 @@ pub(super) fn half(text: &Bytes) -> Bytes {
 
 /// Puts fields into parts of an answer in JSON: into an object, or into each row of a list. The
 /// credentials of some answers have another name or are the answer itself.
-pub(super) fn alter<const N: usize>(
+pub(super) fn alter(
     text: &Bytes,
-    parts: [(&str, Option<Map<String, Value>>); N],
+    parts: [(&str, &Option<Map<String, Value>>); 3],
 ) -> Option<String> {
     let mut body: Value = serde_json::from_slice(text).ok()?;
     for (part, fields) in parts {

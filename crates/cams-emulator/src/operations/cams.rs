@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Rejection, ServiceState, Visit, fields};
 use crate::behaviour::{MigratingListedAs, MissingNumber, PHONE_NUMBER_ERROR, ServiceChoices};
+use crate::fault::FaultKind;
 use crate::numbers::{Key, MIGRATING, SpaceNumber};
 
 /// `CreateChatappMigrationInitiate`: starts the migration of a number into a space.
@@ -120,11 +121,11 @@ pub(super) fn bound_account(call: &mut Visit<'_>, state: &mut ServiceState) -> A
     Ok(fields(json!({ "Data": data, "Success": true })))
 }
 
-/// `QueryChatappPhoneNumbers`: lists the numbers of the space, or those of the whole account if the request names no space.
-/// Left out are those of another status if the request asks for one.
+/// `QueryChatappPhoneNumbers`: lists the numbers of the space, or those of the whole account if the
+/// request names no space. Left out are those of another status if the request asks for one.
 pub(super) fn list(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.optional_space(state)?.map(|space| space.cust_space_id);
-    let numbers = match call.effect.stale_list {
+    let numbers = match call.fault == Some(FaultKind::StaleList {}) {
         true => state.lists.get(&space).cloned().unwrap_or_default(),
         false => {
             let shown = state.numbers.list(space.as_deref(), call.at);

@@ -2,9 +2,9 @@
 
 use std::time::UNIX_EPOCH;
 
-use super::super::{Fault, Travel, parse_list};
+use super::super::{Fault, parse_list};
 use super::*;
-use crate::signature::tests::requests::list;
+use crate::response::Delivery;
 
 const BODY: &str = r#"{"Code":"OK","Data":{"Id":"1"},"RequestId":"R"}"#;
 
@@ -14,11 +14,10 @@ fn respond(fault: Option<Value>) -> OutgoingResponse {
     if let Some(fault) = fault {
         let text = fault.to_string();
         let faults: Vec<Fault> = parse_list(text.as_bytes()).expect("a fault");
-        let effect = faults[0].kind.effect(&list("1").parse(), "Throttling.User");
-        let Travel::Changed(change) = effect.travel else {
+        let Delivery::Respond(spoilt) = faults[0].kind.deliver(response, &BODY.into()) else {
             panic!("{fault}");
         };
-        change(&mut response, &BODY.into());
+        response = spoilt;
     }
     response
 }
