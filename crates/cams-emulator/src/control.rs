@@ -8,8 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fault;
 use crate::issuance::Issuance;
-use crate::period::Period;
-use crate::quota::{Rate, Window};
+use crate::quota::Rate;
 use crate::request::IncomingRequest;
 use crate::service::EmulatedService;
 
@@ -19,12 +18,11 @@ pub(crate) const PREFIX: &str = "/_emulator/";
 /// The HTTP status of a request that is refused, and the reason.
 type ControlError = (u16, String);
 
-/// The body of `PUT /_emulator/quota`. Without a window the one in force stays.
+/// The body of `PUT /_emulator/quota`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QuotaChange {
     quota: Rate,
-    window: Option<Window>,
 }
 
 /// Carries out a control request, `at` after the emulator's start, and returns the HTTP status and
@@ -48,15 +46,10 @@ fn route(
     let resource = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let state = &mut service.state;
     match (request.method.as_str(), resource) {
-        ("GET", "requests") => {
-            let since = query(request, "since")?.unwrap_or(0);
-            return Ok(json!(service.journal.since(since)));
-        }
+        ("GET", "requests") => return Ok(json!(service.journal.entries())),
         ("DELETE", "requests") => service.journal.clear(),
         ("GET", "summary") => {
-            let window = query(request, "window")?.unwrap_or(Period(Duration::from_secs(1)));
-            let account = request.parameter("account");
-            let mut summary = service.journal.summary(window.0, account);
+            let mut summary = service.journal.summary(request.parameter("account"));
             summary["under_way"] = service.under_way.into();
             return Ok(summary);
         }
@@ -76,10 +69,9 @@ fn route(
         ("PUT", "spaces") => state.spaces.change(body(request)?),
         ("GET", "quota") => return Ok(quota(service)),
         ("PUT", "quota") => {
-            let change: QuotaChange = body(request)?;
-            let window = change.window.unwrap_or(service.quotas.window);
-            service.quotas.change(change.quota, window);
-            return Ok(quota(service));
+            let QuotaChange { quota } = body(request)?;
+            service.quotas.change(quota);
+            return Ok(self::quota(service));
         }
         ("GET", "sessions") => return Ok(state.keys.report()),
         ("DELETE", "sessions") => return Ok(json!({ "revoked": state.keys.revoke_all() })),
@@ -115,25 +107,12 @@ fn changed(issuance: &Issuance, given: Map<String, Value>) -> Result<Issuance, s
 }
 
 fn quota(service: &EmulatedService) -> Value {
-    let quotas = &service.quotas;
-    json!({ "quota": quotas.quota.to_string(), "window": quotas.window })
+    json!({ "quota": service.quotas.quota.to_string() })
 }
 
 /// Reads the body of a control request as JSON.
 fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, ControlError> {
     serde_json::from_slice(&request.body).map_err(bad_request)
-}
-
-/// Reads a parameter in the URL of a control request. `None` if there is none of this name.
-fn query<T: std::str::FromStr>(
-    request: &IncomingRequest,
-    name: &str,
-) -> Result<Option<T>, ControlError> {
-    let parse = |value: &str| {
-        let wrong = |_| bad_request(format!("{name} is not readable: {value:?}"));
-        value.parse().map_err(wrong)
-    };
-    request.parameter(name).map(parse).transpose()
 }
 
 fn bad_request(error: impl std::fmt::Display) -> ControlError {

@@ -2,10 +2,9 @@
 //! it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::number_form::NumberForm;
 use crate::request::{Addressee, SignatureMethod};
@@ -67,106 +66,87 @@ impl Journal {
         self.entries.push(entry);
     }
 
-    /// The entries after the given sequence number.
-    pub(crate) fn since(&self, sequence: u64) -> &[Entry] {
-        let from = self
-            .entries
-            .partition_point(|entry| entry.sequence <= sequence);
-        self.entries.get(from..).unwrap_or_default()
+    /// All entries, in the order of their arrival.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
     }
 
-    /// Counts the requests, of one account if one is given, and the initiations of each number. The
-    /// most calls are those in any half-open window of this length.
-    pub(crate) fn summary(&self, window: Duration, account_id: Option<&str>) -> Value {
-        let mut requests: BTreeMap<Addressee, BTreeMap<&str, u64>> = BTreeMap::new();
-        let mut counted: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    /// Counts the requests and the initiations of each number, of one account if one is given. Both
+    /// forms of a number are one number.
+    pub(crate) fn summary(&self, account_id: Option<&str>) -> Value {
+        let mut requests: BTreeMap<_, BTreeMap<&str, u64>> = BTreeMap::new();
+        let mut actions: BTreeMap<&str, ActionCount> = BTreeMap::new();
+        let mut initiations = BTreeMap::new();
         let is_asked = |e: &&Entry| account_id.is_none() || e.account_id.as_deref() == account_id;
         for entry in self.entries.iter().filter(is_asked) {
             let action = entry.action.as_deref().unwrap_or_default();
-            *requests
-                .entry(entry.kind)
-                .or_default()
-                .entry(action)
-                .or_default() += 1;
+            let of_kind = requests.entry(entry.kind).or_default();
+            *of_kind.entry(action).or_default() += 1;
             if entry.counted {
-                counted.entry(action).or_default().push(entry);
+                actions.entry(action).or_default().count(entry);
+            }
+            if !entry.committed && !entry.refused {
+                continue;
+            }
+            if let (Some(space), Some(number)) = (&entry.cust_space_id, &entry.phone_number) {
+                let number = NumberForm::Dialled.of(number);
+                let count = initiations.entry((space, number.clone()));
+                let count = count.or_insert_with(|| InitiationCount {
+                    cust_space_id: space,
+                    phone_number: number,
+                    accepted: 0,
+                    refused: 0,
+                });
+                count.accepted += u64::from(entry.committed);
+                count.refused += u64::from(!entry.committed);
             }
         }
-        let mut throttled = 0;
-        let mut actions = Map::new();
-        for (action, calls) in counted {
-            let times = calls.iter().map(|call| call.at_micros);
-            let admitted = calls
-                .iter()
-                .filter(|call| !call.throttled)
-                .map(|call| call.at_micros);
-            let rejected = calls.len() - admitted.clone().count();
-            throttled += rejected;
-            let figures = json!({
-                "arrived": calls.len(),
-                "throttled": rejected,
-                "max_arrived_in_window": most(times, window),
-                "max_admitted_in_window": most(admitted, window),
-            });
-            actions.insert(action.into(), figures);
-        }
-        let mut duplicates = 0;
-        let mut initiations = Vec::new();
-        for ((space, number), (accepted, refused)) in self.initiations() {
-            duplicates += accepted + refused - 1;
-            initiations.push(json!({
-                "cust_space_id": space,
-                "phone_number": number,
-                "accepted": accepted,
-                "refused": refused,
-            }));
-        }
+        let initiations: Vec<_> = initiations.into_values().collect();
+        let extra = |count: &InitiationCount<'_>| count.accepted + count.refused - 1;
         json!({
+            "throttled": actions.values().map(|action| action.throttled).sum::<u64>(),
+            "duplicates": initiations.iter().map(extra).sum::<u64>(),
             "actions": actions,
             "requests": requests,
-            "throttled": throttled,
-            "duplicates": duplicates,
             "initiations": initiations,
         })
     }
+}
 
-    /// How often the initiation of each number was accepted and refused, by space and number. Both
-    /// forms of a number are one number.
-    fn initiations(&self) -> BTreeMap<(&str, String), (u64, u64)> {
-        let mut counts: BTreeMap<_, (u64, u64)> = BTreeMap::new();
-        for entry in self
-            .entries
-            .iter()
-            .filter(|entry| entry.committed || entry.refused)
-        {
-            if let (Some(space), Some(number)) = (&entry.cust_space_id, &entry.phone_number) {
-                let key = (space.as_str(), NumberForm::Dialled.of(number));
-                let (accepted, refused) = counts.entry(key).or_default();
-                *accepted += u64::from(entry.committed);
-                *refused += u64::from(!entry.committed);
-            }
-        }
-        counts
+/// How many calls of an action the quota counted.
+#[derive(Debug, Default, Serialize)]
+struct ActionCount {
+    arrived: u64,
+    throttled: u64,
+    /// The most calls that arrived in any half-open window of a second.
+    max_arrived_in_window: usize,
+    /// When the calls of the last second arrived.
+    #[serde(skip)]
+    window: VecDeque<u64>,
+}
+
+impl ActionCount {
+    fn count(&mut self, entry: &Entry) {
+        self.arrived += 1;
+        self.throttled += u64::from(entry.throttled);
+        let is_over = |first: &u64| entry.at_micros - first >= 1_000_000;
+        while self.window.pop_front_if(|first| is_over(first)).is_some() {}
+        self.window.push_back(entry.at_micros);
+        self.max_arrived_in_window = self.max_arrived_in_window.max(self.window.len());
     }
 }
 
-/// The most of these times, which ascend, that are in any half-open window.
-fn most(times: impl Iterator<Item = u64>, window: Duration) -> usize {
-    let window = u64::try_from(window.as_micros()).unwrap_or(u64::MAX);
-    let mut inside = VecDeque::new();
-    let mut most = 0;
-    for time in times {
-        inside.push_back(time);
-        while inside.front().is_some_and(|first| time - first >= window) {
-            inside.pop_front();
-        }
-        most = most.max(inside.len());
-    }
-    most
+/// How often the initiation of a number was accepted and refused.
+#[derive(Debug, Serialize)]
+struct InitiationCount<'a> {
+    cust_space_id: &'a str,
+    phone_number: String,
+    accepted: u64,
+    refused: u64,
 }
 
 #[cfg(test)]

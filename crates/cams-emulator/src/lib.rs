@@ -43,9 +43,9 @@
 //!
 //! | Request | Effect |
 //! |---|---|
-//! | `GET requests?since=N` | the journal, or the part after sequence number N: all requests but control requests, each with its `kind` and the id of its key, and without secrets |
+//! | `GET requests` | the journal: all requests but control requests, each with its `kind` and the id of its key, and without secrets |
 //! | `DELETE requests` | clears the journal, and with it the summary |
-//! | `GET summary?window=1s&account=ID` | `actions`: arrivals, throttled calls, the most in any window; `requests`: how many of each kind and action, with those that were refused; initiations of each number, in either form; `under_way`: calls that have not arrived yet; for one account if `account` is given |
+//! | `GET summary?account=ID` | `actions`: arrivals, throttled calls, the most in any second; `requests`: how many of each kind and action, with those that were refused; initiations of each number, in either form; `under_way`: calls that have not arrived yet; for one account if `account` is given |
 //! | `GET sessions` | the sessions that were issued: key id, account, role, end |
 //! | `DELETE sessions` | revokes them all |
 //! | `GET issuance`, `PUT issuance` | how sessions are issued: `{"session_lifetime": 3, "metadata": "v2"}` and the other flags about sessions, with underscores; settings that are left out stay |
@@ -53,7 +53,7 @@
 //! | `POST numbers` | places a number in any state; see below |
 //! | `DELETE numbers` | deletes a number: `{"cust_space_id", "country_code", "mobile_number"}` |
 //! | `PUT spaces` | `{"cust_space_id", "owned", "bound", "account_review_status"}`; every space exists without it |
-//! | `GET quota`, `PUT quota` | `{"quota": "5/1s", "window": "sliding"}`, for calls from now on |
+//! | `GET quota`, `PUT quota` | `{"quota": "5/1s"}`, for calls from now on |
 //! | `GET faults` | the faults in force, and how many calls each matched and struck |
 //! | `POST faults` | adds a fault or a list of faults |
 //! | `DELETE faults` | ends all faults |

@@ -1,7 +1,5 @@
 //! The phone numbers of the account, and everything that changes or shows one.
 
-mod history;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +10,6 @@ use serde_json::{Map, Value, json};
 use crate::behaviour::{AcceptedForms, DeletedRows, OnRepeat, ServiceChoices};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
-use history::History;
 
 /// The status of a number whose migration was started and is not finished.
 pub(crate) const MIGRATING: &str = "MIGRATING";
@@ -57,11 +54,15 @@ pub(crate) struct Key {
 
 /// What a space has of one number: the number itself if it is present, and the row of the same
 /// number that was deleted or moved away before.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct SpaceRows {
     living: Option<Arc<SpaceNumber>>,
     gone: Option<Arc<SpaceNumber>>,
 }
+
+/// What a space has of a number from a time on, after the emulator's start. Readers see it when
+/// their lag has passed, or at once if it has no time.
+type Change = (Option<Duration>, SpaceRows);
 
 /// All phone numbers of the account.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ pub(crate) struct Numbers {
     /// How many initiations gave a number another id, so that each id is a new one.
     new_ids: u64,
     /// What each space had of each number, by space and phone number in WhatsApp's form.
-    numbers: BTreeMap<(String, String), History<SpaceRows>>,
+    numbers: BTreeMap<(String, String), Vec<Change>>,
 }
 
 impl Numbers {
@@ -92,14 +93,12 @@ impl Numbers {
             code_verification_status: "NOT_VERIFIED".into(),
             ..self.connected(key)
         };
-        let keep = self.keeps_deleted_rows();
-        let history = self.numbers.entry(key.index()).or_default();
-        let truth = history.truth();
-        if let Some(living) = &truth.living {
+        let SpaceRows { living, gone } = self.truth(key);
+        if let Some(living) = living {
             match self.behaviour.on_repeat {
                 _ if living.status != MIGRATING => return None,
                 OnRepeat::Error => return None,
-                OnRepeat::Same => return Some(living.clone()),
+                OnRepeat::Same => return Some(living),
                 OnRepeat::NewId => {
                     self.new_ids += 1;
                     let count = self.new_ids.to_string();
@@ -108,12 +107,11 @@ impl Numbers {
             }
         }
         let number = Arc::new(number);
-        let before = truth.gone.clone().filter(|_| keep);
         let rows = SpaceRows {
             living: Some(number.clone()),
-            gone: before,
+            gone: gone.filter(|_| self.keeps_deleted_rows()),
         };
-        history.change(at, rows);
+        self.change(key, Some(at), rows);
         Some(number)
     }
 
@@ -129,10 +127,7 @@ impl Numbers {
             cust_space_id.to_owned(),
             NumberForm::Whatsapp.of(phone_number),
         );
-        let rows = self
-            .numbers
-            .get(&key)?
-            .seen(at, self.behaviour.lookup_lag.0);
+        let rows = seen(self.numbers.get(&key)?, at, self.behaviour.lookup_lag.0)?;
         let rows = [&rows.living, &rows.gone];
         let mut known = rows.into_iter().flatten().filter(|number| number.lookup);
         let all = self.behaviour.accepted_forms == AcceptedForms::All;
@@ -144,14 +139,12 @@ impl Numbers {
     /// start. They are in the order of space and number. Of a number that was gone and is there
     /// again, an even seed puts the old row last, and an odd one puts it first.
     pub(crate) fn list(&self, cust_space_id: Option<&str>, at: Duration) -> Vec<Arc<SpaceNumber>> {
-        self.rows(cust_space_id, |history| {
-            history.seen(at, self.behaviour.list_lag.0)
-        })
+        self.rows(cust_space_id, at, self.behaviour.list_lag.0)
     }
 
     /// The rows of all spaces that a list without a lag would show.
     pub(crate) fn all(&self) -> Vec<Arc<SpaceNumber>> {
-        self.rows(None, History::truth)
+        self.rows(None, Duration::MAX, Duration::ZERO)
     }
 
     /// Places a number, which list and lookup show at once. The fields that are not given are those
@@ -179,41 +172,35 @@ impl Numbers {
             ..SpaceNumber::deserialize(fields)?
         });
 
-        let keep = self.keeps_deleted_rows();
-        let history = self.numbers.entry(key.index()).or_default();
-        let before = history.truth().gone.clone().filter(|_| keep);
-        history.replace(match gone {
+        let rows = match gone {
             true => SpaceRows {
                 living: None,
                 gone: Some(number.clone()),
             },
             false => SpaceRows {
                 living: Some(number.clone()),
-                gone: before,
+                gone: self.truth(&key).gone.filter(|_| self.keeps_deleted_rows()),
             },
-        });
+        };
+        self.change(&key, None, rows);
         Ok(number)
     }
 
     /// Deletes a number. Returns whether the space had it.
     pub(crate) fn remove(&mut self, key: &Key, at: Duration) -> bool {
-        let keep = self.keeps_deleted_rows();
-        let Some(history) = self.numbers.get_mut(&key.index()) else {
-            return false;
-        };
-        let Some(living) = &history.truth().living else {
+        let Some(living) = self.truth(key).living else {
             return false;
         };
         let deleted = SpaceNumber {
             status: DELETED.into(),
             lookup: false,
-            ..SpaceNumber::clone(living)
+            ..SpaceNumber::clone(&living)
         };
         let rows = SpaceRows {
             living: None,
-            gone: keep.then(|| Arc::new(deleted)),
+            gone: self.keeps_deleted_rows().then(|| Arc::new(deleted)),
         };
-        history.change(at, rows);
+        self.change(key, Some(at), rows);
         true
     }
 
@@ -221,22 +208,36 @@ impl Numbers {
         self.behaviour.deleted_rows == DeletedRows::Keep
     }
 
-    /// The rows of one space, or of all, where `seen` says which rows there are of a number.
-    fn rows<'a>(
-        &'a self,
+    /// What the space has of the number now, whatever readers see.
+    fn truth(&self, key: &Key) -> SpaceRows {
+        let last = self.numbers.get(&key.index()).and_then(|all| all.last());
+        last.map(|(_, rows)| rows.clone()).unwrap_or_default()
+    }
+
+    /// Changes what the space has of the number. Without a time all readers see the change at once.
+    fn change(&mut self, key: &Key, at: Option<Duration>, rows: SpaceRows) {
+        let changes = self.numbers.entry(key.index()).or_default();
+        if at.is_none() {
+            changes.clear();
+        }
+        changes.push((at, rows));
+    }
+
+    /// The rows of one space, or of all, as a reader with this lag sees them.
+    fn rows(
+        &self,
         cust_space_id: Option<&str>,
-        seen: impl Fn(&'a History<SpaceRows>) -> &'a SpaceRows,
+        at: Duration,
+        lag: Duration,
     ) -> Vec<Arc<SpaceNumber>> {
         let gone_last = self.generated.seed.is_multiple_of(2);
-        let histories = self.numbers.iter();
-        histories
+        let numbers = self.numbers.iter();
+        numbers
             .filter(|((space, _), _)| cust_space_id.is_none_or(|id| id == space))
-            .flat_map(|(_, history)| {
-                let rows = seen(history);
-                match gone_last {
-                    true => [&rows.living, &rows.gone],
-                    false => [&rows.gone, &rows.living],
-                }
+            .filter_map(|(_, changes)| seen(changes, at, lag))
+            .flat_map(|rows| match gone_last {
+                true => [&rows.living, &rows.gone],
+                false => [&rows.gone, &rows.living],
             })
             .flatten()
             .cloned()
@@ -263,6 +264,12 @@ impl Numbers {
             lookup: true,
         }
     }
+}
+
+/// What a reader sees `at` after the emulator's start, if changes reach it after `lag`.
+fn seen(changes: &[Change], at: Duration, lag: Duration) -> Option<&SpaceRows> {
+    let reached = |(changed, _): &&Change| changed.is_none_or(|changed| changed + lag <= at);
+    changes.iter().rev().find(reached).map(|(_, rows)| rows)
 }
 
 impl Key {

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::period::Period;
 
@@ -24,8 +24,7 @@ pub(crate) struct Rate {
 }
 
 /// How arrivals are counted against a [`Rate`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Window {
     /// A token bucket: it holds the quota's calls and refills evenly over the window.
     Bucket,
@@ -51,7 +50,7 @@ pub(crate) enum QuotaPer {
 #[derive(Debug)]
 pub(crate) struct Quotas {
     pub(crate) quota: Rate,
-    pub(crate) window: Window,
+    window: Window,
     count_rejected: bool,
     per: QuotaPer,
     /// The counters by account, and by action if each has one.
@@ -90,17 +89,13 @@ impl Quotas {
         }
     }
 
-    /// Changes the quota for arrivals from now on. What was counted stays counted, unless the kind
-    /// of window changes.
-    pub(crate) fn change(&mut self, quota: Rate, window: Window) {
-        if window != self.window {
-            self.counters.clear();
-        }
+    /// Changes the quota for arrivals from now on. What was counted stays counted.
+    pub(crate) fn change(&mut self, quota: Rate) {
         let (from, to) = (self.quota.window.as_nanos(), quota.window.as_nanos());
         for counter in self.counters.values_mut() {
             counter.level = counter.level.map(|level| level.saturating_mul(to) / from);
         }
-        (self.quota, self.window) = (quota, window);
+        self.quota = quota;
     }
 }
 

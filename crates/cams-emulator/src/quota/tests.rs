@@ -92,12 +92,12 @@ fn a_changed_quota_remembers_what_was_counted() {
 
     let mut log = quotas("4/1s", Window::Sliding, false);
     assert_eq!(admitted(&mut log, &[0]), [true]);
-    log.change(halved, Window::Sliding);
+    log.change(halved);
     assert_eq!(admitted(&mut log, &[0, 0]), [true, false]);
 
     let mut bucket = quotas("4/1s", Window::Bucket, false);
     assert_eq!(admitted(&mut bucket, &[0, 0, 0]), [true; 3]);
-    bucket.change(halved, Window::Bucket);
+    bucket.change(halved);
     assert_eq!(admitted(&mut bucket, &[0, 0]), [true, false]);
 }
 
@@ -107,8 +107,8 @@ fn the_largest_quotas_do_not_overflow() {
     for window in [Window::Bucket, Window::Fixed, Window::Sliding] {
         let mut quotas = Quotas::new(largest, window, true, QuotaPer::Action);
         assert!(quotas.admit("1", "A", MS(1)));
-        quotas.change("1/1us".parse().expect("a quota"), window);
-        quotas.change(largest, window);
+        quotas.change("1/1us".parse().expect("a quota"));
+        quotas.change(largest);
         assert!(quotas.admit("1", "A", MS(2)), "{window:?}");
     }
 }
