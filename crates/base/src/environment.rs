@@ -31,10 +31,8 @@ impl Environment {
     /// The value of the variable `name`. An empty variable counts as unset, as it does for
     /// Alibaba Cloud's SDKs.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        let value = self.0.get(name)?.as_str();
+        (!value.is_empty()).then_some(value)
     }
 
     /// The name and value of the first of these variables that is set.
@@ -45,12 +43,9 @@ impl Environment {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
-        Self(
-            variables
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
+        let variables = variables.into_iter();
+        let texts = variables.map(|(name, value)| (name.into(), value.into()));
+        Self(texts.collect())
     }
 }
 

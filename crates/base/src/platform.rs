@@ -19,17 +19,18 @@ pub fn boot() -> Vec<u8> {
     rustix::system::uname().nodename().to_bytes().to_vec()
 }
 
-/// A signal that a process may have been told to ignore.
+/// A signal that a process may have been told to ignore. The numbers of these are the same on all
+/// systems of the Unix family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// The signal that the terminal is gone.
-    Hangup,
+    Hangup = 1,
     /// The signal of Ctrl-C.
-    Interrupt,
+    Interrupt = 2,
     /// The signal of Ctrl-\.
-    Quit,
+    Quit = 3,
     /// The signal that asks the process to end.
-    Terminate,
+    Terminate = 15,
 }
 
 /// The signals that this process ignores now.
@@ -48,14 +49,7 @@ impl Ignored {
 
     /// Whether the process ignores `signal`.
     pub fn contains(self, signal: Signal) -> bool {
-        // The numbers of these are the same on all systems of the Unix family.
-        let number = match signal {
-            Signal::Hangup => 1,
-            Signal::Interrupt => 2,
-            Signal::Quit => 3,
-            Signal::Terminate => 15,
-        };
-        self.0 >> (number - 1) & 1 == 1
+        self.0 >> (signal as u32 - 1) & 1 == 1
     }
 }
 
