@@ -15,14 +15,15 @@ use crate::numbers::{Numbers, SpaceNumber};
 use crate::refusal::Rejection;
 use crate::reply::AnswerForm;
 use crate::request::IncomingRequest;
-use crate::spaces::{SpaceSettings, Spaces};
+use crate::spaces::SpaceSettings;
 
 /// What operations and sources of credentials read and change.
 #[derive(Debug)]
 pub(crate) struct ServiceState {
     pub(crate) behaviour: ServiceChoices,
     pub(crate) generated: Generated,
-    pub(crate) spaces: Spaces,
+    /// The spaces that were changed. Every other id names one that is owned, bound and approved.
+    pub(crate) spaces: HashMap<String, SpaceSettings>,
     pub(crate) numbers: Numbers,
     /// What the list last truly showed, by the space in the request. A stale list shows it again.
     pub(crate) lists: HashMap<Option<String>, Vec<Arc<SpaceNumber>>>,
@@ -34,6 +35,17 @@ pub(crate) struct ServiceState {
     pub(crate) metadata_tokens: HashMap<String, SystemTime>,
     /// The session that the metadata service hands out.
     pub(crate) metadata_session: Option<IssuedSession>,
+}
+
+impl ServiceState {
+    /// The space with this id.
+    pub(crate) fn space(&self, id: &str) -> SpaceSettings {
+        let changed = self.spaces.get(id).cloned();
+        changed.unwrap_or_else(|| SpaceSettings {
+            cust_space_id: id.into(),
+            ..SpaceSettings::default()
+        })
+    }
 }
 
 /// A call on its way through the emulator.
@@ -68,7 +80,7 @@ impl Visit<'_> {
         state: &ServiceState,
     ) -> Result<Option<SpaceSettings>, Rejection> {
         let id = self.request.parameter("CustSpaceId");
-        let space = id.map(|id| state.spaces.get(id));
+        let space = id.map(|id| state.space(id));
         if space.as_ref().is_some_and(|space| !space.owned) {
             let message = "The specified resource does not belong to the current user.";
             return Err(Rejection::new(400, "Unknown.ResourceOwnerId", message));

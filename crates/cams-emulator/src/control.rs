@@ -11,6 +11,7 @@ use crate::issuance::Issuance;
 use crate::quota::Rate;
 use crate::request::IncomingRequest;
 use crate::service::EmulatedService;
+use crate::spaces::SpaceSettings;
 
 /// The beginning of the path of every control request.
 pub(crate) const PREFIX: &str = "/_emulator/";
@@ -66,7 +67,10 @@ fn route(
                 return Err((404, "there is no such number".into()));
             }
         }
-        ("PUT", "spaces") => state.spaces.change(body(request)?),
+        ("PUT", "spaces") => {
+            let space: SpaceSettings = body(request)?;
+            state.spaces.insert(space.cust_space_id.clone(), space);
+        }
         ("GET", "quota") => return Ok(quota(service)),
         ("PUT", "quota") => {
             let QuotaChange { quota } = body(request)?;
@@ -107,7 +111,7 @@ fn changed(issuance: &Issuance, given: Map<String, Value>) -> Result<Issuance, s
 }
 
 fn quota(service: &EmulatedService) -> Value {
-    json!({ "quota": service.quotas.quota.to_string() })
+    json!({ "quota": service.quotas.limits.quota.to_string() })
 }
 
 /// Reads the body of a control request as JSON.

@@ -12,7 +12,7 @@ use crate::issuance::Issuance;
 use crate::keys::PermanentKey;
 use crate::operations;
 use crate::period::Period;
-use crate::quota::{QuotaPer, Rate, Window};
+use crate::quota::Limits;
 
 /// A CAMS that runs on your machine: the API on /, its control interface under /_emulator/.
 ///
@@ -57,27 +57,6 @@ pub(crate) struct AccountSettings {
     /// Let RAM deny this operation to the caller; may be given several times
     #[arg(long, value_name = "ACTION", value_parser = actions())]
     pub(crate) deny: Vec<String>,
-}
-
-/// The quotas, and how calls over them are refused.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Quota")]
-pub(crate) struct Limits {
-    /// The quota, as calls/duration
-    #[arg(long, default_value = "10/1s")]
-    pub(crate) quota: Rate,
-    /// Whether each action has the quota, or all actions of an account share it
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) quota_per: QuotaPer,
-    /// The quota of each action of STS
-    #[arg(long, default_value = "100/1s")]
-    pub(crate) sts_quota: Rate,
-    /// How the quota counts
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) window: Window,
-    /// Count calls over the quota against it too
-    #[arg(long)]
-    pub(crate) count_rejected: bool,
 }
 
 /// How long things take.

@@ -33,8 +33,7 @@
 //!    client is gone.
 //! 2. `gate` checks access key, token, date, signature and nonce. A call that fails here is not
 //!    counted.
-//! 3. `quota` counts the call at the time that the journal shows. Actions of STS have a quota of
-//!    their own.
+//! 3. `quota` counts a call of CAMS at the time that the journal shows. Calls of STS have no quota.
 //! 4. `fault` may strike the call. Then the operation is executed.
 //! 5. Its service time passes, and then the other half of the latency. `reply` writes the answer, a
 //!    fault may spoil it, and `server` sends it.

@@ -19,46 +19,33 @@ const NINE: &str = "11 12 13 14 15 16 17 18 19 21 22 24 27 28";
 impl NumberForm {
     /// The number, calling code first, in this form.
     pub(crate) fn of(self, digits: &str) -> String {
-        let written = match self {
-            Self::Dialled => dialled(digits),
-            Self::Whatsapp => whatsapps(digits),
-        };
-        written.unwrap_or_else(|| digits.to_owned())
-    }
-}
-
-fn dialled(digits: &str) -> Option<String> {
-    match (digits.len(), digits.get(..2)?, digits.get(2..3)?) {
-        (13, "52", "1") => national(digits.get(3..)?, "23456789").map(|rest| format!("52{rest}")),
-        (13, "54", "9") => national(digits.get(3..)?, "123").map(|rest| format!("54{rest}")),
-        (12, "55", _) => {
-            let (area, rest) = (digits.get(2..4)?, digits.get(4..)?);
-            let rest = national(rest, "6789").filter(|_| loses_its_nine(area))?;
-            Some(format!("55{area}9{rest}"))
+        match split(digits) {
+            Some((prefix, mark, form, rest)) if form == self => format!("{prefix}{mark}{rest}"),
+            Some((prefix, _, _, rest)) => format!("{prefix}{rest}"),
+            None => digits.to_owned(),
         }
-        _ => None,
     }
 }
 
-fn whatsapps(digits: &str) -> Option<String> {
-    match (digits.len(), digits.get(..2)?) {
-        (12, "52") => national(digits.get(2..)?, "23456789").map(|rest| format!("521{rest}")),
-        (12, "54") => national(digits.get(2..)?, "123").map(|rest| format!("549{rest}")),
-        (13, "55") => {
-            let (area, rest) = (digits.get(2..4)?, digits.get(4..)?.strip_prefix('9')?);
-            let rest = national(rest, "6789").filter(|_| loses_its_nine(area))?;
-            Some(format!("55{area}{rest}"))
-        }
-        _ => None,
-    }
-}
-
-/// The digits, if they begin with one of `first`. Of the numbers that begin with 1 only those of
-/// Buenos Aires, 11, are told apart.
-fn national<'a>(digits: &'a str, first: &str) -> Option<&'a str> {
-    let fits = digits.starts_with(|digit| first.contains(digit));
-    let is_area = !digits.starts_with('1') || digits.starts_with("11");
-    (fits && is_area).then_some(digits)
+/// Splits a number that WhatsApp writes in a form of its own: its beginning, the digit that only
+/// one form has, that form, and the rest of its digits.
+fn split(digits: &str) -> Option<(&str, &'static str, NumberForm, &str)> {
+    let (at, mark, form, length, first) = match digits.get(..2)? {
+        "52" => (2, "1", NumberForm::Whatsapp, 10, "23456789"),
+        "54" => (2, "9", NumberForm::Whatsapp, 10, "123"),
+        "55" => (4, "9", NumberForm::Dialled, 8, "6789"),
+        _ => return None,
+    };
+    let (prefix, rest) = digits.split_at_checked(at)?;
+    let rest = match rest.len() == length {
+        true => rest,
+        false => rest.strip_prefix(mark)?,
+    };
+    // Of the numbers that begin with 1 only those of Buenos Aires, 11, are told apart.
+    let is_area = !rest.starts_with('1') || rest.starts_with("11");
+    let fits = rest.len() == length && rest.starts_with(|digit| first.contains(digit));
+    let has_forms = at == 2 || loses_its_nine(prefix.get(2..)?);
+    (is_area && fits && has_forms).then_some((prefix, mark, form, rest))
 }
 
 fn loses_its_nine(area: &str) -> bool {

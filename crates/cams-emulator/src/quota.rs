@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::period::Period;
@@ -45,25 +45,36 @@ pub(crate) enum QuotaPer {
     Action,
 }
 
-/// One quota that holds for each action of each account, or for each account, with a counter for
-/// each.
+/// The quota of the calls of CAMS, and how it counts them.
+#[derive(Clone, Copy, Debug, Args)]
+#[command(next_help_heading = "Quota")]
+pub(crate) struct Limits {
+    /// The quota, as calls/duration
+    #[arg(long, default_value = "10/1s")]
+    pub(crate) quota: Rate,
+    /// Whether each action has the quota, or all actions of an account share it
+    #[arg(long, value_enum, default_value_t)]
+    quota_per: QuotaPer,
+    /// How the quota counts
+    #[arg(long, value_enum, default_value_t)]
+    window: Window,
+    /// Count calls over the quota against it too
+    #[arg(long)]
+    count_rejected: bool,
+}
+
+/// The quota of each action of each account, or of each account, with a counter for each.
 #[derive(Debug)]
 pub(crate) struct Quotas {
-    pub(crate) quota: Rate,
-    window: Window,
-    count_rejected: bool,
-    per: QuotaPer,
+    pub(crate) limits: Limits,
     /// The counters by account, and by action if each has one.
     counters: HashMap<(String, String), Counter>,
 }
 
 impl Quotas {
-    pub(crate) fn new(quota: Rate, window: Window, count_rejected: bool, per: QuotaPer) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
-            quota,
-            window,
-            count_rejected,
-            per,
+            limits,
             counters: HashMap::new(),
         }
     }
@@ -71,31 +82,30 @@ impl Quotas {
     /// Counts a call of this account that arrives `at` after the emulator's start, which is never
     /// earlier than the one before. Returns whether it is within the quota.
     pub(crate) fn admit(&mut self, account_id: &str, action: &str, at: Duration) -> bool {
-        let action = match self.per {
+        let action = match self.limits.quota_per {
             QuotaPer::Account => "",
             QuotaPer::Action => action,
         };
         let key = (account_id.to_owned(), action.to_owned());
         let counter = self.counters.entry(key).or_default();
-        let number = |at: Duration| at.as_nanos() / self.quota.window.as_nanos();
-        match self.window {
-            Window::Bucket => counter.take(self.quota, self.count_rejected, at),
-            Window::Fixed => counter.log(self.quota, self.count_rejected, at, |arrival| {
-                number(arrival) == number(at)
-            }),
-            Window::Sliding => counter.log(self.quota, self.count_rejected, at, |arrival| {
-                at.saturating_sub(arrival) < self.quota.window
+        let window = self.limits.quota.window;
+        let number = |at: Duration| at.as_nanos() / window.as_nanos();
+        match self.limits.window {
+            Window::Bucket => counter.take(self.limits, at),
+            Window::Fixed => counter.log(self.limits, at, |arrival| number(arrival) == number(at)),
+            Window::Sliding => counter.log(self.limits, at, |arrival| {
+                at.saturating_sub(arrival) < window
             }),
         }
     }
 
     /// Changes the quota for arrivals from now on. What was counted stays counted.
     pub(crate) fn change(&mut self, quota: Rate) {
-        let (from, to) = (self.quota.window.as_nanos(), quota.window.as_nanos());
+        let (from, to) = (self.limits.quota.window.as_nanos(), quota.window.as_nanos());
         for counter in self.counters.values_mut() {
             counter.level = counter.level.map(|level| level.saturating_mul(to) / from);
         }
-        self.quota = quota;
+        self.limits.quota = quota;
     }
 }
 
@@ -114,25 +124,20 @@ struct Counter {
 
 impl Counter {
     /// Counts a call in the log, of which only the arrivals that `counts` accepts are kept.
-    fn log(
-        &mut self,
-        quota: Rate,
-        count_rejected: bool,
-        at: Duration,
-        counts: impl Fn(Duration) -> bool,
-    ) -> bool {
+    fn log(&mut self, limits: Limits, at: Duration, counts: impl Fn(Duration) -> bool) -> bool {
         while self.log.front().is_some_and(|first| !counts(*first)) {
             self.log.pop_front();
         }
-        let admitted = self.log.len() < quota.calls.get() as usize;
-        if admitted || count_rejected {
+        let admitted = self.log.len() < limits.quota.calls.get() as usize;
+        if admitted || limits.count_rejected {
             self.log.push_back(at);
         }
         admitted
     }
 
     /// Takes a call out of the bucket.
-    fn take(&mut self, quota: Rate, count_rejected: bool, at: Duration) -> bool {
+    fn take(&mut self, limits: Limits, at: Duration) -> bool {
+        let quota = limits.quota;
         let (calls, cost) = (u128::from(quota.calls.get()), quota.window.as_nanos());
         let gained = at.saturating_sub(self.updated).as_nanos() * calls;
         let full = cost * calls;
@@ -140,7 +145,7 @@ impl Counter {
             .level
             .map_or(full, |level| level.saturating_add(gained).min(full));
         let left = level.checked_sub(cost);
-        let rejected = if count_rejected { 0 } else { level };
+        let rejected = if limits.count_rejected { 0 } else { level };
         (self.level, self.updated) = (Some(left.unwrap_or(rejected)), at);
         left.is_some()
     }

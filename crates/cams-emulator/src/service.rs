@@ -18,14 +18,13 @@ use crate::journal::{Entry, Journal};
 use crate::keys::KnownKeys;
 use crate::numbers::Numbers;
 use crate::operations::{self, EmulatedOperation};
-use crate::quota::{QuotaPer, Quotas};
+use crate::quota::Quotas;
 use crate::refusal::Rejection;
 use crate::reply::{AnswerForm, LazyReply};
 use crate::request::{Addressee, IncomingRequest};
 use crate::response::Delivery;
 use crate::signature;
 use crate::sources;
-use crate::spaces::Spaces;
 
 /// The whole state of an emulator.
 #[derive(Debug)]
@@ -36,7 +35,6 @@ pub(crate) struct EmulatedService {
     pub(crate) quotas: Quotas,
     /// The number of calls that were read from their connection and have not arrived yet.
     pub(crate) under_way: usize,
-    sts_quotas: Quotas,
     gate: Authenticator,
     /// The operations that RAM denies.
     denied: Vec<String>,
@@ -58,14 +56,13 @@ pub(crate) struct CallOutcome {
 
 impl EmulatedService {
     pub(crate) fn new(flags: Flags) -> Self {
-        let (generated, limits) = (Generated { seed: flags.seed }, flags.limits);
-        let quotas = |quota, per| Quotas::new(quota, limits.window, limits.count_rejected, per);
+        let generated = Generated { seed: flags.seed };
         let account = flags.account;
         let keys = std::iter::once(account.key).chain(account.more_keys);
         Self {
             state: ServiceState {
                 generated,
-                spaces: Spaces::default(),
+                spaces: HashMap::new(),
                 numbers: Numbers::new(generated, flags.behaviour.clone()),
                 behaviour: flags.behaviour,
                 lists: HashMap::new(),
@@ -77,9 +74,8 @@ impl EmulatedService {
             },
             faults: Faults::new(flags.seed, flags.faults.into_iter().flatten()),
             journal: Journal::default(),
-            quotas: quotas(limits.quota, limits.quota_per),
+            quotas: Quotas::new(flags.limits),
             under_way: 0,
-            sts_quotas: quotas(limits.sts_quota, QuotaPer::Action),
             gate: Authenticator::default(),
             denied: account.deny,
             random: Random::seeded(flags.seed),
@@ -171,13 +167,11 @@ impl EmulatedService {
         let operation = route(request)?;
 
         call.entry.counted = true;
-        let quotas = match operation.api {
-            Addressee::Sts => &mut self.sts_quotas,
-            _ => &mut self.quotas,
-        };
-        let account = call.caller.as_ref().map_or("", |caller| &caller.account_id);
-        if !quotas.admit(account, operation.name, call.at) {
-            return Err(Rejection::throttling(None, None));
+        if operation.api == Addressee::Cams {
+            let account = call.caller.as_ref().map_or("", |caller| &caller.account_id);
+            if !self.quotas.admit(account, operation.name, call.at) {
+                return Err(Rejection::throttling(None, None));
+            }
         }
         self.strike(Stage::Admitted, call)?;
         self.execute(operation, call)

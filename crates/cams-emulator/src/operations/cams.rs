@@ -95,7 +95,7 @@ fn check_number(
 /// `QueryChatappBindWaba`: the WhatsApp Business Account that is bound to a space.
 pub(super) fn bound_account(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.optional_space(state)?;
-    let space = space.unwrap_or_else(|| state.spaces.get("default"));
+    let space = space.unwrap_or_else(|| state.space("default"));
     if !space.bound {
         return Ok(fields(json!({ "Success": true })));
     }

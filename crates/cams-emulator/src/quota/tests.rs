@@ -8,7 +8,12 @@ const MS: fn(u64) -> Duration = Duration::from_millis;
 
 fn quotas(quota: &str, window: Window, count_rejected: bool) -> Quotas {
     let quota = quota.parse().expect("a quota");
-    Quotas::new(quota, window, count_rejected, QuotaPer::Action)
+    Quotas::new(Limits {
+        quota,
+        quota_per: QuotaPer::Action,
+        window,
+        count_rejected,
+    })
 }
 
 /// Which of these arrivals, in milliseconds from the start, are let through.
@@ -54,8 +59,8 @@ fn a_bucket_starts_full_and_refills_evenly() {
 #[test]
 fn the_actions_of_an_account_are_counted_apart_or_together() {
     for (per, second) in [(QuotaPer::Action, true), (QuotaPer::Account, false)] {
-        let quota = "1/1s".parse().expect("a quota");
-        let mut quotas = Quotas::new(quota, Window::Sliding, false, per);
+        let mut quotas = quotas("1/1s", Window::Sliding, false);
+        quotas.limits.quota_per = per;
         let mut passes = |account, action| quotas.admit(account, action, MS(0));
         assert!(passes("1", "A"));
         assert_eq!(passes("1", "B"), second);
@@ -103,9 +108,10 @@ fn a_changed_quota_remembers_what_was_counted() {
 
 #[test]
 fn the_largest_quotas_do_not_overflow() {
-    let largest = "4294967295/300000000000m".parse().expect("a quota");
+    let text = "4294967295/300000000000m";
+    let largest = text.parse().expect("a quota");
     for window in [Window::Bucket, Window::Fixed, Window::Sliding] {
-        let mut quotas = Quotas::new(largest, window, true, QuotaPer::Action);
+        let mut quotas = quotas(text, window, true);
         assert!(quotas.admit("1", "A", MS(1)));
         quotas.change("1/1us".parse().expect("a quota"));
         quotas.change(largest);

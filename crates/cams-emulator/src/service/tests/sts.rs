@@ -364,12 +364,10 @@ fn the_sessions_of_an_account_share_its_quota_and_those_of_another_do_not() {
 }
 
 #[test]
-fn sts_has_a_quota_of_its_own() {
-    let mut fixture = Fixture::new(&["--quota=1/1s", "--sts-quota=2/1s"]);
+fn calls_of_sts_do_not_use_the_quota_of_cams() {
+    let mut fixture = Fixture::new(&["--quota=1/1s", "--quota-per=account"]);
     fixture.assume();
     fixture.assume();
-    let (status, body) = fixture.sts("AssumeRole", &[ROLE, SESSION]);
-    assert_eq!((status, &body["Code"]), (400, &json!("Throttling.User")));
     assert_eq!(fixture.call(LIST, &[SPACE]).0, 200);
 }
 
