@@ -23,8 +23,7 @@ impl Emulator {
     pub(crate) fn start(flags: &[&str]) -> Self {
         let flags = once("cams-emulator").chain(flags.iter().copied());
         let flags = Flags::try_parse_from(flags).expect("flags of the emulator");
-        let address = flags.address().expect("a loopback address");
-        let listener = std::net::TcpListener::bind(address).expect("a free port");
+        let listener = std::net::TcpListener::bind(flags.listen).expect("a free port");
         let address = listener.local_addr().expect("an address");
         listener.set_nonblocking(true).expect("a socket");
         let task = EMULATORS.spawn(async move {

@@ -23,8 +23,8 @@ pub(crate) struct ServiceChoices {
     #[arg(long, value_name = "STATUS", value_parser = statuses(), default_value = "400")]
     pub(crate) missing_status: u16,
     /// Under which status QueryChatappPhoneNumbers lists a number that is migrating
-    #[arg(long, value_name = "STATUS", value_enum, default_value_t)]
-    pub(crate) migrating_listed_as: MigratingListedAs,
+    #[arg(long, value_name = "STATUS", value_parser = listed(), default_value = ABSENT)]
+    pub(crate) migrating_listed_as: String,
     /// Whether a deleted number stays in the list as a row with the status DELETED
     #[arg(long, value_enum, default_value_t)]
     pub(crate) deleted_rows: DeletedRows,
@@ -66,6 +66,16 @@ pub(crate) struct ServiceChoices {
 /// The one documented code that is about phone numbers: "the phone number is abnormal".
 pub(crate) const PHONE_NUMBER_ERROR: &str = "InvalidParameter.PhoneNumberError";
 
+/// The value of `--migrating-listed-as` with which the list does not show a number that is
+/// migrating.
+pub(crate) const ABSENT: &str = "absent";
+
+/// The statuses under which the list may show a number that is migrating: as such, as one whose
+/// registration is not finished, or as one that is not verified.
+fn listed() -> PossibleValuesParser {
+    PossibleValuesParser::new([ABSENT, "MIGRATING", "PENDING", "UNVERIFIED"])
+}
+
 /// How `GetPhoneNumberVerificationStatus` answers for a number that the space lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MissingNumber {
@@ -80,25 +90,6 @@ pub(crate) enum MissingNumber {
     /// The answer is a business error.
     #[default]
     Refusal,
-}
-
-/// How `QueryChatappPhoneNumbers` shows numbers that are migrating. The number's own status stays
-/// `MIGRATING`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MigratingListedAs {
-    /// The list does not show them.
-    #[default]
-    #[value(name = "absent")]
-    Absent,
-    /// The list shows them as `MIGRATING`.
-    #[value(name = "MIGRATING")]
-    Migrating,
-    /// The list shows them as numbers whose registration is not finished.
-    #[value(name = "PENDING")]
-    Pending,
-    /// The list shows them as numbers that are not verified.
-    #[value(name = "UNVERIFIED")]
-    Unverified,
 }
 
 /// What becomes of the row of a deleted number.

@@ -47,8 +47,8 @@ fn route(
     let resource = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let state = &mut service.state;
     match (request.method.as_str(), resource) {
-        ("GET", "requests") => return Ok(json!(service.journal.entries())),
-        ("DELETE", "requests") => service.journal.clear(),
+        ("GET", "requests") => return Ok(json!(service.journal.0)),
+        ("DELETE", "requests") => service.journal.0.clear(),
         ("GET", "summary") => {
             let mut summary = service.journal.summary(request.parameter("account"));
             summary["under_way"] = service.under_way.into();

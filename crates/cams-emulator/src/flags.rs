@@ -21,12 +21,9 @@ use crate::quota::Limits;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cams-emulator", version, args_override_self = true)]
 pub struct Flags {
-    /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
-    /// Allow an address that other machines can reach: they can read the journal and add faults
-    #[arg(long)]
-    allow_remote: bool,
+    /// Where to listen, on a loopback address; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", value_parser = loopback, default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
     /// Fixes ids, jitter, the chances of faults, and the odd row and the order of rows in lists
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
@@ -90,18 +87,13 @@ fn actions() -> PossibleValuesParser {
     PossibleValuesParser::new(operations::of_cams())
 }
 
-impl Flags {
-    /// The address to listen on.
-    ///
-    /// # Errors
-    ///
-    /// If other machines can reach the address and that is not allowed.
-    pub fn address(&self) -> Result<SocketAddr, String> {
-        if self.listen.ip().is_loopback() || self.allow_remote {
-            return Ok(self.listen);
-        }
-        let advice = "can be reached from other machines; use --allow-remote to allow that";
-        Err(format!("{} {advice}", self.listen))
+/// Reads an address that other machines cannot reach: anyone who reaches it can read the journal
+/// and add faults.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|error| format!("{error}"))?;
+    match address.ip().is_loopback() {
+        true => Ok(address),
+        false => Err("other machines can reach the address".into()),
     }
 }
 

@@ -13,8 +13,6 @@ use crate::request::{Addressee, SignatureMethod};
 /// only tests read it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Entry {
-    /// The number of the request, counted from 1. The count goes on when the journal is cleared.
-    pub(crate) sequence: u64,
     /// Microseconds from the emulator's start to the arrival, which is the moment that the quota
     /// counts.
     pub(crate) at_micros: u64,
@@ -50,31 +48,9 @@ pub(crate) struct Entry {
 
 /// All requests since the emulator's start, or since the journal was cleared.
 #[derive(Debug, Default)]
-pub(crate) struct Journal {
-    entries: Vec<Entry>,
-    last: u64,
-}
+pub(crate) struct Journal(pub(crate) Vec<Entry>);
 
 impl Journal {
-    /// The sequence number for the next entry.
-    pub(crate) fn next(&mut self) -> u64 {
-        self.last += 1;
-        self.last
-    }
-
-    pub(crate) fn write(&mut self, entry: Entry) {
-        self.entries.push(entry);
-    }
-
-    /// All entries, in the order of their arrival.
-    pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.entries.clear();
-    }
-
     /// Counts the requests and the initiations of each number, of one account if one is given. Both
     /// forms of a number are one number.
     pub(crate) fn summary(&self, account_id: Option<&str>) -> Value {
@@ -82,7 +58,7 @@ impl Journal {
         let mut actions: BTreeMap<&str, ActionCount> = BTreeMap::new();
         let mut initiations = BTreeMap::new();
         let is_asked = |e: &&Entry| account_id.is_none() || e.account_id.as_deref() == account_id;
-        for entry in self.entries.iter().filter(is_asked) {
+        for entry in self.0.iter().filter(is_asked) {
             let action = entry.action.as_deref().unwrap_or_default();
             let of_kind = requests.entry(entry.kind).or_default();
             *of_kind.entry(action).or_default() += 1;

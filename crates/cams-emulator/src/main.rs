@@ -24,11 +24,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
-    let address = flags.address()?;
     // Signals are caught before the line below is printed, so that its reader can end the process
     // cleanly at once.
     let shutdown = shutdown()?;
-    let listener = TcpListener::bind(address).await?;
+    let listener = TcpListener::bind(flags.listen).await?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "listening on http://{address}")?;
     cams_emulator::serve(listener, flags, Clock::system(), shutdown).await;

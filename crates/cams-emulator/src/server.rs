@@ -2,6 +2,7 @@
 //! the byte.
 
 use std::future::{Future, pending};
+use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control;
 use crate::flags::{Flags, Latencies};
+use crate::reply::LazyReply;
 use crate::request::{CREDENTIALS_URI, IncomingRequest};
 use crate::response::{BodyStep, Delivery, OutgoingResponse};
 use crate::service::EmulatedService;
@@ -79,10 +81,8 @@ struct Emulator {
     random: Random,
 }
 
-/// The error that makes hyper end a connection.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection is cut")]
-struct Cut;
+/// The response that hyper sends. An error ends the connection.
+type HttpResponse = hyper::Response<UnsyncBoxBody<Bytes, io::Error>>;
 
 impl Emulator {
     fn new(flags: Flags, clock: Clock) -> Self {
@@ -127,8 +127,10 @@ impl Emulator {
         self: Arc<Self>,
         request: hyper::Request<Incoming>,
         cut: Arc<AtomicBool>,
-    ) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
-        let request = read(request).await?;
+    ) -> io::Result<HttpResponse> {
+        let (head, body) = request.into_parts();
+        let body = Limited::new(body, BODY_LIMIT).collect().await;
+        let request = IncomingRequest::new(head, body.map_err(io::Error::other)?.to_bytes());
         let is_control = request.path.starts_with(control::PREFIX);
         let delivery = if is_control && request.path != CREDENTIALS_URI {
             self.control(&request)
@@ -136,13 +138,13 @@ impl Emulator {
             // The call has a task of its own, so that it arrives even if the client is gone by
             // then.
             let task = tokio::spawn(self.process(request));
-            task.await.map_err(|_| Cut)?
+            task.await?
         };
         match delivery {
             Delivery::Never => pending().await,
             Delivery::Reset => {
                 cut.store(true, Ordering::Relaxed);
-                Err(Cut)
+                Err(cut_error())
             }
             Delivery::Respond(response) => http_response(response, cut),
         }
@@ -168,13 +170,8 @@ impl Emulator {
     /// Answers a request to the control interface.
     fn control(&self, request: &IncomingRequest) -> Delivery {
         let (status, shown) = control::handle(&mut self.service(), request, self.start.elapsed());
-        let (date, text) = (self.clock.now(), shown.to_string());
-        Delivery::Respond(OutgoingResponse::new(
-            status,
-            date,
-            "application/json",
-            text,
-        ))
+        let reply = LazyReply::bare(status, &shown);
+        Delivery::Respond(reply.into_response(self.clock.now()).0)
     }
 
     /// The time that one way takes: half of the latency, plus or minus half of the jitter at most.
@@ -191,21 +188,8 @@ impl Emulator {
     }
 }
 
-/// Reads the body of a request. One that is too long ends the connection.
-async fn read(request: hyper::Request<Incoming>) -> Result<IncomingRequest, Cut> {
-    let (head, body) = request.into_parts();
-    let body = Limited::new(body, BODY_LIMIT).collect().await;
-    Ok(IncomingRequest::new(
-        head,
-        body.map_err(|_| Cut)?.to_bytes(),
-    ))
-}
-
 /// The response that hyper sends, whose body follows the steps of `response`.
-fn http_response(
-    response: OutgoingResponse,
-    cut: Arc<AtomicBool>,
-) -> Result<hyper::Response<UnsyncBoxBody<Bytes, Cut>>, Cut> {
+fn http_response(response: OutgoingResponse, cut: Arc<AtomicBool>) -> io::Result<HttpResponse> {
     let mut head = hyper::Response::builder()
         .status(response.status)
         .header(DATE, httpdate::fmt_http_date(response.date))
@@ -225,13 +209,17 @@ fn http_response(
                 BodyStep::Send(bytes) => Some(Ok(Frame::data(bytes))),
                 BodyStep::Cut => {
                     cut.store(true, Ordering::Relaxed);
-                    Some(Err(Cut))
+                    Some(Err(cut_error()))
                 }
             }
         }
     });
     head.body(BodyExt::boxed_unsync(StreamBody::new(frames)))
-        .map_err(|_| Cut)
+        .map_err(io::Error::other)
+}
+
+fn cut_error() -> io::Error {
+    io::Error::other("the connection is cut")
 }
 
 /// Waits for this time. No time takes none, where a timer would round it up to a millisecond.

@@ -1,8 +1,7 @@
 use super::*;
 
-fn entry(sequence: u64, at_micros: u64) -> Entry {
+fn entry(at_micros: u64) -> Entry {
     Entry {
-        sequence,
         at_micros,
         action: Some("Create".into()),
         account_id: Some("1".into()),
@@ -14,10 +13,7 @@ fn entry(sequence: u64, at_micros: u64) -> Entry {
 }
 
 fn journal(entries: impl IntoIterator<Item = Entry>) -> Journal {
-    Journal {
-        entries: entries.into_iter().collect(),
-        last: 0,
-    }
+    Journal(entries.into_iter().collect())
 }
 
 #[test]
@@ -27,7 +23,7 @@ fn windows_are_half_open() {
         (&[0, 1_000_000], 1),
         (&[0, 400_000, 1_100_000, 1_200_000, 1_399_999], 4),
     ] {
-        let summary = journal(times.iter().map(|at| entry(1, *at))).summary(None);
+        let summary = journal(times.iter().map(|at| entry(*at))).summary(None);
         let shown = &summary["actions"]["Create"]["max_arrived_in_window"];
         assert_eq!(*shown, most, "{times:?}");
     }
@@ -35,11 +31,11 @@ fn windows_are_half_open() {
 
 #[test]
 fn throttled_calls_arrive() {
-    let mut late = entry(3, 20);
+    let mut late = entry(20);
     late.throttled = true;
-    let mut refused_at_the_gate = entry(4, 30);
+    let mut refused_at_the_gate = entry(30);
     refused_at_the_gate.counted = false;
-    let journal = journal([entry(1, 0), entry(2, 10), late, refused_at_the_gate]);
+    let journal = journal([entry(0), entry(10), late, refused_at_the_gate]);
     let summary = journal.summary(None);
     let expected = json!({
         "arrived": 3,
@@ -52,11 +48,11 @@ fn throttled_calls_arrive() {
 
 #[test]
 fn every_initiation_beyond_the_first_is_a_duplicate() {
-    let mut first = entry(1, 0);
+    let mut first = entry(0);
     first.committed = true;
-    let mut second = entry(2, 10);
+    let mut second = entry(10);
     second.committed = true;
-    let mut third = entry(3, 20);
+    let mut third = entry(20);
     third.refused = true;
     let summary = journal([first, second, third]).summary(None);
     assert_eq!(summary["duplicates"], 2);
@@ -66,10 +62,10 @@ fn every_initiation_beyond_the_first_is_a_duplicate() {
 
 #[test]
 fn a_start_in_the_other_form_is_a_duplicate_too() {
-    let in_form = |sequence, phone_number: &str| Entry {
+    let in_form = |at, phone_number: &str| Entry {
         phone_number: Some(phone_number.into()),
         committed: true,
-        ..entry(sequence, sequence * 10)
+        ..entry(at)
     };
     let both = [in_form(1, "525512345678"), in_form(2, "5215512345678")];
     let summary = journal(both).summary(None);

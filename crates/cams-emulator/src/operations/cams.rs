@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 
 use super::{Answer, Rejection, ServiceState, Visit, fields};
-use crate::behaviour::{MigratingListedAs, MissingNumber, PHONE_NUMBER_ERROR, ServiceChoices};
+use crate::behaviour::{ABSENT, MissingNumber, PHONE_NUMBER_ERROR, ServiceChoices};
 use crate::fault::FaultKind;
 use crate::numbers::{Key, MIGRATING, SpaceNumber};
 
@@ -134,10 +134,13 @@ pub(super) fn list(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
         }
     };
     let wanted = call.request.parameter("Status").map(str::to_owned);
-    let migrating = state.behaviour.migrating_listed_as;
+    let migrating = state.behaviour.migrating_listed_as.clone();
     Ok(Box::new(move |body| {
         let rows = numbers.iter().filter_map(|number| {
-            let status = listed_status(&number.status, migrating)?;
+            let status = match number.status == MIGRATING {
+                true => Some(&migrating).filter(|status| *status != ABSENT)?,
+                false => &number.status,
+            };
             let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted == status);
             is_wanted.then(|| row(number, status))
         });
@@ -146,17 +149,6 @@ pub(super) fn list(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
         // The official model has this field, but nothing documents what it holds.
         body.insert("Data".into(), "SUCCESS".into());
     }))
-}
-
-/// The status in the row of a number that has this status, or `None` if the list has no such row.
-fn listed_status(status: &str, migrating: MigratingListedAs) -> Option<&str> {
-    match migrating {
-        _ if status != MIGRATING => Some(status),
-        MigratingListedAs::Absent => None,
-        MigratingListedAs::Migrating => Some(status),
-        MigratingListedAs::Pending => Some("PENDING"),
-        MigratingListedAs::Unverified => Some("UNVERIFIED"),
-    }
 }
 
 /// The row of a number. An absent value is null here, which the form of the answer replaces.

@@ -138,7 +138,7 @@ impl Fixture {
     }
 
     fn last_entry(&self) -> &Entry {
-        self.service.journal.entries().last().expect("an entry")
+        self.service.journal.0.last().expect("an entry")
     }
 }
 
