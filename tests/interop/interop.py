@@ -489,7 +489,7 @@ def check_throttling(setting):
 
 
 def check_throttling_with_a_waiting_time(setting):
-    fault = {"kind": "throttle", "retry_after": "700ms", "header": "x-acs-retry-after"}
+    fault = {"kind": "throttle", "retry_after": "700ms"}
     setting.control("POST", "faults", fault)
     error = refused(
         exceptions.ThrottlingException, "Throttling.User", initiate, setting.client(), next(numbers)

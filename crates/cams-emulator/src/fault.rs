@@ -81,12 +81,6 @@ impl Faults {
         self.faults.clear();
     }
 
-    /// How many calls each fault matched and struck.
-    pub(crate) fn report(&self) -> Value {
-        let report = |fault: &Fault| json!({ "kind": fault.name, "matched": fault.matched, "struck": fault.struck });
-        self.faults.iter().map(report).collect()
-    }
-
     /// The fault that strikes a call at this stage, which is the first one that is due. The faults
     /// after it are not tried and do not count the call.
     pub(crate) fn strike(

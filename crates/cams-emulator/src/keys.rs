@@ -10,7 +10,6 @@ use base::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::generated::Generated;
@@ -42,7 +41,7 @@ fn secret(text: &str) -> Result<Secret, Infallible> {
 }
 
 /// Who calls: a user of an account, or a session of one of its roles.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) account_id: String,
     /// The role, if the caller is a session.
@@ -189,11 +188,6 @@ impl KnownKeys {
         permanent.or_else(session).cloned()
     }
 
-    /// All sessions, without their secrets.
-    pub(crate) fn report(&self) -> Value {
-        self.sessions.values().map(IssuedSession::report).collect()
-    }
-
     fn permanent(&self, access_key_id: &str) -> Option<&PermanentKey> {
         let mut keys = self.permanent.iter();
         keys.find(|key| key.access_key_id == access_key_id)
@@ -246,15 +240,6 @@ impl IssuedSession {
         let whole = Duration::from_secs(since.unwrap_or_default().as_secs());
         let start = SystemTime::UNIX_EPOCH + whole;
         start.checked_add(self.lifetime).unwrap_or(start)
-    }
-
-    /// The session as the control interface shows it.
-    fn report(&self) -> Value {
-        let mut shown = json!(self.caller);
-        shown["access_key_id"] = self.access_key_id.as_str().into();
-        shown["ends"] = Utc::from(self.ends()).seconds().into();
-        shown["revoked"] = self.revoked.into();
-        shown
     }
 }
 

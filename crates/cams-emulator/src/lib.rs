@@ -45,15 +45,13 @@
 //! | `GET requests` | the journal: all requests but control requests, each with its `kind` and the id of its key, and without secrets |
 //! | `DELETE requests` | clears the journal, and with it the summary |
 //! | `GET summary?account=ID` | `actions`: arrivals, throttled calls, the most in any second; `requests`: how many of each kind and action, with those that were refused; initiations of each number, in either form; `under_way`: calls that have not arrived yet; for one account if `account` is given |
-//! | `GET sessions` | the sessions that were issued: key id, account, role, end |
-//! | `DELETE sessions` | revokes them all |
-//! | `GET issuance`, `PUT issuance` | how sessions are issued: `{"session_lifetime": 3, "metadata": "v2"}` and the other flags about sessions, with underscores; settings that are left out stay |
+//! | `DELETE sessions` | revokes all sessions that were issued |
+//! | `PUT issuance` | how sessions are issued: `{"session_lifetime": 3, "metadata": "v2"}` and the other flags about sessions, with underscores; settings that are left out stay |
 //! | `GET numbers` | all numbers, and the rows of deleted numbers, without any lag |
 //! | `POST numbers` | places a number in any state; see below |
 //! | `DELETE numbers` | deletes a number: `{"cust_space_id", "country_code", "mobile_number"}` |
 //! | `PUT spaces` | `{"cust_space_id", "owned", "bound", "account_review_status"}`; every space exists without it |
 //! | `GET quota`, `PUT quota` | `{"quota": "5/1s"}`, for calls from now on |
-//! | `GET faults` | the faults in force, and how many calls each matched and struck |
 //! | `POST faults` | adds a fault or a list of faults |
 //! | `DELETE faults` | ends all faults |
 //!
@@ -96,7 +94,7 @@
 //! | `never_answer` with `when`: `before_commit` or `after_commit` | an open connection | by `when` |
 //! | `status` with `status` and `when` | 500, 502 (in HTML), 503 … | by `when` |
 //! | `slow_body` with `over` (`2s`) | the body in ten parts | yes |
-//! | `throttle` with `code`, `retry_after`, `header` | a throttling reply, with a waiting time if given | no |
+//! | `throttle` with `code`, `retry_after` | a throttling reply, with a waiting time if given | no |
 //! | `business_error` with `code`, `message`, `status` (400), `access_denied_detail` | that error | no |
 //! | `malformed_json`, `truncated_json`, `wrong_types`, `empty_body` | a 200 that cannot be read | yes |
 //! | `wrong_content_type` | the right JSON called HTML | yes |

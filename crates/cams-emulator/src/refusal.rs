@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 /// A header of a reply.
 pub(crate) type Header = (&'static str, String);
-
-/// A waiting time, and the header that tells it.
-pub(crate) type Retry = (RetryHeader, Duration);
 
 /// A refusal, by the gateway or by the service behind it.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,21 +16,10 @@ pub(crate) struct Rejection {
     /// What RAM says of a call that it denied. It is any JSON, because the real service sends an
     /// object in some cases and a text in others.
     pub(crate) access_denied_detail: Option<Value>,
-    /// The header that says when to try again, and how long that is from now.
-    pub(crate) retry: Option<Retry>,
+    /// How long the client should wait before it tries again.
+    pub(crate) retry_after: Option<Duration>,
     /// Whether the quota is the reason.
     pub(crate) is_throttling: bool,
-}
-
-/// The header in which a throttling reply says how long to wait.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RetryHeader {
-    RetryAfter,
-    #[default]
-    XAcsRetryAfter,
-    XRatelimitUser,
-    XRatelimitUserApi,
 }
 
 impl Rejection {
@@ -45,7 +30,7 @@ impl Rejection {
             code: code.into(),
             message: message.into(),
             access_denied_detail: None,
-            retry: None,
+            retry_after: None,
             is_throttling: false,
         }
     }
@@ -70,28 +55,20 @@ impl Rejection {
     }
 
     /// The refusal of a call over the quota. Without a code it has that of the gateway.
-    pub(crate) fn throttling(code: Option<&str>, retry: Option<Retry>) -> Self {
+    pub(crate) fn throttling(code: Option<&str>, retry_after: Option<Duration>) -> Self {
         let message = "Request was denied due to user flow control.";
         Self {
-            retry,
+            retry_after,
             is_throttling: true,
             ..Self::new(400, code.unwrap_or("Throttling.User"), message)
         }
     }
 }
 
-impl RetryHeader {
-    /// The header that tells a client to come back after `wait`, which is rounded up.
-    pub(crate) fn after(self, wait: Duration) -> Header {
-        let millis = wait.as_nanos().div_ceil(1_000_000);
-        let limits = format!("Limit:10,Remain:0,TimeLeft:{millis}");
-        match self {
-            Self::RetryAfter => ("retry-after", millis.div_ceil(1000).to_string()),
-            Self::XAcsRetryAfter => ("x-acs-retry-after", millis.to_string()),
-            Self::XRatelimitUser => ("x-ratelimit-user", limits),
-            Self::XRatelimitUserApi => ("x-ratelimit-user-api", limits),
-        }
-    }
+/// The header in which a throttling reply says how many milliseconds to wait. They are rounded up.
+pub(crate) fn retry_header(wait: Duration) -> Header {
+    let millis = wait.as_nanos().div_ceil(1_000_000);
+    ("x-acs-retry-after", millis.to_string())
 }
 
 #[cfg(test)]
@@ -100,9 +77,6 @@ mod tests {
 
     #[test]
     fn waiting_times_are_rounded_up() {
-        let value = |header: RetryHeader| header.after(Duration::from_micros(700_100)).1;
-        assert_eq!(value(RetryHeader::RetryAfter), "1");
-        assert_eq!(value(RetryHeader::XAcsRetryAfter), "701");
-        assert!(value(RetryHeader::XRatelimitUserApi).contains("TimeLeft:701"));
+        assert_eq!(retry_header(Duration::from_micros(700_100)).1, "701");
     }
 }

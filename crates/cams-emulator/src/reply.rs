@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::{AbsentValue, AnswerFields, Ids, ServiceChoices};
-use crate::refusal::{Header, Rejection};
+use crate::refusal::{Header, Rejection, retry_header};
 use crate::request::Addressee;
 use crate::response::{JSON, OutgoingResponse};
 
@@ -58,9 +58,8 @@ impl LazyReply {
             envelope["AccessDeniedDetail"] = Value::Null;
         }
         let mut body = into_map(envelope);
-        let code = body.get("Code").and_then(Value::as_str).map(str::to_owned);
         Self {
-            code,
+            code: (target == Addressee::Cams).then(|| "OK".into()),
             write: Box::new(move || {
                 fields(&mut body);
                 form.shape(&mut body);
@@ -113,7 +112,7 @@ impl LazyReply {
             form.shape(body);
         }
         Self {
-            header: refusal.retry.map(|(header, wait)| header.after(wait)),
+            header: refusal.retry_after.map(retry_header),
             code: Some(refusal.code),
             ..Self::text(refusal.status, JSON, body.to_string())
         }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::spoil::{self, Writing};
 use crate::period::Period;
-use crate::refusal::{Rejection, RetryHeader};
+use crate::refusal::Rejection;
 use crate::request::IncomingRequest;
 use crate::response::{BodyStep, Delivery, OutgoingResponse};
 
@@ -63,7 +63,6 @@ pub(crate) enum FaultKind {
     Throttle {
         code: Option<String>,
         retry_after: Option<Period>,
-        header: Option<RetryHeader>,
     },
     TruncatedJson {},
     WrongContentType {},
@@ -132,13 +131,8 @@ impl FaultKind {
                 let message = "Specified signature is not matched with our calculation.";
                 Rejection::new(400, "SignatureDoesNotMatch", message)
             }
-            Self::Throttle {
-                code,
-                retry_after,
-                header,
-            } => {
-                let retry = retry_after.map(|wait| (header.unwrap_or_default(), wait.0));
-                Rejection::throttling(code.as_deref(), retry)
+            Self::Throttle { code, retry_after } => {
+                Rejection::throttling(code.as_deref(), retry_after.map(|wait| wait.0))
             }
             Self::NeverAnswer { when } | Self::Status { when, .. }
                 if when == When::BeforeCommit =>

