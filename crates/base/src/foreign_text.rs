@@ -47,12 +47,6 @@ pub fn line(text: &str) -> String {
     Cleaner::default().line(text)
 }
 
-/// Cleans one line of bytes, of which only the first 16 KiB are read.
-pub fn line_of_bytes(bytes: &[u8]) -> String {
-    let beginning = bytes.get(..MAX_TEXT).unwrap_or(bytes);
-    line(&String::from_utf8_lossy(beginning))
-}
-
 /// Cleans a text of several lines that can hold no secret: see [`Cleaner::lines`].
 pub fn lines(text: &str) -> String {
     Cleaner::default().lines(text)
@@ -303,8 +297,6 @@ mod tests {
         let long = "é".repeat(100_000);
         assert_eq!(cleaner().line(&long).chars().count(), 1000);
         assert_eq!(lines(&long), "é".repeat(8 << 10));
-        assert_eq!(line_of_bytes(long.as_bytes()), line(&long));
-        assert_eq!(line_of_bytes(b"\xff\x1b]0;title"), "\u{fffd} ]0;title");
         assert_eq!(cleaner().value(&"7".repeat(256)), Some("7".repeat(256)));
         assert_eq!(cleaner().value(&"7".repeat(257)), None);
         assert_eq!(cleaner().value(&"7".repeat(10 << 20)), None);

@@ -37,8 +37,11 @@ impl Running {
 
     async fn with_fault(fault: Value) -> Self {
         let text = fault.to_string();
-        let mut config = Flags::default();
-        config.faults = vec![fault::parse_list(text.as_bytes()).expect("a fault")];
+        let faults = fault::parse_list(text.as_bytes()).expect("a fault");
+        let config = Flags {
+            faults: vec![faults],
+            ..Flags::default()
+        };
         Self::start(config).await
     }
 
