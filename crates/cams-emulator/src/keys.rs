@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::encoding::hex;
 use crate::generated::Generated;
 use crate::issuance::RevokedAs;
 use crate::refusal::Rejection;
@@ -121,22 +122,15 @@ impl KnownKeys {
         now: SystemTime,
     ) -> IssuedSession {
         let count = self.sessions.len().to_string();
-        let text = |what: &str, digests: u8| -> String {
-            let digest = |part: u8| {
-                let part = part.to_string();
-                self.generated.digest(&["session", &count, what, &part])
-            };
-            STANDARD.encode((0..digests).flat_map(digest).collect::<Vec<_>>())
-        };
-        let alphanumeric = |text: String, length: usize| -> String {
-            let characters = text.chars().filter(char::is_ascii_alphanumeric);
-            characters.take(length).collect()
-        };
+        let digest = |what: &str| self.generated.digest(&["session", &count, what]);
+        let token = ["a", "b", "c", "d", "e", "f", "g", "h"]
+            .map(digest)
+            .concat();
         let session = IssuedSession {
-            access_key_id: format!("STS.{}", alphanumeric(text("id", 1), 24)),
-            access_key_secret: Secret::new(alphanumeric(text("secret", 2), 44)),
+            access_key_id: format!("STS.{:.24}", hex(&digest("id"))),
+            access_key_secret: Secret::new(format!("{:.44}", hex(&digest("secret")))),
             // Tokens have characters that must be encoded, as real ones do.
-            security_token: Secret::new(format!("CAIS{}", text("token", 8))),
+            security_token: Secret::new(format!("CAIS{}", STANDARD.encode(token))),
             caller,
             issued: now,
             lifetime,

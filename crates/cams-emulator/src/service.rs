@@ -178,12 +178,8 @@ impl EmulatedService {
 
     /// Lets a fault strike the call, if one is due. Some faults refuse what was requested.
     fn strike(&mut self, stage: Stage, call: &mut Visit<'_>) -> Result<(), Rejection> {
-        let Entry {
-            action,
-            phone_number,
-            ..
-        } = &call.entry;
-        let (action, number) = (action.as_deref(), phone_number.as_deref());
+        let entry = &call.entry;
+        let (action, number) = (entry.action.as_deref(), entry.phone_number.as_deref());
         let Some(fault) = self.faults.strike(stage, action, number) else {
             return Ok(());
         };
@@ -209,9 +205,10 @@ impl EmulatedService {
                 None => request.check_format(),
             };
         }
-        let ServiceState { keys, issuance, .. } = &self.state;
-        let (revoked_as, date) = (issuance.revoked_as, call.date);
-        let caller = self.gate.enter(request, keys, revoked_as, date, call.now)?;
+        let (keys, revoked_as) = (&self.state.keys, self.state.issuance.revoked_as);
+        let caller = self
+            .gate
+            .enter(request, keys, revoked_as, call.date, call.now)?;
         call.caller = Some(caller);
         Ok(())
     }
@@ -238,12 +235,8 @@ impl EmulatedService {
             return Err(Rejection::new(400, "Product.Unsubscript", message));
         }
         let fields = (operation.run)(call, &mut self.state)?;
-        Ok(LazyReply::success(
-            operation.api,
-            &call.entry.request_id,
-            fields,
-            form,
-        ))
+        let request_id = &call.entry.request_id;
+        Ok(LazyReply::success(operation.api, request_id, fields, form))
     }
 }
 

@@ -77,6 +77,10 @@ pub(crate) enum When {
     BeforeCommit,
 }
 
+/// The most seconds that a clock may be off, ten years. Beyond that the date may have no written
+/// form.
+const MOST_SECONDS: u32 = 10 * 365 * 86_400;
+
 /// How far a call has come when a fault may strike it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -199,9 +203,12 @@ impl FaultKind {
         Delivery::Respond(response)
     }
 
-    /// Refuses a status that is not one of a failure.
+    /// Refuses a status that is not one of a failure, and a date that is too far away.
     pub(super) fn check(&self) -> Result<(), String> {
         let status = match self {
+            Self::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SECONDS => {
+                return Err(format!("a clock is off by at most {MOST_SECONDS} seconds"));
+            }
             Self::BusinessError { status, .. } | Self::EchoRequest { status, .. } => {
                 status.filter(|status| *status != 200)
             }

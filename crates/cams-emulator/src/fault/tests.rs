@@ -128,6 +128,7 @@ fn misspelt_faults_are_refused() {
         r#"{"kind":"status","status":99,"when":"before_commit"}"#,
         r#"{"kind":"never_answer"}"#,
         r#"{"kind":"huge_body","bytes":18446744073709551615}"#,
+        r#"{"kind":"clock_skew","seconds":-315360001}"#,
         r#"{"kind":"clock_skew","seconds":-9223372036854775808}"#,
     ] {
         assert!(serde_json::from_str::<Fault>(text).is_err(), "{text}");
