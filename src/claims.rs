@@ -27,11 +27,8 @@ use terraform_plugin::framework::diagnostic::Diagnostic;
 use super::numbers::Target;
 
 /// The numbers whose migration this process has started, and where it meets other processes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Claims(Arc<Inner>);
-
 #[derive(Debug, Default)]
-struct Inner {
+pub(crate) struct Claims {
     taken: Mutex<BTreeSet<Target>>,
     directory: Option<PathBuf>,
     /// Why the files could not be used, if they could not.
@@ -51,8 +48,8 @@ pub(crate) enum Refused {
 
 /// The right to start one number's migration. It is given back when dropped, unless kept.
 #[derive(Debug)]
-pub(crate) struct Claim {
-    claims: Claims,
+pub(crate) struct Claim<'a> {
+    claims: &'a Claims,
     target: Target,
     kept: bool,
     lock: Option<Arc<Lock>>,
@@ -68,10 +65,10 @@ struct Lock {
 impl Claims {
     /// Claims that are shared with the other processes which use the same directory.
     pub(crate) fn new(directory: Option<PathBuf>) -> Self {
-        Self(Arc::new(Inner {
+        Self {
             directory,
-            ..Inner::default()
-        }))
+            ..Self::default()
+        }
     }
 
     /// Takes the number, after waiting for other processes that have it.
@@ -79,14 +76,18 @@ impl Claims {
     /// # Errors
     ///
     /// If another resource of this process has it, or if the bounds end the wait.
-    pub(crate) async fn claim(&self, bounds: &Bounds, target: &Target) -> Result<Claim, Refused> {
+    pub(crate) async fn claim(
+        &self,
+        bounds: &Bounds,
+        target: &Target,
+    ) -> Result<Claim<'_>, Refused> {
         // A number that is written in another way is the same one, here and for other processes.
         let target = target.canonical();
         if !self.taken().insert(target.clone()) {
             return Err(Refused::Duplicate);
         }
         let mut claim = Claim {
-            claims: self.clone(),
+            claims: self,
             target,
             kept: false,
             lock: None,
@@ -97,17 +98,17 @@ impl Claims {
 
     /// A warning if this process could not take turns at numbers with the others of this machine.
     pub(crate) fn notice(&self) -> Option<Diagnostic> {
-        let directory = self.0.directory.as_ref()?.display().to_string();
-        let problem = self.0.problem.get()?;
+        let directory = self.directory.as_ref()?.display().to_string();
+        let problem = self.problem.get()?;
         Some(not_shared(&foreign_text::line(&directory), problem))
     }
 
     fn taken(&self) -> MutexGuard<'_, BTreeSet<Target>> {
-        self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Claim {
+impl Claim<'_> {
     /// Takes the number again, after waiting for other processes that have it: the lock is released
     /// first. A process that had it in between may have started the migration.
     ///
@@ -116,7 +117,7 @@ impl Claim {
     /// If the bounds end the wait.
     pub(crate) async fn renew(&mut self, bounds: &Bounds) -> Result<(), Refused> {
         self.lock = None;
-        let Some(directory) = &self.claims.0.directory else {
+        let Some(directory) = &self.claims.directory else {
             return Ok(());
         };
         // The name does not show which number it is. Credentials are no part of it, since it is the
@@ -142,7 +143,7 @@ impl Claim {
             Ok(None) => return Err(Refused::Busy),
             Err(error) => {
                 tracing::debug!(%error, "numbers can't be claimed among processes");
-                let _ = self.claims.0.problem.set(error.to_string());
+                let _ = self.claims.problem.set(error.to_string());
             }
         }
         Ok(())
@@ -169,7 +170,7 @@ impl Claim {
     }
 }
 
-impl Drop for Claim {
+impl Drop for Claim<'_> {
     fn drop(&mut self) {
         self.lock = None;
         if !self.kept {
@@ -198,14 +199,13 @@ impl Drop for Lock {
 /// The directory of the lock files cannot be used.
 pub(crate) fn not_shared(directory: &str, problem: &str) -> Diagnostic {
     Diagnostic::warning(
-        "Numbers Not Claimed Among Processes",
+        "Numbers Not Locked Between Processes",
         format!(
-            "The provider's processes on this machine take turns at a number by means of files in \
-             {directory}, which cannot be used: {problem}. The provider still searches for each \
-             number before it starts the migration, but do not run another apply with the same \
-             numbers at the same time.\n\nMake the directory accessible to this user alone \
-             (chmod 700), or set throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY to \
-             another one."
+            "The provider's processes on this machine lock numbers with files in {directory}, \
+             which cannot be used: {problem}. The provider still looks for each number before it \
+             starts the migration, but do not run another apply with the same numbers at the same \
+             time.\n\nMake the directory accessible only to this user (chmod 700), or set \
+             throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY to another one."
         ),
     )
 }
@@ -316,13 +316,11 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let claims = || Claims::new(Some(directory.path().join("state")));
         let number = target("13900001234");
-        let _held = claims()
-            .claim(&call(ENOUGH), &number)
-            .await
-            .expect("the first");
+        let (one, other) = (claims(), claims());
+        let _held = one.claim(&call(ENOUGH), &number).await.expect("the first");
         let stop = CancellationToken::new();
         stop.cancel();
-        let waiting = claims().claim(&Bounds::new(ENOUGH, stop), &number).await;
+        let waiting = other.claim(&Bounds::new(ENOUGH, stop), &number).await;
         assert_eq!(waiting.expect_err("stopped"), Refused::Stopped);
     }
 

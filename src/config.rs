@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use alibaba_cloud::credentials::{Credentials, FetchContext};
 use alibaba_cloud::openapi::Failure;
-use base::clock::Clock;
 use base::environment::Environment;
-use base::random::Random;
 use cams::{Account, Client, Endpoint, HttpSettings};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::{Field, FieldType, Model};
@@ -20,7 +18,7 @@ use super::credentials;
 use super::setting::Declaration;
 use super::settings;
 use super::throttling;
-use super::{Cams, NoClient, network};
+use super::{Cams, CamsProvider, NoClient, network};
 
 /// How long an answer with credentials may take. The official SDKs wait as long.
 const LONGEST_FETCH: Duration = Duration::from_secs(10);
@@ -85,25 +83,22 @@ impl Model for Config {}
 /// Makes the configured provider, and the warnings about its configuration.
 ///
 /// A value that is known only during apply is no error yet, because a plan that needs no call
-/// succeeds without it. `long_wait` is the time after which a wait for the quota is reported.
+/// succeeds without it.
 ///
 /// # Errors
 ///
 /// If settings are wrong: one error for each that cannot be parsed, or else one for each part of
 /// the provider that cannot be made of them.
 pub(crate) fn configure(
+    provider: &CamsProvider,
     config: &Config,
     terraform_version: &str,
-    environment: &Environment,
-    clock: Clock,
-    random: Random,
-    long_wait: Duration,
 ) -> Result<(Cams, Diagnostics), Diagnostics> {
+    let environment = &provider.environment;
     let unknown = unknown(config);
     if unknown.has_errors() {
         let space = cust_space_id(config, environment)?;
-        let unknown = Err(NoClient::NotKnownYet(unknown));
-        let cams = Cams::new(unknown, space, None, clock, random);
+        let cams = Cams::new(provider, Err(NoClient::NotKnownYet(unknown)), space, None);
         return Ok((cams, Diagnostics::default()));
     }
     let mut errors = settings::errors(config, environment);
@@ -129,23 +124,32 @@ pub(crate) fn configure(
             let emulator = endpoint.is_loopback().then(|| endpoint.host().to_owned());
             let account_id = settings::ACCOUNT_ID.read(config, environment)?;
             let directory = Some(throttled.directory.clone());
+            let (clock, random) = (provider.clock.clone(), provider.random.clone());
+            let context = FetchContext {
+                clock: clock.clone(),
+                random: random.clone(),
+                user_agent: http.user_agent.clone(),
+                network: http.network.clone(),
+                connect_timeout: http.connect_timeout,
+                read_timeout: http.read_timeout.min(LONGEST_FETCH),
+            };
             let client = Client::new(cams::Config {
                 account: Account::new(account_id, directory, emulator, clock.clone()),
-                credentials: Credentials::new(source, context(&http, &clock, &random)),
+                credentials: Credentials::new(source, context),
                 region,
                 http,
                 throttle: throttled.throttle.clone(),
                 requests_per_second: throttled.requests_per_second,
-                long_wait,
-                clock: clock.clone(),
-                random: random.clone(),
+                long_wait: provider.long_wait,
+                clock,
+                random,
             });
             Ok(client.map_err(|failure| no_http_client(&failure))?)
         }
         Err(missing) => Err(NoClient::NoCredentials(missing)),
     };
     let space = cust_space_id(config, environment)?;
-    let cams = Cams::new(client, space, Some(throttled), clock, random);
+    let cams = Cams::new(provider, client, space, Some(throttled));
     Ok((cams, warnings))
 }
 
@@ -170,18 +174,6 @@ fn http(
         network,
     };
     Ok((http, region.id, warnings))
-}
-
-/// What credentials are fetched with.
-fn context(http: &HttpSettings, clock: &Clock, random: &Random) -> FetchContext {
-    FetchContext {
-        clock: clock.clone(),
-        random: random.clone(),
-        user_agent: http.user_agent.clone(),
-        network: http.network.clone(),
-        connect_timeout: http.connect_timeout,
-        read_timeout: http.read_timeout.min(LONGEST_FETCH),
-    }
 }
 
 /// The endpoint of the API that the environment alone leads to.
@@ -223,9 +215,9 @@ fn no_http_client(failure: &Failure) -> Diagnostic {
     Diagnostic::error(
         "HTTP Client Not Usable",
         format!(
-            "No HTTP client could be made: {failure}. Without certificates of known authorities no \
-             service can be trusted: install the package ca-certificates, or set SSL_CERT_FILE to \
-             a file that has them."
+            "The HTTP client could not be created: {failure}. The provider needs root \
+             certificates: install the package ca-certificates, or set SSL_CERT_FILE to a file \
+             that contains them."
         ),
     )
 }

@@ -10,13 +10,7 @@ use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 
 use super::block::Config;
 use super::setting::Declaration;
-use super::settings;
-use super::settings::credentials::{
-    ACCESS_KEY, CREDENTIALS_URI, ECS_ROLE_NAME, OIDC_POLICY, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN,
-    OIDC_SESSION_EXPIRATION, OIDC_SESSION_NAME, OIDC_TOKEN, OIDC_TOKEN_FILE, PROFILE, ROLE_ARN,
-    ROLE_EXTERNAL_ID, ROLE_POLICY, ROLE_SESSION_EXPIRATION, ROLE_SESSION_NAME, SECRET_KEY,
-    SECURITY_TOKEN, SHARED_CREDENTIALS_FILE, STS_ENDPOINT,
-};
+use super::settings::{credentials, location};
 
 /// Finds where the credentials come from, with warnings. Reads files, and makes no connection.
 ///
@@ -57,57 +51,64 @@ fn configured(
     endpoint: &Endpoint,
 ) -> Result<Configured, Diagnostic> {
     let emulator = || {
-        let elsewhere = environment.first(STS_ENDPOINT.variables).is_some();
+        let elsewhere = environment
+            .first(credentials::STS_ENDPOINT.variables)
+            .is_some();
         (endpoint.is_loopback() && !elsewhere).then(|| endpoint.clone())
     };
     let mut assume_role = None;
     if config.has_block("assume_role") {
         // An empty text has a meaning here only: no variable counts.
-        let role_arn = config.attribute(ROLE_ARN.name).known();
+        let role_arn = config.attribute(credentials::ROLE_ARN.name).known();
         let none = role_arn.filter(|text| text.is_empty());
         assume_role = Some(AssumeRole {
-            role_arn: ROLE_ARN
+            role_arn: credentials::ROLE_ARN
                 .read(config, environment)?
                 .or_else(|| none.map(|_| String::new())),
-            session_name: ROLE_SESSION_NAME.read(config, environment)?,
-            policy: ROLE_POLICY.read(config, environment)?,
-            session_expiration: ROLE_SESSION_EXPIRATION.read(config, environment)?,
-            external_id: ROLE_EXTERNAL_ID.read(config, environment)?,
+            session_name: credentials::ROLE_SESSION_NAME.read(config, environment)?,
+            policy: credentials::ROLE_POLICY.read(config, environment)?,
+            session_expiration: credentials::ROLE_SESSION_EXPIRATION.read(config, environment)?,
+            external_id: credentials::ROLE_EXTERNAL_ID.read(config, environment)?,
         });
     }
     let mut assume_role_with_oidc = None;
     if config.has_block("assume_role_with_oidc") {
-        let both = [OIDC_TOKEN.name, OIDC_TOKEN_FILE.name];
+        let both = [
+            credentials::OIDC_TOKEN.name,
+            credentials::OIDC_TOKEN_FILE.name,
+        ];
         if both.iter().all(|name| config.text(name).is_some()) {
             return Err(Diagnostic::error(
                 "Invalid Provider Configuration",
                 "assume_role_with_oidc has both oidc_token and oidc_token_file. Remove one of \
                  them: a file can be renewed during a run, a token cannot.",
             )
-            .at(OIDC_TOKEN.location()));
+            .at(credentials::OIDC_TOKEN.location()));
         }
         assume_role_with_oidc = Some(AssumeRoleWithOidc {
-            oidc_provider_arn: OIDC_PROVIDER_ARN.read(config, environment)?,
-            role_arn: OIDC_ROLE_ARN.read(config, environment)?,
-            oidc_token: OIDC_TOKEN.read(config, environment)?,
-            oidc_token_file: OIDC_TOKEN_FILE.read(config, environment)?,
-            role_session_name: OIDC_SESSION_NAME.read(config, environment)?,
-            policy: OIDC_POLICY.read(config, environment)?,
-            session_expiration: OIDC_SESSION_EXPIRATION.read(config, environment)?,
+            oidc_provider_arn: credentials::OIDC_PROVIDER_ARN.read(config, environment)?,
+            role_arn: credentials::OIDC_ROLE_ARN.read(config, environment)?,
+            oidc_token: credentials::OIDC_TOKEN.read(config, environment)?,
+            oidc_token_file: credentials::OIDC_TOKEN_FILE.read(config, environment)?,
+            role_session_name: credentials::OIDC_SESSION_NAME.read(config, environment)?,
+            policy: credentials::OIDC_POLICY.read(config, environment)?,
+            session_expiration: credentials::OIDC_SESSION_EXPIRATION.read(config, environment)?,
         });
     }
     Ok(Configured {
-        access_key: ACCESS_KEY.read(config, environment)?,
-        secret_key: SECRET_KEY.read(config, environment)?,
-        security_token: SECURITY_TOKEN.read(config, environment)?,
-        profile: PROFILE.read(config, environment)?,
-        shared_credentials_file: SHARED_CREDENTIALS_FILE.read(config, environment)?,
-        ecs_role_name: ECS_ROLE_NAME.read(config, environment)?,
-        credentials_uri: CREDENTIALS_URI.read(config, environment)?,
+        access_key: credentials::ACCESS_KEY.read(config, environment)?,
+        secret_key: credentials::SECRET_KEY.read(config, environment)?,
+        security_token: credentials::SECURITY_TOKEN.read(config, environment)?,
+        profile: credentials::PROFILE.read(config, environment)?,
+        shared_credentials_file: credentials::SHARED_CREDENTIALS_FILE.read(config, environment)?,
+        ecs_role_name: credentials::ECS_ROLE_NAME.read(config, environment)?,
+        credentials_uri: credentials::CREDENTIALS_URI.read(config, environment)?,
         assume_role,
         assume_role_with_oidc,
         region: Some(region.to_owned()),
-        sts_endpoint: STS_ENDPOINT.read(config, environment)?.or_else(emulator),
+        sts_endpoint: credentials::STS_ENDPOINT
+            .read(config, environment)?
+            .or_else(emulator),
     })
 }
 
@@ -130,7 +131,7 @@ fn diagnostic(error: &CredentialsError) -> Diagnostic {
     };
     let diagnostic = Diagnostic::error(summary, error.to_string());
     match error.attribute() {
-        Some(names) => diagnostic.at(settings::location(&names.join("."))),
+        Some(names) => diagnostic.at(location(&names.join("."))),
         None => diagnostic,
     }
 }

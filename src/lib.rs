@@ -66,6 +66,7 @@ pub use terraform_plugin::framework::server::InvalidProvider;
 use block::Config;
 pub use provider::Cams;
 use provider::NoClient;
+use resources::number_migration::NumberMigration;
 
 /// The address of the provider, which all examples use.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
@@ -113,7 +114,7 @@ impl Provider for CamsProvider {
     }
 
     fn offers(&self) -> Offers<Cams> {
-        resources::offers()
+        Offers::new().resource(NumberMigration)
     }
 
     async fn configure(
@@ -121,14 +122,7 @@ impl Provider for CamsProvider {
         config: Config,
         terraform_version: &str,
     ) -> Result<(Cams, Diagnostics), Diagnostics> {
-        config::configure(
-            &config,
-            terraform_version,
-            &self.environment,
-            self.clock.clone(),
-            self.random.clone(),
-            self.long_wait,
-        )
+        config::configure(self, &config, terraform_version)
     }
 
     fn notices(&self, cams: &Cams) -> Diagnostics {

@@ -57,7 +57,7 @@ pub(crate) fn long_wait(wait: &LongWait) -> Diagnostic {
 }
 
 /// So many calls, with the words that follow one call and several calls.
-fn calls(count: usize, one: &str, several: &str) -> String {
+pub(crate) fn calls(count: usize, one: &str, several: &str) -> String {
     match count {
         1 => format!("1 call{one}"),
         count => format!("{count} call{several}"),

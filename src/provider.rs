@@ -11,6 +11,7 @@ use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
 
+use super::CamsProvider;
 use super::claims::Claims;
 use super::credentials;
 use super::errors::{self, ErrorContext};
@@ -49,11 +50,10 @@ pub(crate) enum NoClient {
 
 impl Cams {
     pub(crate) fn new(
+        provider: &CamsProvider,
         client: Result<Client, NoClient>,
         cust_space_id: Field<String>,
         throttled: Option<Throttled>,
-        clock: Clock,
-        random: Random,
     ) -> Self {
         let directory = throttled.as_ref();
         let directory = directory.map(|throttled| throttled.directory.clone());
@@ -65,8 +65,8 @@ impl Cams {
             starts: Starts::new(directory),
             planned: Planned::default(),
             lookups: Lookups::default(),
-            clock,
-            random,
+            clock: provider.clock.clone(),
+            random: provider.random.clone(),
             reported: Mutex::default(),
         }
     }

@@ -6,6 +6,7 @@
 //! settings.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use base::environment::Environment;
@@ -40,11 +41,18 @@ pub(crate) struct Setting<T> {
     parse: fn(&str) -> Result<T, String>,
 }
 
-/// Reads a whole number as Terraform and people write one, such as `20`, `20.0` or `2e1`.
-pub(crate) fn whole_number(text: &str) -> Option<u64> {
-    let number: f64 = text.parse().ok()?;
-    let whole = number.fract() == 0.0 && (0.0..=1e15).contains(&number);
-    whole.then_some(number as u64)
+/// Reads a whole number of units as Terraform and people write one, such as `20`, `20.0` or `2e1`.
+pub(crate) fn whole_number(
+    text: &str,
+    range: RangeInclusive<u32>,
+    units: &str,
+) -> Result<u64, String> {
+    let (least, most) = range.into_inner();
+    let number = text.parse().ok().filter(|number: &f64| {
+        number.fract() == 0.0 && (f64::from(least)..=f64::from(most)).contains(number)
+    });
+    let number = number.map(|number| number as u64);
+    number.ok_or_else(|| format!("expected a whole number of {units} from {least} to {most}"))
 }
 
 impl<T> Setting<T> {

@@ -54,8 +54,8 @@ pub(crate) static ACCOUNT_ID: Setting<String> = Setting::new(
     "account_id",
     &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"],
     parse_account_id,
-    "Alibaba Cloud account id, digits only. The call quota belongs to the account, whichever of \
-     its credentials are used. Set this where STS cannot be reached.",
+    "Alibaba Cloud account id, digits only. The call quota belongs to the account and applies to \
+     all of its credentials. Set this where STS cannot be reached.",
 )
 .otherwise("the provider asks STS");
 
@@ -71,7 +71,7 @@ pub(crate) static ENDPOINT: Setting<Endpoint> = Setting::new(
     "endpoint",
     &["CAMS_ENDPOINT", "ALIBABA_CLOUD_ENDPOINT_CAMS"],
     from_str,
-    "Host or URL of the API; plain `http` only to this machine.",
+    "Host or URL of the API; plain `http` is allowed only for this machine.",
 )
 .otherwise("the region's own is used");
 
@@ -79,8 +79,8 @@ pub(crate) static CUST_SPACE_ID: Setting<String> = Setting::new(
     "cust_space_id",
     &[CUST_SPACE_ID_VARIABLE],
     parse_cust_space_id,
-    "Space of resources that set no `cust_space_id` of their own: the id of the ISV \
-        sub-customer's space, or of your own instance.",
+    "Default space for resources without `cust_space_id`: the id of the ISV sub-customer's space, \
+     or of your own instance.",
 )
 .otherwise("each resource sets its own");
 
@@ -96,7 +96,7 @@ pub(crate) static CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
     "client_connect_timeout",
     &["CLIENT_CONNECT_TIMEOUT"],
     |text| parse_millis(text, 100..=600_000),
-    "Milliseconds to wait for a connection to the API, TLS included. Raise it behind a slow \
+    "Time limit in milliseconds for connecting to the API, including TLS. Increase it for a slow \
      proxy.",
 )
 .default("10000");
@@ -105,8 +105,9 @@ pub(crate) static READ_TIMEOUT: Setting<Duration> = Setting::new(
     "client_read_timeout",
     &["CLIENT_READ_TIMEOUT"],
     |text| parse_millis(text, 100..=600_000),
-    "Milliseconds from sending a request until its whole answer has arrived. The provider has to \
-     find out what a request without an answer did, so lower it only if the API hangs.",
+    "Time limit in milliseconds from sending a request to the end of its answer. After a request \
+     without an answer, the provider determines whether it had an effect; lower the limit only if \
+     the API hangs.",
 )
 .default("60000");
 
@@ -144,13 +145,8 @@ fn parse_cust_space_id(text: &str) -> Result<String, String> {
     ))
 }
 
-fn parse_millis(text: &str, range: RangeInclusive<u64>) -> Result<Duration, String> {
-    let millis = whole_number(text);
-    let (least, most) = (range.start(), range.end());
-    millis
-        .filter(|millis| range.contains(millis))
-        .map(Duration::from_millis)
-        .ok_or_else(|| format!("expected a whole number of milliseconds from {least} to {most}"))
+fn parse_millis(text: &str, range: RangeInclusive<u32>) -> Result<Duration, String> {
+    whole_number(text, range, "milliseconds").map(Duration::from_millis)
 }
 
 #[cfg(test)]

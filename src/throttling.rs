@@ -10,6 +10,7 @@ use call_quota::{REDIS_RIGHTS, RedisTimeouts, Throttle};
 use terraform_plugin::framework::diagnostic::Diagnostic;
 
 use super::block::Config;
+use super::notices::calls;
 use super::setting::Declaration;
 use super::settings::throttle::{
     FALLBACK_REQUESTS_PER_SECOND, REDIS_COMMAND_TIMEOUT, REDIS_CONNECT_TIMEOUT, REDIS_URL,
@@ -47,31 +48,28 @@ impl Throttled {
         let reason = self.throttle.trouble()?;
         let (what, remedy) = match self.scope {
             Scope::Redis => (
-                "the Redis server by which all machines share it",
+                "the Redis server that shares it between machines",
                 "Check throttle.redis_url, the server, its password and its certificate, and the \
                  network in between; the guide on Redis lists what servers and users need. For a \
                  distant server, raise throttle.redis_connect_timeout and \
                  throttle.redis_command_timeout.",
             ),
             Scope::Host | Scope::Process => (
-                "the directory by which this user's processes share it",
-                "Make it a directory of this user alone (chmod 700), set another one in \
-                 throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY, or set throttle.scope \
-                 = \"process\" if only one process at a time uses the account.",
+                "the directory in which this user's processes share it",
+                "Make the directory accessible only to this user (chmod 700), set \
+                 throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY to another one, or set \
+                 throttle.scope = \"process\" if only one process at a time uses the account.",
             ),
         };
-        let calls = match self.fallback.get() {
-            1 => "1 call".to_owned(),
-            many => format!("{many} calls"),
-        };
+        let calls = calls(self.fallback.get() as usize, "", "s");
         Some(Diagnostic::warning(
             "Call Quota Not Shared",
             format!(
                 "The account's call quota is not shared, because {what} cannot be used: {reason}. \
-                 Until it can, the provider makes at most {calls} a second of each \
-                 operation, to stay within the quota beside other processes. Nothing is lost, but \
-                 the run takes longer.\n\n{remedy} If you know how many processes may run at once, \
-                 set throttle.fallback_requests_per_second to let each make more calls."
+                 Until it can be used, the provider makes at most {calls} per second for each \
+                 operation, so that all processes together stay within the quota. Nothing is lost, \
+                 but operations take longer.\n\n{remedy} If you know how many processes run at the \
+                 same time, increase throttle.fallback_requests_per_second."
             ),
         ))
     }
@@ -80,10 +78,10 @@ impl Throttled {
 /// The warning if the Redis user may not read when the server was started.
 pub(super) fn runs_unknown() -> String {
     format!(
-        "The user of the Redis server may not run INFO, so the provider cannot see whether the \
-         server was restarted with older data. To be safe, it treats every new connection, and the \
-         first use after a pause, as a restart, and then makes no call for some seconds. Grant the \
-         user the rights in this line: {REDIS_RIGHTS}"
+        "The user of the Redis server may not run INFO, so the provider cannot detect that the \
+         server restarted with older data. It therefore treats every new connection, and the first \
+         use after an idle time, as a restart, and makes no call for some seconds. Grant the \
+         permissions with this command: {REDIS_RIGHTS}"
     )
 }
 
@@ -103,8 +101,8 @@ pub(crate) fn configure(
     if scope != Scope::Redis && config.text(REDIS_URL.name).is_some() {
         return Err(Diagnostic::error(
             "Redis URL Without Effect",
-            "throttle.redis_url is set, but the scope is another one. Set throttle.scope = \
-             \"redis\", or remove redis_url.",
+            "throttle.redis_url has no effect, because throttle.scope is not \"redis\". Set \
+             throttle.scope = \"redis\", or remove redis_url.",
         )
         .at(REDIS_URL.location()));
     }

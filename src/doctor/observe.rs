@@ -11,13 +11,14 @@ use base::random::Random;
 use base::secret::Secret;
 use call_quota::{Caveats, Throttle};
 use cams::phone::PhoneNumber;
-use cams::{Bounds, Client, Error, ErrorKind, LONG_WAIT};
+use cams::{Bounds, Client, Error, ErrorKind};
 use terraform_plugin::framework::diagnostic::Diagnostics;
 
 use crate::block::Config;
 use crate::config;
 use crate::settings::{self, credentials, throttle};
 use crate::throttling;
+use crate::{CamsProvider, LONG_WAIT};
 
 use super::answers::{Answers, Question, text};
 use super::arguments::Options;
@@ -146,14 +147,13 @@ fn client(
     clock: &Clock,
     random: &Random,
 ) -> Result<Client, Diagnostics> {
-    let (cams, _) = config::configure(
-        &Config::default(),
-        "doctor",
-        environment,
-        clock.clone(),
-        random.clone(),
-        LONG_WAIT,
-    )?;
+    let provider = CamsProvider {
+        environment: environment.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        long_wait: LONG_WAIT,
+    };
+    let (cams, _) = config::configure(&provider, &Config::default(), "doctor")?;
     cams.client().cloned()
 }
 

@@ -63,8 +63,8 @@ pub(crate) static SECURITY_TOKEN: Setting<Secret> = credential(
     "security_token",
     variables::SECURITY_TOKEN,
     parse_secret,
-    "Security token of temporary credentials. They are not refreshed: where a run may \
-        outlast them, let the provider fetch them itself.",
+    "Security token of temporary credentials, which the provider does not refresh. If a run can \
+     take longer than their lifetime, use a setting with which the provider fetches credentials.",
 )
 .secret();
 
@@ -104,43 +104,23 @@ pub(crate) static STS_ENDPOINT: Setting<Endpoint> = credential(
     "sts_endpoint",
     variables::STS_ENDPOINT,
     from_str,
-    "Host or URL of STS, which exchanges credentials and names the account; plain `http` only to \
-     this machine.",
+    "Host or URL of STS, which issues temporary credentials and returns the account id. Plain \
+     `http` is allowed only for this machine.",
 )
 .otherwise("the region's own is used, or `endpoint` if that is on this machine");
 
-pub(crate) static ROLE_ARN: Setting<String> = credential(
-    "assume_role.role_arn",
-    variables::ROLE_ARN,
-    parse_arn,
-    "ARN of the role, such as `acs:ram::123456789012:role/terraform`.",
-)
-.otherwise("no role is assumed");
+pub(crate) static ROLE_ARN: Setting<String> =
+    role_arn("assume_role.role_arn", variables::ROLE_ARN).otherwise("no role is assumed");
 
-pub(crate) static ROLE_SESSION_NAME: Setting<String> = credential(
-    "assume_role.session_name",
-    variables::ROLE_SESSION_NAME,
-    parse_session_name,
-    "Name of the session, which appears in the audit log of the account.",
-)
-.default("terraform");
+pub(crate) static ROLE_SESSION_NAME: Setting<String> =
+    session_name("assume_role.session_name", variables::ROLE_SESSION_NAME);
 
-pub(crate) static ROLE_POLICY: Setting<String> = credential(
-    "assume_role.policy",
-    &[],
-    parse_policy,
-    "Policy in JSON that restricts the session.",
-)
-.otherwise("the session has all permissions of the role");
+pub(crate) static ROLE_POLICY: Setting<String> = policy("assume_role.policy");
 
-pub(crate) static ROLE_SESSION_EXPIRATION: Setting<Duration> = credential(
+pub(crate) static ROLE_SESSION_EXPIRATION: Setting<Duration> = lifetime(
     "assume_role.session_expiration",
     variables::ROLE_SESSION_EXPIRATION,
-    parse_lifetime,
-    "Lifetime of a session in seconds, from 900 up to the maximum of the role. The provider \
-     fetches a new session in time.",
-)
-.default("3600");
+);
 
 pub(crate) static ROLE_EXTERNAL_ID: Setting<String> = credential(
     "assume_role.external_id",
@@ -157,19 +137,15 @@ pub(crate) static OIDC_PROVIDER_ARN: Setting<String> = credential(
         `acs:ram::123456789012:oidc-provider/github`.",
 );
 
-pub(crate) static OIDC_ROLE_ARN: Setting<String> = credential(
-    "assume_role_with_oidc.role_arn",
-    variables::OIDC_ROLE_ARN,
-    parse_arn,
-    "ARN of the role, such as `acs:ram::123456789012:role/terraform`.",
-);
+pub(crate) static OIDC_ROLE_ARN: Setting<String> =
+    role_arn("assume_role_with_oidc.role_arn", variables::OIDC_ROLE_ARN);
 
 pub(crate) static OIDC_TOKEN: Setting<Secret> = credential(
     "assume_role_with_oidc.oidc_token",
     variables::OIDC_TOKEN,
     parse_oidc_token,
-    "Token of the identity provider. It stays the same for the run, so a file is \
-        better where the token is renewed.",
+    "Token of the identity provider. The value is fixed for the run; if the token is renewed, use \
+     `oidc_token_file`.",
 )
 .secret();
 
@@ -180,33 +156,52 @@ pub(crate) static OIDC_TOKEN_FILE: Setting<String> = credential(
     "File that holds the token. It is read again for each new session.",
 );
 
-pub(crate) static OIDC_SESSION_NAME: Setting<String> = credential(
+pub(crate) static OIDC_SESSION_NAME: Setting<String> = session_name(
     "assume_role_with_oidc.role_session_name",
     variables::OIDC_ROLE_SESSION_NAME,
-    parse_session_name,
-    "Name of the session, which appears in the audit log of the account.",
-)
-.default("terraform");
+);
 
-pub(crate) static OIDC_POLICY: Setting<String> = credential(
-    "assume_role_with_oidc.policy",
-    &[],
-    parse_policy,
-    "Policy in JSON that restricts the session.",
-)
-.otherwise("the session has all permissions of the role");
+pub(crate) static OIDC_POLICY: Setting<String> = policy("assume_role_with_oidc.policy");
 
-pub(crate) static OIDC_SESSION_EXPIRATION: Setting<Duration> = credential(
-    "assume_role_with_oidc.session_expiration",
-    &[],
-    parse_lifetime,
-    "Lifetime of a session in seconds, from 900 up to the maximum of the role. The provider \
-     fetches a new session in time.",
-)
-.default("3600");
+pub(crate) static OIDC_SESSION_EXPIRATION: Setting<Duration> =
+    lifetime("assume_role_with_oidc.session_expiration", &[]);
+
+/// The role of either block.
+const fn role_arn(name: &'static str, variables: &'static [&'static str]) -> Setting<String> {
+    let description = "ARN of the role, such as `acs:ram::123456789012:role/terraform`.";
+    credential(name, variables, parse_arn, description)
+}
+
+/// The name of the session in either role.
+const fn session_name(name: &'static str, variables: &'static [&'static str]) -> Setting<String> {
+    let description = "Name of the session, which appears in the audit log of the account.";
+    credential(name, variables, parse_session_name, description).default("terraform")
+}
+
+/// The policy that restricts either role.
+const fn policy(name: &'static str) -> Setting<String> {
+    let description = "Policy in JSON that restricts the session.";
+    let policy = credential(name, &[], parse_policy, description);
+    policy.otherwise("the session has all permissions of the role")
+}
+
+/// The lifetime of the session in either role.
+const fn lifetime(name: &'static str, variables: &'static [&'static str]) -> Setting<Duration> {
+    let description = "Lifetime of a session in seconds, from 900 to the maximum of the role. The \
+                       provider starts a new session before it expires.";
+    credential(name, variables, parse_lifetime, description).default("3600")
+}
 
 /// The longest policy that STS takes, in characters.
 const MOST_OF_A_POLICY: usize = 2048;
+
+/// The text, if it is what is expected.
+fn checked(text: &str, is_expected: bool, expected: &str) -> Result<String, String> {
+    match is_expected {
+        true => Ok(text.to_owned()),
+        false => Err(format!("expected {expected}")),
+    }
+}
 
 /// Parses a part of the access key. Blanks and line breaks around the part are accepted, even with
 /// nothing in between: the chain leaves them out, and says so in the log.
@@ -224,65 +219,57 @@ fn parse_secret(text: &str) -> Result<Secret, String> {
 
 /// Parses a name or a path: anything without control characters.
 fn parse_word(text: &str) -> Result<String, String> {
-    match text.chars().any(char::is_control) {
-        true => Err("expected a text without line breaks and control characters".to_owned()),
-        false => Ok(text.to_owned()),
-    }
+    let is_word = !text.chars().any(char::is_control);
+    checked(
+        text,
+        is_word,
+        "a text without line breaks and control characters",
+    )
 }
 
 fn parse_uri(text: &str) -> Result<Secret, String> {
-    let has_scheme = ["http://", "https://"]
-        .iter()
-        .any(|scheme| text.starts_with(scheme));
-    match has_scheme && credentials::is_well_formed(text) {
-        true => Ok(Secret::new(text)),
-        false => Err("expected an address that begins with https:// or http://".to_owned()),
-    }
+    let has_scheme = text.starts_with("http://") || text.starts_with("https://");
+    let is_uri = has_scheme && credentials::is_well_formed(text);
+    checked(text, is_uri, "a URL that begins with https:// or http://").map(Secret::new)
 }
 
 fn parse_arn(text: &str) -> Result<String, String> {
-    match text.starts_with("acs:ram:") && credentials::is_well_formed(text) {
-        true => Ok(text.to_owned()),
-        false => Err(
-            "expected the ARN as RAM shows it, such as acs:ram::123456789012:role/terraform"
-                .to_owned(),
-        ),
-    }
+    let is_arn = text.starts_with("acs:ram:") && credentials::is_well_formed(text);
+    let expected = "the ARN as RAM shows it, such as acs:ram::123456789012:role/terraform";
+    checked(text, is_arn, expected)
 }
 
 /// STS takes from 2 to 64 letters, digits and some signs.
 fn parse_session_name(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte);
-    match (2..=64).contains(&text.len()) && text.bytes().all(allowed) {
-        true => Ok(text.to_owned()),
-        false => Err("expected 2 to 64 letters, digits and signs of . @ - _".to_owned()),
-    }
+    let is_name = (2..=64).contains(&text.len()) && text.bytes().all(allowed);
+    checked(
+        text,
+        is_name,
+        "2 to 64 letters, digits and signs of . @ - _",
+    )
 }
 
 fn parse_policy(text: &str) -> Result<String, String> {
     let is_object = serde_json::from_str::<serde_json::Map<_, _>>(text).is_ok();
-    match is_object && text.chars().count() <= MOST_OF_A_POLICY {
-        true => Ok(text.to_owned()),
-        false => Err(format!(
-            "expected a policy in JSON of at most {MOST_OF_A_POLICY} characters"
-        )),
-    }
+    let is_policy = is_object && text.chars().count() <= MOST_OF_A_POLICY;
+    let expected = format!("a policy in JSON of at most {MOST_OF_A_POLICY} characters");
+    checked(text, is_policy, &expected)
 }
 
 fn parse_lifetime(text: &str) -> Result<Duration, String> {
-    let seconds = whole_number(text);
-    seconds
-        .filter(|seconds| (900..=43_200).contains(seconds))
-        .map(Duration::from_secs)
-        .ok_or_else(|| "expected a whole number of seconds from 900 to 43200".to_owned())
+    whole_number(text, 900..=43_200, "seconds").map(Duration::from_secs)
 }
 
 fn parse_oidc_token(text: &str) -> Result<Secret, String> {
     let text = text.trim();
-    match (4..=20_000).contains(&text.len()) && credentials::is_well_formed(text) {
-        true => Ok(Secret::new(text)),
-        false => Err("expected a token of 4 to 20000 characters without spaces".to_owned()),
-    }
+    let is_token = (4..=20_000).contains(&text.len()) && credentials::is_well_formed(text);
+    checked(
+        text,
+        is_token,
+        "a token of 4 to 20000 characters without spaces",
+    )
+    .map(Secret::new)
 }
 
 #[cfg(test)]

@@ -26,9 +26,9 @@ pub(crate) static SCOPE: Setting<Scope> = Setting::new(
     "throttle.scope",
     &["CAMS_THROTTLE_SCOPE"],
     parse_scope,
-    "Which processes share the quota: `host`, all processes of this user on this machine; \
-     `process`, this process alone, for machines without a writable directory; `redis`, all \
-     machines that use the same server, for pipelines on several runners.",
+    "Which processes share the quota. `host`: all processes of this user on this machine; \
+     `process`: only this process, for machines without a writable directory; `redis`: all \
+     machines that use the same server, for pipelines with several runners.",
 )
 .default("host");
 
@@ -48,10 +48,10 @@ pub(crate) static REDIS_CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
     "throttle.redis_connect_timeout",
     &["CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT"],
     |text| parse_millis(text, 100..=10_000),
-    "Milliseconds to wait for a connection to the Redis server, TLS included. After the server \
-     has started or lost its data, calls wait for up to twice this time and twice \
-     `redis_command_timeout`: lower both for a nearby server. Set the same values wherever the \
-     server is used.",
+    "Time limit in milliseconds for connecting to the Redis server, including TLS. After a server \
+     has started or has lost its data, calls wait up to twice the sum of this value and \
+     `redis_command_timeout`: set both lower for a nearby server. Use the same values wherever you \
+     use the server.",
 )
 .default("2500");
 
@@ -60,8 +60,8 @@ pub(crate) static REDIS_COMMAND_TIMEOUT: Setting<Duration> = Setting::new(
     "throttle.redis_command_timeout",
     &["CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT"],
     |text| parse_millis(text, 50..=5000),
-    "Milliseconds to wait for the answer of the Redis server to a command. After that, the server \
-     counts as unreachable.",
+    "Time limit in milliseconds for the answer to a command. After that, the Redis server counts \
+     as unreachable.",
 )
 .default("1000");
 
@@ -80,8 +80,8 @@ pub(crate) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting::n
     "throttle.fallback_requests_per_second",
     &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
     parse_rate,
-    "Calls per second for each operation while the shared state cannot be reached. Set it to the \
-     quota divided by the number of hosts that may run at once.",
+    "Calls per second for each operation while the shared state is unreachable. Set it to the \
+     quota divided by the number of hosts that may run at the same time.",
 )
 .default("1");
 
@@ -89,10 +89,10 @@ pub(crate) static STATE_DIRECTORY: Setting<PathBuf> = Setting::new(
     "throttle.state_directory",
     &["CAMS_THROTTLE_STATE_DIRECTORY"],
     parse_directory,
-    "Directory in which this user's processes on this machine share the quota and take turns at a \
-     number: an absolute path. The provider creates it, for this user alone, if only its last \
-     part is missing. Set it where `/tmp` cannot be used, and to a common directory in containers \
-     that should share.",
+    "Directory for the files with which this user's processes on this machine share the quota and \
+     lock numbers: an absolute path. The provider creates its last part with access only for this \
+     user. Set it if `/tmp` cannot be used, or to a common directory to let containers share the \
+     quota.",
 )
 .otherwise("it is `/tmp/terraform-provider-cams-UID`, where UID is the user's number");
 
@@ -112,11 +112,8 @@ pub(crate) enum Scope {
 const MAX_RATE: u32 = 250;
 
 fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
-    let rate = whole_number(text);
-    rate.and_then(|rate| u32::try_from(rate).ok())
-        .and_then(NonZeroU32::new)
-        .filter(|rate| rate.get() <= MAX_RATE)
-        .ok_or_else(|| format!("expected a whole number from 1 to {MAX_RATE}"))
+    let rate = whole_number(text, 1..=MAX_RATE, "calls")?;
+    NonZeroU32::try_from(rate as u32).map_err(|error| error.to_string())
 }
 
 /// The path without what does not change its meaning, so that processes which write it differently

@@ -10,85 +10,67 @@ use crate::claims::Refused;
 use crate::errors;
 use crate::evidence::Presence;
 use crate::numbers::Target;
+use crate::planned::Conflict;
 use crate::settings::CUST_SPACE_ID_VARIABLE;
 
 use super::schema::Model;
 
 const NO_CANCEL: &str = "The API has no operation that cancels a migration.";
 const SHOWN_ONCE: &str = "This warning is shown once, although it may apply to other numbers.";
+const KEEP_ONE: &str = "keep one of the two resources.";
 
 /// An error about the number.
-fn error(summary: &str, detail: impl Into<String>) -> Diagnostic {
+fn error(summary: &str, detail: String) -> Diagnostic {
     Diagnostic::error(summary, detail).at(Path::root().attribute("mobile_number"))
 }
 
 /// A warning about the number.
-fn warning(summary: &str, detail: impl Into<String>) -> Diagnostic {
+fn warning(summary: &str, detail: String) -> Diagnostic {
     Diagnostic::warning(summary, detail).at(Path::root().attribute("mobile_number"))
-}
-
-/// The number in its space, and the other form in which the number may be written.
-fn in_both_forms(target: &Target) -> String {
-    let (number, space) = (&target.number, &target.cust_space_id);
-    match number.other_form() {
-        Some(other) => format!("{number} (or {other}, which is the same number) in space {space}"),
-        None => target.to_string(),
-    }
 }
 
 /// The configuration names no space, and the provider has none either.
 pub(super) fn missing_space() -> Diagnostic {
-    Diagnostic::error(
-        "Missing Space",
-        format!(
-            "The number has no space. Set cust_space_id here, or for all numbers in the provider \
-             block or with the environment variable {CUST_SPACE_ID_VARIABLE}."
-        ),
-    )
-    .at(Path::root().attribute("cust_space_id"))
+    let text = format!(
+        "The number has no space. Set cust_space_id here, or for all numbers in the provider \
+         block or with the environment variable {CUST_SPACE_ID_VARIABLE}."
+    );
+    Diagnostic::error("Missing Space", text).at(Path::root().attribute("cust_space_id"))
 }
 
 /// The state does not name a number, which this provider never stores.
 pub(super) fn faulty_state(faults: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Faulty State",
-        format!(
-            "The state of this resource does not name a number in a space: {faults}. Another \
-             program than this provider wrote it; the configuration may be correct.\n\nRemove the \
-             resource from the state and import the number again, where ADDRESS is the address of \
-             the resource:\n  terraform state rm 'ADDRESS'\n  terraform import 'ADDRESS' \
-             CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER\nOr restore an earlier state. Neither \
-             changes anything at CAMS."
-        ),
-    )
+    let text = format!(
+        "The state of this resource does not name a number in a space: {faults}. Another program \
+         than this provider wrote it; the configuration may be correct.\n\nRestore an earlier \
+         state, or remove the resource from the state and import the number again:\n  terraform \
+         state rm 'ADDRESS'\n  terraform import 'ADDRESS' \
+         CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER\nNeither changes anything at CAMS."
+    );
+    Diagnostic::error("Faulty State", text)
 }
 
 /// The provider's space has changed, and an update in place comes first.
 pub(super) fn replaced_later(old: &str, new: &str) -> Diagnostic {
-    Diagnostic::warning(
-        "Replacement Comes Later",
-        format!(
-            "The provider's cust_space_id is now {new}, and the number is in space {old}. Its \
-             timeouts change too: this plan stores them and leaves the number in its space. The \
-             next plan replaces the number, so that it moves to the provider's space."
-        ),
-    )
-    .at(Path::root().attribute("cust_space_id"))
+    let text = format!(
+        "The provider's cust_space_id is now {new}, and the number is in space {old}. This plan \
+         only stores the new timeouts. The next plan replaces the number, which moves it to the \
+         provider's space."
+    );
+    Diagnostic::warning("Replacement Comes Later", text).at(Path::root().attribute("cust_space_id"))
 }
 
 /// What destroying the resource does and does not do.
 pub(super) fn forgets(state: &Model) -> Diagnostic {
     let number = state.phone_number.text().unwrap_or("the number");
     let space = state.cust_space_id.text().unwrap_or_default();
-    Diagnostic::warning(
-        "Number Is Forgotten, Not Removed",
-        format!(
-            "Destroying the resource makes no API call: Terraform forgets {number}, which stays in \
-             space {space} unchanged. {NO_CANCEL} {SHOWN_ONCE}\n\nTo take a live number out of \
-             service, deregister it from its WhatsApp Business Account in the CAMS console, or \
-             with the API operation ChatappPhoneNumberDeregister."
-        ),
-    )
+    let text = format!(
+        "Destroying the resource makes no API call: Terraform forgets {number}, which stays in \
+         space {space} unchanged. {NO_CANCEL} {SHOWN_ONCE}\n\nTo take a live number out of \
+         service, deregister it from its WhatsApp Business Account in the CAMS console, or with \
+         the API operation ChatappPhoneNumberDeregister."
+    );
+    Diagnostic::warning("Number Is Forgotten, Not Removed", text)
 }
 
 /// A change that replaces the resource. `number` is the planned number, if it is known.
@@ -110,17 +92,13 @@ pub(super) fn replaces(
         Some(number) => number.to_string(),
         None => "a number that is known only after apply".to_owned(),
     };
-    let into = match space {
-        Some(space) => format!("space {space}"),
-        None => "a space that is known only after apply".to_owned(),
-    };
+    let space = space.unwrap_or("(known after apply)");
     let mut text = format!(
         "The change replaces the resource. Terraform forgets {old_number}, which stays in space \
          {old_space} unchanged: its migration is not cancelled, and it is not removed. \
-         {NO_CANCEL} Applying starts the migration of {number} into {into}."
+         {NO_CANCEL} Applying starts the migration of {number} into space {space}."
     );
     if is_moved && follows_provider {
-        let space = space.unwrap_or("another one");
         text += &format!(
             "\n\nThe resource sets no cust_space_id, so it uses the provider's, which is now \
              {space}: in the provider block, or in the environment variable \
@@ -142,134 +120,110 @@ pub(super) fn replaces(
 /// A change that writes the number in its other form, and changes nothing else.
 fn other_form(old: &Target, number: &PhoneNumber) -> Diagnostic {
     let (old_number, space) = (&old.number, &old.cust_space_id);
-    warning(
-        "Same Number in Another Form",
-        format!(
-            "The change replaces the resource, but {old_number} and {number} are the same number. \
-             Terraform forgets the old form and takes over the new one, unchanged in space \
-             {space}, if CAMS shows the number. If CAMS does not show it yet, which is \
-             possible soon after its start, applying asks CAMS to start it again. To change \
-             nothing, set mobile_number to {:?}, as in the state.",
-            old_number.mobile_number()
-        ),
-    )
+    let text = format!(
+        "The change replaces the resource, but {old_number} and {number} are the same number. If \
+         CAMS shows it in space {space}, the resource takes it over unchanged. If CAMS does not \
+         show it yet, which is possible soon after its start, applying asks CAMS to start it \
+         again. To change nothing, set mobile_number to {:?}, as in the state.",
+        old_number.mobile_number()
+    );
+    warning("Same Number in Another Form", text)
 }
 
-/// Two resources of one plan have the same number, and at least one of them is new.
-pub(super) fn planned_twice(target: &Target) -> Diagnostic {
-    error(
-        "Number Declared Twice",
-        format!(
-            "Another resource of this configuration, perhaps in another module, also has {}. A \
-             number can be moved only once: keep one of the two resources.",
-            in_both_forms(target)
-        ),
-    )
-}
-
-/// Two resources in the state have the same number.
-pub(super) fn stored_twice(target: &Target) -> Diagnostic {
-    warning(
-        "Number Owned by Two Resources",
-        format!(
-            "Another resource in the state also has {}. Remove one of the two from the \
-             configuration, and from the state with terraform state rm.",
-            in_both_forms(target)
-        ),
-    )
-}
-
-/// Two resources of one plan have the same number in two spaces.
-pub(super) fn in_two_spaces(target: &Target, other_space: &str) -> Diagnostic {
-    warning(
-        "Number in Two Spaces",
-        format!(
-            "Another resource of this configuration has the same number in space {other_space}; \
-             this one has {}. A number is in one space at a time, so only one of the two \
-             migrations can succeed: keep one of the two resources.",
-            in_both_forms(target)
-        ),
-    )
+/// Another resource has the same number.
+pub(super) fn conflict(conflict: &Conflict, target: &Target) -> Diagnostic {
+    let (number, space) = (&target.number, &target.cust_space_id);
+    let number = match number.other_form() {
+        Some(other) => format!("{number} (or {other}, which is the same number)"),
+        None => number.to_string(),
+    };
+    let other = "Another resource of this configuration, perhaps in another module,";
+    match conflict {
+        Conflict::SameSpace => {
+            let text = format!(
+                "{other} has {number} in space {space} too. A number can be moved only once: \
+                 {KEEP_ONE}"
+            );
+            error("Number Declared Twice", text)
+        }
+        Conflict::SameSpaceInState => {
+            let text = format!(
+                "Another resource in the state has {number} in space {space} too. Remove one of \
+                 the two from the configuration, and from the state with terraform state rm."
+            );
+            warning("Number Owned by Two Resources", text)
+        }
+        Conflict::OtherSpace(other_space) => {
+            let text = format!(
+                "{other} has {number} in space {other_space}; this one has it in space {space}. A \
+                 number is in one space at a time, so only one of the two migrations can succeed: \
+                 {KEEP_ONE}"
+            );
+            warning("Number in Two Spaces", text)
+        }
+    }
 }
 
 /// A number in the state is banned, which no plan changes.
 pub(super) fn banned(target: &Target) -> Diagnostic {
-    warning(
-        "Number Is Banned",
-        format!(
-            "WhatsApp has banned {target}. Neither applying nor replacing the resource changes \
-             that. Appeal the ban in Meta's Business Manager."
-        ),
-    )
+    let text = format!(
+        "WhatsApp has banned {target}. Neither applying nor replacing the resource changes that. \
+         Appeal the ban in Meta's Business Manager."
+    );
+    warning("Number Is Banned", text)
 }
 
 /// Why the number could not be claimed.
 pub(super) fn not_claimed(refused: Refused, target: &Target, limit: &Limit) -> Diagnostic {
     match refused {
-        Refused::Busy => error(
-            "Number Being Migrated by Another Process",
-            format!(
-                "Another process on this machine is starting the migration of {target} and did not \
-                 finish before the timeout of this resource expired ({limit}). Nothing was started \
-                 here. Apply again when that process has finished: this resource then takes the \
-                 number over. If no other apply is running, look for one that is stopped (Ctrl-Z), \
-                 and resume or end it."
-            ),
-        ),
-        Refused::Duplicate => error(
-            "Number Declared Twice",
-            format!(
-                "Another resource of this configuration has already started the migration of {}. \
-                 Keep one of the two resources.",
-                in_both_forms(target)
-            ),
-        ),
-        Refused::Stopped => error(
-            "Stopped",
-            format!(
+        Refused::Busy => {
+            let text = format!(
+                "Another process on this machine is starting the migration of {target} and did \
+                 not finish before the timeout of this resource expired ({limit}). Nothing was \
+                 started here. Apply again when that process has finished: this resource then \
+                 takes the number over. If no other apply is running, look for one that is stopped \
+                 (Ctrl-Z), and resume or end it."
+            );
+            error("Number Being Migrated by Another Process", text)
+        }
+        Refused::Duplicate => conflict(&Conflict::SameSpace, target),
+        Refused::Stopped => {
+            let text = format!(
                 "Terraform was asked to stop while another process on this machine was starting \
                  the migration of {target}. Nothing was started here. Apply again to continue."
-            ),
-        ),
+            );
+            error("Stopped", text)
+        }
     }
 }
 
 /// The answer to the start is about another number.
 pub(super) fn names_another(target: &Target) -> Diagnostic {
-    warning(
-        "Answer Names Another Number",
-        format!(
-            "CAMS answered the start of {target} with OK and with data about another number. OK \
-             means that the migration has started, so the number is stored in the state without \
-             that data. Look for the number in the CAMS console. If it is not there, contact \
-             Alibaba Cloud support."
-        ),
-    )
+    let text = format!(
+        "CAMS answered the start of {target} with OK and with data about another number. OK means \
+         that the migration has started, so the number is stored in the state without that data. \
+         Look for the number in the CAMS console. If it is not there, contact Alibaba Cloud \
+         support."
+    );
+    warning("Answer Names Another Number", text)
 }
 
 /// The number was in the space before, so the resource takes it over. All such warnings have one
 /// title, which lets Terraform merge them.
 pub(super) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Error>) -> Diagnostic {
-    let status = match &presence.status {
-        Some(status) => format!(" with status {status}"),
-        None => String::new(),
-    };
-    let refusal = match refusal {
-        Some(error) => format!(
-            "\n\nCAMS refused to start it again.\n{}",
-            errors::particulars(error)
-        ),
-        None => String::new(),
-    };
-    warning(
-        "Number Already in the Space",
-        format!(
-            "{} was already in space {}{status}, so no migration was started. The resource takes \
-             the number over unchanged. Destroying the resource will not remove it from the \
-             space.{refusal}",
-            target.number, target.cust_space_id
-        ),
-    )
+    let status = presence.status.as_ref();
+    let status = status.map(|status| format!(" with status {status}"));
+    let refusal = refusal.map(errors::particulars);
+    let refusal = refusal.map(|refusal| format!("\n\nCAMS refused to start it again.\n{refusal}"));
+    let text = format!(
+        "{} was already in space {}{}, so no migration was started. The resource takes the number \
+         over unchanged. Destroying the resource will not remove it from the space.{}",
+        target.number,
+        target.cust_space_id,
+        status.unwrap_or_default(),
+        refusal.unwrap_or_default()
+    );
+    warning("Number Already in the Space", text)
 }
 
 /// The request that starts the migration has no usable answer, and the number was not found
@@ -284,106 +238,87 @@ pub(super) fn unknown_outcome(
         true => format!(" before the timeout expired ({limit})"),
         false => String::new(),
     };
-    Diagnostic::error(
-        "Migration With Unknown Outcome",
-        format!(
-            "The request to migrate {} into space {} was sent, and no usable answer was \
-             received{expired}. The migration may have started. {reason}\n\nApplying again is \
-             safe: the provider looks for the number first, and takes it over if it is in the \
-             space.\n{}",
-            target.number,
-            target.cust_space_id,
-            errors::particulars(error)
-        ),
-    )
+    let text = format!(
+        "The request to start the migration of {target} was sent, and no usable answer was \
+         received{expired}. The migration may have started. {reason}\n\nApplying again is safe: \
+         the provider looks for the number first, and takes it over if it is in the space.\n{}",
+        errors::particulars(error)
+    );
+    Diagnostic::error("Migration With Unknown Outcome", text)
 }
 
 /// One of the two operations that find the number failed, and the other one was enough.
 pub(super) fn one_failed(error: &Error, target: &Target) -> Diagnostic {
     let action = error.action;
-    Diagnostic::warning(
-        format!("{action} Failed"),
-        format!(
-            "The provider uses {action} to find numbers, here {target}. The call failed, and the \
-             provider continued with the answer of another operation. It may start a number that \
-             is already in the space, if only {action} shows it. {SHOWN_ONCE}\n\n{}\n{}",
-            errors::advice(error).text,
-            errors::particulars(error)
-        ),
-    )
+    let text = format!(
+        "The provider uses {action} to find numbers, here {target}. The call failed, and the \
+         provider continued with the answer of another operation. It may start a number that is \
+         already in the space, if only {action} shows it. {SHOWN_ONCE}\n\n{}\n{}",
+        errors::advice(error).text,
+        errors::particulars(error)
+    );
+    Diagnostic::warning(format!("{action} Failed"), text)
 }
 
 /// Nothing proves that a number in the state is in its space, and nothing that it is not.
 pub(super) fn not_confirmed(target: &Target) -> Diagnostic {
-    Diagnostic::warning(
-        "Number Not Confirmed by CAMS",
-        format!(
-            "The list of the space does not show {target}, and the lookup of the number neither \
-             knows it nor says that it does not exist. This does not prove that the number is \
-             gone, so it stays in the state unchanged. If it is gone, remove it with terraform \
-             state rm and apply again. {SHOWN_ONCE}"
-        ),
-    )
+    let text = format!(
+        "The list of the space does not show {target}, and the lookup of the number neither knows \
+         it nor says that it does not exist. This does not prove that the number is gone, so it \
+         stays in the state unchanged. If it is gone, remove it with terraform state rm and apply \
+         again. {SHOWN_ONCE}"
+    );
+    Diagnostic::warning("Number Not Confirmed by CAMS", text)
 }
 
 /// A number is removed from the state.
 pub(super) fn gone(target: &Target) -> Diagnostic {
-    warning(
-        "Number Is Gone From the Space",
-        format!(
-            "The list of the space no longer shows {target}, and the lookup says that the number \
-             does not exist. It is removed from the state. Applying starts its migration again."
-        ),
-    )
+    let text = format!(
+        "The list of the space no longer shows {target}, and the lookup says that the number does \
+         not exist. It is removed from the state. Applying starts its migration again."
+    );
+    warning("Number Is Gone From the Space", text)
 }
 
 /// Neither operation shows the number that is to be imported. `failed` is why one of them did not
 /// answer.
 pub(super) fn not_importable(target: &Target, failed: Option<&Error>) -> Diagnostic {
-    match failed {
-        Some(error) => Diagnostic::error(
-            "Number Could Not Be Checked",
-            format!(
-                "The provider could not find out whether number {target} exists: the call {} \
-                 failed, and another operation does not show the number. Resolve the warning about \
-                 that call, then import the number again.\n{}",
-                error.action,
-                errors::particulars(error)
-            ),
-        ),
-        None => Diagnostic::error(
-            "Number Not Found",
-            format!(
-                "The list of the space does not show {target}, and the lookup of the number does \
-                 not know it, so there is nothing to import. Check the space and the number. To \
-                 start the migration, remove the import and apply: if the number is in the space \
-                 after all, the provider takes it over."
-            ),
-        ),
-    }
+    let Some(error) = failed else {
+        let text = format!(
+            "The list of the space does not show {target}, and the lookup of the number does not \
+             know it, so there is nothing to import. Check the space and the number. To start the \
+             migration, remove the import and apply: if the number is in the space after all, the \
+             provider takes it over."
+        );
+        return Diagnostic::error("Number Not Found", text);
+    };
+    let text = format!(
+        "The provider could not find out whether number {target} exists: the call {} failed, and \
+         another operation does not show the number. Resolve the warning about that call, then \
+         import the number again.\n{}",
+        error.action,
+        errors::particulars(error)
+    );
+    Diagnostic::error("Number Could Not Be Checked", text)
 }
 
 /// The identity of an import block does not name a number.
 pub(super) fn invalid_import_identity(faults: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Invalid Import Identity",
-        format!(
-            "The identity in the import does not name a number: {faults}. Correct the identity in \
-             the import, not the configuration of the resource."
-        ),
-    )
+    let text = format!(
+        "The identity in the import does not name a number: {faults}. Correct the identity in the \
+         import, not the configuration of the resource."
+    );
+    Diagnostic::error("Invalid Import Identity", text)
 }
 
 /// An import id does not name a number.
 pub(super) fn invalid_import_id(id: &str, problem: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Invalid Import ID",
-        format!(
-            "{id:?} cannot be imported: {problem}. Write CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER, \
-             such as cams-abc123/86/13900001234, or CUST_SPACE_ID/PHONE_NUMBER, such as \
-             cams-abc123/8613900001234."
-        ),
-    )
+    let text = format!(
+        "{id:?} cannot be imported: {problem}. Write CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER, \
+         such as cams-abc123/86/13900001234, or CUST_SPACE_ID/PHONE_NUMBER, such as \
+         cams-abc123/8613900001234."
+    );
+    Diagnostic::error("Invalid Import ID", text)
 }
 
 #[cfg(test)]
@@ -441,9 +376,9 @@ pub(crate) mod tests {
             replaces(&two_forms, &plan("cams-2"), other_form.as_ref(), false),
             replaces(&one, &Model::default(), None, false),
             replaces(&two_forms, &plan("cams-1"), other_form.as_ref(), false),
-            planned_twice(&two_forms),
-            stored_twice(&one),
-            in_two_spaces(&one, "cams-2"),
+            conflict(&Conflict::SameSpace, &two_forms),
+            conflict(&Conflict::SameSpaceInState, &one),
+            conflict(&Conflict::OtherSpace("cams-2".into()), &one),
             banned(&one),
             not_claimed(Refused::Busy, &one, &limit),
             not_claimed(Refused::Duplicate, &one, &limit),

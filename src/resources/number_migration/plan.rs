@@ -159,10 +159,10 @@ fn find_duplicates(
     let (Some(conflict), Some(target)) = (conflict, target) else {
         return Ok(());
     };
-    match conflict {
-        Conflict::SameSpace => return Err(messages::planned_twice(target).into()),
-        Conflict::SameSpaceInState => context.warn(messages::stored_twice(target)),
-        Conflict::OtherSpace(other) => context.warn(messages::in_two_spaces(target, &other)),
+    let diagnostic = messages::conflict(&conflict, target);
+    if conflict == Conflict::SameSpace {
+        return Err(diagnostic.into());
     }
+    context.warn(diagnostic);
     Ok(())
 }
