@@ -198,16 +198,14 @@ impl Drop for Lock {
 
 /// The directory of the lock files cannot be used.
 pub(crate) fn not_shared(directory: &str, problem: &str) -> Diagnostic {
-    Diagnostic::warning(
-        "Numbers Not Locked Between Processes",
-        format!(
-            "The provider's processes on this machine lock numbers with files in {directory}, \
-             which cannot be used: {problem}. The provider still looks for each number before it \
-             starts the migration, but do not run another apply with the same numbers at the same \
-             time.\n\nMake the directory accessible only to this user (chmod 700), or set \
-             throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY to another one."
-        ),
-    )
+    let text = format!(
+        "The provider's processes on this machine lock numbers with files in {directory}, which \
+         cannot be used: {problem}. The provider still looks for each number before it starts the \
+         migration, but do not run another apply with the same numbers at the same time.\n\nMake \
+         the directory accessible only to this user (chmod 700), or set throttle.state_directory \
+         or CAMS_THROTTLE_STATE_DIRECTORY to another one."
+    );
+    Diagnostic::warning("Numbers Not Locked Between Processes", text)
 }
 
 #[cfg(test)]

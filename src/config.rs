@@ -199,42 +199,34 @@ fn unknown(config: &Config) -> Diagnostics {
         .filter(|name| *name != settings::CUST_SPACE_ID.name)
         .collect();
     let error = |name| {
-        Diagnostic::error(
-            "Provider Configuration Not Known Yet",
-            format!(
-                "The provider's {name} depends on something that is known only after apply, but \
-                 the API must be called now. Apply the source of the value first (terraform apply \
-                 -target=…), set {name} to a fixed value, or use its environment variable."
-            ),
-        )
+        let text = format!(
+            "The provider's {name} depends on something that is known only after apply, but the \
+             API must be called now. Apply the source of the value first (terraform apply \
+             -target=…), set {name} to a fixed value, or use its environment variable."
+        );
+        Diagnostic::error("Provider Configuration Not Known Yet", text)
     };
     unknown.into_iter().map(error).collect()
 }
 
 fn no_http_client(failure: &Failure) -> Diagnostic {
-    Diagnostic::error(
-        "HTTP Client Not Usable",
-        format!(
-            "The HTTP client could not be created: {failure}. The provider needs root \
-             certificates: install the package ca-certificates, or set SSL_CERT_FILE to a file \
-             that contains them."
-        ),
-    )
+    let text = format!(
+        "The HTTP client could not be created: {failure}. The provider needs root certificates: \
+         install the package ca-certificates, or set SSL_CERT_FILE to a file that contains them."
+    );
+    Diagnostic::error("HTTP Client Not Usable", text)
 }
 
 fn undocumented_region(region: &settings::Region) -> Diagnostic {
-    Diagnostic::warning(
-        "Region Not Documented for CAMS",
-        format!(
-            "CAMS is documented to run in {} only, and the region is {}, whose API would be at {}. \
-             Check the provider's region and the variables {}.",
-            settings::DOCUMENTED_REGION,
-            region.id,
-            region.endpoint.host(),
-            settings::REGION.variables.join(" and ")
-        ),
-    )
-    .at(settings::REGION.location())
+    let text = format!(
+        "CAMS is documented to run in {} only, and the region is {}, whose API would be at {}. \
+         Check the provider's region and the variables {}.",
+        settings::DOCUMENTED_REGION,
+        region.id,
+        region.endpoint.host(),
+        settings::REGION.variables.join(" and ")
+    );
+    Diagnostic::warning("Region Not Documented for CAMS", text).at(settings::REGION.location())
 }
 
 /// The space of resources that name none. It may be known only during apply.

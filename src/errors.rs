@@ -61,9 +61,10 @@ pub(crate) fn diagnostic(
         );
     }
     let diagnostic = Diagnostic::error(advice.summary, detail);
-    match advice.attribute {
-        Some(attribute) => diagnostic.at(Path::root().attribute(attribute)),
-        None => diagnostic,
+    match error.kind {
+        ErrorKind::ResourceOwner => diagnostic.at(Path::root().attribute("cust_space_id")),
+        ErrorKind::Throttled => diagnostic.at(Path::root().attribute(timeouts::BLOCK)),
+        _ => diagnostic,
     }
 }
 

@@ -37,25 +37,17 @@ pub(crate) enum Evidence {
     Present(Presence),
 }
 
-/// A number that is in the space.
+/// A number that is in the space, or was when its state was stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Presence {
-    /// Its id at Meta, if the lookup gave one.
+    /// Its id at Meta, if it is known.
     pub(crate) id: Option<String>,
-    /// Its status, if the list shows one.
+    /// Its status, if it is known.
     pub(crate) status: Option<String>,
 }
 
-/// What the state knows about a number already.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Known<'a> {
-    /// Its id at Meta.
-    pub(crate) id: Option<&'a str>,
-    /// Its status.
-    pub(crate) status: Option<&'a str>,
-}
-
-/// The rule. `list` is `None` if there is no list, because the operation failed.
+/// The rule. `list` is `None` if there is no list, because the operation failed. `known` is what
+/// the state holds.
 ///
 /// A number is present when the list shows it in the space, or the lookup gives its id: even where
 /// the list shows it as deleted, since the list may be old. But where the list shows it as deleted
@@ -67,7 +59,7 @@ pub(crate) struct Known<'a> {
 /// A number that left the space and came back has several rows. Those that show it in the space
 /// count, and among them the row with the known status, so that the state does not change with the
 /// order of the list.
-pub(crate) fn weigh(list: Option<&Listed>, lookup: &Lookup, known: Known<'_>) -> Evidence {
+pub(crate) fn weigh(list: Option<&Listed>, lookup: &Lookup, known: &Presence) -> Evidence {
     let statuses = list.map_or(&[][..], |list| &list.statuses);
     let statuses = statuses.iter().map(|status| status.as_deref());
     let mut present: Vec<&str> = statuses
@@ -79,7 +71,9 @@ pub(crate) fn weigh(list: Option<&Listed>, lookup: &Lookup, known: Known<'_>) ->
     let shown_as_absent = present.is_empty() && has_rows;
     let not_shown = present.is_empty() && (has_rows || list.is_some_and(|list| list.complete));
     let id = match lookup {
-        Lookup::Found(id) if shown_as_absent && known.id.is_some_and(|known| known != id) => {
+        Lookup::Found(id)
+            if shown_as_absent && known.id.as_ref().is_some_and(|known| known != id) =>
+        {
             return Evidence::Inconclusive;
         }
         Lookup::Found(id) => Some(id.clone()),
@@ -89,7 +83,8 @@ pub(crate) fn weigh(list: Option<&Listed>, lookup: &Lookup, known: Known<'_>) ->
     if id.is_none() && present.is_empty() {
         return Evidence::Inconclusive;
     }
-    let known = known.status.filter(|known| present.contains(known));
+    let known = known.status.as_deref();
+    let known = known.filter(|known| present.contains(known));
     let status = known.or_else(|| present.into_iter().find(|status| !status.is_empty()));
     Evidence::Present(Presence {
         id,
@@ -170,7 +165,7 @@ mod tests {
             (None, Lookup::Unavailable, Inconclusive),
         ];
         for (list, lookup, expected) in table {
-            let weighed = weigh(list.as_ref(), &lookup, Known::default());
+            let weighed = weigh(list.as_ref(), &lookup, &Presence::default());
             assert_eq!(weighed, expected, "{list:?}, {lookup:?}");
         }
     }
@@ -194,12 +189,12 @@ mod tests {
 
     #[test]
     fn a_deleted_row_and_another_id_prove_nothing_about_a_known_number() {
-        let weighed = |id| {
-            let known = Known {
-                id: Some(id),
+        let weighed = |id: &str| {
+            let known = Presence {
+                id: Some(id.into()),
                 status: None,
             };
-            weigh(list(&["DELETED"], true).as_ref(), &found(), known)
+            weigh(list(&["DELETED"], true).as_ref(), &found(), &known)
         };
         assert_eq!(weighed("7"), present(Some("7"), None));
         assert_eq!(weighed("8"), Evidence::Inconclusive);
@@ -220,7 +215,7 @@ mod tests {
             (&[""], in_space("")),
         ] {
             let list = list(statuses, true);
-            let weighed = weigh(list.as_ref(), &Lookup::NotFound, Known::default());
+            let weighed = weigh(list.as_ref(), &Lookup::NotFound, &Presence::default());
             assert_eq!(weighed, expected, "{statuses:?}");
         }
     }
@@ -234,9 +229,12 @@ mod tests {
             (Some("PENDING"), "BANNED"),
         ] {
             for statuses in &both {
-                let known = Known { id: None, status };
+                let known = Presence {
+                    id: None,
+                    status: status.map(str::to_owned),
+                };
                 let list = list(statuses, true);
-                let weighed = weigh(list.as_ref(), &Lookup::Unavailable, known);
+                let weighed = weigh(list.as_ref(), &Lookup::Unavailable, &known);
                 assert_eq!(weighed, present(None, Some(expected)), "{statuses:?}");
             }
         }
@@ -246,7 +244,7 @@ mod tests {
     fn a_number_shown_only_in_rows_that_left_is_absent_even_in_an_incomplete_list() {
         let weighed = |statuses: &[&str]| {
             let list = list(statuses, false);
-            weigh(list.as_ref(), &Lookup::NotFound, Known::default())
+            weigh(list.as_ref(), &Lookup::NotFound, &Presence::default())
         };
         assert_eq!(weighed(&["DELETED"]), Evidence::Absent);
         assert_eq!(weighed(&[]), Evidence::Inconclusive);

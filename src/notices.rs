@@ -9,14 +9,12 @@ use super::settings;
 
 /// Requests are signed with the service's clock, since CAMS refused the date of this machine's.
 pub(crate) fn clock_differs(difference: &str) -> Diagnostic {
-    Diagnostic::warning(
-        "Clock Differs From the Service's",
-        format!(
-            "CAMS refused the date of a request: {difference}. The provider signs with the \
-             service's clock for the rest of this run. Set the clock of this machine (timedatectl, \
-             or an NTP client)."
-        ),
-    )
+    let text = format!(
+        "CAMS refused the date of a request: {difference}. The provider signs with the service's \
+         clock for the rest of this run. Set the clock of this machine (timedatectl, or an NTP \
+         client)."
+    );
+    Diagnostic::warning("Clock Differs From the Service's", text)
 }
 
 /// A call waited long for the quota.
@@ -41,19 +39,16 @@ pub(crate) fn long_wait(wait: &LongWait) -> Diagnostic {
             wait.window.as_secs().max(1)
         ),
     };
-    Diagnostic::warning(
-        "Waited Long for the Call Quota",
-        format!(
-            "This resource waited {} s for the account's quota of calls of {}. When the wait \
-             began, {} already waiting{others}.{cause} {rest}\n\nThis is not an error: the \
-             provider keeps the quota so that CAMS refuses no call. Other programs that use the \
-             same account make the wait longer. This warning is shown once, although other \
-             resources may wait as long.",
-            wait.waited.as_secs(),
-            wait.action,
-            calls(wait.calls_ahead, " of this run was", "s of this run were")
-        ),
-    )
+    let text = format!(
+        "This resource waited {} s for the account's quota of calls of {}. When the wait began, {} \
+         already waiting{others}.{cause} {rest}\n\nThis is not an error: the provider keeps the \
+         quota so that CAMS refuses no call. Other programs that use the same account make the \
+         wait longer. This warning is shown once, although other resources may wait as long.",
+        wait.waited.as_secs(),
+        wait.action,
+        calls(wait.calls_ahead, " of this run was", "s of this run were")
+    );
+    Diagnostic::warning("Waited Long for the Call Quota", text)
 }
 
 /// So many calls, with the words that follow one call and several calls.
@@ -66,35 +61,31 @@ pub(crate) fn calls(count: usize, one: &str, several: &str) -> String {
 
 /// The file that stores the account was locked by another process.
 pub(crate) fn account_locked(file: &Path) -> Diagnostic {
-    Diagnostic::warning(
-        "Account File Locked",
-        format!(
-            "Another process keeps {} locked. The file stores which account's call quota the \
-             processes of this user share. The provider waited for some seconds and continued \
-             without the lock: if another process finds another account, CAMS may throttle all of \
-             them.\n\nThe process that has the lock may be stopped (Ctrl-Z): resume or end it. If \
-             the file is on a network share whose locks do not work, set throttle.state_directory \
-             or CAMS_THROTTLE_STATE_DIRECTORY to another directory. The file is not needed if \
-             account_id is set in the provider block, or {} in the environment.",
-            file.display(),
-            settings::ACCOUNT_ID.variables.join(" or ")
-        ),
-    )
+    let text = format!(
+        "Another process keeps {} locked. The file stores which account's call quota the processes \
+         of this user share. The provider waited for some seconds and continued without the lock: \
+         if another process finds another account, CAMS may throttle all of them.\n\nThe process \
+         that has the lock may be stopped (Ctrl-Z): resume or end it. If the file is on a network \
+         share whose locks do not work, set throttle.state_directory or \
+         CAMS_THROTTLE_STATE_DIRECTORY to another directory. The file is not needed if account_id \
+         is set in the provider block, or {} in the environment.",
+        file.display(),
+        settings::ACCOUNT_ID.variables.join(" or ")
+    );
+    Diagnostic::warning("Account File Locked", text)
 }
 
 /// The account of the credentials is not known.
 pub(crate) fn account_not_known(reason: &str) -> Diagnostic {
-    Diagnostic::warning(
-        "Account Not Known",
-        format!(
-            "The call quota belongs to the account, and the provider could not find out which \
-             account the credentials belong to. It counts the quota for this access key alone, so \
-             programs that use the account with another key do not share it, and CAMS may throttle \
-             all of them. {reason}\n\nSet account_id in the provider block or the variable {}, or \
-             set sts_endpoint to an address where STS can be reached.",
-            settings::ACCOUNT_ID.variables.join(" or ")
-        ),
-    )
+    let text = format!(
+        "The call quota belongs to the account, and the provider could not find out which account \
+         the credentials belong to. It counts the quota for this access key alone, so programs \
+         that use the account with another key do not share it, and CAMS may throttle all of them. \
+         {reason}\n\nSet account_id in the provider block or the variable {}, or set sts_endpoint \
+         to an address where STS can be reached.",
+        settings::ACCOUNT_ID.variables.join(" or ")
+    );
+    Diagnostic::warning("Account Not Known", text)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use cams::operations::GetPhoneNumberVerificationStatus;
 use cams::phone::PhoneNumber;
 use cams::{Bounds, Client, Error, ErrorKind, Listed};
 
-use super::evidence::{Evidence, Known, Lookup, Presence, weigh};
+use super::evidence::{Evidence, Lookup, Presence, weigh};
 use super::lookups::{Granted, Lookups};
 
 /// A number in a space.
@@ -33,11 +33,6 @@ impl Target {
             cust_space_id: self.cust_space_id.clone(),
             number: self.number.canonical(),
         }
-    }
-
-    /// The subject of an error: "number 8613900001234 in space cams-1".
-    pub(crate) fn subject(&self) -> String {
-        format!("number {self}")
     }
 }
 
@@ -63,7 +58,7 @@ pub(crate) struct Search<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Question<'a> {
     /// What is known already. A number whose id is known needs no lookup if the list shows it.
-    pub(crate) known: Known<'a>,
+    pub(crate) known: Presence,
     /// The list must have been requested at this instant or later. Without it a shared list is
     /// enough, except to prove that the number is absent.
     pub(crate) not_before: Option<Instant>,
@@ -86,14 +81,9 @@ pub(crate) struct Found {
     pub(crate) looked_up: bool,
 }
 
-/// Why a question has no answer.
-#[derive(Debug)]
-pub(crate) struct NoAnswer {
-    /// The call that failed.
-    pub(crate) error: Box<Error>,
-    /// The other call, if both failed. Without it the error is one that every call would meet.
-    pub(crate) other: Option<Box<Error>>,
-}
+/// Why a question has no answer: the call that failed, and the other call, if both failed. Without
+/// the other call, the error is one that every call would meet.
+pub(crate) type NoAnswer = Box<(Error, Option<Error>)>;
 
 /// The outcome of one of the two operations. The inner error concerns this operation alone, so the
 /// other one may still answer.
@@ -107,7 +97,7 @@ impl Search<'_> {
     ///
     /// If neither operation answers, or if one fails for a reason that concerns all calls.
     pub(crate) async fn find(&self, question: Question<'_>) -> Result<Found, NoAnswer> {
-        let (known, may_forget) = (question.known, question.may_forget);
+        let (known, may_forget) = (&question.known, question.may_forget);
         let asked_at = Instant::now();
         let list = self.list(question.not_before).await?;
         let evidence = weigh(list.as_ref().ok(), &Lookup::Unavailable, known);
@@ -126,7 +116,7 @@ impl Search<'_> {
             });
         }
         let (mut list, lookup, mut failed) = match (list, self.lookup().await?) {
-            (Err(error), Err(other)) => return Err(NoAnswer::of(error, Some(other))),
+            (Err(error), Err(other)) => return Err(Box::new((error, Some(other)))),
             (Err(error), Ok(lookup)) => (None, lookup, Some(error)),
             (Ok(list), Err(error)) => (Some(list), Lookup::Unavailable, Some(error)),
             (Ok(list), Ok(lookup)) => (Some(list), lookup, None),
@@ -291,7 +281,8 @@ impl Search<'_> {
         match self.find(question).await.map(|found| found.evidence) {
             Ok(Evidence::Present(presence)) => Ok(presence),
             Ok(Evidence::Inconclusive | Evidence::Absent) => Err(NOT_SHOWN.to_owned()),
-            Err(NoAnswer { error, other }) => {
+            Err(failed) => {
+                let (error, other) = *failed;
                 let other = other.map(|other| format!("; {other}")).unwrap_or_default();
                 Err(format!(
                     "Looking for the number failed too: {error}{other}."
@@ -306,19 +297,10 @@ pub(crate) const NOT_SHOWN: &str = "The list of the space and the lookup of the 
 const STOPPED: &str = "Terraform was asked to stop before the list of the space and the lookup of \
     the number could show it.";
 
-impl NoAnswer {
-    fn of(error: Error, other: Option<Error>) -> Self {
-        Self {
-            error: Box::new(error),
-            other: other.map(Box::new),
-        }
-    }
-}
-
 /// Separates a failure of one operation from one that every call would meet.
 fn alone<T>(answer: Result<T, Error>) -> Answer<T> {
     match answer {
-        Err(error) if error.kind.ends_the_operation() => Err(NoAnswer::of(error, None)),
+        Err(error) if error.kind.ends_the_operation() => Err(Box::new((error, None))),
         answer => Ok(answer),
     }
 }

@@ -62,16 +62,14 @@ impl Throttled {
             ),
         };
         let calls = calls(self.fallback.get() as usize, "", "s");
-        Some(Diagnostic::warning(
-            "Call Quota Not Shared",
-            format!(
-                "The account's call quota is not shared, because {what} cannot be used: {reason}. \
-                 Until it can be used, the provider makes at most {calls} per second for each \
-                 operation, so that all processes together stay within the quota. Nothing is lost, \
-                 but operations take longer.\n\n{remedy} If you know how many processes run at the \
-                 same time, increase throttle.fallback_requests_per_second."
-            ),
-        ))
+        let text = format!(
+            "The account's call quota is not shared, because {what} cannot be used: {reason}. \
+             Until it can be used, the provider makes at most {calls} per second for each \
+             operation, so that all processes together stay within the quota. Nothing is lost, but \
+             operations take longer.\n\n{remedy} If you know how many processes run at the same \
+             time, increase throttle.fallback_requests_per_second."
+        );
+        Some(Diagnostic::warning("Call Quota Not Shared", text))
     }
 }
 
@@ -120,8 +118,8 @@ pub(crate) fn configure(
         (Scope::Redis, None) => {
             return Err(Diagnostic::error(
                 "Missing Redis URL",
-                "throttle.scope is \"redis\", which needs a server. Set throttle.redis_url, or \
-                 the environment variable CAMS_THROTTLE_REDIS_URL.",
+                "throttle.scope is \"redis\", which needs a server. Set throttle.redis_url, or the \
+                 environment variable CAMS_THROTTLE_REDIS_URL.",
             )
             .at(REDIS_URL.location()));
         }

@@ -81,10 +81,8 @@ fn waba(observations: &Observations) -> Finding {
         }
         Some(Ok(body)) => body,
     };
-    let data = body.get("Data").filter(|data| {
-        let fields = data.as_object();
-        fields.is_some_and(|fields| !fields.is_empty())
-    });
+    let is_bound = |data: &&Value| data.as_object().is_some_and(|fields| !fields.is_empty());
+    let data = body.get("Data").filter(is_bound);
     let status = data.and_then(|data| text(data, "AccountReviewStatus"));
     let documented = ["APPROVED", "DISABLED", "PENDING", "REJECTED"];
     let status = status.map(|status| {
@@ -174,38 +172,36 @@ fn outcome(
     needed: bool,
     observations: &Observations,
 ) -> (State, String) {
-    let is = |question: Question| question.action() == action;
+    let answers = &observations.answers;
+    let is_list = action == Question::Numbers.action();
     let mut errors = errors.iter().filter(|_| needed);
-    let is_list = is(Question::Numbers);
     if let Some(error) = errors.find(|error| is_list || error.kind == ErrorKind::ResourceOwner) {
-        let advice = advice(error);
-        return (State::Problem, format!(" {advice} {}", quoted(error)));
+        let text = format!(" {} {}", advice(error), quoted(error));
+        return (State::Problem, text);
     }
     if is_list {
-        let text = match observations.answers.rows() {
-            Some(rows) => return (State::Ok, rows_in_words(rows, observations)),
-            None => " Its answer holds something else than a list of numbers.",
+        let other = " Its answer holds something else than a list of numbers.";
+        return match answers.rows() {
+            Some(rows) => (State::Ok, rows_in_words(rows, observations)),
+            None => (State::Problem, other.to_owned()),
         };
-        return (State::Problem, text.to_owned());
     }
-    let own = observations.answers.to(Question::OwnNumber);
-    match own.filter(|_| is(Question::OwnNumber)) {
-        None => (State::Ok, String::new()),
+    let own = answers.to(Question::OwnNumber);
+    let (state, text) = match own.filter(|_| action == Question::OwnNumber.action()) {
+        None => (State::Ok, ""),
         Some(Err(error)) => {
             let text = format!(" It refuses a number of the space. {}", quoted(error));
-            (State::Attention, text)
+            return (State::Attention, text);
         }
-        Some(Ok(_)) => match observations.answers.has_id(Question::OwnNumber) {
-            Some(true) => (
-                State::Ok,
-                " It gives the id of a number of the space.".to_owned(),
-            ),
-            _ => (
-                State::Attention,
-                " It gives no id for a number of the space.".to_owned(),
-            ),
-        },
-    }
+        Some(Ok(_)) if answers.has_id(Question::OwnNumber) == Some(true) => {
+            (State::Ok, " It gives the id of a number of the space.")
+        }
+        Some(Ok(_)) => (
+            State::Attention,
+            " It gives no id for a number of the space.",
+        ),
+    };
+    (state, text.to_owned())
 }
 
 /// How many rows the list has, by status.

@@ -54,28 +54,26 @@ impl Question {
         bounds: &Bounds,
         parameters: Vec<(&'static str, String)>,
     ) -> Result<Body, Error> {
-        let Json(answer) = match self {
-            Self::OpenStatus => {
-                let operation = Raw::<GetChatappOpenStatus>::new(parameters);
-                client.call(bounds, &operation).await
-            }
-            Self::Waba => {
-                let operation = Raw::<QueryChatappBindWaba>::new(parameters);
-                client.call(bounds, &operation).await
-            }
-            Self::Numbers => {
-                let operation = Raw::<QueryChatappPhoneNumbers>::new(parameters);
-                client.call(bounds, &operation).await
-            }
+        match self {
+            Self::OpenStatus => raw::<GetChatappOpenStatus>(client, bounds, parameters).await,
+            Self::Waba => raw::<QueryChatappBindWaba>(client, bounds, parameters).await,
+            Self::Numbers => raw::<QueryChatappPhoneNumbers>(client, bounds, parameters).await,
             Self::MissingNumber | Self::NoNumber | Self::OwnNumber => {
-                let operation = Raw::<GetPhoneNumberVerificationStatus>::new(parameters);
-                client.call(bounds, &operation).await
+                raw::<GetPhoneNumberVerificationStatus>(client, bounds, parameters).await
             }
-        }?;
-        match answer {
-            Value::Object(fields) => Ok(fields),
-            _ => Ok(Body::new()),
         }
+    }
+}
+
+async fn raw<O: Operation>(
+    client: &Client,
+    bounds: &Bounds,
+    parameters: Vec<(&'static str, String)>,
+) -> Result<Body, Error> {
+    let Json(answer) = client.call(bounds, &Raw::<O>::new(parameters)).await?;
+    match answer {
+        Value::Object(fields) => Ok(fields),
+        _ => Ok(Body::new()),
     }
 }
 

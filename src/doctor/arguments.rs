@@ -42,60 +42,49 @@ pub(crate) struct Options {
 }
 
 /// Reads the arguments behind `doctor`. The error says what is wrong with them.
-pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Request, String> {
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, String> {
     let mut options = Options::default();
+    let mut arguments = arguments.map(|argument| {
+        argument.into_string().map_err(|argument| {
+            let shown = foreign_text::line(&argument.to_string_lossy());
+            format!("{shown} is not UTF-8")
+        })
+    });
     while let Some(argument) = arguments.next() {
-        let argument = text(argument)?;
-        let (name, mut given) = match argument.split_once('=') {
+        let argument = argument?;
+        let (name, given) = match argument.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (argument.as_str(), None),
         };
-        match name {
-            "--help" | "-help" | "-h" => return Ok(Request::Help),
-            "--json" | "-json" if given.is_none() => options.json = true,
-            "--space" | "-space" => {
-                options.space = Some(space(value(&mut given, &mut arguments)?)?);
-            }
-            "--number" | "-number" => {
-                options.number = Some(number(&value(&mut given, &mut arguments)?)?);
-            }
+        let has_value = given.is_some();
+        let value = || match given {
+            Some(value) => Ok(value),
+            None => arguments
+                .next()
+                .unwrap_or_else(|| Err("a value is missing behind the last argument".to_owned())),
+        };
+        match name
+            .strip_prefix('-')
+            .map(|name| name.trim_start_matches('-'))
+        {
+            Some("help" | "h") => return Ok(Request::Help),
+            Some("json") if !has_value => options.json = true,
+            Some("space") => options.space = Some(space(value()?)?),
+            Some("number") => options.number = Some(number(&value()?)?),
             _ => {
-                return Err(format!(
-                    "unknown argument {}",
-                    foreign_text::line(&argument)
-                ));
+                let shown = foreign_text::line(&argument);
+                return Err(format!("unknown argument {shown}"));
             }
         }
     }
     Ok(Request::Examine(options))
 }
 
-/// The value behind `=`, or else the next argument.
-fn value(
-    given: &mut Option<String>,
-    rest: &mut impl Iterator<Item = OsString>,
-) -> Result<String, String> {
-    match given.take() {
-        Some(value) => Ok(value),
-        None => match rest.next() {
-            Some(value) => text(value),
-            None => Err("a value is missing behind the last argument".to_owned()),
-        },
-    }
-}
-
-fn text(argument: OsString) -> Result<String, String> {
-    argument.into_string().map_err(|argument| {
-        let shown = foreign_text::line(&argument.to_string_lossy());
-        format!("{shown} is not UTF-8")
-    })
-}
-
 fn space(text: String) -> Result<String, String> {
-    if text.is_empty() || text.trim() != text {
-        return Err("--space needs a space id without white space around it".to_owned());
+    match text.is_empty() || text.trim() != text {
+        true => Err("--space needs a space id without white space around it".to_owned()),
+        false => Ok(text),
     }
-    Ok(text)
 }
 
 fn number(text: &str) -> Result<PhoneNumber, String> {

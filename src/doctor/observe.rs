@@ -11,13 +11,12 @@ use base::random::Random;
 use base::secret::Secret;
 use call_quota::{Caveats, Throttle};
 use cams::phone::PhoneNumber;
-use cams::{Bounds, Client, Error, ErrorKind};
-use terraform_plugin::framework::diagnostic::Diagnostics;
+use cams::{Bounds, Client, ErrorKind};
 
 use crate::block::Config;
 use crate::config;
 use crate::settings::{self, credentials, throttle};
-use crate::throttling;
+use crate::throttling::{self, Throttled};
 use crate::{CamsProvider, LONG_WAIT};
 
 use super::answers::{Answers, Question, text};
@@ -88,16 +87,20 @@ pub(crate) async fn observe(
     clock: &Clock,
     random: &Random,
 ) -> Observations {
-    let mut seen = configured(options, environment);
     // In one process, all that name the same store share it: this is the client's throttle.
     let throttled = throttling::configure(&Config::default(), environment).ok();
-    if let Some(throttled) = &throttled {
-        seen.scope = Some(throttled.scope);
-        seen.directory = foreign_text::line(&throttled.directory.display().to_string());
-    }
-    match client(environment, clock, random) {
+    let mut seen = configured(options, environment, throttled.as_ref());
+    let provider = CamsProvider {
+        environment: environment.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        long_wait: LONG_WAIT,
+    };
+    let configured = config::configure(&provider, &Config::default(), "doctor");
+    let client = configured.and_then(|(cams, _)| cams.client().cloned());
+    match &client {
         Ok(client) => {
-            seen.answers = ask(&client, &seen).await;
+            seen.answers = ask(client, &seen).await;
             seen.clock_ahead = client.service_clock_ahead();
             let source = client.credentials().source();
             seen.credentials = Some((source.describe().to_owned(), source.kind()));
@@ -107,33 +110,36 @@ pub(crate) async fn observe(
             let throttle = throttled.as_ref().map(|throttled| &throttled.throttle);
             seen.quota_trouble = throttle.and_then(Throttle::trouble);
             seen.quota_caveats = throttle.map(Throttle::caveats).unwrap_or_default();
-            seen.names = names(Some(&client), &seen, environment);
         }
         Err(problems) => {
-            let problems = problems.into_iter().map(|problem| problem.detail);
+            let problems = problems.iter().map(|problem| problem.detail.clone());
             seen.problems = problems.collect();
-            seen.names = names(None, &seen, environment);
         }
     }
+    seen.names = names(client.as_ref().ok(), &seen, environment);
     seen
 }
 
 /// What environment and command line say, whether it is usable or not.
-fn configured(options: &Options, environment: &Environment) -> Observations {
+fn configured(
+    options: &Options,
+    environment: &Environment,
+    throttled: Option<&Throttled>,
+) -> Observations {
     let variable = |names: &[&'static str]| environment.first(names).map(|(name, _)| name);
     let space = match &options.space {
-        Some(id) => Some((id.as_str(), "--space")),
-        None => environment
-            .first(settings::CUST_SPACE_ID.variables)
-            .map(|(variable, id)| (id, variable)),
+        Some(id) => Some(("--space", id.as_str())),
+        None => environment.first(settings::CUST_SPACE_ID.variables),
     };
+    let endpoint = config::endpoint(environment).ok();
+    let directory = throttled.map(|throttled| throttled.directory.display().to_string());
     Observations {
-        endpoint: config::endpoint(environment)
-            .ok()
-            .map(|endpoint| endpoint.to_string()),
+        endpoint: endpoint.map(|endpoint| endpoint.to_string()),
         endpoint_variable: variable(settings::ENDPOINT.variables),
         account_variable: variable(settings::ACCOUNT_ID.variables),
-        space: space.map(|(id, origin)| Space {
+        scope: throttled.map(|throttled| throttled.scope),
+        directory: foreign_text::line(&directory.unwrap_or_default()),
+        space: space.map(|(origin, id)| Space {
             id: id.to_owned(),
             origin,
         }),
@@ -142,68 +148,41 @@ fn configured(options: &Options, environment: &Environment) -> Observations {
     }
 }
 
-fn client(
-    environment: &Environment,
-    clock: &Clock,
-    random: &Random,
-) -> Result<Client, Diagnostics> {
-    let provider = CamsProvider {
-        environment: environment.clone(),
-        clock: clock.clone(),
-        random: random.clone(),
-        long_wait: LONG_WAIT,
-    };
-    let (cams, _) = config::configure(&provider, &Config::default(), "doctor")?;
-    cams.client().cloned()
-}
-
 /// Asks one question after the other, until an error shows that every further call would fail in
 /// the same way.
 async fn ask(client: &Client, seen: &Observations) -> Answers {
     let mut answers = Answers::default();
     for question in Question::ALL {
-        let number = match question {
-            Question::OpenStatus | Question::Waba | Question::Numbers => None,
-            Question::MissingNumber => Some(UNASSIGNED.to_owned()),
-            Question::NoNumber => Some(NO_NUMBER.to_owned()),
-            Question::OwnNumber => match &seen.number {
-                Some(number) => Some(number.to_string()),
-                None => match listed_number(&answers) {
-                    Some(number) => Some(number),
-                    None => break,
-                },
-            },
-        };
         let mut parameters = Vec::new();
         if question != Question::OpenStatus {
             let Some(space) = &seen.space else { break };
             parameters.push(("CustSpaceId", space.id.clone()));
         }
+        let own = || seen.number.as_ref().map(PhoneNumber::to_string);
+        let number = match question {
+            Question::OpenStatus | Question::Waba | Question::Numbers => None,
+            Question::MissingNumber => Some(UNASSIGNED.to_owned()),
+            Question::NoNumber => Some(NO_NUMBER.to_owned()),
+            Question::OwnNumber => match own().or_else(|| listed_number(&answers)) {
+                Some(number) => Some(number),
+                None => break,
+            },
+        };
         parameters.extend(number.map(|number| ("PhoneNumber", number)));
         let bounds = Bounds::new(PATIENCE, CancellationToken::new());
         let outcome = question.ask(client, &bounds, parameters).await;
-        let is_last = outcome.as_ref().is_err_and(concerns_all);
+        let is_last = outcome.as_ref().is_err_and(|error| match error.kind {
+            // Permissions are checked before the subscription, so further calls show them.
+            ErrorKind::NotSubscribed => false,
+            ErrorKind::Throttled | ErrorKind::Unanswered => true,
+            kind => kind.ends_the_operation(),
+        });
         answers.0.push((question, outcome));
         if is_last {
             break;
         }
     }
     answers
-}
-
-fn concerns_all(error: &Error) -> bool {
-    matches!(
-        error.kind,
-        ErrorKind::Cancelled
-            | ErrorKind::ClockDiffers
-            | ErrorKind::Credentials
-            | ErrorKind::CredentialsUnavailable
-            | ErrorKind::Throttled
-            | ErrorKind::TimedOut
-            | ErrorKind::Unanswered
-            | ErrorKind::Unreachable
-            | ErrorKind::Untrusted
-    )
 }
 
 /// A number that the list shows, and whose status does not say that it has left the space.
@@ -221,33 +200,39 @@ fn listed_number(answers: &Answers) -> Option<String> {
 /// What no report may hold: the secrets that the client signs with and those of the environment,
 /// and what is personal in the settings.
 fn names(client: Option<&Client>, seen: &Observations, environment: &Environment) -> Names {
-    let set = |variables: &'static [&'static str]| {
-        let variables = variables.iter();
-        variables.filter_map(|variable| environment.get(variable))
+    let set = |variables: &[&[&str]]| -> Vec<&str> {
+        let variables = variables.iter().copied().flatten();
+        variables.filter_map(|name| environment.get(name)).collect()
     };
     let key = client.and_then(|client| client.credentials().at_hand());
     let key = key.as_ref().map(|key| key.access_key());
-    let addresses =
-        set(credentials::CREDENTIALS_URI.variables).chain(set(throttle::REDIS_URL.variables));
+    let mut secrets = set(&[
+        credentials::SECRET_KEY.variables,
+        credentials::SECURITY_TOKEN.variables,
+        credentials::OIDC_TOKEN.variables,
+    ]);
+    let addresses = [
+        credentials::CREDENTIALS_URI.variables,
+        throttle::REDIS_URL.variables,
+    ];
+    secrets.extend(set(&addresses).into_iter().flat_map(secrets_of));
+    secrets.extend(key.map(|key| key.secret.expose()));
     let token = key.and_then(|key| key.security_token.as_ref());
-    let secrets: Vec<&str> = set(credentials::SECRET_KEY.variables)
-        .chain(set(credentials::SECURITY_TOKEN.variables))
-        .chain(set(credentials::OIDC_TOKEN.variables))
-        .chain(addresses.flat_map(secrets_of))
-        .chain(key.map(|key| key.secret.expose()))
-        .chain(token.map(Secret::expose))
-        .collect();
+    secrets.extend(token.map(Secret::expose));
     // The id of a key is no secret, and that of a test may be an ordinary word. The answers that
     // the text quotes are without it.
-    let number = seen.number.as_ref().map(ToString::to_string);
-    let personal = set(credentials::ACCESS_KEY.variables)
-        .chain(set(settings::ACCOUNT_ID.variables))
-        .chain(key.map(|key| key.id.as_str()))
-        .chain(seen.space.as_ref().map(|space| space.id.as_str()))
-        .chain(number.as_deref());
+    let number = seen.number.as_ref().map(PhoneNumber::to_string);
+    let mut personal = set(&[
+        credentials::ACCESS_KEY.variables,
+        settings::ACCOUNT_ID.variables,
+    ]);
+    personal.extend(key.map(|key| key.id.as_str()));
+    personal.extend(seen.space.as_ref().map(|space| space.id.as_str()));
+    personal.extend(number.as_deref());
+    personal.extend(&secrets);
     Names {
-        personal: Cleaner::new(personal.chain(secrets.iter().copied())),
-        secrets: Cleaner::new(secrets.iter().copied()),
+        personal: Cleaner::new(personal),
+        secrets: Cleaner::new(secrets),
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn open_questions(observations: &Observations) -> Vec<OpenQuestion> {
         ),
         question(
             "number_form",
-            "How the list writes a number that WhatsApp writes in a form of its own",
+            "Form of numbers of Mexico, Argentina and Brazil in the list",
             number_form(observations),
         ),
         question(
@@ -53,7 +53,7 @@ pub(crate) fn open_questions(observations: &Observations) -> Vec<OpenQuestion> {
         ),
         question(
             "empty_field",
-            "What stands in a field that has no value",
+            "Content of a field without a value",
             empty_field(observations),
         ),
     ]

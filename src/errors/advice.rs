@@ -1,7 +1,6 @@
 //! What the user can do about each kind of error, as a table of texts.
 
 use cams::{Error, ErrorKind, Obstacle, Untrusted};
-use terraform_plugin::framework::timeouts;
 
 /// What to do about an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,23 +9,13 @@ pub(crate) struct Advice {
     pub(crate) summary: &'static str,
     /// What to do, in whole sentences.
     pub(crate) text: String,
-    /// The attribute that the user may have to change.
-    pub(crate) attribute: Option<&'static str>,
 }
 
 /// What to do about an error of the API.
 pub(crate) fn advice(error: &Error) -> Advice {
     let (summary, text) = texts(error);
-    let attribute = match error.kind {
-        ErrorKind::ResourceOwner => Some("cust_space_id"),
-        ErrorKind::Throttled => Some(timeouts::BLOCK),
-        _ => None,
-    };
-    Advice {
-        summary,
-        text: text.replace("{action}", error.action),
-        attribute,
-    }
+    let text = text.replace("{action}", error.action);
+    Advice { summary, text }
 }
 
 /// The title and the advice. `{action}` in the advice stands for the operation that failed.
@@ -38,8 +27,8 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
             "CAMS Denied Access",
             "The RAM user or role of the credentials may not call this operation. Ask the \
              administrator of the account to grant this RAM policy statement:\n\n  {\n    \
-             \"Effect\": \"Allow\",\n    \"Action\": \"cams:{action}\",\n    \"Resource\": \"*\"\n  \
-             }\n\nThe documentation of the resource lists all operations that it calls.",
+             \"Effect\": \"Allow\",\n    \"Action\": \"cams:{action}\",\n    \"Resource\": \
+             \"*\"\n  }\n\nThe documentation of the resource lists all operations that it calls.",
         ),
         ErrorKind::Unanswered => (
             "CAMS Call Without an Answer",

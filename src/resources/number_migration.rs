@@ -26,8 +26,8 @@ use terraform_plugin::framework::timeouts::Limit;
 
 use super::super::Cams;
 use super::super::errors::ErrorContext;
-use super::super::evidence::{Evidence, Known, Presence};
-use super::super::numbers::{Found, NoAnswer, Question, Search, Target};
+use super::super::evidence::{Evidence, Presence};
+use super::super::numbers::{Found, Question, Search, Target};
 use super::super::validators;
 
 use schema::{CREATE, Identity, Model, READ};
@@ -305,11 +305,12 @@ impl<'a> NumberOperation<'a> {
         // An imported number that was never read has no status.
         let imported = state.status.is_null();
         let may_forget = !private_state::just_started(context);
+        let known = Presence {
+            id: state.id.text().map(str::to_owned),
+            status: state.status.text().map(str::to_owned),
+        };
         let question = Question {
-            known: Known {
-                id: state.id.text(),
-                status: state.status.text(),
-            },
+            known: known.clone(),
             lookups: Some(&self.cams.lookups).filter(|_| !imported),
             may_forget,
             ..Question::default()
@@ -320,7 +321,12 @@ impl<'a> NumberOperation<'a> {
                 if imported {
                     private_state::note_start(context);
                 }
-                Ok(Some(refreshed(state, target, presence)))
+                // An id that is known stays: it identifies the number, and others may refer to it.
+                let presence = Presence {
+                    id: known.id.or(presence.id),
+                    status: presence.status.or(known.status),
+                };
+                Ok(Some(in_space(state, target, presence)))
             }
             Evidence::Absent if imported => Ok(None),
             Evidence::Absent if may_forget => {
@@ -345,8 +351,7 @@ impl<'a> NumberOperation<'a> {
     /// the other one answered.
     async fn find(&self, question: Question<'_>) -> Result<Found, Diagnostics> {
         let found = self.search.find(question).await;
-        let found =
-            found.map_err(|NoAnswer { error, other }| self.failed(&error, other.as_deref()))?;
+        let found = found.map_err(|failed| self.failed(&failed.0, failed.1.as_ref()))?;
         if let Some(error) = &found.failed {
             let warning = messages::one_failed(error, self.search.target);
             self.context.warn_once(warning);
@@ -356,7 +361,7 @@ impl<'a> NumberOperation<'a> {
 
     fn failed(&self, error: &Error, other: Option<&Error>) -> Diagnostics {
         let context = ErrorContext {
-            subject: &self.search.target.subject(),
+            subject: &format!("number {}", self.search.target),
             limit: self.limit,
             outcome: self.outcome,
         };
@@ -376,15 +381,4 @@ fn in_space(model: Model, target: &Target, presence: Presence) -> Model {
         status: Field::Known(presence.status.unwrap_or_else(|| MIGRATING.to_owned())),
         ..model
     }
-}
-
-/// The state after a read that found the number. What the answers do not say stays unchanged, and
-/// so does an id that is known: it identifies the number, and others may refer to it.
-fn refreshed(state: Model, target: &Target, presence: Presence) -> Model {
-    let known = |field: &Field<String>| field.text().map(str::to_owned);
-    let presence = Presence {
-        id: known(&state.id).or(presence.id),
-        status: presence.status.or_else(|| known(&state.status)),
-    };
-    in_space(state, target, presence)
 }

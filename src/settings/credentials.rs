@@ -133,8 +133,7 @@ pub(crate) static OIDC_PROVIDER_ARN: Setting<String> = credential(
     "assume_role_with_oidc.oidc_provider_arn",
     variables::OIDC_PROVIDER_ARN,
     parse_arn,
-    "ARN of the identity provider in RAM, such as \
-        `acs:ram::123456789012:oidc-provider/github`.",
+    "ARN of the identity provider in RAM, such as `acs:ram::123456789012:oidc-provider/github`.",
 );
 
 pub(crate) static OIDC_ROLE_ARN: Setting<String> =

@@ -37,7 +37,7 @@ pub(crate) static REDIS_URL: Setting<RedisUrl> = Setting::new(
     &["CAMS_THROTTLE_REDIS_URL"],
     from_str,
     "Redis or Valkey server for `scope = \"redis\"`, such as \
-        `rediss://:password@redis.example.com:6379/0`.",
+     `rediss://:password@redis.example.com:6379/0`.",
 )
 .otherwise("`scope` cannot be `redis`")
 .secret();

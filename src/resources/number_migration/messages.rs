@@ -32,8 +32,8 @@ fn warning(summary: &str, detail: String) -> Diagnostic {
 /// The configuration names no space, and the provider has none either.
 pub(super) fn missing_space() -> Diagnostic {
     let text = format!(
-        "The number has no space. Set cust_space_id here, or for all numbers in the provider \
-         block or with the environment variable {CUST_SPACE_ID_VARIABLE}."
+        "The number has no space. Set cust_space_id here, or for all numbers in the provider block \
+         or with the environment variable {CUST_SPACE_ID_VARIABLE}."
     );
     Diagnostic::error("Missing Space", text).at(Path::root().attribute("cust_space_id"))
 }
@@ -95,8 +95,8 @@ pub(super) fn replaces(
     let space = space.unwrap_or("(known after apply)");
     let mut text = format!(
         "The change replaces the resource. Terraform forgets {old_number}, which stays in space \
-         {old_space} unchanged: its migration is not cancelled, and it is not removed. \
-         {NO_CANCEL} Applying starts the migration of {number} into space {space}."
+         {old_space} unchanged: its migration is not cancelled, and it is not removed. {NO_CANCEL} \
+         Applying starts the migration of {number} into space {space}."
     );
     if is_moved && follows_provider {
         text += &format!(
@@ -178,11 +178,11 @@ pub(super) fn not_claimed(refused: Refused, target: &Target, limit: &Limit) -> D
     match refused {
         Refused::Busy => {
             let text = format!(
-                "Another process on this machine is starting the migration of {target} and did \
-                 not finish before the timeout of this resource expired ({limit}). Nothing was \
-                 started here. Apply again when that process has finished: this resource then \
-                 takes the number over. If no other apply is running, look for one that is stopped \
-                 (Ctrl-Z), and resume or end it."
+                "Another process on this machine is starting the migration of {target} and did not \
+                 finish before the timeout of this resource expired ({limit}). Nothing was started \
+                 here. Apply again when that process has finished: this resource then takes the \
+                 number over. If no other apply is running, look for one that is stopped (Ctrl-Z), \
+                 and resume or end it."
             );
             error("Number Being Migrated by Another Process", text)
         }

@@ -77,9 +77,9 @@ pub(super) fn schema() -> Schema {
                 .requires_replace()
                 .validate(validators::cust_space_id)
                 .describe(
-                    "Space that receives the number: the id of the ISV sub-customer's space, or \
-                     of your own instance. Default value is the provider's `cust_space_id`; when \
-                     that changes, the number is replaced.",
+                    "Space that receives the number: the id of the ISV sub-customer's space, or of \
+                     your own instance. Default value is the provider's `cust_space_id`; when that \
+                     changes, the number is replaced.",
                 ),
             part("country_code").describe("Country calling code, digits only, such as `86`."),
             part("mobile_number").describe(
@@ -143,28 +143,26 @@ fn description() -> String {
     let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
     format!(
         "Starts moving a WhatsApp phone number from another provider into a CAMS space \
-         (`CreateChatappMigrationInitiate`), and follows its status.\n\n\
-         A number that is already in the space is taken over unchanged, with a warning. So an \
-         apply after an interruption, after a replacement or after the state was lost stores the \
-         number in the state, and starts no migration twice.\n\n\
-         Destroying this resource makes no API call: Terraform forgets the number, which stays in \
-         the space. The API has no operation that cancels a migration. To take a live number out \
-         of service, deregister it from its WhatsApp Business Account in the CAMS console, or with \
-         the API operation `ChatappPhoneNumberDeregister`.\n\n\
-         A change of the space, the country code or the number replaces the resource, and the old \
-         number stays where it is. Two resources for one number in one space are an error: at \
-         plan, or during apply if they belong to two provider configurations (aliases) or if the \
-         number is known only after apply.\n\n\
-         A number is in the space if the list of the space (`QueryChatappPhoneNumbers`) shows it \
-         with a status other than `DELETED` and `MIGRATED`, or if \
-         `GetPhoneNumberVerificationStatus` returns its id. It is removed from the state, with a \
-         warning, only if a list requested by this refresh does not show it, the lookup says that \
-         it does not exist, and its migration started at least an hour ago. If the answers prove \
-         neither, the number stays in the state, with a warning. A refresh makes few lookups: \
-         after ten in a space that proved no number absent and returned no missing id, the other \
-         numbers of that space stay in the state without a lookup.\n\n\
-         The RAM user or role needs {} on resource `*`. Only the first is indispensable: without \
-         one of the others the resource shows a warning and continues.",
+         (`CreateChatappMigrationInitiate`), and follows its status.\n\nA number that is already \
+         in the space is taken over unchanged, with a warning. So an apply after an interruption, \
+         after a replacement or after the state was lost stores the number in the state, and \
+         starts no migration twice.\n\nDestroying this resource makes no API call: Terraform \
+         forgets the number, which stays in the space. The API has no operation that cancels a \
+         migration. To take a live number out of service, deregister it from its WhatsApp Business \
+         Account in the CAMS console, or with the API operation \
+         `ChatappPhoneNumberDeregister`.\n\nA change of the space, the country code or the number \
+         replaces the resource, and the old number stays where it is. Two resources for one number \
+         in one space are an error: at plan, or during apply if they belong to two provider \
+         configurations (aliases) or if the number is known only after apply.\n\nA number is in \
+         the space if the list of the space (`QueryChatappPhoneNumbers`) shows it with a status \
+         other than `DELETED` and `MIGRATED`, or if `GetPhoneNumberVerificationStatus` returns its \
+         id. It is removed from the state, with a warning, only if a list requested by this \
+         refresh does not show it, the lookup says that it does not exist, and its migration \
+         started at least an hour ago. If the answers prove neither, the number stays in the \
+         state, with a warning. A refresh makes few lookups: after ten in a space that proved no \
+         number absent and returned no missing id, the other numbers of that space stay in the \
+         state without a lookup.\n\nThe RAM user or role needs {} on resource `*`. Only the first \
+         is indispensable: without one of the others the resource shows a warning and continues.",
         permissions.join(", ")
     )
 }
