@@ -1,6 +1,6 @@
 //! Makes the configured provider from the provider block and the environment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use alibaba_cloud::credentials::{Credentials, FetchContext};
@@ -70,11 +70,40 @@ impl FieldType for Config {
     }
 
     fn from_known(value: Value) -> Option<Self> {
-        Self::from_object(value)
+        let Value::Map(attributes) = value else {
+            return None;
+        };
+        let mut fields = BTreeMap::new();
+        for (name, value) in attributes {
+            match value {
+                Value::Map(inner) => {
+                    for (attribute, value) in inner {
+                        let field = Field::from_value(value)?;
+                        fields.insert(format!("{name}.{attribute}"), field);
+                    }
+                }
+                value => {
+                    fields.insert(name, Field::from_value(value)?);
+                }
+            }
+        }
+        Some(Self(fields))
     }
 
     fn into_value(self) -> Value {
-        self.into_object()
+        let mut attributes = BTreeMap::new();
+        for (name, field) in self.0 {
+            let value = field.into_value();
+            let Some((block, attribute)) = name.split_once('.') else {
+                attributes.insert(name, value);
+                continue;
+            };
+            let block = attributes.entry(block.to_owned());
+            if let Value::Map(inner) = block.or_insert_with(|| Value::Map(BTreeMap::new())) {
+                inner.insert(attribute.to_owned(), value);
+            }
+        }
+        Value::Map(attributes)
     }
 }
 

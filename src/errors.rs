@@ -14,7 +14,7 @@ use terraform_plugin::framework::diagnostic::Diagnostic;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::timeouts::{self, Limit, Timed};
 
-pub(crate) use advice::advice;
+pub(crate) use advice::{Advice, advice};
 
 /// The operation of Terraform whose call failed.
 #[derive(Clone, Copy, Debug)]
@@ -38,29 +38,27 @@ pub(crate) fn diagnostic(
     if error.kind == ErrorKind::TimedOut {
         return timed_out(error, context);
     }
-    let advice = self::advice(error);
-    let mut detail = format!(
-        "The call {} failed for {subject}.\n\n{}{}\n{}",
-        error.action,
-        advice.text,
-        timeout_note(error, limit),
-        particulars(error)
-    );
+    let reason = |error: &Error| {
+        let repeated = match error.out_of_time {
+            true => format!(" The call was repeated until the timeout expired ({limit})."),
+            false => String::new(),
+        };
+        format!("{repeated}\n{}", particulars(error))
+    };
+    let Advice { summary, text } = advice(error);
+    let (action, why) = (error.action, reason(error));
+    let mut detail = format!("The call {action} failed for {subject}.\n\n{text}{why}");
     if let Some(other) = other {
         let text = match other.kind == error.kind && other.kind != ErrorKind::AccessDenied {
             true => String::new(),
-            false => format!(" {}", self::advice(other).text),
+            false => format!(" {}", advice(other).text),
         };
-        // Writing to a string cannot fail.
-        let _ = write!(
-            detail,
-            "\n\nThe call {}, which can answer the same question, failed too.{text}{}\n{}",
-            other.action,
-            timeout_note(other, limit),
-            particulars(other)
+        let (action, why) = (other.action, reason(other));
+        detail += &format!(
+            "\n\nThe call {action}, which can answer the same question, failed too.{text}{why}"
         );
     }
-    let diagnostic = Diagnostic::error(advice.summary, detail);
+    let diagnostic = Diagnostic::error(summary, detail);
     match error.kind {
         ErrorKind::ResourceOwner => diagnostic.at(Path::root().attribute("cust_space_id")),
         ErrorKind::Throttled => diagnostic.at(Path::root().attribute(timeouts::BLOCK)),
@@ -94,14 +92,6 @@ fn timed_out(error: &Error, context: ErrorContext<'_>) -> Diagnostic {
     );
     let path = Path::root().attribute(timeouts::BLOCK).attribute(name);
     Diagnostic::error("Timeout", detail).at(path)
-}
-
-/// A sentence for an error that was repeated until the timeout expired; empty for others.
-pub(crate) fn timeout_note(error: &Error, limit: &Limit) -> String {
-    match error.out_of_time {
-        true => format!(" The call was repeated until the timeout expired ({limit})."),
-        false => String::new(),
-    }
 }
 
 /// What the service said, for the end of a diagnostic.

@@ -16,8 +16,6 @@ const LEFT: [&str; 2] = ["DELETED", "MIGRATED"];
 /// What the lookup of a number says. A number that has two forms is looked up in both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lookup {
-    /// The operation failed, or was not called.
-    Unavailable,
     /// It answered without an id, or with an error that is not known to mean a missing number.
     Inconclusive,
     /// It answered with an error that is known to mean a missing number.
@@ -46,8 +44,8 @@ pub(crate) struct Presence {
     pub(crate) status: Option<String>,
 }
 
-/// The rule. `list` is `None` if there is no list, because the operation failed. `known` is what
-/// the state holds.
+/// The rule. `list` and `lookup` are `None` if the operation failed or was not called. `known` is
+/// what the state holds.
 ///
 /// A number is present when the list shows it in the space, or the lookup gives its id: even where
 /// the list shows it as deleted, since the list may be old. But where the list shows it as deleted
@@ -59,7 +57,7 @@ pub(crate) struct Presence {
 /// A number that left the space and came back has several rows. Those that show it in the space
 /// count, and among them the row with the known status, so that the state does not change with the
 /// order of the list.
-pub(crate) fn weigh(list: Option<&Listed>, lookup: &Lookup, known: &Presence) -> Evidence {
+pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Presence) -> Evidence {
     let statuses = list.map_or(&[][..], |list| &list.statuses);
     let statuses = statuses.iter().map(|status| status.as_deref());
     let mut present: Vec<&str> = statuses
@@ -71,14 +69,14 @@ pub(crate) fn weigh(list: Option<&Listed>, lookup: &Lookup, known: &Presence) ->
     let shown_as_absent = present.is_empty() && has_rows;
     let not_shown = present.is_empty() && (has_rows || list.is_some_and(|list| list.complete));
     let id = match lookup {
-        Lookup::Found(id)
+        Some(Lookup::Found(id))
             if shown_as_absent && known.id.as_ref().is_some_and(|known| known != id) =>
         {
             return Evidence::Inconclusive;
         }
-        Lookup::Found(id) => Some(id.clone()),
-        Lookup::NotFound if not_shown => return Evidence::Absent,
-        Lookup::NotFound | Lookup::Inconclusive | Lookup::Unavailable => None,
+        Some(Lookup::Found(id)) => Some(id.clone()),
+        Some(Lookup::NotFound) if not_shown => return Evidence::Absent,
+        Some(Lookup::NotFound | Lookup::Inconclusive) | None => None,
     };
     if id.is_none() && present.is_empty() {
         return Evidence::Inconclusive;
@@ -100,7 +98,6 @@ impl Lookup {
         match (self, other) {
             (Self::Found(id), _) | (_, Self::Found(id)) => Self::Found(id),
             (Self::NotFound, Self::NotFound) => Self::NotFound,
-            (Self::Unavailable, _) | (_, Self::Unavailable) => Self::Unavailable,
             _ => Self::Inconclusive,
         }
     }
@@ -142,42 +139,45 @@ mod tests {
         let unclear = || list(&[], false);
         let there = |id| present(id, Some("CONNECTED"));
         let table = [
-            (connected(), found(), there(Some("7"))),
-            (connected(), Lookup::NotFound, there(None)),
-            (connected(), Lookup::Inconclusive, there(None)),
-            (connected(), Lookup::Unavailable, there(None)),
-            (without_status(), Lookup::NotFound, present(None, None)),
-            (missing(), found(), present(Some("7"), None)),
-            (missing(), Lookup::NotFound, Absent),
-            (missing(), Lookup::Inconclusive, Inconclusive),
-            (missing(), Lookup::Unavailable, Inconclusive),
-            (left(), found(), present(Some("7"), None)),
-            (left(), Lookup::NotFound, Absent),
-            (left(), Lookup::Inconclusive, Inconclusive),
-            (left(), Lookup::Unavailable, Inconclusive),
-            (unclear(), found(), present(Some("7"), None)),
-            (unclear(), Lookup::NotFound, Inconclusive),
-            (unclear(), Lookup::Inconclusive, Inconclusive),
-            (unclear(), Lookup::Unavailable, Inconclusive),
-            (None, found(), present(Some("7"), None)),
-            (None, Lookup::NotFound, Inconclusive),
-            (None, Lookup::Inconclusive, Inconclusive),
-            (None, Lookup::Unavailable, Inconclusive),
+            (connected(), Some(found()), there(Some("7"))),
+            (connected(), Some(Lookup::NotFound), there(None)),
+            (connected(), Some(Lookup::Inconclusive), there(None)),
+            (connected(), None, there(None)),
+            (
+                without_status(),
+                Some(Lookup::NotFound),
+                present(None, None),
+            ),
+            (missing(), Some(found()), present(Some("7"), None)),
+            (missing(), Some(Lookup::NotFound), Absent),
+            (missing(), Some(Lookup::Inconclusive), Inconclusive),
+            (missing(), None, Inconclusive),
+            (left(), Some(found()), present(Some("7"), None)),
+            (left(), Some(Lookup::NotFound), Absent),
+            (left(), Some(Lookup::Inconclusive), Inconclusive),
+            (left(), None, Inconclusive),
+            (unclear(), Some(found()), present(Some("7"), None)),
+            (unclear(), Some(Lookup::NotFound), Inconclusive),
+            (unclear(), Some(Lookup::Inconclusive), Inconclusive),
+            (unclear(), None, Inconclusive),
+            (None, Some(found()), present(Some("7"), None)),
+            (None, Some(Lookup::NotFound), Inconclusive),
+            (None, Some(Lookup::Inconclusive), Inconclusive),
+            (None, None, Inconclusive),
         ];
         for (list, lookup, expected) in table {
-            let weighed = weigh(list.as_ref(), &lookup, &Presence::default());
+            let weighed = weigh(list.as_ref(), lookup.as_ref(), &Presence::default());
             assert_eq!(weighed, expected, "{list:?}, {lookup:?}");
         }
     }
 
     #[test]
     fn the_lookups_of_both_forms_say_together_what_is_certain() {
-        use Lookup::{Inconclusive, NotFound, Unavailable};
+        use Lookup::{Inconclusive, NotFound};
         for (one, other, together) in [
             (found(), NotFound, found()),
             (NotFound, NotFound, NotFound),
             (NotFound, Inconclusive, Inconclusive),
-            (NotFound, Unavailable, Unavailable),
             (Inconclusive, Inconclusive, Inconclusive),
         ] {
             let and = one.clone().and(other.clone());
@@ -194,7 +194,7 @@ mod tests {
                 id: Some(id.into()),
                 status: None,
             };
-            weigh(list(&["DELETED"], true).as_ref(), &found(), &known)
+            weigh(list(&["DELETED"], true).as_ref(), Some(&found()), &known)
         };
         assert_eq!(weighed("7"), present(Some("7"), None));
         assert_eq!(weighed("8"), Evidence::Inconclusive);
@@ -215,7 +215,7 @@ mod tests {
             (&[""], in_space("")),
         ] {
             let list = list(statuses, true);
-            let weighed = weigh(list.as_ref(), &Lookup::NotFound, &Presence::default());
+            let weighed = weigh(list.as_ref(), Some(&Lookup::NotFound), &Presence::default());
             assert_eq!(weighed, expected, "{statuses:?}");
         }
     }
@@ -234,7 +234,7 @@ mod tests {
                     status: status.map(str::to_owned),
                 };
                 let list = list(statuses, true);
-                let weighed = weigh(list.as_ref(), &Lookup::Unavailable, &known);
+                let weighed = weigh(list.as_ref(), None, &known);
                 assert_eq!(weighed, present(None, Some(expected)), "{statuses:?}");
             }
         }
@@ -244,7 +244,7 @@ mod tests {
     fn a_number_shown_only_in_rows_that_left_is_absent_even_in_an_incomplete_list() {
         let weighed = |statuses: &[&str]| {
             let list = list(statuses, false);
-            weigh(list.as_ref(), &Lookup::NotFound, &Presence::default())
+            weigh(list.as_ref(), Some(&Lookup::NotFound), &Presence::default())
         };
         assert_eq!(weighed(&["DELETED"]), Evidence::Absent);
         assert_eq!(weighed(&[]), Evidence::Inconclusive);

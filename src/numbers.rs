@@ -100,7 +100,7 @@ impl Search<'_> {
         let (known, may_forget) = (&question.known, question.may_forget);
         let asked_at = Instant::now();
         let list = self.list(question.not_before).await?;
-        let evidence = weigh(list.as_ref().ok(), &Lookup::Unavailable, known);
+        let evidence = weigh(list.as_ref().ok(), None, known);
         let settled = known.id.is_some() && matches!(evidence, Evidence::Present(_));
         // A lookup that could change nothing is not made.
         let is_useful = !settled && (may_forget || known.id.is_none());
@@ -115,21 +115,16 @@ impl Search<'_> {
                 looked_up: false,
             });
         }
-        let (mut list, lookup, mut failed) = match (list, self.lookup().await?) {
+        let (mut list, lookup) = match (list, alone(self.lookup_forms().await)?) {
             (Err(error), Err(other)) => return Err(Box::new((error, Some(other)))),
-            (Err(error), Ok(lookup)) => (None, lookup, Some(error)),
-            (Ok(list), Err(error)) => (Some(list), Lookup::Unavailable, Some(error)),
-            (Ok(list), Ok(lookup)) => (Some(list), lookup, None),
+            answers => answers,
         };
-        let mut evidence = weigh(list.as_ref(), &lookup, known);
+        let mut evidence = weigh(list.as_ref().ok(), lookup.as_ref().ok(), known);
         // The number may have come to the space after a shared list was requested.
         let is_old = |list: &Listed| question.not_before.is_none() && list.asked_at < asked_at;
-        if evidence == Evidence::Absent && list.as_ref().is_some_and(is_old) {
-            match self.list(Some(asked_at)).await? {
-                Ok(newer) => list = Some(newer),
-                Err(error) => (list, failed) = (None, Some(error)),
-            }
-            evidence = weigh(list.as_ref(), &lookup, known);
+        if evidence == Evidence::Absent && list.as_ref().is_ok_and(is_old) {
+            list = self.list(Some(asked_at)).await?;
+            evidence = weigh(list.as_ref().ok(), lookup.as_ref().ok(), known);
         }
         if let Some(granted) = granted {
             match &evidence {
@@ -140,7 +135,7 @@ impl Search<'_> {
         }
         Ok(Found {
             evidence,
-            failed,
+            failed: list.err().or(lookup.err()),
             looked_up: true,
         })
     }
@@ -160,11 +155,6 @@ impl Search<'_> {
             client.listed(&bounds, space, number, not_before).await
         };
         alone(self.in_halves(ask).await)
-    }
-
-    /// What the lookup says.
-    async fn lookup(&self) -> Answer<Lookup> {
-        alone(self.lookup_forms().await)
     }
 
     /// What the lookup says about the number in its forms.

@@ -237,6 +237,14 @@ impl<T> Declaration for Setting<T> {
     }
 }
 
+/// The text, if it is what is expected.
+pub(crate) fn checked(text: &str, is_expected: bool, expected: &str) -> Result<String, String> {
+    match is_expected {
+        true => Ok(text.to_owned()),
+        false => Err(format!("expected {expected}")),
+    }
+}
+
 /// The parser of a setting whose type can be parsed from text by itself.
 pub(crate) fn from_str<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())

@@ -12,7 +12,7 @@ use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::path::Path;
 
 use super::block::Config;
-use super::setting::{Declaration, Setting, from_str, whole_number};
+use super::setting::{Declaration, Setting, checked, from_str, whole_number};
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
 pub(crate) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
@@ -119,10 +119,8 @@ pub(crate) struct Region {
 
 fn parse_account_id(text: &str) -> Result<String, String> {
     let text = text.trim();
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("expected the digits of the account id".to_owned());
-    }
-    Ok(text.to_owned())
+    let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    checked(text, is_id, "the digits of the account id")
 }
 
 fn parse_region(text: &str) -> Result<Region, String> {

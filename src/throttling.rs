@@ -35,17 +35,17 @@ pub(super) struct Throttled {
 impl Throttled {
     /// The warnings about how the quota is shared.
     pub(super) fn notices(&self) -> impl Iterator<Item = Diagnostic> {
-        let caveat = self.throttle.caveats().runs_unknown.then(|| {
-            let detail = runs_unknown();
-            Diagnostic::warning("Redis Restarts Not Seen", detail)
-        });
-        self.notice().into_iter().chain(caveat)
+        let caveat = self.throttle.caveats().runs_unknown;
+        let caveat = caveat.then(|| Diagnostic::warning("Redis Restarts Not Seen", runs_unknown()));
+        let trouble = self.throttle.trouble();
+        trouble
+            .map(|reason| self.not_shared(&reason))
+            .into_iter()
+            .chain(caveat)
     }
 
-    /// The warning if the quota could not be shared as configured, so that this process made fewer
-    /// calls.
-    fn notice(&self) -> Option<Diagnostic> {
-        let reason = self.throttle.trouble()?;
+    /// The quota could not be shared as configured, so that this process made fewer calls.
+    fn not_shared(&self, reason: &str) -> Diagnostic {
         let (what, remedy) = match self.scope {
             Scope::Redis => (
                 "the Redis server that shares it between machines",
@@ -69,7 +69,7 @@ impl Throttled {
              operations take longer.\n\n{remedy} If you know how many processes run at the same \
              time, increase throttle.fallback_requests_per_second."
         );
-        Some(Diagnostic::warning("Call Quota Not Shared", text))
+        Diagnostic::warning("Call Quota Not Shared", text)
     }
 }
 

@@ -85,15 +85,18 @@ pub(crate) type Body = Map<String, Value>;
 pub(crate) struct Answers(pub(crate) Vec<(Question, Result<Body, Error>)>);
 
 /// Whether RAM lets the caller use an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+///
+/// One answer that proves the permission is enough: the service has then refused the others for
+/// reasons of its own, whatever their codes look like. So the greatest of several counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Permission {
-    Denied,
-    Granted,
     /// The operation would change something, so it was not called.
     NotTried,
     /// No question was asked, or it failed before RAM was.
     Unknown,
+    Denied,
+    Granted,
 }
 
 impl Answers {
@@ -140,20 +143,14 @@ impl Answers {
     }
 
     /// What the answers show of RAM's permission for an operation.
-    ///
-    /// One answer that proves the permission is enough: the service has then refused the others for
-    /// reasons of its own, whatever their codes look like.
     pub(crate) fn permission(&self, action: &str) -> Permission {
         let answers = |question: &Question| question.action() == action;
         if !Question::ALL.iter().any(answers) {
             return Permission::NotTried;
         }
         let outcomes = self.0.iter().filter(|(question, _)| answers(question));
-        let shown: Vec<Permission> = outcomes.map(|(_, outcome)| shown(outcome)).collect();
-        [Permission::Granted, Permission::Denied]
-            .into_iter()
-            .find(|permission| shown.contains(permission))
-            .unwrap_or(Permission::Unknown)
+        let shown = outcomes.map(|(_, outcome)| shown(outcome));
+        shown.max().unwrap_or(Permission::Unknown)
     }
 
     /// Whether the account has activated the product, if that can be known.
@@ -192,13 +189,11 @@ impl Answers {
 /// subscription is not documented.
 fn shown(outcome: &Result<Body, Error>) -> Permission {
     match outcome {
-        Ok(_) => Permission::Granted,
-        Err(error) => match error.kind {
-            ErrorKind::AccessDenied => Permission::Denied,
-            ErrorKind::Incomplete => Permission::Granted,
-            _ if error.refuses_request() => Permission::Granted,
-            _ => Permission::Unknown,
-        },
+        Err(error) if error.kind == ErrorKind::AccessDenied => Permission::Denied,
+        Err(error) if error.kind != ErrorKind::Incomplete && !error.refuses_request() => {
+            Permission::Unknown
+        }
+        _ => Permission::Granted,
     }
 }
 

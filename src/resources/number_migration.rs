@@ -173,7 +173,6 @@ pub fn imported(target: &ImportTarget<Identity>) -> Result<Model, Diagnostics> {
 /// A create or a read of one number, with what all of its steps need.
 struct NumberOperation<'a> {
     context: Context<'a, Cams, Model>,
-    cams: &'a Cams,
     search: Search<'a>,
     limit: &'a Limit,
     /// What a failure means for the number.
@@ -187,15 +186,13 @@ impl<'a> NumberOperation<'a> {
         limit: &'a Limit,
         outcome: &'static str,
     ) -> Result<Self, Diagnostics> {
-        let cams = context.provider();
         let search = Search {
-            client: cams.client()?,
+            client: context.provider().client()?,
             bounds: Bounds::new(limit.duration(), context.stop().clone()),
             target,
         };
         Ok(Self {
             context,
-            cams,
             search,
             limit,
             outcome,
@@ -213,16 +210,16 @@ impl<'a> NumberOperation<'a> {
             ..plan
         };
         let (client, bounds) = (self.search.client, &self.search.bounds);
-        let target = self.search.target;
+        let (cams, target) = (self.context.provider(), self.search.target);
         let space = &target.cust_space_id;
         let initiate = CreateChatappMigrationInitiate {
             cust_space_id: space.clone(),
             number: target.number.clone(),
         };
         let not_claimed = |refused| messages::not_claimed(refused, target, self.limit);
-        let claim = self.cams.claims.claim(bounds, target).await;
+        let claim = cams.claims.claim(bounds, target).await;
         let mut claim = claim.map_err(not_claimed)?;
-        let mut not_before = self.cams.starts.not_before(space);
+        let mut not_before = cams.starts.not_before(space);
         let mut renewals = 0;
         let error = loop {
             let question = Question {
@@ -235,7 +232,7 @@ impl<'a> NumberOperation<'a> {
             if let Evidence::Present(presence) = found.evidence {
                 return Ok(self.adopt(plan, presence, None));
             }
-            self.cams.starts.note(space);
+            cams.starts.note(space);
             let claimed = bounds.clone().only_while(claim.witness());
             match client.call(&claimed, &initiate).await {
                 Ok(migration) => return Ok(self.started(plan, migration).await),
@@ -311,7 +308,7 @@ impl<'a> NumberOperation<'a> {
         };
         let question = Question {
             known: known.clone(),
-            lookups: Some(&self.cams.lookups).filter(|_| !imported),
+            lookups: Some(&context.provider().lookups).filter(|_| !imported),
             may_forget,
             ..Question::default()
         };
@@ -365,7 +362,7 @@ impl<'a> NumberOperation<'a> {
             limit: self.limit,
             outcome: self.outcome,
         };
-        self.cams.failed(error, other, context).into()
+        self.context.provider().failed(error, other, context).into()
     }
 }
 

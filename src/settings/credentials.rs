@@ -8,7 +8,7 @@ use alibaba_cloud::credentials::{self, variables};
 use base::secret::Secret;
 use cams::Endpoint;
 
-use crate::setting::{Declaration, Setting, from_str, whole_number};
+use crate::setting::{Declaration, Setting, checked, from_str, whole_number};
 
 /// All of them.
 pub(crate) static ALL: [&dyn Declaration; 20] = [
@@ -193,14 +193,6 @@ const fn lifetime(name: &'static str, variables: &'static [&'static str]) -> Set
 
 /// The longest policy that STS takes, in characters.
 const MOST_OF_A_POLICY: usize = 2048;
-
-/// The text, if it is what is expected.
-fn checked(text: &str, is_expected: bool, expected: &str) -> Result<String, String> {
-    match is_expected {
-        true => Ok(text.to_owned()),
-        false => Err(format!("expected {expected}")),
-    }
-}
 
 /// Parses a part of the access key. Blanks and line breaks around the part are accepted, even with
 /// nothing in between: the chain leaves them out, and says so in the log.
