@@ -20,8 +20,8 @@ pub(crate) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 /// The one region where CAMS is documented to run.
 pub(crate) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
-/// The settings that are about neither credentials nor the quota.
-static ALL: [&dyn Declaration; 7] = [
+/// All settings of the provider block.
+pub(crate) static ALL: [&dyn Declaration; 34] = [
     &ACCOUNT_ID,
     &REGION,
     &ENDPOINT,
@@ -29,25 +29,50 @@ static ALL: [&dyn Declaration; 7] = [
     &SIGNATURE_METHOD,
     &CONNECT_TIMEOUT,
     &READ_TIMEOUT,
+    &credentials::ACCESS_KEY,
+    &credentials::SECRET_KEY,
+    &credentials::SECURITY_TOKEN,
+    &credentials::PROFILE,
+    &credentials::SHARED_CREDENTIALS_FILE,
+    &credentials::ECS_ROLE_NAME,
+    &credentials::CREDENTIALS_URI,
+    &credentials::STS_ENDPOINT,
+    &credentials::ROLE_ARN,
+    &credentials::ROLE_SESSION_NAME,
+    &credentials::ROLE_POLICY,
+    &credentials::ROLE_SESSION_EXPIRATION,
+    &credentials::ROLE_EXTERNAL_ID,
+    &credentials::OIDC_PROVIDER_ARN,
+    &credentials::OIDC_ROLE_ARN,
+    &credentials::OIDC_TOKEN,
+    &credentials::OIDC_TOKEN_FILE,
+    &credentials::OIDC_SESSION_NAME,
+    &credentials::OIDC_POLICY,
+    &credentials::OIDC_SESSION_EXPIRATION,
+    &throttle::SCOPE,
+    &throttle::REDIS_URL,
+    &throttle::REDIS_CONNECT_TIMEOUT,
+    &throttle::REDIS_COMMAND_TIMEOUT,
+    &throttle::REQUESTS_PER_SECOND,
+    &throttle::FALLBACK_REQUESTS_PER_SECOND,
+    &throttle::STATE_DIRECTORY,
 ];
-
-/// All settings of the provider block.
-pub(crate) fn all() -> impl Iterator<Item = &'static dyn Declaration> {
-    let all = ALL.into_iter().chain(credentials::ALL);
-    all.chain(throttle::ALL)
-}
 
 /// What is wrong with the values that are set.
 pub(crate) fn errors(config: &Config, environment: &Environment) -> Diagnostics {
-    all()
+    let settings = ALL.iter();
+    settings
         .filter_map(|setting| setting.error(config, environment))
         .collect()
 }
 
 /// Where an error about an attribute of this name points, which may be at its block.
 pub(crate) fn location(name: &str) -> Path {
-    let setting = all().find(|setting| setting.name() == name);
-    setting.map_or_else(|| [name].into_iter().collect(), Declaration::location)
+    let setting = ALL.iter().find(|setting| setting.name() == name);
+    setting.map_or_else(
+        || [name].into_iter().collect(),
+        |setting| setting.location(),
+    )
 }
 
 pub(crate) static ACCOUNT_ID: Setting<String> = Setting::new(
@@ -170,7 +195,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_declared_under_a_name_of_its_own() {
-        let names: BTreeSet<&str> = all().map(Declaration::name).collect();
-        assert_eq!(names.len(), all().count());
+        let names: BTreeSet<&str> = ALL.iter().map(|setting| setting.name()).collect();
+        assert_eq!(names.len(), ALL.len());
     }
 }

@@ -33,17 +33,14 @@ pub(crate) fn phone_number(
     let Some(code) = country_code.text() else {
         return Ok(None);
     };
-    let parsed = CallingCode::parse(code);
-    let Some(number) = mobile_number.text() else {
-        return parsed.map(|_| None).map_err(|problem| vec![problem]);
-    };
-    let Err(problem) = parsed else {
-        let number = PhoneNumber::parse(code, number);
-        return number.map(Some).map_err(|problem| vec![problem]);
+    let number = mobile_number.text();
+    let Err(problem) = CallingCode::parse(code) else {
+        let number = number.map(|number| PhoneNumber::parse(code, number));
+        return number.transpose().map_err(|problem| vec![problem]);
     };
     // A code that is only written wrongly still shows how to read the number.
     let meant = problem.suggestion.as_deref().unwrap_or_default();
-    let number = PhoneNumber::parse(meant, number).err();
+    let number = number.and_then(|number| PhoneNumber::parse(meant, number).err());
     let number = number.filter(|problem| problem.part == Part::MobileNumber);
     Err([problem].into_iter().chain(number).collect())
 }
@@ -65,15 +62,12 @@ pub(crate) fn invalid(problems: &[Problem]) -> Diagnostics {
     let error = |problem: &Problem| {
         let attribute = attribute(problem);
         let expected = match problem.part {
-            Part::CountryCode => {
-                "Expected an assigned country calling code, digits only, such as \"86\"."
-            }
+            Part::CountryCode => "an assigned country calling code, digits only, such as \"86\"",
             Part::MobileNumber => {
-                "Expected the number without its country code, digits only, such as \
-                 \"13900001234\"."
+                "the number without its country code, digits only, such as \"13900001234\""
             }
         };
-        let mut text = format!("{attribute}: {problem}. {expected}");
+        let mut text = format!("{attribute}: {problem}. Expected {expected}.");
         if let Some(value) = &problem.suggestion {
             text += &format!(" Write {attribute} = {value:?}.");
         }

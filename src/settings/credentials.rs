@@ -8,31 +8,7 @@ use alibaba_cloud::credentials::{self, variables};
 use base::secret::Secret;
 use cams::Endpoint;
 
-use crate::setting::{Declaration, Setting, checked, from_str, whole_number};
-
-/// All of them.
-pub(crate) static ALL: [&dyn Declaration; 20] = [
-    &ACCESS_KEY,
-    &SECRET_KEY,
-    &SECURITY_TOKEN,
-    &PROFILE,
-    &SHARED_CREDENTIALS_FILE,
-    &ECS_ROLE_NAME,
-    &CREDENTIALS_URI,
-    &STS_ENDPOINT,
-    &ROLE_ARN,
-    &ROLE_SESSION_NAME,
-    &ROLE_POLICY,
-    &ROLE_SESSION_EXPIRATION,
-    &ROLE_EXTERNAL_ID,
-    &OIDC_PROVIDER_ARN,
-    &OIDC_ROLE_ARN,
-    &OIDC_TOKEN,
-    &OIDC_TOKEN_FILE,
-    &OIDC_SESSION_NAME,
-    &OIDC_POLICY,
-    &OIDC_SESSION_EXPIRATION,
-];
+use crate::setting::{Setting, checked, from_str, whole_number};
 
 /// A setting whose variables and default the search for credentials applies.
 const fn credential<T>(

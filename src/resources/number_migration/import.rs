@@ -50,8 +50,5 @@ fn of_id(id: &str) -> Result<Target, String> {
 
 /// Whether this is a calling code, as it is or as it is often written.
 fn is_calling_code(text: &str) -> bool {
-    match CallingCode::parse(text) {
-        Ok(_) => true,
-        Err(problem) => problem.suggestion.is_some(),
-    }
+    CallingCode::parse(text).map_or_else(|problem| problem.suggestion.is_some(), |_| true)
 }

@@ -88,8 +88,8 @@ pub(super) fn schema() -> Schema {
             ),
             read_only("id").describe("Id of the phone number at Meta; null until CAMS shows it."),
             read_only("phone_number").describe(
-                "Country code and number as configured, digits only. It is known at plan when both \
-                 are. CAMS may write numbers of Mexico, Argentina and Brazil in another form, \
+                "Country code and number as configured, digits only. It is known at plan time if \
+                 both are. CAMS may write numbers of Mexico, Argentina and Brazil in another form, \
                  which is recognised.",
             ),
             read_only("status").describe(
