@@ -175,7 +175,7 @@ pub(crate) fn configure(
             });
             Ok(client.map_err(|failure| no_http_client(&failure))?)
         }
-        Err(missing) => Err(NoClient::NoCredentials(missing)),
+        Err(missing) => Err(NoClient::NoCredentials(missing.into())),
     };
     let space = cust_space_id(config, environment)?;
     let cams = Cams::new(provider, client, space, Some(throttled));

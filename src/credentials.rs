@@ -123,11 +123,7 @@ fn diagnostic(error: &CredentialsError) -> Diagnostic {
         CredentialsErrorKind::Malformed => "Invalid Provider Configuration",
         CredentialsErrorKind::File => "Credentials File Not Usable",
         CredentialsErrorKind::Profile => "Credentials Profile Not Usable",
-        CredentialsErrorKind::Missing
-        | CredentialsErrorKind::Incomplete
-        | CredentialsErrorKind::Unusable
-        | CredentialsErrorKind::Refused
-        | CredentialsErrorKind::Unreachable => "Missing Credentials",
+        _ => "Missing Credentials",
     };
     let diagnostic = Diagnostic::error(summary, error.to_string());
     match error.attribute() {

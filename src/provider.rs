@@ -45,7 +45,7 @@ pub(crate) enum NoClient {
     /// A part of the configuration is known only during apply.
     NotKnownYet(Diagnostics),
     /// There are no credentials. Nothing else is wrong with the configuration.
-    NoCredentials(Diagnostic),
+    NoCredentials(Diagnostics),
 }
 
 impl Cams {
@@ -79,15 +79,12 @@ impl Cams {
     /// whole text is reported once in a run.
     pub(crate) fn client(&self) -> Result<&Client, Diagnostics> {
         self.client.as_ref().map_err(|none| {
-            let in_full: Diagnostics = match none {
-                NoClient::NotKnownYet(unknown) => unknown.clone(),
-                NoClient::NoCredentials(missing) => missing.clone().into(),
-            };
-            match in_full.iter().map(|error| error.summary.clone()).next() {
-                Some(title) if !self.is_first(&title) => {
-                    Diagnostic::error(title, format!("No call was made: {SAME_ERROR}")).into()
+            let (NoClient::NotKnownYet(in_full) | NoClient::NoCredentials(in_full)) = none;
+            match in_full.iter().next() {
+                Some(Diagnostic { summary, .. }) if !self.is_first(summary) => {
+                    Diagnostic::error(summary, format!("No call was made: {SAME_ERROR}")).into()
                 }
-                _ => in_full,
+                _ => in_full.clone(),
             }
         })
     }
@@ -102,18 +99,18 @@ impl Cams {
     /// # Errors
     ///
     /// If there are no credentials, and that was not reported before.
-    pub(crate) async fn require_credentials(&self) -> Result<(), Diagnostic> {
+    pub(crate) async fn require_credentials(&self) -> Result<(), Diagnostics> {
         let missing = match &self.client {
             Err(NoClient::NoCredentials(missing)) => missing.clone(),
             Ok(client) if client.credentials().source().is_last_resort() => {
                 match client.credentials().current().await {
                     Ok(_) => return Ok(()),
-                    Err(error) => credentials::missing(&error),
+                    Err(error) => credentials::missing(&error).into(),
                 }
             }
             Ok(_) | Err(NoClient::NotKnownYet(_)) => return Ok(()),
         };
-        match self.is_first(&missing.summary) {
+        match missing.iter().all(|error| self.is_first(&error.summary)) {
             true => Err(missing),
             false => Ok(()),
         }

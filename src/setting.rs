@@ -76,35 +76,27 @@ impl<T> Setting<T> {
     }
 
     /// The same setting with a default, which is parsed like a configured value.
-    pub(crate) const fn default(self, text: &'static str) -> Self {
-        Self {
-            default: Some(text),
-            ..self
-        }
+    pub(crate) const fn default(mut self, text: &'static str) -> Self {
+        self.default = Some(text);
+        self
     }
 
     /// The same setting with what follows if there is no value.
-    pub(crate) const fn otherwise(self, text: &'static str) -> Self {
-        Self {
-            otherwise: Some(text),
-            ..self
-        }
+    pub(crate) const fn otherwise(mut self, text: &'static str) -> Self {
+        self.otherwise = Some(text);
+        self
     }
 
     /// The same setting as a secret.
-    pub(crate) const fn secret(self) -> Self {
-        Self {
-            secret: true,
-            ..self
-        }
+    pub(crate) const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
     }
 
     /// The same setting, whose variables and default the search for credentials applies.
-    pub(crate) const fn of_credentials(self) -> Self {
-        Self {
-            of_credentials: true,
-            ..self
-        }
+    pub(crate) const fn of_credentials(mut self) -> Self {
+        self.of_credentials = true;
+        self
     }
 
     /// The value that is set, or else the default. `None` if there is neither, or if the value is

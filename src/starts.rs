@@ -28,11 +28,9 @@ pub(crate) struct Starts {
 /// What this process has seen of the starts in a space.
 #[derive(Debug)]
 struct Seen {
-    /// How many bytes this process has added to the note.
-    own: u64,
-    /// How many bytes other processes had added when this process looked last.
-    others: u64,
-    /// When this process last saw that others had added some.
+    /// How many bytes the note has if other processes have not changed it.
+    length: u64,
+    /// When this process last saw that others had changed it.
     changed_at: Instant,
 }
 
@@ -53,14 +51,12 @@ impl Starts {
             return now;
         };
         let seen = spaces.entry(cust_space_id.to_owned()).or_insert(Seen {
-            own: 0,
-            others: length,
+            length,
             changed_at: now,
         });
-        // A note that was deleted, and is shorter than this process's own part, has changed too.
-        let others = length.wrapping_sub(seen.own);
-        if others != seen.others {
-            seen.others = others;
+        // A note that was deleted has changed too.
+        if length != seen.length {
+            seen.length = length;
             seen.changed_at = now;
         }
         seen.changed_at
@@ -76,7 +72,7 @@ impl Starts {
         match append(&path) {
             Ok(added) => {
                 if let Some(seen) = spaces.get_mut(cust_space_id) {
-                    seen.own += added;
+                    seen.length += added;
                 }
             }
             Err(error) => tracing::debug!(%error, "a start cannot be noted for other processes"),

@@ -37,14 +37,11 @@ pub(super) async fn plan(
     if let Some(old) = replaced {
         cams.require_credentials().await?;
         let number = number.as_ref();
-        context.warn(messages::replaces(
-            old,
-            change.plan,
-            number,
-            follows_provider,
-        ));
+        let warning = messages::replaces(old, change.plan, number, follows_provider);
+        context.warn(warning);
     } else if let (Some(target), Some(state)) = (&prior, change.prior)
-        && state.status.text().is_some_and(is_banned)
+        && let Some(status) = state.status.text()
+        && status.eq_ignore_ascii_case("BANNED")
     {
         context.warn(messages::banned(target));
     }
@@ -82,13 +79,8 @@ fn target(number: PhoneNumber, plan: &Model) -> Option<Target> {
 /// The number that a stored resource is about. What is wrong with it is wrong in the state, since
 /// this provider never stores such values.
 pub(super) fn target_of_state(state: &Model) -> Result<Target, Diagnostics> {
-    let Model {
-        cust_space_id,
-        country_code,
-        mobile_number,
-        ..
-    } = state;
-    let target = validators::stored_target(cust_space_id, country_code, mobile_number);
+    let (code, number) = (&state.country_code, &state.mobile_number);
+    let target = validators::stored_target(&state.cust_space_id, code, number);
     target.map_err(|faults| messages::faulty_state(&faults).into())
 }
 
@@ -98,10 +90,6 @@ fn replaces(prior: &Target, plan: &Model) -> bool {
     plan.cust_space_id.text() != Some(prior.cust_space_id.as_str())
         || plan.country_code.text() != Some(number.country_code().as_str())
         || plan.mobile_number.text() != Some(number.mobile_number())
-}
-
-fn is_banned(status: &str) -> bool {
-    status.eq_ignore_ascii_case("BANNED")
 }
 
 /// Plans the space of a resource that names none: the provider's.
