@@ -9,9 +9,9 @@
 //! emptied in one refresh, and a space whose numbers are only hidden costs ten lookups.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 /// How many lookups of a space may show nothing in a run. Terraform refreshes as many resources at
 /// once.
@@ -19,17 +19,10 @@ const AT_FIRST: usize = 10;
 
 /// The lookups that the refreshes of a run may still make, by space.
 #[derive(Debug, Default)]
-pub(crate) struct Lookups(Mutex<HashMap<String, Arc<Share>>>);
+pub(crate) struct Lookups(Mutex<HashMap<String, watch::Sender<Count>>>);
 
 /// The lookups of one space.
-#[derive(Debug, Default)]
-struct Share {
-    count: Mutex<Count>,
-    /// Wakes those that wait for the outcome of the lookups under way.
-    settled: Notify,
-}
-
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Count {
     left: usize,
     under_way: usize,
@@ -39,7 +32,7 @@ struct Count {
 /// is noted.
 #[derive(Debug)]
 pub(crate) struct Granted {
-    share: Arc<Share>,
+    share: watch::Sender<Count>,
     lookups: usize,
     /// How many lookups may be made afterwards in place of these.
     given_back: usize,
@@ -51,23 +44,33 @@ impl Lookups {
     ///
     /// While the outcome of lookups under way decides whether there are more, this waits for them.
     pub(crate) async fn take(&self, cust_space_id: &str, lookups: usize) -> Option<Granted> {
-        let share = Arc::clone(lock(&self.0).entry(cust_space_id.to_owned()).or_default());
-        loop {
-            // Created before the look at the count, so that no change is missed.
-            let settled = share.settled.notified();
-            {
-                let mut count = lock(&share.count);
-                if lookups <= count.left {
-                    count.left -= lookups;
-                    count.under_way += lookups;
-                    break;
-                }
-                if count.under_way == 0 {
-                    tracing::debug!(cust_space_id, "no lookup: earlier ones showed nothing");
-                    return None;
-                }
+        let share = {
+            let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let share = shares.entry(cust_space_id.to_owned());
+            let at_first = Count {
+                left: AT_FIRST,
+                under_way: 0,
+            };
+            share
+                .or_insert_with(|| watch::Sender::new(at_first))
+                .clone()
+        };
+        let mut counts = share.subscribe();
+        let take = |count: &mut Count| {
+            let is_enough = lookups <= count.left;
+            if is_enough {
+                count.left -= lookups;
+                count.under_way += lookups;
             }
-            settled.await;
+            is_enough
+        };
+        while !share.send_if_modified(take) {
+            let decided = |count: &Count| lookups <= count.left || count.under_way == 0;
+            let count = *counts.wait_for(decided).await.ok()?;
+            if count.left < lookups {
+                tracing::debug!(cust_space_id, "no lookup: earlier ones showed nothing");
+                return None;
+            }
         }
         Some(Granted {
             share,
@@ -91,25 +94,11 @@ impl Granted {
 
 impl Drop for Granted {
     fn drop(&mut self) {
-        let mut count = lock(&self.share.count);
-        count.under_way -= self.lookups;
-        count.left += self.given_back;
-        drop(count);
-        self.share.settled.notify_waiters();
+        self.share.send_modify(|count| {
+            count.under_way -= self.lookups;
+            count.left += self.given_back;
+        });
     }
-}
-
-impl Default for Count {
-    fn default() -> Self {
-        Self {
-            left: AT_FIRST,
-            under_way: 0,
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
