@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
 
-use crate::openapi::{Address, Failure, Network, PlainClient, PlainResponse};
+use crate::openapi::{Address, Failure, Network, PlainClient, Response};
 use base::environment::Environment;
 use base::foreign_text::Cleaner;
 use base::secret::Secret;
@@ -43,7 +43,6 @@ const TIMEOUT_OF_TESTS: Duration = Duration::from_secs(10);
 /// the service names. The error says why it cannot be used, in words that continue its name.
 pub(super) fn metadata(
     role_name: Option<&str>,
-    last_resort: bool,
     environment: &Environment,
 ) -> Result<EcsMetadata, String> {
     if is_true(environment, ECS_METADATA_DISABLED) {
@@ -61,8 +60,7 @@ pub(super) fn metadata(
             .map(|name| name.trim().to_owned())
             .filter(|name| !name.is_empty()),
         only_v2: is_true(environment, IMDSV1_DISABLED),
-        last_resort,
-        notes: Vec::new(),
+        last_resort: None,
     })
 }
 
@@ -110,12 +108,11 @@ struct MetadataService<'a> {
 
 impl MetadataService<'_> {
     fn failed(&self, error: MetadataError) -> AttemptError {
-        if self.metadata.last_resort {
-            let mut notes = self.metadata.notes.clone();
+        if let Some(mut notes) = self.metadata.last_resort.clone() {
             if let MetadataError::Other(what) = error {
                 notes.push(format!("The metadata service {what}."));
             }
-            return AttemptError::Final(key_parts::missing(&notes));
+            return key_parts::missing(&notes).into();
         }
         let what = match error {
             MetadataError::Absent(why) => {
@@ -124,8 +121,7 @@ impl MetadataService<'_> {
             MetadataError::Other(what) => what,
         };
         let text = format!("The metadata service at {} {what}.", self.metadata.server);
-        let kind = CredentialsErrorKind::Unreachable;
-        AttemptError::Passing(kind.error(text))
+        AttemptError::transient(CredentialsErrorKind::Unreachable.error(text))
     }
 
     async fn ask(&self) -> Result<Fetched, MetadataError> {
@@ -176,11 +172,7 @@ impl MetadataService<'_> {
         answer::read(&response.body, now).map_err(MetadataError::other)
     }
 
-    async fn send(
-        &self,
-        request: RequestBuilder,
-        what: &str,
-    ) -> Result<PlainResponse, MetadataError> {
+    async fn send(&self, request: RequestBuilder, what: &str) -> Result<Response, MetadataError> {
         let other = |what: String| Err(MetadataError::Other(what));
         match self.client.send(request, &Cleaner::default()).await {
             Ok(response) => match response.status {
@@ -218,7 +210,7 @@ mod tests {
     fn a_role_with_a_blank_name_is_the_one_that_the_service_names() {
         let environment = [(ECS_ROLE_NAME[0], " \n")].into_iter().collect();
         for name in [None, Some(" ")] {
-            let metadata = metadata(name, false, &environment).expect("a service");
+            let metadata = metadata(name, &environment).expect("a service");
             assert_eq!(metadata.role_name, None);
         }
     }

@@ -240,7 +240,7 @@ impl<'a> ProfileReader<'a> {
     }
 
     fn ecs_ram_role(&self) -> Result<KeyProvider> {
-        let metadata = metadata(self.text("ram_role_name"), false, &self.local.environment);
+        let metadata = metadata(self.text("ram_role_name"), &self.local.environment);
         let metadata = metadata.map_err(|what| wrong(&self.origin, &what))?;
         Ok(KeyProvider::Metadata(metadata))
     }

@@ -77,7 +77,7 @@ impl Source {
             KeyProvider::Role { base, .. } => base,
             other => other,
         };
-        matches!(base, KeyProvider::Metadata(metadata) if metadata.last_resort)
+        matches!(base, KeyProvider::Metadata(metadata) if metadata.last_resort.is_some())
     }
 }
 
@@ -176,10 +176,9 @@ pub(super) struct EcsMetadata {
     pub(super) role_name: Option<String>,
     /// Whether only requests with a token are made.
     pub(super) only_v2: bool,
-    /// Whether it is not configured, and is tried because nothing else is.
-    pub(super) last_resort: bool,
-    /// What is worth knowing if the last resort has no credentials either, in sentences.
-    pub(super) notes: Vec<String>,
+    /// What is worth knowing if it has no credentials either, in sentences, where it is not
+    /// configured and is tried because nothing else is.
+    pub(super) last_resort: Option<Vec<String>>,
 }
 
 /// A login with CloudSSO.

@@ -131,18 +131,12 @@ pub(super) async fn assume_role_with_oidc(
         let response = client
             .send(request, cleaner)
             .await
-            .map_err(|failure| AttemptError::Passing(unreachable(endpoint, &failure)))?;
+            .map_err(|failure| AttemptError::transient(unreachable(endpoint, &failure)))?;
         if !(200..300).contains(&response.status) {
-            let response = Response {
-                status: response.status,
-                body: response.body.to_vec(),
-                cleaner: cleaner.clone(),
-                ..Response::default()
-            };
             return Err(refusal(ACTION, response));
         }
         let fetched = answer::read_session(&response.body, context.now(response.date));
-        fetched.map_err(|what| AttemptError::Final(unreadable(endpoint, what)))
+        Ok(fetched.map_err(|what| unreadable(endpoint, what))?)
     };
     context.repeat(attempt).await
 }
@@ -200,11 +194,7 @@ async fn call<O: Operation>(
 ) -> Result<O::Answer> {
     let answer = client.call(&Bounds::unstoppable(PATIENCE), operation).await;
     answer.map_err(|error| match (error.kind, error.obstacle) {
-        _ if error.http_status.is_some() => match refused(&error) {
-            AttemptError::Final(error)
-            | AttemptError::Passing(error)
-            | AttemptError::Throttled(error) => error,
-        },
+        _ if error.http_status.is_some() => refused(&error).error,
         (ErrorKind::Incomplete, _) => unreadable(endpoint, unreadable_answer),
         (_, Some(obstacle)) => {
             let text = error.message;
@@ -242,16 +232,13 @@ fn refused(error: &Error) -> AttemptError {
         text.push_str(&format!("STS says: {message}. "));
     }
     text.push_str(advice(action, code, &error.message));
-    let text = text.trim_end();
-    match error.kind.meaning().repeat {
-        Some(Repeat::Throttled) => {
-            AttemptError::Throttled(CredentialsErrorKind::Unreachable.error(text))
-        }
-        Some(Repeat::Transient) => {
-            AttemptError::Passing(CredentialsErrorKind::Unreachable.error(text))
-        }
-        _ => AttemptError::Final(CredentialsErrorKind::Refused.error(text)),
-    }
+    let repeat = error.kind.meaning().repeat;
+    let kind = match repeat {
+        Some(Repeat::Throttled | Repeat::Transient) => CredentialsErrorKind::Unreachable,
+        _ => CredentialsErrorKind::Refused,
+    };
+    let error = kind.error(text.trim_end());
+    AttemptError { error, repeat }
 }
 
 /// What to do about a refusal.
@@ -308,11 +295,8 @@ mod tests {
             message: message.to_owned(),
             ..ServiceError::default()
         };
-        match refused(&Error::refused(action, &STS, refusal)) {
-            AttemptError::Final(error)
-            | AttemptError::Passing(error)
-            | AttemptError::Throttled(error) => error.to_string(),
-        }
+        let refused = refused(&Error::refused(action, &STS, refusal));
+        refused.error.to_string()
     }
 
     #[test]

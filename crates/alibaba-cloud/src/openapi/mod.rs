@@ -35,7 +35,7 @@ pub use envelope::{Answer, ServiceError, Success, read as read_answer};
 pub use failure::{Failure, Obstacle, Untrusted};
 pub use http::{Http, MAX_ANSWER, Request, Response, Settings};
 pub use network::Network;
-pub use plain::{PlainClient, PlainResponse};
+pub use plain::PlainClient;
 pub use proxy::{InvalidProxy, Proxies, Proxy};
 pub use signature::{SignatureMethod, UnknownSignatureMethod};
 pub use signing_key::SigningKey;
