@@ -98,7 +98,7 @@ impl AccountAnswer {
     }
 
     /// Whether it still holds at this time, so that STS is not asked.
-    fn holds(&self, now: SystemTime) -> bool {
+    pub fn holds(&self, now: SystemTime) -> bool {
         match self {
             Self::Account { .. } => true,
             Self::Unknown { until, .. } => now < *until,
@@ -110,16 +110,7 @@ impl Credentials {
     /// The account that the credentials belong to, from the state directory if a process of this
     /// user has asked before, else from STS (`GetCallerIdentity`).
     pub async fn account(&self, directory: Option<&Path>) -> AccountLookup {
-        match &self.source().sts {
-            Some(sts) => find(self, sts, self.context(), directory).await,
-            None => AccountLookup {
-                answer: AccountAnswer::Unknown {
-                    until: UNIX_EPOCH + Duration::from_secs(u32::MAX.into()),
-                    why: "STS was not asked for the account.".to_owned(),
-                },
-                locked: None,
-            },
-        }
+        find(self, &self.source().sts, self.context(), directory).await
     }
 }
 

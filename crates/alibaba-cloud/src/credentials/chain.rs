@@ -84,7 +84,7 @@ pub fn resolve(
         provider,
         description,
         without_effect,
-        sts: Some(local.sts(None)?),
+        sts: local.sts(None)?,
         local: Arc::new(local),
     })
 }

@@ -14,7 +14,7 @@ use super::local::Local;
 use super::profile_file::{ProfileFields, ProfileFile, key_of, origin, quoted};
 use super::roles::{self, session_name, session_seconds};
 use super::shell_words;
-use super::source::{CloudSso, FoundProvider, KeyProvider, Oidc, Role, Stored, Token};
+use super::source::{CloudSso, FoundProvider, KeyProvider, Oidc, Role, Token};
 use super::token_file::TokenFile;
 use super::variables::{
     CREDENTIALS_URI, EXTERNAL_PROCESS_DISABLED, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN, OIDC_TOKEN_FILE,
@@ -323,11 +323,11 @@ impl<'a> ProfileReader<'a> {
         let (Some(_), Some(ends)) = (self.text("sts_token"), self.date("sts_expiration")) else {
             return Err(wrong(&self.origin, &format!("has no session; {advice}")));
         };
-        Ok(KeyProvider::Stored(Stored {
+        Ok(KeyProvider::Stored {
             key: self.key(true)?,
             ends,
             advice,
-        }))
+        })
     }
 
     /// The role of the profile, assumed by these credentials.

@@ -18,23 +18,12 @@ pub struct Source {
     pub(super) description: String,
     /// What the provider block and the environment set without effect.
     pub(super) without_effect: Option<String>,
-    /// The address of STS, which knows the account of the credentials. `None` if it is never asked.
-    pub(super) sts: Option<Endpoint>,
+    /// The address of STS, which knows the account of the credentials.
+    pub(super) sts: Endpoint,
     pub(super) local: Arc<Local>,
 }
 
 impl Source {
-    /// The source that is always this key.
-    pub(super) fn of_key(key: AccessKey) -> Self {
-        Self {
-            provider: KeyProvider::Key(key),
-            description: "an access key".to_owned(),
-            without_effect: None,
-            sts: None,
-            local: Arc::default(),
-        }
-    }
-
     /// Where the credentials come from, for logs and messages, such as `profile "x" of
     /// ~/.aliyun/config.json, mode RamRoleArn`.
     pub fn describe(&self) -> &str {
@@ -60,14 +49,14 @@ impl Source {
     pub fn kind(&self) -> &'static str {
         match self.provider.innermost() {
             KeyProvider::Key(_) => "access_key",
-            KeyProvider::Stored(_) => "oauth",
+            KeyProvider::Stored { .. } => "oauth",
             KeyProvider::Role { .. } => "assume_role",
             KeyProvider::Oidc(_) => "assume_role_with_oidc",
             KeyProvider::Metadata(_) => "ecs_metadata",
             KeyProvider::Uri(_) => "credentials_uri",
             KeyProvider::Command(_) => "external",
             KeyProvider::CloudSso(_) => "cloud_sso",
-            KeyProvider::Profile(_) => "profile",
+            KeyProvider::Profile { .. } => "profile",
         }
     }
 
@@ -90,7 +79,12 @@ pub(super) enum KeyProvider {
     /// A key that is known.
     Key(AccessKey),
     /// A key that another program stored, until it ends.
-    Stored(Stored),
+    Stored {
+        key: AccessKey,
+        ends: SystemTime,
+        /// What to do when it has ended.
+        advice: String,
+    },
     /// Other credentials, exchanged for those of a role.
     Role {
         base: Box<KeyProvider>,
@@ -108,14 +102,19 @@ pub(super) enum KeyProvider {
     /// A login with CloudSSO.
     CloudSso(CloudSso),
     /// A profile of a file. The file is read again whenever credentials are fetched.
-    Profile(Box<ProfileSource>),
+    Profile {
+        file: PathBuf,
+        name: String,
+        /// What it described when it was read last.
+        provider: Box<KeyProvider>,
+    },
 }
 
 impl KeyProvider {
     /// What a profile describes, or this itself.
     pub(super) fn innermost(&self) -> &Self {
         match self {
-            Self::Profile(profile) => &profile.provider,
+            Self::Profile { provider, .. } => provider,
             other => other,
         }
     }
@@ -128,15 +127,6 @@ impl KeyProvider {
             _ => &[],
         }
     }
-}
-
-/// A key that another program stored.
-#[derive(Clone, Debug)]
-pub(super) struct Stored {
-    pub(super) key: AccessKey,
-    pub(super) ends: SystemTime,
-    /// What to do when it has ended.
-    pub(super) advice: String,
 }
 
 /// A role and what its session is like.
@@ -191,12 +181,4 @@ pub(super) struct CloudSso {
     pub(super) ends: SystemTime,
     /// What to do when the login has ended.
     pub(super) advice: String,
-}
-
-/// A profile of a file, and what it described when it was read last.
-#[derive(Clone, Debug)]
-pub(super) struct ProfileSource {
-    pub(super) file: PathBuf,
-    pub(super) name: String,
-    pub(super) provider: KeyProvider,
 }
