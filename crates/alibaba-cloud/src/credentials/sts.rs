@@ -4,7 +4,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
@@ -91,11 +91,11 @@ pub(super) async fn assume_role(
     endpoint: &Endpoint,
     context: &FetchContext,
 ) -> Result<Fetched> {
-    let client = client(key, endpoint, context)?;
-    let session = call(&client, &AssumeRole(role), endpoint, NO_CREDENTIALS).await?;
-    let now = context.now(client.clock().service_time());
-    let fetched = session.fetched(now);
-    fetched.map_err(|what| unreadable(endpoint, what))
+    let role = &AssumeRole(role);
+    let (session, now) = call(role, key, endpoint, context, NO_CREDENTIALS).await?;
+    session
+        .fetched(now)
+        .map_err(|what| unreadable(endpoint, what))
 }
 
 /// Exchanges the token of an identity provider for the credentials of a role
@@ -147,8 +147,7 @@ pub(super) async fn caller_account(
     endpoint: &Endpoint,
     context: &FetchContext,
 ) -> Result<String> {
-    let client = client(key, endpoint, context)?;
-    let identity = call(&client, &GetCallerIdentity, endpoint, NO_ACCOUNT).await?;
+    let (identity, _) = call(&GetCallerIdentity, key, endpoint, context, NO_ACCOUNT).await?;
     let account = identity.account_id.filter(|account| is_account(account));
     account.ok_or_else(|| unreadable(endpoint, NO_ACCOUNT))
 }
@@ -168,11 +167,14 @@ fn role_parameters(role: &Role) -> Vec<(&'static str, String)> {
     parameters
 }
 
-fn client(
+/// Calls an operation. Returns its answer and what time it is, by the date of the answer.
+async fn call<O: Operation>(
+    operation: &O,
     key: &Arc<SigningKey>,
     endpoint: &Endpoint,
     context: &FetchContext,
-) -> Result<Client<Arc<SigningKey>, OpenGate>> {
+    unreadable_answer: &str,
+) -> Result<(O::Answer, SystemTime)> {
     let settings = Settings {
         endpoint: endpoint.clone(),
         signature_method: SignatureMethod::default(),
@@ -183,17 +185,9 @@ fn client(
     };
     let (clock, random) = (context.clock.clone(), context.random.clone());
     let client = Client::new(settings, Arc::clone(key), OpenGate, clock, random);
-    client.map_err(|failure| unreachable(endpoint, &failure))
-}
-
-async fn call<O: Operation>(
-    client: &Client<Arc<SigningKey>, OpenGate>,
-    operation: &O,
-    endpoint: &Endpoint,
-    unreadable_answer: &str,
-) -> Result<O::Answer> {
+    let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
     let answer = client.call(&Bounds::unstoppable(PATIENCE), operation).await;
-    answer.map_err(|error| match (error.kind, error.obstacle) {
+    let answer = answer.map_err(|error| match (error.kind, error.obstacle) {
         _ if error.http_status.is_some() => refused(&error).error,
         (ErrorKind::Incomplete, _) => unreadable(endpoint, unreadable_answer),
         (_, Some(obstacle)) => {
@@ -201,7 +195,8 @@ async fn call<O: Operation>(
             unreachable(endpoint, &Failure::Unsent { obstacle, text })
         }
         (_, None) => unreachable(endpoint, &Failure::Lost(error.message)),
-    })
+    })?;
+    Ok((answer, context.now(client.clock().service_time())))
 }
 
 /// The error for an answer to an unsigned request that STS did not grant, and whether another

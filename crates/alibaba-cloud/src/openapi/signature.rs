@@ -31,19 +31,15 @@ pub enum SignatureMethod {
     HmacSha1,
 }
 
-/// The error for a name that is not one of the two methods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected ACS3-HMAC-SHA256 or HMAC-SHA1")]
-pub struct UnknownSignatureMethod;
-
+/// The error says what was expected.
 impl FromStr for SignatureMethod {
-    type Err = UnknownSignatureMethod;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, UnknownSignatureMethod> {
+    fn from_str(text: &str) -> Result<Self, &'static str> {
         match text {
             "ACS3-HMAC-SHA256" => Ok(Self::Acs3HmacSha256),
             "HMAC-SHA1" => Ok(Self::HmacSha1),
-            _ => Err(UnknownSignatureMethod),
+            _ => Err("expected ACS3-HMAC-SHA256 or HMAC-SHA1"),
         }
     }
 }
