@@ -249,7 +249,7 @@ impl<'a> Chain<'a> {
         let variables = later.iter().map(|(_, variables, _)| *variables);
         let variables = variables.filter(|variables| !expected(variables));
         let variables = variables.filter_map(|variables| Some(environment.first(variables)?.0));
-        let sentence = |one: &str, several: &str, names: Vec<&str>| {
+        let sentence = |[one, several]: [&str; 2], names: Vec<&str>| {
             let (what, verb) = match names.len() {
                 0 => return None,
                 1 => (one, "has"),
@@ -260,17 +260,11 @@ impl<'a> Chain<'a> {
                 "{what} {names} {verb} no effect: {description} takes precedence."
             ))
         };
-        let [one, several] = ["The environment variable", "The environment variables"];
-        let sentences = [
-            sentence(
-                "The provider's",
-                "The provider's",
-                arguments.copied().collect(),
-            ),
-            sentence(one, several, variables.collect()),
-        ];
-        let sentences: Vec<String> = sentences.into_iter().flatten().collect();
-        (!sentences.is_empty()).then(|| sentences.join(" "))
+        let what = ["The environment variable", "The environment variables"];
+        let arguments = sentence(["The provider's"; 2], arguments.copied().collect());
+        let variables = sentence(what, variables.collect());
+        let sentences = arguments.into_iter().chain(variables);
+        sentences.reduce(|one, other| format!("{one} {other}"))
     }
 }
 

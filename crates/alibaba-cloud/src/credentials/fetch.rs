@@ -47,7 +47,9 @@ fn fetch_from<'a>(
             KeyProvider::Oidc(oidc) => {
                 let token = match &oidc.token {
                     Token::Text(token) => token.clone(),
-                    Token::File(file) => token_file::read(file, &source.local).await?,
+                    Token::File { path, named_by } => {
+                        token_file::read(path, named_by, &source.local).await?
+                    }
                 };
                 sts::assume_role_with_oidc(token.expose(), oidc, context).await
             }

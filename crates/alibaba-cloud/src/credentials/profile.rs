@@ -15,7 +15,6 @@ use super::profile_file::{ProfileFields, ProfileFile, key_of, origin, quoted};
 use super::roles::{self, session_name, session_seconds};
 use super::shell_words;
 use super::source::{CloudSso, FoundProvider, KeyProvider, Oidc, Role, Token};
-use super::token_file::TokenFile;
 use super::variables::{
     CREDENTIALS_URI, EXTERNAL_PROCESS_DISABLED, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN, OIDC_TOKEN_FILE,
     ROLE_EXTERNAL_ID, is_true,
@@ -244,10 +243,10 @@ impl<'a> ProfileReader<'a> {
         let (file, named_by) = self.or_variable("oidc_token_file", OIDC_TOKEN_FILE)?;
         Ok(KeyProvider::Oidc(Oidc {
             provider_arn: self.or_variable("oidc_provider_arn", OIDC_PROVIDER_ARN)?.0,
-            token: Token::File(TokenFile {
+            token: Token::File {
                 path: self.local.path(&file),
                 named_by,
-            }),
+            },
             role: self.role()?,
             sts: self.local.sts(Some(self.fields))?,
         }))

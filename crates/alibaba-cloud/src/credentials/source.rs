@@ -8,7 +8,6 @@ use crate::openapi::{AccessKey, Address, Endpoint};
 use base::secret::Secret;
 
 use super::local::Local;
-use super::token_file::TokenFile;
 use super::variables::{CREDENTIALS_URI, ECS_ROLE_NAME};
 
 /// Where credentials come from. Neither `Debug` nor the description shows a secret.
@@ -153,7 +152,11 @@ pub(super) struct Oidc {
 #[derive(Clone, Debug)]
 pub(super) enum Token {
     /// In a file, which is read whenever a token is needed.
-    File(TokenFile),
+    File {
+        path: PathBuf,
+        /// What names the file: an argument, an environment variable, or the key of a profile.
+        named_by: String,
+    },
     /// In the configuration or the environment.
     Text(Secret),
 }
