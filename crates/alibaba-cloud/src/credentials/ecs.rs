@@ -125,11 +125,8 @@ impl MetadataService<'_> {
     }
 
     async fn ask(&self) -> Result<Fetched, MetadataError> {
-        let with_token = match self.token().await {
-            Ok(token) => self.credentials(Some(&token)).await,
-            Err(error) => Err(error),
-        };
-        match with_token {
+        let with_token = async { self.credentials(Some(&self.token().await?)).await };
+        match with_token.await {
             Err(MetadataError::Other(what)) if !self.metadata.only_v2 => {
                 tracing::debug!("the metadata service {what}; asking it without a token");
                 self.credentials(None).await
@@ -146,7 +143,7 @@ impl MetadataService<'_> {
         let text = std::str::from_utf8(&response.body).unwrap_or_default();
         match is_well_formed(text.trim()) {
             true => Ok(Secret::new(text.trim())),
-            false => Err(MetadataError::other("gives something else than a token")),
+            false => Err("gives something else than a token".into()),
         }
     }
 
@@ -163,33 +160,32 @@ impl MetadataService<'_> {
             Some(name) => name.clone(),
             None => {
                 let response = get(&roles, "the name of a role").await?;
-                let other = "gives something else than the name of a role";
-                role_name(&response.body).ok_or_else(|| MetadataError::other(other))?
+                role_name(&response.body).ok_or("gives something else than the name of a role")?
             }
         };
         let response = get(&roles.with_segment(&name), "the credentials of the role").await?;
         let now = self.context.now(response.date);
-        answer::read(&response.body, now).map_err(MetadataError::other)
+        Ok(answer::read(&response.body, now)?)
     }
 
     async fn send(&self, request: RequestBuilder, what: &str) -> Result<Response, MetadataError> {
-        let other = |what: String| Err(MetadataError::Other(what));
-        match self.client.send(request, &Cleaner::default()).await {
+        let problem = match self.client.send(request, &Cleaner::default()).await {
             Ok(response) => match response.status {
-                200 => Ok(response),
-                404 => other(format!(
-                    "does not have {what} (HTTP status 404): the instance has no such role"
-                )),
-                status => other(format!("refuses {what} with HTTP status {status}")),
+                200 => return Ok(response),
+                404 => {
+                    format!("does not have {what} (HTTP status 404): the instance has no such role")
+                }
+                status => format!("refuses {what} with HTTP status {status}"),
             },
-            Err(Failure::Unsent { text, .. }) => Err(MetadataError::Absent(text)),
-            Err(Failure::Lost(why)) => other(format!("gave no answer for {what}: {why}")),
-        }
+            Err(Failure::Unsent { text, .. }) => return Err(MetadataError::Absent(text)),
+            Err(Failure::Lost(why)) => format!("gave no answer for {what}: {why}"),
+        };
+        Err(MetadataError::Other(problem))
     }
 }
 
-impl MetadataError {
-    fn other(what: &str) -> Self {
+impl From<&str> for MetadataError {
+    fn from(what: &str) -> Self {
         Self::Other(what.to_owned())
     }
 }
