@@ -1,10 +1,9 @@
 //! The account whose quotas the calls count against.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use alibaba_cloud::credentials::{AccountAnswer, Credentials};
+use alibaba_cloud::credentials::{AccountAnswer, AccountLookup, Credentials};
 use alibaba_cloud::openapi::SigningKey;
 use base::clock::Clock;
 use base::fingerprint::fingerprint;
@@ -18,19 +17,10 @@ pub struct Account {
     /// The host of an emulator on this machine, whose quotas are its own.
     emulator: Option<String>,
     clock: Clock,
-    found: Mutex<Option<Found>>,
+    /// The name that was found, and the answer of STS that it was made of.
+    found: Mutex<Option<(String, AccountLookup)>>,
     /// Held by whoever asks, so that one asks for all.
     asking: tokio::sync::Mutex<()>,
-}
-
-#[derive(Debug)]
-struct Found {
-    name: String,
-    /// Why the access key stands for the account, and until when.
-    unknown: Option<(String, SystemTime)>,
-    /// The file that another process does not give free, so that others may take the account for
-    /// another one.
-    locked: Option<PathBuf>,
 }
 
 impl Account {
@@ -70,58 +60,46 @@ impl Account {
         if let Some(name) = self.known() {
             return name;
         }
-        let answer = credentials.account(self.directory.as_deref()).await;
-        let locked = answer.locked;
-        let found = match answer.answer {
+        let lookup = credentials.account(self.directory.as_deref()).await;
+        let host = self.emulator.as_deref();
+        let name = match &lookup.answer {
             AccountAnswer::Account { id, not_before } => {
                 let wait = not_before.duration_since(self.clock.now());
                 tokio::time::sleep(wait.unwrap_or_default()).await;
-                Found {
-                    name: match &self.emulator {
-                        Some(host) => format!("{id}@{host}"),
-                        None => id,
-                    },
-                    unknown: None,
-                    locked,
-                }
+                host.map_or_else(|| id.clone(), |host| format!("{id}@{host}"))
             }
-            AccountAnswer::Unknown { until, why } => {
+            AccountAnswer::Unknown { why, .. } => {
                 tracing::info!("the account is not known: {why}");
-                let host = self.emulator.as_deref().unwrap_or_default();
-                Found {
-                    name: fingerprint(&[&key.access_key().id, host]),
-                    unknown: Some((why, until)),
-                    locked,
-                }
+                fingerprint(&[&key.access_key().id, host.unwrap_or_default()])
             }
         };
-        let name = found.name.clone();
-        let mut place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        *place = Some(found);
+        *self.found() = Some((name.clone(), lookup));
         name
     }
 
     /// Why the access key stands for the account; `None` if it does not, or not yet.
     pub(crate) fn trouble(&self) -> Option<String> {
-        let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let (why, _) = place.as_ref()?.unknown.as_ref()?;
-        Some(why.clone())
+        match &self.found().as_ref()?.1.answer {
+            AccountAnswer::Unknown { why, .. } => Some(why.clone()),
+            AccountAnswer::Account { .. } => None,
+        }
     }
 
-    /// The file by which processes agree on the account, if another one does not give it free.
+    /// The file by which processes agree on the account, if another process keeps it locked, so
+    /// that others may take the account for another one.
     pub(crate) fn locked(&self) -> Option<PathBuf> {
-        let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        place.as_ref()?.locked.clone()
+        self.found().as_ref()?.1.locked.clone()
     }
 
     /// The name that was found, while it holds.
     fn known(&self) -> Option<String> {
-        let place = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = place.as_ref()?;
-        let holds = match &found.unknown {
-            Some((_, until)) => self.clock.now() < *until,
-            None => true,
-        };
-        holds.then(|| found.name.clone())
+        let found = self.found();
+        let (name, lookup) = found.as_ref()?;
+        let holds = lookup.answer.holds(self.clock.now());
+        holds.then(|| name.clone())
+    }
+
+    fn found(&self) -> MutexGuard<'_, Option<(String, AccountLookup)>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,7 +15,7 @@ mod tests;
 
 use std::fmt;
 
-use numbering_plans::{CALLING_CODES, DROPS_ZERO, MOBILE_DIGITS, left_behind};
+use numbering_plans::{CALLING_CODES, DROPS_ZERO, left_behind, mobile_digits};
 
 /// The most digits that E.164 allows for calling code and number together.
 const MAX_DIGITS: usize = 15;
@@ -327,9 +327,9 @@ fn doubt(code: CallingCode, number: &str) -> Option<String> {
     if let Some(left_behind) = left_behind(code.0, number) {
         return Some(format!("{number:?} {left_behind}"));
     }
-    let (_, expected) = MOBILE_DIGITS.iter().find(|(of, _)| *of == code.0)?;
+    let expected = mobile_digits(code.0)?;
     let digits = number.len();
-    (digits != *expected).then(|| {
+    (digits != expected).then(|| {
         format!(
             "{number:?} has {digits} digits, and mobile numbers behind the calling code {code} \
              have {expected}"
@@ -344,8 +344,8 @@ fn repeats_code(code: CallingCode, number: &str) -> bool {
     let Some(bare) = number.strip_prefix(code.0) else {
         return false;
     };
-    match MOBILE_DIGITS.iter().find(|(of, _)| *of == code.0) {
-        Some((_, digits)) => bare.len() == *digits,
+    match mobile_digits(code.0) {
+        Some(digits) => bare.len() == digits,
         None => code.0.len() + number.len() > 13,
     }
 }

@@ -24,8 +24,6 @@ use base::fingerprint::fingerprint;
 use base::foreign_text;
 use base::private_file;
 
-use super::context::FetchContext;
-
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::refresh::Credentials;
 use super::sts;
@@ -98,7 +96,7 @@ impl AccountAnswer {
     }
 
     /// Whether it still holds at this time, so that STS is not asked.
-    fn holds(&self, now: SystemTime) -> bool {
+    pub fn holds(&self, now: SystemTime) -> bool {
         match self {
             Self::Account { .. } => true,
             Self::Unknown { until, .. } => now < *until,
@@ -108,90 +106,69 @@ impl AccountAnswer {
 
 impl Credentials {
     /// The account that the credentials belong to, from the state directory if a process of this
-    /// user has asked before, else from STS (`GetCallerIdentity`).
+    /// user has asked before, else from STS (`GetCallerIdentity`). All processes that use the
+    /// directory come to the same answer for the same key.
+    ///
+    /// A file that stays locked is read without the lock, and not written: the account that another
+    /// process has found before still counts, and so does its answer that there is none. Only if
+    /// the file has no answer, processes that ask STS may then come to different ones.
     pub async fn account(&self, directory: Option<&Path>) -> AccountLookup {
-        match &self.source().sts {
-            Some(sts) => find(self, sts, self.context(), directory).await,
-            None => AccountLookup {
-                answer: AccountAnswer::Unknown {
-                    until: UNIX_EPOCH + Duration::from_secs(u32::MAX.into()),
-                    why: "STS was not asked for the account.".to_owned(),
-                },
-                locked: None,
-            },
+        let (endpoint, context) = (&self.source().sts, self.context());
+        let now = context.clock.now();
+        let found = |answer, locked| AccountLookup { answer, locked };
+        let file = directory.map(|directory| directory.join(FILE));
+        let key = match self.current().await {
+            Ok(key) => key,
+            Err(error) => return found(AccountAnswer::unknown(now, &error), None),
+        };
+        let (before, locked) = match &file {
+            Some(path) => agree(path, name(&key, endpoint), None, now).await,
+            None => (None, false),
+        };
+        let file_if = |locked: bool| file.clone().filter(|_| locked);
+        if let Some(answer) = before.clone().filter(|answer| answer.holds(now)) {
+            return found(answer, file_if(locked));
         }
+        let asked = timeout(STS_LIMIT, self.ask(&key)).await;
+        let asked = asked.unwrap_or_else(|_| {
+            let host = endpoint.host();
+            let text = format!("STS at {host} did not answer within {STS_LIMIT:?}.");
+            Err(CredentialsErrorKind::Unreachable.error(text))
+        });
+        let now = context.clock.now();
+        let (key, answer) = match asked {
+            Ok((key, id)) => {
+                let not_before = match before {
+                    Some(AccountAnswer::Unknown { until, .. }) => {
+                        until + context.connect_timeout + COUNTED_WITHIN
+                    }
+                    _ => UNIX_EPOCH,
+                };
+                (key, AccountAnswer::Account { id, not_before })
+            }
+            Err(error) => (key, AccountAnswer::unknown(now, &error)),
+        };
+        let Some(path) = file.as_deref().filter(|_| !locked) else {
+            return found(answer, file_if(locked));
+        };
+        let (first, locked) = agree(path, name(&key, endpoint), Some(answer.clone()), now).await;
+        let first = first.filter(|first| first.holds(now));
+        found(first.unwrap_or(answer), file_if(locked))
     }
-}
 
-/// The account of the credentials, from the state directory or from STS. All processes that use the
-/// directory come to the same answer for the same key.
-///
-/// A file that stays locked is read without the lock, and not written: the account that another
-/// process has found before still counts, and so does its answer that there is none. Only if the
-/// file has no answer, processes that ask STS may then come to different ones.
-async fn find(
-    credentials: &Credentials,
-    endpoint: &Endpoint,
-    context: &FetchContext,
-    directory: Option<&Path>,
-) -> AccountLookup {
-    let now = context.clock.now();
-    let found = |answer, locked| AccountLookup { answer, locked };
-    let file = directory.map(|directory| directory.join(FILE));
-    let key = match credentials.current().await {
-        Ok(key) => key,
-        Err(error) => return found(AccountAnswer::unknown(now, &error), None),
-    };
-    let (before, locked) = match &file {
-        Some(path) => agree(path, name(&key, endpoint), None, now).await,
-        None => (None, false),
-    };
-    let file_if = |locked: bool| file.clone().filter(|_| locked);
-    if let Some(answer) = before.clone().filter(|answer| answer.holds(now)) {
-        return found(answer, file_if(locked));
-    }
-    let asked = timeout(STS_LIMIT, ask(credentials, &key, endpoint, context)).await;
-    let asked = asked.unwrap_or_else(|_| {
-        let host = endpoint.host();
-        let text = format!("STS at {host} did not answer within {STS_LIMIT:?}.");
-        Err(CredentialsErrorKind::Unreachable.error(text))
-    });
-    let now = context.clock.now();
-    let (key, answer) = match asked {
-        Ok((key, id)) => {
-            let not_before = match before {
-                Some(AccountAnswer::Unknown { until, .. }) => {
-                    until + context.connect_timeout + COUNTED_WITHIN
-                }
-                _ => UNIX_EPOCH,
-            };
-            (key, AccountAnswer::Account { id, not_before })
+    /// Asks STS, with another key if it refuses this one: that may have been revoked or may have
+    /// ended.
+    async fn ask(&self, key: &Arc<SigningKey>) -> Result<(Arc<SigningKey>, String)> {
+        let (endpoint, context) = (&self.source().sts, self.context());
+        match sts::caller_account(key, endpoint, context).await {
+            Ok(account) => Ok((Arc::clone(key), account)),
+            Err(error) if error.kind() == CredentialsErrorKind::Refused => {
+                let other = self.renew(key).await?.ok_or(error)?;
+                let account = sts::caller_account(&other, endpoint, context).await?;
+                Ok((other, account))
+            }
+            Err(error) => Err(error),
         }
-        Err(error) => (key, AccountAnswer::unknown(now, &error)),
-    };
-    let Some(path) = file.as_deref().filter(|_| !locked) else {
-        return found(answer, file_if(locked));
-    };
-    let (first, locked) = agree(path, name(&key, endpoint), Some(answer.clone()), now).await;
-    let first = first.filter(|first| first.holds(now));
-    found(first.unwrap_or(answer), file_if(locked))
-}
-
-/// Asks STS, with another key if it refuses this one: that may have been revoked or may have ended.
-async fn ask(
-    credentials: &Credentials,
-    key: &Arc<SigningKey>,
-    endpoint: &Endpoint,
-    context: &FetchContext,
-) -> Result<(Arc<SigningKey>, String)> {
-    match sts::caller_account(key, endpoint, context).await {
-        Ok(account) => Ok((Arc::clone(key), account)),
-        Err(error) if error.kind() == CredentialsErrorKind::Refused => {
-            let other = credentials.renew(key).await?.ok_or(error)?;
-            let account = sts::caller_account(&other, endpoint, context).await?;
-            Ok((other, account))
-        }
-        Err(error) => Err(error),
     }
 }
 

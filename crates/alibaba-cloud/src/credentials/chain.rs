@@ -31,7 +31,7 @@ use super::local::Local;
 use super::lookup;
 use super::profile::capital;
 use super::roles;
-use super::source::{FoundProvider, KeyProvider, Source};
+use super::source::{EcsMetadata, FoundProvider, KeyProvider, Source};
 use super::variables::{
     ACCESS_KEY, BARE_KEY, CREDENTIALS_URI, ECS_METADATA_DISABLED, ECS_ROLE_NAME, OIDC_PROVIDER_ARN,
     OIDC_ROLE_ARN, OIDC_TOKEN, OIDC_TOKEN_FILE, PROFILE, is_true,
@@ -84,7 +84,7 @@ pub fn resolve(
         provider,
         description,
         without_effect,
-        sts: Some(local.sts(None)?),
+        sts: local.sts(None)?,
         local: Arc::new(local),
     })
 }
@@ -156,7 +156,7 @@ impl<'a> Chain<'a> {
     fn metadata_of_block(&mut self) -> Option<Result<FoundProvider>> {
         let role_name = self.configured.ecs_role_name.as_deref()?;
         let description = "the role of the instance, ecs_role_name".to_owned();
-        let metadata = ecs::metadata(Some(role_name), false, &self.local.environment);
+        let metadata = ecs::metadata(Some(role_name), &self.local.environment);
         let metadata = metadata.map(|metadata| (KeyProvider::Metadata(metadata), description));
         Some(metadata.map_err(|what| {
             let text = format!("ecs_role_name {what}.");
@@ -191,7 +191,7 @@ impl<'a> Chain<'a> {
     fn metadata_of_environment(&mut self) -> Option<Result<FoundProvider>> {
         let (name, role_name) = self.local.environment.first(ECS_ROLE_NAME)?;
         let description = format!("the role of the instance, environment variable {name}");
-        self.metadata(Some(role_name), false, description)
+        self.metadata(Some(role_name), description)
     }
 
     fn uri_of_environment(&mut self) -> Option<Result<FoundProvider>> {
@@ -202,31 +202,29 @@ impl<'a> Chain<'a> {
 
     fn last_resort(&mut self) -> Option<Result<FoundProvider>> {
         let description = "the role of the instance, if this runs on one".to_owned();
-        self.metadata(None, true, description)
+        self.metadata(None, description)
     }
 
     /// The metadata service, unless the environment forbids it: no argument of the provider block
-    /// names it.
+    /// names it. Without a role it is the last resort.
     fn metadata(
         &self,
         role_name: Option<&str>,
-        last_resort: bool,
         description: String,
     ) -> Option<Result<FoundProvider>> {
         let environment = &self.local.environment;
         if is_true(environment, ECS_METADATA_DISABLED) {
             return None;
         }
-        Some(match ecs::metadata(role_name, last_resort, environment) {
-            Ok(mut metadata) => {
-                metadata.notes.clone_from(&self.notes);
-                Ok((KeyProvider::Metadata(metadata), description))
-            }
-            Err(what) => {
-                let text = format!("The metadata service {what}.");
-                Err(CredentialsErrorKind::Malformed.error(text))
-            }
-        })
+        let metadata = ecs::metadata(role_name, environment);
+        let metadata = metadata.map(|metadata| EcsMetadata {
+            last_resort: role_name.is_none().then(|| self.notes.clone()),
+            ..metadata
+        });
+        let metadata = metadata.map(|metadata| (KeyProvider::Metadata(metadata), description));
+        Some(metadata.map_err(|what| {
+            CredentialsErrorKind::Malformed.error(format!("The metadata service {what}."))
+        }))
     }
 
     /// What leads to a later step and has no effect, because `step` has found credentials, in
@@ -251,7 +249,7 @@ impl<'a> Chain<'a> {
         let variables = later.iter().map(|(_, variables, _)| *variables);
         let variables = variables.filter(|variables| !expected(variables));
         let variables = variables.filter_map(|variables| Some(environment.first(variables)?.0));
-        let sentence = |one: &str, several: &str, names: Vec<&str>| {
+        let sentence = |[one, several]: [&str; 2], names: Vec<&str>| {
             let (what, verb) = match names.len() {
                 0 => return None,
                 1 => (one, "has"),
@@ -262,17 +260,11 @@ impl<'a> Chain<'a> {
                 "{what} {names} {verb} no effect: {description} takes precedence."
             ))
         };
-        let [one, several] = ["The environment variable", "The environment variables"];
-        let sentences = [
-            sentence(
-                "The provider's",
-                "The provider's",
-                arguments.copied().collect(),
-            ),
-            sentence(one, several, variables.collect()),
-        ];
-        let sentences: Vec<String> = sentences.into_iter().flatten().collect();
-        (!sentences.is_empty()).then(|| sentences.join(" "))
+        let what = ["The environment variable", "The environment variables"];
+        let arguments = sentence(["The provider's"; 2], arguments.copied().collect());
+        let variables = sentence(what, variables.collect());
+        let sentences = arguments.into_iter().chain(variables);
+        sentences.reduce(|one, other| format!("{one} {other}"))
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
 
+use crate::client::Repeat;
 use crate::openapi::{Address, Failure, Network, PlainClient};
 use base::clock::Clock;
 use base::random::Random;
@@ -44,13 +45,26 @@ pub struct FetchContext {
 /// Why an attempt failed, and whether another one may succeed. All requests for credentials may be
 /// repeated: a session that is not used does no harm.
 #[derive(Clone, Debug)]
-pub(super) enum AttemptError {
-    /// Another attempt would fail too.
-    Final(CredentialsError),
-    /// It failed, or has no answer.
-    Passing(CredentialsError),
-    /// There were too many requests.
-    Throttled(CredentialsError),
+pub(super) struct AttemptError {
+    pub(super) error: CredentialsError,
+    /// Other reasons than `Throttled` and `Transient` are no reason to repeat this request.
+    pub(super) repeat: Option<Repeat>,
+}
+
+impl AttemptError {
+    /// Another attempt may succeed.
+    pub(super) fn transient(error: CredentialsError) -> Self {
+        let repeat = Some(Repeat::Transient);
+        Self { error, repeat }
+    }
+}
+
+/// Another attempt would fail too.
+impl From<CredentialsError> for AttemptError {
+    fn from(error: CredentialsError) -> Self {
+        let repeat = None;
+        Self { error, repeat }
+    }
 }
 
 impl FetchContext {
@@ -76,18 +90,19 @@ impl FetchContext {
     ) -> Result<T> {
         let mut sent = 0;
         loop {
-            let failed = match attempt().await {
+            let AttemptError { error, repeat } = match attempt().await {
                 Ok(value) => return Ok(value),
                 Err(failed) => failed,
             };
             sent += 1;
-            let (error, most, first, jitter) = match failed {
-                AttemptError::Final(error) => return Err(error),
-                AttemptError::Passing(error) => (error, ATTEMPTS, FIRST_WAIT, FIRST_WAIT),
-                AttemptError::Throttled(error) => {
-                    let jitter = FIRST_THROTTLED_WAIT / 3;
-                    (error, THROTTLED_ATTEMPTS, FIRST_THROTTLED_WAIT, jitter)
-                }
+            let (most, first, jitter) = match repeat {
+                Some(Repeat::Transient) => (ATTEMPTS, FIRST_WAIT, FIRST_WAIT),
+                Some(Repeat::Throttled) => (
+                    THROTTLED_ATTEMPTS,
+                    FIRST_THROTTLED_WAIT,
+                    FIRST_THROTTLED_WAIT / 3,
+                ),
+                _ => return Err(error),
             };
             if sent >= most {
                 return Err(error);
@@ -109,7 +124,7 @@ mod tests {
     use super::*;
 
     /// How often a request is sent that always ends with this error, and how long that takes.
-    async fn all(error: AttemptError, seed: u64) -> (u32, Duration) {
+    async fn all(repeat: Option<Repeat>, seed: u64) -> (u32, Duration) {
         let context = FetchContext {
             network: Network::default(),
             clock: Clock::fixed(UNIX_EPOCH),
@@ -121,7 +136,8 @@ mod tests {
         let (sent, begin) = (Cell::new(0), Instant::now());
         let attempt = async || {
             sent.set(sent.get() + 1);
-            Err::<(), _>(error.clone())
+            let error = CredentialsErrorKind::Refused.error("as planned");
+            Err::<(), _>(AttemptError { error, repeat })
         };
         context.repeat(attempt).await.expect_err("an error");
         (sent.get(), begin.elapsed())
@@ -129,15 +145,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_is_throttled_is_repeated_for_longer() {
-        let error = || CredentialsErrorKind::Refused.error("as planned");
         for seed in 0..20 {
-            let (sent, took) = all(AttemptError::Throttled(error()), seed).await;
+            let (sent, took) = all(Some(Repeat::Throttled), seed).await;
             assert_eq!(sent, 5);
             assert!((6_000..=8_010).contains(&took.as_millis()), "{took:?}");
-            let (sent, took) = all(AttemptError::Passing(error()), seed).await;
+            let (sent, took) = all(Some(Repeat::Transient), seed).await;
             assert_eq!(sent, 3);
             assert!((750..=1_510).contains(&took.as_millis()), "{took:?}");
-            let (sent, took) = all(AttemptError::Final(error()), seed).await;
+            let (sent, took) = all(None, seed).await;
             assert_eq!((sent, took), (1, Duration::ZERO));
         }
     }

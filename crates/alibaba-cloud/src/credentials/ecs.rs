@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
 
-use crate::openapi::{Address, Failure, Network, PlainClient, PlainResponse};
+use crate::openapi::{Address, Failure, Network, PlainClient, Response};
 use base::environment::Environment;
 use base::foreign_text::Cleaner;
 use base::secret::Secret;
@@ -43,7 +43,6 @@ const TIMEOUT_OF_TESTS: Duration = Duration::from_secs(10);
 /// the service names. The error says why it cannot be used, in words that continue its name.
 pub(super) fn metadata(
     role_name: Option<&str>,
-    last_resort: bool,
     environment: &Environment,
 ) -> Result<EcsMetadata, String> {
     if is_true(environment, ECS_METADATA_DISABLED) {
@@ -61,8 +60,7 @@ pub(super) fn metadata(
             .map(|name| name.trim().to_owned())
             .filter(|name| !name.is_empty()),
         only_v2: is_true(environment, IMDSV1_DISABLED),
-        last_resort,
-        notes: Vec::new(),
+        last_resort: None,
     })
 }
 
@@ -110,12 +108,11 @@ struct MetadataService<'a> {
 
 impl MetadataService<'_> {
     fn failed(&self, error: MetadataError) -> AttemptError {
-        if self.metadata.last_resort {
-            let mut notes = self.metadata.notes.clone();
+        if let Some(mut notes) = self.metadata.last_resort.clone() {
             if let MetadataError::Other(what) = error {
                 notes.push(format!("The metadata service {what}."));
             }
-            return AttemptError::Final(key_parts::missing(&notes));
+            return key_parts::missing(&notes).into();
         }
         let what = match error {
             MetadataError::Absent(why) => {
@@ -124,16 +121,12 @@ impl MetadataService<'_> {
             MetadataError::Other(what) => what,
         };
         let text = format!("The metadata service at {} {what}.", self.metadata.server);
-        let kind = CredentialsErrorKind::Unreachable;
-        AttemptError::Passing(kind.error(text))
+        AttemptError::transient(CredentialsErrorKind::Unreachable.error(text))
     }
 
     async fn ask(&self) -> Result<Fetched, MetadataError> {
-        let with_token = match self.token().await {
-            Ok(token) => self.credentials(Some(&token)).await,
-            Err(error) => Err(error),
-        };
-        match with_token {
+        let with_token = async { self.credentials(Some(&self.token().await?)).await };
+        match with_token.await {
             Err(MetadataError::Other(what)) if !self.metadata.only_v2 => {
                 tracing::debug!("the metadata service {what}; asking it without a token");
                 self.credentials(None).await
@@ -150,7 +143,7 @@ impl MetadataService<'_> {
         let text = std::str::from_utf8(&response.body).unwrap_or_default();
         match is_well_formed(text.trim()) {
             true => Ok(Secret::new(text.trim())),
-            false => Err(MetadataError::other("gives something else than a token")),
+            false => Err("gives something else than a token".into()),
         }
     }
 
@@ -167,37 +160,32 @@ impl MetadataService<'_> {
             Some(name) => name.clone(),
             None => {
                 let response = get(&roles, "the name of a role").await?;
-                let other = "gives something else than the name of a role";
-                role_name(&response.body).ok_or_else(|| MetadataError::other(other))?
+                role_name(&response.body).ok_or("gives something else than the name of a role")?
             }
         };
         let response = get(&roles.with_segment(&name), "the credentials of the role").await?;
         let now = self.context.now(response.date);
-        answer::read(&response.body, now).map_err(MetadataError::other)
+        Ok(answer::read(&response.body, now)?)
     }
 
-    async fn send(
-        &self,
-        request: RequestBuilder,
-        what: &str,
-    ) -> Result<PlainResponse, MetadataError> {
-        let other = |what: String| Err(MetadataError::Other(what));
-        match self.client.send(request, &Cleaner::default()).await {
+    async fn send(&self, request: RequestBuilder, what: &str) -> Result<Response, MetadataError> {
+        let problem = match self.client.send(request, &Cleaner::default()).await {
             Ok(response) => match response.status {
-                200 => Ok(response),
-                404 => other(format!(
-                    "does not have {what} (HTTP status 404): the instance has no such role"
-                )),
-                status => other(format!("refuses {what} with HTTP status {status}")),
+                200 => return Ok(response),
+                404 => {
+                    format!("does not have {what} (HTTP status 404): the instance has no such role")
+                }
+                status => format!("refuses {what} with HTTP status {status}"),
             },
-            Err(Failure::Unsent { text, .. }) => Err(MetadataError::Absent(text)),
-            Err(Failure::Lost(why)) => other(format!("gave no answer for {what}: {why}")),
-        }
+            Err(Failure::Unsent { text, .. }) => return Err(MetadataError::Absent(text)),
+            Err(Failure::Lost(why)) => format!("gave no answer for {what}: {why}"),
+        };
+        Err(MetadataError::Other(problem))
     }
 }
 
-impl MetadataError {
-    fn other(what: &str) -> Self {
+impl From<&str> for MetadataError {
+    fn from(what: &str) -> Self {
         Self::Other(what.to_owned())
     }
 }
@@ -218,7 +206,7 @@ mod tests {
     fn a_role_with_a_blank_name_is_the_one_that_the_service_names() {
         let environment = [(ECS_ROLE_NAME[0], " \n")].into_iter().collect();
         for name in [None, Some(" ")] {
-            let metadata = metadata(name, false, &environment).expect("a service");
+            let metadata = metadata(name, &environment).expect("a service");
             assert_eq!(metadata.role_name, None);
         }
     }

@@ -29,13 +29,13 @@ fn fetch_from<'a>(
                 key: key.clone(),
                 life: None,
             }),
-            KeyProvider::Stored(stored) => {
-                let life = time_until(stored.ends, context.now(None)).map_err(|_| {
-                    let (origin, advice) = (source.describe(), &stored.advice);
+            KeyProvider::Stored { key, ends, advice } => {
+                let life = time_until(*ends, context.now(None)).map_err(|_| {
+                    let origin = source.describe();
                     unusable(&format!("The session of {origin} has ended; {advice}."))
                 })?;
                 Ok(Fetched {
-                    key: stored.key.clone(),
+                    key: key.clone(),
                     life: Some(life),
                 })
             }
@@ -47,7 +47,9 @@ fn fetch_from<'a>(
             KeyProvider::Oidc(oidc) => {
                 let token = match &oidc.token {
                     Token::Text(token) => token.clone(),
-                    Token::File(file) => token_file::read(file, &source.local).await?,
+                    Token::File { path, named_by } => {
+                        token_file::read(path, named_by, &source.local).await?
+                    }
                 };
                 sts::assume_role_with_oidc(token.expose(), oidc, context).await
             }
@@ -57,9 +59,10 @@ fn fetch_from<'a>(
                 command::run(command, source.describe(), context).await
             }
             KeyProvider::CloudSso(login) => web::fetch_cloud_sso(login, context).await,
-            KeyProvider::Profile(profile) => {
-                let (profile, local) = (profile.clone(), Arc::clone(&source.local));
-                let again = move || lookup::again(&profile, &local);
+            KeyProvider::Profile { file, name, .. } => {
+                let (file, name) = (file.clone(), name.clone());
+                let local = Arc::clone(&source.local);
+                let again = move || lookup::again(&file, &name, &local);
                 let provider = tokio::task::spawn_blocking(again).await.map_err(|_| {
                     unusable("A file with credentials can't be read: the program is ending.")
                 })??;

@@ -9,51 +9,35 @@ use std::collections::BTreeMap;
 /// A section's keys, in lower case, and their values.
 pub(super) type Section<'a> = BTreeMap<String, &'a str>;
 
-/// The sections of an ini file by their names.
-pub(super) struct Ini<'a>(BTreeMap<&'a str, Section<'a>>);
-
-/// The number of the first line that is not part of an ini file, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BadLine(pub(super) usize);
-
-impl<'a> Ini<'a> {
-    /// Reads the text of a file.
-    pub(super) fn parse(text: &'a str) -> Result<Self, BadLine> {
-        let mut sections: BTreeMap<&str, Section<'_>> = BTreeMap::new();
-        let mut section = None;
-        for (index, line) in text.lines().enumerate() {
-            let bad = BadLine(index + 1);
-            let line = line.trim();
-            if line.is_empty() || line.starts_with(['#', ';']) {
-                continue;
-            }
-            if let Some(rest) = line.strip_prefix('[') {
-                let (name, _) = rest.split_once(']').ok_or(bad)?;
-                if sections.insert(name, Section::new()).is_some() {
-                    return Err(bad);
-                }
-                section = Some(name);
-                continue;
-            }
-            let (key, value) = line.split_once(['=', ':']).ok_or(bad)?;
-            let value = unquoted(without_comment(value).trim());
-            let keys = section.and_then(|name| sections.get_mut(name)).ok_or(bad)?;
-            if keys.insert(key.trim().to_lowercase(), value).is_some() {
-                return Err(bad);
-            }
+/// The sections of the text of a file by their names, without those that are not enabled. The error
+/// is the number of the first line that is not part of an ini file, counted from 1.
+pub(super) fn sections(text: &str) -> Result<BTreeMap<&str, Section<'_>>, usize> {
+    let mut sections: BTreeMap<&str, Section<'_>> = BTreeMap::new();
+    let mut section = None;
+    for (line, number) in text.lines().zip(1..) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
         }
-        Ok(Self(sections))
+        if let Some(rest) = line.strip_prefix('[') {
+            let (name, _) = rest.split_once(']').ok_or(number)?;
+            if sections.insert(name, Section::new()).is_some() {
+                return Err(number);
+            }
+            section = Some(name);
+            continue;
+        }
+        let (key, value) = line.split_once(['=', ':']).ok_or(number)?;
+        let value = unquoted(without_comment(value).trim());
+        let keys = section.and_then(|name| sections.get_mut(name));
+        let keys = keys.ok_or(number)?;
+        if keys.insert(key.trim().to_lowercase(), value).is_some() {
+            return Err(number);
+        }
     }
-
-    /// The names and keys of the sections, without those that are not enabled.
-    pub(super) fn sections(&self) -> impl Iterator<Item = (&'a str, &Section<'a>)> {
-        let enabled = |section: &Section<'a>| {
-            let enabled = section.get("enable").copied().unwrap_or("true");
-            !enabled.eq_ignore_ascii_case("false")
-        };
-        let sections = self.0.iter().map(|(name, section)| (*name, section));
-        sections.filter(move |(_, section)| enabled(section))
-    }
+    let disabled = |enable: &&str| enable.eq_ignore_ascii_case("false");
+    sections.retain(|_, section| !section.get("enable").is_some_and(disabled));
+    Ok(sections)
 }
 
 /// A value without the comment after it.
@@ -81,9 +65,8 @@ mod tests {
         let text = "\n# comment\n[default]\nType = access_key # why\naccess_key_id: a=b\n\
                     ; comment\n  access_key_secret=\nrole_arn = \"acs:ram::1:role/a;b\" ; why\n\
                     policy = 'a\"\n[off]\nenable = False\n";
-        let ini = Ini::parse(text).expect("an ini file");
-        let sections: Vec<_> = ini.sections().collect();
-        let [("default", section)] = sections[..] else {
+        let sections: Vec<_> = sections(text).expect("an ini file").into_iter().collect();
+        let [("default", section)] = &sections[..] else {
             panic!("{sections:?}");
         };
         assert_eq!(section.get("type"), Some(&"access_key"));
@@ -102,7 +85,7 @@ mod tests {
             ("[a]\n[a]", 2),
             ("[a]\nk = 1\nK = 2", 3),
         ] {
-            assert_eq!(Ini::parse(text).err(), Some(BadLine(line)), "{text}");
+            assert_eq!(sections(text).err(), Some(line), "{text}");
         }
     }
 }

@@ -134,12 +134,10 @@ pub(super) fn of_bare_variables(
     notes: &mut Vec<String>,
 ) -> Result<Option<AccessKey>> {
     let parts = BARE_KEY.map(|name| environment.get(name));
-    let [Some(id), Some(secret), _] = parts.map(|part| part.map(str::trim)) else {
+    let trimmed = parts.map(|part| part.map(str::trim).filter(|part| !part.is_empty()));
+    let [Some(id), Some(_), _] = trimmed else {
         return Ok(None);
     };
-    if id.is_empty() || secret.is_empty() {
-        return Ok(None);
-    }
     if !["LTAI", "STS."].iter().any(|begin| id.starts_with(begin)) {
         notes.push(format!(
             "The environment variable {} is set, but its value is not the id of an AccessKey of \
@@ -159,41 +157,41 @@ fn configured_key(
     if parts.iter().flatten().all(|part| part.trim().is_empty()) {
         return Ok(None);
     }
-    assemble(parts, name)
-        .map(Some)
-        .map_err(|error| match error {
+    let key = assemble(parts, name).map_err(|error| {
+        let (part, error) = match error {
             KeyPartError::Missing(part) => {
                 let what = match part {
                     KeyPart::Id => "a secret key or token without its access key",
                     KeyPart::Secret | KeyPart::Token => "an access key without its secret",
                 };
                 let set = names(part);
-                incomplete(&format!("There is {what}. Set {set}.")).at(setting(part).0)
+                (part, incomplete(&format!("There is {what}. Set {set}.")))
             }
             KeyPartError::Malformed(part) => {
                 let text = format!("{} is not usable: {EXPECTED}.", names(part));
-                CredentialsErrorKind::Malformed
-                    .error(text)
-                    .at(setting(part).0)
+                (part, CredentialsErrorKind::Malformed.error(text))
             }
-        })
+        };
+        error.at(setting(part).0)
+    });
+    key.map(Some)
 }
 
 /// The error for credentials that are nowhere. `notes` are sentences about places where there might
 /// have been some.
 pub(super) fn missing(notes: &[String]) -> CredentialsError {
-    let mut text = format!(
+    let text = format!(
         "No credentials are set. Set {} and {}. {NEVER_MIXED} Other ways are profile, \
          assume_role_with_oidc, ecs_role_name and credentials_uri, the variables of each, and the \
          files ~/.aliyun/config.json and ~/.alibabacloud/credentials.",
         names(KeyPart::Id),
         names(KeyPart::Secret)
     );
-    for note in notes {
-        text.push(' ');
-        text.push_str(note);
-    }
-    CredentialsErrorKind::Missing.error(text)
+    let sentences: Vec<&str> = std::iter::once(&text)
+        .chain(notes)
+        .map(String::as_str)
+        .collect();
+    CredentialsErrorKind::Missing.error(sentences.join(" "))
 }
 
 /// The attribute and the environment variables for a part.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::openapi::{Endpoint, InvalidEndpoint};
+use crate::openapi::Endpoint;
 use base::environment::Environment;
 use base::foreign_text;
 use base::secret::Secret;
@@ -94,11 +94,10 @@ impl Local {
 
 /// Reads an address of STS. Like the CLI, it takes an address with `http` for one with `https`.
 fn parse_sts(name: &str, text: &str) -> Result<Endpoint> {
-    let endpoint: Result<Endpoint, _> = text.parse().or_else(|error| match error {
-        InvalidEndpoint::Insecure => text.trim().replacen("http", "https", 1).parse(),
-        other => Err(other),
-    });
-    endpoint.map_err(|error| malformed(format!("{name} is not usable: {error}.")))
+    let with_https = text.trim().replacen("http:", "https:", 1);
+    let endpoint: Result<_, &str> = text.parse();
+    let endpoint = endpoint.or_else(|expected| with_https.parse().map_err(|_| expected));
+    endpoint.map_err(|expected| malformed(format!("{name} is not usable: {expected}.")))
 }
 
 fn malformed(text: String) -> CredentialsError {

@@ -1,7 +1,7 @@
 //! Finds a profile in the files that may hold it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::openapi::AccessKey;
 
@@ -11,17 +11,14 @@ use super::files;
 use super::local::Local;
 use super::profile::{describe, wrong};
 use super::profile_file::{ProfileFile, is_cli_file, origin, quoted};
-use super::source::{FoundProvider, KeyProvider, ProfileSource};
+use super::source::{FoundProvider, KeyProvider};
 use super::variables::{
     CLI_PROFILE_DISABLED, CONFIG_FILE, PROFILE, SHARED_CREDENTIALS_FILE, is_true,
 };
 
-/// A file that may hold profiles.
-struct Candidate {
-    path: PathBuf,
-    /// Whether the configuration or the environment names it, so that it must exist.
-    named: bool,
-}
+/// A file that may hold profiles, and whether the configuration or the environment names it, so
+/// that it must exist.
+type Candidate = (PathBuf, bool);
 
 /// The profile or the file that the provider block or the environment names. `None` if neither
 /// names one.
@@ -36,10 +33,7 @@ pub(super) fn named(configured: &Configured, local: &Local) -> Result<Option<Fou
         return Ok(None);
     }
     let candidates = match file {
-        Some(file) => vec![Candidate {
-            path: local.path(file),
-            named: true,
-        }],
+        Some(file) => vec![(local.path(file), true)],
         None => usual(local, configured.profile.is_some()),
     };
     let (argument, what): (&[&str], _) = match name {
@@ -57,7 +51,7 @@ pub(super) fn named(configured: &Configured, local: &Local) -> Result<Option<Fou
     if let Some(found) = found.map_err(at)? {
         return Ok(Some(found));
     }
-    let paths = candidates.iter().map(|file| local.shown(&file.path));
+    let paths = candidates.iter().map(|(path, _)| local.shown(path));
     let paths: Vec<String> = paths.collect();
     let text = match paths.as_slice() {
         [] => format!("{what} can't be looked for: no HOME is set, and no file is named."),
@@ -91,37 +85,27 @@ pub(super) fn takes(key: &AccessKey, configured: &Configured, local: &Local) -> 
     matches!(&**base, KeyProvider::Key(base) if base == key)
 }
 
-/// What a profile describes now.
-pub(super) fn again(profile: &ProfileSource, local: &Local) -> Result<KeyProvider> {
-    let shown = local.shown(&profile.file);
-    let content = local.files.read(&profile.file);
+/// What the profile `name` of a file describes now.
+pub(super) fn again(file: &Path, name: &str, local: &Local) -> Result<KeyProvider> {
+    let shown = local.shown(file);
+    let content = local.files.read(file);
     let content = content.map_err(|error| unreadable(&shown, &error))?;
     let file = ProfileFile::parse(&content, &shown)?;
-    let described = describe(&file, &profile.name, &shown, local)?;
-    let (provider, _) = described.ok_or_else(|| {
-        let origin = origin(&profile.name, &shown);
-        wrong(&origin, "does not exist any more")
-    })?;
-    Ok(provider)
+    match describe(&file, name, &shown, local)? {
+        Some((provider, _)) => Ok(provider),
+        None => Err(wrong(&origin(name, &shown), "does not exist any more")),
+    }
 }
 
 /// The files that are searched if the provider block names none: the CLI's, then the SDKs'.
 fn usual(local: &Local, even_if_disabled: bool) -> Vec<Candidate> {
     let environment = &local.environment;
-    let named = |text: &str| Candidate {
-        path: local.path(text),
-        named: true,
-    };
-    let in_home = |path: &str| {
-        local.home().map(|home| Candidate {
-            path: home.join(path),
-            named: false,
-        })
-    };
+    let named = |text: &str| (local.path(text), true);
+    let in_home = |path: &str| Some((local.home()?.join(path), false));
     let shared = environment.first(SHARED_CREDENTIALS_FILE);
     let shared = shared.map(|(_, path)| named(path));
-    let is_cli = |file: &Candidate| {
-        let content = local.files.read(&file.path);
+    let is_cli = |(path, _): &Candidate| {
+        let content = local.files.read(path);
         content.is_ok_and(|content| is_cli_file(&content))
     };
     if shared.as_ref().is_some_and(is_cli) {
@@ -135,15 +119,11 @@ fn usual(local: &Local, even_if_disabled: bool) -> Vec<Candidate> {
         None => in_home(".aliyun/config.json"),
     };
     let cli = cli.filter(|_| even_if_disabled || !disabled);
-    match shared {
-        Some(shared) => cli.into_iter().chain([shared]).collect(),
-        None => {
-            let sdks = [".alibabacloud/credentials", ".alibabacloud/credentials.ini"];
-            cli.into_iter()
-                .chain(sdks.into_iter().filter_map(in_home))
-                .collect()
-        }
-    }
+    let sdks = match shared {
+        Some(_) => [shared, None],
+        None => [".alibabacloud/credentials", ".alibabacloud/credentials.ini"].map(in_home),
+    };
+    cli.into_iter().chain(sdks.into_iter().flatten()).collect()
 }
 
 /// The profile in the first of these files that has it, or the current profile of the first file
@@ -154,7 +134,7 @@ fn first(
     local: &Local,
     notes: &mut Vec<String>,
 ) -> Result<Option<FoundProvider>> {
-    for Candidate { path, named } in candidates {
+    for (path, named) in candidates {
         let shown = local.shown(path);
         let content = match local.files.read(path) {
             Ok(content) => content,
@@ -169,18 +149,17 @@ fn first(
             },
         };
         let file = ProfileFile::parse(&content, &shown)?;
-        let Some(found) = name.or(file.current()) else {
+        let Some(found) = name.or(file.current.as_deref()) else {
             continue;
         };
         let origin = origin(found, &shown);
         if let Some((provider, how)) = describe(&file, found, &shown, local)? {
-            let profile = ProfileSource {
+            let profile = KeyProvider::Profile {
                 file: path.clone(),
                 name: found.to_owned(),
-                provider,
+                provider: Box::new(provider),
             };
-            let description = format!("{origin}, {how}");
-            return Ok(Some((KeyProvider::Profile(Box::new(profile)), description)));
+            return Ok(Some((profile, format!("{origin}, {how}"))));
         }
         let what = match (name, file.fields(found)) {
             (Some(_), Some(_)) => "has no access_key_id and no other mode than AK",

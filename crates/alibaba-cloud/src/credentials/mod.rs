@@ -20,7 +20,6 @@ mod fetch;
 mod files;
 mod ini;
 mod key_parts;
-mod keys;
 mod local;
 mod lookup;
 mod profile;

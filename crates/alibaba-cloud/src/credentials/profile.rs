@@ -14,8 +14,7 @@ use super::local::Local;
 use super::profile_file::{ProfileFields, ProfileFile, key_of, origin, quoted};
 use super::roles::{self, session_name, session_seconds};
 use super::shell_words;
-use super::source::{CloudSso, FoundProvider, KeyProvider, Oidc, Role, Stored, Token};
-use super::token_file::TokenFile;
+use super::source::{CloudSso, FoundProvider, KeyProvider, Oidc, Role, Token};
 use super::variables::{
     CREDENTIALS_URI, EXTERNAL_PROCESS_DISABLED, OIDC_PROVIDER_ARN, OIDC_ROLE_ARN, OIDC_TOKEN_FILE,
     ROLE_EXTERNAL_ID, is_true,
@@ -52,15 +51,10 @@ pub(super) fn describe(
     local: &Local,
 ) -> Result<Option<FoundProvider>> {
     let fields = file.fields(name);
-    let Some(fields) = fields.filter(|fields| !(file.is_cli && is_blank(fields))) else {
-        return Ok(None);
-    };
-    let provider = provider(file, name, shown, local, &mut Vec::new())?;
-    let how = match file.is_cli {
-        true => format!("mode {}", mode(fields).unwrap_or_default()),
-        false => format!("type {}", ini_type(fields)),
-    };
-    Ok(Some((provider, how)))
+    match fields.filter(|fields| !(file.is_cli && is_blank(fields))) {
+        Some(_) => provider(file, name, shown, local, &mut Vec::new()).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The error about a profile. `what` continues its origin.
@@ -78,14 +72,15 @@ pub(super) fn capital(sentence: &str) -> String {
     }
 }
 
-/// What provides the keys of a profile. `seen` are the names of the profiles that build on it.
+/// What provides the keys of a profile, and how the file calls that. `seen` are the names of the
+/// profiles that build on it.
 fn provider(
     file: &ProfileFile,
     name: &str,
     shown: &str,
     local: &Local,
     seen: &mut Vec<String>,
-) -> Result<KeyProvider> {
+) -> Result<FoundProvider> {
     let mut origin = origin(name, shown);
     if seen.iter().any(|other| other == name) || seen.len() >= MAX_LINKS {
         let what = "builds on itself through source_profile; name a profile that does not";
@@ -96,13 +91,15 @@ fn provider(
         wrong(&origin, what)
     })?;
     seen.push(name.to_owned());
-    let mode = match file.is_cli {
-        true => usable_mode(fields).map_err(|what| wrong(&origin, &what))?,
-        false => mode_of_type(ini_type(fields)).map_err(|what| wrong(&origin, what))?,
-    };
-    if file.is_cli {
+    let (mode, how) = if file.is_cli {
+        let mode = usable_mode(fields).map_err(|what| wrong(&origin, &what))?;
         origin.push_str(&format!(", mode {mode},"));
-    }
+        (mode, format!("mode {mode}"))
+    } else {
+        let kind = fields.get("type").map_or("", Secret::expose);
+        let mode = mode_of_type(kind).map_err(|what| wrong(&origin, what))?;
+        (mode, format!("type {kind}"))
+    };
     let profile = ProfileReader {
         fields,
         is_cli: file.is_cli,
@@ -110,13 +107,14 @@ fn provider(
         name,
         local,
     };
-    match mode {
+    let provider = match mode {
         "ChainableRamRoleArn" => {
             let source = profile.require("source_profile")?;
-            profile.role_of(provider(file, source, shown, local, seen)?)
+            profile.role_of(provider(file, source, shown, local, seen)?.0)?
         }
-        mode => profile.provider(mode),
-    }
+        mode => profile.provider(mode)?,
+    };
+    Ok((provider, how))
 }
 
 /// The mode of a profile of the CLI. The error continues its origin.
@@ -136,10 +134,6 @@ fn usable_mode(fields: &ProfileFields) -> Result<&'static str, String> {
         mode => return Ok(mode),
     };
     Err(format!("has mode {mode}, which can't be used here: {why}"))
-}
-
-fn ini_type(fields: &ProfileFields) -> &str {
-    fields.get("type").map_or("", Secret::expose)
 }
 
 /// The mode that means the same as a type of a section of an ini file. The error continues the
@@ -240,7 +234,7 @@ impl<'a> ProfileReader<'a> {
     }
 
     fn ecs_ram_role(&self) -> Result<KeyProvider> {
-        let metadata = metadata(self.text("ram_role_name"), false, &self.local.environment);
+        let metadata = metadata(self.text("ram_role_name"), &self.local.environment);
         let metadata = metadata.map_err(|what| wrong(&self.origin, &what))?;
         Ok(KeyProvider::Metadata(metadata))
     }
@@ -248,14 +242,11 @@ impl<'a> ProfileReader<'a> {
     fn oidc(&self) -> Result<KeyProvider> {
         let (file, named_by) = self.or_variable("oidc_token_file", OIDC_TOKEN_FILE)?;
         Ok(KeyProvider::Oidc(Oidc {
-            provider_arn: self
-                .or_variable("oidc_provider_arn", OIDC_PROVIDER_ARN)?
-                .0
-                .to_owned(),
-            token: Token::File(TokenFile {
-                path: self.local.path(file),
+            provider_arn: self.or_variable("oidc_provider_arn", OIDC_PROVIDER_ARN)?.0,
+            token: Token::File {
+                path: self.local.path(&file),
                 named_by,
-            }),
+            },
             role: self.role()?,
             sts: self.local.sts(Some(self.fields))?,
         }))
@@ -323,11 +314,11 @@ impl<'a> ProfileReader<'a> {
         let (Some(_), Some(ends)) = (self.text("sts_token"), self.date("sts_expiration")) else {
             return Err(wrong(&self.origin, &format!("has no session; {advice}")));
         };
-        Ok(KeyProvider::Stored(Stored {
+        Ok(KeyProvider::Stored {
             key: self.key(true)?,
             ends,
             advice,
-        }))
+        })
     }
 
     /// The role of the profile, assumed by these credentials.
@@ -357,10 +348,7 @@ impl<'a> ProfileReader<'a> {
             })?,
         };
         Ok(Role {
-            arn: self
-                .or_variable("ram_role_arn", OIDC_ROLE_ARN)?
-                .0
-                .to_owned(),
+            arn: self.or_variable("ram_role_arn", OIDC_ROLE_ARN)?.0,
             session_name: session_name(name.map(str::to_owned), self.local),
             policy: self.text("policy").map(str::to_owned),
             seconds,
@@ -402,16 +390,14 @@ impl<'a> ProfileReader<'a> {
     }
 
     /// The text of a field, or else of the first of these variables that is set, and what names it.
-    fn or_variable(&self, field: &str, variables: &[&str]) -> Result<(&'a str, String)> {
+    fn or_variable(&self, field: &str, variables: &[&str]) -> Result<(String, String)> {
         if let Some(text) = self.text(field) {
-            let (key, origin) = (
-                key_of(field, self.is_cli),
-                self.origin.trim_end_matches(','),
-            );
-            return Ok((text, format!("{key} of {origin}")));
+            let key = key_of(field, self.is_cli);
+            let named_by = format!("{key} of {}", self.origin.trim_end_matches(','));
+            return Ok((text.to_owned(), named_by));
         }
         match self.local.environment.first(variables) {
-            Some((name, text)) => Ok((text, name.to_owned())),
+            Some((name, text)) => Ok((text.to_owned(), name.to_owned())),
             None => Err(self.missing(field)),
         }
     }

@@ -14,7 +14,7 @@ use base::foreign_text;
 use base::secret::Secret;
 
 use super::error::{CredentialsErrorKind, Result};
-use super::ini::Ini;
+use super::ini::{self, Section};
 
 /// The fields of a profile by the names that the CLI has for them, in lower case: the CLI takes
 /// them in any. Empty texts, and values that are not texts, numbers or truth values, are left out.
@@ -39,7 +39,7 @@ pub(super) struct ProfileFile {
     /// Whether it is the CLI's, and not an ini file.
     pub(super) is_cli: bool,
     /// The profile that is used if none is named.
-    current: Option<String>,
+    pub(super) current: Option<String>,
     profiles: Vec<(String, ProfileFields)>,
 }
 
@@ -98,9 +98,9 @@ impl ProfileFile {
 
     fn parse_ini(content: &[u8]) -> Result<Self, String> {
         let content = std::str::from_utf8(content).map_err(|_| "is not text")?;
-        let ini = Ini::parse(content)
-            .map_err(|line| format!("is neither JSON nor an ini file, see line {}", line.0))?;
-        let profile = |(name, section): (&str, &BTreeMap<String, &str>)| {
+        let sections = ini::sections(content)
+            .map_err(|line| format!("is neither JSON nor an ini file, see line {line}"))?;
+        let profile = |(name, section): (&str, Section<'_>)| {
             let fields = INI_KEYS.iter().filter_map(|(key, field)| {
                 let text = section.get(*key).filter(|text| !text.is_empty())?;
                 Some(((*field).to_owned(), Secret::new(*text)))
@@ -110,13 +110,8 @@ impl ProfileFile {
         Ok(Self {
             is_cli: false,
             current: Some("default".to_owned()),
-            profiles: ini.sections().map(profile).collect(),
+            profiles: sections.into_iter().map(profile).collect(),
         })
-    }
-
-    /// The name of the current profile, or of the default one.
-    pub(super) fn current(&self) -> Option<&str> {
-        self.current.as_deref()
     }
 
     /// The fields of a profile.

@@ -5,16 +5,15 @@
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::openapi::{AccessKey, Network, SigningKey};
-use base::clock::Clock;
-use base::random::Random;
+use crate::client::Keys;
+use crate::openapi::SigningKey;
 
 use super::answer::Fetched;
 use super::context::FetchContext;
@@ -111,19 +110,6 @@ impl Credentials {
         credentials
     }
 
-    /// Credentials that are always this key. Their account is not known.
-    pub fn of_key(key: AccessKey) -> Self {
-        let context = FetchContext {
-            clock: Clock::fixed(UNIX_EPOCH),
-            random: Random::seeded(0),
-            user_agent: String::new(),
-            network: Network::default(),
-            connect_timeout: Duration::ZERO,
-            read_timeout: Duration::ZERO,
-        };
-        Self::new(Source::of_key(key), context)
-    }
-
     fn with_fetch(source: Source, context: FetchContext, fetch: Fetch) -> Self {
         Self(Arc::new(CredentialsInner {
             source,
@@ -165,35 +151,21 @@ impl Credentials {
     ///
     /// If there should be another key and it cannot be had.
     pub async fn renew(&self, refused: &SigningKey) -> Result<Option<Arc<SigningKey>>> {
-        let key = self.renewed(refused).await?;
-        Ok(Some(key).filter(|key| key.access_key() != refused.access_key()))
-    }
-
-    /// Another key than `refused`, or the same if there is no other one.
-    async fn renewed(&self, refused: &SigningKey) -> KeyResult {
+        let is_other = |key: &Arc<SigningKey>| key.access_key() != refused.access_key();
         let flight = {
             let mut state = self.lock();
             if let Some(held) = &mut state.held {
-                let other = held.key.access_key() != refused.access_key();
                 let only_one = held
                     .only_one_until
                     .is_some_and(|until| Instant::now() < until);
-                if (other && !held.refused) || only_one {
-                    return Ok(Arc::clone(&held.key));
+                if (is_other(&held.key) && !held.refused) || only_one {
+                    return Ok(Some(Arc::clone(&held.key)).filter(is_other));
                 }
                 held.refused = true;
             }
             self.next_flight(&mut state)?
         };
-        flight.await
-    }
-
-    /// Ends a fetch that is in progress, because the user has asked to stop: a program that
-    /// provides credentials may run for a minute. The callers that still wait for it get an error.
-    pub fn break_off(&self) {
-        if let Some((_, fetch)) = self.lock().flight.take() {
-            fetch.abort();
-        }
+        Ok(Some(flight.await?).filter(is_other))
     }
 
     /// Where the credentials come from.
@@ -309,6 +281,32 @@ impl Credentials {
 
     fn lock(&self) -> MutexGuard<'_, KeyState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keys for Credentials {
+    async fn current(&self) -> Result<Arc<SigningKey>, String> {
+        let key = Credentials::current(self).await;
+        key.map_err(|error| error.to_string())
+    }
+
+    fn at_hand(&self) -> Option<Arc<SigningKey>> {
+        Credentials::at_hand(self)
+    }
+
+    async fn renew(&self, refused: &SigningKey) -> Result<bool, String> {
+        let other = Credentials::renew(self, refused).await;
+        other
+            .map(|other| other.is_some())
+            .map_err(|error| error.to_string())
+    }
+
+    /// Ends a fetch that is in progress: a program that provides credentials may run for a minute.
+    /// The callers that still wait for it get an error.
+    fn interrupt(&self) {
+        if let Some((_, fetch)) = self.lock().flight.take() {
+            fetch.abort();
+        }
     }
 }
 

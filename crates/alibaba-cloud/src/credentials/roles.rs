@@ -8,7 +8,6 @@ use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::key_parts::{EXPECTED, is_well_formed};
 use super::local::Local;
 use super::source::{FoundProvider, KeyProvider, Oidc, Role, Token};
-use super::token_file::TokenFile;
 use super::variables::{
     OIDC_PROVIDER_ARN, OIDC_ROLE_ARN, OIDC_ROLE_SESSION_NAME, OIDC_TOKEN, OIDC_TOKEN_FILE,
     ROLE_ARN, ROLE_EXTERNAL_ID, ROLE_SESSION_EXPIRATION, ROLE_SESSION_NAME,
@@ -53,10 +52,10 @@ fn oidc_token(block: &AssumeRoleWithOidc, local: &Local) -> Result<Token> {
     let token = match (&block.oidc_token, file) {
         (Some(token), _) => token.clone(),
         (None, Some((named_by, path))) => {
-            return Ok(Token::File(TokenFile {
+            return Ok(Token::File {
                 path: local.path(path),
                 named_by: named_by.to_owned(),
-            }));
+            });
         }
         (None, None) => {
             let token = local.environment.first(OIDC_TOKEN).ok_or_else(|| {

@@ -8,7 +8,6 @@ use crate::openapi::{AccessKey, Address, Endpoint};
 use base::secret::Secret;
 
 use super::local::Local;
-use super::token_file::TokenFile;
 use super::variables::{CREDENTIALS_URI, ECS_ROLE_NAME};
 
 /// Where credentials come from. Neither `Debug` nor the description shows a secret.
@@ -18,23 +17,12 @@ pub struct Source {
     pub(super) description: String,
     /// What the provider block and the environment set without effect.
     pub(super) without_effect: Option<String>,
-    /// The address of STS, which knows the account of the credentials. `None` if it is never asked.
-    pub(super) sts: Option<Endpoint>,
+    /// The address of STS, which knows the account of the credentials.
+    pub(super) sts: Endpoint,
     pub(super) local: Arc<Local>,
 }
 
 impl Source {
-    /// The source that is always this key.
-    pub(super) fn of_key(key: AccessKey) -> Self {
-        Self {
-            provider: KeyProvider::Key(key),
-            description: "an access key".to_owned(),
-            without_effect: None,
-            sts: None,
-            local: Arc::default(),
-        }
-    }
-
     /// Where the credentials come from, for logs and messages, such as `profile "x" of
     /// ~/.aliyun/config.json, mode RamRoleArn`.
     pub fn describe(&self) -> &str {
@@ -60,14 +48,14 @@ impl Source {
     pub fn kind(&self) -> &'static str {
         match self.provider.innermost() {
             KeyProvider::Key(_) => "access_key",
-            KeyProvider::Stored(_) => "oauth",
+            KeyProvider::Stored { .. } => "oauth",
             KeyProvider::Role { .. } => "assume_role",
             KeyProvider::Oidc(_) => "assume_role_with_oidc",
             KeyProvider::Metadata(_) => "ecs_metadata",
             KeyProvider::Uri(_) => "credentials_uri",
             KeyProvider::Command(_) => "external",
             KeyProvider::CloudSso(_) => "cloud_sso",
-            KeyProvider::Profile(_) => "profile",
+            KeyProvider::Profile { .. } => "profile",
         }
     }
 
@@ -77,7 +65,7 @@ impl Source {
             KeyProvider::Role { base, .. } => base,
             other => other,
         };
-        matches!(base, KeyProvider::Metadata(metadata) if metadata.last_resort)
+        matches!(base, KeyProvider::Metadata(metadata) if metadata.last_resort.is_some())
     }
 }
 
@@ -90,7 +78,12 @@ pub(super) enum KeyProvider {
     /// A key that is known.
     Key(AccessKey),
     /// A key that another program stored, until it ends.
-    Stored(Stored),
+    Stored {
+        key: AccessKey,
+        ends: SystemTime,
+        /// What to do when it has ended.
+        advice: String,
+    },
     /// Other credentials, exchanged for those of a role.
     Role {
         base: Box<KeyProvider>,
@@ -108,14 +101,19 @@ pub(super) enum KeyProvider {
     /// A login with CloudSSO.
     CloudSso(CloudSso),
     /// A profile of a file. The file is read again whenever credentials are fetched.
-    Profile(Box<ProfileSource>),
+    Profile {
+        file: PathBuf,
+        name: String,
+        /// What it described when it was read last.
+        provider: Box<KeyProvider>,
+    },
 }
 
 impl KeyProvider {
     /// What a profile describes, or this itself.
     pub(super) fn innermost(&self) -> &Self {
         match self {
-            Self::Profile(profile) => &profile.provider,
+            Self::Profile { provider, .. } => provider,
             other => other,
         }
     }
@@ -128,15 +126,6 @@ impl KeyProvider {
             _ => &[],
         }
     }
-}
-
-/// A key that another program stored.
-#[derive(Clone, Debug)]
-pub(super) struct Stored {
-    pub(super) key: AccessKey,
-    pub(super) ends: SystemTime,
-    /// What to do when it has ended.
-    pub(super) advice: String,
 }
 
 /// A role and what its session is like.
@@ -163,7 +152,11 @@ pub(super) struct Oidc {
 #[derive(Clone, Debug)]
 pub(super) enum Token {
     /// In a file, which is read whenever a token is needed.
-    File(TokenFile),
+    File {
+        path: PathBuf,
+        /// What names the file: an argument, an environment variable, or the key of a profile.
+        named_by: String,
+    },
     /// In the configuration or the environment.
     Text(Secret),
 }
@@ -176,10 +169,9 @@ pub(super) struct EcsMetadata {
     pub(super) role_name: Option<String>,
     /// Whether only requests with a token are made.
     pub(super) only_v2: bool,
-    /// Whether it is not configured, and is tried because nothing else is.
-    pub(super) last_resort: bool,
-    /// What is worth knowing if the last resort has no credentials either, in sentences.
-    pub(super) notes: Vec<String>,
+    /// What is worth knowing if it has no credentials either, in sentences, where it is not
+    /// configured and is tried because nothing else is.
+    pub(super) last_resort: Option<Vec<String>>,
 }
 
 /// A login with CloudSSO.
@@ -192,12 +184,4 @@ pub(super) struct CloudSso {
     pub(super) ends: SystemTime,
     /// What to do when the login has ended.
     pub(super) advice: String,
-}
-
-/// A profile of a file, and what it described when it was read last.
-#[derive(Clone, Debug)]
-pub(super) struct ProfileSource {
-    pub(super) file: PathBuf,
-    pub(super) name: String,
-    pub(super) provider: KeyProvider,
 }

@@ -4,7 +4,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
@@ -91,11 +91,11 @@ pub(super) async fn assume_role(
     endpoint: &Endpoint,
     context: &FetchContext,
 ) -> Result<Fetched> {
-    let client = client(key, endpoint, context)?;
-    let session = call(&client, &AssumeRole(role), endpoint, NO_CREDENTIALS).await?;
-    let now = context.now(client.clock().service_time());
-    let fetched = session.fetched(now);
-    fetched.map_err(|what| unreadable(endpoint, what))
+    let role = &AssumeRole(role);
+    let (session, now) = call(role, key, endpoint, context, NO_CREDENTIALS).await?;
+    session
+        .fetched(now)
+        .map_err(|what| unreadable(endpoint, what))
 }
 
 /// Exchanges the token of an identity provider for the credentials of a role
@@ -131,18 +131,12 @@ pub(super) async fn assume_role_with_oidc(
         let response = client
             .send(request, cleaner)
             .await
-            .map_err(|failure| AttemptError::Passing(unreachable(endpoint, &failure)))?;
+            .map_err(|failure| AttemptError::transient(unreachable(endpoint, &failure)))?;
         if !(200..300).contains(&response.status) {
-            let response = Response {
-                status: response.status,
-                body: response.body.to_vec(),
-                cleaner: cleaner.clone(),
-                ..Response::default()
-            };
             return Err(refusal(ACTION, response));
         }
         let fetched = answer::read_session(&response.body, context.now(response.date));
-        fetched.map_err(|what| AttemptError::Final(unreadable(endpoint, what)))
+        Ok(fetched.map_err(|what| unreadable(endpoint, what))?)
     };
     context.repeat(attempt).await
 }
@@ -153,8 +147,7 @@ pub(super) async fn caller_account(
     endpoint: &Endpoint,
     context: &FetchContext,
 ) -> Result<String> {
-    let client = client(key, endpoint, context)?;
-    let identity = call(&client, &GetCallerIdentity, endpoint, NO_ACCOUNT).await?;
+    let (identity, _) = call(&GetCallerIdentity, key, endpoint, context, NO_ACCOUNT).await?;
     let account = identity.account_id.filter(|account| is_account(account));
     account.ok_or_else(|| unreadable(endpoint, NO_ACCOUNT))
 }
@@ -174,11 +167,14 @@ fn role_parameters(role: &Role) -> Vec<(&'static str, String)> {
     parameters
 }
 
-fn client(
+/// Calls an operation. Returns its answer and what time it is, by the date of the answer.
+async fn call<O: Operation>(
+    operation: &O,
     key: &Arc<SigningKey>,
     endpoint: &Endpoint,
     context: &FetchContext,
-) -> Result<Client<Arc<SigningKey>, OpenGate>> {
+    unreadable_answer: &str,
+) -> Result<(O::Answer, SystemTime)> {
     let settings = Settings {
         endpoint: endpoint.clone(),
         signature_method: SignatureMethod::default(),
@@ -189,29 +185,18 @@ fn client(
     };
     let (clock, random) = (context.clock.clone(), context.random.clone());
     let client = Client::new(settings, Arc::clone(key), OpenGate, clock, random);
-    client.map_err(|failure| unreachable(endpoint, &failure))
-}
-
-async fn call<O: Operation>(
-    client: &Client<Arc<SigningKey>, OpenGate>,
-    operation: &O,
-    endpoint: &Endpoint,
-    unreadable_answer: &str,
-) -> Result<O::Answer> {
+    let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
     let answer = client.call(&Bounds::unstoppable(PATIENCE), operation).await;
-    answer.map_err(|error| match (error.kind, error.obstacle) {
-        _ if error.http_status.is_some() => match refused(&error) {
-            AttemptError::Final(error)
-            | AttemptError::Passing(error)
-            | AttemptError::Throttled(error) => error,
-        },
+    let answer = answer.map_err(|error| match (error.kind, error.obstacle) {
+        _ if error.http_status.is_some() => refused(&error).error,
         (ErrorKind::Incomplete, _) => unreadable(endpoint, unreadable_answer),
         (_, Some(obstacle)) => {
             let text = error.message;
             unreachable(endpoint, &Failure::Unsent { obstacle, text })
         }
         (_, None) => unreachable(endpoint, &Failure::Lost(error.message)),
-    })
+    })?;
+    Ok((answer, context.now(client.clock().service_time())))
 }
 
 /// The error for an answer to an unsigned request that STS did not grant, and whether another
@@ -242,16 +227,13 @@ fn refused(error: &Error) -> AttemptError {
         text.push_str(&format!("STS says: {message}. "));
     }
     text.push_str(advice(action, code, &error.message));
-    let text = text.trim_end();
-    match error.kind.meaning().repeat {
-        Some(Repeat::Throttled) => {
-            AttemptError::Throttled(CredentialsErrorKind::Unreachable.error(text))
-        }
-        Some(Repeat::Transient) => {
-            AttemptError::Passing(CredentialsErrorKind::Unreachable.error(text))
-        }
-        _ => AttemptError::Final(CredentialsErrorKind::Refused.error(text)),
-    }
+    let repeat = error.kind.meaning().repeat;
+    let kind = match repeat {
+        Some(Repeat::Throttled | Repeat::Transient) => CredentialsErrorKind::Unreachable,
+        _ => CredentialsErrorKind::Refused,
+    };
+    let error = kind.error(text.trim_end());
+    AttemptError { error, repeat }
 }
 
 /// What to do about a refusal.
@@ -308,11 +290,8 @@ mod tests {
             message: message.to_owned(),
             ..ServiceError::default()
         };
-        match refused(&Error::refused(action, &STS, refusal)) {
-            AttemptError::Final(error)
-            | AttemptError::Passing(error)
-            | AttemptError::Throttled(error) => error.to_string(),
-        }
+        let refused = refused(&Error::refused(action, &STS, refusal));
+        refused.error.to_string()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Another program may be writing the file at this moment: a shell empties it before the program
 //! runs whose output goes there. So a file without a whole token is read again for a while.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,31 +22,23 @@ const READS: u32 = 6;
 /// How long it takes from one of these reads to the next one: a second in all.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// The file that holds the token.
-#[derive(Clone, Debug)]
-pub(super) struct TokenFile {
-    pub(super) path: PathBuf,
-    /// What names the file: an argument, an environment variable, or the key of a profile.
-    pub(super) named_by: String,
-}
-
-/// Reads the token from its file.
+/// Reads the token from its file, which `named_by` names.
 ///
 /// # Errors
 ///
 /// If the file cannot be read, or holds no whole token for about a second.
-pub(super) async fn read(file: &TokenFile, local: &Arc<Local>) -> Result<Secret> {
+pub(super) async fn read(path: &Path, named_by: &str, local: &Arc<Local>) -> Result<Secret> {
     let mut reads = 1;
     loop {
-        let (path, shared) = (file.path.clone(), Arc::clone(local));
-        let content = tokio::task::spawn_blocking(move || shared.files.read(&path)).await;
+        let (file, shared) = (path.to_owned(), Arc::clone(local));
+        let content = tokio::task::spawn_blocking(move || shared.files.read(&file)).await;
         let content = content.map_err(|_| {
             let text = "A file with a token can't be read: the program is ending.";
             CredentialsErrorKind::Unusable.error(text)
         })?;
         let unusable = |what: &str| {
-            let (shown, by) = (local.shown(&file.path), &file.named_by);
-            let text = format!("The file {shown}, which {by} names, {what}.");
+            let shown = local.shown(path);
+            let text = format!("The file {shown}, which {named_by} names, {what}.");
             CredentialsErrorKind::Unusable.error(text)
         };
         let content = content.map_err(|error| unusable(files::why(&error)))?;
@@ -102,12 +94,8 @@ mod tests {
             files,
             ..Local::default()
         });
-        let file = TokenFile {
-            path: PathBuf::from("/h/token"),
-            named_by: "oidc_token_file".to_owned(),
-        };
         let begin = Instant::now();
-        let token = read(&file, &local).await;
+        let token = read(Path::new("/h/token"), "oidc_token_file", &local).await;
         let token = token.map(|token| token.expose().to_owned());
         (token.map_err(|error| error.to_string()), begin.elapsed())
     }

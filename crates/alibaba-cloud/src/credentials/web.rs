@@ -78,33 +78,26 @@ impl KeyServer<'_> {
             let text = format!("{} can't be asked: {failure}.", self.name);
             CredentialsErrorKind::Unusable.error(text)
         })?;
-        let error = |kind: CredentialsErrorKind, what| kind.error(format!("{} {what}", self.name));
+        let error =
+            |kind: CredentialsErrorKind, what: &str| kind.error(format!("{} {what}", self.name));
         let attempt = || async {
             let response = client.send(request(&client), &self.cleaner).await;
             let response = response.map_err(|failure| {
-                let error = CredentialsError::unanswered(&self.name, &failure, "");
-                AttemptError::Passing(error)
+                AttemptError::transient(CredentialsError::unanswered(&self.name, &failure, ""))
             })?;
             let status = response.status;
             if status >= 500 {
                 let what = format!("failed with HTTP status {status}.");
-                return Err(AttemptError::Passing(error(
-                    CredentialsErrorKind::Unreachable,
-                    what,
-                )));
+                let error = error(CredentialsErrorKind::Unreachable, &what);
+                return Err(AttemptError::transient(error));
             }
             if status != 200 {
                 let what = format!("refused with HTTP status {status}.{}", self.advice);
-                return Err(AttemptError::Final(error(
-                    CredentialsErrorKind::Refused,
-                    what,
-                )));
+                return Err(error(CredentialsErrorKind::Refused, &what).into());
             }
             let read = (self.read)(&response.body, context.now(response.date));
-            read.map_err(|what| {
-                let what = format!("{what}.");
-                AttemptError::Final(error(CredentialsErrorKind::Unreachable, what))
-            })
+            let unusable = |what| error(CredentialsErrorKind::Unreachable, &format!("{what}."));
+            Ok(read.map_err(unusable)?)
         };
         context.repeat(attempt).await
     }

@@ -15,22 +15,13 @@ use super::endpoint::{absolute, authority, is_loopback};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(Url);
 
-/// The error for a text that is not an address from which credentials may be fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidAddress {
-    /// The URL has the scheme `http` and the host may be anywhere.
-    #[error(
-        "expected https: plain http would show the credentials to the network, and is allowed to \
-         this machine and to private networks only"
-    )]
-    Insecure,
-    /// The text is no URL with a host.
-    #[error(
-        "expected a URL that begins with https:// or http:// and names a host, such as \
-         https://example.com/credentials"
-    )]
-    Malformed,
-}
+/// What was expected of a URL that has the scheme `http` and a host that may be anywhere.
+const SECURE: &str = "expected https: plain http would show the credentials to the network, and is \
+    allowed to this machine and to private networks only";
+
+/// What was expected of a text that is no URL with a host.
+const URL: &str = "expected a URL that begins with https:// or http:// and names a host, such as \
+    https://example.com/credentials";
 
 impl Address {
     /// Whether the host is this machine.
@@ -70,18 +61,19 @@ impl From<&Endpoint> for Address {
     }
 }
 
+/// The error says what was expected.
 impl FromStr for Address {
-    type Err = InvalidAddress;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+    fn from_str(text: &str) -> Result<Self, &'static str> {
         // A text without a scheme gets one that is none of those expected.
-        let url = absolute(text, "none").ok_or(InvalidAddress::Malformed)?;
+        let url = absolute(text, "none").ok_or(URL)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(InvalidAddress::Malformed);
+            return Err(URL);
         }
         let host = url.host_str().unwrap_or_default();
         if url.scheme() == "http" && !is_near(host.trim_matches(['[', ']'])) {
-            return Err(InvalidAddress::Insecure);
+            return Err(SECURE);
         }
         Ok(Self(url))
     }
@@ -123,7 +115,7 @@ fn is_near(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<String, InvalidAddress> {
+    fn parse(text: &str) -> Result<String, &'static str> {
         text.parse().map(|address: Address| address.to_string())
     }
 
@@ -152,7 +144,7 @@ mod tests {
             "http://[2001:db8::1]/",
             "http://127.0.0.1.example.com/",
         ] {
-            assert_eq!(parse(text), Err(InvalidAddress::Insecure), "{text}");
+            assert_eq!(parse(text), Err(SECURE), "{text}");
         }
         for text in [
             "",
@@ -168,7 +160,7 @@ mod tests {
             "https:///example.com/creds",
             "http://side\ncar/creds",
         ] {
-            assert_eq!(parse(text), Err(InvalidAddress::Malformed), "{text}");
+            assert_eq!(parse(text), Err(URL), "{text}");
         }
     }
 

@@ -16,12 +16,13 @@ pub(super) fn encode(text: &str) -> String {
 }
 
 /// The parameters as `name=value`, both encoded, joined by `&` in the order given.
-pub(super) fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let pairs: Vec<String> = parameters
-        .into_iter()
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-        .collect();
-    pairs.join("&")
+pub(super) fn query(
+    parameters: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
+) -> String {
+    let pairs = parameters.into_iter();
+    let pairs =
+        pairs.map(|(name, value)| format!("{}={}", encode(name.as_ref()), encode(value.as_ref())));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]

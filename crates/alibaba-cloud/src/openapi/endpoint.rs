@@ -10,25 +10,16 @@ use url::{Position, Url};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint(Url);
 
-/// The error for a text that is not an address that can be used. It says what was expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidEndpoint {
-    /// The URL has credentials, a path, a query or a fragment.
-    #[error(
-        "expected a host or a URL with nothing after the host, such as \
-         cams.ap-southeast-1.aliyuncs.com"
-    )]
-    Excess,
-    /// The URL has the scheme `http` and the host is another machine.
-    #[error(
-        "expected https: plain http would show every request to the network, and is allowed to \
-         this machine only"
-    )]
-    Insecure,
-    /// The text is neither a host nor a URL.
-    #[error("expected a host or a URL, such as cams.ap-southeast-1.aliyuncs.com")]
-    Malformed,
-}
+/// What was expected of a URL that has credentials, a path, a query or a fragment.
+const BARE: &str = "expected a host or a URL with nothing after the host, such as \
+    cams.ap-southeast-1.aliyuncs.com";
+
+/// What was expected of a URL that has the scheme `http` and the host of another machine.
+const SECURE: &str = "expected https: plain http would show every request to the network, and is \
+    allowed to this machine only";
+
+/// What was expected of a text that is neither a host nor a URL.
+const HOST: &str = "expected a host or a URL, such as cams.ap-southeast-1.aliyuncs.com";
 
 impl Endpoint {
     /// The address of a product in a region. `None` if the region cannot be part of a host name.
@@ -65,20 +56,21 @@ impl Endpoint {
     }
 }
 
+/// The error says what was expected.
 impl FromStr for Endpoint {
-    type Err = InvalidEndpoint;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, InvalidEndpoint> {
-        let url = absolute(text, "https").ok_or(InvalidEndpoint::Malformed)?;
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let url = absolute(text, "https").ok_or(HOST)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(InvalidEndpoint::Malformed);
+            return Err(HOST);
         }
         // What a URL of this scheme and host alone looks like.
         if url.as_str() != format!("{}://{}/", url.scheme(), authority(&url)) {
-            return Err(InvalidEndpoint::Excess);
+            return Err(BARE);
         }
         if url.scheme() == "http" && !is_loopback(&url) {
-            return Err(InvalidEndpoint::Insecure);
+            return Err(SECURE);
         }
         Ok(Self(url))
     }
@@ -122,7 +114,7 @@ impl fmt::Display for Endpoint {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<String, InvalidEndpoint> {
+    fn parse(text: &str) -> Result<String, &'static str> {
         text.parse().map(|endpoint: Endpoint| endpoint.to_string())
     }
 
@@ -150,16 +142,10 @@ mod tests {
         }
         assert_eq!(
             parse("http://cams.ap-southeast-1.aliyuncs.com"),
-            Err(InvalidEndpoint::Insecure)
+            Err(SECURE)
         );
-        assert_eq!(
-            parse("http://127.0.0.1.example.com"),
-            Err(InvalidEndpoint::Insecure)
-        );
-        assert_eq!(
-            parse("http://localhost.example.com"),
-            Err(InvalidEndpoint::Insecure)
-        );
+        assert_eq!(parse("http://127.0.0.1.example.com"), Err(SECURE));
+        assert_eq!(parse("http://localhost.example.com"), Err(SECURE));
     }
 
     #[test]
@@ -171,10 +157,10 @@ mod tests {
             "example.com?a=b",
             "a.b#c",
         ] {
-            assert_eq!(parse(text), Err(InvalidEndpoint::Excess), "{text}");
+            assert_eq!(parse(text), Err(BARE), "{text}");
         }
         for text in ["", "://", "ftp://example.com", "https://", "exa mple.com"] {
-            assert_eq!(parse(text), Err(InvalidEndpoint::Malformed), "{text}");
+            assert_eq!(parse(text), Err(HOST), "{text}");
         }
     }
 
@@ -190,7 +176,7 @@ mod tests {
             "https://exam\nple.com",
             "https://\t/example.com",
         ] {
-            assert_eq!(parse(text), Err(InvalidEndpoint::Malformed), "{text}");
+            assert_eq!(parse(text), Err(HOST), "{text}");
         }
         let spaced = parse(" cams.ap-southeast-1.aliyuncs.com\n");
         let expected = "https://cams.ap-southeast-1.aliyuncs.com";

@@ -192,7 +192,7 @@ mod tests {
     fn response(status: u16, body: &str) -> Response {
         Response {
             status,
-            body: body.as_bytes().to_vec(),
+            body: body.as_bytes().to_vec().into(),
             ..Response::default()
         }
     }
@@ -299,7 +299,9 @@ mod tests {
             assert_eq!(answer.0["Data"]["Status"], "S", "{text:?}");
         }
         let broken = Response {
-            body: b"{\"Code\":\"OK\",\"Data\":{\"Id\":\"\xff7\"}}".to_vec(),
+            body: b"{\"Code\":\"OK\",\"Data\":{\"Id\":\"\xff7\"}}"
+                .to_vec()
+                .into(),
             ..response(200, "")
         };
         assert!(matches!(read(broken), Answer::Success(_)));
@@ -329,7 +331,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_body_panics(status: u16, body: Vec<u8>, text in ".*") {
-            let _ = read(Response { status, body, ..Response::default() });
+            let _ = read(Response { status, body: body.into(), ..Response::default() });
             let _ = read(response(status, &text));
         }
     }

@@ -192,45 +192,40 @@ fn untrusted(error: &CertificateError) -> (Untrusted, String) {
         let at = UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs()));
         Utc::from(at.unwrap_or(UNIX_EPOCH)).seconds()
     };
-    let (kind, text) = match error {
-        E::UnknownIssuer => (
-            Untrusted::Issuer,
-            "this machine does not know who issued it",
-        ),
-        E::ExpiredContext { not_after, .. } => {
-            let text = format!("it expired on {}", date(not_after));
-            return (Untrusted::Date, text);
-        }
+    let text = match error {
+        E::UnknownIssuer => "this machine does not know who issued it",
+        E::ExpiredContext { not_after, .. } => &format!("it expired on {}", date(not_after)),
         E::NotValidYetContext { not_before, .. } => {
-            let text = format!("it is not valid before {}", date(not_before));
-            return (Untrusted::Date, text);
+            &format!("it is not valid before {}", date(not_before))
         }
-        E::Expired => (Untrusted::Date, "it has expired"),
-        E::NotValidYet => (Untrusted::Date, "it is not valid yet"),
+        E::Expired => "it has expired",
+        E::NotValidYet => "it is not valid yet",
         E::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
-            let text = format!("it is only valid for {}", presented.join(", "));
-            return (Untrusted::Name, text);
+            &format!("it is only valid for {}", presented.join(", "))
         }
-        E::NotValidForName | E::NotValidForNameContext { .. } => {
-            (Untrusted::Name, "it is valid for another host")
-        }
-        E::BadSignature => (Untrusted::Other, "its signature is wrong"),
-        E::Revoked => (Untrusted::Other, "it has been revoked"),
-        E::InvalidPurpose | E::InvalidPurposeContext { .. } => {
-            (Untrusted::Other, "it was not issued for a server")
-        }
+        E::NotValidForName | E::NotValidForNameContext { .. } => "it is valid for another host",
+        E::BadSignature => "its signature is wrong",
+        E::Revoked => "it has been revoked",
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "it was not issued for a server",
         E::Other(other)
             if matches!(
                 other.0.downcast_ref(),
                 Some(webpki::Error::CaUsedAsEndEntity)
             ) =>
         {
-            let text = "it is an authority's own certificate (CA:TRUE), which is not accepted for \
-                a server; issue one for the host with basicConstraints CA:FALSE, and name its \
-                issuer in SSL_CERT_FILE";
-            (Untrusted::Other, text)
+            "it is an authority's own certificate (CA:TRUE), which is not accepted for a server; \
+             issue one for the host with basicConstraints CA:FALSE, and name its issuer in \
+             SSL_CERT_FILE"
         }
-        _ => (Untrusted::Other, "it does not pass the checks of TLS"),
+        _ => "it does not pass the checks of TLS",
+    };
+    let kind = match error {
+        E::UnknownIssuer => Untrusted::Issuer,
+        E::Expired | E::ExpiredContext { .. } | E::NotValidYet | E::NotValidYetContext { .. } => {
+            Untrusted::Date
+        }
+        E::NotValidForName | E::NotValidForNameContext { .. } => Untrusted::Name,
+        _ => Untrusted::Other,
     };
     (kind, text.to_owned())
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use base::clock::{Clock, Utc};
 use base::foreign_text::Cleaner;
@@ -78,8 +79,8 @@ pub struct Http {
 pub struct Response {
     /// The status code of HTTP.
     pub status: u16,
-    /// The whole body.
-    pub body: Vec<u8>,
+    /// The whole body, which may hold credentials.
+    pub body: Zeroizing<Vec<u8>>,
     /// The type of the body.
     pub content_type: Option<String>,
     /// From the header, for answers whose body has none.
@@ -197,7 +198,7 @@ impl Http {
         };
         let mut read = Response {
             status: response.status().as_u16(),
-            body: Vec::new(),
+            body: Zeroizing::default(),
             content_type: text("content-type"),
             request_id: text("x-acs-request-id"),
             retry_after: retry_after::read(headers, self.clock.now()),

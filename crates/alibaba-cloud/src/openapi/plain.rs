@@ -3,7 +3,7 @@
 //! Answers are small, timeouts are short, and no redirect is followed: it could lead a request,
 //! which may hold a token, to another server.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
 use zeroize::Zeroizing;
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use base::foreign_text::Cleaner;
 
 use super::failure::Destination;
-use super::{Address, Endpoint, Failure, Network, encoding};
+use super::{Address, Endpoint, Failure, Network, Response, encoding};
 
 /// The largest answer that is read. Credentials take some 2 KiB.
 const MAX_BODY: usize = 64 << 10;
@@ -22,17 +22,6 @@ const MAX_BODY: usize = 64 << 10;
 pub struct PlainClient {
     client: reqwest::Client,
     destination: Destination,
-}
-
-/// An answer to an unsigned request.
-#[derive(Clone, Debug)]
-pub struct PlainResponse {
-    /// The status code of HTTP.
-    pub status: u16,
-    /// The whole body, which holds credentials.
-    pub body: Zeroizing<Vec<u8>>,
-    /// The date of the answer, by the server's clock.
-    pub date: Option<SystemTime>,
 }
 
 impl PlainClient {
@@ -89,7 +78,7 @@ impl PlainClient {
         &self,
         request: RequestBuilder,
         cleaner: &Cleaner,
-    ) -> Result<PlainResponse, Failure> {
+    ) -> Result<Response, Failure> {
         let response = request.send().await;
         let mut response = response.map_err(|error| self.destination.failure(error, cleaner))?;
         let date = response.headers().get("date");
@@ -103,10 +92,12 @@ impl PlainClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(PlainResponse {
+        Ok(Response {
             status: response.status().as_u16(),
             body,
             date,
+            cleaner: cleaner.clone(),
+            ..Response::default()
         })
     }
 }

@@ -11,7 +11,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use alibaba_cloud::client::{Admission, ErrorKind, Gate, LongWait, Permit};
-use alibaba_cloud::openapi::{AccessKey, Network, SignatureMethod};
+use alibaba_cloud::credentials::{Configured, FetchContext, Files, resolve};
+use alibaba_cloud::openapi::{Network, SignatureMethod};
+use base::environment::Environment;
 use base::secret::Secret;
 
 use crate::operations::{CreateChatappMigrationInitiate, QueryChatappPhoneNumbers};
@@ -164,11 +166,7 @@ fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
             user_agent: "test".into(),
             network: Network::default(),
         },
-        credentials: Credentials::of_key(AccessKey {
-            id: "id".into(),
-            secret: Secret::new("secret"),
-            security_token: None,
-        }),
+        credentials: credentials(),
         account: Account::new(Some("1".into()), None, None, Clock::system()),
         region: "r".into(),
         throttle: Throttle::in_memory(),
@@ -178,6 +176,24 @@ fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
         random: Random::seeded(1),
     })
     .expect("a client")
+}
+
+fn credentials() -> Credentials {
+    let configured = Configured {
+        access_key: Some("id".into()),
+        secret_key: Some(Secret::new("secret")),
+        ..Configured::default()
+    };
+    let source = resolve(&configured, &Environment::default(), &Files::default());
+    let context = FetchContext {
+        clock: Clock::system(),
+        random: Random::seeded(1),
+        user_agent: "test".into(),
+        network: Network::default(),
+        connect_timeout: Duration::from_secs(5),
+        read_timeout: Duration::from_secs(3),
+    };
+    Credentials::new(source.expect("a source"), context)
 }
 
 fn number() -> PhoneNumber {

@@ -43,29 +43,23 @@ pub(super) const DROPS_ZERO: &[&str] = &[
     "963", "964", "966", "967", "970", "971", "972", "977", "98", "994", "995", "996",
 ];
 
-/// How many digits a mobile number has behind the code, where all have the same.
-pub(super) const MOBILE_DIGITS: &[(&str, usize)] = &[
-    ("20", 10),
-    ("225", 10),
-    ("229", 10),
-    ("27", 9),
-    ("33", 9),
-    ("34", 9),
-    ("44", 10),
-    ("48", 9),
-    ("57", 10),
-    ("61", 9),
-    ("65", 8),
-    ("7", 10),
-    ("81", 10),
-    ("852", 8),
-    ("86", 11),
-    ("90", 10),
-    ("91", 10),
-    ("92", 10),
-    ("966", 9),
-    ("971", 9),
+/// How many digits a mobile number has behind which codes, where all have the same.
+pub(super) const MOBILE_DIGITS: &[(usize, &[&str])] = &[
+    (8, &["65", "852"]),
+    (9, &["27", "33", "34", "48", "61", "966", "971"]),
+    (
+        10,
+        &["20", "225", "229", "44", "57", "7", "81", "90", "91", "92"],
+    ),
+    (11, &["86"]),
 ];
+
+/// How many digits a mobile number has behind the code. `None` where not all have the same.
+pub(super) fn mobile_digits(code: &str) -> Option<usize> {
+    let mut lengths = MOBILE_DIGITS.iter();
+    let (digits, _) = lengths.find(|(_, codes)| codes.contains(&code))?;
+    Some(*digits)
+}
 
 /// What to say of a number whose length the plan of its country has left behind: how long numbers
 /// are now, since when, by whose decision, and what to do.

@@ -2,10 +2,16 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::UNIX_EPOCH;
 
 use tokio::time::{advance, sleep};
 
+use super::super::{Configured, Files, resolve};
 use super::*;
+use crate::openapi::{AccessKey, Network};
+use base::clock::Clock;
+use base::environment::Environment;
+use base::random::Random;
 use base::secret::Secret;
 
 /// A source whose fetches take 100 ms and have these outcomes, the last one again and again.
@@ -45,8 +51,21 @@ fn source(outcomes: &[PlannedOutcome]) -> Planned {
 }
 
 fn credentials(fetch: Fetch) -> Credentials {
-    let context = Credentials::of_key(key(0)).context().clone();
-    Credentials::with_fetch(Source::of_key(key(0)), context, fetch)
+    let configured = Configured {
+        access_key: Some("id".to_owned()),
+        secret_key: Some(Secret::new("secret")),
+        ..Configured::default()
+    };
+    let source = resolve(&configured, &Environment::default(), &Files::default());
+    let context = FetchContext {
+        clock: Clock::fixed(UNIX_EPOCH),
+        random: Random::seeded(0),
+        user_agent: String::new(),
+        network: Network::default(),
+        connect_timeout: Duration::ZERO,
+        read_timeout: Duration::ZERO,
+    };
+    Credentials::with_fetch(source.expect("a source"), context, fetch)
 }
 
 fn key(number: u32) -> AccessKey {
@@ -63,10 +82,9 @@ impl Planned {
     }
 
     async fn renew(&self, number: u32) -> Result<String, String> {
-        id(self
-            .credentials
-            .renewed(&SigningKey::new(key(number)))
-            .await)
+        let refused = SigningKey::new(key(number));
+        let other = self.credentials.renew(&refused).await;
+        id(other.map(|other| other.unwrap_or_else(|| Arc::new(refused))))
     }
 
     fn at_hand(&self) -> Option<String> {
@@ -116,10 +134,10 @@ async fn a_caller_that_gives_up_does_not_end_the_fetch() {
 #[tokio::test(start_paused = true)]
 async fn a_fetch_that_is_broken_off_is_an_error_and_the_next_one_begins_anew() {
     let source = source(&[Ok((1, Some(3600))), Ok((2, Some(3600)))]);
-    source.credentials.break_off();
+    source.credentials.interrupt();
     let waiting = async {
         tokio::task::yield_now().await;
-        source.credentials.break_off();
+        source.credentials.interrupt();
     };
     let (outcome, ()) = tokio::join!(source.current(), waiting);
     assert_eq!(outcome, Err(BROKEN_OFF.to_owned()));
