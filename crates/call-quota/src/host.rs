@@ -11,7 +11,7 @@ mod record;
 
 use std::fmt;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,9 +39,6 @@ const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// After how many pauses it gives up: about a second.
 const LOCK_PAUSES: usize = 500;
-
-/// How many bytes of a file are read at once: more than most records have.
-const CHUNK: usize = 4096;
 
 /// The file of one account, opened at the first use.
 pub(crate) struct Host {
@@ -202,18 +199,11 @@ impl QuotaFile {
 }
 
 /// Reads a file, as far as it can be a record.
-fn read(file: &File) -> io::Result<Vec<u8>> {
+fn read(mut file: &File) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    loop {
-        let filled = text.len();
-        text.resize(filled + CHUNK, 0);
-        let read = file.read_at(&mut text[filled..], filled as u64)?;
-        text.truncate(filled + read);
-        // A file is read in full unless it ends.
-        if read < CHUNK || text.len() >= MAX_BYTES {
-            return Ok(text);
-        }
-    }
+    file.rewind()?;
+    file.take(MAX_BYTES as u64).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 #[cfg(test)]

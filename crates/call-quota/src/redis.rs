@@ -37,7 +37,7 @@ use base::foreign_text::Cleaner;
 
 use connection::Connection;
 use member::{Member, Notice};
-use script::{Arguments, ConnectionAge, SCRIPT, parse};
+use script::{Arguments, SCRIPT, parse};
 
 pub use refusal::RIGHTS;
 pub use timeouts::RedisTimeouts;
@@ -210,9 +210,9 @@ impl Redis {
             notice,
             timeouts: self.server.timeouts,
             connection: match self.stepped_on.load(Ordering::Relaxed) {
-                0 => ConnectionAge::First,
-                last if last == number => ConnectionAge::Same,
-                _ => ConnectionAge::New,
+                0 => "first",
+                last if last == number => "same",
+                _ => "new",
             },
         };
         let sent = SCRIPT.run(connection.commands(), &self.key, &arguments);

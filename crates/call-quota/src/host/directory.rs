@@ -16,6 +16,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -186,10 +187,8 @@ impl HostClock {
             boot: u64::from_str_radix(boot.get(..16).unwrap_or_default(), 16).unwrap_or_default(),
             now: Arc::new(|| {
                 let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-                let (seconds, nanos) = (now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs());
-                seconds
-                    .saturating_mul(1_000_000)
-                    .saturating_add(nanos / 1000)
+                let now = Duration::try_from(now).unwrap_or_default();
+                Micros::try_from(now.as_micros()).unwrap_or(Micros::MAX)
             }),
         }
     }

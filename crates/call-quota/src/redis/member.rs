@@ -84,14 +84,11 @@ impl Member {
             return Notice::default();
         }
         let active = work.requests > 0 || work.permits > 0 || !work.waiting.is_empty();
-        self.notice(
-            &mut work,
-            if active {
-                Activity::Active
-            } else {
-                Activity::Idle
-            },
-        )
+        let activity = match active {
+            true => Activity::Active,
+            false => Activity::Idle,
+        };
+        self.notice(&mut work, activity)
     }
 
     /// What a trial tells the server, while the process uses its fallback.

@@ -87,18 +87,9 @@ pub(crate) struct Arguments<'a> {
     pub(crate) command: Command,
     pub(crate) notice: Notice<'a>,
     pub(crate) timeouts: RedisTimeouts,
-    pub(crate) connection: ConnectionAge,
-}
-
-/// What a process knows about the connection that a command is sent on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ConnectionAge {
-    /// It is the first one.
-    First,
-    /// It was made since the last step: the server may have been started anew in between.
-    New,
-    /// The last step was made on it.
-    Same,
+    /// Whether the command is sent on the `first` connection, on the `same` one as the last step, or
+    /// on a `new` one: then the server may have been started anew in between.
+    pub(crate) connection: &'static str,
 }
 
 impl Arguments<'_> {
@@ -136,11 +127,7 @@ impl Arguments<'_> {
         cmd.arg(notice.name).arg(notice.share).arg(notice.number);
         cmd.arg(notice.activity as u8).arg(leave);
         cmd.arg(micros(self.timeouts.fallback_return()));
-        cmd.arg(lane.0).arg(match self.connection {
-            ConnectionAge::First => "first",
-            ConnectionAge::New => "new",
-            ConnectionAge::Same => "same",
-        });
+        cmd.arg(lane.0).arg(self.connection);
     }
 }
 

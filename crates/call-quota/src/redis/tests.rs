@@ -180,7 +180,7 @@ struct Told<'a> {
     now: Micros,
     run_id: &'a str,
     uptime: Option<Micros>,
-    made: ConnectionAge,
+    made: &'static str,
     never_run: bool,
 }
 
@@ -190,7 +190,7 @@ fn at(now: Micros) -> Told<'static> {
         now,
         run_id: "1",
         uptime: None,
-        made: ConnectionAge::Same,
+        made: "same",
         never_run: false,
     }
 }
