@@ -9,7 +9,7 @@ use base::clock::Clock;
 use base::environment::Environment;
 use base::random::Random;
 use cams::{Account, Client, Endpoint, HttpSettings};
-use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics, has_errors};
 use terraform_plugin::framework::model::{Field, FieldType, Model};
 use terraform_plugin::framework::schema::{Attribute, Schema};
 use terraform_plugin::framework::ty::Type;
@@ -100,14 +100,14 @@ pub(crate) fn configure(
     long_wait: Duration,
 ) -> Result<(Cams, Diagnostics), Diagnostics> {
     let unknown = unknown(config);
-    if unknown.has_errors() {
+    if has_errors(&unknown) {
         let space = cust_space_id(config, environment)?;
         let unknown = Err(NoClient::NotKnownYet(unknown));
         let cams = Cams::new(unknown, space, None, clock, random);
         return Ok((cams, Diagnostics::default()));
     }
     let mut errors = settings::errors(config, environment);
-    if errors.has_errors() {
+    if has_errors(&errors) {
         return Err(errors);
     }
     let (http, region, mut warnings) = http(config, terraform_version, environment)?;
@@ -115,7 +115,7 @@ pub(crate) fn configure(
     let source = credentials::source(config, environment, &region, &http.endpoint);
     let throttled = throttling::configure(config, environment);
     let (source, throttled) = match (source, throttled) {
-        (Ok(source), Ok(throttled)) if !errors.has_errors() => (source, throttled),
+        (Ok(source), Ok(throttled)) if !has_errors(&errors) => (source, throttled),
         (source, throttled) => {
             errors.extend(source.err());
             errors.extend(throttled.err());

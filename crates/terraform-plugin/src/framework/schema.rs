@@ -102,11 +102,6 @@ impl Attribute {
         Self::new(name, Kind::Plain(Type::Map(Box::new(Type::String))))
     }
 
-    /// An attribute that holds a list of strings.
-    pub fn list(name: &'static str) -> Self {
-        Self::new(name, Kind::Plain(Type::List(Box::new(Type::String))))
-    }
-
     /// A computed attribute that holds a list of objects with these attributes, each of them
     /// computed.
     pub fn objects(name: &'static str, attributes: Vec<Attribute>) -> Self {

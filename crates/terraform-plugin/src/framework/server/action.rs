@@ -18,7 +18,7 @@ impl<P: Provider> RpcCall<P> {
         request: plan_action::Request,
     ) -> Result<plan_action::Response> {
         let action = self.shared.offers.actions.find(&request.action_type)?;
-        let ty = &action.definition().ty;
+        let ty = &action.definition.ty;
         values::decode(request.config.as_ref(), ty, "configuration")?;
         Ok(plan_action::Response::default())
     }
@@ -34,11 +34,11 @@ impl<P: Provider> Server<P> {
         let name = Some(("tf_action_type", request.action_type.clone()));
         self.stream("InvokeAction", name, |call, events| async move {
             let action = call.shared.offers.actions.find(&request.action_type)?;
-            let ty = &action.definition().ty;
+            let ty = &action.definition.ty;
             let config = values::decode(request.config.as_ref(), ty, "configuration")?;
             let data = call.data()?;
             let progress = Progress(&events);
-            action.invoke(call.context(&data), config, progress).await
+            (action.code)(call.context(&data), config, progress).await
         })
     }
 }

@@ -18,7 +18,7 @@ use crate::wire::diagnostic::{Diagnostic, Diagnostics};
 use crate::wire::tfplugin6::{self as wire, call_function, invoke_action, list_resource};
 
 use super::super::context::Context;
-use super::super::erased::ErasedResource;
+use super::super::erased::ResourceOffer;
 use super::super::function::FunctionError;
 use super::super::operations::{crash, guard};
 use super::super::provider::Provider;
@@ -30,7 +30,7 @@ use super::{Server, Shared};
 const EVENTS: usize = 16;
 
 /// Which of the provider's offers an RPC is about: the key of its name in the log, and the name.
-pub(super) type Offer = Option<(&'static str, String)>;
+pub(super) type OfferName = Option<(&'static str, String)>;
 
 /// The events of a stream.
 pub(super) type Events<E> = Sender<Result<E, Status>>;
@@ -79,10 +79,7 @@ impl<P: Provider> RpcCall<P> {
     }
 
     /// The resource of this type, or the error for one that the provider does not have.
-    pub(super) fn resource(
-        &self,
-        type_name: &str,
-    ) -> Result<&dyn ErasedResource<P::Data>, Diagnostics> {
+    pub(super) fn resource(&self, type_name: &str) -> Result<&ResourceOffer<P::Data>, Diagnostics> {
         self.shared.offers.resources.find(type_name)
     }
 
@@ -126,7 +123,7 @@ impl<P: Provider> Server<P> {
     pub(super) async fn answer<A, F>(
         &self,
         rpc: &'static str,
-        offer: Offer,
+        offer: OfferName,
         work: impl FnOnce(Arc<RpcCall<P>>) -> F,
     ) -> Response<A>
     where
@@ -158,7 +155,7 @@ impl<P: Provider> Server<P> {
     pub(super) fn stream<E: StreamEvent, F>(
         &self,
         rpc: &'static str,
-        offer: Offer,
+        offer: OfferName,
         work: impl FnOnce(Arc<RpcCall<P>>, Events<E>) -> F,
     ) -> Response<BoxStream<E>>
     where
@@ -201,7 +198,7 @@ impl<P: Provider> Server<P> {
     fn spawn<T: Send + 'static, F>(
         &self,
         rpc: &'static str,
-        offer: Offer,
+        offer: OfferName,
         work: impl FnOnce(Arc<RpcCall<P>>) -> F,
     ) -> JoinHandle<T>
     where
