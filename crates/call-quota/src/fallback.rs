@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -27,6 +27,7 @@ use super::constants::{FORWARD_DELAY, LOOK, Micros, RETRY_AFTER};
 use super::limit::ConfiguredLimit;
 use super::slots::{Command, LaneId, Priority, Reply, Request, Wait, WaitReason};
 use super::store::{Store, StoreError};
+use super::sync::lock;
 
 /// How many trials in a row must succeed before a store is used again that failed once. The number
 /// doubles with each further failure, up to [`MOST_DOUBLINGS`] times.
@@ -53,12 +54,8 @@ pub(crate) struct Outage(Mutex<BTreeMap<Tier, String>>);
 impl Outage {
     /// The reasons, in words for the user. `None` if no store was ever out of use.
     pub(crate) fn reason(&self) -> Option<String> {
-        let reasons: Vec<_> = self.lock().values().cloned().collect();
+        let reasons: Vec<_> = lock(&self.0).values().cloned().collect();
         (!reasons.is_empty()).then(|| reasons.join("; nor can this machine's directory: "))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Tier, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,10 +146,10 @@ impl AccountStore {
         let limit = match &mut command {
             Command::Acquire(Request { limit, .. }) => limit,
             // A waiter is in the queue of the store that is in use: each change made it join anew.
-            Command::Cancel(_) => return Ok((command, self.lock().in_use)),
+            Command::Cancel(_) => return Ok((command, lock(&self.switch).in_use)),
             _ => return Ok((command, tier)),
         };
-        let mut switch = self.lock();
+        let mut switch = lock(&self.switch);
         if let Some(until) = switch.recovering_until {
             let now = Instant::now();
             if now < until {
@@ -199,7 +196,7 @@ impl AccountStore {
 
     /// Whether the reply of the first store shows that its state is lost repeatedly.
     fn keeps_losing_state(&self, reply: Reply, limit: ConfiguredLimit) -> bool {
-        let mut switch = self.lock();
+        let mut switch = lock(&self.switch);
         let delay = match reply {
             Reply::Wait(wait) if wait.reason == WaitReason::Recovering => wait.delay,
             _ => {
@@ -228,8 +225,8 @@ impl AccountStore {
     /// Changes to the next store because this one failed.
     fn leave(&self, tier: Tier, error: &StoreError, limit: ConfiguredLimit) -> Reply {
         let (now, timing) = (Instant::now(), self.stores[tier].timing());
-        let mut switch = self.lock();
-        self.outage.lock().insert(tier, error.0.clone());
+        let mut switch = lock(&self.switch);
+        lock(&self.outage.0).insert(tier, error.0.clone());
         if switch.in_use == tier {
             switch.in_use = (tier + 1).min(self.stores.len() - 1);
             tracing::warn!(
@@ -276,10 +273,6 @@ impl AccountStore {
             }
             trials.note(|absence| absence.over = true);
         })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Switch> {
-        self.switch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -332,7 +325,7 @@ impl Trials {
     /// Notes something of the absence that the trials are for, if it lasts.
     fn note(&self, change: impl FnOnce(&mut Absence)) -> Option<()> {
         let switch = self.switch.upgrade()?;
-        let mut switch = switch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut switch = lock(&switch);
         switch.absence.as_mut().map(change)
     }
 }

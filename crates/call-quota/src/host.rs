@@ -14,7 +14,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -22,6 +22,7 @@ use futures_util::future::BoxFuture;
 use super::constants::{FORWARD_DELAY, Micros};
 use super::slots::{Command, Reply, Request, State};
 use super::store::{Store, StoreError};
+use super::sync::lock;
 use base::foreign_text;
 use base::private_file;
 use directory::EXTENSION;
@@ -71,7 +72,7 @@ impl Host {
     /// Carries out one step. `None` means that another process held the lock all the time.
     fn attempt(&self, command: Command) -> io::Result<Option<Reply>> {
         let directory = &self.directory;
-        let mut quota_file = self.lock();
+        let mut quota_file = lock(&self.file);
         for _ in 0..LOCK_TRIES {
             if !directory.enter() {
                 std::thread::yield_now();
@@ -113,10 +114,6 @@ impl Host {
         let directory = foreign_text::line(&self.directory.path.display().to_string());
         StoreError(format!("{directory}: {error}"))
     }
-
-    fn lock(&self) -> MutexGuard<'_, QuotaFile> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Store for Host {
@@ -138,7 +135,7 @@ impl Store for Host {
     }
 
     fn loss(&self) -> StoreError {
-        self.explain(&match self.lock().foreign {
+        self.explain(&match lock(&self.file).foreign {
             true => {
                 "another machine uses it too; each machine needs a directory of its own, and \
                  machines share a quota through Redis"

@@ -43,7 +43,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use base::fingerprint::fingerprint;
@@ -60,6 +60,7 @@ use redis::{Redis, Server};
 use slots::{LaneId, Request};
 pub use slots::{Priority, WaitReason};
 use store::Store;
+use sync::lock;
 
 /// Names a quota: calls are counted by account, region and operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -207,7 +208,7 @@ impl Throttle {
     fn shared(place: Place, server: Option<Server>) -> Self {
         static THROTTLES: LazyLock<Mutex<HashMap<Place, Arc<Inner>>>> =
             LazyLock::new(Mutex::default);
-        let mut throttles = THROTTLES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut throttles = lock(&THROTTLES);
         let (_, directory, fallback_calls) = place.clone();
         let make = || Arc::new(Inner::new(server, directory, fallback_calls));
         Self::new(Arc::clone(throttles.entry(place).or_insert_with(make)))
@@ -231,7 +232,7 @@ impl Inner {
     }
 
     fn queue(&self, key: &QuotaKey) -> Arc<Queue> {
-        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = lock(&self.queues);
         if let Some(queue) = queues.get(key) {
             return Arc::clone(queue);
         }

@@ -22,7 +22,7 @@ mod url;
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -33,6 +33,7 @@ use tokio::time::timeout;
 use super::constants::CUT_OFF_AFTER;
 use super::slots::{Command, Reply};
 use super::store::{Store, StoreError, Timing};
+use super::sync::lock;
 use base::foreign_text::Cleaner;
 
 use connection::Connection;
@@ -84,8 +85,7 @@ impl Server {
 
     /// What is known of the server by now.
     pub(crate) fn caveats(&self) -> Caveats {
-        let caveats = self.caveats.lock();
-        caveats.unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.caveats).clone()
     }
 
     /// The connection, and its number.
@@ -139,8 +139,7 @@ async fn ask_for_policy(mut connection: Connection, caveats: Arc<std::sync::Mute
     let mut fields = text.lines().filter_map(|line| line.split_once(':'));
     let policy = fields.find(|(name, _)| *name == "maxmemory_policy");
     if let Some(policy) = policy.and_then(|(_, policy)| Cleaner::default().value(policy.trim())) {
-        let mut caveats = caveats.lock().unwrap_or_else(PoisonError::into_inner);
-        caveats.eviction_policy = Some(policy).filter(|policy| policy != "noeviction");
+        lock(&caveats).eviction_policy = Some(policy).filter(|policy| policy != "noeviction");
     }
 }
 
@@ -218,8 +217,7 @@ impl Redis {
         let sent = SCRIPT.run(connection.commands(), &self.key, &arguments);
         let (reply, run_is_known) = parse(&sent.await?)?;
         self.stepped_on.store(number, Ordering::Relaxed);
-        let caveats = self.server.caveats.lock();
-        caveats.unwrap_or_else(PoisonError::into_inner).runs_unknown = !run_is_known;
+        lock(&self.server.caveats).runs_unknown = !run_is_known;
         Ok(reply)
     }
 }

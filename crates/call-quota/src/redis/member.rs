@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use base::random::Random;
 
 use crate::slots::{Command, Reply, WaiterId};
+use crate::sync::lock;
 
 /// This process, for one key.
 pub(crate) struct Member {
@@ -68,7 +69,7 @@ impl Member {
 
     /// Counts a command that is sent next, and says what it tells the server.
     pub(crate) fn sends(&self, command: Command) -> Notice<'_> {
-        let mut work = self.lock();
+        let mut work = lock(&self.work);
         match command {
             Command::Acquire(request) => {
                 work.requests += 1;
@@ -93,7 +94,7 @@ impl Member {
 
     /// What a trial tells the server, while the process uses its fallback.
     pub(crate) fn away(&self) -> Notice<'_> {
-        let mut work = self.lock();
+        let mut work = lock(&self.work);
         let notice = self.notice(&mut work, Activity::Away);
         work.fail();
         notice
@@ -102,7 +103,7 @@ impl Member {
     /// Takes the reply to a [`Command::Acquire`] into account that was sent with this number.
     /// `None` stands for a failure.
     pub(crate) fn hears(&self, number: u64, reply: Option<Reply>) {
-        let mut work = self.lock();
+        let mut work = lock(&self.work);
         work.requests = work.requests.saturating_sub(1);
         // The requests of other operations may have been under way when one failed.
         if reply.is_some() && work.failed.is_some_and(|failed| failed < number) {
@@ -124,10 +125,6 @@ impl Member {
             number: work.commands,
             activity,
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Work> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
