@@ -23,9 +23,9 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::constants::{FORWARD_DELAY, LOOK, Micros, RETRY_AFTER};
+use super::constants::{FORWARD_DELAY, LOOK, RETRY_AFTER, micros};
 use super::limit::ConfiguredLimit;
-use super::slots::{Command, LaneId, Priority, Reply, Request, Wait, WaitReason};
+use super::slots::{Command, LaneId, PermitRequest, Priority, Reply, Wait, WaitReason};
 use super::store::{Store, StoreError};
 use super::sync::lock;
 
@@ -144,7 +144,7 @@ impl AccountStore {
     /// reply if none is.
     fn route(&self, mut command: Command, tier: Tier) -> Result<(Command, Tier), Reply> {
         let limit = match &mut command {
-            Command::Acquire(Request { limit, .. }) => limit,
+            Command::Acquire(PermitRequest { limit, .. }) => limit,
             // A waiter is in the queue of the store that is in use: each change made it join anew.
             Command::Cancel(_) => return Ok((command, lock(&self.switch).in_use)),
             _ => return Ok((command, tier)),
@@ -179,7 +179,7 @@ impl AccountStore {
 
     /// The reply to a command, by what the store made of it.
     fn reply(&self, command: Command, tier: Tier, result: Result<Reply, StoreError>) -> Reply {
-        let Command::Acquire(Request { limit, .. }) = command else {
+        let Command::Acquire(PermitRequest { limit, .. }) = command else {
             // A settlement that fails is not repeated: its slot becomes free a little later, and
             // the next call for a permit finds out about the failure.
             return Reply::Done;
@@ -287,7 +287,7 @@ impl Trials {
     /// Does what a call does, short of the call: asks for a permit, and returns it. `None` if it no
     /// longer matters whether that works.
     async fn succeeds(&self) -> Option<bool> {
-        let acquire = Command::Acquire(Request {
+        let acquire = Command::Acquire(PermitRequest {
             lane: LaneId::default(),
             waiter: None,
             priority: Priority::Normal,
@@ -353,7 +353,7 @@ fn recovering(pause: Duration, limit: ConfiguredLimit) -> Reply {
     Reply::Wait(Wait {
         // No store remembers the process. It will join the queue of the one it asks next.
         waiter: None,
-        delay: Micros::try_from(pause.as_micros()).unwrap_or(limit.window) + 1,
+        delay: micros(pause) + 1,
         ahead: 0,
         limit: limit.calls.get(),
         reason: WaitReason::Recovering,

@@ -20,7 +20,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::constants::{FORWARD_DELAY, Micros};
-use super::slots::{Command, Reply, Request, State};
+use super::slots::{Command, PermitRequest, Reply, State};
 use super::store::{Store, StoreError};
 use super::sync::lock;
 use base::foreign_text;
@@ -159,7 +159,7 @@ impl QuotaFile {
         let found = Record::decode(&text);
         let mut state = match (found, command) {
             (Ok(record), _) if record.boot == boot => record.state,
-            (Err(Unusable::Newer), Command::Acquire(Request { limit, .. }))
+            (Err(Unusable::Newer), Command::Acquire(PermitRequest { limit, .. }))
                 if self.is_relied_on(&text, now, limit.window) =>
             {
                 return Err(io::Error::other("a later version of this provider uses it"));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::constants::{
-    FORWARD_DELAY, LIMIT_MEMORY, MAX_CALLS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS,
+    FORWARD_DELAY, LIMIT_MEMORY, MAX_CALLS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS, micros,
 };
 
 /// An operation's limit: at most `calls` calls in any window of this length.
@@ -35,10 +35,11 @@ impl ConfiguredLimit {
     /// of the window, which implies the original.
     pub(crate) fn new(limit: Limit) -> Self {
         let parts = limit.calls.get().div_ceil(MAX_CALLS as u32);
-        let window = Micros::try_from(limit.window.as_micros()).unwrap_or(Micros::MAX);
         Self {
             calls: NonZeroU32::new(limit.calls.get() / parts).unwrap_or(NonZeroU32::MIN),
-            window: window.div_ceil(u64::from(parts)).clamp(1, MAX_WINDOW),
+            window: micros(limit.window)
+                .div_ceil(u64::from(parts))
+                .clamp(1, MAX_WINDOW),
         }
     }
 }

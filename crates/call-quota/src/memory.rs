@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::constants::Micros;
+use super::constants::micros;
 use super::slots::{Command, Reply, State};
 use super::store::{Store, StoreError};
 use super::sync::lock;
@@ -28,7 +28,7 @@ impl Memory {
     fn reply(&self, command: Command) -> Reply {
         let mut state = lock(&self.state);
         // The time is read under the lock, so that it never goes back from one step to the next.
-        let now = Micros::try_from(self.origin.elapsed().as_micros()).unwrap_or(Micros::MAX / 2);
+        let now = micros(self.origin.elapsed());
         state.step(now, command)
     }
 }

@@ -21,8 +21,8 @@ mod timeouts;
 mod url;
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -38,7 +38,7 @@ use base::foreign_text::Cleaner;
 
 use connection::Connection;
 use member::{Member, Notice};
-use script::{Arguments, SCRIPT, parse};
+use script::{SCRIPT, ScriptArguments, parse};
 
 pub use refusal::RIGHTS;
 pub use timeouts::RedisTimeouts;
@@ -54,7 +54,7 @@ pub struct Caveats {
 }
 
 /// One server, connected to at the first use.
-pub(crate) struct Server {
+pub(crate) struct SharedServer {
     info: ConnectionInfo,
     timeouts: RedisTimeouts,
     cleaner: Cleaner,
@@ -72,7 +72,7 @@ struct Link {
     node: Option<ConnectionInfo>,
 }
 
-impl Server {
+impl SharedServer {
     pub(crate) fn new(url: RedisUrl, timeouts: RedisTimeouts) -> Self {
         Self {
             cleaner: Cleaner::new(url.info.redis_settings().password()),
@@ -145,7 +145,7 @@ async fn ask_for_policy(mut connection: Connection, caveats: Arc<std::sync::Mute
 
 /// The key of one account on a server.
 pub(crate) struct Redis {
-    server: Arc<Server>,
+    server: Arc<SharedServer>,
     key: String,
     member: Member,
     /// The number of the connection on which the last step succeeded. Zero if none did.
@@ -155,7 +155,7 @@ pub(crate) struct Redis {
 impl Redis {
     /// The key of the account with this fingerprint, for a process that makes at most `share` calls
     /// in a window while the server is out of reach.
-    pub(crate) fn new(server: Arc<Server>, account: &str, share: NonZeroU32) -> Self {
+    pub(crate) fn new(server: Arc<SharedServer>, account: &str, share: NonZeroU32) -> Self {
         Self {
             server,
             // What is in braces puts all keys into one place of a cluster.
@@ -204,7 +204,7 @@ impl Redis {
 
     async fn step_once(&self, command: Command, notice: Notice<'_>) -> Result<Reply, RedisError> {
         let (number, mut connection) = self.server.connection().await?;
-        let arguments = Arguments {
+        let arguments = ScriptArguments {
             command,
             notice,
             timeouts: self.server.timeouts,
@@ -223,10 +223,6 @@ impl Redis {
 }
 
 impl Store for Redis {
-    fn try_step(&self, _command: Command) -> Option<Result<Reply, StoreError>> {
-        None
-    }
-
     fn step(&self, command: Command) -> BoxFuture<'_, Result<Reply, StoreError>> {
         Box::pin(async move {
             let notice = self.member.sends(command);

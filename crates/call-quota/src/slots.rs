@@ -69,7 +69,7 @@ pub enum Priority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Asks for a permit.
-    Acquire(Request),
+    Acquire(PermitRequest),
     /// The API answered the call that was sent with this permit.
     Answered(PermitId),
     /// The process no longer waits.
@@ -91,7 +91,7 @@ pub(crate) enum Command {
 
 /// What a process asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
+pub(crate) struct PermitRequest {
     /// The operation that is called.
     pub(crate) lane: LaneId,
     /// The id from the last [`Reply::Wait`]. `None` if the process is not waiting yet.
@@ -259,8 +259,8 @@ impl State {
         Reply::Done
     }
 
-    fn acquire(&mut self, now: Micros, request: Request) -> Reply {
-        let Request { lane, priority, .. } = request;
+    fn acquire(&mut self, now: Micros, request: PermitRequest) -> Reply {
+        let PermitRequest { lane, priority, .. } = request;
         self.make_lane(lane, now, request.limit);
         self.forget_the_past(now, request.waiter);
         let waiter = self.enqueue(now, request);
@@ -375,7 +375,7 @@ impl State {
     }
 
     /// Puts a process into the fair queue, and returns its id.
-    fn enqueue(&mut self, now: Micros, request: Request) -> WaiterId {
+    fn enqueue(&mut self, now: Micros, request: PermitRequest) -> WaiterId {
         // An id that was never given belongs to a state that was lost.
         let known = request.waiter.filter(|waiter| waiter.0 <= self.last_id);
         let id = known.unwrap_or_else(|| WaiterId(self.next_id(now)));
@@ -391,7 +391,7 @@ impl State {
         id
     }
 
-    fn grant(&mut self, now: Micros, waiter: WaiterId, request: Request) -> Reply {
+    fn grant(&mut self, now: Micros, waiter: WaiterId, request: PermitRequest) -> Reply {
         let lane = request.lane;
         self.waiters.retain(|other| other.id != waiter);
         let permit = PermitId(self.next_id(now));

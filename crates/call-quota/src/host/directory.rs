@@ -21,7 +21,7 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use crate::constants::{MAX_LEAVE, Micros};
+use crate::constants::{MAX_LEAVE, Micros, micros};
 use crate::sync::lock;
 use base::fingerprint::fingerprint;
 use base::private_file;
@@ -185,7 +185,7 @@ impl HostClock {
             now: Arc::new(|| {
                 let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
                 let now = Duration::try_from(now).unwrap_or_default();
-                Micros::try_from(now.as_micros()).unwrap_or(Micros::MAX)
+                micros(now)
             }),
         }
     }

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::constants::{
-    ASK_AGAIN, LONGEST_SHARING, MAX_CALLS, MAX_LANES, MAX_LEAVE, MAX_PAUSE, MAX_SLOTS, MAX_WAITERS,
-    MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS,
+    ASK_AGAIN, LONGEST_SHARING, MAX_CALLS, MAX_LANES, MAX_LEAVE, MAX_PAUSE, MAX_SLOTS, MAX_TIME,
+    MAX_WAITERS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS,
 };
 use crate::slots::{Pool, State};
 
@@ -16,10 +16,6 @@ const VERSION: u64 = 5;
 
 /// More bytes than any record has.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
-
-/// A bound for times: greater than any clock gives, and so small that sums of a few times do not
-/// overflow.
-const MAX_TIME: Micros = 1 << 53;
 
 /// A state, and the boot whose clock its times are of.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

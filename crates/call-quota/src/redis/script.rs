@@ -6,8 +6,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
 
 use super::member::Notice;
-use super::timeouts::{RedisTimeouts, micros};
-use crate::constants::{self, ASK_AGAIN, MAX_PAUSE, Micros};
+use super::timeouts::RedisTimeouts;
+use crate::constants::{self, ASK_AGAIN, MAX_PAUSE, Micros, micros};
 use crate::slots::{Command, LaneId, PermitId, Priority, Reply, Wait, WaitReason, WaiterId};
 
 /// What the script needs to know of the server: its time, and which run of it this is, if the user
@@ -61,7 +61,7 @@ impl Script {
         &self,
         connection: &mut MultiplexedConnection,
         key: &str,
-        arguments: &Arguments<'_>,
+        arguments: &ScriptArguments<'_>,
     ) -> Result<Vec<redis::Value>, RedisError> {
         let command = |name: &str, script: &str, never_run: bool| {
             let mut command = redis::cmd(name);
@@ -83,7 +83,7 @@ impl Script {
 }
 
 /// A command as the script's arguments, which `slots.lua` describes.
-pub(crate) struct Arguments<'a> {
+pub(crate) struct ScriptArguments<'a> {
     pub(crate) command: Command,
     pub(crate) notice: Notice<'a>,
     pub(crate) timeouts: RedisTimeouts,
@@ -92,7 +92,7 @@ pub(crate) struct Arguments<'a> {
     pub(crate) connection: &'static str,
 }
 
-impl Arguments<'_> {
+impl ScriptArguments<'_> {
     /// Adds all but the last of them, which depends on whether the server knows the script.
     pub(crate) fn add_to(&self, cmd: &mut Cmd) {
         let (name, id) = match self.command {

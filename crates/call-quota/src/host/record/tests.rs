@@ -2,7 +2,8 @@ use super::*;
 use crate::limit::AdaptiveLimit;
 use crate::limit::ConfiguredLimit;
 use crate::slots::{
-    Command, Lane, LaneId, PermitId, Priority, Reply, Request, Sharing, Slot, Waiter, WaiterId,
+    Command, Lane, LaneId, PermitId, PermitRequest, Priority, Reply, Sharing, Slot, Waiter,
+    WaiterId,
 };
 use proptest::prelude::*;
 use std::num::NonZeroU32;
@@ -21,7 +22,7 @@ fn record(state: State) -> Record {
 fn busy(now: Micros) -> State {
     let mut state = State::default();
     for step in 0..13 {
-        let acquire = Command::Acquire(Request {
+        let acquire = Command::Acquire(PermitRequest {
             lane: LaneId(step % 2),
             waiter: None,
             priority: if step == 12 {
@@ -67,7 +68,7 @@ fn a_person_can_read_a_record() {
     let body = |state: &State| String::from_utf8(record(state.clone()).body()).unwrap();
     assert_eq!(body(&state).as_bytes(), read("empty"));
     for now in 0..2 {
-        let acquire = Command::Acquire(Request {
+        let acquire = Command::Acquire(PermitRequest {
             lane: LaneId(5),
             waiter: None,
             priority: Priority::Normal,
@@ -271,7 +272,7 @@ proptest! {
         state.lanes.retain(|lane| is_plausible_pool(state.seen, &lane.pool));
         prop_assert!(is_plausible(&state));
         for lane in 0..3 {
-            let acquire = Command::Acquire(Request {
+            let acquire = Command::Acquire(PermitRequest {
                 lane: LaneId(lane),
                 waiter: None,
                 priority: Priority::Normal,

@@ -23,7 +23,7 @@ impl Server {
 
     /// How long a caller of this operation has to wait because calls may have been forgotten.
     fn recovers_for(&mut self, told: Told<'_>, lane: u64) -> Micros {
-        let acquire = Command::Acquire(Request {
+        let acquire = Command::Acquire(PermitRequest {
             lane: LaneId(lane),
             waiter: None,
             priority: Priority::Normal,
