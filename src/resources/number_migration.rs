@@ -22,7 +22,7 @@ use terraform_plugin::framework::identity::IdentitySchema;
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::resource::{Change, Desired, ImportTarget, Resource};
 use terraform_plugin::framework::schema::Schema;
-use terraform_plugin::framework::timeouts::Limit;
+use terraform_plugin::framework::timeouts::TimeLimit;
 
 use super::super::Cams;
 use super::super::errors::ErrorContext;
@@ -175,7 +175,7 @@ struct NumberOperation<'a> {
     context: Context<'a, Cams, Model>,
     cams: &'a Cams,
     search: Search<'a>,
-    limit: &'a Limit,
+    limit: &'a TimeLimit,
     /// What a failure means for the number.
     outcome: &'static str,
 }
@@ -184,13 +184,13 @@ impl<'a> NumberOperation<'a> {
     fn new(
         context: Context<'a, Cams, Model>,
         target: &'a Target,
-        limit: &'a Limit,
+        limit: &'a TimeLimit,
         outcome: &'static str,
     ) -> Result<Self, Diagnostics> {
         let cams = context.provider();
         let search = Search {
             client: cams.client()?,
-            bounds: Bounds::new(limit.duration(), context.stop().clone()),
+            bounds: Bounds::new(limit.duration, context.stop().clone()),
             target,
         };
         Ok(Self {

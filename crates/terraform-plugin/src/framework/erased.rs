@@ -20,7 +20,7 @@ use super::identity::IdentitySchema;
 use super::list_resource::ListOutput;
 use super::model::{FieldType, Model, mismatch, parse};
 use super::resource::{Change, Desired, ImportTarget, Resource};
-use super::schema::{self, Role, Schema};
+use super::schema::{self, Schema, SchemaRole};
 
 /// An offer: what the server has to know of it, asked of its author once at the start, and the
 /// author's code.
@@ -45,7 +45,7 @@ impl Definition {
     pub(super) fn new<T: Send + Sync + 'static, M: Model>(
         author: &Arc<T>,
         schema: Schema,
-        role: Role,
+        role: SchemaRole,
         validate: fn(&T, &M) -> Diagnostics,
     ) -> (Self, Option<String>) {
         let (author, ty) = (author.clone(), schema.ty());
@@ -70,7 +70,7 @@ pub(super) struct ResourceDefinition {
 impl ResourceDefinition {
     pub(super) fn new<R: Resource>(resource: &Arc<R>) -> (Self, Option<String>) {
         let (base, problem) =
-            Definition::new(resource, resource.schema(), Role::Stored, R::validate);
+            Definition::new(resource, resource.schema(), SchemaRole::Stored, R::validate);
         let identity_schema = resource.identity_schema();
         let identity_ty = identity_schema.ty();
         let problem = problem

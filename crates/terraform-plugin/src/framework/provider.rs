@@ -18,7 +18,7 @@ use super::function::{ArgumentTuple, Function, FunctionError};
 use super::list_resource::{ListResource, Listing};
 use super::model::{FieldType, Model, mismatch, parse};
 use super::resource::Resource;
-use super::schema::{Role, Schema, is_name};
+use super::schema::{Schema, SchemaRole, is_name};
 
 /// A provider: its configuration, and what it offers.
 pub trait Provider: Send + Sync + 'static {
@@ -98,32 +98,35 @@ impl<D: Send + Sync + 'static> Offers<D> {
     pub fn resource(mut self, resource: impl Resource<Provider = D>) -> Self {
         let (name, resource) = (resource.type_name(), Arc::new(resource));
         let definition = ResourceDefinition::new(&resource);
-        let problem = self.resources.add(name, definition, Box::new(resource));
-        self.and(problem)
+        self.resources
+            .add(&mut self.problem, name, definition, Box::new(resource));
+        self
     }
 
     /// These offers and a data source.
     pub fn data_source<S: DataSource<Provider = D>>(mut self, source: S) -> Self {
         let (name, source) = (source.type_name(), Arc::new(source));
-        let definition = Definition::new(&source, source.schema(), Role::Read, S::validate);
+        let definition = Definition::new(&source, source.schema(), SchemaRole::Read, S::validate);
         let read: Box<Read<D>> = Box::new(move |context, config| {
             let source = source.clone();
             Box::pin(async move { Ok(source.read(context, parse(config)?).await?.into_value()) })
         });
-        let problem = self.data_sources.add(name, definition, read);
-        self.and(problem)
+        self.data_sources
+            .add(&mut self.problem, name, definition, read);
+        self
     }
 
     /// These offers and an action.
     pub fn action<A: Action<Provider = D>>(mut self, action: A) -> Self {
         let (name, action) = (action.type_name(), Arc::new(action));
-        let definition = Definition::new(&action, action.schema(), Role::Input, A::validate);
+        let definition = Definition::new(&action, action.schema(), SchemaRole::Input, A::validate);
         let invoke: Box<Invoke<D>> = Box::new(move |context, config, progress| {
             let action = action.clone();
             Box::pin(async move { action.invoke(context, parse(config)?, progress).await })
         });
-        let problem = self.actions.add(name, definition, invoke);
-        self.and(problem)
+        self.actions
+            .add(&mut self.problem, name, definition, invoke);
+        self
     }
 
     /// These offers and a list of the objects of one of the resources.
@@ -132,7 +135,7 @@ impl<D: Send + Sync + 'static> Offers<D> {
         L::Resource: Resource<Provider = D>,
     {
         let (name, list) = (list.type_name(), Arc::new(list));
-        let definition = Definition::new(&list, list.schema(), Role::Input, L::validate);
+        let definition = Definition::new(&list, list.schema(), SchemaRole::Input, L::validate);
         let list: Box<List<D>> = Box::new(move |context, config, output| {
             let list = list.clone();
             let found = Listing::new(output);
@@ -140,8 +143,8 @@ impl<D: Send + Sync + 'static> Offers<D> {
         });
         let listed = <L::Resource as Resource>::Model::ty();
         self.listed.insert(name, listed);
-        let problem = self.lists.add(name, definition, list);
-        self.and(problem)
+        self.lists.add(&mut self.problem, name, definition, list);
+        self
     }
 
     /// These offers and a function.
@@ -169,15 +172,9 @@ impl<D: Send + Sync + 'static> Offers<D> {
             })?;
             Ok(function.call(arguments)?.into_value())
         });
-        let problem = self.functions.add(name, (definition, problem), call);
-        self.and(problem)
-    }
-
-    fn and(self, problem: Option<String>) -> Self {
-        Self {
-            problem: self.problem.or(problem),
-            ..self
-        }
+        self.functions
+            .add(&mut self.problem, name, (definition, problem), call);
+        self
     }
 
     /// What is wrong with the offers, if something is.
@@ -219,24 +216,20 @@ impl<C: ?Sized, D> OfferTable<C, D> {
         self.title.to_ascii_lowercase()
     }
 
-    /// Adds an offer, and says what is wrong with it if something is.
+    /// Adds an offer. If something is wrong with it and nothing was before, that is the problem.
     fn add(
         &mut self,
+        first: &mut Option<String>,
         name: &'static str,
         (definition, problem): (D, Option<String>),
         code: Box<C>,
-    ) -> Option<String> {
-        let twice = self
-            .offers
-            .insert(name, Offer { definition, code })
-            .is_some();
-        let problem = match problem {
-            Some(problem) => problem,
-            None if !is_name(name) => "it is not a name that HCL can write".to_owned(),
-            None if twice => "it is there twice".to_owned(),
-            None => return None,
-        };
-        Some(format!("{} {name}: {problem}", self.noun()))
+    ) {
+        let before = self.offers.insert(name, Offer { definition, code });
+        let misnamed = (!is_name(name)).then(|| "it is not a name that HCL can write".to_owned());
+        let twice = before.map(|_| "it is there twice".to_owned());
+        if let Some(problem) = problem.or(misnamed).or(twice) {
+            first.get_or_insert(format!("{} {name}: {problem}", self.noun()));
+        }
     }
 
     /// The offer of this name, or the error for one that the provider does not have.

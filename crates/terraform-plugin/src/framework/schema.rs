@@ -10,7 +10,7 @@ use crate::wire::value::Value;
 
 mod check;
 
-pub(super) use check::{Role, is_name, problem};
+pub(super) use check::{SchemaRole, is_name, problem};
 
 /// Checks one configured value, which is not null and known as a whole or in parts, and adds what
 /// is wrong with it to the diagnostics. The path is that of the attribute.

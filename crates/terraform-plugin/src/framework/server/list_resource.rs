@@ -19,7 +19,14 @@ impl<P: Provider> Server<P> {
     /// are any.
     pub(super) fn list(&self, request: Request) -> Response<BoxStream<Event>> {
         let name = Some(("tf_list_resource_type", request.type_name.clone()));
-        self.stream("ListResource", name, |call, events| async move {
+        // Terraform takes a list as ended with its stream.
+        let last = |diagnostic: Vec<_>| {
+            (!diagnostic.is_empty()).then(|| Event {
+                diagnostic,
+                ..Event::default()
+            })
+        };
+        self.stream("ListResource", name, last, |call, events| async move {
             let offers = &call.shared.offers;
             let list = offers.lists.find(&request.type_name)?;
             let resource = offers.resources.find(&request.type_name)?;

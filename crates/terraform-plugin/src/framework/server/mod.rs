@@ -46,7 +46,7 @@ use base::random::Random;
 use super::erased::Definition;
 use super::operations::Operations;
 use super::provider::{Offers, Provider};
-use super::schema::Role;
+use super::schema::SchemaRole;
 use super::session::Warned;
 
 use response::WithDiagnostics;
@@ -83,7 +83,7 @@ impl<P: Provider> Server<P> {
     pub fn new(provider: P, random: Random) -> Result<Self, InvalidProvider> {
         let (offers, provider) = (provider.offers(), Arc::new(provider));
         let (block, problem) =
-            Definition::new(&provider, provider.schema(), Role::Input, P::validate);
+            Definition::new(&provider, provider.schema(), SchemaRole::Input, P::validate);
         let problem = problem.map(|problem| format!("the provider block: {problem}"));
         if let Some(problem) = problem.or_else(|| offers.problem()) {
             return Err(InvalidProvider(problem));
