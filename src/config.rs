@@ -7,7 +7,7 @@ use alibaba_cloud::credentials::{Credentials, FetchContext};
 use alibaba_cloud::openapi::Failure;
 use base::environment::Environment;
 use cams::{Account, Client, Endpoint, HttpSettings};
-use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics, has_errors};
 use terraform_plugin::framework::model::{Field, FieldType, Model};
 use terraform_plugin::framework::schema::{Attribute, Schema};
 use terraform_plugin::framework::ty::Type;
@@ -125,13 +125,13 @@ pub(crate) fn configure(
 ) -> Result<(Cams, Diagnostics), Diagnostics> {
     let environment = &provider.environment;
     let unknown = unknown(config);
-    if unknown.has_errors() {
+    if has_errors(&unknown) {
         let space = cust_space_id(config, environment)?;
         let cams = Cams::new(provider, Err(NoClient::NotKnownYet(unknown)), space, None);
         return Ok((cams, Diagnostics::default()));
     }
     let mut errors = settings::errors(config, environment);
-    if errors.has_errors() {
+    if has_errors(&errors) {
         return Err(errors);
     }
     let (http, region, mut warnings) = http(config, terraform_version, environment)?;
@@ -139,7 +139,7 @@ pub(crate) fn configure(
     let source = credentials::source(config, environment, &region, &http.endpoint);
     let throttled = throttling::configure(config, environment);
     let (source, throttled) = match (source, throttled) {
-        (Ok(source), Ok(throttled)) if !errors.has_errors() => (source, throttled),
+        (Ok(source), Ok(throttled)) if !has_errors(&errors) => (source, throttled),
         (source, throttled) => {
             errors.extend(source.err());
             errors.extend(throttled.err());

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use cams::{Error, ErrorKind};
 use terraform_plugin::framework::diagnostic::Diagnostic;
 use terraform_plugin::framework::path::Path;
-use terraform_plugin::framework::timeouts::{self, Limit, Timed};
+use terraform_plugin::framework::timeouts::{self, TimeLimit, Timed};
 
 pub(crate) use advice::{Advice, advice};
 
@@ -22,7 +22,7 @@ pub(crate) struct ErrorContext<'a> {
     /// What it is about, in the words of the resource: "number 8613900001234 in space cams-1".
     pub(crate) subject: &'a str,
     /// How long the operation may take.
-    pub(crate) limit: &'a Limit,
+    pub(crate) limit: &'a TimeLimit,
     /// What the failure changed and how the user continues, in whole sentences.
     pub(crate) outcome: &'static str,
 }
@@ -73,7 +73,7 @@ fn timed_out(error: &Error, context: ErrorContext<'_>) -> Diagnostic {
         limit,
         outcome,
     } = context;
-    let Timed { name, default } = limit.operation();
+    let Timed { name, default } = limit.operation;
     // Terraform gives an apply the configured timeouts, but a refresh the stored ones.
     let stored = match name {
         "read" => {

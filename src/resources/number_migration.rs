@@ -22,7 +22,7 @@ use terraform_plugin::framework::identity::IdentitySchema;
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::resource::{Change, Desired, ImportTarget, Resource};
 use terraform_plugin::framework::schema::Schema;
-use terraform_plugin::framework::timeouts::Limit;
+use terraform_plugin::framework::timeouts::TimeLimit;
 
 use super::super::Cams;
 use super::super::errors::ErrorContext;
@@ -174,7 +174,7 @@ pub fn imported(target: &ImportTarget<Identity>) -> Result<Model, Diagnostics> {
 struct NumberOperation<'a> {
     context: Context<'a, Cams, Model>,
     search: Search<'a>,
-    limit: &'a Limit,
+    limit: &'a TimeLimit,
     /// What a failure means for the number.
     outcome: &'static str,
 }
@@ -183,12 +183,12 @@ impl<'a> NumberOperation<'a> {
     fn new(
         context: Context<'a, Cams, Model>,
         target: &'a Target,
-        limit: &'a Limit,
+        limit: &'a TimeLimit,
         outcome: &'static str,
     ) -> Result<Self, Diagnostics> {
         let search = Search {
             client: context.provider().client()?,
-            bounds: Bounds::new(limit.duration(), context.stop().clone()),
+            bounds: Bounds::new(limit.duration, context.stop().clone()),
             target,
         };
         Ok(Self {

@@ -95,7 +95,10 @@ impl Link {
         self.open.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((mut near, _)) = listener.accept().await {
-                let mut far = UnixStream::connect(&server).await.unwrap();
+                // The server may be starting anew. The way to it lasts.
+                let Ok(mut far) = UnixStream::connect(&server).await else {
+                    continue;
+                };
                 connections.spawn(async move {
                     let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
                 });

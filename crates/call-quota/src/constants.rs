@@ -5,10 +5,20 @@
 //! given [`for_the_script`] as its first lines. All times are in microseconds.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 /// A point in time or a span of time, in microseconds. Each store chooses what its points count
 /// from; points of different stores are never compared.
 pub(crate) type Micros = u64;
+
+/// A span of time in microseconds, at most [`MAX_TIME`].
+pub(crate) fn micros(time: Duration) -> Micros {
+    Micros::try_from(time.as_micros()).map_or(MAX_TIME, |micros| micros.min(MAX_TIME))
+}
+
+/// A bound for times: greater than any clock gives, and so small that sums of a few times do not
+/// overflow.
+pub(crate) const MAX_TIME: Micros = 1 << 53;
 
 /// The longest time that a call is assumed to take to reach the server, from the moment it leaves
 /// on a connection that is in use to the moment the server counts it. It is called F in the
@@ -104,7 +114,8 @@ pub(crate) const UNUSED_LIFETIME: Micros = 604_800_000_000;
 /// in between, when a process that may not ask for the server's run connects to it.
 pub(crate) const RESTART_TIME: Micros = 300_000;
 
-/// The version of the stored state. It changes whenever the meaning of a field does.
+/// The version of the state that Redis stores. It changes whenever the meaning of a field does. That
+/// of the file on this host is in `host/record.rs`.
 pub(crate) const STATE_VERSION: u64 = 4;
 
 /// The constants as Lua source: one `local` definition for each that `slots.lua` uses.

@@ -17,16 +17,17 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::constants::{FORWARD_DELAY, LOOK, Micros, RETRY_AFTER};
+use super::constants::{FORWARD_DELAY, LOOK, RETRY_AFTER, micros};
 use super::limit::ConfiguredLimit;
-use super::slots::{Command, LaneId, Priority, Reply, Request, Wait, WaitReason};
+use super::slots::{Command, LaneId, PermitRequest, Priority, Reply, Wait, WaitReason};
 use super::store::{Store, StoreError};
+use super::sync::lock;
 
 /// How many trials in a row must succeed before a store is used again that failed once. The number
 /// doubles with each further failure, up to [`MOST_DOUBLINGS`] times.
@@ -53,12 +54,8 @@ pub(crate) struct Outage(Mutex<BTreeMap<Tier, String>>);
 impl Outage {
     /// The reasons, in words for the user. `None` if no store was ever out of use.
     pub(crate) fn reason(&self) -> Option<String> {
-        let reasons: Vec<_> = self.lock().values().cloned().collect();
+        let reasons: Vec<_> = lock(&self.0).values().cloned().collect();
         (!reasons.is_empty()).then(|| reasons.join("; nor can this machine's directory: "))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Tier, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -147,12 +144,12 @@ impl AccountStore {
     /// reply if none is.
     fn route(&self, mut command: Command, tier: Tier) -> Result<(Command, Tier), Reply> {
         let limit = match &mut command {
-            Command::Acquire(Request { limit, .. }) => limit,
+            Command::Acquire(PermitRequest { limit, .. }) => limit,
             // A waiter is in the queue of the store that is in use: each change made it join anew.
-            Command::Cancel(_) => return Ok((command, self.lock().in_use)),
+            Command::Cancel(_) => return Ok((command, lock(&self.switch).in_use)),
             _ => return Ok((command, tier)),
         };
-        let mut switch = self.lock();
+        let mut switch = lock(&self.switch);
         if let Some(until) = switch.recovering_until {
             let now = Instant::now();
             if now < until {
@@ -182,7 +179,7 @@ impl AccountStore {
 
     /// The reply to a command, by what the store made of it.
     fn reply(&self, command: Command, tier: Tier, result: Result<Reply, StoreError>) -> Reply {
-        let Command::Acquire(Request { limit, .. }) = command else {
+        let Command::Acquire(PermitRequest { limit, .. }) = command else {
             // A settlement that fails is not repeated: its slot becomes free a little later, and
             // the next call for a permit finds out about the failure.
             return Reply::Done;
@@ -199,7 +196,7 @@ impl AccountStore {
 
     /// Whether the reply of the first store shows that its state is lost repeatedly.
     fn keeps_losing_state(&self, reply: Reply, limit: ConfiguredLimit) -> bool {
-        let mut switch = self.lock();
+        let mut switch = lock(&self.switch);
         let delay = match reply {
             Reply::Wait(wait) if wait.reason == WaitReason::Recovering => wait.delay,
             _ => {
@@ -228,8 +225,8 @@ impl AccountStore {
     /// Changes to the next store because this one failed.
     fn leave(&self, tier: Tier, error: &StoreError, limit: ConfiguredLimit) -> Reply {
         let (now, timing) = (Instant::now(), self.stores[tier].timing());
-        let mut switch = self.lock();
-        self.outage.lock().insert(tier, error.0.clone());
+        let mut switch = lock(&self.switch);
+        lock(&self.outage.0).insert(tier, error.0.clone());
         if switch.in_use == tier {
             switch.in_use = (tier + 1).min(self.stores.len() - 1);
             tracing::warn!(
@@ -277,10 +274,6 @@ impl AccountStore {
             trials.note(|absence| absence.over = true);
         })
     }
-
-    fn lock(&self) -> MutexGuard<'_, Switch> {
-        self.switch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// How a store is tried while another one is in use.
@@ -294,7 +287,7 @@ impl Trials {
     /// Does what a call does, short of the call: asks for a permit, and returns it. `None` if it no
     /// longer matters whether that works.
     async fn succeeds(&self) -> Option<bool> {
-        let acquire = Command::Acquire(Request {
+        let acquire = Command::Acquire(PermitRequest {
             lane: LaneId::default(),
             waiter: None,
             priority: Priority::Normal,
@@ -332,7 +325,7 @@ impl Trials {
     /// Notes something of the absence that the trials are for, if it lasts.
     fn note(&self, change: impl FnOnce(&mut Absence)) -> Option<()> {
         let switch = self.switch.upgrade()?;
-        let mut switch = switch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut switch = lock(&switch);
         switch.absence.as_mut().map(change)
     }
 }
@@ -360,7 +353,7 @@ fn recovering(pause: Duration, limit: ConfiguredLimit) -> Reply {
     Reply::Wait(Wait {
         // No store remembers the process. It will join the queue of the one it asks next.
         waiter: None,
-        delay: Micros::try_from(pause.as_micros()).unwrap_or(limit.window) + 1,
+        delay: micros(pause) + 1,
         ahead: 0,
         limit: limit.calls.get(),
         reason: WaitReason::Recovering,

@@ -11,17 +11,18 @@ mod record;
 
 use std::fmt;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use super::constants::{FORWARD_DELAY, Micros};
-use super::slots::{Command, Reply, Request, State};
+use super::slots::{Command, PermitRequest, Reply, State};
 use super::store::{Store, StoreError};
+use super::sync::lock;
 use base::foreign_text;
 use base::private_file;
 use directory::EXTENSION;
@@ -39,9 +40,6 @@ const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// After how many pauses it gives up: about a second.
 const LOCK_PAUSES: usize = 500;
-
-/// How many bytes of a file are read at once: more than most records have.
-const CHUNK: usize = 4096;
 
 /// The file of one account, opened at the first use.
 pub(crate) struct Host {
@@ -74,7 +72,7 @@ impl Host {
     /// Carries out one step. `None` means that another process held the lock all the time.
     fn attempt(&self, command: Command) -> io::Result<Option<Reply>> {
         let directory = &self.directory;
-        let mut quota_file = self.lock();
+        let mut quota_file = lock(&self.file);
         for _ in 0..LOCK_TRIES {
             if !directory.enter() {
                 std::thread::yield_now();
@@ -116,10 +114,6 @@ impl Host {
         let directory = foreign_text::line(&self.directory.path.display().to_string());
         StoreError(format!("{directory}: {error}"))
     }
-
-    fn lock(&self) -> MutexGuard<'_, QuotaFile> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Store for Host {
@@ -141,7 +135,7 @@ impl Store for Host {
     }
 
     fn loss(&self) -> StoreError {
-        self.explain(&match self.lock().foreign {
+        self.explain(&match lock(&self.file).foreign {
             true => {
                 "another machine uses it too; each machine needs a directory of its own, and \
                  machines share a quota through Redis"
@@ -165,7 +159,7 @@ impl QuotaFile {
         let found = Record::decode(&text);
         let mut state = match (found, command) {
             (Ok(record), _) if record.boot == boot => record.state,
-            (Err(Unusable::Newer), Command::Acquire(Request { limit, .. }))
+            (Err(Unusable::Newer), Command::Acquire(PermitRequest { limit, .. }))
                 if self.is_relied_on(&text, now, limit.window) =>
             {
                 return Err(io::Error::other("a later version of this provider uses it"));
@@ -202,18 +196,11 @@ impl QuotaFile {
 }
 
 /// Reads a file, as far as it can be a record.
-fn read(file: &File) -> io::Result<Vec<u8>> {
+fn read(mut file: &File) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    loop {
-        let filled = text.len();
-        text.resize(filled + CHUNK, 0);
-        let read = file.read_at(&mut text[filled..], filled as u64)?;
-        text.truncate(filled + read);
-        // A file is read in full unless it ends.
-        if read < CHUNK || text.len() >= MAX_BYTES {
-            return Ok(text);
-        }
-    }
+    file.rewind()?;
+    file.take(MAX_BYTES as u64).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -43,11 +43,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use base::fingerprint::fingerprint;
-use constants::{MAX_LEAVE, Micros};
+use constants::{MAX_LEAVE, Micros, micros};
 use fallback::{AccountStore, Outage};
 use host::{Host, HostClock, SharedDirectory};
 use limit::ConfiguredLimit;
@@ -56,10 +56,11 @@ use memory::Memory;
 use queue::Queue;
 pub use queue::{Permit, QueueStatus};
 pub use redis::{Caveats, InvalidRedisUrl, RIGHTS as REDIS_RIGHTS, RedisTimeouts, RedisUrl};
-use redis::{Redis, Server};
-use slots::{LaneId, Request};
+use redis::{Redis, SharedServer};
+use slots::{LaneId, PermitRequest};
 pub use slots::{Priority, WaitReason};
 use store::Store;
+use sync::lock;
 
 /// Names a quota: calls are counted by account, region and operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,7 +103,7 @@ impl fmt::Display for QuotaKey {
 /// Keeps every quota. Clones are the same throttle.
 #[derive(Clone)]
 pub struct Throttle {
-    inner: Arc<Inner>,
+    inner: Arc<ThrottleInner>,
     /// How long after its permit was granted a call of this handle leaves at the latest.
     leave: Micros,
 }
@@ -111,8 +112,8 @@ pub struct Throttle {
 /// directory, and the calls while one of these cannot be used.
 type Place = (Option<(String, RedisTimeouts)>, Option<PathBuf>, NonZeroU32);
 
-struct Inner {
-    server: Option<Arc<Server>>,
+struct ThrottleInner {
+    server: Option<Arc<SharedServer>>,
     directory: Option<Arc<SharedDirectory>>,
     fallback_calls: NonZeroU32,
     outage: Arc<Outage>,
@@ -122,7 +123,7 @@ struct Inner {
 impl Throttle {
     /// Keeps quotas among the clones of this value.
     pub fn in_memory() -> Self {
-        Self::new(Arc::new(Inner::new(None, None, NonZeroU32::MIN)))
+        Self::new(Arc::new(ThrottleInner::new(None, None, NonZeroU32::MIN)))
     }
 
     /// Keeps quotas among all callers of this function in this process.
@@ -153,16 +154,15 @@ impl Throttle {
     ) -> Self {
         let server = (url.fingerprint.clone(), timeouts);
         let place = (Some(server), Some(directory), fallback_calls);
-        Self::shared(place, Some(Server::new(url, timeouts)))
+        Self::shared(place, Some(SharedServer::new(url, timeouts)))
     }
 
     /// The same throttle for calls that may have to wait for a connection: each leaves at most this
     /// long after its permit was granted. More than ten minutes count as ten.
     #[must_use]
     pub fn for_calls_that_leave_within(self, time: Duration) -> Self {
-        let leave = Micros::try_from(time.as_micros()).unwrap_or(MAX_LEAVE);
         Self {
-            leave: leave.min(MAX_LEAVE),
+            leave: micros(time).min(MAX_LEAVE),
             ..self
         }
     }
@@ -174,7 +174,7 @@ impl Throttle {
     /// earlier.
     pub async fn acquire(&self, key: &QuotaKey, limit: Limit, priority: Priority) -> Permit {
         let queue = self.inner.queue(key);
-        let request = Request {
+        let request = PermitRequest {
             lane: queue.lane,
             waiter: None,
             limit: ConfiguredLimit::new(limit),
@@ -204,22 +204,26 @@ impl Throttle {
 
     /// The throttle of that place in this process. Several provider configurations that name the
     /// same place share one queue for each quota.
-    fn shared(place: Place, server: Option<Server>) -> Self {
-        static THROTTLES: LazyLock<Mutex<HashMap<Place, Arc<Inner>>>> =
+    fn shared(place: Place, server: Option<SharedServer>) -> Self {
+        static THROTTLES: LazyLock<Mutex<HashMap<Place, Arc<ThrottleInner>>>> =
             LazyLock::new(Mutex::default);
-        let mut throttles = THROTTLES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut throttles = lock(&THROTTLES);
         let (_, directory, fallback_calls) = place.clone();
-        let make = || Arc::new(Inner::new(server, directory, fallback_calls));
+        let make = || Arc::new(ThrottleInner::new(server, directory, fallback_calls));
         Self::new(Arc::clone(throttles.entry(place).or_insert_with(make)))
     }
 
-    fn new(inner: Arc<Inner>) -> Self {
+    fn new(inner: Arc<ThrottleInner>) -> Self {
         Self { inner, leave: 0 }
     }
 }
 
-impl Inner {
-    fn new(server: Option<Server>, directory: Option<PathBuf>, fallback_calls: NonZeroU32) -> Self {
+impl ThrottleInner {
+    fn new(
+        server: Option<SharedServer>,
+        directory: Option<PathBuf>,
+        fallback_calls: NonZeroU32,
+    ) -> Self {
         let shared = |path| Arc::new(SharedDirectory::new(path, HostClock::system()));
         Self {
             server: server.map(Arc::new),
@@ -231,7 +235,7 @@ impl Inner {
     }
 
     fn queue(&self, key: &QuotaKey) -> Arc<Queue> {
-        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = lock(&self.queues);
         if let Some(queue) = queues.get(key) {
             return Arc::clone(queue);
         }

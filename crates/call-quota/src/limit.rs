@@ -6,8 +6,10 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::constants::{
-    FORWARD_DELAY, LIMIT_MEMORY, MAX_CALLS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS,
+    FORWARD_DELAY, LIMIT_MEMORY, MAX_CALLS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS, micros,
 };
 
 /// An operation's limit: at most `calls` calls in any window of this length.
@@ -33,17 +35,18 @@ impl ConfiguredLimit {
     /// of the window, which implies the original.
     pub(crate) fn new(limit: Limit) -> Self {
         let parts = limit.calls.get().div_ceil(MAX_CALLS as u32);
-        let window = Micros::try_from(limit.window.as_micros()).unwrap_or(Micros::MAX);
         Self {
             calls: NonZeroU32::new(limit.calls.get() / parts).unwrap_or(NonZeroU32::MIN),
-            window: window.div_ceil(u64::from(parts)).clamp(1, MAX_WINDOW),
+            window: micros(limit.window)
+                .div_ceil(u64::from(parts))
+                .clamp(1, MAX_WINDOW),
         }
     }
 }
 
 /// The limit in force for all callers that share a set of slots. All fields are zero until the first
 /// of them asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AdaptiveLimit {
     /// The smallest number of calls that any caller in the last minute is configured with.
     pub(crate) calls: u32,

@@ -1,13 +1,14 @@
 //! The state of an account in the memory of this process.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::constants::Micros;
+use super::constants::micros;
 use super::slots::{Command, Reply, State};
 use super::store::{Store, StoreError};
+use super::sync::lock;
 
 /// The state of one account, shared by the tasks of this process.
 pub(crate) struct Memory {
@@ -25,9 +26,9 @@ impl Memory {
     }
 
     fn reply(&self, command: Command) -> Reply {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         // The time is read under the lock, so that it never goes back from one step to the next.
-        let now = Micros::try_from(self.origin.elapsed().as_micros()).unwrap_or(Micros::MAX / 2);
+        let now = micros(self.origin.elapsed());
         state.step(now, command)
     }
 }

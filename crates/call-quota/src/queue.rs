@@ -18,10 +18,10 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::constants::{Micros, PERMIT_LIFETIME};
+use super::constants::{PERMIT_LIFETIME, micros};
 use super::fallback::{AccountStore, Tier};
 use super::slots::{
-    Command, LaneId, PermitId, Priority, Reply, Request, Wait, WaitReason, WaiterId,
+    Command, LaneId, PermitId, PermitRequest, Priority, Reply, Wait, WaitReason, WaiterId,
 };
 use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,16 +39,16 @@ pub(crate) struct Queue {
     pub(crate) lane: LaneId,
     /// The store of the account, which its other operations use too.
     pub(crate) store: Arc<AccountStore>,
-    inner: Mutex<Inner>,
+    inner: Mutex<QueueInner>,
     /// Wakes the driver early, when something happened that the store could not foresee: a permit
     /// was returned, the API throttled a call, or the last waiter left.
     changed: Notify,
 }
 
 #[derive(Default)]
-struct Inner {
+struct QueueInner {
     /// What each waiter asks for, and where it is given its permit.
-    waiters: BTreeMap<Rank, (Request, oneshot::Sender<Permit>)>,
+    waiters: BTreeMap<Rank, (PermitRequest, oneshot::Sender<Permit>)>,
     /// How many calls have ever joined the queue.
     arrivals: u64,
     /// Whether a driver is running.
@@ -60,7 +60,7 @@ struct Inner {
 /// The order of the queue: by priority, then by arrival.
 type Rank = (Priority, u64);
 
-impl Inner {
+impl QueueInner {
     fn status(&self) -> QueueStatus {
         QueueStatus {
             waiting: self.waiters.len(),
@@ -99,7 +99,7 @@ impl Queue {
 
     /// Waits for a permit. Dropping the future leaves the queue, or returns a permit that was
     /// granted in the meantime.
-    pub(crate) async fn acquire(self: &Arc<Self>, mut request: Request) -> Permit {
+    pub(crate) async fn acquire(self: &Arc<Self>, mut request: PermitRequest) -> Permit {
         let arrived = Instant::now();
         loop {
             let mut waiting = match self.enter(request) {
@@ -134,7 +134,7 @@ impl Queue {
     }
 
     /// Grants a permit at once if the queue is empty and there is one, else joins the queue.
-    fn enter(self: &Arc<Self>, request: Request) -> Result<Permit, Waiting> {
+    fn enter(self: &Arc<Self>, request: PermitRequest) -> Result<Permit, Waiting> {
         // The lock is held over the question to the store, which does not wait: another caller that
         // came in between could overtake this one.
         let mut inner = self.lock();
@@ -244,7 +244,7 @@ impl Queue {
         );
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, QueueInner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -265,7 +265,6 @@ impl Permit {
 
     /// The API throttled the call, and may have said for how long to pause.
     pub fn throttled(mut self, retry_after: Option<Duration>) {
-        let micros = |pause: Duration| Micros::try_from(pause.as_micros()).unwrap_or(Micros::MAX);
         self.outcome = Command::Throttled {
             lane: self.queue.lane,
             permit: self.id,
@@ -348,7 +347,7 @@ impl Driver {
                 }
                 continue;
             };
-            let acquire = Command::Acquire(Request { waiter, ..request });
+            let acquire = Command::Acquire(PermitRequest { waiter, ..request });
             // The time before the question, not after: the store's times count from the moment it
             // was carried out, which may be long before the reply arrives.
             let asked_at = Instant::now();

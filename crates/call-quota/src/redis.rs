@@ -21,8 +21,8 @@ mod timeouts;
 mod url;
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -33,11 +33,12 @@ use tokio::time::timeout;
 use super::constants::CUT_OFF_AFTER;
 use super::slots::{Command, Reply};
 use super::store::{Store, StoreError, Timing};
+use super::sync::lock;
 use base::foreign_text::Cleaner;
 
 use connection::Connection;
 use member::{Member, Notice};
-use script::{Arguments, ConnectionAge, SCRIPT, parse};
+use script::{SCRIPT, ScriptArguments, parse};
 
 pub use refusal::RIGHTS;
 pub use timeouts::RedisTimeouts;
@@ -53,7 +54,7 @@ pub struct Caveats {
 }
 
 /// One server, connected to at the first use.
-pub(crate) struct Server {
+pub(crate) struct SharedServer {
     info: ConnectionInfo,
     timeouts: RedisTimeouts,
     cleaner: Cleaner,
@@ -71,7 +72,7 @@ struct Link {
     node: Option<ConnectionInfo>,
 }
 
-impl Server {
+impl SharedServer {
     pub(crate) fn new(url: RedisUrl, timeouts: RedisTimeouts) -> Self {
         Self {
             cleaner: Cleaner::new(url.info.redis_settings().password()),
@@ -84,8 +85,7 @@ impl Server {
 
     /// What is known of the server by now.
     pub(crate) fn caveats(&self) -> Caveats {
-        let caveats = self.caveats.lock();
-        caveats.unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.caveats).clone()
     }
 
     /// The connection, and its number.
@@ -139,14 +139,13 @@ async fn ask_for_policy(mut connection: Connection, caveats: Arc<std::sync::Mute
     let mut fields = text.lines().filter_map(|line| line.split_once(':'));
     let policy = fields.find(|(name, _)| *name == "maxmemory_policy");
     if let Some(policy) = policy.and_then(|(_, policy)| Cleaner::default().value(policy.trim())) {
-        let mut caveats = caveats.lock().unwrap_or_else(PoisonError::into_inner);
-        caveats.eviction_policy = Some(policy).filter(|policy| policy != "noeviction");
+        lock(&caveats).eviction_policy = Some(policy).filter(|policy| policy != "noeviction");
     }
 }
 
 /// The key of one account on a server.
 pub(crate) struct Redis {
-    server: Arc<Server>,
+    server: Arc<SharedServer>,
     key: String,
     member: Member,
     /// The number of the connection on which the last step succeeded. Zero if none did.
@@ -156,7 +155,7 @@ pub(crate) struct Redis {
 impl Redis {
     /// The key of the account with this fingerprint, for a process that makes at most `share` calls
     /// in a window while the server is out of reach.
-    pub(crate) fn new(server: Arc<Server>, account: &str, share: NonZeroU32) -> Self {
+    pub(crate) fn new(server: Arc<SharedServer>, account: &str, share: NonZeroU32) -> Self {
         Self {
             server,
             // What is in braces puts all keys into one place of a cluster.
@@ -205,30 +204,25 @@ impl Redis {
 
     async fn step_once(&self, command: Command, notice: Notice<'_>) -> Result<Reply, RedisError> {
         let (number, mut connection) = self.server.connection().await?;
-        let arguments = Arguments {
+        let arguments = ScriptArguments {
             command,
             notice,
             timeouts: self.server.timeouts,
             connection: match self.stepped_on.load(Ordering::Relaxed) {
-                0 => ConnectionAge::First,
-                last if last == number => ConnectionAge::Same,
-                _ => ConnectionAge::New,
+                0 => "first",
+                last if last == number => "same",
+                _ => "new",
             },
         };
         let sent = SCRIPT.run(connection.commands(), &self.key, &arguments);
         let (reply, run_is_known) = parse(&sent.await?)?;
         self.stepped_on.store(number, Ordering::Relaxed);
-        let caveats = self.server.caveats.lock();
-        caveats.unwrap_or_else(PoisonError::into_inner).runs_unknown = !run_is_known;
+        lock(&self.server.caveats).runs_unknown = !run_is_known;
         Ok(reply)
     }
 }
 
 impl Store for Redis {
-    fn try_step(&self, _command: Command) -> Option<Result<Reply, StoreError>> {
-        None
-    }
-
     fn step(&self, command: Command) -> BoxFuture<'_, Result<Reply, StoreError>> {
         Box::pin(async move {
             let notice = self.member.sends(command);

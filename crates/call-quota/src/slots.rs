@@ -32,6 +32,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::constants::{
     ASK_AGAIN, FORWARD_DELAY, LOOK, MAX_LANES, MAX_REMEMBERED, MAX_SLOTS, MAX_WAITERS, Micros,
     REMEMBERED_AFTER, WAITER_GRACE,
@@ -39,7 +41,7 @@ use super::constants::{
 use super::limit::{AdaptiveLimit, ConfiguredLimit};
 
 /// Names an operation in the state of an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LaneId(pub(crate) u64);
 
 /// Names a granted permit.
@@ -47,15 +49,15 @@ pub(crate) struct LaneId(pub(crate) u64);
 /// Ids of permits and waiters come from one sequence that rises with the store's clock, so that
 /// none is given twice even after the state was lost. An id is never smaller than the time it was
 /// given at, and not much greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct PermitId(pub(crate) u64);
 
 /// Names a process that waits in the fair queue. Smaller ids came earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct WaiterId(pub(crate) u64);
 
 /// Which waiters go first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Priority {
     /// Before all others: the call was sent once already, and the API throttled it.
     Retry,
@@ -67,7 +69,7 @@ pub enum Priority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Asks for a permit.
-    Acquire(Request),
+    Acquire(PermitRequest),
     /// The API answered the call that was sent with this permit.
     Answered(PermitId),
     /// The process no longer waits.
@@ -89,7 +91,7 @@ pub(crate) enum Command {
 
 /// What a process asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
+pub(crate) struct PermitRequest {
     /// The operation that is called.
     pub(crate) lane: LaneId,
     /// The id from the last [`Reply::Wait`]. `None` if the process is not waiting yet.
@@ -142,7 +144,7 @@ pub enum WaitReason {
 
 /// All that is known about the calls of one account. It is of bounded size and means the same in
 /// every store.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
     /// The time of the last step.
     pub(crate) seen: Micros,
@@ -162,14 +164,14 @@ pub(crate) struct State {
 }
 
 /// What is known about the calls of one operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lane {
     pub(crate) id: LaneId,
     pub(crate) pool: Pool,
 }
 
 /// How many slots there are in a set, and since when they may be used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pool {
     /// How many of them may be occupied.
     pub(crate) limit: AdaptiveLimit,
@@ -178,7 +180,7 @@ pub(crate) struct Pool {
 }
 
 /// Until when all operations share one set of slots, and that set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sharing {
     /// Zero if they never did.
     pub(crate) until: Micros,
@@ -197,7 +199,7 @@ impl Sharing {
 pub(crate) type SlotSet = Option<LaneId>;
 
 /// A slot that is occupied, or was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Slot {
     /// The permit that occupies it.
     pub(crate) permit: PermitId,
@@ -207,7 +209,7 @@ pub(crate) struct Slot {
 }
 
 /// A process in the fair queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Waiter {
     pub(crate) id: WaiterId,
     pub(crate) lane: LaneId,
@@ -257,8 +259,8 @@ impl State {
         Reply::Done
     }
 
-    fn acquire(&mut self, now: Micros, request: Request) -> Reply {
-        let Request { lane, priority, .. } = request;
+    fn acquire(&mut self, now: Micros, request: PermitRequest) -> Reply {
+        let PermitRequest { lane, priority, .. } = request;
         self.make_lane(lane, now, request.limit);
         self.forget_the_past(now, request.waiter);
         let waiter = self.enqueue(now, request);
@@ -373,7 +375,7 @@ impl State {
     }
 
     /// Puts a process into the fair queue, and returns its id.
-    fn enqueue(&mut self, now: Micros, request: Request) -> WaiterId {
+    fn enqueue(&mut self, now: Micros, request: PermitRequest) -> WaiterId {
         // An id that was never given belongs to a state that was lost.
         let known = request.waiter.filter(|waiter| waiter.0 <= self.last_id);
         let id = known.unwrap_or_else(|| WaiterId(self.next_id(now)));
@@ -389,7 +391,7 @@ impl State {
         id
     }
 
-    fn grant(&mut self, now: Micros, waiter: WaiterId, request: Request) -> Reply {
+    fn grant(&mut self, now: Micros, waiter: WaiterId, request: PermitRequest) -> Reply {
         let lane = request.lane;
         self.waiters.retain(|other| other.id != waiter);
         let permit = PermitId(self.next_id(now));

@@ -67,8 +67,8 @@ pub(crate) fn queue(mut stores: Vec<Arc<dyn Store>>) -> Arc<Queue> {
     ))
 }
 
-pub(crate) fn request() -> Request {
-    Request {
+pub(crate) fn request() -> PermitRequest {
+    PermitRequest {
         lane: key("1").lane(),
         waiter: None,
         priority: Priority::Normal,

@@ -4,7 +4,7 @@ use cams::Error;
 use cams::phone::PhoneNumber;
 use terraform_plugin::framework::diagnostic::Diagnostic;
 use terraform_plugin::framework::path::Path;
-use terraform_plugin::framework::timeouts::Limit;
+use terraform_plugin::framework::timeouts::TimeLimit;
 
 use crate::claims::Refused;
 use crate::errors;
@@ -174,7 +174,7 @@ pub(super) fn banned(target: &Target) -> Diagnostic {
 }
 
 /// Why the number could not be claimed.
-pub(super) fn not_claimed(refused: Refused, target: &Target, limit: &Limit) -> Diagnostic {
+pub(super) fn not_claimed(refused: Refused, target: &Target, limit: &TimeLimit) -> Diagnostic {
     match refused {
         Refused::Busy => {
             let text = format!(
@@ -232,7 +232,7 @@ pub(super) fn unknown_outcome(
     target: &Target,
     error: &Error,
     reason: &str,
-    limit: &Limit,
+    limit: &TimeLimit,
 ) -> Diagnostic {
     let expired = match error.out_of_time {
         true => format!(" before the timeout expired ({limit})"),

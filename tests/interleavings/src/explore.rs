@@ -10,7 +10,7 @@ use tokio::task::{JoinHandle, yield_now};
 use super::fallback::{AccountStore, Shared};
 use super::limit::{ConfiguredLimit, Limit};
 use super::queue::Queue;
-use super::slots::{LaneId, Priority, Request};
+use super::slots::{LaneId, PermitRequest, Priority};
 
 const SECOND: Duration = Duration::from_secs(1);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -136,8 +136,8 @@ fn queue(kind: Kind) -> (Arc<Queue>, Arc<Shared>) {
 }
 
 /// A call that leaves as soon as it is granted.
-fn request(limit: ConfiguredLimit, priority: Priority) -> Request {
-    Request {
+fn request(limit: ConfiguredLimit, priority: Priority) -> PermitRequest {
+    PermitRequest {
         lane: LaneId(1),
         waiter: None,
         limit,

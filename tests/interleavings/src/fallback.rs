@@ -8,7 +8,7 @@ use tokio::task::yield_now;
 use super::constants::Micros;
 use super::explore::{HOUR, Kind};
 use super::limit::ConfiguredLimit;
-use super::slots::{Command, LaneId, Priority, Reply, Request, State};
+use super::slots::{Command, LaneId, PermitRequest, Priority, Reply, State};
 
 /// How far each step moves the clock.
 const STEP: Micros = 100_000;
@@ -70,7 +70,7 @@ impl Shared {
     /// How many calls could start now.
     pub(crate) fn would_grant(&self, limit: ConfiguredLimit) -> usize {
         let (now, mut state) = self.0.lock().expect("not poisoned").clone();
-        let acquire = Command::Acquire(Request {
+        let acquire = Command::Acquire(PermitRequest {
             lane: LaneId(1),
             waiter: None,
             priority: Priority::Normal,

@@ -3,7 +3,7 @@
 //! This file is longer than 300 lines because each way to fail is a store of its own.
 
 use super::*;
-use crate::constants::ASK_AGAIN;
+use crate::constants::{ASK_AGAIN, Micros};
 use crate::memory::Memory;
 use crate::slots::{PermitId, WaiterId};
 use crate::store::Timing;
@@ -55,7 +55,7 @@ fn with_fallback(store: impl Store + 'static, outage: Arc<Outage>) -> AccountSto
 
 /// Asks for a permit, as the process that the last reply named. `None` stands for a permit.
 async fn ask(store: &AccountStore, last: Option<Wait>) -> Option<Wait> {
-    let acquire = Command::Acquire(Request {
+    let acquire = Command::Acquire(PermitRequest {
         lane: LaneId(1),
         waiter: last.and_then(|wait| wait.waiter),
         priority: Priority::Normal,
@@ -218,10 +218,10 @@ async fn a_store_at_the_limit_of_its_time_leaves_time_for_calls() {
 async fn each_return_to_a_primary_that_fails_again_takes_longer() {
     // It fails for callers and works for trials, which have no waiter and call once a second.
     let (store, _) = chain(Duration::ZERO, |command| match command {
-        Command::Acquire(Request { leave: 1, .. }) => Err(StoreError("not now".into())),
+        Command::Acquire(PermitRequest { leave: 1, .. }) => Err(StoreError("not now".into())),
         _ => Ok(GRANTED),
     });
-    let acquire = Command::Acquire(Request {
+    let acquire = Command::Acquire(PermitRequest {
         lane: LaneId::default(),
         waiter: None,
         priority: Priority::Normal,

@@ -15,12 +15,14 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use crate::constants::{MAX_LEAVE, Micros};
+use crate::constants::{MAX_LEAVE, Micros, micros};
+use crate::sync::lock;
 use base::fingerprint::fingerprint;
 use base::private_file;
 
@@ -66,7 +68,7 @@ impl SharedDirectory {
     /// Shows this process to the others, which has to come before any state is made. Returns false
     /// if another process has the file for itself just now.
     pub(crate) fn enter(&self) -> bool {
-        let mut held = self.lock();
+        let mut held = lock(&self.held);
         if held.is_none() {
             match self.open() {
                 Ok(Some(file)) => *held = Some((file, 0)),
@@ -104,7 +106,7 @@ impl SharedDirectory {
     /// Whether no call of this machine can still be counted, apart from those that are permitted
     /// after this.
     pub(crate) fn is_unused(&self, now: Micros) -> bool {
-        let mut held = self.lock();
+        let mut held = lock(&self.held);
         let Some((file, _)) = &*held else {
             return false;
         };
@@ -125,7 +127,7 @@ impl SharedDirectory {
 
     /// Notes that a call was permitted that can be counted in a window until then.
     pub(crate) fn permitted(&self, until: Micros) {
-        let mut held = self.lock();
+        let mut held = lock(&self.held);
         let Some((file, said)) = &mut *held else {
             return;
         };
@@ -151,10 +153,6 @@ impl SharedDirectory {
     fn write(&self, file: &File, until: Micros) -> io::Result<()> {
         let text = format!("boot {:020} until {until:020}\n", self.clock.boot);
         file.write_all_at(text.as_bytes(), 0)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<(File, Micros)>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -186,10 +184,8 @@ impl HostClock {
             boot: u64::from_str_radix(boot.get(..16).unwrap_or_default(), 16).unwrap_or_default(),
             now: Arc::new(|| {
                 let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-                let (seconds, nanos) = (now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs());
-                seconds
-                    .saturating_mul(1_000_000)
-                    .saturating_add(nanos / 1000)
+                let now = Duration::try_from(now).unwrap_or_default();
+                micros(now)
             }),
         }
     }

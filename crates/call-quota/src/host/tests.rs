@@ -16,7 +16,7 @@ const LIMIT: ConfiguredLimit = ConfiguredLimit {
     calls: NonZeroU32::new(10).unwrap(),
     window: 1_000_000,
 };
-const ACQUIRE: Command = Command::Acquire(Request {
+const ACQUIRE: Command = Command::Acquire(PermitRequest {
     lane: LaneId(1),
     waiter: None,
     priority: Priority::Normal,
@@ -166,7 +166,7 @@ async fn machines_that_share_a_directory_are_told_to_use_redis() {
     let (mut calls, mut waits) = (Vec::new(), [None::<Wait>; 2]);
     while start.elapsed() < Duration::from_secs(60) {
         for ((store, _), last) in machines.iter().zip(&mut waits) {
-            let acquire = Command::Acquire(Request {
+            let acquire = Command::Acquire(PermitRequest {
                 lane: LaneId(1),
                 waiter: last.and_then(|wait| wait.waiter),
                 priority: Priority::Normal,
@@ -320,7 +320,7 @@ fn a_later_version_is_left_alone_while_it_is_in_use() {
     assert!(goes(&host));
     let newer = fs::read_to_string(bench.file()).unwrap();
     let mut newer = newer
-        .replacen("call-quota 4", "call-quota 9", 1)
+        .replacen("call-quota 5", "call-quota 9", 1)
         .into_bytes();
     for used in 0..3 {
         newer[100] = used;

@@ -26,8 +26,8 @@ fn queue() -> Arc<Queue> {
 }
 
 /// A call that leaves as soon as it is granted.
-fn request(limit: Limit, priority: Priority) -> Request {
-    Request {
+fn request(limit: Limit, priority: Priority) -> PermitRequest {
+    PermitRequest {
         lane: LaneId(1),
         waiter: None,
         limit: ConfiguredLimit::new(limit),

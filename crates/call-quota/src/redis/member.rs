@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use base::random::Random;
 
 use crate::slots::{Command, Reply, WaiterId};
+use crate::sync::lock;
 
 /// This process, for one key.
 pub(crate) struct Member {
@@ -68,7 +69,7 @@ impl Member {
 
     /// Counts a command that is sent next, and says what it tells the server.
     pub(crate) fn sends(&self, command: Command) -> Notice<'_> {
-        let mut work = self.lock();
+        let mut work = lock(&self.work);
         match command {
             Command::Acquire(request) => {
                 work.requests += 1;
@@ -84,19 +85,16 @@ impl Member {
             return Notice::default();
         }
         let active = work.requests > 0 || work.permits > 0 || !work.waiting.is_empty();
-        self.notice(
-            &mut work,
-            if active {
-                Activity::Active
-            } else {
-                Activity::Idle
-            },
-        )
+        let activity = match active {
+            true => Activity::Active,
+            false => Activity::Idle,
+        };
+        self.notice(&mut work, activity)
     }
 
     /// What a trial tells the server, while the process uses its fallback.
     pub(crate) fn away(&self) -> Notice<'_> {
-        let mut work = self.lock();
+        let mut work = lock(&self.work);
         let notice = self.notice(&mut work, Activity::Away);
         work.fail();
         notice
@@ -105,7 +103,7 @@ impl Member {
     /// Takes the reply to a [`Command::Acquire`] into account that was sent with this number.
     /// `None` stands for a failure.
     pub(crate) fn hears(&self, number: u64, reply: Option<Reply>) {
-        let mut work = self.lock();
+        let mut work = lock(&self.work);
         work.requests = work.requests.saturating_sub(1);
         // The requests of other operations may have been under way when one failed.
         if reply.is_some() && work.failed.is_some_and(|failed| failed < number) {
@@ -127,10 +125,6 @@ impl Member {
             number: work.commands,
             activity,
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Work> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

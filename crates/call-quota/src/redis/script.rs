@@ -6,8 +6,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, ServerErrorKind};
 
 use super::member::Notice;
-use super::timeouts::{RedisTimeouts, micros};
-use crate::constants::{self, ASK_AGAIN, MAX_PAUSE, Micros};
+use super::timeouts::RedisTimeouts;
+use crate::constants::{self, ASK_AGAIN, MAX_PAUSE, Micros, micros};
 use crate::slots::{Command, LaneId, PermitId, Priority, Reply, Wait, WaitReason, WaiterId};
 
 /// What the script needs to know of the server: its time, and which run of it this is, if the user
@@ -61,7 +61,7 @@ impl Script {
         &self,
         connection: &mut MultiplexedConnection,
         key: &str,
-        arguments: &Arguments<'_>,
+        arguments: &ScriptArguments<'_>,
     ) -> Result<Vec<redis::Value>, RedisError> {
         let command = |name: &str, script: &str, never_run: bool| {
             let mut command = redis::cmd(name);
@@ -83,25 +83,16 @@ impl Script {
 }
 
 /// A command as the script's arguments, which `slots.lua` describes.
-pub(crate) struct Arguments<'a> {
+pub(crate) struct ScriptArguments<'a> {
     pub(crate) command: Command,
     pub(crate) notice: Notice<'a>,
     pub(crate) timeouts: RedisTimeouts,
-    pub(crate) connection: ConnectionAge,
+    /// Whether the command is sent on the `first` connection, on the `same` one as the last step, or
+    /// on a `new` one: then the server may have been started anew in between.
+    pub(crate) connection: &'static str,
 }
 
-/// What a process knows about the connection that a command is sent on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ConnectionAge {
-    /// It is the first one.
-    First,
-    /// It was made since the last step: the server may have been started anew in between.
-    New,
-    /// The last step was made on it.
-    Same,
-}
-
-impl Arguments<'_> {
+impl ScriptArguments<'_> {
     /// Adds all but the last of them, which depends on whether the server knows the script.
     pub(crate) fn add_to(&self, cmd: &mut Cmd) {
         let (name, id) = match self.command {
@@ -136,11 +127,7 @@ impl Arguments<'_> {
         cmd.arg(notice.name).arg(notice.share).arg(notice.number);
         cmd.arg(notice.activity as u8).arg(leave);
         cmd.arg(micros(self.timeouts.fallback_return()));
-        cmd.arg(lane.0).arg(match self.connection {
-            ConnectionAge::First => "first",
-            ConnectionAge::New => "new",
-            ConnectionAge::Same => "same",
-        });
+        cmd.arg(lane.0).arg(self.connection);
     }
 }
 

@@ -18,13 +18,13 @@ use tempfile::TempDir;
 
 use super::member::Activity;
 use super::script::Script;
-use super::timeouts::micros;
 use super::*;
+use crate::constants::micros;
 use crate::constants::{self, Micros, WAITER_GRACE};
 use crate::fallback::AccountStore;
 use crate::limit::ConfiguredLimit;
 use crate::memory::Memory;
-use crate::slots::{LaneId, PermitId, Priority, Request, State, Wait, WaitReason, WaiterId};
+use crate::slots::{LaneId, PermitId, PermitRequest, Priority, State, Wait, WaitReason, WaiterId};
 use crate::{Limit, QuotaKey, Throttle};
 use base::environment::Environment;
 
@@ -39,7 +39,7 @@ const TIMEOUTS: RedisTimeouts = RedisTimeouts {
     connect: Duration::from_millis(200),
     command: Duration::from_millis(100),
 };
-const ACQUIRE: Command = Command::Acquire(Request {
+const ACQUIRE: Command = Command::Acquire(PermitRequest {
     lane: LaneId(1),
     waiter: None,
     priority: Priority::Normal,
@@ -107,7 +107,7 @@ impl RedisServer {
 
     /// The store as one more host would open it.
     fn host(&self) -> Redis {
-        let server = Server::new(self.url().parse().unwrap(), TIMEOUTS);
+        let server = SharedServer::new(self.url().parse().unwrap(), TIMEOUTS);
         Redis::new(
             Arc::new(server),
             &key().account_fingerprint(),
@@ -118,7 +118,7 @@ impl RedisServer {
     /// The same as a user that may not ask which run of the server this is.
     fn host_without_info(&self) -> Redis {
         let url = format!("{}?user=limited&pass=word", self.url());
-        let server = Server::new(url.parse().unwrap(), TIMEOUTS);
+        let server = SharedServer::new(url.parse().unwrap(), TIMEOUTS);
         Redis::new(
             Arc::new(server),
             &key().account_fingerprint(),
@@ -180,7 +180,7 @@ struct Told<'a> {
     now: Micros,
     run_id: &'a str,
     uptime: Option<Micros>,
-    made: ConnectionAge,
+    made: &'static str,
     never_run: bool,
 }
 
@@ -190,7 +190,7 @@ fn at(now: Micros) -> Told<'static> {
         now,
         run_id: "1",
         uptime: None,
-        made: ConnectionAge::Same,
+        made: "same",
         never_run: false,
     }
 }
@@ -219,7 +219,7 @@ fn run_as(
 ) -> Reply {
     let mut evaluation = redis::cmd("EVAL");
     evaluation.arg(&script.text).arg(1).arg("k");
-    let arguments = Arguments {
+    let arguments = ScriptArguments {
         command,
         notice: *notice,
         timeouts: TIMEOUTS,
@@ -338,7 +338,7 @@ fn compare_with_the_pure_core(program: &str) {
                 6 => Command::Departed(permit),
                 7 => Command::Unanswered(permit),
                 4 => Command::Cancel(waiter.unwrap_or(WaiterId(0))),
-                kind => Command::Acquire(Request {
+                kind => Command::Acquire(PermitRequest {
                     lane: happening.lane,
                     waiter,
                     priority: if happening.retry && kind == 5 {
@@ -360,9 +360,9 @@ fn compare_with_the_pure_core(program: &str) {
             }
             let here = match command {
                 // The script is told how long its reply may take.
-                Command::Acquire(Request { lane, waiter, priority, limit, leave }) => {
+                Command::Acquire(PermitRequest { lane, waiter, priority, limit, leave }) => {
                     let leave = leave + micros(TIMEOUTS.step());
-                    Command::Acquire(Request { lane, waiter, priority, limit, leave })
+                    Command::Acquire(PermitRequest { lane, waiter, priority, limit, leave })
                 }
                 other => other,
             };

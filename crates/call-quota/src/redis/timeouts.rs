@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::constants::{MAX_WINDOW, Micros, RETRY_AFTER};
+use crate::constants::RETRY_AFTER;
 
 /// How long the server may take. All processes that share a quota have to agree on these, because
 /// they derive from them how long others may not have noticed something.
@@ -26,9 +26,4 @@ impl RedisTimeouts {
     pub(crate) fn fallback_return(self) -> Duration {
         2 * self.step() + Duration::from_micros(RETRY_AFTER)
     }
-}
-
-/// A timeout in microseconds. None that can be set is longer than an hour.
-pub(crate) fn micros(time: Duration) -> Micros {
-    Micros::try_from(time.as_micros()).unwrap_or(MAX_WINDOW)
 }

@@ -13,7 +13,7 @@ use fastrand::Rng;
 use proptest::prelude::*;
 
 use super::{
-    Command, ConfiguredLimit, LaneId, PermitId, Priority, Reply, Request, State, WaiterId,
+    Command, ConfiguredLimit, LaneId, PermitId, PermitRequest, Priority, Reply, State, WaiterId,
 };
 use crate::constants::{FORWARD_DELAY, Micros, WAITER_GRACE};
 
@@ -342,7 +342,7 @@ impl World {
                 continue;
             }
             self.story.asks += 1;
-            let acquire = Command::Acquire(Request {
+            let acquire = Command::Acquire(PermitRequest {
                 lane: self.lane(process),
                 waiter,
                 priority,

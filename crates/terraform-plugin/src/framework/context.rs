@@ -202,7 +202,7 @@ mod tests {
             let session = RpcSession::new(CancellationToken::new(), warned.clone());
             let context = Context::new(&(), &session);
             context.warn_once(Diagnostic::warning(title, "D"));
-            let given = session.record().diagnostics.iter().count();
+            let given = session.record().diagnostics.len();
             (given, expected)
         });
         assert!(warnings.iter().all(|(given, expected)| given == expected));

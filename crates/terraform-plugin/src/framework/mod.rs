@@ -15,7 +15,7 @@
 //! - `timeouts`, `duration`: the block that limits how long operations may take.
 //! - `plan`, `validate`: the rules of planning, and the checks of a configuration.
 //! - `session`, `operations`: the record of one operation, and all operations under way.
-//! - `erased`: each kind behind an object-safe trait, with values in place of models.
+//! - `erased`: what the server knows of each offer, and its code with values in place of models.
 //! - `server`: the RPCs of the plugin protocol.
 
 pub mod action;

@@ -1,21 +1,24 @@
 //! The trait that the author of a provider implements, and the list of what a provider offers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use crate::wire::diagnostic::{Diagnostic, Diagnostics};
+use crate::wire::ty::Type;
 
 use super::action::Action;
 use super::data_source::DataSource;
 use super::erased::{
-    Checked, Erased, ErasedAction, ErasedDataSource, ErasedFunction, ErasedList, ErasedResource,
+    Call, Definition, ErasedResource, FunctionDefinition, Invoke, List, Offer, Read,
+    ResourceDefinition,
 };
-use super::function::Function;
-use super::list_resource::ListResource;
-use super::model::{Model, mismatch};
+use super::function::{ArgumentTuple, Function, FunctionError};
+use super::list_resource::{ListResource, Listing};
+use super::model::{FieldType, Model, mismatch, parse};
 use super::resource::Resource;
-use super::schema::{Role, Schema};
+use super::schema::{Schema, SchemaRole, is_name};
 
 /// A provider: its configuration, and what it offers.
 pub trait Provider: Send + Sync + 'static {
@@ -62,11 +65,15 @@ pub trait Provider: Send + Sync + 'static {
 /// What a provider offers whose configuration becomes a `D`.
 #[must_use]
 pub struct Offers<D> {
-    pub(super) resources: OfferTable<dyn ErasedResource<D>>,
-    pub(super) data_sources: OfferTable<dyn ErasedDataSource<D>>,
-    pub(super) actions: OfferTable<dyn ErasedAction<D>>,
-    pub(super) lists: OfferTable<dyn ErasedList<D>>,
-    pub(super) functions: OfferTable<dyn ErasedFunction>,
+    pub(super) resources: OfferTable<dyn ErasedResource<D>, ResourceDefinition>,
+    pub(super) data_sources: OfferTable<Read<D>>,
+    pub(super) actions: OfferTable<Invoke<D>>,
+    pub(super) lists: OfferTable<List<D>>,
+    pub(super) functions: OfferTable<Call, FunctionDefinition>,
+    /// The type of the objects of each list.
+    listed: BTreeMap<&'static str, Type>,
+    /// The first thing that is wrong with them.
+    problem: Option<String>,
 }
 
 impl<D: Send + Sync + 'static> Offers<D> {
@@ -82,29 +89,43 @@ impl<D: Send + Sync + 'static> Offers<D> {
             actions: OfferTable::new("Action"),
             lists: OfferTable::new("List Resource"),
             functions: OfferTable::new("Function"),
+            listed: BTreeMap::new(),
+            problem: None,
         }
     }
 
     /// These offers and a resource.
     pub fn resource(mut self, resource: impl Resource<Provider = D>) -> Self {
-        let (erased, checked) = Erased::resource(resource);
-        self.resources.add(checked, Box::new(erased));
+        let (name, resource) = (resource.type_name(), Arc::new(resource));
+        let definition = ResourceDefinition::new(&resource);
+        self.resources
+            .add(&mut self.problem, name, definition, Box::new(resource));
         self
     }
 
     /// These offers and a data source.
     pub fn data_source<S: DataSource<Provider = D>>(mut self, source: S) -> Self {
-        let (erased, checked) =
-            Erased::new(source, S::type_name, S::schema, Role::Read, S::validate);
-        self.data_sources.add(checked, Box::new(erased));
+        let (name, source) = (source.type_name(), Arc::new(source));
+        let definition = Definition::new(&source, source.schema(), SchemaRole::Read, S::validate);
+        let read: Box<Read<D>> = Box::new(move |context, config| {
+            let source = source.clone();
+            Box::pin(async move { Ok(source.read(context, parse(config)?).await?.into_value()) })
+        });
+        self.data_sources
+            .add(&mut self.problem, name, definition, read);
         self
     }
 
     /// These offers and an action.
     pub fn action<A: Action<Provider = D>>(mut self, action: A) -> Self {
-        let (erased, checked) =
-            Erased::new(action, A::type_name, A::schema, Role::Input, A::validate);
-        self.actions.add(checked, Box::new(erased));
+        let (name, action) = (action.type_name(), Arc::new(action));
+        let definition = Definition::new(&action, action.schema(), SchemaRole::Input, A::validate);
+        let invoke: Box<Invoke<D>> = Box::new(move |context, config, progress| {
+            let action = action.clone();
+            Box::pin(async move { action.invoke(context, parse(config)?, progress).await })
+        });
+        self.actions
+            .add(&mut self.problem, name, definition, invoke);
         self
     }
 
@@ -113,36 +134,59 @@ impl<D: Send + Sync + 'static> Offers<D> {
     where
         L::Resource: Resource<Provider = D>,
     {
-        let (erased, checked) =
-            Erased::new(list, L::type_name, L::schema, Role::Input, L::validate);
-        self.lists.add(checked, Box::new(erased));
+        let (name, list) = (list.type_name(), Arc::new(list));
+        let definition = Definition::new(&list, list.schema(), SchemaRole::Input, L::validate);
+        let list: Box<List<D>> = Box::new(move |context, config, output| {
+            let list = list.clone();
+            let found = Listing::new(output);
+            Box::pin(async move { list.list(context, parse(config)?, found).await })
+        });
+        let listed = <L::Resource as Resource>::Model::ty();
+        self.listed.insert(name, listed);
+        self.lists.add(&mut self.problem, name, definition, list);
         self
     }
 
     /// These offers and a function.
-    pub fn function(mut self, function: impl Function) -> Self {
-        let (erased, checked) = Erased::function(function);
-        self.functions.add(checked, Box::new(erased));
+    pub fn function<F: Function>(mut self, function: F) -> Self {
+        let name = function.name();
+        let definition = FunctionDefinition {
+            signature: function.signature(),
+            arguments: F::Arguments::types(),
+            output: F::Output::ty(),
+        };
+        let parameters = definition.signature.parameters;
+        let names: BTreeSet<_> = parameters.iter().map(|(name, _)| *name).collect();
+        let problem = if let Some(name) = names.iter().chain([&name]).find(|name| !is_name(name)) {
+            Some(format!("{name} is not a name that HCL can write"))
+        } else if names.len() < parameters.len() {
+            Some("a parameter is there twice".to_owned())
+        } else {
+            (names.len() != definition.arguments.len())
+                .then(|| "it has not as many parameters as arguments".to_owned())
+        };
+        let call: Box<Call> = Box::new(move |arguments| {
+            let arguments = F::Arguments::from_values(arguments).map_err(|position| {
+                let text = "The argument must be neither null nor unknown.";
+                FunctionError::of_argument(position, text)
+            })?;
+            Ok(function.call(arguments)?.into_value())
+        });
+        self.functions
+            .add(&mut self.problem, name, (definition, problem), call);
         self
     }
 
     /// What is wrong with the offers, if something is.
     pub(super) fn problem(&self) -> Option<String> {
-        let lists = self.lists.offers.iter().find_map(|(name, list)| {
+        let mut lists = self.listed.iter().filter_map(|(name, listed)| {
             let problem = match self.resources.offers.get(name) {
-                Some(resource) => mismatch(&list.listed(), &resource.definition().base.ty)?,
+                Some(resource) => mismatch(listed, &resource.definition.base.ty)?,
                 None => "the provider has no such resource".to_owned(),
             };
             Some(format!("list resource {name}: {problem}"))
         });
-        let tables = [
-            &self.resources.problem,
-            &self.data_sources.problem,
-            &self.actions.problem,
-            &self.lists.problem,
-            &self.functions.problem,
-        ];
-        tables.into_iter().find_map(Clone::clone).or(lists)
+        self.problem.clone().or_else(|| lists.next())
     }
 }
 
@@ -153,20 +197,17 @@ impl<D> fmt::Debug for Offers<D> {
 }
 
 /// All offers of one kind, by their names.
-pub(super) struct OfferTable<T: ?Sized> {
+pub(super) struct OfferTable<C: ?Sized, D = Definition> {
     /// What one of them is called in the title of an error.
     title: &'static str,
-    pub(super) offers: BTreeMap<&'static str, Box<T>>,
-    /// The first thing that is wrong with them.
-    problem: Option<String>,
+    pub(super) offers: BTreeMap<&'static str, Offer<C, D>>,
 }
 
-impl<T: ?Sized> OfferTable<T> {
+impl<C: ?Sized, D> OfferTable<C, D> {
     fn new(title: &'static str) -> Self {
         Self {
             title,
             offers: BTreeMap::new(),
-            problem: None,
         }
     }
 
@@ -175,17 +216,24 @@ impl<T: ?Sized> OfferTable<T> {
         self.title.to_ascii_lowercase()
     }
 
-    fn add(&mut self, Checked { name, problem }: Checked, offer: Box<T>) {
-        let before = self.offers.insert(name, offer);
+    /// Adds an offer. If something is wrong with it and nothing was before, that is the problem.
+    fn add(
+        &mut self,
+        first: &mut Option<String>,
+        name: &'static str,
+        (definition, problem): (D, Option<String>),
+        code: Box<C>,
+    ) {
+        let before = self.offers.insert(name, Offer { definition, code });
+        let misnamed = (!is_name(name)).then(|| "it is not a name that HCL can write".to_owned());
         let twice = before.map(|_| "it is there twice".to_owned());
-        let problem = problem.or(twice);
-        let noun = self.noun();
-        let problem = problem.map(|problem| format!("{noun} {name}: {problem}"));
-        self.problem = self.problem.take().or(problem);
+        if let Some(problem) = problem.or(misnamed).or(twice) {
+            first.get_or_insert(format!("{} {name}: {problem}", self.noun()));
+        }
     }
 
     /// The offer of this name, or the error for one that the provider does not have.
-    pub(super) fn find(&self, name: &str) -> Result<&T, Diagnostics> {
+    pub(super) fn find(&self, name: &str) -> Result<&Offer<C, D>, Diagnostics> {
         let offer = self.offers.get(name).ok_or_else(|| {
             let (title, noun) = (self.title, self.noun());
             Diagnostic::error(

@@ -10,7 +10,7 @@ use crate::wire::value::Value;
 
 mod check;
 
-pub(super) use check::{Role, is_name, problem};
+pub(super) use check::{SchemaRole, is_name, problem};
 
 /// Checks one configured value, which is not null and known as a whole or in parts, and adds what
 /// is wrong with it to the diagnostics. The path is that of the attribute.
@@ -100,11 +100,6 @@ impl Attribute {
     /// An attribute that holds a map of strings.
     pub fn map(name: &'static str) -> Self {
         Self::new(name, Kind::Plain(Type::Map(Box::new(Type::String))))
-    }
-
-    /// An attribute that holds a list of strings.
-    pub fn list(name: &'static str) -> Self {
-        Self::new(name, Kind::Plain(Type::List(Box::new(Type::String))))
     }
 
     /// A computed attribute that holds a list of objects with these attributes, each of them

@@ -27,12 +27,12 @@ pub(super) struct RpcSession {
     pub(super) stop: CancellationToken,
     /// Shared by all operations of the process.
     pub(super) warned: Warned,
-    record: Mutex<Record>,
+    record: Mutex<SessionRecord>,
 }
 
 /// What is known so far.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(super) struct SessionRecord {
     /// The private state that Terraform is to store.
     pub(super) private: Entries,
     /// The private state of the object that this one replaces.
@@ -53,7 +53,7 @@ impl RpcSession {
     }
 
     /// The record, for a moment.
-    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+    pub(super) fn record(&self) -> MutexGuard<'_, SessionRecord> {
         lock(&self.record)
     }
 }

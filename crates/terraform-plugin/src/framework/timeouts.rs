@@ -40,46 +40,30 @@ impl Timed {
 
     /// How long the operation may take: as configured, or by default. Text that is no duration
     /// counts as none: it is refused when the configuration is validated.
-    pub fn limit(self, configured: Option<&Field<String>>) -> Limit {
+    pub fn limit(self, configured: Option<&Field<String>>) -> TimeLimit {
         let configured = configured.and_then(Field::text);
-        let configured = configured.and_then(|text| Some((text, duration::parse(text)?)));
-        match configured {
-            Some((text, duration)) => Limit {
-                operation: self,
-                text: text.to_owned(),
-                duration,
-            },
-            None => Limit {
-                operation: self,
-                text: self.default.to_owned(),
-                duration: duration::parse(self.default).unwrap_or(Duration::MAX),
-            },
+        let valid = configured.filter(|text| duration::parse(text).is_some());
+        let text = valid.unwrap_or(self.default);
+        TimeLimit {
+            operation: self,
+            text: text.to_owned(),
+            duration: duration::parse(text).unwrap_or(Duration::MAX),
         }
     }
 }
 
 /// How long one operation may take.
 #[derive(Clone, Debug)]
-pub struct Limit {
-    operation: Timed,
-    text: String,
-    duration: Duration,
-}
-
-impl Limit {
-    /// How long the operation may take.
-    pub fn duration(&self) -> Duration {
-        self.duration
-    }
-
+pub struct TimeLimit {
     /// The operation that it limits.
-    pub fn operation(&self) -> Timed {
-        self.operation
-    }
+    pub operation: Timed,
+    /// How long the operation may take.
+    pub duration: Duration,
+    text: String,
 }
 
 /// Shows the entry of the block and its value, such as `timeouts.create = 30m`.
-impl fmt::Display for Limit {
+impl fmt::Display for TimeLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{BLOCK}.{} = {}", self.operation.name, self.text)
     }
@@ -98,7 +82,7 @@ mod tests {
     fn what_is_configured_goes_before_the_default() {
         let limit = |field: Field<String>| {
             let limit = CREATE.limit(Some(&field));
-            (limit.duration(), limit.to_string())
+            (limit.duration, limit.to_string())
         };
         let default = (
             Duration::from_secs(1200),
@@ -106,7 +90,7 @@ mod tests {
         );
         assert_eq!(limit(Field::Null), default);
         assert_eq!(limit("soon".into()), default);
-        assert_eq!(CREATE.limit(None).duration(), default.0);
+        assert_eq!(CREATE.limit(None).duration, default.0);
         let nothing = (Duration::from_nanos(1), "timeouts.create = 1ns".to_owned());
         assert_eq!(limit("1ns".into()), nothing);
     }

@@ -69,6 +69,7 @@ fn missing(attribute: &Attribute, path: &Path) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::diagnostic::has_errors;
 
     fn attributes() -> Vec<Attribute> {
         vec![
@@ -97,7 +98,7 @@ mod tests {
     fn errors(value: &Value) -> Vec<String> {
         let mut errors = Diagnostics::default();
         check(&attributes(), value, &Path::root(), false, &mut errors);
-        assert_eq!(errors.has_errors(), !errors.is_empty());
+        assert_eq!(has_errors(&errors), !errors.is_empty());
         let paths = errors.iter().map(|error| error.path.clone());
         paths
             .map(|path| path.expect("a path").to_string())

@@ -61,7 +61,7 @@ pub(super) fn accept(
 /// An authenticated byte stream, counted as open while it lives.
 pub(super) struct PeerConnection {
     io: Box<dyn Io>,
-    _counted: Counted,
+    peers: Arc<watch::Sender<Peers>>,
 }
 
 /// A byte stream to a peer, with or without TLS.
@@ -114,31 +114,22 @@ impl Acceptor {
                 }
             },
         };
+        self.peers.send_modify(|peers| {
+            peers.open += 1;
+            peers.ever += 1;
+        });
         let connection = PeerConnection {
             io,
-            _counted: Counted::new(self.peers),
+            peers: self.peers,
         };
         // This fails only when the server has ended. The connection is then dropped, and so closed.
         let _ = self.ready.send(Ok(connection)).await;
     }
 }
 
-/// Counts one connection as open, from its creation until it is dropped.
-struct Counted(Arc<watch::Sender<Peers>>);
-
-impl Counted {
-    fn new(peers: Arc<watch::Sender<Peers>>) -> Self {
-        peers.send_modify(|peers| {
-            peers.open += 1;
-            peers.ever += 1;
-        });
-        Self(peers)
-    }
-}
-
-impl Drop for Counted {
+impl Drop for PeerConnection {
     fn drop(&mut self) {
-        self.0.send_modify(|peers| peers.open -= 1);
+        self.peers.send_modify(|peers| peers.open -= 1);
     }
 }
 

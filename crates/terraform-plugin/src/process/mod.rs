@@ -12,7 +12,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
 
@@ -39,6 +38,7 @@ mod tls;
 
 pub use command::main;
 pub use error::ServeError;
+use services::Services;
 
 /// The largest message that is written, in bytes, which is the largest that every Terraform reads.
 /// An object that was read may have grown when it is written, and must not be lost by that.
@@ -148,22 +148,22 @@ pub async fn serve<P: Provider>(
         tracing::warn!("the host does not offer protocol {}", handshake::PROTOCOL);
     }
 
-    let (shutdown, end) = (CancellationToken::new(), CancellationToken::new());
+    let services = Services::default();
     let operations = server.operations();
     let ended = lifecycle::ended(
         mode,
-        &shutdown,
+        &services.shutdown,
         signals.ended(mode),
         host,
         peers,
         &operations,
     );
-    let server = router(server, &shutdown, &end)
-        .serve_with_incoming_shutdown(incoming, end.clone().cancelled_owned());
+    let server = router(server, &services)
+        .serve_with_incoming_shutdown(incoming, services.end.clone().cancelled_owned());
     let mut server = pin!(server);
     tokio::select! {
         result = &mut server => return Ok(result?),
-        () = ended => end.cancel(),
+        () = ended => services.end.cancel(),
     }
     match timeout(CLOSE_LIMIT, server).await {
         Ok(result) => Ok(result?),
@@ -171,15 +171,7 @@ pub async fn serve<P: Provider>(
     }
 }
 
-fn router<P: Provider>(
-    server: server::Server<P>,
-    shutdown: &CancellationToken,
-    end: &CancellationToken,
-) -> Router {
-    let silent = || services::Silent { end: end.clone() };
-    let controller = services::Controller {
-        shutdown: shutdown.clone(),
-    };
+fn router<P: Provider>(server: server::Server<P>, services: &Services) -> Router {
     let provider = ProviderServer::new(server)
         .max_decoding_message_size(MESSAGE_LIMIT)
         .max_encoding_message_size(WRITE_LIMIT);
@@ -187,9 +179,9 @@ fn router<P: Provider>(
         .max_concurrent_streams(Some(STREAM_LIMIT))
         .initial_connection_window_size(Some(CONNECTION_WINDOW))
         .add_service(provider)
-        .add_service(GrpcControllerServer::new(controller))
-        .add_service(GrpcStdioServer::new(silent()))
-        .add_service(GrpcBrokerServer::new(silent()))
+        .add_service(GrpcControllerServer::new(services.clone()))
+        .add_service(GrpcStdioServer::new(services.clone()))
+        .add_service(GrpcBrokerServer::new(services.clone()))
 }
 
 /// Writes the line that announces the socket. Nothing else is ever written to stdout.

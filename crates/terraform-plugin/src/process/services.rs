@@ -10,33 +10,21 @@ use crate::wire::go_plugin::grpc_controller_server::GrpcController;
 use crate::wire::go_plugin::grpc_stdio_server::GrpcStdio;
 use crate::wire::go_plugin::{ConnInfo, Empty, StdioData};
 
-/// The controller service: ends the process when Terraform calls `Shutdown`.
-#[derive(Debug)]
-pub(super) struct Controller {
-    /// Is cancelled when the call arrives.
+/// The services of go-plugin.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Services {
+    /// Is cancelled when Terraform calls `Shutdown` to end the process.
     pub(super) shutdown: CancellationToken,
-}
-
-#[tonic::async_trait]
-impl GrpcController for Controller {
-    async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
-        self.shutdown.cancel();
-        Ok(Response::new(Empty {}))
-    }
-}
-
-/// The services for stdio and for the broker, whose streams send nothing and end with the server.
-///
-/// Terraform subscribes to the stream of stdio and logs a warning for everything that comes,
-/// so nothing may come. It opens none to the broker.
-#[derive(Debug)]
-pub(super) struct Silent {
     /// Is cancelled when the server ends.
     pub(super) end: CancellationToken,
 }
 
-impl Silent {
-    fn stream<T: Send + 'static>(&self) -> Response<BoxStream<T>> {
+impl Services {
+    /// A stream that sends nothing and ends with the server.
+    ///
+    /// Terraform subscribes to the stream of stdio and logs a warning for everything that comes,
+    /// so nothing may come. It opens none to the broker.
+    fn silence<T: Send + 'static>(&self) -> Response<BoxStream<T>> {
         let end = self.end.clone().cancelled_owned();
         let nothing = end.into_stream().filter_map(|()| async { None });
         Response::new(Box::pin(nothing))
@@ -44,18 +32,26 @@ impl Silent {
 }
 
 #[tonic::async_trait]
-impl GrpcStdio for Silent {
-    async fn stream_stdio(&self, _: Request<()>) -> Result<Response<BoxStream<StdioData>>, Status> {
-        Ok(self.stream())
+impl GrpcController for Services {
+    async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
+        self.shutdown.cancel();
+        Ok(Response::new(Empty {}))
     }
 }
 
 #[tonic::async_trait]
-impl GrpcBroker for Silent {
+impl GrpcStdio for Services {
+    async fn stream_stdio(&self, _: Request<()>) -> Result<Response<BoxStream<StdioData>>, Status> {
+        Ok(self.silence())
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcBroker for Services {
     async fn start_stream(
         &self,
         _: Request<Streaming<ConnInfo>>,
     ) -> Result<Response<BoxStream<ConnInfo>>, Status> {
-        Ok(self.stream())
+        Ok(self.silence())
     }
 }

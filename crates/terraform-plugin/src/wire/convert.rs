@@ -1,6 +1,6 @@
 //! Conversions between the types of this module and the generated messages.
 
-use super::diagnostic::{Diagnostic, Diagnostics, Severity};
+use super::diagnostic::{Diagnostic, Severity};
 use super::json;
 use super::msgpack;
 use super::path::{Path, PathStep, ValueError};
@@ -52,12 +52,6 @@ impl From<Diagnostic> for wire::Diagnostic {
                 .filter(|path| !path.steps().is_empty())
                 .map(|path| (&path).into()),
         }
-    }
-}
-
-impl From<Diagnostics> for Vec<wire::Diagnostic> {
-    fn from(diagnostics: Diagnostics) -> Self {
-        diagnostics.into_iter().map(Into::into).collect()
     }
 }
 
@@ -118,18 +112,6 @@ mod tests {
         assert_eq!(warning.attribute, None);
         let whole: wire::Diagnostic = Diagnostic::error("S", "D").at(Path::root()).into();
         assert_eq!(whole.attribute, None);
-    }
-
-    #[test]
-    fn a_list_of_diagnostics_keeps_its_order() {
-        let mut diagnostics = Diagnostics::from(Diagnostic::warning("first", "D"));
-        diagnostics.push(Diagnostic::error("second", "D"));
-        let wire: Vec<wire::Diagnostic> = diagnostics.into();
-        let summaries: Vec<_> = wire
-            .iter()
-            .map(|diagnostic| diagnostic.summary.as_str())
-            .collect();
-        assert_eq!(summaries, ["first", "second"]);
     }
 
     #[test]

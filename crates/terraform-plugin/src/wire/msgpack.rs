@@ -9,7 +9,6 @@
 
 use std::collections::BTreeMap;
 
-use rmp::Marker;
 use rmp::decode;
 use rmp::encode::{self, ByteBuf};
 
@@ -47,29 +46,23 @@ pub fn encode(value: &Value, ty: &Type) -> Result<Vec<u8>, ValueError> {
 /// Reads one value from the beginning of `rest`, and leaves there what follows it.
 fn read(rest: &mut &[u8], ty: &Type) -> Result<Value, ValueError> {
     let misfit = || ValueError::new(ty.to_string());
-    match Marker::from_u8(*rest.first().ok_or_else(misfit)?) {
-        Marker::Null => {
-            *rest = rest.get(1..).unwrap_or_default();
-            return Ok(Value::Null);
-        }
-        Marker::FixExt1
-        | Marker::FixExt2
-        | Marker::FixExt4
-        | Marker::FixExt8
-        | Marker::FixExt16
-        | Marker::Ext8
-        | Marker::Ext16
-        | Marker::Ext32 => {
-            let content = decode::read_ext_meta(rest).map_err(|_| misfit())?;
-            let content = usize::try_from(content.size).unwrap_or(usize::MAX);
-            *rest = rest.get(content..).ok_or_else(misfit)?;
-            return Ok(Value::Unknown);
-        }
-        _ => {}
+    let mut after = *rest;
+    if decode::read_nil(&mut after).is_ok() {
+        *rest = after;
+        return Ok(Value::Null);
+    }
+    let mut after = *rest;
+    if let Ok(extension) = decode::read_ext_meta(&mut after) {
+        let size = usize::try_from(extension.size).unwrap_or(usize::MAX);
+        *rest = after.get(size..).ok_or_else(misfit)?;
+        return Ok(Value::Unknown);
     }
     Ok(match ty {
         Type::Bool => Value::Bool(decode::read_bool(rest).map_err(|_| misfit())?),
-        Type::Number => Value::Number(read_number(rest).ok_or_else(misfit)?),
+        Type::Number => {
+            // Terraform writes a whole number as an integer of any size.
+            Value::Number(decode::read_int(rest).map_err(|_| misfit())?)
+        }
         Type::String => Value::String(read_text(rest)?),
         Type::List(element) => {
             let length = decode::read_array_len(rest).map_err(|_| misfit())?;
@@ -118,11 +111,6 @@ fn read_entries<'t>(
         }
     }
     Ok(Value::Map(entries))
-}
-
-/// Reads a whole number, which Terraform writes as an integer of any size.
-fn read_number(rest: &mut &[u8]) -> Option<i64> {
-    decode::read_int(rest).ok()
 }
 
 fn read_text(rest: &mut &[u8]) -> Result<String, ValueError> {

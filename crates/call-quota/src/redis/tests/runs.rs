@@ -23,7 +23,7 @@ impl Server {
 
     /// How long a caller of this operation has to wait because calls may have been forgotten.
     fn recovers_for(&mut self, told: Told<'_>, lane: u64) -> Micros {
-        let acquire = Command::Acquire(Request {
+        let acquire = Command::Acquire(PermitRequest {
             lane: LaneId(lane),
             waiter: None,
             priority: Priority::Normal,
@@ -118,7 +118,7 @@ fn each_restart_owes_the_whole_pause_also_by_a_clock_that_is_behind() {
 }
 
 /// What a process is told that may not ask.
-fn untold(now: Micros, made: ConnectionAge) -> Told<'static> {
+fn untold(now: Micros, made: &'static str) -> Told<'static> {
     Told {
         run_id: "",
         made,
@@ -134,11 +134,11 @@ fn those_who_may_ask_for_the_run_and_those_who_may_not_share_a_state_at_once() {
         assert_eq!(server.recovers_for(at(now), 1), 0);
     };
     let open = NOW + PAUSE;
-    used(&mut server, open, untold(NOW, ConnectionAge::First));
+    used(&mut server, open, untold(NOW, "first"));
     for step in 0..4 {
         let now = open + step * 100_000;
-        assert_eq!(server.recovers_for(untold(now, ConnectionAge::First), 2), 0);
-        assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 2), 0);
+        assert_eq!(server.recovers_for(untold(now, "first"), 2), 0);
+        assert_eq!(server.recovers_for(untold(now, "same"), 2), 0);
         assert_eq!(server.recovers_for(at(now), 3), 0);
     }
     // A user who may not ask leaves the known run as it is.
@@ -152,36 +152,30 @@ fn those_who_may_ask_for_the_run_and_those_who_may_not_share_a_state_at_once() {
 #[test]
 fn who_may_not_ask_for_the_run_pays_once_where_it_could_be_another() {
     let mut server = Server::new();
-    server.recovers_for(untold(NOW, ConnectionAge::First), 1);
+    server.recovers_for(untold(NOW, "first"), 1);
     let mut now = NOW + PAUSE;
-    assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, "same"), 1), 0);
 
     // The connection was lost, for two processes.
+    assert_eq!(server.recovers_for(untold(now, "new"), 1), PAUSE);
     assert_eq!(
-        server.recovers_for(untold(now, ConnectionAge::New), 1),
-        PAUSE
-    );
-    assert_eq!(
-        server.recovers_for(untold(now + SECOND, ConnectionAge::New), 2),
+        server.recovers_for(untold(now + SECOND, "new"), 2),
         PAUSE - SECOND
     );
     now += PAUSE;
-    assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, "same"), 1), 0);
 
     // A process is new, and no other was there just before.
     now += RESTART_TIME;
-    assert_eq!(server.recovers_for(untold(now, ConnectionAge::First), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, "first"), 1), 0);
     now += RESTART_TIME + 1;
-    assert_eq!(
-        server.recovers_for(untold(now, ConnectionAge::First), 1),
-        PAUSE
-    );
+    assert_eq!(server.recovers_for(untold(now, "first"), 1), PAUSE);
     now += PAUSE;
-    assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, "same"), 1), 0);
 
     // A connection that lasts proves that the server was not started anew.
     now += 60 * SECOND;
-    assert_eq!(server.recovers_for(untold(now, ConnectionAge::Same), 1), 0);
+    assert_eq!(server.recovers_for(untold(now, "same"), 1), 0);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::{Attribute, Kind};
 
 /// What the values of a schema are used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Role {
+pub(in super::super) enum SchemaRole {
     /// Input alone: the provider block, an action, the configuration of a list, and a block.
     Input,
     /// A data source, whose values are read anew each time.
@@ -38,7 +38,7 @@ pub(in super::super) fn is_name(name: &str) -> bool {
 }
 
 /// What is wrong with the attributes of a schema, if something is.
-pub(in super::super) fn problem(attributes: &[Attribute], role: Role) -> Option<String> {
+pub(in super::super) fn problem(attributes: &[Attribute], role: SchemaRole) -> Option<String> {
     let mut names = BTreeSet::new();
     attributes.iter().find_map(|attribute| {
         let name = attribute.name;
@@ -49,15 +49,15 @@ pub(in super::super) fn problem(attributes: &[Attribute], role: Role) -> Option<
             return Some(format!("{name} {problem}"));
         }
         let inner = match &attribute.kind {
-            Kind::Block(inner) => self::problem(inner, Role::Input),
-            Kind::Objects(inner) => self::problem(inner, Role::Output),
+            Kind::Block(inner) => self::problem(inner, SchemaRole::Input),
+            Kind::Objects(inner) => self::problem(inner, SchemaRole::Output),
             Kind::Plain(_) => None,
         };
         inner.map(|problem| format!("{name}: {problem}"))
     })
 }
 
-fn of_attribute(attribute: &Attribute, role: Role) -> Option<&'static str> {
+fn of_attribute(attribute: &Attribute, role: SchemaRole) -> Option<&'static str> {
     let Attribute {
         name,
         kind,
@@ -84,15 +84,15 @@ fn of_attribute(attribute: &Attribute, role: Role) -> Option<&'static str> {
             "is required, and optional or computed too",
         ),
         (
-            *computed && role == Role::Input,
+            *computed && role == SchemaRole::Input,
             "is computed, where nothing is",
         ),
         (
-            configurable && role == Role::Output,
+            configurable && role == SchemaRole::Output,
             "can be configured, where nothing can",
         ),
         (
-            planned && role != Role::Stored,
+            planned && role != SchemaRole::Stored,
             "has a rule that only an attribute of a resource can have: a default, a replacement, \
              a kept state, or write-only",
         ),
@@ -117,7 +117,7 @@ fn of_attribute(attribute: &Attribute, role: Role) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn text(attribute: Attribute, role: Role) -> String {
+    fn text(attribute: Attribute, role: SchemaRole) -> String {
         problem(&[attribute], role).unwrap_or_default()
     }
 
@@ -125,69 +125,81 @@ mod tests {
     fn a_schema_that_makes_no_sense_for_its_kind_is_refused() {
         let a = || Attribute::string("a");
         for (attribute, role, expected) in [
-            (a(), Role::Stored, "a is neither"),
+            (a(), SchemaRole::Stored, "a is neither"),
             (
                 a().required().optional(),
-                Role::Stored,
+                SchemaRole::Stored,
                 "a is required, and",
             ),
             (
                 a().required().computed(),
-                Role::Stored,
+                SchemaRole::Stored,
                 "a is required, and",
             ),
-            (a().computed(), Role::Input, "a is computed"),
-            (a().optional().default("x"), Role::Input, "a is computed"),
-            (a().optional().default("x"), Role::Read, "a has a rule"),
-            (a().required().write_only(), Role::Read, "a has a rule"),
+            (a().computed(), SchemaRole::Input, "a is computed"),
+            (
+                a().optional().default("x"),
+                SchemaRole::Input,
+                "a is computed",
+            ),
+            (
+                a().optional().default("x"),
+                SchemaRole::Read,
+                "a has a rule",
+            ),
+            (
+                a().required().write_only(),
+                SchemaRole::Read,
+                "a has a rule",
+            ),
             (
                 a().required().requires_replace(),
-                Role::Input,
+                SchemaRole::Input,
                 "a has a rule",
             ),
             (
                 a().optional().computed().write_only(),
-                Role::Stored,
+                SchemaRole::Stored,
                 "a is write-only, and",
             ),
             (
                 a().optional().write_only().default("x"),
-                Role::Stored,
+                SchemaRole::Stored,
                 "a is write-only, and",
             ),
             (
                 Attribute::string("A").required(),
-                Role::Read,
+                SchemaRole::Read,
                 "A is not a name",
             ),
             (
                 Attribute::string("").required(),
-                Role::Read,
+                SchemaRole::Read,
                 " is not a name",
             ),
             (
                 Attribute::string("count").required(),
-                Role::Read,
+                SchemaRole::Read,
                 "count is a name",
             ),
             (
                 Attribute::objects("a", vec![Attribute::string("b").optional()]),
-                Role::Read,
+                SchemaRole::Read,
                 "a: b can be configured",
             ),
             (
                 Attribute::objects("a", Vec::new()).optional(),
-                Role::Read,
+                SchemaRole::Read,
                 "a is a list of objects, and configurable",
             ),
             (
                 Attribute::block("a", vec![Attribute::string("b").computed()]),
-                Role::Stored,
+                SchemaRole::Stored,
                 "a: b is computed",
             ),
             (
                 Attribute::block("a", Vec::new()).computed(),
-                Role::Stored,
+                SchemaRole::Stored,
                 "a is a block, and computed",
             ),
         ] {
@@ -196,7 +208,7 @@ mod tests {
         }
         let twice = [a().required(), a().computed()];
         assert_eq!(
-            problem(&twice, Role::Stored).as_deref(),
+            problem(&twice, SchemaRole::Stored).as_deref(),
             Some("a is there twice")
         );
     }
@@ -211,6 +223,6 @@ mod tests {
             Attribute::objects("e", vec![Attribute::string("f").computed()]),
             Attribute::block("g", vec![Attribute::string("h").optional()]),
         ];
-        assert_eq!(problem(&resource, Role::Stored), None);
+        assert_eq!(problem(&resource, SchemaRole::Stored), None);
     }
 }

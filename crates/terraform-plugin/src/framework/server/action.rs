@@ -4,7 +4,8 @@ use tonic::Response;
 use tonic::codegen::BoxStream;
 
 use crate::wire::diagnostic::Result;
-use crate::wire::tfplugin6::{invoke_action, plan_action};
+use crate::wire::tfplugin6::invoke_action::{self, event};
+use crate::wire::tfplugin6::plan_action;
 
 use super::super::action::Progress;
 use super::super::provider::Provider;
@@ -18,7 +19,7 @@ impl<P: Provider> RpcCall<P> {
         request: plan_action::Request,
     ) -> Result<plan_action::Response> {
         let action = self.shared.offers.actions.find(&request.action_type)?;
-        let ty = &action.definition().ty;
+        let ty = &action.definition.ty;
         values::decode(request.config.as_ref(), ty, "configuration")?;
         Ok(plan_action::Response::default())
     }
@@ -32,13 +33,20 @@ impl<P: Provider> Server<P> {
         request: invoke_action::Request,
     ) -> Response<BoxStream<invoke_action::Event>> {
         let name = Some(("tf_action_type", request.action_type.clone()));
-        self.stream("InvokeAction", name, |call, events| async move {
+        // Terraform takes an action as done only at this event.
+        let last = |diagnostics| {
+            let completed = event::Type::Completed(event::Completed { diagnostics });
+            Some(invoke_action::Event {
+                r#type: Some(completed),
+            })
+        };
+        self.stream("InvokeAction", name, last, |call, events| async move {
             let action = call.shared.offers.actions.find(&request.action_type)?;
-            let ty = &action.definition().ty;
+            let ty = &action.definition.ty;
             let config = values::decode(request.config.as_ref(), ty, "configuration")?;
             let data = call.data()?;
             let progress = Progress(&events);
-            action.invoke(call.context(&data), config, progress).await
+            (action.code)(call.context(&data), config, progress).await
         })
     }
 }

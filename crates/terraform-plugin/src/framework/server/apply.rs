@@ -16,7 +16,7 @@ use super::values;
 impl<P: Provider> RpcCall<P> {
     pub(super) async fn apply_resource_change(&self, request: Request) -> Result<Response> {
         let resource = self.resource(&request.type_name)?;
-        let definition = resource.definition();
+        let definition = &resource.definition;
         let (ty, identity_ty) = (&definition.base.ty, &definition.identity_ty);
         let prior = values::decode(request.prior_state.as_ref(), ty, "prior state")?;
         let plan = values::decode(request.planned_state.as_ref(), ty, "planned state")?;
@@ -31,7 +31,7 @@ impl<P: Provider> RpcCall<P> {
         let updates = !prior.is_null() && !plan.is_null();
         let desired = Desired { config, plan };
         let call = self.context(&data);
-        let applied = guard(resource.apply(call, prior.clone(), desired)).await;
+        let applied = guard(resource.code.apply(call, prior.clone(), desired)).await;
         let (state, mut errors) = match applied {
             Ok(state) => (state, Diagnostics::default()),
             Err(errors) => {
@@ -47,7 +47,7 @@ impl<P: Provider> RpcCall<P> {
         // The object is stored even if its identity cannot be computed.
         let identity = match state.is_null() {
             true => Ok(Value::Null),
-            false => guard(async { resource.identity(&state) }).await,
+            false => guard(async { resource.code.identity(&state) }).await,
         };
         let identity = identity.unwrap_or_else(|more| {
             errors.extend(more);

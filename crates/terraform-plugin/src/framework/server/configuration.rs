@@ -23,19 +23,7 @@ impl<P: Provider> RpcCall<P> {
         &self,
         request: validate_provider_config::Request,
     ) -> Result<validate_provider_config::Response> {
-        let config = values::decode(
-            request.config.as_ref(),
-            &self.shared.ty,
-            "provider configuration",
-        )?;
-        let mut found = Diagnostics::default();
-        let attributes = &self.shared.schema.attributes;
-        validate::check(attributes, &config, &Path::root(), false, &mut found);
-        if let Value::Map(_) = &config {
-            found.extend(self.shared.provider.validate(&parse(config)?));
-        }
-        self.record().diagnostics.extend(found);
-        Ok(validate_provider_config::Response::default())
+        self.check(&self.shared.block, request.config.as_ref(), false)
     }
 
     pub(super) async fn validate_resource_config(
@@ -45,7 +33,7 @@ impl<P: Provider> RpcCall<P> {
         let resource = self.resource(&request.type_name)?;
         let client = request.client_capabilities.unwrap_or_default();
         let write_only_allowed = client.write_only_attributes_allowed;
-        let definition = &resource.definition().base;
+        let definition = &resource.definition.base;
         self.check(definition, request.config.as_ref(), write_only_allowed)
     }
 
@@ -54,7 +42,7 @@ impl<P: Provider> RpcCall<P> {
         request: validate_data_resource_config::Request,
     ) -> Result<validate_data_resource_config::Response> {
         let source = self.shared.offers.data_sources.find(&request.type_name)?;
-        self.check(source.definition(), request.config.as_ref(), false)
+        self.check(&source.definition, request.config.as_ref(), false)
     }
 
     pub(super) async fn validate_action_config(
@@ -62,7 +50,7 @@ impl<P: Provider> RpcCall<P> {
         request: validate_action_config::Request,
     ) -> Result<validate_action_config::Response> {
         let action = self.shared.offers.actions.find(&request.type_name)?;
-        self.check(action.definition(), request.config.as_ref(), false)
+        self.check(&action.definition, request.config.as_ref(), false)
     }
 
     pub(super) async fn validate_list_resource_config(
@@ -70,28 +58,18 @@ impl<P: Provider> RpcCall<P> {
         request: validate_list_resource_config::Request,
     ) -> Result<validate_list_resource_config::Response> {
         let list = self.shared.offers.lists.find(&request.type_name)?;
-        self.check(list.definition(), request.config.as_ref(), false)
+        self.check(&list.definition, request.config.as_ref(), false)
     }
 
     pub(super) async fn configure_provider(
         &self,
         request: configure_provider::Request,
     ) -> Result<configure_provider::Response> {
-        let config = values::decode(
-            request.config.as_ref(),
-            &self.shared.ty,
-            "provider configuration",
-        )?;
-        let configured = self
-            .shared
-            .provider
-            .configure(parse(config)?, &request.terraform_version);
-        let (data, warnings) = configured.await?;
-        *self
-            .shared
-            .data
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(data));
+        let shared = &self.shared;
+        let config = values::decode(request.config.as_ref(), &shared.block.ty, "configuration")?;
+        let version = &request.terraform_version;
+        let (data, warnings) = shared.provider.configure(parse(config)?, version).await?;
+        *shared.data.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(data));
         self.record().diagnostics.extend(warnings);
         Ok(configure_provider::Response::default())
     }

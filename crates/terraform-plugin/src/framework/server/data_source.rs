@@ -10,12 +10,12 @@ use super::values;
 impl<P: Provider> RpcCall<P> {
     pub(super) async fn read_data_source(&self, request: Request) -> Result<Response> {
         let source = self.shared.offers.data_sources.find(&request.type_name)?;
-        let ty = &source.definition().ty;
+        let ty = &source.definition.ty;
         let config = values::decode(request.config.as_ref(), ty, "configuration")?;
         let data = self.data()?;
-        let state = source.read(self.context(&data), config).await?;
+        let state = (source.code)(self.context(&data), config).await?;
         let unknown = values::left_unknown(&state, "After Read");
-        if unknown.has_errors() {
+        if !unknown.is_empty() {
             return Err(unknown);
         }
         Ok(Response {

@@ -18,14 +18,14 @@ impl<P: Provider> RpcCall<P> {
                 "This version of the provider has no function {name}."
             ))
         })?;
-        let definition = function.definition();
+        let definition = &function.definition;
         let arguments = request.arguments.iter().zip(&definition.arguments);
         let arguments = (0..).zip(arguments).map(|(position, (value, ty))| {
             decode_value(Some(value), ty).map_err(|error| {
                 FunctionError::of_argument(position, format!("Unreadable argument: {error}."))
             })
         });
-        let result = function.call(arguments.collect::<Result<_, _>>()?)?;
+        let result = (function.code)(arguments.collect::<Result<_, _>>()?)?;
         encode_value(&result, &definition.output).map_err(|error| {
             FunctionError::new(format!(
                 "The result does not have its type: {error}. This is always a bug in the \

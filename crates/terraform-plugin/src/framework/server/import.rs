@@ -18,7 +18,7 @@ impl<P: Provider> RpcCall<P> {
         request: import_resource_state::Request,
     ) -> Result<import_resource_state::Response> {
         let resource = self.resource(&request.type_name)?;
-        let definition = resource.definition();
+        let definition = &resource.definition;
         let identity_ty = &definition.identity_ty;
         let given = values::decode_identity(request.identity.as_ref(), identity_ty)?;
         let by_id = given.attributes().is_none();
@@ -30,10 +30,10 @@ impl<P: Provider> RpcCall<P> {
             }
         };
         let data = self.data()?;
-        let imported = resource.import(self.context(&data), target).await?;
+        let imported = resource.code.import(self.context(&data), target).await?;
         let mut state = imported.with_unknowns_as_null();
         null_write_only(&definition.base.schema.attributes, &mut state);
-        let identity = resource.identity(&state)?;
+        let identity = resource.code.identity(&state)?;
         // An identity in a response must be complete. Parts that the remote service assigns are
         // known only after the read that follows an import, so an import by id may have to leave
         // the identity out. An import by identity has all parts that are required, and Terraform
@@ -59,7 +59,7 @@ impl<P: Provider> RpcCall<P> {
         &self,
         request: generate_resource_config::Request,
     ) -> Result<generate_resource_config::Response> {
-        let definition = &self.resource(&request.type_name)?.definition().base;
+        let definition = &self.resource(&request.type_name)?.definition.base;
         let mut config = values::decode(request.state.as_ref(), &definition.ty, "state")?;
         if config.is_null() {
             return Err(Diagnostic::error(

@@ -7,7 +7,7 @@ use crate::wire::diagnostic::{Diagnostic, Result};
 use crate::wire::tfplugin6::list_resource::{Event, Request};
 use crate::wire::value::Value;
 
-use super::super::erased::ErasedResource;
+use super::super::erased::ResourceOffer;
 use super::super::list_resource::ListOutput;
 use super::super::plan::null_write_only;
 use super::super::provider::Provider;
@@ -19,11 +19,18 @@ impl<P: Provider> Server<P> {
     /// are any.
     pub(super) fn list(&self, request: Request) -> Response<BoxStream<Event>> {
         let name = Some(("tf_list_resource_type", request.type_name.clone()));
-        self.stream("ListResource", name, |call, events| async move {
+        // Terraform takes a list as ended with its stream.
+        let last = |diagnostic: Vec<_>| {
+            (!diagnostic.is_empty()).then(|| Event {
+                diagnostic,
+                ..Event::default()
+            })
+        };
+        self.stream("ListResource", name, last, |call, events| async move {
             let offers = &call.shared.offers;
             let list = offers.lists.find(&request.type_name)?;
             let resource = offers.resources.find(&request.type_name)?;
-            let ty = &list.definition().ty;
+            let ty = &list.definition.ty;
             let config = values::decode(request.config.as_ref(), ty, "configuration")?;
             let data = call.data()?;
             let with_object = request.include_resource_object;
@@ -32,21 +39,21 @@ impl<P: Provider> Server<P> {
                 event: &|name, state| event(resource, &name, state, with_object),
                 wanted: u64::try_from(request.limit).ok().filter(|limit| *limit > 0),
             };
-            list.list(call.context(&data), config, output).await
+            (list.code)(call.context(&data), config, output).await
         })
     }
 }
 
 /// The event for an object with this state.
 fn event<D>(
-    resource: &dyn ErasedResource<D>,
+    resource: &ResourceOffer<D>,
     display_name: &str,
     mut state: Value,
     with_object: bool,
 ) -> Result<Event> {
-    let definition = resource.definition();
+    let definition = &resource.definition;
     null_write_only(&definition.base.schema.attributes, &mut state);
-    let identity = resource.identity(&state)?;
+    let identity = resource.code.identity(&state)?;
     if !values::is_complete(&identity) {
         return Err(Diagnostic::error(
             "Incomplete Identity",

@@ -41,13 +41,12 @@ use tonic::{Request, Response, Status};
 
 use crate::wire::tfplugin6 as wire;
 use crate::wire::tfplugin6::provider_server::Provider as Rpc;
-use crate::wire::ty::Type;
 use base::random::Random;
 
-use super::model::{FieldType, mismatch};
+use super::erased::Definition;
 use super::operations::Operations;
 use super::provider::{Offers, Provider};
-use super::schema::{Role, Schema, problem};
+use super::schema::SchemaRole;
 use super::session::Warned;
 
 use response::WithDiagnostics;
@@ -63,9 +62,9 @@ pub struct Server<P: Provider>(Arc<Shared<P>>);
 
 /// What all RPCs of the server share.
 struct Shared<P: Provider> {
-    provider: P,
-    schema: Schema,
-    ty: Type,
+    provider: Arc<P>,
+    /// The provider block.
+    block: Definition,
     offers: Offers<P::Data>,
     /// What ConfigureProvider made of the configuration; `None` until it has been called.
     data: RwLock<Option<Arc<P::Data>>>,
@@ -82,18 +81,16 @@ impl<P: Provider> Server<P> {
     /// If a schema makes no sense for its kind, or a model does not match its schema. Every call
     /// would fail otherwise.
     pub fn new(provider: P, random: Random) -> Result<Self, InvalidProvider> {
-        let (schema, offers) = (provider.schema(), provider.offers());
-        let ty = schema.ty();
-        let of_block = problem(&schema.attributes, Role::Input);
-        let of_block = of_block.or_else(|| mismatch(&P::Config::ty(), &ty));
-        let of_block = of_block.map(|problem| format!("the provider block: {problem}"));
-        if let Some(problem) = of_block.or_else(|| offers.problem()) {
+        let (offers, provider) = (provider.offers(), Arc::new(provider));
+        let (block, problem) =
+            Definition::new(&provider, provider.schema(), SchemaRole::Input, P::validate);
+        let problem = problem.map(|problem| format!("the provider block: {problem}"));
+        if let Some(problem) = problem.or_else(|| offers.problem()) {
             return Err(InvalidProvider(problem));
         }
         Ok(Self(Arc::new(Shared {
             provider,
-            schema,
-            ty,
+            block,
             offers,
             data: RwLock::default(),
             operations: Operations::default(),

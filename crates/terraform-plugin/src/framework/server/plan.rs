@@ -4,6 +4,7 @@ use crate::wire::diagnostic::Result;
 use crate::wire::tfplugin6::plan_resource_change::{Request, Response};
 
 use super::super::context;
+use super::super::plan;
 use super::super::provider::Provider;
 use super::run::RpcCall;
 use super::values;
@@ -11,7 +12,7 @@ use super::values;
 impl<P: Provider> RpcCall<P> {
     pub(super) async fn plan_resource_change(&self, request: Request) -> Result<Response> {
         let resource = self.resource(&request.type_name)?;
-        let definition = resource.definition();
+        let definition = &resource.definition;
         let ty = &definition.base.ty;
         let prior = values::decode(request.prior_state.as_ref(), ty, "prior state")?;
         let proposed = values::decode(request.proposed_new_state.as_ref(), ty, "proposed state")?;
@@ -21,7 +22,7 @@ impl<P: Provider> RpcCall<P> {
         let private = context::decode(&request.prior_private);
         if proposed.is_null() {
             self.record().private = private;
-            resource.plan_destroy(call, prior)?;
+            resource.code.plan_destroy(call, prior)?;
             return Ok(Response {
                 planned_state: values::encode(&proposed, ty, "planned state")?,
                 planned_private: request.prior_private,
@@ -38,7 +39,18 @@ impl<P: Provider> RpcCall<P> {
             true => self.record().replaced = Some(private),
             false => self.record().private = private,
         }
-        let planned = resource.plan(call, config, prior.clone(), proposed).await?;
+        // The schema's rules come first: the author adjusts their result, and what is replaced
+        // depends on the plan as the author leaves it.
+        let attributes = &definition.base.schema.attributes;
+        let plan = plan::planned(attributes, &config, &prior, proposed);
+        let planned = resource
+            .code
+            .plan(call, config, prior.clone(), plan)
+            .await?;
+        let (state, mut replace) = planned;
+        replace.extend(plan::replacements(attributes, &prior, &state));
+        replace.sort();
+        replace.dedup();
         // An object keeps its identity for as long as it exists. For one that is replaced,
         // Terraform plans a second time without a prior state, and then the new object gets its own
         // identity.
@@ -46,7 +58,7 @@ impl<P: Provider> RpcCall<P> {
             Some(identity) if !prior.is_null() => Some(identity),
             // OpenTofu stores a planned identity even if parts of it are unknown, and then fails to
             // write the plan.
-            _ => match resource.identity(&planned.state)? {
+            _ => match resource.code.identity(&state)? {
                 identity if identity.is_wholly_known() => {
                     values::encode_identity(&identity, &definition.identity_ty)?
                 }
@@ -54,8 +66,8 @@ impl<P: Provider> RpcCall<P> {
             },
         };
         Ok(Response {
-            planned_state: values::encode(&planned.state, ty, "planned state")?,
-            requires_replace: planned.replace.iter().map(Into::into).collect(),
+            planned_state: values::encode(&state, ty, "planned state")?,
+            requires_replace: replace.iter().map(Into::into).collect(),
             planned_private: context::encode(&self.record().private),
             planned_identity,
             ..Response::default()

@@ -15,7 +15,7 @@ use super::values;
 impl<P: Provider> RpcCall<P> {
     pub(super) async fn read_resource(&self, request: Request) -> Result<Response> {
         let resource = self.resource(&request.type_name)?;
-        let definition = resource.definition();
+        let definition = &resource.definition;
         let (ty, identity_ty) = (&definition.base.ty, &definition.identity_ty);
         let before = values::decode(request.current_state.as_ref(), ty, "current state")?;
         let identity_before =
@@ -24,7 +24,7 @@ impl<P: Provider> RpcCall<P> {
         self.record().private = context::decode(&request.private);
 
         let call = self.context(&data);
-        let mut state = match guard(resource.read(call, before)).await {
+        let mut state = match guard(resource.code.read(call, before)).await {
             Ok(state) => state.with_unknowns_as_null(),
             // An object that could not be read stays as it was stored.
             Err(errors) => {
@@ -41,7 +41,7 @@ impl<P: Provider> RpcCall<P> {
         null_write_only(&definition.base.schema.attributes, &mut state);
         let identity = match state.is_null() {
             true => Value::Null,
-            false => resource.identity(&state)?,
+            false => resource.code.identity(&state)?,
         };
         let mut record = self.record();
         record

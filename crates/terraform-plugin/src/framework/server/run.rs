@@ -15,14 +15,14 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use crate::wire::diagnostic::{Diagnostic, Diagnostics};
-use crate::wire::tfplugin6::{self as wire, call_function, invoke_action, list_resource};
+use crate::wire::tfplugin6::{self as wire, call_function};
 
 use super::super::context::Context;
-use super::super::erased::ErasedResource;
+use super::super::erased::ResourceOffer;
 use super::super::function::FunctionError;
 use super::super::operations::{crash, guard};
 use super::super::provider::Provider;
-use super::super::session::{Record, RpcSession};
+use super::super::session::{RpcSession, SessionRecord};
 use super::response::{self, WithDiagnostics};
 use super::{Server, Shared};
 
@@ -30,36 +30,10 @@ use super::{Server, Shared};
 const EVENTS: usize = 16;
 
 /// Which of the provider's offers an RPC is about: the key of its name in the log, and the name.
-pub(super) type Offer = Option<(&'static str, String)>;
+pub(super) type OfferName = Option<(&'static str, String)>;
 
 /// The events of a stream.
-pub(super) type Events<E> = Sender<Result<E, Status>>;
-
-/// An event of a stream that can report how the work ended.
-pub(super) trait StreamEvent: Sized + Send + 'static {
-    /// The last event, with the diagnostics of the work, where the stream needs one.
-    fn last(diagnostics: Vec<wire::Diagnostic>) -> Option<Self>;
-}
-
-/// Terraform takes a list as ended with its stream.
-impl StreamEvent for list_resource::Event {
-    fn last(diagnostic: Vec<wire::Diagnostic>) -> Option<Self> {
-        (!diagnostic.is_empty()).then(|| Self {
-            diagnostic,
-            ..Self::default()
-        })
-    }
-}
-
-/// Terraform takes an action as done only at this event.
-impl StreamEvent for invoke_action::Event {
-    fn last(diagnostics: Vec<wire::Diagnostic>) -> Option<Self> {
-        use invoke_action::event::{Completed, Type};
-        Some(Self {
-            r#type: Some(Type::Completed(Completed { diagnostics })),
-        })
-    }
-}
+pub(super) type EventSender<E> = Sender<Result<E, Status>>;
 
 /// An RPC that is being answered.
 pub(super) struct RpcCall<P: Provider> {
@@ -69,7 +43,7 @@ pub(super) struct RpcCall<P: Provider> {
 
 impl<P: Provider> RpcCall<P> {
     /// What is known of the operation so far, for a moment.
-    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+    pub(super) fn record(&self) -> MutexGuard<'_, SessionRecord> {
         self.session.record()
     }
 
@@ -79,10 +53,7 @@ impl<P: Provider> RpcCall<P> {
     }
 
     /// The resource of this type, or the error for one that the provider does not have.
-    pub(super) fn resource(
-        &self,
-        type_name: &str,
-    ) -> Result<&dyn ErasedResource<P::Data>, Diagnostics> {
+    pub(super) fn resource(&self, type_name: &str) -> Result<&ResourceOffer<P::Data>, Diagnostics> {
         self.shared.offers.resources.find(type_name)
     }
 
@@ -126,7 +97,7 @@ impl<P: Provider> Server<P> {
     pub(super) async fn answer<A, F>(
         &self,
         rpc: &'static str,
-        offer: Offer,
+        offer: OfferName,
         work: impl FnOnce(Arc<RpcCall<P>>) -> F,
     ) -> Response<A>
     where
@@ -153,13 +124,14 @@ impl<P: Provider> Server<P> {
         }))
     }
 
-    /// Runs the work of an RPC that answers with a stream of events. The last one has the
-    /// diagnostics.
-    pub(super) fn stream<E: StreamEvent, F>(
+    /// Runs the work of an RPC that answers with a stream of events. `last` makes the last one from
+    /// the diagnostics of the work, where the stream needs one.
+    pub(super) fn stream<E: Send + 'static, F>(
         &self,
         rpc: &'static str,
-        offer: Offer,
-        work: impl FnOnce(Arc<RpcCall<P>>, Events<E>) -> F,
+        offer: OfferName,
+        last: fn(Vec<wire::Diagnostic>) -> Option<E>,
+        work: impl FnOnce(Arc<RpcCall<P>>, EventSender<E>) -> F,
     ) -> Response<BoxStream<E>>
     where
         F: Future<Output = Result<(), Diagnostics>> + Send + 'static,
@@ -169,7 +141,7 @@ impl<P: Provider> Server<P> {
             let work = work(call.clone(), events.clone());
             async move {
                 let failure = guard(work).await.err().unwrap_or_default();
-                if let Some(last) = E::last(call.finish(failure, true, 0).await) {
+                if let Some(last) = last(call.finish(failure, true, 0).await) {
                     // An error means that the caller has disconnected.
                     let _ = events.send(Ok(last)).await;
                 }
@@ -201,7 +173,7 @@ impl<P: Provider> Server<P> {
     fn spawn<T: Send + 'static, F>(
         &self,
         rpc: &'static str,
-        offer: Offer,
+        offer: OfferName,
         work: impl FnOnce(Arc<RpcCall<P>>) -> F,
     ) -> JoinHandle<T>
     where

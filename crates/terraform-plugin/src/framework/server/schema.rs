@@ -56,20 +56,14 @@ impl<P: Provider> RpcCall<P> {
     ) -> Result<get_provider_schema::Response> {
         let offers = &self.shared.offers;
         Ok(get_provider_schema::Response {
-            provider: Some(schema(&self.shared.schema)),
-            resource_schemas: described(&offers.resources, |resource| {
-                schema(&resource.definition().base.schema)
+            provider: Some(schema(&self.shared.block.schema)),
+            resource_schemas: described(&offers.resources, |it| schema(&it.base.schema)),
+            data_source_schemas: described(&offers.data_sources, |it| schema(&it.schema)),
+            action_schemas: described(&offers.actions, |it| ActionSchema {
+                schema: Some(schema(&it.schema)),
             }),
-            data_source_schemas: described(&offers.data_sources, |source| {
-                schema(&source.definition().schema)
-            }),
-            action_schemas: described(&offers.actions, |action| ActionSchema {
-                schema: Some(schema(&action.definition().schema)),
-            }),
-            list_resource_schemas: described(&offers.lists, |list| {
-                schema(&list.definition().schema)
-            }),
-            functions: described(&offers.functions, |it| function(it.definition())),
+            list_resource_schemas: described(&offers.lists, |it| schema(&it.schema)),
+            functions: described(&offers.functions, function),
             server_capabilities: Some(CAPABILITIES),
             ..Default::default()
         })
@@ -80,8 +74,8 @@ impl<P: Provider> RpcCall<P> {
         _request: get_resource_identity_schemas::Request,
     ) -> Result<get_resource_identity_schemas::Response> {
         Ok(get_resource_identity_schemas::Response {
-            identity_schemas: described(&self.shared.offers.resources, |resource| {
-                identity(&resource.definition().identity_schema)
+            identity_schemas: described(&self.shared.offers.resources, |it| {
+                identity(&it.identity_schema)
             }),
             ..Default::default()
         })
@@ -92,25 +86,23 @@ impl<P: Provider> RpcCall<P> {
         _request: get_functions::Request,
     ) -> Result<get_functions::Response> {
         Ok(get_functions::Response {
-            functions: described(&self.shared.offers.functions, |it| {
-                function(it.definition())
-            }),
+            functions: described(&self.shared.offers.functions, function),
             ..Default::default()
         })
     }
 }
 
-fn names<T: ?Sized, M>(table: &OfferTable<T>, metadata: impl Fn(String) -> M) -> Vec<M> {
+fn names<C: ?Sized, D, M>(table: &OfferTable<C, D>, metadata: impl Fn(String) -> M) -> Vec<M> {
     let names = table.offers.keys();
     names.map(|name| metadata((*name).to_owned())).collect()
 }
 
-fn described<T: ?Sized, M>(
-    table: &OfferTable<T>,
-    describe: impl Fn(&T) -> M,
+fn described<C: ?Sized, D, M>(
+    table: &OfferTable<C, D>,
+    describe: impl Fn(&D) -> M,
 ) -> HashMap<String, M> {
     let offers = table.offers.iter();
-    let described = offers.map(|(name, offer)| ((*name).to_owned(), describe(offer)));
+    let described = offers.map(|(name, offer)| ((*name).to_owned(), describe(&offer.definition)));
     described.collect()
 }
 

@@ -7,12 +7,13 @@
 use crate::wire::diagnostic::{Diagnostic, Result};
 use crate::wire::json;
 use crate::wire::tfplugin6::{
-    RawState, move_resource_state, upgrade_resource_identity, upgrade_resource_state,
+    DynamicValue, RawState, ResourceIdentityData, move_resource_state, upgrade_resource_identity,
+    upgrade_resource_state,
 };
 use crate::wire::ty::Type;
 use crate::wire::value::Value;
 
-use super::super::erased::{Definition, ResourceDefinition};
+use super::super::erased::Definition;
 use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::run::RpcCall;
@@ -23,10 +24,9 @@ impl<P: Provider> RpcCall<P> {
         &self,
         request: upgrade_resource_state::Request,
     ) -> Result<upgrade_resource_state::Response> {
-        let definition = self.resource(&request.type_name)?.definition();
-        let state = state(definition, request.raw_state.as_ref(), request.version)?;
+        let raw = request.raw_state.as_ref();
         Ok(upgrade_resource_state::Response {
-            upgraded_state: values::encode(&state, &definition.base.ty, "upgraded state")?,
+            upgraded_state: self.stored_state(&request.type_name, raw, request.version)?,
             ..Default::default()
         })
     }
@@ -35,10 +35,9 @@ impl<P: Provider> RpcCall<P> {
         &self,
         request: upgrade_resource_identity::Request,
     ) -> Result<upgrade_resource_identity::Response> {
-        let definition = self.resource(&request.type_name)?.definition();
-        let identity = identity(definition, request.raw_identity.as_ref(), request.version)?;
+        let raw = request.raw_identity.as_ref();
         Ok(upgrade_resource_identity::Response {
-            upgraded_identity: values::encode_identity(&identity, &definition.identity_ty)?,
+            upgraded_identity: self.stored_identity(&request.type_name, raw, request.version)?,
             ..Default::default()
         })
     }
@@ -56,10 +55,10 @@ impl<P: Provider> RpcCall<P> {
         request: move_resource_state::Request,
     ) -> Result<move_resource_state::Response> {
         let type_name = &request.target_type_name;
-        let definition = self.resource(type_name)?.definition();
         let name = |address: &str| address.rsplit('/').next().map(str::to_owned);
         let same_provider =
             name(&request.source_provider_address) == name(self.shared.provider.address());
+        self.resource(type_name)?;
         if !same_provider || request.source_type_name != *type_name {
             return Err(Diagnostic::error(
                 "Move Not Supported",
@@ -71,47 +70,50 @@ impl<P: Provider> RpcCall<P> {
             )
             .into());
         }
-        let source = request.source_state.as_ref();
-        let state = state(definition, source, request.source_schema_version)?;
+        let (state, version) = (request.source_state, request.source_schema_version);
         // State that was written by a CLI without identities has none. The next read adds it.
-        let identity = match request.source_identity.filter(|raw| !raw.json.is_empty()) {
-            Some(raw) => {
-                let version = request.source_identity_schema_version;
-                identity(definition, Some(&raw), version)?
-            }
-            None => Value::Null,
-        };
+        let identity = request.source_identity.filter(|raw| !raw.json.is_empty());
+        let identity = identity.map(|raw| {
+            let version = request.source_identity_schema_version;
+            self.stored_identity(type_name, Some(&raw), version)
+        });
         Ok(move_resource_state::Response {
-            target_state: values::encode(&state, &definition.base.ty, "moved state")?,
+            target_state: self.stored_state(type_name, state.as_ref(), version)?,
             target_private: request.source_private,
-            target_identity: values::encode_identity(&identity, &definition.identity_ty)?,
+            target_identity: identity.transpose()?.flatten(),
             ..Default::default()
         })
     }
-}
 
-/// Reads a stored state, which must be of the current version.
-fn state(definition: &ResourceDefinition, raw: Option<&RawState>, version: i64) -> Result<Value> {
-    let Definition {
-        name, schema, ty, ..
-    } = &definition.base;
-    check_version("State", name, version, schema.version)?;
-    let mut state = stored(raw, ty)?;
-    // The stored state may hold the value of a write-only attribute, if another tool wrote it, or a
-    // version of the provider in which the attribute was not write-only.
-    null_write_only(&schema.attributes, &mut state);
-    Ok(state)
-}
+    /// A stored state, which must be of the current version, for a response.
+    fn stored_state(
+        &self,
+        type_name: &str,
+        raw: Option<&RawState>,
+        version: i64,
+    ) -> Result<Option<DynamicValue>> {
+        let Definition { schema, ty, .. } = &self.resource(type_name)?.definition.base;
+        check_version("State", type_name, version, schema.version)?;
+        let mut state = stored(raw, ty)?;
+        // The stored state may hold the value of a write-only attribute, if another tool wrote it,
+        // or a version of the provider in which the attribute was not write-only.
+        null_write_only(&schema.attributes, &mut state);
+        values::encode(&state, ty, "stored state")
+    }
 
-/// Reads a stored identity, which must be of the current version.
-fn identity(
-    definition: &ResourceDefinition,
-    raw: Option<&RawState>,
-    version: i64,
-) -> Result<Value> {
-    let current = definition.identity_schema.version;
-    check_version("Identity", definition.base.name, version, current)?;
-    stored(raw, &definition.identity_ty)
+    /// A stored identity, which must be of the current version, for a response.
+    fn stored_identity(
+        &self,
+        type_name: &str,
+        raw: Option<&RawState>,
+        version: i64,
+    ) -> Result<Option<ResourceIdentityData>> {
+        let definition = &self.resource(type_name)?.definition;
+        let current = definition.identity_schema.version;
+        check_version("Identity", type_name, version, current)?;
+        let ty = &definition.identity_ty;
+        values::encode_identity(&stored(raw, ty)?, ty)
+    }
 }
 
 /// Refuses what is stored of an object of the resource `name` in another version. `what` says what

@@ -34,7 +34,7 @@ impl Hclog {
     }
 
     fn write(&self, level: Level, target: &str, mut fields: LogFields) {
-        fields.set("@level", level_name(level));
+        fields.set("@level", level.as_str().to_ascii_lowercase());
         fields.set("@module", self.module(target));
         fields.set("@timestamp", Utc::from(self.clock.now()).micros());
         fields.set("tf_provider_addr", self.plugin.address);
@@ -125,16 +125,6 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
         }
         let metadata = event.metadata();
         self.write(*metadata.level(), metadata.target(), fields);
-    }
-}
-
-fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "error",
-        Level::WARN => "warn",
-        Level::INFO => "info",
-        Level::DEBUG => "debug",
-        Level::TRACE => "trace",
     }
 }
 

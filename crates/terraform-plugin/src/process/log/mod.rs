@@ -20,28 +20,21 @@ mod fields;
 mod layer;
 mod writer;
 
-/// Waits a moment, when it is dropped, until the lines that are still queued are written.
-#[derive(Debug)]
-#[must_use = "lines still queued when the process ends are lost"]
-pub struct Flush(#[allow(dead_code, reason = "held for its drop")] Option<writer::PendingLines>);
+pub use writer::Flush;
 
 /// Sends the `tracing` events of this process to stderr.
 ///
 /// It does nothing if the level is off, or if the process has sent its events elsewhere before.
-pub fn install(plugin: &Plugin, environment: &Environment, clock: &Clock) -> Flush {
+pub fn install(plugin: &Plugin, environment: &Environment, clock: &Clock) -> Option<Flush> {
     let level = level(plugin, environment);
     if level == LevelFilter::OFF {
-        return Flush(None);
+        return None;
     }
-    let Ok((writer, flush)) = writer::spawn(io::stderr()) else {
-        return Flush(None);
-    };
+    let (writer, flush) = writer::spawn(io::stderr()).ok()?;
     let layer = layer::Hclog::new(level, plugin, clock.clone(), writer);
     let subscriber = Registry::default().with(layer);
-    match tracing::subscriber::set_global_default(subscriber) {
-        Ok(()) => Flush(Some(flush)),
-        Err(_) => Flush(None),
-    }
+    tracing::subscriber::set_global_default(subscriber).ok()?;
+    Some(flush)
 }
 
 /// The variable that sets the level for this provider alone.
@@ -56,12 +49,10 @@ fn level(plugin: &Plugin, environment: &Environment) -> LevelFilter {
     let Some((_, level)) = environment.first(&[&own, "TF_LOG_PROVIDER", "TF_LOG"]) else {
         return LevelFilter::OFF;
     };
-    match level.to_ascii_uppercase().as_str() {
-        "OFF" => LevelFilter::OFF,
-        "ERROR" => LevelFilter::ERROR,
-        "WARN" => LevelFilter::WARN,
-        "INFO" => LevelFilter::INFO,
-        "DEBUG" => LevelFilter::DEBUG,
+    // The parser also knows numbers, which mean nothing to Terraform.
+    let is_number = level.bytes().all(|byte| byte.is_ascii_digit());
+    match level.parse() {
+        Ok(level) if !is_number => level,
         _ => LevelFilter::TRACE,
     }
 }

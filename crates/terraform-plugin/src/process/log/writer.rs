@@ -19,7 +19,7 @@ const FLUSH_LIMIT: Duration = Duration::from_millis(250);
 /// # Errors
 ///
 /// If the operating system does not start the thread.
-pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, PendingLines)> {
+pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, Flush)> {
     let (queue, items) = mpsc::channel();
     let backlog = Arc::new(AtomicUsize::new(0));
     let written = Arc::clone(&backlog);
@@ -31,7 +31,7 @@ pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, 
         backlog,
         lost: AtomicU64::new(0),
     };
-    Ok((writer, PendingLines(queue)))
+    Ok((writer, Flush(queue)))
 }
 
 /// Queues lines for the thread, and never waits.
@@ -65,9 +65,10 @@ impl Writer {
 
 /// Waits, when it is dropped, until the queued lines are written, for 250 milliseconds at most.
 #[derive(Debug)]
-pub(super) struct PendingLines(Sender<QueueItem>);
+#[must_use = "lines still queued when the process ends are lost"]
+pub struct Flush(Sender<QueueItem>);
 
-impl Drop for PendingLines {
+impl Drop for Flush {
     fn drop(&mut self) {
         let (done, flushed) = mpsc::channel();
         if self.0.send(QueueItem::Flush(done)).is_ok() {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::framework::context::Context;
 use crate::framework::identity::{IdentityAttribute, IdentitySchema};
-use crate::framework::model::Field;
+use crate::framework::model::{Field, FieldType};
 use crate::framework::resource::{Desired, ImportTarget};
-use crate::framework::schema::Attribute;
+use crate::framework::schema::{Attribute, Schema};
+use crate::wire::ty::Type;
 
 use super::*;
 

@@ -4,7 +4,8 @@ use crate::framework::context::Context;
 use crate::framework::identity::{IdentityAttribute, IdentitySchema};
 use crate::framework::model::Field;
 use crate::framework::resource::{Change, Desired, ImportTarget};
-use crate::framework::schema::Attribute;
+use crate::framework::schema::{Attribute, Schema};
+use crate::wire::ty::Type;
 
 use super::*;
 
