@@ -79,7 +79,7 @@ struct Switch {
     recovering_until: Option<Instant>,
     /// How often the first store was left.
     absences: u32,
-    /// `None` while the first store has a state that counts.
+    /// `None` while the store in use has a state that counts.
     losses: Option<Losses>,
 }
 
@@ -186,7 +186,7 @@ impl AccountStore {
         };
         let may_fail = tier + 1 < self.stores.len();
         match result {
-            Ok(reply) if tier == 0 && may_fail && self.keeps_losing_state(reply, limit) => {
+            Ok(reply) if may_fail && self.keeps_losing_state(tier, reply, limit) => {
                 self.leave(tier, &self.stores[tier].loss(), limit)
             }
             Ok(reply) => reply,
@@ -194,9 +194,12 @@ impl AccountStore {
         }
     }
 
-    /// Whether the reply of the first store shows that its state is lost repeatedly.
-    fn keeps_losing_state(&self, reply: Reply, limit: ConfiguredLimit) -> bool {
+    /// Whether the reply of the store in use shows that its state is lost repeatedly.
+    fn keeps_losing_state(&self, tier: Tier, reply: Reply, limit: ConfiguredLimit) -> bool {
         let mut switch = lock(&self.switch);
+        if switch.in_use != tier {
+            return false;
+        }
         let delay = match reply {
             Reply::Wait(wait) if wait.reason == WaitReason::Recovering => wait.delay,
             _ => {
@@ -204,7 +207,7 @@ impl AccountStore {
                 return false;
             }
         };
-        let (now, timing) = (Instant::now(), self.stores[0].timing());
+        let (now, timing) = (Instant::now(), self.stores[tier].timing());
         let longest = timing.returns_within.unwrap_or_default() + left_after(limit);
         let losses = switch.losses.get_or_insert(Losses {
             since: now,
@@ -229,6 +232,7 @@ impl AccountStore {
         lock(&self.outage.0).insert(tier, error.0.clone());
         if switch.in_use == tier {
             switch.in_use = (tier + 1).min(self.stores.len() - 1);
+            switch.losses = None;
             tracing::warn!(
                 reason = error.0,
                 fallback_requests = self.share,
@@ -238,7 +242,6 @@ impl AccountStore {
         }
         if switch.absence.is_none() {
             switch.absences = switch.absences.saturating_add(1);
-            switch.losses = None;
             switch.absence = Some(Absence {
                 // The step that failed began no earlier.
                 tried_at: now.checked_sub(timing.reply).unwrap_or(now),

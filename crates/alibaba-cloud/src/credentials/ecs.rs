@@ -138,7 +138,10 @@ impl MetadataService<'_> {
     async fn token(&self) -> Result<Secret, MetadataError> {
         let address = self.metadata.server.with_path(TOKEN_PATH);
         let request = self.client.request(Method::PUT, &address);
-        let request = request.header(LIFE_HEADER, TOKEN_LIFE);
+        // reqwest leaves the length of an empty body out, which some proxies refuse.
+        let request = request
+            .header(LIFE_HEADER, TOKEN_LIFE)
+            .header("content-length", "0");
         let response = self.send(request, "a token").await?;
         let text = std::str::from_utf8(&response.body).unwrap_or_default();
         match is_well_formed(text.trim()) {

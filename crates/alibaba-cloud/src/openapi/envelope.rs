@@ -162,7 +162,9 @@ fn detail(fields: &Fields<'_>, cleaner: &Cleaner) -> Option<String> {
 /// Reads the form in which the gateway refuses requests that it could not read: an XML element
 /// `<Error>` with flat children.
 fn xml(response: &Response) -> Option<ServiceError> {
-    if !response.body.trim_ascii_start().starts_with(b"<") {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let body = response.body.strip_prefix(MARK).unwrap_or(&response.body);
+    if !body.trim_ascii_start().starts_with(b"<") {
         return None;
     }
     let text = std::str::from_utf8(&response.body).ok()?;

@@ -284,6 +284,23 @@ async fn a_primary_that_loses_its_state_again_and_again_is_left() {
     }
 }
 
+/// The server fails, and the directory that takes its place loses its state again and again.
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_loses_its_state_again_and_again_is_left() {
+    let outage = Arc::<Outage>::default();
+    let stores: Vec<Arc<dyn Store>> = vec![
+        Arc::new(Unreachable),
+        Arc::new(Scripted {
+            carry_out: |_| Ok(recovers_for(1_500_000)),
+            takes: Duration::from_millis(1),
+        }),
+        Arc::new(Memory::new()),
+    ];
+    let store = AccountStore::new(stores, NonZeroU32::MIN, outage);
+    let made = calls(&store, Duration::from_secs(90)).await;
+    assert!(made >= 30, "{made}");
+}
+
 /// A reply names no wait that is longer than [`ASK_AGAIN`], so that a long pause is told in parts.
 #[tokio::test(start_paused = true)]
 async fn two_losses_in_a_row_whose_pauses_are_told_in_parts_are_waited_for() {
