@@ -109,7 +109,7 @@ mod tests {
     fn a_place_for_certificates_that_cannot_be_used_is_a_warning() {
         let environment = [("SSL_CERT_FILE", "/nowhere/ca.pem")].into_iter().collect();
         let (_, warnings) = configure(&environment);
-        let warning = warnings.iter().next().expect("a warning");
+        let warning = warnings.first().expect("a warning");
         assert!(
             warning
                 .detail

@@ -145,7 +145,7 @@ mod tests {
         let environment = variables.iter().copied().collect();
         let config = Config::of(attributes);
         let errors = settings::errors(&config, &environment);
-        if let Some(error) = errors.iter().next() {
+        if let Some(error) = errors.first() {
             return Err(error.detail.clone());
         }
         let throttled = configure(&config, &environment);
