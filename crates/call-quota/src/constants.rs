@@ -114,8 +114,7 @@ pub(crate) const UNUSED_LIFETIME: Micros = 604_800_000_000;
 /// in between, when a process that may not ask for the server's run connects to it.
 pub(crate) const RESTART_TIME: Micros = 300_000;
 
-/// The version of the state that Redis stores. It changes whenever the meaning of a field does. That
-/// of the file on this host is in `host/record.rs`.
+/// The version of the stored state. It changes whenever the meaning of a field does.
 pub(crate) const STATE_VERSION: u64 = 4;
 
 /// The constants as Lua source: one `local` definition for each that `slots.lua` uses.

@@ -6,8 +6,6 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::constants::{
     FORWARD_DELAY, LIMIT_MEMORY, MAX_CALLS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS, micros,
 };
@@ -46,7 +44,7 @@ impl ConfiguredLimit {
 
 /// The limit in force for all callers that share a set of slots. All fields are zero until the first
 /// of them asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AdaptiveLimit {
     /// The smallest number of calls that any caller in the last minute is configured with.
     pub(crate) calls: u32,

@@ -32,8 +32,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::constants::{
     ASK_AGAIN, FORWARD_DELAY, LOOK, MAX_LANES, MAX_REMEMBERED, MAX_SLOTS, MAX_WAITERS, Micros,
     REMEMBERED_AFTER, WAITER_GRACE,
@@ -41,7 +39,7 @@ use super::constants::{
 use super::limit::{AdaptiveLimit, ConfiguredLimit};
 
 /// Names an operation in the state of an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LaneId(pub(crate) u64);
 
 /// Names a granted permit.
@@ -49,15 +47,15 @@ pub(crate) struct LaneId(pub(crate) u64);
 /// Ids of permits and waiters come from one sequence that rises with the store's clock, so that
 /// none is given twice even after the state was lost. An id is never smaller than the time it was
 /// given at, and not much greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PermitId(pub(crate) u64);
 
 /// Names a process that waits in the fair queue. Smaller ids came earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WaiterId(pub(crate) u64);
 
 /// Which waiters go first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     /// Before all others: the call was sent once already, and the API throttled it.
     Retry,
@@ -144,7 +142,7 @@ pub enum WaitReason {
 
 /// All that is known about the calls of one account. It is of bounded size and means the same in
 /// every store.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     /// The time of the last step.
     pub(crate) seen: Micros,
@@ -164,14 +162,14 @@ pub(crate) struct State {
 }
 
 /// What is known about the calls of one operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lane {
     pub(crate) id: LaneId,
     pub(crate) pool: Pool,
 }
 
 /// How many slots there are in a set, and since when they may be used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pool {
     /// How many of them may be occupied.
     pub(crate) limit: AdaptiveLimit,
@@ -180,7 +178,7 @@ pub(crate) struct Pool {
 }
 
 /// Until when all operations share one set of slots, and that set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sharing {
     /// Zero if they never did.
     pub(crate) until: Micros,
@@ -199,7 +197,7 @@ impl Sharing {
 pub(crate) type SlotSet = Option<LaneId>;
 
 /// A slot that is occupied, or was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     /// The permit that occupies it.
     pub(crate) permit: PermitId,
@@ -209,7 +207,7 @@ pub(crate) struct Slot {
 }
 
 /// A process in the fair queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Waiter {
     pub(crate) id: WaiterId,
     pub(crate) lane: LaneId,

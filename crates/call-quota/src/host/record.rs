@@ -1,24 +1,34 @@
 //! The state of an account as the text of a file, and how far such a text can be trusted.
 //!
-//! A record is a header, `call-quota VERSION LENGTH CHECKSUM`, and a line of JSON that has this
-//! length and checksum. What follows a record means nothing.
-
-use serde::{Deserialize, Serialize};
+//! A record is a header, `call-quota VERSION LENGTH CHECKSUM`, and lines that have together this
+//! length and checksum. Each line has a name and numbers, which [`LEGEND`] explains. It follows the
+//! record in the file. What follows a record means nothing.
 
 use crate::constants::{
     ASK_AGAIN, LONGEST_SHARING, MAX_CALLS, MAX_LANES, MAX_LEAVE, MAX_PAUSE, MAX_SLOTS, MAX_TIME,
-    MAX_WAITERS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS,
+    MAX_WAITERS, MAX_WINDOW, Micros, RAISE_AFTER_WINDOWS, STATE_VERSION,
 };
-use crate::slots::{Pool, State};
+use crate::limit::AdaptiveLimit;
+use crate::slots::{
+    Lane, LaneId, PermitId, Pool, Priority, Sharing, Slot, State, Waiter, WaiterId,
+};
 
-/// The version of this format. It changes whenever the format or the meaning of a field does.
-const VERSION: u64 = 5;
+/// For a person who reads the file.
+const LEGEND: &str = "
+# Times are microseconds of this boot's monotonic clock.
+# POOL is PAUSED_UNTIL CALLS WINDOW CONFIRMED_AT CURRENT PROVEN LOWERED_AT RAISE_AT
+# state SEEN LAST_ID FORGOTTEN_AT
+# shared UNTIL SPAN POOL
+# operation ID POOL
+# slot PERMIT OPERATION FREE_AT
+# waiter ID OPERATION IS_RETRY ASKS_AT
+";
 
 /// More bytes than any record has.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
 
 /// A state, and the boot whose clock its times are of.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) boot: u64,
     pub(crate) state: State,
@@ -39,7 +49,7 @@ impl Record {
     /// The text of the record.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let body = self.body();
-        [header(&body).as_bytes(), &body].concat()
+        [header(&body).as_bytes(), &body, LEGEND.as_bytes()].concat()
     }
 
     /// Reads a text, if it begins with a whole record of this version.
@@ -57,22 +67,88 @@ impl Record {
         let mut words = line.split_whitespace().skip(1);
         let mut number = || words.next()?.parse::<u64>().ok();
         // The version comes first: the rest of a later version may be anything.
-        if line.starts_with("call-quota ") && number() > Some(VERSION) {
+        if line.starts_with("call-quota ") && number() > Some(STATE_VERSION) {
             return Err(Unusable::Newer);
         }
         let length = number().and_then(|length| usize::try_from(length).ok());
         let body = length.and_then(|length| rest.get(..length));
         let body = body.filter(|body| header(body) == line);
-        let record = body.and_then(|body| serde_json::from_slice::<Self>(body).ok());
+        let record = body.and_then(Self::parse);
         let plausible = record.filter(|record| is_plausible(&record.state));
         plausible.ok_or(Unusable::Broken)
     }
 
     fn body(&self) -> Vec<u8> {
-        // Integers and lists can always be written.
-        let mut body = serde_json::to_vec(self).unwrap_or_default();
-        body.push(b'\n');
+        let (state, sharing) = (&self.state, &self.state.sharing);
+        // Most records are shorter.
+        let mut body = Vec::with_capacity(2048);
+        let mut line = |name: &str, numbers: &[u64]| {
+            body.extend_from_slice(name.as_bytes());
+            for number in numbers {
+                body.push(b' ');
+                body.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes());
+            }
+            body.push(b'\n');
+        };
+        line("boot", &[self.boot]);
+        line("state", &[state.seen, state.last_id, state.forgotten_at]);
+        let shared = [sharing.until, sharing.span];
+        line("shared", &[&shared[..], &numbers(&sharing.pool)].concat());
+        for Lane { id, pool } in &state.lanes {
+            line("operation", &[&[id.0][..], &numbers(pool)].concat());
+        }
+        for slot in &state.slots {
+            line("slot", &[slot.permit.0, slot.lane.0, slot.free_at]);
+        }
+        for waiter in &state.waiters {
+            let is_retry = u64::from(waiter.priority == Priority::Retry);
+            let rank = [waiter.id.0, waiter.lane.0, is_retry, waiter.asks_at];
+            line("waiter", &rank);
+        }
         body
+    }
+
+    fn parse(body: &[u8]) -> Option<Self> {
+        let mut lines = Lines(body);
+        let [boot] = lines.numbers("boot")?;
+        let [seen, last_id, forgotten_at] = lines.numbers("state")?;
+        let [until, span, pool @ ..] = lines.numbers::<10>("shared")?;
+        let mut state = State {
+            seen,
+            last_id,
+            forgotten_at,
+            sharing: Sharing {
+                until,
+                span,
+                pool: parse_pool(pool)?,
+            },
+            ..State::default()
+        };
+        while let Some([id, pool @ ..]) = lines.numbers::<9>("operation") {
+            state.lanes.push(Lane {
+                id: LaneId(id),
+                pool: parse_pool(pool)?,
+            });
+        }
+        while let Some([permit, lane, free_at]) = lines.numbers("slot") {
+            state.slots.push(Slot {
+                permit: PermitId(permit),
+                lane: LaneId(lane),
+                free_at,
+            });
+        }
+        while let Some([id, lane, is_retry, asks_at]) = lines.numbers("waiter") {
+            state.waiters.push(Waiter {
+                id: WaiterId(id),
+                lane: LaneId(lane),
+                priority: match is_retry {
+                    1 => Priority::Retry,
+                    _ => Priority::Normal,
+                },
+                asks_at,
+            });
+        }
+        lines.0.is_empty().then_some(Self { boot, state })
     }
 }
 
@@ -83,9 +159,70 @@ pub(crate) fn rewrite(body: &[u8]) -> Option<Vec<u8>> {
     record.ok().map(|record| record.body())
 }
 
+fn numbers(pool: &Pool) -> [u64; 8] {
+    let limit = pool.limit;
+    [
+        pool.paused_until,
+        u64::from(limit.calls),
+        limit.window,
+        limit.confirmed_at,
+        u64::from(limit.current),
+        u64::from(limit.proven),
+        limit.lowered_at,
+        limit.raise_at,
+    ]
+}
+
+fn parse_pool(numbers: [u64; 8]) -> Option<Pool> {
+    let [
+        paused_until,
+        calls,
+        window,
+        confirmed_at,
+        current,
+        proven,
+        lowered_at,
+        raise_at,
+    ] = numbers;
+    Some(Pool {
+        paused_until,
+        limit: AdaptiveLimit {
+            calls: u32::try_from(calls).ok()?,
+            window,
+            confirmed_at,
+            current: u32::try_from(current).ok()?,
+            proven: u32::try_from(proven).ok()?,
+            lowered_at,
+            raise_at,
+        },
+    })
+}
+
+/// Lines of names and numbers.
+struct Lines<'a>(&'a [u8]);
+
+impl Lines<'_> {
+    /// Takes the next line, if it has this name and so many numbers.
+    fn numbers<const N: usize>(&mut self, name: &str) -> Option<[u64; N]> {
+        let mut rest = self.0.strip_prefix(name.as_bytes())?;
+        let mut numbers = [0_u64; N];
+        for number in &mut numbers {
+            rest = rest.strip_prefix(b" ")?;
+            while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+                *number = number
+                    .checked_mul(10)?
+                    .checked_add(u64::from(digit - b'0'))?;
+                rest = behind;
+            }
+        }
+        self.0 = rest.strip_prefix(b"\n")?;
+        Some(numbers)
+    }
+}
+
 fn header(body: &[u8]) -> String {
     let (length, checksum) = (body.len(), checksum(body));
-    format!("call-quota {VERSION} {length} {checksum:016x}\n")
+    format!("call-quota {STATE_VERSION} {length} {checksum:016x}\n")
 }
 
 /// Detects torn records and changed ones. It does not protect against forgery, which is what the

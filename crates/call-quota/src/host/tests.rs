@@ -320,7 +320,7 @@ fn a_later_version_is_left_alone_while_it_is_in_use() {
     assert!(goes(&host));
     let newer = fs::read_to_string(bench.file()).unwrap();
     let mut newer = newer
-        .replacen("call-quota 5", "call-quota 9", 1)
+        .replacen("call-quota 4", "call-quota 9", 1)
         .into_bytes();
     for used in 0..3 {
         newer[100] = used;
