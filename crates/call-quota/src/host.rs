@@ -11,7 +11,7 @@ mod record;
 
 use std::fmt;
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Seek};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -40,6 +40,9 @@ const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
 /// After how many pauses it gives up: about a second.
 const LOCK_PAUSES: usize = 500;
+
+/// How many bytes of a file are read at once: more than most records have.
+const CHUNK: usize = 4096;
 
 /// The file of one account, opened at the first use.
 pub(crate) struct Host {
@@ -195,12 +198,26 @@ impl QuotaFile {
     }
 }
 
-/// Reads a file, as far as it can be a record.
-fn read(mut file: &File) -> io::Result<Vec<u8>> {
+/// Reads a file, as far as it can be a record: by one call of the system for most records, since
+/// every step of every process of the host does this under a lock.
+fn read(file: &File) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    file.rewind()?;
-    file.take(MAX_BYTES as u64).read_to_end(&mut text)?;
-    Ok(text)
+    loop {
+        let filled = text.len();
+        text.resize(filled + CHUNK, 0);
+        match file.read_at(&mut text[filled..], filled as u64) {
+            Ok(read) => text.truncate(filled + read),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                text.truncate(filled);
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
+        // A file is read in full unless it ends.
+        if text.len() < filled + CHUNK || text.len() >= MAX_BYTES {
+            return Ok(text);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,20 @@
 //! The state of an account as the text of a file, and how far such a text can be trusted.
 //!
 //! A record is a header, `call-quota VERSION LENGTH CHECKSUM`, and lines that have together this
-//! length and checksum. Each line has a name and numbers, which [`LEGEND`] explains. It follows the
-//! record in the file. What follows a record means nothing.
+//! length and checksum. What follows a record means nothing. Times are microseconds of the monotonic
+//! clock of this boot; POOL stands for `PAUSED_UNTIL CALLS WINDOW CONFIRMED_AT CURRENT PROVEN
+//! LOWERED_AT RAISE_AT`:
+//!
+//! ```text
+//! boot ID
+//! state SEEN LAST_ID FORGOTTEN_AT
+//! shared UNTIL SPAN POOL
+//! operation ID POOL
+//! slot PERMIT OPERATION FREE_AT
+//! waiter ID OPERATION IS_RETRY ASKS_AT
+//! ```
+//!
+//! JSON by serde is 130 lines shorter, and takes half as long again for a step.
 
 use crate::constants::{
     ASK_AGAIN, LONGEST_SHARING, MAX_CALLS, MAX_LANES, MAX_LEAVE, MAX_PAUSE, MAX_SLOTS, MAX_TIME,
@@ -12,17 +24,6 @@ use crate::limit::AdaptiveLimit;
 use crate::slots::{
     Lane, LaneId, PermitId, Pool, Priority, Sharing, Slot, State, Waiter, WaiterId,
 };
-
-/// For a person who reads the file.
-const LEGEND: &str = "
-# Times are microseconds of this boot's monotonic clock.
-# POOL is PAUSED_UNTIL CALLS WINDOW CONFIRMED_AT CURRENT PROVEN LOWERED_AT RAISE_AT
-# state SEEN LAST_ID FORGOTTEN_AT
-# shared UNTIL SPAN POOL
-# operation ID POOL
-# slot PERMIT OPERATION FREE_AT
-# waiter ID OPERATION IS_RETRY ASKS_AT
-";
 
 /// More bytes than any record has.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
@@ -49,7 +50,7 @@ impl Record {
     /// The text of the record.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let body = self.body();
-        [header(&body).as_bytes(), &body, LEGEND.as_bytes()].concat()
+        [header(&body).as_bytes(), &body].concat()
     }
 
     /// Reads a text, if it begins with a whole record of this version.
