@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::openapi::AccessKey;
 
 use super::key_parts::{KeyPart, KeyPartError, assemble};
-use super::profile_file::without_mark;
+use crate::openapi::without_mark;
 
 /// A key that was fetched, and how long it is valid from now on. `None` if that is not known.
 #[derive(Clone, Debug)]

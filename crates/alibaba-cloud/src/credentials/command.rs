@@ -18,7 +18,7 @@ use base::secret::Secret;
 use super::answer::{self, Fetched};
 use super::context::FetchContext;
 use super::error::{CredentialsErrorKind, Result};
-use super::profile_file::without_mark;
+use crate::openapi::without_mark;
 
 /// How long a program may run.
 const LIMIT: Duration = Duration::from_secs(60);

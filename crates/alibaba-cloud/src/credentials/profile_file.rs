@@ -13,6 +13,8 @@ use serde_json::value::RawValue;
 use base::foreign_text;
 use base::secret::Secret;
 
+use crate::openapi::without_mark;
+
 use super::error::{CredentialsErrorKind, Result};
 use super::ini::{self, Section};
 
@@ -133,13 +135,6 @@ pub(super) fn key_of(field: &str, is_cli: bool) -> &str {
 /// Whether a file is the CLI's. It is if it begins like JSON.
 pub(super) fn is_cli_file(content: &[u8]) -> bool {
     without_mark(content).trim_ascii_start().starts_with(b"{")
-}
-
-/// The content without the byte order mark that some editors write.
-pub(super) fn without_mark(content: &[u8]) -> &[u8] {
-    content
-        .strip_prefix("\u{feff}".as_bytes())
-        .unwrap_or(content)
 }
 
 /// How messages call a profile.

@@ -1,5 +1,5 @@
-//! Percent-encoding as both signature methods demand it: every byte is encoded, except for the
-//! unreserved characters of RFC 3986.
+//! How texts are written. Percent-encoding is that which both signature methods demand: every byte
+//! is encoded, except for the unreserved characters of RFC 3986.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -23,6 +23,13 @@ pub(super) fn query(
     let pairs =
         pairs.map(|(name, value)| format!("{}={}", encode(name.as_ref()), encode(value.as_ref())));
     pairs.collect::<Vec<_>>().join("&")
+}
+
+/// The content without the byte order mark that some programs write.
+pub(crate) fn without_mark(content: &[u8]) -> &[u8] {
+    content
+        .strip_prefix("\u{feff}".as_bytes())
+        .unwrap_or(content)
 }
 
 #[cfg(test)]

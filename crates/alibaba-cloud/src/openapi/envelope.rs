@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use base::foreign_text::Cleaner;
 
+use super::encoding::without_mark;
 use super::fields::{self, Fields};
 use super::http::Response;
 
@@ -162,8 +163,7 @@ fn detail(fields: &Fields<'_>, cleaner: &Cleaner) -> Option<String> {
 /// Reads the form in which the gateway refuses requests that it could not read: an XML element
 /// `<Error>` with flat children.
 fn xml(response: &Response) -> Option<ServiceError> {
-    const MARK: &[u8] = b"\xef\xbb\xbf";
-    let body = response.body.strip_prefix(MARK).unwrap_or(&response.body);
+    let body = without_mark(&response.body);
     if !body.trim_ascii_start().starts_with(b"<") {
         return None;
     }

@@ -29,6 +29,7 @@ mod trust;
 pub use access_key::{AccessKey, SigningKey};
 pub use address::Address;
 pub use clock::{Correction, ServiceClock};
+pub(crate) use encoding::without_mark;
 pub use endpoint::Endpoint;
 pub use envelope::{Answer, ServiceError, Success, read as read_answer};
 pub use failure::{Failure, Obstacle, Untrusted};

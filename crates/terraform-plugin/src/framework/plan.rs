@@ -102,23 +102,14 @@ mod tests {
         ]
     }
 
-    fn object<const N: usize>(values: [(&str, Value); N]) -> Value {
-        let values = values.into_iter();
-        Value::Map(
-            values
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
-    }
-
     fn resource(name: &str, id: Value, seen: Value, size: Value, zone: Value) -> Value {
-        object([
+        Value::object([
             ("id", id),
             ("name", name.into()),
             ("size", size),
             ("seen", seen),
             ("key", Value::Null),
-            ("limits", object([("label", "l".into())])),
+            ("limits", Value::object([("label", "l".into())])),
             ("zone", zone),
         ])
     }

@@ -25,6 +25,17 @@ pub enum Value {
 }
 
 impl Value {
+    /// An object with these attributes.
+    #[cfg(test)]
+    pub(crate) fn object<const N: usize>(attributes: [(&str, Self); N]) -> Self {
+        let attributes = attributes.into_iter();
+        Self::Map(
+            attributes
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        )
+    }
+
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
