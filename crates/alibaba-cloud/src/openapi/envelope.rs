@@ -227,7 +227,8 @@ mod tests {
         let lower = r#"{"code":"Throttling.User","message":"M","requestId":"R"}"#;
         let xml = "<?xml version='1.0'?><Error><Code>Throttling.User</Code>\
                    <Message>M</Message><RequestId>R</RequestId></Error>";
-        for body in [capital, lower, xml] {
+        let marked = format!("\u{feff}{xml}");
+        for body in [capital, lower, xml, &marked] {
             let error = refusal(400, body);
             assert_eq!(error.code.as_deref(), Some("Throttling.User"), "{body}");
             assert_eq!(
