@@ -8,7 +8,7 @@ use alibaba_cloud::openapi::SigningKey;
 use base::clock::Clock;
 use base::fingerprint::fingerprint;
 
-/// An account that is known from the start, or that is asked for when the first quota is needed.
+/// An account that is known from the start, or that STS is asked for when the first quota is needed.
 #[derive(Debug)]
 pub struct Account {
     configured: Option<String>,
@@ -19,12 +19,12 @@ pub struct Account {
     clock: Clock,
     /// The name that was found, and the answer of STS that it was made of.
     found: Mutex<Option<(String, AccountLookup)>>,
-    /// Held by whoever asks, so that one asks for all.
+    /// Locked by the task that asks, so that one asks for all.
     asking: tokio::sync::Mutex<()>,
 }
 
 impl Account {
-    /// The account `configured`, or the one that STS tells.
+    /// The account `configured`, or the one that STS reports.
     ///
     /// `emulator` is the host of the API if that is on this machine.
     pub fn new(
@@ -43,12 +43,12 @@ impl Account {
         }
     }
 
-    /// The name by which all who use the account's quotas know it: its id, and for an emulator that
-    /// with the emulator's host.
+    /// The name of the account in the state of the quotas: its id, and for an emulator also the
+    /// emulator's host.
     ///
-    /// If the account cannot be had, a hash of the access key stands for it, because the throttle's
-    /// state can be read by others. All processes of this user take it for that up to the same
-    /// moment, and this waits until no call counts any more that was counted for the key.
+    /// If the account is not known, the name is a hash of the access key, because others can read
+    /// that state. All processes of this user use that name up to the same moment. Then this waits
+    /// until the calls that were counted for the key no longer count.
     pub(crate) async fn name(&self, credentials: &Credentials, key: &SigningKey) -> String {
         if let Some(account) = &self.configured {
             return account.clone();

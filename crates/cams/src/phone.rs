@@ -1,4 +1,4 @@
-//! Phone numbers: a country's calling code and a number behind it, as CAMS takes them.
+//! Phone numbers: a country's calling code and the number after it, as CAMS takes them.
 //!
 //! A number is refused only if it is certainly wrong. An unlikely one is a doubt, which the user and
 //! the API decide. A migration cannot be undone, so advice must never name another number than the
@@ -19,7 +19,7 @@ use numbering_plans::{CALLING_CODES, DROPS_ZERO, left_behind, mobile_digits};
 
 /// The most digits that E.164 allows for calling code and number together.
 const MAX_DIGITS: usize = 15;
-/// The shortest numbers in use, such as those of Niue, have four digits behind the code.
+/// The shortest numbers in use, such as those of Niue, have four digits after the code.
 const MIN_MOBILE_DIGITS: usize = 4;
 /// What people write between digits to make a number easier to read.
 const SEPARATORS: [char; 5] = [' ', '-', '.', '(', ')'];
@@ -40,7 +40,7 @@ pub struct PhoneNumber {
 pub enum Part {
     /// The calling code of the country.
     CountryCode,
-    /// The number behind the calling code.
+    /// The number after the calling code.
     MobileNumber,
 }
 
@@ -65,11 +65,11 @@ impl CallingCode {
         }
         let suggestion = without_separators(text).filter(|bare| assigned(bare).is_some());
         let problem = if suggestion.is_some() {
-            format!("{text:?} holds more than the digits of the calling code")
+            format!("{text:?} contains characters other than the digits of the calling code")
         } else if text.starts_with("00") {
             format!(
-                "{text:?} begins with 00, which is dialled before a calling code and is no part \
-                 of it"
+                "{text:?} begins with 00, which is dialled before a calling code and is not \
+                 part of it"
             )
         } else if is_digits(text) {
             format!("{text:?} is not an assigned country calling code")
@@ -103,7 +103,7 @@ impl PhoneNumber {
     pub fn parse(country_code: &str, mobile_number: &str) -> Result<Self, Problem> {
         let country_code = CallingCode::parse(country_code)?;
         if let Some(problem) = wrong(country_code, mobile_number) {
-            // Behind `+` or 00 there is the calling code, which is no part of the number.
+            // After `+` or 00 comes the calling code, which is not part of the number.
             let suggestion = without_separators(mobile_number)
                 .filter(|_| !is_international(mobile_number))
                 .filter(|bare| wrong(country_code, bare).is_none())
@@ -136,7 +136,7 @@ impl PhoneNumber {
             };
             let suggestion = without_separators(text).filter(plausible);
             return Err(refuse(
-                format!("{text:?} holds more than digits"),
+                format!("{text:?} contains characters other than digits"),
                 suggestion,
             ));
         }
@@ -152,7 +152,7 @@ impl PhoneNumber {
         self.country_code
     }
 
-    /// The number behind the calling code.
+    /// The number after the calling code.
     pub fn mobile_number(&self) -> &str {
         &self.mobile_number
     }
@@ -245,8 +245,8 @@ impl PhoneNumber {
     }
 
     /// What makes the number unlikely, although it may be right: a 0 that its country leaves out
-    /// behind the calling code, the calling code once more, or a length that mobile numbers there
-    /// do not have. It names no other number, since nobody knows which one was meant.
+    /// after the calling code, the calling code once more, or a length that mobile numbers there do
+    /// not have. It names no other number, since it is not known which one was meant.
     pub fn doubt(&self) -> Option<String> {
         doubt(self.country_code, &self.mobile_number)
     }
@@ -259,7 +259,7 @@ impl fmt::Display for PhoneNumber {
     }
 }
 
-/// What is certainly wrong with a number behind a code, if anything is.
+/// What is certainly wrong with the number after a code, if anything is.
 fn wrong(code: CallingCode, text: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("the number is empty".into());
@@ -272,7 +272,7 @@ fn wrong(code: CallingCode, text: &str) -> Option<String> {
         let other = calling_code_of(digits.strip_prefix("00").unwrap_or(&digits));
         return Some(match other.filter(|other| *other != code) {
             Some(other) => {
-                format!("{text:?} is a number behind the calling code {other}, not {code}")
+                format!("{text:?} is a number with the calling code {other}, not {code}")
             }
             None => format!("{text:?} is written for dialling from abroad, with its calling code"),
         });
@@ -281,7 +281,9 @@ fn wrong(code: CallingCode, text: &str) -> Option<String> {
         let doubt = without_separators(text).and_then(|bare| doubt(code, &bare));
         let doubt = doubt.map(|doubt| format!(", and {doubt}"));
         let doubt = doubt.unwrap_or_default();
-        return Some(format!("{text:?} holds more than digits{doubt}"));
+        return Some(format!(
+            "{text:?} contains characters other than digits{doubt}"
+        ));
     }
     let all = code.0.len() + text.len();
     if all > MAX_DIGITS {
@@ -300,14 +302,14 @@ fn wrong(code: CallingCode, text: &str) -> Option<String> {
 /// What the North American plan does not have. It is one plan of many countries whose every number
 /// has an area code of three digits and seven more, and no area code begins with 0 or 1.
 fn wrong_in_north_america(text: &str) -> Option<String> {
-    let never = "which no number behind the calling code 1 does";
+    let never = "which no number with the calling code 1 does";
     if text.starts_with(['0', '1']) {
         let first = text.get(..1).unwrap_or_default();
         return Some(format!("{text:?} begins with {first}, {never}"));
     }
     let digits = text.len();
     (digits != 10)
-        .then(|| format!("{text:?} has {digits} digits; behind the calling code 1 there are ten"))
+        .then(|| format!("{text:?} has {digits} digits; with the calling code 1 there are ten"))
 }
 
 /// What makes a number unlikely that is not wrong.
@@ -315,13 +317,13 @@ fn doubt(code: CallingCode, number: &str) -> Option<String> {
     let trunk = if code.0 == "36" { "06" } else { "0" };
     if number.starts_with(trunk) && (code.0 == "36" || DROPS_ZERO.contains(&code.0)) {
         return Some(format!(
-            "{number:?} begins with {trunk}, which is dialled only within the country: behind the \
+            "{number:?} begins with {trunk}, which is dialled only within the country: after the \
              calling code {code} it is left out"
         ));
     }
     if repeats_code(code, number) {
         return Some(format!(
-            "{number:?} begins with the calling code {code}, which country_code holds already"
+            "{number:?} begins with the calling code {code}, which country_code already has"
         ));
     }
     if let Some(left_behind) = left_behind(code.0, number) {
@@ -331,14 +333,14 @@ fn doubt(code: CallingCode, number: &str) -> Option<String> {
     let digits = number.len();
     (digits != expected).then(|| {
         format!(
-            "{number:?} has {digits} digits, and mobile numbers behind the calling code {code} \
-             have {expected}"
+            "{number:?} has {digits} digits, and mobile numbers with the calling code {code} have \
+             {expected}"
         )
     })
 }
 
 /// Whether a number begins with its calling code, and that cannot well be its own beginning: either
-/// what is behind it has the length of the country's mobile numbers, or all of it is longer than
+/// what comes after it has the length of the country's mobile numbers, or all of it is longer than
 /// almost any number.
 fn repeats_code(code: CallingCode, number: &str) -> bool {
     let Some(bare) = number.strip_prefix(code.0) else {
@@ -359,7 +361,7 @@ fn is_international(text: &str) -> bool {
     }
 }
 
-/// What to say of the first character that belongs in no phone number, if there is one.
+/// What to say about the first character that does not belong in a phone number, if there is one.
 fn first_foreign(text: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_digit() || c == '+' || SEPARATORS.contains(&c);
     let foreign = text.chars().find(|c| !allowed(*c))?;
@@ -372,7 +374,7 @@ fn first_foreign(text: &str) -> Option<String> {
         _ => "",
     };
     Some(format!(
-        "{text:?} holds {foreign:?}, which is no digit{hint}"
+        "{text:?} contains {foreign:?}, which is not a digit{hint}"
     ))
 }
 

@@ -21,12 +21,12 @@ fn a_fault_of_the_state_is_told_of_the_state_with_the_way_to_mend_it() {
         (
             "country_code",
             Value::from("+86"),
-            "\"+86\" holds more than the digits",
+            "\"+86\" contains characters other than the digits",
         ),
         (
             "mobile_number",
             Value::from("139 0000 1234"),
-            "\"139 0000 1234\" holds more",
+            "\"139 0000 1234\" contains characters",
         ),
         ("country_code", Value::from(""), "country_code: \"\""),
         ("mobile_number", Value::Null, "mobile_number is missing"),

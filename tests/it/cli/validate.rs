@@ -40,8 +40,8 @@ fn a_number_written_for_humans_gets_the_value_to_write() {
 #[test]
 fn a_typing_error_is_named_and_no_other_number_is_advised() {
     for (written, names) in [
-        ("1390000123O", "holds 'O'"),
-        ("13900001234 ext 5", "holds 'e'"),
+        ("1390000123O", "contains 'O'"),
+        ("13900001234 ext 5", "contains 'e'"),
         ("1.3900001234e10", "a spreadsheet"),
         ("139000012３4", "only the digits 0 to 9 count"),
     ] {

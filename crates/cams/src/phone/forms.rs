@@ -10,12 +10,12 @@
 //!   writes a 9 before them, and never the 15 that is dialled within the country: chatwoot#11053,
 //!   chatwoot#13932.
 //! - 55, Brazil. Dialled are an area code, a 9, and eight digits that begin with 6 to 9. WhatsApp
-//!   leaves that 9 out, except behind the area codes 11 to 19, 21, 22, 24, 27 and 28, which had it
+//!   leaves that 9 out, except after the area codes 11 to 19, 21, 22, 24, 27 and 28, which had it
 //!   first (Anatel, resolution 553/2010): waha#1974, openclaw#25819.
 //!
 //! In Brazil eight digits that begin with 2 to 5 are a landline, which never had a ninth one.
 //!
-//! The functions look at digits behind the calling code. A number whose length or beginning the
+//! The functions look at the digits after the calling code. A number whose length or beginning the
 //! national plan does not have is written in one way only.
 
 /// The area codes of Brazil whose mobile numbers WhatsApp writes with their ninth digit.
@@ -52,7 +52,7 @@ pub(super) fn whatsapps(code: &str, number: &str) -> Option<String> {
 }
 
 /// Whether this is a mobile number of Brazil that has its ninth digit where it is dialled alone.
-/// `rest` is the number behind the area code, without that digit.
+/// `rest` is the number after the area code, without that digit.
 pub(super) fn loses_ninth_digit(area: &str, rest: &str) -> bool {
     is_mobile_of_eight(rest) && !has_ninth_digit(area) && !area.contains('0')
 }

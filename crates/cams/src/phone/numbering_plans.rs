@@ -32,7 +32,7 @@ pub(super) const CALLING_CODES: &[&str] = &[
 ];
 
 /// Codes of countries where a 0 is dialled before the number at home and left out abroad, so that
-/// no number behind the code begins with 0. Countries that keep it, such as Italy, Côte d'Ivoire or
+/// no number after the code begins with 0. Countries that keep it, such as Italy, Côte d'Ivoire or
 /// the Congo, are not here, nor is any in doubt.
 pub(super) const DROPS_ZERO: &[&str] = &[
     "20", "212", "213", "218", "233", "234", "243", "249", "251", "254", "255", "256", "260",
@@ -43,7 +43,7 @@ pub(super) const DROPS_ZERO: &[&str] = &[
     "963", "964", "966", "967", "970", "971", "972", "977", "98", "994", "995", "996",
 ];
 
-/// How many digits a mobile number has behind which codes, where all have the same.
+/// How many digits a mobile number has after which codes, where all have the same.
 pub(super) const MOBILE_DIGITS: &[(usize, &[&str])] = &[
     (8, &["65", "852"]),
     (9, &["27", "33", "34", "48", "61", "966", "971"]),
@@ -54,7 +54,7 @@ pub(super) const MOBILE_DIGITS: &[(usize, &[&str])] = &[
     (11, &["86"]),
 ];
 
-/// How many digits a mobile number has behind the code. `None` where not all have the same.
+/// How many digits a mobile number has after the code. `None` where not all have the same.
 pub(super) fn mobile_digits(code: &str) -> Option<usize> {
     let mut lengths = MOBILE_DIGITS.iter();
     let (digits, _) = lengths.find(|(_, codes)| codes.contains(&code))?;
@@ -72,7 +72,7 @@ pub(super) fn left_behind(code: &str, number: &str) -> Option<String> {
     let has = format!("has {digits} digits");
     let ten = |since: &str| {
         format!(
-            "{has}, and numbers behind the calling code {code} have 10 since {since}, many of them \
+            "{has}, and numbers with the calling code {code} have 10 since {since}, many of them \
              with a 0 in front. Write the number as it is dialled today, in quotes: HCL, YAML and \
              spreadsheets drop the leading 0 of a number without them"
         )
@@ -88,7 +88,7 @@ pub(super) fn left_behind(code: &str, number: &str) -> Option<String> {
         "52" if digits != 10 => Some(format!("{has}, and Mexican numbers have 10")),
         "54" if digits == 12 && (2..5).any(|at| has_15(number, at)) => Some(format!(
             "{has}: 15 is dialled before a mobile number only within Argentina, and the number \
-             behind the calling code 54 is written without it (plan of the regulator ENACOM)"
+             after the calling code 54 is written without it (plan of the regulator ENACOM)"
         )),
         "54" if digits != 10 && !(digits == 11 && number.starts_with('9')) => Some(format!(
             "{has}, and numbers of Argentina have 10, mobile ones perhaps with a 9 in front"
@@ -104,7 +104,7 @@ pub(super) fn left_behind(code: &str, number: &str) -> Option<String> {
             };
             match is_mobile_of_eight(rest) {
                 true => Some(format!(
-                    "{has}: behind the area code {area} a mobile number of Brazil has 9 digits, \
+                    "{has}: after the area code {area} a mobile number of Brazil has 9 digits, \
                      which begin with 9, since 2016 at the latest (Anatel, resolution \
                      553/2010){forms}"
                 )),
@@ -117,7 +117,7 @@ pub(super) fn left_behind(code: &str, number: &str) -> Option<String> {
     }
 }
 
-/// Whether 15 stands behind an area code of so many digits.
+/// Whether 15 comes after an area code of so many digits.
 fn has_15(number: &str, area: usize) -> bool {
     number
         .get(area..)

@@ -144,10 +144,10 @@ fn no_value_is_suggested_where_anything_else_would_go() {
 #[test]
 fn a_problem_names_what_is_in_the_way() {
     for (code, text, says) in [
-        ("86", "1390000123O", "holds 'O', which is no digit"),
+        ("86", "1390000123O", "contains 'O', which is not a digit"),
         ("86", "1.3900001234e10", "a spreadsheet"),
         ("86", "139 0000 123４", "only the digits 0 to 9"),
-        ("86", "13900001234\n", "holds '\\n'"),
+        ("86", "13900001234\n", "contains '\\n'"),
         ("86", "+44 7700 900123", "calling code 44, not 86"),
         ("86", "0086 139", "from abroad, with its calling code"),
         ("0086", "13900001234", "begins with 00"),
