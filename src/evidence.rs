@@ -58,14 +58,14 @@ pub(crate) struct Presence {
 /// count, and among them the row with the known status, so that the state does not change with the
 /// order of the list.
 pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Presence) -> Evidence {
-    let statuses = list.map_or(&[][..], |list| &list.statuses);
-    let statuses = statuses.iter().map(|status| status.as_deref());
+    let rows = list.map_or(&[][..], |list| &list.rows);
+    let statuses = rows.iter().map(|row| row.status.as_deref());
     let mut present: Vec<&str> = statuses
         .map(|status| status.unwrap_or_default().trim())
         .filter(|status| !LEFT.iter().any(|left| status.eq_ignore_ascii_case(left)))
         .collect();
     present.sort_unstable();
-    let has_rows = list.is_some_and(|list| !list.statuses.is_empty());
+    let has_rows = !rows.is_empty();
     let shown_as_absent = present.is_empty() && has_rows;
     let not_shown = present.is_empty() && (has_rows || list.is_some_and(|list| list.complete));
     let id = match lookup {
@@ -105,16 +105,21 @@ impl Lookup {
 
 #[cfg(test)]
 mod tests {
+    use cams::operations::ListedNumber;
     use tokio::time::Instant;
 
     use super::*;
 
     fn list(statuses: &[&str], complete: bool) -> Option<Listed> {
-        let statuses = statuses.iter().map(|status| Some((*status).to_owned()));
+        let rows = statuses.iter().map(|status| ListedNumber {
+            status: Some((*status).to_owned()),
+            ..ListedNumber::default()
+        });
         Some(Listed {
-            statuses: statuses.collect(),
+            rows: rows.collect(),
             complete,
             asked_at: Instant::now(),
+            sync_failed: None,
         })
     }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use cams::operations::GetPhoneNumberVerificationStatus;
 use cams::phone::PhoneNumber;
-use cams::{Bounds, Client, Error, ErrorKind, Listed};
+use cams::{Bounds, Client, Error, ErrorKind, Freshness, Listed};
 
 use super::evidence::{Evidence, Lookup, Presence, weigh};
 use super::lookups::{Granted, Lookups};
@@ -150,9 +150,10 @@ impl Search<'_> {
     /// What the list shows.
     async fn list(&self, not_before: Option<Instant>) -> Answer<Listed> {
         let (space, number) = (&self.target.cust_space_id, &self.target.number);
+        let freshness = not_before.map_or(Freshness::Shared, Freshness::Since);
         let ask = |bounds: Bounds| async move {
             let client = self.client;
-            client.listed(&bounds, space, number, not_before).await
+            client.listed(&bounds, space, number, freshness).await
         };
         alone(self.in_halves(ask).await)
     }

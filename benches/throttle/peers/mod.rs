@@ -154,6 +154,7 @@ impl Peer {
             action: INITIATE,
             version: "2020-06-06",
             parameters: &parameters,
+            secrets: &[],
             max_answer: MAX_ANSWER,
         };
         let mut longest = Duration::from_secs(1);

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use alibaba_cloud::client::{Bounds, Error, Operation};
 use alibaba_cloud::credentials::Credentials;
+use alibaba_cloud::openapi::fields::Rows;
 use alibaba_cloud::openapi::{Failure, Settings};
 use base::clock::Clock;
 use base::random::Random;
 use call_quota::Throttle;
-use tokio::time::Instant;
 
 use crate::account::Account;
-use crate::listing::{Api, Listed, Listings};
+use crate::listing::{Api, Freshness, Listed, Listings};
+use crate::operations::{Instance, ListInstance};
 use crate::phone::PhoneNumber;
 use crate::quota::Quota;
 
@@ -89,29 +90,89 @@ impl Client {
         self.0.api.call(bounds, operation).await
     }
 
-    /// What the space's list shows of a number. With `not_before`, the list was asked for then or
-    /// later.
+    /// What the space's list shows of a number.
     ///
     /// # Errors
     ///
-    /// If the call fails, or the bounds end the wait for it.
+    /// If the list call fails, or the bounds end the wait for it.
     pub async fn listed(
         &self,
         bounds: &Bounds,
         cust_space_id: &str,
         number: &PhoneNumber,
-        not_before: Option<Instant>,
+        freshness: Freshness,
     ) -> Result<Listed, Error> {
         let Inner { api, listings } = &*self.0;
         listings
-            .listed(api, bounds, cust_space_id, number, not_before)
+            .listed(api, bounds, cust_space_id, number, freshness)
             .await
     }
 
-    /// The form in which the last list of the space writes a number that has two; `None` if it does
-    /// not show the number. This makes no call.
+    /// What the space's list shows of all numbers. The call is shared with those about one number.
+    ///
+    /// # Errors
+    ///
+    /// If the list call fails, or the bounds end the wait for it.
+    pub async fn list(
+        &self,
+        bounds: &Bounds,
+        cust_space_id: &str,
+        freshness: Freshness,
+    ) -> Result<Listed, Error> {
+        let Inner { api, listings } = &*self.0;
+        listings.list(api, bounds, cust_space_id, freshness).await
+    }
+
+    /// The form of a number in which the service writes it, as far as lists of the space have shown
+    /// it: operations may know a number in that form only. This makes no call.
+    #[must_use]
+    pub fn written(&self, cust_space_id: &str, number: &PhoneNumber) -> PhoneNumber {
+        let listed = self.listed_form(cust_space_id, number);
+        listed.unwrap_or_else(|| number.clone())
+    }
+
+    /// The form in which the lists of the space wrote a number that has two; `None` if they did not
+    /// show the number. This makes no call.
     pub fn listed_form(&self, cust_space_id: &str, number: &PhoneNumber) -> Option<PhoneNumber> {
         self.0.listings.listed_form(cust_space_id, number)
+    }
+
+    /// The instances of the account, of all pages.
+    ///
+    /// # Errors
+    ///
+    /// If a call fails.
+    pub async fn instances(
+        &self,
+        bounds: &Bounds,
+        instance_name: Option<&str>,
+        channel_type: Option<&str>,
+    ) -> Result<Rows<Instance>, Error> {
+        let mut all = Rows {
+            rows: Vec::new(),
+            complete: true,
+        };
+        let mut operation = ListInstance {
+            instance_name: instance_name.map(str::to_owned),
+            channel_type: channel_type.map(str::to_owned),
+            page_index: 1,
+        };
+        loop {
+            let page = self.call(bounds, &operation).await?;
+            all.complete &= page.data.complete;
+            let known = all.rows.len();
+            // A service that ignored the number of the page would send the same rows for ever.
+            let new = page.data.rows.into_iter();
+            let new: Vec<_> = new.filter(|row| !all.rows.contains(row)).collect();
+            all.rows.extend(new);
+            let has_all = page
+                .total_count
+                .is_some_and(|total| total <= all.rows.len());
+            if has_all || all.rows.len() == known {
+                return Ok(all);
+            }
+            operation.page_index += 1;
+        }
     }
 
     /// The credentials that sign the requests.

@@ -5,11 +5,12 @@
 //!
 //! # Map, in reading order
 //!
-//! - [`phone`], [`space`]: phone numbers and the ids of spaces.
+//! - [`phone`], [`space`], [`locale`]: phone numbers, ids of spaces, and languages.
 //! - `api`: the API and its error codes. [`operations`]: its operations, one file each.
 //! - [`Client`]: the client, which uses the loop of [`alibaba_cloud::client`]. `quota` and
 //!   [`Account`] limit its calls.
-//! - `listing`: one list that all callers share who ask about numbers of the same space.
+//! - `listing`: one list, and one synchronization with Meta, for all callers that ask about numbers
+//!   of the same space.
 //!
 //! # The journey of a call
 //!
@@ -25,6 +26,7 @@ mod account;
 mod api;
 mod client;
 mod listing;
+pub mod locale;
 pub mod operations;
 pub mod phone;
 mod quota;
@@ -38,4 +40,4 @@ pub use alibaba_cloud::openapi::{
     Endpoint, Network, Obstacle, Settings as HttpSettings, SignatureMethod, Untrusted,
 };
 pub use client::{Client, Config};
-pub use listing::Listed;
+pub use listing::{Freshness, Listed, SYNC_INTERVAL};

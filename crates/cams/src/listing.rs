@@ -1,12 +1,17 @@
-//! One list call for all who want to know about numbers of the same space.
+//! One list call for all callers that ask about numbers of the same space.
 //!
-//! A refresh asks for each number by itself, many at a time. The API lists a whole space in one
+//! A refresh asks for each number separately, many at a time. The API lists a whole space in one
 //! answer. So all calls that ask while a list is on its way, or within [`FRESH`] after it came,
-//! share that list. A caller that needs a list which shows everything that happened before now says
-//! so, and shares it only with others that ask in the meantime.
+//! share that list. [`Freshness`] says how recent a list has to be; callers that need a new one
+//! share it with others that ask in the meantime.
+//!
+//! A change at Meta may show in the list only after a synchronization. Callers that wait for such
+//! a change share the synchronization too, and those of one space begin at least [`SYNC_INTERVAL`]
+//! apart. So any number of callers that ask again as soon as they are answered make two calls in
+//! that time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -15,110 +20,148 @@ use tokio::time::{Instant, sleep_until};
 
 use alibaba_cloud::client::{Bounds, Error, ErrorKind, Operation};
 use alibaba_cloud::credentials::Credentials;
+use alibaba_cloud::openapi::fields::Rows;
 
-use crate::operations::{PhoneNumbers, QueryChatappPhoneNumbers};
+use crate::operations::{
+    ChatappSyncPhoneNumber, ListedNumber, PhoneNumbers, QueryChatappPhoneNumbers,
+};
 use crate::phone::PhoneNumber;
 use crate::quota::Quota;
 
-/// How long a list is shared, or that RAM denies it. A plan over ten thousand numbers refreshes
-/// well within it.
+/// How long a list is shared, or the error that RAM denies it. A plan over ten thousand numbers
+/// refreshes well within it.
 const FRESH: Duration = Duration::from_secs(60);
 
-/// What a list shows of all numbers.
-#[derive(Debug, Default)]
-struct Table {
-    /// The rows of each number, by the digits of its canonical form.
-    numbers: HashMap<String, NumberRows>,
-    complete: bool,
+/// The least time between the beginnings of two synchronizations of a space.
+pub const SYNC_INTERVAL: Duration = Duration::from_secs(2);
+
+/// How recent a list has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// A list that is on its way, or that came within the last minute.
+    Shared,
+    /// A list that was requested at this instant or later.
+    Since(Instant),
+    /// A list that was requested after a synchronization with Meta (`ChatappSyncPhoneNumber`) that
+    /// began at this instant or later. The answer may take [`SYNC_INTERVAL`] longer than its calls.
+    SyncedSince(Instant),
 }
 
-/// The rows of one number.
-#[derive(Clone, Debug, Default)]
-struct NumberRows {
-    /// The status of each row. A row may have none.
-    statuses: Vec<Option<String>>,
-    /// Whether the last row writes the number in its canonical form.
-    in_canonical_form: bool,
-}
-
-/// The table, or why there is none; and when that was known.
-type Answered = (Result<Arc<Table>, Arc<Error>>, Instant);
-type Pending = Shared<BoxFuture<'static, Answered>>;
-
-/// What a space's list shows of one number.
+/// What the list of a space shows, of all numbers or of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// The status of each row for the number, in the order of the list; `None` for a row that tells
-    /// none. Without a row it is empty.
-    pub statuses: Vec<Option<String>>,
+    /// The rows, by number. The rows of one number are in the order of the list; a number may have
+    /// several, of which some are old. The rows of all numbers are shared and not copied.
+    pub rows: Arc<[ListedNumber]>,
     /// Whether every row of the list could be read, so that a number without a row is not in it.
     pub complete: bool,
-    /// When the list was asked for: it shows nothing that happened later, and perhaps less.
+    /// When the list was requested: it shows nothing that happened later, and perhaps less.
     pub asked_at: Instant,
+    /// Why the synchronization failed, if one was asked for and failed: the list may then show what
+    /// was true before.
+    pub sync_failed: Option<Error>,
 }
 
-/// A list on its way, or there.
-#[derive(Clone, Debug)]
-struct Listing {
-    pending: Pending,
+/// The answer to a list call.
+#[derive(Debug)]
+struct List {
+    /// Sorted by [`canonical`].
+    rows: Arc<[ListedNumber]>,
+    complete: bool,
     asked_at: Instant,
-    /// The deadline of the caller that asked for it.
+}
+
+/// A call that several callers wait for, on its way or answered.
+#[derive(Clone, Debug)]
+struct Flight<T: Clone> {
+    action: &'static str,
+    pending: Shared<BoxFuture<'static, Answered<T>>>,
+    began: Instant,
+    /// The deadline of the caller that began it.
     deadline: Instant,
+}
+
+/// The answer to a call, and when it came.
+type Answered<T> = (Result<T, Arc<Error>>, Instant);
+
+/// The calls about one space.
+#[derive(Debug, Default)]
+struct Space {
+    list: Option<Flight<Arc<List>>>,
+    sync: Option<Flight<()>>,
+    /// Whether the service writes a number in its canonical form, for each number that was listed
+    /// and has two forms, by the digits of the canonical one.
+    in_canonical_form: HashMap<String, bool>,
 }
 
 /// The lists of a process, by space.
 #[derive(Debug, Default)]
-pub(crate) struct Listings(Mutex<HashMap<String, Listing>>);
+pub(crate) struct Listings(Arc<Mutex<HashMap<String, Space>>>);
 
 /// The client of the API, with the account's quota as its gate.
 pub(crate) type Api = alibaba_cloud::client::Client<Credentials, Quota>;
 
 impl Listings {
-    /// What the space's list shows of a number. With `not_before`, the list was asked for then or
-    /// later.
+    /// What the space's list shows of all numbers.
     ///
     /// # Errors
     ///
-    /// If the call fails, or the bounds end the wait for it.
+    /// If the list call fails, or the bounds end the wait for it.
+    pub(crate) async fn list(
+        &self,
+        api: &Arc<Api>,
+        bounds: &Bounds,
+        cust_space_id: &str,
+        freshness: Freshness,
+    ) -> Result<Listed, Error> {
+        let (since, sync_failed) = match freshness {
+            Freshness::Shared => (None, None),
+            Freshness::Since(instant) => (Some(instant), None),
+            Freshness::SyncedSince(instant) => {
+                // The list is made even if the synchronization fails, so half of the time is its.
+                let half = bounds.half();
+                let begin = || self.sync(api, &half, cust_space_id, instant);
+                let (synced, at) = wait(&half, begin).await;
+                (Some(at), synced.err())
+            }
+        };
+        let begin = || self.query(api, bounds, cust_space_id, since);
+        let (list, _) = wait(bounds, begin).await;
+        let list = list?;
+        Ok(Listed {
+            rows: Arc::clone(&list.rows),
+            complete: list.complete,
+            asked_at: list.asked_at,
+            sync_failed,
+        })
+    }
+
+    /// What the space's list shows of one number.
+    ///
+    /// # Errors
+    ///
+    /// If the list call fails, or the bounds end the wait for it.
     pub(crate) async fn listed(
         &self,
         api: &Arc<Api>,
         bounds: &Bounds,
         cust_space_id: &str,
         number: &PhoneNumber,
-        not_before: Option<Instant>,
+        freshness: Freshness,
     ) -> Result<Listed, Error> {
-        loop {
-            let listing = self.list(api, bounds, cust_space_id, not_before);
-            let deadline = listing.deadline;
-            let answered = tokio::select! {
-                biased;
-                (answered, _) = listing.pending => answered,
-                () = bounds.stopped() => return Err(stopped()),
-                // The caller that asked for the list hears from the call why it did not end in time.
-                () = sleep_until(bounds.deadline()), if bounds.deadline() < deadline => {
-                    return Err(too_late());
-                }
-            };
-            match answered {
-                Ok(table) => {
-                    let canonical = number.canonical().to_string();
-                    let rows = table.numbers.get(&canonical);
-                    return Ok(Listed {
-                        statuses: rows.map(|rows| rows.statuses.clone()).unwrap_or_default(),
-                        complete: table.complete,
-                        asked_at: listing.asked_at,
-                    });
-                }
-                // The caller that asked for the list had less time than this one has.
-                Err(error) if error.out_of_time && deadline < bounds.deadline() => {}
-                Err(error) => return Err(Error::clone(&error)),
-            }
-        }
+        let all = self.list(api, bounds, cust_space_id, freshness).await?;
+        let number = Some(number.canonical().to_string());
+        let before = all.rows.partition_point(|row| canonical(row) < number);
+        let rows = all.rows.iter().skip(before);
+        let rows = rows.take_while(|row| canonical(row) == number);
+        Ok(Listed {
+            rows: rows.cloned().collect(),
+            ..all
+        })
     }
 
-    /// The form in which the last list of the space writes a number that has two; `None` if it does
-    /// not show the number. This makes no call.
+    /// The form in which the lists of the space wrote a number that has two; `None` if they did not
+    /// show it. This makes no call.
     pub(crate) fn listed_form(
         &self,
         cust_space_id: &str,
@@ -126,161 +169,207 @@ impl Listings {
     ) -> Option<PhoneNumber> {
         let other = number.other_form()?;
         let canonical = number.canonical();
-        let pending = self.lock().get(cust_space_id)?.pending.clone();
-        let (table, _) = pending.peek()?;
-        let rows = table.as_ref().ok()?.numbers.get(&canonical.to_string())?;
-        let as_asked = rows.in_canonical_form == (canonical == *number);
+        let spaces = lock(&self.0);
+        let forms = &spaces.get(cust_space_id)?.in_canonical_form;
+        let as_asked = *forms.get(&canonical.to_string())? == (canonical == *number);
         Some(if as_asked { number.clone() } else { other })
     }
 
-    fn list(
+    /// A synchronization that began at this instant or later, or that begins as soon as it may.
+    fn sync(
+        &self,
+        api: &Arc<Api>,
+        bounds: &Bounds,
+        cust_space_id: &str,
+        not_before: Instant,
+    ) -> Flight<()> {
+        let mut spaces = lock(&self.0);
+        let space = spaces.entry(cust_space_id.to_owned()).or_default();
+        let last = &mut space.sync;
+        if let Some(sync) = last.as_ref().filter(|sync| sync.serves(Some(not_before))) {
+            return sync.clone();
+        }
+        let earliest = last.as_ref().map(|last| last.began + SYNC_INTERVAL);
+        let now = Instant::now().max(not_before);
+        let began = earliest.map_or(now, |earliest| earliest.max(now));
+        let (api, bounds) = (Arc::clone(api), bounds.clone());
+        let operation = ChatappSyncPhoneNumber {
+            cust_space_id: cust_space_id.to_owned(),
+        };
+        let (action, deadline) = (ChatappSyncPhoneNumber::ACTION, bounds.deadline());
+        let call = async move {
+            let call = async {
+                sleep_until(began).await;
+                api.call(&bounds, &operation).await.map(|_| ())
+            };
+            // A request that is under way ends with this part of the time too.
+            let answer = bounds.within(TOO_LATE, call).await;
+            answer.unwrap_or_else(|ended| Err(Error::unanswered(ended.kind, action, ended.message)))
+        };
+        let sync = Flight::begin(action, began, deadline, call);
+        last.insert(sync).clone()
+    }
+
+    /// A list that was requested at this instant or later, or one that is requested now.
+    fn query(
         &self,
         api: &Arc<Api>,
         bounds: &Bounds,
         cust_space_id: &str,
         not_before: Option<Instant>,
-    ) -> Listing {
-        let mut spaces = self.lock();
-        let shared = spaces
-            .get(cust_space_id)
-            .filter(|listing| not_before.is_none_or(|instant| instant <= listing.asked_at));
-        if let Some(listing) = shared {
-            match listing.pending.peek() {
-                None => return listing.clone(),
-                Some((answer, at)) if lasts(answer) && at.elapsed() < FRESH => {
-                    return listing.clone();
-                }
-                Some(_) => {}
-            }
+    ) -> Flight<Arc<List>> {
+        let mut spaces = lock(&self.0);
+        let last = spaces.get(cust_space_id);
+        let last = last.and_then(|space| space.list.as_ref());
+        if let Some(list) = last.filter(|list| list.serves(not_before)) {
+            return list.clone();
         }
-        // In a task of its own, so that a caller that leaves does not end it for the others.
-        let (asked_at, deadline) = (Instant::now(), bounds.deadline());
-        let (api, bounds) = (Arc::clone(api), bounds.clone());
+        // A list that is not shared any more only takes memory.
+        for space in spaces.values_mut() {
+            space.list.take_if(|list| list.is_stale());
+        }
+        let asked_at = Instant::now();
+        let (api, bounds, listings) = (Arc::clone(api), bounds.clone(), Arc::clone(&self.0));
         let operation = QueryChatappPhoneNumbers {
             cust_space_id: cust_space_id.to_owned(),
         };
-        let task = tokio::spawn(async move {
-            let list = api.call(&bounds, &operation).await;
-            list.map(|list| Arc::new(Table::of(list))).map_err(Arc::new)
+        let (action, deadline) = (QueryChatappPhoneNumbers::ACTION, bounds.deadline());
+        let call = async move {
+            let list = List::of(api.call(&bounds, &operation).await?, asked_at);
+            let mut spaces = lock(&listings);
+            let space = spaces.entry(operation.cust_space_id).or_default();
+            space.in_canonical_form.extend(forms(&list.rows));
+            Ok(Arc::new(list))
+        };
+        let space = spaces.entry(cust_space_id.to_owned()).or_default();
+        let list = Flight::begin(action, asked_at, deadline, call);
+        space.list.insert(list).clone()
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Flight<T> {
+    /// Begins a call in a task of its own, so that a caller that leaves does not end it for the
+    /// others.
+    fn begin(
+        action: &'static str,
+        began: Instant,
+        deadline: Instant,
+        call: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Self {
+        let pending = tokio::spawn(call).map(move |joined| {
+            let stopped = |_| Err(Error::unanswered(ErrorKind::Cancelled, action, STOPPED));
+            let answer = joined.unwrap_or_else(stopped);
+            (answer.map_err(Arc::new), Instant::now())
         });
-        let pending = task
-            .map(|joined| {
-                let answer = joined.unwrap_or_else(|_| Err(Arc::new(stopped())));
-                (answer, Instant::now())
-            })
-            .boxed()
-            .shared();
-        let listing = Listing {
-            pending,
-            asked_at,
+        Self {
+            action,
+            pending: pending.boxed().shared(),
+            began,
             deadline,
-        };
-        // A list that is not shared any more only takes memory.
-        spaces.retain(|_, listing| {
-            let at = listing.pending.peek().map(|(_, at)| *at);
-            at.is_none_or(|at| at.elapsed() < FRESH)
-        });
-        spaces.insert(cust_space_id.to_owned(), listing.clone());
-        listing
-    }
-}
-
-impl Table {
-    fn of(PhoneNumbers { phone_numbers }: PhoneNumbers) -> Self {
-        let mut table = Self {
-            numbers: HashMap::new(),
-            complete: phone_numbers.complete,
-        };
-        for row in phone_numbers.rows {
-            match row.phone_number.as_deref().and_then(digits) {
-                Some(digits) => {
-                    let canonical = PhoneNumber::canonical_digits(&digits);
-                    let in_canonical_form = canonical == digits;
-                    let rows = table.numbers.entry(canonical).or_default();
-                    rows.statuses.push(row.status);
-                    rows.in_canonical_form = in_canonical_form;
-                }
-                None => table.complete = false,
-            }
         }
-        table
+    }
+
+    /// Whether this answers a caller that needs a call which began at this instant or later.
+    fn serves(&self, not_before: Option<Instant>) -> bool {
+        let began_in_time = not_before.is_none_or(|instant| instant <= self.began);
+        let would_repeat = match self.pending.peek() {
+            // Another call would be answered alike: with success, or with a lasting refusal.
+            Some((Err(error), _)) => error.kind.is_lasting(),
+            Some((Ok(_), _)) | None => true,
+        };
+        began_in_time && would_repeat && !self.is_stale()
+    }
+
+    fn is_stale(&self) -> bool {
+        let answered = self.pending.peek();
+        answered.is_some_and(|(_, at)| at.elapsed() >= FRESH)
     }
 }
 
-/// The digits of a number, however it is written: `+86 139-0000-1234`, `008613900001234`, or
-/// `8613900001234.0` as some languages write a JSON number. `None` if there is something else in
-/// it.
-fn digits(written: &str) -> Option<String> {
-    let whole = written.strip_suffix(".0").unwrap_or(written);
-    let separator = |c: char| c.is_whitespace() || matches!(c, '+' | '-' | '.' | '(' | ')');
-    let digits: String = whole.chars().filter(|c| !separator(*c)).collect();
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    // Two zeros are the prefix of an international call; no country code begins with a zero.
-    is_number.then(|| digits.trim_start_matches("00").to_owned())
-}
-
-impl Listings {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Listing>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+/// Waits for a call that `begin` begins or joins. Returns its answer, or why the bounds ended the
+/// wait, and when that was known: all callers of one call hear the same instant.
+async fn wait<T: Clone>(
+    bounds: &Bounds,
+    begin: impl Fn() -> Flight<T>,
+) -> (Result<T, Error>, Instant) {
+    loop {
+        let Flight {
+            action,
+            pending,
+            deadline,
+            ..
+        } = begin();
+        let ended = |kind, message| {
+            let error = Error::unanswered(kind, action, message);
+            (Err(error), Instant::now())
+        };
+        let (answer, at) = tokio::select! {
+            biased;
+            answered = pending => answered,
+            () = bounds.stopped() => return ended(ErrorKind::Cancelled, STOPPED),
+            // The caller that began the call hears from it why it did not end in time.
+            () = sleep_until(bounds.deadline()), if bounds.deadline() < deadline => {
+                return ended(ErrorKind::TimedOut, TOO_LATE);
+            }
+        };
+        match answer {
+            // The caller that began the call had less time than this one has.
+            Err(error) if error.out_of_time && deadline < bounds.deadline() => {}
+            answer => return (answer.map_err(|error| Error::clone(&error)), at),
+        }
     }
 }
 
-/// Whether another call would be answered alike: with a list, or with a lasting refusal.
-fn lasts(answer: &Result<Arc<Table>, Arc<Error>>) -> bool {
-    match answer {
-        Ok(_) => true,
-        Err(error) => error.kind.is_lasting(),
+const STOPPED: &str = "stopped before the answer came";
+const TOO_LATE: &str = "the time was over before the answer came";
+
+impl List {
+    fn of(answer: PhoneNumbers, asked_at: Instant) -> Self {
+        let Rows { mut rows, complete } = answer.phone_numbers;
+        rows.sort_by_cached_key(canonical);
+        // Rows without a readable number come first.
+        let is_readable = rows.first().is_none_or(|row| row.digits().is_some());
+        Self {
+            rows: rows.into(),
+            complete: complete && is_readable,
+            asked_at,
+        }
     }
 }
 
-fn stopped() -> Error {
-    ended(ErrorKind::Cancelled, "stopped before the list was there")
+/// The digits of a row's number in its canonical form; `None` if they cannot be read.
+fn canonical(row: &ListedNumber) -> Option<String> {
+    Some(PhoneNumber::canonical_digits(&row.digits()?))
 }
 
-fn too_late() -> Error {
-    ended(
-        ErrorKind::TimedOut,
-        "the time was over before the space's list was there",
-    )
+/// Whether the service writes the numbers that have two forms in their canonical one, by the digits
+/// of that.
+fn forms(rows: &[ListedNumber]) -> impl Iterator<Item = (String, bool)> {
+    rows.iter().filter_map(|row| {
+        let digits = row.digits()?;
+        let canonical = PhoneNumber::canonical_digits(&digits);
+        let has_two = PhoneNumber::has_two_forms(&digits);
+        has_two.then(|| {
+            let is_canonical = canonical == digits;
+            (canonical, is_canonical)
+        })
+    })
 }
 
-fn ended(kind: ErrorKind, message: &str) -> Error {
-    Error::unanswered(kind, QueryChatappPhoneNumbers::ACTION, message)
+fn lock(spaces: &Mutex<HashMap<String, Space>>) -> MutexGuard<'_, HashMap<String, Space>> {
+    spaces.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
-    use alibaba_cloud::openapi::fields::Rows;
-
-    use crate::operations::ListedNumber;
-
     use super::*;
-
-    #[test]
-    fn a_number_is_found_however_its_row_is_written() {
-        for written in [
-            "8613900001234",
-            "+86 139-0000-1234",
-            "+86 (139) 0000.1234",
-            "008613900001234",
-            "8613900001234.0",
-        ] {
-            assert_eq!(
-                digits(written).as_deref(),
-                Some("8613900001234"),
-                "{written}"
-            );
-        }
-        for written in ["", "+", "86139****1234", "8.613900001234e12", "none"] {
-            assert_eq!(digits(written), None, "{written}");
-        }
-    }
 
     #[test]
     fn both_forms_of_a_number_are_its_rows() {
         let row = |phone_number: &str, status: &str| ListedNumber {
             phone_number: Some(phone_number.to_owned()),
             status: Some(status.to_owned()),
+            ..ListedNumber::default()
         };
         let phone_numbers = Rows {
             rows: vec![
@@ -292,15 +381,22 @@ mod tests {
             ],
             complete: true,
         };
-        let table = Table::of(PhoneNumbers { phone_numbers });
-        let shown = |digits: &str| {
-            let rows = table.numbers.get(digits).expect("rows");
-            (rows.statuses.len(), rows.in_canonical_form)
-        };
-        assert_eq!(table.numbers.len(), 4);
-        assert_eq!(shown("525512345678"), (2, false));
-        assert_eq!(shown("5531996883193"), (1, false));
-        assert_eq!(shown("551196883193"), (1, true));
-        assert_eq!(shown("12"), (1, true));
+        let list = List::of(PhoneNumbers { phone_numbers }, Instant::now());
+        let numbers: Vec<_> = list.rows.iter().filter_map(canonical).collect();
+        let expected = [
+            "12",
+            "525512345678",
+            "525512345678",
+            "551196883193",
+            "5531996883193",
+        ];
+        assert_eq!(numbers, expected);
+        assert!(list.complete);
+        let forms: HashMap<String, bool> = forms(&list.rows).collect();
+        let expected = [("525512345678", false), ("5531996883193", false)];
+        assert_eq!(
+            forms,
+            expected.map(|(digits, is)| (digits.to_owned(), is)).into()
+        );
     }
 }

@@ -181,6 +181,13 @@ impl PhoneNumber {
         canonical.unwrap_or_else(|| whole.to_owned())
     }
 
+    /// Whether the digits of a whole number can be written in two ways.
+    pub(crate) fn has_two_forms(whole: &str) -> bool {
+        whole.split_at_checked(2).is_some_and(|(code, number)| {
+            forms::dialled(code, number).is_some() || forms::whatsapps(code, number).is_some()
+        })
+    }
+
     /// Whether both are one number, perhaps written in two ways.
     pub fn is_same(&self, other: &Self) -> bool {
         self.canonical() == other.canonical()

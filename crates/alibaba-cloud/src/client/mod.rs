@@ -68,6 +68,7 @@ struct Request<'a> {
     calls_per_second: NonZeroU32,
     max_answer: usize,
     parameters: BTreeMap<&'a str, &'a str>,
+    secrets: Vec<&'a str>,
     subject: String,
 }
 
@@ -138,6 +139,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
             calls_per_second: O::CALLS_PER_SECOND,
             max_answer: O::MAX_ANSWER,
             parameters: parameters.collect(),
+            secrets: operation.secrets(),
             subject: operation.subject(),
         };
         let success = self.send(bounds, &request).await?;
@@ -280,6 +282,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
             action: request.action,
             version: request.api.version,
             parameters: &request.parameters,
+            secrets: &request.secrets,
             max_answer: request.max_answer,
         };
         let action = request.action;

@@ -49,6 +49,11 @@ pub trait Operation: Send + Sync {
         String::new()
     }
 
+    /// The parameters, or parts of them, that no text of the answer may show.
+    fn secrets(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Compares the answer with what was asked for.
     ///
     /// # Errors

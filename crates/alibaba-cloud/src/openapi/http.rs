@@ -58,6 +58,8 @@ pub struct Request<'a> {
     pub version: &'a str,
     /// The parameters of the operation.
     pub parameters: &'a BTreeMap<&'a str, &'a str>,
+    /// What no text of the answer may show, besides the key.
+    pub secrets: &'a [&'a str],
     /// How many bytes of an answer are read at most.
     pub max_answer: usize,
 }
@@ -160,7 +162,11 @@ impl Http {
             },
             key.access_key(),
         );
-        let max_answer = request.max_answer;
+        let Request {
+            secrets,
+            max_answer,
+            ..
+        } = request;
         let mut request = self
             .client
             .post(self.settings.endpoint.with_query(&signed.query));
@@ -170,7 +176,10 @@ impl Http {
         let request = request
             .header("accept", "application/json")
             .header("content-length", "0");
-        let cleaner = key.cleaner().with(signed.signature.expose());
+        let secrets = secrets.iter().copied().chain([signed.signature.expose()]);
+        let cleaner = secrets.fold(key.cleaner().clone(), |cleaner, secret| {
+            cleaner.with(secret)
+        });
         let response = departure::noticing(on_departure, |body| request.body(body).send()).await;
         let response = response.map_err(|error| self.destination.failure(error, &cleaner))?;
         let response = self.read(response, cleaner, max_answer).await?;

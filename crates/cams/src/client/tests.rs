@@ -18,7 +18,7 @@ use base::secret::Secret;
 
 use crate::operations::{CreateChatappMigrationInitiate, QueryChatappPhoneNumbers};
 use crate::phone::PhoneNumber;
-use crate::{LONG_WAIT, Listed};
+use crate::{Freshness, LONG_WAIT, Listed};
 
 use super::*;
 
@@ -101,17 +101,13 @@ impl Server {
     }
 
     async fn listed(&self, timeout: Duration) -> Result<Listed, Error> {
-        self.listed_since(timeout, None).await
+        self.listed_by(timeout, Freshness::Shared).await
     }
 
-    async fn listed_since(
-        &self,
-        timeout: Duration,
-        not_before: Option<Instant>,
-    ) -> Result<Listed, Error> {
+    async fn listed_by(&self, timeout: Duration, freshness: Freshness) -> Result<Listed, Error> {
         let call = self.call(timeout);
         self.client
-            .listed(&call, "cams-1", &number(), not_before)
+            .listed(&call, "cams-1", &number(), freshness)
             .await
     }
 
@@ -200,6 +196,11 @@ fn number() -> PhoneNumber {
     PhoneNumber::parse("86", "13900001234").expect("a number")
 }
 
+fn statuses(listed: &Listed) -> Vec<Option<&str>> {
+    let rows = listed.rows.iter();
+    rows.map(|row| row.status.as_deref()).collect()
+}
+
 const LONG: Duration = Duration::from_secs(30);
 
 #[tokio::test]
@@ -246,8 +247,8 @@ async fn a_create_that_may_have_had_its_effect_is_not_sent_again() {
 #[tokio::test]
 async fn a_question_is_asked_again() {
     let server = Server::of(&[Deed::Close, Deed::Answer(502, "", "<html>"), LIST]).await;
-    let status = server.listed(LONG).await.expect("a list");
-    assert_eq!(status.statuses, [Some("CONNECTED".to_owned())]);
+    let listed = server.listed(LONG).await.expect("a list");
+    assert_eq!(statuses(&listed), [Some("CONNECTED")]);
     assert_eq!(server.asked(), 3);
 }
 
@@ -339,8 +340,7 @@ async fn a_thousand_ask_for_one_list() {
     let server = Server::of(&[LIST]).await;
     let all = join_all((0..1000).map(|_| server.listed(LONG))).await;
     for listed in all {
-        let statuses = listed.expect("a list").statuses;
-        assert_eq!(statuses, [Some("CONNECTED".to_owned())]);
+        assert_eq!(statuses(&listed.expect("a list")), [Some("CONNECTED")]);
     }
     assert_eq!(server.asked(), 1);
 }
@@ -350,7 +350,7 @@ async fn a_list_is_asked_for_again_by_those_who_need_it_later() {
     let server = Server::of(&[LIST]).await;
     let before = server.listed(LONG).await.expect("a list");
     let now = Instant::now();
-    let all = join_all((0..20).map(|_| server.listed_since(LONG, Some(now)))).await;
+    let all = join_all((0..20).map(|_| server.listed_by(LONG, Freshness::Since(now)))).await;
     for listed in all {
         let asked_at = listed.expect("a list").asked_at;
         assert!(before.asked_at <= now && now <= asked_at);
@@ -379,7 +379,9 @@ async fn a_list_that_ram_denies_is_not_asked_for_again_at_once() {
         assert_eq!(listed.expect_err("no list").kind, ErrorKind::AccessDenied);
     }
     assert_eq!(server.asked(), 1);
-    let later = server.listed_since(LONG, Some(Instant::now())).await;
+    let later = server
+        .listed_by(LONG, Freshness::Since(Instant::now()))
+        .await;
     later.expect("a list");
 }
 

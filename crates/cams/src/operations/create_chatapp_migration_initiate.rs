@@ -7,11 +7,9 @@
 
 use std::num::NonZeroU32;
 
-use serde::Deserialize;
-
 use alibaba_cloud::client::{Api, Operation};
-use alibaba_cloud::openapi::fields;
 
+use super::Migration;
 use crate::api::{CAMS, TEN_A_SECOND};
 use crate::phone::PhoneNumber;
 
@@ -22,38 +20,6 @@ pub struct CreateChatappMigrationInitiate {
     pub cust_space_id: String,
     /// The number.
     pub number: PhoneNumber,
-}
-
-/// A migration that has started, with what the answer says of the number.
-///
-/// The documentation promises all fields of `Data`. The migration has started without them too:
-/// `Code: OK` says so, and nothing else does. A `Data` that is about another number is left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Migration {
-    /// The number, as far as the answer describes it.
-    #[serde(deserialize_with = "fields::object")]
-    pub data: Started,
-    /// The id of the request that started the migration.
-    #[serde(deserialize_with = "fields::text")]
-    pub request_id: Option<String>,
-    /// Whether `Data` was about another number.
-    #[serde(skip)]
-    pub names_another: bool,
-}
-
-/// `Data` of the answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Started {
-    /// The number's id at Meta.
-    #[serde(deserialize_with = "fields::digits")]
-    pub id: Option<String>,
-    /// The status, for which only `MIGRATING` is documented.
-    #[serde(deserialize_with = "fields::text")]
-    pub status: Option<String>,
-    #[serde(deserialize_with = "fields::raw_text")]
-    phone_number: Option<String>,
 }
 
 impl Operation for CreateChatappMigrationInitiate {
@@ -77,11 +43,7 @@ impl Operation for CreateChatappMigrationInitiate {
     }
 
     fn check(&self, answer: &mut Migration) -> Result<(), &'static str> {
-        let named = answer.data.phone_number.take();
-        if named.is_some_and(|named| !self.number.can_be_named(&named)) {
-            answer.data = Started::default();
-            answer.names_another = true;
-        }
+        answer.compare(&self.number);
         Ok(())
     }
 }

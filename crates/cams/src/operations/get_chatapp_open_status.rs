@@ -4,20 +4,14 @@
 
 use std::num::NonZeroU32;
 
-use serde::Deserialize;
-
 use alibaba_cloud::client::{Api, Operation};
 
+use super::Done;
 use crate::api::{CAMS, TEN_A_SECOND};
 
-/// The call.
+/// The call. [`Raw`](alibaba_cloud::client::Raw) reads its answer.
 #[derive(Clone, Copy, Debug)]
 pub struct GetChatappOpenStatus;
-
-/// The answer, of which the call's success is all that is used: see
-/// [`Raw`](alibaba_cloud::client::Raw).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct OpenStatus {}
 
 impl Operation for GetChatappOpenStatus {
     const API: &'static Api = &CAMS;
@@ -25,7 +19,7 @@ impl Operation for GetChatappOpenStatus {
     const READS: bool = true;
     const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
-    type Answer = OpenStatus;
+    type Answer = Done;
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
         Vec::new()

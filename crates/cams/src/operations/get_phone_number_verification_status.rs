@@ -40,6 +40,10 @@ pub struct VerificationData {
     /// The number's id at Meta.
     #[serde(deserialize_with = "fields::digits")]
     pub id: Option<String>,
+    /// Whether somebody proved to have the phone: `VERIFIED`, `NOT_VERIFIED` or `EXPIRED`, and
+    /// perhaps others.
+    #[serde(deserialize_with = "fields::text")]
+    pub code_verification_status: Option<String>,
     #[serde(deserialize_with = "fields::raw_text")]
     phone_number: Option<String>,
 }

@@ -27,13 +27,40 @@ pub struct BoundWaba {
     pub data: Waba,
 }
 
-/// `Data` of the answer.
+/// `Data` of the answer. The map `AuthInternationalRateEligibility` is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Waba {
-    /// `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`, if the answer says.
+    /// `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
     #[serde(deserialize_with = "fields::text")]
     pub account_review_status: Option<String>,
+    /// The id of the business at Meta.
+    #[serde(deserialize_with = "fields::text")]
+    pub business_id: Option<String>,
+    /// The name of the business.
+    #[serde(deserialize_with = "fields::text")]
+    pub business_name: Option<String>,
+    /// The currency of the account, such as `USD`.
+    #[serde(deserialize_with = "fields::text")]
+    pub currency: Option<String>,
+    /// The id of the account.
+    #[serde(deserialize_with = "fields::text")]
+    pub id: Option<String>,
+    /// Whether the WhatsApp Business app uses the account too: `Y` or `N`.
+    #[serde(deserialize_with = "fields::text")]
+    pub is_on_biz_app: Option<String>,
+    /// Whether the account takes part in Marketing Messages Lite.
+    #[serde(deserialize_with = "fields::text")]
+    pub marketing_message_lite_status: Option<String>,
+    /// The namespace of the message templates.
+    #[serde(deserialize_with = "fields::text")]
+    pub message_template_namespace: Option<String>,
+    /// The name of the account.
+    #[serde(deserialize_with = "fields::text")]
+    pub name: Option<String>,
+    /// The location of the business, as Meta writes it.
+    #[serde(deserialize_with = "fields::text")]
+    pub primary_business_location: Option<String>,
 }
 
 impl Operation for QueryChatappBindWaba {

@@ -10,6 +10,7 @@ use alibaba_cloud::client::{Api, Operation};
 use alibaba_cloud::openapi::fields::{self, Rows};
 
 use crate::api::{CAMS, TEN_A_SECOND};
+use crate::phone::PhoneNumber;
 
 /// The call.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub struct PhoneNumbers {
     pub phone_numbers: Rows<ListedNumber>,
 }
 
-/// A row of the list. Both fields are text whose values the service may extend at any time.
+/// A row of the list. The service may leave out each field, and extend its values at any time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ListedNumber {
@@ -37,6 +38,60 @@ pub struct ListedNumber {
     /// The status, such as `CONNECTED`.
     #[serde(deserialize_with = "fields::text")]
     pub status: Option<String>,
+    /// The display name.
+    #[serde(deserialize_with = "fields::text")]
+    pub verified_name: Option<String>,
+    /// Whether somebody proved to have the phone, such as `VERIFIED`. It means nothing once the number
+    /// is connected: the proof then lapses.
+    #[serde(deserialize_with = "fields::text")]
+    pub code_verification_status: Option<String>,
+    /// The state of the review of the display name, such as `Approval`.
+    #[serde(deserialize_with = "fields::text")]
+    pub name_status: Option<String>,
+    /// The same for a display name that is to replace it.
+    #[serde(deserialize_with = "fields::text")]
+    pub new_name_status: Option<String>,
+    /// The quality, such as `GREEN`.
+    #[serde(deserialize_with = "fields::text")]
+    pub quality_rating: Option<String>,
+    /// How many customers the number may write to, such as `TIER_1K`.
+    #[serde(deserialize_with = "fields::text")]
+    pub messaging_limit_tier: Option<String>,
+    /// Whether it is an official business account: `Y` or `N`.
+    #[serde(deserialize_with = "fields::text")]
+    pub is_official: Option<String>,
+    /// The URL for messages from customers. Its query may have a secret.
+    #[serde(deserialize_with = "fields::text")]
+    pub up_callback_url: Option<String>,
+    /// The URL for the statuses of messages. Its query may have a secret.
+    #[serde(deserialize_with = "fields::text")]
+    pub status_callback_url: Option<String>,
+    /// The queue for messages from customers.
+    #[serde(deserialize_with = "fields::text")]
+    pub up_queue: Option<String>,
+    /// The queue for the statuses of messages.
+    #[serde(deserialize_with = "fields::text")]
+    pub status_queue: Option<String>,
+}
+
+impl ListedNumber {
+    /// The number in the form in which the list writes it; `None` if it cannot be read.
+    pub fn number(&self) -> Option<PhoneNumber> {
+        PhoneNumber::parse_international(&self.digits()?).ok()
+    }
+
+    /// The digits of the number, however it is written: `+86 139-0000-1234`, `008613900001234`, or
+    /// `8613900001234.0` as some languages write a JSON number. `None` if there is something else
+    /// in it.
+    pub(crate) fn digits(&self) -> Option<String> {
+        let written = self.phone_number.as_deref()?;
+        let whole = written.strip_suffix(".0").unwrap_or(written);
+        let separator = |c: char| c.is_whitespace() || matches!(c, '+' | '-' | '.' | '(' | ')');
+        let digits: String = whole.chars().filter(|c| !separator(*c)).collect();
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        // Two zeros are the prefix of an international call; no country code begins with a zero.
+        is_number.then(|| digits.trim_start_matches("00").to_owned())
+    }
 }
 
 impl Operation for QueryChatappPhoneNumbers {
@@ -93,6 +148,33 @@ mod tests {
             assert_eq!(rows(absent), Some((Vec::new(), false)), "{absent}");
         }
         assert_eq!(rows(r#"{"PhoneNumbers":"odd"}"#), None);
+    }
+
+    #[test]
+    fn a_number_is_read_however_its_row_writes_it() {
+        let digits = |written: &str| {
+            let row = ListedNumber {
+                phone_number: Some(written.to_owned()),
+                ..ListedNumber::default()
+            };
+            row.digits()
+        };
+        for written in [
+            "8613900001234",
+            "+86 139-0000-1234",
+            "+86 (139) 0000.1234",
+            "008613900001234",
+            "8613900001234.0",
+        ] {
+            assert_eq!(
+                digits(written).as_deref(),
+                Some("8613900001234"),
+                "{written}"
+            );
+        }
+        for written in ["", "+", "86139****1234", "8.613900001234e12", "none"] {
+            assert_eq!(digits(written), None, "{written}");
+        }
     }
 
     #[test]

@@ -57,6 +57,7 @@ async fn failure_with(parameters: CertificateParams) -> Failure {
         action: "Act",
         version: "2020-06-06",
         parameters: &BTreeMap::new(),
+        secrets: &[],
         max_answer: MAX_ANSWER,
     };
     let answer = http.expect("a client").attempt(&key, request, || {}).await;

@@ -72,6 +72,7 @@ async fn attempt(http: &Http) -> Result<Response, Failure> {
         action: "Act",
         version: "2020-06-06",
         parameters: &parameters,
+        secrets: &[],
         max_answer: MAX_ANSWER,
     };
     http.attempt(&key(), request, || {}).await
