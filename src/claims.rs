@@ -1,14 +1,14 @@
-//! The right to start a number's migration, which one resource at a time has, of all processes of
-//! this user on this host.
+//! The right to do something with a number that cannot be undone, such as to start its migration.
+//! One resource of a type has it at a time, of all processes of this user on this host.
 //!
 //! Within a process that is a set. Between processes, such as those of two aliases or of two
 //! applies, it is a lock on a file named after the number, held from before the search for the
-//! number until the outcome of its migration is known: the process that comes second then finds the
+//! number until the outcome is known: the process that comes second then finds the
 //! number. Without such a file, the number is still searched for before anything is started.
 //!
 //! A file that was deleted is no claim any more, although its lock is still held: the next process
-//! creates a new one. So the claim is checked immediately before the request that starts the
-//! migration is sent, and taken again if it is lost ([`Claim::witness`], [`Claim::renew`]).
+//! creates a new one. So the claim is checked immediately before the request is sent, and taken
+//! again if it is lost ([`Claim::witness`], [`Claim::renew`]).
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -26,10 +26,10 @@ use terraform_plugin::framework::diagnostic::Diagnostic;
 
 use super::numbers::Target;
 
-/// The numbers whose migration this process has started, and where it meets other processes.
+/// The numbers that resources of this process have claimed, and where it meets other processes.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
-    taken: Mutex<BTreeSet<Target>>,
+    taken: Mutex<BTreeSet<(&'static str, Target)>>,
     directory: Option<PathBuf>,
     /// Why the files could not be used, if they could not.
     problem: OnceLock<String>,
@@ -46,10 +46,12 @@ pub(crate) enum Refused {
     Stopped,
 }
 
-/// The right to start one number's migration. It is given back when dropped, unless kept.
+/// The right to do with one number what a resource of the type does. It is given back when dropped,
+/// unless kept.
 #[derive(Debug)]
 pub(crate) struct Claim<'a> {
     claims: &'a Claims,
+    type_name: &'static str,
     target: Target,
     kept: bool,
     lock: Option<Arc<Lock>>,
@@ -71,23 +73,25 @@ impl Claims {
         }
     }
 
-    /// Takes the number, after waiting for other processes that have it.
+    /// Takes the number for a resource of the type, after waiting for other processes that have it.
     ///
     /// # Errors
     ///
-    /// If another resource of this process has it, or if the bounds end the wait.
+    /// If another such resource of this process has it, or if the bounds end the wait.
     pub(crate) async fn claim(
         &self,
         bounds: &Bounds,
+        type_name: &'static str,
         target: &Target,
     ) -> Result<Claim<'_>, Refused> {
         // A number that is written in another way is the same one, here and for other processes.
         let target = target.canonical();
-        if !self.taken().insert(target.clone()) {
+        if !self.taken().insert((type_name, target.clone())) {
             return Err(Refused::Duplicate);
         }
         let mut claim = Claim {
             claims: self,
+            type_name,
             target,
             kept: false,
             lock: None,
@@ -103,14 +107,14 @@ impl Claims {
         Some(not_shared(&foreign_text::line(&directory), problem))
     }
 
-    fn taken(&self) -> MutexGuard<'_, BTreeSet<Target>> {
+    fn taken(&self) -> MutexGuard<'_, BTreeSet<(&'static str, Target)>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Claim<'_> {
     /// Takes the number again, after waiting for other processes that have it: the lock is released
-    /// first. A process that had it in between may have started the migration.
+    /// first. A process that had it in between may have done what is to be done.
     ///
     /// # Errors
     ///
@@ -123,7 +127,7 @@ impl Claim<'_> {
         // The name does not show which number it is. Credentials are no part of it, since it is the
         // same number whoever starts it.
         let number = self.target.number.to_string();
-        let name = fingerprint(&[&self.target.cust_space_id, &number]);
+        let name = fingerprint(&[self.type_name, &self.target.cust_space_id, &number]);
         let path = directory.join(format!("{name}.number"));
         let acquire = |deadline| file_lock::acquire(&path, LockMode::Exclusive, deadline);
         // A number that is free is taken even if the time is over.
@@ -159,12 +163,12 @@ impl Claim<'_> {
         }
     }
 
-    /// The migration has started, or may have: no other resource of this run may start it.
+    /// It is done, or may be: no other resource of this run may do it.
     pub(crate) fn keep(&mut self) {
         self.kept = true;
     }
 
-    /// The migration has certainly not started: another resource may start it.
+    /// It has certainly not been done: another resource may do it.
     pub(crate) fn give_back(mut self) {
         self.kept = false;
     }
@@ -174,7 +178,8 @@ impl Drop for Claim<'_> {
     fn drop(&mut self) {
         self.lock = None;
         if !self.kept {
-            self.claims.taken().remove(&self.target);
+            let taken = (self.type_name, self.target.clone());
+            self.claims.taken().remove(&taken);
         }
     }
 }
@@ -218,6 +223,8 @@ mod tests {
 
     use super::*;
 
+    const TYPE: &str = "cams_number_migration";
+
     fn target(mobile_number: &str) -> Target {
         Target {
             cust_space_id: "s".into(),
@@ -235,18 +242,21 @@ mod tests {
     async fn a_number_is_claimed_once_until_given_back() {
         let (claims, call) = (Claims::default(), call(ENOUGH));
         let number = target("13900001234");
-        let claim = claims.claim(&call, &number).await.expect("the first");
-        let second = claims.claim(&call, &number).await;
+        let claim = claims.claim(&call, TYPE, &number).await.expect("the first");
+        let second = claims.claim(&call, TYPE, &number).await;
         assert_eq!(second.expect_err("taken"), Refused::Duplicate);
         claims
-            .claim(&call, &target("13900001235"))
+            .claim(&call, TYPE, &target("13900001235"))
             .await
             .expect("another number");
         drop(claim);
-        let mut claim = claims.claim(&call, &number).await.expect("given back");
+        let mut claim = claims
+            .claim(&call, TYPE, &number)
+            .await
+            .expect("given back");
         claim.keep();
         drop(claim);
-        claims.claim(&call, &number).await.expect_err("kept");
+        claims.claim(&call, TYPE, &number).await.expect_err("kept");
     }
 
     #[tokio::test]
@@ -259,13 +269,13 @@ mod tests {
             number: PhoneNumber::parse("55", mobile_number).expect("a number"),
         };
         let _claim = here
-            .claim(&call, &number("31996883193"))
+            .claim(&call, TYPE, &number("31996883193"))
             .await
             .expect("the first");
-        let second = here.claim(&call, &number("3196883193")).await;
+        let second = here.claim(&call, TYPE, &number("3196883193")).await;
         assert_eq!(second.expect_err("taken"), Refused::Duplicate);
         let soon = self::call(Duration::from_millis(120));
-        let late = elsewhere.claim(&soon, &number("3196883193")).await;
+        let late = elsewhere.claim(&soon, TYPE, &number("3196883193")).await;
         assert_eq!(late.expect_err("held"), Refused::Busy);
     }
 
@@ -273,13 +283,13 @@ mod tests {
     async fn what_has_certainly_not_started_may_be_started_by_another() {
         let (claims, call) = (Claims::default(), call(ENOUGH));
         let mut claim = claims
-            .claim(&call, &target("13900001234"))
+            .claim(&call, TYPE, &target("13900001234"))
             .await
             .expect("the first");
         claim.keep();
         claim.give_back();
         claims
-            .claim(&call, &target("13900001234"))
+            .claim(&call, TYPE, &target("13900001234"))
             .await
             .expect("given back");
     }
@@ -293,9 +303,12 @@ mod tests {
             Claims::new(Some(state.clone())),
         );
         let number = target("13900001234");
-        let mut claim = one.claim(&call(ENOUGH), &number).await.expect("the first");
+        let mut claim = one
+            .claim(&call(ENOUGH), TYPE, &number)
+            .await
+            .expect("the first");
         let late = other
-            .claim(&call(Duration::from_millis(120)), &number)
+            .claim(&call(Duration::from_millis(120)), TYPE, &number)
             .await;
         assert_eq!(late.expect_err("held"), Refused::Busy);
         claim.keep();
@@ -304,7 +317,7 @@ mod tests {
             drop(claim);
         };
         let call = call(ENOUGH);
-        let (second, ()) = tokio::join!(other.claim(&call, &number), free);
+        let (second, ()) = tokio::join!(other.claim(&call, TYPE, &number), free);
         drop(second.expect("its turn"));
         assert_eq!(std::fs::read_dir(&state).expect("a directory").count(), 0);
     }
@@ -315,10 +328,13 @@ mod tests {
         let claims = || Claims::new(Some(directory.path().join("state")));
         let number = target("13900001234");
         let (one, other) = (claims(), claims());
-        let _held = one.claim(&call(ENOUGH), &number).await.expect("the first");
+        let _held = one
+            .claim(&call(ENOUGH), TYPE, &number)
+            .await
+            .expect("the first");
         let stop = CancellationToken::new();
         stop.cancel();
-        let waiting = other.claim(&Bounds::new(ENOUGH, stop), &number).await;
+        let waiting = other.claim(&Bounds::new(ENOUGH, stop), TYPE, &number).await;
         assert_eq!(waiting.expect_err("stopped"), Refused::Stopped);
     }
 
@@ -328,7 +344,10 @@ mod tests {
         let state = directory.path().join("state");
         let claims = Claims::new(Some(state.clone()));
         let number = target("13900001234");
-        let mut claim = claims.claim(&call(ENOUGH), &number).await.expect("a claim");
+        let mut claim = claims
+            .claim(&call(ENOUGH), TYPE, &number)
+            .await
+            .expect("a claim");
         let witness = claim.witness();
         assert!(witness());
         // Moved away, the file still exists, and nobody finds it.
@@ -347,7 +366,7 @@ mod tests {
         std::fs::write(&taken, "").expect("a file");
         let claims = Claims::new(Some(taken.join("state")));
         claims
-            .claim(&call(ENOUGH), &target("13900001234"))
+            .claim(&call(ENOUGH), TYPE, &target("13900001234"))
             .await
             .expect("a claim");
         let notice = claims.notice().expect("a notice");

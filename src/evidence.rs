@@ -11,7 +11,8 @@ use cams::Listed;
 
 /// The statuses of a row that shows a number which has left the space. Every other status shows
 /// that the number is in the space.
-const LEFT: [&str; 2] = ["DELETED", "MIGRATED"];
+const LEFT: [&str; 2] = ["DELETED", MIGRATED];
+const MIGRATED: &str = "MIGRATED";
 
 /// What the lookup of a number says. A number that has two forms is looked up in both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,12 @@ pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Pres
         id,
         status: status.map(str::to_owned),
     })
+}
+
+/// Whether a row of the number shows that it has moved to another provider or account.
+pub(crate) fn has_moved_out(list: &Listed) -> bool {
+    let mut statuses = list.rows.iter().filter_map(|row| row.status.as_deref());
+    statuses.any(|status| status.trim().eq_ignore_ascii_case(MIGRATED))
 }
 
 impl Lookup {

@@ -13,7 +13,7 @@ use cams::operations::GetPhoneNumberVerificationStatus;
 use cams::phone::PhoneNumber;
 use cams::{Bounds, Client, Error, ErrorKind, Freshness, Listed};
 
-use super::evidence::{Evidence, Lookup, Presence, weigh};
+use super::evidence::{Evidence, Lookup, Presence, has_moved_out, weigh};
 use super::lookups::{Granted, Lookups};
 
 /// A number in a space.
@@ -68,6 +68,8 @@ pub(crate) struct Question<'a> {
     pub(crate) lookups: Option<&'a Lookups>,
     /// Whether the state forgets the number if it is proved absent.
     pub(crate) may_forget: bool,
+    /// Whether the id of the number is not wanted: a list that shows the number is then enough.
+    pub(crate) without_id: bool,
 }
 
 /// The answer to a question.
@@ -79,6 +81,8 @@ pub(crate) struct Found {
     pub(crate) failed: Option<Error>,
     /// Whether the number was looked up.
     pub(crate) looked_up: bool,
+    /// Whether the list shows that the number has moved out of the space.
+    pub(crate) has_moved_out: bool,
 }
 
 /// Why a question has no answer: the call that failed, and the other call, if both failed. Without
@@ -98,12 +102,13 @@ impl Search<'_> {
     /// If neither operation answers, or if one fails for a reason that concerns all calls.
     pub(crate) async fn find(&self, question: Question<'_>) -> Result<Found, NoAnswer> {
         let (known, may_forget) = (&question.known, question.may_forget);
+        let has_id = known.id.is_some() || question.without_id;
         let asked_at = Instant::now();
         let list = self.list(question.not_before).await?;
         let evidence = weigh(list.as_ref().ok(), None, known);
-        let settled = known.id.is_some() && matches!(evidence, Evidence::Present(_));
+        let settled = has_id && matches!(evidence, Evidence::Present(_));
         // A lookup that could change nothing is not made.
-        let is_useful = !settled && (may_forget || known.id.is_none());
+        let is_useful = !settled && (may_forget || !has_id);
         let granted = match question.lookups {
             Some(lookups) if is_useful => self.grant(lookups).await,
             _ => None,
@@ -111,6 +116,7 @@ impl Search<'_> {
         if settled || (question.lookups.is_some() && granted.is_none()) {
             return Ok(Found {
                 evidence,
+                has_moved_out: list.as_ref().is_ok_and(has_moved_out),
                 failed: list.err(),
                 looked_up: false,
             });
@@ -135,6 +141,7 @@ impl Search<'_> {
         }
         Ok(Found {
             evidence,
+            has_moved_out: list.as_ref().is_ok_and(has_moved_out),
             failed: list.err().or(lookup.err()),
             looked_up: true,
         })

@@ -1,4 +1,4 @@
-//! The numbers that this run plans to have, which finds numbers that are planned twice.
+//! The numbers that this run plans to have, which finds numbers that two resources of one type plan.
 //!
 //! Terraform gives a provider no addresses of resources, so two questions have to be answered
 //! otherwise: whether two plans are about the same resource, and whether a plan will stay. The
@@ -40,8 +40,8 @@ pub(crate) struct Planned(Mutex<Plans>);
 
 #[derive(Debug, Default)]
 struct Plans {
-    /// The plans to have each number, in its canonical form.
-    by_number: HashMap<PhoneNumber, Vec<Plan>>,
+    /// The plans to have each number, in its canonical form, by the type of the resource.
+    by_number: HashMap<(&'static str, PhoneNumber), Vec<Plan>>,
     /// The number of each resource in the state, so that its next plan can replace this one.
     stored: HashMap<String, PhoneNumber>,
 }
@@ -55,14 +55,19 @@ struct Plan {
 }
 
 impl Planned {
-    /// Notes that a resource plans to have the number, in place of what it planned before.
-    /// `resource` is its id, which a new resource does not have. `None` as the target stands for a
-    /// number that is not known yet.
-    pub(crate) fn note(&self, resource: Option<&str>, target: Option<&Target>) -> Option<Conflict> {
+    /// Notes that a resource of the type plans to have the number, in place of what it planned
+    /// before. `resource` is its id, which a new resource does not have. `None` as the target stands
+    /// for a number that is not known yet.
+    pub(crate) fn note(
+        &self,
+        type_name: &'static str,
+        resource: Option<&str>,
+        target: Option<&Target>,
+    ) -> Option<Conflict> {
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Plans { by_number, stored } = &mut *plans;
         if let Some(number) = resource.and_then(|id| stored.remove(id))
-            && let Some(others) = by_number.get_mut(&number)
+            && let Some(others) = by_number.get_mut(&(type_name, number))
         {
             others.retain(|plan| plan.resource.as_deref() != resource);
         }
@@ -71,7 +76,7 @@ impl Planned {
         if let Some(id) = resource {
             stored.insert(id.to_owned(), number.clone());
         }
-        let others = by_number.entry(number).or_default();
+        let others = by_number.entry((type_name, number)).or_default();
         let conflict = conflict(others, resource, target);
         others.push(Plan {
             cust_space_id: target.cust_space_id.clone(),
@@ -108,6 +113,14 @@ mod tests {
         }
     }
 
+    fn note(
+        planned: &Planned,
+        resource: Option<&str>,
+        target: Option<&Target>,
+    ) -> Option<Conflict> {
+        planned.note("cams_number_migration", resource, target)
+    }
+
     const NEW: Option<&str> = None;
 
     const ONE: &str = "13900001234";
@@ -117,15 +130,15 @@ mod tests {
     fn two_owners_of_a_number_are_found() {
         let planned = Planned::default();
         let number = target("s", ONE);
-        assert_eq!(planned.note(NEW, Some(&number)), None);
-        let conflict = planned.note(NEW, Some(&number));
+        assert_eq!(note(&planned, NEW, Some(&number)), None);
+        let conflict = note(&planned, NEW, Some(&number));
         assert_eq!(conflict, Some(Conflict::SameSpace));
-        let conflict = planned.note(Some("a"), Some(&number));
+        let conflict = note(&planned, Some("a"), Some(&number));
         assert_eq!(conflict, Some(Conflict::SameSpace));
-        assert_eq!(planned.note(Some("b"), Some(&target("s", OTHER))), None);
-        let conflict = planned.note(Some("c"), Some(&target("s", OTHER)));
+        assert_eq!(note(&planned, Some("b"), Some(&target("s", OTHER))), None);
+        let conflict = note(&planned, Some("c"), Some(&target("s", OTHER)));
         assert_eq!(conflict, Some(Conflict::SameSpaceInState));
-        let conflict = planned.note(NEW, Some(&target("t", ONE)));
+        let conflict = note(&planned, NEW, Some(&target("t", ONE)));
         assert_eq!(conflict, Some(Conflict::OtherSpace("s".into())));
     }
 
@@ -133,15 +146,15 @@ mod tests {
     fn a_resource_that_is_planned_again_is_no_duplicate_of_itself() {
         let planned = Planned::default();
         for _ in 0..2 {
-            assert_eq!(planned.note(Some("a"), Some(&target("s", ONE))), None);
+            assert_eq!(note(&planned, Some("a"), Some(&target("s", ONE))), None);
         }
         // It is replaced in another space, and with that the first one is free.
-        assert_eq!(planned.note(Some("a"), Some(&target("t", ONE))), None);
-        assert_eq!(planned.note(Some("a"), Some(&target("t", OTHER))), None);
-        assert_eq!(planned.note(NEW, Some(&target("s", ONE))), None);
+        assert_eq!(note(&planned, Some("a"), Some(&target("t", ONE))), None);
+        assert_eq!(note(&planned, Some("a"), Some(&target("t", OTHER))), None);
+        assert_eq!(note(&planned, NEW, Some(&target("s", ONE))), None);
         // Its number is known only after apply.
-        assert_eq!(planned.note(Some("a"), None), None);
-        assert_eq!(planned.note(NEW, Some(&target("t", OTHER))), None);
+        assert_eq!(note(&planned, Some("a"), None), None);
+        assert_eq!(note(&planned, NEW, Some(&target("t", OTHER))), None);
     }
 
     #[test]
@@ -152,19 +165,27 @@ mod tests {
             number: PhoneNumber::parse("52", mobile_number).expect("a number"),
         };
         let (dialled, whatsapps) = (mexican("5512345678"), mexican("15512345678"));
-        assert_eq!(planned.note(Some("a"), Some(&dialled)), None);
-        let conflict = planned.note(NEW, Some(&whatsapps));
+        assert_eq!(note(&planned, Some("a"), Some(&dialled)), None);
+        let conflict = note(&planned, NEW, Some(&whatsapps));
         assert_eq!(conflict, Some(Conflict::SameSpace));
         // The resource is planned again in the other form, and is no duplicate of itself.
         let planned = Planned::default();
-        assert_eq!(planned.note(Some("a"), Some(&dialled)), None);
-        assert_eq!(planned.note(Some("a"), Some(&whatsapps)), None);
+        assert_eq!(note(&planned, Some("a"), Some(&dialled)), None);
+        assert_eq!(note(&planned, Some("a"), Some(&whatsapps)), None);
+    }
+
+    #[test]
+    fn a_number_has_one_resource_of_each_type() {
+        let planned = Planned::default();
+        let number = target("s", ONE);
+        assert_eq!(planned.note("one", NEW, Some(&number)), None);
+        assert_eq!(planned.note("other", NEW, Some(&number)), None);
     }
 
     #[test]
     fn two_resources_may_exchange_their_numbers() {
         let planned = Planned::default();
-        assert_eq!(planned.note(Some("a"), Some(&target("s", OTHER))), None);
-        assert_eq!(planned.note(Some("b"), Some(&target("s", ONE))), None);
+        assert_eq!(note(&planned, Some("a"), Some(&target("s", OTHER))), None);
+        assert_eq!(note(&planned, Some("b"), Some(&target("s", ONE))), None);
     }
 }

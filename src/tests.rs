@@ -21,7 +21,7 @@ use terraform_plugin::framework::timeouts::Timed;
 use terraform_plugin::framework::value::Value;
 
 use super::errors::{self, ErrorContext};
-use super::resources::number_migration;
+use super::resources::{number, number_migration};
 use super::{CamsProvider, LONG_WAIT, claims, notices, validators};
 
 #[tokio::test]
@@ -31,6 +31,7 @@ async fn all_diagnostics_are_in_the_fixture() {
         ("Errors of calls", of_calls()),
         ("Notices", of_notices()),
         ("Validators", of_validators()),
+        ("Resources for a number", number::diagnostics()),
         ("cams_number_migration", number_migration::diagnostics()),
     ];
     let rendered: String = sections
@@ -263,10 +264,12 @@ fn of_validators() -> Vec<Diagnostic> {
         ("225", "701020304"),
     ] {
         let known = |text: &str| Field::Known(text.to_owned());
-        all.extend(validators::validate_phone_number(
-            &known(code),
-            &known(number),
-        ));
+        let number = validators::number_of_parts(&known(code), &known(number));
+        all.extend(validators::validate_number(number, validators::two_parts));
+    }
+    for number in ["+86 139 0000-1234", "86", "12345678901", "868613900001234"] {
+        let number = validators::whole_number(&Field::Known(number.to_owned()));
+        all.extend(validators::validate_number(number, validators::whole));
     }
     let mut invalid = Default::default();
     let path = AttributePath::root().attribute("cust_space_id");

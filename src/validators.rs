@@ -21,15 +21,35 @@ pub(crate) fn cust_space_id(value: &Value, path: &Path, invalid: &mut Diagnostic
     }
 }
 
-/// The number of these two attributes. `None` if one of them is not set or not known yet.
+/// The attribute that holds a part of a number.
+pub(crate) type AttributeOf = fn(Part) -> &'static str;
+
+/// The attributes of a number that is written in two parts.
+pub(crate) fn two_parts(part: Part) -> &'static str {
+    match part {
+        Part::CountryCode => "country_code",
+        Part::MobileNumber => "mobile_number",
+    }
+}
+
+/// The attribute of a number that is written as a whole.
+pub(crate) fn whole(_: Part) -> &'static str {
+    "phone_number"
+}
+
+/// A number as it is written in a configuration or a state; `None` if it is not set or not known
+/// yet.
 ///
 /// # Errors
 ///
-/// What is wrong with each of them.
-pub(crate) fn phone_number(
+/// What is wrong with each of its parts.
+pub(crate) type Written = Result<Option<PhoneNumber>, Vec<Problem>>;
+
+/// The number of these two attributes.
+pub(crate) fn number_of_parts(
     country_code: &Field<String>,
     mobile_number: &Field<String>,
-) -> Result<Option<PhoneNumber>, Vec<Problem>> {
+) -> Written {
     let Some(code) = country_code.text() else {
         return Ok(None);
     };
@@ -45,27 +65,34 @@ pub(crate) fn phone_number(
     Err([problem].into_iter().chain(number).collect())
 }
 
-/// Checks the two attributes of a number: a number that cannot be right is an error, an unlikely
-/// one a warning.
-pub(crate) fn validate_phone_number(
-    country_code: &Field<String>,
-    mobile_number: &Field<String>,
-) -> Diagnostics {
-    match phone_number(country_code, mobile_number) {
-        Ok(number) => number.iter().filter_map(doubtful).collect(),
-        Err(problems) => invalid(&problems),
+/// The number of this attribute, which holds the country code too.
+pub(crate) fn whole_number(phone_number: &Field<String>) -> Written {
+    let number = phone_number.text().map(PhoneNumber::parse_international);
+    number.transpose().map_err(|problem| vec![problem])
+}
+
+/// Checks a configured number: one that cannot be right is an error, an unlikely one a warning.
+pub(crate) fn validate_number(number: Written, attribute_of: AttributeOf) -> Diagnostics {
+    match number {
+        Ok(number) => {
+            let attribute = attribute_of(Part::MobileNumber);
+            let doubt = number.iter().filter_map(PhoneNumber::doubt);
+            doubt.map(|doubt| doubtful(&doubt, attribute)).collect()
+        }
+        Err(problems) => invalid(&problems, attribute_of),
     }
 }
 
 /// The errors for a number that cannot be right.
-pub(crate) fn invalid(problems: &[Problem]) -> Diagnostics {
+pub(crate) fn invalid(problems: &[Problem], attribute_of: AttributeOf) -> Diagnostics {
     let error = |problem: &Problem| {
-        let attribute = attribute(problem);
-        let expected = match problem.part {
-            Part::CountryCode => "an assigned country calling code, digits only, such as \"86\"",
-            Part::MobileNumber => {
+        let attribute = attribute_of(problem.part);
+        let expected = match attribute {
+            "country_code" => "an assigned country calling code, digits only, such as \"86\"",
+            "mobile_number" => {
                 "the number without its country code, digits only, such as \"13900001234\""
             }
+            _ => "country code and number, digits only, such as \"8613900001234\"",
         };
         let mut text = format!("{attribute}: {problem}. Expected {expected}.");
         if let Some(value) = &problem.suggestion {
@@ -76,12 +103,11 @@ pub(crate) fn invalid(problems: &[Problem]) -> Diagnostics {
     problems.iter().map(error).collect()
 }
 
-/// The warning about a number that is unlikely, if it is.
-fn doubtful(number: &PhoneNumber) -> Option<Diagnostic> {
-    let doubt = number.doubt()?;
+/// The warning about a number that is unlikely.
+fn doubtful(doubt: &str, attribute: &str) -> Diagnostic {
     let text = format!("{doubt}. Check the number. If it is right, no change is needed.");
     let warning = Diagnostic::warning("Doubtful Phone Number", text);
-    Some(warning.at(Path::root().attribute("mobile_number")))
+    warning.at(Path::root().attribute(attribute))
 }
 
 /// The number in its space that the attributes of a state or an identity name.
@@ -91,8 +117,8 @@ fn doubtful(number: &PhoneNumber) -> Option<Diagnostic> {
 /// What is wrong with the attributes, in one sentence without a period.
 pub(crate) fn stored_target(
     cust_space_id: &Field<String>,
-    country_code: &Field<String>,
-    mobile_number: &Field<String>,
+    number: Written,
+    attribute_of: AttributeOf,
 ) -> Result<Target, String> {
     let Some(space) = cust_space_id.text() else {
         return Err("cust_space_id is missing".to_owned());
@@ -100,14 +126,22 @@ pub(crate) fn stored_target(
     if !space::is_well_formed(space) {
         return Err(format!("cust_space_id is {space:?}: {}", space::EXPECTED));
     }
-    match phone_number(country_code, mobile_number) {
+    match number {
         Ok(Some(number)) => Ok(Target {
             cust_space_id: space.to_owned(),
             number,
         }),
-        Ok(None) => Err("country_code or mobile_number is missing".to_owned()),
+        Ok(None) => {
+            let mut names = vec![
+                attribute_of(Part::CountryCode),
+                attribute_of(Part::MobileNumber),
+            ];
+            names.dedup();
+            Err(format!("{} is missing", names.join(" or ")))
+        }
         Err(problems) => {
-            let fault = |problem| format!("{}: {}", attribute(problem), fault(problem));
+            let fault =
+                |problem: &Problem| format!("{}: {}", attribute_of(problem.part), fault(problem));
             Err(problems.iter().map(fault).collect::<Vec<_>>().join("; "))
         }
     }
@@ -118,13 +152,5 @@ pub(crate) fn fault(problem: &Problem) -> String {
     match &problem.suggestion {
         Some(value) => format!("{problem}, perhaps {value:?} is meant"),
         None => problem.to_string(),
-    }
-}
-
-/// The attribute that a problem is about.
-fn attribute(problem: &Problem) -> &'static str {
-    match problem.part {
-        Part::CountryCode => "country_code",
-        Part::MobileNumber => "mobile_number",
     }
 }

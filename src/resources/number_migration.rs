@@ -1,9 +1,7 @@
 //! `cams_number_migration`: a number that is moved into a space.
 
-mod import;
 mod messages;
 mod plan;
-mod private_state;
 mod schema;
 
 #[cfg(test)]
@@ -15,22 +13,24 @@ use cams::operations::{
     CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus, Migration,
     QueryChatappPhoneNumbers,
 };
-use cams::{Bounds, Error, ErrorKind, Operation};
+use cams::{Error, ErrorKind, Operation};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::identity::IdentitySchema;
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::resource::{Change, Desired, ImportTarget, Resource};
 use terraform_plugin::framework::schema::Schema;
-use terraform_plugin::framework::timeouts::TimeLimit;
 
-use super::super::Cams;
-use super::super::errors::ErrorContext;
-use super::super::evidence::{Evidence, Presence};
-use super::super::numbers::{Found, Question, Search, Target};
-use super::super::validators;
+use crate::Cams;
+use crate::evidence::{Evidence, Presence};
+use crate::numbers::{Question, Target};
+use crate::validators;
 
-use schema::{CREATE, Identity, Model, READ};
+use super::number::plan::{target_of_plan, target_of_state};
+use super::number::{self, NumberModel, NumberOperation, READ, Refreshed, private_state};
+
+pub use schema::Model;
+use schema::{CREATE, Identity};
 
 /// The operations that the resource calls. Only the first one is indispensable.
 pub(super) const OPERATIONS: [&str; 3] = [
@@ -56,7 +56,7 @@ impl Resource for NumberMigration {
     type Identity = Identity;
 
     fn type_name(&self) -> &'static str {
-        "cams_number_migration"
+        Model::TYPE
     }
 
     fn schema(&self) -> Schema {
@@ -76,7 +76,7 @@ impl Resource for NumberMigration {
     }
 
     fn validate(&self, config: &Model) -> Diagnostics {
-        validators::validate_phone_number(&config.country_code, &config.mobile_number)
+        number::validate(config)
     }
 
     async fn plan(
@@ -97,7 +97,7 @@ impl Resource for NumberMigration {
         context: Context<'_, Cams, Model>,
         Desired { plan, .. }: Desired<Model>,
     ) -> Result<Model, Diagnostics> {
-        let target = plan::target_of_plan(&plan)?;
+        let target = target_of_plan(&plan)?;
         let limit = CREATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.create));
         let operation = NumberOperation::new(context, &target, &limit, NOT_STARTED)?;
         let created = operation.create(plan).await;
@@ -110,11 +110,9 @@ impl Resource for NumberMigration {
         context: Context<'_, Cams, Model>,
         state: Model,
     ) -> Result<Option<Model>, Diagnostics> {
-        let target = plan::target_of_state(&state)?;
-        // An imported resource has no id yet.
-        private_state::identify(context);
+        let target = target_of_state(&state)?;
         let limit = READ.limit(state.timeouts.known().map(|timeouts| &timeouts.read));
-        let operation = NumberOperation::new(context, &target, &limit, UNCHANGED)?;
+        let operation = NumberOperation::of_refresh(context, &target, &limit)?;
         let read = operation.read(state).await;
         Cams::warn_of_wait(&context, &operation.search.bounds);
         read
@@ -161,7 +159,15 @@ pub fn imported(target: &ImportTarget<Identity>) -> Result<Model, Diagnostics> {
     let Target {
         cust_space_id,
         number,
-    } = import::target(target)?;
+    } = number::import::target(target, |identity| {
+        let Identity {
+            cust_space_id,
+            country_code,
+            mobile_number,
+        } = identity;
+        let number = validators::number_of_parts(country_code, mobile_number);
+        validators::stored_target(cust_space_id, number, validators::two_parts)
+    })?;
     Ok(Model {
         cust_space_id: cust_space_id.into(),
         country_code: number.country_code().as_str().into(),
@@ -170,35 +176,7 @@ pub fn imported(target: &ImportTarget<Identity>) -> Result<Model, Diagnostics> {
     })
 }
 
-/// A create or a read of one number, with what all of its steps need.
-struct NumberOperation<'a> {
-    context: Context<'a, Cams, Model>,
-    search: Search<'a>,
-    limit: &'a TimeLimit,
-    /// What a failure means for the number.
-    outcome: &'static str,
-}
-
-impl<'a> NumberOperation<'a> {
-    fn new(
-        context: Context<'a, Cams, Model>,
-        target: &'a Target,
-        limit: &'a TimeLimit,
-        outcome: &'static str,
-    ) -> Result<Self, Diagnostics> {
-        let search = Search {
-            client: context.provider().client()?,
-            bounds: Bounds::new(limit.duration, context.stop().clone()),
-            target,
-        };
-        Ok(Self {
-            context,
-            search,
-            limit,
-            outcome,
-        })
-    }
-
+impl NumberOperation<'_, Model> {
     /// Looks for the number, and starts its migration if it is not in the space.
     ///
     /// The request is sent only if the claim is still valid at that moment. If it was lost, it is
@@ -216,9 +194,7 @@ impl<'a> NumberOperation<'a> {
             cust_space_id: space.clone(),
             number: target.number.clone(),
         };
-        let not_claimed = |refused| messages::not_claimed(refused, target, self.limit);
-        let claim = cams.claims.claim(bounds, target).await;
-        let mut claim = claim.map_err(not_claimed)?;
+        let mut claim = self.claim().await?;
         let mut not_before = cams.starts.not_before(space);
         let mut renewals = 0;
         let error = loop {
@@ -238,7 +214,7 @@ impl<'a> NumberOperation<'a> {
                 Ok(migration) => return Ok(self.started(plan, migration).await),
                 Err(error) if error.kind == ErrorKind::Withheld && renewals < MAX_RENEWALS => {
                     renewals += 1;
-                    claim.renew(bounds).await.map_err(not_claimed)?;
+                    self.renew(&mut claim).await?;
                     not_before = Instant::now();
                 }
                 Err(error) => break error,
@@ -298,76 +274,32 @@ impl<'a> NumberOperation<'a> {
     }
 
     async fn read(&self, state: Model) -> Result<Option<Model>, Diagnostics> {
-        let (context, target) = (self.context, self.search.target);
-        // An imported number that was never read has no status.
-        let imported = state.status.is_null();
-        let may_forget = !private_state::just_started(context);
         let known = Presence {
             id: state.id.text().map(str::to_owned),
             status: state.status.text().map(str::to_owned),
         };
         let question = Question {
             known: known.clone(),
-            lookups: Some(&context.provider().lookups).filter(|_| !imported),
-            may_forget,
             ..Question::default()
         };
-        let found = self.find(question).await?;
-        match found.evidence {
-            Evidence::Present(presence) => {
-                if imported {
-                    private_state::note_start(context);
-                }
+        // An imported number that was never read has no status.
+        let is_imported = state.status.is_null();
+        match self.refresh(question, is_imported).await? {
+            Refreshed::Present(presence) => {
                 // An id that is known stays: it identifies the number, and others may refer to it.
                 let presence = Presence {
                     id: known.id.or(presence.id),
                     status: presence.status.or(known.status),
                 };
-                Ok(Some(in_space(state, target, presence)))
+                Ok(Some(in_space(state, self.search.target, presence)))
             }
-            Evidence::Absent if imported => Ok(None),
-            Evidence::Absent if may_forget => {
-                context.warn(messages::gone(target));
-                Ok(None)
-            }
-            Evidence::Absent => Ok(Some(state)),
-            Evidence::Inconclusive if imported => {
-                Err(messages::not_importable(target, found.failed.as_ref()).into())
-            }
-            Evidence::Inconclusive => {
-                if found.looked_up && found.failed.is_none() {
-                    let warning = messages::not_confirmed(target);
-                    context.warn_once(warning);
-                }
-                Ok(Some(state))
-            }
+            Refreshed::Unchanged => Ok(Some(state)),
+            Refreshed::Gone => Ok(None),
         }
-    }
-
-    /// Asks CAMS where the number is, and warns once in a run about an operation that failed while
-    /// the other one answered.
-    async fn find(&self, question: Question<'_>) -> Result<Found, Diagnostics> {
-        let found = self.search.find(question).await;
-        let found = found.map_err(|failed| self.failed(&failed.0, failed.1.as_ref()))?;
-        if let Some(error) = &found.failed {
-            let warning = messages::one_failed(error, self.search.target);
-            self.context.warn_once(warning);
-        }
-        Ok(found)
-    }
-
-    fn failed(&self, error: &Error, other: Option<&Error>) -> Diagnostics {
-        let context = ErrorContext {
-            subject: &format!("number {}", self.search.target),
-            limit: self.limit,
-            outcome: self.outcome,
-        };
-        self.context.provider().failed(error, other, context).into()
     }
 }
 
 const NOT_STARTED: &str = "The migration was not started. Apply again to continue.";
-const UNCHANGED: &str = "The state stays unchanged. Plan or apply again to continue.";
 
 /// The state of a number that is in the space, from a plan or the state before.
 fn in_space(model: Model, target: &Target, presence: Presence) -> Model {

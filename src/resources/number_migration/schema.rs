@@ -1,12 +1,15 @@
 //! The attributes of the resource and of its identity, with the models that hold their values.
 
 use terraform_plugin::framework::identity::{IdentityAttribute, IdentitySchema};
+use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::schema::{Attribute, Schema};
 use terraform_plugin::framework::timeouts::{self, Timed};
 use terraform_plugin::framework::ty::Type;
+use terraform_plugin::framework::value::Value;
 use terraform_plugin::model;
 
-use crate::validators;
+use crate::resources::number::{self, NumberModel, READ};
+use crate::validators::{self, AttributeOf, Written};
 
 use super::OPERATIONS;
 
@@ -14,11 +17,6 @@ pub(super) const CREATE: Timed = Timed {
     name: "create",
     default: "20m",
 };
-pub(super) const READ: Timed = Timed {
-    name: "read",
-    default: "10m",
-};
-
 model! {
     /// Configuration, plan and state.
     pub struct Model {
@@ -63,6 +61,28 @@ model! {
     }
 }
 
+impl NumberModel for Model {
+    const TYPE: &'static str = "cams_number_migration";
+    const AGAIN: &'static str = "starts its migration again";
+    const ATTRIBUTE_OF: AttributeOf = validators::two_parts;
+
+    fn cust_space_id(&self) -> &Field<String> {
+        &self.cust_space_id
+    }
+
+    fn cust_space_id_mut(&mut self) -> &mut Field<String> {
+        &mut self.cust_space_id
+    }
+
+    fn number(&self) -> Written {
+        validators::number_of_parts(&self.country_code, &self.mobile_number)
+    }
+
+    fn updatable(&self) -> Value {
+        self.timeouts.clone().into_value()
+    }
+}
+
 /// The attributes of the resource.
 pub(super) fn schema() -> Schema {
     let part = |name| Attribute::string(name).required().requires_replace();
@@ -71,16 +91,10 @@ pub(super) fn schema() -> Schema {
         version: 0,
         description: description().into(),
         attributes: vec![
-            Attribute::string("cust_space_id")
-                .optional()
-                .computed()
-                .requires_replace()
-                .validate(validators::cust_space_id)
-                .describe(
-                    "Space that receives the number: the id of the ISV sub-customer's space, or of \
-                     your own instance. Default value is the provider's `cust_space_id`; when that \
-                     changes, the number is replaced.",
-                ),
+            number::cust_space_id(
+                "Space that receives the number: the id of the ISV sub-customer's space, or of \
+                 your own instance.",
+            ),
             part("country_code").describe("Country calling code, digits only, such as `86`."),
             part("mobile_number").describe(
                 "Phone number without its country code, digits only, such as `13900001234`. Write \

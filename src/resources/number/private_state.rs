@@ -7,20 +7,20 @@ use terraform_plugin::framework::resource::Change;
 
 use crate::Cams;
 
-use super::schema::Model;
+use super::NumberModel;
 
-/// How many seconds after its start a number stays in the state whatever CAMS says, since its
+/// How many seconds after its create a number stays in the state whatever CAMS says, since its
 /// answers may lag behind.
 const SETTLING: u64 = 60 * 60;
-/// The key for the time of the start, in seconds since 1970.
+/// The key for the time of the create, in seconds since 1970.
 const STARTED_AT: &str = "started_at";
 /// The key for the random id by which plans recognise the resource.
 const RESOURCE_ID: &str = "resource_id";
 
 /// The id of the resource that a plan is about, or of the one that it replaces.
-pub(super) fn resource_id(
-    context: Context<'_, Cams, Model>,
-    change: &Change<'_, Model>,
+pub(crate) fn resource_id<M: NumberModel>(
+    context: Context<'_, Cams, M>,
+    change: &Change<'_, M>,
 ) -> Option<String> {
     match change.prior {
         Some(_) => context.private().get(RESOURCE_ID),
@@ -29,29 +29,29 @@ pub(super) fn resource_id(
 }
 
 /// Gives the resource an id of its own, unless it has one.
-pub(super) fn identify(context: Context<'_, Cams, Model>) {
+pub(crate) fn identify<M: NumberModel>(context: Context<'_, Cams, M>) {
     let private = context.private();
     if private.get::<String>(RESOURCE_ID).is_none() {
         private.set(RESOURCE_ID, context.provider().random.nonce());
     }
 }
 
-/// Notes when the number was started or taken over, for [`just_started`], and identifies it.
-pub(super) fn note_start(context: Context<'_, Cams, Model>) {
+/// Notes the time of a create or an import, for [`just_started`], and identifies the resource.
+pub(crate) fn note_start<M: NumberModel>(context: Context<'_, Cams, M>) {
     context
         .private()
         .set(STARTED_AT, seconds_since_1970(context));
     identify(context);
 }
 
-/// Whether the number was started or taken over so recently that CAMS may not show it yet.
-pub(super) fn just_started(context: Context<'_, Cams, Model>) -> bool {
+/// Whether the resource was created or imported so recently that CAMS may not show the number yet.
+pub(crate) fn just_started<M: NumberModel>(context: Context<'_, Cams, M>) -> bool {
     let started_at = context.private().get::<u64>(STARTED_AT);
     let settled_at = started_at.and_then(|started_at| started_at.checked_add(SETTLING));
     settled_at.is_some_and(|settled_at| seconds_since_1970(context) < settled_at)
 }
 
-fn seconds_since_1970(context: Context<'_, Cams, Model>) -> u64 {
+fn seconds_since_1970<M: NumberModel>(context: Context<'_, Cams, M>) -> u64 {
     let now = context.provider().clock.now();
     now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

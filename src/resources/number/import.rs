@@ -2,31 +2,47 @@
 
 use cams::phone::{CallingCode, PhoneNumber};
 use cams::space;
-use terraform_plugin::framework::diagnostic::Diagnostic;
+use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::resource::ImportTarget;
 
 use crate::numbers::Target;
 use crate::validators;
 
-use super::messages;
-use super::schema::Identity;
+use super::{Identity, messages};
 
-/// The number that an import id or an identity names.
-pub(super) fn target(import: &ImportTarget<Identity>) -> Result<Target, Diagnostic> {
-    match import {
-        ImportTarget::Id(id) => {
-            of_id(id).map_err(|problem| messages::invalid_import_id(id, &problem))
-        }
-        ImportTarget::Identity(Identity {
-            cust_space_id,
-            country_code,
-            mobile_number,
-        }) => validators::stored_target(cust_space_id, country_code, mobile_number)
-            .map_err(|faults| messages::invalid_import_identity(&faults)),
-    }
+/// The number that an import id, or an identity with a whole number, names.
+///
+/// # Errors
+///
+/// If it is not that of a number in a space.
+pub(crate) fn target_of_identity(import: &ImportTarget<Identity>) -> Result<Target, Diagnostics> {
+    target(import, |identity| {
+        let number = validators::whole_number(&identity.phone_number);
+        validators::stored_target(&identity.cust_space_id, number, validators::whole)
+    })
 }
 
-/// Reads `CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER` or `CUST_SPACE_ID/PHONE_NUMBER`.
+/// The number that an import id, or by `of_identity` an identity, names.
+///
+/// # Errors
+///
+/// If it is not that of a number in a space.
+pub(crate) fn target<I>(
+    import: &ImportTarget<I>,
+    of_identity: impl FnOnce(&I) -> Result<Target, String>,
+) -> Result<Target, Diagnostics> {
+    let target = match import {
+        ImportTarget::Id(id) => {
+            of_id(id).map_err(|problem| messages::invalid_import_id(id, &problem))?
+        }
+        ImportTarget::Identity(identity) => {
+            of_identity(identity).map_err(|faults| messages::invalid_import_identity(&faults))?
+        }
+    };
+    Ok(target)
+}
+
+/// Reads `CUST_SPACE_ID/PHONE_NUMBER` or `CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER`.
 fn of_id(id: &str) -> Result<Target, String> {
     let (space, number) = match id.split('/').collect::<Vec<_>>()[..] {
         [code, number] if is_calling_code(code) => {

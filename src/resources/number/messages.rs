@@ -1,0 +1,268 @@
+//! What all resources for a number tell the user: about plans, then about claims, reads and imports.
+
+use cams::Error;
+use cams::phone::Part;
+use terraform_plugin::framework::diagnostic::Diagnostic;
+use terraform_plugin::framework::path::Path;
+use terraform_plugin::framework::timeouts::TimeLimit;
+
+use crate::claims::Refused;
+use crate::errors;
+use crate::numbers::Target;
+use crate::planned::Conflict;
+use crate::settings::CUST_SPACE_ID_VARIABLE;
+
+use super::NumberModel;
+
+/// The last sentence of a warning that is given once.
+pub(crate) const SHOWN_ONCE: &str =
+    "This warning is shown once, although it may apply to other numbers.";
+const KEEP_ONE: &str = "keep one of the two resources.";
+
+/// An error about the number.
+pub(crate) fn error<M: NumberModel>(summary: &str, detail: String) -> Diagnostic {
+    Diagnostic::error(summary, detail).at(path::<M>())
+}
+
+/// A warning about the number.
+pub(crate) fn warning<M: NumberModel>(summary: &str, detail: String) -> Diagnostic {
+    Diagnostic::warning(summary, detail).at(path::<M>())
+}
+
+fn path<M: NumberModel>() -> Path {
+    Path::root().attribute(M::ATTRIBUTE_OF(Part::MobileNumber))
+}
+
+/// The configuration names no space, and the provider has none either.
+pub(crate) fn missing_space() -> Diagnostic {
+    let text = format!(
+        "The number has no space. Set cust_space_id here, or for all numbers in the provider block \
+         or with the environment variable {CUST_SPACE_ID_VARIABLE}."
+    );
+    Diagnostic::error("Missing Space", text).at(Path::root().attribute("cust_space_id"))
+}
+
+/// The state does not name a number, which this provider never stores.
+pub(crate) fn faulty_state(faults: &str) -> Diagnostic {
+    let text = format!(
+        "The state of this resource does not name a number in a space: {faults}. Another program \
+         than this provider wrote it; the configuration may be correct.\n\nRestore an earlier \
+         state, or remove the resource from the state and import the number again:\n  terraform \
+         state rm 'ADDRESS'\n  terraform import 'ADDRESS' CUST_SPACE_ID/PHONE_NUMBER\nNeither \
+         changes anything at CAMS."
+    );
+    Diagnostic::error("Faulty State", text)
+}
+
+/// The provider's space has changed, and an update in place comes first.
+pub(crate) fn replaced_later(old: &str, new: &str) -> Diagnostic {
+    let text = format!(
+        "The provider's cust_space_id is now {new}, and the number is in space {old}. This plan \
+         only changes the resource in place. The next plan replaces it with one for the number in \
+         the provider's space."
+    );
+    Diagnostic::warning("Replacement Comes Later", text).at(Path::root().attribute("cust_space_id"))
+}
+
+/// Another resource has the same number.
+pub(crate) fn conflict<M: NumberModel>(conflict: &Conflict, target: &Target) -> Diagnostic {
+    let (number, space) = (&target.number, &target.cust_space_id);
+    let number = match number.other_form() {
+        Some(other) => format!("{number} (or {other}, which is the same number)"),
+        None => number.to_string(),
+    };
+    let other = "Another resource of this configuration, perhaps in another module,";
+    match conflict {
+        Conflict::SameSpace => {
+            let text = format!(
+                "{other} has {number} in space {space} too. A number has one {} at most: {KEEP_ONE}",
+                M::TYPE
+            );
+            error::<M>("Number Declared Twice", text)
+        }
+        Conflict::SameSpaceInState => {
+            let text = format!(
+                "Another resource in the state has {number} in space {space} too. Remove one of \
+                 the two from the configuration, and from the state with terraform state rm."
+            );
+            warning::<M>("Number Owned by Two Resources", text)
+        }
+        Conflict::OtherSpace(other_space) => {
+            let text = format!(
+                "{other} has {number} in space {other_space}; this one has it in space {space}. A \
+                 number is in one space at a time, so only one of the two can succeed: {KEEP_ONE}"
+            );
+            warning::<M>("Number in Two Spaces", text)
+        }
+    }
+}
+
+/// Why the number could not be claimed.
+pub(crate) fn not_claimed<M: NumberModel>(
+    refused: Refused,
+    target: &Target,
+    limit: &TimeLimit,
+) -> Diagnostic {
+    match refused {
+        Refused::Busy => {
+            let text = format!(
+                "Another process on this machine is applying a {} for {target} and did not finish \
+                 before the timeout of this resource expired ({limit}). Nothing was done here. \
+                 Apply again when that process has finished: the provider then finds out what it \
+                 did. If no other apply is running, look for one that is stopped (Ctrl-Z), and \
+                 resume or end it.",
+                M::TYPE
+            );
+            error::<M>("Number in Use by Another Process", text)
+        }
+        Refused::Duplicate => conflict::<M>(&Conflict::SameSpace, target),
+        Refused::Stopped => {
+            let text = format!(
+                "Terraform was asked to stop while another process on this machine was applying a \
+                 {} for {target}. Nothing was done here. Apply again to continue.",
+                M::TYPE
+            );
+            error::<M>("Stopped", text)
+        }
+    }
+}
+
+/// One of the two operations that find the number failed, and the other one was enough.
+pub(crate) fn one_failed(error: &Error, target: &Target) -> Diagnostic {
+    let action = error.action;
+    let text = format!(
+        "The provider uses {action} to find numbers, here {target}. The call failed, and the \
+         provider continued with the answer of another operation. If only {action} \
+         shows a number, a migration may be started although the number is already in the space. \
+         {SHOWN_ONCE}\n\n{}\n{}",
+        errors::advice(error).text,
+        errors::particulars(error)
+    );
+    Diagnostic::warning(format!("{action} Failed"), text)
+}
+
+/// Nothing proves that a number in the state is in its space, and nothing that it is not.
+pub(crate) fn not_confirmed(target: &Target) -> Diagnostic {
+    let text = format!(
+        "The list of the space does not show {target}, and the lookup of the number neither knows \
+         it nor says that it does not exist. This does not prove that the number is gone, so it \
+         stays in the state unchanged. If it is gone, remove it with terraform state rm and apply \
+         again. {SHOWN_ONCE}"
+    );
+    Diagnostic::warning("Number Not Confirmed by CAMS", text)
+}
+
+/// A number is removed from the state. `has_moved_out` says whether the list shows that it has
+/// moved to another provider.
+pub(crate) fn gone<M: NumberModel>(target: &Target, has_moved_out: bool) -> Diagnostic {
+    let again = M::AGAIN;
+    if has_moved_out {
+        let text = format!(
+            "The list of the space shows {target} as MIGRATED, and the lookup says that the number \
+             does not exist there: it has moved to another WhatsApp provider or account. It is \
+             removed from the state, and applying {again}. If the number is to stay where it is \
+             now, remove it from the configuration before you apply: its key in the for_each of \
+             its resources, or the resources. A resource of the number that is still in the state \
+             is taken out of it with terraform state rm 'ADDRESS'; a removed block takes no \
+             instance keys."
+        );
+        return warning::<M>("Number Has Moved Out of the Space", text);
+    }
+    let text = format!(
+        "The list of the space no longer shows {target}, and the lookup says that the number does \
+         not exist. It is removed from the state. Applying {again}."
+    );
+    warning::<M>("Number Is Gone From the Space", text)
+}
+
+/// Neither operation shows the number that is to be imported. `failed` is why one of them did not
+/// answer.
+pub(crate) fn not_importable(target: &Target, failed: Option<&Error>) -> Diagnostic {
+    let Some(error) = failed else {
+        let text = format!(
+            "The list of the space does not show {target}, and the lookup of the number does not \
+             know it, so there is nothing to import. Check the space and the number. If the \
+             number is in the space after all, remove the import and apply: the provider then \
+             takes it over."
+        );
+        return Diagnostic::error("Number Not Found", text);
+    };
+    let text = format!(
+        "The provider could not find out whether number {target} exists: the call {} failed, and \
+         another operation does not show the number. Resolve the warning about that call, then \
+         import the number again.\n{}",
+        error.action,
+        errors::particulars(error)
+    );
+    Diagnostic::error("Number Could Not Be Checked", text)
+}
+
+/// The identity of an import block does not name a number.
+pub(crate) fn invalid_import_identity(faults: &str) -> Diagnostic {
+    let text = format!(
+        "The identity in the import does not name a number: {faults}. Correct the identity in the \
+         import, not the configuration of the resource."
+    );
+    Diagnostic::error("Invalid Import Identity", text)
+}
+
+/// An import id does not name a number.
+pub(crate) fn invalid_import_id(id: &str, problem: &str) -> Diagnostic {
+    let text = format!(
+        "{id:?} cannot be imported: {problem}. Write CUST_SPACE_ID/PHONE_NUMBER, such as \
+         cams-abc123/8613900001234, or CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER, such as \
+         cams-abc123/86/13900001234."
+    );
+    Diagnostic::error("Invalid Import ID", text)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use cams::ErrorKind;
+    use cams::phone::PhoneNumber;
+    use terraform_plugin::framework::timeouts::Timed;
+
+    use crate::resources::number_migration::Model;
+    use crate::tests::error;
+
+    use super::*;
+
+    /// The number in space cams-1.
+    pub(crate) fn target(code: &str, number: &str) -> Target {
+        Target {
+            cust_space_id: "cams-1".into(),
+            number: PhoneNumber::parse(code, number).expect("a number"),
+        }
+    }
+
+    /// What all resources for a number have in common, as `cams_number_migration` says it.
+    pub(crate) fn diagnostics() -> Vec<Diagnostic> {
+        let (one, two_forms) = (target("86", "13900001234"), target("55", "31996883193"));
+        let limit = Timed {
+            name: "create",
+            default: "20m",
+        };
+        let limit = limit.limit(None);
+        let denied = error(ErrorKind::AccessDenied, "NoPermission");
+        let other_space = Conflict::OtherSpace("cams-2".into());
+        vec![
+            missing_space(),
+            faulty_state("cust_space_id is missing"),
+            replaced_later("cams-1", "cams-2"),
+            conflict::<Model>(&Conflict::SameSpace, &two_forms),
+            conflict::<Model>(&Conflict::SameSpaceInState, &one),
+            conflict::<Model>(&other_space, &one),
+            not_claimed::<Model>(Refused::Busy, &one, &limit),
+            not_claimed::<Model>(Refused::Duplicate, &one, &limit),
+            not_claimed::<Model>(Refused::Stopped, &one, &limit),
+            one_failed(&denied, &one),
+            not_confirmed(&one),
+            gone::<Model>(&one, false),
+            gone::<Model>(&one, true),
+            not_importable(&one, None),
+            not_importable(&one, Some(&denied)),
+            invalid_import_identity("cust_space_id is missing"),
+            invalid_import_id("86/1", "it does not have two or three parts"),
+        ]
+    }
+}

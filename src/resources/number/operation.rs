@@ -1,0 +1,174 @@
+//! One operation on a number, with what all of its steps need.
+
+use cams::{Bounds, Error};
+use terraform_plugin::framework::context::Context;
+use terraform_plugin::framework::diagnostic::Diagnostics;
+use terraform_plugin::framework::timeouts::TimeLimit;
+
+use crate::Cams;
+use crate::claims::{Claim, Refused};
+use crate::errors::ErrorContext;
+use crate::evidence::{Evidence, Presence};
+use crate::numbers::{Found, Question, Search, Target};
+
+use super::{NumberModel, messages, private_state};
+
+/// What the failure of a refresh means for the number.
+const UNCHANGED: &str = "The state stays unchanged. Plan or apply again to continue.";
+
+/// A create, an update, a read or a delete of one number.
+pub(crate) struct NumberOperation<'a, M> {
+    pub(crate) context: Context<'a, Cams, M>,
+    /// The client, the bounds and the number.
+    pub(crate) search: Search<'a>,
+    pub(crate) limit: &'a TimeLimit,
+    /// What a failure means for the number, in whole sentences.
+    pub(crate) outcome: &'static str,
+}
+
+/// What a refresh found of a number in the state.
+#[derive(Debug)]
+pub(crate) enum Refreshed {
+    /// The number is in the space.
+    Present(Presence),
+    /// Nothing proves that the number is in the space, and nothing that it is not: the state stays.
+    Unchanged,
+    /// The number is not in the space, and the state forgets it.
+    Gone,
+}
+
+impl<'a, M: NumberModel> NumberOperation<'a, M> {
+    /// An operation that ends after `limit`, or when Terraform is asked to stop.
+    ///
+    /// # Errors
+    ///
+    /// If there is no client: credentials are missing, or configuration is known only during apply.
+    pub(crate) fn new(
+        context: Context<'a, Cams, M>,
+        target: &'a Target,
+        limit: &'a TimeLimit,
+        outcome: &'static str,
+    ) -> Result<Self, Diagnostics> {
+        let search = Search {
+            client: context.provider().client()?,
+            bounds: Bounds::new(limit.duration, context.stop().clone()),
+            target,
+        };
+        Ok(Self {
+            context,
+            search,
+            limit,
+            outcome,
+        })
+    }
+
+    /// The operation of a refresh.
+    ///
+    /// # Errors
+    ///
+    /// As for [`NumberOperation::new`].
+    pub(crate) fn of_refresh(
+        context: Context<'a, Cams, M>,
+        target: &'a Target,
+        limit: &'a TimeLimit,
+    ) -> Result<Self, Diagnostics> {
+        // An imported resource has no id yet.
+        private_state::identify(context);
+        Self::new(context, target, limit, UNCHANGED)
+    }
+
+    /// Takes the claim on the number for the type of the resource.
+    ///
+    /// # Errors
+    ///
+    /// If another resource or process has it.
+    pub(crate) async fn claim(&self) -> Result<Claim<'a>, Diagnostics> {
+        let claims = &self.context.provider().claims;
+        let claim = claims.claim(&self.search.bounds, M::TYPE, self.search.target);
+        Ok(claim.await.map_err(|refused| self.not_claimed(refused))?)
+    }
+
+    /// Takes a claim again that was lost.
+    ///
+    /// # Errors
+    ///
+    /// If the bounds end the wait for it.
+    pub(crate) async fn renew(&self, claim: &mut Claim<'_>) -> Result<(), Diagnostics> {
+        let renewed = claim.renew(&self.search.bounds).await;
+        Ok(renewed.map_err(|refused| self.not_claimed(refused))?)
+    }
+
+    /// Asks CAMS where the number is, and warns once in a run about an operation that failed while
+    /// the other one answered.
+    ///
+    /// # Errors
+    ///
+    /// If neither operation answers.
+    pub(crate) async fn find(&self, question: Question<'_>) -> Result<Found, Diagnostics> {
+        let found = self.search.find(question).await;
+        let found = found.map_err(|failed| self.failed(&failed.0, failed.1.as_ref()))?;
+        if let Some(error) = &found.failed {
+            let warning = messages::one_failed(error, self.search.target);
+            self.context.warn_once(warning);
+        }
+        Ok(found)
+    }
+
+    /// Asks CAMS for a number in the state, and decides whether the state forgets it: only if it is
+    /// proved absent, and its create is more than an hour ago. `is_imported` says whether the number
+    /// was imported and never read: an import must find it.
+    ///
+    /// # Errors
+    ///
+    /// If neither operation answers, or does not show a number that is imported.
+    pub(crate) async fn refresh(
+        &self,
+        question: Question<'_>,
+        is_imported: bool,
+    ) -> Result<Refreshed, Diagnostics> {
+        let (context, target) = (self.context, self.search.target);
+        let may_forget = !private_state::just_started(context);
+        let question = Question {
+            lookups: Some(&context.provider().lookups).filter(|_| !is_imported),
+            may_forget,
+            ..question
+        };
+        let found = self.find(question).await?;
+        match found.evidence {
+            Evidence::Present(presence) => {
+                if is_imported {
+                    private_state::note_start(context);
+                }
+                Ok(Refreshed::Present(presence))
+            }
+            Evidence::Absent if is_imported => Ok(Refreshed::Gone),
+            Evidence::Absent if may_forget => {
+                context.warn(messages::gone::<M>(target, found.has_moved_out));
+                Ok(Refreshed::Gone)
+            }
+            Evidence::Inconclusive if is_imported => {
+                Err(messages::not_importable(target, found.failed.as_ref()).into())
+            }
+            Evidence::Inconclusive if found.looked_up && found.failed.is_none() => {
+                context.warn_once(messages::not_confirmed(target));
+                Ok(Refreshed::Unchanged)
+            }
+            Evidence::Absent | Evidence::Inconclusive => Ok(Refreshed::Unchanged),
+        }
+    }
+
+    /// The diagnostics for a call that failed, and for the call that could have answered instead, if
+    /// that failed too.
+    pub(crate) fn failed(&self, error: &Error, other: Option<&Error>) -> Diagnostics {
+        let context = ErrorContext {
+            subject: &format!("number {}", self.search.target),
+            limit: self.limit,
+            outcome: self.outcome,
+        };
+        self.context.provider().failed(error, other, context).into()
+    }
+
+    fn not_claimed(&self, refused: Refused) -> Diagnostics {
+        messages::not_claimed::<M>(refused, self.search.target, self.limit).into()
+    }
+}
