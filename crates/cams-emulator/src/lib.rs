@@ -23,9 +23,8 @@
 //! | `service` | the steps of a call |
 //! | `control`, `server` | the control interface; connections, latency and the bytes of an answer |
 //!
-//! An operation is one function under `operations/` and its line in the table of `operations.rs`. A
-//! fault is one variant with its arm in `fault/kind.rs` and its row in the table below. A flag is one
-//! field.
+//! An operation is one file under `operations/`, which `operations.rs` names. A fault is one
+//! variant with its arm in `fault/kind.rs` and its row in the table below. A flag is one field.
 //!
 //! # The journey of a call
 //!

@@ -199,7 +199,7 @@ impl EmulatedService {
     /// Finds out who calls, if the operation is signed.
     fn authenticate(&mut self, call: &mut Visit<'_>) -> Result<(), Rejection> {
         let request = call.request;
-        if operations::named(request).is_some_and(|operation| !operation.is_signed()) {
+        if operations::named(request).is_some_and(|operation| !operation.is_signed) {
             return match request.header("x-acs-version") {
                 Some(_) => Ok(()),
                 None => request.check_format(),
@@ -230,7 +230,7 @@ impl EmulatedService {
         if self.denied.iter().any(|name| name == operation.name) {
             return Err(denied(operation));
         }
-        if operation.needs_subscription() && behaviour.not_subscribed {
+        if operation.needs_subscription && behaviour.not_subscribed {
             let message = "You have not subscribed to the product.";
             return Err(Rejection::new(400, "Product.Unsubscript", message));
         }

@@ -1,0 +1,138 @@
+//! `AssumeRole` of STS: a session of a role, for a caller who signs.
+//!
+//! The refusals have the codes of the error table on the page of `AssumeRole`.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{Answer, EmulatedOperation, IncomingRequest, Rejection, ServiceState, Visit, fields};
+
+pub(super) const OPERATION: EmulatedOperation =
+    EmulatedOperation::sts("AssumeRole", ESSENTIAL, run);
+
+/// The fields of an answer with a session that a client needs.
+pub(super) const ESSENTIAL: &[&str] = &[
+    "Credentials",
+    "AccessKeyId",
+    "AccessKeySecret",
+    "Expiration",
+    "SecurityToken",
+];
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+    let request = call.request;
+    let session = RoleSession::parse(request)?;
+    // The documented form is `[\w+=,.@:\/-]*`.
+    check(request, "ExternalId", 2..=1224, b"_+=,.@:/-")?;
+    let expected = state.issuance.external_id.as_deref();
+    if expected.is_some() && expected != request.parameter("ExternalId") {
+        let message = "You are not authorized to do this action. You should be authorized by RAM.";
+        return Err(Rejection::new(403, "NoPermission", message));
+    }
+    // The documented form is `[\w+=,.@-]*`.
+    check(request, "SourceIdentity", 2..=64, b"_+=,.@-")?;
+    let mut answer = session.start(call, state)?;
+    if let Some(source) = request.parameter("SourceIdentity") {
+        answer["SourceIdentity"] = source.into();
+    }
+    Ok(fields(answer))
+}
+
+/// The parameters of a session.
+pub(super) struct RoleSession<'a> {
+    /// The account that has the role.
+    pub(super) account_id: &'a str,
+    role: &'a str,
+    name: &'a str,
+    duration: Duration,
+}
+
+impl<'a> RoleSession<'a> {
+    /// Reads the parameters, whose limits are documented.
+    pub(super) fn parse(request: &'a IncomingRequest) -> Result<Self, Rejection> {
+        let arn = parse_arn(request.required("RoleArn")?, "role");
+        let (account_id, role) = arn.ok_or_else(|| wrongly_formed("RoleArn"))?;
+        let name = request.required("RoleSessionName")?;
+        check(request, "RoleSessionName", 2..=64, b".@-_")?;
+        let seconds = request.parameter("DurationSeconds").unwrap_or("3600");
+        let seconds = seconds.parse().unwrap_or(0);
+        if !(900..=43_200).contains(&seconds) {
+            let message = "The Min/Max value of DurationSeconds is 15min/12hr.";
+            let code = "InvalidParameter.DurationSeconds";
+            return Err(Rejection::new(400, code, message));
+        }
+        let policy = request.parameter("Policy").unwrap_or("{}");
+        if policy.len() > 2048 {
+            let message = "The size of Policy must be smaller than 2048 bytes.";
+            return Err(Rejection::new(400, "InvalidParameter.PolicySize", message));
+        }
+        if serde_json::from_str::<Map<String, Value>>(policy).is_err() {
+            let code = "InvalidParameter.PolicyGrammar";
+            let message = "The parameter Policy has not passed grammar check.";
+            return Err(Rejection::new(400, code, message));
+        }
+        Ok(Self {
+            account_id,
+            role,
+            name,
+            duration: Duration::from_secs(seconds),
+        })
+    }
+
+    /// Starts the session, if there is such a role, and returns the fields of the answer.
+    pub(super) fn start(
+        self,
+        call: &mut Visit<'_>,
+        state: &mut ServiceState,
+    ) -> Result<Value, Rejection> {
+        let (account_id, role, name) = (self.account_id, self.role, self.name);
+        if !state.keys.has_account(account_id) || !state.issuance.has_role(role) {
+            let message = "The specified Role not exists .";
+            return Err(Rejection::new(404, "EntityNotExist.Role", message));
+        }
+        let role_id = state.keys.role_id(account_id, role);
+        let session = call.issue(state, account_id, role, name, Some(self.duration));
+        Ok(json!({
+            "AssumedRoleUser": {
+                "AssumedRoleId": format!("{role_id}:{name}"),
+                "Arn": format!("acs:ram::{account_id}:role/{role}/{name}"),
+            },
+            "Credentials": session.credentials(),
+        }))
+    }
+}
+
+/// Refuses a parameter that has other characters than letters, digits and `others`, or too few or
+/// too many of them.
+fn check(
+    request: &IncomingRequest,
+    parameter: &str,
+    length: RangeInclusive<usize>,
+    others: &[u8],
+) -> Result<(), Rejection> {
+    match request.parameter(parameter) {
+        Some(text) if !is_name(text, length, others) => Err(wrongly_formed(parameter)),
+        _ => Ok(()),
+    }
+}
+
+/// The account and the name in an ARN such as `acs:ram::1000000000000000:role/admin`.
+pub(super) fn parse_arn<'a>(arn: &'a str, kind: &str) -> Option<(&'a str, &'a str)> {
+    let (account_id, resource) = arn.strip_prefix("acs:ram::")?.split_once(':')?;
+    let name = resource.strip_prefix(kind)?.strip_prefix('/')?;
+    let digits = account_id.bytes().all(|byte| byte.is_ascii_digit());
+    let valid = !account_id.is_empty() && digits && is_name(name, 1..=64, b".-_");
+    valid.then_some((account_id, name))
+}
+
+fn is_name(text: &str, length: RangeInclusive<usize>, others: &[u8]) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || others.contains(&byte);
+    length.contains(&text.len()) && text.bytes().all(fits)
+}
+
+fn wrongly_formed(parameter: &str) -> Rejection {
+    let message = format!("The parameter {parameter} is wrongly formed.");
+    Rejection::new(400, format!("InvalidParameter.{parameter}"), message)
+}

@@ -1,0 +1,33 @@
+//! `CreateChatappMigrationInitiate`: starts the migration of a number into a space.
+
+use serde_json::json;
+
+use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit, check_number, fields};
+use crate::numbers::Key;
+
+pub(super) const OPERATION: EmulatedOperation =
+    EmulatedOperation::cams("CreateChatappMigrationInitiate", &[], run);
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+    let key = Key {
+        cust_space_id: call.required_space(state)?.cust_space_id,
+        country_code: call.request.required("CountryCode")?.into(),
+        mobile_number: call.request.required("MobileNumber")?.into(),
+    };
+    let behaviour = &state.behaviour;
+    check_number(&key.country_code, 1..=3, behaviour)?;
+    check_number(&key.mobile_number, 3..=14, behaviour)?;
+    let Some(number) = state.numbers.initiate(&key, call.at) else {
+        call.entry.refused = true;
+        let (status, code) = (behaviour.business_status, behaviour.repeat_code.as_str());
+        let message = "The space has the phone number already.";
+        return Err(Rejection::new(status, code, message));
+    };
+    call.entry.committed = true;
+    let data = json!({
+        "Id": number.id,
+        "PhoneNumber": number.phone_number,
+        "Status": number.status,
+    });
+    Ok(fields(json!({ "Data": data })))
+}

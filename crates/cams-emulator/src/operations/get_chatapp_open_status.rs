@@ -1,0 +1,19 @@
+//! `GetChatappOpenStatus`: whether the account has subscribed to the product.
+
+use super::{Answer, EmulatedOperation, ServiceState, Visit};
+
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
+    needs_subscription: false,
+    ..EmulatedOperation::cams("GetChatappOpenStatus", &["OpenStatus"], run)
+};
+
+fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+    let open = !state.behaviour.not_subscribed;
+    Ok(Box::new(move |body| {
+        body.insert("OpenStatus".into(), open.into());
+        // This is the one operation whose model lacks `AccessDeniedDetail`, and whose documented
+        // message is in lower case.
+        body.remove("AccessDeniedDetail");
+        body.insert("Message".into(), "success".into());
+    }))
+}
