@@ -6,7 +6,7 @@
 
 use crate::openapi::ServiceError;
 
-use super::kind::ErrorKind;
+use super::kind::{ErrorKind, Reach};
 use super::operation::Api;
 
 /// The kind of a refusal. By code first: the same code comes with different statuses, and in bodies
@@ -22,33 +22,38 @@ pub(super) fn kind(error: &ServiceError, api: &Api) -> ErrorKind {
         };
     };
     let of_product = (api.kind_of_code)(code);
+    let known = of_product.unwrap_or_else(|| of_gateway(code, &error.message));
     match code {
-        _ if is_throttling(code) || of_product == Some(ErrorKind::Throttled) => {
-            ErrorKind::Throttled
-        }
+        _ if is_throttling(code) || known == ErrorKind::Throttled => ErrorKind::Throttled,
         _ if code.starts_with("InvalidTimeStamp") => ErrorKind::ClockDiffers,
         // The status says that it failed, and the code that it did not.
         _ if code.eq_ignore_ascii_case("OK") => ErrorKind::Unanswered,
         _ if error.http_status == 429 => ErrorKind::Throttled,
-        _ if error.http_status >= 500 => ErrorKind::Unavailable,
+        // A failing service may still say that it refuses the caller. What it says about the
+        // request proves nothing: a number that is "not found" may exist.
+        _ if error.http_status >= 500 && known.meaning().reach == Reach::Request => {
+            ErrorKind::Unavailable
+        }
         // Our nonces do not repeat, so the gateway has met this very request before, perhaps
         // because a proxy sent it twice.
         "SignatureNonceUsed" => ErrorKind::Unanswered,
         "InternalError" | "ServiceUnavailable" | "UnknownError" => ErrorKind::Unavailable,
-        _ => of_product.unwrap_or_else(|| of_gateway(code, &error.message)),
+        _ => known,
     }
 }
 
 /// Whether an attempt that was refused like this may have had its effect, although other refusals of
-/// its kind rule that out.
-pub(super) fn leaves_effect_open(error: &ServiceError) -> bool {
+/// this kind rule that out.
+pub(super) fn leaves_effect_open(error: &ServiceError, kind: ErrorKind) -> bool {
     match error.code.as_deref() {
         // The code is about an earlier request, or about a failure: a status of 429 does not turn
         // it into a refusal before anything was done.
         Some("SignatureNonceUsed" | "InternalError" | "ServiceUnavailable" | "UnknownError") => {
             true
         }
-        Some(_) => false,
+        // These refusals come before anything is done, whatever the status.
+        Some(_) if matches!(kind, ErrorKind::Throttled | ErrorKind::ClockDiffers) => false,
+        Some(_) => error.http_status >= 500,
         // A redirect may come from the service, and says nothing about what was done before it.
         None => (300..400).contains(&error.http_status),
     }
@@ -167,6 +172,9 @@ mod tests {
             (200, Some("UnknownError"), true, Some(Transient)),
             (502, Some("Anything"), true, Some(Transient)),
             (500, Some("Own.Unknown"), true, Some(Transient)),
+            (500, Some("Ram.PermissionDeny"), true, None),
+            (500, Some("InvalidAccessKeyId.NotFound"), true, Some(Key)),
+            (500, Some("InvalidTimeStamp.Expired"), false, Some(Clock)),
             (400, Some("OK"), true, Some(Transient)),
             (200, None, true, Some(Transient)),
             (408, None, true, Some(Transient)),
@@ -184,8 +192,9 @@ mod tests {
                 http_status: status,
                 ..ServiceError::default()
             };
-            let meaning = kind(&error, &API).meaning();
-            let effect_found = meaning.effect || leaves_effect_open(&error);
+            let kind = kind(&error, &API);
+            let meaning = kind.meaning();
+            let effect_found = meaning.effect || leaves_effect_open(&error, kind);
             let found = (effect_found, meaning.repeat);
             assert_eq!(found, (effect, repeat), "{status} {code:?}");
         }

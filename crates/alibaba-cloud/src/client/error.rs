@@ -97,7 +97,7 @@ impl Error {
     pub(crate) fn refused(action: &'static str, api: &Api, error: ServiceError) -> Self {
         let kind = codes::kind(&error, api);
         Self {
-            may_have_had_effect: codes::leaves_effect_open(&error),
+            may_have_had_effect: codes::leaves_effect_open(&error, kind),
             code: error.code,
             request_id: error.request_id,
             http_status: Some(error.http_status),

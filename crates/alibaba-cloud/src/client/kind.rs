@@ -39,7 +39,7 @@ pub enum ErrorKind {
     Unavailable,
     /// No usable answer to a request that was sent. User action: apply again.
     Unanswered,
-    /// No connection. User action: by [`Error::obstacle`].
+    /// No connection. User action: by [`Error::obstacle`](super::Error::obstacle).
     Unreachable,
     /// The certificate of the service, or of a proxy, is not trusted. User action: trust it, or
     /// check the endpoint.
