@@ -1,21 +1,23 @@
 //! The right to do something with a number that cannot be undone, such as to start its migration.
-//! One resource of a type has it at a time, of all processes of this user on this host.
+//! One resource of a type at a time has it, among all processes of this user on this host.
 //!
-//! Within a process that is a set. Between processes, such as those of two aliases or of two
-//! applies, it is a lock on a file named after the number, held from before the search for the
-//! number until the outcome is known: the process that comes second then finds the
-//! number. Without such a file, the number is still searched for before anything is started.
+//! Within a process, the claims are a set. Between processes, such as those of two aliases or of two
+//! applies, a claim is a lock on a file that is named after the number. The process holds it from
+//! before the search for the number until the outcome is known, so the next process
+//! finds the number. If the file cannot be used, the provider still searches for the number before
+//! it starts anything.
 //!
-//! A file that was deleted is no claim any more, although its lock is still held: the next process
-//! creates a new one. So the claim is checked immediately before the request is sent, and taken
-//! again if it is lost ([`Claim::witness`], [`Claim::renew`]).
+//! A lock on a file that was deleted protects nothing, because the next process creates a new file.
+//! So the claim is checked immediately before the request is sent, and taken again if it was lost
+//! ([`Claim::witness`], [`Claim::renew`]).
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use base::file_lock::{self, LockMode};
 use base::fingerprint::fingerprint;
@@ -26,7 +28,10 @@ use terraform_plugin::framework::diagnostic::Diagnostic;
 
 use super::numbers::Target;
 
-/// The numbers that resources of this process have claimed, and where it meets other processes.
+/// The wait for another process after which the log warns.
+const LONG: Duration = Duration::from_secs(30);
+
+/// The numbers that resources of this process have claimed, and the directory of the lock files.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     taken: Mutex<BTreeSet<(&'static str, Target)>>,
@@ -100,7 +105,7 @@ impl Claims {
         Ok(claim)
     }
 
-    /// A warning if this process could not take turns at numbers with the others of this machine.
+    /// A warning if numbers could not be locked against other processes of this machine.
     pub(crate) fn notice(&self) -> Option<Diagnostic> {
         let directory = self.directory.as_ref()?.display().to_string();
         let problem = self.problem.get()?;
@@ -124,8 +129,8 @@ impl Claim<'_> {
         let Some(directory) = &self.claims.directory else {
             return Ok(());
         };
-        // The name does not show which number it is. Credentials are no part of it, since it is the
-        // same number whoever starts it.
+        // The name does not show which number it is. It does not depend on the credentials, because
+        // processes with different credentials may start the same number.
         let number = self.target.number.to_string();
         let name = fingerprint(&[self.type_name, &self.target.cust_space_id, &number]);
         let path = directory.join(format!("{name}.number"));
@@ -135,7 +140,16 @@ impl Claim<'_> {
             Ok(None) => {
                 let path = path.display();
                 tracing::info!("waiting for the process that has {path} locked");
+                let long = async {
+                    sleep(LONG).await;
+                    tracing::warn!(
+                        "still waiting for the process that has {path} locked and starts the same \
+                         number: it may be stopped (Ctrl-Z)"
+                    );
+                    std::future::pending().await
+                };
                 tokio::select! {
+                    never = long => never,
                     acquired = acquire(bounds.deadline()) => acquired,
                     () = bounds.stopped() => return Err(Refused::Stopped),
                 }
@@ -215,8 +229,6 @@ pub(crate) fn not_shared(directory: &str, problem: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio_util::sync::CancellationToken;
 
     use cams::phone::PhoneNumber;
@@ -350,7 +362,7 @@ mod tests {
             .expect("a claim");
         let witness = claim.witness();
         assert!(witness());
-        // Moved away, the file still exists, and nobody finds it.
+        // The file was moved: it still exists, and no process finds it.
         std::fs::rename(&state, directory.path().join("moved")).expect("a directory");
         assert!(!witness());
         claim.renew(&call(ENOUGH)).await.expect("its turn");
