@@ -21,29 +21,35 @@ pub(crate) fn clock_differs(difference: &str) -> Diagnostic {
 pub(crate) fn long_wait(wait: &LongWait) -> Diagnostic {
     let others = match wait.processes {
         0 => String::new(),
-        1 => ", and one other process took turns with it".to_owned(),
-        count => format!(", and {count} other processes took turns with it"),
+        1 => ", and one other process used the same quota".to_owned(),
+        count => format!(", and {count} other processes used the same quota"),
     };
     let cause = match wait.cause {
-        WaitCause::Paused => " CAMS had asked for a pause.",
+        WaitCause::Paused => " CAMS had asked the provider to pause.",
         WaitCause::Quota => "",
-        WaitCause::Recovering => " The use of the quota by other programs was unknown for a while.",
+        WaitCause::Recovering => {
+            " For a while, the provider did not know how much of the quota other programs used."
+        }
     };
     let rest = match wait.left {
-        0 => "No call of this run is waiting now.".to_owned(),
+        0 => "No call of this run is waiting any longer.".to_owned(),
         left => format!(
-            "Now {} waiting, which should be made within {} s, at {} in {} s.",
+            "{} still waiting, which takes about {} s at the current rate of {} per {}.",
             calls(left, " of this run is", "s of this run are"),
             wait.rest.as_secs().max(1),
             calls(wait.calls.get() as usize, "", "s"),
-            wait.window.as_secs().max(1)
+            match wait.window.as_secs() {
+                0 | 1 => "second".to_owned(),
+                seconds => format!("{seconds} s"),
+            }
         ),
     };
     let text = format!(
-        "This resource waited {} s for the account's quota of calls of {}. When the wait began, {} \
-         already waiting{others}.{cause} {rest}\n\nThis is not an error: the provider keeps the \
-         quota so that CAMS refuses no call. Other programs that use the same account make the \
-         wait longer. This warning is shown once, although other resources may wait as long.",
+        "This resource waited {} s for the account's call quota for {}. When the wait began, {} \
+         already waiting{others}.{cause} {rest}\n\nThis is not an error: the provider stays \
+         within the quota so that CAMS refuses no call. Other programs that use the same account \
+         make the wait longer. This warning is shown once, although other resources may wait as \
+         long.",
         wait.waited.as_secs(),
         wait.action,
         calls(wait.calls_ahead, " of this run was", "s of this run were")
@@ -62,10 +68,11 @@ pub(crate) fn calls(count: usize, one: &str, several: &str) -> String {
 /// The file that stores the account was locked by another process.
 pub(crate) fn account_locked(file: &Path) -> Diagnostic {
     let text = format!(
-        "Another process keeps {} locked. The file stores which account's call quota the processes \
-         of this user share. The provider waited for some seconds and continued without the lock: \
-         if another process finds another account, CAMS may throttle all of them.\n\nThe process \
-         that has the lock may be stopped (Ctrl-Z): resume or end it. If the file is on a network \
+        "Another process keeps {} locked. The file stores which account the access keys of this \
+         user's processes belong to, so that they share its call quota. The provider waited for \
+         some seconds and continued without the lock: if the processes disagree about the \
+         account, CAMS may throttle all of them.\n\nThe process \
+         that holds the lock may be stopped (Ctrl-Z): resume or end it. If the file is on a network \
          share whose locks do not work, set throttle.state_directory or \
          CAMS_THROTTLE_STATE_DIRECTORY to another directory. The file is not needed if account_id \
          is set in the provider block, or {} in the environment.",
@@ -109,10 +116,10 @@ mod tests {
             window: Duration::from_secs(1),
         };
         let text = long_wait(&wait).detail;
-        let expected = "This resource waited 61 s for the account's quota of calls of A. When the \
-            wait began, 59 calls of this run were already waiting, and one other process took \
-            turns with it. CAMS had asked for a pause. Now 12 calls of this run are waiting, which \
-            should be made within 24 s, at 1 call in 1 s.";
+        let expected = "This resource waited 61 s for the account's call quota for A. When the \
+            wait began, 59 calls of this run were already waiting, and one other process used the \
+            same quota. CAMS had asked the provider to pause. 12 calls of this run are still \
+            waiting, which takes about 24 s at the current rate of 1 call per second.";
         assert_eq!(text.split("\n\n").next(), Some(expected));
     }
 }

@@ -98,7 +98,7 @@ pub(crate) static ENDPOINT: Setting<Endpoint> = Setting::new(
     from_str,
     "Host or URL of the API; plain `http` is allowed only for this machine.",
 )
-.otherwise("the region's own is used");
+.otherwise("the provider uses the endpoint of the region");
 
 pub(crate) static CUST_SPACE_ID: Setting<String> = Setting::new(
     "cust_space_id",
@@ -107,7 +107,7 @@ pub(crate) static CUST_SPACE_ID: Setting<String> = Setting::new(
     "Default space for resources without `cust_space_id`: the id of the ISV sub-customer's space, \
      or of your own instance.",
 )
-.otherwise("each resource sets its own");
+.otherwise("each resource must set `cust_space_id`");
 
 pub(crate) static SIGNATURE_METHOD: Setting<SignatureMethod> = Setting::new(
     "signature_method",

@@ -1,10 +1,10 @@
-//! Which lists of a space are too old to start a number by.
+//! Finds out whether a list of a space is recent enough to start a number.
 //!
-//! The list of a space is shared within a process for some time. Meanwhile another process on this
-//! host may start a number and finish before this process wants the same number: the lock of
-//! [`claims`](super::claims) is then free, and the shared list is from before the start. So every
-//! process adds a line to the note of the space before it starts a number there, and a process that
-//! sees lines of others requests a new list.
+//! A process shares the list of a space among its resources for some time. Meanwhile another process
+//! on this host may start a number, and its lock ([`claims`](super::claims)) may be free again before
+//! this process wants the same number. The shared list is then older than the start. So every process
+//! appends a line to a file of the space before it starts a number there. A process that sees lines
+//! of other processes requests a new list.
 
 use std::collections::HashMap;
 use std::fs::File;

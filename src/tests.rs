@@ -245,7 +245,7 @@ fn of_notices() -> Vec<Diagnostic> {
         notices::long_wait(&wait),
         notices::account_locked(&Path::new(directory).join("accounts")),
         notices::account_not_known("STS refused GetCallerIdentity with ServiceUnavailable."),
-        claims::not_shared(directory, "other users may enter it"),
+        claims::not_shared(directory, "other users have access to it"),
     ]
 }
 

@@ -43,8 +43,8 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
         ErrorKind::ClockDiffers => (
             "Clock Differs From the Service's",
             "The service does not accept the date of the request. The provider signs with the \
-             service's clock if the difference, given below, is at most one day: either it is \
-             larger, or that did not help. Set the clock of this machine (timedatectl, or an NTP \
+             service's clock if the clocks differ by at most one day. Either the difference, given \
+             below, is larger, or the corrected date was refused too. Set the clock of this machine (timedatectl, or an NTP \
              client), then apply again. Nothing was changed.",
         ),
         ErrorKind::Credentials => ("CAMS Refused the Credentials", credentials(error)),
@@ -97,15 +97,16 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
         ),
         ErrorKind::Unavailable => (
             "CAMS Unavailable",
-            "The service could not answer. Apply again later; nothing that was done is lost.",
+            "The service could not answer. Apply again later: completed operations are stored in the state.",
         ),
         ErrorKind::Unreachable | ErrorKind::Untrusted => connection(error.obstacle),
         ErrorKind::Withheld => (
             "Lock File Was Lost",
-            "Processes take turns by means of a lock file, which was deleted repeatedly. The \
-             request was not sent, because another process could have sent it too. Exclude the \
-             provider's directory from clean-up jobs: throttle.state_directory, by default \
-             terraform-provider-cams-UID in /tmp. Then apply again.",
+            "A lock file ensures that only one process starts the migration of a number. The file \
+             was deleted repeatedly, so the request was not sent: another process could have sent \
+             it too. Exclude the provider's directory from clean-up jobs: \
+             throttle.state_directory, by default /tmp/terraform-provider-cams-UID. Then apply \
+             again.",
         ),
         ErrorKind::Other => (
             "CAMS Call Failed",
@@ -145,7 +146,7 @@ fn connection(obstacle: Option<Obstacle>) -> (&'static str, &'static str) {
             return ("CAMS Certificate Not Trusted", certificate(untrusted));
         }
         Some(Obstacle::Name) => {
-            "The name of the host has no address. Check the provider's region and endpoint for a \
+            "The host name cannot be resolved. Check the provider's region and endpoint for a \
              typing error, then the DNS of this machine. If other networks are reachable only \
              through a proxy, set HTTPS_PROXY: the proxy then resolves the name."
         }
@@ -164,7 +165,7 @@ fn connection(obstacle: Option<Obstacle>) -> (&'static str, &'static str) {
              and endpoint. If the network is slow, increase the provider's client_connect_timeout."
         }
         Some(Obstacle::Tls) => {
-            "The server at the host and port named below does not agree to TLS. Check the \
+            "The server at the host and port named below does not accept TLS. Check the \
              provider's endpoint and its port, and whether a proxy or a firewall answers instead \
              (HTTPS_PROXY)."
         }
@@ -181,8 +182,8 @@ fn certificate(untrusted: Untrusted) -> &'static str {
     match untrusted {
         Untrusted::Issuer => {
             "This machine does not know the authority that issued the certificate of the host \
-             named below. A proxy or a firewall that inspects TLS uses an authority of the \
-             company: save its certificate as a PEM file, and set the environment variable \
+             named below. A proxy or a firewall that inspects TLS uses the company's own \
+             authority: save its certificate as a PEM file, and set the environment variable \
              SSL_CERT_FILE to the path of that file. The provider trusts it in addition to the \
              certificates of the system. If no such proxy or firewall is in use, check the \
              provider's endpoint: another server may answer there."
@@ -198,8 +199,9 @@ fn certificate(untrusted: Untrusted) -> &'static str {
         }
         Untrusted::Other => {
             "The certificate of the host named below is not valid. Check the provider's endpoint \
-             and the proxy (HTTPS_PROXY). If an authority of the company issued the certificate, \
-             the file named by the environment variable SSL_CERT_FILE must contain the authority."
+             and the proxy (HTTPS_PROXY). If the company's own authority issued the \
+             certificate, the file named by the environment variable SSL_CERT_FILE must contain \
+             the certificate of that authority."
         }
     }
 }

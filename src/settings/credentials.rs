@@ -50,7 +50,7 @@ pub(crate) static PROFILE: Setting<String> = credential(
     parse_word,
     "Profile of the Alibaba Cloud CLI, or of the SDKs' credentials file.",
 )
-.otherwise("the current profile of the Alibaba Cloud CLI is used");
+.otherwise("the provider uses the current profile of the Alibaba Cloud CLI");
 
 pub(crate) static SHARED_CREDENTIALS_FILE: Setting<String> = credential(
     "shared_credentials_file",
@@ -58,7 +58,7 @@ pub(crate) static SHARED_CREDENTIALS_FILE: Setting<String> = credential(
     parse_word,
     "File with profiles, in the format of the Alibaba Cloud CLI (JSON) or of the SDKs (ini).",
 )
-.otherwise("it is `~/.aliyun/config.json`");
+.otherwise("the provider reads `~/.aliyun/config.json`");
 
 pub(crate) static ECS_ROLE_NAME: Setting<String> = credential(
     "ecs_role_name",
@@ -83,10 +83,12 @@ pub(crate) static STS_ENDPOINT: Setting<Endpoint> = credential(
     "Host or URL of STS, which issues temporary credentials and returns the account id. Plain \
      `http` is allowed only for this machine.",
 )
-.otherwise("the region's own is used, or `endpoint` if that is on this machine");
+.otherwise(
+    "the provider uses the STS endpoint of the region, or `endpoint` if that is on this machine",
+);
 
 pub(crate) static ROLE_ARN: Setting<String> =
-    role_arn("assume_role.role_arn", variables::ROLE_ARN).otherwise("no role is assumed");
+    role_arn("assume_role.role_arn", variables::ROLE_ARN).otherwise("the provider assumes no role");
 
 pub(crate) static ROLE_SESSION_NAME: Setting<String> =
     session_name("assume_role.session_name", variables::ROLE_SESSION_NAME);

@@ -28,7 +28,7 @@ pub(crate) static REDIS_URL: Setting<RedisUrl> = Setting::new(
     "Redis or Valkey server for `scope = \"redis\"`, such as \
      `rediss://:password@redis.example.com:6379/0`.",
 )
-.otherwise("`scope` cannot be `redis`")
+.otherwise("the quota cannot be shared between machines")
 .secret();
 
 /// Five round trips of 300 ms, for name, connection, TLS and password, and a second for a packet
@@ -61,7 +61,7 @@ pub(crate) static REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting::new(
     "Calls per second for each operation. Lower it to leave room for other programs that use the \
      account; raise it only if Alibaba Cloud has raised the account's quota.",
 )
-.otherwise("each operation's documented limit applies, which is 10");
+.otherwise("the documented limit of each operation applies: 10");
 
 /// The default keeps the quota of ten calls as long as no more than ten hosts or processes lose
 /// their common store at the same time.
@@ -83,7 +83,9 @@ pub(crate) static STATE_DIRECTORY: Setting<PathBuf> = Setting::new(
      user. Set it if `/tmp` cannot be used, or to a common directory to let containers share the \
      quota.",
 )
-.otherwise("it is `/tmp/terraform-provider-cams-UID`, where UID is the user's number");
+.otherwise(
+    "the provider uses `/tmp/terraform-provider-cams-UID`, where UID is the numeric id of the user",
+);
 
 /// The processes among which the quota is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -105,8 +107,8 @@ fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
     NonZeroU32::try_from(rate as u32).map_err(|error| error.to_string())
 }
 
-/// The path without what does not change its meaning, so that processes which write it differently
-/// mean the same directory.
+/// The path without what does not change its meaning, so that processes that write it differently
+/// use the same directory.
 fn parse_directory(text: &str) -> Result<PathBuf, String> {
     let path = Path::new(text);
     if !path.is_absolute() || text.contains('\0') {

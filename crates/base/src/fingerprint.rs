@@ -1,12 +1,11 @@
-//! Short names for things whose full names nobody should read, such as files named after a number.
+//! Short names that do not reveal what they stand for, such as those of files for phone numbers.
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-/// A name of 32 hexadecimal digits that is the same for the same parts in the same order, and that
-/// tells nothing about them.
+/// A name of 32 hexadecimal digits that is the same for the same parts in the same order.
 ///
-/// It is the first half of a SHA-256 digest: two different names do not meet by chance, but
-/// somebody who can list all possible parts can find out which ones it stands for.
+/// It is the first half of a SHA-256 digest, so different parts practically never get the same name.
+/// It does not show the parts, but a reader who can list all possible parts can find them by trying.
 pub fn fingerprint(parts: &[&str]) -> String {
     let mut context = Context::new(&SHA256);
     for part in parts {

@@ -5,11 +5,11 @@
 /// A name for this boot of the machine and for the monotonic clock that this process reads.
 ///
 /// Processes that get the same bytes may compare readings of that clock. The bytes have no other
-/// meaning. Linux names a boot by a random id, and a container may have a clock of its own. Where
-/// no boot has a name, the name of the machine stands for it, so that two machines are told apart
-/// as long as their names differ. That is so on macOS, which tells only when the machine was
-/// started, and that by no safe call. It is right there too: after a boot the clock begins anew, so
-/// that an old reading is in the future, or so far in the past that nothing depends on it.
+/// meaning. Linux has a random id for each boot, and a container may have its own clock. macOS has no
+/// such id, and no safe call returns when the machine was started. There the name of the machine is
+/// used, which distinguishes machines as long as their names differ. That is enough: after a boot
+/// the clock restarts, so an old reading is in the future, or so far in the past that nothing
+/// depends on it.
 pub fn boot() -> Vec<u8> {
     #[cfg(target_os = "linux")]
     if let Ok(boot) = std::fs::read("/proc/sys/kernel/random/boot_id") {
@@ -19,7 +19,7 @@ pub fn boot() -> Vec<u8> {
     rustix::system::uname().nodename().to_bytes().to_vec()
 }
 
-/// A signal that a process may have been told to ignore. The numbers of these are the same on all
+/// A signal that a process may ignore from its start. The numbers of these are the same on all
 /// systems of the Unix family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
@@ -35,9 +35,9 @@ pub enum Signal {
 
 /// The signals that this process ignores now.
 ///
-/// A process inherits them, so before it installs handlers, they are those that whoever started it
-/// wants to be ignored. `nohup`, for example, ignores the hang-up for the program that it starts,
-/// and so for all that this program starts.
+/// A process inherits them, so before it installs handlers, they are those that its parent process
+/// wants it to ignore. `nohup`, for example, ignores the hang-up for the program that it starts, and
+/// so for every process that this program starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ignored(u64);
 
@@ -79,10 +79,10 @@ fn mask() -> Option<u64> {
 /// Forbids core files of this process. One would hold the memory of the process, with its
 /// credentials.
 ///
-/// The limit on the size of core files does that for files. Where Linux hands the core to a program
-/// instead, only the process's own wish not to be dumped counts. That wish also keeps other
-/// processes of the user from reading its memory, and therefore keeps a debugger from attaching to
-/// a plugin that is run by Terraform.
+/// The limit on the size of core files does that for files. Where Linux passes the core to a program
+/// instead, only the flag of the process that forbids dumps counts. The flag also keeps other
+/// processes of the user from reading its memory, so no debugger can attach to a plugin that
+/// Terraform runs.
 pub fn forbid_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
 

@@ -30,7 +30,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// it or has access to it.
 pub fn open_beside(path: &Path) -> io::Result<File> {
     // Permissions apply only to a file that is created here. An existing one is checked below. The
-    // last flag refuses a symbolic link, which could lead to a file of somebody else.
+    // last flag refuses a symbolic link, which could lead to a file of another user.
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -41,7 +41,7 @@ pub fn open_beside(path: &Path) -> io::Result<File> {
         .open(path)?;
     let found = file.metadata()?;
     if !found.is_file() || found.nlink() > 1 {
-        return Err(io::Error::other("not a file of its own"));
+        return Err(io::Error::other("it is not a regular file with one name"));
     }
     owned_and_private(&found)?;
     Ok(file)
@@ -74,8 +74,8 @@ pub fn rewrite(file: &mut File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// Creates a directory, unless it exists. Its parent has to exist: a parent that were made here
-/// would be closed to other users, who may rely on it, as on `/tmp`.
+/// Creates a directory, unless it exists. Its parent must exist: if the parent were created here,
+/// other users would have no access to it.
 ///
 /// # Errors
 ///
@@ -91,18 +91,18 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
         return Err(io::Error::other("it is a symbolic link"));
     }
     if !found.is_dir() {
-        return Err(io::Error::other("it is no directory"));
+        return Err(io::Error::other("it is not a directory"));
     }
     owned_and_private(&found)
 }
 
-/// Checks that a file or directory belongs to this user and that nobody else has access to it.
+/// Checks that a file or directory belongs to this user and that no other user has access to it.
 fn owned_and_private(found: &Metadata) -> io::Result<()> {
     if found.uid() != rustix::process::geteuid().as_raw() {
         return Err(io::Error::other("it belongs to another user"));
     }
     if found.mode() & 0o077 != 0 {
-        return Err(io::Error::other("other users may enter it"));
+        return Err(io::Error::other("other users have access to it"));
     }
     Ok(())
 }
@@ -134,10 +134,10 @@ mod tests {
             "it belongs to another user"
         );
         fs::write(path("file"), "").unwrap();
-        assert_eq!(reason(&path("file")), "it is no directory");
+        assert_eq!(reason(&path("file")), "it is not a directory");
         fs::create_dir(path("open")).unwrap();
         fs::set_permissions(path("open"), fs::Permissions::from_mode(0o750)).unwrap();
-        assert_eq!(reason(&path("open")), "other users may enter it");
+        assert_eq!(reason(&path("open")), "other users have access to it");
         make_directory(&path("ours")).unwrap();
         symlink(path("ours"), path("link")).unwrap();
         assert_eq!(reason(&path("link")), "it is a symbolic link");

@@ -31,7 +31,7 @@ pub fn complain(text: &str) {
 /// Whether the program was started without a stdout. Rust's runtime then opens `/dev/null` in its
 /// place, for reading and writing, before any code of this program runs. A redirection by a shell
 /// opens it only for writing. What a language opens for a child whose output it drops cannot always
-/// be told from it: that of Python looks the same.
+/// be distinguished from it: that of Python looks the same.
 fn is_closed() -> bool {
     let stdout = io::stdout();
     let reads = fcntl_getfl(&stdout).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR);

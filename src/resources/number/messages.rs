@@ -45,8 +45,8 @@ pub(crate) fn missing_space() -> Diagnostic {
 /// The state does not name a number, which this provider never stores.
 pub(crate) fn faulty_state(faults: &str) -> Diagnostic {
     let text = format!(
-        "The state of this resource does not name a number in a space: {faults}. Another program \
-         than this provider wrote it; the configuration may be correct.\n\nRestore an earlier \
+        "The state of this resource does not name a number in a space: {faults}. This provider did \
+         not write it; the configuration may be correct.\n\nRestore an earlier \
          state, or remove the resource from the state and import the number again:\n  terraform \
          state rm 'ADDRESS'\n  terraform import 'ADDRESS' CUST_SPACE_ID/PHONE_NUMBER\nNeither \
          changes anything at CAMS."

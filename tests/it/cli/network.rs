@@ -256,7 +256,7 @@ fn an_api_that_cannot_be_reached_is_named() {
     nameless
         .env("RES_OPTIONS", "timeout:1 attempts:1")
         .fails(&APPLY)
-        .assert_says(&["The name of the host has no address", none]);
+        .assert_says(&["The host name cannot be resolved", none]);
 
     // It accepts connections and never says a word.
     let silent = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
@@ -273,5 +273,5 @@ fn an_api_that_cannot_be_reached_is_named() {
     let emulator = Emulator::start(&[]);
     let plain = emulator.url().replace("http://", "https://");
     let run = workspace(&plain, &authority).fails(&APPLY);
-    run.assert_says(&["does not agree to TLS", "TLS failed"]);
+    run.assert_says(&["does not accept TLS", "TLS failed"]);
 }

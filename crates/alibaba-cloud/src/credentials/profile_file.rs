@@ -1,7 +1,7 @@
 //! Files with profiles: that of the Alibaba Cloud CLI, `~/.aliyun/config.json`, and that of the
 //! SDKs, the ini file `~/.alibabacloud/credentials`.
 //!
-//! The content of a file tells which of the two it is. Nothing of the content is ever quoted,
+//! The content of a file shows which of the two it is. Nothing of the content is ever quoted,
 //! except for the names of profiles.
 
 use std::borrow::Cow;

@@ -33,7 +33,7 @@ pub const PROFILE: &[&str] = &[
 ];
 /// The environment variables for the path of a file with profiles. Where the second one is set,
 /// the SDKs read an ini file and terraform-provider-alicloud the CLI's file, so the content of the
-/// file tells which of the two it is.
+/// file shows which of the two it is.
 pub const SHARED_CREDENTIALS_FILE: &[&str] = &[
     "ALICLOUD_SHARED_CREDENTIALS_FILE",
     "ALIBABA_CLOUD_CREDENTIALS_FILE",
