@@ -7,11 +7,10 @@ use base::foreign_text;
 use cams::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
-use crate::resources::OPERATIONS;
-
 use super::answers::{Permission, Question, text};
 use super::finding::{Finding, State, advice, quoted};
 use super::observe::Observations;
+use super::operations::{INDISPENSABLE, OPTIONAL};
 
 /// How many statuses are named at most. Others are counted.
 const MOST_STATUSES: usize = 10;
@@ -29,11 +28,11 @@ pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
         space(observations),
         waba(observations),
     ];
-    let of_doctor = [Question::OpenStatus, Question::Waba].map(Question::action);
-    for (operations, needed) in [(OPERATIONS, true), (&of_doctor, false)] {
-        let each = operations.iter();
-        findings.extend(each.map(|each| operation(each, needed, observations)));
-    }
+    let operation = |indispensable| {
+        move |(action, needed_by)| operation(action, needed_by, indispensable, observations)
+    };
+    findings.extend(INDISPENSABLE.map(operation(true)));
+    findings.extend(OPTIONAL.map(operation(false)));
     findings
 }
 
@@ -45,7 +44,7 @@ fn product(observations: &Observations) -> Finding {
         Some(false) => (
             State::Problem,
             "The account has not activated CAMS. Activate it once in the CAMS console with the \
-             main account, or with a RAM user who may.",
+             main account, or with a RAM user who is allowed to.",
         ),
         None => (
             State::Unknown,
@@ -93,7 +92,7 @@ fn waba(observations: &Observations) -> Finding {
         (None, _) => (
             State::Problem,
             "No WhatsApp Business Account is bound to the space. Bind one in the CAMS console: \
-             without it no number can move."
+             numbers can only be moved into a space that has one."
                 .to_owned(),
         ),
         (Some(_), Some("APPROVED")) => (State::Ok, format!("{BOUND} and approved.")),
@@ -114,7 +113,18 @@ fn waba(observations: &Observations) -> Finding {
 }
 
 /// Permission and outcome of one operation.
-fn operation(action: &'static str, needed: bool, observations: &Observations) -> Finding {
+fn operation(
+    action: &'static str,
+    needed_by: &str,
+    indispensable: bool,
+    observations: &Observations,
+) -> Finding {
+    let if_used = if indispensable {
+        ""
+    } else {
+        ", if you use that"
+    };
+    let grant = format!("It is needed by {needed_by}: grant cams:{action} on resource *{if_used}.");
     let answers = &observations.answers;
     let errors: Vec<&Error> = answers
         .errors()
@@ -125,30 +135,23 @@ fn operation(action: &'static str, needed: bool, observations: &Observations) ->
         Permission::NotTried => (
             State::Unknown,
             format!(
-                "{action} starts a migration, and doctor only reads, so whether RAM allows it was \
-                 not tried. It needs cams:{action} on resource *."
+                "doctor does not call {action}, so it cannot report whether RAM allows it. {grant}"
             ),
         ),
         Permission::Unknown => (
             State::Unknown,
             format!("Whether RAM allows {action} could not be determined."),
         ),
-        Permission::Denied if needed => {
+        Permission::Denied if indispensable => {
             let mut errors = errors.iter();
             let denial = errors.find(|error| error.kind == ErrorKind::AccessDenied);
             let advice = denial.map(|error| advice(error));
             let text = format!("RAM denies {action}. {}", advice.unwrap_or_default());
             (State::Problem, text)
         }
-        Permission::Denied => (
-            State::Attention,
-            format!(
-                "RAM denies {action}. The provider does not need it; grant cams:{action} on \
-                 resource * to let doctor report more."
-            ),
-        ),
+        Permission::Denied => (State::Attention, format!("RAM denies {action}. {grant}")),
         Permission::Granted => {
-            let (state, outcome) = outcome(action, &errors, needed, observations);
+            let (state, outcome) = outcome(action, indispensable, &errors, observations);
             (state, format!("RAM allows {action}.{outcome}"))
         }
     };
@@ -168,19 +171,19 @@ fn operation(action: &'static str, needed: bool, observations: &Observations) ->
 /// What came of an operation that RAM allows, behind the sentence that says so.
 fn outcome(
     action: &str,
+    indispensable: bool,
     errors: &[&Error],
-    needed: bool,
     observations: &Observations,
 ) -> (State, String) {
     let answers = &observations.answers;
     let is_list = action == Question::Numbers.action();
-    let mut errors = errors.iter().filter(|_| needed);
+    let mut errors = errors.iter().filter(|_| indispensable);
     if let Some(error) = errors.find(|error| is_list || error.kind == ErrorKind::ResourceOwner) {
         let text = format!(" {} {}", advice(error), quoted(error));
         return (State::Problem, text);
     }
     if is_list {
-        let other = " Its answer holds something else than a list of numbers.";
+        let other = " Its answer does not contain a list of numbers.";
         return match answers.rows() {
             Some(rows) => (State::Ok, rows_in_words(rows, observations)),
             None => (State::Problem, other.to_owned()),

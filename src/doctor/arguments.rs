@@ -21,14 +21,7 @@ leaves something open. It only reads: no number and no setting is changed.
   --help         Print this text
 
 The exit code is 0 if everything that the provider needs works, 1 if something does not, 2 for
-arguments that cannot be understood, and 3 if the report cannot be written.";
-
-/// What the arguments ask for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Request {
-    Examine(Options),
-    Help,
-}
+invalid arguments, and 3 if the report cannot be written.";
 
 /// How to examine the account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,8 +34,12 @@ pub(crate) struct Options {
     pub(crate) number: Option<PhoneNumber>,
 }
 
-/// Reads the arguments behind `doctor`. The error says what is wrong with them.
-pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request, String> {
+/// Reads the arguments behind `doctor`. `None` if they ask for [`HELP`].
+///
+/// # Errors
+///
+/// If the arguments cannot be understood. The text says why.
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options>, String> {
     let mut options = Options::default();
     let mut arguments = arguments.map(|argument| {
         argument.into_string().map_err(|argument| {
@@ -67,7 +64,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request
             .strip_prefix('-')
             .map(|name| name.trim_start_matches('-'))
         {
-            Some("help" | "h") => return Ok(Request::Help),
+            Some("help" | "h") => return Ok(None),
             Some("json") if !has_value => options.json = true,
             Some("space") => options.space = Some(space(value()?)?),
             Some("number") => options.number = Some(number(&value()?)?),
@@ -77,7 +74,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Request
             }
         }
     }
-    Ok(Request::Examine(options))
+    Ok(Some(options))
 }
 
 fn space(text: String) -> Result<String, String> {
@@ -99,7 +96,7 @@ fn number(text: &str) -> Result<PhoneNumber, String> {
 mod tests {
     use super::*;
 
-    fn parsed(arguments: &[&str]) -> Result<Request, String> {
+    fn parsed(arguments: &[&str]) -> Result<Option<Options>, String> {
         parse(arguments.iter().map(OsString::from))
     }
 
@@ -114,10 +111,10 @@ mod tests {
             &["--json", "--space", "cams-1", "--number", "86/13900001234"][..],
             &["-number=86/13900001234", "--space=cams-1", "-json"],
         ] {
-            assert_eq!(parsed(arguments), Ok(Request::Examine(all.clone())));
+            assert_eq!(parsed(arguments), Ok(Some(all.clone())));
         }
-        assert_eq!(parsed(&[]), Ok(Request::Examine(Options::default())));
-        assert_eq!(parsed(&["--json", "--help"]), Ok(Request::Help));
+        assert_eq!(parsed(&[]), Ok(Some(Options::default())));
+        assert_eq!(parsed(&["--json", "--help"]), Ok(None));
     }
 
     #[test]

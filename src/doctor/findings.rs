@@ -62,7 +62,7 @@ fn endpoint(observations: &Observations) -> Finding {
     let answers = &observations.answers;
     let origin = match observations.endpoint_variable {
         Some(variable) => format!("from {variable}"),
-        None => "the region's own".to_owned(),
+        None => "the endpoint of the region".to_owned(),
     };
     let error = answers.errors().next().filter(|_| answers.asked());
     let (state, text) = match (&observations.endpoint, error) {
@@ -83,7 +83,7 @@ fn endpoint(observations: &Observations) -> Finding {
                     ("cannot be reached", advice(error))
                 }
                 _ => (
-                    "gives no usable answer",
+                    "returns no usable answer",
                     "Check that the address is that of CAMS, and run doctor again.".to_owned(),
                 ),
             };
@@ -124,7 +124,7 @@ fn quota(observations: &Observations) -> Finding {
     let answers = &observations.answers;
     let trouble = &observations.quota_trouble;
     let Some(scope) = observations.scope else {
-        let text = "With whom the call quota is shared cannot be read from the settings.";
+        let text = "The settings do not show which processes share the call quota.";
         return Finding::new("quota", State::Unknown, text).with(Value::Null);
     };
     let shared = match scope {
@@ -150,8 +150,8 @@ fn quota(observations: &Observations) -> Finding {
                 }
             };
             text += &format!(
-                " That place cannot be used, so each process takes only a small share of the \
-                 quota: {reason}. {remedy}."
+                " It cannot be shared there, so each process uses only a small part of it: \
+                 {reason}. {remedy}."
             );
             State::Problem
         }
@@ -201,8 +201,8 @@ fn caveats(caveats: &Caveats) -> String {
     if let Some(policy) = &caveats.eviction_policy {
         text += &format!(
             " The server's maxmemory-policy is {policy}, so it may delete the quota's state when \
-             its memory is full; each time no call is made for some seconds. Set it to noeviction, \
-             or use a server that has memory to spare."
+             its memory is full. After that, the provider makes no call for some seconds. Set the \
+             policy to noeviction, or use a server with enough memory."
         );
     }
     text

@@ -8,6 +8,7 @@
 //! - `answers`: the questions to the service, and what the answers mean.
 //! - `names`: which words of the service the report may show.
 //! - `observe`: the only part with I/O besides this file. It makes the calls.
+//! - `operations`: the operations that RAM has to allow, and what needs them.
 //! - `finding`: one finding. `findings`, `account`: what works and what does not, from the observations.
 //! - `questions`: what the documentation leaves open, as far as it was observed.
 //! - `report`: the two forms of the report.
@@ -19,6 +20,7 @@ mod finding;
 mod findings;
 mod names;
 mod observe;
+mod operations;
 mod questions;
 mod report;
 #[cfg(test)]
@@ -32,7 +34,6 @@ use base::environment::Environment;
 use base::random::Random;
 use base::terminal;
 
-use arguments::Request;
 use report::Report;
 
 /// The exit code for a report that could not be written.
@@ -49,8 +50,8 @@ pub fn main(
     random: &Random,
 ) -> ExitCode {
     let options = match arguments::parse(arguments) {
-        Ok(Request::Examine(options)) => options,
-        Ok(Request::Help) => return print(arguments::HELP, ExitCode::SUCCESS),
+        Ok(Some(options)) => options,
+        Ok(None) => return print(arguments::HELP, ExitCode::SUCCESS),
         Err(wrong) => {
             terminal::complain(&format!(
                 "{wrong}; see terraform-provider-cams doctor --help"

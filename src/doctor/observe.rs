@@ -42,7 +42,7 @@ pub(crate) struct Observations {
     pub(crate) problems: Vec<String>,
     /// The URL of the API, if the settings name a usable one.
     pub(crate) endpoint: Option<String>,
-    /// The variable that it comes from; without one it is the region's own.
+    /// The variable that it comes from. `None` for the endpoint of the region.
     pub(crate) endpoint_variable: Option<&'static str>,
     /// The variable with the account's id.
     pub(crate) account_variable: Option<&'static str>,

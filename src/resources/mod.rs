@@ -2,6 +2,3 @@
 
 pub(crate) mod number;
 pub mod number_migration;
-
-/// The operations that the resources call, each of which RAM must allow.
-pub(crate) const OPERATIONS: &[&str] = &number_migration::OPERATIONS;
