@@ -1,5 +1,5 @@
-//! The provider block as Terraform passes it: texts under the names of their attributes. `setting`
-//! says how one is read, and `settings` what each of them means.
+//! The provider block as Terraform passes it: the texts of its attributes by name. `setting` reads
+//! one of them, and `settings` declares all of them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use terraform_plugin::framework::model::Field;
 /// The values of the provider block and of the blocks in it. An attribute of a nested block has a
 /// name with a dot, such as `throttle.scope`; a block that is null or unknown has only its own name.
 ///
-/// All values are secrets here, because some are: no format shows them, and their memory is wiped.
+/// All values are kept as secrets, because some are: `Debug` does not show them, and their memory is
+/// cleared when they are dropped.
 #[derive(Clone, Debug, Default)]
 pub struct Config(pub(crate) BTreeMap<String, Field<Secret>>);
 
@@ -25,12 +26,6 @@ impl Config {
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         let text = self.attribute(name).known()?;
         (!text.is_empty()).then(|| text.expose())
-    }
-
-    /// Whether the block of this name is present.
-    pub(crate) fn has_block(&self, name: &str) -> bool {
-        let mut names = self.0.keys().filter_map(|name| name.split_once('.'));
-        names.any(|(block, _)| block == name)
     }
 
     /// A provider block with these attributes.
@@ -84,7 +79,6 @@ mod tests {
         assert!(config.attribute("throttle.redis_url").is_unknown());
         assert!(config.attribute("throttle.scope").known().is_some());
         assert_eq!(config.text("throttle.scope"), None);
-        assert!(config.has_block("throttle") && !config.has_block("assume_role"));
         assert_eq!(config.into_value(), value);
     }
 

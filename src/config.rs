@@ -6,7 +6,7 @@ use std::time::Duration;
 use alibaba_cloud::credentials::{Credentials, FetchContext};
 use alibaba_cloud::openapi::Failure;
 use base::environment::Environment;
-use cams::{Account, Client, Endpoint, HttpSettings};
+use cams::{Account, Client, Endpoint, HttpSettings, Network};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics, has_errors};
 use terraform_plugin::framework::model::{Field, FieldType, Model};
 use terraform_plugin::framework::schema::{Attribute, Schema};
@@ -157,10 +157,10 @@ pub(crate) fn configure(
             let context = FetchContext {
                 clock: clock.clone(),
                 random: random.clone(),
-                user_agent: http.user_agent.clone(),
-                network: http.network.clone(),
-                connect_timeout: http.connect_timeout,
-                read_timeout: http.read_timeout.min(LONGEST_FETCH),
+                network: Network {
+                    read_timeout: http.network.read_timeout.min(LONGEST_FETCH),
+                    ..http.network.clone()
+                },
             };
             let client = Client::new(cams::Config {
                 account: Account::new(account_id, directory, emulator, clock.clone()),
@@ -197,10 +197,12 @@ fn http(
     let http = HttpSettings {
         endpoint: endpoint.unwrap_or(region.endpoint),
         signature_method: settings::SIGNATURE_METHOD.require(config, environment)?,
-        connect_timeout: settings::CONNECT_TIMEOUT.require(config, environment)?,
-        read_timeout: settings::READ_TIMEOUT.require(config, environment)?,
-        user_agent: network::user_agent(terraform_version, environment),
-        network,
+        network: Network {
+            connect_timeout: settings::CONNECT_TIMEOUT.require(config, environment)?,
+            read_timeout: settings::READ_TIMEOUT.require(config, environment)?,
+            user_agent: network::user_agent(terraform_version, environment),
+            ..network
+        },
     };
     Ok((http, region.id, warnings))
 }

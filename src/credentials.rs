@@ -1,8 +1,7 @@
 //! What the provider block says about credentials, for the chain that finds them.
 
 use alibaba_cloud::credentials::{
-    AssumeRole, AssumeRoleWithOidc, Configured, CredentialsError, CredentialsErrorKind, Files,
-    Source, resolve,
+    Configured, CredentialsError, CredentialsErrorKind, Files, Source, resolve,
 };
 use base::environment::Environment;
 use cams::Endpoint;
@@ -40,7 +39,7 @@ pub(crate) fn source(
     }
 }
 
-/// The values of the provider block.
+/// The arguments of the provider block.
 ///
 /// Where the API is on this machine, STS is too unless its address is set: no key of an emulator is
 /// sent anywhere else.
@@ -50,66 +49,31 @@ fn configured(
     region: &str,
     endpoint: &Endpoint,
 ) -> Result<Configured, Diagnostic> {
-    let emulator = || {
-        let elsewhere = environment
-            .first(credentials::STS_ENDPOINT.variables)
-            .is_some();
-        (endpoint.is_loopback() && !elsewhere).then(|| endpoint.clone())
-    };
-    let mut assume_role = None;
-    if config.has_block("assume_role") {
-        // An empty text has a meaning here only: no variable counts.
-        let role_arn = config.attribute(credentials::ROLE_ARN.name).known();
-        let none = role_arn.filter(|text| text.is_empty());
-        assume_role = Some(AssumeRole {
-            role_arn: credentials::ROLE_ARN
-                .read(config, environment)?
-                .or_else(|| none.map(|_| String::new())),
-            session_name: credentials::ROLE_SESSION_NAME.read(config, environment)?,
-            policy: credentials::ROLE_POLICY.read(config, environment)?,
-            session_expiration: credentials::ROLE_SESSION_EXPIRATION.read(config, environment)?,
-            external_id: credentials::ROLE_EXTERNAL_ID.read(config, environment)?,
-        });
+    let tokens = [
+        credentials::OIDC_TOKEN.name,
+        credentials::OIDC_TOKEN_FILE.name,
+    ];
+    if tokens.iter().all(|name| config.text(name).is_some()) {
+        return Err(Diagnostic::error(
+            "Invalid Provider Configuration",
+            "assume_role_with_oidc has both oidc_token and oidc_token_file. Remove one of them: a \
+             file can be renewed during a run, a token cannot.",
+        )
+        .at(credentials::OIDC_TOKEN.location()));
     }
-    let mut assume_role_with_oidc = None;
-    if config.has_block("assume_role_with_oidc") {
-        let both = [
-            credentials::OIDC_TOKEN.name,
-            credentials::OIDC_TOKEN_FILE.name,
-        ];
-        if both.iter().all(|name| config.text(name).is_some()) {
-            return Err(Diagnostic::error(
-                "Invalid Provider Configuration",
-                "assume_role_with_oidc has both oidc_token and oidc_token_file. Remove one of \
-                 them: a file can be renewed during a run, a token cannot.",
-            )
-            .at(credentials::OIDC_TOKEN.location()));
-        }
-        assume_role_with_oidc = Some(AssumeRoleWithOidc {
-            oidc_provider_arn: credentials::OIDC_PROVIDER_ARN.read(config, environment)?,
-            role_arn: credentials::OIDC_ROLE_ARN.read(config, environment)?,
-            oidc_token: credentials::OIDC_TOKEN.read(config, environment)?,
-            oidc_token_file: credentials::OIDC_TOKEN_FILE.read(config, environment)?,
-            role_session_name: credentials::OIDC_SESSION_NAME.read(config, environment)?,
-            policy: credentials::OIDC_POLICY.read(config, environment)?,
-            session_expiration: credentials::OIDC_SESSION_EXPIRATION.read(config, environment)?,
-        });
-    }
-    Ok(Configured {
-        access_key: credentials::ACCESS_KEY.read(config, environment)?,
-        secret_key: credentials::SECRET_KEY.read(config, environment)?,
-        security_token: credentials::SECURITY_TOKEN.read(config, environment)?,
-        profile: credentials::PROFILE.read(config, environment)?,
-        shared_credentials_file: credentials::SHARED_CREDENTIALS_FILE.read(config, environment)?,
-        ecs_role_name: credentials::ECS_ROLE_NAME.read(config, environment)?,
-        credentials_uri: credentials::CREDENTIALS_URI.read(config, environment)?,
-        assume_role,
-        assume_role_with_oidc,
-        region: Some(region.to_owned()),
-        sts_endpoint: credentials::STS_ENDPOINT
-            .read(config, environment)?
-            .or_else(emulator),
-    })
+    let sts = &credentials::STS_ENDPOINT;
+    let has_sts = config.text(sts.name).is_some() || environment.first(sts.variables).is_some();
+    let emulator = (endpoint.is_loopback() && !has_sts).then(|| endpoint.to_string());
+    let blocks = config.0.keys().filter_map(|name| name.split_once('.'));
+    let arguments = config.0.iter();
+    let arguments =
+        arguments.filter_map(|(name, text)| Some((name.as_str(), text.known()?.expose())));
+    Ok(blocks
+        .map(|(block, _)| (block, ""))
+        .chain(arguments)
+        .chain([("region", region)])
+        .chain(emulator.as_deref().map(|endpoint| (sts.name, endpoint)))
+        .collect())
 }
 
 /// The error for an operation that needs a call, where nothing is configured or the last way that
@@ -127,7 +91,7 @@ fn diagnostic(error: &CredentialsError) -> Diagnostic {
     };
     let diagnostic = Diagnostic::error(summary, error.to_string());
     match error.attribute() {
-        Some(names) => diagnostic.at(location(&names.join("."))),
+        Some(name) => diagnostic.at(location(name)),
         None => diagnostic,
     }
 }

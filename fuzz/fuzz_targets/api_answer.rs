@@ -3,12 +3,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use alibaba_cloud::openapi::fields::Json;
-use alibaba_cloud::openapi::{Answer, Response, read_answer};
+use alibaba_cloud::openapi::{Response, read_answer};
 use cams::operations::{Migration, PhoneNumbers};
 
 fuzz_target!(|input: (u16, Vec<u8>)| {
     let (status, body) = input;
-    if let Answer::Success(success) = read_answer(Response { status, body, ..Response::default() }) {
+    if let Ok(success) = read_answer(Response { status, body, ..Response::default() }) {
         let _ = success.read::<PhoneNumbers>();
         let _ = success.read::<Json>();
         // A migration has started whatever the answer says of it.

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use alibaba_cloud::openapi::{
-    AccessKey, Answer, Http, MAX_ANSWER, Network, Request, Settings, SignatureMethod, SigningKey,
+    AccessKey, Http, MAX_ANSWER, Network, Request, Settings, SignatureMethod, SigningKey,
     read_answer,
 };
 use base::clock::Clock;
@@ -162,13 +162,12 @@ impl Peer {
             self.limiter.wait().await;
             let response = self.http.attempt(&self.key, request, || {}).await;
             let throttled = match read_answer(response.expect("an answer")) {
-                Answer::Success(_) => false,
-                Answer::Refusal(error) => {
+                Ok(_) => false,
+                Err(error) => {
                     let code = error.code.unwrap_or_default();
                     assert!(code.starts_with("Throttling"), "{code}: {}", error.message);
                     true
                 }
-                Answer::Unreadable(error) => panic!("{}", error.message),
             };
             self.limiter.answered(throttled);
             if !throttled {
@@ -235,10 +234,12 @@ fn http(url: &str) -> Http {
     let settings = Settings {
         endpoint: url.parse().expect("an endpoint"),
         signature_method: SignatureMethod::default(),
-        connect_timeout: Duration::from_secs(10),
-        read_timeout: Duration::from_secs(60),
-        user_agent: "bench".into(),
-        network: Network::default(),
+        network: Network {
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(60),
+            user_agent: "bench".into(),
+            ..Network::default()
+        },
     };
     Http::new(settings, Clock::system(), Random::from_system()).expect("a client")
 }

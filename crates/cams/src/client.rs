@@ -59,7 +59,7 @@ impl Client {
     ///
     /// If the proxy or the certificates of this machine cannot be used.
     pub fn new(config: Config) -> Result<Self, Failure> {
-        let leave_within = config.http.connect_timeout;
+        let leave_within = config.http.network.connect_timeout;
         let quota = Quota {
             account: config.account,
             credentials: config.credentials.clone(),

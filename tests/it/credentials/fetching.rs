@@ -4,11 +4,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use alibaba_cloud::credentials::{
-    AccountAnswer, AssumeRole, Configured, Credentials, CredentialsErrorKind, FetchContext, Files,
-    resolve,
+    AccountAnswer, Configured, Credentials, CredentialsErrorKind, FetchContext, Files, resolve,
 };
 use base::clock::Clock;
-use base::secret::Secret;
 use serde_json::{Value, json};
 
 use super::context;
@@ -18,38 +16,25 @@ const SECRET: &str = "k6VtR2pQ9sXw4yZa";
 
 /// Credentials of a role that is assumed by a key.
 fn of_role(server: &Server, context: FetchContext) -> Credentials {
-    let configured = Configured {
-        access_key: Some("LTAI5tBase".into()),
-        secret_key: Some(Secret::new(SECRET)),
-        assume_role: Some(AssumeRole {
-            role_arn: Some("acs:ram::1:role/r".into()),
-            ..AssumeRole::default()
-        }),
-        ..at(server)
-    };
-    made(&configured, context)
+    let arguments = [
+        ("access_key", "LTAI5tBase"),
+        ("secret_key", SECRET),
+        ("assume_role.role_arn", "acs:ram::1:role/r"),
+    ];
+    made(server, &arguments, context)
 }
 
 /// Credentials from an address with a password.
 fn of_address(server: &Server) -> Credentials {
     let url = format!("{}/creds?password={SECRET}", server.url);
-    let configured = Configured {
-        credentials_uri: Some(Secret::new(url)),
-        ..at(server)
-    };
-    made(&configured, context())
+    made(server, &[("credentials_uri", &url)], context())
 }
 
-fn at(server: &Server) -> Configured {
-    Configured {
-        sts_endpoint: Some(server.url.parse().unwrap()),
-        ..Configured::default()
-    }
-}
-
-fn made(configured: &Configured, context: FetchContext) -> Credentials {
+fn made(server: &Server, arguments: &[(&str, &str)], context: FetchContext) -> Credentials {
+    let sts = [("sts_endpoint", server.url.as_str())];
+    let configured: Configured = arguments.iter().copied().chain(sts).collect();
     let environment = std::iter::empty::<(String, String)>().collect();
-    let source = resolve(configured, &environment, &Files::of_system()).unwrap();
+    let source = resolve(&configured, &environment, &Files::of_system()).unwrap();
     Credentials::new(source, context)
 }
 

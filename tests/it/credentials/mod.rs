@@ -8,9 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use alibaba_cloud::credentials::{
-    AssumeRole, AssumeRoleWithOidc, Configured, Credentials, FetchContext, Files, resolve,
-};
+use alibaba_cloud::credentials::{Configured, Credentials, FetchContext, Files, resolve};
 use alibaba_cloud::openapi::Network;
 use base::clock::Clock;
 use base::environment::Environment;
@@ -82,10 +80,7 @@ async fn files_are_read_again_for_each_session() {
     ]
     .into_iter()
     .collect();
-    let configured = Configured {
-        sts_endpoint: Some(server.url.parse().unwrap()),
-        ..Configured::default()
-    };
+    let configured: Configured = [("sts_endpoint", &*server.url)].into_iter().collect();
     let source = resolve(&configured, &environment, &Files::of_system()).unwrap();
     let credentials = Credentials::new(source, context());
     fs::write(&token, "one\n").unwrap();
@@ -122,10 +117,8 @@ async fn a_profile_is_read_again_when_its_key_is_refused() {
         fs::write(&file, content.to_string()).unwrap();
     };
     write("old");
-    let configured = Configured {
-        shared_credentials_file: Some(file.to_str().unwrap().to_owned()),
-        ..Configured::default()
-    };
+    let file = [("shared_credentials_file", file.to_str().unwrap())];
+    let configured: Configured = file.into_iter().collect();
     let environment = std::iter::empty::<(String, String)>().collect();
     let source = resolve(&configured, &environment, &Files::of_system()).unwrap();
     let credentials = Credentials::new(source, context());
@@ -212,12 +205,14 @@ async fn answer(case: &Case, server: &str, home: &Path) -> (Value, String) {
 
 fn context() -> FetchContext {
     FetchContext {
-        network: Network::default(),
         clock: Clock::system(),
         random: Random::seeded(1),
-        user_agent: "test".into(),
-        connect_timeout: Duration::from_secs(5),
-        read_timeout: Duration::from_secs(5),
+        network: Network {
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(5),
+            user_agent: "test".into(),
+            ..Network::default()
+        },
     }
 }
 
@@ -227,37 +222,16 @@ fn configured(
     server: &str,
     fill: &impl Fn(&str) -> String,
 ) -> Configured {
-    let text = |of: &Map<String, Value>, name: &str| Some(fill(of.get(name)?.as_str()?));
-    let time = |of: &Map<String, Value>| {
-        let seconds = of.get("session_expiration")?.as_u64()?;
-        Some(Duration::from_secs(seconds))
-    };
-    let inner = |name: &str| block.get(name).and_then(Value::as_object);
-    Configured {
-        access_key: text(block, "access_key"),
-        secret_key: text(block, "secret_key").map(Secret::new),
-        security_token: text(block, "security_token").map(Secret::new),
-        profile: text(block, "profile"),
-        shared_credentials_file: text(block, "shared_credentials_file"),
-        ecs_role_name: text(block, "ecs_role_name"),
-        credentials_uri: text(block, "credentials_uri").map(Secret::new),
-        assume_role: inner("assume_role").map(|role| AssumeRole {
-            role_arn: text(role, "role_arn"),
-            session_name: text(role, "session_name"),
-            policy: text(role, "policy"),
-            session_expiration: time(role),
-            external_id: text(role, "external_id"),
-        }),
-        assume_role_with_oidc: inner("assume_role_with_oidc").map(|role| AssumeRoleWithOidc {
-            oidc_provider_arn: text(role, "oidc_provider_arn"),
-            role_arn: text(role, "role_arn"),
-            oidc_token: None,
-            oidc_token_file: text(role, "oidc_token_file"),
-            role_session_name: text(role, "role_session_name"),
-            policy: text(role, "policy"),
-            session_expiration: time(role),
-        }),
-        region: None,
-        sts_endpoint: Some(server.parse().unwrap()),
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), fill);
+    let mut arguments = vec![("sts_endpoint".to_owned(), server.to_owned())];
+    for (name, value) in block {
+        let Some(inner) = value.as_object() else {
+            arguments.push((name.clone(), text(value)));
+            continue;
+        };
+        arguments.push((name.clone(), String::new()));
+        let inner = inner.iter();
+        arguments.extend(inner.map(|(inner, value)| (format!("{name}.{inner}"), text(value))));
     }
+    arguments.into_iter().collect()
 }

@@ -21,7 +21,6 @@ mod long_wait;
 mod operation;
 mod repeats;
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -32,8 +31,7 @@ use base::clock::Clock;
 use base::random::Random;
 
 use crate::openapi::{
-    self, Answer, Correction, Failure, Http, ServiceClock, Settings, SigningKey, Success,
-    read_answer,
+    self, Failure, Http, ServiceClock, Settings, SigningKey, Success, read_answer,
 };
 
 pub use bounds::{Bounds, Ended};
@@ -66,9 +64,7 @@ struct Request<'a> {
     action: &'static str,
     reads: bool,
     calls_per_second: NonZeroU32,
-    max_answer: usize,
-    parameters: BTreeMap<&'a str, &'a str>,
-    secrets: Vec<&'a str>,
+    to_sign: openapi::Request<'a>,
     subject: String,
 }
 
@@ -132,14 +128,19 @@ impl<K: Keys, G: Gate> Client<K, G> {
     ) -> Result<O::Answer, Error> {
         let parameters = operation.parameters();
         let parameters = parameters.iter().map(|(name, value)| (*name, &**value));
+        let to_sign = openapi::Request {
+            action: O::ACTION,
+            version: O::API.version,
+            parameters: &parameters.collect(),
+            secrets: &operation.secrets(),
+            max_answer: O::MAX_ANSWER,
+        };
         let request = Request {
             api: O::API,
             action: O::ACTION,
             reads: O::READS,
             calls_per_second: O::CALLS_PER_SECOND,
-            max_answer: O::MAX_ANSWER,
-            parameters: parameters.collect(),
-            secrets: operation.secrets(),
+            to_sign,
             subject: operation.subject(),
         };
         let success = self.send(bounds, &request).await?;
@@ -222,10 +223,9 @@ impl<K: Keys, G: Gate> Client<K, G> {
             Repeat::Clock => {
                 // The refusal comes with the date of the service, which signs the next attempt.
                 let correction = self.clock().correct(failed.date);
-                error.message.push_str(&format!(" {correction}"));
-                if matches!(correction, Correction::Rejected(_)) {
-                    return None;
-                }
+                let (Ok(difference) | Err(difference)) = &correction;
+                error.message.push_str(&format!(" ({difference})"));
+                correction.ok()?;
             }
             Repeat::Key if !self.has_another_key(bounds, key).await => return None,
             Repeat::Key | Repeat::Throttled | Repeat::Transient => {}
@@ -278,16 +278,9 @@ impl<K: Keys, G: Gate> Client<K, G> {
         number: u64,
     ) -> Result<Success, Failed> {
         let started = Instant::now();
-        let to_sign = openapi::Request {
-            action: request.action,
-            version: request.api.version,
-            parameters: &request.parameters,
-            secrets: &request.secrets,
-            max_answer: request.max_answer,
-        };
         let action = request.action;
         let sent = tokio::select! {
-            sent = self.http.attempt(key, to_sign, permit.departure()) => {
+            sent = self.http.attempt(key, request.to_sign, permit.departure()) => {
                 sent.map_err(|failure| Error::failed(action, failure))
             }
             ended = bounds.abandoned() => Err(Error {
@@ -301,12 +294,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
             if !request.api.code_on_success && (200..300).contains(&response.status) {
                 return Ok(Success::without_envelope(response));
             }
-            match read_answer(response) {
-                Answer::Success(success) => Ok(success),
-                Answer::Refusal(error) | Answer::Unreadable(error) => {
-                    Err(Error::refused(action, request.api, error))
-                }
-            }
+            read_answer(response).map_err(|error| Error::refused(action, request.api, error))
         });
         let error = result.as_ref().err();
         let answered = error.is_none_or(|error| error.http_status.is_some());

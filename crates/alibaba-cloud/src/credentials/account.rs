@@ -140,7 +140,7 @@ impl Credentials {
             Ok((key, id)) => {
                 let not_before = match before {
                     Some(AccountAnswer::Unknown { until, .. }) => {
-                        until + context.connect_timeout + COUNTED_WITHIN
+                        until + context.network.connect_timeout + COUNTED_WITHIN
                     }
                     _ => UNIX_EPOCH,
                 };
@@ -214,7 +214,9 @@ async fn agree(
         entries.drain(..surplus);
         let written = answer.clone();
         entries.push(AccountEntry { key, answer });
-        private_file::rewrite(&mut file, &serde_json::to_string(&entries)?)?;
+        let lines = entries.iter().map(serde_json::to_string);
+        let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
+        private_file::rewrite(&mut file, &lines.join("\n"))?;
         Ok(Some(written))
     });
     let answer = work
@@ -226,12 +228,15 @@ async fn agree(
     (answer.ok().flatten(), locked)
 }
 
-/// The entries of the file. A file with anything else counts as empty.
+/// The entries of the file, one in each line. Lines that hold anything else are left out.
 fn read(file: &mut File) -> io::Result<Vec<AccountEntry>> {
     let mut bytes = Vec::new();
     file.rewind()?;
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    let mut entries: Vec<AccountEntry> = serde_json::from_slice(&bytes).unwrap_or_default();
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let mut entries: Vec<AccountEntry> = lines
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect();
     entries.retain_mut(|entry| match &mut entry.answer {
         AccountAnswer::Account { id, .. } => sts::is_account(id),
         AccountAnswer::Unknown { why, .. } => {
@@ -274,6 +279,16 @@ mod tests {
         };
         write(1, account("123")).await;
         std::fs::write(&path, b"\xff\xff\nx y z\n").expect("written");
+        write(0, account("0")).await;
+        let mut content = std::fs::read(&path).expect("a file");
+        content.extend_from_slice(b"\n{\"key\": 7}\n");
+        std::fs::write(&path, content).expect("written");
+        let found = agree(&path, name(0), None, at(100)).await;
+        assert_eq!(
+            found,
+            (Some(account("0")), false),
+            "only bad entries are lost"
+        );
         for number in 0..=MAX_ENTRIES {
             write(number, account(&number.to_string())).await;
         }

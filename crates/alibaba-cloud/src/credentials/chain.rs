@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::openapi::{AccessKey, Address};
 use base::environment::Environment;
 
-use super::configured::{AssumeRoleWithOidc, Configured};
+use super::configured::Configured;
 use super::ecs;
 use super::error::{CredentialsErrorKind, Result};
 use super::files::Files;
@@ -61,13 +61,11 @@ pub fn resolve(
     files: &Files,
 ) -> Result<Source> {
     let local = Local {
+        configured: configured.clone(),
         environment: environment.clone(),
         files: files.clone(),
-        region: configured.region.clone(),
-        sts_endpoint: configured.sts_endpoint.clone(),
     };
     let mut chain = Chain {
-        configured,
         local: &local,
         notes: Vec::new(),
     };
@@ -76,9 +74,9 @@ pub fn resolve(
     let (step, found) = found.ok_or_else(|| key_parts::missing(&chain.notes))?;
     let found = found?;
     let without_effect = chain.without_effect(step, steps.as_slice(), &found);
-    let (provider, description) = match &configured.assume_role {
-        Some(block) => roles::assume(block, found, &local)?,
-        None => found,
+    let (provider, description) = match configured.has_block("assume_role") {
+        true => roles::assume(found, &local)?,
+        false => found,
     };
     Ok(Source {
         provider,
@@ -91,7 +89,6 @@ pub fn resolve(
 
 /// What the steps know.
 struct Chain<'a> {
-    configured: &'a Configured,
     local: &'a Local,
     /// What is worth knowing if nothing is found, in sentences.
     notes: Vec<String>,
@@ -122,20 +119,22 @@ impl<'a> Chain<'a> {
     ];
 
     fn oidc_of_block(&mut self) -> Option<Result<FoundProvider>> {
-        let block = self.configured.assume_role_with_oidc.as_ref()?;
-        let oidc = roles::oidc(block, self.local).map(KeyProvider::Oidc);
+        if !self.local.configured.has_block("assume_role_with_oidc") {
+            return None;
+        }
+        let oidc = roles::oidc(self.local).map(KeyProvider::Oidc);
         Some(oidc.map(|oidc| (oidc, "the block assume_role_with_oidc".to_owned())))
     }
 
     fn key_of_block(&mut self) -> Option<Result<FoundProvider>> {
-        let key = key_parts::of_block(self.configured).transpose()?;
+        let key = key_parts::of_block(&self.local.configured).transpose()?;
         let description = "access_key of the provider block".to_owned();
         Some(key.map(|key| (KeyProvider::Key(key), description)))
     }
 
     fn key_of_environment(&mut self) -> Option<Result<FoundProvider>> {
         let key = key_parts::of_environment(&self.local.environment, &mut self.notes);
-        let taken = |key: &AccessKey| lookup::takes(key, self.configured, self.local);
+        let taken = |key: &AccessKey| lookup::takes(key, self.local);
         let key = key.map(|key| key.filter(|key| !taken(key))).transpose()?;
         let name = self.local.environment.first(ACCESS_KEY);
         let name = name.map_or("", |(name, _)| name);
@@ -143,18 +142,18 @@ impl<'a> Chain<'a> {
     }
 
     fn named_profile(&mut self) -> Option<Result<FoundProvider>> {
-        lookup::named(self.configured, self.local).transpose()
+        lookup::named(self.local).transpose()
     }
 
     fn uri_of_block(&mut self) -> Option<Result<FoundProvider>> {
-        let uri = self.configured.credentials_uri.as_ref()?.expose();
         let attribute = "credentials_uri";
+        let uri = self.local.configured.get(attribute)?;
         let found = uri_provider(uri, attribute, attribute);
-        Some(found.map_err(|error| error.at(&["credentials_uri"])))
+        Some(found.map_err(|error| error.at(attribute)))
     }
 
     fn metadata_of_block(&mut self) -> Option<Result<FoundProvider>> {
-        let role_name = self.configured.ecs_role_name.as_deref()?;
+        let role_name = self.local.configured.get("ecs_role_name")?;
         let description = "the role of the instance, ecs_role_name".to_owned();
         let metadata = ecs::metadata(Some(role_name), &self.local.environment);
         let metadata = metadata.map(|metadata| (KeyProvider::Metadata(metadata), description));
@@ -162,7 +161,7 @@ impl<'a> Chain<'a> {
             let text = format!("ecs_role_name {what}.");
             CredentialsErrorKind::Malformed
                 .error(text)
-                .at(&["ecs_role_name"])
+                .at("ecs_role_name")
         }))
     }
 
@@ -174,7 +173,7 @@ impl<'a> Chain<'a> {
         }
         let names = OIDC_PROVIDER_ARN.join(", ");
         let description = format!("the environment variables {names}, …");
-        let oidc = roles::oidc(&AssumeRoleWithOidc::default(), self.local);
+        let oidc = roles::oidc(self.local);
         Some(oidc.map(|oidc| (KeyProvider::Oidc(oidc), description)))
     }
 
@@ -245,7 +244,7 @@ impl<'a> Chain<'a> {
                 || variables == ECS_ROLE_NAME && is_true(environment, ECS_METADATA_DISABLED)
         };
         let arguments = later.iter().flat_map(|(arguments, ..)| *arguments);
-        let arguments = arguments.filter(|name| self.configured.has(name));
+        let arguments = arguments.filter(|name| self.local.configured.get(name).is_some());
         let variables = later.iter().map(|(_, variables, _)| *variables);
         let variables = variables.filter(|variables| !expected(variables));
         let variables = variables.filter_map(|variables| Some(environment.first(variables)?.0));

@@ -213,9 +213,6 @@ mod tests {
             network: crate::openapi::Network::default(),
             clock: Clock::fixed(UNIX_EPOCH),
             random: Random::seeded(1),
-            user_agent: "test".into(),
-            connect_timeout: LIMIT,
-            read_timeout: LIMIT,
         };
         match run(&command, "profile \"x\"", &context).await {
             Ok(fetched) => Ok(fetched.key.id),

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
 
 use crate::client::Repeat;
-use crate::openapi::{Address, Failure, Network, PlainClient};
+use crate::openapi::Network;
 use base::clock::Clock;
 use base::random::Random;
 
-use super::error::{CredentialsError, Result};
+use super::error::Result;
 
 /// How often a request is sent at most before a refresh fails.
 const ATTEMPTS: u32 = 3;
@@ -17,8 +17,8 @@ const ATTEMPTS: u32 = 3;
 /// How long the first repeat waits at least, and at most twice that.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 
-/// How often a request is sent at most that is throttled. Other jobs of the same account use up its
-/// calls, and the count begins anew each second or minute.
+/// How often a throttled request is sent at most. Other jobs of the same account use the same quota,
+/// which is counted again each second or minute.
 const THROTTLED_ATTEMPTS: u32 = 5;
 
 /// How long the first repeat of a throttled request waits at least, and at most a third longer.
@@ -28,74 +28,38 @@ const FIRST_THROTTLED_WAIT: Duration = Duration::from_millis(400);
 /// How credentials are fetched: what time it is, and how requests are made.
 #[derive(Clone, Debug)]
 pub struct FetchContext {
-    /// Gives the date for signatures, and tells when credentials end.
+    /// Gives the date for signatures, and shows when credentials expire.
     pub clock: Clock,
     /// Gives nonces and jitter.
     pub random: Random,
-    /// The text of the header `User-Agent`.
-    pub user_agent: String,
-    /// The proxies and certificates of this machine.
+    /// How this machine connects to the servers that provide credentials.
     pub network: Network,
-    /// How long until connected, TLS included.
-    pub connect_timeout: Duration,
-    /// How long from sending until the whole answer is there.
-    pub read_timeout: Duration,
-}
-
-/// Why an attempt failed, and whether another one may succeed. All requests for credentials may be
-/// repeated: a session that is not used does no harm.
-#[derive(Clone, Debug)]
-pub(super) struct AttemptError {
-    pub(super) error: CredentialsError,
-    /// Other reasons than `Throttled` and `Transient` are no reason to repeat this request.
-    pub(super) repeat: Option<Repeat>,
-}
-
-impl AttemptError {
-    /// Another attempt may succeed.
-    pub(super) fn transient(error: CredentialsError) -> Self {
-        let repeat = Some(Repeat::Transient);
-        Self { error, repeat }
-    }
-}
-
-/// Another attempt would fail too.
-impl From<CredentialsError> for AttemptError {
-    fn from(error: CredentialsError) -> Self {
-        let repeat = None;
-        Self { error, repeat }
-    }
 }
 
 impl FetchContext {
-    /// A client for unsigned requests to `server`.
-    pub(super) fn client(&self, server: &Address) -> Result<PlainClient, Failure> {
-        let timeouts = [self.connect_timeout, self.read_timeout];
-        PlainClient::new(server, &self.network, timeouts, &self.user_agent)
-    }
-
     /// What time it is, by the date of an answer if it has one: this machine's clock may be wrong.
     ///
-    /// A date is whole seconds, the rest of which is cut off, so it may be a second later. To take
-    /// a short session for longer than it is would use it after its end.
+    /// A date has no fraction of a second, so it may be up to a second later. If a short session
+    /// counted as longer than it is, it would be used after its end.
     pub(super) fn now(&self, date: Option<SystemTime>) -> SystemTime {
         let latest = date.and_then(|date| date.checked_add(Duration::from_secs(1)));
         latest.unwrap_or_else(|| self.clock.now())
     }
 
-    /// Makes attempts, with pauses, until one succeeds or none is left.
-    pub(super) async fn repeat<T, F: Future<Output = Result<T, AttemptError>>>(
+    /// Makes attempts, with pauses, until one succeeds or none is left. All requests for credentials
+    /// may be repeated: a session that is not used does no harm.
+    pub(super) async fn repeat<T, F: Future<Output = Result<T>>>(
         &self,
         attempt: impl Fn() -> F,
     ) -> Result<T> {
         let mut sent = 0;
         loop {
-            let AttemptError { error, repeat } = match attempt().await {
+            let error = match attempt().await {
                 Ok(value) => return Ok(value),
-                Err(failed) => failed,
+                Err(error) => error,
             };
             sent += 1;
-            let (most, first, jitter) = match repeat {
+            let (most, first, jitter) = match error.repeat {
                 Some(Repeat::Transient) => (ATTEMPTS, FIRST_WAIT, FIRST_WAIT),
                 Some(Repeat::Throttled) => (
                     THROTTLED_ATTEMPTS,
@@ -129,15 +93,13 @@ mod tests {
             network: Network::default(),
             clock: Clock::fixed(UNIX_EPOCH),
             random: Random::seeded(seed),
-            user_agent: "test".into(),
-            connect_timeout: Duration::ZERO,
-            read_timeout: Duration::ZERO,
         };
         let (sent, begin) = (Cell::new(0), Instant::now());
         let attempt = async || {
             sent.set(sent.get() + 1);
-            let error = CredentialsErrorKind::Refused.error("as planned");
-            Err::<(), _>(AttemptError { error, repeat })
+            let mut error = CredentialsErrorKind::Refused.error("as planned");
+            error.repeat = repeat;
+            Err::<(), _>(error)
         };
         context.repeat(attempt).await.expect_err("an error");
         (sent.get(), begin.elapsed())

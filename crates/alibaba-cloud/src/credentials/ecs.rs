@@ -14,8 +14,8 @@ use base::foreign_text::Cleaner;
 use base::secret::Secret;
 
 use super::answer::{self, Fetched};
-use super::context::{AttemptError, FetchContext};
-use super::error::{CredentialsErrorKind, Result};
+use super::context::FetchContext;
+use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::key_parts::{self, is_well_formed};
 use super::source::EcsMetadata;
 use super::variables::{
@@ -81,13 +81,13 @@ pub(super) async fn fetch(metadata: &EcsMetadata, context: &FetchContext) -> Res
         false => TIMEOUT,
     };
     // The metadata service belongs to the instance: no proxy leads to it.
-    let network = Network::default();
-    let client = PlainClient::new(
-        &metadata.server,
-        &network,
-        [timeout; 2],
-        &context.user_agent,
-    );
+    let network = Network {
+        connect_timeout: timeout,
+        read_timeout: timeout,
+        user_agent: context.network.user_agent.clone(),
+        ..Network::default()
+    };
+    let client = PlainClient::new(&metadata.server, &network);
     let service = &MetadataService {
         metadata,
         context,
@@ -107,12 +107,12 @@ struct MetadataService<'a> {
 }
 
 impl MetadataService<'_> {
-    fn failed(&self, error: MetadataError) -> AttemptError {
+    fn failed(&self, error: MetadataError) -> CredentialsError {
         if let Some(mut notes) = self.metadata.last_resort.clone() {
             if let MetadataError::Other(what) = error {
                 notes.push(format!("The metadata service {what}."));
             }
-            return key_parts::missing(&notes).into();
+            return key_parts::missing(&notes);
         }
         let what = match error {
             MetadataError::Absent(why) => {
@@ -121,7 +121,7 @@ impl MetadataService<'_> {
             MetadataError::Other(what) => what,
         };
         let text = format!("The metadata service at {} {what}.", self.metadata.server);
-        AttemptError::transient(CredentialsErrorKind::Unreachable.error(text))
+        CredentialsErrorKind::Unreachable.error(text).transient()
     }
 
     async fn ask(&self) -> Result<Fetched, MetadataError> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::client::Repeat;
 use crate::openapi::{Failure, Obstacle, Untrusted};
 
 /// What kind of error it is.
@@ -32,6 +33,7 @@ impl CredentialsErrorKind {
         CredentialsError {
             kind: self,
             attribute: None,
+            repeat: None,
             text: text.into(),
         }
     }
@@ -46,9 +48,11 @@ pub(super) type Result<T, E = CredentialsError> = std::result::Result<T, E>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialsError {
     kind: CredentialsErrorKind,
-    /// The attribute of the provider block that leads to the error, after those that it is nested
-    /// in.
-    attribute: Option<&'static [&'static str]>,
+    /// The attribute of the provider block that leads to the error.
+    attribute: Option<&'static str>,
+    /// Why another attempt may succeed. Reasons other than `Throttled` and `Transient` do not count
+    /// for requests for credentials.
+    pub(super) repeat: Option<Repeat>,
     text: String,
 }
 
@@ -64,8 +68,16 @@ impl CredentialsError {
         CredentialsErrorKind::Unreachable.error(text.trim_end())
     }
 
+    /// The same error, after which another attempt may succeed.
+    pub(super) fn transient(self) -> Self {
+        Self {
+            repeat: Some(Repeat::Transient),
+            ..self
+        }
+    }
+
     /// Names the attribute, unless one was named before.
-    pub(super) fn at(mut self, attribute: &'static [&'static str]) -> Self {
+    pub(super) fn at(mut self, attribute: &'static str) -> Self {
         self.attribute.get_or_insert(attribute);
         self
     }
@@ -75,9 +87,9 @@ impl CredentialsError {
         self.kind
     }
 
-    /// The attribute of the provider block that leads to the error, after those that it is nested
-    /// in.
-    pub fn attribute(&self) -> Option<&'static [&'static str]> {
+    /// The attribute of the provider block that leads to the error. One of a nested block has a name
+    /// with a dot, such as `assume_role.role_arn`.
+    pub fn attribute(&self) -> Option<&'static str> {
         self.attribute
     }
 

@@ -13,7 +13,7 @@ use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::{KeyProvider, Source, Token};
 use super::{command, ecs, lookup, sts, token_file, web};
 
-/// Fetches credentials anew, from files and servers as they are at this moment.
+/// Fetches credentials from the current content of files and the current answers of servers.
 pub(super) async fn fetch(source: &Source, context: &FetchContext) -> Result<Fetched> {
     fetch_from(&source.provider, source, context).await
 }

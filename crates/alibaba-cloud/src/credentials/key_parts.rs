@@ -74,13 +74,11 @@ pub(super) fn assemble(
 ///
 /// If only some parts are there, or one cannot be a part of an access key.
 pub(super) fn of_block(configured: &Configured) -> Result<Option<AccessKey>> {
-    let parts = [
-        configured.access_key.as_deref(),
-        configured.secret_key.as_ref().map(Secret::expose),
-        configured.security_token.as_ref().map(Secret::expose),
-    ];
-    let name = |part| format!("{} of the provider block", setting(part).0[0]);
-    configured_key(parts, name)
+    let parts = [KeyPart::Id, KeyPart::Secret, KeyPart::Token];
+    let parts = parts.map(|part| configured.get(setting(part).0));
+    configured_key(parts, |part| {
+        format!("{} of the provider block", setting(part).0)
+    })
 }
 
 /// The access key that the environment holds, `None` if it holds neither an id nor a secret.
@@ -195,17 +193,17 @@ pub(super) fn missing(notes: &[String]) -> CredentialsError {
 }
 
 /// The attribute and the environment variables for a part.
-fn setting(part: KeyPart) -> (&'static [&'static str], &'static [&'static str]) {
+fn setting(part: KeyPart) -> (&'static str, &'static [&'static str]) {
     match part {
-        KeyPart::Id => (&["access_key"], ACCESS_KEY),
-        KeyPart::Secret => (&["secret_key"], SECRET_KEY),
-        KeyPart::Token => (&["security_token"], SECURITY_TOKEN),
+        KeyPart::Id => ("access_key", ACCESS_KEY),
+        KeyPart::Secret => ("secret_key", SECRET_KEY),
+        KeyPart::Token => ("security_token", SECURITY_TOKEN),
     }
 }
 
 fn names(part: KeyPart) -> String {
     let (attribute, variables) = setting(part);
-    format!("{} (or {})", attribute.concat(), variables.join(", "))
+    format!("{attribute} (or {})", variables.join(", "))
 }
 
 fn variable(name: Option<&str>) -> String {

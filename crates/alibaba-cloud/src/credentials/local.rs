@@ -1,5 +1,4 @@
-//! What credentials depend on besides the provider block: the environment, the files of the
-//! machine, and the address of STS.
+//! What credentials depend on: the provider block, the environment, and the files of the machine.
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use base::environment::Environment;
 use base::foreign_text;
 use base::secret::Secret;
 
+use super::configured::Configured;
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::files::Files;
 use super::profile_file::ProfileFields;
@@ -16,23 +16,20 @@ use super::variables::{STS_ENDPOINT, STS_REGION, VPC_ENDPOINT_ENABLED, is_true};
 /// The host of STS that serves all regions.
 const GLOBAL_STS: &str = "sts.aliyuncs.com";
 
-/// Environment, files, and what the provider block says about STS.
+/// The provider block, the environment and the files.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Local {
+    pub(super) configured: Configured,
     pub(super) environment: Environment,
     pub(super) files: Files,
-    /// The region of the provider.
-    pub(super) region: Option<String>,
-    /// The value of the argument `sts_endpoint`.
-    pub(super) sts_endpoint: Option<Endpoint>,
 }
 
 impl Local {
     /// The address of STS: that of the argument, of the environment or of the profile, or else the
     /// one of the region.
     pub(super) fn sts(&self, profile: Option<&ProfileFields>) -> Result<Endpoint> {
-        if let Some(endpoint) = &self.sts_endpoint {
-            return Ok(endpoint.clone());
+        if let Some(text) = self.configured.get("sts_endpoint") {
+            return parse_sts("sts_endpoint", text);
         }
         let of_profile = |key: &str| profile?.get(key).map(Secret::expose);
         if let Some((name, text)) = self.environment.first(STS_ENDPOINT) {
@@ -43,7 +40,7 @@ impl Local {
         }
         let of_profile_region = of_profile("sts_region").map(|region| ("sts_region", region));
         let of_environment = || self.environment.first(&[STS_REGION]);
-        let of_provider = || Some(("region", self.region.as_deref()?));
+        let of_provider = || Some(("region", self.configured.get("region")?));
         let region = of_profile_region
             .or_else(of_environment)
             .or_else(of_provider);
@@ -59,6 +56,14 @@ impl Local {
             let expected = "expected a region id, such as cn-hangzhou";
             malformed(format!("{origin} is not usable: {expected}."))
         })
+    }
+
+    /// The argument of the provider block, or else the first of these variables that is set.
+    pub(super) fn text(&self, argument: &str, variables: &[&str]) -> Option<String> {
+        let argument = self.configured.get(argument);
+        argument
+            .map(str::to_owned)
+            .or_else(|| self.variable(variables))
     }
 
     /// The value of the first of these variables that is set.

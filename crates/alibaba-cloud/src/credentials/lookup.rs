@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::openapi::AccessKey;
 
-use super::configured::Configured;
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::files;
 use super::local::Local;
@@ -22,29 +21,26 @@ type Candidate = (PathBuf, bool);
 
 /// The profile or the file that the provider block or the environment names. `None` if neither
 /// names one.
-pub(super) fn named(configured: &Configured, local: &Local) -> Result<Option<FoundProvider>> {
-    let environment = &local.environment;
+pub(super) fn named(local: &Local) -> Result<Option<FoundProvider>> {
+    let (configured, environment) = (&local.configured, &local.environment);
     let variable = environment.first(PROFILE).map(|(_, name)| name);
-    let name = configured.profile.as_deref().or(variable);
+    let name = configured.get("profile").or(variable);
     let of_alicloud = &SHARED_CREDENTIALS_FILE[..1];
-    let file = configured.shared_credentials_file.as_deref();
+    let file = configured.get("shared_credentials_file");
     let file = file.or_else(|| environment.first(of_alicloud).map(|(_, path)| path));
     if name.is_none() && file.is_none() {
         return Ok(None);
     }
     let candidates = match file {
         Some(file) => vec![(local.path(file), true)],
-        None => usual(local, configured.profile.is_some()),
+        None => usual(local, configured.get("profile").is_some()),
     };
-    let (argument, what): (&[&str], _) = match name {
-        Some(name) => (&["profile"], format!("The profile {}", quoted(name))),
-        None => (
-            &["shared_credentials_file"],
-            "The current profile".to_owned(),
-        ),
+    let (argument, what) = match name {
+        Some(name) => ("profile", format!("The profile {}", quoted(name))),
+        None => ("shared_credentials_file", "The current profile".to_owned()),
     };
     let at = |error: CredentialsError| match (file, error.kind()) {
-        (Some(_), CredentialsErrorKind::File) => error.at(&["shared_credentials_file"]),
+        (Some(_), CredentialsErrorKind::File) => error.at("shared_credentials_file"),
         _ => error.at(argument),
     };
     let found = first(name, &candidates, local, &mut Vec::new());
@@ -72,11 +68,11 @@ pub(super) fn current(local: &Local, notes: &mut Vec<String>) -> Result<Option<F
 
 /// Whether the profile that the provider block names is a role that this key of the environment
 /// assumes, since the profile has none of its own.
-pub(super) fn takes(key: &AccessKey, configured: &Configured, local: &Local) -> bool {
-    if configured.profile.is_none() {
+pub(super) fn takes(key: &AccessKey, local: &Local) -> bool {
+    if local.configured.get("profile").is_none() {
         return false;
     }
-    let Ok(Some((profile, _))) = named(configured, local) else {
+    let Ok(Some((profile, _))) = named(local) else {
         return false;
     };
     let KeyProvider::Role { base, .. } = profile.innermost() else {

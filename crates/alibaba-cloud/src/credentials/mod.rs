@@ -36,7 +36,7 @@ mod web;
 pub use crate::openapi::AccessKey;
 pub use account::{AccountAnswer, AccountLookup};
 pub use chain::resolve;
-pub use configured::{AssumeRole, AssumeRoleWithOidc, Configured};
+pub use configured::Configured;
 pub use context::FetchContext;
 pub use error::{CredentialsError, CredentialsErrorKind};
 pub use files::Files;

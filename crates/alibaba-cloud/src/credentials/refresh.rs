@@ -21,23 +21,23 @@ use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::fetch::fetch;
 use super::source::{KeyProvider, Source};
 
-/// A key is fetched anew so long before it ends, or after two thirds of its life if that is later.
+/// The time before the end of a key at which another one is fetched. If two thirds of its life end
+/// later, it is fetched then.
 const AHEAD: Duration = Duration::from_secs(180);
 
-/// A key is not used any more so long before it ends, or after five sixths of its life if that is
-/// later: a request needs some time to arrive.
+/// The time before the end of a key at which it is no longer used, because a request needs some time
+/// to arrive. If five sixths of its life end later, it is used until then.
 const RESERVE: Duration = Duration::from_secs(10);
 
 /// How long the first pause after a failure is. Each further failure doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How long it is believed that there are no credentials at all, and that there is no other key
-/// than one that was refused.
+/// How long no other key is looked for after there was none, or after only a refused key was found.
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// The error for a fetch that was ended early.
-const BROKEN_OFF: &str = "Fetching credentials was broken off.";
+/// The error for a fetch that was interrupted.
+const INTERRUPTED: &str = "Fetching credentials was interrupted.";
 
 /// Fetches a key from its source.
 type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Fetched>> + Send + Sync>;
@@ -204,17 +204,17 @@ impl Credentials {
         if let Some((flight, _)) = &state.flight {
             return flight.clone();
         }
-        let broken_off = || CredentialsErrorKind::Unreachable.error(BROKEN_OFF);
+        let interrupted = || CredentialsErrorKind::Unreachable.error(INTERRUPTED);
         let credentials = self.clone();
         let task = tokio::spawn(async move {
             let fetched = AssertUnwindSafe((credentials.0.fetch)())
                 .catch_unwind()
                 .await;
-            credentials.settle(fetched.unwrap_or_else(|_| Err(broken_off())))
+            credentials.settle(fetched.unwrap_or_else(|_| Err(interrupted())))
         });
         let abort = task.abort_handle();
         // A task that does not end well was aborted, or its runtime is shutting down.
-        let flight = async move { task.await.unwrap_or_else(|_| Err(broken_off())) };
+        let flight = async move { task.await.unwrap_or_else(|_| Err(interrupted())) };
         let flight = flight.boxed().shared();
         state.flight = Some((flight.clone(), abort));
         flight
@@ -256,7 +256,7 @@ impl Credentials {
         state.held = Some(HeldKey {
             key: Arc::clone(&key),
             times,
-            // The service tells better what is wrong with it than a message from here could.
+            // If it is refused again, the service's message says why.
             refused: false,
             only_one_until: refused.then(|| now + SETTLED),
         });

@@ -1,4 +1,4 @@
-//! STS, which exchanges credentials or tokens for those of a role, and tells the account of a key.
+//! STS, which exchanges credentials or tokens for those of a role, and returns the account of a key.
 //!
 //! Operations: <https://api.alibabacloud.com/document/Sts/2015-04-01/overview>.
 
@@ -10,14 +10,14 @@ use serde::Deserialize;
 
 use crate::client::{Api, Bounds, Client, Error, ErrorKind, OpenGate, Operation, Repeat};
 use crate::openapi::{
-    Answer, Endpoint, Failure, Response, ServiceError, Settings, SignatureMethod, SigningKey,
+    Endpoint, Failure, PlainClient, Response, ServiceError, Settings, SignatureMethod, SigningKey,
     fields, read_answer,
 };
 use base::clock::Utc;
 use base::foreign_text::Cleaner;
 
 use super::answer::{self, Fetched, SessionAnswer};
-use super::context::{AttemptError, FetchContext};
+use super::context::FetchContext;
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::{Oidc, Role};
 
@@ -115,7 +115,7 @@ pub(super) async fn assume_role_with_oidc(
     ];
     let form: Vec<_> = parameters.chain(token_and_issuer).collect();
     let cleaner = &Cleaner::new([token]);
-    let client = context.client(&endpoint.into());
+    let client = PlainClient::new(&endpoint.into(), &context.network);
     let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
     let attempt = || async {
         let timestamp = Utc::from(context.clock.now()).seconds();
@@ -131,12 +131,12 @@ pub(super) async fn assume_role_with_oidc(
         let response = client
             .send(request, cleaner)
             .await
-            .map_err(|failure| AttemptError::transient(unreachable(endpoint, &failure)))?;
+            .map_err(|failure| unreachable(endpoint, &failure).transient())?;
         if !(200..300).contains(&response.status) {
             return Err(refusal(ACTION, response));
         }
         let fetched = answer::read_session(&response.body, context.now(response.date));
-        Ok(fetched.map_err(|what| unreadable(endpoint, what))?)
+        fetched.map_err(|what| unreadable(endpoint, what))
     };
     context.repeat(attempt).await
 }
@@ -178,9 +178,6 @@ async fn call<O: Operation>(
     let settings = Settings {
         endpoint: endpoint.clone(),
         signature_method: SignatureMethod::default(),
-        connect_timeout: context.connect_timeout,
-        read_timeout: context.read_timeout,
-        user_agent: context.user_agent.clone(),
         network: context.network.clone(),
     };
     let (clock, random) = (context.clock.clone(), context.random.clone());
@@ -188,7 +185,7 @@ async fn call<O: Operation>(
     let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
     let answer = client.call(&Bounds::unstoppable(PATIENCE), operation).await;
     let answer = answer.map_err(|error| match (error.kind, error.obstacle) {
-        _ if error.http_status.is_some() => refused(&error).error,
+        _ if error.http_status.is_some() => refused(&error),
         (ErrorKind::Incomplete, _) => unreadable(endpoint, unreadable_answer),
         (_, Some(obstacle)) => {
             let text = error.message;
@@ -201,20 +198,17 @@ async fn call<O: Operation>(
 
 /// The error for an answer to an unsigned request that STS did not grant, and whether another
 /// attempt may succeed.
-fn refusal(action: &'static str, response: Response) -> AttemptError {
+fn refusal(action: &'static str, response: Response) -> CredentialsError {
     let http_status = response.status;
-    let error = match read_answer(response) {
-        Answer::Refusal(error) | Answer::Unreadable(error) => error,
-        Answer::Success(_) => ServiceError {
-            http_status,
-            ..ServiceError::default()
-        },
-    };
+    let error = read_answer(response).err().unwrap_or_else(|| ServiceError {
+        http_status,
+        ..ServiceError::default()
+    });
     refused(&Error::refused(action, &STS, error))
 }
 
 /// The error for a refusal, and whether another attempt may succeed.
-fn refused(error: &Error) -> AttemptError {
+fn refused(error: &Error) -> CredentialsError {
     let code = error.code.as_deref().unwrap_or("no code");
     let (action, status) = (error.action, error.http_status.unwrap_or_default());
     let mut text = format!("STS refused {action} with {code} (HTTP status {status}");
@@ -232,8 +226,9 @@ fn refused(error: &Error) -> AttemptError {
         Some(Repeat::Throttled | Repeat::Transient) => CredentialsErrorKind::Unreachable,
         _ => CredentialsErrorKind::Refused,
     };
-    let error = kind.error(text.trim_end());
-    AttemptError { error, repeat }
+    let mut error = kind.error(text.trim_end());
+    error.repeat = repeat;
+    error
 }
 
 /// What to do about a refusal.

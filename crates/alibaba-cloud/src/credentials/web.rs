@@ -9,7 +9,7 @@ use crate::openapi::{Address, PlainClient};
 use base::foreign_text::Cleaner;
 
 use super::answer::{self, Fetched};
-use super::context::{AttemptError, FetchContext};
+use super::context::FetchContext;
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::CloudSso;
 
@@ -74,7 +74,7 @@ impl KeyServer<'_> {
         request: impl Fn(&PlainClient) -> RequestBuilder,
         context: &FetchContext,
     ) -> Result<Fetched> {
-        let client = context.client(self.address).map_err(|failure| {
+        let client = PlainClient::new(self.address, &context.network).map_err(|failure| {
             let text = format!("{} can't be asked: {failure}.", self.name);
             CredentialsErrorKind::Unusable.error(text)
         })?;
@@ -83,21 +83,20 @@ impl KeyServer<'_> {
         let attempt = || async {
             let response = client.send(request(&client), &self.cleaner).await;
             let response = response.map_err(|failure| {
-                AttemptError::transient(CredentialsError::unanswered(&self.name, &failure, ""))
+                CredentialsError::unanswered(&self.name, &failure, "").transient()
             })?;
             let status = response.status;
             if status >= 500 {
                 let what = format!("failed with HTTP status {status}.");
-                let error = error(CredentialsErrorKind::Unreachable, &what);
-                return Err(AttemptError::transient(error));
+                return Err(error(CredentialsErrorKind::Unreachable, &what).transient());
             }
             if status != 200 {
                 let what = format!("refused with HTTP status {status}.{}", self.advice);
-                return Err(error(CredentialsErrorKind::Refused, &what).into());
+                return Err(error(CredentialsErrorKind::Refused, &what));
             }
             let read = (self.read)(&response.body, context.now(response.date));
             let unusable = |what| error(CredentialsErrorKind::Unreachable, &format!("{what}."));
-            Ok(read.map_err(unusable)?)
+            read.map_err(unusable)
         };
         context.repeat(attempt).await
     }

@@ -3,7 +3,6 @@
 //! Requests are signed with the clock of this machine. When the service refuses a request because
 //! of its date, the next ones are signed with the service's clock.
 
-use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -35,34 +34,6 @@ struct Offsets {
     signing: i64,
 }
 
-/// The result of [`ServiceClock::correct`], with the seconds by which the service's clock is ahead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Correction {
-    /// Requests are signed with the service's clock from now on.
-    Applied(i64),
-    /// The clocks differ by more than a day, which is not believed.
-    Rejected(i64),
-    /// The answer has no date.
-    Undated,
-}
-
-/// What follows the service's message about the date that it refused.
-impl fmt::Display for Correction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Applied(ahead) => write!(f, "({})", difference(*ahead)),
-            Self::Rejected(ahead) => {
-                let difference = difference(*ahead);
-                write!(
-                    f,
-                    "({difference}, which is more than a day and therefore not believed)"
-                )
-            }
-            Self::Undated => f.write_str("(the answer does not show the service's time)"),
-        }
-    }
-}
-
 impl ServiceClock {
     /// Starts with the clock of this machine.
     pub(super) fn new(clock: Clock) -> Self {
@@ -88,24 +59,26 @@ impl ServiceClock {
     }
 
     /// Signs with the service's clock from now on, given the date of an answer that refused ours.
-    pub(crate) fn correct(&self, date: Option<SystemTime>) -> Correction {
+    /// Returns how the clocks differ, in words.
+    ///
+    /// # Errors
+    ///
+    /// If the clocks differ by more than a day, which is not believed.
+    pub(crate) fn correct(&self, date: Option<SystemTime>) -> Result<String, String> {
         let Some(date) = date else {
-            return Correction::Undated;
+            return Ok("the answer does not show the service's time".to_owned());
         };
         let ahead = seconds_ahead(date, self.clock.now());
+        let difference = difference(ahead);
         if ahead.unsigned_abs() > MAX_DIFFERENCE {
-            tracing::warn!(
-                seconds_ahead = ahead,
-                "the service's clock differs by more than a day from this machine's: ignored"
-            );
-            return Correction::Rejected(ahead);
+            tracing::warn!("{difference}, which is more than a day: ignored");
+            return Err(format!(
+                "{difference}, which is more than a day and therefore not believed"
+            ));
         }
-        tracing::warn!(
-            seconds_ahead = ahead,
-            "this machine's clock differs from the service's: signing with the service's"
-        );
+        tracing::warn!("{difference}: signing with the service's clock");
         self.offsets().signing = ahead;
-        Correction::Applied(ahead)
+        Ok(difference)
     }
 
     /// By how many seconds the service's clock is ahead, as the last answer with a date showed.
@@ -216,16 +189,13 @@ mod tests {
             let clock = ServiceClock::new(Clock::fixed(ours));
             let theirs = Duration::from_secs(1_735_787_045_u64.saturating_add_signed(ahead));
             let theirs = UNIX_EPOCH + theirs;
-            let (correction, now) = match believed {
-                true => (Correction::Applied(ahead), theirs),
-                false => (Correction::Rejected(ahead), ours),
-            };
-            assert_eq!(clock.correct(Some(theirs)), correction);
-            assert_eq!(clock.now(), now);
+            assert_eq!(clock.correct(Some(theirs)).is_ok(), believed);
+            assert_eq!(clock.now(), if believed { theirs } else { ours });
             assert_eq!(clock.correction().is_some(), believed);
         }
         let clock = ServiceClock::new(Clock::fixed(ours));
-        assert_eq!(clock.correct(None), Correction::Undated);
+        assert!(clock.correct(None).is_ok());
+        assert_eq!(clock.correction(), None);
     }
 
     #[test]

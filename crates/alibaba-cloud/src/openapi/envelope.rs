@@ -1,4 +1,4 @@
-//! The envelope that all answers of the API share, which tells success from refusal.
+//! The envelope that all answers of the API share, which distinguishes success from refusal.
 //!
 //! The forms are those of the page "V3 request structure and signature" and of answers that
 //! Alibaba Cloud's gateways were seen to give.
@@ -15,18 +15,6 @@ use super::http::Response;
 /// The longest description of a denied access that is read, in bytes: objects need more memory than
 /// their text.
 const MAX_DETAIL: usize = 16 << 10;
-
-/// An answer of the API, as far as the answers of all operations are alike.
-#[derive(Debug)]
-pub enum Answer {
-    /// The service carried the operation out: `Code` is `OK`.
-    Success(Success),
-    /// The service, or the gateway before it, refused the request and said why.
-    Refusal(ServiceError),
-    /// The answer has no envelope: it was cut off, has another content type, or comes from
-    /// something between here and the service.
-    Unreadable(ServiceError),
-}
 
 /// An answer that reports success. Its data is read by the model of the operation.
 #[derive(Debug)]
@@ -72,34 +60,42 @@ pub struct ServiceError {
 
 /// Reads an answer. `Code` alone decides about success, because there are documented answers with
 /// `Code: OK` and `Success: false`.
-pub fn read(mut response: Response) -> Answer {
+///
+/// # Errors
+///
+/// If the service, or the gateway before it, refused the request. An error without a code is an
+/// answer without an envelope: it was cut off, has another content type, or comes from something
+/// between here and the service.
+pub fn read(mut response: Response) -> Result<Success, ServiceError> {
     if let Some(refusal) = xml(&response) {
-        return Answer::Refusal(refusal);
+        return Err(refusal);
     }
     if let Err(error) = Fields::parse(&response.body)
         && !error.is_data()
         && !fields::mend(&mut response.body)
     {
-        return unreadable(&response, "is not JSON");
+        return Err(unreadable(&response, "is not JSON"));
     }
     let fields = match Fields::parse(&response.body) {
         Ok(fields) => fields,
-        Err(error) if error.is_data() => return unreadable(&response, "is JSON, but no object"),
-        Err(_) => return unreadable(&response, "is not JSON"),
+        Err(error) if error.is_data() => {
+            return Err(unreadable(&response, "is JSON, but no object"));
+        }
+        Err(_) => return Err(unreadable(&response, "is not JSON")),
     };
     let value = |names: &[&str]| response.cleaner.value(&fields.text(names)?);
     let Some(code) = value(&["Code", "code"]) else {
-        return unreadable(&response, "has no Code");
+        return Err(unreadable(&response, "has no Code"));
     };
     let request_id = value(&["RequestId", "requestId"]);
     if (200..300).contains(&response.status) && code.eq_ignore_ascii_case("OK") {
-        return Answer::Success(Success {
+        return Ok(Success {
             request_id,
             response,
         });
     }
     let message = fields.text(&["Message", "message"]).unwrap_or_default();
-    Answer::Refusal(unquoted(ServiceError {
+    Err(unquoted(ServiceError {
         code: Some(code),
         message: response.cleaner.line(&message),
         request_id,
@@ -124,18 +120,18 @@ fn unquoted(error: ServiceError) -> ServiceError {
 
 /// The error for an answer without an envelope. It does not quote the answer, which may hold
 /// anything.
-fn unreadable(response: &Response, what: &str) -> Answer {
+fn unreadable(response: &Response, what: &str) -> ServiceError {
     let kind = response.content_type.as_deref();
     let kind = kind.unwrap_or("no content type");
     let size = response.body.len();
     let cleaner = &response.cleaner;
     let request_id = response.request_id.as_deref();
-    Answer::Unreadable(ServiceError {
+    ServiceError {
         message: cleaner.line(&format!("the answer {what} ({kind}, {size} bytes)")),
         request_id: request_id.and_then(|id| cleaner.value(id)),
         http_status: response.status,
         ..ServiceError::default()
-    })
+    }
 }
 
 /// The detail of a denied access. It is a string in answers of CAMS and an object in those of the
@@ -200,18 +196,14 @@ mod tests {
     }
 
     fn refusal(status: u16, body: &str) -> ServiceError {
-        match read(response(status, body)) {
-            Answer::Refusal(error) => error,
-            other => panic!("{other:?}"),
-        }
+        let error = read(response(status, body)).expect_err("a refusal");
+        assert!(error.code.is_some(), "{error:?}");
+        error
     }
 
     #[test]
     fn code_alone_decides() {
-        assert!(matches!(
-            read(response(200, r#"{"Code":"OK","Success":false}"#)),
-            Answer::Success(_)
-        ));
+        assert!(read(response(200, r#"{"Code":"OK","Success":false}"#)).is_ok());
         assert_eq!(
             refusal(200, r#"{"Code":"Product.Unsubscript"}"#)
                 .code
@@ -278,10 +270,8 @@ mod tests {
             "{\"Data\":\"s3cr3t\"}",
             "{\"Code\":\"OK\"",
         ] {
-            let Answer::Unreadable(error) = read(response(502, body)) else {
-                panic!("{body}")
-            };
-            assert_eq!(error.http_status, 502);
+            let error = read(response(502, body)).expect_err(body);
+            assert_eq!((error.code, error.http_status), (None, 502));
             assert!(
                 !error.message.contains("s3cr3t") && error.message.starts_with("the answer"),
                 "{}",
@@ -295,9 +285,7 @@ mod tests {
         for id in ["10\u{1b}[31m59", "10\n59", "10\u{0}59"] {
             let data = format!(r#"{{"Id":"{id}","Status":"S"}}"#);
             let text = format!(r#"{{"Code":"OK","Data":{data}}}"#);
-            let Answer::Success(success) = read(response(200, &text)) else {
-                panic!("{text:?}")
-            };
+            let success = read(response(200, &text)).expect(&text);
             let answer: Json = success.read().expect("an object");
             assert_eq!(answer.0["Data"]["Status"], "S", "{text:?}");
         }
@@ -307,7 +295,7 @@ mod tests {
                 .into(),
             ..response(200, "")
         };
-        assert!(matches!(read(broken), Answer::Success(_)));
+        assert!(read(broken).is_ok());
     }
 
     #[test]

@@ -39,13 +39,7 @@ pub struct Settings {
     pub endpoint: Endpoint,
     /// The method by which requests are signed.
     pub signature_method: SignatureMethod,
-    /// How long until connected, TLS included.
-    pub connect_timeout: Duration,
-    /// How long from sending until the whole answer is there.
-    pub read_timeout: Duration,
-    /// The text of the header `User-Agent`.
-    pub user_agent: String,
-    /// The proxies and certificates of this machine.
+    /// How this machine connects to it.
     pub network: Network,
 }
 
@@ -113,11 +107,7 @@ impl Http {
         random: Random,
         adjust: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, Failure> {
-        let (builder, destination) = settings.network.client(
-            settings.endpoint.url(),
-            [settings.connect_timeout, settings.read_timeout],
-            &settings.user_agent,
-        )?;
+        let (builder, destination) = settings.network.client(settings.endpoint.url())?;
         let builder = builder
             .connector_layer(NoticeConnections)
             .pool_idle_timeout(IDLE_LIMIT);

@@ -28,10 +28,10 @@ mod trust;
 
 pub use access_key::{AccessKey, SigningKey};
 pub use address::Address;
-pub use clock::{Correction, ServiceClock};
+pub use clock::ServiceClock;
 pub(crate) use encoding::without_mark;
 pub use endpoint::Endpoint;
-pub use envelope::{Answer, ServiceError, Success, read as read_answer};
+pub use envelope::{ServiceError, Success, read as read_answer};
 pub use failure::{Failure, Obstacle, Untrusted};
 pub use http::{Http, MAX_ANSWER, Request, Response, Settings};
 pub use network::Network;

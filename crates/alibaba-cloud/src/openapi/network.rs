@@ -1,4 +1,5 @@
-//! How this machine connects to servers: by which proxies, and which certificates it trusts.
+//! How this machine connects to servers: by which proxies, which certificates it trusts, and in what
+//! time.
 
 use std::time::Duration;
 
@@ -12,33 +13,39 @@ use base::foreign_text;
 use super::failure::Destination;
 use super::{Failure, Obstacle, Proxies, Trust};
 
-/// The proxies and certificates of this machine, as the environment names them. The default is no
-/// proxy, and the system's certificates.
+/// How this machine connects to servers. The default is no proxy, the system's certificates, and no
+/// time at all.
 #[derive(Clone, Debug, Default)]
 pub struct Network {
     /// The proxies for requests.
     pub proxies: Proxies,
     /// The certificates that are trusted.
     pub trust: Trust,
+    /// The time limit until connected, TLS included.
+    pub connect_timeout: Duration,
+    /// The time limit from sending a request until its whole answer has arrived.
+    pub read_timeout: Duration,
+    /// The text of the header `User-Agent`.
+    pub user_agent: String,
 }
 
 impl Network {
-    /// Reads the variables. Returns an error text for each place with certificates that cannot be
-    /// used: the system's certificates may be enough.
+    /// Reads the variables for proxies and certificates. Returns an error text for each place with
+    /// certificates that cannot be used: the system's certificates may be enough.
     pub fn from_environment(environment: &Environment) -> (Self, Vec<String>) {
         let proxies = Proxies::from_environment(environment);
         let (trust, unusable) = Trust::from_environment(environment);
-        (Self { proxies, trust }, unusable)
+        let network = Self {
+            proxies,
+            trust,
+            ..Self::default()
+        };
+        (network, unusable)
     }
 
     /// A client for requests to the server of `url` only, and the destination that describes its
     /// failures. It sends each request once. Requests to this machine never use a proxy.
-    pub(super) fn client(
-        &self,
-        url: &Url,
-        [connect_timeout, read_timeout]: [Duration; 2],
-        user_agent: &str,
-    ) -> Result<(ClientBuilder, Destination), Failure> {
+    pub(super) fn client(&self, url: &Url) -> Result<(ClientBuilder, Destination), Failure> {
         let address = host_and_port(url);
         let proxy = self.proxies.for_url(url).map_err(|invalid| {
             let text = format!("no connection to {address}: the {invalid}");
@@ -50,8 +57,8 @@ impl Network {
         let destination = Destination {
             proxy: proxy.cloned(),
             address,
-            connect_timeout,
-            read_timeout,
+            connect_timeout: self.connect_timeout,
+            read_timeout: self.read_timeout,
         };
         // By itself the client would read the variables of the process, by rules of its own.
         let mut builder = self.trust.apply(Client::builder().no_proxy());
@@ -62,9 +69,9 @@ impl Network {
         let builder = builder
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
-            .connect_timeout(connect_timeout)
-            .timeout(read_timeout)
-            .user_agent(user_agent);
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.read_timeout)
+            .user_agent(&self.user_agent);
         Ok((builder, destination))
     }
 }

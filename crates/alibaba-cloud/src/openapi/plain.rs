@@ -3,8 +3,6 @@
 //! Answers are small, timeouts are short, and no redirect is followed: it could lead a request,
 //! which may hold a token, to another server.
 
-use std::time::Duration;
-
 use reqwest::{Method, RequestBuilder};
 use zeroize::Zeroizing;
 
@@ -25,20 +23,18 @@ pub struct PlainClient {
 }
 
 impl PlainClient {
-    /// Makes a client for requests to `server`, with the timeouts for connecting and for the
-    /// answer after that. Connects to nothing yet.
+    /// Makes a client for requests to `server`, in which the time limit for the answer begins when it
+    /// is connected. Connects to nothing yet.
     ///
     /// # Errors
     ///
     /// If the system's certificates or the proxy for the server cannot be used.
-    pub fn new(
-        server: &Address,
-        network: &Network,
-        [connect_timeout, read_timeout]: [Duration; 2],
-        user_agent: &str,
-    ) -> Result<Self, Failure> {
-        let timeouts = [connect_timeout, connect_timeout + read_timeout];
-        let (builder, destination) = network.client(server.url(), timeouts, user_agent)?;
+    pub fn new(server: &Address, network: &Network) -> Result<Self, Failure> {
+        let network = Network {
+            read_timeout: network.connect_timeout + network.read_timeout,
+            ..network.clone()
+        };
+        let (builder, destination) = network.client(server.url())?;
         let client = builder.pool_max_idle_per_host(0).build();
         let client = client.map_err(|error| destination.unusable(error))?;
         Ok(Self {

@@ -14,7 +14,6 @@ use alibaba_cloud::client::{Admission, ErrorKind, Gate, LongWait, Permit};
 use alibaba_cloud::credentials::{Configured, FetchContext, Files, resolve};
 use alibaba_cloud::openapi::{Network, SignatureMethod};
 use base::environment::Environment;
-use base::secret::Secret;
 
 use crate::operations::{CreateChatappMigrationInitiate, QueryChatappPhoneNumbers};
 use crate::phone::PhoneNumber;
@@ -157,10 +156,7 @@ fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
         http: Settings {
             endpoint: format!("http://{address}").parse().expect("an endpoint"),
             signature_method: SignatureMethod::default(),
-            connect_timeout: Duration::from_secs(5),
-            read_timeout: Duration::from_secs(3),
-            user_agent: "test".into(),
-            network: Network::default(),
+            network: network(),
         },
         credentials: credentials(),
         account: Account::new(Some("1".into()), None, None, Clock::system()),
@@ -175,21 +171,25 @@ fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
 }
 
 fn credentials() -> Credentials {
-    let configured = Configured {
-        access_key: Some("id".into()),
-        secret_key: Some(Secret::new("secret")),
-        ..Configured::default()
-    };
+    let configured: Configured = [("access_key", "id"), ("secret_key", "secret")]
+        .into_iter()
+        .collect();
     let source = resolve(&configured, &Environment::default(), &Files::default());
     let context = FetchContext {
         clock: Clock::system(),
         random: Random::seeded(1),
-        user_agent: "test".into(),
-        network: Network::default(),
-        connect_timeout: Duration::from_secs(5),
-        read_timeout: Duration::from_secs(3),
+        network: network(),
     };
     Credentials::new(source.expect("a source"), context)
+}
+
+fn network() -> Network {
+    Network {
+        connect_timeout: Duration::from_secs(5),
+        read_timeout: Duration::from_secs(3),
+        user_agent: "test".into(),
+        ..Network::default()
+    }
 }
 
 fn number() -> PhoneNumber {

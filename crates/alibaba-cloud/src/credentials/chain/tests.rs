@@ -6,8 +6,6 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::credentials::CredentialsError;
-use crate::credentials::configured::AssumeRole;
-use base::secret::Secret;
 
 const CLI: &str = r#"{
     "current": "one",
@@ -26,6 +24,10 @@ fn found(
 ) -> Result<Source, CredentialsError> {
     let environment = variables.iter().copied().chain([("HOME", "/h")]).collect();
     resolve(configured, &environment, &fixed(files))
+}
+
+fn set(arguments: &[(&str, &str)]) -> Configured {
+    arguments.iter().copied().collect()
 }
 
 fn fixed(files: &[(&str, &str)]) -> Files {
@@ -52,19 +54,13 @@ fn a_description_says_where_credentials_come_from_and_not_what_they_are() {
     );
     let profile = "profile \"one\" of ~/.aliyun/config.json, mode AK";
     assert_eq!(described(&nothing, &[]), profile);
-    let role = Configured {
-        assume_role: Some(AssumeRole {
-            role_arn: Some("acs:ram::1:role/r".into()),
-            ..AssumeRole::default()
-        }),
-        ..Configured::default()
-    };
+    let role = set(&[("assume_role.role_arn", "acs:ram::1:role/r")]);
     let expected = format!("the block assume_role, with credentials from {profile}");
     assert_eq!(described(&role, &[]), expected);
-    let uri = Configured {
-        credentials_uri: Some(Secret::new("http://u:s3cr3t@localhost:1/s3cr3t?s3cr3t")),
-        ..Configured::default()
-    };
+    let uri = set(&[(
+        "credentials_uri",
+        "http://u:s3cr3t@localhost:1/s3cr3t?s3cr3t",
+    )]);
     assert_eq!(
         described(&uri, &[]),
         "credentials_uri, at http://localhost:1"
@@ -75,11 +71,7 @@ fn a_description_says_where_credentials_come_from_and_not_what_they_are() {
 
 #[test]
 fn arguments_without_effect_are_reported() {
-    let configured = Configured {
-        profile: Some("one".into()),
-        ecs_role_name: Some("r".into()),
-        ..Configured::default()
-    };
+    let configured = set(&[("profile", "one"), ("ecs_role_name", "r")]);
     let pair = [("ALICLOUD_ACCESS_KEY", "i"), ("ALICLOUD_SECRET_KEY", "s")];
     let source = found(&configured, &pair, &[]).expect("a source");
     assert_eq!(
@@ -89,10 +81,7 @@ fn arguments_without_effect_are_reported() {
              ALICLOUD_ACCESS_KEY takes precedence."
         )
     );
-    let alone = Configured {
-        ecs_role_name: None,
-        ..configured
-    };
+    let alone = set(&[("profile", "one")]);
     let source = found(&alone, &[], &[("/h/.aliyun/config.json", CLI)]).expect("a source");
     assert_eq!(source.without_effect(), None);
 }
@@ -170,16 +159,9 @@ fn variables_without_effect_are_reported() {
     let disabled = ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
     assert_eq!(said(&nothing, &[role, disabled]), "");
     // An argument takes precedence over its own variables.
-    let of_block = Configured {
-        credentials_uri: Some(Secret::new("http://localhost/")),
-        ..Configured::default()
-    };
+    let of_block = set(&[("credentials_uri", "http://localhost/")]);
     assert_eq!(said(&of_block, &[uri, profile][..1]), "");
-    let of_block = Configured {
-        profile: Some("one".into()),
-        ecs_role_name: Some("r".into()),
-        ..Configured::default()
-    };
+    let of_block = set(&[("profile", "one"), ("ecs_role_name", "r")]);
     assert_eq!(
         said(&of_block, &[profile, uri]),
         "The provider's ecs_role_name has no effect: profile \"one\" of ~/.aliyun/config.json, \
@@ -190,16 +172,13 @@ fn variables_without_effect_are_reported() {
 
 #[test]
 fn an_error_names_the_attribute_the_profile_and_the_file() {
-    let named = |name: &str| Configured {
-        profile: Some(name.into()),
-        ..Configured::default()
-    };
+    let named = |name| set(&[("profile", name)]);
     let wrong = |configured: &Configured| {
         let problem = found(configured, &[], &[("/h/.aliyun/config.json", CLI)]);
         problem.expect_err("a problem")
     };
     let problem = wrong(&named("none"));
-    assert_eq!(problem.attribute(), Some(&["profile"][..]));
+    assert_eq!(problem.attribute(), Some("profile"));
     assert_eq!(
         problem.to_string(),
         "The profile \"none\" is not in ~/.aliyun/config.json nor in ~/.alibabacloud/credentials \
@@ -211,12 +190,9 @@ fn an_error_names_the_attribute_the_profile_and_the_file() {
         problem.starts_with("Profile \"[31mred\" of ~/.aliyun/config.json"),
         "{problem}"
     );
-    let file = Configured {
-        shared_credentials_file: Some("~/none.json".into()),
-        ..Configured::default()
-    };
+    let file = set(&[("shared_credentials_file", "~/none.json")]);
     let problem = wrong(&file);
-    assert_eq!(problem.attribute(), Some(&["shared_credentials_file"][..]));
+    assert_eq!(problem.attribute(), Some("shared_credentials_file"));
     assert_eq!(problem.to_string(), "The file ~/none.json does not exist.");
 }
 

@@ -51,19 +51,14 @@ fn source(outcomes: &[PlannedOutcome]) -> Planned {
 }
 
 fn credentials(fetch: Fetch) -> Credentials {
-    let configured = Configured {
-        access_key: Some("id".to_owned()),
-        secret_key: Some(Secret::new("secret")),
-        ..Configured::default()
-    };
+    let configured: Configured = [("access_key", "id"), ("secret_key", "secret")]
+        .into_iter()
+        .collect();
     let source = resolve(&configured, &Environment::default(), &Files::default());
     let context = FetchContext {
         clock: Clock::fixed(UNIX_EPOCH),
         random: Random::seeded(0),
-        user_agent: String::new(),
         network: Network::default(),
-        connect_timeout: Duration::ZERO,
-        read_timeout: Duration::ZERO,
     };
     Credentials::with_fetch(source.expect("a source"), context, fetch)
 }
@@ -132,7 +127,7 @@ async fn a_caller_that_gives_up_does_not_end_the_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fetch_that_is_broken_off_is_an_error_and_the_next_one_begins_anew() {
+async fn a_fetch_that_is_interrupted_is_an_error_and_the_next_call_fetches_again() {
     let source = source(&[Ok((1, Some(3600))), Ok((2, Some(3600)))]);
     source.credentials.interrupt();
     let waiting = async {
@@ -140,7 +135,7 @@ async fn a_fetch_that_is_broken_off_is_an_error_and_the_next_one_begins_anew() {
         source.credentials.interrupt();
     };
     let (outcome, ()) = tokio::join!(source.current(), waiting);
-    assert_eq!(outcome, Err(BROKEN_OFF.to_owned()));
+    assert_eq!(outcome, Err(INTERRUPTED.to_owned()));
     assert_eq!((source.current().await, source.fetches()), (ok(2), 2));
 }
 
@@ -214,7 +209,7 @@ async fn a_failing_refresh_keeps_what_is_valid() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_valid_key_the_failure_is_told_and_not_repeated_at_once() {
+async fn without_a_valid_key_the_failure_is_returned_and_not_repeated_at_once() {
     let source = source(&[Err(CredentialsErrorKind::Unreachable), Ok((1, None))]);
     let failure = Err("as planned".to_owned());
     assert_eq!(source.current().await, failure);

@@ -42,10 +42,12 @@ async fn failure_with(parameters: CertificateParams) -> Failure {
             .parse()
             .expect("an endpoint"),
         signature_method: SignatureMethod::default(),
-        connect_timeout: Duration::from_secs(5),
-        read_timeout: Duration::from_secs(5),
-        user_agent: "test".into(),
-        network: Network::default(),
+        network: Network {
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_secs(5),
+            user_agent: "test".into(),
+            ..Network::default()
+        },
     };
     let http = Http::new(settings, Clock::fixed(UNIX_EPOCH), Random::seeded(1));
     let key = SigningKey::new(AccessKey {

@@ -34,10 +34,12 @@ fn client_with(
     let settings = Settings {
         endpoint: format!("http://{address}").parse().expect("an endpoint"),
         signature_method: method,
-        connect_timeout: Duration::from_secs(5),
-        read_timeout: Duration::from_millis(400),
-        user_agent: "test".into(),
-        network: Network::default(),
+        network: Network {
+            connect_timeout: Duration::from_secs(5),
+            read_timeout: Duration::from_millis(400),
+            user_agent: "test".into(),
+            ..Network::default()
+        },
     };
     let clock = Clock::fixed(UNIX_EPOCH + Duration::from_secs(1_735_787_045));
     Http::with(settings, clock, Random::seeded(1), adjust).expect("a client")
