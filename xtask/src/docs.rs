@@ -2,6 +2,9 @@
 //!
 //! The layout is that of tfplugindocs, which supports only providers that are written in Go. Its
 //! command `validate` accepts the pages (version 0.25). The guides are not generated.
+//!
+//! `xtask/examples/schema.rs` asks the provider for its schema. No CLI is needed: only Terraform 1.14
+//! and later would print all kinds.
 
 mod page;
 mod readme;
@@ -11,17 +14,24 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::cli::{self, Cli};
-use crate::examples::REQUIRED_PROVIDERS;
-use crate::shell::{self, Result, binary, make_directory, output, read, root};
-use crate::tools;
+use crate::shell::{self, Result, binary, files, make_directory, output, read, root};
 
-/// Renders all pages into `docs/`, and the table of settings into the README.
+pub(crate) use page::KINDS;
+
+/// Renders all pages into `docs/`, and the table of settings into the README. Removes pages of what
+/// the provider does not offer.
 pub(crate) fn write() -> Result<()> {
-    for (path, text) in pages()? {
+    let pages = pages()?;
+    for path in retired(&pages)? {
+        fs::remove_file(&path)
+            .map_err(|error| format!("cannot remove {}: {error}", path.display()))?;
+        println!("{} (removed)", relative(&path));
+    }
+    for (path, text) in pages {
         if let Some(directory) = path.parent() {
             make_directory(directory)?;
         }
@@ -33,8 +43,9 @@ pub(crate) fn write() -> Result<()> {
 
 /// Compares all pages with those in `docs/`, and prints the differences.
 pub(crate) fn check() -> Result<()> {
-    let mut stale = Vec::new();
-    for (path, text) in pages()? {
+    let pages = pages()?;
+    let mut stale: Vec<_> = retired(&pages)?.iter().map(|it| relative(it)).collect();
+    for (path, text) in pages {
         let existing = fs::read_to_string(&path).unwrap_or_default();
         if existing != text {
             println!("{}:", relative(&path));
@@ -77,19 +88,24 @@ fn difference(old: &str, new: &str) -> String {
     difference
 }
 
-/// The path and the text of every page. Builds the provider to get its schema.
+/// The path and the text of every page. Builds the program that prints the schema.
 fn pages() -> Result<BTreeMap<PathBuf, String>> {
     shell::build()?;
-    let schema = schema()?;
+    let text = output(&mut Command::new(binary("debug", "examples/schema")))?;
+    let schema: Value = serde_json::from_str(&text)
+        .map_err(|error| format!("the provider's schema is not valid JSON: {error}"))?;
     let docs = root().join("docs");
     let mut pages = BTreeMap::new();
     pages.insert(docs.join("index.md"), page::provider(&schema["provider"])?);
-    for (name, resource) in schema["resource_schemas"].as_object().into_iter().flatten() {
-        let short = name.strip_prefix("cams_").unwrap_or(name);
-        pages.insert(
-            docs.join("resources").join(format!("{short}.md")),
-            page::resource(name, resource)?,
-        );
+    for kind in KINDS {
+        for (name, schema) in schema[kind.schemas].as_object().into_iter().flatten() {
+            let short = name.strip_prefix("cams_").unwrap_or(name);
+            let text = match kind.folder {
+                "functions" => page::function(&kind, name, schema)?,
+                _ => page::offer(&kind, name, schema)?,
+            };
+            pages.insert(docs.join(kind.folder).join(format!("{short}.md")), text);
+        }
     }
     let readme = root().join("README.md");
     let text = readme::with_settings(&read(&readme)?, &schema["provider"]["block"])?;
@@ -97,20 +113,14 @@ fn pages() -> Result<BTreeMap<PathBuf, String>> {
     Ok(pages)
 }
 
-/// The schema of the provider as the CLI prints it.
-fn schema() -> Result<Value> {
-    let terraform = tools::terraform()?;
-    let directory = shell::temporary_directory()?;
-    shell::write(&directory.path().join("main.tf"), REQUIRED_PROVIDERS)?;
-    let provider = binary("debug", "terraform-provider-cams");
-    let binaries = provider
-        .parent()
-        .ok_or("the path of the provider has no parent directory")?;
-    let cli = Cli::with_override(&terraform, directory.path(), binaries)?;
-    let text = output(&mut cli.command(&["providers", "schema", "-json"]))?;
-    let all: Value = serde_json::from_str(&text)
-        .map_err(|error| format!("the CLI's schema is not valid JSON: {error}"))?;
-    Ok(all["provider_schemas"][cli::address(&terraform)].clone())
+/// The pages in `docs/` of what the provider does not offer.
+fn retired(pages: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>> {
+    let mut retired = Vec::new();
+    for kind in KINDS {
+        retired.extend(files(&root().join("docs").join(kind.folder))?);
+    }
+    retired.retain(|path| !pages.contains_key(path));
+    Ok(retired)
 }
 
 /// The path relative to the project's root, for messages.

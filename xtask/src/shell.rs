@@ -92,6 +92,19 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
+/// The sorted paths of what is in a directory; none if the directory does not exist.
+pub(crate) fn files(directory: &Path) -> Result<Vec<PathBuf>> {
+    if !directory.exists() {
+        return Ok(Vec::new());
+    }
+    let cannot = |error| format!("cannot read {}: {error}", directory.display());
+    let entries = fs::read_dir(directory).map_err(cannot)?;
+    let paths: std::io::Result<Vec<_>> = entries.map(|it| Ok(it?.path())).collect();
+    let mut paths = paths.map_err(cannot)?;
+    paths.sort();
+    Ok(paths)
+}
+
 /// Reads a file as text.
 pub(crate) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))

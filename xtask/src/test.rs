@@ -1,9 +1,11 @@
 //! `cargo xtask test`: runs all checks that must pass before a change is merged.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
+
+use serde_json::Value;
 
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, cargo, green, heading, red, root, target};
@@ -23,6 +25,7 @@ const STEPS: &[Step] = &[
     ("Documentation up to date", docs::check),
     ("Examples formatted and valid", examples),
     ("Official SDK against the emulator", interop),
+    ("API documentation", api_documentation),
     ("Documentation tests", doc_tests),
     ("Short soak", soak),
     ("Short soak of credentials", soak_credentials),
@@ -113,24 +116,69 @@ pub(crate) fn quick() -> Result<()> {
         heading(name);
         step()?;
     }
+    heading("Build");
+    let tests = test_programs()?;
     heading("Unit tests");
-    let units = ["test", "--workspace", "--lib", "--bins", "--quiet"];
-    // These two have no unit tests, and do not compile as a test.
-    let without = ["--exclude", "interleavings", "--exclude", "protocol-client"];
-    shell::run(cargo().args(units).args(without))?;
+    for test in tests.iter().filter(|test| test.kind != "test") {
+        shell::run(test.command().arg("--quiet"))?;
+    }
     heading("One test with the CLI");
     let cli = tools::terraform()?;
     println!("{cli}");
-    let arguments = [
-        "test",
-        "--workspace",
-        "--test",
-        "it",
-        "--",
-        "--exact",
-        CLI_TEST,
-    ];
-    shell::run(cargo().args(arguments).env("CAMS_TEST_CLI", &cli.path))
+    let black_box = tests.iter().find(|test| test.name == "it");
+    let mut command = black_box
+        .ok_or("cargo did not build the test it")?
+        .command();
+    shell::run(
+        command
+            .args(["--exact", CLI_TEST])
+            .env("CAMS_TEST_CLI", &cli.path),
+    )
+}
+
+/// A program with tests that cargo has built.
+struct TestProgram {
+    /// What it tests: `lib`, `bin`, or `test` for integration tests.
+    kind: String,
+    name: String,
+    path: PathBuf,
+    package: PathBuf,
+}
+
+impl TestProgram {
+    /// A command that runs the program where cargo runs it.
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command.current_dir(&self.package);
+        command
+    }
+}
+
+/// Builds all programs with tests. To build only some of them, cargo would have to be called with
+/// other packages, for which it compiles dependencies with other features.
+fn test_programs() -> Result<Vec<TestProgram>> {
+    let build = ["test", "--workspace", "--tests", "--no-run", "--quiet"];
+    let messages = shell::output(
+        cargo()
+            .args(build)
+            .arg("--message-format=json-render-diagnostics"),
+    )?;
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let programs = messages.filter(|message| message["profile"]["test"] == true);
+    let programs = programs.filter_map(|message| {
+        let target = &message["target"];
+        Some(TestProgram {
+            kind: target["kind"][0].as_str()?.to_owned(),
+            name: target["name"].as_str()?.to_owned(),
+            path: message["executable"].as_str()?.into(),
+            package: Path::new(message["manifest_path"].as_str()?)
+                .parent()?
+                .into(),
+        })
+    });
+    Ok(programs.collect())
 }
 
 fn tools_present() -> Result<()> {
@@ -155,17 +203,22 @@ fn clippy() -> Result<()> {
 
 fn examples() -> Result<()> {
     let folder = root().join("examples");
-    let mut format = Command::new(tools::terraform()?.path);
-    format.env_remove("TF_CLI_CONFIG_FILE");
-    format.args(["fmt", "-check", "-recursive", "-diff"]);
-    shell::run(format.arg(&folder)).map_err(|_| {
-        "the examples are not formatted; run terraform fmt -recursive examples".to_owned()
-    })?;
+    examples::check_format(&tools::terraform()?, &folder)?;
     for cli in tools::clis()? {
         println!("{cli}");
         examples::validate(&cli, &folder)?;
     }
     Ok(())
+}
+
+/// Renders the documentation of all crates, without warnings such as broken links. With the examples,
+/// cargo uses the dependencies that Clippy has compiled, instead of compiling some of them again with
+/// fewer features.
+fn api_documentation() -> Result<()> {
+    let mut doc = cargo();
+    doc.args(["doc", "--workspace", "--no-deps", "--quiet"]);
+    doc.args(["--lib", "--examples", "--bin", "xtask"]);
+    shell::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
 fn doc_tests() -> Result<()> {
@@ -251,6 +304,11 @@ fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Resu
             .args(selection(position));
         command.env("CAMS_TEST_CLI", &cli.path);
         command.env("CAMS_TEST_LEFT_OUT", &left_out);
+        if std::env::var_os("RUST_TEST_THREADS").is_none() {
+            // Most of these tests wait: for the quota, for a process, or for time to pass.
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            command.env("RUST_TEST_THREADS", (2 * cores).to_string());
+        }
         outcomes.push(shell::run(&mut command));
     }
     heading("Results by CLI");

@@ -18,10 +18,22 @@ pub(crate) struct Terraform {
 impl Terraform {
     /// The registry for providers whose source address has no host.
     pub(crate) fn registry(&self) -> &'static str {
-        match self.version.starts_with("OpenTofu") {
+        match self.is_opentofu() {
             true => "registry.opentofu.org",
             false => "registry.terraform.io",
         }
+    }
+
+    pub(crate) fn is_opentofu(&self) -> bool {
+        self.version.starts_with("OpenTofu")
+    }
+
+    /// The first two numbers of the version, such as `(1, 12)`.
+    pub(crate) fn numbers(&self) -> (u32, u32) {
+        let (_, numbers) = self.version.split_once(" v").unwrap_or_default();
+        let mut numbers = numbers.split('.').map(|it| it.parse().unwrap_or_default());
+        let mut next = || numbers.next().unwrap_or_default();
+        (next(), next())
     }
 
     /// Runs the CLI at this path to get its version.

@@ -1,17 +1,62 @@
-//! Renders a registry page as Markdown: description, examples and schema of the provider or of a
-//! resource.
+//! Renders a registry page as Markdown: description, examples and schema of the provider or of one of
+//! its offers, with the templates of tfplugindocs.
 
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::fs;
 
 use serde_json::{Map, Value};
 
 use super::schema::{flag, is_block, members, object, text};
-use crate::shell::{Result, read, root};
+use crate::shell::{Result, files, read, root};
 
 /// The URL of Terraform's documentation.
 const HELP: &str = "https://developer.hashicorp.com/terraform";
+
+/// A kind of what a provider offers.
+pub(crate) struct Kind {
+    /// The key of its schemas in the provider's schema.
+    pub(super) schemas: &'static str,
+    /// Its folder in `docs/` and in `examples/`.
+    pub(crate) folder: &'static str,
+    /// What its pages call it.
+    title: &'static str,
+    /// The name of its first example, without and with only the extension.
+    example: (&'static str, &'static str),
+}
+
+/// All kinds, with the folders and names that the registry and tfplugindocs expect.
+pub(crate) const KINDS: [Kind; 5] = [
+    Kind {
+        schemas: "resource_schemas",
+        folder: "resources",
+        title: "Resource",
+        example: ("resource", ".tf"),
+    },
+    Kind {
+        schemas: "data_source_schemas",
+        folder: "data-sources",
+        title: "Data Source",
+        example: ("data-source", ".tf"),
+    },
+    Kind {
+        schemas: "action_schemas",
+        folder: "actions",
+        title: "Action",
+        example: ("action", ".tf"),
+    },
+    Kind {
+        schemas: "list_resource_schemas",
+        folder: "list-resources",
+        title: "List Resource",
+        example: ("list-resource", ".tfquery.hcl"),
+    },
+    Kind {
+        schemas: "functions",
+        folder: "functions",
+        title: "function",
+        example: ("function", ".tf"),
+    },
+];
 
 /// The page of the provider.
 pub(super) fn provider(schema: &Value) -> Result<String> {
@@ -25,63 +70,123 @@ pub(super) fn provider(schema: &Value) -> Result<String> {
     Ok(page)
 }
 
-/// The page of the resource of this name.
-pub(super) fn resource(name: &str, schema: &Value) -> Result<String> {
-    let description = text(&schema["block"], "description");
+/// The page of an offer: a resource, data source, action or list resource of this name.
+pub(super) fn offer(kind: &Kind, name: &str, schema: &Value) -> Result<String> {
+    let block = &schema["block"];
+    let description = text(block, "description");
     let first = description.lines().next().unwrap_or_default();
-    let mut page = format!(
-        "---\npage_title: \"{name} Resource - CAMS\"\nsubcategory: \"\"\ndescription: |-\n  \
-         {first}\n---\n\n# {name} (Resource)\n\n{description}\n\n## Example Usage\n\n{}\n",
-        example(&format!("resources/{name}/resource.tf"), "terraform")?
-    );
-    for more in more_examples(name)? {
-        let _ = writeln!(page, "{more}");
+    let title = format!("# {name} ({})", kind.title);
+    let mut page = beginning(kind, name, first, &title, &description)?;
+    attributes(&mut page, block);
+    if kind.folder == "resources" {
+        page.push_str(&import(name)?);
     }
-    attributes(&mut page, &schema["block"]);
+    Ok(page)
+}
+
+/// The page of the function of this name.
+pub(super) fn function(kind: &Kind, name: &str, signature: &Value) -> Result<String> {
+    let title = format!("# {}: {name}", kind.title);
+    let (summary, description) = (text(signature, "summary"), text(signature, "description"));
+    let mut page = beginning(kind, name, &summary, &title, &description)?;
+    let parameters = signature["parameters"].as_array().into_iter().flatten();
+    let (mut names, mut list) = (Vec::new(), String::new());
+    for parameter in parameters {
+        let (name, ty) = (text(parameter, "name"), type_text(&parameter["type"]));
+        let _ = writeln!(
+            list,
+            "1. `{name}` ({ty}) {}",
+            text(parameter, "description")
+        );
+        names.push(format!("{name} {}", keyword(&ty)));
+    }
+    let names = names.join(", ");
+    let output = keyword(&type_text(&signature["return_type"]));
     let _ = write!(
         page,
-        "\n## Import\n\nImport is supported using the following syntax:\n\n\
-         With Terraform v1.12.0 and later, the [`import` block]({HELP}/language/import) \
-         can name the identity:\n\n{}\n\
-         With Terraform v1.5.0 and later, it can name the id:\n\n{}\n\
-         The [`terraform import` command]({HELP}/cli/commands/import) takes the id:\n\n{}",
-        example(
-            &format!("resources/{name}/import-by-identity.tf"),
-            "terraform"
-        )?,
-        example(
-            &format!("resources/{name}/import-by-string-id.tf"),
-            "terraform"
-        )?,
-        example(&format!("resources/{name}/import.sh"), "shell")?,
+        "## Signature\n\n<!-- signature generated by cargo xtask docs -->\n\
+         ```text\n{name}({names}) {output}\n```\n\n\
+         ## Arguments\n\n<!-- arguments generated by cargo xtask docs -->\n{list}"
     );
     Ok(page)
 }
 
-/// The additional examples of a resource, each with the title in its first comment.
-fn more_examples(name: &str) -> Result<Vec<String>> {
-    let directory = root().join("examples/resources").join(name);
-    let files = fs::read_dir(&directory)
-        .map_err(|error| format!("cannot read {}: {error}", directory.display()))?;
-    let mut names: Vec<String> = files
-        .filter_map(|file| file.ok()?.file_name().into_string().ok())
-        .filter(|file| file.starts_with("resource_") && file.ends_with(".tf"))
-        .collect();
-    names.sort();
-    let mut examples = Vec::new();
-    for file in names {
-        let path = directory.join(&file);
+/// A type in the form of a function's signature, such as `list of bool`.
+fn keyword(ty: &str) -> String {
+    ty.to_lowercase().replace("boolean", "bool")
+}
+
+/// The beginning of the page of an offer, up to its examples. `summary` is for search results.
+fn beginning(
+    kind: &Kind,
+    name: &str,
+    summary: &str,
+    title: &str,
+    description: &str,
+) -> Result<String> {
+    Ok(format!(
+        "---\npage_title: \"{name} {} - CAMS\"\nsubcategory: \"\"\ndescription: |-\n  \
+         {summary}\n---\n\n{title}\n\n{description}\n\n## Example Usage\n\n{}",
+        kind.title,
+        examples(kind, name)?
+    ))
+}
+
+/// The examples of an offer. The first one is required. The others, such as `resource_many.tf`,
+/// have their title in their first comment.
+fn examples(kind: &Kind, name: &str) -> Result<String> {
+    let (stem, extension) = kind.example;
+    let folder = format!("{}/{name}", kind.folder);
+    let mut examples = example(&format!("{folder}/{stem}{extension}"), "terraform")?;
+    for path in files(&root().join("examples").join(folder))? {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        if !file.starts_with(&format!("{stem}_")) || !file.ends_with(extension) {
+            continue;
+        }
         let text = read(&path)?;
         let (title, rest) = text
             .split_once('\n')
             .ok_or_else(|| format!("{} has no title", path.display()))?;
-        let title = title.trim_start_matches(['#', ' ']);
-        examples.push(format!(
-            "### {title}\n\n```terraform\n{}```\n",
-            rest.trim_start()
-        ));
+        let (title, rest) = (title.trim_start_matches(['#', ' ']), rest.trim_start());
+        let _ = write!(examples, "\n### {title}\n\n```terraform\n{rest}```\n");
     }
-    Ok(examples)
+    Ok(examples + "\n")
+}
+
+/// How to import a resource, by each of the ways that it has an example for.
+fn import(name: &str) -> Result<String> {
+    let ways = [
+        (
+            "import-by-identity.tf",
+            "terraform",
+            format!(
+                "With Terraform v1.12.0 and later, the [`import` block]({HELP}/language/import) can name the identity:"
+            ),
+        ),
+        (
+            "import-by-string-id.tf",
+            "terraform",
+            "With Terraform v1.5.0 and later, it can name the id:".to_owned(),
+        ),
+        (
+            "import.sh",
+            "shell",
+            format!("The [`terraform import` command]({HELP}/cli/commands/import) takes the id:"),
+        ),
+    ];
+    let mut section = String::new();
+    for (file, language, introduction) in ways {
+        let file = format!("resources/{name}/{file}");
+        if root().join("examples").join(&file).exists() {
+            let _ = write!(section, "\n{introduction}\n\n{}", example(&file, language)?);
+        }
+    }
+    Ok(match section.is_empty() {
+        true => section,
+        false => {
+            format!("\n## Import\n\nImport is supported using the following syntax:\n{section}")
+        }
+    })
 }
 
 /// A file in `examples/`, as a code block.
