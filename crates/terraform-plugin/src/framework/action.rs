@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use tokio::sync::mpsc::Sender;
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::wire::diagnostic::Diagnostics;
@@ -11,6 +12,7 @@ use crate::wire::tfplugin6::invoke_action::{Event, event};
 use super::context::Context;
 use super::model::Model;
 use super::schema::Schema;
+use super::session::send;
 
 /// An action: something that is done when a configuration or a user asks for it, and that leaves no
 /// state.
@@ -43,17 +45,20 @@ pub trait Action: Send + Sync + 'static {
 
 /// Shows the user how far an action is.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress<'a>(pub(super) &'a Sender<Result<Event, Status>>);
+pub struct Progress<'a> {
+    pub(super) events: &'a Sender<Result<Event, Status>>,
+    pub(super) stop: &'a CancellationToken,
+}
 
 impl Progress<'_> {
-    /// Shows a message. The action goes on whether or not anyone still looks.
+    /// Shows a message. It waits while Terraform does not read earlier ones, but not after the action
+    /// was asked to stop or Terraform has disconnected: the message is then lost.
     pub async fn show(&self, message: impl Into<String>) {
         let message = base::foreign_text::lines(&message.into());
         let progress = event::Type::Progress(event::Progress { message });
         let event = Event {
             r#type: Some(progress),
         };
-        // An error means that the caller has disconnected.
-        let _ = self.0.send(Ok(event)).await;
+        send(self.events, event, self.stop).await;
     }
 }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use tokio::sync::mpsc::Sender;
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::wire::diagnostic::Diagnostics;
@@ -15,6 +16,7 @@ use super::context::Context;
 use super::model::{FieldType, Model};
 use super::resource::Resource;
 use super::schema::Schema;
+use super::session::send;
 
 /// A list of the remote objects that a resource could manage, for `terraform query`.
 pub trait ListResource: Send + Sync + 'static {
@@ -53,6 +55,7 @@ pub struct Listing<'a, R> {
 /// Where the objects of any resource go.
 pub(super) struct ListOutput<'a> {
     pub(super) events: &'a Sender<Result<Event, Status>>,
+    pub(super) stop: &'a CancellationToken,
     /// Makes the event for an object from its display name and its state.
     pub(super) event: &'a (dyn Fn(String, Value) -> Result<Event, Diagnostics> + Send + Sync),
     /// How many more objects Terraform wants; `None` if that is not limited.
@@ -70,8 +73,8 @@ impl<'a, R: Resource> Listing<'a, R> {
     /// Reports an object: a name that users recognise it by, and its state, of which unknown parts
     /// count as null. Its identity must be complete.
     ///
-    /// It gives false when no more objects are wanted, because the limit of the query is reached or
-    /// the query has ended. The list should then end.
+    /// It gives false when no more objects are wanted, because the limit of the query is reached, the
+    /// query has ended, or the list is to stop and Terraform does not read. The list should then end.
     ///
     /// # Errors
     ///
@@ -84,6 +87,7 @@ impl<'a, R: Resource> Listing<'a, R> {
     ) -> Result<bool, Diagnostics> {
         let ListOutput {
             events,
+            stop,
             event,
             wanted,
         } = &mut self.output;
@@ -91,10 +95,10 @@ impl<'a, R: Resource> Listing<'a, R> {
             return Ok(false);
         }
         let state = state.into_value().with_unknowns_as_null();
-        let sent = events.send(Ok(event(display_name.into(), state)?)).await;
+        let event = event(display_name.into(), state)?;
+        let sent = send(events, event, stop).await;
         *wanted = wanted.map(|wanted| wanted - 1);
-        // An error means that Terraform does not read the list any more.
-        Ok(sent.is_ok() && *wanted != Some(0))
+        Ok(sent && *wanted != Some(0))
     }
 }
 

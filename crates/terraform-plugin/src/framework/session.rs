@@ -8,7 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 
 use crate::wire::diagnostic::Diagnostics;
 use crate::wire::value::Value;
@@ -55,6 +57,20 @@ impl RpcSession {
     /// The record, for a moment.
     pub(super) fn record(&self) -> MutexGuard<'_, SessionRecord> {
         lock(&self.record)
+    }
+}
+
+/// Sends an event of a stream, and gives whether it was sent. It is not if the caller has
+/// disconnected, or if it does not read the stream and the operation is to stop.
+pub(super) async fn send<E>(
+    events: &Sender<Result<E, Status>>,
+    event: E,
+    stop: &CancellationToken,
+) -> bool {
+    tokio::select! {
+        biased;
+        sent = events.send(Ok(event)) => sent.is_ok(),
+        () = stop.cancelled() => false,
     }
 }
 

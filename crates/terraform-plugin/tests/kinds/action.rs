@@ -1,5 +1,7 @@
 //! Actions, whose progress and end come as a stream.
 
+use std::time::Duration;
+
 use protocol_client::tfplugin6::invoke_action::{Request, event};
 use protocol_client::tfplugin6::{plan_action, validate_action_config};
 use serde_json::{Value, json};
@@ -58,6 +60,18 @@ async fn an_action_reports_its_progress_and_its_end() {
     let (messages, said) = all(invoke(&core, "toy_ring", &config("plain", 40)).await).await;
     let expected: Vec<_> = (1..=40).map(|time| format!("ring {time}")).collect();
     assert_eq!((messages, said), (expected, Vec::new()));
+}
+
+/// More messages than connections and channels hold are shown to a caller that reads none.
+#[tokio::test]
+async fn a_stop_ends_an_action_whose_messages_are_not_read() {
+    let core = Core::configured().await;
+    let config = config("waits for the test", 200_000);
+    let _unread = invoke(&core, "toy_ring", &config).await;
+    core.seen.go_on.notify_one();
+    core.stop().await;
+    let ended = tokio::time::timeout(Duration::from_secs(60), core.seen.ended.notified());
+    ended.await.expect("the action ends");
 }
 
 #[tokio::test]

@@ -45,8 +45,9 @@ impl<P: Provider> Server<P> {
             let ty = &action.definition.ty;
             let config = values::decode(request.config.as_ref(), ty, "configuration")?;
             let data = call.data()?;
-            let progress = Progress(&events);
-            (action.code)(call.context(&data), config, progress).await
+            let context = call.context(&data);
+            let (events, stop) = (&events, context.stop());
+            (action.code)(context, config, Progress { events, stop }).await
         })
     }
 }

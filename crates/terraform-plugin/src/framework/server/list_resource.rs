@@ -33,13 +33,15 @@ impl<P: Provider> Server<P> {
             let ty = &list.definition.ty;
             let config = values::decode(request.config.as_ref(), ty, "configuration")?;
             let data = call.data()?;
+            let context = call.context(&data);
             let with_object = request.include_resource_object;
             let output = ListOutput {
                 events: &events,
+                stop: context.stop(),
                 event: &|name, state| event(resource, &name, state, with_object),
                 wanted: u64::try_from(request.limit).ok().filter(|limit| *limit > 0),
             };
-            (list.code)(call.context(&data), config, output).await
+            (list.code)(context, config, output).await
         })
     }
 }

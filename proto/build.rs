@@ -1,4 +1,5 @@
-//! Compiles `proto/` without protoc: the half of the protocol that a provider plays.
+//! Compiles the protocols of this directory without protoc. The framework gets the half that a provider
+//! plays, and `protocol-client` the half that Terraform plays.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=../../proto");
@@ -8,10 +9,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "../../proto/go_plugin_stdio.proto",
         "../../proto/go_plugin_broker.proto",
     ];
-    let descriptors = protox::compile(protos, ["../../proto"])?;
+    let client = std::env::var("CARGO_PKG_NAME")? == "protocol-client";
     tonic_prost_build::configure()
-        .build_client(false)
+        .build_client(client)
+        .build_server(!client)
         .generate_default_stubs(true)
-        .compile_fds(descriptors)?;
+        .compile_fds(protox::compile(protos, ["../../proto"])?)?;
     Ok(())
 }
