@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::core::tfplugin6::get_provider_schema;
 use crate::core::{COOKIE, Client, Core, Handshake, Process, Stderr, connect, plugin};
-use crate::support::{self, PROVIDER, names_in, soon};
+use crate::support::{self, PAUSE, PROVIDER, names_in, soon};
 
 #[tokio::test]
 async fn shutdown_ends_it_at_once_and_removes_the_socket() {
@@ -209,7 +209,7 @@ async fn the_next_start_clears_what_a_crash_left_behind() {
         let handshake = Handshake::parse(&next.line().await);
         let alone = async {
             while names_in(directory.path()).len() > 1 {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(PAUSE).await;
             }
         };
         soon("the dead socket to be cleared", alone).await;

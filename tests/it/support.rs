@@ -19,6 +19,10 @@ pub(crate) const NO_METADATA: (&str, &str) = ("ALIBABA_CLOUD_ECS_METADATA_DISABL
 /// How long a test waits for something before it fails. A test that passes never waits so long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The pause between two looks at something that gives no signal. A test that looks without a pause
+/// takes a core from all the others.
+pub(crate) const PAUSE: Duration = Duration::from_millis(2);
+
 /// Waits for `future`. If it takes longer than [`PATIENCE`], the test fails, and `what` says what
 /// did not happen.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {

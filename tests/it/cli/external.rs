@@ -15,7 +15,7 @@ use super::kill::{children, interrupt, send};
 use super::output::APPLY;
 use super::{ONE, Workspace};
 use crate::emulator::Emulator;
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, PAUSE};
 
 /// A program that hangs, and so does its child. It reads no input and heeds no signal that it can
 /// ignore. The file `pids` in its home directory names both.
@@ -108,7 +108,7 @@ fn started_in(directory: &Path, mut goes_on: impl FnMut() -> bool) -> Vec<String
         }
         assert!(goes_on(), "the apply ended without the program");
         assert!(started.elapsed() < 3 * PATIENCE, "the program does not run");
-        std::thread::yield_now();
+        std::thread::sleep(PAUSE);
     }
 }
 
@@ -127,6 +127,6 @@ fn gone(pids: &[String]) {
     let started = Instant::now();
     while let Some(pid) = pids.iter().find(runs) {
         assert!(started.elapsed() < PATIENCE, "{pid} still runs");
-        std::thread::yield_now();
+        std::thread::sleep(PAUSE);
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::Workspace;
 use crate::emulator::Emulator;
+use crate::support::PAUSE;
 
 const NUMBERS: usize = 30;
 /// The calls of an apply: one list, and for each number a lookup and an initiation.
@@ -51,7 +52,7 @@ fn ctrl_c_twice() {
             if terraform.try_wait().expect("a process").is_some() {
                 return;
             }
-            std::thread::yield_now();
+            std::thread::sleep(PAUSE);
         }
         interrupt(terraform);
     });
@@ -204,6 +205,7 @@ fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
             started.elapsed() < Duration::from_secs(60),
             "the apply does not get to {calls} calls"
         );
+        std::thread::sleep(PAUSE);
     }
 }
 
@@ -236,7 +238,7 @@ fn assert_no_process_left(directory: &Path) {
             started.elapsed() < Duration::from_secs(15),
             "left behind: {left:?}"
         );
-        std::thread::yield_now();
+        std::thread::sleep(PAUSE);
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::{configure, create, number};
 use crate::core::{Core, STATE_DIRECTORY};
 use crate::emulator::Emulator;
+use crate::support::PAUSE;
 
 const NUMBERS: usize = 8;
 const START: &str = "CreateChatappMigrationInitiate";
@@ -45,7 +46,7 @@ async fn a_directory_that_vanishes_starts_no_number_twice() {
             }
         }
         while emulator.requests().is_empty() || emulator.count(START) < initiates {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
         }
         // A process may make another file in it while it is being emptied.
         while state.exists() && std::fs::remove_dir_all(&state).is_err() {}
@@ -83,7 +84,7 @@ async fn a_number_that_a_stopped_process_holds_is_told_when_the_time_is_over() {
         names.any(|name| name.to_string_lossy().ends_with(".number"))
     };
     while !claimed() {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(PAUSE).await;
     }
     let id = Pid::from_raw(id.cast_signed()).unwrap();
     kill_process(id, Signal::STOP).unwrap();

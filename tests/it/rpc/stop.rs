@@ -15,7 +15,7 @@ use crate::core::tfplugin6::{apply_resource_change, stop_provider};
 use crate::core::value::encode;
 use crate::core::{Core, Instance, Outcome, Stderr, throttle};
 use crate::emulator::Emulator;
-use crate::support::{PATIENCE, signal, soon};
+use crate::support::{PATIENCE, PAUSE, signal, soon};
 
 /// The call that starts a migration.
 const INITIATE: &str = "CreateChatappMigrationInitiate";
@@ -214,7 +214,7 @@ async fn seen(emulator: &Emulator, action: &str, count: usize) {
             started.elapsed() < PATIENCE,
             "{arrived} calls of {action} arrived"
         );
-        tokio::task::yield_now().await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
