@@ -60,7 +60,7 @@ const FEATURES: [Feature; 5] = [
 
 /// Checks the format of every example.
 pub(crate) fn check_format(terraform: &Terraform, folder: &Path) -> Result<()> {
-    // An older CLI formats list resources only in files with another extension.
+    // Releases of the CLI do not format files with this extension.
     let copies = shell::temporary_directory()?;
     for path in tree(folder)? {
         let name = relative(&path, folder);
@@ -233,4 +233,27 @@ fn relative(path: &Path, folder: &Path) -> String {
         .unwrap_or(path)
         .display()
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_needs_a_cli_that_can_read_it() {
+        for (text, version, readable) in [
+            ("action \"cams_x\" \"y\" {", "Terraform v1.13.5", false),
+            ("action \"cams_x\" \"y\" {", "Terraform v1.14.0", true),
+            ("action \"cams_x\" \"y\" {", "OpenTofu v1.16.0", false),
+            ("  identity = {", "OpenTofu v1.11.3", false),
+            ("  verify_code_wo = var.code", "OpenTofu v1.10.6", false),
+            ("  verify_code_wo = var.code", "Terraform v1.11.4", true),
+            ("# action", "Terraform v1.11.4", true),
+        ] {
+            let (version, path) = (version.to_owned(), PathBuf::new());
+            let cli = Terraform { path, version };
+            let unreadable = FEATURES.iter().any(|it| !it.is_readable(text, &cli));
+            assert_eq!(!unreadable, readable, "{text} with {cli}");
+        }
+    }
 }

@@ -115,6 +115,7 @@ fn of_attribute(attribute: &Attribute, role: SchemaRole) -> Option<&'static str>
 
 #[cfg(test)]
 mod tests {
+    use super::SchemaRole::{Input, Read, Stored};
     use super::*;
 
     fn text(attribute: Attribute, role: SchemaRole) -> String {
@@ -125,81 +126,49 @@ mod tests {
     fn a_schema_that_makes_no_sense_for_its_kind_is_refused() {
         let a = || Attribute::string("a");
         for (attribute, role, expected) in [
-            (a(), SchemaRole::Stored, "a is neither"),
-            (
-                a().required().optional(),
-                SchemaRole::Stored,
-                "a is required, and",
-            ),
-            (
-                a().required().computed(),
-                SchemaRole::Stored,
-                "a is required, and",
-            ),
-            (a().computed(), SchemaRole::Input, "a is computed"),
-            (
-                a().optional().default("x"),
-                SchemaRole::Input,
-                "a is computed",
-            ),
-            (
-                a().optional().default("x"),
-                SchemaRole::Read,
-                "a has a rule",
-            ),
-            (
-                a().required().write_only(),
-                SchemaRole::Read,
-                "a has a rule",
-            ),
-            (
-                a().required().requires_replace(),
-                SchemaRole::Input,
-                "a has a rule",
-            ),
+            (a(), Stored, "a is neither"),
+            (a().required().optional(), Stored, "a is required, and"),
+            (a().required().computed(), Stored, "a is required, and"),
+            (a().computed(), Input, "a is computed"),
+            (a().optional().default("x"), Input, "a is computed"),
+            (a().optional().default("x"), Read, "a has a rule"),
+            (a().required().write_only(), Read, "a has a rule"),
+            (a().required().requires_replace(), Input, "a has a rule"),
             (
                 a().optional().computed().write_only(),
-                SchemaRole::Stored,
+                Stored,
                 "a is write-only, and",
             ),
             (
                 a().optional().write_only().default("x"),
-                SchemaRole::Stored,
+                Stored,
                 "a is write-only, and",
             ),
-            (
-                Attribute::string("A").required(),
-                SchemaRole::Read,
-                "A is not a name",
-            ),
-            (
-                Attribute::string("").required(),
-                SchemaRole::Read,
-                " is not a name",
-            ),
+            (Attribute::string("A").required(), Read, "A is not a name"),
+            (Attribute::string("").required(), Read, " is not a name"),
             (
                 Attribute::string("count").required(),
-                SchemaRole::Read,
+                Read,
                 "count is a name",
             ),
             (
                 Attribute::objects("a", vec![Attribute::string("b").optional()]),
-                SchemaRole::Read,
+                Read,
                 "a: b can be configured",
             ),
             (
                 Attribute::objects("a", Vec::new()).optional(),
-                SchemaRole::Read,
+                Read,
                 "a is a list of objects, and configurable",
             ),
             (
                 Attribute::block("a", vec![Attribute::string("b").computed()]),
-                SchemaRole::Stored,
+                Stored,
                 "a: b is computed",
             ),
             (
                 Attribute::block("a", Vec::new()).computed(),
-                SchemaRole::Stored,
+                Stored,
                 "a is a block, and computed",
             ),
         ] {
@@ -207,10 +176,7 @@ mod tests {
             assert!(text.starts_with(expected), "{text:?}, not {expected:?}");
         }
         let twice = [a().required(), a().computed()];
-        assert_eq!(
-            problem(&twice, SchemaRole::Stored).as_deref(),
-            Some("a is there twice")
-        );
+        assert_eq!(problem(&twice, Stored).as_deref(), Some("a is there twice"));
     }
 
     #[test]
@@ -223,6 +189,6 @@ mod tests {
             Attribute::objects("e", vec![Attribute::string("f").computed()]),
             Attribute::block("g", vec![Attribute::string("h").optional()]),
         ];
-        assert_eq!(problem(&resource, SchemaRole::Stored), None);
+        assert_eq!(problem(&resource, Stored), None);
     }
 }
