@@ -7,6 +7,7 @@
 //! | | |
 //! |---|---|
 //! | `resources` | the resources, one file each: start with `resources/number_migration.rs` |
+//! | `functions` | the functions that configurations call, one file each |
 //! | `validators` | reads and checks the attributes that resources for numbers share |
 //! | `numbers` | asks CAMS where a number is; `evidence` is the rule, `lookups` the limit of a refresh |
 //! | `claims`, `starts` | keep two processes from starting the same number |
@@ -34,6 +35,7 @@ mod credentials;
 pub mod doctor;
 mod errors;
 mod evidence;
+mod functions;
 mod lookups;
 mod network;
 mod notices;
@@ -64,6 +66,8 @@ pub use cams::LONG_WAIT;
 pub use terraform_plugin::framework::server::InvalidProvider;
 
 use block::Config;
+use functions::format_phone_number::FormatPhoneNumber;
+use functions::parse_phone_number::ParsePhoneNumber;
 pub use provider::Cams;
 use provider::NoClient;
 use resources::number_migration::NumberMigration;
@@ -114,7 +118,10 @@ impl Provider for CamsProvider {
     }
 
     fn offers(&self) -> Offers<Cams> {
-        Offers::new().resource(NumberMigration)
+        Offers::new()
+            .resource(NumberMigration)
+            .function(FormatPhoneNumber)
+            .function(ParsePhoneNumber)
     }
 
     async fn configure(

@@ -87,13 +87,7 @@ pub(crate) fn validate_number(number: Written, attribute_of: AttributeOf) -> Dia
 pub(crate) fn invalid(problems: &[Problem], attribute_of: AttributeOf) -> Diagnostics {
     let error = |problem: &Problem| {
         let attribute = attribute_of(problem.part);
-        let expected = match attribute {
-            "country_code" => "an assigned country calling code, digits only, such as \"86\"",
-            "mobile_number" => {
-                "the number without its country code, digits only, such as \"13900001234\""
-            }
-            _ => "country code and number, digits only, such as \"8613900001234\"",
-        };
+        let expected = expected(attribute);
         let mut text = format!("{attribute}: {problem}. Expected {expected}.");
         if let Some(value) = &problem.suggestion {
             text += &format!(" Write {attribute} = {value:?}.");
@@ -101,6 +95,17 @@ pub(crate) fn invalid(problems: &[Problem], attribute_of: AttributeOf) -> Diagno
         Diagnostic::error("Invalid Phone Number", text).at(Path::root().attribute(attribute))
     };
     problems.iter().map(error).collect()
+}
+
+/// What an attribute that holds a number, or a part of one, has to be.
+pub(crate) fn expected(attribute: &str) -> &'static str {
+    match attribute {
+        "country_code" => "an assigned country calling code, digits only, such as \"86\"",
+        "mobile_number" => {
+            "the number without its country code, digits only, such as \"13900001234\""
+        }
+        _ => "country code and number, digits only, such as \"8613900001234\"",
+    }
 }
 
 /// The warning about a number that is unlikely.

@@ -22,7 +22,7 @@ const MAX_DIGITS: usize = 15;
 /// The shortest numbers in use, such as those of Niue, have four digits after the code.
 const MIN_MOBILE_DIGITS: usize = 4;
 /// What people write between digits to make a number easier to read.
-const SEPARATORS: [char; 5] = [' ', '-', '.', '(', ')'];
+pub const SEPARATORS: [char; 5] = [' ', '-', '.', '(', ')'];
 
 /// An assigned country calling code, such as `86`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,6 +8,7 @@ mod empty;
 mod external;
 mod faulty_state;
 mod forms;
+mod functions;
 mod import;
 mod kill;
 mod known_at_plan;

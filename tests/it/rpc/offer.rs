@@ -42,8 +42,16 @@ async fn what_is_offered_is_said_in_every_way_it_can_be_asked() {
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(metadata.resources.len(), 1);
     let schema = core.schema().await;
+    let mut resources: Vec<_> = schema.resource_schemas.keys().cloned().collect();
+    resources.sort();
+    let mut named: Vec<_> = metadata
+        .resources
+        .into_iter()
+        .map(|it| it.type_name)
+        .collect();
+    named.sort();
+    assert_eq!(named, resources);
     assert_eq!(metadata.server_capabilities, schema.server_capabilities);
     assert!(
         schema
@@ -56,7 +64,8 @@ async fn what_is_offered_is_said_in_every_way_it_can_be_asked() {
         .await
         .unwrap()
         .into_inner();
-    assert!(functions.functions.is_empty() && functions.diagnostics.is_empty());
+    assert_eq!(functions.functions, schema.functions);
+    assert!(functions.diagnostics.is_empty());
     assert!(
         core.provider()
             .stop_provider(stop_provider::Request::default())
