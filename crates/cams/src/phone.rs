@@ -251,6 +251,14 @@ impl PhoneNumber {
         )
     }
 
+    /// Whether the numbering plan says for certain that the number is a fixed line, which receives
+    /// no SMS. `false` leaves it open.
+    pub fn is_fixed_line(&self) -> bool {
+        let (code, number) = (self.country_code.0, &self.mobile_number);
+        // A number that begins with its calling code may have it twice.
+        !number.starts_with(code) && numbering_plans::is_fixed_line(code, number)
+    }
+
     /// What makes the number unlikely, although it may be right: a 0 that its country leaves out
     /// after the calling code, the calling code once more, or a length that mobile numbers there do
     /// not have. It names no other number, since it is not known which one was meant.

@@ -15,9 +15,12 @@ use alibaba_cloud::credentials::{Configured, FetchContext, Files, resolve};
 use alibaba_cloud::openapi::{Network, SignatureMethod};
 use base::environment::Environment;
 
-use crate::operations::{CreateChatappMigrationInitiate, QueryChatappPhoneNumbers};
+use crate::operations::{
+    ChatappMigrationVerified, CreateChatappMigrationInitiate, QueryChatappPhoneNumbers,
+    UpdatePhoneWebhook,
+};
 use crate::phone::PhoneNumber;
-use crate::{Freshness, LONG_WAIT, Listed};
+use crate::{Freshness, LONG_WAIT, Listed, SYNC_INTERVAL};
 
 use super::*;
 
@@ -44,6 +47,11 @@ const STARTED: Deed = Deed::Answer(
         r#"{"Code":"OK","RequestId":"R","Data":"#,
         r#"{"Id":"7","PhoneNumber":"8613900001234","Status":"MIGRATING"}}"#,
     ),
+);
+const PENDING: Deed = Deed::Answer(
+    200,
+    "",
+    r#"{"Code":"OK","PhoneNumbers":[{"PhoneNumber":"8613900001234","Status":"PENDING"}]}"#,
 );
 const THROTTLED: Deed = Deed::Answer(
     400,
@@ -368,6 +376,182 @@ async fn a_list_that_fails_is_shared_and_not_kept() {
     }
     assert_eq!(server.asked(), 1);
     server.listed(LONG).await.expect("a list");
+}
+
+/// The clock is paused, and stands still while the task that is always ready runs: the test moves
+/// it when all calls of an interval were made.
+#[tokio::test(start_paused = true)]
+async fn all_who_wait_for_a_change_at_meta_make_two_calls_in_an_interval() {
+    tokio::spawn(async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    });
+    let server = Server::of(&[LIST, PENDING, LIST, PENDING, LIST, LIST]).await;
+    let wait = async || {
+        let mut polls = 0;
+        loop {
+            polls += 1;
+            let freshness = Freshness::SyncedSince(Instant::now());
+            let listed = server.listed_by(LONG, freshness).await.expect("a list");
+            assert_eq!(listed.sync_failed, None);
+            if statuses(&listed) == [Some("CONNECTED")] {
+                return polls;
+            }
+        }
+    };
+    let (polls, ()) = tokio::join!(join_all((0..300).map(|_| wait())), async {
+        for calls in [2, 4] {
+            server.heard(calls).await;
+            tokio::time::advance(SYNC_INTERVAL).await;
+        }
+    });
+    assert_eq!(polls, [3; 300]);
+    server.listed(LONG).await.expect("the list of the others");
+    let asked = server.asked.lock().expect("not poisoned");
+    let is_sync = |head: &String| head.contains("ChatappSyncPhoneNumber");
+    let syncs: Vec<bool> = asked.iter().map(is_sync).collect();
+    assert_eq!(syncs, [true, false, true, false, true, false]);
+}
+
+#[tokio::test]
+async fn a_synchronization_that_fails_hides_no_list() {
+    for (deeds, timeout, kind) in [
+        (&[REFUSED, LIST][..], LONG, ErrorKind::Other),
+        (&[DENIED, LIST], LONG, ErrorKind::AccessDenied),
+        (
+            &[Deed::Silence, LIST],
+            Duration::from_secs(1),
+            ErrorKind::TimedOut,
+        ),
+    ] {
+        let server = Server::of(deeds).await;
+        let freshness = Freshness::SyncedSince(Instant::now());
+        let listed = server.listed_by(timeout, freshness).await.expect("a list");
+        assert_eq!(statuses(&listed), [Some("CONNECTED")]);
+        assert_eq!(listed.sync_failed.expect("no synchronization").kind, kind);
+        assert_eq!(server.asked(), 2);
+    }
+    let server = Server::of(&[LIST, REFUSED]).await;
+    let freshness = Freshness::SyncedSince(Instant::now());
+    let refused = server
+        .listed_by(LONG, freshness)
+        .await
+        .expect_err("no list");
+    assert_eq!(refused.action, QueryChatappPhoneNumbers::ACTION);
+}
+
+#[tokio::test]
+async fn one_number_and_all_numbers_share_a_list_and_the_form_of_a_number() {
+    let server = Server::of(&[Deed::Answer(
+        200,
+        "",
+        r#"{"Code":"OK","PhoneNumbers":[{"PhoneNumber":"8613900001234"},
+            {"PhoneNumber":"5215512345678","Status":"DELETED"},{"PhoneNumber":"odd"},
+            {"PhoneNumber":"+52 1 55 1234 5678","Status":"PENDING"}]}"#,
+    )])
+    .await;
+    let (call, dialled) = (server.call(LONG), PhoneNumber::parse("52", "5512345678"));
+    let dialled = dialled.expect("a number");
+    assert_eq!(server.client.written("cams-1", &dialled), dialled);
+    let listed = server
+        .client
+        .listed(&call, "cams-1", &dialled, Freshness::Shared);
+    let listed = listed.await.expect("a list");
+    assert_eq!(statuses(&listed), [Some("DELETED"), Some("PENDING")]);
+    assert!(!listed.complete);
+    let all = server.client.list(&call, "cams-1", Freshness::Shared).await;
+    let rows = all.expect("a list").rows;
+    let numbers = rows
+        .iter()
+        .map(|row| row.number().map(|number| number.to_string()));
+    let whatsapps = || Some("5215512345678".to_owned());
+    let expected = [
+        None,
+        whatsapps(),
+        whatsapps(),
+        Some("8613900001234".to_owned()),
+    ];
+    assert_eq!(numbers.collect::<Vec<_>>(), expected);
+    let written = server.client.written("cams-1", &dialled);
+    assert_eq!(Some(written.to_string()), whatsapps());
+    assert_eq!(server.client.written("cams-1", &number()), number());
+    assert_eq!(server.asked(), 1);
+}
+
+#[tokio::test]
+async fn instances_are_read_page_by_page_until_there_are_no_new_ones() {
+    const FIRST: Deed = Deed::Answer(
+        200,
+        "",
+        r#"{"Code":"OK","Data":[{"InstanceId":"1"},{"InstanceId":"2"}],"TotalCount":3}"#,
+    );
+    const SECOND: Deed = Deed::Answer(200, "", r#"{"Code":"OK","Data":[{"InstanceId":"3"}]}"#);
+    for (deeds, instances, calls) in [
+        (&[FIRST, SECOND][..], 3, 3),
+        (&[FIRST], 2, 2),
+        (&[SECOND, FIRST], 3, 2),
+        (&[LIST], 0, 1),
+    ] {
+        let server = Server::of(deeds).await;
+        let call = server.call(LONG);
+        let read = server.client.instances(&call, None, Some("whatsapp")).await;
+        let read = read.expect("instances");
+        assert_eq!((read.rows.len(), server.asked()), (instances, calls));
+        let asked = server.asked.lock().expect("not poisoned");
+        let last = asked.last().expect("a request");
+        assert!(last.contains(&format!("PageIndex={calls}")), "{last}");
+    }
+}
+
+#[tokio::test]
+async fn no_text_of_an_answer_shows_the_secrets_of_the_call() {
+    let quoting = Server::of(&[Deed::Answer(
+        400,
+        "",
+        concat!(
+            r#"{"Code":"Odd.48/2913","RequestId":"R-48/2913","AccessDeniedDetail":"48/2913","#,
+            r#""Message":"48/2913, 48%2F2913, 48%252F2913; ?t=tok-en&u=hook77, "#,
+            r#"t%3Dtok-en%26u%3Dhook77, hook77"}"#,
+        ),
+    )])
+    .await;
+    let call = quoting.call(LONG);
+    let submit = ChatappMigrationVerified {
+        cust_space_id: "cams-1".into(),
+        number: number(),
+        verify_code: Secret::new("48/2913"),
+    };
+    let refused = quoting.client.call(&call, &submit).await;
+    let refused = refused.expect_err("a refusal");
+    let text = format!("{submit:?} {refused:?}");
+    assert!(!text.contains("2913"), "{text}");
+    assert!(refused.message.contains("***, ***, ***; ?t="), "{text}");
+    let webhook = UpdatePhoneWebhook {
+        cust_space_id: "cams-1".into(),
+        number: number(),
+        http_flag: true,
+        queue_flag: false,
+        up_callback_url: Some(Secret::new("https://example.com/up?t=tok-en&u=hook77")),
+        status_callback_url: None,
+    };
+    let refused = quoting.client.call(&call, &webhook).await;
+    let text = format!("{webhook:?} {:?}", refused.expect_err("a refusal"));
+    assert!(
+        !text.contains("tok-en") && !text.contains("hook77"),
+        "{text}"
+    );
+    assert!(
+        text.contains("48/2913"),
+        "the secret of another call: {text}"
+    );
+    let asked = quoting.asked.lock().expect("not poisoned");
+    let sent = asked.last().expect("a request");
+    assert!(
+        sent.contains("HttpFlag=Y") && sent.contains("QueueFlag=N"),
+        "{sent}"
+    );
+    assert!(sent.contains("UpCallbackUrl=https") && !sent.contains("StatusCallbackUrl"));
 }
 
 /// RAM denies it again, so a refresh of many numbers does not ask for each of them.

@@ -112,6 +112,23 @@ mod tests {
     }
 
     #[test]
+    fn the_verification_is_any_text() {
+        for (data, status) in [
+            (
+                r#"{"CodeVerificationStatus":"NOT_VERIFIED"}"#,
+                Some("NOT_VERIFIED"),
+            ),
+            (r#"{"CodeVerificationStatus":"NEW"}"#, Some("NEW")),
+            (r#"{"CodeVerificationStatus":"None"}"#, None),
+            (r#"{"CodeVerificationStatus":{}}"#, None),
+            (r#"{"Id":"7"}"#, None),
+        ] {
+            let found = answered(data).expect("an answer").data;
+            assert_eq!(found.code_verification_status.as_deref(), status, "{data}");
+        }
+    }
+
+    #[test]
     fn an_answer_about_another_number_is_an_error() {
         let refused = answered(r#"{"Id":"7","PhoneNumber":"8613900009999"}"#);
         assert!(refused.expect_err("another").contains("another"));

@@ -18,7 +18,7 @@ const PAGE_SIZE: u32 = 50;
 /// The call, for one page.
 #[derive(Clone, Debug)]
 pub struct ListInstance {
-    /// Only instances with this name.
+    /// Only instances with this name. Whether part of a name is enough is not documented.
     pub instance_name: Option<String>,
     /// Only instances of this channel, such as `whatsapp`.
     pub channel_type: Option<String>,
@@ -84,4 +84,58 @@ impl Operation for ListInstance {
 fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     let written = fields::text(deserializer)?;
     Ok(written.and_then(|written| written.parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer;
+    use super::*;
+
+    #[test]
+    fn whole_sparse_and_odd_pages_are_read() {
+        let call = ListInstance {
+            instance_name: Some("N".into()),
+            channel_type: None,
+            page_index: 2,
+        };
+        let expected = [
+            ("InstanceName", "N"),
+            ("PageIndex", "2"),
+            ("PageSize", "50"),
+        ];
+        let expected = expected.map(|(name, value)| (name, value.to_owned()));
+        assert_eq!(call.parameters(), expected);
+        let page = |json: &str| answer(&call, json).expect("a page");
+        let whole = page(
+            r#"{"TotalCount":1,"Data":[{"ChannelType":"whatsapp","CustSpaceId":"cams-1",
+                "InstanceId":"I","InstanceName":"N","State":"published","ContactMail":"a@b"}]}"#,
+        );
+        let text = |text: &str| Some(text.to_owned());
+        let expected = Instance {
+            channel_type: text("whatsapp"),
+            cust_space_id: text("cams-1"),
+            instance_id: text("I"),
+            instance_name: text("N"),
+            state: text("published"),
+        };
+        assert_eq!(
+            (whole.data.rows, whole.total_count),
+            (vec![expected], Some(1))
+        );
+        for (json, rows, complete, count) in [
+            (r#"{"Data":[],"TotalCount":"0"}"#, 0, true, Some(0)),
+            (
+                r#"{"Data":[{"State":"s"},7],"TotalCount":"many"}"#,
+                1,
+                false,
+                None,
+            ),
+            (r#"{"Data":null,"TotalCount":-1}"#, 0, false, None),
+            ("{}", 0, false, None),
+        ] {
+            let page = page(json);
+            let read = (page.data.rows.len(), page.data.complete, page.total_count);
+            assert_eq!(read, (rows, complete, count), "{json}");
+        }
+    }
 }

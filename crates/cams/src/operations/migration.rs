@@ -49,3 +49,49 @@ impl Migration {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use base::secret::Secret;
+
+    use super::super::{
+        ChatappMigrationVerified, GetMigrationVerifyCode, VerifyCodeMethod, answer,
+    };
+    use super::*;
+
+    #[test]
+    fn a_code_that_was_sent_or_taken_needs_no_data() {
+        let number = PhoneNumber::parse("86", "13900001234").expect("a number");
+        let send = GetMigrationVerifyCode {
+            cust_space_id: "cams-1".into(),
+            number: number.clone(),
+            method: VerifyCodeMethod::Voice,
+            locale: "en_US".into(),
+        };
+        let submit = ChatappMigrationVerified {
+            cust_space_id: "cams-1".into(),
+            number,
+            verify_code: Secret::new("482913"),
+        };
+        for (data, id, names_another) in [
+            (
+                r#"{"Id":"7","PhoneNumber":"8613900001234","New":1}"#,
+                Some("7"),
+                false,
+            ),
+            (r#"{"Id":7,"PhoneNumber":null}"#, Some("7"), false),
+            (r#"{"Id":"None"}"#, None, false),
+            (r#"["odd"]"#, None, false),
+            ("null", None, false),
+            (r#"{"Id":"7","PhoneNumber":"8613900009999"}"#, None, true),
+        ] {
+            let json = format!(r#"{{"RequestId":"R","Data":{data}}}"#);
+            for read in [answer(&send, &json), answer(&submit, &json)] {
+                let read = read.expect("every answer will do");
+                assert_eq!(read.data.id.as_deref(), id, "{data}");
+                assert_eq!(read.names_another, names_another, "{data}");
+                assert_eq!(read.request_id.as_deref(), Some("R"), "{data}");
+            }
+        }
+    }
+}

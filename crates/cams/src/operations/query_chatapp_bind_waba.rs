@@ -75,3 +75,54 @@ impl Operation for QueryChatappBindWaba {
         vec![("CustSpaceId", self.cust_space_id.clone())]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer;
+    use super::*;
+
+    fn answered(json: &str) -> Waba {
+        let call = QueryChatappBindWaba {
+            cust_space_id: "cams-1".into(),
+        };
+        answer(&call, json).expect("every answer will do").data
+    }
+
+    #[test]
+    fn whole_sparse_and_odd_answers_are_read() {
+        let text = |text: &str| Some(text.to_owned());
+        let whole = answered(
+            r#"{"Data":{"AccountReviewStatus":"APPROVED","BusinessId":5,"BusinessName":"B",
+                "AuthInternationalRateEligibility":{"X":1},"Currency":"USD","Id":"7",
+                "IsOnBizApp":"N","MarketingMessageLiteStatus":"Y",
+                "MessageTemplateNamespace":"n-s","Name":"N","PrimaryBusinessLocation":"L"}}"#,
+        );
+        let expected = Waba {
+            account_review_status: text("APPROVED"),
+            business_id: text("5"),
+            business_name: text("B"),
+            currency: text("USD"),
+            id: text("7"),
+            is_on_biz_app: text("N"),
+            marketing_message_lite_status: text("Y"),
+            message_template_namespace: text("n-s"),
+            name: text("N"),
+            primary_business_location: text("L"),
+        };
+        assert_eq!(whole, expected);
+        let sparse = answered(r#"{"Data":{"AccountReviewStatus":"PENDING","Name":"None"}}"#);
+        let expected = Waba {
+            account_review_status: text("PENDING"),
+            ..Waba::default()
+        };
+        assert_eq!(sparse, expected);
+        for odd in [
+            r#"{"Data":null}"#,
+            r#"{"Data":[1]}"#,
+            r#"{"Data":{"Id":{}}}"#,
+            "{}",
+        ] {
+            assert_eq!(answered(odd), Waba::default(), "{odd}");
+        }
+    }
+}

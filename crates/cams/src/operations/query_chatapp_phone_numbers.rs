@@ -151,6 +151,41 @@ mod tests {
     }
 
     #[test]
+    fn every_field_of_a_row_is_read_and_may_be_missing() {
+        let call = QueryChatappPhoneNumbers {
+            cust_space_id: "cams-1".into(),
+        };
+        let json = r#"{"PhoneNumbers":[{"PhoneNumber":"861","Status":"A","VerifiedName":"B",
+            "CodeVerificationStatus":"C","NameStatus":"D","NewNameStatus":"E","QualityRating":"F",
+            "MessagingLimitTier":"G","IsOfficial":"Y","UpCallbackUrl":"https://h/?t=1",
+            "StatusCallbackUrl":"I","UpQueue":"J","StatusQueue":"K","CallingConfigure":{"A":1}},
+            {"PhoneNumber":"862","NewNameStatus":"","IsOfficial":true,"UpQueue":null}]}"#;
+        let text = |text: &str| Some(text.to_owned());
+        let whole = ListedNumber {
+            phone_number: text("861"),
+            status: text("A"),
+            verified_name: text("B"),
+            code_verification_status: text("C"),
+            name_status: text("D"),
+            new_name_status: text("E"),
+            quality_rating: text("F"),
+            messaging_limit_tier: text("G"),
+            is_official: text("Y"),
+            up_callback_url: text("https://h/?t=1"),
+            status_callback_url: text("I"),
+            up_queue: text("J"),
+            status_queue: text("K"),
+        };
+        let sparse = ListedNumber {
+            phone_number: text("862"),
+            ..ListedNumber::default()
+        };
+        let list = answer(&call, json).expect("a list").phone_numbers;
+        assert_eq!(list.rows, [whole, sparse]);
+        assert!(list.complete);
+    }
+
+    #[test]
     fn a_number_is_read_however_its_row_writes_it() {
         let digits = |written: &str| {
             let row = ListedNumber {

@@ -61,6 +61,75 @@ pub(super) fn mobile_digits(code: &str) -> Option<usize> {
     Some(*digits)
 }
 
+/// With which digits fixed lines begin and no mobile number, personal number or pager does, and the
+/// codes of the countries whose plans are so. Beginnings that are shared are left out. Taken from
+/// the metadata of libphonenumber 9.0.33, in which the patterns of the latter match no number with
+/// one of these beginnings. The plans of shared codes such as 1 and of countries such as Mexico do
+/// not tell the two apart.
+pub(super) const FIXED_LINES: &[(&str, &str)] = &[
+    ("0", "39"),
+    ("1", "375 966 973"),
+    ("1 2", "44"),
+    ("1 2 3", "381"),
+    ("1 2 3 4", "213 43 963"),
+    ("1 2 3 4 5", "251 33 385"),
+    ("1 2 3 4 5 6", "964 967"),
+    ("1 2 3 4 5 6 7 8", "977 98"),
+    ("1 2 3 4 5 6 8", "46"),
+    ("1 2 3 4 5 6 8 9", "94"),
+    ("1 2 3 4 5 7", "31"),
+    ("1 2 3 5 6 8 9", "32"),
+    ("1 2 4 5 6 9", "353"),
+    ("1 22 3 61 71 9", "48"),
+    ("1 3 4 5", "81"),
+    ("1 4 5 6 7", "51"),
+    ("1 4 5 6 9", "961"),
+    ("1 4 8 9", "36"),
+    ("10 2 3 4 5 6 7 8 9", "86"),
+    ("11 2 3 4 5", "91"),
+    ("2", "225 234 255 260 30 351 58 84 880 965 968"),
+    ("2 3", "40 852"),
+    ("2 3 4", "90"),
+    ("2 3 4 5", "218 420 421"),
+    ("2 3 4 5 6 7", "63"),
+    ("2 3 4 5 6 7 9", "62"),
+    ("2 3 4 5 6 8 9", "20 49"),
+    ("2 3 4 5 7", "66"),
+    ("2 3 4 5 9", "41"),
+    ("2 3 4 6", "82"),
+    ("2 3 4 6 7 9", "971"),
+    ("2 3 4 8 9", "972"),
+    ("2 3 5 6", "962"),
+    ("2 3 5 6 7", "359 47"),
+    ("2 3 5 6 7 8", "886"),
+    ("2 3 7 8", "61"),
+    ("2 4 5 6", "254"),
+    ("2 4 5 6 7 8 9", "92"),
+    ("3", "221 233"),
+    ("3 4", "7 995"),
+    ("3 4 5 6 7 8 9", "60"),
+    ("3 4 6 9", "64"),
+    ("4", "380 974"),
+    ("5", "212"),
+    ("6", "57 65"),
+    ("7", "216"),
+    ("8 91 92 93 94 95 98", "34"),
+];
+
+/// Whether the number after the code is a fixed line for certain.
+pub(super) fn is_fixed_line(code: &str, number: &str) -> bool {
+    if code == "55" {
+        // Eight digits after the area code, of which a mobile number has nine that begin with 9.
+        let rest = number.split_at_checked(2).map(|(_, rest)| rest);
+        return rest.is_some_and(|rest| rest.len() == 8 && rest.starts_with(['2', '3', '4', '5']));
+    }
+    FIXED_LINES.iter().any(|(beginnings, codes)| {
+        let mut beginnings = beginnings.split(' ');
+        codes.split(' ').any(|other| other == code)
+            && beginnings.any(|beginning| number.starts_with(beginning))
+    })
+}
+
 /// What to say of a number whose length the plan of its country has left behind: how long numbers
 /// are now, since when, by whose decision, and what to do.
 ///

@@ -58,8 +58,10 @@ fn no_calling_code_is_the_beginning_of_another() {
     let lengths = numbering_plans::MOBILE_DIGITS
         .iter()
         .flat_map(|(_, codes)| *codes);
-    for code in DROPS_ZERO.iter().chain(lengths) {
-        assert!(CALLING_CODES.contains(code), "{code}");
+    let fixed_lines = numbering_plans::FIXED_LINES.iter();
+    let fixed_lines = fixed_lines.flat_map(|(_, codes)| codes.split(' '));
+    for code in DROPS_ZERO.iter().chain(lengths).copied().chain(fixed_lines) {
+        assert!(CALLING_CODES.contains(&code), "{code}");
     }
 }
 
@@ -240,6 +242,55 @@ fn a_length_that_its_plan_has_left_behind_is_doubted_with_date_and_source() {
     }
     let doubt = number("55", "1196883193").doubt().expect("too short");
     assert!(!doubt.contains("one number"), "{doubt}");
+}
+
+#[test]
+fn a_fixed_line_is_one_for_certain() {
+    for (code, text) in [
+        ("86", "1012345678"),
+        ("86", "75512345678"),
+        ("44", "2079460000"),
+        ("49", "301234567"),
+        ("33", "142345678"),
+        ("39", "0612345678"),
+        ("34", "912345678"),
+        ("91", "1123456789"),
+        ("55", "1132345678"),
+        ("55", "3142345678"),
+        ("62", "2112345678"),
+        ("65", "61234567"),
+        ("81", "312345678"),
+        ("971", "41234567"),
+    ] {
+        assert!(number(code, text).is_fixed_line(), "{code} {text}");
+    }
+    for (code, text) in [
+        ("86", "13900001234"),
+        ("86", "8613900001234"),
+        ("44", "7700900123"),
+        ("44", "07700900123"),
+        ("49", "15123456789"),
+        ("49", "491512345678"),
+        ("33", "612345678"),
+        ("39", "3123456789"),
+        ("34", "612345678"),
+        ("36", "06201234567"),
+        ("36", "6201234567"),
+        ("7", "89161234567"),
+        ("91", "9812345678"),
+        ("55", "11996883193"),
+        ("55", "3196883193"),
+        ("62", "81234567890"),
+        ("65", "81234567"),
+        ("81", "9012345678"),
+        // Plans that do not tell fixed lines from mobile numbers, or that have no row.
+        ("1", "2125550109"),
+        ("52", "5512345678"),
+        ("54", "1123456789"),
+        ("290", "2345"),
+    ] {
+        assert!(!number(code, text).is_fixed_line(), "{code} {text}");
+    }
 }
 
 fn ascii_digits(text: &str) -> String {
