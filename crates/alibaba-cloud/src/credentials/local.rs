@@ -119,8 +119,8 @@ mod tests {
         profile: &[(&str, &str)],
     ) -> Result<String, String> {
         let local = Local {
+            configured: region.map(|region| ("region", region)).into_iter().collect(),
             environment: variables.iter().copied().collect(),
-            region: region.map(str::to_owned),
             ..Local::default()
         };
         let profile = profile

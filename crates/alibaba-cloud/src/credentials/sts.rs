@@ -285,8 +285,7 @@ mod tests {
             message: message.to_owned(),
             ..ServiceError::default()
         };
-        let refused = refused(&Error::refused(action, &STS, refusal));
-        refused.error.to_string()
+        refused(&Error::refused(action, &STS, refusal)).to_string()
     }
 
     #[test]

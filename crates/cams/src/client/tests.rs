@@ -14,6 +14,7 @@ use alibaba_cloud::client::{Admission, ErrorKind, Gate, LongWait, Permit};
 use alibaba_cloud::credentials::{Configured, FetchContext, Files, resolve};
 use alibaba_cloud::openapi::{Network, SignatureMethod};
 use base::environment::Environment;
+use base::secret::Secret;
 
 use crate::operations::{
     ChatappMigrationVerified, CreateChatappMigrationInitiate, QueryChatappPhoneNumbers,

@@ -274,7 +274,7 @@ async fn the_services_clock_is_taken_over() {
     .await;
     let http = client(&address, SignatureMethod::default());
     let response = attempt(&http).await.expect("an answer");
-    http.clock().correct(response.date);
+    http.clock().correct(response.date).expect("a close date");
     attempt(&http).await.expect("an answer");
     sent.recv().await.expect("a request");
     assert!(
