@@ -106,9 +106,23 @@ FORMS = {
 }
 # How an answer writes an empty value, by --absent.
 NOTHING = {"null": None, "empty": "", "none": "None"}
-# Fields that are empty in every call, and fields that are empty while a number is migrating.
-EMPTY = ["access_denied_detail", "new_name_status"]
-EMPTY_AT_FIRST = ["messaging_limit_tier", "quality_rating"]
+# Fields that are empty in every call, and fields that are empty while a number is migrating or has
+# no webhook.
+EMPTY = [
+    "access_denied_detail",
+    "instance_description",
+    "isv_terms",
+    "new_name_status",
+    "office_address",
+]
+EMPTY_AT_FIRST = [
+    "messaging_limit_tier",
+    "quality_rating",
+    "status_callback_url",
+    "status_queue",
+    "up_callback_url",
+    "up_queue",
+]
 # Fields that are JSON numbers with --ids number.
 IDS = ["business_id", "id", "phone_number"]
 # The fields that a model keeps with --answers sparse. Other models keep all fields.
@@ -468,8 +482,8 @@ def check_malformed_number(setting):
 
 
 def check_unknown_operation(setting):
-    call = setting.client().chatapp_sync_phone_number
-    request = models.ChatappSyncPhoneNumberRequest(cust_space_id=SPACE)
+    call = setting.client().chatapp_bind_waba
+    request = models.ChatappBindWabaRequest(waba_id="1")
     refused(exceptions.ClientException, "InvalidApi.NotFound", call, request)
 
 

@@ -5,12 +5,15 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 use crate::number_form::NumberForm;
 use crate::period::Period;
 
-/// The choices that the documentation of CAMS leaves open.
-#[derive(Clone, Debug, Args)]
+/// The choices that the documentation of CAMS leaves open. It is a group of flags, and the body of
+/// `PUT /_emulator/behaviour`.
+#[derive(Clone, Debug, Args, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 #[command(next_help_heading = "What the documentation of CAMS leaves open")]
 pub(crate) struct ServiceChoices {
     /// How GetPhoneNumberVerificationStatus answers for a number that the space lacks
@@ -25,6 +28,18 @@ pub(crate) struct ServiceChoices {
     /// Under which status QueryChatappPhoneNumbers lists a number that is migrating
     #[arg(long, value_name = "STATUS", value_parser = listed(), default_value = ABSENT)]
     pub(crate) migrating_listed_as: String,
+    /// Under which status it lists a migrating number that is verified and not registered
+    #[arg(long, value_name = "STATUS", value_parser = listed(), default_value = PENDING)]
+    pub(crate) verified_listed_as: String,
+    /// Whether it shows what happened at Meta only after a ChatappSyncPhoneNumber, or at once
+    #[arg(long, value_name = "SOURCE", value_enum, default_value_t)]
+    pub(crate) list_follows: ListSource,
+    /// How long after a change at Meta a ChatappSyncPhoneNumber still gets the state before it
+    #[arg(long, value_name = "DURATION", default_value = "0ms")]
+    pub(crate) sync_lag: Period,
+    /// Whether it shows the URLs and the queues of a webhook
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) webhook_listed: WebhookListed,
     /// Whether a deleted number stays in the list as a row with the status DELETED
     #[arg(long, value_enum, default_value_t)]
     pub(crate) deleted_rows: DeletedRows,
@@ -37,7 +52,7 @@ pub(crate) struct ServiceChoices {
     /// In which form answers write a number that WhatsApp writes in a form of its own
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub(crate) number_form: NumberForm,
-    /// In which forms GetPhoneNumberVerificationStatus knows such a number
+    /// In which forms operations that have a PhoneNumber know such a number
     #[arg(long, value_name = "FORMS", value_enum, default_value_t)]
     pub(crate) accepted_forms: AcceptedForms,
     /// What an answer has in the place of an absent value
@@ -55,6 +70,83 @@ pub(crate) struct ServiceChoices {
     /// The code that refuses the initiation of a number that the space has already
     #[arg(long, value_name = "CODE", default_value = PHONE_NUMBER_ERROR)]
     pub(crate) repeat_code: String,
+    /// The most numbers that a space may have; the initiation of one more is refused
+    #[arg(long, value_name = "N")]
+    pub(crate) max_numbers: Option<usize>,
+    /// Refuse every initiation because the number is in use in the WhatsApp app
+    #[arg(long)]
+    pub(crate) numbers_in_app: bool,
+    /// Let numbers be verified when their migration starts
+    #[arg(long)]
+    pub(crate) arrives_verified: bool,
+    /// Let the names of numbers be in review until they are registered a second time; a first
+    /// registration leaves such a number PENDING
+    #[arg(long)]
+    pub(crate) name_in_review: bool,
+    /// The code of the refusals of codes, registrations and deregistrations, whatever the reason
+    #[arg(long, value_name = "CODE", default_value = PHONE_NUMBER_ERROR)]
+    pub(crate) refusal_code: String,
+    /// How many sends of a code, the first ones to a number, are refused because servers are busy
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) busy_sends: usize,
+    /// How many sends of a code to a number are accepted within the time of --code-lock
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) max_codes: usize,
+    /// How long a send counts, a refused one too
+    #[arg(long, value_name = "DURATION", default_value = "4320m")]
+    pub(crate) code_lock: Period,
+    /// How long a code can be submitted
+    #[arg(long, value_name = "DURATION", default_value = "10m")]
+    pub(crate) code_expiry: Period,
+    /// Whether a new code ends the older ones
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) old_codes: OldCodes,
+    /// The code of the refusals of ChatappMigrationVerified
+    #[arg(long, value_name = "CODE", default_value = "InvalidParameter")]
+    pub(crate) wrong_code_as: String,
+    /// How many submissions for a number are tried within the time of --try-lock
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) max_tries: usize,
+    /// How long a submission counts, a refused one too
+    #[arg(long, value_name = "DURATION", default_value = "60m")]
+    pub(crate) try_lock: Period,
+    /// How long a verification lasts, also that of a number that was registered since
+    #[arg(long, value_name = "DURATION", default_value = "20160m")]
+    pub(crate) verification_lapse: Period,
+    /// Refuse every registration because two-step verification is on
+    #[arg(long)]
+    pub(crate) two_step: bool,
+    /// How the registration of a number that is registered already is answered
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) on_registered: OnRegistered,
+    /// How many registrations of a number, and how many deregistrations, are accepted within the
+    /// time of --registration-lock
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) max_registrations: usize,
+    /// How long a registration or deregistration counts, a refused one too
+    #[arg(long, value_name = "DURATION", default_value = "4320m")]
+    pub(crate) registration_lock: Period,
+    /// How long after its registration a number is PENDING
+    #[arg(long, value_name = "DURATION", default_value = "1s")]
+    pub(crate) connect_after: Period,
+    /// The status of a number after that
+    #[arg(long, value_name = "STATUS", default_value = "CONNECTED")]
+    pub(crate) final_status: String,
+    /// The status of a number after its deregistration
+    #[arg(long, value_name = "STATUS", default_value = "DISCONNECTED")]
+    pub(crate) deregistered_as: String,
+    /// Let a number that is deregistered stay verified
+    #[arg(long)]
+    pub(crate) deregister_keeps_verification: bool,
+    /// How many deregistrations, the first ones of a number, fail half-way
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) half_deregistrations: usize,
+    /// What UpdatePhoneWebhook does about a URL that is given and empty
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) empty_url: EmptyUrl,
+    /// Which names the parameter InstanceName of ListInstance matches
+    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
+    pub(crate) instance_name_match: NameMatch,
     /// The HTTP status of business errors that have no flag of their own
     #[arg(long, value_name = "STATUS", value_parser = statuses(), default_value = "400")]
     pub(crate) business_status: u16,
@@ -70,14 +162,18 @@ pub(crate) const PHONE_NUMBER_ERROR: &str = "InvalidParameter.PhoneNumberError";
 /// migrating.
 pub(crate) const ABSENT: &str = "absent";
 
+/// The status of a number that is not connected yet.
+pub(crate) const PENDING: &str = "PENDING";
+
 /// The statuses under which the list may show a number that is migrating: as such, as one whose
 /// registration is not finished, or as one that is not verified.
 fn listed() -> PossibleValuesParser {
-    PossibleValuesParser::new([ABSENT, "MIGRATING", "PENDING", "UNVERIFIED"])
+    PossibleValuesParser::new([ABSENT, "MIGRATING", PENDING, "UNVERIFIED"])
 }
 
 /// How `GetPhoneNumberVerificationStatus` answers for a number that the space lacks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum MissingNumber {
     /// `Code` is `OK`, and `Data` is an empty object.
     EmptyData,
@@ -93,7 +189,8 @@ pub(crate) enum MissingNumber {
 }
 
 /// What becomes of the row of a deleted number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum DeletedRows {
     /// The row is deleted with the number.
     Drop,
@@ -102,8 +199,9 @@ pub(crate) enum DeletedRows {
     Keep,
 }
 
-/// The forms in which the lookup knows a number that has two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+/// The forms in which operations know a number that has two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum AcceptedForms {
     /// Both of them.
     All,
@@ -113,7 +211,8 @@ pub(crate) enum AcceptedForms {
 }
 
 /// What an answer has in the place of an absent value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum AbsentValue {
     /// An empty text.
     Empty,
@@ -125,7 +224,8 @@ pub(crate) enum AbsentValue {
 }
 
 /// The JSON type of ids and phone numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Ids {
     /// A JSON number, which a service may write although its model declares a text.
     Number,
@@ -135,7 +235,8 @@ pub(crate) enum Ids {
 }
 
 /// Which fields answers have. No field of an answer is documented as always present.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum AnswerFields {
     /// All documented fields.
     #[default]
@@ -145,7 +246,8 @@ pub(crate) enum AnswerFields {
 }
 
 /// How `CreateChatappMigrationInitiate` answers for a number that is migrating already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum OnRepeat {
     /// The initiation is refused with a business error.
     #[default]
@@ -154,6 +256,75 @@ pub(crate) enum OnRepeat {
     NewId,
     /// The answer is the same as the first time.
     Same,
+}
+
+/// What the list shows of what happened at Meta: a verification and its lapse, a registration, a
+/// connection, a deregistration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ListSource {
+    /// All of it, at once.
+    Meta,
+    /// Only what a `ChatappSyncPhoneNumber` found.
+    #[default]
+    Sync,
+}
+
+/// Whether the list shows the URLs and the queues of a webhook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum WebhookListed {
+    /// Rows have absent values in their place.
+    #[default]
+    Absent,
+    /// Rows have those that were set.
+    Shown,
+}
+
+/// What becomes of older codes when a number is sent another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OldCodes {
+    /// They cannot be submitted any more.
+    #[default]
+    End,
+    /// They can be submitted until they expire.
+    Stay,
+}
+
+/// How `ChatappMigrationRegister` answers for a number that is registered already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OnRegistered {
+    /// As for a registration, and nothing happens.
+    Ok,
+    /// With a business error.
+    #[default]
+    Refused,
+}
+
+/// What `UpdatePhoneWebhook` does about a URL that is given and empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum EmptyUrl {
+    /// The URL is removed.
+    Cleared,
+    /// The URL stays as it was.
+    Kept,
+    /// The call is refused.
+    #[default]
+    Refused,
+}
+
+/// Which names the parameter `InstanceName` of `ListInstance` matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NameMatch {
+    /// Those that contain it.
+    #[default]
+    Contains,
+    /// The one that equals it.
+    Exact,
 }
 
 /// The statuses that a business error may have. The documentation has a status for four codes

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::behaviour::ServiceChoices;
 use crate::fault::FaultKind;
 use crate::generated::Generated;
 use crate::issuance::Issuance;
@@ -20,7 +19,6 @@ use crate::spaces::SpaceSettings;
 /// What operations and sources of credentials read and change.
 #[derive(Debug)]
 pub(crate) struct ServiceState {
-    pub(crate) behaviour: ServiceChoices,
     pub(crate) generated: Generated,
     /// The spaces that were changed. Every other id names one that is owned, bound and approved.
     pub(crate) spaces: HashMap<String, SpaceSettings>,

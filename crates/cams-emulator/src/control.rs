@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::fault;
-use crate::issuance::Issuance;
 use crate::quota::Rate;
 use crate::request::IncomingRequest;
 use crate::service::EmulatedService;
@@ -15,6 +14,9 @@ use crate::spaces::SpaceSettings;
 
 /// The beginning of the path of every control request.
 pub(crate) const PREFIX: &str = "/_emulator/";
+
+/// The beginning of the resource of a number's code.
+const CODES: &str = "codes/";
 
 /// The HTTP status of a request that is refused, and the reason.
 type ControlError = (u16, String);
@@ -55,12 +57,12 @@ fn route(
             return Ok(summary);
         }
         ("GET", "numbers") => {
-            let numbers = state.numbers.all();
+            let numbers = state.numbers.all(at);
             return Ok(numbers.iter().map(|number| json!(**number)).collect());
         }
         ("POST", "numbers") => {
-            let placed = state.numbers.place(body(request)?).map_err(bad_request)?;
-            return Ok(json!(*placed));
+            let placed = state.numbers.place(body(request)?, at);
+            return Ok(json!(*placed.map_err(bad_request)?));
         }
         ("DELETE", "numbers") => {
             if !state.numbers.remove(&body(request)?, at) {
@@ -78,6 +80,11 @@ fn route(
             return Ok(self::quota(service));
         }
         ("DELETE", "sessions") => return Ok(json!({ "revoked": state.keys.revoke_all() })),
+        ("PUT", "behaviour") => {
+            let behaviour = &mut state.numbers.behaviour;
+            *behaviour = changed(&*behaviour, body(request)?).map_err(bad_request)?;
+            return Ok(json!(behaviour));
+        }
         ("PUT", "issuance") => {
             state.issuance = changed(&state.issuance, body(request)?).map_err(bad_request)?;
             // The next session is issued in the new way.
@@ -89,14 +96,24 @@ fn route(
             service.faults.extend(faults);
         }
         ("DELETE", "faults") => service.faults.clear(),
+        ("GET", path) if path.starts_with(CODES) => {
+            let number = path.trim_start_matches(CODES);
+            let code = state.numbers.last_code(number);
+            return code.map_or(Err((404, "the number was sent no code".into())), |code| {
+                Ok(json!(code))
+            });
+        }
         _ => return Err((404, "there is no such control".into())),
     }
     Ok(json!({}))
 }
 
 /// The settings with those replaced that are given. The others stay.
-fn changed(issuance: &Issuance, given: Map<String, Value>) -> Result<Issuance, serde_json::Error> {
-    let mut settings = json!(issuance);
+fn changed<T: DeserializeOwned + Serialize>(
+    settings: &T,
+    given: Map<String, Value>,
+) -> Result<T, serde_json::Error> {
+    let mut settings = json!(settings);
     if let Value::Object(settings) = &mut settings {
         settings.extend(given);
     }

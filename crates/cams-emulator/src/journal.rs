@@ -34,9 +34,11 @@ pub(crate) struct Entry {
     pub(crate) counted: bool,
     /// Whether it was refused because of the quota, by the quota itself or by a fault.
     pub(crate) throttled: bool,
-    /// Whether it started a migration, or was answered as if it did under `--on-repeat same`.
+    /// Whether a number took the step that it asked for, or the answer was as if it did, as under
+    /// `--on-repeat same`.
     pub(crate) committed: bool,
-    /// Whether it was an initiation that was refused because the space has the number already.
+    /// Whether a number refused the step. An initiation is refused only by a number that the space
+    /// has already.
     pub(crate) refused: bool,
     /// The kind of the fault that struck it.
     pub(crate) fault: Option<String>,
@@ -51,12 +53,12 @@ pub(crate) struct Entry {
 pub(crate) struct Journal(pub(crate) Vec<Entry>);
 
 impl Journal {
-    /// Counts the requests and the initiations of each number, of one account if one is given. Both
-    /// forms of a number are one number.
+    /// Counts the requests and the steps of each number, of one account if one is given. Both forms
+    /// of a number are one number.
     pub(crate) fn summary(&self, account_id: Option<&str>) -> Value {
         let mut requests: BTreeMap<_, BTreeMap<&str, u64>> = BTreeMap::new();
         let mut actions: BTreeMap<&str, ActionCount> = BTreeMap::new();
-        let mut initiations = BTreeMap::new();
+        let mut steps = STEPS.map(|(action, name)| (action, name, BTreeMap::new()));
         let is_asked = |e: &&Entry| account_id.is_none() || e.account_id.as_deref() == account_id;
         for entry in self.0.iter().filter(is_asked) {
             let action = entry.action.as_deref().unwrap_or_default();
@@ -68,10 +70,13 @@ impl Journal {
             if !entry.committed && !entry.refused {
                 continue;
             }
-            if let (Some(space), Some(number)) = (&entry.cust_space_id, &entry.phone_number) {
+            let step = steps.iter_mut().find(|(of_step, ..)| *of_step == action);
+            if let (Some((_, _, counts)), Some(space), Some(number)) =
+                (step, &entry.cust_space_id, &entry.phone_number)
+            {
                 let number = NumberForm::Dialled.of(number);
-                let count = initiations.entry((space, number.clone()));
-                let count = count.or_insert_with(|| InitiationCount {
+                let count = counts.entry((space, number.clone()));
+                let count = count.or_insert_with(|| StepCount {
                     cust_space_id: space,
                     phone_number: number,
                     accepted: 0,
@@ -81,17 +86,29 @@ impl Journal {
                 count.refused += u64::from(!entry.committed);
             }
         }
-        let initiations: Vec<_> = initiations.into_values().collect();
-        let extra = |count: &InitiationCount<'_>| count.accepted + count.refused - 1;
-        json!({
+        let extra = |count: &StepCount<'_>| count.accepted + count.refused - 1;
+        let [(_, _, initiations), ..] = &steps;
+        let mut summary = json!({
             "throttled": actions.values().map(|action| action.throttled).sum::<u64>(),
-            "duplicates": initiations.iter().map(extra).sum::<u64>(),
+            "duplicates": initiations.values().map(extra).sum::<u64>(),
             "actions": actions,
             "requests": requests,
-            "initiations": initiations,
-        })
+        });
+        for (_, name, counts) in steps {
+            summary[name] = counts.into_values().map(|count| json!(count)).collect();
+        }
+        summary
     }
 }
+
+/// The steps of a number, and the names under which the summary counts them.
+const STEPS: [(&str, &str); 5] = [
+    ("CreateChatappMigrationInitiate", "initiations"),
+    ("GetMigrationVerifyCode", "sends"),
+    ("ChatappMigrationVerified", "submissions"),
+    ("ChatappMigrationRegister", "registrations"),
+    ("ChatappPhoneNumberDeregister", "deregistrations"),
+];
 
 /// How many calls of an action the quota counted.
 #[derive(Debug, Default, Serialize)]
@@ -116,9 +133,9 @@ impl ActionCount {
     }
 }
 
-/// How often the initiation of a number was accepted and refused.
+/// How often a step of a number was accepted and refused.
 #[derive(Debug, Serialize)]
-struct InitiationCount<'a> {
+struct StepCount<'a> {
     cust_space_id: &'a str,
     phone_number: String,
     accepted: u64,

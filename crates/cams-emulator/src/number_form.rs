@@ -2,9 +2,11 @@
 //! crate lists them.
 
 use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
 
 /// The form in which a number is written that WhatsApp writes in a form of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum NumberForm {
     /// As it is dialled today.
     Dialled,

@@ -1,4 +1,6 @@
-//! The phone numbers of the account, and everything that changes or shows one.
+//! The phone numbers of the account, and what list and lookup show of them.
+
+mod steps;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,12 +9,21 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::{AcceptedForms, DeletedRows, OnRepeat, ServiceChoices};
+use crate::behaviour::{AcceptedForms, DeletedRows, ListSource, OnRepeat, PENDING, ServiceChoices};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
+pub(crate) use steps::KnownNumber;
+use steps::{Attempts, Codes};
 
 /// The status of a number whose migration was started and is not finished.
 pub(crate) const MIGRATING: &str = "MIGRATING";
+
+/// The `CodeVerificationStatus` of a number that was proven.
+pub(crate) const VERIFIED: &str = "VERIFIED";
+const NOT_VERIFIED: &str = "NOT_VERIFIED";
+
+/// The `NameStatus` of a name that is not through its review.
+const IN_REVIEW: &str = "Pending_Review";
 
 /// The status of the row of a number that was deleted.
 const DELETED: &str = "DELETED";
@@ -20,6 +31,9 @@ const DELETED: &str = "DELETED";
 /// The statuses of rows whose number is no longer in the space, because it was deleted or moved
 /// away.
 const GONE: [&str; 2] = [DELETED, "MIGRATED"];
+
+/// The other statuses of numbers that are not registered.
+const UNREGISTERED: [&str; 4] = [MIGRATING, PENDING, "UNVERIFIED", "DISCONNECTED"];
 
 /// A phone number in a space, as the control interface shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -37,8 +51,18 @@ pub(crate) struct SpaceNumber {
     pub(crate) code_verification_status: String,
     pub(crate) verified_name: String,
     pub(crate) name_status: String,
+    /// The status of a new name; empty if none was requested.
+    pub(crate) new_name_status: String,
     pub(crate) quality_rating: String,
     pub(crate) messaging_limit_tier: String,
+    pub(crate) is_official: String,
+    /// The webhook: whether messages go to the URLs and to the queues, `Y` or `N`, and the URLs.
+    pub(crate) http_flag: String,
+    pub(crate) queue_flag: String,
+    pub(crate) up_callback_url: String,
+    pub(crate) status_callback_url: String,
+    /// Whether the number is registered, also if it is not connected.
+    pub(crate) registered: bool,
     /// Whether `GetPhoneNumberVerificationStatus` knows the number.
     pub(crate) lookup: bool,
 }
@@ -60,19 +84,51 @@ struct SpaceRows {
     gone: Option<Arc<SpaceNumber>>,
 }
 
-/// What a space has of a number from a time on, after the emulator's start. Readers see it when
-/// their lag has passed, or at once if it has no time.
-type Change = (Option<Duration>, SpaceRows);
+/// What happens to a number.
+#[derive(Clone, Debug)]
+struct Change {
+    /// When it happens, after the emulator's start. Readers see it when their lag has passed, or at
+    /// once if it has no time.
+    at: Option<Duration>,
+    /// Whether it happens at Meta, and no sync has brought it into the copy that the list shows.
+    is_unsynced: bool,
+    effect: Effect,
+}
+
+#[derive(Clone, Debug)]
+enum Effect {
+    /// The space has these rows from then on.
+    Replace(SpaceRows),
+    /// The function puts the text into the number.
+    Patch(Patch, String),
+}
+
+/// Puts a text into one field of a number or several.
+pub(crate) type Patch = fn(&mut SpaceNumber, &str);
+
+/// All that is kept of a number in a space.
+#[derive(Debug, Default)]
+struct Record {
+    /// In the order of time. Some are still to come.
+    changes: Vec<Change>,
+    codes: Codes,
+    registrations: Attempts,
+    deregistrations: Attempts,
+    /// Whether the last registration connects the number, now or later.
+    connects: bool,
+}
+
+/// What identifies a record: the space, and the phone number in WhatsApp's form.
+type Id = (String, String);
 
 /// All phone numbers of the account.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     generated: Generated,
-    behaviour: ServiceChoices,
+    pub(crate) behaviour: ServiceChoices,
     /// How many initiations gave a number another id, so that each id is a new one.
     new_ids: u64,
-    /// What each space had of each number, by space and phone number in WhatsApp's form.
-    numbers: BTreeMap<(String, String), Vec<Change>>,
+    records: BTreeMap<Id, Record>,
 }
 
 impl Numbers {
@@ -81,7 +137,7 @@ impl Numbers {
             generated,
             behaviour,
             new_ids: 0,
-            numbers: BTreeMap::new(),
+            records: BTreeMap::new(),
         }
     }
 
@@ -90,10 +146,16 @@ impl Numbers {
     pub(crate) fn initiate(&mut self, key: &Key, at: Duration) -> Option<Arc<SpaceNumber>> {
         let mut number = SpaceNumber {
             status: MIGRATING.into(),
-            code_verification_status: "NOT_VERIFIED".into(),
+            registered: false,
             ..self.connected(key)
         };
-        let SpaceRows { living, gone } = self.truth(key);
+        if !self.behaviour.arrives_verified {
+            number.code_verification_status = NOT_VERIFIED.into();
+        }
+        if self.behaviour.name_in_review {
+            number.name_status = IN_REVIEW.into();
+        }
+        let SpaceRows { living, gone } = self.truth(key, at);
         if let Some(living) = living {
             match self.behaviour.on_repeat {
                 _ if living.status != MIGRATING => return None,
@@ -111,8 +173,18 @@ impl Numbers {
             living: Some(number.clone()),
             gone: gone.filter(|_| self.keeps_deleted_rows()),
         };
-        self.change(key, Some(at), rows);
+        self.replace(key, Some(at), rows);
         Some(number)
+    }
+
+    /// How many numbers the space has beside this one.
+    pub(crate) fn others(&self, key: &Key, at: Duration) -> usize {
+        let id = key.id();
+        let records = self.records.iter();
+        let others = records.filter(|(other, _)| other.0 == id.0 && **other != id);
+        others
+            .filter(|(_, record)| record.truth(at).living.is_some())
+            .count()
     }
 
     /// The number as the lookup shows it, `at` after the emulator's start, if it knows the number
@@ -122,29 +194,39 @@ impl Numbers {
         cust_space_id: &str,
         phone_number: &str,
         at: Duration,
-    ) -> Option<&SpaceNumber> {
-        let key = (
-            cust_space_id.to_owned(),
-            NumberForm::Whatsapp.of(phone_number),
-        );
-        let rows = seen(self.numbers.get(&key)?, at, self.behaviour.lookup_lag.0)?;
-        let rows = [&rows.living, &rows.gone];
-        let mut known = rows.into_iter().flatten().filter(|number| number.lookup);
-        let all = self.behaviour.accepted_forms == AcceptedForms::All;
-        let known = known.next().map(Arc::as_ref);
-        known.filter(|number| all || number.phone_number == phone_number)
+    ) -> Option<Arc<SpaceNumber>> {
+        let record = self.records.get(&id(cust_space_id, phone_number))?;
+        let rows = record.seen(at, self.behaviour.lookup_lag.0, false);
+        let rows = [rows.living, rows.gone].into_iter().flatten();
+        let known = rows.filter(|number| number.lookup).next();
+        known.filter(|number| self.accepts(number, phone_number))
     }
 
     /// The rows that the list shows for one space, or for all of them, `at` after the emulator's
     /// start. They are in the order of space and number. Of a number that was gone and is there
     /// again, an even seed puts the old row last, and an odd one puts it first.
     pub(crate) fn list(&self, cust_space_id: Option<&str>, at: Duration) -> Vec<Arc<SpaceNumber>> {
-        self.rows(cust_space_id, at, self.behaviour.list_lag.0)
+        let from_copy = self.behaviour.list_follows == ListSource::Sync;
+        self.rows(cust_space_id, at, self.behaviour.list_lag.0, from_copy)
     }
 
-    /// The rows of all spaces that a list without a lag would show.
-    pub(crate) fn all(&self) -> Vec<Arc<SpaceNumber>> {
-        self.rows(None, Duration::MAX, Duration::ZERO)
+    /// Brings what happened at Meta into the copy of a space that the list shows, and returns its
+    /// rows.
+    pub(crate) fn sync(&mut self, cust_space_id: &str, at: Duration) -> Vec<Arc<SpaceNumber>> {
+        let lag = self.behaviour.sync_lag.0;
+        let records = self.records.iter_mut();
+        for (_, record) in records.filter(|((space, _), _)| space == cust_space_id) {
+            let changes = record.changes.iter_mut();
+            for change in changes.filter(|change| change.is_over(at, lag)) {
+                change.is_unsynced = false;
+            }
+        }
+        self.rows(Some(cust_space_id), at, Duration::ZERO, true)
+    }
+
+    /// The rows of all spaces as they truly are.
+    pub(crate) fn all(&self, at: Duration) -> Vec<Arc<SpaceNumber>> {
+        self.rows(None, at, Duration::ZERO, false)
     }
 
     /// Places a number, which list and lookup show at once. The fields that are not given are those
@@ -152,6 +234,7 @@ impl Numbers {
     pub(crate) fn place(
         &mut self,
         mut given: Map<String, Value>,
+        at: Duration,
     ) -> Result<Arc<SpaceNumber>, serde_json::Error> {
         given.retain(|_, value| !value.is_null());
         let key = ["cust_space_id", "country_code", "mobile_number"];
@@ -159,11 +242,13 @@ impl Numbers {
         let key: Key =
             Key::deserialize(Value::from_iter(key.map(|(k, v)| (k.clone(), v.clone()))))?;
         let usual = self.connected(&key);
-        let gone = given
-            .get("status")
-            .is_some_and(|status| GONE.iter().any(|gone| status == gone));
+        let status = given.get("status");
+        let is_any =
+            |all: &[&str]| status.is_some_and(|status| all.iter().any(|one| status == one));
+        let gone = is_any(&GONE);
         let mut fields = json!(usual);
         fields["lookup"] = (!gone).into();
+        fields["registered"] = (!gone && !is_any(&UNREGISTERED)).into();
         for (name, value) in given {
             fields[name] = value;
         }
@@ -179,28 +264,32 @@ impl Numbers {
             },
             false => SpaceRows {
                 living: Some(number.clone()),
-                gone: self.truth(&key).gone.filter(|_| self.keeps_deleted_rows()),
+                gone: self
+                    .truth(&key, at)
+                    .gone
+                    .filter(|_| self.keeps_deleted_rows()),
             },
         };
-        self.change(&key, None, rows);
+        self.replace(&key, None, rows);
         Ok(number)
     }
 
     /// Deletes a number. Returns whether the space had it.
     pub(crate) fn remove(&mut self, key: &Key, at: Duration) -> bool {
-        let Some(living) = self.truth(key).living else {
+        let Some(living) = self.truth(key, at).living else {
             return false;
         };
         let deleted = SpaceNumber {
             status: DELETED.into(),
             lookup: false,
+            registered: false,
             ..SpaceNumber::clone(&living)
         };
         let rows = SpaceRows {
             living: None,
             gone: self.keeps_deleted_rows().then(|| Arc::new(deleted)),
         };
-        self.change(key, Some(at), rows);
+        self.replace(key, Some(at), rows);
         true
     }
 
@@ -208,19 +297,28 @@ impl Numbers {
         self.behaviour.deleted_rows == DeletedRows::Keep
     }
 
-    /// What the space has of the number now, whatever readers see.
-    fn truth(&self, key: &Key) -> SpaceRows {
-        let last = self.numbers.get(&key.index()).and_then(|all| all.last());
-        last.map(|(_, rows)| rows.clone()).unwrap_or_default()
+    /// Whether operations know the number in this form.
+    fn accepts(&self, number: &SpaceNumber, phone_number: &str) -> bool {
+        let all = self.behaviour.accepted_forms == AcceptedForms::All;
+        all || number.phone_number == phone_number
     }
 
-    /// Changes what the space has of the number. Without a time all readers see the change at once.
-    fn change(&mut self, key: &Key, at: Option<Duration>, rows: SpaceRows) {
-        let changes = self.numbers.entry(key.index()).or_default();
-        if at.is_none() {
-            changes.clear();
-        }
-        changes.push((at, rows));
+    /// What the space has of the number at this time, whatever readers see.
+    fn truth(&self, key: &Key, at: Duration) -> SpaceRows {
+        let record = self.records.get(&key.id());
+        record.map(|record| record.truth(at)).unwrap_or_default()
+    }
+
+    /// Replaces what the space has of the number. What was still to come does not happen. Without a
+    /// time all readers see the change at once.
+    fn replace(&mut self, key: &Key, at: Option<Duration>, rows: SpaceRows) {
+        let changes = &mut self.records.entry(key.id()).or_default().changes;
+        changes.retain(|change| at.is_some_and(|at| change.is_over(at, Duration::ZERO)));
+        changes.push(Change {
+            at,
+            is_unsynced: false,
+            effect: Effect::Replace(rows),
+        });
     }
 
     /// The rows of one space, or of all, as a reader with this lag sees them.
@@ -229,24 +327,24 @@ impl Numbers {
         cust_space_id: Option<&str>,
         at: Duration,
         lag: Duration,
+        from_copy: bool,
     ) -> Vec<Arc<SpaceNumber>> {
         let gone_last = self.generated.seed.is_multiple_of(2);
-        let numbers = self.numbers.iter();
-        numbers
+        let records = self.records.iter();
+        records
             .filter(|((space, _), _)| cust_space_id.is_none_or(|id| id == space))
-            .filter_map(|(_, changes)| seen(changes, at, lag))
+            .map(|(_, record)| record.seen(at, lag, from_copy))
             .flat_map(|rows| match gone_last {
-                true => [&rows.living, &rows.gone],
-                false => [&rows.gone, &rows.living],
+                true => [rows.living, rows.gone],
+                false => [rows.gone, rows.living],
             })
             .flatten()
-            .cloned()
             .collect()
     }
 
     /// A number that is connected and has all its other fields as they usually are.
     fn connected(&self, key: &Key) -> SpaceNumber {
-        let (_, number) = key.index();
+        let (_, number) = key.id();
         SpaceNumber {
             id: self
                 .generated
@@ -256,28 +354,73 @@ impl Numbers {
             country_code: key.country_code.clone(),
             mobile_number: key.mobile_number.clone(),
             status: "CONNECTED".into(),
-            code_verification_status: "VERIFIED".into(),
+            code_verification_status: VERIFIED.into(),
             verified_name: "Emulated Business".into(),
             name_status: "Approval".into(),
+            new_name_status: String::new(),
             quality_rating: "GREEN".into(),
             messaging_limit_tier: "TIER_1K".into(),
+            is_official: "N".into(),
+            http_flag: "N".into(),
+            queue_flag: "N".into(),
+            up_callback_url: String::new(),
+            status_callback_url: String::new(),
+            registered: true,
             lookup: true,
         }
     }
 }
 
-/// What a reader sees `at` after the emulator's start, if changes reach it after `lag`.
-fn seen(changes: &[Change], at: Duration, lag: Duration) -> Option<&SpaceRows> {
-    let reached = |(changed, _): &&Change| changed.is_none_or(|changed| changed + lag <= at);
-    changes.iter().rev().find(reached).map(|(_, rows)| rows)
+impl Record {
+    /// What the space has of the number at this time.
+    fn truth(&self, at: Duration) -> SpaceRows {
+        self.seen(at, Duration::ZERO, false)
+    }
+
+    /// What a reader sees `at` after the emulator's start, if changes reach it after `lag`, in the
+    /// copy of the list or at Meta.
+    fn seen(&self, at: Duration, lag: Duration, from_copy: bool) -> SpaceRows {
+        let mut rows = SpaceRows::default();
+        for change in &self.changes {
+            if !change.is_over(at, lag) || (from_copy && change.is_unsynced) {
+                continue;
+            }
+            match (&change.effect, &mut rows.living) {
+                (Effect::Replace(new), _) => rows = new.clone(),
+                (Effect::Patch(patch, text), Some(living)) => patch(Arc::make_mut(living), text),
+                (Effect::Patch(..), None) => {}
+            }
+        }
+        rows
+    }
+
+    /// Adds a change of the number, now or later.
+    fn patch(&mut self, at: Duration, is_unsynced: bool, patch: Patch, text: &str) {
+        self.changes.push(Change {
+            at: Some(at),
+            is_unsynced,
+            effect: Effect::Patch(patch, text.into()),
+        });
+        self.changes.sort_by_key(|change| change.at);
+    }
+}
+
+impl Change {
+    /// Whether the change has reached, at this time, a reader with this lag.
+    fn is_over(&self, at: Duration, lag: Duration) -> bool {
+        self.at.is_none_or(|time| time.saturating_add(lag) <= at)
+    }
 }
 
 impl Key {
-    fn index(&self) -> (String, String) {
+    fn id(&self) -> Id {
         let phone_number = format!("{}{}", self.country_code, self.mobile_number);
-        let phone_number = NumberForm::Whatsapp.of(&phone_number);
-        (self.cust_space_id.clone(), phone_number)
+        id(&self.cust_space_id, &phone_number)
     }
+}
+
+fn id(cust_space_id: &str, phone_number: &str) -> Id {
+    (cust_space_id.into(), NumberForm::Whatsapp.of(phone_number))
 }
 
 #[cfg(test)]

@@ -3,30 +3,47 @@
 
 mod assume_role;
 mod assume_role_with_oidc;
+mod chatapp_migration_register;
+mod chatapp_migration_verified;
+mod chatapp_phone_number_deregister;
+mod chatapp_sync_phone_number;
 mod create_chatapp_migration_initiate;
 mod get_caller_identity;
 mod get_chatapp_open_status;
+mod get_migration_verify_code;
 mod get_phone_number_verification_status;
+mod list_instance;
 mod query_chatapp_bind_waba;
 mod query_chatapp_phone_numbers;
+mod update_phone_webhook;
 
 use std::ops::RangeInclusive;
 
+use serde_json::{Value, json};
+
 use crate::behaviour::{PHONE_NUMBER_ERROR, ServiceChoices};
 use crate::call::{ServiceState, Visit};
+use crate::numbers::KnownNumber;
 use crate::refusal::Rejection;
 use crate::reply::{FieldWriter, fields};
 use crate::request::{Addressee, IncomingRequest};
 
-const ALL: [EmulatedOperation; 8] = [
+const ALL: [EmulatedOperation; 15] = [
     assume_role::OPERATION,
     assume_role_with_oidc::OPERATION,
+    chatapp_migration_register::OPERATION,
+    chatapp_migration_verified::OPERATION,
+    chatapp_phone_number_deregister::OPERATION,
+    chatapp_sync_phone_number::OPERATION,
     create_chatapp_migration_initiate::OPERATION,
     get_caller_identity::OPERATION,
     get_chatapp_open_status::OPERATION,
+    get_migration_verify_code::OPERATION,
     get_phone_number_verification_status::OPERATION,
+    list_instance::OPERATION,
     query_chatapp_bind_waba::OPERATION,
     query_chatapp_phone_numbers::OPERATION,
+    update_phone_webhook::OPERATION,
 ];
 
 /// The fields of an answer beside those that all answers have, or a refusal.
@@ -88,6 +105,25 @@ impl EmulatedOperation {
             ..Self::cams(name, essential, run)
         }
     }
+}
+
+/// Takes a step with the number that the request names, and notes in the journal whether the number
+/// took it. Returns the fields of an answer with the id and the number.
+fn step(
+    call: &mut Visit<'_>,
+    state: &mut ServiceState,
+    take: impl FnOnce(&mut KnownNumber<'_>) -> Result<(), Rejection>,
+) -> Result<Value, Rejection> {
+    let space = call.required_space(state)?.cust_space_id;
+    let phone_number = call.request.required("PhoneNumber")?;
+    check_number(phone_number, 4..=15, &state.numbers.behaviour)?;
+    let mut known = state.numbers.known(&space, phone_number, call.at)?;
+    let taken = take(&mut known);
+    call.entry.committed = taken.is_ok();
+    call.entry.refused = taken.is_err();
+    taken?;
+    let (id, phone_number) = (&known.number.id, &known.number.phone_number);
+    Ok(json!({ "Data": { "Id": id, "PhoneNumber": phone_number } }))
 }
 
 /// Refuses a text that has other characters than digits, or too few or too many of them. A phone

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A length of time: a whole number and one of the units `us`, `ms`, `s`, `m`.
+/// A length of time: a whole number and one of the units `us`, `ms`, `s`, `m`, or `never` for one
+/// without an end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Period(pub(crate) Duration);
+
+const NEVER: &str = "never";
 
 /// The microseconds in each unit, the largest first.
 const UNITS: [(u64, &str); 4] = [(60_000_000, "m"), (1_000_000, "s"), (1000, "ms"), (1, "us")];
@@ -18,6 +21,9 @@ impl FromStr for Period {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text == NEVER {
+            return Ok(Self(Duration::MAX));
+        }
         let parse = || {
             let digits = text.find(|c: char| !c.is_ascii_digit())?;
             let (number, name) = text.split_at_checked(digits)?;
@@ -26,7 +32,7 @@ impl FromStr for Period {
         };
         let micros = parse().ok_or_else(|| {
             format!(
-                "{text:?} is not a duration: write a whole number and us, ms, s or m, as in 50ms"
+                "{text:?} is not a duration: write a whole number and us, ms, s or m, as in 50ms, or never"
             )
         })?;
         Ok(Self(Duration::from_micros(micros)))
@@ -51,6 +57,9 @@ impl From<Period> for String {
 /// microsecond, which have no written form, are cut off.
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == Duration::MAX {
+            return f.write_str(NEVER);
+        }
         let micros = self.0.as_micros();
         let is_whole = |unit: u64| micros.is_multiple_of(unit.into());
         let (unit, name) = UNITS
@@ -67,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_unit_is_read_and_written() {
-        for text in ["250us", "20ms", "1s", "15m"] {
+        for text in ["250us", "20ms", "1s", "15m", "never"] {
             assert_eq!(
                 text.parse::<Period>().map(|p| p.to_string()),
                 Ok(text.into())

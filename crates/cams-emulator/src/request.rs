@@ -115,13 +115,16 @@ impl IncomingRequest {
         self.headers.keys().map(hyper::header::HeaderName::as_str)
     }
 
-    /// The value of a parameter, in the URL or in the body. An empty value counts as missing.
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .chain(&self.form)
-            .find(|(other, value)| other == name && !value.is_empty())
+    /// The value of a parameter, in the URL or in the body, which may be empty.
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
+        let mut all = self.query.iter().chain(&self.form);
+        all.find(|(other, _)| other == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a parameter. An empty value counts as missing.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.given(name).filter(|value| !value.is_empty())
     }
 
     /// The value of a parameter that the operation needs, or the refusal of a request without it.

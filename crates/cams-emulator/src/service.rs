@@ -63,8 +63,7 @@ impl EmulatedService {
             state: ServiceState {
                 generated,
                 spaces: HashMap::new(),
-                numbers: Numbers::new(generated, flags.behaviour.clone()),
-                behaviour: flags.behaviour,
+                numbers: Numbers::new(generated, flags.behaviour),
                 lists: HashMap::new(),
                 issuance: flags.issuance,
                 keys: KnownKeys::new(keys.collect(), generated),
@@ -219,7 +218,7 @@ impl EmulatedService {
         operation: &'static EmulatedOperation,
         call: &mut Visit<'_>,
     ) -> Result<LazyReply, Rejection> {
-        let behaviour = &self.state.behaviour;
+        let behaviour = &self.state.numbers.behaviour;
         let form = AnswerForm {
             choices: behaviour.clone(),
             essential: operation.essential,

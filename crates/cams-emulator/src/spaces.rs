@@ -14,6 +14,9 @@ pub(crate) struct SpaceSettings {
     pub(crate) bound: bool,
     /// The review of that account: `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
     pub(crate) account_review_status: String,
+    /// The name and the channel under which `ListInstance` lists the space.
+    pub(crate) instance_name: String,
+    pub(crate) channel_type: String,
 }
 
 impl Default for SpaceSettings {
@@ -23,6 +26,8 @@ impl Default for SpaceSettings {
             owned: true,
             bound: true,
             account_review_status: "APPROVED".into(),
+            instance_name: "Emulated space".into(),
+            channel_type: "whatsapp".into(),
         }
     }
 }

@@ -32,7 +32,13 @@ pub(super) fn quote(request: &IncomingRequest, writing: Writing) -> String {
         Writing::Percent => encode(text),
         Writing::Plain => text.to_owned(),
     };
-    let parameters = ["AccessKeyId", "SecurityToken", "OIDCToken", "Signature"];
+    let parameters = [
+        "AccessKeyId",
+        "SecurityToken",
+        "OIDCToken",
+        "Signature",
+        "VerifyCode",
+    ];
     let headers = ["authorization", "x-acs-security-token"];
     let parameters = parameters.map(|name| (name, request.parameter(name)));
     let headers = headers.map(|name| (name, request.header(name)));

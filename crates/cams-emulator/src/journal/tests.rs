@@ -1,9 +1,11 @@
 use super::*;
 
+const CREATE: &str = "CreateChatappMigrationInitiate";
+
 fn entry(at_micros: u64) -> Entry {
     Entry {
         at_micros,
-        action: Some("Create".into()),
+        action: Some(CREATE.into()),
         account_id: Some("1".into()),
         cust_space_id: Some("cams-1".into()),
         phone_number: Some("86139".into()),
@@ -24,7 +26,7 @@ fn windows_are_half_open() {
         (&[0, 400_000, 1_100_000, 1_200_000, 1_399_999], 4),
     ] {
         let summary = journal(times.iter().map(|at| entry(*at))).summary(None);
-        let shown = &summary["actions"]["Create"]["max_arrived_in_window"];
+        let shown = &summary["actions"][CREATE]["max_arrived_in_window"];
         assert_eq!(*shown, most, "{times:?}");
     }
 }
@@ -42,7 +44,7 @@ fn throttled_calls_arrive() {
         "throttled": 1,
         "max_arrived_in_window": 3,
     });
-    assert_eq!(summary["actions"]["Create"], expected);
+    assert_eq!(summary["actions"][CREATE], expected);
     assert_eq!(summary["throttled"], 1);
 }
 

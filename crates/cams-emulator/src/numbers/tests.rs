@@ -22,7 +22,7 @@ fn place_with(numbers: &mut Numbers, status: &str, more: Value) -> Arc<SpaceNumb
         body.extend(more);
     }
     let body = serde_json::from_value(body).expect("an object");
-    numbers.place(body).expect("a number")
+    numbers.place(body, START).expect("a number")
 }
 
 fn place(numbers: &mut Numbers, status: &str) -> Arc<SpaceNumber> {
@@ -168,7 +168,11 @@ fn list_and_lookup_lag_behind_each_by_its_own_time() {
     }
 
     numbers.remove(&key("139"), seconds(20));
-    assert_eq!(numbers.all()[0].status, DELETED, "control is not late");
+    assert_eq!(
+        numbers.all(seconds(20))[0].status,
+        DELETED,
+        "control is not late"
+    );
     assert_eq!(listed(&numbers, seconds(24)), [MIGRATING]);
     assert!(known(&numbers, seconds(21)) && !known(&numbers, seconds(22)));
     assert_eq!(listed(&numbers, seconds(25)), [DELETED]);

@@ -8,7 +8,7 @@ pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
 };
 
 fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
-    let open = !state.behaviour.not_subscribed;
+    let open = !state.numbers.behaviour.not_subscribed;
     Ok(Box::new(move |body| {
         body.insert("OpenStatus".into(), open.into());
         // This is the one operation whose model lacks `AccessDeniedDetail`, and whose documented

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit, check_number, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, check_number, fields};
 use crate::behaviour::MissingNumber;
 
 pub(super) const OPERATION: EmulatedOperation =
@@ -11,7 +11,7 @@ pub(super) const OPERATION: EmulatedOperation =
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.required_space(state)?.cust_space_id;
     let phone_number = call.request.required("PhoneNumber")?;
-    let behaviour = &state.behaviour;
+    let behaviour = &state.numbers.behaviour;
     check_number(phone_number, 4..=15, behaviour)?;
     let number = state.numbers.find(&space, phone_number, call.at);
     let data = match (number, behaviour.missing_number) {
@@ -29,9 +29,7 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
         }),
         (None, MissingNumber::NullData) => Value::Null,
         (None, MissingNumber::Refusal) => {
-            let (status, code) = (behaviour.missing_status, behaviour.missing_code.as_str());
-            let message = "The space does not have the phone number.";
-            return Err(Rejection::new(status, code, message));
+            return Err(state.numbers.missing());
         }
     };
     Ok(fields(json!({ "Data": data })))

@@ -1,18 +1,20 @@
 //! `QueryChatappPhoneNumbers`, the list: the numbers of a space, or those of the whole account if the
 //! request names no space. Left out are those of another status if the request asks for one.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit};
-use crate::behaviour::ABSENT;
+use super::{Answer, EmulatedOperation, FieldWriter, ServiceState, Visit};
+use crate::behaviour::{ABSENT, ServiceChoices, WebhookListed};
 use crate::fault::FaultKind;
-use crate::numbers::{MIGRATING, SpaceNumber};
+use crate::numbers::{MIGRATING, SpaceNumber, VERIFIED};
 
-pub(super) const OPERATION: EmulatedOperation = EmulatedOperation::cams(
-    "QueryChatappPhoneNumbers",
-    &["PhoneNumbers", "PhoneNumber", "Status"],
-    run,
-);
+pub(super) const OPERATION: EmulatedOperation =
+    EmulatedOperation::cams("QueryChatappPhoneNumbers", ESSENTIAL, run);
+
+/// The fields of a list that a client needs.
+pub(super) const ESSENTIAL: &[&str] = &["PhoneNumbers", "PhoneNumber", "Status"];
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.optional_space(state)?.map(|space| space.cust_space_id);
@@ -24,28 +26,50 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
             shown
         }
     };
-    let wanted = call.request.parameter("Status").map(str::to_owned);
-    let migrating = state.behaviour.migrating_listed_as.clone();
+    let wanted = call.request.parameter("Status");
+    let rows = rows(numbers, wanted, &state.numbers.behaviour);
     Ok(Box::new(move |body| {
-        let rows = numbers.iter().filter_map(|number| {
-            let status = match number.status == MIGRATING {
-                true => Some(&migrating).filter(|status| *status != ABSENT)?,
-                false => &number.status,
-            };
-            let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted == status);
-            is_wanted.then(|| row(number, status))
-        });
-        body.insert("PhoneNumbers".into(), rows.collect());
-        body.insert("Success".into(), true.into());
+        rows(body);
         // The official model has this field, but nothing documents what it holds.
         body.insert("Data".into(), "SUCCESS".into());
     }))
 }
 
+/// Writes the rows of these numbers, or of those whose status is the wanted one.
+pub(super) fn rows(
+    numbers: Vec<Arc<SpaceNumber>>,
+    wanted: Option<&str>,
+    behaviour: &ServiceChoices,
+) -> FieldWriter {
+    let wanted = wanted.map(str::to_owned);
+    let (migrating, verified) = (
+        behaviour.migrating_listed_as.clone(),
+        behaviour.verified_listed_as.clone(),
+    );
+    let with_webhook = behaviour.webhook_listed == WebhookListed::Shown;
+    Box::new(move |body| {
+        let rows = numbers.iter().filter_map(|number| {
+            let status = match (&*number.status, &*number.code_verification_status) {
+                (MIGRATING, VERIFIED) => &verified,
+                (MIGRATING, _) => &migrating,
+                _ => &number.status,
+            };
+            let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted == status);
+            (is_wanted && status != ABSENT).then(|| row(number, status, with_webhook))
+        });
+        body.insert("PhoneNumbers".into(), rows.collect());
+        body.insert("Success".into(), true.into());
+    })
+}
+
 /// The row of a number. An absent value is null here, which the form of the answer replaces.
-fn row(number: &SpaceNumber, status: &str) -> Value {
+fn row(number: &SpaceNumber, status: &str, with_webhook: bool) -> Value {
     // Quality and limit are those of a number that sends messages.
-    let sends = number.status != MIGRATING;
+    let sends = number.registered;
+    let url = |url: &str| (with_webhook && !url.is_empty()).then(|| url.to_owned());
+    let has_queue = with_webhook && number.queue_flag == "Y";
+    let queue = |of: &str| has_queue.then(|| format!("Alicom-Queue-1000000000000000-ChatApp{of}"));
+    let new_name = &number.new_name_status;
     json!({
         "PhoneNumber": number.phone_number,
         "VerifiedName": number.verified_name,
@@ -53,14 +77,14 @@ fn row(number: &SpaceNumber, status: &str) -> Value {
         "CodeVerificationStatus": number.code_verification_status,
         "NameStatus": number.name_status,
         // The status of a new name, if one was requested.
-        "NewNameStatus": null,
+        "NewNameStatus": (!new_name.is_empty()).then_some(new_name),
         "QualityRating": sends.then_some(&number.quality_rating),
         "MessagingLimitTier": sends.then_some(&number.messaging_limit_tier),
-        "IsOfficial": "N",
-        "StatusCallbackUrl": "https://callback.example.com/status",
-        "UpCallbackUrl": "https://callback.example.com/inbound",
-        "StatusQueue": "Alicom-Queue-1000000000000000-ChatAppStatus",
-        "UpQueue": "Alicom-Queue-1000000000000000-ChatAppInbound",
+        "IsOfficial": number.is_official,
+        "StatusCallbackUrl": url(&number.status_callback_url),
+        "UpCallbackUrl": url(&number.up_callback_url),
+        "StatusQueue": queue("Status"),
+        "UpQueue": queue("Inbound"),
         "CallingConfigure": {
             "CallingCallbackUrl": "https://callback.example.com/calling",
             "MaxTalkTime": 600,

@@ -4,6 +4,7 @@
 //! of them share one fixture.
 
 mod behaviour;
+mod flow;
 mod forms;
 mod sources;
 mod sts;

@@ -1,0 +1,36 @@
+//! `ChatappSyncPhoneNumber`: brings what happened at Meta into the copy of a space that
+//! `QueryChatappPhoneNumbers` shows, and returns its rows.
+
+use serde_json::Value;
+
+use super::query_chatapp_phone_numbers::{ESSENTIAL, rows};
+use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit};
+
+pub(super) const OPERATION: EmulatedOperation =
+    EmulatedOperation::cams("ChatappSyncPhoneNumber", ESSENTIAL, run);
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+    let space = call.required_space(state)?;
+    let behaviour = &state.numbers.behaviour;
+    if !space.bound {
+        let (status, code) = (behaviour.business_status, behaviour.refusal_code.as_str());
+        let message = "No WhatsApp Business Account is bound to the space.";
+        return Err(Rejection::new(status, code, message));
+    }
+    let numbers = state.numbers.sync(&space.cust_space_id, call.at);
+    let rows = rows(numbers, None, &state.numbers.behaviour);
+    Ok(Box::new(move |body| {
+        rows(body);
+        let rows = body.get_mut("PhoneNumbers").and_then(Value::as_array_mut);
+        rows.into_iter().flatten().for_each(move_fields);
+    }))
+}
+
+/// Moves the fields of a row that are in another object than in the model of the list.
+fn move_fields(row: &mut Value) {
+    let calling = &mut row["CallingConfigure"]["Calling"];
+    for name in ["CallIconVisibility", "CallbackPermissionStatus"] {
+        let hours = calling["CallHours"].as_object_mut();
+        calling[name] = hours.and_then(|hours| hours.remove(name)).into();
+    }
+}
