@@ -60,19 +60,26 @@ FORMS = {
     "call_icon_visibility": r"DEFAULT",
     "callback_permission_status": SWITCH,
     "calling_callback_url": URL,
+    "channel_type": r"whatsapp|messenger|instagram|viber",
     "client_ids": r".+",
     "close_time": TIME,
     "code": r"OK",
     "code_verification_status": r"NOT_VERIFIED|VERIFIED|EXPIRED",
+    "contact_mail": r"\S+@\S+",
+    "country_id": r"[A-Z]{2}",
     "currency": r"[A-Z]{3}",
+    "cust_space_id": r".+",
     "data": r".+",
     "date": r"\d{4}-\d\d-\d\d",
     "day_of_week": r"[A-Z]+",
     "end_time": TIME,
     "expiration": DATE,
     "expiration_time": DATE,
+    "facebook_bm_id": r"\d+",
     "id": r"\d+",
     "identity_type": r"Account|RAMUser|AssumedRoleUser",
+    "instance_id": r".+",
+    "instance_name": r".+",
     "is_official": r"[YN]",
     "is_on_biz_app": r"[YN]",
     "issuance_time": DATE,
@@ -89,14 +96,18 @@ FORMS = {
     "principal_id": r"\d+(:[\w.@-]+)?",
     "quality_rating": r"GREEN|YELLOW|RED|UNKNOWN",
     "request_id": GROUPED,
+    "resource_group_id": r"rg-\w+",
+    "resource_region_id": r"[a-z]+-[a-z]+-\d",
     "role_id": r"\d+",
     "security_token": r"CAIS[\w+/=]{100,}",
     "source_identity": r"[\w@.-]+",
     "start_time": TIME,
+    "state": r"published",
     "status": r"[A-Z_]+",
     "status_callback_url": URL,
     "status_queue": r"Alicom-Queue-\w+-ChatAppStatus",
     "subject": r".+",
+    "submit_time": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
     "timezone_id": r"\w+/\w+",
     "up_callback_url": URL,
     "up_queue": r"Alicom-Queue-\w+-ChatAppInbound",
@@ -129,15 +140,24 @@ IDS = ["business_id", "id", "phone_number"]
 SPARSE = {
     "AssumeRoleResponseBody": ["credentials", "request_id"],
     "AssumeRoleWithOIDCResponseBody": ["credentials", "request_id"],
+    "ChatappMigrationRegisterResponseBody": ["code", "request_id"],
+    "ChatappMigrationVerifiedResponseBody": ["code", "request_id"],
+    "ChatappPhoneNumberDeregisterResponseBody": ["code", "request_id"],
+    "ChatappSyncPhoneNumberResponseBody": ["code", "phone_numbers", "request_id"],
+    "ChatappSyncPhoneNumberResponseBodyPhoneNumbers": ["phone_number", "status"],
     "CreateChatappMigrationInitiateResponseBody": ["code", "request_id"],
     "GetCallerIdentityResponseBody": ["account_id", "request_id"],
     "GetChatappOpenStatusResponseBody": ["code", "open_status", "request_id"],
+    "GetMigrationVerifyCodeResponseBody": ["code", "request_id"],
     "GetPhoneNumberVerificationStatusResponseBody": ["code", "data", "request_id"],
     "GetPhoneNumberVerificationStatusResponseBodyData": ["id"],
+    "ListInstanceResponseBody": ["code", "data", "request_id"],
+    "ListInstanceResponseBodyData": ["channel_type", "cust_space_id", "instance_name"],
     "QueryChatappBindWabaResponseBody": ["code", "data", "request_id"],
     "QueryChatappBindWabaResponseBodyData": ["account_review_status", "id"],
     "QueryChatappPhoneNumbersResponseBody": ["code", "phone_numbers", "request_id"],
     "QueryChatappPhoneNumbersResponseBodyPhoneNumbers": ["phone_number", "status"],
+    "UpdatePhoneWebhookResponseBody": ["code", "request_id"],
 }
 
 SPACE = "cams interop/+*~测试"
@@ -384,6 +404,62 @@ def check_forms_of_a_number(setting):
             well_formed(setting, answer.body)
             if flags.answers == "full":
                 assert str(answer.body.data.phone_number) == written
+
+
+def check_flow(setting):
+    """A number is started, proved by its code, registered, synchronized and deregistered."""
+    client, number = setting.client(), next(numbers)
+    initiate(client, number)
+    of_number = dict(cust_space_id=SPACE, phone_number=f"86{number}")
+    send = models.GetMigrationVerifyCodeRequest(**of_number, locale="en_US", method="sms")
+    well_formed(setting, client.get_migration_verify_code(send).body)
+    code = setting.control("GET", f"codes/86{number}")["code"]
+    submit = client.chatapp_migration_verified
+    wrong = "000000" if code != "000000" else "000001"
+    wrong = models.ChatappMigrationVerifiedRequest(**of_number, verify_code=wrong)
+    error = refused(exceptions.ClientException, "InvalidParameter", submit, wrong)
+    assert code not in error.message, "the code is in the message"
+    right = models.ChatappMigrationVerifiedRequest(**of_number, verify_code=code)
+    well_formed(setting, submit(right).body)
+    register = models.ChatappMigrationRegisterRequest(**of_number)
+    setting.control("PUT", "behaviour", {"connect_after": "0ms"})
+    try:
+        well_formed(setting, client.chatapp_migration_register(register).body)
+        sync = models.ChatappSyncPhoneNumberRequest(cust_space_id=SPACE)
+        synced = client.chatapp_sync_phone_number(sync).body
+    finally:
+        setting.control("PUT", "behaviour", {"connect_after": "1s"})
+    if setting.flags.answers == "sparse":
+        synced.phone_numbers.pop(0)
+    well_formed(setting, synced)
+    for found in [synced.phone_numbers, rows(setting)]:
+        mine = [row.status for row in found if str(row.phone_number) == f"86{number}"]
+        assert mine == ["CONNECTED"], mine
+    deregister = models.ChatappPhoneNumberDeregisterRequest(**of_number)
+    well_formed(setting, client.chatapp_phone_number_deregister(deregister).body)
+
+
+def check_webhook(setting):
+    number = next(numbers)
+    setting.control("POST", "numbers", {**key_of(number), "status": "CONNECTED"})
+    request = models.UpdatePhoneWebhookRequest(
+        cust_space_id=SPACE,
+        phone_number=f"86{number}",
+        http_flag="Y",
+        queue_flag="N",
+        up_callback_url="https://example.com/up?token=1",
+        status_callback_url="https://example.com/status",
+    )
+    well_formed(setting, setting.client().update_phone_webhook(request).body)
+
+
+def check_instances(setting):
+    space = dict(cust_space_id="cams-interop", instance_name="Interop")
+    setting.control("PUT", "spaces", space)
+    request = models.ListInstanceRequest(instance_name="Interop", page_index=1, page_size=10)
+    answer = setting.client().list_instance(request).body
+    well_formed(setting, answer)
+    assert [row.cust_space_id for row in answer.data] == ["cams-interop"]
 
 
 def check_waba(setting):
