@@ -49,7 +49,7 @@ fn an_error_names_the_argument_and_what_to_write_and_needs_no_configuration() {
             "parse_phone_number(\"+86 1390000123O\")",
             [
                 "Invalid value for \"text\" parameter",
-                "'O', which is no digit. Write the number with a +",
+                "'O', which is not a digit. Write the number with a +",
             ],
         ),
         (
