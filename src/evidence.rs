@@ -63,7 +63,7 @@ pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Pres
     let statuses = rows.iter().map(|row| row.status.as_deref());
     let mut present: Vec<&str> = statuses
         .map(|status| status.unwrap_or_default().trim())
-        .filter(|status| !LEFT.iter().any(|left| status.eq_ignore_ascii_case(left)))
+        .filter(|status| !has_left(status))
         .collect();
     present.sort_unstable();
     let has_rows = !rows.is_empty();
@@ -89,6 +89,12 @@ pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Pres
         id,
         status: status.map(str::to_owned),
     })
+}
+
+/// Whether a row with this status shows a number that has left the space.
+pub(crate) fn has_left(status: &str) -> bool {
+    LEFT.iter()
+        .any(|left| status.trim().eq_ignore_ascii_case(left))
 }
 
 /// Whether a row of the number shows that it has moved to another provider or account.

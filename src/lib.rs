@@ -7,6 +7,7 @@
 //! | | |
 //! |---|---|
 //! | `resources` | the resources, one file each: start with `resources/number_migration.rs` |
+//! | `data_sources`, `lists` | the data sources and the list resources, one file each; `reader` is what they share |
 //! | `functions` | the functions that configurations call, one file each |
 //! | `validators` | reads and checks the attributes that resources for numbers share |
 //! | `numbers` | asks CAMS where a number is; `evidence` is the rule, `lookups` the limit of a refresh |
@@ -32,16 +33,19 @@ mod block;
 mod claims;
 mod config;
 mod credentials;
+mod data_sources;
 pub mod doctor;
 mod errors;
 mod evidence;
 mod functions;
+mod lists;
 mod lookups;
 mod network;
 mod notices;
 mod numbers;
 mod planned;
 mod provider;
+mod reader;
 pub mod resources;
 mod setting;
 mod settings;
@@ -66,8 +70,13 @@ pub use cams::LONG_WAIT;
 pub use terraform_plugin::framework::server::InvalidProvider;
 
 use block::Config;
+use data_sources::instances::Instances;
+use data_sources::phone_number::PhoneNumber;
+use data_sources::phone_numbers::PhoneNumbers;
+use data_sources::waba::Waba;
 use functions::format_phone_number::FormatPhoneNumber;
 use functions::parse_phone_number::ParsePhoneNumber;
+use lists::number_migration::NumberMigrations;
 pub use provider::Cams;
 use provider::NoClient;
 use resources::number_migration::NumberMigration;
@@ -120,6 +129,11 @@ impl Provider for CamsProvider {
     fn offers(&self) -> Offers<Cams> {
         Offers::new()
             .resource(NumberMigration)
+            .data_source(Instances)
+            .data_source(PhoneNumber)
+            .data_source(PhoneNumbers)
+            .data_source(Waba)
+            .list(NumberMigrations)
             .function(FormatPhoneNumber)
             .function(ParsePhoneNumber)
     }

@@ -22,7 +22,7 @@ use terraform_plugin::framework::value::Value;
 
 use super::errors::{self, ErrorContext};
 use super::resources::{number, number_migration};
-use super::{CamsProvider, LONG_WAIT, claims, notices, validators};
+use super::{CamsProvider, LONG_WAIT, claims, data_sources, notices, validators};
 
 #[tokio::test]
 async fn all_diagnostics_are_in_the_fixture() {
@@ -32,6 +32,7 @@ async fn all_diagnostics_are_in_the_fixture() {
         ("Notices", of_notices()),
         ("Validators", of_validators()),
         ("Resources for a number", number::diagnostics()),
+        ("Data sources and lists", data_sources::diagnostics()),
         ("cams_number_migration", number_migration::diagnostics()),
     ];
     let rendered: String = sections

@@ -9,7 +9,7 @@ pub(crate) const INDISPENSABLE: [(&str, &str); 3] = [
     ),
     (
         "QueryChatappPhoneNumbers",
-        "all resources and data sources for numbers",
+        "all resources, data sources and lists for numbers",
     ),
     (
         "GetPhoneNumberVerificationStatus",
@@ -25,7 +25,10 @@ pub(crate) const OPTIONAL: [(&str, &str); 9] = [
     ),
     ("ChatappMigrationVerified", "cams_number_verification"),
     ("ChatappMigrationRegister", "cams_number_registration"),
-    ("ChatappSyncPhoneNumber", "cams_number_registration"),
+    (
+        "ChatappSyncPhoneNumber",
+        "cams_number_registration and the data source cams_phone_numbers",
+    ),
     ("ChatappPhoneNumberDeregister", "cams_number_registration"),
     ("UpdatePhoneWebhook", "cams_phone_webhook"),
     (

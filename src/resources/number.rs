@@ -44,8 +44,9 @@ use crate::validators::{self, AttributeOf, Written};
 pub(crate) use messages::tests::diagnostics;
 pub(super) use operation::{NumberOperation, Refreshed};
 
-/// How long a refresh may take. `cams_number_migration` alone lets the user change it.
-pub(super) const READ: Timed = Timed {
+/// How long a refresh, a data source or a list may take. `cams_number_migration` alone lets the user
+/// change it.
+pub(crate) const READ: Timed = Timed {
     name: "read",
     default: "10m",
 };

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use alibaba_cloud::client::{Bounds, Error, Operation};
@@ -12,6 +12,7 @@ use alibaba_cloud::openapi::{Failure, Settings};
 use base::clock::Clock;
 use base::random::Random;
 use call_quota::Throttle;
+use tokio::time::Instant;
 
 use crate::account::Account;
 use crate::listing::{Api, Freshness, Listed, Listings};
@@ -50,6 +51,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     api: Arc<Api>,
     listings: Listings,
+    /// When the last call of an operation that changes something ended, however it ended.
+    last_change: Mutex<Option<Instant>>,
 }
 
 impl Client {
@@ -73,6 +76,7 @@ impl Client {
         Ok(Self(Arc::new(Inner {
             api: Arc::new(api),
             listings: Listings::default(),
+            last_change: Mutex::default(),
         })))
     }
 
@@ -87,7 +91,17 @@ impl Client {
         bounds: &Bounds,
         operation: &O,
     ) -> Result<O::Answer, Error> {
-        self.0.api.call(bounds, operation).await
+        let answer = self.0.api.call(bounds, operation).await;
+        if !O::READS {
+            *self.last_change() = Some(Instant::now());
+        }
+        answer
+    }
+
+    /// A list that shows every change that this client has made, as far as the service shows it.
+    pub fn since_last_change(&self) -> Freshness {
+        let last_change = *self.last_change();
+        last_change.map_or(Freshness::Shared, Freshness::Since)
     }
 
     /// What the space's list shows of a number.
@@ -102,7 +116,7 @@ impl Client {
         number: &PhoneNumber,
         freshness: Freshness,
     ) -> Result<Listed, Error> {
-        let Inner { api, listings } = &*self.0;
+        let Inner { api, listings, .. } = &*self.0;
         listings
             .listed(api, bounds, cust_space_id, number, freshness)
             .await
@@ -119,7 +133,7 @@ impl Client {
         cust_space_id: &str,
         freshness: Freshness,
     ) -> Result<Listed, Error> {
-        let Inner { api, listings } = &*self.0;
+        let Inner { api, listings, .. } = &*self.0;
         listings.list(api, bounds, cust_space_id, freshness).await
     }
 
@@ -201,6 +215,11 @@ impl Client {
     /// The file by which processes agree on the account, if another process keeps it locked.
     pub fn account_locked(&self) -> Option<PathBuf> {
         self.0.api.gate().account.locked()
+    }
+
+    fn last_change(&self) -> MutexGuard<'_, Option<Instant>> {
+        let last_change = self.0.last_change.lock();
+        last_change.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

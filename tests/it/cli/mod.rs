@@ -2,6 +2,7 @@
 
 mod attach;
 mod credentials;
+mod data_sources;
 mod degraded;
 mod duplicates;
 mod empty;
@@ -21,6 +22,7 @@ mod moved;
 mod network;
 mod output;
 mod program;
+mod query;
 mod quota;
 mod secrets;
 mod settings;

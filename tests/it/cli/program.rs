@@ -17,6 +17,8 @@ const LEFT_OUT: &str = "CAMS_TEST_LEFT_OUT";
 pub(crate) enum Capability {
     /// Resource identities, and imports that name one.
     Identity,
+    /// Queries by list resources. OpenTofu has none.
+    Query,
 }
 
 /// Terraform or OpenTofu, of some version.
@@ -50,11 +52,11 @@ impl Program {
     /// Whether the CLI has a capability. If not, the test leaves out `what`, and this reports it by
     /// that name.
     pub(crate) fn can(&self, capability: Capability, what: &str) -> bool {
-        let since = match capability {
+        let can = match capability {
             // It is the same version of Terraform and of OpenTofu.
-            Capability::Identity => (1, 12),
+            Capability::Identity => self.version >= (1, 12),
+            Capability::Query => !self.opentofu && self.version >= (1, 14),
         };
-        let can = self.version >= since;
         if !can {
             left_out(&format!(
                 "{} leaves out {what}: it lacks {capability:?}",

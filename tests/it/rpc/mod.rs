@@ -2,6 +2,7 @@
 
 mod claims;
 mod connecting;
+mod data_sources;
 mod errors;
 mod faults;
 mod fleet;
@@ -10,6 +11,7 @@ mod garbage;
 mod hostile;
 mod hostile_redis;
 mod identity;
+mod lists;
 mod memory;
 mod offer;
 mod redis_servers;
@@ -22,8 +24,8 @@ mod twice;
 
 use serde_json::{Value, json};
 
-use crate::core::tfplugin6::Diagnostic;
 use crate::core::tfplugin6::diagnostic::Severity;
+use crate::core::tfplugin6::{Diagnostic, Schema};
 use crate::core::{Calls, Core, Instance, Outcome};
 use crate::emulator::Emulator;
 
@@ -87,6 +89,16 @@ fn provider_block() -> Value {
         "credentials_uri": null, "sts_endpoint": null, "assume_role": null,
         "assume_role_with_oidc": null,
     })
+}
+
+/// A configuration with this schema and these attributes, and all others null.
+fn config_of(schema: &Schema, changes: Value) -> Value {
+    let block = schema.block.as_ref().expect("a block");
+    let names = block.attributes.iter().map(|attribute| &attribute.name);
+    let names = names.chain(block.block_types.iter().map(|block| &block.type_name));
+    let mut config: Value = names.map(|name| (name.clone(), Value::Null)).collect();
+    merge(&mut config, changes);
+    config
 }
 
 /// The configuration of a number, with `changes`. With the computed attributes among them, it is

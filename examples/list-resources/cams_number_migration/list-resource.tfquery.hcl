@@ -1,0 +1,7 @@
+list "cams_number_migration" "connected" {
+  provider = cams
+
+  config {
+    status = "CONNECTED"
+  }
+}

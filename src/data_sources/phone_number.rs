@@ -1,0 +1,117 @@
+//! `cams_phone_number`: one number of a space.
+
+use cams::operations::ListedNumber;
+use terraform_plugin::framework::context::Context;
+use terraform_plugin::framework::data_source::DataSource;
+use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+use terraform_plugin::framework::path::Path;
+use terraform_plugin::framework::schema::{Attribute, Schema};
+
+use crate::Cams;
+use crate::numbers::Target;
+use crate::reader::{self, Reader};
+use crate::validators;
+
+use super::number_attributes::{self, number_model};
+
+/// The data source `cams_phone_number`.
+pub(crate) struct PhoneNumber;
+
+number_model! {
+    /// Configuration, and what is read.
+    pub(crate) struct Model { cust_space_id }
+}
+
+impl DataSource for PhoneNumber {
+    type Provider = Cams;
+    type Model = Model;
+
+    fn type_name(&self) -> &'static str {
+        "cams_phone_number"
+    }
+
+    fn schema(&self) -> Schema {
+        let own = [
+            reader::cust_space_id().computed(),
+            Attribute::string("phone_number").required().describe(
+                "Country code and number, digits only, such as `8613900001234`. CAMS may write \
+                 numbers of Mexico, Argentina and Brazil in another form, which is recognised.",
+            ),
+        ];
+        Schema {
+            description: "Reads one phone number of a space (`QueryChatappPhoneNumbers`). It is an \
+                error if the space does not have the number. All data sources and resources of a run \
+                share the list of the space, so many of them cost no more calls than one.\n\n\
+                Terraform reads a data source during the plan. `depends_on` delays that to the apply \
+                only if the resource has a change to make: a number that Terraform has yet to move \
+                into the space is an error of the first plan, or of a plan in which nothing changes. \
+                Guard the data source with `count`, or read the space with `cams_phone_numbers`, \
+                where a missing number is no error."
+                .into(),
+            attributes: own.into_iter().chain(number_attributes::attributes()).collect(),
+            ..Schema::default()
+        }
+    }
+
+    fn validate(&self, config: &Model) -> Diagnostics {
+        let number = validators::whole_number(&config.phone_number);
+        validators::validate_number(number, validators::whole)
+    }
+
+    async fn read(&self, context: Context<'_, Cams>, config: Model) -> Result<Model, Diagnostics> {
+        let reader = Reader::new(context)?;
+        let space = reader.space(&config.cust_space_id)?;
+        let number = validators::whole_number(&config.phone_number);
+        let target = validators::stored_target(&space.into(), number, validators::whole);
+        let target = target.map_err(|faults| invalid(&faults))?;
+        let Target {
+            cust_space_id: space,
+            number,
+        } = &target;
+        let freshness = reader.client.since_last_change();
+        let numbers = reader.numbers(space, freshness).await?;
+        let row = numbers.get(&number.canonical());
+        match row.filter(|row| !reader::has_left(row)) {
+            Some(row) => Ok(Model::of(number.to_string(), row.clone(), space.clone())),
+            None => Err(not_in_space(&target, row).into()),
+        }
+    }
+}
+
+/// The error for a number that became known only after its configuration was checked.
+fn invalid(faults: &str) -> Diagnostic {
+    Diagnostic::error("Invalid Phone Number", format!("{faults}."))
+        .at(Path::root().attribute("phone_number"))
+}
+
+/// The error for a number that the list does not show in the space.
+fn not_in_space(target: &Target, old: Option<&ListedNumber>) -> Diagnostic {
+    let shown = match old.and_then(|row| row.status.as_deref()) {
+        Some(status) => {
+            format!("shows the number {target} with the status {status}, so it has left the space")
+        }
+        None => format!("does not show the number {target}"),
+    };
+    let text = format!(
+        "QueryChatappPhoneNumbers {shown}. Check phone_number and cust_space_id. If this \
+         configuration moves the number into the space, set count = 0 on the data source until it \
+         is there, or use cams_phone_numbers, where a missing number is no error."
+    );
+    Diagnostic::error("Number Not in the Space", text).at(Path::root().attribute("phone_number"))
+}
+
+#[cfg(test)]
+pub(super) fn diagnostics() -> Vec<Diagnostic> {
+    let target = Target {
+        cust_space_id: "cams-1".to_owned(),
+        number: cams::phone::PhoneNumber::parse("86", "13900001234").expect("a number"),
+    };
+    let old = ListedNumber {
+        status: Some("MIGRATED".to_owned()),
+        ..ListedNumber::default()
+    };
+    vec![
+        not_in_space(&target, None),
+        not_in_space(&target, Some(&old)),
+    ]
+}
