@@ -1,5 +1,6 @@
 //! The phone numbers of the account, and what list and lookup show of them.
 
+mod record;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -12,8 +13,9 @@ use serde_json::{Map, Value, json};
 use crate::behaviour::{AcceptedForms, DeletedRows, ListSource, OnRepeat, PENDING, ServiceChoices};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
+pub(crate) use record::Patch;
+use record::{Change, Effect, Record, SpaceRows};
 pub(crate) use steps::KnownNumber;
-use steps::{Attempts, Codes};
 
 /// The status of a number whose migration was started and is not finished.
 pub(crate) const MIGRATING: &str = "MIGRATING";
@@ -74,48 +76,6 @@ pub(crate) struct Key {
     pub(crate) cust_space_id: String,
     pub(crate) country_code: String,
     pub(crate) mobile_number: String,
-}
-
-/// What a space has of one number: the number itself if it is present, and the row of the same
-/// number that was deleted or moved away before.
-#[derive(Clone, Debug, Default)]
-struct SpaceRows {
-    living: Option<Arc<SpaceNumber>>,
-    gone: Option<Arc<SpaceNumber>>,
-}
-
-/// What happens to a number.
-#[derive(Clone, Debug)]
-struct Change {
-    /// When it happens, after the emulator's start. Readers see it when their lag has passed, or at
-    /// once if it has no time.
-    at: Option<Duration>,
-    /// Whether it happens at Meta, and no sync has brought it into the copy that the list shows.
-    is_unsynced: bool,
-    effect: Effect,
-}
-
-#[derive(Clone, Debug)]
-enum Effect {
-    /// The space has these rows from then on.
-    Replace(SpaceRows),
-    /// The function puts the text into the number.
-    Patch(Patch, String),
-}
-
-/// Puts a text into one field of a number or several.
-pub(crate) type Patch = fn(&mut SpaceNumber, &str);
-
-/// All that is kept of a number in a space.
-#[derive(Debug, Default)]
-struct Record {
-    /// In the order of time. Some are still to come.
-    changes: Vec<Change>,
-    codes: Codes,
-    registrations: Attempts,
-    deregistrations: Attempts,
-    /// Whether the last registration connects the number, now or later.
-    connects: bool,
 }
 
 /// What identifies a record: the space, and the phone number in WhatsApp's form.
@@ -368,47 +328,6 @@ impl Numbers {
             registered: true,
             lookup: true,
         }
-    }
-}
-
-impl Record {
-    /// What the space has of the number at this time.
-    fn truth(&self, at: Duration) -> SpaceRows {
-        self.seen(at, Duration::ZERO, false)
-    }
-
-    /// What a reader sees `at` after the emulator's start, if changes reach it after `lag`, in the
-    /// copy of the list or at Meta.
-    fn seen(&self, at: Duration, lag: Duration, from_copy: bool) -> SpaceRows {
-        let mut rows = SpaceRows::default();
-        for change in &self.changes {
-            if !change.is_over(at, lag) || (from_copy && change.is_unsynced) {
-                continue;
-            }
-            match (&change.effect, &mut rows.living) {
-                (Effect::Replace(new), _) => rows = new.clone(),
-                (Effect::Patch(patch, text), Some(living)) => patch(Arc::make_mut(living), text),
-                (Effect::Patch(..), None) => {}
-            }
-        }
-        rows
-    }
-
-    /// Adds a change of the number, now or later.
-    fn patch(&mut self, at: Duration, is_unsynced: bool, patch: Patch, text: &str) {
-        self.changes.push(Change {
-            at: Some(at),
-            is_unsynced,
-            effect: Effect::Patch(patch, text.into()),
-        });
-        self.changes.sort_by_key(|change| change.at);
-    }
-}
-
-impl Change {
-    /// Whether the change has reached, at this time, a reader with this lag.
-    fn is_over(&self, at: Duration, lag: Duration) -> bool {
-        self.at.is_none_or(|time| time.saturating_add(lag) <= at)
     }
 }
 

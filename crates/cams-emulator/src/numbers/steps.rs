@@ -5,9 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::{IN_REVIEW, NOT_VERIFIED, Numbers, Patch, Record, SpaceNumber, VERIFIED, id};
+use super::record::{Record, SentCode};
+use super::{IN_REVIEW, NOT_VERIFIED, Numbers, Patch, SpaceNumber, VERIFIED, id};
 use crate::behaviour::{OldCodes, OnRegistered, PENDING, ServiceChoices};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
@@ -24,30 +23,6 @@ pub(crate) struct KnownNumber<'a> {
     generated: Generated,
     at: Duration,
 }
-
-/// The last code of a number, as the control interface shows it.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct SentCode {
-    code: String,
-    method: String,
-    locale: String,
-    /// How many codes the number was sent.
-    sent: u64,
-}
-
-/// The codes of a number.
-#[derive(Debug, Default)]
-pub(super) struct Codes {
-    last: Option<SentCode>,
-    /// The codes that were not submitted, and when each was sent.
-    unused: Vec<(String, Duration)>,
-    sends: Attempts,
-    submissions: Attempts,
-}
-
-/// The times of the attempts at a step, those that were refused included.
-#[derive(Debug, Default)]
-pub(super) struct Attempts(Vec<Duration>);
 
 impl Numbers {
     /// The number that the space has at this time, if operations know it in this form. It is known
@@ -272,15 +247,6 @@ impl KnownNumber<'_> {
     fn at_meta(&mut self, after: Duration, patch: Patch, text: &str) {
         self.record
             .patch(self.at.saturating_add(after), true, patch, text);
-    }
-}
-
-impl Attempts {
-    /// Adds an attempt. Returns whether there were at most so many within the time.
-    fn admit(&mut self, at: Duration, most: usize, within: Period) -> bool {
-        self.0.push(at);
-        let is_recent = |time: &&Duration| at.saturating_sub(**time) < within.0;
-        self.0.iter().filter(is_recent).count() <= most
     }
 }
 
