@@ -157,8 +157,8 @@ impl Numbers {
     ) -> Option<Arc<SpaceNumber>> {
         let record = self.records.get(&id(cust_space_id, phone_number))?;
         let rows = record.seen(at, self.behaviour.lookup_lag.0, false);
-        let rows = [rows.living, rows.gone].into_iter().flatten();
-        let known = rows.filter(|number| number.lookup).next();
+        let mut rows = [rows.living, rows.gone].into_iter().flatten();
+        let known = rows.find(|number| number.lookup);
         known.filter(|number| self.accepts(number, phone_number))
     }
 

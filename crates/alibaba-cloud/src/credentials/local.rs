@@ -119,7 +119,10 @@ mod tests {
         profile: &[(&str, &str)],
     ) -> Result<String, String> {
         let local = Local {
-            configured: region.map(|region| ("region", region)).into_iter().collect(),
+            configured: region
+                .map(|region| ("region", region))
+                .into_iter()
+                .collect(),
             environment: variables.iter().copied().collect(),
             ..Local::default()
         };
