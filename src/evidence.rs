@@ -13,6 +13,8 @@ use cams::Listed;
 /// that the number is in the space.
 const LEFT: [&str; 2] = ["DELETED", MIGRATED];
 const MIGRATED: &str = "MIGRATED";
+/// The `CodeVerificationStatus` of a number whose phone was proved.
+pub(crate) const VERIFIED: &str = "VERIFIED";
 
 /// What the lookup of a number says. A number that has two forms is looked up in both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +97,11 @@ pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Pres
 pub(crate) fn has_left(status: &str) -> bool {
     LEFT.iter()
         .any(|left| status.trim().eq_ignore_ascii_case(left))
+}
+
+/// Whether this `CodeVerificationStatus` says that somebody proved to have the phone.
+pub(crate) fn is_verified(status: &str) -> bool {
+    status.trim().eq_ignore_ascii_case(VERIFIED)
 }
 
 /// Whether a row of the number shows that it has moved to another provider or account.

@@ -80,6 +80,8 @@ use lists::number_migration::NumberMigrations;
 pub use provider::Cams;
 use provider::NoClient;
 use resources::number_migration::NumberMigration;
+use resources::number_registration::NumberRegistration;
+use resources::number_verification::NumberVerification;
 
 /// The address of the provider, which all examples use.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
@@ -129,6 +131,8 @@ impl Provider for CamsProvider {
     fn offers(&self) -> Offers<Cams> {
         Offers::new()
             .resource(NumberMigration)
+            .resource(NumberRegistration)
+            .resource(NumberVerification)
             .data_source(Instances)
             .data_source(PhoneNumber)
             .data_source(PhoneNumbers)

@@ -13,7 +13,7 @@ use cams::operations::GetPhoneNumberVerificationStatus;
 use cams::phone::PhoneNumber;
 use cams::{Bounds, Client, Error, ErrorKind, Freshness, Listed};
 
-use super::evidence::{Evidence, Lookup, Presence, has_moved_out, weigh};
+use super::evidence::{Evidence, Lookup, Presence, is_verified, weigh};
 use super::lookups::{Granted, Lookups};
 
 /// A number in a space.
@@ -59,9 +59,9 @@ pub(crate) struct Search<'a> {
 pub(crate) struct Question<'a> {
     /// What is known already. A number whose id is known needs no lookup if the list shows it.
     pub(crate) known: Presence,
-    /// The list must have been requested at this instant or later. Without it a shared list is
-    /// enough, except to prove that the number is absent.
-    pub(crate) not_before: Option<Instant>,
+    /// How recent the list must be. That a number is absent takes a list that was requested after
+    /// the question, or [since](Freshness::Since) the instant that the caller names.
+    pub(crate) freshness: Freshness,
     /// The lookups that are left to the refreshes of this run, if a refresh of a state that holds
     /// the number asks: a lookup can then only prove that the number is absent, or give an id that
     /// is not known. Others look the number up whenever the list does not settle the question.
@@ -77,12 +77,54 @@ pub(crate) struct Question<'a> {
 pub(crate) struct Found {
     /// What the answers prove.
     pub(crate) evidence: Evidence,
-    /// The one operation that failed, if one did: the evidence then rests on the other alone.
-    pub(crate) failed: Option<Error>,
-    /// Whether the number was looked up.
-    pub(crate) looked_up: bool,
-    /// Whether the list shows that the number has moved out of the space.
-    pub(crate) has_moved_out: bool,
+    /// What the list shows. If it failed, the evidence rests on the lookup alone.
+    pub(crate) listed: Result<Listed, Error>,
+    /// What the lookup says, if it was made. If it failed, the evidence rests on the list alone.
+    pub(crate) looked_up: Option<Result<LookedUp, Error>>,
+}
+
+impl Found {
+    /// The one operation that failed, if one did.
+    pub(crate) fn failed(&self) -> Option<&Error> {
+        let looked_up = self.looked_up.as_ref();
+        let of_lookup = looked_up.and_then(|looked_up| looked_up.as_ref().err());
+        self.listed.as_ref().err().or(of_lookup)
+    }
+}
+
+/// What the lookup says about a number, in the form in which CAMS knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct LookedUp {
+    /// What it proves.
+    pub(crate) lookup: Lookup,
+    /// Whether it says that the number was verified.
+    pub(crate) is_verified: bool,
+    /// The form of the number that it knows, or the first one if it knows none.
+    pub(crate) number: PhoneNumber,
+}
+
+impl LookedUp {
+    /// The number's id, if the lookup gives it.
+    pub(crate) fn id(&self) -> Option<String> {
+        match &self.lookup {
+            Lookup::Found(id) => Some(id.clone()),
+            Lookup::Inconclusive | Lookup::NotFound => None,
+        }
+    }
+
+    /// What the lookups of both forms of a number say together.
+    fn and(self, other: Self) -> Self {
+        let knows_other = other.is_verified || other.id().is_some();
+        Self {
+            lookup: self.lookup.and(other.lookup),
+            is_verified: self.is_verified || other.is_verified,
+            number: if knows_other {
+                other.number
+            } else {
+                self.number
+            },
+        }
+    }
 }
 
 /// Why a question has no answer: the call that failed, and the other call, if both failed. Without
@@ -104,7 +146,7 @@ impl Search<'_> {
         let (known, may_forget) = (&question.known, question.may_forget);
         let has_id = known.id.is_some() || question.without_id;
         let asked_at = Instant::now();
-        let list = self.list(question.not_before).await?;
+        let list = self.list(question.freshness).await?;
         let evidence = weigh(list.as_ref().ok(), None, known);
         let settled = has_id && matches!(evidence, Evidence::Present(_));
         // A lookup that could change nothing is not made.
@@ -116,21 +158,23 @@ impl Search<'_> {
         if settled || (question.lookups.is_some() && granted.is_none()) {
             return Ok(Found {
                 evidence,
-                has_moved_out: list.as_ref().is_ok_and(has_moved_out),
-                failed: list.err(),
-                looked_up: false,
+                listed: list,
+                looked_up: None,
             });
         }
-        let (mut list, lookup) = match (list, alone(self.lookup_forms().await)?) {
+        let (mut list, lookup) = match (list, alone(self.look_up().await)?) {
             (Err(error), Err(other)) => return Err(Box::new((error, Some(other)))),
             answers => answers,
         };
-        let mut evidence = weigh(list.as_ref().ok(), lookup.as_ref().ok(), known);
+        let proof = lookup.as_ref().ok().map(|looked_up| &looked_up.lookup);
+        let mut evidence = weigh(list.as_ref().ok(), proof, known);
         // The number may have come to the space after a shared list was requested.
-        let is_old = |list: &Listed| question.not_before.is_none() && list.asked_at < asked_at;
+        let is_old = |list: &Listed| {
+            !matches!(question.freshness, Freshness::Since(_)) && list.asked_at < asked_at
+        };
         if evidence == Evidence::Absent && list.as_ref().is_ok_and(is_old) {
-            list = self.list(Some(asked_at)).await?;
-            evidence = weigh(list.as_ref().ok(), lookup.as_ref().ok(), known);
+            list = self.list(Freshness::Since(asked_at)).await?;
+            evidence = weigh(list.as_ref().ok(), proof, known);
         }
         if let Some(granted) = granted {
             match &evidence {
@@ -141,9 +185,8 @@ impl Search<'_> {
         }
         Ok(Found {
             evidence,
-            has_moved_out: list.as_ref().is_ok_and(has_moved_out),
-            failed: list.err().or(lookup.err()),
-            looked_up: true,
+            listed: list,
+            looked_up: Some(lookup),
         })
     }
 
@@ -155,9 +198,8 @@ impl Search<'_> {
     }
 
     /// What the list shows.
-    async fn list(&self, not_before: Option<Instant>) -> Answer<Listed> {
+    async fn list(&self, freshness: Freshness) -> Answer<Listed> {
         let (space, number) = (&self.target.cust_space_id, &self.target.number);
-        let freshness = not_before.map_or(Freshness::Shared, Freshness::Since);
         let ask = |bounds: Bounds| async move {
             let client = self.client;
             client.listed(&bounds, space, number, freshness).await
@@ -169,43 +211,54 @@ impl Search<'_> {
     ///
     /// CAMS may know a number in one of its forms only. So the form in which the list writes it is
     /// asked for first, and if that does not give the id, the other form too.
-    async fn lookup_forms(&self) -> Result<Lookup, Error> {
+    ///
+    /// # Errors
+    ///
+    /// If a call fails for another reason than that CAMS does not know the number.
+    pub(crate) async fn look_up(&self) -> Result<LookedUp, Error> {
         let number = &self.target.number;
         let space = &self.target.cust_space_id;
         let listed = self.client.listed_form(space, number);
         let first = listed.as_ref().unwrap_or(number);
-        let lookup = self.lookup_form(first).await?;
+        let looked_up = self.lookup_form(first).await?;
         match first.other_form() {
-            Some(other) if !matches!(lookup, Lookup::Found(_)) => {
-                Ok(lookup.and(self.lookup_form(&other).await?))
+            Some(other) if looked_up.id().is_none() => {
+                Ok(looked_up.and(self.lookup_form(&other).await?))
             }
-            _ => Ok(lookup),
+            _ => Ok(looked_up),
         }
     }
 
     /// What the lookup says about the number in this form. A refusal of what was asked for is an
     /// answer too: it is how the service may report a number that the space lacks.
-    async fn lookup_form(&self, number: &PhoneNumber) -> Result<Lookup, Error> {
+    async fn lookup_form(&self, number: &PhoneNumber) -> Result<LookedUp, Error> {
         let lookup = GetPhoneNumberVerificationStatus {
             cust_space_id: self.target.cust_space_id.clone(),
             number: number.clone(),
         };
         let lookup = &lookup;
         let ask = |bounds: Bounds| async move { self.client.call(&bounds, lookup).await };
-        match self.in_halves(ask).await {
-            Ok(answer) => Ok(answer.data.id.map_or(Lookup::Inconclusive, Lookup::Found)),
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(Lookup::NotFound),
-            Err(error) if error.refuses_request() => Ok(Lookup::Inconclusive),
-            Err(error) => Err(error),
-        }
+        let (lookup, verification) = match self.in_halves(ask).await {
+            Ok(answer) => {
+                let lookup = answer.data.id.map_or(Lookup::Inconclusive, Lookup::Found);
+                (lookup, answer.data.code_verification_status)
+            }
+            Err(error) if error.kind == ErrorKind::NotFound => (Lookup::NotFound, None),
+            Err(error) if error.refuses_request() => (Lookup::Inconclusive, None),
+            Err(error) => return Err(error),
+        };
+        Ok(LookedUp {
+            lookup,
+            is_verified: verification.as_deref().is_some_and(is_verified),
+            number: number.clone(),
+        })
     }
 
     /// The number's id by the lookup alone, if it gives one. Nothing depends on it, so a failure is
     /// only logged.
     pub(crate) async fn id(&self) -> Option<String> {
-        match self.lookup_forms().await {
-            Ok(Lookup::Found(id)) => Some(id),
-            Ok(_) => None,
+        match self.look_up().await {
+            Ok(looked_up) => looked_up.id(),
             Err(error) => {
                 tracing::info!(%error, "the number's id is not known yet");
                 None
@@ -226,21 +279,35 @@ impl Search<'_> {
         }
     }
 
-    /// Looks several times for a number whose migration may have started. After a stop there is one
-    /// more look, and a short one.
-    ///
-    /// When the time of the operation is over, the looks have some seconds of their own.
+    /// Looks several times for a number whose migration may have started.
     ///
     /// # Errors
     ///
     /// Why the number was not found, in one sentence.
     pub(crate) async fn read_back(&self) -> Result<Presence, String> {
+        self.look_repeatedly(NOT_SHOWN, async |search| search.look_again().await)
+            .await
+    }
+
+    /// Looks several times for the outcome of a call without an answer. After a stop there is one
+    /// more look, and a short one. `not_shown` is the reason that a look gives if it finds nothing.
+    ///
+    /// When the time of the operation is over, the looks have some seconds of their own.
+    ///
+    /// # Errors
+    ///
+    /// Why the outcome was not found, in one sentence.
+    pub(crate) async fn look_repeatedly<T>(
+        &self,
+        not_shown: &str,
+        look: impl AsyncFn(&Search<'_>) -> Result<T, String>,
+    ) -> Result<T, String> {
         let time = self.bounds.time_left().clamp(LAST_LOOKS, READ_BACK);
         let aftermath = Search {
             bounds: Bounds::unstoppable(time),
             ..self.clone()
         };
-        let mut found = Err(NOT_SHOWN.to_owned());
+        let mut found = Err(not_shown.to_owned());
         for wait in WAITS {
             if wait >= aftermath.bounds.time_left() {
                 break;
@@ -251,15 +318,15 @@ impl Search<'_> {
             }
             let is_last = self.bounds.is_stopped();
             found = tokio::select! {
-                found = aftermath.look_again() => found,
-                () = self.bounds.stop_grace_ended() => Err(NOT_SHOWN.to_owned()),
+                found = look(&aftermath) => found,
+                () = self.bounds.stop_grace_ended() => Err(not_shown.to_owned()),
             };
             if found.is_ok() || is_last {
                 break;
             }
         }
         match found {
-            Err(reason) if reason == NOT_SHOWN && self.bounds.is_stopped() => {
+            Err(reason) if reason == not_shown && self.bounds.is_stopped() => {
                 Err(STOPPED.to_owned())
             }
             found => found,
@@ -273,7 +340,7 @@ impl Search<'_> {
     /// Why the number was not found, in one sentence.
     pub(crate) async fn look_again(&self) -> Result<Presence, String> {
         let question = Question {
-            not_before: Some(Instant::now()),
+            freshness: Freshness::Since(Instant::now()),
             ..Question::default()
         };
         match self.find(question).await.map(|found| found.evidence) {
@@ -288,12 +355,28 @@ impl Search<'_> {
             }
         }
     }
+
+    /// Looks once whether the number is verified.
+    ///
+    /// # Errors
+    ///
+    /// Why the number does not count as verified, in one sentence.
+    pub(crate) async fn look_for_verification(&self) -> Result<LookedUp, String> {
+        match self.look_up().await {
+            Ok(looked_up) if looked_up.is_verified => Ok(looked_up),
+            Ok(_) => Err(NOT_VERIFIED.to_owned()),
+            Err(error) => Err(format!("Looking the number up failed too: {error}.")),
+        }
+    }
 }
+
+/// The reason for a number that is not shown as verified.
+pub(crate) const NOT_VERIFIED: &str = "The lookup of the number did not show it as VERIFIED within \
+    some seconds.";
 
 pub(crate) const NOT_SHOWN: &str = "The list of the space and the lookup of the number did not show it within \
     some seconds.";
-const STOPPED: &str = "Terraform was asked to stop before the list of the space and the lookup of \
-    the number could show it.";
+const STOPPED: &str = "Terraform was asked to stop before CAMS could show the outcome.";
 
 /// Separates a failure of one operation from one that every call would meet.
 fn alone<T>(answer: Result<T, Error>) -> Answer<T> {

@@ -11,6 +11,8 @@ use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
 
+use tokio::time::Instant;
+
 use super::CamsProvider;
 use super::claims::Claims;
 use super::credentials;
@@ -35,6 +37,8 @@ pub struct Cams {
     pub(crate) planned: Planned,
     pub(crate) lookups: Lookups,
     pub(crate) clock: Clock,
+    /// When the provider was configured, which is before all operations.
+    pub(crate) began: Instant,
     pub(crate) random: Random,
     reported: Mutex<BTreeSet<String>>,
 }
@@ -66,6 +70,7 @@ impl Cams {
             planned: Planned::default(),
             lookups: Lookups::default(),
             clock: provider.clock.clone(),
+            began: Instant::now(),
             random: provider.random.clone(),
             reported: Mutex::default(),
         }

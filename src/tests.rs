@@ -21,7 +21,7 @@ use terraform_plugin::framework::timeouts::Timed;
 use terraform_plugin::framework::value::Value;
 
 use super::errors::{self, ErrorContext};
-use super::resources::{number, number_migration};
+use super::resources::{number, number_migration, number_registration, number_verification};
 use super::{CamsProvider, LONG_WAIT, claims, data_sources, notices, validators};
 
 #[tokio::test]
@@ -33,7 +33,19 @@ async fn all_diagnostics_are_in_the_fixture() {
         ("Validators", of_validators()),
         ("Resources for a number", number::diagnostics()),
         ("Data sources and lists", data_sources::diagnostics()),
+        (
+            "Verification codes",
+            number::verification::tests::diagnostics(),
+        ),
         ("cams_number_migration", number_migration::diagnostics()),
+        (
+            "cams_number_registration",
+            number_registration::diagnostics(),
+        ),
+        (
+            "cams_number_verification",
+            number_verification::diagnostics(),
+        ),
     ];
     let rendered: String = sections
         .iter()

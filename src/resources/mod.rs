@@ -2,3 +2,5 @@
 
 pub(crate) mod number;
 pub mod number_migration;
+pub mod number_registration;
+pub mod number_verification;

@@ -17,7 +17,9 @@
 //! - [`NumberOperation`] holds what all steps of one operation need. [`NumberOperation::refresh`] is
 //!   the core of `read`: it decides when the state forgets a number.
 //! - Before something is sent that cannot be undone, `create` takes a claim
-//!   ([`NumberOperation::claim`]).
+//!   ([`NumberOperation::claim`]) and asks where the number is
+//!   ([`NumberOperation::find_before_sending`]). [`standing::standing`] says what the list shows.
+//! - An `update` whose attributes make it send something asks [`private_state::is_imported`] first.
 //! - When the object exists, [`private_state::note_start`] remembers when.
 //!
 //! A number is validated where it is written: as a whole in `phone_number`, in two attributes by
@@ -28,6 +30,9 @@ pub(super) mod messages;
 mod operation;
 pub(super) mod plan;
 pub(super) mod private_state;
+pub(super) mod refusals;
+pub(super) mod standing;
+pub(crate) mod verification;
 
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::identity::{IdentityAttribute, IdentitySchema};

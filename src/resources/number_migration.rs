@@ -13,7 +13,7 @@ use cams::operations::{
     CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus, Migration,
     QueryChatappPhoneNumbers,
 };
-use cams::{Error, ErrorKind, Operation};
+use cams::{Error, ErrorKind, Freshness, Operation};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::identity::IdentitySchema;
@@ -199,7 +199,7 @@ impl NumberOperation<'_, Model> {
         let mut renewals = 0;
         let error = loop {
             let question = Question {
-                not_before: Some(not_before),
+                freshness: Freshness::Since(not_before),
                 ..Question::default()
             };
             let found = self.find(question).await?;
@@ -285,7 +285,7 @@ impl NumberOperation<'_, Model> {
         // An imported number that was never read has no status.
         let is_imported = state.status.is_null();
         match self.refresh(question, is_imported).await? {
-            Refreshed::Present(presence) => {
+            Refreshed::Present { presence, .. } => {
                 // An id that is known stays: it identifies the number, and others may refer to it.
                 let presence = Presence {
                     id: known.id.or(presence.id),

@@ -23,7 +23,7 @@ const METADATA: &str = "/latest/meta-data/ram/security-credentials/";
 
 /// An access key, and the token of its session if it has one.
 #[derive(Clone)]
-struct Key {
+pub(crate) struct Key {
     id: String,
     secret: String,
     token: Option<String>,
@@ -31,7 +31,7 @@ struct Key {
 
 impl Key {
     /// The permanent key that every emulator knows.
-    fn permanent() -> Self {
+    pub(crate) fn permanent() -> Self {
         Self {
             id: "emulator".into(),
             secret: "emulator-secret".into(),
@@ -55,7 +55,7 @@ impl Key {
 
 impl Emulator {
     /// Sends a call that is signed by HMAC-SHA1.
-    fn call(
+    pub(crate) fn call(
         &self,
         key: &Key,
         version: &str,

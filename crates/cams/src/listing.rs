@@ -36,9 +36,10 @@ const FRESH: Duration = Duration::from_secs(60);
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(2);
 
 /// How recent a list has to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Freshness {
     /// A list that is on its way, or that came within the last minute.
+    #[default]
     Shared,
     /// A list that was requested at this instant or later.
     Since(Instant),

@@ -127,6 +127,48 @@ pub(crate) fn not_claimed<M: NumberModel>(
     }
 }
 
+/// A number that is banned, which nothing here changes.
+pub(crate) fn banned<M: NumberModel>(target: &Target) -> Diagnostic {
+    let text = format!(
+        "WhatsApp has banned {target}: it neither sends nor receives. Only Meta lifts a ban: the \
+         owner of the number appeals it in Meta's Business Manager. Nothing is stored for this \
+         number. Apply again when the ban is lifted."
+    );
+    error::<M>("Number Is Banned", text)
+}
+
+/// A number that is not in the space.
+pub(crate) fn not_in_space<M: NumberModel>(target: &Target) -> Diagnostic {
+    let text = format!(
+        "The list of the space does not show {target}, and the lookup says that the number does \
+         not exist, so nothing was done for it. Start its migration first, with \
+         cams_number_migration, and check the space and the number."
+    );
+    error::<M>("Number Not in the Space", text)
+}
+
+/// Numbers that are live already, so that nothing is done for them.
+pub(crate) fn already_live<M: NumberModel>(target: &Target) -> Diagnostic {
+    let text = format!(
+        "{target} is live already, so nothing was sent and nothing was registered: the resource \
+         takes the number over unchanged. {SHOWN_ONCE}"
+    );
+    warning::<M>("Number Already Live", text)
+}
+
+/// A list that could not be synchronized with Meta.
+pub(crate) fn not_synchronized(error: &Error, target: &Target) -> Diagnostic {
+    let action = error.action;
+    let text = format!(
+        "The provider calls {action} so that the list of the space of {target} shows what happened \
+         at Meta. The call failed, and the provider continued with the list as it is: it may show \
+         an older status. {SHOWN_ONCE}\n\n{}\n{}",
+        errors::advice(error).text,
+        errors::particulars(error)
+    );
+    Diagnostic::warning(format!("{action} Failed"), text)
+}
+
 /// One of the two operations that find the number failed, and the other one was enough.
 pub(crate) fn one_failed(error: &Error, target: &Target) -> Diagnostic {
     let action = error.action;
@@ -244,6 +286,10 @@ pub(crate) mod tests {
         };
         let limit = limit.limit(None);
         let denied = error(ErrorKind::AccessDenied, "NoPermission");
+        let sync = Error {
+            action: "ChatappSyncPhoneNumber",
+            ..denied.clone()
+        };
         let other_space = Conflict::OtherSpace("cams-2".into());
         vec![
             missing_space(),
@@ -255,6 +301,10 @@ pub(crate) mod tests {
             not_claimed::<Model>(Refused::Busy, &one, &limit),
             not_claimed::<Model>(Refused::Duplicate, &one, &limit),
             not_claimed::<Model>(Refused::Stopped, &one, &limit),
+            banned::<Model>(&one),
+            not_in_space::<Model>(&one),
+            already_live::<Model>(&one),
+            not_synchronized(&sync, &one),
             one_failed(&denied, &one),
             not_confirmed(&one),
             gone::<Model>(&one, false),

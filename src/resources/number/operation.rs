@@ -1,6 +1,9 @@
 //! One operation on a number, with what all of its steps need.
 
-use cams::{Bounds, Error};
+use std::sync::Arc;
+
+use cams::operations::ListedNumber;
+use cams::{Bounds, Error, Freshness, Listed};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::timeouts::TimeLimit;
@@ -8,7 +11,7 @@ use terraform_plugin::framework::timeouts::TimeLimit;
 use crate::Cams;
 use crate::claims::{Claim, Refused};
 use crate::errors::ErrorContext;
-use crate::evidence::{Evidence, Presence};
+use crate::evidence::{Evidence, Presence, has_moved_out};
 use crate::numbers::{Found, Question, Search, Target};
 
 use super::{NumberModel, messages, private_state};
@@ -30,7 +33,11 @@ pub(crate) struct NumberOperation<'a, M> {
 #[derive(Debug)]
 pub(crate) enum Refreshed {
     /// The number is in the space.
-    Present(Presence),
+    Present {
+        presence: Presence,
+        /// Its rows in the list. There are none if only the lookup shows it.
+        rows: Arc<[ListedNumber]>,
+    },
     /// Nothing proves that the number is in the space, and nothing that it is not: the state stays.
     Unchanged,
     /// The number is not in the space, and the state forgets it.
@@ -107,11 +114,33 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
     pub(crate) async fn find(&self, question: Question<'_>) -> Result<Found, Diagnostics> {
         let found = self.search.find(question).await;
         let found = found.map_err(|failed| self.failed(&failed.0, failed.1.as_ref()))?;
-        if let Some(error) = &found.failed {
-            let warning = messages::one_failed(error, self.search.target);
-            self.context.warn_once(warning);
-        }
+        self.warn_of_failures(&found);
         Ok(found)
+    }
+
+    /// Asks where the number is before something is sent that cannot be undone. A list that cannot
+    /// be read is an error, because it may show that the number is live. It is a synchronized one:
+    /// no other shows what an earlier run has done.
+    ///
+    /// # Errors
+    ///
+    /// If the list fails.
+    pub(crate) async fn find_before_sending(&self) -> Result<(Found, Listed), Diagnostics> {
+        let starts = &self.context.provider().starts;
+        let since = starts.not_before(&self.search.target.cust_space_id);
+        let question = Question {
+            freshness: Freshness::SyncedSince(since),
+            without_id: true,
+            ..Question::default()
+        };
+        let found = self.search.find(question).await;
+        let found = found.map_err(|failed| self.failed(&failed.0, failed.1.as_ref()))?;
+        let listed = match &found.listed {
+            Ok(listed) => listed.clone(),
+            Err(error) => return Err(self.failed(error, None)),
+        };
+        self.warn_of_failures(&found);
+        Ok((found, listed))
     }
 
     /// Asks CAMS for a number in the state, and decides whether the state forgets it: only if it is
@@ -139,17 +168,21 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
                 if is_imported {
                     private_state::note_start(context);
                 }
-                Ok(Refreshed::Present(presence))
+                let rows = found.listed.map(|listed| listed.rows).unwrap_or_default();
+                Ok(Refreshed::Present { presence, rows })
             }
             Evidence::Absent if is_imported => Ok(Refreshed::Gone),
             Evidence::Absent if may_forget => {
-                context.warn(messages::gone::<M>(target, found.has_moved_out));
+                let has_moved_out = found.listed.as_ref().is_ok_and(has_moved_out);
+                context.warn(messages::gone::<M>(target, has_moved_out));
                 Ok(Refreshed::Gone)
             }
             Evidence::Inconclusive if is_imported => {
-                Err(messages::not_importable(target, found.failed.as_ref()).into())
+                Err(messages::not_importable(target, found.failed()).into())
             }
-            Evidence::Inconclusive if found.looked_up && found.failed.is_none() => {
+            Evidence::Inconclusive
+                if matches!(found.looked_up, Some(Ok(_))) && found.listed.is_ok() =>
+            {
                 context.warn_once(messages::not_confirmed(target));
                 Ok(Refreshed::Unchanged)
             }
@@ -166,6 +199,19 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
             outcome: self.outcome,
         };
         self.context.provider().failed(error, other, context).into()
+    }
+
+    /// Warns once in a run about an operation that failed while another one answered.
+    fn warn_of_failures(&self, found: &Found) {
+        let target = self.search.target;
+        if let Some(error) = found.failed() {
+            self.context.warn_once(messages::one_failed(error, target));
+        }
+        let listed = found.listed.as_ref().ok();
+        if let Some(error) = listed.and_then(|listed| listed.sync_failed.as_ref()) {
+            self.context
+                .warn_once(messages::not_synchronized(error, target));
+        }
     }
 
     fn not_claimed(&self, refused: Refused) -> Diagnostics {

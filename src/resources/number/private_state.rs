@@ -17,6 +17,25 @@ const STARTED_AT: &str = "started_at";
 /// The key for the random id by which plans recognise the resource.
 const RESOURCE_ID: &str = "resource_id";
 
+/// The key for whether the resource was imported and not changed since.
+const IS_IMPORTED: &str = "is_imported";
+
+/// Notes that the resource was imported, for [`is_imported`].
+pub(crate) fn begin_import<M: NumberModel>(context: Context<'_, Cams, M>) {
+    context.private().set(IS_IMPORTED, true);
+}
+
+/// Whether the resource was imported and not changed since. Its first change stores the settings of
+/// the configuration, which an import cannot know: nothing is to be done because they differ.
+pub(crate) fn is_imported<M: NumberModel>(context: Context<'_, Cams, M>) -> bool {
+    context.private().get(IS_IMPORTED).unwrap_or(false)
+}
+
+/// Notes that the first change after an import was made.
+pub(crate) fn end_import<M: NumberModel>(context: Context<'_, Cams, M>) {
+    context.private().remove(IS_IMPORTED);
+}
+
 /// The id of the resource that a plan is about, or of the one that it replaces.
 pub(crate) fn resource_id<M: NumberModel>(
     context: Context<'_, Cams, M>,

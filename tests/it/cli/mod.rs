@@ -24,6 +24,7 @@ mod output;
 mod program;
 mod query;
 mod quota;
+mod registration;
 mod secrets;
 mod settings;
 mod space;

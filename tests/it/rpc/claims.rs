@@ -96,7 +96,7 @@ async fn a_number_that_a_stopped_process_holds_is_told_when_the_time_is_over() {
     let outcome = create(&other, &config).await;
     let text = format!("{:?}", outcome.diagnostics);
     assert!(
-        text.contains("Number Being Migrated by Another Process") && text.contains("(Ctrl-Z)"),
+        text.contains("Number in Use by Another Process") && text.contains("(Ctrl-Z)"),
         "{text}"
     );
     kill_process(id, Signal::CONT).unwrap();

@@ -16,11 +16,13 @@ mod memory;
 mod offer;
 mod redis_servers;
 mod refresh;
+mod registration;
 mod seen;
 mod sessions;
 mod shells;
 mod stop;
 mod twice;
+mod verification;
 
 use serde_json::{Value, json};
 

@@ -1,0 +1,205 @@
+//! Proves who has the phone of a number: submits the code that it received.
+//!
+//! `cams_number_registration` and `cams_number_verification` share this step. A code is good once,
+//! and wrong ones may block the number for a while, so it is submitted at most once, and never for a
+//! number that is verified.
+
+use crate::claims::Claim;
+use crate::errors;
+use crate::numbers::{Found, LookedUp, NOT_VERIFIED, Target};
+use base::secret::Secret;
+use cams::operations::ChatappMigrationVerified;
+use cams::phone::PhoneNumber;
+use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
+use terraform_plugin::framework::model::Field;
+
+use super::messages::error;
+use super::standing::standing;
+use super::{NumberModel, NumberOperation};
+
+/// A number that is verified.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    /// The form in which CAMS knows the number, as far as an answer has shown it.
+    pub(crate) number: PhoneNumber,
+    /// Its id, if an answer had one.
+    pub(crate) id: Option<String>,
+}
+
+/// The code in a configuration, without what people write between its digits; `None` if there is
+/// none.
+pub(crate) fn code(configured: &Field<Secret>) -> Option<Secret> {
+    let digits = configured.known()?.expose().chars();
+    let digits: String = digits.filter(|c| !c.is_whitespace() && *c != '-').collect();
+    (!digits.is_empty()).then(|| Secret::new(digits))
+}
+
+impl<M: NumberModel> NumberOperation<'_, M> {
+    /// Submits the code, unless the number is verified already. `found` is what CAMS says about the
+    /// number.
+    ///
+    /// # Errors
+    ///
+    /// If there is no code, or if CAMS does not show the number as verified after the submission.
+    pub(crate) async fn verify(
+        &self,
+        claim: &mut Claim<'_>,
+        found: &Found,
+        code: Option<Secret>,
+    ) -> Result<Verified, Diagnostics> {
+        let (client, target) = (self.search.client, self.search.target);
+        let rows = found.listed.as_ref().map_or(&[][..], |listed| &listed.rows);
+        let written = client.written(&target.cust_space_id, &target.number);
+        if standing(rows).is_verified() {
+            return Ok(Verified {
+                number: written,
+                id: None,
+            });
+        }
+        let looked_up = match &found.looked_up {
+            Some(looked_up) => looked_up.as_ref().ok().cloned(),
+            None => self.look_up().await?,
+        };
+        let (number, id) = match looked_up {
+            Some(looked_up) if looked_up.is_verified => return Ok(looked_up.into()),
+            Some(looked_up) if looked_up.id().is_some() => {
+                let Verified { number, id } = looked_up.into();
+                (number, id)
+            }
+            _ => (written, None),
+        };
+        let Some(verify_code) = code else {
+            return Err(no_code::<M>(target).into());
+        };
+        let submit = ChatappMigrationVerified {
+            cust_space_id: target.cust_space_id.clone(),
+            number: number.clone(),
+            verify_code,
+        };
+        claim.keep();
+        let claimed = self.search.bounds.clone().only_while(claim.witness());
+        let failure = match client.call(&claimed, &submit).await {
+            Ok(answer) => {
+                let id = answer.data.id.or(id);
+                return Ok(Verified { number, id });
+            }
+            Err(failure) => failure,
+        };
+        if failure.may_have_had_effect {
+            let seen = self.search.look_repeatedly(NOT_VERIFIED, async |search| {
+                search.look_for_verification().await
+            });
+            let verified = seen.await;
+            return verified.map(Verified::from).map_err(|reason| {
+                let detail = errors::particulars(&failure);
+                unknown_outcome::<M>(target, &reason, &detail).into()
+            });
+        }
+        if !failure.refuses_request() {
+            return Err(self.failed(&failure, None));
+        }
+        // The number may have been verified before, which is a reason to refuse a code.
+        match self.search.look_for_verification().await {
+            Ok(verified) => Ok(verified.into()),
+            Err(_) => Err(refused::<M>(target, &errors::particulars(&failure)).into()),
+        }
+    }
+
+    /// What the lookup says about the number. `None` if it failed, which is a warning.
+    async fn look_up(&self) -> Result<Option<LookedUp>, Diagnostics> {
+        match self.search.look_up().await {
+            Ok(looked_up) => Ok(Some(looked_up)),
+            Err(error) if error.kind.ends_the_operation() => Err(self.failed(&error, None)),
+            Err(error) => {
+                let warning = super::messages::one_failed(&error, self.search.target);
+                self.context.warn_once(warning);
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl From<LookedUp> for Verified {
+    fn from(looked_up: LookedUp) -> Self {
+        Self {
+            id: looked_up.id(),
+            number: looked_up.number,
+        }
+    }
+}
+
+/// How the user gets a code, as the end of a text.
+pub(crate) const NEW_CODE: &str = "To send a code, create cams_number_verification_code for the number or \
+    change its triggers, or invoke the action cams_send_verification_code. Then set verify_code_wo \
+    to the code and apply again within ten minutes.";
+
+/// The number is not verified, and the configuration has no code.
+fn no_code<M: NumberModel>(target: &Target) -> Diagnostic {
+    let text = format!(
+        "{target} is not verified, and verify_code_wo is not set, so nothing was done for this \
+         number. {NEW_CODE} No code is needed for a number that is verified already."
+    );
+    error::<M>("Verification Code Missing", text)
+}
+
+/// CAMS refused the code, and the number is not verified.
+fn refused<M: NumberModel>(target: &Target, particulars: &str) -> Diagnostic {
+    let text = format!(
+        "CAMS refused the code for {target}, and the number is not verified: the code is probably \
+         wrong or expired. A code is good for about ten minutes and only once, and a newer code \
+         may end the older ones. Several wrong codes may block the number for a while.\n\n\
+         {NEW_CODE}\n{particulars}"
+    );
+    error::<M>("Verification Code Refused", text)
+}
+
+/// The request that submits the code has no usable answer, and the number is not shown as verified,
+/// for a reason in one sentence.
+fn unknown_outcome<M: NumberModel>(target: &Target, reason: &str, particulars: &str) -> Diagnostic {
+    let text = format!(
+        "The request that submits the code for {target} was sent, and no usable answer was \
+         received. The code may have been taken. {reason}\n\nApply again: if the number is \
+         verified then, no code is submitted. If it is not, the code may be used up. {NEW_CODE}\n\
+         {particulars}"
+    );
+    error::<M>("Verification With Unknown Outcome", text)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use cams::ErrorKind;
+
+    use crate::resources::number::messages::tests::target;
+    use crate::resources::number_migration::Model;
+    use crate::tests::error;
+
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_write_it() {
+        for (configured, expected) in [
+            ("123456", Some("123456")),
+            (" 123-456\n", Some("123456")),
+            ("123 456", Some("123456")),
+            ("", None),
+            (" - ", None),
+        ] {
+            let code = code(&configured.into());
+            let code = code.as_ref().map(Secret::expose);
+            assert_eq!(code, expected, "{configured:?}");
+        }
+        assert!(code(&Field::Null).is_none());
+    }
+
+    /// The diagnostics of the step.
+    pub(crate) fn diagnostics() -> Vec<Diagnostic> {
+        let one = target("86", "13900001234");
+        let error = error(ErrorKind::InvalidParameter, "InvalidParameter");
+        let particulars = errors::particulars(&error);
+        vec![
+            no_code::<Model>(&one),
+            refused::<Model>(&one, &particulars),
+            unknown_outcome::<Model>(&one, NOT_VERIFIED, &particulars),
+        ]
+    }
+}

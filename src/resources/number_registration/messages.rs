@@ -1,0 +1,221 @@
+//! What the resource tells the user: about plans, then about creates, waits and destroys.
+
+use std::time::Duration;
+
+use cams::Error;
+use cams::operations::ListedNumber;
+use terraform_plugin::framework::diagnostic::Diagnostic;
+use terraform_plugin::framework::path::Path;
+use terraform_plugin::framework::timeouts::TimeLimit;
+
+use crate::errors;
+use crate::numbers::Target;
+use crate::resources::number::messages::{SHOWN_ONCE, error, warning};
+use crate::resources::number::refusals;
+
+use super::schema::Model;
+
+/// What a plan that registers numbers does.
+pub(super) fn registers() -> Diagnostic {
+    let text = format!(
+        "This plan registers numbers, which is the cut-over of their migration. Until a number is \
+         registered, its old provider serves it, and giving up is harmless. Afterwards the space \
+         serves it, and going back is another migration. {SHOWN_ONCE}"
+    );
+    Diagnostic::warning("Registration Is the Cut-Over", text)
+}
+
+/// What destroying the resource does not do.
+pub(super) fn forgets(state: &Model) -> Diagnostic {
+    let (number, space) = number_of(state);
+    let text = format!(
+        "Destroying the resource makes no API call: Terraform forgets the registration of \
+         {number}, which stays registered in space {space}. To deregister a number when its \
+         resource is destroyed, set deregister_on_destroy to true and apply that first. \
+         {SHOWN_ONCE}"
+    );
+    Diagnostic::warning("Number Stays Registered", text)
+}
+
+/// A plan that takes a live number out of service.
+pub(super) fn cuts(state: &Model) -> Diagnostic {
+    let (number, space) = number_of(state);
+    let text = format!(
+        "Destroying the resource deregisters {number} in space {space}, because \
+         deregister_on_destroy is true in the state. The number is live: it then neither sends \
+         nor receives, and its old provider does not get it back. To keep it in service, set \
+         deregister_on_destroy to false and apply that first."
+    );
+    warning::<Model>("Live Number Will Be Deregistered", text)
+}
+
+/// CAMS refused the registration.
+pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
+    let advice = refusals::advice(refusal).unwrap_or(
+        "Common reasons: two-step verification is still on (the owner turns it off in the WhatsApp \
+         Manager of the old account), the number is not verified any more, the number is still \
+         used in the WhatsApp app, the display name or the WhatsApp Business Account is not \
+         approved, or the number is registered already and waits for its review.",
+    );
+    let text = format!(
+        "CAMS refused to register {target}, and nothing is stored for this number. {advice}\n\n\
+         Correct the reason before you apply again: a number has about ten registrations in 72 \
+         hours, and refused ones may count.\n{}",
+        errors::particulars(refusal)
+    );
+    error::<Model>("Registration Refused", text)
+}
+
+/// The request that registers the number has no usable answer, and the number did not become live.
+pub(super) fn unknown_outcome(
+    target: &Target,
+    unanswered: &Error,
+    look: Option<&Error>,
+) -> Diagnostic {
+    let look = look.map(|error| format!(" The last look failed: {error}."));
+    let text = format!(
+        "The request to register {target} was sent, and no usable answer was received. The number \
+         may have been registered: the provider waited until the list would show it as live, \
+         which it did not, and PENDING proves nothing.{} Nothing is stored for this \
+         number.\n\nLook for the number in the CAMS console. Apply again later: if the number is \
+         live then, the provider takes it over, and otherwise it registers it.\n{}",
+        look.unwrap_or_default(),
+        errors::particulars(unanswered)
+    );
+    error::<Model>("Registration With Unknown Outcome", text)
+}
+
+/// The number is registered and was not live when the wait ended.
+pub(super) fn not_live(
+    target: &Target,
+    row: Option<&ListedNumber>,
+    look: Option<&Error>,
+    limit: &TimeLimit,
+) -> Diagnostic {
+    let shown = |text: Option<&String>, otherwise: &str| {
+        text.map_or_else(|| otherwise.to_owned(), String::clone)
+    };
+    let status = shown(row.and_then(|row| row.status.as_ref()), "not in the list");
+    let name = shown(row.and_then(|row| row.name_status.as_ref()), "not known");
+    let look = look.map(|error| {
+        let advice = errors::advice(error).text;
+        format!("\n\nThe last look failed, so the status may be older. {advice}\n{error}.")
+    });
+    let text = format!(
+        "{target} is registered, and was not live when the wait ended ({limit}, or a stop). Its \
+         status is {status}, and the review of its display name is {name}. The number is stored \
+         as it is. A later plan shows when it is CONNECTED.\n\nA number that was registered before \
+         its display name was approved can stay PENDING for good: once the name is approved, \
+         change triggers to register it again. To let a run fail in this case, add a postcondition \
+         on self.status.{}",
+        look.unwrap_or_default()
+    );
+    warning::<Model>("Number Not Connected Yet", text)
+}
+
+/// A live number that may not send as much as others.
+pub(super) fn limited(target: &Target, status: &str) -> Diagnostic {
+    let text = format!(
+        "{target} is registered and in service with status {status}: FLAGGED means low quality, \
+         RESTRICTED that the limit of the day is used up, RATE_LIMITED that it sends too fast. \
+         Look at its quality in the WhatsApp Manager."
+    );
+    warning::<Model>("Number Is Limited", text)
+}
+
+/// A wait that took long.
+pub(super) fn long_wait(target: &Target, waited: Duration) -> Diagnostic {
+    let text = format!(
+        "This apply waited {} s until {target} was live or the wait ended. Each number that waits \
+         takes one of the operations that Terraform runs at a time, which are ten by default: \
+         raise -parallelism to let more numbers wait together, or set wait_for_connected to false \
+         and let a later plan show which numbers are CONNECTED. {SHOWN_ONCE}",
+        waited.as_secs()
+    );
+    let path = Path::root().attribute("wait_for_connected");
+    Diagnostic::warning("Waited Long for a Registration", text).at(path)
+}
+
+/// The number could not be deregistered, or perhaps was.
+pub(super) fn not_deregistered(target: &Target, failure: &Error) -> Diagnostic {
+    let outcome = match failure.may_have_had_effect {
+        true => "has no usable answer: the number may be deregistered",
+        false => "was refused",
+    };
+    let text = format!(
+        "The deregistration of {target} {outcome}. The resource stays in the state. A \
+         deregistration that ended half-way has to be repeated, so destroy the resource again. If \
+         the CAMS console shows that the number is deregistered already, set \
+         deregister_on_destroy to false, apply that, and destroy the resource then.\n{}",
+        errors::particulars(failure)
+    );
+    error::<Model>("Number Not Deregistered", text)
+}
+
+/// The number and the space of a stored resource.
+fn number_of(state: &Model) -> (&str, &str) {
+    let number = state.phone_number.text().unwrap_or("the number");
+    (number, state.cust_space_id.text().unwrap_or_default())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use cams::ErrorKind;
+
+    use crate::resources::number::messages::tests::target;
+    use crate::tests::error;
+
+    use super::super::schema::CREATE;
+    use super::*;
+
+    /// The diagnostics of this resource alone.
+    pub(crate) fn diagnostics() -> Vec<Diagnostic> {
+        let one = target("86", "13900001234");
+        let state = Model {
+            cust_space_id: "cams-1".into(),
+            phone_number: "8613900001234".into(),
+            ..Model::default()
+        };
+        let limit = CREATE.limit(None);
+        let register = |kind, code, message: &str| Error {
+            action: "ChatappMigrationRegister",
+            message: message.to_owned(),
+            ..error(kind, code)
+        };
+        let refusal = |message| {
+            let code = "InvalidParameter.PhoneNumberError";
+            register(ErrorKind::InvalidParameter, code, message)
+        };
+        let unanswered = Error {
+            may_have_had_effect: true,
+            ..register(ErrorKind::Unanswered, "", "no answer came")
+        };
+        let sync = Error {
+            action: "ChatappSyncPhoneNumber",
+            ..error(ErrorKind::AccessDenied, "NoPermission")
+        };
+        let row = ListedNumber {
+            status: Some("PENDING".to_owned()),
+            name_status: Some("Pending_Review".to_owned()),
+            ..ListedNumber::default()
+        };
+        vec![
+            registers(),
+            forgets(&state),
+            cuts(&state),
+            refused(&one, &refusal("the message of the service")),
+            refused(
+                &one,
+                &refusal("(#133005) Two step verification PIN Mismatch"),
+            ),
+            unknown_outcome(&one, &unanswered, None),
+            unknown_outcome(&one, &unanswered, Some(&sync)),
+            not_live(&one, Some(&row), None, &limit),
+            not_live(&one, None, Some(&sync), &limit),
+            limited(&one, "FLAGGED"),
+            long_wait(&one, Duration::from_secs(75)),
+            not_deregistered(&one, &refusal("the message of the service")),
+            not_deregistered(&one, &unanswered),
+        ]
+    }
+}

@@ -1,0 +1,76 @@
+//! Plans a registration, or a change of one.
+
+use terraform_plugin::framework::context::Context;
+use terraform_plugin::framework::diagnostic::Diagnostics;
+use terraform_plugin::framework::model::Field;
+use terraform_plugin::framework::resource::Change;
+
+use crate::Cams;
+use crate::resources::number::plan::plan as plan_number;
+use crate::resources::number::private_state;
+use crate::resources::number::standing::is_live;
+
+use super::messages;
+use super::schema::Model;
+
+/// Fills in the space, and warns about what the plan does to the number.
+pub(super) async fn plan(
+    context: Context<'_, Cams, Model>,
+    change: &mut Change<'_, Model>,
+) -> Result<(), Diagnostics> {
+    let planned = plan_number(context, change).await?;
+    let Some(prior) = change.prior else {
+        context.warn_once(messages::registers());
+        return Ok(());
+    };
+    if planned.is_replacement {
+        context.warn_once(messages::registers());
+        if prior.deregister_on_destroy.known() == Some(&true) {
+            warn_of_cut(context, prior);
+        }
+    } else if registers_again(context, prior, change.plan) {
+        context.warn_once(messages::registers());
+        let plan = &mut *change.plan;
+        for shown in [
+            &mut plan.status,
+            &mut plan.quality_rating,
+            &mut plan.messaging_limit_tier,
+            &mut plan.verified_name,
+            &mut plan.name_status,
+            &mut plan.is_official,
+        ] {
+            *shown = Field::Unknown;
+        }
+    }
+    Ok(())
+}
+
+/// Whether an update registers the number again.
+pub(super) fn registers_again(
+    context: Context<'_, Cams, Model>,
+    prior: &Model,
+    plan: &Model,
+) -> bool {
+    prior.triggers != plan.triggers && !private_state::is_imported(context)
+}
+
+/// The planned state, with what the prior state knows of the number.
+pub(super) fn with_what_is_shown(plan: Model, prior: Model) -> Model {
+    Model {
+        id: prior.id,
+        status: prior.status,
+        quality_rating: prior.quality_rating,
+        messaging_limit_tier: prior.messaging_limit_tier,
+        verified_name: prior.verified_name,
+        name_status: prior.name_status,
+        is_official: prior.is_official,
+        ..plan
+    }
+}
+
+/// Warns about a plan that takes a live number out of service.
+pub(super) fn warn_of_cut(context: Context<'_, Cams, Model>, state: &Model) {
+    if state.status.text().is_some_and(is_live) {
+        context.warn(messages::cuts(state));
+    }
+}

@@ -1,0 +1,185 @@
+//! The attributes of the resource, with the model that holds their values.
+
+use std::collections::BTreeMap;
+
+use base::secret::Secret;
+use terraform_plugin::framework::model::Field;
+use terraform_plugin::framework::schema::{Attribute, Schema};
+use terraform_plugin::framework::timeouts::Timed;
+use terraform_plugin::framework::value::Value;
+use terraform_plugin::model;
+
+use crate::resources::number::{self, NumberModel, Timeouts};
+use crate::validators::{self, Written};
+
+use super::OPERATIONS;
+
+pub(super) const CREATE: Timed = Timed {
+    name: "create",
+    default: "15m",
+};
+pub(super) const UPDATE: Timed = Timed {
+    name: "update",
+    default: "15m",
+};
+
+model! {
+    /// Configuration, plan and state.
+    pub struct Model {
+        /// The space of the number.
+        pub cust_space_id: String,
+        /// Country calling code and number.
+        pub phone_number: String,
+        /// The code that the phone received.
+        pub verify_code_wo: Secret,
+        /// Whether destroying the resource deregisters the number.
+        pub deregister_on_destroy: bool,
+        /// Whether a create waits until the number is live.
+        pub wait_for_connected: bool,
+        /// Values whose change registers the number again.
+        pub triggers: BTreeMap<String, Field<String>>,
+        /// The id of the number at Meta.
+        pub id: String,
+        /// The status that the list shows.
+        pub status: String,
+        /// The quality that the list shows.
+        pub quality_rating: String,
+        /// How many customers the number may write to.
+        pub messaging_limit_tier: String,
+        /// The display name.
+        pub verified_name: String,
+        /// The state of the review of the display name.
+        pub name_status: String,
+        /// Whether it is an official business account.
+        pub is_official: String,
+        /// How long the operations may take.
+        pub timeouts: Timeouts,
+    }
+}
+
+impl NumberModel for Model {
+    const TYPE: &'static str = "cams_number_registration";
+    const AGAIN: &'static str = "registers it again";
+
+    fn cust_space_id(&self) -> &Field<String> {
+        &self.cust_space_id
+    }
+
+    fn cust_space_id_mut(&mut self) -> &mut Field<String> {
+        &mut self.cust_space_id
+    }
+
+    fn number(&self) -> Written {
+        validators::whole_number(&self.phone_number)
+    }
+
+    fn updatable(&self) -> Value {
+        Value::List(vec![
+            self.deregister_on_destroy.clone().into_value(),
+            self.wait_for_connected.clone().into_value(),
+            self.triggers.clone().into_value(),
+            self.timeouts.clone().into_value(),
+        ])
+    }
+}
+
+/// The attributes of the resource.
+pub(super) fn schema() -> Schema {
+    let shown = |name| Attribute::string(name).computed().use_state_for_unknown();
+    Schema {
+        version: 0,
+        description: description().into(),
+        attributes: vec![
+            number::cust_space_id("Space that the number moves into."),
+            number::phone_number(),
+            Attribute::string("verify_code_wo")
+                .optional()
+                .sensitive()
+                .write_only()
+                .describe(
+                    "Code that the phone received. It is needed if the number is neither verified \
+                     nor live, is submitted once, and is never stored. An empty text counts as \
+                     none.",
+                ),
+            Attribute::bool("deregister_on_destroy")
+                .optional()
+                .default(false)
+                .describe(
+                    "Whether destroying the resource deregisters the number, which then neither \
+                     sends nor receives. Default value is `false`: destroying makes no API call. \
+                     The value counts that is in the state: a change takes effect with the apply \
+                     that stores it.",
+                ),
+            Attribute::bool("wait_for_connected")
+                .optional()
+                .default(true)
+                .describe(
+                    "Whether to wait until the number is live after its registration. Default \
+                     value is `true`. With `false` the state has the status that the list shows \
+                     right after it, and a later refresh shows `CONNECTED`.",
+                ),
+            Attribute::map("triggers").optional().describe(
+                "Values whose change registers the number again, in place. A number can stay \
+                 `PENDING` for good if it was registered before its display name was approved. The \
+                 first change after an import only stores the values.",
+            ),
+            shown("id").describe(
+                "Id of the phone number at Meta; null if no answer to a call of the resource had \
+                 it.",
+            ),
+            shown("status").describe(
+                "Status in the list of the space, such as `CONNECTED`, `PENDING` or `FLAGGED`; \
+                 null if the list does not show the number.",
+            ),
+            shown("quality_rating").describe("Quality rating, such as `GREEN`."),
+            shown("messaging_limit_tier").describe(
+                "How many customers the number may write to in a day, such as `TIER_1K`.",
+            ),
+            shown("verified_name").describe("Display name."),
+            shown("name_status")
+                .describe("State of the review of the display name, such as `Pending_Review`."),
+            shown("is_official")
+                .describe("Whether it is an official business account: `Y` or `N`."),
+            number::timeouts_block(
+                "How long operations may take in total, including all repeats and the wait for the \
+                 account's call quota. The wait for `CONNECTED` has as much time of its own, from \
+                 the `OK` of the registration. When it expires, the number stays in the state with \
+                 the status that it has, and a warning says what to do.",
+                CREATE.attribute("Verifying and registering the number, and the wait."),
+                UPDATE.attribute("The same when `triggers` change, and destroying."),
+            ),
+        ],
+    }
+}
+
+/// What the resource does, for the documentation.
+fn description() -> String {
+    let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
+    format!(
+        "Registers a WhatsApp phone number in a CAMS space (`ChatappMigrationRegister`): the \
+         cut-over of a migration. Until then the old provider serves the number, and giving up is \
+         harmless. Afterwards the space serves it, and going back is another migration.\n\nA \
+         number is live if the list of the space shows it as `CONNECTED`, `FLAGGED`, `RESTRICTED` \
+         or `RATE_LIMITED`. A number that is live already is taken over: no code is submitted and \
+         nothing is registered. Otherwise the number must be verified, or `verify_code_wo` must be \
+         set: each code is submitted at most once, and each create registers at most once. Meta \
+         allows about ten registrations of a number in 72 hours.\n\nAfter the registration the \
+         resource waits until the number is live, with one `ChatappSyncPhoneNumber` and one list \
+         for all numbers of the space that wait. No end of the wait is an error, because Terraform \
+         destroys an object whose create failed before it creates it again: when the time is over \
+         the number is stored with its `status` and a warning. To let the run fail then, add a \
+         postcondition on `self.status`; a `check` block only warns. A number that is banned while \
+         it is waited for is an error, and so is a registration without an answer after which the \
+         number does not become live: neither is stored.\n\nAt apply, Terraform does nothing for \
+         the instances of a resource that depends on another one if one instance of that failed. \
+         So give this resource the code itself, and let nothing depend on it that must not \
+         wait.\n\n`CONNECTED` does not promise that messages are delivered: a missing payment \
+         method, for example, refuses them. Registering turns two-step verification on, which has \
+         to be turned off before the number can move again.\n\nDestroying this resource makes no \
+         API call unless `deregister_on_destroy` is `true` in the state. A deregistration that \
+         fails keeps the resource.\n\nThe number is removed from the state by the rules of \
+         `cams_number_migration`. A refresh synchronizes a space once if it has a registration \
+         that is not live.\n\nThe RAM user or role needs {} on resource `*`.",
+        permissions.join(", ")
+    )
+}

@@ -1,0 +1,129 @@
+//! The attributes of the resource, with the model that holds their values.
+
+use base::secret::Secret;
+use terraform_plugin::framework::model::Field;
+use terraform_plugin::framework::schema::{Attribute, Schema};
+use terraform_plugin::framework::timeouts::Timed;
+use terraform_plugin::framework::value::Value;
+use terraform_plugin::model;
+
+use crate::resources::number::{self, NumberModel, Timeouts};
+use crate::validators::{self, Written};
+
+use super::OPERATIONS;
+
+pub(super) const CREATE: Timed = Timed {
+    name: "create",
+    default: "10m",
+};
+pub(super) const UPDATE: Timed = Timed {
+    name: "update",
+    default: "10m",
+};
+
+model! {
+    /// Configuration, plan and state.
+    pub struct Model {
+        /// The space of the number.
+        pub cust_space_id: String,
+        /// Country calling code and number.
+        pub phone_number: String,
+        /// The code that the phone received.
+        pub verify_code_wo: Secret,
+        /// A text whose change submits the code.
+        pub verify_code_wo_version: String,
+        /// The id of the number at Meta.
+        pub id: String,
+        /// Whether the number is verified, as CAMS says it.
+        pub code_verification_status: String,
+        /// How long the operations may take.
+        pub timeouts: Timeouts,
+    }
+}
+
+impl NumberModel for Model {
+    const TYPE: &'static str = "cams_number_verification";
+    const AGAIN: &'static str = "verifies it again";
+
+    fn cust_space_id(&self) -> &Field<String> {
+        &self.cust_space_id
+    }
+
+    fn cust_space_id_mut(&mut self) -> &mut Field<String> {
+        &mut self.cust_space_id
+    }
+
+    fn number(&self) -> Written {
+        validators::whole_number(&self.phone_number)
+    }
+
+    fn updatable(&self) -> Value {
+        Value::List(vec![
+            self.verify_code_wo_version.clone().into_value(),
+            self.timeouts.clone().into_value(),
+        ])
+    }
+}
+
+/// The attributes of the resource.
+pub(super) fn schema() -> Schema {
+    let shown = |name| Attribute::string(name).computed().use_state_for_unknown();
+    Schema {
+        version: 0,
+        description: description().into(),
+        attributes: vec![
+            number::cust_space_id("Space that the number moves into."),
+            number::phone_number(),
+            Attribute::string("verify_code_wo")
+                .optional()
+                .sensitive()
+                .write_only()
+                .describe(
+                    "Code that the phone received. It is needed if the number is neither verified \
+                     nor live, is submitted once, and is never stored. An empty text counts as \
+                     none.",
+                ),
+            Attribute::string("verify_code_wo_version").optional().describe(
+                "Any text. A change submits `verify_code_wo` again, if the number is not verified \
+                 by then: Terraform cannot see a change of the code itself.",
+            ),
+            shown("id").describe(
+                "Id of the phone number at Meta; null if no answer to a call of the resource had \
+                 it.",
+            ),
+            shown("code_verification_status").describe(
+                "Whether somebody proved to have the phone, such as `VERIFIED`, `NOT_VERIFIED` or \
+                 `EXPIRED`. It is not about two-step verification.",
+            ),
+            number::timeouts_block(
+                "How long operations may take in total, including all repeats and the wait for the \
+                 account's call quota. A code that was submitted without an answer is looked for \
+                 for some seconds more.",
+                CREATE.attribute("Submitting the code."),
+                UPDATE.attribute("Submitting another code."),
+            ),
+        ],
+    }
+}
+
+/// What the resource does, for the documentation.
+fn description() -> String {
+    let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
+    format!(
+        "Verifies a WhatsApp phone number that moves into a CAMS space: submits the code that its \
+         phone received (`ChatappMigrationVerified`). Use it to verify numbers days before they \
+         are registered; `cams_number_registration` alone can submit the code too.\n\nA \
+         verification lasts 14 days, a code about ten minutes. A number that is verified or live \
+         already is taken over, and no code is submitted. A code is submitted at most once. If \
+         CAMS refuses it, or if the number is not shown as verified after a submission without an \
+         answer, nothing is stored, or the earlier state stays.\n\nA verification that lapses is \
+         shown in `code_verification_status`, and never planned as a change. On a live number it \
+         means nothing.\n\nAt apply, Terraform does nothing for the instances of a resource that \
+         depends on another one if one instance of that failed. Of many codes some are wrong or \
+         late, so let no resource that must go on depend on this one.\n\nDestroying this resource \
+         makes no API call: a verification cannot be taken back. The number is removed from the \
+         state by the rules of `cams_number_migration`.\n\nThe RAM user or role needs {} on \
+         resource `*`.",
+        permissions.join(", ")
+    )
+}
