@@ -15,12 +15,6 @@ use std::time::Duration;
 use call_quota::{Limit, Priority, QuotaKey, Throttle};
 use tokio::time::Instant;
 
-/// A limit with a window so short that slots never run out.
-const LIMIT: Limit = Limit {
-    calls: NonZeroU32::new(64).unwrap(),
-    window: Duration::from_micros(1),
-};
-
 /// The number of processes that acquire from one file at the same time.
 const PROCESSES: u32 = 8;
 
@@ -71,11 +65,13 @@ fn micros(throttle: &Throttle, rounds: u32, pause: Duration) -> f64 {
         .enable_time()
         .build()
         .expect("a runtime");
+    // The window is so short that slots never run out.
+    let limit = Limit::new(NonZeroU32::new(64).unwrap(), Duration::from_micros(1));
     runtime.block_on(async {
         let mut total = Duration::ZERO;
         for _ in 0..rounds {
             let start = Instant::now();
-            let permit = throttle.acquire(&key, LIMIT, Priority::Normal).await;
+            let permit = throttle.acquire(&key, limit, Priority::Normal).await;
             total += start.elapsed();
             permit.answered();
             if !pause.is_zero() {

@@ -1,6 +1,6 @@
 //! No content of an account's file makes the provider panic. A record that the provider accepts is
-//! the same after it is written and read again. The input is a record without its header,
-//! which has a checksum and which the target adds.
+//! the same after it is written and read again. The input is a record without the line of its
+//! checksum, which the target adds.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

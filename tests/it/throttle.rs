@@ -26,16 +26,17 @@ const DIRECTORY: &str = "CAMS_TEST_THROTTLE_DIRECTORY";
 const CALLS: &str = "CAMS_TEST_THROTTLE_CALLS";
 const REDIS: &str = "CAMS_TEST_THROTTLE_REDIS";
 
-/// Such as fit a server close by.
+/// Time limits for a nearby server.
 const TIMEOUTS: RedisTimeouts = RedisTimeouts {
     connect: Duration::from_millis(200),
     command: Duration::from_millis(100),
 };
 
-const LIMIT: Limit = Limit {
-    calls: NonZeroU32::new(10).unwrap(),
-    window: Duration::from_secs(1),
-};
+const WINDOW: Duration = Duration::from_secs(1);
+
+fn limit() -> Limit {
+    Limit::new(NonZeroU32::new(10).unwrap(), WINDOW)
+}
 
 #[test]
 fn processes_keep_one_quota_and_the_killed_cost_nothing_more() {
@@ -95,7 +96,7 @@ impl Link {
         self.open.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((mut near, _)) = listener.accept().await {
-                // The server may be starting anew. The way to it lasts.
+                // The server may be restarting. The link remains.
                 let Ok(mut far) = UnixStream::connect(&server).await else {
                     continue;
                 };
@@ -123,7 +124,7 @@ async fn hosts_that_lose_redis_and_whose_redis_loses_its_state_keep_the_quota() 
     }
     let moments = Random::seeded(4);
     let pause = |seconds| {
-        let random = moments.up_to(LIMIT.window);
+        let random = moments.up_to(WINDOW);
         tokio::time::sleep(Duration::from_secs(seconds) + random)
     };
     for moment in 0..3 {
@@ -241,8 +242,8 @@ fn a_process_without_state_waits_unless_none_can_have_called() {
     assert!(first_call(worker(&shared, 1)) < WAIT, "some time after");
 }
 
-/// This is what the started processes run. Run as a test of its own it shows that a process that
-/// shares its quota with nobody makes all its calls.
+/// This is what the started processes run. Run as a test, it shows that a process that
+/// does not share its quota makes all its calls.
 #[test]
 fn a_process_of_its_own() {
     let environment = Environment::of_process();
@@ -274,7 +275,7 @@ fn a_process_of_its_own() {
 
 /// One call that is counted at once and answered up to 50 ms later.
 async fn call(throttle: Throttle, number: u64) {
-    let permit = throttle.acquire(&key(), LIMIT, Priority::Normal).await;
+    let permit = throttle.acquire(&key(), limit(), Priority::Normal).await;
     report();
     tokio::time::sleep(Duration::from_millis(10 + number * 7 % 40)).await;
     permit.answered();

@@ -1,17 +1,16 @@
-//! The stores of one account: the first one, and what is used while that cannot be.
+//! The stores of one account: the first one, and its fallbacks.
 //!
-//! A fallback allows only a safe share of the quota. No store knows of the calls that another one
-//! permitted. So on every change from one to another no call goes until all earlier ones have left
-//! every window.
+//! A fallback permits only a safe share of the quota. No store knows the calls that another one
+//! permitted. So after every change of the store, no call is permitted until all earlier calls have
+//! left every window.
 //!
-//! A task beside the calls finds out whether the first store works again. That can take seconds, in
-//! which the fallback would stand still otherwise. A trial does what a call does: it asks for a
-//! permit and returns it, since a store can be readable and refuse to write. Several trials in a
-//! row have to succeed, the more of them the more often the store has failed: each change costs a
-//! pause, so a store that works now and then would otherwise leave no time for calls.
+//! A separate task tests whether the first store works again. A test can take seconds, and the
+//! fallback is used in the meantime. Such a trial acquires a permit and returns it, because a store
+//! can be readable and refuse to write. Several trials in a row must succeed, and more after each
+//! further failure: each change costs a pause, so an unreliable store would leave no time for calls.
 //!
-//! A store that keeps losing its state never grants a permit, because each loss begins a pause. So
-//! repeated loss is a failure too.
+//! A store that repeatedly loses its state never grants a permit, because each loss begins a pause.
+//! So repeated loss is a failure too.
 //!
 //! This file is longer than 300 lines because the stores and the changes between them are one rule.
 
@@ -24,45 +23,45 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::constants::{FORWARD_DELAY, LOOK, RETRY_AFTER, micros};
-use super::limit::ConfiguredLimit;
+use super::limit::Limit;
 use super::slots::{Command, LaneId, PermitRequest, Priority, Reply, Wait, WaitReason};
 use super::store::{Store, StoreError};
 use super::sync::lock;
 
-/// How many trials in a row must succeed before a store is used again that failed once. The number
-/// doubles with each further failure, up to [`MOST_DOUBLINGS`] times.
+/// How many trials in a row must succeed after the first failure of a store. The number doubles with
+/// each further failure, up to [`MOST_DOUBLINGS`] times.
 const TRIALS: u32 = 3;
 
-/// How often [`TRIALS`] doubles: 48 trials take about a minute.
+/// How often [`TRIALS`] can double: 48 trials take about a minute.
 const MOST_DOUBLINGS: u32 = 4;
 
-/// How often a state must be lost in a row, without a permit in between, to count as a failure.
+/// How many losses of the state, without a permit in between, count as a failure.
 const LOSSES: u32 = 3;
 
-/// How long a process waits for a permit while the state is lost repeatedly, at the least: a state
-/// that is lost a few times by accident is worth waiting for.
+/// The least time from the first loss to the change of the store: after a few accidental losses it
+/// is better to wait.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The place of a store among those of an account. A permit is settled with the store that granted
-/// it, because no other knows it.
+/// The index of a store among those of an account. A permit is settled with the store that granted it,
+/// because no other store knows it.
 pub(crate) type Tier = usize;
 
-/// Why each store is out of use, or was when it last was. The accounts of a throttle share one.
+/// The reason for the last failure of each store. All accounts of a throttle share one value.
 #[derive(Default)]
 pub(crate) struct Outage(Mutex<BTreeMap<Tier, String>>);
 
 impl Outage {
-    /// The reasons, in words for the user. `None` if no store was ever out of use.
+    /// The reasons as a text for the user. `None` if no store has failed.
     pub(crate) fn reason(&self) -> Option<String> {
         let reasons: Vec<_> = lock(&self.0).values().cloned().collect();
         (!reasons.is_empty()).then(|| reasons.join("; nor can this machine's directory: "))
     }
 }
 
-/// Keeps the state of one account: in the first of its stores while that works, else in the next
-/// one, with at most a share of the limit.
+/// Keeps the state of one account in the first of its stores. While that does not work, it uses the
+/// next store, with at most a share of the limit.
 pub(crate) struct AccountStore {
-    /// In the order in which they are used. The last one never fails.
+    /// In the order of use. The last one never fails.
     stores: Vec<Arc<dyn Store>>,
     share: NonZeroU32,
     outage: Arc<Outage>,
@@ -75,36 +74,36 @@ struct Switch {
     in_use: Tier,
     /// `None` while the first store is in use.
     absence: Option<Absence>,
-    /// Until then no call may go, because the store in use has just changed.
+    /// No call is permitted before this time, because the store in use has changed.
     recovering_until: Option<Instant>,
-    /// How often the first store was left.
+    /// How often the first store has failed.
     absences: u32,
-    /// `None` while the store in use has a state that counts.
+    /// `None` while the store in use has a valid state.
     losses: Option<Losses>,
 }
 
-/// A time in which the first store is not in use.
+/// A period in which the first store is not in use.
 struct Absence {
-    /// When the last step of a trial began that has ended: until then the store could not be
-    /// reached, or has heard of this process.
+    /// When the last completed step of a trial began. At that time the store could not be reached, or
+    /// it received the notice of this process.
     tried_at: Instant,
     /// Whether enough trials have succeeded.
     over: bool,
-    /// The task that makes the trials. It ends early with the runtime that it runs on.
+    /// The task that makes the trials. It ends early if its runtime ends.
     trials: JoinHandle<()>,
 }
 
-/// What has been seen of a store whose state was lost, since it last had one that counts.
+/// The losses of a store's state since it last had a valid one.
 struct Losses {
     since: Instant,
     count: u32,
-    /// When the pause that began with the last loss ends at the latest.
+    /// The latest end of the pause that began with the last loss.
     end: Instant,
 }
 
 impl AccountStore {
-    /// The store that uses these in their order, the first without a restriction and the others for
-    /// at most `share` calls in a window. The last one must never fail.
+    /// Uses these stores in their order: the first without a restriction, the others for at most
+    /// `share` calls in a window. The last one must never fail.
     pub(crate) fn new(stores: Vec<Arc<dyn Store>>, share: NonZeroU32, outage: Arc<Outage>) -> Self {
         Self {
             stores,
@@ -114,8 +113,8 @@ impl AccountStore {
         }
     }
 
-    /// Carries the command out if that is possible without waiting, and tells which store did.
-    /// `tier` tells where to settle a permit.
+    /// Executes the command if that is possible without waiting, and returns the store that did.
+    /// `tier` is the store of the permit to settle.
     pub(crate) fn try_step(&self, command: Command, tier: Tier) -> Option<(Reply, Tier)> {
         let (command, tier) = match self.route(command, tier) {
             Ok(routed) => routed,
@@ -125,7 +124,7 @@ impl AccountStore {
         Some((self.reply(command, tier, result), tier))
     }
 
-    /// Carries the command out, and tells which store did.
+    /// Executes the command, and returns the store that did.
     pub(crate) async fn step(&self, command: Command, tier: Tier) -> (Reply, Tier) {
         let (command, tier) = match self.route(command, tier) {
             Ok(routed) => routed,
@@ -140,12 +139,11 @@ impl AccountStore {
         self.stores[tier].timing().reply
     }
 
-    /// The command as the store gets it that is to carry it out, and that store. The error is the
-    /// reply if none is.
+    /// The command for the store, and that store. An error is a reply without asking any store.
     fn route(&self, mut command: Command, tier: Tier) -> Result<(Command, Tier), Reply> {
         let limit = match &mut command {
             Command::Acquire(PermitRequest { limit, .. }) => limit,
-            // A waiter is in the queue of the store that is in use: each change made it join anew.
+            // A waiter is in the queue of the store in use: after each change it joins again.
             Command::Cancel(_) => return Ok((command, lock(&self.switch).in_use)),
             _ => return Ok((command, tier)),
         };
@@ -167,21 +165,21 @@ impl AccountStore {
         if absence.trials.is_finished() {
             absence.trials = self.try_again(*limit, absences);
         }
-        // After a time in which this process stood still, the first store may work again, and
-        // others may rely on this process to use it.
+        // If this process was suspended, the first store may work again, and other processes may
+        // assume that this one uses it.
         let known_for = self.stores[0].timing().returns_within;
         if known_for.is_some_and(|time| Instant::now() > absence.tried_at + time) {
             return Err(recovering(Duration::from_micros(LOOK), *limit));
         }
-        limit.calls = limit.calls.min(self.share);
+        limit.calls = limit.calls.min(self.share.get().into());
         Ok((command, in_use))
     }
 
-    /// The reply to a command, by what the store made of it.
+    /// The reply to a command, from the result of the store.
     fn reply(&self, command: Command, tier: Tier, result: Result<Reply, StoreError>) -> Reply {
         let Command::Acquire(PermitRequest { limit, .. }) = command else {
-            // A settlement that fails is not repeated: its slot becomes free a little later, and
-            // the next call for a permit finds out about the failure.
+            // A failed settlement is not repeated: the slot becomes free a little later, and the
+            // next request for a permit detects the failure.
             return Reply::Done;
         };
         let may_fail = tier + 1 < self.stores.len();
@@ -194,8 +192,8 @@ impl AccountStore {
         }
     }
 
-    /// Whether the reply of the store in use shows that its state is lost repeatedly.
-    fn keeps_losing_state(&self, tier: Tier, reply: Reply, limit: ConfiguredLimit) -> bool {
+    /// Whether the reply shows that the store in use repeatedly loses its state.
+    fn keeps_losing_state(&self, tier: Tier, reply: Reply, limit: Limit) -> bool {
         let mut switch = lock(&self.switch);
         if switch.in_use != tier {
             return false;
@@ -214,8 +212,8 @@ impl AccountStore {
             count: 1,
             end: now + longest,
         });
-        // A reply tells of a long pause only that the caller has to ask again before its end, and
-        // it may have been under way for a while.
+        // The delay of a reply is bounded, so that the caller asks again before the end of a long
+        // pause, and the reply may have been delayed.
         let lasts_until = now + Duration::from_micros(delay);
         let inexact = timing.reply + Duration::from_micros(LOOK);
         if lasts_until > losses.end + inexact {
@@ -226,7 +224,7 @@ impl AccountStore {
     }
 
     /// Changes to the next store because this one failed.
-    fn leave(&self, tier: Tier, error: &StoreError, limit: ConfiguredLimit) -> Reply {
+    fn leave(&self, tier: Tier, error: &StoreError, limit: Limit) -> Reply {
         let (now, timing) = (Instant::now(), self.stores[tier].timing());
         let mut switch = lock(&self.switch);
         lock(&self.outage.0).insert(tier, error.0.clone());
@@ -249,13 +247,13 @@ impl AccountStore {
                 trials: self.try_again(limit, switch.absences),
             });
         }
-        // The others must have noticed that this process is gone, and the calls must have left
-        // every window that they made without leaving room for it.
+        // Calls may begin when the others have noticed that this process is disconnected, and the
+        // calls that they made before that, without its reserved share, have left every window.
         begin_recovery(&mut switch, limit, timing.noticed_after)
     }
 
-    /// Tries the first store until it works, after it was left this often.
-    fn try_again(&self, limit: ConfiguredLimit, absences: u32) -> JoinHandle<()> {
+    /// Starts the trials of the first store, which has failed `absences` times.
+    fn try_again(&self, limit: Limit, absences: u32) -> JoinHandle<()> {
         let trials = Trials {
             store: Arc::clone(&self.stores[0]),
             switch: Arc::downgrade(&self.switch),
@@ -279,16 +277,15 @@ impl AccountStore {
     }
 }
 
-/// How a store is tried while another one is in use.
+/// The trials of a store while another one is in use.
 struct Trials {
     store: Arc<dyn Store>,
     switch: Weak<Mutex<Switch>>,
-    limit: ConfiguredLimit,
+    limit: Limit,
 }
 
 impl Trials {
-    /// Does what a call does, short of the call: asks for a permit, and returns it. `None` if it no
-    /// longer matters whether that works.
+    /// Acquires a permit and returns it. `None` if the result no longer matters.
     async fn succeeds(&self) -> Option<bool> {
         let acquire = Command::Acquire(PermitRequest {
             lane: LaneId::default(),
@@ -302,7 +299,7 @@ impl Trials {
             Ok(Reply::Done) => return Some(true),
             Ok(Reply::Granted { permit }) => (Command::Unsent(permit), true),
             Ok(Reply::Wait(wait)) => {
-                // While calls may have been forgotten, the store grants nothing: the fallback does.
+                // A store that waits for forgotten calls grants nothing, but the fallback does.
                 let usable = wait.reason != WaitReason::Recovering;
                 match wait.waiter {
                     Some(waiter) => (Command::Cancel(waiter), usable),
@@ -310,8 +307,7 @@ impl Trials {
                 }
             }
         };
-        // The first step may have had to make a connection. The second one shows how quick the
-        // store is.
+        // The first step may have had to connect. The second one shows how fast the store is.
         let began = Instant::now();
         let undone = self.step(undo).await?;
         let in_time = |time| began.elapsed() <= time;
@@ -325,7 +321,7 @@ impl Trials {
         Some(result)
     }
 
-    /// Notes something of the absence that the trials are for, if it lasts.
+    /// Changes the absence for which the trials are made, unless it is over.
     fn note(&self, change: impl FnOnce(&mut Absence)) -> Option<()> {
         let switch = self.switch.upgrade()?;
         let mut switch = lock(&switch);
@@ -333,32 +329,32 @@ impl Trials {
     }
 }
 
-/// Changes back to the first store because it works again.
-fn return_to_first(switch: &mut Switch, limit: ConfiguredLimit) -> Reply {
+/// Returns to the first store because it works again.
+fn return_to_first(switch: &mut Switch, limit: Limit) -> Reply {
     (switch.in_use, switch.absence) = (0, None);
     tracing::info!("the store of the shared request quota is back in use");
     begin_recovery(switch, limit, Duration::ZERO)
 }
 
-/// In what time all calls that are permitted up to now have left every window.
-fn left_after(limit: ConfiguredLimit) -> Duration {
+/// The time until all calls that were permitted up to now have left every window.
+fn left_after(limit: Limit) -> Duration {
     Duration::from_micros(limit.window + FORWARD_DELAY)
 }
 
-/// Lets no call go until those that are permitted up to `from_now` have left every window.
-fn begin_recovery(switch: &mut Switch, limit: ConfiguredLimit, from_now: Duration) -> Reply {
+/// Permits no call until those that are permitted within `from_now` have left every window.
+fn begin_recovery(switch: &mut Switch, limit: Limit, from_now: Duration) -> Reply {
     let pause = from_now + left_after(limit);
     switch.recovering_until = Some(Instant::now() + pause);
     recovering(pause, limit)
 }
 
-fn recovering(pause: Duration, limit: ConfiguredLimit) -> Reply {
+fn recovering(pause: Duration, limit: Limit) -> Reply {
     Reply::Wait(Wait {
-        // No store remembers the process. It will join the queue of the one it asks next.
+        // The process is in no queue. It joins that of the store that it asks next.
         waiter: None,
         delay: micros(pause) + 1,
         ahead: 0,
-        limit: limit.calls.get(),
+        limit: limit.calls as u32,
         reason: WaitReason::Recovering,
     })
 }

@@ -1,10 +1,10 @@
 //! The state of an account in a small file that all processes of this user on this host share.
 //!
-//! The file is locked for the microseconds that one step takes, never while a process sleeps or
-//! calls. The kernel drops the lock of a process that dies, and a record that such a process left
-//! half written is not believed. Times are those of the monotonic clock, which is the same for
-//! all processes since the boot that the record names; setting the wall clock changes nothing. A
-//! record of another boot is lost: machines cannot share a directory.
+//! The file is locked only for the microseconds of one step, never while a process sleeps or calls.
+//! The kernel releases the lock of a process that dies, and the checksum reveals a record that such a
+//! process left incomplete. Times are those of the monotonic clock, which all processes of a boot
+//! share; a change of the wall clock has no effect. A record of another boot counts as lost, so
+//! machines cannot share a directory.
 
 mod directory;
 mod record;
@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use rustix::io::{pread, retry_on_intr};
 
 use super::constants::{FORWARD_DELAY, Micros};
 use super::slots::{Command, PermitRequest, Reply, State};
@@ -29,20 +30,17 @@ use directory::EXTENSION;
 use record::{MAX_BYTES, Record, Unusable};
 
 pub(crate) use directory::{HostClock, SharedDirectory};
-pub(crate) use record::rewrite;
+pub use record::rewrite;
 
-/// How often the lock is tried in a row before the caller is left to wait without blocking its
-/// thread. Locks are held so briefly that this is hardly ever exhausted.
+/// The number of attempts to lock the file before the caller waits without blocking its thread. Locks
+/// are held so briefly that this many attempts are almost always enough.
 const LOCK_TRIES: usize = 400;
 
-/// How long a caller that waits pauses between such rows of tries.
+/// The pause between such series of attempts.
 const LOCK_PAUSE: Duration = Duration::from_millis(1);
 
-/// After how many pauses it gives up: about a second.
+/// The number of pauses after which a step fails: about a second.
 const LOCK_PAUSES: usize = 500;
-
-/// How many bytes of a file are read at once: more than most records have.
-const CHUNK: usize = 4096;
 
 /// The file of one account, opened at the first use.
 pub(crate) struct Host {
@@ -54,9 +52,11 @@ pub(crate) struct Host {
 /// The file and what is remembered about it.
 #[derive(Default)]
 struct QuotaFile {
-    /// The open file. It is taken out for each step, and put back only if the step succeeded.
+    /// The content of the file is read into this buffer, which is kept to save its allocation.
+    buffer: Vec<u8>,
+    /// The open file. Each step takes it, and puts it back only if it succeeds.
     open: Option<File>,
-    /// A record of a later version of this provider, and since when it has been the same.
+    /// A record of a later version of this provider, and the time since which it has not changed.
     later: Option<(Vec<u8>, Micros)>,
     /// Whether the last state that was lost was replaced by a record of another machine.
     foreign: bool,
@@ -72,7 +72,7 @@ impl Host {
         }
     }
 
-    /// Carries out one step. `None` means that another process held the lock all the time.
+    /// Executes one step. `None` means that another process held the lock during all attempts.
     fn attempt(&self, command: Command) -> io::Result<Option<Reply>> {
         let directory = &self.directory;
         let mut quota_file = lock(&self.file);
@@ -86,14 +86,13 @@ impl Host {
                 None => private_file::open(&self.path)?,
             };
             let locked = file.try_lock();
-            // The time is read under the lock, so that it never goes back from one step to the
-            // next, and before the file is checked, so that no permit is granted later than the
-            // check.
+            // The time is read under the lock, so that it never decreases from one step to the next,
+            // and before the file is checked, so that the time of a grant is not after the check.
             let now = (directory.clock.now)();
             match locked {
-                // It is checked under the lock, and on each step. A process that finds a new file
-                // under this path may permit calls one window from now, and does not know of calls
-                // that are still permitted on the old one.
+                // Each step checks under the lock that the file is still at its path. A process
+                // that finds a new file there may permit calls one window later, and does not know
+                // the calls that others still permit in the old file.
                 Ok(()) if private_file::is_at(&file, &self.path)? => {}
                 Ok(()) => continue,
                 Err(TryLockError::WouldBlock) => {
@@ -103,7 +102,7 @@ impl Host {
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
             }
-            // An error closes the file on the way out, which releases the lock too.
+            // An error closes the file, which also releases the lock.
             let reply = quota_file.step(&file, directory, now, command)?;
             file.unlock()?;
             quota_file.open = Some(file);
@@ -112,7 +111,7 @@ impl Host {
         Ok(None)
     }
 
-    /// What an error means to the user.
+    /// An error as a text for the user.
     fn explain(&self, error: &dyn fmt::Display) -> StoreError {
         let directory = foreign_text::line(&self.directory.path.display().to_string());
         StoreError(format!("{directory}: {error}"))
@@ -140,8 +139,8 @@ impl Store for Host {
     fn loss(&self) -> StoreError {
         self.explain(&match lock(&self.file).foreign {
             true => {
-                "another machine uses it too; each machine needs a directory of its own, and \
-                 machines share a quota through Redis"
+                "another machine uses it too; each machine needs its own directory, and machines \
+                 share a quota through Redis"
             }
             false => "another program repeatedly deletes its files",
         })
@@ -149,7 +148,7 @@ impl Store for Host {
 }
 
 impl QuotaFile {
-    /// Carries out one step while the lock is held.
+    /// Executes one step while the lock is held.
     fn step(
         &mut self,
         file: &File,
@@ -158,12 +157,15 @@ impl QuotaFile {
         command: Command,
     ) -> io::Result<Reply> {
         let boot = directory.clock.boot;
-        let text = read(file)?;
-        let found = Record::decode(&text);
+        self.buffer.resize(MAX_BYTES, 0);
+        // One system call reads a whole record.
+        let length = retry_on_intr(|| pread(file, &mut *self.buffer, 0))?;
+        let text = &self.buffer[..length];
+        let found = Record::decode(text);
         let mut state = match (found, command) {
             (Ok(record), _) if record.boot == boot => record.state,
             (Err(Unusable::Newer), Command::Acquire(PermitRequest { limit, .. }))
-                if self.is_relied_on(&text, now, limit.window) =>
+                if is_relied_on(&mut self.later, text, now, limit.window) =>
             {
                 return Err(io::Error::other("a later version of this provider uses it"));
             }
@@ -174,50 +176,33 @@ impl QuotaFile {
                 self.foreign = found.is_ok();
                 State::forgetting(now, now)
             }
-            // A settlement of a permit that is not on record changes nothing.
+            // There is no record of the permit that this command settles.
             _ => return Ok(Reply::Done),
         };
         let reply = state.step(now, command);
         let last_slot = state.slots.last().map(|slot| slot.free_at);
         let mut record = Record { boot, state }.encode();
-        // What a longer record leaves behind is blanked.
-        record.resize(record.len().max(text.len()), b' ');
+        // Blanks overwrite the rest of a longer record.
+        record.resize(record.len().max(length), b' ');
         file.write_all_at(&record, 0)?;
         if let (Reply::Granted { .. }, Some(free_at)) = (reply, last_slot) {
             directory.permitted(free_at);
         }
         Ok(reply)
     }
-
-    /// Whether a process may still rely on this text of a later version. None does a window and
-    /// some more after it last changed.
-    fn is_relied_on(&mut self, text: &[u8], now: Micros, window: Micros) -> bool {
-        let known = self.later.take().filter(|(known, _)| known == text);
-        let (_, since) = self.later.insert(known.unwrap_or((text.to_vec(), now)));
-        now.saturating_sub(*since) <= window + FORWARD_DELAY
-    }
 }
 
-/// Reads a file, as far as it can be a record: by one call of the system for most records, since
-/// every step of every process of the host does this under a lock.
-fn read(file: &File) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    loop {
-        let filled = text.len();
-        text.resize(filled + CHUNK, 0);
-        match file.read_at(&mut text[filled..], filled as u64) {
-            Ok(read) => text.truncate(filled + read),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                text.truncate(filled);
-                continue;
-            }
-            Err(error) => return Err(error),
-        }
-        // A file is read in full unless it ends.
-        if text.len() < filled + CHUNK || text.len() >= MAX_BYTES {
-            return Ok(text);
-        }
-    }
+/// Whether a process may still rely on this text of a later version: until a window and the forward
+/// delay after its last change.
+fn is_relied_on(
+    later: &mut Option<(Vec<u8>, Micros)>,
+    text: &[u8],
+    now: Micros,
+    window: Micros,
+) -> bool {
+    let known = later.take().filter(|(known, _)| known == text);
+    let (_, since) = later.insert(known.unwrap_or((text.to_vec(), now)));
+    now.saturating_sub(*since) <= window + FORWARD_DELAY
 }
 
 #[cfg(test)]

@@ -18,12 +18,12 @@
 //!
 //! 1. [`Throttle::acquire`] finds the queue of the quota. An empty queue asks the store at once;
 //!    otherwise the call waits in it, and the queue's driver asks for the first one.
-//! 2. `fallback::AccountStore` chooses among the stores of the account, and the store carries out
-//!    one step of `slots::State` on the state that it keeps: in memory, in the locked file, or, as
+//! 2. `fallback::AccountStore` chooses one of the account's stores, and the store applies one step of
+//!    `slots::State` to the state that it keeps: in memory, in the locked file, or, with
 //!    `slots.lua`, on the server.
-//! 3. The reply is a permit, or when to ask again. The permit goes to the first call in the queue.
-//! 4. The caller sends its call and settles the [`Permit`] with the result. That is another step,
-//!    which decides when the slot of the permit is free again.
+//! 3. The reply is a permit, or the time at which to ask again. The permit goes to the first call in the queue.
+//! 4. The caller sends its call and settles the [`Permit`] with the result. This is another step, which
+//!    determines when the slot of the permit becomes free.
 
 #![forbid(unsafe_code)]
 
@@ -49,8 +49,9 @@ use std::time::Duration;
 use base::fingerprint::fingerprint;
 use constants::{MAX_LEAVE, Micros, micros};
 use fallback::{AccountStore, Outage};
+#[doc(hidden)]
+pub use host::rewrite as rewrite_host_record;
 use host::{Host, HostClock, SharedDirectory};
-use limit::ConfiguredLimit;
 pub use limit::Limit;
 use memory::Memory;
 use queue::Queue;
@@ -65,7 +66,7 @@ use sync::lock;
 /// Names a quota: calls are counted by account, region and operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QuotaKey {
-    /// The account's id, or a hash that stands for it. Never an access key id in the clear.
+    /// The account's id, or a hash that identifies it. Never an access key id in plain text.
     pub account: String,
     /// The id of the region.
     pub region: String,
@@ -74,19 +75,22 @@ pub struct QuotaKey {
 }
 
 impl QuotaKey {
-    /// The name of the file or key that holds the state of this account in this region. All
-    /// processes that mean the same account derive the same name, which tells nothing about it.
+    /// The name of the file or key with the state of this account in this region. All processes
+    /// derive the same name for the same account, and the name does not reveal the account.
     fn account_fingerprint(&self) -> String {
         fingerprint(&[&self.account, &self.region])
     }
 
-    /// The name of the operation in the account's state. It has 48 bits: Lua's numbers hold no more
-    /// than 53.
+    /// The name of the operation in the account's state.
     fn lane(&self) -> LaneId {
-        let name = fingerprint(&[self.action]);
-        let digits = name.get(..12).unwrap_or_default();
-        LaneId(u64::from_str_radix(digits, 16).unwrap_or_default())
+        LaneId(short_fingerprint(self.action))
     }
+}
+
+/// A fingerprint of 48 bits: the numbers of a state have at most 53, as those of Lua.
+fn short_fingerprint(text: &str) -> u64 {
+    let digits = fingerprint(&[text]);
+    u64::from_str_radix(&digits[..12], 16).unwrap_or_default()
 }
 
 /// Shows `ACTION in REGION of account ID`. The account is left out if it is not an account id.
@@ -104,12 +108,12 @@ impl fmt::Display for QuotaKey {
 #[derive(Clone)]
 pub struct Throttle {
     inner: Arc<ThrottleInner>,
-    /// How long after its permit was granted a call of this handle leaves at the latest.
+    /// The longest time between the grant of a permit and the departure of its call.
     leave: Micros,
 }
 
-/// What makes two throttles of a process the same: the server, by the fingerprint of its URL, the
-/// directory, and the calls while one of these cannot be used.
+/// What identifies a throttle in a process: the server (the fingerprint of its URL), the directory,
+/// and the number of calls in a window while these cannot be used.
 type Place = (Option<(String, RedisTimeouts)>, Option<PathBuf>, NonZeroU32);
 
 struct ThrottleInner {
@@ -121,31 +125,31 @@ struct ThrottleInner {
 }
 
 impl Throttle {
-    /// Keeps quotas among the clones of this value.
+    /// Shares quotas among the clones of this value.
     pub fn in_memory() -> Self {
         Self::new(Arc::new(ThrottleInner::new(None, None, NonZeroU32::MIN)))
     }
 
-    /// Keeps quotas among all callers of this function in this process.
+    /// Shares quotas among all callers of this function in this process.
     pub fn process() -> Self {
         Self::shared((None, None, NonZeroU32::MIN), None)
     }
 
-    /// Keeps quotas among all processes of this host that name the same directory, which
-    /// [`state_directory`](base::state_directory::state_directory) proposes.
+    /// Shares quotas among all processes of this host that use the same directory. The default is
+    /// [`state_directory`](base::state_directory::state_directory).
     ///
-    /// Nothing is opened before the first use, when the directory is created, for this user only.
-    /// While it cannot be used, which is logged once, this process makes at most `fallback_calls`
-    /// calls against each quota in a window.
+    /// The first use creates the directory, with access for this user only. While the directory
+    /// cannot be used, this process makes at most `fallback_calls` calls against each quota in a
+    /// window. This is logged once.
     pub fn host(directory: PathBuf, fallback_calls: NonZeroU32) -> Self {
         Self::shared((None, Some(directory), fallback_calls), None)
     }
 
-    /// Keeps quotas among all hosts that name the same Redis or Valkey server.
+    /// Shares quotas among all hosts that use the same Redis or Valkey server.
     ///
-    /// The connection is made at the first use. While the server cannot be used, which is logged
-    /// once, the processes of this host make at most `fallback_calls` calls against each quota in a
-    /// window, which they share by way of the directory, as in [`Throttle::host`].
+    /// The first use connects to the server. While the server cannot be used, the processes of this
+    /// host together make at most `fallback_calls` calls against each quota in a window, which they
+    /// share through the directory, as in [`Throttle::host`]. This is logged once.
     pub fn redis(
         url: RedisUrl,
         timeouts: RedisTimeouts,
@@ -157,8 +161,8 @@ impl Throttle {
         Self::shared(place, Some(SharedServer::new(url, timeouts)))
     }
 
-    /// The same throttle for calls that may have to wait for a connection: each leaves at most this
-    /// long after its permit was granted. More than ten minutes count as ten.
+    /// The same throttle for calls that may have to wait for a connection: each call leaves within
+    /// this time after its permit was granted. More than ten minutes count as ten.
     #[must_use]
     pub fn for_calls_that_leave_within(self, time: Duration) -> Self {
         Self {
@@ -167,43 +171,43 @@ impl Throttle {
         }
     }
 
-    /// Waits until one call against this quota may be sent. Dropping the future gives up.
+    /// Waits until one call against this quota may be sent. Dropping the future cancels the wait.
     ///
-    /// The call must be sent at once, or within the time that the handle was made for: how long it
-    /// may take to reach the server is counted from there. [`Permit::departure`] tells that it left
-    /// earlier.
+    /// The caller must send the call immediately, or within the time given to
+    /// [`Self::for_calls_that_leave_within`]. If the call leaves earlier, [`Permit::departure`]
+    /// reports it.
     pub async fn acquire(&self, key: &QuotaKey, limit: Limit, priority: Priority) -> Permit {
         let queue = self.inner.queue(key);
         let request = PermitRequest {
             lane: queue.lane,
             waiter: None,
-            limit: ConfiguredLimit::new(limit),
+            limit,
             priority,
             leave: self.leave,
         };
         queue.acquire(request).await
     }
 
-    /// The calls of this process that wait for this quota now.
+    /// The calls of this process that currently wait for this quota.
     pub fn queue(&self, key: &QuotaKey) -> QueueStatus {
         self.inner.queue(key).status()
     }
 
-    /// Why the store of the quotas is out of use, or was for a time, in words for the user. `None`
-    /// if it never was, and before the first call has needed it. The words may name a directory,
-    /// never a password.
+    /// Why the store of the quotas cannot be used, or could not be used for a time, as a text for
+    /// the user. `None` if it could always be used, and before the first call. The text may name a
+    /// directory, but never a password.
     pub fn trouble(&self) -> Option<String> {
         self.inner.outage.reason()
     }
 
-    /// What the user should know of the store although it can be used.
+    /// What the user should know about the store although it can be used.
     pub fn caveats(&self) -> Caveats {
         let server = self.inner.server.as_ref();
         server.map(|server| server.caveats()).unwrap_or_default()
     }
 
-    /// The throttle of that place in this process. Several provider configurations that name the
-    /// same place share one queue for each quota.
+    /// The throttle of this place in this process. Provider configurations with the same place share
+    /// one queue for each quota.
     fn shared(place: Place, server: Option<SharedServer>) -> Self {
         static THROTTLES: LazyLock<Mutex<HashMap<Place, Arc<ThrottleInner>>>> =
             LazyLock::new(Mutex::default);
@@ -251,8 +255,8 @@ impl ThrottleInner {
         queue
     }
 
-    /// The store of an account: the server if there is one, else the directory, else this process's
-    /// memory. What comes after the first is its fallback.
+    /// The store of an account: the server if there is one, otherwise the directory, otherwise the
+    /// memory of this process. Those after the first one are its fallbacks.
     fn store(&self, account: &str) -> AccountStore {
         let mut tiers: Vec<Arc<dyn Store>> = Vec::new();
         if let Some(server) = &self.server {
@@ -271,13 +275,6 @@ impl fmt::Debug for Throttle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Throttle").finish_non_exhaustive()
     }
-}
-
-/// Reads a record of the host's file, without its header, and writes it again. It is for the fuzz
-/// target of that format.
-#[doc(hidden)]
-pub fn rewrite_host_record(body: &[u8]) -> Option<Vec<u8>> {
-    host::rewrite(body)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::sync::lock;
 
 /// The state of one account, shared by the tasks of this process.
 pub(crate) struct Memory {
-    /// The moment from which this store's times count.
+    /// The origin of this store's times.
     origin: Instant,
     state: Mutex<State>,
 }
@@ -27,7 +27,7 @@ impl Memory {
 
     fn reply(&self, command: Command) -> Reply {
         let mut state = lock(&self.state);
-        // The time is read under the lock, so that it never goes back from one step to the next.
+        // The time is read under the lock, so that it never decreases from one step to the next.
         let now = micros(self.origin.elapsed());
         state.step(now, command)
     }

@@ -1,15 +1,14 @@
-//! The calls of this process that wait for one quota: first come, first served, each woken once.
+//! The calls of this process that wait for one quota, in the order of arrival. Each is woken once.
 //!
-//! A caller that finds an empty queue asks the store itself. Otherwise it joins the queue. One task,
-//! the driver, lives as long as the queue is not empty: it asks the store on behalf of the first
-//! waiter and hands out the permits that are granted.
+//! If the queue is empty, a caller asks the store itself. Otherwise it joins the queue. While the
+//! queue is not empty, one task, the driver, asks the store for permits and gives them to the first
+//! waiters.
 //!
-//! Permits must not get lost on their way. A permit that was granted is in exactly one place at any
-//! time: with the driver, in a waiter's channel, or with its caller. Wherever it is dropped on the
-//! way, it is returned to the store.
+//! No permit may get lost. A granted permit is in exactly one place at any time: with the driver, in
+//! a waiter's channel, or with its caller. If it is dropped before a caller has it, it is returned
+//! to the store.
 //!
-//! This file is longer than 300 lines because waiters, driver and permits hand over to each other
-//! and are read together.
+//! This file is longer than 300 lines because waiters, driver and permits depend on each other.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,10 +24,10 @@ use super::slots::{
 };
 use super::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// After what time a call that waits is first reported.
+/// The time after which the log first reports a waiting call.
 const FIRST_REPORT: Duration = Duration::from_secs(1);
 
-/// In what intervals it is reported after that.
+/// The interval between further reports.
 const NEXT_REPORT: Duration = Duration::from_secs(10);
 
 /// The queue of one quota in this process.
@@ -40,16 +39,16 @@ pub(crate) struct Queue {
     /// The store of the account, which its other operations use too.
     pub(crate) store: Arc<AccountStore>,
     inner: Mutex<QueueInner>,
-    /// Wakes the driver early, when something happened that the store could not foresee: a permit
-    /// was returned, the API throttled a call, or the last waiter left.
+    /// Wakes the driver early after an event that the store could not foresee: a permit was returned,
+    /// the API throttled a call, or the last waiter left.
     changed: Notify,
 }
 
 #[derive(Default)]
 struct QueueInner {
-    /// What each waiter asks for, and where it is given its permit.
+    /// The request of each waiter, and the channel for its permit.
     waiters: BTreeMap<Rank, (PermitRequest, oneshot::Sender<Permit>)>,
-    /// How many calls have ever joined the queue.
+    /// How many calls have joined the queue so far.
     arrivals: u64,
     /// Whether a driver is running.
     driven: bool,
@@ -73,16 +72,16 @@ impl QueueInner {
 
 /// The right to send one call now.
 ///
-/// Dropped without having been settled, it counts as used for a call that was sent and is never
-/// answered, which is the safe assumption.
-#[must_use = "a permit is settled by what became of its call"]
+/// A permit that is dropped without being settled counts as that of a call that was sent and will
+/// not be answered, which is the safe assumption.
+#[must_use = "settle a permit with the result of its call"]
 pub struct Permit {
     queue: Arc<Queue>,
     id: PermitId,
     tier: Tier,
-    /// When it was asked for: the store granted it after that.
+    /// The time of the request: the store granted the permit after that.
     asked_at: Instant,
-    /// What the store hears when the permit is dropped: what became of its call.
+    /// The report to the store when the permit is dropped.
     outcome: Command,
 }
 
@@ -110,15 +109,14 @@ impl Queue {
             loop {
                 match timeout_at(report_at, &mut waiting.permit).await {
                     Ok(Ok(permit)) if permit.is_fresh() => return permit.accept(),
-                    // This task or the whole process was stopped for a while. A call that is sent
-                    // now could be counted when its slot is free already. Dropping the permit
-                    // returns it. The caller has waited its turn, so it goes first the next time.
+                    // This task or the whole process was suspended. A call that is sent now could
+                    // be counted after its slot has become free. Dropping the permit returns it.
+                    // The caller has waited long enough, so it is first the next time.
                     Ok(Ok(_)) => {
                         request.priority = Priority::Retry;
                         break;
                     }
-                    // The driver ended with the runtime that it ran on. Join again, which starts a
-                    // driver on this runtime.
+                    // The driver ended with its runtime. Joining again starts one on this runtime.
                     Ok(Err(_)) => break,
                     Err(_) => {
                         self.report(arrived, waiting.rank);
@@ -135,8 +133,8 @@ impl Queue {
 
     /// Grants a permit at once if the queue is empty and there is one, else joins the queue.
     fn enter(self: &Arc<Self>, request: PermitRequest) -> Result<Permit, Waiting> {
-        // The lock is held over the question to the store, which does not wait: another caller that
-        // came in between could overtake this one.
+        // The lock is held during the step, which does not wait. Otherwise another caller could
+        // overtake this one.
         let mut inner = self.lock();
         if !inner.driven {
             let mut wait = None;
@@ -150,7 +148,7 @@ impl Queue {
             }
             inner.driven = true;
             inner.wait = wait.map_or(Wait::default(), |(_, wait)| wait);
-            // From here on the driver is responsible for the waiter that the store remembers.
+            // From now on the driver is responsible for the waiter in the store.
             let driver = Driver {
                 queue: Arc::clone(self),
                 done: false,
@@ -168,7 +166,7 @@ impl Queue {
         })
     }
 
-    /// A permit that is returned to the store unless a caller accepts it.
+    /// A permit that returns to the store unless a caller accepts it.
     fn permit(self: &Arc<Self>, permit: PermitId, tier: Tier, asked_at: Instant) -> Permit {
         Permit {
             queue: Arc::clone(self),
@@ -179,7 +177,7 @@ impl Queue {
         }
     }
 
-    /// Gives the permit to the first waiter that still wants it, or else returns it to the store.
+    /// Gives the permit to the first waiter that still exists, or returns it to the store.
     fn hand_out(&self, mut permit: Permit) {
         // The braces release the lock before the body runs: a waiter that is sent to, or whose
         // refused permit is dropped, may lock the queue at once.
@@ -203,11 +201,10 @@ impl Queue {
         idle
     }
 
-    /// Tells the store what became of a permit.
+    /// Reports the result of a permit to the store.
     fn settle(self: &Arc<Self>, tier: Tier, command: Command) {
         if self.store.try_step(command, tier).is_some() {
-            // These free the slot one window from now or later, which the driver's wait has allowed
-            // for.
+            // These free the slot one window from now or later. The driver's wait includes that.
             let expected = matches!(
                 command,
                 Command::Answered(_) | Command::Departed(_) | Command::Unanswered(_)
@@ -217,7 +214,7 @@ impl Queue {
             }
             return;
         }
-        // Without a runtime the settlement is lost. That is safe: the slot becomes free later.
+        // Without a runtime the report is lost. That is safe: the slot becomes free later.
         if let Ok(runtime) = Handle::try_current() {
             let queue = Arc::clone(self);
             runtime.spawn(async move {
@@ -250,9 +247,10 @@ impl Queue {
 }
 
 impl Permit {
-    /// A function that is called when the call leaves, on a connection that is in use: one that has
-    /// to be made for it could take longer than any call is assumed to take. Without it, the slot
-    /// stays occupied until the answer, or until the call must have left.
+    /// A function to call when the call leaves on an existing connection. A new connection can take
+    /// longer than [`FORWARD_DELAY`](super::constants::FORWARD_DELAY), so do not report a departure
+    /// on one. Without the report, the slot remains occupied until a window after the answer, or
+    /// after the time within which the call leaves.
     pub fn departure(&self) -> impl Fn() + Send + Sync + 'static {
         let (queue, permit, tier) = (Arc::clone(&self.queue), self.id, self.tier);
         move || queue.settle(tier, Command::Departed(permit))
@@ -263,7 +261,7 @@ impl Permit {
         self.outcome = Command::Answered(self.id);
     }
 
-    /// The API throttled the call, and may have said for how long to pause.
+    /// The API throttled the call, and may have asked for a pause of this length.
     pub fn throttled(mut self, retry_after: Option<Duration>) {
         self.outcome = Command::Throttled {
             lane: self.queue.lane,
@@ -277,7 +275,7 @@ impl Permit {
         self.outcome = Command::Unsent(self.id);
     }
 
-    /// Takes the permit for a call that is sent at once.
+    /// Takes the permit for a call that is sent immediately.
     fn accept(mut self) -> Self {
         self.outcome = Command::Unanswered(self.id);
         self
@@ -307,8 +305,7 @@ impl Drop for Waiting {
         let mut inner = self.queue.lock();
         let left = inner.waiters.remove(&self.rank).is_some();
         if left && inner.waiters.is_empty() {
-            // The driver gives up its place in the store's queue, so that others need not wait
-            // for it.
+            // The driver then leaves the store's queue, so that others need not wait for it.
             self.queue.changed.notify_one();
         }
     }
@@ -321,11 +318,11 @@ struct Driver {
 }
 
 impl Driver {
-    /// Runs until the queue is empty. `wait` is what the store replied to the first waiter, and when
-    /// that was asked for.
+    /// Runs until the queue is empty. `wait` is the reply of the store to the first waiter, and the
+    /// time of that request.
     async fn run(mut self, mut wait: Option<(Instant, Wait)>) {
         let queue = Arc::clone(&self.queue);
-        // The name under which the store remembers this process.
+        // The id of this process in the store's queue.
         let mut waiter: Option<WaiterId> = None;
         loop {
             if let Some((asked_at, wait)) = wait.take() {
@@ -340,7 +337,7 @@ impl Driver {
                 if let Some(waiter) = waiter.take() {
                     queue.store.step(Command::Cancel(waiter), 0).await;
                 }
-                // A caller may have joined meanwhile.
+                // A caller may have joined in the meantime.
                 self.done = queue.end_driver_if_idle();
                 if self.done {
                     return;
@@ -348,8 +345,8 @@ impl Driver {
                 continue;
             };
             let acquire = Command::Acquire(PermitRequest { waiter, ..request });
-            // The time before the question, not after: the store's times count from the moment it
-            // was carried out, which may be long before the reply arrives.
+            // The time before the request, not after: the store's times count from the moment of the
+            // step, which may be long before the reply arrives.
             let asked_at = Instant::now();
             let (reply, tier) = queue.store.step(acquire, 0).await;
             match reply {
@@ -367,7 +364,7 @@ impl Driver {
     }
 }
 
-/// A driver whose runtime ends is dropped in the middle of its work. Its waiters then join again,
+/// A driver is dropped in the middle of its work when its runtime ends. Its waiters then join again,
 /// each on its own runtime.
 impl Drop for Driver {
     fn drop(&mut self) {
@@ -379,19 +376,19 @@ impl Drop for Driver {
             inner.driven = false;
             std::mem::take(&mut inner.waiters)
         };
-        // They are dropped without the lock, because a waiter that notices may lock the queue.
+        // They are dropped after the lock is released, because a waiter that notices locks the queue.
         drop(orphans);
     }
 }
 
-/// A quota's queue at one moment, for messages.
+/// The state of a quota's queue, for messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueStatus {
     /// How many calls of this process wait.
     pub waiting: usize,
     /// How many other processes are before it.
     pub processes_ahead: u32,
-    /// How many calls the quota allows in its window now. Zero if no call waits.
+    /// How many calls the quota currently allows in its window. Zero if no call waits.
     pub calls: u32,
     /// What they wait for.
     pub reason: WaitReason,

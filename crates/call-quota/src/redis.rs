@@ -1,17 +1,17 @@
 //! The state of an account in Redis or Valkey, for hosts that share an account.
 //!
-//! The algorithm runs there as one script, `slots.lua`: it is atomic and goes by the server's
-//! clock, so that the clocks of two hosts are never compared. How long a reply may take is bounded,
-//! and every permit is granted with that time on top: a reply that is late counts as none.
+//! The algorithm runs on the server as one script, `slots.lua`: it is atomic and uses the server's
+//! clock, so that the clocks of two hosts are never compared. The time of a reply is bounded, and
+//! every permit includes that time: a late reply counts as a failure.
 //!
-//! - `url`: the address as the user writes it.
-//! - `timeouts`: how long the server may take.
-//! - `connection`: one connection, which cannot make this process grow.
-//! - `member`: what the server is to know of this process.
+//! - `url`: the URL of the server.
+//! - `timeouts`: the time limits of a connection and a command.
+//! - `connection`: one connection, with a bound for its memory.
+//! - `member`: the notices about this process to the server.
 //! - `script`: the script, its arguments and its reply.
-//! - `refusal`: what an error of the server means to the user.
+//! - `refusal`: the errors of the server as texts for the user.
 //!
-//! This file has the server, with the way to it, and the key of one account on it.
+//! This file contains the server with its connection, and the key of one account.
 
 mod connection;
 mod member;
@@ -44,16 +44,16 @@ pub use refusal::RIGHTS;
 pub use timeouts::RedisTimeouts;
 pub use url::{InvalidRedisUrl, RedisUrl};
 
-/// What the user should know of a store that can be used.
+/// What the user should know about a store that can be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caveats {
-    /// The user of the Redis server may not ask which run of the server this is.
+    /// The user of the Redis server may not call `INFO`, which returns the id of the server's run.
     pub runs_unknown: bool,
     /// The setting `maxmemory-policy` of the Redis server, if it lets the server delete the state.
     pub eviction_policy: Option<String>,
 }
 
-/// One server, connected to at the first use.
+/// One server. The first use connects to it.
 pub(crate) struct SharedServer {
     info: ConnectionInfo,
     timeouts: RedisTimeouts,
@@ -62,13 +62,13 @@ pub(crate) struct SharedServer {
     caveats: Arc<std::sync::Mutex<Caveats>>,
 }
 
-/// The way to a server.
+/// The connection to a server.
 #[derive(Default)]
 struct Link {
     connection: Option<Connection>,
-    /// How many connections were made.
+    /// How many connections were opened so far.
     made: u64,
-    /// The node of a cluster that has the keys, to which the one that the URL names has referred.
+    /// The node of a cluster that has the keys, if the node in the URL has redirected to it.
     node: Option<ConnectionInfo>,
 }
 
@@ -83,36 +83,36 @@ impl SharedServer {
         }
     }
 
-    /// What is known of the server by now.
+    /// What is known about the server so far.
     pub(crate) fn caveats(&self) -> Caveats {
         lock(&self.caveats).clone()
     }
 
     /// The connection, and its number.
     async fn connection(&self) -> Result<(u64, Connection), RedisError> {
-        // The lock is held while connecting, so that concurrent callers make one connection.
+        // The lock is held while connecting, so that concurrent callers open one connection.
         let mut link = self.link.lock().await;
         if let Some(connection) = &link.connection {
             return Ok((link.made, connection.clone()));
         }
         let info = link.node.as_ref().unwrap_or(&self.info);
         let made = Connection::open(info, self.timeouts).await?;
-        // It is asked beside the calls, which need not wait for that.
+        // This runs concurrently, so that no call waits for it.
         tokio::spawn(ask_for_policy(made.clone(), Arc::clone(&self.caveats)));
         link.made += 1;
         link.connection = Some(made.clone());
         Ok((link.made, made))
     }
 
-    /// Gives up the connection after an error of any kind, because late replies may still arrive
-    /// on it. The next one is made to this node of a cluster, if there is one.
+    /// Closes the connection after any error, because late replies may still arrive on it. The next
+    /// one goes to this node of a cluster, if there is one.
     async fn disconnect(&self, node: Option<ConnectionInfo>) {
         let mut link = self.link.lock().await;
         link.connection = None;
         link.node = node;
     }
 
-    /// The node to which a server refers, if it is one of a cluster.
+    /// The node of a cluster to which a server redirects.
     fn node(&self, error: &RedisError) -> Option<ConnectionInfo> {
         let (address, _) = error.redirect_node()?;
         let (new_host, new_port) = address.rsplit_once(':')?;
@@ -122,7 +122,7 @@ impl SharedServer {
         else {
             return None;
         };
-        // A node that does not know its own name refers to itself by none.
+        // A node that does not know its own name sends none.
         if !matches!(new_host, "" | "?") {
             new_host.clone_into(host);
         }
@@ -131,10 +131,13 @@ impl SharedServer {
     }
 }
 
-/// Asks the server what it deletes when its memory is full. It may not answer.
+/// Asks the server which keys it deletes when its memory is full. It may refuse to answer.
 async fn ask_for_policy(mut connection: Connection, caveats: Arc<std::sync::Mutex<Caveats>>) {
     let mut ask = redis::cmd("INFO");
-    let answer = ask.arg("memory").query_async(connection.commands()).await;
+    let answer = ask
+        .arg("memory")
+        .query_async(&mut connection.commands)
+        .await;
     let text: String = answer.unwrap_or_default();
     let mut fields = text.lines().filter_map(|line| line.split_once(':'));
     let policy = fields.find(|(name, _)| *name == "maxmemory_policy");
@@ -153,19 +156,19 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// The key of the account with this fingerprint, for a process that makes at most `share` calls
-    /// in a window while the server is out of reach.
+    /// The key of the account with this fingerprint. While the server is unreachable, this process
+    /// makes at most `share` calls in a window.
     pub(crate) fn new(server: Arc<SharedServer>, account: &str, share: NonZeroU32) -> Self {
         Self {
             server,
-            // What is in braces puts all keys into one place of a cluster.
+            // The text in braces assigns all keys to one slot of a cluster.
             key: format!("{{terraform-provider-cams}}:account:{account}"),
             member: Member::new(share),
             stepped_on: AtomicU64::new(0),
         }
     }
 
-    /// Carries out a command and tells the server about this process.
+    /// Executes a command, and sends the server a notice about this process.
     async fn send(&self, command: Command, notice: Notice<'_>) -> Result<Reply, StoreError> {
         let (server, timeouts) = (&self.server, self.server.timeouts);
         let steps = async {
@@ -177,10 +180,9 @@ impl Redis {
             if error.is_timeout() || (node.is_none() && !error.is_io_error()) {
                 return Err(error);
             }
-            // Another node has the keys, or the connection ended long ago, with a server that is
-            // running again. To find that out takes a new connection. If the command was carried
-            // out nevertheless, it is now carried out twice, which at worst occupies a slot that no
-            // call uses.
+            // Another node has the keys, or the connection ended with an earlier run of the server.
+            // Only a new connection shows which. If the command was executed nevertheless, it is
+            // now executed twice, which at worst occupies a slot that no call uses.
             server.disconnect(node).await;
             self.step_once(command, notice).await
         };
@@ -214,7 +216,7 @@ impl Redis {
                 _ => "new",
             },
         };
-        let sent = SCRIPT.run(connection.commands(), &self.key, &arguments);
+        let sent = SCRIPT.run(&mut connection.commands, &self.key, &arguments);
         let (reply, run_is_known) = parse(&sent.await?)?;
         self.stepped_on.store(number, Ordering::Relaxed);
         lock(&self.server.caveats).runs_unknown = !run_is_known;
@@ -229,7 +231,7 @@ impl Store for Redis {
             let result = self.send(command, notice).await;
             if matches!(command, Command::Acquire(_)) {
                 let reply = result.as_ref().ok().copied();
-                self.member.hears(notice.number, reply);
+                self.member.receives(notice.number, reply);
             }
             result
         })
@@ -243,7 +245,7 @@ impl Store for Redis {
         let reason = match self.server.caveats().eviction_policy {
             Some(policy) => format!(
                 "its maxmemory-policy is {policy}, so it may delete keys when its memory is full; \
-                 set it to noeviction, or use a server of its own"
+                 set it to noeviction, or use a dedicated server"
             ),
             None => "another program deletes its keys, such as by FLUSHALL or FLUSHDB, or its \
                      maxmemory-policy lets it delete them itself"
@@ -258,10 +260,10 @@ impl Store for Redis {
         let timeouts = self.server.timeouts;
         Timing {
             reply: timeouts.step(),
-            // A trial at the limit of its time would be late as often as not.
+            // A server that needs all of the time limit would often exceed it.
             trial: Some(timeouts.command / 2),
             returns_within: Some(timeouts.fallback_return()),
-            // What was sent before the failure may still arrive until its own time is over.
+            // A command that was sent before the failure may still arrive within its time limit.
             noticed_after: Duration::from_micros(CUT_OFF_AFTER) + timeouts.step(),
         }
     }

@@ -1,19 +1,19 @@
 //! When all operations of an account share one set of slots.
 //!
-//! The documentation gives each operation a limit of its own. It is not sure that the service
-//! counts so: it may count all operations of the account together. That shows when it throttles a
-//! call although the slots of its operation were kept. It has one of two reasons. Either the calls
-//! of all operations together were more than one operation may make, and that is what the service
-//! counts. Or a caller outside Terraform uses a part of the limit.
+//! The documentation gives each operation its own limit. But the service may count all operations of
+//! the account together. This is visible when it throttles a call although the operation stayed
+//! within its slots. There are two possible reasons. Either all operations together made more calls
+//! than one operation may make, and the service counts them together. Or a caller outside Terraform
+//! uses a part of the limit.
 //!
-//! In the first case the operations share one set of slots for a while. It has as many slots as the
-//! operation with the most calls may make. The slots that are occupied then count in it, so that no
-//! further call is made before the earlier ones have left the window, and only the calls that were
-//! under way are refused. When the time is over, each operation is given its own limit again; if
-//! that is refused soon, the time doubles.
+//! In the first case the operations share one set of slots for a time. It has as many slots as the
+//! greatest limit of an operation. The slots that are already occupied count in it, so that no
+//! further call is made before the earlier ones have left the window, and only the calls that are
+//! under way are throttled. When the time is over, each operation has its own limit again; if a call
+//! is throttled soon afterwards, the time doubles.
 //!
-//! In the second case the limit of the operation is lowered (`limit.rs`), or that of the shared set
-//! while there is one.
+//! In the second case the limit of the operation is lowered (`limit.rs`), or the limit of the shared
+//! set while there is one.
 
 use super::constants::{FIRST_SHARING, LONGEST_SHARING, MAX_PAUSE, Micros, REMEMBERED_AFTER};
 use super::slots::{LaneId, PermitId, Pool, State};
@@ -28,8 +28,7 @@ impl State {
         pause: Option<Micros>,
     ) {
         if !self.lanes.iter().any(|known| known.id == lane) {
-            // The state was lost since. No process calls before the pause that follows a loss is
-            // over.
+            // The state was lost in the meantime, and a pause follows every loss.
             return;
         }
         if !self.sharing.lasts(now) && self.exceeds_the_account(now, lane) {
@@ -42,21 +41,21 @@ impl State {
         let pool = self.pool(set);
         let pause = pause.unwrap_or(pool.limit.window).min(MAX_PAUSE);
         pool.paused_until = pool.paused_until.max(now.saturating_add(pause));
-        // A permit's id is the time at which it was granted, as far as that matters here.
+        // A permit's id is close enough to the time at which it was granted.
         pool.limit.lower(now, permit.0);
     }
 
-    /// Whether the calls of all operations explain that one of this operation was throttled.
+    /// Whether the calls of all operations together explain why this operation was throttled.
     ///
-    /// The answer comes a little later than the service counted. In the meantime slots of calls
-    /// that it counted may have become free.
+    /// The answer arrives after the service has counted. In the meantime slots of counted calls may
+    /// have become free.
     fn exceeds_the_account(&self, now: Micros, lane: LaneId) -> bool {
         let own = self.occupied(now, Some(lane)).count();
         let counted_at = now.saturating_sub(REMEMBERED_AFTER);
         let all = self.occupied(counted_at, None);
         let others = all.filter(|slot| slot.lane != lane).count();
         let (calls, _) = self.account_limit(now);
-        others > 0 && own + others > calls as usize
+        others > 0 && (own + others) as u64 > calls
     }
 
     fn share(&mut self, now: Micros) {
@@ -70,13 +69,13 @@ impl State {
         sharing.until = now.saturating_add(sharing.span);
         sharing.pool = Pool::default();
         let limit = &mut sharing.pool.limit;
-        // The throttled calls do not lower a limit that would not have let them go.
+        // The throttled calls do not lower this limit, which would not have permitted them.
         (limit.confirmed_at, limit.lowered_at) = (now, now);
         limit.set(calls, window);
     }
 
     /// The greatest number of calls of the operations in use, and the longest of their windows.
-    pub(crate) fn account_limit(&self, now: Micros) -> (u32, Micros) {
+    pub(crate) fn account_limit(&self, now: Micros) -> (u64, Micros) {
         let limits = self.lanes.iter().map(|lane| lane.pool.limit);
         let in_use = limits.filter(|limit| limit.is_in_use(now));
         in_use.fold((1, 1), |(calls, window), limit| {

@@ -1,40 +1,38 @@
 -- One step on the quota of one account: the algorithm of slots.rs, limit.rs and sharing.rs. The
--- server runs it, so that a step is atomic and all hosts go by one clock. The functions have the
--- names that they have there, which is also where the reasons are explained.
+-- server runs it, so that a step is atomic and all hosts use one clock. The functions have the same
+-- names as in those files, which also give the reasons.
 --
 -- All numbers are whole microseconds, ids or counts below 2^53, which Lua's numbers hold exactly.
 --
--- The script keeps the rules by which the proxies of clusters check a script's text: each key is
--- literally an element of KEYS in its place in a call, no call is inside another, and neither
--- channels nor the function that spreads a table are used.
+-- The script obeys the rules of the proxies that check the text of a script: each key in a call is
+-- literally an element of KEYS, no call is inside another, and neither channels nor the function that
+-- unpacks a table are used.
 --
 -- KEYS[1]  the account's state
 -- ARGV[1]  the command
--- ARGV[2]  the id of the permit or waiter that it is about; 0 for a process that does not wait yet
--- ARGV[3]  the priority: 0 for a call that the API throttled, 1 for others
--- ARGV[4]  how many calls the configured limit allows
+-- ARGV[2]  the id of its permit or waiter; 0 for a process that does not wait yet
+-- ARGV[3]  the priority: 0 for a call that the API throttled before, 1 for others
+-- ARGV[4]  the number of calls of the configured limit
 -- ARGV[5]  the window of the configured limit
--- ARGV[6]  the pause that the API asked for; -1 if it named none
--- ARGV[7]  the name of the process, or '' to leave the members as they are
--- ARGV[8]  how many calls the process makes in a window if it cannot reach this server
+-- ARGV[6]  the pause that the API asked for; -1 if it asked for none
+-- ARGV[7]  the name of the process; '' for a command that does not change the members
+-- ARGV[8]  the share: how many calls the process makes in a window if it cannot reach this server
 -- ARGV[9]  the number of this command among those of the process
--- ARGV[10] 1 if the process waits or has permits after this command, 2 if it uses its share as one
---          that is cut off, else 0
--- ARGV[11] how long after a grant the call leaves at the latest
--- ARGV[12] the longest time until those that can reach the server have been heard of
+-- ARGV[10] 1 if the process waits or has permits after this command, 2 if it uses its share, else 0
+-- ARGV[11] the time after a grant within which the call leaves
+-- ARGV[12] the longest time until every process that can reach the server has sent something
 -- ARGV[13] the operation
 -- ARGV[14] the connection: the 'same' as for the last step of the process, its 'first', or a 'new'
 --          one
 -- ARGV[15] 1 if this run of the server did not know this script, else 0
 --
--- The members have no counterpart in Rust: they are processes that may be cut off from the
--- server, which those of one host are never from their file. A member that has work in hand and
--- is not heard of may be making as many calls as its share allows. The others leave room for
--- that.
+-- The members have no counterpart in Rust: they are processes that may be disconnected from the
+-- server, while processes of one host always reach their file. A member that waits or has permits,
+-- and sends nothing, may be using its share. The others reserve that share.
 --
--- Before this text stand the constants of constants.rs and two functions: time() returns the
--- server's time, and run() the id of this run of the server and for how long it has lasted, or nil
--- for what the server does not tell this user.
+-- The constants of constants.rs and two functions precede this text: time() returns the server's time,
+-- and run() returns the id of this run of the server and its uptime, or nil if the user may not know
+-- them.
 
 local now = time()
 local run_id, uptime = run()
@@ -55,7 +53,7 @@ local function new_pool()
   return pool
 end
 
--- The state as words: whole numbers, and names.
+-- The state as words: whole numbers and names.
 local function encode(state)
   local words = { 'cams', STATE_VERSION, state.run_id == '' and '-' or state.run_id }
   local function put(...)
@@ -88,8 +86,7 @@ local function encode(state)
   return table.concat(words, ' ')
 end
 
--- The state in these words, if every field has a value that some sequence of steps could have left
--- there. Otherwise it fails.
+-- The state of these words. It fails if a field has a value that no sequence of steps can produce.
 local function decode(text)
   local next_word = text:gmatch('%S+')
   local function word()
@@ -146,11 +143,11 @@ local function forgetting(forgotten_at)
   }
 end
 
--- Returns the state, or nil if there is none and the command does not begin one, and whether
--- something that was added to the state may have been lost.
+-- Returns the state, and whether later changes to it may have been lost. Returns nil if there is no
+-- state and the command does not create one.
 --
--- Together with calls, members that use their fallback may have been forgotten. Those that can
--- reach the server are given the time to be heard of again.
+-- A loss may include members that use their fallback. The pause after a loss includes the time in
+-- which those that can reach the server send something.
 local function load()
   local text = redis.call('GET', KEYS[1])
   local version = text and tonumber(text:match('^cams (%d+) '))
@@ -162,15 +159,15 @@ local function load()
     known, state = pcall(decode, text)
   end
   if known then
-    -- A state that another run of the server wrote is as old as its last snapshot.
+    -- A state of another run of the server is as old as the last snapshot.
     local other = false
     if run_id then
       other = state.run_id ~= '' and state.run_id ~= run_id
       state.run_id = run_id
     elseif now >= state.forgotten_at + FORWARD_DELAY then
-      -- A process that may not ask for the run takes it for another one if it could be: when the
-      -- server may have been started anew since the last step that this process knows of. Each of
-      -- them would begin the same pause anew, so one that lasts is enough.
+      -- A process that does not know the run assumes another one if the server may have restarted
+      -- since the last step that this process knows of. It begins no further pause during a pause:
+      -- otherwise each such process would begin one.
       other = ARGV[14] == 'new' or (ARGV[14] == 'first' and now - state.seen > RESTART_TIME)
     end
     return state, other
@@ -178,12 +175,12 @@ local function load()
     return nil
   end
   if not text and uptime and ARGV[15] == '1' then
-    -- This server has not been used since it was started. The processes that can reach it have
-    -- been heard of some time after that.
+    -- No process has used this server since its start. Those that can reach it send something within
+    -- a bounded time after the start.
     return forgetting(now + returns_within - uptime)
   end
-  -- What was flushed, evicted or is not understood may have named processes that use their fallback
-  -- and try the server: they have to be heard of again.
+  -- The state was flushed, evicted or cannot be decoded. It may have contained processes that use
+  -- their fallback: they have to send something again.
   return forgetting(now + returns_within)
 end
 
@@ -201,7 +198,7 @@ local function lasts(state, at)
   return at < state.until_
 end
 
--- Who is cut off does not depend on the clock: the members stay as old as they were.
+-- The members keep their age: whether one is disconnected does not depend on the clock.
 local function restart_clock(state)
   for _, member in ipairs(state.members) do
     member.seen = math.max(member.seen - state.seen + now, 0)
@@ -305,7 +302,7 @@ local function make_lane(state)
   return lane
 end
 
--- A set of slots is that of one lane, or, without one, the shared set.
+-- A set of slots is that of a lane, or the shared set if there is no lane.
 local function occupied(state, at, lane)
   return retain(state.slots, function(slot)
     return (not lane or slot.lane == lane.id) and slot.free_at > at
@@ -369,21 +366,21 @@ local function note_member(state)
     return
   end
   for _, member in ipairs(state.members) do
-    -- Commands of a process can arrive in another order than they were sent in.
+    -- Commands of a process can arrive in a different order.
     if member.name == name and member.number > number then
       return
     end
   end
   state.members = retain(state.members, function(member) return member.name ~= name end)
   if ARGV[10] ~= '0' and #state.members < MAX_MEMBERS then
-    -- One that uses its share counts as cut off from now on.
+    -- A process that uses its share counts as disconnected from now on.
     local seen = ARGV[10] == '2' and now - CUT_OFF_AFTER - 1 or now
     local member = { name = name, share = tonumber(ARGV[8]), seen = seen, number = number }
     table.insert(state.members, member)
   end
 end
 
--- How many calls those may be making in a window that are cut off.
+-- The sum of the shares of the disconnected members.
 local function cut_off(state)
   local calls = 0
   state.members = retain(state.members, function(member)

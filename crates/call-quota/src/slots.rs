@@ -1,34 +1,34 @@
-//! The slot algorithm: which process may call when. It does no I/O and reads no clock: the time is
-//! an argument of every step.
+//! The slot algorithm: which process may call when. It does no I/O and reads no clock: the time is an
+//! argument of every step.
 //!
-//! A quota of N calls in any window W is a semaphore with N slots. A permit to call occupies a
-//! slot. The moment at which the server counts the call is unknown. It is after the permit was
-//! granted and before the answer arrives, and at most F ([`FORWARD_DELAY`]) after the call left on
-//! a connection that is in use. A connection that has to be made first can take much longer, so
-//! every permit is granted with the time L after which its call has left at the latest. The slot is
-//! free again W after the answer, or F + W after it is known that the call has left, or L + F + W
-//! after the grant, whichever is first. Two calls that used the same slot are then counted at least
-//! W apart whatever the network does, and no window of W contains more than N calls.
+//! A quota of N calls in any window W is a semaphore with N slots. A permit to call occupies a slot.
+//! The moment at which the server counts the call is unknown. It is after the grant of the permit
+//! and before the answer, and at most F ([`FORWARD_DELAY`]) after the call left on an existing
+//! connection. A new connection can take much longer, so every permit is granted with a time L
+//! within which its call leaves. The slot becomes free W after the answer, F + W after the reported
+//! departure of the call, or L + F + W after the grant, whichever is first. Two calls that used the
+//! same slot are then counted at least W apart whatever the network does, and no window of W contains
+//! more than N calls.
 //!
-//! With only these bounds known, no rule can free a slot earlier. A call is counted anywhere
+//! No rule that knows only these bounds can free a slot earlier. A call is counted at any time
 //! between the grant and the earliest of its answer, F after its departure, and L + F after the
 //! grant. If one more call were permitted while each of N others may still be counted W or less
-//! before it, then there are delays that put all N + 1 into one window.
+//! before it, there are delays that put all N + 1 into one window.
 //!
-//! Processes wait in a fair queue, with one entry each. The k-th waiter is granted a permit when
-//! k slots are free, so no process can overtake another, and one that is slow to wake delays no
-//! other. Every reply to a waiter says when to ask again. No slot becomes free before `now + W`
-//! unless its time is known already, so asking earlier is useless, and asking at that time misses
-//! nothing.
+//! Processes wait in a fair queue, with one entry each. The k-th waiter is granted a permit when k
+//! slots are free, so no process can overtake another, and a process that wakes late does not delay
+//! others. Every reply to a waiter contains the time at which to ask again. No slot becomes free
+//! before `now + W` unless its time is already known, so an earlier request is useless, and a request
+//! at that time misses nothing.
 //!
-//! One state holds all operations of an account. Each operation has a lane, which is a set of slots
-//! of its own: the waiters of one lane never wait for those of another. While the operations share one set of slots
+//! One state contains all operations of an account. Each operation has a lane with its own slots: the
+//! waiters of one lane never wait for those of another. While the operations share one set of slots
 //! (`sharing.rs`), a permit needs a free slot of its lane and one of that set, for which the
 //! processes of all lanes wait in one fair queue.
 //!
 //! `slots.lua` is the same algorithm for Redis. A property test in `redis/tests` compares the two.
 //!
-//! This file is longer than 300 lines because the argument for the algorithm stands beside it.
+//! This file is longer than 300 lines because it contains the algorithm with its proof.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ use super::constants::{
     ASK_AGAIN, FORWARD_DELAY, LOOK, MAX_LANES, MAX_REMEMBERED, MAX_SLOTS, MAX_WAITERS, Micros,
     REMEMBERED_AFTER, WAITER_GRACE,
 };
-use super::limit::{AdaptiveLimit, ConfiguredLimit};
+use super::limit::{AdaptiveLimit, Limit};
 
 /// Names an operation in the state of an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,68 +44,67 @@ pub(crate) struct LaneId(pub(crate) u64);
 
 /// Names a granted permit.
 ///
-/// Ids of permits and waiters come from one sequence that rises with the store's clock, so that
-/// none is given twice even after the state was lost. An id is never smaller than the time it was
-/// given at, and not much greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Ids of permits and waiters come from one sequence that increases with the store's clock, so that
+/// no id is used twice even after a loss of the state. An id is never smaller than the time at which
+/// it was created, and not much greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PermitId(pub(crate) u64);
 
-/// Names a process that waits in the fair queue. Smaller ids came earlier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Names a process that waits in the fair queue. Smaller ids arrived earlier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WaiterId(pub(crate) u64);
 
 /// Which waiters go first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// Before all others: the call was sent once already, and the API throttled it.
+    /// Before all others: the API throttled an earlier attempt of this call.
     Retry,
     /// In the order of arrival.
     Normal,
 }
 
-/// What a process asks of the shared state, or reports to it.
+/// A request to the shared state, or a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Asks for a permit.
     Acquire(PermitRequest),
-    /// The API answered the call that was sent with this permit.
+    /// The API answered the call of this permit.
     Answered(PermitId),
     /// The process no longer waits.
     Cancel(WaiterId),
-    /// The call that was sent with this permit leaves now, on a connection that is in use.
+    /// The call of this permit leaves now, on an existing connection.
     Departed(PermitId),
-    /// The API throttled the call that was sent with this permit, and may have asked for a pause.
+    /// The API throttled the call of this permit, and may have asked for a pause.
     Throttled {
         lane: LaneId,
         permit: PermitId,
         pause: Option<Micros>,
     },
-    /// The call that was sent with this permit will not be answered. If it left, it did so before
-    /// now.
+    /// The call of this permit will not be answered. If it left, it has left by now.
     Unanswered(PermitId),
     /// The call was never sent, so the permit is returned unused.
     Unsent(PermitId),
 }
 
-/// What a process asks for.
+/// A request for a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PermitRequest {
     /// The operation that is called.
     pub(crate) lane: LaneId,
-    /// The id from the last [`Reply::Wait`]. `None` if the process is not waiting yet.
+    /// The id from the last [`Reply::Wait`]. `None` if the process does not wait yet.
     pub(crate) waiter: Option<WaiterId>,
     /// Its rank among the waiters.
     pub(crate) priority: Priority,
     /// The limit that the caller is configured with.
-    pub(crate) limit: ConfiguredLimit,
-    /// How long after the grant its call leaves at the latest, at most ten minutes.
+    pub(crate) limit: Limit,
+    /// The time after the grant within which its call leaves, at most ten minutes.
     pub(crate) leave: Micros,
 }
 
-/// How the shared state replies to a [`Command`].
+/// The reply of the shared state to a [`Command`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
-    /// The command was carried out. Only [`Command::Acquire`] is replied to with more.
+    /// The command was executed. Only [`Command::Acquire`] has another reply.
     Done,
     /// The call may be sent now.
     Granted { permit: PermitId },
@@ -116,7 +115,7 @@ pub(crate) enum Reply {
 /// When to ask for a permit again, and why there is none yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wait {
-    /// What to pass with the next [`Command::Acquire`]. `None` if no queue remembers the process.
+    /// The id for the next [`Command::Acquire`]. `None` if no queue contains the process.
     pub(crate) waiter: Option<WaiterId>,
     /// How long to wait before the next [`Command::Acquire`].
     pub(crate) delay: Micros,
@@ -140,22 +139,22 @@ pub enum WaitReason {
     Recovering,
 }
 
-/// All that is known about the calls of one account. It is of bounded size and means the same in
+/// All that is known about the calls of one account. It has a bounded size, and the same meaning in
 /// every store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     /// The time of the last step.
     pub(crate) seen: Micros,
-    /// The last id that was given to a permit or a waiter.
+    /// The last id of a permit or a waiter.
     pub(crate) last_id: u64,
-    /// Calls that were permitted up to then may have been forgotten. Zero if none can have been.
+    /// Calls that were permitted up to this time may have been forgotten. Zero if none were.
     pub(crate) forgotten_at: Micros,
     /// Whether all lanes share one set of slots, and that set.
     pub(crate) sharing: Sharing,
     /// Each operation that was called.
     pub(crate) lanes: Vec<Lane>,
-    /// The occupied slots, in the order in which their permits were granted, and those that have
-    /// not been free for long.
+    /// The occupied slots, in the order in which their permits were granted, and those that became
+    /// free a short time ago.
     pub(crate) slots: Vec<Slot>,
     /// The processes that wait, in no order.
     pub(crate) waiters: Vec<Waiter>,
@@ -168,12 +167,12 @@ pub(crate) struct Lane {
     pub(crate) pool: Pool,
 }
 
-/// How many slots there are in a set, and since when they may be used.
+/// The limit of a set of slots, and the time from which it may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pool {
-    /// How many of them may be occupied.
+    /// How many slots may be occupied.
     pub(crate) limit: AdaptiveLimit,
-    /// Until then none may be taken, because the API asked for a pause.
+    /// The end of the pause that the API asked for.
     pub(crate) paused_until: Micros,
 }
 
@@ -182,7 +181,7 @@ pub(crate) struct Pool {
 pub(crate) struct Sharing {
     /// Zero if they never did.
     pub(crate) until: Micros,
-    /// For how long they do, or did when it was last found necessary.
+    /// How long they share it, or shared it the last time.
     pub(crate) span: Micros,
     pub(crate) pool: Pool,
 }
@@ -193,32 +192,36 @@ impl Sharing {
     }
 }
 
-/// A set of slots: those of one operation, or, with `None`, those that all operations share.
+/// A set of slots: that of one operation, or, with `None`, the one that all operations share.
 pub(crate) type SlotSet = Option<LaneId>;
 
-/// A slot that is occupied, or was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A slot that is occupied, or was occupied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Slot {
     /// The permit that occupies it.
     pub(crate) permit: PermitId,
     pub(crate) lane: LaneId,
-    /// When it is free again, at the latest.
+    /// The latest time at which it becomes free.
     pub(crate) free_at: Micros,
 }
 
+/// The order of the fair queue: the number of a priority, then the order of arrival.
+type Rank = (u64, WaiterId);
+
 /// A process in the fair queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Waiter {
     pub(crate) id: WaiterId,
     pub(crate) lane: LaneId,
-    pub(crate) priority: Priority,
-    /// When the process will ask again, if it still lives.
+    /// The number of its [`Priority`]: smaller ones go first.
+    pub(crate) priority: u64,
+    /// When the process will ask again, if it is still alive.
     pub(crate) asks_at: Micros,
 }
 
 impl State {
-    /// The state to begin with when calls that were permitted up to a time may have been forgotten.
-    /// No permit is granted until all of them have left every window.
+    /// The initial state if calls that were permitted up to a time may have been forgotten. It grants
+    /// no permit until all of them have left every window.
     pub(crate) fn forgetting(forgotten_at: Micros, now: Micros) -> Self {
         Self {
             seen: now,
@@ -227,10 +230,10 @@ impl State {
         }
     }
 
-    /// Carries out one command at the time `now`.
+    /// Executes one command at the time `now`.
     pub(crate) fn step(&mut self, now: Micros, command: Command) -> Reply {
         if now < self.seen {
-            // A clock that was set back makes every time in the state worthless.
+            // If the clock was set back, every time in the state is meaningless.
             *self = Self {
                 last_id: self.last_id,
                 ..Self::forgetting(now, now)
@@ -262,7 +265,7 @@ impl State {
         self.make_lane(lane, now, request.limit);
         self.forget_the_past(now, request.waiter);
         let waiter = self.enqueue(now, request);
-        let rank = (priority, waiter);
+        let rank = (priority as u64, waiter);
         let (mut at, mut wait) = self.turn(now, Some(lane), rank);
         if self.sharing.lasts(now) {
             let shared = self.turn(now, None, rank);
@@ -284,19 +287,16 @@ impl State {
         Reply::Wait(wait)
     }
 
-    /// When a caller of this rank can have a slot of the set, and why not now.
-    fn turn(&mut self, now: Micros, set: SlotSet, rank: (Priority, WaiterId)) -> (Micros, Wait) {
+    /// When a caller of this rank can have a slot of the set, and the reason for the wait.
+    fn turn(&mut self, now: Micros, set: SlotSet, rank: Rank) -> (Micros, Wait) {
         let occupied = self.occupied(now, set).count();
         let ahead = self.ahead(set, rank).count();
         let forgotten_at = self.forgotten_at;
         let pool = self.pool(set);
-        // A slot for each process before this one stays reserved for that process.
+        // Each process before this one keeps a reserved slot.
         let needed = occupied + ahead + 1;
         let limit = pool.limit.for_caller(now, needed);
-        let Pool {
-            limit: AdaptiveLimit { window, .. },
-            paused_until,
-        } = *pool;
+        let (window, paused_until) = (pool.limit.window, pool.paused_until);
         let recovering_until = match forgotten_at {
             0 => 0,
             forgotten_at => forgotten_at + window + FORWARD_DELAY,
@@ -304,8 +304,8 @@ impl State {
         let free_at = match needed.saturating_sub(limit) {
             0 => now,
             missing if missing <= occupied => self.release_time(now, set, window, missing),
-            // Even when every slot is free there are too many before this process. One of them has
-            // to be served, or to be dropped from the queue.
+            // There are more processes before this one than slots. One of them has to be served or to
+            // be dropped from the queue first.
             _ => self.next_overdue(set, rank),
         };
         let wait = Wait {
@@ -322,7 +322,7 @@ impl State {
         (free_at.max(recovering_until).max(paused_until), wait)
     }
 
-    /// Drops slots that have been free for some time, and processes that no longer ask.
+    /// Drops slots that became free some time ago, and processes that no longer ask.
     fn forget_the_past(&mut self, now: Micros, waiter: Option<WaiterId>) {
         let crowded = self.slots.len() > MAX_REMEMBERED;
         let since = if crowded { 0 } else { REMEMBERED_AFTER };
@@ -332,8 +332,8 @@ impl State {
         });
     }
 
-    /// Takes into account how a caller of this operation is configured.
-    fn make_lane(&mut self, id: LaneId, now: Micros, configured: ConfiguredLimit) {
+    /// Adds the operation if it is new, and takes the configured limit of its caller into account.
+    fn make_lane(&mut self, id: LaneId, now: Micros, configured: Limit) {
         if !self.lanes.iter().any(|lane| lane.id == id) {
             if self.lanes.len() >= MAX_LANES {
                 let confirmed_at = |index: &usize| self.lanes[*index].pool.limit.confirmed_at;
@@ -352,7 +352,7 @@ impl State {
         }
     }
 
-    /// The limit of a set, and since when it may be used.
+    /// The pool of a set.
     pub(crate) fn pool(&mut self, set: SlotSet) -> &mut Pool {
         let own = |lane: &&mut Lane| set == Some(lane.id);
         let lane = self.lanes.iter_mut().find(own);
@@ -366,7 +366,7 @@ impl State {
     }
 
     /// The processes that wait for a slot of the set before one of this rank.
-    fn ahead(&self, set: SlotSet, rank: (Priority, WaiterId)) -> impl Iterator<Item = &Waiter> {
+    fn ahead(&self, set: SlotSet, rank: Rank) -> impl Iterator<Item = &Waiter> {
         let waiters = self.waiters.iter();
         let before = move |other: &Waiter| (other.priority, other.id) < rank;
         waiters.filter(move |other| set.is_none_or(|lane| lane == other.lane) && before(other))
@@ -374,7 +374,7 @@ impl State {
 
     /// Puts a process into the fair queue, and returns its id.
     fn enqueue(&mut self, now: Micros, request: PermitRequest) -> WaiterId {
-        // An id that was never given belongs to a state that was lost.
+        // An unknown id belongs to a state that was lost.
         let known = request.waiter.filter(|waiter| waiter.0 <= self.last_id);
         let id = known.unwrap_or_else(|| WaiterId(self.next_id(now)));
         self.waiters.retain(|other| other.id != id);
@@ -382,7 +382,7 @@ impl State {
             self.waiters.push(Waiter {
                 id,
                 lane: request.lane,
-                priority: request.priority,
+                priority: request.priority as u64,
                 asks_at: now,
             });
         }
@@ -412,15 +412,15 @@ impl State {
     fn release_time(&self, now: Micros, set: SlotSet, window: Micros, count: usize) -> Micros {
         let mut times: Vec<_> = self
             .occupied(now, set)
-            // The answer may arrive right now, which frees the slot one window later.
+            // If the answer arrives now, the slot becomes free one window later.
             .map(|slot| slot.free_at.min(now + window))
             .collect();
         times.sort_unstable();
         times.get(count - 1).copied().unwrap_or(now)
     }
 
-    /// When the first of those ahead is dropped from the queue if it does not ask again.
-    fn next_overdue(&self, set: SlotSet, rank: (Priority, WaiterId)) -> Micros {
+    /// When the first waiter ahead is dropped from the queue if it does not ask again.
+    fn next_overdue(&self, set: SlotSet, rank: Rank) -> Micros {
         let times = self.ahead(set, rank).map(|other| other.asks_at);
         times
             .min()
@@ -428,12 +428,13 @@ impl State {
             .saturating_add(WAITER_GRACE)
     }
 
-    /// Frees a slot one window after its call was counted: at the time `counted` at the latest.
+    /// Frees a slot one window after its call was counted, which was at the time `counted` at the
+    /// latest.
     fn release(&mut self, permit: PermitId, counted: Micros) {
         let Some(slot) = self.slots.iter_mut().find(|slot| slot.permit == permit) else {
             return;
         };
-        // Without a lane, the window is not known any more, and the slot stays occupied.
+        // Without a lane the window is unknown, and the slot remains occupied.
         if let Some(lane) = self.lanes.iter().find(|lane| lane.id == slot.lane) {
             let free_at = counted.saturating_add(lane.pool.limit.window);
             slot.free_at = slot.free_at.min(free_at);

@@ -52,12 +52,9 @@ impl Gate for Quota {
             region: self.region.clone(),
             action: admission.action,
         };
-        let limit = Limit {
-            calls: self
-                .requests_per_second
-                .unwrap_or(admission.calls_per_second),
-            window: WINDOW,
-        };
+        let calls = self.requests_per_second;
+        let calls = calls.unwrap_or(admission.calls_per_second);
+        let limit = Limit::new(calls, WINDOW);
         let priority = match admission.was_throttled {
             true => Priority::Retry,
             false => Priority::Normal,
@@ -74,7 +71,7 @@ impl Gate for Quota {
                 permit = &mut acquire => {
                     if let Some(noticed) = noticed {
                         let queues = [joined, noticed, queue()];
-                        let wait = long_wait(key.action, began.elapsed(), limit, queues);
+                        let wait = long_wait(key.action, began.elapsed(), calls, queues);
                         bounds.record_long_wait(wait);
                     }
                     return Ok(QuotaPermit(permit));
@@ -109,14 +106,14 @@ impl Permit for QuotaPermit {
 }
 
 /// A wait that has just ended. `joined`, `noticed` and `ended` are the queue when the call joined
-/// it, when the wait became long, and now; `limit` is what the call was allowed at most.
+/// it, when the wait became long, and now; `calls` is the configured limit.
 fn long_wait(
     action: &'static str,
     waited: Duration,
-    limit: Limit,
+    calls: NonZeroU32,
     [joined, noticed, ended]: [QueueStatus; 3],
 ) -> LongWait {
-    let calls = NonZeroU32::new(noticed.calls).unwrap_or(limit.calls);
+    let calls = NonZeroU32::new(noticed.calls).unwrap_or(calls);
     let processes = joined.processes_ahead.max(noticed.processes_ahead);
     // Processes take turns, so that each call of this one lets one of every other pass.
     let in_line = ended.waiting as u64 * (u64::from(processes) + 1);
@@ -133,9 +130,9 @@ fn long_wait(
             WaitReason::Recovering => WaitCause::Recovering,
         },
         left: ended.waiting,
-        rest: limit.window.saturating_mul(windows),
+        rest: WINDOW.saturating_mul(windows),
         calls,
-        window: limit.window,
+        window: WINDOW,
     }
 }
 
@@ -178,13 +175,10 @@ mod tests {
 
     #[test]
     fn the_rest_is_what_waits_at_the_rate_in_force() {
-        let limit = Limit {
-            calls: NonZeroU32::new(10).expect("not zero"),
-            window: WINDOW,
-        };
+        let calls = NonZeroU32::new(10).expect("not zero");
         let rest = |noticed, left| {
             let queues = [queue(30, 0, 0), noticed, queue(left, 0, 0)];
-            let wait = long_wait("A", LONG_WAIT, limit, queues);
+            let wait = long_wait("A", LONG_WAIT, calls, queues);
             assert_eq!(wait.calls_ahead, 30);
             (wait.rest.as_secs(), wait.calls.get())
         };

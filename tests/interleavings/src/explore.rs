@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, yield_now};
 
 use super::fallback::{AccountStore, Shared};
-use super::limit::{ConfiguredLimit, Limit};
+use super::limit::Limit;
 use super::queue::Queue;
 use super::slots::{LaneId, PermitRequest, Priority};
 
@@ -29,7 +29,7 @@ pub enum Kind {
 pub enum Fate {
     /// It waits, calls, and is answered.
     Answered,
-    /// It waits until it is told to give up. What it may have been given is then not used.
+    /// It waits until it gives up. A permit that it has received by then is not used.
     GivesUp,
     /// It waits, and the API turns its call away; it waits again, before all others.
     Throttled,
@@ -66,7 +66,7 @@ pub async fn meet(kind: Kind, fates: &[Fate]) {
     }
 }
 
-/// Lets callers join the queue one after the other while somebody has the only permit. They are
+/// Lets callers join the queue one after the other while another caller has the only permit. They are
 /// served in that order.
 pub async fn line_up(kind: Kind, callers: usize) {
     // Only what is handed back is free again.
@@ -94,23 +94,23 @@ pub async fn line_up(kind: Kind, callers: usize) {
     assert_eq!(*served, (0..callers).collect::<Vec<_>>());
 }
 
-async fn caller(queue: Arc<Queue>, limit: ConfiguredLimit, fate: Fate) {
+async fn caller(queue: Arc<Queue>, limit: Limit, fate: Fate) {
     match fate {
         Fate::Answered => queue
             .acquire(request(limit, Priority::Normal))
             .await
             .answered(),
         Fate::GivesUp => {
-            let (tell, told) = oneshot::channel::<()>();
+            let (give_up, given_up) = oneshot::channel::<()>();
             let waiting = tokio::spawn(async move {
                 tokio::select! {
                     permit = queue.acquire(request(limit, Priority::Normal)) => permit.unsent(),
-                    _ = told => {}
+                    _ = given_up => {}
                 }
             });
             yield_now().await;
-            // Nobody hears it who was served by now.
-            let _ = tell.send(());
+            // A caller that was served by now has dropped the receiver.
+            let _ = give_up.send(());
             waiting.await.expect("it does not panic");
         }
         Fate::Throttled => {
@@ -136,7 +136,7 @@ fn queue(kind: Kind) -> (Arc<Queue>, Arc<Shared>) {
 }
 
 /// A call that leaves as soon as it is granted.
-fn request(limit: ConfiguredLimit, priority: Priority) -> PermitRequest {
+fn request(limit: Limit, priority: Priority) -> PermitRequest {
     PermitRequest {
         lane: LaneId(1),
         waiter: None,
@@ -146,7 +146,7 @@ fn request(limit: ConfiguredLimit, priority: Priority) -> PermitRequest {
     }
 }
 
-fn limit(calls: u32, window: Duration) -> ConfiguredLimit {
+fn limit(calls: u32, window: Duration) -> Limit {
     let calls = NonZeroU32::new(calls).expect("a limit allows some calls");
-    ConfiguredLimit::new(Limit { calls, window })
+    Limit::new(calls, window)
 }

@@ -7,7 +7,7 @@ use tokio::task::yield_now;
 
 use super::constants::Micros;
 use super::explore::{HOUR, Kind};
-use super::limit::ConfiguredLimit;
+use super::limit::Limit;
 use super::slots::{Command, LaneId, PermitRequest, Priority, Reply, State};
 
 /// How far each step moves the clock.
@@ -68,7 +68,7 @@ impl Shared {
     }
 
     /// How many calls could start now.
-    pub(crate) fn would_grant(&self, limit: ConfiguredLimit) -> usize {
+    pub(crate) fn would_grant(&self, limit: Limit) -> usize {
         let (now, mut state) = self.0.lock().expect("not poisoned").clone();
         let acquire = Command::Acquire(PermitRequest {
             lane: LaneId(1),

@@ -1,18 +1,15 @@
 //! Stores that fail in all the ways that stores do, on the paused clock.
 //!
-//! This file is longer than 300 lines because each way to fail is a store of its own.
+//! This file is longer than 300 lines because each way to fail is a separate store.
 
 use super::*;
 use crate::constants::{ASK_AGAIN, Micros};
 use crate::memory::Memory;
 use crate::slots::{PermitId, WaiterId};
 use crate::store::Timing;
+use crate::tests::LIMIT;
 use futures_util::future::BoxFuture;
 
-const LIMIT: ConfiguredLimit = ConfiguredLimit {
-    calls: NonZeroU32::new(10).unwrap(),
-    window: 1_000_000,
-};
 /// A store that cannot be reached, and that takes its time to show it.
 struct Unreachable;
 
@@ -88,7 +85,7 @@ async fn the_fallback_goes_on_while_the_primary_is_tried() {
     let pause = ask(&store, None).await.expect("the primary is gone").delay;
     assert_eq!(pause, 7_500_001);
     tokio::time::sleep(Duration::from_micros(pause)).await;
-    // Nobody answers these calls, so that each counts for a window and a half.
+    // These calls have no answer, so that each counts for a window and a half.
     let made = calls(&store, Duration::from_secs(60)).await;
     assert!((38..=41).contains(&made), "{made}");
 }
@@ -162,7 +159,7 @@ where
     (chain, move || outage.reason().unwrap_or_default())
 }
 
-/// What the fallback lets through in this many seconds: a call whose answer is not told counts for
+/// What the fallback lets through in this many seconds: a call without a reported answer counts for
 /// a window and a half.
 fn fallback_calls(seconds: u32) -> std::ops::RangeInclusive<u32> {
     (seconds - 2) * 2 / 3 - 1..=seconds * 2 / 3 + 1
@@ -271,7 +268,7 @@ async fn a_primary_that_recovers_is_returned_to_when_it_grants_permits() {
     }
 }
 
-/// Each loss begins the pause anew, whether it is long or short.
+/// Each loss begins the pause again, whether it is long or short.
 #[tokio::test(start_paused = true)]
 async fn a_primary_that_loses_its_state_again_and_again_is_left() {
     for (pause, least) in [(9_500_000, 19), (1_500_000, 15)] {
@@ -301,7 +298,7 @@ async fn a_fallback_that_loses_its_state_again_and_again_is_left() {
     assert!(made >= 30, "{made}");
 }
 
-/// A reply names no wait that is longer than [`ASK_AGAIN`], so that a long pause is told in parts.
+/// A reply names no wait that is longer than [`ASK_AGAIN`], so that a long pause consists of several replies.
 #[tokio::test(start_paused = true)]
 async fn two_losses_in_a_row_whose_pauses_are_told_in_parts_are_waited_for() {
     let start = Instant::now();

@@ -1,15 +1,15 @@
 //! The directory that the processes of a user on a host share, and whether its quotas are in use.
 //!
-//! A process that finds no state in the directory cannot see whether there never was one, or
-//! whether it was deleted a moment ago. So a file lies beside the directory, `DIRECTORY.lock`. Each
-//! process that uses the directory holds a shared lock on it until the process ends. The file also
-//! says until when the permitted calls can be counted. A process that gets the lock alone, and
-//! finds that time to be over, knows that no call of this machine is under way, and begins at once.
-//! A new file says so only if the directory has no state of any account. In all other cases the
-//! process waits, as after a loss.
+//! A process that finds no state in the directory cannot see whether there never was one, or whether
+//! it was deleted a moment ago. So there is a file beside the directory, `DIRECTORY.lock`. Each
+//! process that uses the directory holds a shared lock on this file until the process ends. The file
+//! contains the time until which the permitted calls can be counted. If a process gets the exclusive
+//! lock and that time is over, no call of this machine is under way, and it begins without a pause.
+//! A new file contains a time in the past only if the directory has no state of any account. In all
+//! other cases the process waits, as after a loss.
 //!
-//! Where the file cannot be used, every process waits. One thing deceives this: to delete both the
-//! states and the file while processes use them.
+//! If the file cannot be used, every process waits. If the states and the file are both deleted while
+//! processes use them, this goes unnoticed.
 
 use std::fs::{self, File};
 use std::io;
@@ -22,23 +22,23 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::constants::{MAX_LEAVE, Micros, micros};
+use crate::short_fingerprint;
 use crate::sync::lock;
-use base::fingerprint::fingerprint;
 use base::private_file;
 
 /// The extension of the files that hold a state.
 pub(crate) const EXTENSION: &str = "quota";
 
-/// For how much longer than necessary a process notes that the directory is in use, so that it need
-/// not do so for each call.
+/// A process notes that the directory is in use for this much longer than necessary, so that it need
+/// not write a note for each call.
 const AHEAD: Micros = 1_000_000;
 
 /// The clock that all processes of a host share.
 #[derive(Clone)]
 pub(crate) struct HostClock {
-    /// Tells the clock of one boot from that of another.
+    /// Identifies the boot whose clock this is.
     pub(crate) boot: u64,
-    /// Reads it: microseconds since some moment before the boot's first process.
+    /// Reads the clock: microseconds since a moment before the boot's first process.
     pub(crate) now: Arc<dyn Fn() -> Micros + Send + Sync>,
 }
 
@@ -46,10 +46,10 @@ pub(crate) struct HostClock {
 pub(crate) struct SharedDirectory {
     pub(crate) path: PathBuf,
     pub(crate) clock: HostClock,
-    /// The path of the file beside it.
+    /// The path of the lock file beside the directory.
     lock_path: PathBuf,
-    /// That file, on which this process holds a shared lock, and until when it noted in it that the
-    /// directory is in use. `None` before the first use, and while the file cannot be used.
+    /// The lock file, on which this process holds a shared lock, and the time that this process last
+    /// noted in it. `None` before the first use, and while the file cannot be used.
     held: Mutex<Option<(File, Micros)>>,
 }
 
@@ -65,8 +65,8 @@ impl SharedDirectory {
         }
     }
 
-    /// Shows this process to the others, which has to come before any state is made. Returns false
-    /// if another process has the file for itself just now.
+    /// Takes the shared lock, unless this process has it. This comes before any state is created.
+    /// Returns false if another process has the exclusive lock.
     pub(crate) fn enter(&self) -> bool {
         let mut held = lock(&self.held);
         if held.is_none() {
@@ -82,7 +82,7 @@ impl SharedDirectory {
     fn open(&self) -> io::Result<Option<File>> {
         let file = private_file::open_beside(&self.lock_path)?;
         if try_flock(&file, FlockOperation::NonBlockingLockExclusive)? && read(&file)?.is_none() {
-            // What happened before this file was made is known only if there was no state.
+            // What happened before the creation of this file is known only if there is no state.
             let unknown_for = if self.has_state()? { MAX_LEAVE } else { 0 };
             self.write(&file, (self.clock.now)() + unknown_for)?;
         }
@@ -103,8 +103,7 @@ impl SharedDirectory {
         Ok(false)
     }
 
-    /// Whether no call of this machine can still be counted, apart from those that are permitted
-    /// after this.
+    /// Whether no call that was permitted before can still be counted.
     pub(crate) fn is_unused(&self, now: Micros) -> bool {
         let mut held = lock(&self.held);
         let Some((file, _)) = &*held else {
@@ -118,14 +117,14 @@ impl SharedDirectory {
                 && read(file)?.is_some_and(over))
         };
         let unused = unused().unwrap_or(false);
-        // The attempt to be alone gave up the shared lock, whether it succeeded or not.
+        // The attempt to lock exclusively released the shared lock, even if it failed.
         if flock(file, FlockOperation::NonBlockingLockShared).is_err() {
             *held = None;
         }
         unused
     }
 
-    /// Notes that a call was permitted that can be counted in a window until then.
+    /// Notes that a call was permitted that can be counted in a window until this time.
     pub(crate) fn permitted(&self, until: Micros) {
         let mut held = lock(&self.held);
         let Some((file, said)) = &mut *held else {
@@ -144,20 +143,20 @@ impl SharedDirectory {
         };
         match note() {
             Ok(true) => *said = until,
-            // The file is gone, and another is made for the next call.
+            // The file was deleted. The next call creates another one.
             Ok(false) | Err(_) => *held = None,
         }
     }
 
-    /// Writes until when the directory is in use, by the clock of this boot.
+    /// Writes the time until which the directory is in use, by the clock of this boot.
     fn write(&self, file: &File, until: Micros) -> io::Result<()> {
         let text = format!("boot {:020} until {until:020}\n", self.clock.boot);
         file.write_all_at(text.as_bytes(), 0)
     }
 }
 
-/// What the file says: a boot, and until when the directory is in use by its clock. `None` if it
-/// says nothing.
+/// The content of the file: a boot, and the time until which the directory is in use, by the clock of
+/// that boot. `None` if the file contains neither.
 fn read(file: &File) -> io::Result<Option<(u64, Micros)>> {
     let mut bytes = [0; 64];
     let length = file.read_at(&mut bytes, 0)?;
@@ -168,7 +167,7 @@ fn read(file: &File) -> io::Result<Option<(u64, Micros)>> {
     })
 }
 
-/// Tries to get a lock, and returns whether there was none in the way.
+/// Tries to get a lock. Returns false if another lock prevents it.
 fn try_flock(file: &File, operation: FlockOperation) -> io::Result<bool> {
     match flock(file, operation) {
         Err(Errno::WOULDBLOCK) => Ok(false),
@@ -177,11 +176,10 @@ fn try_flock(file: &File, operation: FlockOperation) -> io::Result<bool> {
 }
 
 impl HostClock {
-    /// The clock of this machine since its last boot, as far as the system tells boots apart.
+    /// The clock of this machine since its last boot, as far as the system identifies boots.
     pub(crate) fn system() -> Self {
-        let boot = fingerprint(&[&String::from_utf8_lossy(&base::platform::boot())]);
         Self {
-            boot: u64::from_str_radix(boot.get(..16).unwrap_or_default(), 16).unwrap_or_default(),
+            boot: short_fingerprint(&String::from_utf8_lossy(&base::platform::boot())),
             now: Arc::new(|| {
                 let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
                 let now = Duration::try_from(now).unwrap_or_default();

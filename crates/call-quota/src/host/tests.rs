@@ -3,19 +3,15 @@
 use super::*;
 use crate::constants::WAITER_GRACE;
 use crate::fallback::{AccountStore, Outage};
-use crate::limit::ConfiguredLimit;
 use crate::memory::Memory;
 use crate::slots::{LaneId, Priority, Wait, WaitReason};
+use crate::tests::LIMIT;
 use std::fs;
 use std::num::NonZeroU32;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
-const LIMIT: ConfiguredLimit = ConfiguredLimit {
-    calls: NonZeroU32::new(10).unwrap(),
-    window: 1_000_000,
-};
 const ACQUIRE: Command = Command::Acquire(PermitRequest {
     lane: LaneId(1),
     waiter: None,
@@ -83,7 +79,7 @@ impl Bench {
 }
 
 fn acquire(host: &Host) -> Result<Reply, StoreError> {
-    host.try_step(ACQUIRE).expect("nobody holds the lock")
+    host.try_step(ACQUIRE).expect("the lock is free")
 }
 
 fn goes(host: &Host) -> bool {
@@ -277,7 +273,7 @@ fn what_tells_of_the_others_is_not_relied_on_where_it_tells_nothing() {
         arrange(&bench);
         assert_eq!(waits(&bench.host()).1, WaitReason::Recovering, "{case}");
     }
-    // One that is lost beside a process that uses it is made anew by that process.
+    // A process that uses the file creates it again if it is deleted.
     let bench = Bench::fresh();
     let running = bench.host();
     assert!(goes(&running));

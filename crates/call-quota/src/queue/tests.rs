@@ -1,19 +1,15 @@
 //! This file is longer than 300 lines because every way to leave the queue has a test.
 
 use super::*;
-use crate::limit::{ConfiguredLimit, Limit};
+use crate::limit::Limit;
 use crate::memory::Memory;
+use crate::tests::LIMIT;
 use futures_util::FutureExt;
 use proptest::prelude::*;
 use std::num::NonZeroU32;
 use std::pin::{Pin, pin};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-
-const TEN: Limit = Limit {
-    calls: NonZeroU32::new(10).unwrap(),
-    window: Duration::from_secs(1),
-};
 
 fn queue() -> Arc<Queue> {
     let store = AccountStore::new(
@@ -30,7 +26,7 @@ fn request(limit: Limit, priority: Priority) -> PermitRequest {
     PermitRequest {
         lane: LaneId(1),
         waiter: None,
-        limit: ConfiguredLimit::new(limit),
+        limit: limit,
         priority,
         leave: 0,
     }
@@ -39,14 +35,14 @@ fn request(limit: Limit, priority: Priority) -> PermitRequest {
 async fn take(queue: &Arc<Queue>, calls: usize) -> Vec<Permit> {
     let mut permits = Vec::new();
     for _ in 0..calls {
-        permits.push(queue.acquire(request(TEN, Priority::Normal)).await);
+        permits.push(queue.acquire(request(LIMIT, Priority::Normal)).await);
     }
     permits
 }
 
 fn join(queue: &Arc<Queue>, priority: Priority) -> tokio::task::JoinHandle<Permit> {
     let queue = Arc::clone(queue);
-    tokio::spawn(async move { queue.acquire(request(TEN, priority)).await })
+    tokio::spawn(async move { queue.acquire(request(LIMIT, priority)).await })
 }
 
 /// Lets every task run until it waits for time or for another task.
@@ -105,7 +101,7 @@ async fn waiters_are_served_in_order_but_a_refused_call_goes_first() {
     ] {
         let (queue, order) = (Arc::clone(&queue), Arc::clone(&order));
         tasks.push(tokio::spawn(async move {
-            let permit = queue.acquire(request(TEN, priority)).await;
+            let permit = queue.acquire(request(LIMIT, priority)).await;
             order.lock().unwrap().push(name);
             permit
         }));
@@ -135,12 +131,12 @@ async fn a_waiter_that_gives_up_neither_blocks_nor_costs_a_slot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_permit_that_nobody_picks_up_goes_to_the_next() {
+async fn a_permit_without_a_receiver_goes_to_the_next_waiter() {
     let (queue, start) = (queue(), Instant::now());
     drop(take(&queue, 9).await);
     tokio::time::sleep(Duration::from_millis(1400)).await;
     let last = take(&queue, 1).await;
-    let mut lost = Box::pin(queue.acquire(request(TEN, Priority::Normal)));
+    let mut lost = Box::pin(queue.acquire(request(LIMIT, Priority::Normal)));
     // The nine others are free at 1500, so the waiter is granted a permit then, but its future is
     // not polled again.
     assert!(lost.as_mut().now_or_never().is_none());
@@ -152,10 +148,10 @@ async fn a_permit_that_nobody_picks_up_goes_to_the_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_permit_that_is_picked_up_late_is_returned_and_asked_for_anew() {
+async fn a_permit_that_is_received_late_is_returned_and_requested_again() {
     let (queue, start) = (queue(), Instant::now());
     drop(take(&queue, 10).await);
-    let mut stopped = Box::pin(queue.acquire(request(TEN, Priority::Normal)));
+    let mut stopped = Box::pin(queue.acquire(request(LIMIT, Priority::Normal)));
     assert!(stopped.as_mut().now_or_never().is_none());
     // It is granted a permit at 1500, but runs again only at 2000.
     tokio::time::sleep(Duration::from_millis(2000)).await;
@@ -171,7 +167,7 @@ async fn a_refused_call_pauses_everybody_for_as_long_as_the_api_says() {
     let (queue, start) = (queue(), Instant::now());
     let permit = take(&queue, 1).await.pop().unwrap();
     permit.throttled(Some(Duration::from_secs(7)));
-    let next = pin!(queue.acquire(request(TEN, Priority::Normal)));
+    let next = pin!(queue.acquire(request(LIMIT, Priority::Normal)));
     let mut next = next;
     assert!(next.as_mut().now_or_never().is_none());
     settle().await;
@@ -193,8 +189,8 @@ fn waiters_survive_the_runtime_of_their_driver() {
     let (queue, limit) = (
         queue(),
         Limit {
-            calls: NonZeroU32::new(1).unwrap(),
-            window: Duration::from_millis(20),
+            calls: 1,
+            window: 20_000,
         },
     );
     let first = runtime();
@@ -211,10 +207,10 @@ fn waiters_survive_the_runtime_of_their_driver() {
 
 #[tokio::test(start_paused = true)]
 async fn a_waiter_is_woken_once_for_its_permit_and_never_else() {
-    // So short that nobody waits long enough to be reported, which wakes too.
+    // So short that no wait is reported, because a report wakes the waiter too.
     let limit = Limit {
-        calls: NonZeroU32::new(10).unwrap(),
-        window: Duration::from_millis(400),
+        calls: 10,
+        window: 400_000,
     };
     let queue = queue();
     let call = |queue: Arc<Queue>| async move {
@@ -275,7 +271,7 @@ impl Crowd {
     fn join(&mut self, queue: &Arc<Queue>, priority: Priority) {
         let queue = Arc::clone(queue);
         let mut future: Waiting =
-            Box::pin(async move { queue.acquire(request(TEN, priority)).await });
+            Box::pin(async move { queue.acquire(request(LIMIT, priority)).await });
         match future.as_mut().now_or_never() {
             Some(permit) => self.granted.push(permit),
             None => {
@@ -314,7 +310,7 @@ proptest! {
     })]
 
     #[test]
-    fn whoever_gives_up_whenever_order_is_kept_and_no_slot_is_lost(acts in acts()) {
+    fn order_is_kept_and_no_slot_is_lost_when_waiters_give_up(acts in acts()) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
@@ -351,7 +347,7 @@ proptest! {
             let start = Instant::now();
             let ten = take(&queue, 10).await;
             prop_assert_eq!(millis(start), 0);
-            let eleventh = queue.acquire(request(TEN, Priority::Normal));
+            let eleventh = queue.acquire(request(LIMIT, Priority::Normal));
             prop_assert!(eleventh.now_or_never().is_none());
             drop(ten);
             Ok(())
@@ -363,8 +359,8 @@ proptest! {
 #[test]
 fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
     let limit = Limit {
-        calls: NonZeroU32::new(4).unwrap(),
-        window: Duration::from_micros(200),
+        calls: 4,
+        window: 200,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)

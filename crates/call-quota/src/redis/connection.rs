@@ -1,4 +1,4 @@
-//! One connection to a server, which cannot make this process grow.
+//! One connection to a server, with a bound for its memory.
 
 use std::io;
 use std::pin::Pin;
@@ -17,24 +17,25 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::timeouts::RedisTimeouts;
 
-/// How much a server may send until the next command is sent to it: 64 KiB. The script's replies
-/// have less than a hundred bytes, and what a server says of itself some two thousand.
+/// The most bytes that a server may send after a command: 64 KiB. The script's replies have less
+/// than a hundred bytes, and the reply to `INFO` about two thousand.
 const MOST: usize = 64 << 10;
 
-/// A connection that its clones share. It ends with the last of them, or when the server sends too
+/// A connection that its clones share. It ends with the last clone, or when the server sends too
 /// much.
 #[derive(Clone)]
 pub(crate) struct Connection {
-    commands: MultiplexedConnection,
+    /// For commands to the server, each with a time limit.
+    pub(crate) commands: MultiplexedConnection,
     _driver: Arc<AbortOnDropHandle<()>>,
 }
 
 impl Connection {
-    /// Connects to a server, and logs in there.
+    /// Connects to a server and authenticates.
     ///
     /// # Errors
     ///
-    /// If that does not succeed within its time.
+    /// If that does not succeed within the time limit.
     pub(crate) async fn open(
         info: &ConnectionInfo,
         timeouts: RedisTimeouts,
@@ -66,11 +67,6 @@ impl Connection {
             _driver: Arc::new(AbortOnDropHandle::new(tokio::spawn(driver))),
         })
     }
-
-    /// For commands to the server, each of which has its time.
-    pub(crate) fn commands(&mut self) -> &mut MultiplexedConnection {
-        &mut self.commands
-    }
 }
 
 async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
@@ -79,8 +75,8 @@ async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// How servers prove who they are: by the certificates of the system, or of `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR` in their place.
+/// The configuration of TLS. The trusted certificates are those of the system, or of `SSL_CERT_FILE`
+/// and `SSL_CERT_DIR`.
 fn tls() -> io::Result<ClientConfig> {
     let mut found = rustls_native_certs::load_native_certs();
     if let Some(error) = found.errors.pop() {
@@ -95,13 +91,13 @@ fn tls() -> io::Result<ClientConfig> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Any way to a server.
+/// A stream to a server.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A stream of which only so much can be read until the next time that something is written. What
-/// the parser of replies keeps is bounded by that.
+/// A stream from which at most [`MOST`] bytes can be read between two writes. This bounds the memory
+/// of the reply parser.
 struct Bounded {
     stream: Box<dyn Stream>,
     left: usize,

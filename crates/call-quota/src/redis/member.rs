@@ -1,7 +1,7 @@
-//! This process as the others that use a key of the server know it.
+//! The notices with which this process informs the other users of a key on the server.
 //!
-//! The server remembers the processes that have work in hand. While one of them is not heard of,
-//! the others leave room for the share that it may be using.
+//! The server remembers each process that waits or has permits. If one of them sends nothing, the
+//! others reserve the share that it may be using.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -15,46 +15,46 @@ use crate::sync::lock;
 /// This process, for one key.
 pub(crate) struct Member {
     pub(crate) name: String,
-    /// How many calls it makes in a window while it cannot reach the server.
+    /// How many calls this process makes in a window while it cannot reach the server.
     share: NonZeroU32,
     work: Mutex<Work>,
 }
 
-/// What this process has in hand.
+/// The pending work of this process.
 #[derive(Default)]
 struct Work {
     /// How many commands were sent.
     commands: u64,
-    /// How many requests for a permit are under way.
+    /// How many requests for a permit are pending.
     requests: usize,
-    /// How many permits were granted and are not settled.
+    /// How many granted permits are not settled.
     permits: usize,
-    /// The ids under which the server remembers the process as a waiter.
+    /// The ids of this process among the waiters on the server.
     waiting: BTreeSet<WaiterId>,
-    /// How many commands were sent when a request for a permit last failed, or was a trial, if no
-    /// later one has succeeded. The process may be using its fallback then.
+    /// The number of commands sent at the last failed request for a permit, or at the last trial.
+    /// `None` if a later request has succeeded. Otherwise the process may be using its fallback.
     failed: Option<u64>,
 }
 
-/// What a command says to the server about the process that sends it.
+/// The part of a command about the process that sends it.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Notice<'a> {
-    /// Empty if the command says nothing about its process.
+    /// Empty if the command contains no notice.
     pub(crate) name: &'a str,
     pub(crate) share: u32,
     pub(crate) number: u64,
     pub(crate) activity: Activity,
 }
 
-/// What a process that the server hears of is doing.
+/// What the process does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Activity {
-    /// It has nothing in hand.
+    /// It neither waits nor has permits.
     #[default]
     Idle = 0,
     /// It waits or has permits.
     Active = 1,
-    /// It uses its fallback, for whose share the others leave room.
+    /// It uses its fallback, whose share the others reserve.
     Away = 2,
 }
 
@@ -67,7 +67,7 @@ impl Member {
         }
     }
 
-    /// Counts a command that is sent next, and says what it tells the server.
+    /// Counts the next command, and returns its notice.
     pub(crate) fn sends(&self, command: Command) -> Notice<'_> {
         let mut work = lock(&self.work);
         match command {
@@ -80,8 +80,8 @@ impl Member {
             _ => work.permits = work.permits.saturating_sub(1),
         }
         if work.failed.is_some() && !matches!(command, Command::Acquire(_)) {
-            // Permits from before the failure are settled while the process uses its fallback. To
-            // the server that would look as if it were back, or without work.
+            // Permits from before the failure are settled while the process uses its fallback. A
+            // notice would report that the process is back, or idle.
             return Notice::default();
         }
         let active = work.requests > 0 || work.permits > 0 || !work.waiting.is_empty();
@@ -92,7 +92,7 @@ impl Member {
         self.notice(&mut work, activity)
     }
 
-    /// What a trial tells the server, while the process uses its fallback.
+    /// The notice of a trial, while the process uses its fallback.
     pub(crate) fn away(&self) -> Notice<'_> {
         let mut work = lock(&self.work);
         let notice = self.notice(&mut work, Activity::Away);
@@ -100,12 +100,11 @@ impl Member {
         notice
     }
 
-    /// Takes the reply to a [`Command::Acquire`] into account that was sent with this number.
-    /// `None` stands for a failure.
-    pub(crate) fn hears(&self, number: u64, reply: Option<Reply>) {
+    /// Takes into account the reply to the [`Command::Acquire`] with this number, or its failure.
+    pub(crate) fn receives(&self, number: u64, reply: Option<Reply>) {
         let mut work = lock(&self.work);
         work.requests = work.requests.saturating_sub(1);
-        // The requests of other operations may have been under way when one failed.
+        // Requests of other operations may have been pending when one failed.
         if reply.is_some() && work.failed.is_some_and(|failed| failed < number) {
             work.failed = None;
         }
@@ -129,8 +128,8 @@ impl Member {
 }
 
 impl Work {
-    /// Notes that the process uses its fallback. It joins the queue anew when it is back; a request
-    /// that was under way when another one failed may have left its waiter here since.
+    /// Notes that the process uses its fallback. The waiters are forgotten, because the process joins
+    /// the queue again when it is back.
     fn fail(&mut self) {
         self.failed = Some(self.commands);
         self.waiting.clear();

@@ -10,8 +10,8 @@ use super::timeouts::RedisTimeouts;
 use crate::constants::{self, ASK_AGAIN, MAX_PAUSE, Micros, micros};
 use crate::slots::{Command, LaneId, PermitId, Priority, Reply, Wait, WaitReason, WaiterId};
 
-/// What the script needs to know of the server: its time, and which run of it this is, if the user
-/// may ask. The uptime is a difference of two whole seconds, so that it can be one too long.
+/// The functions with which the script reads the server's time, and the id of its run if the user may
+/// call `INFO`. The uptime is a difference of two whole seconds, so it can be one second too long.
 const SERVER_FUNCTIONS: &str = "
 local function time()
   local now = redis.call('TIME')
@@ -32,7 +32,7 @@ const ALGORITHM: &str = include_str!("../slots.lua");
 
 pub(crate) static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(SERVER_FUNCTIONS));
 
-/// A script, and the name by which a server knows it that has run it before.
+/// A script, and the hash that identifies it to a server that has run it before.
 pub(crate) struct Script {
     pub(crate) text: String,
     hash: String,
@@ -44,7 +44,7 @@ impl Script {
         let constants = constants::for_the_script();
         let mut text = String::new();
         for line in [&constants, server_functions, ALGORITHM].map(str::lines) {
-            // A proxy that searches the text for keys need not tell comments apart.
+            // A proxy that searches the text for keys may not recognize comments.
             for line in line.filter(|line| !line.trim_start().starts_with("--")) {
                 text.push_str(line);
                 text.push('\n');
@@ -54,9 +54,9 @@ impl Script {
         Self { text, hash }
     }
 
-    /// Runs it on the account with this key: by its name, which is short, and if the server does
-    /// not know it, by its text. That is the ordinary case on the nodes of a cluster, and it tells
-    /// the script that it was not run since the server was started.
+    /// Runs the script on the account with this key. It sends the short hash, and the text if the
+    /// server does not know the hash. In that case the script learns that it has not run since the
+    /// start of the server. This is common on the nodes of a cluster.
     pub(crate) async fn run(
         &self,
         connection: &mut MultiplexedConnection,
@@ -88,12 +88,12 @@ pub(crate) struct ScriptArguments<'a> {
     pub(crate) notice: Notice<'a>,
     pub(crate) timeouts: RedisTimeouts,
     /// Whether the command is sent on the `first` connection, on the `same` one as the last step, or
-    /// on a `new` one: then the server may have been started anew in between.
+    /// on a `new` one. In the last case the server may have restarted since that step.
     pub(crate) connection: &'static str,
 }
 
 impl ScriptArguments<'_> {
-    /// Adds all but the last of them, which depends on whether the server knows the script.
+    /// Adds all arguments except the last, which depends on whether the server knows the script.
     pub(crate) fn add_to(&self, cmd: &mut Cmd) {
         let (name, id) = match self.command {
             Command::Acquire(request) => ("acquire", request.waiter.map_or(0, |waiter| waiter.0)),
@@ -109,8 +109,8 @@ impl ScriptArguments<'_> {
         match self.command {
             Command::Acquire(request) => {
                 (lane, retries) = (request.lane, request.priority == Priority::Retry);
-                (calls, window) = (request.limit.calls.get(), request.limit.window);
-                // The caller hears of the grant that much later.
+                (calls, window) = (request.limit.calls, request.limit.window);
+                // The caller receives the grant after at most this time.
                 leave = request.leave + micros(self.timeouts.step());
             }
             Command::Throttled {
@@ -131,11 +131,11 @@ impl ScriptArguments<'_> {
     }
 }
 
-/// Reads the script's reply, and whether the user may ask which run of the server this is.
+/// Parses the script's reply, and whether the id of the server's run is known.
 ///
 /// # Errors
 ///
-/// If this version of the script gives no such reply.
+/// If the reply is not one of this version of the script.
 pub(crate) fn parse(values: &[redis::Value]) -> Result<(Reply, bool), RedisError> {
     let reply = match at::<String>(values, 1)?.as_str() {
         "done" => Reply::Done,

@@ -22,19 +22,14 @@ use super::*;
 use crate::constants::micros;
 use crate::constants::{self, Micros, WAITER_GRACE};
 use crate::fallback::AccountStore;
-use crate::limit::ConfiguredLimit;
 use crate::memory::Memory;
 use crate::slots::{LaneId, PermitId, PermitRequest, Priority, State, Wait, WaitReason, WaiterId};
+use crate::tests::LIMIT;
 use crate::{Limit, QuotaKey, Throttle};
 use base::environment::Environment;
 
-const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
-const LIMIT: ConfiguredLimit = ConfiguredLimit {
-    calls: TEN,
-    window: 1_000_000,
-};
 const SECOND: Micros = 1_000_000;
-/// Such as fit a server close by.
+/// Time limits for a nearby server.
 const TIMEOUTS: RedisTimeouts = RedisTimeouts {
     connect: Duration::from_millis(200),
     command: Duration::from_millis(100),
@@ -134,7 +129,7 @@ impl RedisServer {
         let _: () = command.query(&mut self.client()).unwrap();
     }
 
-    /// Gives the server a state that says that nobody has called lately.
+    /// Gives the server a state in which no call was made recently.
     fn pretend_to_be_unused(&self) {
         let pool = "0 ".repeat(8);
         let unused = format!(
@@ -174,9 +169,9 @@ fn key() -> QuotaKey {
     }
 }
 
-/// What the script is told of the server, on a clock that the test sets.
+/// The facts about the server that the script reads, on a clock that the test sets.
 #[derive(Clone, Copy)]
-struct Told<'a> {
+struct Facts<'a> {
     now: Micros,
     run_id: &'a str,
     uptime: Option<Micros>,
@@ -185,8 +180,8 @@ struct Told<'a> {
 }
 
 /// A server that was started long ago, and on which the script has been run.
-fn at(now: Micros) -> Told<'static> {
-    Told {
+fn at(now: Micros) -> Facts<'static> {
+    Facts {
         now,
         run_id: "1",
         uptime: None,
@@ -209,12 +204,12 @@ fn run(script: &Script, client: &mut redis::Connection, now: Micros, command: Co
     run_as(&Notice::default(), script, client, at(now), command)
 }
 
-/// The same for a process that tells the server about itself.
+/// The same for a process that sends a notice about itself.
 fn run_as(
     notice: &Notice<'_>,
     script: &Script,
     client: &mut redis::Connection,
-    told: Told<'_>,
+    facts: Facts<'_>,
     command: Command,
 ) -> Reply {
     let mut evaluation = redis::cmd("EVAL");
@@ -223,20 +218,20 @@ fn run_as(
         command,
         notice: *notice,
         timeouts: TIMEOUTS,
-        connection: told.made,
+        connection: facts.made,
     };
     arguments.add_to(&mut evaluation);
     evaluation
-        .arg(u8::from(told.never_run))
-        .arg(told.now)
-        .arg(told.run_id);
-    match told.uptime {
+        .arg(u8::from(facts.never_run))
+        .arg(facts.now)
+        .arg(facts.run_id);
+    match facts.uptime {
         Some(uptime) => evaluation.arg(uptime),
         None => evaluation.arg("unknown"),
     };
     let values = evaluation.query::<Vec<redis::Value>>(client).unwrap();
     let (reply, run_is_known) = parse(&values).unwrap();
-    assert_eq!(run_is_known, !told.run_id.is_empty());
+    assert_eq!(run_is_known, !facts.run_id.is_empty());
     reply
 }
 
@@ -248,7 +243,7 @@ struct Happening {
     lane: LaneId,
     which: usize,
     retry: bool,
-    calls: NonZeroU32,
+    calls: u64,
     window: Micros,
     pause: Option<Micros>,
     leave: Micros,
@@ -262,8 +257,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => 0_i64..100_000_000,
         1 => prop_oneof![20 => Just(0_i64), 1 => -3_000_000_i64..0],
     ];
-    let other = (1_u32..=64).prop_map(|calls| NonZeroU32::new(calls).unwrap());
-    let calls = prop_oneof![30 => Just(TEN), 1 => other];
+    let calls = prop_oneof![30 => Just(10), 1 => 1_u64..=64];
     let window = prop_oneof![30 => Just(1_000_000), 1 => 1_u64..5_000_000];
     let pause = proptest::option::of(0_u64..200_000_000);
     let one = (
@@ -346,7 +340,7 @@ fn compare_with_the_pure_core(program: &str) {
                     } else {
                         Priority::Normal
                     },
-                    limit: ConfiguredLimit {
+                    limit: Limit {
                         calls: happening.calls,
                         window: happening.window,
                     },
@@ -359,7 +353,7 @@ fn compare_with_the_pure_core(program: &str) {
                 started = true;
             }
             let here = match command {
-                // The script is told how long its reply may take.
+                // The request to the script includes the time limit of its reply.
                 Command::Acquire(PermitRequest { lane, waiter, priority, limit, leave }) => {
                     let leave = leave + micros(TIMEOUTS.step());
                     Command::Acquire(PermitRequest { lane, waiter, priority, limit, leave })
@@ -446,10 +440,10 @@ async fn hosts_share_one_quota() {
     assert_eq!(cause(&server.host()).await, WaitReason::Quota);
 }
 
-/// How long nobody may call after the server lost the state.
+/// The pause after the server lost the state.
 const PAUSE: Micros = 1_600_000 + 1_500_000;
 
-/// How long the store tells a process to wait because calls may have been forgotten.
+/// The wait in the store's reply when calls may have been forgotten.
 async fn recovers_for(host: &Redis) -> Micros {
     match host.step(ACQUIRE).await {
         Ok(Reply::Wait(wait)) if wait.reason == WaitReason::Recovering => wait.delay,
@@ -568,7 +562,7 @@ async fn while_the_server_is_down_a_share_is_kept_and_no_crossing_allows_a_burst
 }
 
 #[tokio::test]
-async fn a_connection_that_ended_with_the_server_is_made_anew() {
+async fn a_connection_that_ended_with_the_server_is_opened_again() {
     let mut server = RedisServer::start();
     let host = server.host();
     host.step(ACQUIRE).await.unwrap();
@@ -592,7 +586,7 @@ async fn a_server_that_hangs_is_not_waited_for() {
     assert!(start.elapsed() < Duration::from_secs(2));
 }
 
-/// Four hosts, each with a queue of its own and calls that take their time.
+/// Four hosts, each with its own queue, and calls that take some time.
 #[tokio::test]
 async fn hosts_keep_the_quota_together_and_use_it_up() {
     let server = RedisServer::start();
@@ -613,11 +607,7 @@ async fn hosts_keep_the_quota_together_and_use_it_up() {
         .map(|call: u64| {
             let throttle = hosts[call as usize % 4].clone();
             tokio::spawn(async move {
-                let limit = Limit {
-                    calls: TEN,
-                    window: Duration::from_secs(1),
-                };
-                let permit = throttle.acquire(&key(), limit, Priority::Normal).await;
+                let permit = throttle.acquire(&key(), LIMIT, Priority::Normal).await;
                 tokio::time::sleep(Duration::from_millis(call * 7 % 20)).await;
                 let counted = start.elapsed();
                 permit.answered();

@@ -1,28 +1,28 @@
-//! How long a server may take.
+//! The time limits of a server.
 
 use std::time::Duration;
 
 use crate::constants::RETRY_AFTER;
 
-/// How long the server may take. All processes that share a quota have to agree on these, because
-/// they derive from them how long others may not have noticed something.
+/// The time limits of a server. All processes that share a quota must use the same values, because
+/// each derives from them how long the others may take to notice a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RedisTimeouts {
-    /// Until a connection is made, TLS and password included.
+    /// For a connection, including TLS and authentication.
     pub connect: Duration,
-    /// Until a command is answered.
+    /// For the reply to a command.
     pub command: Duration,
 }
 
 impl RedisTimeouts {
-    /// How long one step takes at most, with the connection that it may have to make.
+    /// The longest time of one step, including a new connection.
     pub(crate) fn step(self) -> Duration {
         self.connect + self.command
     }
 
-    /// The longest time until the server has heard of every process that can reach it and uses its
-    /// fallback: a trial that began before the server could be reached may take a whole step to
-    /// fail, and the one that follows after [`RETRY_AFTER`] as long to succeed.
+    /// The longest time until every process that can reach the server again and uses its fallback has
+    /// sent it a trial: a trial that began before the server became reachable may take a whole step
+    /// to fail, and the next one, after [`RETRY_AFTER`], a whole step to succeed.
     pub(crate) fn fallback_return(self) -> Duration {
         2 * self.step() + Duration::from_micros(RETRY_AFTER)
     }

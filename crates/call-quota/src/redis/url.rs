@@ -1,4 +1,4 @@
-//! The address of a Redis server, as the user writes it.
+//! The URL of a Redis server.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,73 +7,56 @@ use redis::{ConnectionInfo, IntoConnectionInfo};
 
 use base::fingerprint::fingerprint;
 
-/// The error for a text that is not the URL of a Redis server. It does not show the text, which may
-/// hold a password.
+/// Why a text is not the URL of a Redis server, and what to write instead. It does not quote the
+/// text, which may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidRedisUrl {
-    /// The URL of a cluster, which no server understands.
-    #[error(
-        "no scheme is needed for a cluster; write redis:// or rediss:// and the address of one of \
-         its nodes, or of its proxy"
-    )]
-    Cluster,
-    /// Something follows the address that means nothing.
-    #[error(
-        "nothing may follow a # or a ?; in a user name or a password, write # as %23 and ? as %3F"
-    )]
-    Ending,
-    /// The user name or the password holds a character that ends it.
-    #[error(
-        "the user name or the password holds a character that has a meaning in a URL; write it \
-         percent-encoded: / as %2F, # as %23, ? as %3F, @ as %40, : as %3A and % as %25"
-    )]
-    Reserved,
-    /// The URL of a Sentinel, which knows servers and is none.
-    #[error(
-        "a Sentinel keeps no data; write redis:// or rediss:// and the address of the primary, or \
-         of a proxy that leads to it"
-    )]
-    Sentinel,
-    /// The text is something else than an address.
-    #[error(
-        "not a Redis address; write rediss://USER:PASSWORD@HOST:PORT/DATABASE, redis:// without \
-         TLS, or redis+unix:///PATH?user=USER&pass=PASSWORD&db=DATABASE for a socket"
-    )]
-    Unknown,
-}
+#[error("{0}")]
+pub struct InvalidRedisUrl(&'static str);
 
 /// The URL of a Redis or Valkey server, perhaps with a password.
 #[derive(Clone)]
 pub struct RedisUrl {
     pub(crate) info: ConnectionInfo,
-    /// Tells URLs apart without showing a password.
+    /// Identifies the URL without revealing a password.
     pub(crate) fingerprint: String,
 }
+
+const UNKNOWN: InvalidRedisUrl = InvalidRedisUrl(
+    "not a Redis address; write rediss://USER:PASSWORD@HOST:PORT/DATABASE, redis:// without TLS, or \
+     redis+unix:///PATH?user=USER&pass=PASSWORD&db=DATABASE for a socket",
+);
 
 impl FromStr for RedisUrl {
     type Err = InvalidRedisUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidRedisUrl> {
-        let (scheme, rest) = text.split_once("://").ok_or(InvalidRedisUrl::Unknown)?;
-        if scheme.contains("sentinel") {
-            return Err(InvalidRedisUrl::Sentinel);
-        }
-        if scheme.contains("cluster") {
-            return Err(InvalidRedisUrl::Cluster);
+        let (scheme, rest) = text.split_once("://").ok_or(UNKNOWN)?;
+        if scheme.contains("sentinel") || scheme.contains("cluster") {
+            return Err(InvalidRedisUrl(
+                "a Sentinel or a cluster has no special scheme; write redis:// or rediss:// and the \
+                 address of the Sentinel's primary, of one of the cluster's nodes, or of a proxy",
+            ));
         }
         let socket = scheme.ends_with("unix");
-        // The parser ends the host at the first of these, whatever was meant.
+        // The parser ends the host at the first of these, even inside a password.
         let login = rest.rsplit_once('@').map_or("", |(login, _)| login);
         if !socket && login.contains(['/', '#', '?']) {
-            return Err(InvalidRedisUrl::Reserved);
+            return Err(InvalidRedisUrl(
+                "the user name or the password contains a character that has a meaning in a URL; \
+                 write it percent-encoded: / as %2F, # as %23, ? as %3F, @ as %40, : as %3A and % \
+                 as %25",
+            ));
         }
-        // It would pass over an ending that it does not know: part of a password, or `#insecure`.
+        // The parser would ignore what follows: a part of a password, or `#insecure`.
         if rest.contains('#') || (!socket && rest.contains('?')) {
-            return Err(InvalidRedisUrl::Ending);
+            return Err(InvalidRedisUrl(
+                "a # or a ? may not follow the address; in a user name or a password, write # as \
+                 %23 and ? as %3F",
+            ));
         }
         let info = text.into_connection_info();
-        let mut info = info.map_err(|_| InvalidRedisUrl::Unknown)?;
-        // Not every user may run the command that would tell the server this crate's name.
+        let mut info = info.map_err(|_| UNKNOWN)?;
+        // Not every user may run the command that sends the server the name of this library.
         let settings = info.redis_settings().clone().set_skip_set_lib_name();
         info = info.set_redis_settings(settings);
         Ok(Self {
@@ -98,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_an_address_is_understood() {
+    fn every_form_of_a_url_is_parsed() {
         for (text, address, user, password, database) in [
             ("redis://host", "host:6379", None, None, 0),
             ("redis://:p@host:1/2", "host:1", None, Some("p"), 2),
@@ -112,7 +95,7 @@ mod tests {
                 Some("/#?@%:"),
                 0,
             ),
-            // What can be meant in one way only needs no encoding.
+            // Unambiguous characters need no encoding.
             (
                 "redis://:p@s:s%w0rd@host",
                 "host:6379",
@@ -138,66 +121,31 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_with_advice_and_without_its_password() {
-        for (text, error, advice) in [
-            ("redis://:s3/cr3t@host", InvalidRedisUrl::Reserved, "%2F"),
-            ("rediss://u:s3#cr3t@host", InvalidRedisUrl::Reserved, "%23"),
-            ("redis://:s3?cr3t@host/1", InvalidRedisUrl::Reserved, "%3F"),
-            ("redis://:s3cr3t@host?x=1", InvalidRedisUrl::Ending, "%3F"),
-            (
-                "rediss://:s3cr3t@host#insecure",
-                InvalidRedisUrl::Ending,
-                "#",
-            ),
-            (
-                "unix:///run/redis?pass=s3#cr3t",
-                InvalidRedisUrl::Ending,
-                "%23",
-            ),
+    fn an_invalid_url_is_rejected_with_advice_and_without_its_password() {
+        for (text, advice) in [
+            ("redis://:s3/cr3t@host", "%2F"),
+            ("rediss://u:s3#cr3t@host", "%2F"),
+            ("redis://:s3?cr3t@host/1", "%2F"),
+            ("redis://:s3cr3t@host?x=1", "may not follow"),
+            ("rediss://:s3cr3t@host#insecure", "may not follow"),
+            ("unix:///run/redis?pass=s3#cr3t", "may not follow"),
             (
                 "redis+sentinel://:s3cr3t@one:26379,two:26379/primary/0",
-                InvalidRedisUrl::Sentinel,
                 "primary",
             ),
-            (
-                "redis-sentinel://:s3cr3t@one/primary",
-                InvalidRedisUrl::Sentinel,
-                "primary",
-            ),
-            (
-                "rediss+cluster://:s3cr3t@one,two",
-                InvalidRedisUrl::Cluster,
-                "proxy",
-            ),
-            (
-                "redis://:s3cr3t@one:1,two:2",
-                InvalidRedisUrl::Unknown,
-                "HOST:PORT",
-            ),
-            (
-                "http://user:s3cr3t@host",
-                InvalidRedisUrl::Unknown,
-                "rediss://",
-            ),
-            (
-                "redis://:s3cr3t@host/name",
-                InvalidRedisUrl::Unknown,
-                "DATABASE",
-            ),
-            ("redis://:s3cr3t@", InvalidRedisUrl::Unknown, "HOST"),
-            (
-                "redis+unix://run/redis?pass=s3cr3t",
-                InvalidRedisUrl::Unknown,
-                "redis+unix:///",
-            ),
-            ("s3cr3t", InvalidRedisUrl::Unknown, "rediss://"),
+            ("redis-sentinel://:s3cr3t@one/primary", "primary"),
+            ("rediss+cluster://:s3cr3t@one,two", "proxy"),
+            ("redis://:s3cr3t@one:1,two:2", "HOST:PORT"),
+            ("http://user:s3cr3t@host", "rediss://"),
+            ("redis://:s3cr3t@host/name", "DATABASE"),
+            ("redis://:s3cr3t@", "HOST"),
+            ("redis+unix://run/redis?pass=s3cr3t", "redis+unix:///"),
+            ("s3cr3t", "rediss://"),
         ] {
-            let told = parse(text).map(drop).expect_err(text);
-            assert_eq!(told, error, "{text}");
-            let told = told.to_string();
+            let error = parse(text).map(drop).expect_err(text).to_string();
             assert!(
-                told.contains(advice) && !told.contains("cr3t"),
-                "{text}: {told}"
+                error.contains(advice) && !error.contains("cr3t"),
+                "{text}: {error}"
             );
         }
         let right: RedisUrl = "rediss://user:s3cr3t@host:6380/1".parse().expect("a URL");

@@ -7,14 +7,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::num::NonZeroU32;
 
 use fastrand::Rng;
 use proptest::prelude::*;
 
-use super::{
-    Command, ConfiguredLimit, LaneId, PermitId, PermitRequest, Priority, Reply, State, WaiterId,
-};
+use super::{Command, LaneId, Limit, PermitId, PermitRequest, Priority, Reply, State, WaiterId};
 use crate::constants::{FORWARD_DELAY, Micros, WAITER_GRACE};
 
 const SECOND: Micros = 1_000_000;
@@ -99,7 +96,7 @@ struct Story {
     longest_queue: usize,
     /// How often a process asked.
     asks: usize,
-    /// Calls that nobody made although their process lived.
+    /// Calls that were not made although their process was alive.
     left: u32,
 }
 
@@ -211,7 +208,7 @@ struct World {
     events: BinaryHeap<Reverse<(Micros, u64, Event)>>,
     scheduled: u64,
     processes: Vec<Process>,
-    /// Since when somebody waits and nobody was granted anything.
+    /// The time since which processes wait and no permit was granted.
     drought: Option<Micros>,
     story: Story,
 }
@@ -283,7 +280,7 @@ impl World {
             Event::Departed { process, permit } => self.departed(process, permit),
             Event::Killed { process } => {
                 self.processes[process].dead = true;
-                self.drought = self.drought.filter(|_| self.somebody_waits());
+                self.drought = self.drought.filter(|_| self.has_waiters());
             }
             Event::Woken { process, alarm } => {
                 if self.processes[process].alarm == alarm {
@@ -313,8 +310,8 @@ impl World {
 
     /// Does what a queue's driver does until it has to wait.
     fn drive(&mut self, process: usize) {
-        let limit = ConfiguredLimit {
-            calls: NonZeroU32::new(10).unwrap(),
+        let limit = Limit {
+            calls: 10,
             window: SECOND,
         };
         while !self.processes[process].dead {
@@ -331,7 +328,7 @@ impl World {
                     self.state.step(self.now, Command::Cancel(waiter));
                 }
                 self.processes[process].waiter = None;
-                self.drought = self.drought.filter(|_| self.somebody_waits());
+                self.drought = self.drought.filter(|_| self.has_waiters());
                 return;
             }
             if self.one_in(self.scene.cancels) {
@@ -377,7 +374,7 @@ impl World {
         if let Some(since) = self.drought.take() {
             self.story.longest_drought = self.story.longest_drought.max(self.now - since);
         }
-        self.drought = self.somebody_waits().then_some(self.now);
+        self.drought = self.has_waiters().then_some(self.now);
         let cancelled = self.one_in(self.scene.cancels);
         let me = &mut self.processes[process];
         me.left -= 1;
@@ -395,7 +392,7 @@ impl World {
                 let waits = if self.one_in(4) { waits } else { 0 };
                 self.later(waits, Event::Departed { process, permit });
             } else {
-                // Nobody tells when it leaves on a new connection.
+                // The departure on a new connection is not reported.
                 let forward = waits + self.forward();
                 self.later(forward, Event::Counted { process, permit });
             }
@@ -476,7 +473,7 @@ impl World {
         }
     }
 
-    fn somebody_waits(&self) -> bool {
+    fn has_waiters(&self) -> bool {
         self.processes
             .iter()
             .any(|process| !process.dead && process.waiter.is_some())
@@ -546,7 +543,7 @@ proptest! {
     })]
 
     #[test]
-    fn no_second_ever_sees_more_than_ten_and_nobody_is_stuck(scene in scenes()) {
+    fn no_second_has_more_than_ten_calls_and_no_process_is_stuck(scene in scenes()) {
         let story = run(&scene);
         let densest = story.densest_second(scene.lanes);
         prop_assert!(densest <= 10, "{densest}");
@@ -591,8 +588,8 @@ fn processes_share_evenly() {
             (5 * MILLI, 40 * MILLI),
         );
         let story = run(&scene);
-        // The first two seconds do not count, because the slots that are free at the start go to
-        // whoever comes first.
+        // The first two seconds do not count, because the slots that are free at the start are
+        // granted in the order of arrival.
         let fairness = story.fairness(processes, 2 * SECOND, 30 * SECOND);
         assert!(fairness >= 0.99, "{processes} processes: {fairness}");
         // Those who wait also stand behind the ten that were permitted in the last second.

@@ -19,7 +19,7 @@ struct PausedServer {
     run: AtomicU64,
 }
 
-/// One process of a host of its own, and its way to the server.
+/// One process on its own host, and its connection to the server.
 struct PausedRedis {
     /// For what it knows of this process. It makes no connection.
     redis: Redis,
@@ -81,12 +81,12 @@ impl PausedRedis {
             let server = &self.server;
             let now = 1_790_000_000_000_000 + server.start.elapsed().as_micros() as Micros;
             let run_id = server.run.load(Ordering::Relaxed).to_string();
-            let told = Told {
+            let facts = Facts {
                 run_id: &run_id,
                 ..at(now)
             };
             let client = &mut server.client.lock().unwrap();
-            let reply = run_as(&notice, &server.script, client, told, command);
+            let reply = run_as(&notice, &server.script, client, facts, command);
             if !cut_off() {
                 return Ok(reply);
             }
@@ -107,7 +107,7 @@ impl Store for PausedRedis {
             let result = self.carry_out(command, notice).await;
             if matches!(command, Command::Acquire(_)) {
                 let reply = result.as_ref().ok().copied();
-                self.redis.member.hears(notice.number, reply);
+                self.redis.member.receives(notice.number, reply);
             }
             result
         })

@@ -25,7 +25,7 @@ impl Fleet {
         fleet
     }
 
-    fn tells(&mut self, name: &str, number: u64, activity: Activity, command: Command) -> Reply {
+    fn sends(&mut self, name: &str, number: u64, activity: Activity, command: Command) -> Reply {
         let notice = Notice {
             name,
             share: 2,
@@ -63,37 +63,37 @@ const NOTHING: Command = Command::Cancel(WaiterId(0));
 #[test]
 fn the_share_of_a_process_that_may_be_cut_off_comes_out_of_the_quota() {
     let mut fleet = Fleet::new();
-    fleet.tells("a", 1, Activity::Active, NOTHING);
+    fleet.sends("a", 1, Activity::Active, NOTHING);
     assert_eq!(fleet.permits(10), 10, "it was heard of just now");
     fleet.now += CUT_OFF_AFTER;
     assert_eq!(fleet.permits(10), 8);
-    fleet.tells("b", 1, Activity::Active, NOTHING);
+    fleet.sends("b", 1, Activity::Active, NOTHING);
     fleet.now += CUT_OFF_AFTER + 1;
     assert_eq!(fleet.permits(10), 6);
-    fleet.tells("a", 2, Activity::Active, NOTHING);
+    fleet.sends("a", 2, Activity::Active, NOTHING);
     assert_eq!(fleet.permits(10), 8, "one is back");
     fleet.now += constants::SHARE_LIFETIME;
-    assert_eq!(fleet.permits(10), 10, "nobody waits for ever");
+    assert_eq!(fleet.permits(10), 10, "no process waits forever");
 }
 
 #[test]
 fn a_process_that_uses_its_fallback_has_its_share_as_long_as_it_does() {
     let mut fleet = Fleet::new();
-    fleet.tells("a", 1, Activity::Away, NOTHING);
+    fleet.sends("a", 1, Activity::Away, NOTHING);
     assert_eq!(fleet.permits(10), 8, "from the first trial on");
     for trial in 2..10 {
         fleet.now += CUT_OFF_AFTER / 2;
-        fleet.tells("a", trial, Activity::Away, NOTHING);
+        fleet.sends("a", trial, Activity::Away, NOTHING);
         assert_eq!(fleet.permits(10), 8);
     }
-    fleet.tells("a", 10, Activity::Active, NOTHING);
+    fleet.sends("a", 10, Activity::Active, NOTHING);
     assert_eq!(fleet.permits(10), 10, "it is back");
 }
 
 #[test]
 fn a_clock_that_is_set_back_keeps_who_is_cut_off() {
     let mut fleet = Fleet::new();
-    fleet.tells("a", 1, Activity::Away, NOTHING);
+    fleet.sends("a", 1, Activity::Away, NOTHING);
     fleet.now -= 60 * SECOND;
     assert_eq!(fleet.permits(10), 0, "earlier calls are unknown");
     fleet.now += PAUSE;
@@ -103,12 +103,12 @@ fn a_clock_that_is_set_back_keeps_who_is_cut_off() {
 #[test]
 fn a_process_without_work_has_no_share() {
     let mut fleet = Fleet::new();
-    fleet.tells("a", 3, Activity::Active, NOTHING);
+    fleet.sends("a", 3, Activity::Active, NOTHING);
     // What was sent before arrives later.
-    fleet.tells("a", 2, Activity::Idle, NOTHING);
+    fleet.sends("a", 2, Activity::Idle, NOTHING);
     fleet.now += CUT_OFF_AFTER + 1;
     assert_eq!(fleet.permits(10), 8);
-    fleet.tells("a", 4, Activity::Idle, NOTHING);
+    fleet.sends("a", 4, Activity::Idle, NOTHING);
     assert_eq!(fleet.permits(10), 10);
 }
 
@@ -116,7 +116,7 @@ fn a_process_without_work_has_no_share() {
 fn however_many_are_cut_off_one_call_may_go() {
     let mut fleet = Fleet::new();
     for name in ["a", "b", "c", "d", "e", "f"] {
-        fleet.tells(name, 1, Activity::Active, NOTHING);
+        fleet.sends(name, 1, Activity::Active, NOTHING);
     }
     fleet.now += CUT_OFF_AFTER + 1;
     assert_eq!(fleet.permits(10), 1);
@@ -141,19 +141,19 @@ fn a_process_whose_request_failed_is_not_heard_of_before_the_next_one_succeeds()
             reason: WaitReason::Quota,
         })
     };
-    member.hears(asks(), granted);
+    member.receives(asks(), granted);
     // Two operations ask at the same time.
     let (one, other) = (asks(), asks());
-    member.hears(one, None);
-    member.hears(other, granted);
+    member.receives(one, None);
+    member.receives(other, granted);
     assert_eq!(member.sends(Command::Answered(permit)).name, "");
     assert_eq!(member.away().activity, Activity::Away);
-    member.hears(other, granted);
+    member.receives(other, granted);
     assert_eq!(member.sends(Command::Answered(permit)).name, "");
     // The waiter that this one leaves behind is not what the process waits as when it is back.
-    member.hears(other, Some(waits()));
+    member.receives(other, Some(waits()));
     member.away();
-    member.hears(asks(), granted);
+    member.receives(asks(), granted);
     member.sends(Command::Answered(permit));
     let settled = member.sends(Command::Answered(permit));
     assert_eq!(

@@ -3,7 +3,7 @@
 use super::*;
 use crate::constants::RESTART_TIME;
 
-/// A server of which the script is told what the test says.
+/// A server whose facts the test sets.
 struct Server {
     _server: RedisServer,
     script: Script,
@@ -22,7 +22,7 @@ impl Server {
     }
 
     /// How long a caller of this operation has to wait because calls may have been forgotten.
-    fn recovers_for(&mut self, told: Told<'_>, lane: u64) -> Micros {
+    fn recovers_for(&mut self, facts: Facts<'_>, lane: u64) -> Micros {
         let acquire = Command::Acquire(PermitRequest {
             lane: LaneId(lane),
             waiter: None,
@@ -31,7 +31,7 @@ impl Server {
             leave: 0,
         });
         let (script, client) = (&self.script, &mut self.client);
-        match run_as(&Notice::default(), script, client, told, acquire) {
+        match run_as(&Notice::default(), script, client, facts, acquire) {
             Reply::Granted { .. } => 0,
             Reply::Wait(wait) if wait.reason == WaitReason::Recovering => {
                 let waiter = wait.waiter.unwrap();
@@ -39,7 +39,7 @@ impl Server {
                     &Notice::default(),
                     script,
                     client,
-                    told,
+                    facts,
                     Command::Cancel(waiter),
                 );
                 wait.delay
@@ -53,12 +53,12 @@ const NOW: Micros = 1_790_000_000_000_000;
 
 #[test]
 fn what_was_never_used_owes_no_pause_and_a_loss_owes_all_of_it() {
-    let known = |never_run, uptime| Told {
+    let known = |never_run, uptime| Facts {
         uptime,
         never_run,
         ..at(NOW)
     };
-    for (case, told, expected) in [
+    for (case, facts, expected) in [
         ("never used", known(true, Some(PAUSE)), 0),
         ("started just now", known(true, Some(0)), PAUSE),
         (
@@ -80,7 +80,7 @@ fn what_was_never_used_owes_no_pause_and_a_loss_owes_all_of_it() {
         ),
         ("lost, and not known", known(false, None), PAUSE),
     ] {
-        assert_eq!(Server::new().recovers_for(told, 1), expected, "{case}");
+        assert_eq!(Server::new().recovers_for(facts, 1), expected, "{case}");
     }
 }
 
@@ -92,7 +92,7 @@ fn a_loss_costs_one_pause_whatever_the_operation() {
     for lane in 1..4 {
         assert_eq!(server.recovers_for(at(NOW + PAUSE), lane), 0);
     }
-    let restarted = |now| Told {
+    let restarted = |now| Facts {
         run_id: "2",
         ..at(now)
     };
@@ -109,7 +109,7 @@ fn a_loss_costs_one_pause_whatever_the_operation() {
 fn each_restart_owes_the_whole_pause_also_by_a_clock_that_is_behind() {
     let mut server = Server::new();
     assert_eq!(server.recovers_for(at(NOW), 1), PAUSE);
-    let restarted = |run_id, now| Told { run_id, ..at(now) };
+    let restarted = |run_id, now| Facts { run_id, ..at(now) };
     // What was lost may have named processes that were heard of since the pause began.
     let now = NOW + PAUSE - 1;
     assert_eq!(server.recovers_for(restarted("2", now), 1), PAUSE);
@@ -117,9 +117,9 @@ fn each_restart_owes_the_whole_pause_also_by_a_clock_that_is_behind() {
     assert_eq!(server.recovers_for(behind, 1), PAUSE);
 }
 
-/// What a process is told that may not ask.
-fn untold(now: Micros, made: &'static str) -> Told<'static> {
-    Told {
+/// The facts for a process that may not call `INFO`.
+fn without_info(now: Micros, made: &'static str) -> Facts<'static> {
+    Facts {
         run_id: "",
         made,
         ..at(now)
@@ -129,20 +129,20 @@ fn untold(now: Micros, made: &'static str) -> Told<'static> {
 #[test]
 fn those_who_may_ask_for_the_run_and_those_who_may_not_share_a_state_at_once() {
     let mut server = Server::new();
-    let used = |server: &mut Server, now, first: Told<'_>| {
+    let used = |server: &mut Server, now, first: Facts<'_>| {
         server.recovers_for(first, 1);
         assert_eq!(server.recovers_for(at(now), 1), 0);
     };
     let open = NOW + PAUSE;
-    used(&mut server, open, untold(NOW, "first"));
+    used(&mut server, open, without_info(NOW, "first"));
     for step in 0..4 {
         let now = open + step * 100_000;
-        assert_eq!(server.recovers_for(untold(now, "first"), 2), 0);
-        assert_eq!(server.recovers_for(untold(now, "same"), 2), 0);
+        assert_eq!(server.recovers_for(without_info(now, "first"), 2), 0);
+        assert_eq!(server.recovers_for(without_info(now, "same"), 2), 0);
         assert_eq!(server.recovers_for(at(now), 3), 0);
     }
     // A user who may not ask leaves the known run as it is.
-    let other = Told {
+    let other = Facts {
         run_id: "2",
         ..at(open + SECOND)
     };
@@ -152,30 +152,30 @@ fn those_who_may_ask_for_the_run_and_those_who_may_not_share_a_state_at_once() {
 #[test]
 fn who_may_not_ask_for_the_run_pays_once_where_it_could_be_another() {
     let mut server = Server::new();
-    server.recovers_for(untold(NOW, "first"), 1);
+    server.recovers_for(without_info(NOW, "first"), 1);
     let mut now = NOW + PAUSE;
-    assert_eq!(server.recovers_for(untold(now, "same"), 1), 0);
+    assert_eq!(server.recovers_for(without_info(now, "same"), 1), 0);
 
     // The connection was lost, for two processes.
-    assert_eq!(server.recovers_for(untold(now, "new"), 1), PAUSE);
+    assert_eq!(server.recovers_for(without_info(now, "new"), 1), PAUSE);
     assert_eq!(
-        server.recovers_for(untold(now + SECOND, "new"), 2),
+        server.recovers_for(without_info(now + SECOND, "new"), 2),
         PAUSE - SECOND
     );
     now += PAUSE;
-    assert_eq!(server.recovers_for(untold(now, "same"), 1), 0);
+    assert_eq!(server.recovers_for(without_info(now, "same"), 1), 0);
 
     // A process is new, and no other was there just before.
     now += RESTART_TIME;
-    assert_eq!(server.recovers_for(untold(now, "first"), 1), 0);
+    assert_eq!(server.recovers_for(without_info(now, "first"), 1), 0);
     now += RESTART_TIME + 1;
-    assert_eq!(server.recovers_for(untold(now, "first"), 1), PAUSE);
+    assert_eq!(server.recovers_for(without_info(now, "first"), 1), PAUSE);
     now += PAUSE;
-    assert_eq!(server.recovers_for(untold(now, "same"), 1), 0);
+    assert_eq!(server.recovers_for(without_info(now, "same"), 1), 0);
 
-    // A connection that lasts proves that the server was not started anew.
+    // A connection that lasts proves that the server was not restarted.
     now += 60 * SECOND;
-    assert_eq!(server.recovers_for(untold(now, "same"), 1), 0);
+    assert_eq!(server.recovers_for(without_info(now, "same"), 1), 0);
 }
 
 #[tokio::test]
