@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "../../proto/go_plugin_stdio.proto",
         "../../proto/go_plugin_broker.proto",
     ];
-    let client = std::env::var("CARGO_PKG_NAME")? == "protocol-client";
+    let client = env!("CARGO_PKG_NAME") == "protocol-client";
     tonic_prost_build::configure()
         .build_client(client)
         .build_server(!client)
