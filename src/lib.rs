@@ -7,6 +7,7 @@
 //! | | |
 //! |---|---|
 //! | `resources` | the resources, one file each: start with `resources/number_migration.rs` |
+//! | `actions` | what a configuration or a user invokes, one file each |
 //! | `data_sources`, `lists` | the data sources and the list resources, one file each; `reader` is what they share |
 //! | `functions` | the functions that configurations call, one file each |
 //! | `validators` | reads and checks the attributes that resources for numbers share |
@@ -29,6 +30,7 @@
 
 #![forbid(unsafe_code)]
 
+mod actions;
 mod block;
 mod claims;
 mod config;
@@ -69,6 +71,7 @@ use terraform_plugin::framework::server::Server;
 pub use cams::LONG_WAIT;
 pub use terraform_plugin::framework::server::InvalidProvider;
 
+use actions::send_verification_code::SendVerificationCode;
 use block::Config;
 use data_sources::instances::Instances;
 use data_sources::phone_number::PhoneNumber;
@@ -82,6 +85,7 @@ use provider::NoClient;
 use resources::number_migration::NumberMigration;
 use resources::number_registration::NumberRegistration;
 use resources::number_verification::NumberVerification;
+use resources::number_verification_code::NumberVerificationCode;
 
 /// The address of the provider, which all examples use.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
@@ -133,6 +137,8 @@ impl Provider for CamsProvider {
             .resource(NumberMigration)
             .resource(NumberRegistration)
             .resource(NumberVerification)
+            .resource(NumberVerificationCode)
+            .action(SendVerificationCode)
             .data_source(Instances)
             .data_source(PhoneNumber)
             .data_source(PhoneNumbers)

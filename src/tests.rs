@@ -21,7 +21,9 @@ use terraform_plugin::framework::timeouts::Timed;
 use terraform_plugin::framework::value::Value;
 
 use super::errors::{self, ErrorContext};
-use super::resources::{number, number_migration, number_registration, number_verification};
+use super::resources::{
+    number, number_migration, number_registration, number_verification, number_verification_code,
+};
 use super::{CamsProvider, LONG_WAIT, claims, data_sources, notices, validators};
 
 #[tokio::test]
@@ -45,6 +47,10 @@ async fn all_diagnostics_are_in_the_fixture() {
         (
             "cams_number_verification",
             number_verification::diagnostics(),
+        ),
+        (
+            "cams_number_verification_code and cams_send_verification_code",
+            number_verification_code::messages::tests::diagnostics(),
         ),
     ];
     let rendered: String = sections

@@ -4,3 +4,4 @@ pub(crate) mod number;
 pub mod number_migration;
 pub mod number_registration;
 pub mod number_verification;
+pub mod number_verification_code;

@@ -26,7 +26,7 @@
 //! `cams_number_migration`, the one resource that overrides [`NumberModel::ATTRIBUTE_OF`].
 
 pub(super) mod import;
-pub(super) mod messages;
+pub(crate) mod messages;
 mod operation;
 pub(super) mod plan;
 pub(super) mod private_state;
@@ -47,7 +47,7 @@ use crate::validators::{self, AttributeOf, Written};
 
 #[cfg(test)]
 pub(crate) use messages::tests::diagnostics;
-pub(super) use operation::{NumberOperation, Refreshed};
+pub(crate) use operation::{NumberOperation, Refreshed};
 
 /// How long a refresh, a data source or a list may take. `cams_number_migration` alone lets the user
 /// change it.
@@ -115,16 +115,18 @@ pub(super) fn cust_space_id(description: &str) -> Attribute {
         ))
 }
 
-/// The attribute `phone_number`.
+/// The attribute `phone_number` of a resource.
 pub(super) fn phone_number() -> Attribute {
-    Attribute::string("phone_number")
-        .required()
-        .requires_replace()
-        .describe(
-            "Country code and number, digits only, such as `8613900001234`: the `phone_number` of \
-             `cams_number_migration`. CAMS may write numbers of Mexico, Argentina and Brazil in \
-             another form, which is recognised.",
-        )
+    phone_number_input().requires_replace()
+}
+
+/// The attribute `phone_number` where nothing is stored, as in an action.
+pub(crate) fn phone_number_input() -> Attribute {
+    Attribute::string("phone_number").required().describe(
+        "Country code and number, digits only, such as `8613900001234`: the `phone_number` of \
+         `cams_number_migration`. CAMS may write numbers of Mexico, Argentina and Brazil in \
+         another form, which is recognised.",
+    )
 }
 
 /// The block `timeouts`. The description says what happens when a timeout expires.

@@ -44,7 +44,8 @@ pub(crate) enum Refreshed {
     Gone,
 }
 
-impl<'a, M: NumberModel> NumberOperation<'a, M> {
+/// What an action can do too, which has no model of a resource.
+impl<'a, M> NumberOperation<'a, M> {
     /// An operation that ends after `limit`, or when Terraform is asked to stop.
     ///
     /// # Errors
@@ -67,42 +68,6 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
             limit,
             outcome,
         })
-    }
-
-    /// The operation of a refresh.
-    ///
-    /// # Errors
-    ///
-    /// As for [`NumberOperation::new`].
-    pub(crate) fn of_refresh(
-        context: Context<'a, Cams, M>,
-        target: &'a Target,
-        limit: &'a TimeLimit,
-    ) -> Result<Self, Diagnostics> {
-        // An imported resource has no id yet.
-        private_state::identify(context);
-        Self::new(context, target, limit, UNCHANGED)
-    }
-
-    /// Takes the claim on the number for the type of the resource.
-    ///
-    /// # Errors
-    ///
-    /// If another resource or process has it.
-    pub(crate) async fn claim(&self) -> Result<Claim<'a>, Diagnostics> {
-        let claims = &self.context.provider().claims;
-        let claim = claims.claim(&self.search.bounds, M::TYPE, self.search.target);
-        Ok(claim.await.map_err(|refused| self.not_claimed(refused))?)
-    }
-
-    /// Takes a claim again that was lost.
-    ///
-    /// # Errors
-    ///
-    /// If the bounds end the wait for it.
-    pub(crate) async fn renew(&self, claim: &mut Claim<'_>) -> Result<(), Diagnostics> {
-        let renewed = claim.renew(&self.search.bounds).await;
-        Ok(renewed.map_err(|refused| self.not_claimed(refused))?)
     }
 
     /// Asks CAMS where the number is, and warns once in a run about an operation that failed while
@@ -141,6 +106,68 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
         };
         self.warn_of_failures(&found);
         Ok((found, listed))
+    }
+
+    /// The diagnostics for a call that failed, and for the call that could have answered instead, if
+    /// that failed too.
+    pub(crate) fn failed(&self, error: &Error, other: Option<&Error>) -> Diagnostics {
+        let context = ErrorContext {
+            subject: &format!("number {}", self.search.target),
+            limit: self.limit,
+            outcome: self.outcome,
+        };
+        self.context.provider().failed(error, other, context).into()
+    }
+
+    /// Warns once in a run about an operation that failed while another one answered.
+    fn warn_of_failures(&self, found: &Found) {
+        let target = self.search.target;
+        if let Some(error) = found.failed() {
+            self.context.warn_once(messages::one_failed(error, target));
+        }
+        let listed = found.listed.as_ref().ok();
+        if let Some(error) = listed.and_then(|listed| listed.sync_failed.as_ref()) {
+            self.context
+                .warn_once(messages::not_synchronized(error, target));
+        }
+    }
+}
+
+impl<'a, M: NumberModel> NumberOperation<'a, M> {
+    /// The operation of a refresh.
+    ///
+    /// # Errors
+    ///
+    /// As for [`NumberOperation::new`].
+    pub(crate) fn of_refresh(
+        context: Context<'a, Cams, M>,
+        target: &'a Target,
+        limit: &'a TimeLimit,
+    ) -> Result<Self, Diagnostics> {
+        // An imported resource has no id yet.
+        private_state::identify(context);
+        Self::new(context, target, limit, UNCHANGED)
+    }
+
+    /// Takes the claim on the number for the type of the resource.
+    ///
+    /// # Errors
+    ///
+    /// If another resource or process has it.
+    pub(crate) async fn claim(&self) -> Result<Claim<'a>, Diagnostics> {
+        let claims = &self.context.provider().claims;
+        let claim = claims.claim(&self.search.bounds, M::TYPE, self.search.target);
+        Ok(claim.await.map_err(|refused| self.not_claimed(refused))?)
+    }
+
+    /// Takes a claim again that was lost.
+    ///
+    /// # Errors
+    ///
+    /// If the bounds end the wait for it.
+    pub(crate) async fn renew(&self, claim: &mut Claim<'_>) -> Result<(), Diagnostics> {
+        let renewed = claim.renew(&self.search.bounds).await;
+        Ok(renewed.map_err(|refused| self.not_claimed(refused))?)
     }
 
     /// Asks CAMS for a number in the state, and decides whether the state forgets it: only if it is
@@ -187,30 +214,6 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
                 Ok(Refreshed::Unchanged)
             }
             Evidence::Absent | Evidence::Inconclusive => Ok(Refreshed::Unchanged),
-        }
-    }
-
-    /// The diagnostics for a call that failed, and for the call that could have answered instead, if
-    /// that failed too.
-    pub(crate) fn failed(&self, error: &Error, other: Option<&Error>) -> Diagnostics {
-        let context = ErrorContext {
-            subject: &format!("number {}", self.search.target),
-            limit: self.limit,
-            outcome: self.outcome,
-        };
-        self.context.provider().failed(error, other, context).into()
-    }
-
-    /// Warns once in a run about an operation that failed while another one answered.
-    fn warn_of_failures(&self, found: &Found) {
-        let target = self.search.target;
-        if let Some(error) = found.failed() {
-            self.context.warn_once(messages::one_failed(error, target));
-        }
-        let listed = found.listed.as_ref().ok();
-        if let Some(error) = listed.and_then(|listed| listed.sync_failed.as_ref()) {
-            self.context
-                .warn_once(messages::not_synchronized(error, target));
         }
     }
 

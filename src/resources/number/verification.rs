@@ -6,6 +6,7 @@
 
 use crate::claims::Claim;
 use crate::errors;
+use crate::evidence::Lookup;
 use crate::numbers::{Found, LookedUp, NOT_VERIFIED, Target};
 use base::secret::Secret;
 use cams::operations::ChatappMigrationVerified;
@@ -48,26 +49,11 @@ impl<M: NumberModel> NumberOperation<'_, M> {
         code: Option<Secret>,
     ) -> Result<Verified, Diagnostics> {
         let (client, target) = (self.search.client, self.search.target);
-        let rows = found.listed.as_ref().map_or(&[][..], |listed| &listed.rows);
-        let written = client.written(&target.cust_space_id, &target.number);
-        if standing(rows).is_verified() {
-            return Ok(Verified {
-                number: written,
-                id: None,
-            });
+        let known = self.verification(found).await?;
+        if known.is_verified {
+            return Ok(known.into());
         }
-        let looked_up = match &found.looked_up {
-            Some(looked_up) => looked_up.as_ref().ok().cloned(),
-            None => self.look_up().await?,
-        };
-        let (number, id) = match looked_up {
-            Some(looked_up) if looked_up.is_verified => return Ok(looked_up.into()),
-            Some(looked_up) if looked_up.id().is_some() => {
-                let Verified { number, id } = looked_up.into();
-                (number, id)
-            }
-            _ => (written, None),
-        };
+        let Verified { number, id } = known.into();
         let Some(verify_code) = code else {
             return Err(no_code::<M>(target).into());
         };
@@ -103,6 +89,33 @@ impl<M: NumberModel> NumberOperation<'_, M> {
             Ok(verified) => Ok(verified.into()),
             Err(_) => Err(refused::<M>(target, &errors::particulars(&failure)).into()),
         }
+    }
+}
+
+impl<M> NumberOperation<'_, M> {
+    /// Whether the number is verified, by the list or else by the lookup, and the form in which CAMS
+    /// knows it. `found` is what CAMS says about the number.
+    ///
+    /// # Errors
+    ///
+    /// If the lookup fails for a reason that every call would meet.
+    pub(crate) async fn verification(&self, found: &Found) -> Result<LookedUp, Diagnostics> {
+        let (client, target) = (self.search.client, self.search.target);
+        let rows = found.listed.as_ref().map_or(&[][..], |listed| &listed.rows);
+        let of_list = LookedUp {
+            lookup: Lookup::Inconclusive,
+            is_verified: standing(rows).is_verified(),
+            number: client.written(&target.cust_space_id, &target.number),
+        };
+        if of_list.is_verified {
+            return Ok(of_list);
+        }
+        let looked_up = match &found.looked_up {
+            Some(looked_up) => looked_up.as_ref().ok().cloned(),
+            None => self.look_up().await?,
+        };
+        let knows = |looked_up: &LookedUp| looked_up.is_verified || looked_up.id().is_some();
+        Ok(looked_up.filter(knows).unwrap_or(of_list))
     }
 
     /// What the lookup says about the number. `None` if it failed, which is a warning.

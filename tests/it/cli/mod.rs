@@ -1,6 +1,7 @@
 //! The real CLI, run as a user runs it, against the emulator.
 
 mod attach;
+mod codes;
 mod credentials;
 mod data_sources;
 mod degraded;

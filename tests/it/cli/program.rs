@@ -15,6 +15,8 @@ const LEFT_OUT: &str = "CAMS_TEST_LEFT_OUT";
 /// Something that some versions of the CLI can do and others cannot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Capability {
+    /// Actions. OpenTofu has none.
+    Actions,
     /// Resource identities, and imports that name one.
     Identity,
     /// Queries by list resources. OpenTofu has none.
@@ -53,9 +55,9 @@ impl Program {
     /// that name.
     pub(crate) fn can(&self, capability: Capability, what: &str) -> bool {
         let can = match capability {
+            Capability::Actions | Capability::Query => !self.opentofu && self.version >= (1, 14),
             // It is the same version of Terraform and of OpenTofu.
             Capability::Identity => self.version >= (1, 12),
-            Capability::Query => !self.opentofu && self.version >= (1, 14),
         };
         if !can {
             left_out(&format!(

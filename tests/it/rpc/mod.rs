@@ -1,6 +1,7 @@
 //! Every RPC as Terraform core calls it, including calls that no CLI can be made to make.
 
 mod claims;
+mod codes;
 mod connecting;
 mod data_sources;
 mod errors;
@@ -18,6 +19,7 @@ mod redis_servers;
 mod refresh;
 mod registration;
 mod seen;
+mod send_action;
 mod sessions;
 mod shells;
 mod stop;
@@ -128,6 +130,51 @@ async fn create(core: &Calls, config: &Value) -> Outcome {
     assert_silent(&planned);
     let applied = core.apply(TYPE, &nothing, &planned.instance, config).await;
     applied.expect("a response, whatever happens")
+}
+
+/// Plans and applies a change of the object `prior` to `config`, as Terraform core does: what the
+/// configuration leaves out of a computed attribute stays as it is. Gives the plan and the apply.
+async fn change(
+    core: &Calls,
+    type_name: &str,
+    prior: &Instance,
+    config: &Value,
+) -> (Outcome, Outcome) {
+    let schema = core.schema().await;
+    let block = schema.resource_schemas[type_name].block.as_ref();
+    let mut proposed = config.clone();
+    for attribute in &block.expect("a block").attributes {
+        let value = &mut proposed[&attribute.name];
+        if attribute.write_only {
+            *value = Value::Null;
+        } else if attribute.computed && value.is_null() && !prior.state.is_null() {
+            *value = prior.state[&attribute.name].clone();
+        }
+    }
+    let planned = core.plan(type_name, prior, &proposed, config).await;
+    let applied = core
+        .apply(type_name, prior, &planned.instance, config)
+        .await;
+    (planned, applied.expect("a response, whatever happens"))
+}
+
+/// Destroys the object.
+async fn destroy(core: &Calls, type_name: &str, prior: &Instance) -> Outcome {
+    let nothing = Instance {
+        private: prior.private.clone(),
+        ..Instance::default()
+    };
+    let applied = core.apply(type_name, prior, &nothing, &Value::Null).await;
+    applied.expect("a response, whatever happens")
+}
+
+/// The titles of the diagnostics, sorted.
+fn titles(diagnostics: &[Diagnostic]) -> Vec<&str> {
+    count(diagnostics);
+    let titles = diagnostics.iter().map(|it| it.summary.as_str());
+    let mut titles: Vec<_> = titles.collect();
+    titles.sort_unstable();
+    titles
 }
 
 /// Fails the test unless the number is in state and migrates.

@@ -1,0 +1,3 @@
+//! The actions of the provider, one file each.
+
+pub(crate) mod send_verification_code;
