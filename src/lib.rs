@@ -86,6 +86,7 @@ use resources::number_migration::NumberMigration;
 use resources::number_registration::NumberRegistration;
 use resources::number_verification::NumberVerification;
 use resources::number_verification_code::NumberVerificationCode;
+use resources::phone_webhook::PhoneWebhook;
 
 /// The address of the provider, which all examples use.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
@@ -138,6 +139,7 @@ impl Provider for CamsProvider {
             .resource(NumberRegistration)
             .resource(NumberVerification)
             .resource(NumberVerificationCode)
+            .resource(PhoneWebhook)
             .action(SendVerificationCode)
             .data_source(Instances)
             .data_source(PhoneNumber)

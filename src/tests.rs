@@ -23,6 +23,7 @@ use terraform_plugin::framework::value::Value;
 use super::errors::{self, ErrorContext};
 use super::resources::{
     number, number_migration, number_registration, number_verification, number_verification_code,
+    phone_webhook,
 };
 use super::{CamsProvider, LONG_WAIT, claims, data_sources, notices, validators};
 
@@ -52,6 +53,7 @@ async fn all_diagnostics_are_in_the_fixture() {
             "cams_number_verification_code and cams_send_verification_code",
             number_verification_code::messages::tests::diagnostics(),
         ),
+        ("cams_phone_webhook", phone_webhook::diagnostics()),
     ];
     let rendered: String = sections
         .iter()

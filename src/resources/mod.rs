@@ -5,3 +5,4 @@ pub mod number_migration;
 pub mod number_registration;
 pub mod number_verification;
 pub mod number_verification_code;
+pub mod phone_webhook;

@@ -31,6 +31,7 @@ mod settings;
 mod space;
 mod validate;
 mod waits;
+mod webhook;
 
 use std::path::Path;
 use std::process::{Command, Output};

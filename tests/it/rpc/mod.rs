@@ -25,6 +25,7 @@ mod shells;
 mod stop;
 mod twice;
 mod verification;
+mod webhook;
 
 use serde_json::{Value, json};
 

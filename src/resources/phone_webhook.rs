@@ -1,0 +1,279 @@
+//! `cams_phone_webhook`: where CAMS delivers what customers write to a number.
+
+mod messages;
+mod schema;
+
+#[cfg(test)]
+pub(crate) use messages::tests::diagnostics;
+
+use std::sync::Arc;
+
+use base::secret::Secret;
+use cams::Operation;
+use cams::operations::{
+    GetPhoneNumberVerificationStatus, ListedNumber, QueryChatappPhoneNumbers, UpdatePhoneWebhook,
+};
+use terraform_plugin::framework::context::Context;
+use terraform_plugin::framework::diagnostic::Diagnostics;
+use terraform_plugin::framework::identity::IdentitySchema;
+use terraform_plugin::framework::model::Field;
+use terraform_plugin::framework::resource::{Change, Desired, ImportTarget, Resource};
+use terraform_plugin::framework::schema::Schema;
+
+use crate::Cams;
+use crate::evidence::Evidence;
+use crate::numbers::Question;
+
+use super::number::messages::not_in_space;
+use super::number::plan::{target_of_plan, target_of_state};
+use super::number::standing::standing;
+use super::number::{self, Identity, NumberModel, NumberOperation, READ, Refreshed, private_state};
+
+pub use schema::Model;
+use schema::{CREATE, UPDATE};
+
+/// The operations that the resource calls.
+pub(super) const OPERATIONS: [&str; 3] = [
+    UpdatePhoneWebhook::ACTION,
+    QueryChatappPhoneNumbers::ACTION,
+    GetPhoneNumberVerificationStatus::ACTION,
+];
+
+/// What a failure means for the number. The call sets everything, so it can be repeated.
+const NOT_SET: &str = "The webhook may not be set. Apply again to set it.";
+
+/// The resource `cams_phone_webhook`, which sets the webhook of a number.
+#[derive(Debug)]
+pub struct PhoneWebhook;
+
+impl Resource for PhoneWebhook {
+    type Provider = Cams;
+    type Model = Model;
+    type Identity = Identity;
+
+    fn type_name(&self) -> &'static str {
+        Model::TYPE
+    }
+
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn identity_schema(&self) -> IdentitySchema {
+        number::identity_schema()
+    }
+
+    fn identity(&self, state: &Model) -> Identity {
+        Identity {
+            cust_space_id: state.cust_space_id.clone(),
+            phone_number: state.phone_number.clone(),
+        }
+    }
+
+    fn validate(&self, config: &Model) -> Diagnostics {
+        let mut diagnostics = number::validate(config);
+        schema::validate(config, &mut diagnostics);
+        diagnostics
+    }
+
+    async fn plan(
+        &self,
+        context: Context<'_, Cams, Model>,
+        change: &mut Change<'_, Model>,
+    ) -> Result<(), Diagnostics> {
+        number::plan::plan(context, change).await?;
+        Ok(())
+    }
+
+    fn plan_destroy(&self, context: Context<'_, Cams, Model>, state: &Model) -> Diagnostics {
+        if delivers(state) {
+            context.warn_once(messages::stops_delivery());
+        }
+        Diagnostics::default()
+    }
+
+    async fn create(
+        &self,
+        context: Context<'_, Cams, Model>,
+        Desired { plan, .. }: Desired<Model>,
+    ) -> Result<Model, Diagnostics> {
+        let target = target_of_plan(&plan)?;
+        let limit = CREATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.create));
+        let operation = NumberOperation::new(context, &target, &limit, NOT_SET)?;
+        let set = operation.set(plan).await;
+        Cams::warn_of_wait(&context, &operation.search.bounds);
+        let set = set?;
+        private_state::note_start(context);
+        Ok(set)
+    }
+
+    async fn read(
+        &self,
+        context: Context<'_, Cams, Model>,
+        state: Model,
+    ) -> Result<Option<Model>, Diagnostics> {
+        let target = target_of_state(&state)?;
+        let limit = READ.limit(None);
+        let operation = NumberOperation::of_refresh(context, &target, &limit)?;
+        let question = Question {
+            without_id: true,
+            ..Question::default()
+        };
+        let is_imported = private_state::is_imported(context);
+        let refreshed = operation.refresh(question, is_imported).await;
+        Cams::warn_of_wait(&context, &operation.search.bounds);
+        Ok(match refreshed? {
+            Refreshed::Present { rows, .. } => {
+                private_state::end_import(context);
+                Some(with_what_is_shown(state, &rows))
+            }
+            Refreshed::Unchanged => Some(state),
+            Refreshed::Gone => None,
+        })
+    }
+
+    async fn update(
+        &self,
+        context: Context<'_, Cams, Model>,
+        prior: Model,
+        Desired { plan, .. }: Desired<Model>,
+    ) -> Result<Model, Diagnostics> {
+        if settings(&prior) == settings(&plan) {
+            // Only `timeouts` differ, which CAMS does not know.
+            return Ok(plan);
+        }
+        let target = target_of_plan(&plan)?;
+        let limit = UPDATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.update));
+        let operation = NumberOperation::new(context, &target, &limit, NOT_SET)?;
+        let set = operation.set(plan).await;
+        Cams::warn_of_wait(&context, &operation.search.bounds);
+        set
+    }
+
+    async fn delete(
+        &self,
+        context: Context<'_, Cams, Model>,
+        state: Model,
+    ) -> Result<(), Diagnostics> {
+        if !delivers(&state) {
+            return Ok(());
+        }
+        let target = target_of_state(&state)?;
+        let limit = UPDATE.limit(state.timeouts.known().map(|timeouts| &timeouts.update));
+        let operation = NumberOperation::new(context, &target, &limit, NOT_SET)?;
+        let off = Model {
+            http_flag: false.into(),
+            queue_flag: false.into(),
+            ..state
+        };
+        let ended = operation.end(&off).await;
+        Cams::warn_of_wait(&context, &operation.search.bounds);
+        ended
+    }
+
+    async fn import(
+        &self,
+        context: Context<'_, Cams, Model>,
+        target: ImportTarget<Identity>,
+    ) -> Result<Model, Diagnostics> {
+        let target = number::import::target_of_identity(&target)?;
+        private_state::begin_import(context);
+        Ok(Model {
+            cust_space_id: target.cust_space_id.into(),
+            phone_number: target.number.to_string().into(),
+            ..Model::default()
+        })
+    }
+}
+
+impl NumberOperation<'_, Model> {
+    /// Sets the planned webhook. A URL that the configuration leaves out is the one that the list
+    /// shows.
+    async fn set(&self, plan: Model) -> Result<Model, Diagnostics> {
+        let Some(rows) = self.rows().await? else {
+            return Err(not_in_space::<Model>(self.search.target).into());
+        };
+        let shown = with_what_is_shown(plan.clone(), &rows);
+        let url = |planned: Field<Secret>, shown: Field<Secret>| match planned {
+            Field::Unknown => shown.known().cloned().into(),
+            known => known,
+        };
+        let plan = Model {
+            up_callback_url: url(plan.up_callback_url, shown.up_callback_url),
+            status_callback_url: url(plan.status_callback_url, shown.status_callback_url),
+            ..plan
+        };
+        self.send(&plan).await?;
+        Ok(plan)
+    }
+
+    /// Turns the deliveries off. A number that is gone has none.
+    async fn end(&self, off: &Model) -> Result<(), Diagnostics> {
+        match self.rows().await? {
+            Some(_) => self.send(off).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The rows of the number in the list, which also show in which form CAMS knows it; `None` if it
+    /// is not in the space.
+    async fn rows(&self) -> Result<Option<Arc<[ListedNumber]>>, Diagnostics> {
+        let question = Question {
+            without_id: true,
+            ..Question::default()
+        };
+        let found = self.find(question).await?;
+        let rows = found.listed.map(|listed| listed.rows).unwrap_or_default();
+        Ok(Some(rows).filter(|_| found.evidence != Evidence::Absent))
+    }
+
+    async fn send(&self, model: &Model) -> Result<(), Diagnostics> {
+        let (client, target) = (self.search.client, self.search.target);
+        let update = UpdatePhoneWebhook {
+            cust_space_id: target.cust_space_id.clone(),
+            number: client.written(&target.cust_space_id, &target.number),
+            http_flag: is_on(&model.http_flag),
+            queue_flag: is_on(&model.queue_flag),
+            up_callback_url: model.up_callback_url.known().cloned(),
+            status_callback_url: model.status_callback_url.known().cloned(),
+        };
+        match client.call(&self.search.bounds, &update).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.refuses_request() => Err(messages::refused(target, &error).into()),
+            Err(error) => Err(self.failed(&error, None)),
+        }
+    }
+}
+
+/// What CAMS knows of the webhook.
+fn settings(model: &Model) -> impl PartialEq + '_ {
+    (
+        &model.up_callback_url,
+        &model.status_callback_url,
+        &model.http_flag,
+        &model.queue_flag,
+    )
+}
+
+/// Whether CAMS delivers anything by this state.
+fn delivers(state: &Model) -> bool {
+    is_on(&state.http_flag) || is_on(&state.queue_flag)
+}
+
+fn is_on(flag: &Field<bool>) -> bool {
+    flag.known() == Some(&true)
+}
+
+/// The state with the URLs that the list shows. What it does not show stays.
+fn with_what_is_shown(model: Model, rows: &[ListedNumber]) -> Model {
+    let row = standing(rows).row();
+    let shown = |known, of: fn(&ListedNumber) -> &Option<String>| match row.map(of) {
+        Some(Some(url)) => Secret::new(url.as_str()).into(),
+        _ => known,
+    };
+    Model {
+        up_callback_url: shown(model.up_callback_url, |row| &row.up_callback_url),
+        status_callback_url: shown(model.status_callback_url, |row| &row.status_callback_url),
+        ..model
+    }
+}

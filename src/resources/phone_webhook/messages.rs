@@ -1,0 +1,82 @@
+//! What the resource tells the user. No text shows a URL, whose query may have a secret.
+
+use cams::Error;
+use terraform_plugin::framework::diagnostic::Diagnostic;
+use terraform_plugin::framework::path::Path;
+
+use crate::errors;
+use crate::numbers::Target;
+use crate::resources::number::messages::{SHOWN_ONCE, error};
+
+use super::schema::Model;
+
+/// A URL that CAMS cannot deliver to safely.
+pub(super) fn invalid_url(path: &Path) -> Diagnostic {
+    let text = format!(
+        "{path} is no https URL. Expected a URL such as \"https://hooks.example.com/cams\": what \
+         customers write is not to be sent without encryption."
+    );
+    Diagnostic::error("Invalid URL", text).at(path.clone())
+}
+
+/// A webhook that delivers nothing.
+pub(super) fn no_delivery() -> Diagnostic {
+    let text = "Neither http_flag nor queue_flag is true, so CAMS would deliver nothing, and what \
+                customers write would be lost. Set http_flag or queue_flag to true. To turn \
+                deliveries off, remove the resource.";
+    Diagnostic::error("Webhook Without Delivery", text).at(Path::root().attribute("http_flag"))
+}
+
+/// HTTP requests without a URL.
+pub(super) fn no_url() -> Diagnostic {
+    let text = "http_flag is true, and neither up_callback_url nor status_callback_url is set. Set \
+                up_callback_url, to which CAMS sends what customers write, or \
+                status_callback_url, or both.";
+    Diagnostic::error("Webhook Without URL", text).at(Path::root().attribute("up_callback_url"))
+}
+
+/// What destroying the resource does.
+pub(super) fn stops_delivery() -> Diagnostic {
+    let text = format!(
+        "Destroying the resource sets HttpFlag and QueueFlag to N: CAMS then delivers nothing of \
+         what customers write to the number. The URLs stay stored at CAMS. {SHOWN_ONCE}"
+    );
+    Diagnostic::warning("Deliveries Will Stop", text)
+}
+
+/// CAMS refused the webhook.
+pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
+    let text = format!(
+        "CAMS refused the webhook of {target}, and nothing was changed. Check that the number is \
+         in the space, that CAMS can reach the URLs, and that the account has the queues if \
+         queue_flag is true.\n{}",
+        errors::particulars(refusal)
+    );
+    error::<Model>("Webhook Refused", text)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use cams::ErrorKind;
+
+    use crate::resources::number::messages::tests::target;
+    use crate::tests::error;
+
+    use super::*;
+
+    /// The diagnostics of this resource alone.
+    pub(crate) fn diagnostics() -> Vec<Diagnostic> {
+        let refusal = Error {
+            action: "UpdatePhoneWebhook",
+            message: "the message of the service".to_owned(),
+            ..error(ErrorKind::InvalidParameter, "InvalidParameter")
+        };
+        vec![
+            invalid_url(&Path::root().attribute("up_callback_url")),
+            no_delivery(),
+            no_url(),
+            stops_delivery(),
+            refused(&target("86", "13900001234"), &refusal),
+        ]
+    }
+}
