@@ -80,6 +80,7 @@ use data_sources::waba::Waba;
 use functions::format_phone_number::FormatPhoneNumber;
 use functions::parse_phone_number::ParsePhoneNumber;
 use lists::number_migration::NumberMigrations;
+use lists::number_registration::NumberRegistrations;
 pub use provider::Cams;
 use provider::NoClient;
 use resources::number_migration::NumberMigration;
@@ -146,6 +147,7 @@ impl Provider for CamsProvider {
             .data_source(PhoneNumbers)
             .data_source(Waba)
             .list(NumberMigrations)
+            .list(NumberRegistrations)
             .function(FormatPhoneNumber)
             .function(ParsePhoneNumber)
     }

@@ -2,6 +2,7 @@
 //! space that a resource could manage.
 
 pub(crate) mod number_migration;
+pub(crate) mod number_registration;
 
 use cams::operations::ListedNumber;
 use cams::phone::PhoneNumber;

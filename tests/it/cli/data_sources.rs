@@ -68,3 +68,14 @@ fn a_number_that_is_not_there_is_an_error_of_the_plan_unless_count_guards_it() {
     workspace.configure(&number("count = 1"));
     workspace.apply().assert_says(&["\"CONNECTED\""]);
 }
+
+#[test]
+fn the_space_is_found_by_the_name_of_its_instance() {
+    let emulator = Emulator::start(&[]);
+    let workspace = Workspace::on(
+        &emulator,
+        "data \"cams_instances\" \"all\" {}\n\
+         output \"spaces\" {\n  value = data.cams_instances.all.instances[*].cust_space_id\n}\n",
+    );
+    workspace.apply().assert_says(&["spaces = ["]);
+}

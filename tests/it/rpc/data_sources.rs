@@ -149,6 +149,37 @@ async fn all_numbers_are_read_once_each_sorted_and_filtered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_synchronization_comes_before_the_list_and_its_failure_is_a_warning() {
+    let emulator = Emulator::start(&[]);
+    emulator.place("cams-test", "86", "13900001234", "CONNECTED");
+    let core = configured(&emulator, json!({})).await;
+    let synced = json!({ "refresh_from_meta": true });
+    silent(&core, "cams_phone_numbers", synced.clone()).await;
+    let requests = emulator.requests();
+    let actions: Vec<_> = requests
+        .iter()
+        .filter_map(|it| it["action"].as_str())
+        .collect();
+    assert_eq!(actions, [SYNC, LIST]);
+
+    let fault = json!({
+        "kind": "business_error", "action": SYNC, "code": "Ram.PermissionDeny", "status": 400,
+        "times": "always",
+    });
+    emulator.control("POST", "faults", Some(fault));
+    let core = configured(&emulator, json!({})).await;
+    let (state, diagnostics) = read(&core, "cams_phone_numbers", synced).await;
+    assert_eq!(state["phone_numbers"][0]["status"], "CONNECTED");
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!(diagnostics[0].summary, "Numbers Not Refreshed From Meta");
+    assert!(
+        diagnostics[0]
+            .detail
+            .contains("cams:ChatappSyncPhoneNumber")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_waba_is_read_and_a_space_without_one_is_an_error() {
     let emulator = Emulator::start(&[]);
     for space in [
