@@ -21,7 +21,7 @@ pub(crate) use advice::{Advice, advice};
 pub(crate) struct ErrorContext<'a> {
     /// What it is about, in the words of the resource: "number 8613900001234 in space cams-1".
     pub(crate) subject: &'a str,
-    /// How long the operation may take.
+    /// How long the operation may take. Without a name, the user cannot change it.
     pub(crate) limit: &'a TimeLimit,
     /// What the failure changed and how the user continues, in whole sentences.
     pub(crate) outcome: &'static str,
@@ -38,10 +38,15 @@ pub(crate) fn diagnostic(
     if error.kind == ErrorKind::TimedOut {
         return timed_out(error, context);
     }
+    let is_fixed = limit.operation.name.is_empty();
     let reason = |error: &Error| {
         let repeated = match error.out_of_time {
-            true => format!(" The call was repeated until the timeout expired ({limit})."),
             false => String::new(),
+            true if is_fixed => format!(" The call was repeated for {}.", limit.operation.default),
+            true => format!(
+                " The call was repeated until the timeout expired ({limit}). A longer one allows \
+                 more repeats."
+            ),
         };
         format!("{repeated}\n{}", particulars(error))
     };
@@ -61,7 +66,7 @@ pub(crate) fn diagnostic(
     let diagnostic = Diagnostic::error(summary, detail);
     match error.kind {
         ErrorKind::ResourceOwner => diagnostic.at(Path::root().attribute("cust_space_id")),
-        ErrorKind::Throttled => diagnostic.at(Path::root().attribute(timeouts::BLOCK)),
+        ErrorKind::Throttled if !is_fixed => diagnostic.at(Path::root().attribute(timeouts::BLOCK)),
         _ => diagnostic,
     }
 }
@@ -74,6 +79,14 @@ fn timed_out(error: &Error, context: ErrorContext<'_>) -> Diagnostic {
         outcome,
     } = context;
     let Timed { name, default } = limit.operation;
+    let (action, particulars) = (error.action, particulars(error));
+    if name.is_empty() {
+        let text = format!(
+            "The call {action} for {subject} was not completed within {default}.\n\n{outcome} If \
+             this persists, run fewer operations at once with the same account.\n{particulars}"
+        );
+        return Diagnostic::error("Timeout", text);
+    }
     // Terraform gives an apply the configured timeouts, but a refresh the stored ones.
     let stored = match name {
         "read" => {
@@ -83,12 +96,10 @@ fn timed_out(error: &Error, context: ErrorContext<'_>) -> Diagnostic {
         _ => "",
     };
     let detail = format!(
-        "The timeout expired ({limit}) before the call {} for {subject} was \
+        "The timeout expired ({limit}) before the call {action} for {subject} was \
          completed.\n\n{outcome} If the timeout is too short, increase {name} in the timeouts \
-         block of the resource (default {default}), or run fewer operations at once with the same \
-         account.{stored}\n{}",
-        error.action,
-        particulars(error)
+         block (default {default}), or run fewer operations at once with the same \
+         account.{stored}\n{particulars}"
     );
     let path = Path::root().attribute(timeouts::BLOCK).attribute(name);
     Diagnostic::error("Timeout", detail).at(path)

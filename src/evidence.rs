@@ -8,6 +8,7 @@
 //! conclusion from both.
 
 use cams::Listed;
+use cams::operations::ListedNumber;
 
 /// The statuses of a row that shows a number which has left the space. Every other status shows
 /// that the number is in the space.
@@ -62,11 +63,9 @@ pub(crate) struct Presence {
 /// order of the list.
 pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Presence) -> Evidence {
     let rows = list.map_or(&[][..], |list| &list.rows);
-    let statuses = rows.iter().map(|row| row.status.as_deref());
-    let mut present: Vec<&str> = statuses
-        .map(|status| status.unwrap_or_default().trim())
-        .filter(|status| !has_left(status))
-        .collect();
+    let present = rows.iter().filter(|row| !has_left(row));
+    let statuses = present.map(|row| row.status.as_deref().unwrap_or_default());
+    let mut present: Vec<&str> = statuses.map(str::trim).collect();
     present.sort_unstable();
     let has_rows = !rows.is_empty();
     let shown_as_absent = present.is_empty() && has_rows;
@@ -93,10 +92,10 @@ pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Pres
     })
 }
 
-/// Whether a row with this status shows a number that has left the space.
-pub(crate) fn has_left(status: &str) -> bool {
-    LEFT.iter()
-        .any(|left| status.trim().eq_ignore_ascii_case(left))
+/// Whether a row shows a number that has left the space.
+pub(crate) fn has_left(row: &ListedNumber) -> bool {
+    let status = row.status.as_deref().unwrap_or_default().trim();
+    LEFT.iter().any(|left| status.eq_ignore_ascii_case(left))
 }
 
 /// Whether this `CodeVerificationStatus` says that somebody proved to have the phone.
@@ -125,7 +124,6 @@ impl Lookup {
 
 #[cfg(test)]
 mod tests {
-    use cams::operations::ListedNumber;
     use tokio::time::Instant;
 
     use super::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cams::operations::ListedNumber;
 use cams::phone::PhoneNumber;
-use cams::{Bounds, Client, Error, ErrorKind, Freshness};
+use cams::{Bounds, Client, Error, Freshness};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
@@ -14,8 +14,8 @@ use terraform_plugin::framework::timeouts::TimeLimit;
 
 use super::Cams;
 use super::errors::{self, ErrorContext, advice};
-use super::evidence;
 use super::resources::number::READ;
+use super::resources::number::standing::standing;
 use super::validators;
 
 /// One read of a data source or a list resource.
@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The numbers that the list of the space shows. A number with several rows has the one that
-    /// shows it in the space; a number that left the space may have none of these.
+    /// gives its [`standing`]; one that left the space has a row that says so.
     ///
     /// # Errors
     ///
@@ -78,22 +78,10 @@ impl<'a> Reader<'a> {
         if let Some(error) = &list.sync_failed {
             self.context.warn_once(not_synchronized(error, space));
         }
-        let mut numbers = Numbers::new();
-        for row in list.rows.iter() {
-            let Some(number) = row.number() else { continue };
-            let known = numbers
-                .entry(number.canonical())
-                .or_insert_with(|| row.clone());
-            // The order of the rows is not documented, so the choice does not depend on it.
-            let rank = |row: &ListedNumber| (has_left(row), row.status.clone());
-            if rank(row) < rank(known) {
-                *known = row.clone();
-            }
-        }
         if !list.complete {
             self.warn_of_gaps(&format!("list of space {space}"));
         }
-        Ok(numbers)
+        Ok(by_number(&list.rows))
     }
 
     /// The answer of a call about `subject`, such as "space cams-1".
@@ -108,9 +96,6 @@ impl<'a> Reader<'a> {
     ) -> Result<T, Diagnostics> {
         Cams::warn_of_wait(&self.context, &self.bounds);
         answer.map_err(|error| {
-            if error.kind == ErrorKind::TimedOut {
-                return timed_out(&error, subject).into();
-            }
             let limit = &self.limit;
             let outcome = "Nothing was read, and nothing was changed. Run Terraform again.";
             let context = ErrorContext {
@@ -152,11 +137,6 @@ pub(crate) fn filters() -> [Attribute; 2] {
     ]
 }
 
-/// Whether a row shows a number that has left the space.
-pub(crate) fn has_left(row: &ListedNumber) -> bool {
-    row.status.as_deref().is_some_and(evidence::has_left)
-}
-
 /// Whether a number passes both filters.
 pub(crate) fn is_wanted(
     row: &ListedNumber,
@@ -188,16 +168,22 @@ fn space_not_known_yet() -> Diagnostic {
     Diagnostic::error("Space Not Known Yet", text).at(Path::root().attribute("cust_space_id"))
 }
 
-/// The text for resources names their block `timeouts`, which data sources and lists lack.
-fn timed_out(error: &Error, subject: &str) -> Diagnostic {
-    let text = format!(
-        "The call {} for {subject} was not completed within {}. Nothing was read, and nothing was \
-         changed. Run fewer operations at once with the same account, then run Terraform again.\n{}",
-        error.action,
-        READ.default,
-        errors::particulars(error)
-    );
-    Diagnostic::error("Timeout", text)
+/// One row for each number. Which one does not depend on the order of the rows, which is not
+/// documented.
+fn by_number(rows: &[ListedNumber]) -> Numbers {
+    let mut numbers = BTreeMap::<_, Vec<_>>::new();
+    for row in rows {
+        if let Some(number) = row.number() {
+            let rows = numbers.entry(number.canonical()).or_default();
+            rows.push(row.clone());
+        }
+    }
+    let one = |(number, rows): (PhoneNumber, Vec<ListedNumber>)| {
+        let in_space = standing(&rows).row();
+        let row = in_space.or_else(|| rows.iter().min_by_key(|row| &row.status))?;
+        Some((number, row.clone()))
+    };
+    numbers.into_iter().filter_map(one).collect()
 }
 
 fn not_synchronized(error: &Error, space: &str) -> Diagnostic {
@@ -220,17 +206,52 @@ fn incomplete(answer: &str) -> Diagnostic {
 
 #[cfg(test)]
 pub(crate) fn diagnostics() -> Vec<Diagnostic> {
-    let denied = crate::tests::error(ErrorKind::AccessDenied, "NoPermission");
+    let denied = crate::tests::error(cams::ErrorKind::AccessDenied, "NoPermission");
     let denied = Error {
         action: "ChatappSyncPhoneNumber",
         ..denied
     };
-    let timed_out_error = crate::tests::error(ErrorKind::TimedOut, "");
     vec![
-        timed_out(&timed_out_error, "the numbers of space cams-1"),
         missing_space(),
         space_not_known_yet(),
         not_synchronized(&denied, "cams-1"),
         incomplete("list of space cams-1"),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_the_row_that_gives_its_standing_in_any_order() {
+        for (statuses, expected) in [
+            (&["BANNED", "CONNECTED"][..], "CONNECTED"),
+            (&["CONNECTED", "DELETED"], "CONNECTED"),
+            (&["PENDING", "BANNED"], "BANNED"),
+            (&["DELETED", "PENDING"], "PENDING"),
+            (&["MIGRATED", "DELETED"], "DELETED"),
+        ] {
+            // WhatsApp's form and the dialled form of one number.
+            let forms = ["5215512345678", "525512345678"];
+            let mut rows: Vec<_> = statuses
+                .iter()
+                .zip(forms)
+                .map(|(status, number)| ListedNumber {
+                    phone_number: Some(number.to_owned()),
+                    status: Some((*status).to_owned()),
+                    ..ListedNumber::default()
+                })
+                .collect();
+            for _ in 0..2 {
+                let numbers = by_number(&rows);
+                let shown: Vec<_> = numbers
+                    .iter()
+                    .map(|(number, row)| (number.to_string(), row.status.as_deref()))
+                    .collect();
+                assert_eq!(shown, [("525512345678".to_owned(), Some(expected))]);
+                rows.reverse();
+            }
+        }
+    }
 }

@@ -245,6 +245,12 @@ fn of_calls() -> Vec<Diagnostic> {
     all.push(diagnostic(&error(ErrorKind::TimedOut, ""), None, READ));
     all.push(diagnostic(&throttled, None, READ));
     all.push(diagnostic(&list, Some(&throttled), READ));
+    all.push(diagnostic(
+        &error(ErrorKind::TimedOut, ""),
+        None,
+        number::READ,
+    ));
+    all.push(diagnostic(&throttled, None, number::READ));
     all
 }
 

@@ -8,6 +8,7 @@ use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::schema::{Attribute, Schema};
 
 use crate::Cams;
+use crate::evidence::has_left;
 use crate::numbers::Target;
 use crate::reader::{self, Reader};
 use crate::validators;
@@ -42,11 +43,10 @@ impl DataSource for PhoneNumber {
             description: "Reads one phone number of a space (`QueryChatappPhoneNumbers`). It is an \
                 error if the space does not have the number. All data sources and resources of a run \
                 share the list of the space, so many of them cost no more calls than one.\n\n\
-                Terraform reads a data source during the plan. `depends_on` delays that to the apply \
-                only if the resource has a change to make: a number that Terraform has yet to move \
-                into the space is an error of the first plan, or of a plan in which nothing changes. \
-                Guard the data source with `count`, or read the space with `cams_phone_numbers`, \
-                where a missing number is no error."
+                Terraform reads a data source during the plan, so a number that has yet to move into \
+                the space is an error. `depends_on` delays the read to the apply only while the \
+                other resource has changes. Set `count = 0` until the number is there, or use \
+                `cams_phone_numbers`, where a missing number is no error."
                 .into(),
             attributes: own.into_iter().chain(number_attributes::attributes()).collect(),
             ..Schema::default()
@@ -71,7 +71,7 @@ impl DataSource for PhoneNumber {
         let freshness = reader.client.since_last_change();
         let numbers = reader.numbers(space, freshness).await?;
         let row = numbers.get(&number.canonical());
-        match row.filter(|row| !reader::has_left(row)) {
+        match row.filter(|row| !has_left(row)) {
             Some(row) => Ok(Model::of(number.to_string(), row.clone(), space.clone())),
             None => Err(not_in_space(&target, row).into()),
         }

@@ -88,8 +88,7 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
         ErrorKind::Throttled => (
             "CAMS Call Quota Exhausted",
             "The account's call quota stayed exhausted until the timeout expired. Another program \
-             uses the same account: wait for it to finish, increase the timeout in the timeouts \
-             block, or lower -parallelism.",
+             uses the same account: wait for it to finish, or lower -parallelism.",
         ),
         ErrorKind::TimedOut => (
             "Timeout",

@@ -31,7 +31,7 @@ mod operation;
 pub(super) mod plan;
 pub(super) mod private_state;
 pub(super) mod refusals;
-pub(super) mod standing;
+pub(crate) mod standing;
 pub(crate) mod verification;
 
 use terraform_plugin::framework::diagnostic::Diagnostics;
@@ -49,10 +49,10 @@ use crate::validators::{self, AttributeOf, Written};
 pub(crate) use messages::tests::diagnostics;
 pub(crate) use operation::{NumberOperation, Refreshed};
 
-/// How long a refresh, a data source or a list may take. `cams_number_migration` alone lets the user
-/// change it.
+/// How long a refresh, a data source or a list may take. It has no name, because no block `timeouts`
+/// has an entry for it: only `cams_number_migration` lets the user limit a refresh.
 pub(crate) const READ: Timed = Timed {
-    name: "read",
+    name: "",
     default: "10m",
 };
 

@@ -27,10 +27,10 @@ use crate::numbers::{Question, Target};
 use crate::validators;
 
 use super::number::plan::{target_of_plan, target_of_state};
-use super::number::{self, NumberModel, NumberOperation, READ, Refreshed, private_state};
+use super::number::{self, NumberModel, NumberOperation, Refreshed, private_state};
 
 pub use schema::Model;
-use schema::{CREATE, Identity};
+use schema::{CREATE, Identity, READ};
 
 /// The operations that the resource calls. Only the first one is indispensable.
 pub(super) const OPERATIONS: [&str; 3] = [

@@ -338,7 +338,7 @@ fn doubt(code: CallingCode, number: &str) -> Option<String> {
     }
     if repeats_code(code, number) {
         return Some(format!(
-            "{number:?} begins with the calling code {code}, which country_code already has"
+            "{number:?}, which comes after the calling code {code}, begins with that code once more"
         ));
     }
     if let Some(left_behind) = left_behind(code.0, number) {

@@ -8,7 +8,7 @@ use terraform_plugin::framework::ty::Type;
 use terraform_plugin::framework::value::Value;
 use terraform_plugin::model;
 
-use crate::resources::number::{self, NumberModel, READ};
+use crate::resources::number::{self, NumberModel};
 use crate::validators::{self, AttributeOf, Written};
 
 use super::OPERATIONS;
@@ -17,6 +17,11 @@ pub(super) const CREATE: Timed = Timed {
     name: "create",
     default: "20m",
 };
+pub(super) const READ: Timed = Timed {
+    name: "read",
+    default: "10m",
+};
+
 model! {
     /// Configuration, plan and state.
     pub struct Model {

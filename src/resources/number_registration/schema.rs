@@ -97,9 +97,9 @@ pub(super) fn schema() -> Schema {
                 .sensitive()
                 .write_only()
                 .describe(
-                    "Code that the phone received. It is needed if the number is neither verified \
-                     nor live, is submitted once, and is never stored. An empty text counts as \
-                     none.",
+                    "Code that the phone received. It is required if the number is neither verified \
+                     nor live. It is submitted once, and never stored. An empty string counts as \
+                     not set.",
                 ),
             Attribute::bool("deregister_on_destroy")
                 .optional()
@@ -107,16 +107,16 @@ pub(super) fn schema() -> Schema {
                 .describe(
                     "Whether destroying the resource deregisters the number, which then neither \
                      sends nor receives. Default value is `false`: destroying makes no API call. \
-                     The value counts that is in the state: a change takes effect with the apply \
-                     that stores it.",
+                     The value in the state counts: apply a change before you destroy the \
+                     resource.",
                 ),
             Attribute::bool("wait_for_connected")
                 .optional()
                 .default(true)
                 .describe(
                     "Whether to wait until the number is live after its registration. Default \
-                     value is `true`. With `false` the state has the status that the list shows \
-                     right after it, and a later refresh shows `CONNECTED`.",
+                     value is `true`. With `false`, the state has the status that the list shows \
+                     right after the registration, and a later refresh updates it.",
                 ),
             Attribute::map("triggers").optional().describe(
                 "Values whose change registers the number again, in place. A number can stay \
@@ -124,8 +124,7 @@ pub(super) fn schema() -> Schema {
                  first change after an import only stores the values.",
             ),
             shown("id").describe(
-                "Id of the phone number at Meta; null if no answer to a call of the resource had \
-                 it.",
+                "Id of the phone number at Meta; null if CAMS has not returned it.",
             ),
             shown("status").describe(
                 "Status in the list of the space, such as `CONNECTED`, `PENDING` or `FLAGGED`; \
@@ -142,11 +141,11 @@ pub(super) fn schema() -> Schema {
                 .describe("Whether it is an official business account: `Y` or `N`."),
             number::timeouts_block(
                 "How long operations may take in total, including all repeats and the wait for the \
-                 account's call quota. The wait for `CONNECTED` has as much time of its own, from \
-                 the `OK` of the registration. When it expires, the number stays in the state with \
-                 the status that it has, and a warning says what to do.",
+                 account's call quota. The wait until the number is live has the same time \
+                 again, from the answer to the registration. When that is over, the number is in \
+                 the state with the status that it has, and a warning says what to do.",
                 CREATE.attribute("Verifying and registering the number, and the wait."),
-                UPDATE.attribute("The same when `triggers` change, and destroying."),
+                UPDATE.attribute("Registering the number again, and destroying the resource."),
             ),
         ],
     }
@@ -165,21 +164,21 @@ fn description() -> String {
          set: each code is submitted at most once, and each create registers at most once. Meta \
          allows about ten registrations of a number in 72 hours.\n\nAfter the registration the \
          resource waits until the number is live, with one `ChatappSyncPhoneNumber` and one list \
-         for all numbers of the space that wait. No end of the wait is an error, because Terraform \
-         destroys an object whose create failed before it creates it again: when the time is over \
-         the number is stored with its `status` and a warning. To let the run fail then, add a \
+         for all numbers of the space that wait. The end of the wait is never an error, because \
+         Terraform would destroy the registration to create it again: when the time is over, the \
+         number is stored with its `status` and a warning. To make the run fail in that case, add a \
          postcondition on `self.status`; a `check` block only warns. A number that is banned while \
          it is waited for is an error, and so is a registration without an answer after which the \
-         number does not become live: neither is stored.\n\nAt apply, Terraform does nothing for \
-         the instances of a resource that depends on another one if one instance of that failed. \
-         So give this resource the code itself, and let nothing depend on it that must not \
-         wait.\n\n`CONNECTED` does not promise that messages are delivered: a missing payment \
-         method, for example, refuses them. Registering turns two-step verification on, which has \
+         number does not become live: neither is stored.\n\nIf one instance of a resource \
+         fails, Terraform skips all instances of the resources that depend on it. So give the code \
+         to this resource instead of letting it depend on a `cams_number_verification`, and let \
+         nothing depend on this resource that must not wait.\n\n`CONNECTED` does not mean that \
+         messages are delivered: CAMS refuses them, for example, if a payment method is missing. Registering turns two-step verification on, which has \
          to be turned off before the number can move again.\n\nDestroying this resource makes no \
          API call unless `deregister_on_destroy` is `true` in the state. A deregistration that \
          fails keeps the resource.\n\nThe number is removed from the state by the rules of \
-         `cams_number_migration`. A refresh synchronizes a space once if it has a registration \
-         that is not live.\n\nThe RAM user or role needs {} on resource `*`.",
+         `cams_number_migration`. If a registration in a space is not live, a refresh calls \
+         `ChatappSyncPhoneNumber` once for that space.\n\nThe RAM user or role needs {} on resource `*`.",
         permissions.join(", ")
     )
 }

@@ -79,20 +79,20 @@ pub(super) fn schema() -> Schema {
                 .sensitive()
                 .write_only()
                 .describe(
-                    "Code that the phone received. It is needed if the number is neither verified \
-                     nor live, is submitted once, and is never stored. An empty text counts as \
-                     none.",
+                    "Code that the phone received. It is required if the number is neither verified \
+                     nor live. It is submitted once, and never stored. An empty string counts as \
+                     not set.",
                 ),
             Attribute::string("verify_code_wo_version").optional().describe(
-                "Any text. A change submits `verify_code_wo` again, if the number is not verified \
-                 by then: Terraform cannot see a change of the code itself.",
+                "Any string. Change it together with `verify_code_wo`, because Terraform cannot \
+                 detect a change of a write-only value. The new code is submitted unless the number \
+                 is verified already.",
             ),
             shown("id").describe(
-                "Id of the phone number at Meta; null if no answer to a call of the resource had \
-                 it.",
+                "Id of the phone number at Meta; null if CAMS has not returned it.",
             ),
             shown("code_verification_status").describe(
-                "Whether somebody proved to have the phone, such as `VERIFIED`, `NOT_VERIFIED` or \
+                "Whether the number was verified with a code: `VERIFIED`, `NOT_VERIFIED` or \
                  `EXPIRED`. It is not about two-step verification.",
             ),
             number::timeouts_block(
@@ -116,11 +116,11 @@ fn description() -> String {
          verification lasts 14 days, a code about ten minutes. A number that is verified or live \
          already is taken over, and no code is submitted. A code is submitted at most once. If \
          CAMS refuses it, or if the number is not shown as verified after a submission without an \
-         answer, nothing is stored, or the earlier state stays.\n\nA verification that lapses is \
+         answer, nothing is stored, or the earlier state stays.\n\nA verification that expires is \
          shown in `code_verification_status`, and never planned as a change. On a live number it \
-         means nothing.\n\nAt apply, Terraform does nothing for the instances of a resource that \
-         depends on another one if one instance of that failed. Of many codes some are wrong or \
-         late, so let no resource that must go on depend on this one.\n\nDestroying this resource \
+         means nothing.\n\nIf one instance of a resource fails, Terraform skips all instances of \
+         the resources that depend on it. Of many codes some are wrong or late, so let no resource \
+         depend on this one that must not wait.\n\nDestroying this resource \
          makes no API call: a verification cannot be taken back. The number is removed from the \
          state by the rules of `cams_number_migration`.\n\nThe RAM user or role needs {} on \
          resource `*`.",

@@ -151,10 +151,9 @@ fn description() -> String {
          `cams_number_verification`.\n\nCodes are limited for each number. If CAMS refuses to send \
          one, the resource is not created and nothing is sent again by itself; the next apply \
          sends one. If a request has no answer, a code may have been sent: the resource is \
-         created with a warning, so that the next apply does not send another one.\n\nAt apply, \
-         Terraform does nothing for the instances of a resource that depends on this one if one \
-         instance of this one failed: one refused code holds all of them back in that \
-         apply.\n\nDestroying this resource makes no API call.\n\nThe number is removed from the \
+         created with a warning, so that the next apply does not send another one.\n\nIf one \
+         instance of this resource fails, Terraform skips all instances of the resources that \
+         depend on it: one refused code holds all of them back in that apply.\n\nDestroying this resource makes no API call.\n\nThe number is removed from the \
          state by the rules of `cams_number_migration`.\n\nThe RAM user or role needs {} on \
          resource `*`. Without one of the last two the resource shows a warning and continues.",
         permissions.join(", ")
