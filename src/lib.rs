@@ -6,7 +6,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | `resources` | the resources, one file each: start with `resources/number_migration.rs` |
+//! | `resources` | the resources, one file each: start with `resources/number_migration.rs`; `resources/number` is what they share |
 //! | `actions` | what a configuration or a user invokes, one file each |
 //! | `data_sources`, `lists` | the data sources and the list resources, one file each; `reader` is what they share |
 //! | `functions` | the functions that configurations call, one file each |
