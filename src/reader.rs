@@ -127,12 +127,11 @@ pub(crate) fn filters() -> [Attribute; 2] {
     [
         filter(
             "status",
-            "Only numbers with this status, such as `CONNECTED`. Upper and lower case are the same.",
+            "Only numbers with this status, such as `CONNECTED`. The case does not matter.",
         ),
         filter(
             "quality_rating",
-            "Only numbers with this quality rating, such as `GREEN`. Upper and lower case are the \
-             same.",
+            "Only numbers with this quality rating, such as `GREEN`. The case does not matter.",
         ),
     ]
 }

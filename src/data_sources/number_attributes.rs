@@ -63,7 +63,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
         ),
         read_only(
             "name_status",
-            "Review of the display name, such as `APPROVED`.",
+            "Review of the display name, such as `Approval` or `Pending_Review`.",
         ),
         read_only(
             "new_name_status",
@@ -75,7 +75,7 @@ pub(super) fn attributes() -> Vec<Attribute> {
         ),
         read_only(
             "messaging_limit_tier",
-            "How many customers the number may write to first in a day, such as `TIER_1K`.",
+            "How many customers the number may write to first in 24 hours, such as `TIER_1K`.",
         ),
         read_only(
             "is_official",

@@ -25,7 +25,7 @@ impl ListResource for NumberRegistrations {
     fn schema(&self) -> Schema {
         super::schema(
             "Lists the numbers that are registered in a space and live (`CONNECTED`, `FLAGGED`, \
-             `RESTRICTED` or `RATE_LIMITED`), or those with the `status` of the filter.",
+             `RESTRICTED` or `RATE_LIMITED`), or, if `status` is set, those with that status.",
         )
     }
 

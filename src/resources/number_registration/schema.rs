@@ -50,7 +50,7 @@ model! {
         pub verified_name: String,
         /// The state of the review of the display name.
         pub name_status: String,
-        /// Whether it is an official business account.
+        /// Whether the number is an official business account.
         pub is_official: String,
         /// How long the operations may take.
         pub timeouts: Timeouts,
@@ -97,9 +97,9 @@ pub(super) fn schema() -> Schema {
                 .sensitive()
                 .write_only()
                 .describe(
-                    "Code that the phone received. It is required if the number is neither verified \
-                     nor live. It is submitted once, and never stored. An empty string counts as \
-                     not set.",
+                    "Code that the phone received. It is required if the number is neither \
+                     verified nor live. It is submitted once, and never stored. An empty string \
+                     counts as not set.",
                 ),
             Attribute::bool("deregister_on_destroy")
                 .optional()
@@ -123,22 +123,21 @@ pub(super) fn schema() -> Schema {
                  `PENDING` for good if it was registered before its display name was approved. The \
                  first change after an import only stores the values.",
             ),
-            shown("id").describe(
-                "Id of the phone number at Meta; null if CAMS has not returned it.",
-            ),
+            shown("id")
+                .describe("Id of the phone number at Meta; null if CAMS has not returned it."),
             shown("status").describe(
                 "Status in the list of the space, such as `CONNECTED`, `PENDING` or `FLAGGED`; \
                  null if the list does not show the number.",
             ),
             shown("quality_rating").describe("Quality rating, such as `GREEN`."),
             shown("messaging_limit_tier").describe(
-                "How many customers the number may write to in a day, such as `TIER_1K`.",
+                "How many customers the number may write to first in 24 hours, such as `TIER_1K`.",
             ),
             shown("verified_name").describe("Display name."),
             shown("name_status")
-                .describe("State of the review of the display name, such as `Pending_Review`."),
+                .describe("Review of the display name, such as `Approval` or `Pending_Review`."),
             shown("is_official")
-                .describe("Whether it is an official business account: `Y` or `N`."),
+                .describe("Whether the number is an official business account: `Y` or `N`."),
             number::timeouts_block(
                 "How long operations may take in total, including all repeats and the wait for the \
                  account's call quota. The wait until the number is live has the same time \
@@ -166,19 +165,21 @@ fn description() -> String {
          resource waits until the number is live, with one `ChatappSyncPhoneNumber` and one list \
          for all numbers of the space that wait. The end of the wait is never an error, because \
          Terraform would destroy the registration to create it again: when the time is over, the \
-         number is stored with its `status` and a warning. To make the run fail in that case, add a \
-         postcondition on `self.status`; a `check` block only warns. A number that is banned while \
-         it is waited for is an error, and so is a registration without an answer after which the \
-         number does not become live: neither is stored.\n\nIf one instance of a resource \
-         fails, Terraform skips all instances of the resources that depend on it. So give the code \
-         to this resource instead of letting it depend on a `cams_number_verification`, and let \
-         nothing depend on this resource that must not wait.\n\n`CONNECTED` does not mean that \
-         messages are delivered: CAMS refuses them, for example, if a payment method is missing. Registering turns two-step verification on, which has \
-         to be turned off before the number can move again.\n\nDestroying this resource makes no \
-         API call unless `deregister_on_destroy` is `true` in the state. A deregistration that \
-         fails keeps the resource.\n\nThe number is removed from the state by the rules of \
+         number is stored with its `status` and a warning. To make the run fail in that case, add \
+         a postcondition on `self.status`; a `check` block only warns. A number that is banned \
+         while it is waited for is an error, and so is a registration without an answer after \
+         which the number does not become live: neither is stored.\n\nIf one instance of a \
+         resource fails, Terraform skips all instances of the resources that depend on it. So give \
+         the code to this resource instead of letting it depend on a `cams_number_verification`, \
+         and let nothing depend on this resource that must not wait.\n\n`CONNECTED` does not mean \
+         that messages are delivered: they are refused, for example, if a payment method is \
+         missing. Registering turns two-step verification on, which has to be turned off before \
+         the number can move again.\n\nDestroying this resource makes no API call unless \
+         `deregister_on_destroy` is `true` in the state. A deregistration that fails keeps the \
+         resource.\n\nThe number is removed from the state by the rules of \
          `cams_number_migration`. If a registration in a space is not live, a refresh calls \
-         `ChatappSyncPhoneNumber` once for that space.\n\nThe RAM user or role needs {} on resource `*`.",
+         `ChatappSyncPhoneNumber` once for that space.\n\nThe RAM user or role needs {} on \
+         resource `*`.",
         permissions.join(", ")
     )
 }

@@ -79,14 +79,14 @@ pub(super) fn schema() -> Schema {
                 .sensitive()
                 .write_only()
                 .describe(
-                    "Code that the phone received. It is required if the number is neither verified \
-                     nor live. It is submitted once, and never stored. An empty string counts as \
-                     not set.",
+                    "Code that the phone received. It is required if the number is neither \
+                     verified nor live. It is submitted once, and never stored. An empty string \
+                     counts as not set.",
                 ),
             Attribute::string("verify_code_wo_version").optional().describe(
                 "Any string. Change it together with `verify_code_wo`, because Terraform cannot \
-                 detect a change of a write-only value. The new code is submitted unless the number \
-                 is verified already.",
+                 detect a change of a write-only value. The new code is submitted unless the \
+                 number is verified already.",
             ),
             shown("id").describe(
                 "Id of the phone number at Meta; null if CAMS has not returned it.",
@@ -97,8 +97,8 @@ pub(super) fn schema() -> Schema {
             ),
             number::timeouts_block(
                 "How long operations may take in total, including all repeats and the wait for the \
-                 account's call quota. A code that was submitted without an answer is looked for \
-                 for some seconds more.",
+                 account's call quota. After a submission without an answer, the provider looks \
+                 for its effect for some seconds more.",
                 CREATE.attribute("Submitting the code."),
                 UPDATE.attribute("Submitting another code."),
             ),
@@ -112,7 +112,7 @@ fn description() -> String {
     format!(
         "Verifies a WhatsApp phone number that moves into a CAMS space: submits the code that its \
          phone received (`ChatappMigrationVerified`). Use it to verify numbers days before they \
-         are registered; `cams_number_registration` alone can submit the code too.\n\nA \
+         are registered; `cams_number_registration` can submit the code itself.\n\nA \
          verification lasts 14 days, a code about ten minutes. A number that is verified or live \
          already is taken over, and no code is submitted. A code is submitted at most once. If \
          CAMS refuses it, or if the number is not shown as verified after a submission without an \

@@ -127,7 +127,7 @@ pub(super) fn schema() -> Schema {
             ),
             number::timeouts_block(
                 "How long operations may take in total, including the wait for the account's call \
-                 quota. When a timeout expires, no code is sent any more. A request that was sent \
+                 quota. When a timeout expires, no code is sent. A request that was sent \
                  has one more second for its answer.",
                 CREATE.attribute("Sending the code."),
                 UPDATE.attribute("Sending another code when `triggers` or `method` change."),
@@ -150,12 +150,13 @@ fn description() -> String {
          collected in ten minutes. Then give each code to `cams_number_registration` or \
          `cams_number_verification`.\n\nCodes are limited for each number. If CAMS refuses to send \
          one, the resource is not created and nothing is sent again by itself; the next apply \
-         sends one. If a request has no answer, a code may have been sent: the resource is \
-         created with a warning, so that the next apply does not send another one.\n\nIf one \
-         instance of this resource fails, Terraform skips all instances of the resources that \
-         depend on it: one refused code holds all of them back in that apply.\n\nDestroying this resource makes no API call.\n\nThe number is removed from the \
-         state by the rules of `cams_number_migration`.\n\nThe RAM user or role needs {} on \
-         resource `*`. Without one of the last two the resource shows a warning and continues.",
+         sends one. If a request has no answer, a code may have been sent: the resource is created \
+         with a warning, so that the next apply does not send another one.\n\nIf one instance of \
+         this resource fails, Terraform skips all instances of the resources that depend on it: \
+         one refused code holds all of them back in that apply.\n\nDestroying this resource makes \
+         no API call.\n\nThe number is removed from the state by the rules of \
+         `cams_number_migration`.\n\nThe RAM user or role needs {} on resource `*`. Without one of \
+         the last two the resource shows a warning and continues.",
         permissions.join(", ")
     )
 }
