@@ -10,9 +10,7 @@
 use cams::Listed;
 use cams::operations::ListedNumber;
 
-/// The statuses of a row that shows a number which has left the space. Every other status shows
-/// that the number is in the space.
-const LEFT: [&str; 2] = ["DELETED", MIGRATED];
+/// The status of a row that shows a number which has moved to another provider.
 const MIGRATED: &str = "MIGRATED";
 /// The `CodeVerificationStatus` of a number whose phone was proved.
 pub(crate) const VERIFIED: &str = "VERIFIED";
@@ -63,7 +61,7 @@ pub(crate) struct Presence {
 /// order of the list.
 pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Presence) -> Evidence {
     let rows = list.map_or(&[][..], |list| &list.rows);
-    let present = rows.iter().filter(|row| !has_left(row));
+    let present = rows.iter().filter(|row| !row.has_left());
     let statuses = present.map(|row| row.status.as_deref().unwrap_or_default());
     let mut present: Vec<&str> = statuses.map(str::trim).collect();
     present.sort_unstable();
@@ -90,12 +88,6 @@ pub(crate) fn weigh(list: Option<&Listed>, lookup: Option<&Lookup>, known: &Pres
         id,
         status: status.map(str::to_owned),
     })
-}
-
-/// Whether a row shows a number that has left the space.
-pub(crate) fn has_left(row: &ListedNumber) -> bool {
-    let status = row.status.as_deref().unwrap_or_default().trim();
-    LEFT.iter().any(|left| status.eq_ignore_ascii_case(left))
 }
 
 /// Whether this `CodeVerificationStatus` says that somebody proved to have the phone.

@@ -8,7 +8,6 @@ use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::schema::{Attribute, Schema};
 
 use crate::Cams;
-use crate::evidence::has_left;
 use crate::numbers::Target;
 use crate::reader::{self, Reader};
 use crate::validators;
@@ -71,7 +70,7 @@ impl DataSource for PhoneNumber {
         let freshness = reader.client.since_last_change();
         let numbers = reader.numbers(space, freshness).await?;
         let row = numbers.get(&number.canonical());
-        match row.filter(|row| !has_left(row)) {
+        match row.filter(|row| !row.has_left()) {
             Some(row) => Ok(Model::of(number.to_string(), row.clone(), space.clone())),
             None => Err(not_in_space(&target, row).into()),
         }

@@ -14,7 +14,6 @@ use terraform_plugin::framework::schema::Schema;
 use terraform_plugin::model;
 
 use super::Cams;
-use super::evidence::has_left;
 use super::reader::{self, Reader};
 
 model! {
@@ -58,7 +57,7 @@ async fn list<R: Resource<Provider = Cams>>(
     let freshness = reader.client.since_last_change();
     for (number, row) in reader.numbers(&space, freshness).await? {
         let is_wanted = reader::is_wanted(&row, &config.status, &config.quality_rating);
-        if !is_wanted || has_left(&row) {
+        if !is_wanted || row.has_left() {
             continue;
         }
         let Some(state) = state(&space, &number, &row) else {

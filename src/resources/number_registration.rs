@@ -275,7 +275,7 @@ impl NumberOperation<'_, Model> {
 
     async fn read(&self, state: Model) -> Result<Option<Model>, Diagnostics> {
         let context = self.context;
-        let is_imported = state.status.is_null() && private_state::is_imported(context);
+        let is_imported = private_state::was_never_read(context);
         let was_live = state.status.text().is_some_and(is_live);
         let question = Question {
             known: Presence {

@@ -215,7 +215,7 @@ impl NumberOperation<'_, Model> {
             without_id: true,
             ..Question::default()
         };
-        let is_imported = known.is_none() && private_state::is_imported(context);
+        let is_imported = private_state::was_never_read(context);
         let mut rows = match self.refresh(question, is_imported).await? {
             Refreshed::Present { rows, .. } => rows,
             Refreshed::Unchanged => return Ok(Some(state)),

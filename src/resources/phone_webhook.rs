@@ -6,13 +6,11 @@ mod schema;
 #[cfg(test)]
 pub(crate) use messages::tests::diagnostics;
 
-use std::sync::Arc;
-
 use base::secret::Secret;
-use cams::Operation;
 use cams::operations::{
     GetPhoneNumberVerificationStatus, ListedNumber, QueryChatappPhoneNumbers, UpdatePhoneWebhook,
 };
+use cams::{Error, Operation};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::identity::IdentitySchema;
@@ -22,7 +20,7 @@ use terraform_plugin::framework::schema::Schema;
 
 use crate::Cams;
 use crate::evidence::Evidence;
-use crate::numbers::Question;
+use crate::numbers::{Found, Question};
 
 use super::number::messages::not_in_space;
 use super::number::plan::{target_of_plan, target_of_state};
@@ -190,10 +188,21 @@ impl NumberOperation<'_, Model> {
     /// Sets the planned webhook. A URL that the configuration leaves out is the one that the list
     /// shows.
     async fn set(&self, plan: Model) -> Result<Model, Diagnostics> {
-        let Some(rows) = self.rows().await? else {
+        let found = self.find_number().await?;
+        if found.evidence == Evidence::Absent {
             return Err(not_in_space::<Model>(self.search.target).into());
+        }
+        let follows_list =
+            plan.up_callback_url.is_unknown() || plan.status_callback_url.is_unknown();
+        let rows = match &found.listed {
+            // What CAMS makes of a URL that is left out is not documented: it may lose one.
+            Err(error) if follows_list => return Err(self.failed(error, None)),
+            listed => listed
+                .as_ref()
+                .map(|listed| &*listed.rows)
+                .unwrap_or_default(),
         };
-        let shown = with_what_is_shown(plan.clone(), &rows);
+        let shown = with_what_is_shown(plan.clone(), rows);
         let url = |planned: Field<Secret>, shown: Field<Secret>| match planned {
             Field::Unknown => shown.known().cloned().into(),
             known => known,
@@ -203,46 +212,69 @@ impl NumberOperation<'_, Model> {
             status_callback_url: url(plan.status_callback_url, shown.status_callback_url),
             ..plan
         };
-        self.send(&plan).await?;
-        Ok(plan)
+        match self.send(&found, &plan).await {
+            Ok(()) => Ok(plan),
+            Err(error) if error.refuses_request() => {
+                Err(messages::refused(self.search.target, &error).into())
+            }
+            Err(error) => Err(self.failed(&error, None)),
+        }
     }
 
     /// Turns the deliveries off. A number that is gone has none.
     async fn end(&self, off: &Model) -> Result<(), Diagnostics> {
-        match self.rows().await? {
-            Some(_) => self.send(off).await,
-            None => Ok(()),
+        let target = self.search.target;
+        let found = self.find_number().await?;
+        if found.evidence == Evidence::Absent {
+            return Ok(());
+        }
+        match self.send(&found, off).await {
+            Ok(()) => Ok(()),
+            // A destroy must not fail for ever because the number is gone.
+            Err(error) if error.refuses_request() && is_not_listed(&found) => {
+                self.context.warn(messages::not_turned_off(target, &error));
+                Ok(())
+            }
+            Err(error) if error.refuses_request() => Err(messages::refused(target, &error).into()),
+            Err(error) => Err(self.failed(&error, None)),
         }
     }
 
-    /// The rows of the number in the list, which also show in which form CAMS knows it; `None` if it
-    /// is not in the space.
-    async fn rows(&self) -> Result<Option<Arc<[ListedNumber]>>, Diagnostics> {
+    /// Asks where the number is, and in which form CAMS knows it.
+    async fn find_number(&self) -> Result<Found, Diagnostics> {
         let question = Question {
             without_id: true,
             ..Question::default()
         };
-        let found = self.find(question).await?;
-        let rows = found.listed.map(|listed| listed.rows).unwrap_or_default();
-        Ok(Some(rows).filter(|_| found.evidence != Evidence::Absent))
+        self.find(question).await
     }
 
-    async fn send(&self, model: &Model) -> Result<(), Diagnostics> {
+    async fn send(&self, found: &Found, model: &Model) -> Result<(), Error> {
         let (client, target) = (self.search.client, self.search.target);
+        let looked_up = found
+            .looked_up
+            .as_ref()
+            .and_then(|answer| answer.as_ref().ok());
+        let known = looked_up.filter(|looked_up| looked_up.id().is_some());
         let update = UpdatePhoneWebhook {
             cust_space_id: target.cust_space_id.clone(),
-            number: client.written(&target.cust_space_id, &target.number),
+            number: match known {
+                Some(looked_up) => looked_up.number.clone(),
+                None => client.written(&target.cust_space_id, &target.number),
+            },
             http_flag: is_on(&model.http_flag),
             queue_flag: is_on(&model.queue_flag),
             up_callback_url: model.up_callback_url.known().cloned(),
             status_callback_url: model.status_callback_url.known().cloned(),
         };
-        match client.call(&self.search.bounds, &update).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.refuses_request() => Err(messages::refused(target, &error).into()),
-            Err(error) => Err(self.failed(&error, None)),
-        }
+        client.call(&self.search.bounds, &update).await.map(|_| ())
     }
+}
+
+/// Whether a whole list does not show the number in the space.
+fn is_not_listed(found: &Found) -> bool {
+    let list = found.listed.as_ref().ok().filter(|list| list.complete);
+    list.is_some_and(|list| standing(&list.rows).row().is_none())
 }
 
 /// What CAMS knows of the webhook.

@@ -344,9 +344,12 @@ fn canonical(row: &ListedNumber) -> Option<String> {
 }
 
 /// Whether the service writes the numbers that have two forms in their canonical one, by the digits
-/// of that.
+/// of that. Rows that show a number in the space come last, since those of a number that has left
+/// may be old ones in another form.
 fn forms(rows: &[ListedNumber]) -> impl Iterator<Item = (String, bool)> {
-    rows.iter().filter_map(|row| {
+    let left = rows.iter().filter(|row| row.has_left());
+    let rows = left.chain(rows.iter().filter(|row| !row.has_left()));
+    rows.filter_map(|row| {
         let digits = row.digits()?;
         let canonical = PhoneNumber::canonical_digits(&digits);
         let has_two = PhoneNumber::has_two_forms(&digits);
@@ -374,8 +377,8 @@ mod tests {
         };
         let phone_numbers = Rows {
             rows: vec![
-                row("525512345678", "DELETED"),
                 row("+52 1 55 1234 5678", "CONNECTED"),
+                row("525512345678", "DELETED"),
                 row("553196883193", "PENDING"),
                 row("551196883193", "PENDING"),
                 row("12", "PENDING"),

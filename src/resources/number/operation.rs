@@ -157,7 +157,7 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
     pub(crate) async fn claim(&self) -> Result<Claim<'a>, Diagnostics> {
         let claims = &self.context.provider().claims;
         let claim = claims.claim(&self.search.bounds, M::TYPE, self.search.target);
-        Ok(claim.await.map_err(|refused| self.not_claimed(refused))?)
+        claim.await.map_err(|refused| self.not_claimed(refused))
     }
 
     /// Takes a claim again that was lost.
@@ -167,7 +167,7 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
     /// If the bounds end the wait for it.
     pub(crate) async fn renew(&self, claim: &mut Claim<'_>) -> Result<(), Diagnostics> {
         let renewed = claim.renew(&self.search.bounds).await;
-        Ok(renewed.map_err(|refused| self.not_claimed(refused))?)
+        renewed.map_err(|refused| self.not_claimed(refused))
     }
 
     /// Asks CAMS for a number in the state, and decides whether the state forgets it: only if it is

@@ -31,6 +31,11 @@ pub(crate) fn is_imported<M: NumberModel>(context: Context<'_, Cams, M>) -> bool
     context.private().get(IS_IMPORTED).unwrap_or(false)
 }
 
+/// Whether the resource was imported and its number was never found since.
+pub(crate) fn was_never_read<M: NumberModel>(context: Context<'_, Cams, M>) -> bool {
+    is_imported(context) && context.private().get::<u64>(STARTED_AT).is_none()
+}
+
 /// Notes that the first change after an import was made.
 pub(crate) fn end_import<M: NumberModel>(context: Context<'_, Cams, M>) {
     context.private().remove(IS_IMPORTED);

@@ -28,7 +28,7 @@ pub(crate) enum Standing<'a> {
 /// live one counts most, then one that is banned; the order of the rows does not matter.
 pub(crate) fn standing(rows: &[ListedNumber]) -> Standing<'_> {
     let of = |row: &ListedNumber| row.status.as_deref().unwrap_or_default().trim().to_owned();
-    let in_space = rows.iter().filter(|row| !evidence::has_left(row));
+    let in_space = rows.iter().filter(|row| !row.has_left());
     let rank = |row: &&ListedNumber| {
         let status = of(row);
         let rank = match () {

@@ -25,6 +25,16 @@ pub(super) fn registers() -> Diagnostic {
     Diagnostic::warning("Registration Is the Cut-Over", text)
 }
 
+/// The first change after an import.
+pub(super) fn only_stored() -> Diagnostic {
+    let text = format!(
+        "This is the first change after the import of the resource, so it only stores triggers, \
+         and nothing is registered. To register the number again, change triggers in a later \
+         apply. {SHOWN_ONCE}"
+    );
+    Diagnostic::warning("Nothing Is Registered After an Import", text)
+}
+
 /// What destroying the resource does not do.
 pub(super) fn forgets(state: &Model) -> Diagnostic {
     let (number, space) = number_of(state);
@@ -201,6 +211,7 @@ pub(crate) mod tests {
         };
         vec![
             registers(),
+            only_stored(),
             forgets(&state),
             cuts(&state),
             refused(&one, &refusal("the message of the service")),

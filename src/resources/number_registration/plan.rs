@@ -41,6 +41,8 @@ pub(super) async fn plan(
         ] {
             *shown = Field::Unknown;
         }
+    } else if prior.triggers != change.plan.triggers {
+        context.warn_once(messages::only_stored());
     }
     Ok(())
 }

@@ -104,9 +104,8 @@ impl<M> NumberOperation<'_, M> {
             method: code.method,
             locale: code.locale.to_owned(),
         };
-        let error = match self.search.client.call(bounds, &call).await {
-            Ok(_) => return Ok(true),
-            Err(error) => error,
+        let Err(error) = self.search.client.call(bounds, &call).await else {
+            return Ok(true);
         };
         if error.may_have_had_effect {
             let warning = messages::unknown_outcome(target, &error, code.again);

@@ -6,7 +6,7 @@ use terraform_plugin::framework::path::Path;
 
 use crate::errors;
 use crate::numbers::Target;
-use crate::resources::number::messages::{SHOWN_ONCE, error};
+use crate::resources::number::messages::{SHOWN_ONCE, error, warning};
 
 use super::schema::Model;
 
@@ -55,6 +55,17 @@ pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
     error::<Model>("Webhook Refused", text)
 }
 
+/// CAMS refused to turn off the deliveries of a number that the list does not show.
+pub(super) fn not_turned_off(target: &Target, refusal: &Error) -> Diagnostic {
+    let text = format!(
+        "CAMS refused to turn off the deliveries of {target}, which the list of the space does not \
+         show. The resource was removed from the state. If the number is still in the space, turn \
+         its deliveries off in the CAMS console.\n{}",
+        errors::particulars(refusal)
+    );
+    warning::<Model>("Deliveries Not Turned Off", text)
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use cams::ErrorKind;
@@ -77,6 +88,7 @@ pub(crate) mod tests {
             no_url(),
             stops_delivery(),
             refused(&target("86", "13900001234"), &refusal),
+            not_turned_off(&target("86", "13900001234"), &refusal),
         ]
     }
 }

@@ -80,6 +80,15 @@ impl ListedNumber {
         PhoneNumber::parse_international(&self.digits()?).ok()
     }
 
+    /// Whether the row shows a number that has left the space: it was deleted, or moved to another
+    /// provider. It may be an old row beside one that shows the number in the space.
+    pub fn has_left(&self) -> bool {
+        let status = self.status.as_deref().unwrap_or_default().trim();
+        ["DELETED", "MIGRATED"]
+            .iter()
+            .any(|left| status.eq_ignore_ascii_case(left))
+    }
+
     /// The digits of the number, however it is written: `+86 139-0000-1234`, `008613900001234`, or
     /// `8613900001234.0` as some languages write a JSON number. `None` if there is something else
     /// in it.
