@@ -33,7 +33,7 @@ pub use schema::Model;
 use schema::{CREATE, Identity, READ};
 
 /// The operations that the resource calls. Only the first one is indispensable.
-pub(super) const OPERATIONS: [&str; 3] = [
+pub(crate) const OPERATIONS: [&str; 3] = [
     CreateChatappMigrationInitiate::ACTION,
     QueryChatappPhoneNumbers::ACTION,
     GetPhoneNumberVerificationStatus::ACTION,

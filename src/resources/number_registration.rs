@@ -37,7 +37,7 @@ pub use schema::Model;
 use schema::{CREATE, UPDATE};
 
 /// The operations that the resource calls.
-pub(super) const OPERATIONS: [&str; 6] = [
+pub(crate) const OPERATIONS: [&str; 6] = [
     ChatappMigrationRegister::ACTION,
     ChatappMigrationVerified::ACTION,
     ChatappPhoneNumberDeregister::ACTION,

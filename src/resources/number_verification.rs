@@ -34,7 +34,7 @@ pub use schema::Model;
 use schema::{CREATE, UPDATE};
 
 /// The operations that the resource calls.
-pub(super) const OPERATIONS: [&str; 4] = [
+pub(crate) const OPERATIONS: [&str; 4] = [
     ChatappMigrationVerified::ACTION,
     ChatappSyncPhoneNumber::ACTION,
     GetPhoneNumberVerificationStatus::ACTION,

@@ -31,7 +31,7 @@ pub use schema::Model;
 use schema::{CREATE, UPDATE};
 
 /// The operations that the resource calls.
-pub(super) const OPERATIONS: [&str; 3] = [
+pub(crate) const OPERATIONS: [&str; 3] = [
     UpdatePhoneWebhook::ACTION,
     QueryChatappPhoneNumbers::ACTION,
     GetPhoneNumberVerificationStatus::ACTION,
