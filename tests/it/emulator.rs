@@ -99,6 +99,16 @@ impl Emulator {
         started
     }
 
+    /// How often the service did something to numbers, by its own count: `of` is a key of the
+    /// summary, such as `registrations`.
+    pub(crate) fn accepted(&self, of: &str) -> u64 {
+        let summary = self.control("GET", "summary", None);
+        let numbers = summary[of].as_array().expect("a list").iter();
+        numbers
+            .map(|number| number["accepted"].as_u64().expect("a count"))
+            .sum()
+    }
+
     /// Places a number with all the fields that `POST numbers` takes, such as an id, and returns it
     /// as it was placed.
     pub(crate) fn place_number(&self, number: Value) -> Value {

@@ -1,11 +1,13 @@
 //! From a migration to a number that is live, as a user runs it.
 
-use std::process::Stdio;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use super::Workspace;
-use super::kill::{children, send};
+use super::kill::{children, interrupt, send};
+use super::{Run, Workspace};
 use crate::emulator::Emulator;
+use crate::support::PAUSE;
 
 const REGISTER: &str = "ChatappMigrationRegister";
 
@@ -133,23 +135,8 @@ fn live_numbers_whose_verification_lapsed_are_taken_over() {
 #[test]
 fn a_provider_that_is_killed_while_it_waits_registers_once() {
     let emulator = Emulator::start(&["--connect-after=2s", "--arrives-verified"]);
-    let flow = FLOW.replace("  verify_code_wo = var.code\n", "");
-    let workspace = Workspace::on(&emulator, &flow);
-    let mut terraform = workspace
-        .command(&["apply", "-auto-approve", "-no-color", "-input=false"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the CLI runs");
-    let began = Instant::now();
-    while emulator.count(REGISTER) == 0 {
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "nothing is registered"
-        );
-        std::thread::yield_now();
-    }
+    let workspace = Workspace::on(&emulator, &without_code());
+    let mut terraform = registering(&workspace, &emulator);
     for provider in children(terraform.id()) {
         send("KILL", &provider.to_string());
     }
@@ -173,6 +160,45 @@ fn a_provider_that_is_killed_while_it_waits_registers_once() {
         workspace.state()["cams_number_registration.one"]["status"],
         "CONNECTED"
     );
-    let summary = emulator.control("GET", "summary", None);
-    assert_eq!(summary["registrations"][0]["accepted"], 1, "{summary}");
+    assert_eq!(emulator.accepted("registrations"), 1);
+}
+
+#[test]
+fn ctrl_c_while_it_waits_keeps_the_number_and_registers_once() {
+    let emulator = Emulator::start(&["--connect-after=never", "--arrives-verified"]);
+    let workspace = Workspace::on(&emulator, &without_code());
+    let terraform = registering(&workspace, &emulator);
+    interrupt(&terraform);
+    let run = Run::from(terraform.wait_with_output().expect("a process"));
+    run.assert_says(&["Interrupt received", "Number Not Connected Yet"]);
+    let status = &workspace.state()["cams_number_registration.one"]["status"];
+    assert_eq!(status, "PENDING");
+    workspace.assert_no_changes();
+    assert_eq!(emulator.count(REGISTER), 1);
+}
+
+/// The flow for numbers that arrive verified.
+fn without_code() -> String {
+    FLOW.replace("  verify_code_wo = var.code\n", "")
+}
+
+/// Starts an apply in a process group of its own, and waits until it has registered the number.
+fn registering(workspace: &Workspace, emulator: &Emulator) -> Child {
+    let terraform = workspace
+        .command(&["apply", "-auto-approve", "-no-color", "-input=false"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .expect("the CLI runs");
+    let began = Instant::now();
+    while emulator.accepted("registrations") == 0 {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "nothing is registered"
+        );
+        std::thread::sleep(PAUSE);
+    }
+    terraform
 }
