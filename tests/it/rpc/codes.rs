@@ -8,7 +8,7 @@ use crate::core::{Instance, Outcome};
 use crate::emulator::Emulator;
 use crate::support::{PAUSE, soon};
 
-const TYPE: &str = "cams_number_verification_code";
+pub(super) const TYPE: &str = "cams_number_verification_code";
 pub(super) const SEND: &str = "GetMigrationVerifyCode";
 pub(super) const NUMBER: &str = "8613900001234";
 
@@ -314,7 +314,7 @@ async fn a_stop_keeps_a_number_whose_code_may_have_been_sent() {
 }
 
 /// The configuration of the code, with `changes`.
-fn code(changes: Value) -> Value {
+pub(super) fn code(changes: Value) -> Value {
     let mut value = json!({
         "cust_space_id": null, "phone_number": NUMBER, "method": null, "locale": null,
         "triggers": null, "timeouts": null,

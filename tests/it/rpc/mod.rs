@@ -7,6 +7,8 @@ mod data_sources;
 mod errors;
 mod faults;
 mod fleet;
+mod flow_faults;
+mod flow_settings;
 mod forms;
 mod garbage;
 mod hostile;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{configured, count, merge};
+use super::{configured, count, destroy, merge};
 use crate::core::tfplugin6::stop_provider;
-use crate::core::{Calls, Core, Instance, Outcome};
+use crate::core::{Calls, Instance, Outcome};
 use crate::emulator::Emulator;
 use crate::support::soon;
 
-const TYPE: &str = "cams_number_registration";
+pub(super) const TYPE: &str = "cams_number_registration";
 const SUBMIT: &str = "ChatappMigrationVerified";
 const REGISTER: &str = "ChatappMigrationRegister";
 const DEREGISTER: &str = "ChatappPhoneNumberDeregister";
@@ -326,11 +326,11 @@ async fn a_destroy_deregisters_only_if_the_state_says_so() {
         let created = create(&core, &config).await.instance;
         let planned = core.plan(TYPE, &created, &Value::Null, &Value::Null).await;
         assert_eq!(titles(&planned), [titles_of_plan]);
-        let mut destroyed = destroy(&core, &created).await;
+        let mut destroyed = destroy(&core, TYPE, &created).await;
         if calls == 2 {
             assert_eq!(titles(&destroyed), ["Number Not Deregistered"]);
             assert_eq!(destroyed.instance.state, created.state);
-            destroyed = destroy(&core, &created).await;
+            destroyed = destroy(&core, TYPE, &created).await;
         }
         assert_eq!(destroyed.instance.state, Value::Null, "{destroyed:?}");
         assert_eq!(emulator.count(DEREGISTER), calls);
@@ -426,7 +426,7 @@ async fn a_number_that_has_moved_out_is_told_as_such() {
 }
 
 /// The configuration of the registration, with `changes`.
-fn registration(changes: Value) -> Value {
+pub(super) fn registration(changes: Value) -> Value {
     let mut value = json!({
         "cust_space_id": null, "phone_number": NUMBER, "verify_code_wo": null,
         "deregister_on_destroy": null, "wait_for_connected": null, "triggers": null, "id": null,
@@ -483,15 +483,6 @@ pub(super) async fn apply(
     let applied = core
         .apply(type_name, prior, &planned.instance, config)
         .await;
-    applied.expect("a response, whatever happens")
-}
-
-async fn destroy(core: &Core, prior: &Instance) -> Outcome {
-    let nothing = Instance {
-        private: prior.private.clone(),
-        ..Instance::default()
-    };
-    let applied = core.apply(TYPE, prior, &nothing, &Value::Null).await;
     applied.expect("a response, whatever happens")
 }
 
