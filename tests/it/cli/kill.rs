@@ -158,7 +158,7 @@ fn at(calls: usize, end: End) {
 }
 
 /// Removes a state file that Terraform was writing when it was killed, because it cannot be read.
-fn forget_a_torn_state(workspace: &Workspace) {
+pub(super) fn forget_a_torn_state(workspace: &Workspace) {
     let path = workspace.path().join("terraform.tfstate");
     let Ok(state) = fs::read(&path) else { return };
     if serde_json::from_slice::<serde_json::Value>(&state).is_err() {
@@ -198,7 +198,7 @@ fn many_numbers(emulator: &Emulator) -> Workspace {
 }
 
 /// Waits until the emulator has recorded this many calls, or the apply is over.
-fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
+pub(super) fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
     let started = Instant::now();
     while emulator.requests().len() < calls && terraform.try_wait().expect("a process").is_none() {
         assert!(
@@ -225,7 +225,7 @@ pub(super) fn send(signal: &str, to: &str) {
 
 /// Waits until no process works in the directory. A provider whose Terraform is gone ends by itself
 /// when its operations have ended.
-fn assert_no_process_left(directory: &Path) {
+pub(super) fn assert_no_process_left(directory: &Path) {
     let started = Instant::now();
     loop {
         let left = processes(|process| {

@@ -7,6 +7,7 @@ mod data_sources;
 mod degraded;
 mod duplicates;
 mod empty;
+mod examples;
 mod external;
 mod faulty_state;
 mod forms;

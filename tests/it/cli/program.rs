@@ -17,6 +17,8 @@ const LEFT_OUT: &str = "CAMS_TEST_LEFT_OUT";
 pub(crate) enum Capability {
     /// Actions. OpenTofu has none.
     Actions,
+    /// Ephemeral values and write-only attributes.
+    Ephemeral,
     /// Resource identities, and imports that name one.
     Identity,
     /// Queries by list resources. OpenTofu has none.
@@ -56,6 +58,8 @@ impl Program {
     pub(crate) fn can(&self, capability: Capability, what: &str) -> bool {
         let can = match capability {
             Capability::Actions | Capability::Query => !self.opentofu && self.version >= (1, 14),
+            // Terraform 1.11 is the oldest one that the provider supports.
+            Capability::Ephemeral => self.version >= (1, 11),
             // It is the same version of Terraform and of OpenTofu.
             Capability::Identity => self.version >= (1, 12),
         };
