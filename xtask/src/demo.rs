@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::{Map, Value, json};
+
 use crate::cli::{self, Cli};
 use crate::emulator::Emulator;
 use crate::examples::REQUIRED_PROVIDERS;
@@ -21,17 +23,46 @@ variable "numbers" {
   default = ["13900001234", "13900001235", "13900001236"]
 }
 
+variable "register" {
+  type    = bool
+  default = false
+}
+
+variable "codes" {
+  type      = map(string)
+  default   = {}
+  sensitive = true
+  ephemeral = true
+}
+
 resource "cams_number_migration" "number" {
   for_each      = var.numbers
   country_code  = "86"
   mobile_number = each.key
 }
+
+resource "cams_number_verification_code" "number" {
+  for_each     = cams_number_migration.number
+  phone_number = each.value.phone_number
+}
+
+resource "cams_number_registration" "number" {
+  for_each       = var.register ? var.numbers : []
+  phone_number   = "86${each.key}"
+  verify_code_wo = lookup(var.codes, each.key, null)
+}
 "#;
+
+/// The numbers in the configuration.
+const NUMBERS: [&str; 3] = ["13900001234", "13900001235", "13900001236"];
 
 pub(crate) fn run() -> Result<()> {
     // Find the CLI before the long build, to report a missing CLI immediately.
     let terraform = tools::terraform()?;
     println!("{terraform}");
+    if terraform.numbers() < (1, 11) {
+        return Err("the demo needs Terraform 1.11 or OpenTofu 1.11, or a later version".into());
+    }
     heading("Build the provider and the emulator (takes some minutes the first time)");
     shell::run(cargo().args(["build", "--release", "--workspace", "--bins"]))?;
     println!("\n{}", startup::measure()?);
@@ -68,39 +99,28 @@ pub(crate) fn run() -> Result<()> {
     print!("{configuration}");
     step(&cli, "Install the provider from a local mirror", &["init"])?;
     step(&cli, "Show the plan", &["plan", "-out=tfplan"])?;
-    step(&cli, "Start the three migrations", &["apply", "tfplan"])?;
-    let one = "cams_number_migration.number[\"13900001234\"]";
-    step(&cli, "Show one of them", &["state", "show", one])?;
     step(
         &cli,
-        "Plan again: no changes",
-        &["plan", "-detailed-exitcode"],
+        "Start the three migrations, and send a code to each phone",
+        &["apply", "tfplan"],
     )?;
+
+    register(&cli, &emulator, &work.join("codes.tfvars.json"))?;
     step(
         &cli,
-        "Remove a number from the state",
-        &["state", "rm", one],
-    )?;
-    step(
-        &cli,
-        "Apply again: the provider adopts the number and does not start it a second time",
-        &["apply", "-auto-approve"],
-    )?;
-    step(
-        &cli,
-        "Destroy: removes the numbers from the state, because CAMS has no call to remove a number",
+        "Destroy: removes the numbers from the state, and leaves them as they are at CAMS",
         &["destroy", "-auto-approve"],
     )?;
 
     heading("Done");
     println!(
-        "{} Started three numbers, adopted one of them again and destroyed all of them, without a \
-         call to the real CAMS.\n\n\
+        "{} Took three numbers to CONNECTED, one of them with a wrong code at first, adopted one again \
+         and destroyed all of them, without a call to the real CAMS.\n\n\
          Next steps:\n  \
          cargo xtask test                                  run all tests\n  \
          cargo run --bin cams-emulator -- --help\n  \
          {:50}run the emulator with other quotas, delays and faults\n  \
-         docs/resources/number_migration.md                read the reference of the resource\n  \
+         docs/guides/migrate-in-bulk.md                    migrate the numbers of a file\n  \
          docs/guides/doctor.md                             check your own account",
         green("✓"),
         ""
@@ -168,6 +188,62 @@ fn platform() -> String {
         other => other,
     };
     format!("{system}_{architecture}")
+}
+
+/// Registers the numbers with the codes of the emulator, which are written to `file`: first with a
+/// wrong one, then with the right ones, and then once more after a number was removed from the state.
+fn register(cli: &Cli, emulator: &Emulator, file: &Path) -> Result<()> {
+    let codes = codes(emulator)?;
+    let mut wrong = codes.clone();
+    wrong.insert(NUMBERS[0].to_owned(), "000000".into());
+    let register = [
+        "apply",
+        "-auto-approve",
+        "-var=register=true",
+        "-var-file=codes.tfvars.json",
+    ];
+    heading("The phones have received their codes; the first one is written down wrong");
+    write(file, &json!({ "codes": wrong }).to_string())?;
+    print!("{}", shell::read(file)?);
+    fails(
+        cli,
+        "Register the numbers: the wrong code fails its number alone",
+        &register,
+    )?;
+    write(file, &json!({ "codes": codes }).to_string())?;
+    step(
+        cli,
+        "Apply again with the right code: only the number that failed is registered",
+        &register,
+    )?;
+    let one = "cams_number_registration.number[\"13900001234\"]";
+    step(cli, "Show one of them", &["state", "show", one])?;
+    let plan = ["plan", "-detailed-exitcode", "-var=register=true"];
+    step(cli, "Plan again, without codes: no changes", &plan)?;
+    step(cli, "Remove a number from the state", &["state", "rm", one])?;
+    step(
+        cli,
+        "Apply again: the provider adopts the number and does not register it a second time",
+        &["apply", "-auto-approve", "-var=register=true"],
+    )
+}
+
+/// The code that each phone received last, by number.
+fn codes(emulator: &Emulator) -> Result<Map<String, Value>> {
+    let code = |number: &str| {
+        let sent = emulator.get(&format!("codes/86{number}"))?;
+        let sent: Value = serde_json::from_str(&sent).map_err(|error| error.to_string())?;
+        Ok((number.to_owned(), sent["code"].clone()))
+    };
+    NUMBERS.into_iter().map(code).collect()
+}
+
+/// Prints a heading and the command line, and runs the CLI, which must fail.
+fn fails(cli: &Cli, title: &str, arguments: &[&str]) -> Result<()> {
+    match step(cli, title, arguments) {
+        Ok(()) => Err("the apply with a wrong code did not fail".into()),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Prints a heading and the command line, and runs the CLI.
