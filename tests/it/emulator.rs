@@ -12,8 +12,6 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::AbortHandle;
 
-use crate::sessions::Key;
-
 /// An emulator on a port of its own. It ends when this value is dropped.
 pub(crate) struct Emulator {
     task: AbortHandle,
@@ -141,21 +139,6 @@ impl Emulator {
             "mobile_number": mobile_number,
         });
         self.control("DELETE", "numbers", Some(number));
-    }
-
-    /// Has the service send a code to the number, and returns it.
-    pub(crate) fn send_code(&self, phone_number: &str) -> String {
-        let parameters = [
-            ("CustSpaceId", "cams-test"),
-            ("PhoneNumber", phone_number),
-            ("Method", "sms"),
-            ("Locale", "en_US"),
-        ];
-        let action = "GetMigrationVerifyCode";
-        let (status, answer) = self.call(&Key::permanent(), "2020-06-06", action, &parameters);
-        assert_eq!(status, 200, "{answer}");
-        let sent = self.control("GET", &format!("codes/{phone_number}"), None);
-        sent["code"].as_str().expect("a code").to_owned()
     }
 
     /// Sends a request to the control interface, and returns the JSON of its answer.

@@ -54,6 +54,21 @@ impl Key {
 }
 
 impl Emulator {
+    /// Has the service send a code to the number, and returns it.
+    pub(crate) fn send_code(&self, phone_number: &str) -> String {
+        let parameters = [
+            ("CustSpaceId", "cams-test"),
+            ("PhoneNumber", phone_number),
+            ("Method", "sms"),
+            ("Locale", "en_US"),
+        ];
+        let action = "GetMigrationVerifyCode";
+        let (status, answer) = self.call(&Key::permanent(), "2020-06-06", action, &parameters);
+        assert_eq!(status, 200, "{answer}");
+        let sent = self.control("GET", &format!("codes/{phone_number}"), None);
+        sent["code"].as_str().expect("a code").to_owned()
+    }
+
     /// Sends a call that is signed by HMAC-SHA1.
     pub(crate) fn call(
         &self,
