@@ -8,7 +8,6 @@
 //! conclusion from both.
 
 use cams::Listed;
-use cams::operations::ListedNumber;
 
 /// The status of a row that shows a number which has moved to another provider.
 const MIGRATED: &str = "MIGRATED";
@@ -116,6 +115,7 @@ impl Lookup {
 
 #[cfg(test)]
 mod tests {
+    use cams::operations::ListedNumber;
     use tokio::time::Instant;
 
     use super::*;

@@ -91,5 +91,5 @@ fn commands(workspace: &Workspace, file: &str) -> Run {
     let runs = commands.iter().filter(|command| command[0] != "init");
     let runs =
         runs.map(|command| workspace.ok(&[&command[..1], &["-no-color"], &command[1..]].concat()));
-    runs.last().expect("a command")
+    runs.collect::<Vec<_>>().pop().expect("a command")
 }
