@@ -11,8 +11,9 @@ use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
 use tokio::time::Instant;
 
+use crate::evidence::Evidence;
 use crate::resources::number::NumberOperation;
-use crate::resources::number::messages::banned;
+use crate::resources::number::messages::{banned, not_in_space};
 use crate::resources::number::standing::{Standing, standing};
 
 use super::{Model, messages, schema};
@@ -62,12 +63,15 @@ impl<M> NumberOperation<'_, M> {
     ///
     /// # Errors
     ///
-    /// If the list cannot be read, or if the number is banned.
+    /// If the list cannot be read, or if the number is banned or not in the space.
     pub(crate) async fn unproved_phone(&self) -> Result<Option<PhoneNumber>, Diagnostics> {
         let target = self.search.target;
         let (found, listed) = self.find_before_sending().await?;
         if let Standing::Banned(_) = standing(&listed.rows) {
             return Err(banned::<Model>(target).into());
+        }
+        if found.evidence == Evidence::Absent {
+            return Err(not_in_space::<Model>(target).into());
         }
         let needless = match needs_none(&listed.rows) {
             Some(reason) => Some(reason),
