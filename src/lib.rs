@@ -32,6 +32,7 @@
 
 mod actions;
 mod block;
+mod changes;
 mod claims;
 mod config;
 mod credentials;

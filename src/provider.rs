@@ -14,6 +14,7 @@ use terraform_plugin::framework::model::Field;
 use tokio::time::Instant;
 
 use super::CamsProvider;
+use super::changes::Changes;
 use super::claims::Claims;
 use super::credentials;
 use super::errors::{self, ErrorContext};
@@ -32,6 +33,7 @@ pub struct Cams {
     pub(crate) cust_space_id: Field<String>,
     /// `None` while the configuration is not known.
     pub(crate) throttled: Option<Throttled>,
+    pub(crate) changes: Changes,
     pub(crate) claims: Claims,
     pub(crate) starts: Starts,
     pub(crate) planned: Planned,
@@ -65,6 +67,7 @@ impl Cams {
             client,
             cust_space_id,
             throttled,
+            changes: Changes::default(),
             claims: Claims::new(directory.clone()),
             starts: Starts::new(directory),
             planned: Planned::default(),

@@ -24,10 +24,11 @@ use terraform_plugin::framework::schema::Schema;
 use tokio::time::Instant;
 
 use crate::Cams;
+use crate::changes::Done;
 use crate::evidence::{Evidence, Presence};
 use crate::numbers::{Question, Target};
 
-use super::number::messages::{already_live, banned, not_in_space};
+use super::number::messages::{already_live, banned, kept, not_in_space};
 use super::number::plan::{target_of_plan, target_of_state};
 use super::number::standing::{Standing, is_limited, is_live, standing};
 use super::number::verification::{self, Verified};
@@ -112,6 +113,7 @@ impl Resource for NumberRegistration {
         Cams::warn_of_wait(&context, &operation.search.bounds);
         let registered = registered?;
         private_state::note_start(context);
+        plan::note_cut(context, &target, &registered);
         Ok(registered)
     }
 
@@ -125,7 +127,11 @@ impl Resource for NumberRegistration {
         let operation = NumberOperation::of_refresh(context, &target, &limit)?;
         let read = operation.read(state).await;
         Cams::warn_of_wait(&context, &operation.search.bounds);
-        read
+        let read = read?;
+        if let Some(state) = &read {
+            plan::note_cut(context, &target, state);
+        }
+        Ok(read)
     }
 
     async fn update(
@@ -136,16 +142,19 @@ impl Resource for NumberRegistration {
     ) -> Result<Model, Diagnostics> {
         let registers = plan::registers_again(context, &prior, &plan);
         let plan = plan::with_what_is_shown(plan, prior);
+        let target = target_of_plan(&plan)?;
         if !registers {
             private_state::end_import(context);
+            plan::note_cut(context, &target, &plan);
             return Ok(plan);
         }
-        let target = target_of_plan(&plan)?;
         let limit = UPDATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.update));
         let operation = NumberOperation::new(context, &target, &limit, NOT_REGISTERED)?;
         let registered = operation.register(plan, &config.verify_code_wo, true).await;
         Cams::warn_of_wait(&context, &operation.search.bounds);
-        registered
+        let registered = registered?;
+        plan::note_cut(context, &target, &registered);
+        Ok(registered)
     }
 
     async fn delete(
@@ -198,13 +207,19 @@ impl NumberOperation<'_, Model> {
         again: bool,
     ) -> Result<Model, Diagnostics> {
         let (client, target) = (self.search.client, self.search.target);
-        let starts = &self.context.provider().starts;
+        let mut turn = self.turn().await?;
+        // A list may still show a number as live that this process has deregistered.
+        let adopts = !again && *turn != Done::Destroyed;
         let mut claim = self.claim().await?;
         let (found, listed) = self.find_before_sending().await?;
+        let was_live = matches!(standing(&listed.rows), Standing::Live(_));
         let verified = match standing(&listed.rows) {
             Standing::Banned(_) => return Err(banned::<Model>(target).into()),
-            Standing::Live(row) if !again => return Ok(self.adopt(plan, row)),
-            Standing::Live(_) => Verified {
+            Standing::Live(row) if adopts => {
+                *turn = Done::Created;
+                return Ok(self.adopt(plan, row));
+            }
+            Standing::Live(_) if again => Verified {
                 number: client.written(&target.cust_space_id, &target.number),
                 id: None,
             },
@@ -230,13 +245,27 @@ impl NumberOperation<'_, Model> {
             number: verified.number,
         };
         claim.keep();
+        let starts = &self.context.provider().starts;
         starts.note(&target.cust_space_id);
         let claimed = self.search.bounds.clone().only_while(claim.witness());
-        match client.call(&claimed, &register).await {
-            Ok(_) => self.follow(plan, None).await,
-            Err(error) if error.may_have_had_effect => self.follow(plan, Some(&error)).await,
-            Err(error) if error.refuses_request() => self.refused(plan, &error, again).await,
-            Err(error) => Err(self.failed(&error, None)),
+        let unanswered = match client.call(&claimed, &register).await {
+            Ok(_) => None,
+            Err(error) if error.may_have_had_effect => Some(error),
+            Err(error) if error.refuses_request() => {
+                let adopted = self.refused(plan, &error, adopts).await?;
+                *turn = Done::Created;
+                return Ok(adopted);
+            }
+            Err(error) => return Err(self.failed(&error, None)),
+        };
+        *turn = Done::Created;
+        // A destroy of the number at another address need not wait until the number is live.
+        drop(turn);
+        match unanswered {
+            Some(error) if was_live => {
+                Err(messages::unknown_outcome(target, &error, messages::LIVE_BEFORE, None).into())
+            }
+            unanswered => self.follow(plan, unanswered.as_ref()).await,
         }
     }
 
@@ -258,10 +287,15 @@ impl NumberOperation<'_, Model> {
 
     /// The end of a create whose registration was refused. The number may be live, because an earlier
     /// run registered it and ended before it could be stored: that is a reason to refuse.
-    async fn refused(&self, plan: Model, error: &Error, again: bool) -> Result<Model, Diagnostics> {
+    async fn refused(
+        &self,
+        plan: Model,
+        error: &Error,
+        adopts: bool,
+    ) -> Result<Model, Diagnostics> {
         let (client, target) = (self.search.client, self.search.target);
         let (space, number) = (&target.cust_space_id, &target.number);
-        if !again {
+        if adopts {
             let freshness = Freshness::SyncedSince(Instant::now());
             let listed = client.listed(&self.search.bounds, space, number, freshness);
             if let Ok(listed) = listed.await
@@ -302,7 +336,13 @@ impl NumberOperation<'_, Model> {
         Ok(Some(with_row(state, row)))
     }
 
+    /// Deregisters the number, unless another resource of this run has it.
     async fn deregister(&self) -> Result<(), Diagnostics> {
+        let mut turn = self.turn().await?;
+        if *turn == Done::Created {
+            self.context.warn(kept::<Model>(self.search.target));
+            return Ok(());
+        }
         let (client, bounds) = (self.search.client, &self.search.bounds);
         let Target {
             cust_space_id,
@@ -317,7 +357,16 @@ impl NumberOperation<'_, Model> {
             cust_space_id: cust_space_id.clone(),
             number: client.written(cust_space_id, number),
         };
-        match client.call(bounds, &deregister).await {
+        let answer = client.call(bounds, &deregister).await;
+        if answer
+            .as_ref()
+            .err()
+            .is_none_or(|error| error.may_have_had_effect)
+        {
+            *turn = Done::Destroyed;
+            self.context.provider().changes.note(self.search.target);
+        }
+        match answer {
             Ok(_) => Ok(()),
             Err(error) if error.refuses_request() || error.may_have_had_effect => {
                 Err(messages::not_deregistered(self.search.target, &error).into())

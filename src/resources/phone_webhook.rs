@@ -19,10 +19,11 @@ use terraform_plugin::framework::resource::{Change, Desired, ImportTarget, Resou
 use terraform_plugin::framework::schema::Schema;
 
 use crate::Cams;
+use crate::changes::Done;
 use crate::evidence::Evidence;
 use crate::numbers::{Found, Question};
 
-use super::number::messages::not_in_space;
+use super::number::messages::{kept, not_in_space};
 use super::number::plan::{target_of_plan, target_of_state};
 use super::number::standing::standing;
 use super::number::{self, Identity, NumberModel, NumberOperation, READ, Refreshed, private_state};
@@ -188,6 +189,7 @@ impl NumberOperation<'_, Model> {
     /// Sets the planned webhook. A URL that the configuration leaves out is the one that the list
     /// shows.
     async fn set(&self, plan: Model) -> Result<Model, Diagnostics> {
+        let mut turn = self.turn().await?;
         let found = self.find_number().await?;
         if found.evidence == Evidence::Absent {
             return Err(not_in_space::<Model>(self.search.target).into());
@@ -213,7 +215,10 @@ impl NumberOperation<'_, Model> {
             ..plan
         };
         match self.send(&found, &plan).await {
-            Ok(()) => Ok(plan),
+            Ok(()) => {
+                *turn = Done::Created;
+                Ok(plan)
+            }
             Err(error) if error.refuses_request() => {
                 Err(messages::refused(self.search.target, &error).into())
             }
@@ -221,9 +226,15 @@ impl NumberOperation<'_, Model> {
         }
     }
 
-    /// Turns the deliveries off. A number that is gone has none.
+    /// Turns the deliveries off, unless another resource of this run has set them. A number that is
+    /// gone has none.
     async fn end(&self, off: &Model) -> Result<(), Diagnostics> {
         let target = self.search.target;
+        let turn = self.turn().await?;
+        if *turn == Done::Created {
+            self.context.warn(kept::<Model>(target));
+            return Ok(());
+        }
         let found = self.find_number().await?;
         if found.evidence == Evidence::Absent {
             return Ok(());

@@ -137,6 +137,17 @@ pub(crate) fn banned<M: NumberModel>(target: &Target) -> Diagnostic {
     error::<M>("Number Is Banned", text)
 }
 
+/// A destroy of an object whose number another resource of the run has.
+pub(crate) fn kept<M: NumberModel>(target: &Target) -> Diagnostic {
+    let text = format!(
+        "Another {} of this run has {target}, so destroying this one made no API call, and \
+         Terraform only forgets it. This is so when an address is renamed without a moved block, \
+         or with create_before_destroy.",
+        M::TYPE
+    );
+    warning::<M>("Number Kept by Another Resource", text)
+}
+
 /// A number that is not in the space.
 pub(crate) fn not_in_space<M: NumberModel>(target: &Target) -> Diagnostic {
     let text = format!(
@@ -302,6 +313,7 @@ pub(crate) mod tests {
             not_claimed::<Model>(Refused::Duplicate, &one, &limit),
             not_claimed::<Model>(Refused::Stopped, &one, &limit),
             banned::<Model>(&one),
+            kept::<Model>(&one),
             not_in_space::<Model>(&one),
             already_live::<Model>(&one),
             not_synchronized(&sync, &one),

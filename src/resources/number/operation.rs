@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use cams::operations::ListedNumber;
-use cams::{Bounds, Error, Freshness, Listed};
+use cams::{Bounds, Error, ErrorKind, Freshness, Listed};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::timeouts::TimeLimit;
 
 use crate::Cams;
+use crate::changes::Turn;
 use crate::claims::{Claim, Refused};
 use crate::errors::ErrorContext;
 use crate::evidence::{Evidence, Presence, has_moved_out};
@@ -89,10 +90,13 @@ impl<'a, M> NumberOperation<'a, M> {
     ///
     /// # Errors
     ///
-    /// If the list fails.
+    /// If the list fails, or its synchronization for a passing reason. Where the synchronization is
+    /// denied, no later one shows more.
     pub(crate) async fn find_before_sending(&self) -> Result<(Found, Listed), Diagnostics> {
-        let starts = &self.context.provider().starts;
-        let since = starts.not_before(&self.search.target.cust_space_id);
+        let (cams, target) = (self.context.provider(), self.search.target);
+        let since = cams.starts.not_before(&target.cust_space_id);
+        let changed_at = cams.changes.changed_at(target);
+        let since = changed_at.map_or(since, |changed_at| changed_at.max(since));
         let question = Question {
             freshness: Freshness::SyncedSince(since),
             without_id: true,
@@ -104,6 +108,10 @@ impl<'a, M> NumberOperation<'a, M> {
             Ok(listed) => listed.clone(),
             Err(error) => return Err(self.failed(error, None)),
         };
+        let passing = |error: &&Error| !error.kind.is_lasting();
+        if let Some(error) = listed.sync_failed.as_ref().filter(passing) {
+            return Err(self.failed(error, None));
+        }
         self.warn_of_failures(&found);
         Ok((found, listed))
     }
@@ -158,6 +166,24 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
         let claims = &self.context.provider().claims;
         let claim = claims.claim(&self.search.bounds, M::TYPE, self.search.target);
         claim.await.map_err(|refused| self.not_claimed(refused))
+    }
+
+    /// Waits until no other operation of this process creates, updates or destroys an object of the
+    /// type for the number.
+    ///
+    /// # Errors
+    ///
+    /// If the bounds end the wait.
+    pub(crate) async fn turn(&self) -> Result<Turn, Diagnostics> {
+        let changes = &self.context.provider().changes;
+        let turn = changes.turn(M::TYPE, self.search.target);
+        let turn = self.search.bounds.within("", turn).await;
+        turn.map_err(|ended| {
+            self.not_claimed(match ended.kind {
+                ErrorKind::Cancelled => Refused::Stopped,
+                _ => Refused::Busy,
+            })
+        })
     }
 
     /// Takes a claim again that was lost.

@@ -64,14 +64,17 @@ impl<M: NumberModel> NumberOperation<'_, M> {
         };
         claim.keep();
         let claimed = self.search.bounds.clone().only_while(claim.witness());
+        let changes = &self.context.provider().changes;
         let failure = match client.call(&claimed, &submit).await {
             Ok(answer) => {
+                changes.note(target);
                 let id = answer.data.id.or(id);
                 return Ok(Verified { number, id });
             }
             Err(failure) => failure,
         };
         if failure.may_have_had_effect {
+            changes.note(target);
             let seen = self.search.look_repeatedly(NOT_VERIFIED, async |search| {
                 search.look_for_verification().await
             });

@@ -14,6 +14,7 @@ use crate::resources::number::messages::{SHOWN_ONCE, error, warning};
 use crate::resources::number::refusals;
 
 use super::schema::Model;
+use super::wait::is_denied;
 
 /// What a plan that registers numbers does.
 pub(super) fn registers() -> Diagnostic {
@@ -76,19 +77,29 @@ pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
     error::<Model>("Registration Refused", text)
 }
 
-/// The request that registers the number has no usable answer, and the number did not become live.
+/// Why nothing proves that the number was registered.
+pub(super) const NEVER_LIVE: &str = "The provider waited until the list would show the number as \
+    live, which it did not, and PENDING proves nothing.";
+pub(super) const LIST_DENIED: &str = "The provider did not wait until the number would be live, \
+    because the list of the space is denied to it.";
+pub(super) const LIVE_BEFORE: &str = "The list showed the number as live before the request, so it \
+    cannot show whether the number was registered once more.";
+
+/// The request that registers the number has no usable answer, and nothing proves its effect, for a
+/// reason in one sentence.
 pub(super) fn unknown_outcome(
     target: &Target,
     unanswered: &Error,
+    reason: &str,
     look: Option<&Error>,
 ) -> Diagnostic {
     let look = look.map(|error| format!(" The last look failed: {error}."));
     let text = format!(
         "The request to register {target} was sent, and no usable answer was received. The number \
-         may have been registered: the provider waited until the list would show it as live, \
-         which it did not, and PENDING proves nothing.{} Nothing is stored for this \
-         number.\n\nLook for the number in the CAMS console. Apply again later: if the number is \
-         live then, the provider takes it over, and otherwise it registers it.\n{}",
+         may have been registered. {reason}{} Nothing of this registration is \
+         stored.\n\nLook for the number in the CAMS console. Apply again later: a new resource \
+         takes over a number that is live then and registers any other one, and a change of \
+         triggers registers it once more.\n{}",
         look.unwrap_or_default(),
         errors::particulars(unanswered)
     );
@@ -109,7 +120,11 @@ pub(super) fn not_live(
     let name = shown(row.and_then(|row| row.name_status.as_ref()), "not known");
     let look = look.map(|error| {
         let advice = errors::advice(error).text;
-        format!("\n\nThe last look failed, so the status may be older. {advice}\n{error}.")
+        let early = match is_denied(error) {
+            true => " The wait ended early, because the list is denied.",
+            false => "",
+        };
+        format!("\n\nThe last look failed, so the status may be older.{early} {advice}\n{error}.")
     });
     let text = format!(
         "{target} is registered, and was not live when the wait ended ({limit}, or a stop). Its \
@@ -204,6 +219,10 @@ pub(crate) mod tests {
             action: "ChatappSyncPhoneNumber",
             ..error(ErrorKind::AccessDenied, "NoPermission")
         };
+        let list = Error {
+            action: "QueryChatappPhoneNumbers",
+            ..sync.clone()
+        };
         let row = ListedNumber {
             status: Some("PENDING".to_owned()),
             name_status: Some("Pending_Review".to_owned()),
@@ -219,10 +238,13 @@ pub(crate) mod tests {
                 &one,
                 &refusal("(#133005) Two step verification PIN Mismatch"),
             ),
-            unknown_outcome(&one, &unanswered, None),
-            unknown_outcome(&one, &unanswered, Some(&sync)),
+            unknown_outcome(&one, &unanswered, NEVER_LIVE, None),
+            unknown_outcome(&one, &unanswered, NEVER_LIVE, Some(&sync)),
+            unknown_outcome(&one, &unanswered, LIST_DENIED, Some(&list)),
+            unknown_outcome(&one, &unanswered, LIVE_BEFORE, None),
             not_live(&one, Some(&row), None, &limit),
             not_live(&one, None, Some(&sync), &limit),
+            not_live(&one, None, Some(&list), &limit),
             limited(&one, "FLAGGED"),
             long_wait(&one, Duration::from_secs(75)),
             not_deregistered(&one, &refusal("the message of the service")),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cams::operations::ListedNumber;
-use cams::{Bounds, Error, ErrorKind, Freshness};
+use cams::operations::{ListedNumber, QueryChatappPhoneNumbers};
+use cams::{Bounds, Error, ErrorKind, Freshness, Operation};
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use tokio::time::{Instant, sleep};
 
@@ -73,7 +73,12 @@ impl NumberOperation<'_, Model> {
         match unanswered {
             _ if seen.is_live => seen.row.iter().for_each(|row| self.warn_if_limited(row)),
             Some(error) => {
-                return Err(messages::unknown_outcome(target, error, seen.failed.as_ref()).into());
+                let look = seen.failed.as_ref();
+                let reason = match look.is_some_and(is_denied) {
+                    true => messages::LIST_DENIED,
+                    false => messages::NEVER_LIVE,
+                };
+                return Err(messages::unknown_outcome(target, error, reason, look).into());
             }
             None if waits => {
                 let (row, failed) = (seen.row.as_ref(), seen.failed.as_ref());
@@ -95,12 +100,7 @@ impl NumberOperation<'_, Model> {
             if let Some(asked_at) = self.look(&bounds, freshness, &mut seen).await? {
                 since = asked_at;
             }
-            // Without the permission for a call, no later list shows more.
-            let is_denied = seen
-                .failed
-                .as_ref()
-                .is_some_and(|error| error.kind.is_lasting());
-            if seen.is_live || is_denied {
+            if seen.is_live || seen.failed.as_ref().is_some_and(is_denied) {
                 return Ok(seen);
             }
             let status = seen.row.as_ref().and_then(|row| row.status.as_deref());
@@ -155,4 +155,10 @@ impl NumberOperation<'_, Model> {
         seen.note_failure(listed.sync_failed);
         Ok(Some(listed.asked_at))
     }
+}
+
+/// Whether the list is denied, so that the wait ends early. Without the synchronization alone, a list
+/// may still show the number as live.
+pub(super) fn is_denied(look: &Error) -> bool {
+    look.kind.is_lasting() && look.action == QueryChatappPhoneNumbers::ACTION
 }
