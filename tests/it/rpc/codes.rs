@@ -92,6 +92,14 @@ fn cases() -> Vec<Case> {
             requests: 0,
             ..Case::default()
         },
+        Case {
+            flags: &["--missing-code=PhoneNumber.NotExist"],
+            placed: None,
+            stored: false,
+            says: &["Number Not in the Space"],
+            requests: 0,
+            ..Case::default()
+        },
         // Refusals.
         Case {
             flags: &["--busy-sends=1"],

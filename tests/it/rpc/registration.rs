@@ -186,6 +186,23 @@ fn cases() -> Vec<Case> {
             sent: (0, 0),
             ..Case::default()
         },
+        // A synchronization that is denied ends no wait: the list may show the number all the same.
+        Case {
+            flags: &["--deny=ChatappSyncPhoneNumber", "--list-follows=meta"],
+            placed: Some(("MIGRATING", "VERIFIED")),
+            fault: fault(REGISTER, "after_commit"),
+            code: None,
+            says: &["ChatappSyncPhoneNumber Failed"],
+            sent: (0, 1),
+            ..Case::default()
+        },
+        // One that fails for a passing reason leaves a list that may be too old to act on.
+        Case {
+            placed: Some(("MIGRATING", "VERIFIED")),
+            fault: json!([{ "kind": "status", "status": 500, "when": "before_commit", "times": "always", "action": "ChatappSyncPhoneNumber" }]),
+            changes: json!({ "timeouts": { "create": "8s", "update": null } }),
+            ..not_stored(&["CAMS Unavailable"], (0, 0))
+        },
         Case {
             flags: &[
                 "--deny=GetPhoneNumberVerificationStatus",
@@ -285,6 +302,99 @@ async fn a_change_of_triggers_registers_again_and_only_then() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_about_a_number_that_was_live_keeps_the_prior_state() {
+    let emulator = Emulator::start(&[]);
+    place(&emulator, "CONNECTED", "EXPIRED");
+    let core = configured(&emulator, json!({})).await;
+    let created = create(&core, &registration(json!({}))).await.instance;
+    let lost =
+        json!([{ "kind": "status", "status": 500, "action": REGISTER, "when": "before_commit" }]);
+    emulator.control("POST", "faults", Some(lost));
+    let again = registration(json!({ "triggers": { "name": "approved" } }));
+    let unknown = update(&emulator, &created, &again).await;
+    assert_eq!(titles(&unknown), ["Registration With Unknown Outcome"]);
+    assert_eq!(unknown.instance.state, created.state);
+    assert_eq!(emulator.count(REGISTER), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_that_a_run_deregisters_and_creates_are_registered() {
+    for flags in [
+        &["--deregister-keeps-verification"][..],
+        &["--deregister-keeps-verification", "--sync-lag=60m"],
+    ] {
+        let emulator = Emulator::start(flags);
+        let mut stored = Vec::new();
+        for number in ["13900001234", "13900005678"] {
+            emulator.place_number(json!({
+                "cust_space_id": "cams-test", "country_code": "86", "mobile_number": number,
+                "status": "CONNECTED", "code_verification_status": "VERIFIED",
+            }));
+            let config = registration(json!({
+                "phone_number": format!("86{number}"), "deregister_on_destroy": true,
+            }));
+            let core = configured(&emulator, json!({})).await;
+            stored.push((create(&core, &config).await.instance, config));
+        }
+        // The list of the first number is older than the end of the second one.
+        let core = configured(&emulator, json!({})).await;
+        for (prior, config) in &stored {
+            assert!(destroy(&core, prior).await.instance.state.is_null());
+            let created = create(&core, config).await;
+            assert_eq!(created.instance.state["status"], "CONNECTED", "{created:?}");
+        }
+        assert_eq!(emulator.count(DEREGISTER), 2, "{flags:?}");
+        assert_eq!(emulator.count(REGISTER), 2, "{flags:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renamed_address_keeps_its_number() {
+    let emulator = Emulator::start(&[]);
+    place(&emulator, "CONNECTED", "EXPIRED");
+    let config = registration(json!({ "deregister_on_destroy": true }));
+    let core = configured(&emulator, json!({})).await;
+    let old = create(&core, &config).await.instance;
+    // The new address takes the number over before the old one is destroyed.
+    let core = configured(&emulator, json!({})).await;
+    let new = create(&core, &config).await;
+    assert_eq!(new.instance.state["status"], "CONNECTED", "{new:?}");
+    let destroyed = destroy(&core, &old).await;
+    assert_eq!(destroyed.instance.state, Value::Null);
+    assert_eq!(titles(&destroyed), ["Number Kept by Another Resource"]);
+    assert_eq!(emulator.count(DEREGISTER), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ordered_replacement_warns_about_the_live_number_that_it_cuts() {
+    for (deregisters, says) in [
+        (
+            true,
+            &[
+                "Live Number Will Be Deregistered",
+                "Registration Is the Cut-Over",
+            ][..],
+        ),
+        (false, &["Registration Is the Cut-Over"]),
+    ] {
+        let emulator = Emulator::start(&[]);
+        place(&emulator, "CONNECTED", "EXPIRED");
+        let core = configured(&emulator, json!({})).await;
+        let config = registration(json!({ "deregister_on_destroy": deregisters }));
+        let created = create(&core, &config).await.instance;
+        let core = configured(&emulator, json!({})).await;
+        let read = core.read(TYPE, &created).await.instance;
+        // Terraform plans the new object without the prior state.
+        let replaced = Instance {
+            private: read.private,
+            ..Instance::default()
+        };
+        let planned = core.plan(TYPE, &replaced, &config, &config).await;
+        assert_eq!(titles(&planned), says);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_first_change_after_an_import_registers_nothing() {
     let emulator = Emulator::start(&[]);
     place(&emulator, "CONNECTED", "EXPIRED");
@@ -324,6 +434,7 @@ async fn a_destroy_deregisters_only_if_the_state_says_so() {
         let core = configured(&emulator, json!({})).await;
         let config = registration(json!({ "deregister_on_destroy": deregisters }));
         let created = create(&core, &config).await.instance;
+        let core = configured(&emulator, json!({})).await;
         let planned = core.plan(TYPE, &created, &Value::Null, &Value::Null).await;
         assert_eq!(titles(&planned), [titles_of_plan]);
         let mut destroyed = destroy(&core, TYPE, &created).await;

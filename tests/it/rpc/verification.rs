@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::registration::{NUMBER, apply, place, titles};
+use super::registration::{self, NUMBER, apply, place, registration, titles};
 use super::{configured, merge};
 use crate::core::Instance;
 use crate::emulator::Emulator;
@@ -207,4 +207,29 @@ async fn a_verification_that_lapses_is_shown_and_not_planned() {
     let planned = core.plan(TYPE, &read, &read.state, &config).await;
     assert_eq!(planned.instance.state, read.state);
     assert_eq!(titles(&planned), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registration_of_the_same_run_sees_the_verification() {
+    // Only a list from after the submission shows it.
+    let emulator = Emulator::start(&[
+        "--deny=GetPhoneNumberVerificationStatus",
+        "--migrating-listed-as=PENDING",
+    ]);
+    place(&emulator, "MIGRATING", "NOT_VERIFIED");
+    let code = emulator.send_code(NUMBER);
+    let core = configured(&emulator, json!({})).await;
+    let config = verification(json!({ "verify_code_wo": code }));
+    let verified = apply(&core, TYPE, &Instance::default(), &config).await;
+    assert_eq!(
+        verified.instance.state["code_verification_status"], "VERIFIED",
+        "{verified:?}"
+    );
+    let config = registration(json!({}));
+    let registered = apply(&core, registration::TYPE, &Instance::default(), &config).await;
+    assert_eq!(
+        registered.instance.state["status"], "CONNECTED",
+        "{registered:?}"
+    );
+    assert_eq!(emulator.count(SUBMIT), 1);
 }

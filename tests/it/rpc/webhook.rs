@@ -63,6 +63,35 @@ async fn a_webhook_is_set_changed_and_turned_off_whatever_the_list_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_renamed_address_keeps_its_deliveries_in_any_order() {
+    for created_first in [true, false] {
+        let emulator = Emulator::start(&[]);
+        place(&emulator, "CONNECTED", "EXPIRED");
+        let config = webhook(json!({ "up_callback_url": UP, "http_flag": true }));
+        let old = apply(&emulator, &Instance::default(), &config).await;
+        // Both in one run, which Terraform does not order.
+        let core = configured(&emulator, json!({})).await;
+        let create = async { change(&core, TYPE, &Instance::default(), &config).await.1 };
+        let destroy = destroy(&core, TYPE, &old.instance);
+        let (created, destroyed) = if created_first {
+            let created = create.await;
+            (created, destroy.await)
+        } else {
+            let destroyed = destroy.await;
+            (create.await, destroyed)
+        };
+        assert!(!created.instance.state.is_null(), "{created:?}");
+        assert!(destroyed.instance.state.is_null(), "{destroyed:?}");
+        let kept: &[&str] = match created_first {
+            true => &["Number Kept by Another Resource"],
+            false => &[],
+        };
+        assert_eq!(titles(&destroyed.diagnostics), kept);
+        assert_eq!(set(&emulator), ["Y", "N", UP, ""]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_url_that_was_changed_elsewhere_is_set_again_where_the_list_shows_it() {
     let emulator = Emulator::start(&["--webhook-listed=shown"]);
     let other = "https://elsewhere.example.com/";
