@@ -66,7 +66,10 @@ fn micros(throttle: &Throttle, rounds: u32, pause: Duration) -> f64 {
         .build()
         .expect("a runtime");
     // The window is so short that slots never run out.
-    let limit = Limit::new(NonZeroU32::new(64).unwrap(), Duration::from_micros(1));
+    let limit = Limit::new(
+        NonZeroU32::new(64).expect("64 is not zero"),
+        Duration::from_micros(1),
+    );
     runtime.block_on(async {
         let mut total = Duration::ZERO;
         for _ in 0..rounds {

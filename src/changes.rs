@@ -17,8 +17,11 @@ use super::numbers::Target;
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     changed_at: Mutex<BTreeMap<Target, Instant>>,
-    turns: Mutex<BTreeMap<(&'static str, Target), Arc<AsyncMutex<Done>>>>,
+    turns: Mutex<Turns>,
 }
+
+/// Who has the turn, by type of resource and number.
+type Turns = BTreeMap<(&'static str, Target), Arc<AsyncMutex<Done>>>;
 
 /// What this process has done last with the object that a type of resource has for a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -339,7 +339,7 @@ async fn numbers_that_a_run_deregisters_and_creates_are_registered() {
         // The list of the first number is older than the end of the second one.
         let core = configured(&emulator, json!({})).await;
         for (prior, config) in &stored {
-            assert!(destroy(&core, prior).await.instance.state.is_null());
+            assert!(destroy(&core, TYPE, prior).await.instance.state.is_null());
             let created = create(&core, config).await;
             assert_eq!(created.instance.state["status"], "CONNECTED", "{created:?}");
         }
@@ -359,7 +359,7 @@ async fn a_renamed_address_keeps_its_number() {
     let core = configured(&emulator, json!({})).await;
     let new = create(&core, &config).await;
     assert_eq!(new.instance.state["status"], "CONNECTED", "{new:?}");
-    let destroyed = destroy(&core, &old).await;
+    let destroyed = destroy(&core, TYPE, &old).await;
     assert_eq!(destroyed.instance.state, Value::Null);
     assert_eq!(titles(&destroyed), ["Number Kept by Another Resource"]);
     assert_eq!(emulator.count(DEREGISTER), 0);

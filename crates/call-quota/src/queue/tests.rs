@@ -26,7 +26,7 @@ fn request(limit: Limit, priority: Priority) -> PermitRequest {
     PermitRequest {
         lane: LaneId(1),
         waiter: None,
-        limit: limit,
+        limit,
         priority,
         leave: 0,
     }

@@ -156,7 +156,10 @@ impl Bulk {
 /// The quota is the documented one. The test asserts how many calls there were, and prints how long
 /// they took, because a machine may be busy.
 #[test]
-#[allow(clippy::print_stdout, reason = "a person who measures reads the figures")]
+#[allow(
+    clippy::print_stdout,
+    reason = "a person who measures reads the figures"
+)]
 fn two_hundred_numbers_are_connected_by_two_applies() {
     if !can_read("examples/bulk") {
         return;
