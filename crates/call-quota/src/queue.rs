@@ -248,7 +248,7 @@ impl Queue {
 
 impl Permit {
     /// A function to call when the call leaves on an existing connection. A new connection can take
-    /// longer than [`FORWARD_DELAY`](super::constants::FORWARD_DELAY), so do not report a departure
+    /// longer than the half second that the algorithm allows, so do not report a departure
     /// on one. Without the report, the slot remains occupied until a window after the answer, or
     /// after the time within which the call leaves.
     pub fn departure(&self) -> impl Fn() + Send + Sync + 'static {
