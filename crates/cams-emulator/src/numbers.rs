@@ -208,6 +208,9 @@ impl Numbers {
         let gone = is_any(&GONE);
         let mut fields = json!(usual);
         fields["lookup"] = (!gone).into();
+        if is_any(&[MIGRATING]) {
+            fields["code_verification_status"] = "NOT_VERIFIED".into();
+        }
         fields["registered"] = (!gone && !is_any(&UNREGISTERED)).into();
         for (name, value) in given {
             fields[name] = value;
