@@ -100,7 +100,7 @@ async fn create_all(core: &Arc<Core>, numbers: usize) -> Vec<Outcome> {
     for at in 0..numbers {
         let core = Arc::clone(core);
         creates.spawn(async move {
-            let timeouts = json!({ "timeouts": { "create": "60s", "read": null } });
+            let timeouts = json!({ "timeouts": { "create": "300s", "read": null } });
             create(&core, &number(&format!("139000{at:05}"), timeouts)).await
         });
     }
