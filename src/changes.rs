@@ -6,7 +6,7 @@
 //! whichever of the two comes first: so both take turns, and each learns what the other has done.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use tokio::time::Instant;
@@ -40,28 +40,25 @@ pub(crate) type Turn = OwnedMutexGuard<Done>;
 impl Changes {
     /// Notes that the number is verified or deregistered now, or may be: no earlier list shows it.
     pub(crate) fn note(&self, target: &Target) {
-        let mut changed_at = self
-            .changed_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        changed_at.insert(target.canonical(), Instant::now());
+        lock(&self.changed_at).insert(target.canonical(), Instant::now());
     }
 
     /// When the number was changed last, if it was.
     pub(crate) fn changed_at(&self, target: &Target) -> Option<Instant> {
-        let changed_at = self
-            .changed_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let changed_at = lock(&self.changed_at);
         changed_at.get(&target.canonical()).copied()
     }
 
     /// Waits until no other operation has the turn.
     pub(crate) async fn turn(&self, type_name: &'static str, target: &Target) -> Turn {
         let turn = {
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut turns = lock(&self.turns);
             Arc::clone(turns.entry((type_name, target.canonical())).or_default())
         };
         turn.lock_owned().await
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,6 +14,7 @@ use crate::resources::number::messages::missing_space;
 use crate::resources::number::{self, NumberOperation};
 use crate::resources::number_verification_code::send::{Code, NOT_SENT, fixed_line};
 use crate::resources::number_verification_code::{OPERATIONS, locale, method};
+use crate::resources::permissions;
 use crate::validators;
 
 /// How the user has the action send another code.
@@ -152,7 +153,6 @@ fn target(cams: &Cams, config: &Config) -> Result<Target, Diagnostics> {
 
 /// What the action does, for the documentation.
 fn description() -> String {
-    let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
     format!(
         "Sends a verification code to the phone of a number that moves into a CAMS space \
          (`GetMigrationVerifyCode`), once each time it is invoked. It needs Terraform 1.14 or \
@@ -169,6 +169,6 @@ fn description() -> String {
          minutes, and can be used once; a new one may end the older ones. Codes are limited for \
          each number.\n\nThe RAM user or role needs {} on resource `*`. Without one of the last \
          two the action shows a warning and continues.",
-        permissions.join(", ")
+        permissions(&OPERATIONS)
     )
 }

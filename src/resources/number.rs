@@ -8,8 +8,8 @@
 //! - The model has `cust_space_id`, `phone_number` and `timeouts` ([`Timeouts`]) beside its own
 //!   fields. The schema begins with [`cust_space_id`] and [`phone_number`] and ends with
 //!   [`timeouts_block`].
-//! - `identity_schema` is [`identity_schema`], `identity` fills in [`Identity`], and `import` begins
-//!   with [`import::target_of_identity`]. `validate` is [`validate`].
+//! - `identity_schema` is [`identity_schema`], `identity` is [`identity`], and `import` begins with
+//!   [`import::begin`]. `validate` is [`validate`].
 //! - `plan` begins with [`plan::plan`]: the space that the resource follows, and numbers that are
 //!   planned twice. Warnings about the plan come after it.
 //! - `create` and `update` take the number from [`plan::target_of_plan`], `read` and `delete` from
@@ -71,12 +71,17 @@ pub(crate) trait NumberModel: Model {
     /// The space, to plan it.
     fn cust_space_id_mut(&mut self) -> &mut Field<String>;
 
+    /// The whole number, as the state has it.
+    fn phone_number(&self) -> &Field<String>;
+
     /// The number.
     ///
     /// # Errors
     ///
     /// What is wrong with it.
-    fn number(&self) -> Written;
+    fn number(&self) -> Written {
+        validators::whole_number(self.phone_number())
+    }
 
     /// The attributes that an update changes in place, as one value.
     fn updatable(&self) -> Value;
@@ -143,19 +148,34 @@ pub(super) fn validate<M: NumberModel>(config: &M) -> Diagnostics {
     validators::validate_number(config.number(), M::ATTRIBUTE_OF)
 }
 
+/// The identity of a resource with this state.
+pub(super) fn identity<M: NumberModel>(state: &M) -> Identity {
+    Identity {
+        cust_space_id: state.cust_space_id().clone(),
+        phone_number: state.phone_number().clone(),
+    }
+}
+
 /// The attributes of [`Identity`].
 pub(super) fn identity_schema() -> IdentitySchema {
-    let attribute = |name, description| IdentityAttribute {
+    IdentitySchema {
+        version: 0,
+        attributes: vec![
+            identity_attribute("cust_space_id", "Space of the number."),
+            identity_attribute("phone_number", "Country code and number, digits only."),
+        ],
+    }
+}
+
+/// An attribute of an identity, which an import requires.
+pub(super) fn identity_attribute(
+    name: &'static str,
+    description: &'static str,
+) -> IdentityAttribute {
+    IdentityAttribute {
         name,
         ty: Type::String,
         description,
         required_for_import: true,
-    };
-    IdentitySchema {
-        version: 0,
-        attributes: vec![
-            attribute("cust_space_id", "Space of the number."),
-            attribute("phone_number", "Country code and number, digits only."),
-        ],
     }
 }

@@ -73,10 +73,7 @@ impl Resource for NumberRegistration {
     }
 
     fn identity(&self, state: &Model) -> Identity {
-        Identity {
-            cust_space_id: state.cust_space_id.clone(),
-            phone_number: state.phone_number.clone(),
-        }
+        number::identity(state)
     }
 
     fn validate(&self, config: &Model) -> Diagnostics {
@@ -179,14 +176,13 @@ impl Resource for NumberRegistration {
         context: Context<'_, Cams, Model>,
         target: ImportTarget<Identity>,
     ) -> Result<Model, Diagnostics> {
-        let Target {
+        let Identity {
             cust_space_id,
-            number,
-        } = number::import::target_of_identity(&target)?;
-        private_state::begin_import(context);
+            phone_number,
+        } = number::import::begin(context, &target)?;
         Ok(Model {
-            cust_space_id: cust_space_id.into(),
-            phone_number: number.to_string().into(),
+            cust_space_id,
+            phone_number,
             // The defaults, so that a configuration without them changes nothing.
             deregister_on_destroy: false.into(),
             wait_for_connected: true.into(),

@@ -63,10 +63,7 @@ impl Resource for NumberVerificationCode {
     }
 
     fn identity(&self, state: &Model) -> Identity {
-        Identity {
-            cust_space_id: state.cust_space_id.clone(),
-            phone_number: state.phone_number.clone(),
-        }
+        number::identity(state)
     }
 
     fn validate(&self, config: &Model) -> Diagnostics {
@@ -162,11 +159,13 @@ impl Resource for NumberVerificationCode {
         context: Context<'_, Cams, Model>,
         target: ImportTarget<Identity>,
     ) -> Result<Model, Diagnostics> {
-        let target = number::import::target_of_identity(&target)?;
-        private_state::begin_import(context);
+        let Identity {
+            cust_space_id,
+            phone_number,
+        } = number::import::begin(context, &target)?;
         Ok(Model {
-            cust_space_id: target.cust_space_id.into(),
-            phone_number: target.number.to_string().into(),
+            cust_space_id,
+            phone_number,
             ..Model::default()
         })
     }

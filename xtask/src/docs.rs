@@ -125,10 +125,7 @@ fn retired(pages: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>> {
 
 /// The path relative to the project's root, for messages.
 fn relative(path: &Path) -> String {
-    path.strip_prefix(root())
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    shell::relative(path, root())
 }
 
 #[cfg(test)]

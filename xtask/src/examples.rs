@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::cli::Cli;
 use crate::docs::KINDS;
-use crate::shell::{self, Result, binary, files, make_directory, read, write};
+use crate::shell::{self, Result, binary, files, make_directory, read, relative, write};
 use crate::tools::Terraform;
 
 /// The block with which a CLI finds the provider. The examples of offers omit it.
@@ -225,14 +225,6 @@ fn is_configuration(file: &Path) -> bool {
 
 fn is_query(file: &Path) -> bool {
     file.to_string_lossy().ends_with(QUERY)
-}
-
-/// The path relative to `folder`, with `/` between its parts.
-fn relative(path: &Path, folder: &Path) -> String {
-    path.strip_prefix(folder)
-        .unwrap_or(path)
-        .display()
-        .to_string()
 }
 
 #[cfg(test)]

@@ -2,23 +2,34 @@
 
 use cams::phone::{CallingCode, PhoneNumber};
 use cams::space;
+use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::resource::ImportTarget;
 
+use crate::Cams;
 use crate::numbers::Target;
 use crate::validators;
 
-use super::{Identity, messages};
+use super::{Identity, NumberModel, messages, private_state};
 
-/// The number that an import id, or an identity with a whole number, names.
+/// Begins an import: notes it in the private state, and returns the identity of the number that an
+/// import id, or an identity with a whole number, names.
 ///
 /// # Errors
 ///
 /// If it is not that of a number in a space.
-pub(crate) fn target_of_identity(import: &ImportTarget<Identity>) -> Result<Target, Diagnostics> {
-    target(import, |identity| {
+pub(crate) fn begin<M: NumberModel>(
+    context: Context<'_, Cams, M>,
+    import: &ImportTarget<Identity>,
+) -> Result<Identity, Diagnostics> {
+    let target = target(import, |identity| {
         let number = validators::whole_number(&identity.phone_number);
         validators::stored_target(&identity.cust_space_id, number, validators::whole)
+    })?;
+    private_state::begin_import(context);
+    Ok(Identity {
+        cust_space_id: target.cust_space_id.into(),
+        phone_number: target.number.to_string().into(),
     })
 }
 

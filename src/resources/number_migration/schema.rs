@@ -1,14 +1,14 @@
 //! The attributes of the resource and of its identity, with the models that hold their values.
 
-use terraform_plugin::framework::identity::{IdentityAttribute, IdentitySchema};
+use terraform_plugin::framework::identity::IdentitySchema;
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::schema::{Attribute, Schema};
 use terraform_plugin::framework::timeouts::{self, Timed};
-use terraform_plugin::framework::ty::Type;
 use terraform_plugin::framework::value::Value;
 use terraform_plugin::model;
 
-use crate::resources::number::{self, NumberModel};
+use crate::resources::number::{self, NumberModel, identity_attribute};
+use crate::resources::permissions;
 use crate::validators::{self, AttributeOf, Written};
 
 use super::OPERATIONS;
@@ -79,6 +79,10 @@ impl NumberModel for Model {
         &mut self.cust_space_id
     }
 
+    fn phone_number(&self) -> &Field<String> {
+        &self.phone_number
+    }
+
     fn number(&self) -> Written {
         validators::number_of_parts(&self.country_code, &self.mobile_number)
     }
@@ -138,18 +142,12 @@ pub(super) fn schema() -> Schema {
 
 /// The attributes of the identity.
 pub(super) fn identity_schema() -> IdentitySchema {
-    let attribute = |name, description| IdentityAttribute {
-        name,
-        ty: Type::String,
-        description,
-        required_for_import: true,
-    };
     IdentitySchema {
         version: 0,
         attributes: vec![
-            attribute("cust_space_id", "Space that receives the number."),
-            attribute("country_code", "Country calling code, digits only."),
-            attribute(
+            identity_attribute("cust_space_id", "Space that receives the number."),
+            identity_attribute("country_code", "Country calling code, digits only."),
+            identity_attribute(
                 "mobile_number",
                 "Phone number without its country code, digits only.",
             ),
@@ -159,7 +157,6 @@ pub(super) fn identity_schema() -> IdentitySchema {
 
 /// What the resource does, for the documentation.
 fn description() -> String {
-    let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
     format!(
         "Starts moving a WhatsApp phone number from another provider into a CAMS space \
          (`CreateChatappMigrationInitiate`), and follows its status.\n\nA number that is already \
@@ -182,6 +179,6 @@ fn description() -> String {
          number absent and returned no missing id, the other numbers of that space stay in the \
          state without a lookup.\n\nThe RAM user or role needs {} on resource `*`. Only the first \
          is indispensable: without one of the others the resource shows a warning and continues.",
-        permissions.join(", ")
+        permissions(&OPERATIONS)
     )
 }

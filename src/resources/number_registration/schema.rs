@@ -10,7 +10,7 @@ use terraform_plugin::framework::value::Value;
 use terraform_plugin::model;
 
 use crate::resources::number::{self, NumberModel, Timeouts};
-use crate::validators::{self, Written};
+use crate::resources::permissions;
 
 use super::OPERATIONS;
 
@@ -69,8 +69,8 @@ impl NumberModel for Model {
         &mut self.cust_space_id
     }
 
-    fn number(&self) -> Written {
-        validators::whole_number(&self.phone_number)
+    fn phone_number(&self) -> &Field<String> {
+        &self.phone_number
     }
 
     fn updatable(&self) -> Value {
@@ -152,7 +152,6 @@ pub(super) fn schema() -> Schema {
 
 /// What the resource does, for the documentation.
 fn description() -> String {
-    let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
     format!(
         "Registers a WhatsApp phone number in a CAMS space (`ChatappMigrationRegister`): the \
          cut-over of a migration. Until then the old provider serves the number, and giving up is \
@@ -180,6 +179,6 @@ fn description() -> String {
          `cams_number_migration`. If a registration in a space is not live, a refresh calls \
          `ChatappSyncPhoneNumber` once for that space.\n\nThe RAM user or role needs {} on \
          resource `*`.",
-        permissions.join(", ")
+        permissions(&OPERATIONS)
     )
 }

@@ -8,7 +8,7 @@ use terraform_plugin::framework::value::Value;
 use terraform_plugin::model;
 
 use crate::resources::number::{self, NumberModel, Timeouts};
-use crate::validators::{self, Written};
+use crate::resources::permissions;
 
 use super::OPERATIONS;
 
@@ -53,8 +53,8 @@ impl NumberModel for Model {
         &mut self.cust_space_id
     }
 
-    fn number(&self) -> Written {
-        validators::whole_number(&self.phone_number)
+    fn phone_number(&self) -> &Field<String> {
+        &self.phone_number
     }
 
     fn updatable(&self) -> Value {
@@ -108,7 +108,6 @@ pub(super) fn schema() -> Schema {
 
 /// What the resource does, for the documentation.
 fn description() -> String {
-    let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
     format!(
         "Verifies a WhatsApp phone number that moves into a CAMS space: submits the code that its \
          phone received (`ChatappMigrationVerified`). Use it to verify numbers days before they \
@@ -124,6 +123,6 @@ fn description() -> String {
          makes no API call: a verification cannot be taken back. The number is removed from the \
          state by the rules of `cams_number_migration`.\n\nThe RAM user or role needs {} on \
          resource `*`.",
-        permissions.join(", ")
+        permissions(&OPERATIONS)
     )
 }

@@ -12,7 +12,7 @@ use terraform_plugin::framework::value::Value;
 use terraform_plugin::model;
 
 use crate::resources::number::{self, NumberModel, Timeouts};
-use crate::validators::{self, Written};
+use crate::resources::permissions;
 
 use super::{OPERATIONS, messages};
 
@@ -60,8 +60,8 @@ impl NumberModel for Model {
         &mut self.cust_space_id
     }
 
-    fn number(&self) -> Written {
-        validators::whole_number(&self.phone_number)
+    fn phone_number(&self) -> &Field<String> {
+        &self.phone_number
     }
 
     fn updatable(&self) -> Value {
@@ -138,7 +138,6 @@ pub(super) fn schema() -> Schema {
 
 /// What the resource does, for the documentation.
 fn description() -> String {
-    let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
     format!(
         "Sends a verification code to the phone of a number that moves into a CAMS space \
          (`GetMigrationVerifyCode`). Creating the resource sends one code; so does a change of \
@@ -157,6 +156,6 @@ fn description() -> String {
          no API call.\n\nThe number is removed from the state by the rules of \
          `cams_number_migration`.\n\nThe RAM user or role needs {} on resource `*`. Without one of \
          the last two the resource shows a warning and continues.",
-        permissions.join(", ")
+        permissions(&OPERATIONS)
     )
 }

@@ -10,7 +10,7 @@ use terraform_plugin::framework::value::Value;
 use terraform_plugin::model;
 
 use crate::resources::number::{self, NumberModel, Timeouts};
-use crate::validators::{self, Written};
+use crate::resources::permissions;
 
 use super::{OPERATIONS, messages};
 
@@ -55,8 +55,8 @@ impl NumberModel for Model {
         &mut self.cust_space_id
     }
 
-    fn number(&self) -> Written {
-        validators::whole_number(&self.phone_number)
+    fn phone_number(&self) -> &Field<String> {
+        &self.phone_number
     }
 
     fn updatable(&self) -> Value {
@@ -143,7 +143,6 @@ fn https(value: &Value, path: &Path, invalid: &mut Diagnostics) {
 
 /// What the resource does, for the documentation.
 fn description() -> String {
-    let permissions = OPERATIONS.map(|action| format!("`cams:{action}`"));
     format!(
         "Sets where CAMS delivers what customers write to a number, and the statuses of its \
          messages (`UpdatePhoneWebhook`). A number that is `CONNECTED` without a webhook loses what \
@@ -158,7 +157,7 @@ fn description() -> String {
          unless its value is marked as `sensitive`.\n\nThe number is removed from the state by the \
          rules of `cams_number_migration`.\n\nThe RAM user or role needs {} on resource `*`. \
          Without one of the last two the resource shows a warning and continues.",
-        permissions.join(", ")
+        permissions(&OPERATIONS)
     )
 }
 
