@@ -1,10 +1,11 @@
 //! What data sources and list resources share: one call, or the list of a space, and its errors.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cams::operations::ListedNumber;
 use cams::phone::PhoneNumber;
-use cams::{Bounds, Client, Error, Freshness};
+use cams::{Bounds, Client, Error, Freshness, Listed};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
@@ -14,6 +15,7 @@ use terraform_plugin::framework::timeouts::TimeLimit;
 
 use super::Cams;
 use super::errors::{self, ErrorContext, advice};
+use super::numbers::Target;
 use super::resources::number::READ;
 use super::resources::number::standing::standing;
 use super::validators;
@@ -74,6 +76,32 @@ impl<'a> Reader<'a> {
         freshness: Freshness,
     ) -> Result<Numbers, Diagnostics> {
         let list = self.client.list(&self.bounds, space, freshness).await;
+        Ok(by_number(&self.rows(list, space)?))
+    }
+
+    /// The row that the list of the space has of one number, as [`numbers`](Self::numbers) would
+    /// show it. It searches the shared list, and copies nothing else.
+    ///
+    /// # Errors
+    ///
+    /// If the list call fails.
+    pub(crate) async fn number(
+        &self,
+        target: &Target,
+        freshness: Freshness,
+    ) -> Result<Option<ListedNumber>, Diagnostics> {
+        let (space, number) = (&target.cust_space_id, &target.number);
+        let listed = self.client.listed(&self.bounds, space, number, freshness);
+        let rows = self.rows(listed.await, space)?;
+        Ok(row_of(&rows).cloned())
+    }
+
+    /// The rows of a list, with warnings about what it may not show.
+    fn rows(
+        &self,
+        list: Result<Listed, Error>,
+        space: &str,
+    ) -> Result<Arc<[ListedNumber]>, Diagnostics> {
         let list = self.finish(list, &format!("the numbers of space {space}"))?;
         if let Some(error) = &list.sync_failed {
             self.context.warn_once(not_synchronized(error, space));
@@ -81,7 +109,7 @@ impl<'a> Reader<'a> {
         if !list.complete {
             self.warn_of_gaps(&format!("list of space {space}"));
         }
-        Ok(by_number(&list.rows))
+        Ok(list.rows)
     }
 
     /// The answer of a call about `subject`, such as "space cams-1".
@@ -177,12 +205,15 @@ fn by_number(rows: &[ListedNumber]) -> Numbers {
             rows.push(row.clone());
         }
     }
-    let one = |(number, rows): (PhoneNumber, Vec<ListedNumber>)| {
-        let in_space = standing(&rows).row();
-        let row = in_space.or_else(|| rows.iter().min_by_key(|row| &row.status))?;
-        Some((number, row.clone()))
-    };
+    let one =
+        |(number, rows): (PhoneNumber, Vec<ListedNumber>)| Some((number, row_of(&rows)?.clone()));
     numbers.into_iter().filter_map(one).collect()
+}
+
+/// The row that stands for all rows of one number.
+fn row_of(rows: &[ListedNumber]) -> Option<&ListedNumber> {
+    let in_space = standing(rows).row();
+    in_space.or_else(|| rows.iter().min_by_key(|row| &row.status))
 }
 
 fn not_synchronized(error: &Error, space: &str) -> Diagnostic {

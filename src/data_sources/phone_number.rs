@@ -63,16 +63,16 @@ impl DataSource for PhoneNumber {
         let number = validators::whole_number(&config.phone_number);
         let target = validators::stored_target(&space.into(), number, validators::whole);
         let target = target.map_err(|faults| invalid(&faults))?;
-        let Target {
-            cust_space_id: space,
-            number,
-        } = &target;
         let freshness = reader.client.since_last_change();
-        let numbers = reader.numbers(space, freshness).await?;
-        let row = numbers.get(&number.canonical());
-        match row.filter(|row| !row.has_left()) {
-            Some(row) => Ok(Model::of(number.to_string(), row.clone(), space.clone())),
-            None => Err(not_in_space(&target, row).into()),
+        match reader.number(&target, freshness).await? {
+            Some(row) if !row.has_left() => {
+                let Target {
+                    cust_space_id,
+                    number,
+                } = target;
+                Ok(Model::of(number.to_string(), row, cust_space_id))
+            }
+            row => Err(not_in_space(&target, row.as_ref()).into()),
         }
     }
 }
