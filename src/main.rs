@@ -16,7 +16,7 @@ const DOCTOR: &str = "doctor";
 const PLUGIN: Plugin = Plugin {
     name: "cams",
     address: ADDRESS,
-    version: env!("CARGO_PKG_VERSION"),
+    version: base::VERSION,
     crates: &[
         "alibaba_cloud",
         "base",

@@ -1,5 +1,6 @@
 //! How requests leave this machine: proxies, trusted certificates, and the name that they carry.
 
+use base::VERSION;
 use base::environment::Environment;
 use cams::{Endpoint, Network};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
@@ -37,8 +38,7 @@ pub(super) fn check(network: &Network, api: &Endpoint) -> Result<(), Diagnostic>
 /// The text of the header `User-Agent`: this provider, Terraform, and what the environment appends.
 pub(super) fn user_agent(terraform_version: &str, environment: &Environment) -> String {
     let mut agent = format!(
-        "terraform-provider-cams/{} Terraform/{}",
-        env!("CARGO_PKG_VERSION"),
+        "terraform-provider-cams/{VERSION} Terraform/{}",
         plain(terraform_version)
     );
     let appended = plain(environment.get(APPENDED).unwrap_or_default());
@@ -71,8 +71,9 @@ mod tests {
         let agent = |appended: &str| {
             let environment = [(APPENDED, appended)].into_iter().collect();
             let agent = user_agent("1.11.4", &environment);
-            let own = concat!("terraform-provider-cams/", env!("CARGO_PKG_VERSION"));
-            let rest = agent.strip_prefix(own).expect("this provider first");
+            let rest = agent.strip_prefix("terraform-provider-cams/");
+            let rest = rest.and_then(|it| it.strip_prefix(VERSION));
+            let rest = rest.expect("this provider first");
             rest.to_owned()
         };
         assert_eq!(agent(""), " Terraform/1.11.4");

@@ -6,6 +6,7 @@
 
 use std::fmt::Write;
 
+use base::VERSION;
 use serde_json::{Map, Value, json};
 
 use super::account;
@@ -16,9 +17,6 @@ use super::questions::{OpenQuestion, open_questions};
 
 /// Counts up when a key changes its meaning or goes.
 const FORMAT: u32 = 2;
-
-/// The version that the report names.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Where lines are broken, if their words allow it.
 const WIDTH: usize = 100;

@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 use crate::cli::{self, Cli};
+use crate::dist;
 use crate::emulator::Emulator;
 use crate::examples::REQUIRED_PROVIDERS;
 use crate::shell::{self, Result, binary, bold, cargo, green, heading, make_directory, write};
@@ -158,7 +159,7 @@ fn mirror(terraform: &Terraform, directory: &Path) -> Result<PathBuf> {
     let directory = mirror
         .join(cli::address(terraform))
         .join(version)
-        .join(platform());
+        .join(dist::platform());
     make_directory(&directory)?;
     let name = format!("terraform-provider-cams_v{version}");
     let (from, to) = (
@@ -173,21 +174,6 @@ fn mirror(terraform: &Terraform, directory: &Path) -> Result<PathBuf> {
         )
     })?;
     Ok(mirror)
-}
-
-/// The system and the architecture of this machine, by Go's names.
-fn platform() -> String {
-    let system = match std::env::consts::OS {
-        "macos" => "darwin",
-        other => other,
-    };
-    let architecture = match std::env::consts::ARCH {
-        "aarch64" => "arm64",
-        "x86" => "386",
-        "x86_64" => "amd64",
-        other => other,
-    };
-    format!("{system}_{architecture}")
 }
 
 /// Registers the numbers with the codes of the emulator, which are written to `file`: first with a

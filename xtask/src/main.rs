@@ -15,6 +15,7 @@ mod bench;
 mod cli;
 mod demo;
 mod dependencies;
+mod dist;
 mod docs;
 mod emulator;
 mod examples;
@@ -36,6 +37,11 @@ Usage: cargo xtask COMMAND
                               (paths separated by `:`)
   cargo xtask test --quick    Check format and lints; run the unit tests and one test with the CLI
   cargo xtask test --cli      Run only the tests that depend on the CLI
+  cargo xtask dist VERSION    Build the archives, checksums and manifest of a release, for this platform.
+                              --filesystem-mirror DIRECTORY and --network-mirror DIRECTORY add them to
+                              a mirror, --sign KEY signs the checksums by GnuPG. --output DIRECTORY gets
+                              the archives. In place of a build, --binaries DIRECTORY packages binaries,
+                              and --archives DIRECTORY completes the archives of several platforms
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
                               docs/ with them
   cargo xtask soak [--short]  Migrate thousands of numbers with a service that fails at random
@@ -60,6 +66,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["test", "--quick"] => test::quick(),
         ["test", "--cli"] => test::with_clis(),
+        ["dist", arguments @ ..] => dist::run(arguments),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
         ["fuzz"] => fuzz::run("30", &[]),

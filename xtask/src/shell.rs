@@ -43,9 +43,11 @@ pub(crate) fn build() -> Result<()> {
     run(cargo().args(["test", "--workspace", "--no-run", "--quiet"]))
 }
 
-/// The path of a binary that was built with this profile.
+/// The path of a binary that was built with this profile. Cargo puts it beside this program's directory.
 pub(crate) fn binary(profile: &str, name: &str) -> PathBuf {
-    target().join(profile).join(name)
+    let own = std::env::current_exe().unwrap_or_default();
+    let directory = own.ancestors().nth(2).map_or_else(target, PathBuf::from);
+    directory.join(profile).join(name)
 }
 
 /// Runs a command, which inherits stdout and stderr.

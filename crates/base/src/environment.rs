@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::platform;
+
 /// Environment variables as they were at one moment. Those whose name or value is not UTF-8 are
 /// left out.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The variables of this process. `HOME` is the home directory that the system knows of the
-    /// user where it is not set, as for services that the system starts.
+    /// The variables of this process. Where `HOME` is not set, as for services that the system
+    /// starts, it is the home directory that the system has for the user.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the environment"
@@ -21,10 +23,9 @@ impl Environment {
         let mut variables: BTreeMap<String, String> = variables
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        let home = std::env::home_dir().and_then(|home| home.into_os_string().into_string().ok());
         variables
             .entry("HOME".to_owned())
-            .or_insert(home.unwrap_or_default());
+            .or_insert_with(|| platform::home().unwrap_or_default());
         Self(variables)
     }
 

@@ -8,11 +8,20 @@
 //!   before it is shown, logged or stored.
 //! - [`fingerprint`], [`private_file`], [`file_lock`], [`state_directory`]: files that the
 //!   processes of one user share.
-//! - [`platform`], [`terminal`]: differences between Linux and macOS, and output to the terminal.
+//! - [`platform`], [`dns`], [`terminal`]: differences between Linux and macOS, the addresses of hosts,
+//!   and output to the terminal.
 
 #![forbid(unsafe_code)]
 
+/// The version of this release, without a leading `v`: the variable `RELEASE_VERSION` of the build, or
+/// that of the package.
+pub const VERSION: &str = match option_env!("RELEASE_VERSION") {
+    Some(version) => version,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
 pub mod clock;
+pub mod dns;
 pub mod environment;
 pub mod file_lock;
 pub mod fingerprint;

@@ -19,6 +19,28 @@ pub fn boot() -> Vec<u8> {
     rustix::system::uname().nodename().to_bytes().to_vec()
 }
 
+/// The home directory that the system has for the user of this process. Linux lists users in
+/// `/etc/passwd`. The C library would also load the modules that `/etc/nsswitch.conf` names, which a
+/// statically linked binary cannot load.
+#[cfg(target_os = "linux")]
+pub fn home() -> Option<String> {
+    let users = std::fs::read("/etc/passwd").ok()?;
+    let user = rustix::process::geteuid().as_raw().to_string();
+    let users = String::from_utf8_lossy(&users);
+    let home = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let is_user = fields.nth(2)? == user;
+        fields.nth(2).filter(|_| is_user)
+    });
+    home.map(str::to_owned)
+}
+
+/// The home directory that the system has for the user of this process.
+#[cfg(not(target_os = "linux"))]
+pub fn home() -> Option<String> {
+    std::env::home_dir()?.into_os_string().into_string().ok()
+}
+
 /// A signal that a process may ignore from its start. The numbers of these are the same on all
 /// systems of the Unix family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use crate::quota::Limits;
 /// If a flag is given twice, the last value counts, except for --deny, --faults, --key and --role,
 /// which add up.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "cams-emulator", version, args_override_self = true)]
+#[command(name = "cams-emulator", version = base::VERSION, args_override_self = true)]
 pub struct Flags {
     /// Where to listen, on a loopback address; port 0 picks a free one
     #[arg(long, value_name = "ADDR", value_parser = loopback, default_value = "127.0.0.1:0")]

@@ -27,7 +27,10 @@ async fn run(flags: Flags) -> Result<(), Box<dyn Error>> {
     // Signals are caught before the line below is printed, so that its reader can end the process
     // cleanly at once.
     let shutdown = shutdown()?;
-    let listener = TcpListener::bind(flags.listen).await?;
+    let address = flags.listen;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot listen on {address}: {error}; choose another address with --listen")
+    })?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "listening on http://{address}")?;
     cams_emulator::serve(listener, flags, Clock::system(), shutdown).await;

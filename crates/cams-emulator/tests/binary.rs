@@ -16,3 +16,16 @@ fn its_first_line_tells_where_it_listens() {
     let address = line.strip_prefix("listening on http://127.0.0.1:").unwrap();
     assert_ne!(address.parse::<u16>().unwrap(), 0);
 }
+
+#[test]
+fn an_address_that_is_taken_is_named_with_what_to_do() {
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_cams-emulator"))
+        .args(["--listen", &address])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(&address) && stderr.contains("--listen"), "{stderr}");
+}

@@ -1,12 +1,15 @@
 //! How this machine connects to servers: by which proxies, which certificates it trusts, and in what
 //! time.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
 use url::Url;
 
+use base::dns;
 use base::environment::Environment;
 use base::foreign_text;
 
@@ -71,8 +74,22 @@ impl Network {
             .retry(reqwest::retry::never())
             .connect_timeout(self.connect_timeout)
             .timeout(self.read_timeout)
-            .user_agent(&self.user_agent);
+            .user_agent(&self.user_agent)
+            .dns_resolver(Resolver);
         Ok((builder, destination))
+    }
+}
+
+/// Looks up the names of hosts and proxies.
+struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = dns::addresses(name.as_str()).await?;
+            let addresses = found.into_iter().map(|address| SocketAddr::new(address, 0));
+            Ok(Box::new(addresses) as Addrs)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! One connection to a server, with a bound for its memory.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,6 +15,8 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_util::task::AbortOnDropHandle;
+
+use base::dns;
 
 use super::timeouts::RedisTimeouts;
 
@@ -70,7 +73,9 @@ impl Connection {
 }
 
 async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect((host, port)).await?;
+    let addresses = dns::addresses(host).await?;
+    let addresses: Vec<_> = addresses.iter().map(|it| (*it, port).into()).collect();
+    let stream = TcpStream::connect::<&[SocketAddr]>(&addresses).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -42,10 +42,14 @@ pub fn main<P: Provider, E: Display>(
             return fail(&format!("unknown argument {unknown}; see --help"), 2);
         }
     };
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error.to_string(), 1),
+    let Err(error) = served else {
+        return ExitCode::SUCCESS;
+    };
+    if let Some(line) = error.in_place_of_handshake() {
+        // If this fails, stderr still has the text.
+        let _ = terminal::print(&line);
     }
+    fail(&error.to_string(), 1)
 }
 
 fn run<P: Provider, E: Display>(

@@ -20,7 +20,10 @@ pub enum ServeError {
     )]
     Cookie,
     /// The socket could not be opened.
-    #[error("cannot listen on {place}: {source}")]
+    #[error(
+        "cannot listen on {place}: {source}; set TMPDIR or PLUGIN_UNIX_SOCKET_DIR to a directory that \
+         exists and that this user can write to"
+    )]
     Listen {
         /// The directory or socket tried.
         place: String,
@@ -53,4 +56,17 @@ pub enum ServeError {
     /// The operating system refused to start the threads of the runtime.
     #[error("cannot start threads: {0}")]
     Threads(#[source] io::Error),
+}
+
+impl ServeError {
+    /// The line to print on stdout in place of the handshake. Terraform hides stderr, but shows the
+    /// first line of stdout if it has fewer than four fields (go-plugin: "Unrecognized remote plugin
+    /// message"). `None` if Terraform does not read that line.
+    pub(super) fn in_place_of_handshake(&self) -> Option<String> {
+        match self {
+            Self::Cookie | Self::Serve(_) | Self::Stdout(_) => None,
+            // The separator of fields may be in a path.
+            _ => Some(self.to_string().replace('|', "/")),
+        }
+    }
 }
