@@ -17,7 +17,6 @@ mod demo;
 mod dependencies;
 mod docs;
 mod emulator;
-mod examples;
 mod fuzz;
 mod shell;
 mod soak;

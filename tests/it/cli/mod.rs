@@ -5,6 +5,7 @@ mod codes;
 mod credentials;
 mod data_sources;
 mod degraded;
+mod documents;
 mod duplicates;
 mod empty;
 mod examples;
