@@ -31,6 +31,7 @@ mod registration;
 mod secrets;
 mod settings;
 mod space;
+mod upgrade;
 mod validate;
 mod waits;
 mod webhook;
