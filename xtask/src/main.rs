@@ -18,6 +18,7 @@ mod dependencies;
 mod docs;
 mod emulator;
 mod fuzz;
+mod sbom;
 mod shell;
 mod soak;
 mod startup;
@@ -37,6 +38,7 @@ Usage: cargo xtask COMMAND
   cargo xtask test --cli      Run only the tests that depend on the CLI
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
                               docs/ with them
+  cargo xtask audit           Check the dependencies, and list them in a CycloneDX SBOM in target/
   cargo xtask soak [--short]  Migrate thousands of numbers with a service that fails at random
   cargo xtask soak credentials [--short]
                               Run applies for 20 minutes with sessions of one minute
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["test", "--quick"] => test::quick(),
         ["test", "--cli"] => test::with_clis(),
+        ["audit"] => dependencies::audit(),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
         ["fuzz"] => fuzz::run("30", &[]),
