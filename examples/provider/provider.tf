@@ -2,7 +2,7 @@ terraform {
   required_providers {
     cams = {
       source  = "terraform-provider-cams/cams"
-      version = "~> 0.1"
+      version = "~> 0.1.0"
     }
   }
 }

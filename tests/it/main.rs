@@ -12,6 +12,7 @@ mod cli; // the real CLI, as a user runs it
 mod core; // plays Terraform: starts the provider, proves who it is, calls it
 mod credentials; // where credentials come from, case by case as the official library
 mod doctor; // `terraform-provider-cams doctor` against the emulator
+mod documents; // the Markdown files: links, and what they name in the sources
 mod emulator; // a running emulator and its control interface
 mod handshake; // what is said before the first call, and who is let in
 mod lifecycle; // what ends the process, and what does not

@@ -16,7 +16,9 @@ use base::random::Random;
 use serde_json::{Map, Value, json};
 use terraform_plugin::wire::tfplugin6::provider_server::Provider;
 use terraform_plugin::wire::tfplugin6::schema::{Attribute, Block};
-use terraform_plugin::wire::tfplugin6::{Function, Schema, get_provider_schema};
+use terraform_plugin::wire::tfplugin6::{
+    Function, ResourceIdentitySchema, Schema, get_provider_schema, get_resource_identity_schemas,
+};
 use terraform_provider_cams::{LONG_WAIT, server};
 use tonic::Request;
 
@@ -27,6 +29,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let request = Request::new(get_provider_schema::Request::default());
     let answer = server.get_provider_schema(request).await?.into_inner();
     let provider = answer.provider.ok_or("the provider has no schema")?;
+    let request = Request::new(get_resource_identity_schemas::Request::default());
+    let identities = server.get_resource_identity_schemas(request).await?;
+    let identities = identities.into_inner().identity_schemas;
     let actions = answer.action_schemas.into_iter();
     let actions = actions.filter_map(|(name, action)| Some((name, action.schema?)));
     let all = json!({
@@ -36,6 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "action_schemas": named(&actions.collect(), schema),
         "list_resource_schemas": named(&answer.list_resource_schemas, schema),
         "functions": named(&answer.functions, function),
+        "resource_identity_schemas": named(&identities, identity),
     });
     println!("{all}");
     Ok(())
@@ -49,19 +55,38 @@ fn named<T>(items: &HashMap<String, T>, describe: fn(&T) -> Value) -> Map<String
 }
 
 fn schema(schema: &Schema) -> Value {
-    json!({ "block": schema.block.as_ref().map(block) })
+    json!({ "version": schema.version, "block": schema.block.as_ref().map(block) })
+}
+
+fn identity(identity: &ResourceIdentitySchema) -> Value {
+    let attributes = identity.identity_attributes.iter();
+    let attributes = attributes.map(|it| {
+        let described = json!({
+            "type": ty(&it.r#type),
+            "required_for_import": it.required_for_import,
+            "optional_for_import": it.optional_for_import,
+        });
+        (it.name.clone(), described)
+    });
+    json!({ "version": identity.version, "attributes": attributes.collect::<Map<_, _>>() })
 }
 
 fn block(inner: &Block) -> Value {
     let blocks = inner.block_types.iter();
     let blocks = blocks.map(|nested| {
-        let described = json!({ "block": nested.block.as_ref().map(block) });
+        let described = json!({
+            "block": nested.block.as_ref().map(block),
+            "nesting_mode": nested.nesting().as_str_name().to_lowercase(),
+            "min_items": nested.min_items,
+            "max_items": nested.max_items,
+        });
         (nested.type_name.clone(), described)
     });
     json!({
         "attributes": attributes(&inner.attributes),
         "block_types": blocks.collect::<Map<_, _>>(),
         "description": inner.description,
+        "deprecated": inner.deprecated,
     })
 }
 
@@ -83,8 +108,10 @@ fn attribute(attribute: &Attribute) -> Value {
         "description": attribute.description,
         "required": attribute.required,
         "optional": attribute.optional,
+        "computed": attribute.computed,
         "sensitive": attribute.sensitive,
         "write_only": attribute.write_only,
+        "deprecated": attribute.deprecated,
     })
 }
 

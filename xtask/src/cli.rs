@@ -6,6 +6,16 @@ use std::process::Command;
 use crate::shell::{self, Result};
 use crate::tools::Terraform;
 
+/// The block with which a CLI finds the provider.
+pub(crate) const REQUIRED_PROVIDERS: &str = r#"terraform {
+  required_providers {
+    cams = {
+      source = "terraform-provider-cams/cams"
+    }
+  }
+}
+"#;
+
 /// The provider's address in the default registry of this CLI.
 pub(crate) fn address(terraform: &Terraform) -> String {
     format!("{}/terraform-provider-cams/cams", terraform.registry())

@@ -6,10 +6,9 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use crate::cli::{self, Cli};
+use crate::cli::{self, Cli, REQUIRED_PROVIDERS};
 use crate::dist;
 use crate::emulator::Emulator;
-use crate::examples::REQUIRED_PROVIDERS;
 use crate::shell::{self, Result, binary, bold, cargo, green, heading, make_directory, write};
 use crate::startup;
 use crate::tools::{self, Terraform};

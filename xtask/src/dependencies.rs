@@ -1,10 +1,22 @@
-//! The step of `cargo xtask test` that checks the dependencies.
+//! `cargo xtask audit`, whose checks are a step of `cargo xtask test` too.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::shell::{self, Result, cargo, find, root};
-use crate::tools;
+use crate::{sbom, tools};
+
+/// The packages whose binaries are released.
+const RELEASED: [&str; 2] = ["terraform-provider-cams", "cams-emulator"];
+
+/// Checks the dependencies, and writes an SBOM of each released package to `target/`.
+pub(crate) fn audit() -> Result<()> {
+    check()?;
+    for package in RELEASED {
+        println!("{}", sbom::write(package)?.display());
+    }
+    Ok(())
+}
 
 /// Checks licences, bans, sources and advisories of every crate in the dependency tree.
 pub(crate) fn check() -> Result<()> {

@@ -3,6 +3,9 @@
 //! The layout is that of tfplugindocs, which supports only providers that are written in Go. Its
 //! command `validate` accepts the pages (version 0.25). The guides are not generated.
 //!
+//! The schema without its descriptions is stored in `tests/fixtures/schema.json`: what a user's
+//! configuration and state depend on. So no change of it goes unnoticed.
+//!
 //! `xtask/examples/schema.rs` asks the provider for its schema. No CLI is needed: only Terraform 1.14
 //! and later would print all kinds.
 
@@ -16,14 +19,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::shell::{self, Result, binary, files, make_directory, output, read, root};
 
-pub(crate) use page::KINDS;
+use page::KINDS;
 
-/// Renders all pages into `docs/`, and the table of settings into the README. Removes pages of what
-/// the provider does not offer.
+/// The file with the schema, from the project's root.
+const SNAPSHOT: &str = "tests/fixtures/schema.json";
+
+/// Renders all pages into `docs/`, and the table of settings into the README, and stores the schema.
+/// Removes pages of what the provider does not offer.
 pub(crate) fn write() -> Result<()> {
     let pages = pages()?;
     for path in retired(&pages)? {
@@ -57,7 +63,8 @@ pub(crate) fn check() -> Result<()> {
         return Ok(());
     }
     Err(format!(
-        "pages differ from the schema and the examples: {}; run cargo xtask docs",
+        "files differ from the schema and the examples: {}; run cargo xtask docs. A change of \
+         {SNAPSHOT} needs a line in CHANGELOG.md",
         stale.join(", ")
     ))
 }
@@ -110,7 +117,26 @@ fn pages() -> Result<BTreeMap<PathBuf, String>> {
     let readme = root().join("README.md");
     let text = readme::with_settings(&read(&readme)?, &schema["provider"]["block"])?;
     pages.insert(readme, text);
+    let snapshot = format!("{:#}\n", without_descriptions(&schema));
+    pages.insert(root().join(SNAPSHOT), snapshot);
     Ok(pages)
+}
+
+/// A part of the schema without descriptions, and without fields that are not set.
+fn without_descriptions(schema: &Value) -> Value {
+    let is_kept = |name: &str, value: &Value| {
+        let describes = ["description", "summary"].contains(&name) && value.is_string();
+        !describes && ![json!(null), json!(false), json!(0)].contains(value)
+    };
+    match schema {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, value)| is_kept(name, value))
+            .map(|(name, value)| (name.clone(), without_descriptions(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(without_descriptions).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The pages in `docs/` of what the provider does not offer.
@@ -125,7 +151,8 @@ fn retired(pages: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>> {
 
 /// The path relative to the project's root, for messages.
 fn relative(path: &Path) -> String {
-    shell::relative(path, root())
+    let relative = path.strip_prefix(root()).unwrap_or(path);
+    relative.display().to_string()
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ mod dependencies;
 mod dist;
 mod docs;
 mod emulator;
-mod examples;
 mod fuzz;
+mod sbom;
 mod shell;
 mod soak;
 mod startup;
@@ -44,6 +44,7 @@ Usage: cargo xtask COMMAND
                               and --archives DIRECTORY completes the archives of several platforms
   cargo xtask docs [--check]  Render docs/ from the provider's schema and examples/, or compare
                               docs/ with them
+  cargo xtask audit           Check the dependencies, and list them in a CycloneDX SBOM in target/
   cargo xtask soak [--short]  Migrate thousands of numbers with a service that fails at random
   cargo xtask soak credentials [--short]
                               Run applies for 20 minutes with sessions of one minute
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["test", "--quick"] => test::quick(),
         ["test", "--cli"] => test::with_clis(),
+        ["audit"] => dependencies::audit(),
         ["dist", arguments @ ..] => dist::run(arguments),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),

@@ -17,14 +17,6 @@ pub(crate) fn root() -> &'static Path {
         .expect("the workspace is above this package")
 }
 
-/// The path relative to `folder`, for messages and copies.
-pub(crate) fn relative(path: &Path, folder: &Path) -> String {
-    path.strip_prefix(folder)
-        .unwrap_or(path)
-        .display()
-        .to_string()
-}
-
 /// Cargo's target directory.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)

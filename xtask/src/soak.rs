@@ -12,9 +12,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::cli::Cli;
+use crate::cli::{Cli, REQUIRED_PROVIDERS};
 use crate::emulator::Emulator;
-use crate::examples::REQUIRED_PROVIDERS;
 use crate::shell::{self, Result, binary, green, heading, write};
 use crate::startup::resident;
 use crate::tools;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, cargo, green, heading, red, root, target};
 use crate::tools::Terraform;
-use crate::{dependencies, docs, examples, soak, tools};
+use crate::{dependencies, docs, soak, tools};
 
 /// A step of the command: its name and its function.
 type Step = (&'static str, fn() -> Result<()>);
@@ -23,7 +23,6 @@ const STEPS: &[Step] = &[
     ("Clippy", clippy),
     ("Build", shell::build),
     ("Documentation up to date", docs::check),
-    ("Examples formatted and valid", examples),
     ("Official SDK against the emulator", interop),
     ("API documentation", api_documentation),
     ("Documentation tests", doc_tests),
@@ -103,10 +102,6 @@ pub(crate) fn with_clis() -> Result<()> {
     heading("Tests that depend on the CLI");
     shell::build()?;
     let clis = tools::clis()?;
-    for cli in &clis {
-        println!("Examples with {cli}");
-        examples::validate(cli, &root().join("examples"))?;
-    }
     test_with(&clis, |_| CLI_ONLY)
 }
 
@@ -199,16 +194,6 @@ fn format() -> Result<()> {
 fn clippy() -> Result<()> {
     let everything = ["clippy", "--workspace", "--all-targets"];
     shell::run(cargo().args(everything).args(["--", "--deny", "warnings"]))
-}
-
-fn examples() -> Result<()> {
-    let folder = root().join("examples");
-    examples::check_format(&tools::terraform()?, &folder)?;
-    for cli in tools::clis()? {
-        println!("{cli}");
-        examples::validate(&cli, &folder)?;
-    }
-    Ok(())
 }
 
 /// Renders the documentation of all crates, without warnings such as broken links. With the examples,

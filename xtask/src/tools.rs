@@ -18,14 +18,10 @@ pub(crate) struct Terraform {
 impl Terraform {
     /// The registry for providers whose source address has no host.
     pub(crate) fn registry(&self) -> &'static str {
-        match self.is_opentofu() {
+        match self.version.starts_with("OpenTofu") {
             true => "registry.opentofu.org",
             false => "registry.terraform.io",
         }
-    }
-
-    pub(crate) fn is_opentofu(&self) -> bool {
-        self.version.starts_with("OpenTofu")
     }
 
     /// The first two numbers of the version, such as `(1, 12)`.

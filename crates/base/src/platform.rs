@@ -177,6 +177,15 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
+    fn a_process_that_forbids_core_dumps_cannot_be_read() {
+        use rustix::process::{DumpableBehavior, dumpable_behavior};
+
+        forbid_core_dumps();
+        assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
     fn a_boot_has_a_name() {
         assert!(!boot().is_empty());
         assert_eq!(boot(), boot());

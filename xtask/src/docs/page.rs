@@ -13,11 +13,11 @@ use crate::shell::{Result, files, read, root};
 const HELP: &str = "https://developer.hashicorp.com/terraform";
 
 /// A kind of what a provider offers.
-pub(crate) struct Kind {
+pub(super) struct Kind {
     /// The key of its schemas in the provider's schema.
     pub(super) schemas: &'static str,
     /// Its folder in `docs/` and in `examples/`.
-    pub(crate) folder: &'static str,
+    pub(super) folder: &'static str,
     /// What its pages call it.
     title: &'static str,
     /// The name of its first example, without and with only the extension.
@@ -25,7 +25,7 @@ pub(crate) struct Kind {
 }
 
 /// All kinds, with the folders and names that the registry and tfplugindocs expect.
-pub(crate) const KINDS: [Kind; 5] = [
+pub(super) const KINDS: [Kind; 5] = [
     Kind {
         schemas: "resource_schemas",
         folder: "resources",

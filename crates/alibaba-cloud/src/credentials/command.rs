@@ -259,6 +259,14 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn a_program_runs_without_a_shell() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("written");
+        let _ = outcome(&format!("echo '{PAIR}' > {}", file.display())).await;
+        assert!(!file.exists());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_program_that_does_not_end_is_ended() {
         for line in ["sleep 1000", "cat"] {

@@ -110,6 +110,17 @@ async fn an_answer_is_read_whole() {
 }
 
 #[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let (elsewhere, mut sent) = server(b"").await;
+    let answer =
+        format!("HTTP/1.1 307 No\r\nlocation: http://{elsewhere}/\r\ncontent-length: 0\r\n\r\n");
+    let (address, _sent) = server(answer.leak().as_bytes()).await;
+    let response = attempt(&client(&address, SignatureMethod::Acs3HmacSha256)).await;
+    assert_eq!(response.expect("an answer").status, 307);
+    assert!(sent.try_recv().is_err(), "nothing is sent elsewhere");
+}
+
+#[tokio::test]
 async fn a_refused_connection_carried_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
