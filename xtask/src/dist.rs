@@ -175,9 +175,13 @@ fn build(version: &str) -> Result<PathBuf> {
         &format!("target.'cfg(all())'.rustflags={flags}"),
     ]);
     // For the parts of the cryptography library that are not in Rust. The code for AVX-512 has 0.7 MB, and
-    // is faster only for large amounts of data.
-    let no_avx512 = "-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX=1".to_owned();
-    let c_flags = [prefixes("-ffile-prefix-map"), vec![no_avx512]].concat();
+    // is faster only for large amounts of data. No panic passes through C.
+    let smaller = [
+        "-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX=1",
+        "-fno-asynchronous-unwind-tables",
+    ];
+    let mut c_flags = prefixes("-ffile-prefix-map");
+    c_flags.extend(smaller.map(str::to_owned));
     build.env("AWS_LC_SYS_CFLAGS", c_flags.join(" "));
     build.env("RELEASE_VERSION", version);
     shell::run(&mut build)?;

@@ -125,7 +125,7 @@ fn announceable(path: &Path) -> Result<String, ServeError> {
     };
     let text = path.to_str().ok_or_else(|| refused("it is not UTF-8"))?;
     if text.contains(['|', '\n', '\r']) {
-        return Err(refused("it contains `|` or a line break"));
+        return Err(refused("it contains a vertical bar or a line break"));
     }
     if SocketAddr::from_pathname(path).is_err() {
         return Err(refused("the system takes only about 100 bytes"));
