@@ -16,7 +16,13 @@ use std::net::IpAddr;
 /// If the name does not exist, or no server answers.
 pub async fn addresses(host: &str) -> io::Result<Vec<IpAddr>> {
     #[cfg(target_os = "linux")]
-    return linux::addresses(host, linux::settings()).await;
+    {
+        let hosts = std::fs::read_to_string("/etc/hosts");
+        match linux::in_hosts(&hosts.unwrap_or_default(), host) {
+            found if found.is_empty() => linux::addresses(host, linux::settings()).await,
+            found => Ok(found),
+        }
+    }
     #[cfg(not(target_os = "linux"))]
     {
         let found = tokio::net::lookup_host((host, 0)).await?;
@@ -31,13 +37,26 @@ mod linux {
 
     use hickory_resolver::TokioResolver;
     use hickory_resolver::config::{
-        NameServerConfig, ResolverConfig, ResolverOpts, ServerOrderingStrategy,
+        NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy,
     };
     use hickory_resolver::net::NetError;
     use hickory_resolver::net::runtime::TokioRuntimeProvider;
     use hickory_resolver::system_conf::read_system_conf;
 
     type Settings = (ResolverConfig, ResolverOpts);
+
+    /// The addresses that `/etc/hosts` has of a host (hosts(5)). If it has one, no server is asked. The
+    /// resolver would ask for the addresses of the other version of IP.
+    pub(super) fn in_hosts(hosts: &str, host: &str) -> Vec<IpAddr> {
+        let lines = hosts.lines().filter_map(|line| {
+            let line = line.split('#').next()?;
+            let (address, names) = line.trim().split_once(char::is_whitespace)?;
+            let mut names = names.split_whitespace();
+            let is_named = names.any(|name| name.eq_ignore_ascii_case(host));
+            address.parse().ok().filter(|_| is_named)
+        });
+        lines.collect()
+    }
 
     /// The settings in `/etc/resolv.conf` as they are now. Without that file, the server on this machine
     /// is asked (resolv.conf(5)).
@@ -55,6 +74,7 @@ mod linux {
         host: &str,
         (config, mut options): Settings,
     ) -> io::Result<Vec<IpAddr>> {
+        options.use_hosts_file = ResolveHosts::Never;
         options.num_concurrent_reqs = 1;
         options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
         let provider = TokioRuntimeProvider::default();
@@ -86,6 +106,16 @@ mod tests {
         }
         let here = addresses("localhost").await.unwrap();
         assert!(!here.is_empty() && here.iter().all(IpAddr::is_loopback));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_hosts_file_names_hosts_with_several_addresses_and_names() {
+        let hosts = "# cams.internal\n192.0.2.1\tdb cams.internal # here\nnonsense cams.internal\n\n\
+                     2001:db8::1 CAMS.internal\n";
+        let expected: [IpAddr; 2] = ["192.0.2.1", "2001:db8::1"].map(|it| it.parse().unwrap());
+        assert_eq!(linux::in_hosts(hosts, "cams.internal"), expected);
+        assert!(linux::in_hosts(hosts, "here").is_empty());
     }
 
     #[cfg(target_os = "linux")]

@@ -27,5 +27,8 @@ fn an_address_that_is_taken_is_named_with_what_to_do() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains(&address) && stderr.contains("--listen"), "{stderr}");
+    assert!(
+        stderr.contains(&address) && stderr.contains("--listen"),
+        "{stderr}"
+    );
 }

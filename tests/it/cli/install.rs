@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
@@ -17,17 +18,22 @@ const VERSION: &str = "9.8.7";
 
 /// Archives and mirrors of a version, for this platform and another one.
 struct Dist {
-    directory: TempDir,
+    directory: PathBuf,
     platforms: [String; 2],
 }
+
+/// All tests use the same one, because it takes seconds to make.
+static DIST: LazyLock<Dist> = LazyLock::new(Dist::new);
 
 impl Dist {
     /// Packages the binaries under test, without their symbols.
     fn new() -> Self {
-        let directory = TempDir::new().unwrap();
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist");
+        // An earlier run may have left it.
+        let _ = fs::remove_dir_all(&directory);
         let built = Path::new(PROVIDER).parent().unwrap();
-        let binaries = directory.path().join("binaries");
-        fs::create_dir(&binaries).unwrap();
+        let binaries = directory.join("binaries");
+        fs::create_dir_all(&binaries).unwrap();
         for name in ["terraform-provider-cams", "cams-emulator"] {
             let mut strip = Command::new("strip");
             strip.arg("-o").arg(binaries.join(name));
@@ -76,7 +82,7 @@ impl Dist {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
+        self.directory.join(name)
     }
 
     fn names(&self, directory: &str) -> Vec<String> {
@@ -124,7 +130,7 @@ fn locked(workspace: &Workspace) -> usize {
 
 #[test]
 fn a_mirror_with_two_platforms_can_be_locked_and_installed() {
-    let (dist, emulator) = (Dist::new(), Emulator::start(&[]));
+    let (dist, emulator) = (&*DIST, Emulator::start(&[]));
     let platforms = dist.platform_arguments();
     let mirror = dist.path("mirror");
     let method = format!("filesystem_mirror {{ path = {mirror:?} }}");
@@ -157,7 +163,7 @@ fn a_mirror_with_two_platforms_can_be_locked_and_installed() {
 
 #[test]
 fn a_web_server_can_be_a_mirror() {
-    let (dist, emulator) = (Dist::new(), Emulator::start(&[]));
+    let (dist, emulator) = (&*DIST, Emulator::start(&[]));
     let authority = Authority::new();
     let files = serve_files(dist.path("web"));
     let server = TlsServer::start(&authority, "localhost", &files);
@@ -213,9 +219,10 @@ fn serve_files(directory: PathBuf) -> String {
 #[cfg(target_os = "linux")]
 #[test]
 fn it_runs_in_an_empty_system_as_an_unknown_user() {
-    let (dist, emulator, authority) = (Dist::new(), Emulator::start(&[]), Authority::new());
+    let (dist, emulator, authority) = (&*DIST, Emulator::start(&[]), Authority::new());
     let server = TlsServer::start(&authority, "cams.internal", emulator.url());
-    let root = dist.path("root");
+    let directory = TempDir::new().unwrap();
+    let root = directory.path();
     for directory in ["etc/ssl/certs", "tmp", "work"] {
         fs::create_dir_all(root.join(directory)).unwrap();
     }
@@ -240,7 +247,8 @@ fn it_runs_in_an_empty_system_as_an_unknown_user() {
         fs::write(root.join(name), text).unwrap();
     }
     fs::copy(&Program::under_test().path, root.join("cli")).unwrap();
-    fs::rename(dist.path("mirror"), root.join("mirror")).unwrap();
+    let mut copy = Command::new("cp");
+    succeeds(copy.arg("-r").arg(dist.path("mirror")).arg(root));
 
     let endpoint = format!("https://cams.internal:{}", server.address().port());
     let run = |arguments: &[&str]| {
