@@ -1,10 +1,18 @@
 //! `cargo xtask bench`: runs a benchmark and prints the results. No result makes it fail.
 
+mod plot;
+mod programs;
+mod runs;
+mod samples;
+mod table;
+
 use crate::shell::{self, Result, cargo, make_directory, target};
 use crate::{startup, tools};
 
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
+        [] => table::run(&table::Plan::FULL),
+        ["--quick"] => table::run(&table::Plan::QUICK),
         ["startup"] => {
             shell::run(cargo().args(["build", "--release", "--bin", "terraform-provider-cams"]))?;
             println!("{}", startup::measure()?);
@@ -13,7 +21,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         ["memory"] => memory(),
         ["throttle", options @ ..] => throttle(options),
         other => Err(format!(
-            "unknown benchmark: {}. Available: memory, startup, throttle [--quick]",
+            "unknown benchmark: {}. Available: none or --quick, memory, startup, throttle [--quick]",
             other.join(" ")
         )),
     }

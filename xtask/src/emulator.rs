@@ -41,7 +41,12 @@ impl Emulator {
 
     /// Sends a GET request to the control interface, and returns the body of the response.
     pub(crate) fn get(&self, path: &str) -> Result<String> {
-        self.request("GET", path)
+        self.request("GET", path, "")
+    }
+
+    /// Puts a value, written as JSON, into the control interface.
+    pub(crate) fn put(&self, path: &str, body: &str) -> Result<()> {
+        self.request("PUT", path, body).map(drop)
     }
 
     /// Gets a resource of the control interface, and then deletes it.
@@ -49,17 +54,19 @@ impl Emulator {
     /// The caller must not send other requests to the emulator at the same time: the deletion would
     /// discard their records.
     pub(crate) fn take(&self, path: &str) -> Result<String> {
-        let answer = self.request("GET", path)?;
-        self.request("DELETE", path)?;
+        let answer = self.request("GET", path, "")?;
+        self.request("DELETE", path, "")?;
         Ok(answer)
     }
 
-    fn request(&self, method: &str, path: &str) -> Result<String> {
+    fn request(&self, method: &str, path: &str, body: &str) -> Result<String> {
         let failed = |error: std::io::Error| format!("the emulator does not answer: {error}");
         let address = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).map_err(failed)?;
         let request = format!(
-            "{method} /_emulator/{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+            "{method} /_emulator/{path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\
+             connection: close\r\n\r\n{body}",
+            body.len()
         );
         stream.write_all(request.as_bytes()).map_err(failed)?;
         let mut answer = String::new();

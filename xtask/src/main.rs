@@ -51,6 +51,9 @@ Usage: cargo xtask COMMAND
   cargo xtask fuzz [SECONDS] [TARGET...]
                               Run all fuzz targets, or the named ones, for 30 seconds each or for
                               SECONDS
+  cargo xtask bench [--quick] Compare the provider with the least that any provider costs and with
+                              other frameworks: time, memory, calls per second. Writes
+                              benches/results/; with --quick, takes fewer samples and writes nothing
   cargo xtask bench memory    Measure the provider's peak memory with servers and clients that send
                               endless data
   cargo xtask bench startup   Measure the time from exec to handshake, and the idle memory, of the

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::shell::{self, Result, find};
@@ -101,6 +101,20 @@ pub(crate) fn redis() -> Result<PathBuf> {
         "redis-server",
         "apt-get install redis-server, or brew install redis",
     )
+}
+
+/// The compiler of protocols, for a peer that needs it when it is built.
+pub(crate) fn protoc() -> Result<PathBuf> {
+    let protoc = program(
+        "protoc",
+        "protobuf-compiler",
+        "apt-get install protobuf-compiler libprotobuf-dev, or brew install protobuf",
+    )?;
+    // Debian has the standard protocols in another package.
+    if protoc.starts_with("/usr/bin") && !Path::new("/usr/include/google/protobuf").exists() {
+        install("libprotobuf-dev")?;
+    }
+    Ok(protoc)
 }
 
 /// Python with its venv module, for the official SDK.

@@ -79,12 +79,18 @@ mod linux {
         options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
         let provider = TokioRuntimeProvider::default();
         let builder = TokioResolver::builder_with_config(config, provider);
-        let resolver = builder.with_options(options).build().map_err(reason)?;
-        let found = resolver.lookup_ip(host).await.map_err(reason)?;
+        let resolver = builder
+            .with_options(options)
+            .build()
+            .map_err(|error| reason(&error))?;
+        let found = resolver
+            .lookup_ip(host)
+            .await
+            .map_err(|error| reason(&error))?;
         Ok(found.iter().collect())
     }
 
-    fn reason(error: NetError) -> io::Error {
+    fn reason(error: &NetError) -> io::Error {
         if error.is_no_records_found() {
             return io::Error::new(io::ErrorKind::NotFound, "the name does not exist");
         }

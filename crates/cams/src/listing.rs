@@ -258,8 +258,11 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
         call: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Self {
         let pending = tokio::spawn(call).map(move |joined| {
-            let stopped = |_| Err(Error::unanswered(ErrorKind::Cancelled, action, STOPPED));
-            let answer = joined.unwrap_or_else(stopped);
+            let answer = joined.unwrap_or_else(|error| match error.try_into_panic() {
+                // Every caller panics, so that every operation reports a bug of the provider.
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::unanswered(ErrorKind::Cancelled, action, STOPPED)),
+            });
             (answer.map_err(Arc::new), Instant::now())
         });
         Self {

@@ -1,0 +1,108 @@
+//! The programs to compare.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::shell::{self, Result, binary, cargo, make_directory, root, target};
+use crate::tools;
+
+use super::samples::Column;
+
+/// The programs that could be built, and why the others could not.
+pub(crate) struct Programs {
+    pub(crate) built: Vec<(Column, PathBuf)>,
+    pub(crate) missing: Vec<String>,
+}
+
+impl Programs {
+    /// Builds the provider, the emulator, the peers and the measuring client in release mode.
+    pub(crate) fn build() -> Result<Self> {
+        let ours = ["--bin", "terraform-provider-cams", "--bin", "cams-emulator"];
+        shell::run(
+            cargo()
+                .args(["build", "--release", "--workspace"])
+                .args(ours),
+        )?;
+        peers(&["canned", "client"])?;
+        let mut programs = Self {
+            built: vec![
+                (Column::Ours, binary("release", "terraform-provider-cams")),
+                (Column::Canned, binary("release", "canned")),
+            ],
+            missing: Vec::new(),
+        };
+        programs.add(Column::TfProvider, tf_provider());
+        programs.add(Column::Go, go());
+        Ok(programs)
+    }
+
+    fn add(&mut self, column: Column, built: Result<PathBuf>) {
+        match built {
+            Ok(path) => self.built.push((column, path)),
+            Err(reason) => self.missing.push(format!("{}: {reason}", column.name())),
+        }
+    }
+
+    /// Keeps the programs whose arguments pass `check`.
+    pub(crate) fn keep(&mut self, check: impl Fn(String) -> Result<()>) {
+        for (column, path) in std::mem::take(&mut self.built) {
+            let built = check(argument(column, &path)).map(|()| path);
+            self.add(column, built);
+        }
+    }
+
+    /// The programs as arguments of the measuring client.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let programs = self.built.iter();
+        programs
+            .map(|(column, path)| argument(*column, path))
+            .collect()
+    }
+}
+
+fn argument(column: Column, path: &Path) -> String {
+    format!("{}={}", column.name(), path.display())
+}
+
+/// Builds packages of the peers' workspace, beside the provider: what both depend on is built once.
+fn peers(packages: &[&str]) -> Result<()> {
+    let manifest = root().join("benches/peers/Cargo.toml");
+    let mut command = cargo();
+    command
+        .args(["build", "--release", "--manifest-path"])
+        .arg(manifest)
+        .arg("--target-dir")
+        .arg(target());
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    // The variables of this program would make cargo build a crate again whose build script reads
+    // them.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PKG_") {
+            command.env_remove(name);
+        }
+    }
+    shell::run(&mut command)
+}
+
+fn tf_provider() -> Result<PathBuf> {
+    tools::protoc()?;
+    peers(&["tf-provider-peer"])?;
+    Ok(binary("release", "tf-provider-peer"))
+}
+
+fn go() -> Result<PathBuf> {
+    let go = shell::find("go").ok_or("there is no go on the PATH")?;
+    let program = target().join("bench/go-peer");
+    make_directory(&target().join("bench"))?;
+    let mut build = Command::new(go);
+    build
+        .args(["build", "-trimpath", "-ldflags=-s -w", "-o"])
+        .arg(&program)
+        .arg(".")
+        .env("CGO_ENABLED", "0")
+        .current_dir(root().join("benches/peers/go"));
+    shell::run(&mut build)?;
+    Ok(program)
+}

@@ -1,0 +1,316 @@
+//! Runs of the CLI with each program, by turns.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::cli::{Cli, REQUIRED_PROVIDERS};
+use crate::emulator::Emulator;
+use crate::shell::{self, Result, binary, make_directory, write};
+use crate::tools::Terraform;
+
+use super::samples::{Column, Samples};
+
+/// The numbers, for a provider. With `for_each` over a set, core itself needs a time that grows with
+/// the square of the count.
+const NUMBERS: &str = r#"
+variable "numbers" {
+  type = number
+}
+
+provider "cams" {
+  cust_space_id = "cams-bench"
+}
+
+resource "cams_number_migration" "number" {
+  count         = var.numbers
+  country_code  = "86"
+  mobile_number = format("139%08d", count.index)
+}
+"#;
+/// As many resources that Terraform's core has itself.
+const CORE_ALONE: &str = r#"
+variable "numbers" {
+  type = number
+}
+
+resource "terraform_data" "number" {
+  count = var.numbers
+  input = format("139%08d", count.index)
+}
+"#;
+/// How often the memory of a provider is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// An emulator that is no limit.
+pub(crate) const UNLIMITED: [&str; 2] = ["--quota", "100000/1s"];
+
+/// A directory in which the CLI uses one program.
+struct Workspace {
+    column: Column,
+    /// The provider, whose memory is measured.
+    program: Option<PathBuf>,
+    directory: PathBuf,
+}
+
+/// The cost of one run of the CLI.
+struct Cost {
+    seconds: f64,
+    /// The time of the CLI and its providers on all processors.
+    cpu_seconds: f64,
+    /// The most memory that a provider had.
+    peak_mib: f64,
+}
+
+/// A number of phone numbers, and how often it is measured.
+pub(crate) struct Size {
+    pub(crate) numbers: usize,
+    /// How often they are planned, and how often they are refreshed.
+    pub(crate) plans: usize,
+    pub(crate) applies: usize,
+    /// Whether the peers are applied too. Core writes the state after each resource, so that 5,000
+    /// take minutes.
+    pub(crate) applies_peers: bool,
+}
+
+/// Plans new numbers, applies them and plans again, which refreshes them.
+pub(crate) fn measure(
+    terraform: &Terraform,
+    programs: &[(Column, PathBuf)],
+    environment: &[(&str, String)],
+    sizes: &[Size],
+    samples: &mut Samples,
+) -> Result<()> {
+    let directory = shell::temporary_directory()?;
+    let mut workspaces = vec![Workspace::new(directory.path(), Column::Floor, None)?];
+    for (column, program) in programs {
+        let program = program.canonicalize().map_err(|error| error.to_string())?;
+        workspaces.push(Workspace::new(directory.path(), *column, Some(program))?);
+    }
+    for size in sizes {
+        let is_peer = |it: &&Workspace| matches!(it.column, Column::TfProvider | Column::Go);
+        let applied = |it: &&Workspace| size.applies_peers || !is_peer(it);
+        let mut run = |emulator: &Emulator, workspace: &Workspace, name: &str, arguments: &str| {
+            let (column, row) = (workspace.column, format!("{name} {}", size.numbers));
+            let variables = with_emulator(environment, emulator);
+            emulator.take("requests")?;
+            let cost = workspace.run(terraform, &variables, arguments, size.numbers)?;
+            samples.add(&format!("{row}, s"), column, cost.seconds);
+            samples.add(&format!("{row}, CPU s"), column, cost.cpu_seconds);
+            if column != Column::Floor {
+                samples.add(&format!("{row}, peak MiB"), column, cost.peak_mib);
+            }
+            if column == Column::Ours {
+                samples.add(&format!("{row}, API calls"), column, calls(emulator)?);
+            }
+            Ok::<_, String>(())
+        };
+        let start = || Emulator::start(&binary("release", "cams-emulator"), &UNLIMITED);
+        let mut emulator = start()?;
+        for workspace in &workspaces {
+            workspace.clear()?;
+        }
+        for _ in 0..size.plans {
+            for workspace in &workspaces {
+                run(&emulator, workspace, "plan of", "plan")?;
+            }
+        }
+        for _ in 0..size.applies {
+            emulator = start()?;
+            for workspace in workspaces.iter().filter(applied) {
+                workspace.clear()?;
+                run(&emulator, workspace, "apply of", "apply -auto-approve")?;
+            }
+        }
+        for _ in 0..size.plans {
+            for workspace in workspaces.iter().filter(applied) {
+                run(&emulator, workspace, "refresh and plan of", "plan")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Counts the calls of a refresh for each choice that the service has about numbers that migrate, and
+/// about numbers that are absent. Then applies with the default quota, twice.
+pub(crate) fn settings(
+    terraform: &Terraform,
+    program: &Path,
+    environment: &[(&str, String)],
+    samples: &mut Samples,
+) -> Result<()> {
+    const MANY: usize = 1000;
+    const FEW: usize = 50;
+    let directory = shell::temporary_directory()?;
+    let program = program.canonicalize().map_err(|error| error.to_string())?;
+    let workspace = Workspace::new(directory.path(), Column::Ours, Some(program))?;
+    let refresh = |emulator: &Emulator, key: &str, value: &str, samples: &mut Samples| {
+        emulator.put("behaviour", &json!({ key: value }).to_string())?;
+        let variables = with_emulator(environment, emulator);
+        emulator.take("requests")?;
+        workspace.run(terraform, &variables, "plan", MANY)?;
+        let row = format!("refresh of {MANY}, {key}: {value}, API calls");
+        samples.add(&row, Column::Ours, calls(emulator)?);
+        Ok::<_, String>(())
+    };
+    let emulator = Emulator::start(&binary("release", "cams-emulator"), &UNLIMITED)?;
+    let variables = with_emulator(environment, &emulator);
+    workspace.run(terraform, &variables, "apply -auto-approve", MANY)?;
+    for listed in ["absent", "MIGRATING", "PENDING", "UNVERIFIED"] {
+        refresh(&emulator, "migrating_listed_as", listed, samples)?;
+    }
+    let empty = Emulator::start(&binary("release", "cams-emulator"), &UNLIMITED)?;
+    for missing in [
+        "refusal",
+        "empty-data",
+        "no-data",
+        "null-data",
+        "not-verified",
+    ] {
+        refresh(&empty, "missing_number", missing, samples)?;
+    }
+
+    let state = directory.path().join("state").display().to_string();
+    for order in ["first", "second"] {
+        let emulator = Emulator::start(&binary("release", "cams-emulator"), &[])?;
+        let mut variables = environment.to_vec();
+        variables.push(("CAMS_THROTTLE_STATE_DIRECTORY", state.clone()));
+        variables.push(("CAMS_ENDPOINT", emulator.url.clone()));
+        workspace.clear()?;
+        let cost = workspace.run(terraform, &variables, "apply -auto-approve", FEW)?;
+        let row = format!("{order} apply of {FEW} on a machine, 10 calls/s of each operation, s");
+        samples.add(&row, Column::Ours, cost.seconds);
+    }
+    Ok(())
+}
+
+/// The variables of a provider that calls this emulator as fast as it may.
+fn with_emulator<'a>(
+    environment: &[(&'a str, String)],
+    emulator: &Emulator,
+) -> Vec<(&'a str, String)> {
+    let mut variables = environment.to_vec();
+    variables.push(("CAMS_ENDPOINT", emulator.url.clone()));
+    variables.push(("CAMS_THROTTLE_REQUESTS_PER_SECOND", "250".to_owned()));
+    variables
+}
+
+/// The API calls that arrived since the last question.
+fn calls(emulator: &Emulator) -> Result<f64> {
+    let journal: Value = serde_json::from_str(&emulator.take("requests")?)
+        .map_err(|error| format!("the journal is not valid JSON: {error}"))?;
+    let requests = journal.as_array().ok_or("the journal is not a list")?;
+    Ok(requests.len() as f64)
+}
+
+impl Workspace {
+    fn new(parent: &Path, column: Column, program: Option<PathBuf>) -> Result<Self> {
+        let directory = parent.join(column.name());
+        make_directory(&directory)?;
+        let configuration = match &program {
+            None => CORE_ALONE.to_owned(),
+            Some(program) => {
+                let link = directory.join("terraform-provider-cams");
+                std::os::unix::fs::symlink(program, link)
+                    .map_err(|error| format!("cannot link the provider: {error}"))?;
+                format!("{REQUIRED_PROVIDERS}{NUMBERS}")
+            }
+        };
+        write(&directory.join("main.tf"), &configuration)?;
+        Ok(Self {
+            column,
+            program,
+            directory,
+        })
+    }
+
+    /// Forgets all numbers.
+    fn clear(&self) -> Result<()> {
+        let state = self.directory.join("terraform.tfstate");
+        match state.exists() {
+            true => fs::remove_file(state).map_err(|error| error.to_string()),
+            false => Ok(()),
+        }
+    }
+
+    fn run(
+        &self,
+        terraform: &Terraform,
+        environment: &[(&str, String)],
+        arguments: &str,
+        count: usize,
+    ) -> Result<Cost> {
+        let mut cli = Cli::with_override(terraform, &self.directory, &self.directory)?;
+        for (name, value) in environment {
+            cli = cli.env(name, value);
+        }
+        let numbers = format!("-var=numbers={count}");
+        let arguments: Vec<&str> = arguments
+            .split(' ')
+            .chain(["-input=false", "-no-color", &numbers])
+            .collect();
+        let mut command = cli.command(&arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let ended = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let memory = self.program.as_ref().map(|program| {
+                let ended = &ended;
+                scope.spawn(move || peak(program, ended))
+            });
+            let (cpu, started) = (cpu_seconds(), Instant::now());
+            let status = command.status().map_err(|error| error.to_string());
+            let seconds = started.elapsed().as_secs_f64();
+            ended.store(true, Ordering::Relaxed);
+            let peak = memory.and_then(|memory| memory.join().ok());
+            match status? {
+                status if status.success() => Ok(Cost {
+                    seconds,
+                    cpu_seconds: cpu_seconds() - cpu,
+                    peak_mib: peak.unwrap_or_default(),
+                }),
+                status => Err(format!(
+                    "{} with {} failed: {status}",
+                    arguments.join(" "),
+                    self.column.name()
+                )),
+            }
+        })
+    }
+}
+
+/// The most memory in MiB that a process of this program had, until the CLI ended.
+fn peak(program: &Path, ended: &AtomicBool) -> f64 {
+    let mut most = 0.0;
+    while !ended.load(Ordering::Relaxed) {
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        for process in processes.map(|it| it.path()) {
+            if fs::read_link(process.join("exe")).is_ok_and(|it| it == program) {
+                most = f64::max(most, high_water(&process).unwrap_or_default());
+            }
+        }
+        thread::sleep(LOOK);
+    }
+    most
+}
+
+/// The most resident memory that a process has had, in MiB.
+fn high_water(process: &Path) -> Option<f64> {
+    let status = fs::read_to_string(process.join("status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
+}
+
+/// The processor time of all processes that this one has started, and that have ended.
+fn cpu_seconds() -> f64 {
+    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name of the program, which may have spaces, ends with the last bracket. The 14th and the
+    // 15th field after it are cutime and cstime, in hundredths of a second on Linux.
+    let fields = text.rsplit(')').next().unwrap_or_default();
+    let times = fields.split_whitespace().skip(13).take(2);
+    times.filter_map(|it| it.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
