@@ -175,8 +175,10 @@ fn build(version: &str) -> Result<PathBuf> {
         &format!("target.'cfg(all())'.rustflags={flags}"),
     ]);
     // For the parts of the cryptography library that are not in Rust. The code for AVX-512 has 0.7 MB, and
-    // is faster only for large amounts of data. No panic passes through C.
+    // is faster only for large amounts of data. What has to be fast is written in assembly, and no panic
+    // passes through C.
     let smaller = [
+        "-Os",
         "-DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX=1",
         "-fno-asynchronous-unwind-tables",
     ];

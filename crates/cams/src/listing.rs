@@ -371,6 +371,16 @@ fn lock(spaces: &Mutex<HashMap<String, Space>>) -> MutexGuard<'_, HashMap<String
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_panic_reaches_every_caller() {
+        let now = Instant::now();
+        let flight = Flight::<()>::begin("Test", now, now, async { panic!("a bug") });
+        for _ in 0..2 {
+            let caller = tokio::spawn(flight.pending.clone());
+            assert!(caller.await.unwrap_err().is_panic());
+        }
+    }
+
     #[test]
     fn both_forms_of_a_number_are_its_rows() {
         let row = |phone_number: &str, status: &str| ListedNumber {
