@@ -62,6 +62,7 @@ fn normalised(workspace: &Workspace, run: &Run) -> String {
         .replace(&binaries.display().to_string(), "<provider>")
         .replace(&workspace.path().display().to_string(), "<workspace>")
         .replace("OpenTofu", "Terraform")
+        .replace("registry.opentofu.org", "registry.terraform.io")
         .replace("tofu ", "terraform ");
     let text: String = words(&text).map(masked).collect();
     sorted(&text)
