@@ -18,7 +18,12 @@ pub(crate) const REQUIRED_PROVIDERS: &str = r#"terraform {
 
 /// The provider's address in the default registry of this CLI.
 pub(crate) fn address(terraform: &Terraform) -> String {
-    format!("{}/terraform-provider-cams/cams", terraform.registry())
+    address_in(terraform.registry())
+}
+
+/// The provider's address in a registry, which is also its path in a mirror.
+pub(crate) fn address_in(registry: &str) -> String {
+    format!("{registry}/terraform-provider-cams/cams")
 }
 
 /// A CLI, its working directory, and the environment variables with which it finds the provider.

@@ -3,16 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::dist::{EMULATOR, PROVIDER};
 use crate::shell::{self, Result, cargo, find, root};
 use crate::{sbom, tools};
-
-/// The packages whose binaries are released.
-const RELEASED: [&str; 2] = ["terraform-provider-cams", "cams-emulator"];
 
 /// Checks the dependencies, and writes an SBOM of each released package to `target/`.
 pub(crate) fn audit() -> Result<()> {
     check()?;
-    for package in RELEASED {
+    for package in [PROVIDER, EMULATOR] {
         println!("{}", sbom::write(package)?.display());
     }
     Ok(())

@@ -13,10 +13,11 @@ use sha2::{Digest, Sha256};
 use zip::write::{SimpleFileOptions, ZipWriter};
 use zip::{CompressionMethod, DateTime, ZipArchive};
 
+use crate::cli::address_in;
 use crate::shell::{self, Result, binary, cargo, make_directory, root, target};
 
-const PROVIDER: &str = "terraform-provider-cams";
-const EMULATOR: &str = "cams-emulator";
+pub(crate) const PROVIDER: &str = "terraform-provider-cams";
+pub(crate) const EMULATOR: &str = "cams-emulator";
 /// The registries that have the provider.
 const REGISTRIES: [&str; 2] = ["registry.terraform.io", "registry.opentofu.org"];
 /// The profile of the build, and the name of its directory.
@@ -264,7 +265,7 @@ fn archives(options: &Options, program: &str) -> Result<Vec<Archive>> {
 /// Copies the archives into a mirror of the packed layout:
 /// <https://developer.hashicorp.com/terraform/cli/config/config-file#filesystem_mirror>.
 fn fill_filesystem_mirror(mirror: &Path, archives: &[Archive]) -> Result<()> {
-    for directory in REGISTRIES.map(|registry| directory(mirror, registry)) {
+    for directory in REGISTRIES.map(|registry| mirror.join(address_in(registry))) {
         copy_to(&directory, archives)?;
     }
     Ok(())
@@ -280,7 +281,7 @@ fn fill_network_mirror(mirror: &Path, version: &str, archives: &[Archive]) -> Re
         entries.insert(platform.clone(), entry);
     }
     let index = json!({ "archives": entries }).to_string();
-    for directory in REGISTRIES.map(|registry| directory(mirror, registry)) {
+    for directory in REGISTRIES.map(|registry| mirror.join(address_in(registry))) {
         copy_to(&directory, archives)?;
         shell::write(&directory.join(format!("{version}.json")), &index)?;
         // Earlier versions stay in the mirror.
@@ -291,10 +292,6 @@ fn fill_network_mirror(mirror: &Path, version: &str, archives: &[Archive]) -> Re
         shell::write(&list, &known.to_string())?;
     }
     Ok(())
-}
-
-fn directory(mirror: &Path, registry: &str) -> PathBuf {
-    mirror.join(registry).join("terraform-provider-cams/cams")
 }
 
 fn copy_to(directory: &Path, archives: &[Archive]) -> Result<()> {

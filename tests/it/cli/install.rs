@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::{ONE, Program, Run, Workspace};
 use crate::emulator::Emulator;
 use crate::network::{Authority, TlsServer};
-use crate::support::PROVIDER;
+use crate::support::{PROVIDER, names_in};
 
 const VERSION: &str = "9.8.7";
 
@@ -45,7 +45,7 @@ impl Dist {
         };
         dist.run(&[("--binaries", "binaries"), ("--output", "archives")]);
         // The archive of the other platform is there when the release is put together.
-        let own = dist.names("archives").into_iter();
+        let own = names_in(&dist.path("archives")).into_iter();
         let own = own.filter_map(|name| {
             let name = name.strip_prefix(&format!("terraform-provider-cams_{VERSION}_"))?;
             Some(name.strip_suffix(".zip")?.to_owned())
@@ -85,10 +85,6 @@ impl Dist {
         self.directory.join(name)
     }
 
-    fn names(&self, directory: &str) -> Vec<String> {
-        crate::support::names_in(&self.path(directory))
-    }
-
     /// A workspace that installs providers by this method only.
     fn workspace(&self, emulator: &Emulator, method: &str) -> Workspace {
         let workspace = Workspace::on(emulator, ONE);
@@ -97,17 +93,11 @@ impl Dist {
         workspace
     }
 
-    /// The arguments of a command that locks the versions for both platforms.
-    fn lock<'a>(&'a self, mirror: &'a str, arguments: &'a [String; 2]) -> Vec<&'a str> {
-        let mut all = vec!["providers", "lock", mirror];
-        all.extend(arguments.iter().map(String::as_str));
-        all
-    }
-
-    fn platform_arguments(&self) -> [String; 2] {
-        self.platforms
-            .clone()
-            .map(|platform| format!("-platform={platform}"))
+    /// Locks the version for both platforms.
+    fn lock(&self, workspace: &Workspace, mirror: &str) {
+        let [own, other] = &self.platforms;
+        let [own, other] = [own, other].map(|platform| format!("-platform={platform}"));
+        workspace.ok(&["providers", "lock", mirror, &own, &other]);
     }
 }
 
@@ -131,12 +121,10 @@ fn locked(workspace: &Workspace) -> usize {
 #[test]
 fn a_mirror_with_two_platforms_can_be_locked_and_installed() {
     let (dist, emulator) = (&*DIST, Emulator::start(&[]));
-    let platforms = dist.platform_arguments();
     let mirror = dist.path("mirror");
     let method = format!("filesystem_mirror {{ path = {mirror:?} }}");
     let workspace = dist.workspace(&emulator, &method);
-    let from = format!("-fs-mirror={}", mirror.display());
-    workspace.ok(&dist.lock(&from, &platforms));
+    dist.lock(&workspace, &format!("-fs-mirror={}", mirror.display()));
     // Both archives have the same contents.
     assert_eq!(locked(&workspace), 1);
     workspace.ok(&["init", "-no-color", "-lockfile=readonly"]);
@@ -172,10 +160,8 @@ fn a_web_server_can_be_a_mirror() {
     workspace.write("authority.pem", &authority.pem());
     let file = workspace.path().join("authority.pem");
     let workspace = workspace.env("SSL_CERT_FILE", &file.display().to_string());
-    let platforms = dist.platform_arguments();
-    let from = format!("-net-mirror={url}");
     // The CLI compares the archives with the hashes of the index.
-    workspace.ok(&dist.lock(&from, &platforms));
+    dist.lock(&workspace, &format!("-net-mirror={url}"));
     workspace.ok(&["init", "-no-color", "-lockfile=readonly"]);
     workspace.apply().assert_says(&["1 added"]);
 }
@@ -223,7 +209,7 @@ fn it_runs_in_an_empty_system_as_an_unknown_user() {
     let server = TlsServer::start(&authority, "cams.internal", emulator.url());
     let directory = TempDir::new().unwrap();
     let root = directory.path();
-    for directory in ["etc/ssl/certs", "tmp", "work"] {
+    for directory in ["etc/ssl/certs", "tmp", "module"] {
         fs::create_dir_all(root.join(directory)).unwrap();
     }
     for (name, text) in [
@@ -236,11 +222,11 @@ fn it_runs_in_an_empty_system_as_an_unknown_user() {
         ),
         ("etc/ssl/certs/ca-certificates.crt", &authority.pem()),
         (
-            "work/cli.tfrc",
+            "module/cli.tfrc",
             "provider_installation {\n  filesystem_mirror { path = \"/mirror\" }\n}\n",
         ),
         (
-            "work/main.tf",
+            "module/main.tf",
             &format!("{}{ONE}", super::REQUIRED_PROVIDERS),
         ),
     ] {
@@ -258,14 +244,14 @@ fn it_runs_in_an_empty_system_as_an_unknown_user() {
                 "--user",
                 "--map-user=4242",
                 "--map-group=4242",
-                "--wd=/work",
+                "--wd=/module",
             ])
             .arg(format!("--root={}", root.display()))
             .arg("/cli")
             .args(arguments)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("TF_CLI_CONFIG_FILE", "/work/cli.tfrc")
+            .env("TF_CLI_CONFIG_FILE", "/module/cli.tfrc")
             .env("CHECKPOINT_DISABLE", "1")
             .env("CAMS_ENDPOINT", &endpoint)
             .env("CAMS_CUST_SPACE_ID", "cams-test")
@@ -288,6 +274,6 @@ fn it_runs_in_an_empty_system_as_an_unknown_user() {
     run(&["apply", "-auto-approve", "-no-color"]).assert_says(&["1 added"]);
     run(&["plan", "-no-color"]).assert_says(&["No changes"]);
     // The quota is kept in the directory of the unknown user.
-    let names = crate::support::names_in(&root.join("tmp"));
+    let names = names_in(&root.join("tmp"));
     assert!(names.contains(&"terraform-provider-cams-4242".to_owned()));
 }
