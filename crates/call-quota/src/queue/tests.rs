@@ -6,6 +6,7 @@ use crate::memory::Memory;
 use crate::tests::LIMIT;
 use futures_util::FutureExt;
 use proptest::prelude::*;
+use std::cell::RefCell;
 use std::num::NonZeroU32;
 use std::pin::{Pin, pin};
 use tracing_subscriber::layer::SubscriberExt;
@@ -404,15 +405,20 @@ fn many_threads_neither_lose_a_wake_up_nor_a_slot() {
     });
 }
 
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+thread_local! {
+    /// What this thread logged.
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Collects what each thread logs. It is the subscriber of the process: one of a single thread
+/// misses an event whose call site another thread registers first.
+struct Lines;
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Lines {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         let mut line = Line(event.metadata().level().to_string());
         event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
+        LINES.with_borrow_mut(|lines| lines.push(line.0));
     }
 }
 
@@ -426,10 +432,7 @@ impl tracing::field::Visit for Line {
 
 #[tokio::test(start_paused = true)]
 async fn a_long_wait_is_reported_after_a_second_and_then_every_ten() {
-    let lines = Lines::default();
-    let _guard = tracing_subscriber::registry()
-        .with(lines.clone())
-        .set_default();
+    tracing_subscriber::registry().with(Lines).init();
     let queue = queue();
     let permit = take(&queue, 1).await.pop().unwrap();
     permit.throttled(Some(Duration::from_secs(20)));
@@ -438,7 +441,7 @@ async fn a_long_wait_is_reported_after_a_second_and_then_every_ten() {
         join(&queue, Priority::Normal),
     );
     drop((first.await, second.await));
-    let lines = lines.0.lock().unwrap();
+    let lines = LINES.take();
     assert_eq!(lines.len(), 4, "{lines:#?}");
     assert_eq!(
         lines[1],
