@@ -4,16 +4,18 @@
 //! bytes.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use semver::Version;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use zip::write::{SimpleFileOptions, ZipWriter};
 use zip::{CompressionMethod, DateTime, ZipArchive};
 
 use crate::cli::address_in;
+use crate::sbom;
 use crate::shell::{self, Result, binary, cargo, make_directory, root, target};
 
 pub(crate) const PROVIDER: &str = "terraform-provider-cams";
@@ -21,7 +23,7 @@ pub(crate) const EMULATOR: &str = "cams-emulator";
 /// The registries that have the provider.
 const REGISTRIES: [&str; 2] = ["registry.terraform.io", "registry.opentofu.org"];
 /// The profile of the build, and the name of its directory.
-const PROFILE: &str = "dist";
+pub(crate) const PROFILE: &str = "dist";
 
 /// What the command line asks for.
 struct Options {
@@ -67,9 +69,12 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
             (PROVIDER, format!("{PROVIDER}_v{version}")),
             (EMULATOR, EMULATOR.to_owned()),
         ] {
-            let archive = format!("{name}_{version}_{}.zip", platform());
-            let archive = options.output.join(archive);
-            package(&binaries.join(name), &installed, &archive)?;
+            let path = |extension: &str| {
+                let file = format!("{name}_{version}_{}.{extension}", platform());
+                options.output.join(file)
+            };
+            package(&binaries.join(name), &installed, &path("zip"))?;
+            sbom::write(name, version, &path("cdx.json"))?;
         }
     }
     let manifest = format!("{PROVIDER}_{version}_manifest.json");
@@ -129,46 +134,54 @@ fn parse(arguments: &[&str]) -> Result<Options> {
     }
 }
 
-/// Whether a text is a version as the registries want it: three numbers, and perhaps a pre-release.
+/// Whether a text is a version as the registries want it: a semantic version without build metadata.
 fn is_version(text: &str) -> bool {
-    let (numbers, suffix) = text.split_once('-').unwrap_or((text, "0"));
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
-    let is_suffix = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|it| it.is_ascii_alphanumeric() || it == b'-')
-    };
-    numbers.split('.').count() == 3
-        && numbers.split('.').all(is_number)
-        && suffix.split('.').all(is_suffix)
+    Version::parse(text).is_ok_and(|version| version.build.is_empty())
 }
 
 /// Builds the provider and the emulator. Returns the directory of the binaries.
 ///
 /// The binaries contain no path of this machine, so that a build in another directory gives the same
 /// bytes.
-fn build(version: &str) -> Result<PathBuf> {
+pub(crate) fn build(version: &str) -> Result<PathBuf> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let home = home.ok_or("the home directory is not known; set CARGO_HOME")?;
+    // The directories of the registries have to be there, for the prefixes below.
+    shell::run(cargo().args(["fetch", "--locked", "--quiet"]))?;
     // The last prefix that matches is used, and the directory of the target may be in the root.
-    let paths = [
-        (home.as_path(), "/cargo"),
-        (root(), "/source"),
-        (&target(), "/target"),
+    let mut paths = vec![
+        (home.clone(), "/cargo"),
+        (root().to_owned(), "/source"),
+        (target(), "/target"),
     ];
-    let prefixes = |option: &str| {
-        let prefixes = paths.map(|(from, to)| format!("{option}={}={to}", from.display()));
-        prefixes.to_vec()
+    // The sources of crates are in a directory for each registry. Some thousand of their paths are in
+    // the binaries.
+    let registries = fs::read_dir(home.join("registry/src"));
+    let registries = registries.into_iter().flatten().flatten();
+    paths.extend(registries.map(|registry| (registry.path(), "/crates")));
+    let prefixes = |option: &str| -> Vec<String> {
+        let prefixes = paths.iter();
+        prefixes
+            .map(|(from, to)| format!("{option}={}={to}", from.display()))
+            .collect()
     };
-    let mut flags = prefixes("--remap-path-prefix");
-    if cfg!(target_os = "linux") {
-        // A third of a megabyte less: the addresses that a static binary adjusts at its start.
-        flags.push("-Clink-arg=-Wl,-z,pack-relative-relocs".to_owned());
+    let spaced = paths.iter().map(|(from, _)| from.display().to_string());
+    if let Some(path) = spaced
+        .into_iter()
+        .find(|path| path.contains(char::is_whitespace))
+    {
+        return Err(format!(
+            "the compiler of C cannot be told of {path:?}, because it contains a space; \
+             build in a directory without one"
+        ));
     }
-    let flags = json!(flags);
+    let flags = json!(prefixes("--remap-path-prefix"));
     let mut build = cargo();
+    // These would take the place of all flags here and in .cargo/config.toml.
+    build
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
     build.args(["build", "--locked", "--profile", PROFILE]);
     build.args(["--package", PROVIDER, "--package", EMULATOR, "--bins"]);
     build.args([
@@ -201,8 +214,7 @@ fn build(version: &str) -> Result<PathBuf> {
 /// Writes an archive with a binary, the licence and the README. Times and owners are left out, so that
 /// the archive depends on the contents alone.
 fn package(binary: &Path, name: &str, archive: &Path) -> Result<()> {
-    let file = File::create(archive).map_err(|error| cannot("create", archive, &error))?;
-    let mut zip = ZipWriter::new(file);
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(9))
@@ -219,9 +231,9 @@ fn package(binary: &Path, name: &str, archive: &Path) -> Result<()> {
         zip.write_all(&contents)
             .map_err(|error| cannot("write", archive, &error))?;
     }
-    zip.finish()
-        .map(|_| ())
-        .map_err(|error| cannot("write", archive, &error))
+    let zip = zip.finish();
+    let zip = zip.map_err(|error| cannot("write", archive, &error))?;
+    fs::write(archive, zip.into_inner()).map_err(|error| cannot("write", archive, &error))
 }
 
 /// Writes the checksums of all archives of a program and of `more` files, and their signature.
@@ -242,6 +254,8 @@ fn write_checksums(options: &Options, program: &str, more: &[String]) -> Result<
     let sums = format!("{program}_{}_SHA256SUMS", options.version);
     let sums = options.output.join(sums);
     shell::write(&sums, &lines?.concat())?;
+    // An earlier signature is not of these checksums.
+    let _ = fs::remove_file(sums.with_added_extension("sig"));
     let Some(key) = &options.key else {
         return Ok(());
     };
@@ -259,7 +273,14 @@ fn archives(options: &Options, program: &str) -> Result<Vec<Archive>> {
         Some(Archive { path, platform })
     };
     let files = shell::files(&options.output)?.into_iter();
-    Ok(files.filter_map(archive).collect())
+    let archives: Vec<_> = files.filter_map(archive).collect();
+    match archives.is_empty() {
+        true => Err(format!(
+            "no {prefix}OS_ARCH.zip in {}",
+            options.output.display()
+        )),
+        false => Ok(archives),
+    }
 }
 
 /// Copies the archives into a mirror of the packed layout:
@@ -375,6 +396,8 @@ mod tests {
             "1.0.x",
             "1.0.0-",
             "1.0.0-a..b",
+            "01.0.0",
+            "1.0.0+build",
             "",
             "1.0.0 ",
         ] {

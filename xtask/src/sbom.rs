@@ -6,22 +6,21 @@
 //! `ring`, and its file contains the path of the repository and the time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::shell::{self, Result, cargo, root, target};
+use crate::shell::{self, Result, cargo, root};
 
-/// Writes `target/PACKAGE.cdx.json`, and returns its path.
-pub(crate) fn write(package: &str) -> Result<PathBuf> {
+/// Writes the SBOM of a package, as a release of this version has it.
+pub(crate) fn write(package: &str, version: &str, path: &Path) -> Result<()> {
     let format = ["--prefix=depth", "--format={p}\t{l}"];
     let mut tree = cargo();
     tree.args(["tree", "--locked", "--edges=normal,build"]);
     let tree = shell::output(tree.args(format).args(["--package", package]))?;
-    let sbom = sbom(&tree, &shell::read(&root().join("Cargo.lock"))?);
-    let path = target().join(format!("{package}.cdx.json"));
-    shell::write(&path, &format!("{sbom:#}\n"))?;
-    Ok(path)
+    let mut sbom = sbom(&tree, &shell::read(&root().join("Cargo.lock"))?);
+    sbom["metadata"]["component"]["version"] = version.into();
+    shell::write(path, &format!("{sbom:#}\n"))
 }
 
 /// The SBOM of the first crate in the output of `cargo tree`, in which each line is the depth, the

@@ -17,9 +17,11 @@ pub(crate) fn root() -> &'static Path {
         .expect("the workspace is above this package")
 }
 
-/// Cargo's target directory.
+/// Cargo's target directory: this program is in `TARGET/TRIPLE/PROFILE`.
 pub(crate) fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+    let own = std::env::current_exe().unwrap_or_default();
+    let target = own.ancestors().nth(3);
+    target.map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// The same `cargo` that runs this program, in the project's root directory.

@@ -19,7 +19,7 @@ type Step = (&'static str, fn() -> Result<()>);
 const STEPS: &[Step] = &[
     ("Tools", tools_present),
     ("Format", format),
-    ("Dependencies", dependencies::check),
+    ("Dependencies", dependencies::step),
     ("Clippy", clippy),
     ("Build", shell::build),
     ("Documentation up to date", docs::check),

@@ -7,6 +7,9 @@ use std::process::Command;
 
 use crate::shell::{self, Result, find};
 
+/// The version that is installed where there is none.
+const CARGO_DENY: &str = "cargo-deny@0.20.2";
+
 /// A Terraform or OpenTofu CLI.
 #[derive(Clone, Debug)]
 pub(crate) struct Terraform {
@@ -138,11 +141,11 @@ pub(crate) fn cargo_deny() -> Result<()> {
     if find("cargo-deny").is_some() {
         return Ok(());
     }
-    println!("Installing cargo-deny, which takes some minutes");
-    shell::output(shell::cargo().args(["install", "cargo-deny", "--locked"]))
+    println!("Installing {CARGO_DENY}, which takes some minutes");
+    shell::output(shell::cargo().args(["install", "--locked", CARGO_DENY]))
         .map(|_| ())
         .map_err(|_| {
-            "cargo-deny is missing. Install it: cargo install cargo-deny --locked".to_owned()
+            format!("cargo-deny is missing. Install it: cargo install --locked {CARGO_DENY}")
         })
 }
 

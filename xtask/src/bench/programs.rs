@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::shell::{self, Result, binary, cargo, make_directory, root, target};
-use crate::tools;
+use crate::{dist, tools};
 
 use super::samples::Column;
 
@@ -15,18 +15,14 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Builds the provider, the emulator, the peers and the measuring client in release mode.
+    /// Builds the provider and the emulator as a release contains them, the peers and the measuring
+    /// client.
     pub(crate) fn build() -> Result<Self> {
-        let ours = ["--bin", "terraform-provider-cams", "--bin", "cams-emulator"];
-        shell::run(
-            cargo()
-                .args(["build", "--release", "--workspace"])
-                .args(ours),
-        )?;
+        let released = dist::build(env!("CARGO_PKG_VERSION"))?;
         peers(&["canned", "client"])?;
         let mut programs = Self {
             built: vec![
-                (Column::Ours, binary("release", "terraform-provider-cams")),
+                (Column::Ours, released.join(dist::PROVIDER)),
                 (Column::Canned, binary("release", "canned")),
             ],
             missing: Vec::new(),
@@ -64,7 +60,7 @@ fn argument(column: Column, path: &Path) -> String {
     format!("{}={}", column.name(), path.display())
 }
 
-/// Builds packages of the peers' workspace, beside the provider: what both depend on is built once.
+/// Builds packages of the peers' workspace, beside the provider.
 fn peers(packages: &[&str]) -> Result<()> {
     let manifest = root().join("benches/peers/Cargo.toml");
     let mut command = cargo();

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::cli::{Cli, REQUIRED_PROVIDERS};
+use crate::dist;
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, make_directory, write};
 use crate::tools::Terraform;
@@ -109,7 +110,7 @@ pub(crate) fn measure(
             }
             Ok::<_, String>(())
         };
-        let start = || Emulator::start(&binary("release", "cams-emulator"), &UNLIMITED);
+        let start = || Emulator::start(&binary(dist::PROFILE, dist::EMULATOR), &UNLIMITED);
         let mut emulator = start()?;
         for workspace in &workspaces {
             workspace.clear()?;
@@ -157,13 +158,13 @@ pub(crate) fn settings(
         samples.add(&row, Column::Ours, calls(emulator)?);
         Ok::<_, String>(())
     };
-    let emulator = Emulator::start(&binary("release", "cams-emulator"), &UNLIMITED)?;
+    let emulator = Emulator::start(&binary(dist::PROFILE, dist::EMULATOR), &UNLIMITED)?;
     let variables = with_emulator(environment, &emulator);
     workspace.run(terraform, &variables, "apply -auto-approve", MANY)?;
     for listed in ["absent", "MIGRATING", "PENDING", "UNVERIFIED"] {
         refresh(&emulator, "migrating_listed_as", listed, samples)?;
     }
-    let empty = Emulator::start(&binary("release", "cams-emulator"), &UNLIMITED)?;
+    let empty = Emulator::start(&binary(dist::PROFILE, dist::EMULATOR), &UNLIMITED)?;
     for missing in [
         "refusal",
         "empty-data",
@@ -176,7 +177,7 @@ pub(crate) fn settings(
 
     let state = directory.path().join("state").display().to_string();
     for order in ["first", "second"] {
-        let emulator = Emulator::start(&binary("release", "cams-emulator"), &[])?;
+        let emulator = Emulator::start(&binary(dist::PROFILE, dist::EMULATOR), &[])?;
         let mut variables = environment.to_vec();
         variables.push(("CAMS_THROTTLE_STATE_DIRECTORY", state.clone()));
         variables.push(("CAMS_ENDPOINT", emulator.url.clone()));

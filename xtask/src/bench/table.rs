@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
+use crate::dist;
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, heading, make_directory, root, target, write};
 use crate::tools::{self, Terraform};
@@ -139,7 +140,7 @@ fn client(
     command: &[&str],
     arguments: &[String],
 ) -> Result<String> {
-    let emulator = Emulator::start(&binary("release", "cams-emulator"), &runs::UNLIMITED)?;
+    let emulator = Emulator::start(&binary(dist::PROFILE, dist::EMULATOR), &runs::UNLIMITED)?;
     let mut client = Command::new(binary("release", "client"));
     client
         .args(command)

@@ -48,52 +48,69 @@ pub(crate) async fn measure(rounds: usize, calls: usize, programs: &[Program]) -
     Ok(())
 }
 
-/// Counts the instructions of each program and method. Valgrind runs the program.
+/// Counts the instructions of each program and method: how many more valgrind counts in a process that
+/// answers these calls too.
 pub(crate) async fn count(calls: usize, programs: &[Program]) -> Result<()> {
     let identity = Identity::generate()?;
     for program in programs {
-        let directory = tempfile::tempdir()?;
-        let files = ["first", "second"].map(|name| directory.path().join(name));
-        let start = |file: &Path| {
-            let mut command = Command::new("valgrind");
-            let out = format!("--callgrind-out-file={}", file.display());
-            command.args(["--quiet", "--tool=callgrind", &out, &program.path]);
-            Provider::start(command, directory.path(), &identity)
-        };
-        let processes = [start(&files[0]).await?, start(&files[1]).await?];
-        let made = conversation::have(&processes, "cams-instructions").await?;
-        let mut dumps = [0, 0];
-        for phase in phases(&made, calls) {
-            let (row, count) = (phase.row(), phase.requests.len() as f64);
-            let at = phase.process;
-            let mut dump = || dump(&files[at], processes[at].id(), &mut dumps[at]);
-            dump()?;
-            phase.run(&processes[at].channel).await?;
-            let instructions = dump()?;
-            let thousands = instructions / count / 1000.0;
-            sample(
-                &format!("{row}, 1,000 instructions/call"),
-                program,
-                thousands,
-            );
+        let without = instructions(program, &identity, None).await?;
+        for at in 0..METHODS.len() * IN_FLIGHT.len() {
+            let with = instructions(program, &identity, Some((at, calls))).await?;
+            let process = METHODS[at / IN_FLIGHT.len()].2;
+            let more = with.counts[process] - without.counts[process];
+            let row = format!("{}, 1,000 instructions/call", with.row);
+            sample(&row, program, more / calls as f64 / 1000.0);
         }
     }
     Ok(())
 }
 
-/// The instructions of a process since the last dump.
-fn dump(file: &Path, process: u32, dumps: &mut u32) -> Result<f64> {
-    let mut control = Command::new("callgrind_control");
-    control.args(["--dump", &process.to_string()]);
-    let output = control.output()?;
-    *dumps += 1;
-    let dump = std::fs::read_to_string(format!("{}.{dumps}", file.display()))
-        .map_err(|error| format!("no dump: {error}; {output:?}"))?;
-    let total = dump
+/// What valgrind counted in the two processes of a conversation.
+struct Counted {
+    counts: [f64; 2],
+    /// The row of the calls that were made besides.
+    row: String,
+}
+
+/// Has a conversation with a program, and makes the calls of one more phase.
+async fn instructions(
+    program: &Program,
+    identity: &Identity,
+    phase: Option<(usize, usize)>,
+) -> Result<Counted> {
+    let directory = tempfile::tempdir()?;
+    let files = ["first", "second"].map(|name| directory.path().join(name));
+    let start = |file: &Path| {
+        let mut command = Command::new("valgrind");
+        let out = format!("--callgrind-out-file={}", file.display());
+        command.args(["--quiet", "--tool=callgrind", &out, &program.path]);
+        Provider::start(command, directory.path(), identity)
+    };
+    let processes = [start(&files[0]).await?, start(&files[1]).await?];
+    let made = conversation::have(&processes, "cams-instructions").await?;
+    let mut row = String::new();
+    if let Some((at, calls)) = phase {
+        let phase = phases(&made, calls).into_iter().nth(at);
+        let phase = phase.ok_or("a method was not called")?;
+        row = phase.row();
+        let process = phase.process;
+        phase.run(&processes[process].channel).await?;
+    }
+    for process in processes {
+        process.shut_down().await?;
+    }
+    let counts = [total(&files[0])?, total(&files[1])?];
+    Ok(Counted { counts, row })
+}
+
+/// The instructions in a file of callgrind.
+fn total(file: &Path) -> Result<f64> {
+    let text = std::fs::read_to_string(file)?;
+    let total = text
         .lines()
         .rev()
         .find_map(|line| line.strip_prefix("totals: "));
-    Ok(total.ok_or("a dump without its total")?.trim().parse()?)
+    Ok(total.ok_or("a file without its total")?.trim().parse()?)
 }
 
 /// Calls of one method.

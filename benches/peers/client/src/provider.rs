@@ -183,7 +183,7 @@ impl ServerCertVerifier for Announced {
         _certificate: &CertificateDer<'_>,
         _signature: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        Err(rustls::Error::General("TLS 1.2 is not offered".to_owned()))
     }
 
     fn verify_tls13_signature(

@@ -64,11 +64,10 @@ fn run<P: Provider, E: Display>(
     if mode == Mode::Terraform {
         platform::forbid_core_dumps();
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(ServeError::Threads)?;
+        .map_err(ServeError::Runtime)?;
     let server = server().map_err(|error| ServeError::Provider(error.to_string()))?;
     let served = runtime.block_on(serve(plugin, mode, environment, clock, server));
     // Operations still under way have had their time, or Terraform does not wait for them any more.

@@ -53,9 +53,9 @@ pub enum ServeError {
     /// The handshake line could not be written, most likely because stdout is closed.
     #[error("cannot write the handshake to stdout: {0}")]
     Stdout(#[source] io::Error),
-    /// The operating system refused to start the threads of the runtime.
-    #[error("cannot start threads: {0}")]
-    Threads(#[source] io::Error),
+    /// The operating system refused what the runtime needs, such as a file descriptor.
+    #[error("cannot wait for input and output: {0}")]
+    Runtime(#[source] io::Error),
 }
 
 impl ServeError {
