@@ -19,6 +19,7 @@ mod dist;
 mod docs;
 mod emulator;
 mod fuzz;
+mod instructions;
 mod sbom;
 mod shell;
 mod soak;
@@ -51,6 +52,8 @@ Usage: cargo xtask COMMAND
   cargo xtask fuzz [SECONDS] [TARGET...]
                               Run all fuzz targets, or the named ones, for 30 seconds each or for
                               SECONDS
+  cargo xtask instructions    Count the instructions of what the provider does often, with valgrind, and
+                              compare them with the recorded counts. --record records new ones
   cargo xtask bench [--quick] Compare the provider with the least that any provider costs and with
                               other frameworks: time, memory, calls per second. Writes
                               benches/results/; with --quick, takes fewer samples and writes nothing
@@ -82,6 +85,8 @@ fn main() -> ExitCode {
         ["soak", "credentials", "--short"] => {
             soak::credentials::run(&soak::credentials::Plan::SHORT)
         }
+        ["instructions"] => instructions::check(),
+        ["instructions", "--record"] => instructions::record(),
         ["bench", rest @ ..] => bench::run(rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

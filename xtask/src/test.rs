@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, cargo, green, heading, red, root, target};
 use crate::tools::Terraform;
-use crate::{dependencies, docs, soak, tools};
+use crate::{dependencies, docs, instructions, soak, tools};
 
 /// A step of the command: its name and its function.
 type Step = (&'static str, fn() -> Result<()>);
@@ -26,6 +26,7 @@ const STEPS: &[Step] = &[
     ("Official SDK against the emulator", interop),
     ("API documentation", api_documentation),
     ("Documentation tests", doc_tests),
+    ("Instruction counts", instructions::check),
     ("Short soak", soak),
     ("Short soak of credentials", soak_credentials),
 ];
@@ -182,6 +183,9 @@ fn tools_present() -> Result<()> {
     }
     for tool in [tools::python()?, tools::redis()?] {
         println!("{}", tool.display());
+    }
+    if instructions::IS_COUNTED {
+        println!("{}", tools::valgrind()?.display());
     }
     Ok(())
 }

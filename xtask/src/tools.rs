@@ -106,6 +106,11 @@ pub(crate) fn redis() -> Result<PathBuf> {
     )
 }
 
+/// Valgrind, which counts instructions.
+pub(crate) fn valgrind() -> Result<PathBuf> {
+    program("valgrind", "valgrind", "apt-get install valgrind")
+}
+
 /// The compiler of protocols, for a peer that needs it when it is built.
 pub(crate) fn protoc() -> Result<PathBuf> {
     let protoc = program(

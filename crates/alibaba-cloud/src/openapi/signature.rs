@@ -61,7 +61,7 @@ pub(super) struct Unsigned<'a> {
 /// What is sent for a signed request: its query, and headers beside those that the HTTP client
 /// sets. Both hold the id of the key and the signature, and one of them the security token, so they
 /// are wiped from memory when they are dropped.
-pub(super) struct Signed {
+pub struct Signed {
     pub(super) query: Zeroizing<String>,
     pub(super) headers: Vec<(&'static str, Zeroizing<String>)>,
     /// The signature alone, by which it is found in text that quotes the request.
