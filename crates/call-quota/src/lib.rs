@@ -145,21 +145,6 @@ impl Throttle {
         Self::shared((None, Some(directory), fallback_calls), None)
     }
 
-    /// Shares quotas as [`Throttle::host`] does, by a clock that shows microseconds. For the
-    /// benchmark that counts instructions: valgrind ends a program that reads the host's clock.
-    #[doc(hidden)]
-    pub fn host_by_clock(
-        directory: PathBuf,
-        now: impl Fn() -> u64 + Send + Sync + 'static,
-    ) -> Self {
-        let (boot, now) = (1, Arc::new(now));
-        let directory = SharedDirectory::new(directory, HostClock { boot, now });
-        Self::new(Arc::new(ThrottleInner {
-            directory: Some(Arc::new(directory)),
-            ..ThrottleInner::new(None, None, NonZeroU32::MIN)
-        }))
-    }
-
     /// Shares quotas among all hosts that use the same Redis or Valkey server.
     ///
     /// The first use connects to the server. While the server cannot be used, the processes of this
