@@ -176,7 +176,12 @@ pub(crate) fn build(version: &str) -> Result<PathBuf> {
              build in a directory without one"
         ));
     }
-    let flags = json!(prefixes("--remap-path-prefix"));
+    let mut flags = prefixes("--remap-path-prefix");
+    if cfg!(target_os = "linux") {
+        // The binary is loaded at a fixed address, as Go's are. A start has nothing to relocate.
+        flags.push("-Crelocation-model=static".to_owned());
+    }
+    let flags = json!(flags);
     let mut build = cargo();
     // These would take the place of all flags here and in .cargo/config.toml.
     build
