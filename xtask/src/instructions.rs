@@ -125,7 +125,7 @@ fn compare(counts: &Counts, recorded: &Counts) -> (String, Option<String>) {
             continue;
         };
         for ((kind, &count), &before) in KINDS.iter().zip(counts).zip(recorded) {
-            let percent = (count as f64 / before as f64 - 1.0) * 100.0;
+            let percent = (count as f64 - before as f64) * 100.0 / before as f64;
             let line = format!("{name}: {count} {kind}, {before} recorded ({percent:+.1} %)\n");
             table.push_str(&line);
             if percent > TOLERANCE {
