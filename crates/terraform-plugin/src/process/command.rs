@@ -23,8 +23,8 @@ enum Invocation {
 
 /// Does what the command line asks for, and gives the exit code of the process.
 ///
-/// `server` makes the server of the provider. It is called only if the plugin is to serve. The exit
-/// code is 1 if the plugin cannot be served or what was asked for
+/// `server` makes the server of the provider. It is called only if the plugin is to serve, after the
+/// handshake line is written. The exit code is 1 if the plugin cannot be served or what was asked for
 /// cannot be printed, and 2 for an argument that it does not have.
 pub fn main<P: Provider, E: Display>(
     plugin: &Plugin,
@@ -68,7 +68,7 @@ fn run<P: Provider, E: Display>(
         .enable_all()
         .build()
         .map_err(ServeError::Runtime)?;
-    let server = server().map_err(|error| ServeError::Provider(error.to_string()))?;
+    let server = || server().map_err(|error| ServeError::Provider(error.to_string()));
     let served = runtime.block_on(serve(plugin, mode, environment, clock, server));
     // Operations still under way have had their time, or Terraform does not wait for them any more.
     runtime.shutdown_background();

@@ -61,10 +61,10 @@ pub enum ServeError {
 impl ServeError {
     /// The line to print on stdout in place of the handshake. Terraform hides stderr, but shows the
     /// first line of stdout if it has fewer than four fields (go-plugin: "Unrecognized remote plugin
-    /// message"). `None` if Terraform does not read that line.
+    /// message"). `None` if Terraform does not read that line, or has read the handshake.
     pub(super) fn in_place_of_handshake(&self) -> Option<String> {
         match self {
-            Self::Cookie | Self::Serve(_) | Self::Stdout(_) => None,
+            Self::Cookie | Self::Provider(_) | Self::Serve(_) | Self::Stdout(_) => None,
             // The separator of fields may be in a path.
             _ => Some(self.to_string().replace('|', "/")),
         }

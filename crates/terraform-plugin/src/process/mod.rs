@@ -102,7 +102,8 @@ pub enum Mode {
     Terraform,
 }
 
-/// Serves a provider until Terraform, a signal or the loss of Terraform ends it.
+/// Serves a provider until Terraform, a signal or the loss of Terraform ends it. The server is made
+/// after the handshake line is written, while Terraform connects.
 ///
 /// It needs a tokio runtime with I/O and time. When it returns, the socket is removed. Tasks may
 /// still run then, so end the runtime with `shutdown_background`, which does not wait for them.
@@ -116,7 +117,7 @@ pub async fn serve<P: Provider>(
     mode: Mode,
     environment: &Environment,
     clock: &Clock,
-    server: server::Server<P>,
+    server: impl FnOnce() -> Result<server::Server<P>, ServeError>,
 ) -> Result<(), ServeError> {
     if mode == Mode::Terraform {
         handshake::check_cookie(environment)?;
@@ -148,7 +149,7 @@ pub async fn serve<P: Provider>(
         tracing::warn!("the host does not offer protocol {}", handshake::PROTOCOL);
     }
 
-    let services = Services::default();
+    let (server, services) = (server()?, Services::default());
     let operations = server.operations();
     let ended = lifecycle::ended(
         mode,
