@@ -155,6 +155,8 @@ impl Workspace {
             .env("TF_CLI_CONFIG_FILE", self.path().join("cli.tfrc"))
             .env("TF_IN_AUTOMATION", "1")
             .env("CHECKPOINT_DISABLE", "1")
+            // The garbage collector takes a quarter of the CLI's time in a large apply.
+            .env("GOGC", "400")
             .env(NO_METADATA.0, NO_METADATA.1)
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command

@@ -158,7 +158,7 @@ pub(super) fn faults() -> Vec<Fault> {
 /// The result of a cell: in which apply the number came into state, or what is wrong.
 type CellResult = Result<u32, String>;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_fault_loses_a_number_or_starts_it_twice() {
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let mut cells = JoinSet::new();

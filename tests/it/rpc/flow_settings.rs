@@ -122,7 +122,7 @@ const ROWS: &[Row] = &[
     (&["--number-form=dialled"], CONNECTED, ""),
 ];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_number_is_registered_and_deregistered_under_each_setting() {
     let began = Instant::now();
     let rows = ROWS.iter().map(|row| tokio::spawn(check(*row)));
