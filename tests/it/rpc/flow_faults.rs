@@ -59,11 +59,6 @@ const CALLS: [(Step, &str); 14] = [
     (Step::Refresh, "ChatappSyncPhoneNumber"),
 ];
 
-/// How long an apply may take that meets a fault in each call: it ends by this.
-const IMPATIENT: &str = "8s";
-/// How long an apply may take that succeeds or is refused, also on a slow machine.
-const PATIENT: &str = "2m";
-
 const READS: [&str; 3] = [
     "QueryChatappPhoneNumbers",
     "ChatappSyncPhoneNumber",
@@ -87,6 +82,11 @@ const SERVICES: [&[&str]; 3] = [
         "--absent=empty",
     ],
 ];
+
+/// How long an apply may take that meets a fault in each call: it ends by this.
+const IMPATIENT: &str = "8s";
+/// How long an apply may take that succeeds or is refused, also on a slow machine.
+const PATIENT: &str = "2m";
 
 struct Cell {
     fault: Arc<Fault>,

@@ -165,7 +165,10 @@ fn record(environment: &[(&str, String)], programs: &Programs) -> Result<()> {
 /// Prints the table, and writes it and the plots after a full run.
 fn report(plan: &Plan, terraform: &Terraform, samples: &Samples, notes: &[String]) -> Result<()> {
     let mut text = format!("# Results\n\n{}\n{}", machine(terraform), samples.tables());
+    // The results are committed. A command that failed is quoted without the path of the repository.
+    let root_path = format!("{}/", root().display());
     for note in notes {
+        let note = note.replace(&root_path, "");
         text.push_str(&format!("\nNot measured: {note}\n"));
     }
     heading("Results");
