@@ -52,10 +52,13 @@ pub(crate) async fn measure(rounds: usize, calls: usize, programs: &[Program]) -
 /// answers these calls too.
 pub(crate) async fn count(calls: usize, programs: &[Program]) -> Result<()> {
     let identity = Identity::generate()?;
+    let phases = METHODS.len() * IN_FLIGHT.len();
     for program in programs {
-        let without = instructions(program, &identity, None).await?;
-        for at in 0..METHODS.len() * IN_FLIGHT.len() {
-            let with = instructions(program, &identity, Some((at, calls))).await?;
+        // The first process looks up the account, and stores it for all later ones.
+        instructions(program, &identity, phases + 1, calls).await?;
+        let without = instructions(program, &identity, phases, calls).await?;
+        for at in 0..phases {
+            let with = instructions(program, &identity, at, calls).await?;
             let process = METHODS[at / IN_FLIGHT.len()].2;
             let more = with.counts[process] - without.counts[process];
             let row = format!("{}, 1,000 instructions/call", with.row);
@@ -72,11 +75,13 @@ struct Counted {
     row: String,
 }
 
-/// Has a conversation with a program, and makes the calls of one more phase.
+/// Has a conversation with a program, and makes the calls of the phase with this number, if there is
+/// one, besides.
 async fn instructions(
     program: &Program,
     identity: &Identity,
-    phase: Option<(usize, usize)>,
+    at: usize,
+    calls: usize,
 ) -> Result<Counted> {
     let directory = tempfile::tempdir()?;
     let files = ["first", "second"].map(|name| directory.path().join(name));
@@ -87,11 +92,11 @@ async fn instructions(
         Provider::start(command, directory.path(), identity)
     };
     let processes = [start(&files[0]).await?, start(&files[1]).await?];
-    let made = conversation::have(&processes, "cams-instructions").await?;
+    // A number can be migrated into a space once.
+    let space = format!("cams-instructions-{at:02}");
+    let made = conversation::have(&processes, &space).await?;
     let mut row = String::new();
-    if let Some((at, calls)) = phase {
-        let phase = phases(&made, calls).into_iter().nth(at);
-        let phase = phase.ok_or("a method was not called")?;
+    if let Some(phase) = phases(&made, calls).into_iter().nth(at) {
         row = phase.row();
         let process = phase.process;
         phase.run(&processes[process].channel).await?;
