@@ -11,8 +11,9 @@ use crate::{startup, tools};
 
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
-        [] => table::run(&table::Plan::FULL),
-        ["--quick"] => table::run(&table::Plan::QUICK),
+        [] => table::run(&table::Plan::FULL, None),
+        ["--quick"] => table::run(&table::Plan::QUICK, None),
+        ["--before", program] => table::run(&table::Plan::BEFORE, Some(program)),
         ["startup"] => {
             shell::run(cargo().args(["build", "--release", "--bin", "terraform-provider-cams"]))?;
             println!("{}", startup::measure()?);
@@ -21,7 +22,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         ["memory"] => memory(),
         ["throttle", options @ ..] => throttle(options),
         other => Err(format!(
-            "unknown benchmark: {}. Available: none or --quick, memory, startup, throttle [--quick]",
+            "unknown benchmark: {}. Available: none, --quick or --before PROGRAM, memory, startup, throttle [--quick]",
             other.join(" ")
         )),
     }

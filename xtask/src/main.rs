@@ -57,6 +57,8 @@ Usage: cargo xtask COMMAND
   cargo xtask bench [--quick] Compare the provider with the least that any provider costs and with
                               other frameworks: time, memory, calls per second. Writes
                               benches/results/; with --quick, takes fewer samples and writes nothing
+  cargo xtask bench --before PROGRAM
+                              Compare the provider with PROGRAM, another build of it
   cargo xtask bench memory    Measure the provider's peak memory with servers and clients that send
                               endless data
   cargo xtask bench startup   Measure the time from exec to handshake, and the idle memory, of the

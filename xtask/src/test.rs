@@ -307,6 +307,11 @@ fn test_with(clis: &[Terraform], selection: impl Fn(usize) -> Selection) -> Resu
             .args(selection(position));
         command.env("CAMS_TEST_CLI", &cli.path);
         command.env("CAMS_TEST_LEFT_OUT", &left_out);
+        if std::env::var_os("RUST_TEST_THREADS").is_none() {
+            // Most of these tests wait: for the quota, for a process, or for time to pass.
+            let cores = thread::available_parallelism().map_or(1, usize::from);
+            command.env("RUST_TEST_THREADS", (2 * cores).to_string());
+        }
         outcomes.push(shell::run(&mut command));
     }
     heading("Results by CLI");

@@ -86,7 +86,7 @@ const SERVICES: [&[&str]; 3] = [
 /// How long an apply may take that meets a fault in each call: it ends by this.
 const IMPATIENT: &str = "8s";
 /// How long an apply may take that succeeds or is refused, also on a slow machine.
-const PATIENT: &str = "2m";
+const PATIENT: &str = "30s";
 
 struct Cell {
     fault: Arc<Fault>,
@@ -128,7 +128,7 @@ async fn no_fault_has_a_step_done_twice_or_its_outcome_stored_wrongly() {
     let cells = cells();
     let all = cells.len();
     let checks = cells.into_iter().map(|cell| tokio::spawn(check(cell)));
-    let results = stream::iter(checks).buffer_unordered(AT_ONCE);
+    let results = stream::iter(checks).buffer_unordered(3 * AT_ONCE);
     let wrong = results.filter(|result| future::ready(result.is_err()));
     let wrong = wrong.count().await;
     print(all, began);

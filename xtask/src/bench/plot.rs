@@ -61,7 +61,7 @@ pub(crate) fn draw(samples: &Samples, rows: &[&str]) -> String {
             let colour = match column {
                 Column::Ours => "#27a",
                 Column::Canned | Column::Floor => "#999",
-                Column::TfProvider | Column::Go => "#c93",
+                Column::TfProvider | Column::Go | Column::Before => "#c93",
             };
             let (length, text) = (value / most * LENGTH, y + 12.0);
             let _ = writeln!(

@@ -15,9 +15,9 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Builds the provider and the emulator as a release contains them, the peers and the measuring
-    /// client.
-    pub(crate) fn build() -> Result<Self> {
+    /// Builds the provider and the emulator as a release contains them, the measuring client, and the
+    /// peers, unless the provider is compared with the program `before`.
+    pub(crate) fn build(before: Option<&str>) -> Result<Self> {
         let released = dist::build(env!("CARGO_PKG_VERSION"))?;
         peers(&["canned", "client"])?;
         let mut programs = Self {
@@ -27,8 +27,13 @@ impl Programs {
             ],
             missing: Vec::new(),
         };
-        programs.add(Column::TfProvider, tf_provider());
-        programs.add(Column::Go, go());
+        match before {
+            Some(program) => programs.add(Column::Before, Ok(program.into())),
+            None => {
+                programs.add(Column::TfProvider, tf_provider());
+                programs.add(Column::Go, go());
+            }
+        }
         Ok(programs)
     }
 

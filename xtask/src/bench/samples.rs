@@ -17,6 +17,8 @@ pub(crate) enum Column {
     TfProvider,
     /// The same resource on HashiCorp's framework in Go.
     Go,
+    /// Another build of this provider.
+    Before,
 }
 
 /// The samples by row and column, in the order of their first sample.
@@ -33,12 +35,13 @@ struct Row {
 }
 
 impl Column {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Ours,
         Self::Canned,
         Self::Floor,
         Self::TfProvider,
         Self::Go,
+        Self::Before,
     ];
 
     /// The name by which the measuring programs call it.
@@ -49,6 +52,7 @@ impl Column {
             Self::Floor => "floor",
             Self::TfProvider => "tf-provider",
             Self::Go => "Go framework",
+            Self::Before => "before",
         }
     }
 }
@@ -94,9 +98,12 @@ impl Samples {
     /// The tables in Markdown. A row of a start has the least value too, in brackets.
     pub(crate) fn tables(&self) -> String {
         let mut tables = String::new();
+        let is_measured =
+            |column: &Column| self.rows.iter().any(|row| row.least(*column).is_some());
+        let columns: Vec<_> = Column::ALL.into_iter().filter(is_measured).collect();
         for (at, row) in self.rows.iter().enumerate() {
             for (_, heading) in self.headings.iter().filter(|(above, _)| *above == at) {
-                let names = Column::ALL.map(Column::name);
+                let names: Vec<_> = columns.iter().map(|column| column.name()).collect();
                 let _ = writeln!(
                     tables,
                     "\n## {heading}\n\n| | {} | ours ÷ canned | ours ÷ floor | added ÷ added by canned |\n\
@@ -105,21 +112,22 @@ impl Samples {
                     "--:|".repeat(names.len() + 3)
                 );
             }
-            tables.push_str(&row.line());
+            tables.push_str(&row.line(&columns));
         }
         tables
     }
 }
 
 impl Row {
-    fn line(&self) -> String {
-        let cells = Column::ALL.map(|column| match (self.median(column), self.least(column)) {
+    fn line(&self, columns: &[Column]) -> String {
+        let cell = |column: &Column| match (self.median(*column), self.least(*column)) {
             (Some(median), Some(least)) if self.name.starts_with("exec ") => {
                 format!("{} ({})", digits(median), digits(least))
             }
             (Some(median), _) => digits(median),
             _ => "–".to_owned(),
-        });
+        };
+        let cells: Vec<_> = columns.iter().map(cell).collect();
         let [ours, canned, floor] =
             [Column::Ours, Column::Canned, Column::Floor].map(|column| self.median(column));
         let ratio = |one: Option<f64>, other: Option<f64>| match (one, other) {
@@ -170,7 +178,7 @@ mod tests {
                      plan, s\tcanned\t1.25\nplan, s\tfloor\t1\n";
         samples.add_lines(lines).unwrap();
         let table = samples.tables();
-        let row = "| plan, s | 1.50 | 1.25 | 1.00 | – | – | 1.20 | 1.50 | 2.00 |";
+        let row = "| plan, s | 1.50 | 1.25 | 1.00 | 1.20 | 1.50 | 2.00 |";
         assert!(table.lines().any(|line| line == row), "{table}");
         assert!(samples.add_lines("plan, s\tmars\t1").is_err());
     }

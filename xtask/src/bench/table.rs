@@ -43,6 +43,12 @@ impl Plan {
         rounds: 2,
         is_full: false,
     };
+    /// For the comparison with another build.
+    pub(crate) const BEFORE: Self = Self {
+        sizes: &[size(1000, 5, 3)],
+        starts: 40,
+        ..Self::QUICK
+    };
 }
 
 const fn size(numbers: usize, plans: usize, applies: usize) -> Size {
@@ -59,10 +65,11 @@ const CALLS: &str = "200";
 /// The calls of each RPC under valgrind, which is some fifty times slower.
 const COUNTED: &str = "100";
 
-pub(crate) fn run(plan: &Plan) -> Result<()> {
+/// Measures the provider beside the peers, or beside another build of it.
+pub(crate) fn run(plan: &Plan, before: Option<&str>) -> Result<()> {
     let terraform = tools::terraform()?;
     heading("Build the provider and its peers (takes some minutes the first time)");
-    let mut programs = Programs::build()?;
+    let mut programs = Programs::build(before)?;
     let directory = shell::temporary_directory()?;
     let environment = environment(directory.path())?;
     let mut samples = Samples::default();
