@@ -45,7 +45,7 @@ impl Plan {
     };
     /// For the comparison with another build.
     pub(crate) const BEFORE: Self = Self {
-        sizes: &[size(1000, 5, 3)],
+        sizes: &[size(1000, 5, 1)],
         starts: 40,
         ..Self::QUICK
     };

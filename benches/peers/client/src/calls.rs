@@ -33,7 +33,8 @@ pub(crate) async fn measure(rounds: usize, calls: usize, programs: &[Program]) -
             let command = || Command::new(&program.path);
             let start = || Provider::start(command(), sockets.path(), &identity);
             let processes = [start().await?, start().await?];
-            let space = format!("cams-calls-{round}");
+            // A number can be migrated into a space once.
+            let space = format!("cams-calls-{round}-{}", program.name.replace(' ', "-"));
             let made = conversation::have(&processes, &space).await?;
             for phase in phases(&made, calls) {
                 let (row, count) = (phase.row(), phase.requests.len() as f64);
@@ -92,8 +93,7 @@ async fn instructions(
         Provider::start(command, directory.path(), identity)
     };
     let processes = [start(&files[0]).await?, start(&files[1]).await?];
-    // A number can be migrated into a space once.
-    let space = format!("cams-instructions-{at:02}");
+    let space = format!("cams-instructions-{at:02}-{}", program.name);
     let made = conversation::have(&processes, &space).await?;
     let mut row = String::new();
     if let Some(phase) = phases(&made, calls).into_iter().nth(at) {
