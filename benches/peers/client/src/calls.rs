@@ -56,10 +56,11 @@ pub(crate) async fn count(calls: usize, programs: &[Program]) -> Result<()> {
     let phases = METHODS.len() * IN_FLIGHT.len();
     for program in programs {
         // The first process looks up the account, and stores it for all later ones.
-        instructions(program, &identity, phases + 1, calls).await?;
-        let without = instructions(program, &identity, phases, calls).await?;
+        instructions(program, &identity, "first", None).await?;
+        let without = instructions(program, &identity, "other", None).await?;
         for at in 0..phases {
-            let with = instructions(program, &identity, at, calls).await?;
+            let space = format!("at-{at:02}");
+            let with = instructions(program, &identity, &space, Some((at, calls))).await?;
             let process = METHODS[at / IN_FLIGHT.len()].2;
             let more = with.counts[process] - without.counts[process];
             let row = format!("{}, 1,000 instructions/call", with.row);
@@ -76,13 +77,12 @@ struct Counted {
     row: String,
 }
 
-/// Has a conversation with a program, and makes the calls of the phase with this number, if there is
-/// one, besides.
+/// Has a conversation with a program in a space of its own, and makes the calls of one more phase.
 async fn instructions(
     program: &Program,
     identity: &Identity,
-    at: usize,
-    calls: usize,
+    space: &str,
+    phase: Option<(usize, usize)>,
 ) -> Result<Counted> {
     let directory = tempfile::tempdir()?;
     let files = ["first", "second"].map(|name| directory.path().join(name));
@@ -93,10 +93,12 @@ async fn instructions(
         Provider::start(command, directory.path(), identity)
     };
     let processes = [start(&files[0]).await?, start(&files[1]).await?];
-    let space = format!("cams-instructions-{at:02}-{}", program.name);
+    let space = format!("cams-{}-{space}", program.name);
     let made = conversation::have(&processes, &space).await?;
     let mut row = String::new();
-    if let Some(phase) = phases(&made, calls).into_iter().nth(at) {
+    if let Some((at, calls)) = phase {
+        let phase = phases(&made, calls).into_iter().nth(at);
+        let phase = phase.ok_or("a method was not called")?;
         row = phase.row();
         let process = phase.process;
         phase.run(&processes[process].channel).await?;
