@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 use crate::cli::{Cli, REQUIRED_PROVIDERS};
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, green, heading, write};
-use crate::startup::resident;
 use crate::tools;
 
 const CONFIGURATION: &str = r#"
@@ -72,7 +71,7 @@ impl Plan {
     };
     pub(crate) const SHORT: Self = Self {
         numbers: 1000,
-        applies: 10,
+        applies: 5,
     };
 }
 
@@ -281,4 +280,11 @@ impl Drop for Provider {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The resident memory of a process in KiB, if the system reports it.
+fn resident(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }

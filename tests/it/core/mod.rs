@@ -125,8 +125,19 @@ impl Core {
         (self.process, self.directory)
     }
 
+    /// Ends the provider as Terraform does, and returns its whole log. A line may be read later than
+    /// the answer that follows it.
+    pub(crate) async fn whole_log(mut self) -> Vec<Value> {
+        self.end().await;
+        self.logs()
+    }
+
     /// Ends the provider as Terraform does, and returns how it ended.
     pub(crate) async fn shutdown(mut self) -> ExitStatus {
+        self.end().await
+    }
+
+    async fn end(&mut self) -> ExitStatus {
         let mut controller = self.controller();
         // Terraform ignores the response, because the process may end before it is sent.
         let _ = soon(

@@ -338,7 +338,7 @@ async fn no_fault_brings_a_secret_into_the_log() {
         emulator.control("POST", "faults", Some(fault.fault));
         let core = Core::start().env("TF_LOG", "TRACE").await;
         apply_with(&core, emulator.url()).await;
-        let log = format!("{:?}", core.logs());
+        let log = format!("{:?}", core.whole_log().await);
         assert!(log.contains("ApplyResourceChange"), "{log}");
         assert_no_secret(&log);
     };

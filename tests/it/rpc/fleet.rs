@@ -118,7 +118,7 @@ async fn a_redis_that_cannot_be_used_costs_a_warning_and_no_migration() {
             warned.iter().any(|line| line.contains("Redis")),
             "{warned:?}"
         );
-        let everything = format!("{:?}", core.logs());
+        let everything = format!("{:?}", core.whole_log().await);
         assert!(!everything.contains(password), "{everything}");
     }
     assert!(redis.keys().is_empty(), "{:?}", redis.keys());

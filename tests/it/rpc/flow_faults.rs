@@ -337,7 +337,7 @@ async fn no_fault_brings_a_code_into_the_log() {
         let nothing = Instance::default();
         let outcome = run(&core, Step::Register, &nothing, &code, IMPATIENT).await;
         texts(&outcome, &code);
-        let log = format!("{:?}", core.logs());
+        let log = format!("{:?}", core.whole_log().await);
         assert!(log.contains("ChatappMigrationVerified"), "{log}");
         assert!(!log.contains(&code), "the code {code} is in:\n{log}");
     };

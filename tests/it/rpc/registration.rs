@@ -249,8 +249,8 @@ async fn check(case: Case) {
     let sent = (emulator.count(SUBMIT), emulator.count(REGISTER));
     assert_eq!(sent, case.sent, "{about}");
     if let Some(code) = code.filter(|code| code.len() == 6) {
-        let logs = core.logs().iter().map(Value::to_string).collect::<String>();
-        let everywhere = format!("{about} {state} {logs}");
+        let logs = core.whole_log().await;
+        let everywhere = format!("{about} {state} {logs:?}");
         assert!(!everywhere.contains(&code), "the code is shown");
     }
 }

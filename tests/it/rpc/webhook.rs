@@ -162,8 +162,8 @@ async fn a_failure_stores_nothing_and_shows_no_secret() {
         let (_, applied) = change(&core, TYPE, &Instance::default(), &config).await;
         assert_eq!(titles(&applied.diagnostics), says);
         assert_eq!(applied.instance.state, Value::Null);
-        let logs = core.logs().iter().map(Value::to_string).collect::<String>();
-        let everywhere = format!("{:?}{logs}", applied.diagnostics);
+        let logs = core.whole_log().await;
+        let everywhere = format!("{:?}{logs:?}", applied.diagnostics);
         assert!(
             !everywhere.contains("s3cr3t"),
             "a secret is shown: {everywhere}"
