@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! throttle [--quick] [--svg FILE]     all scenarios, or one of each kind; writes the plot to FILE
+//! throttle --only SCENARIO [--runs N] those with this policy and name, as `provider, 50±20 ms`, N times
 //! ```
 
 #![expect(clippy::print_stdout, reason = "this program prints its results")]
@@ -52,13 +53,21 @@ async fn main() {
         return peers::run_process(policy, rest).await;
     }
     let quick = arguments.contains(&"--quick");
-    let file = arguments.iter().skip_while(|name| **name != "--svg").nth(1);
+    let option = |name| arguments.iter().skip_while(|it| **it != name).nth(1);
+    let (file, only) = (option("--svg"), option("--only"));
+    let runs = option("--runs").map_or(1, |runs| runs.parse().expect("a number"));
+    let chosen = |scenario: &&Scenario| match only {
+        Some(only) => scenario.title() == **only,
+        None => scenario.quick || !quick,
+    };
 
     println!("{}", judge::HEADING);
-    let verdicts = all(quick).await;
+    let verdicts = all(SCENARIOS.iter().filter(chosen), runs).await;
     println!("\n{}", judge::LEGEND);
-    println!("\n{}", idle::measure().await);
-    if !quick {
+    if only.is_none() {
+        println!("\n{}", idle::measure().await);
+    }
+    if only.is_none() && !quick {
         println!("\n{}", recovery::measure().await);
     }
     if let Some(file) = file {
@@ -67,18 +76,20 @@ async fn main() {
     }
 }
 
-/// Runs all scenarios, or only the quick ones, [`AT_ONCE`] at a time. Prints the row of a scenario
-/// as soon as the scenarios before it are done.
-async fn all(quick: bool) -> Vec<(&'static Scenario, Verdict)> {
+/// Runs each scenario so many times, [`AT_ONCE`] at a time, each run with other random round trips.
+/// Prints the row of a run as soon as the runs before it are done.
+async fn all(
+    scenarios: impl Iterator<Item = &'static Scenario>,
+    runs: usize,
+) -> Vec<(&'static Scenario, Verdict)> {
     let turns = Arc::new(Semaphore::new(AT_ONCE));
-    let running: Vec<_> = SCENARIOS
-        .iter()
-        .filter(|scenario| scenario.quick || !quick)
-        .map(|scenario| {
+    let running: Vec<_> = scenarios
+        .flat_map(|scenario| (0..runs).map(move |run| (scenario, run)))
+        .map(|(scenario, run)| {
             let turns = Arc::clone(&turns);
             let task = async move {
                 let _turn = turns.acquire_owned().await.expect("never closed");
-                run::measure(scenario).await
+                run::measure(scenario, run).await
             };
             (scenario, tokio::spawn(task))
         })

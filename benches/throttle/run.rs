@@ -13,9 +13,11 @@ use crate::redis_server::RedisServer;
 use crate::scenario::{Policy, Scenario};
 use crate::workload::INITIATE;
 
-/// Runs the scenario to its end, and measures the result from the journal of the emulator.
-pub(crate) async fn measure(scenario: &Scenario) -> Verdict {
-    let emulator = Emulator::start(scenario.flags);
+/// Runs the scenario to its end, and measures the result from the journal of the emulator. The number
+/// of the run fixes the random round trips.
+pub(crate) async fn measure(scenario: &Scenario, run: usize) -> Verdict {
+    let seed = run.to_string();
+    let emulator = Emulator::start(&[scenario.flags, &["--seed", &seed]].concat());
     if scenario.slow {
         let slow =
             json!({ "kind": "slow_body", "over": "2s", "action": INITIATE, "times": "always" });

@@ -111,6 +111,11 @@ const fn scenario(
 }
 
 impl Scenario {
+    /// The policy and the name, by which `--only` chooses it.
+    pub(crate) fn title(&self) -> String {
+        format!("{}, {}", self.policy.name(), self.name)
+    }
+
     const fn quick(mut self) -> Self {
         self.quick = true;
         self

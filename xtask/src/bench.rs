@@ -7,22 +7,17 @@ mod samples;
 mod table;
 
 use crate::shell::{self, Result, cargo, make_directory, target};
-use crate::{startup, tools};
+use crate::tools;
 
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
         [] => table::run(&table::Plan::FULL, None),
         ["--quick"] => table::run(&table::Plan::QUICK, None),
         ["--before", program] => table::run(&table::Plan::BEFORE, Some(program)),
-        ["startup"] => {
-            shell::run(cargo().args(["build", "--release", "--bin", "terraform-provider-cams"]))?;
-            println!("{}", startup::measure()?);
-            Ok(())
-        }
         ["memory"] => memory(),
         ["throttle", options @ ..] => throttle(options),
         other => Err(format!(
-            "unknown benchmark: {}. Available: none, --quick or --before PROGRAM, memory, startup, throttle [--quick]",
+            "unknown benchmark: {}. Available: none, --quick or --before PROGRAM, memory, throttle [--quick]",
             other.join(" ")
         )),
     }

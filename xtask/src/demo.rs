@@ -10,7 +10,6 @@ use crate::cli::{self, Cli, REQUIRED_PROVIDERS};
 use crate::dist;
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, bold, cargo, green, heading, make_directory, write};
-use crate::startup;
 use crate::tools::{self, Terraform};
 
 const CONFIGURATION: &str = r#"
@@ -65,7 +64,6 @@ pub(crate) fn run() -> Result<()> {
     }
     heading("Build the provider and the emulator (takes some minutes the first time)");
     shell::run(cargo().args(["build", "--release", "--workspace", "--bins"]))?;
-    println!("\n{}", startup::measure()?);
 
     let directory = shell::temporary_directory()?;
     heading("Start the emulator, which stands in for CAMS on this machine");

@@ -23,7 +23,6 @@ mod instructions;
 mod sbom;
 mod shell;
 mod soak;
-mod startup;
 mod test;
 mod tools;
 
@@ -61,8 +60,6 @@ Usage: cargo xtask COMMAND
                               Compare the provider with PROGRAM, another build of it
   cargo xtask bench memory    Measure the provider's peak memory with servers and clients that send
                               endless data
-  cargo xtask bench startup   Measure the time from exec to handshake, and the idle memory, of the
-                              release binary
   cargo xtask bench throttle  Compare the throttle with other policies, in real processes with the
                               emulator. With --quick, run only some scenarios
 ";

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::emulator::Emulator;
 use crate::shell::{self, Result, binary, cargo, green, heading, red, root, target};
 use crate::tools::Terraform;
-use crate::{dependencies, docs, instructions, soak, tools};
+use crate::{dependencies, docs, instructions, tools};
 
 /// A step of the command: its name and its function.
 type Step = (&'static str, fn() -> Result<()>);
@@ -24,12 +24,10 @@ const STEPS: &[Step] = &[
     ("Clippy", clippy),
     ("Build", shell::build),
     ("Documentation up to date", docs::check),
-    ("Official SDK against the emulator", interop),
     ("API documentation", api_documentation),
     ("Documentation tests", doc_tests),
     ("Instruction counts", instructions::check),
-    ("Short soak", soak),
-    ("Short soak of credentials", soak_credentials),
+    ("Official SDK and short soaks", sdk_and_soaks),
 ];
 
 /// The flags of each emulator that the official SDK is tested with. Together they cover every
@@ -215,12 +213,23 @@ fn doc_tests() -> Result<()> {
     shell::run(cargo().args(["test", "--workspace", "--doc", "--quiet"]))
 }
 
-fn soak() -> Result<()> {
-    soak::run(&soak::Plan::SHORT)
-}
-
-fn soak_credentials() -> Result<()> {
-    soak::credentials::run(&soak::credentials::Plan::SHORT)
+/// Tests the emulator with the official SDK, and runs both short soaks meanwhile: each of them waits for
+/// a part of its time. The soaks are processes of their own, so that their outputs do not mix.
+fn sdk_and_soaks() -> Result<()> {
+    let program = binary("debug", "xtask");
+    let soaks: [&[&str]; 2] = [&["soak", "--short"], &["soak", "credentials", "--short"]];
+    thread::scope(|scope| {
+        let soaks = soaks.map(|arguments| {
+            let mut soak = Command::new(&program);
+            soak.args(arguments);
+            scope.spawn(move || shell::output(&mut soak))
+        });
+        interop()?;
+        for soak in soaks {
+            print!("{}", soak.join().map_err(|_| "a panic")??);
+        }
+        Ok(())
+    })
 }
 
 fn interop() -> Result<()> {

@@ -28,7 +28,11 @@ impl Programs {
             missing: Vec::new(),
         };
         match before {
-            Some(program) => programs.add(Column::Before, Ok(program.into())),
+            Some(program) => {
+                let path = Path::new(program).canonicalize();
+                let path = path.map_err(|error| format!("cannot use {program}: {error}"))?;
+                programs.add(Column::Before, Ok(path));
+            }
             None => {
                 programs.add(Column::TfProvider, tf_provider());
                 programs.add(Column::Go, go());
@@ -61,7 +65,8 @@ impl Programs {
     }
 }
 
-fn argument(column: Column, path: &Path) -> String {
+/// The program as an argument of the measuring client.
+pub(crate) fn argument(column: Column, path: &Path) -> String {
     format!("{}={}", column.name(), path.display())
 }
 
@@ -74,6 +79,11 @@ fn peers(packages: &[&str]) -> Result<()> {
         .arg(manifest)
         .arg("--target-dir")
         .arg(target());
+    // Loaded at a fixed address, as the provider of a release is.
+    if cfg!(target_os = "linux") {
+        let flags = "target.'cfg(all())'.rustflags=['-Crelocation-model=static']";
+        command.args(["--config", flags]);
+    }
     for package in packages {
         command.args(["--package", package]);
     }

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::cli::{Cli, REQUIRED_PROVIDERS};
@@ -24,8 +26,13 @@ variable "numbers" {
   type = number
 }
 
+variable "space" {
+  type    = string
+  default = "cams-bench"
+}
+
 provider "cams" {
-  cust_space_id = "cams-bench"
+  cust_space_id = var.space
 }
 
 resource "cams_number_migration" "number" {
@@ -70,8 +77,8 @@ struct Cost {
 /// A number of phone numbers, and how often it is measured.
 pub(crate) struct Size {
     pub(crate) numbers: usize,
-    /// How often they are planned, and how often they are refreshed.
     pub(crate) plans: usize,
+    pub(crate) refreshes: usize,
     pub(crate) applies: usize,
     /// Whether the peers are applied too. Core writes the state after each resource, so that 5,000
     /// take minutes.
@@ -97,7 +104,10 @@ pub(crate) fn measure(
         let applied = |it: &&Workspace| size.applies_peers || !is_peer(it);
         let mut run = |emulator: &Emulator, workspace: &Workspace, name: &str, arguments: &str| {
             let (column, row) = (workspace.column, format!("{name} {}", size.numbers));
-            let variables = with_emulator(environment, emulator);
+            let mut variables = with_emulator(environment, emulator);
+            // A number can be migrated into a space once.
+            let space = format!("cams-{}", column.name().replace(' ', "-"));
+            variables.push(("TF_VAR_space", space));
             emulator.take("requests")?;
             let cost = workspace.run(terraform, &variables, arguments, size.numbers)?;
             samples.add(&format!("{row}, s"), column, cost.seconds);
@@ -105,7 +115,7 @@ pub(crate) fn measure(
             if column != Column::Floor {
                 samples.add(&format!("{row}, peak MiB"), column, cost.peak_mib);
             }
-            if column == Column::Ours {
+            if matches!(column, Column::Ours | Column::Before) {
                 samples.add(&format!("{row}, API calls"), column, calls(emulator)?);
             }
             Ok::<_, String>(())
@@ -127,7 +137,7 @@ pub(crate) fn measure(
                 run(&emulator, workspace, "apply of", "apply -auto-approve")?;
             }
         }
-        for _ in 0..size.plans {
+        for _ in 0..size.refreshes {
             for workspace in workspaces.iter().filter(applied) {
                 run(&emulator, workspace, "refresh and plan of", "plan")?;
             }
@@ -136,8 +146,8 @@ pub(crate) fn measure(
     Ok(())
 }
 
-/// Counts the calls of a refresh for each choice that the service has about numbers that migrate, and
-/// about numbers that are absent. Then applies with the default quota, twice.
+/// Counts the calls of a refresh of old numbers for each choice that the service has about numbers
+/// that migrate, and about numbers that are absent. Then applies with the default quota, twice.
 pub(crate) fn settings(
     terraform: &Terraform,
     program: &Path,
@@ -148,43 +158,77 @@ pub(crate) fn settings(
     const FEW: usize = 50;
     let directory = shell::temporary_directory()?;
     let program = program.canonicalize().map_err(|error| error.to_string())?;
-    let workspace = Workspace::new(directory.path(), Column::Ours, Some(program))?;
-    let refresh = |emulator: &Emulator, key: &str, value: &str, samples: &mut Samples| {
-        emulator.put("behaviour", &json!({ key: value }).to_string())?;
-        let variables = with_emulator(environment, emulator);
-        emulator.take("requests")?;
-        workspace.run(terraform, &variables, "plan", MANY)?;
-        let row = format!("refresh of {MANY}, {key}: {value}, API calls");
-        samples.add(&row, Column::Ours, calls(emulator)?);
-        Ok::<_, String>(())
+    let workspace = |name: &str| {
+        let parent = directory.path().join(name);
+        make_directory(&parent)?;
+        Workspace::new(&parent, Column::Ours, Some(program.clone()))
     };
-    let emulator = Emulator::start(&binary(dist::PROFILE, dist::EMULATOR), &UNLIMITED)?;
-    let variables = with_emulator(environment, &emulator);
-    workspace.run(terraform, &variables, "apply -auto-approve", MANY)?;
-    for listed in ["absent", "MIGRATING", "PENDING", "UNVERIFIED"] {
-        refresh(&emulator, "migrating_listed_as", listed, samples)?;
-    }
-    let empty = Emulator::start(&binary(dist::PROFILE, dist::EMULATOR), &UNLIMITED)?;
-    for missing in [
-        "refusal",
-        "empty-data",
-        "no-data",
-        "null-data",
-        "not-verified",
-    ] {
-        refresh(&empty, "missing_number", missing, samples)?;
+    let start = |flags: &[&str]| Emulator::start(&binary(dist::PROFILE, dist::EMULATOR), flags);
+
+    let old = workspace("old")?;
+    let present = start(&UNLIMITED)?;
+    let variables = with_emulator(environment, &present);
+    old.run(terraform, &variables, "apply -auto-approve", MANY)?;
+    old.age()?;
+    let absent = start(&UNLIMITED)?;
+    // The first process of all looks up the account.
+    let variables = with_emulator(environment, &absent);
+    old.run(terraform, &variables, "plan", MANY)?;
+    // The first value of each is the default.
+    let choices: [(&Emulator, &str, &str, &[&str]); 4] = [
+        (
+            &present,
+            "present",
+            "migrating_listed_as",
+            &["absent", "MIGRATING", "PENDING", "UNVERIFIED"],
+        ),
+        (&present, "present", "list_follows", &["sync", "meta"]),
+        (
+            &absent,
+            "absent",
+            "missing_number",
+            &[
+                "refusal",
+                "empty-data",
+                "no-data",
+                "null-data",
+                "not-verified",
+            ],
+        ),
+        (
+            &absent,
+            "absent",
+            "missing_code",
+            &["InvalidParameter.PhoneNumberError", "MobileNumber.NotFound"],
+        ),
+    ];
+    for (emulator, are, key, values) in choices {
+        let choose = |value| emulator.put("behaviour", &json!({ key: value }).to_string());
+        for value in values {
+            choose(value)?;
+            emulator.take("requests")?;
+            let variables = with_emulator(environment, emulator);
+            old.run(terraform, &variables, "plan", MANY)?;
+            let row =
+                format!("refresh of {MANY} old numbers that are {are}, {key}: {value}, API calls");
+            samples.add(&row, Column::Ours, calls(emulator)?);
+        }
+        choose(&values[0])?;
     }
 
-    let state = directory.path().join("state").display().to_string();
-    for order in ["first", "second"] {
-        let emulator = Emulator::start(&binary(dist::PROFILE, dist::EMULATOR), &[])?;
-        let mut variables = environment.to_vec();
-        variables.push(("CAMS_THROTTLE_STATE_DIRECTORY", state.clone()));
-        variables.push(("CAMS_ENDPOINT", emulator.url.clone()));
-        workspace.clear()?;
-        let cost = workspace.run(terraform, &variables, "apply -auto-approve", FEW)?;
-        let row = format!("{order} apply of {FEW} on a machine, 10 calls/s of each operation, s");
-        samples.add(&row, Column::Ours, cost.seconds);
+    for machine in ["one", "two", "three"] {
+        let workspace = workspace(machine)?;
+        let emulator = start(&[])?;
+        for order in ["first", "second"] {
+            let mut variables = environment.to_vec();
+            variables.push(("CAMS_ENDPOINT", emulator.url.clone()));
+            variables.push(("TF_VAR_space", format!("cams-{order}")));
+            workspace.clear()?;
+            let cost = workspace.run(terraform, &variables, "apply -auto-approve", FEW)?;
+            let row =
+                format!("{order} apply of {FEW} on a machine, 10 calls/s of each operation, s");
+            samples.add(&row, Column::Ours, cost.seconds);
+        }
     }
     Ok(())
 }
@@ -238,6 +282,19 @@ impl Workspace {
         }
     }
 
+    /// Makes all numbers older than the hour in which the provider does not look them up.
+    fn age(&self) -> Result<()> {
+        let file = self.directory.join("terraform.tfstate");
+        let mut state: Value = serde_json::from_str(&shell::read(&file)?)
+            .map_err(|error| format!("the state is not valid JSON: {error}"))?;
+        let resources = state["resources"].as_array_mut().into_iter().flatten();
+        let instances = resources.filter_map(|resource| resource["instances"].as_array_mut());
+        for instance in instances.flatten() {
+            instance["private"] = json!(STANDARD.encode(r#"{"started_at":0}"#));
+        }
+        write(&file, &state.to_string())
+    }
+
     fn run(
         &self,
         terraform: &Terraform,
@@ -249,6 +306,8 @@ impl Workspace {
         for (name, value) in environment {
             cli = cli.env(name, value);
         }
+        let state = self.directory.join("state").display().to_string();
+        cli = cli.env("CAMS_THROTTLE_STATE_DIRECTORY", &state);
         let numbers = format!("-var=numbers={count}");
         let arguments: Vec<&str> = arguments
             .split(' ')

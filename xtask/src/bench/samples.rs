@@ -95,7 +95,7 @@ impl Samples {
         self.rows.iter().find(|it| it.name == row)?.median(column)
     }
 
-    /// The tables in Markdown. A row of a start has the least value too, in brackets.
+    /// The tables in Markdown. The row of a start or of a plan has the least value too, in brackets.
     pub(crate) fn tables(&self) -> String {
         let mut tables = String::new();
         let is_measured =
@@ -121,7 +121,11 @@ impl Samples {
 impl Row {
     fn line(&self, columns: &[Column]) -> String {
         let cell = |column: &Column| match (self.median(*column), self.least(*column)) {
-            (Some(median), Some(least)) if self.name.starts_with("exec ") => {
+            (Some(median), Some(least))
+                if ["exec ", "plan of "]
+                    .iter()
+                    .any(|it| self.name.starts_with(it)) =>
+            {
                 format!("{} ({})", digits(median), digits(least))
             }
             (Some(median), _) => digits(median),
@@ -148,7 +152,9 @@ impl Row {
     fn median(&self, column: Column) -> Option<f64> {
         let mut values = self.cells[column as usize].clone();
         values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
+        let middle = values.len().checked_sub(1)? as f64 / 2.0;
+        let [lower, upper] = [middle.floor(), middle.ceil()].map(|at| values[at as usize]);
+        Some(f64::midpoint(lower, upper))
     }
 
     fn least(&self, column: Column) -> Option<f64> {
@@ -174,8 +180,8 @@ mod tests {
     fn a_row_shows_medians_and_what_is_added() {
         let mut samples = Samples::default();
         samples.heading("Time");
-        let lines = "plan, s\tours\t1.5\nplan, s\tours\t9\nplan, s\tours\t1.2\n\
-                     plan, s\tcanned\t1.25\nplan, s\tfloor\t1\n";
+        let lines = "plan, s\tours\t1.4\nplan, s\tours\t9\nplan, s\tours\t1.2\n\
+                     plan, s\tours\t1.6\nplan, s\tcanned\t1.25\nplan, s\tfloor\t1\n";
         samples.add_lines(lines).unwrap();
         let table = samples.tables();
         let row = "| plan, s | 1.50 | 1.25 | 1.00 | 1.20 | 1.50 | 2.00 |";

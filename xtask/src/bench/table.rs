@@ -1,7 +1,7 @@
 //! The table of all measurements, each beside its floor and its peers.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
@@ -11,9 +11,9 @@ use crate::shell::{self, Result, binary, heading, make_directory, root, target, 
 use crate::tools::{self, Terraform};
 
 use super::plot;
-use super::programs::Programs;
+use super::programs::{Programs, argument};
 use super::runs::{self, Size};
-use super::samples::Samples;
+use super::samples::{Column, Samples};
 
 /// How much is measured.
 pub(crate) struct Plan {
@@ -27,14 +27,18 @@ impl Plan {
     pub(crate) const FULL: Self = Self {
         sizes: &[
             size(100, 5, 3),
-            size(1000, 5, 3),
+            Size {
+                plans: 11,
+                ..size(1000, 5, 2)
+            },
             Size {
                 applies_peers: false,
+                refreshes: 1,
                 ..size(5000, 3, 1)
             },
         ],
         starts: 40,
-        rounds: 5,
+        rounds: 4,
         is_full: true,
     };
     pub(crate) const QUICK: Self = Self {
@@ -47,7 +51,8 @@ impl Plan {
     pub(crate) const BEFORE: Self = Self {
         sizes: &[size(1000, 5, 1)],
         starts: 40,
-        ..Self::QUICK
+        rounds: 5,
+        is_full: false,
     };
 }
 
@@ -55,19 +60,28 @@ const fn size(numbers: usize, plans: usize, applies: usize) -> Size {
     Size {
         numbers,
         plans,
+        refreshes: plans,
         applies,
         applies_peers: true,
     }
 }
 
-/// The calls of each RPC in each round. The provider's quota limits how many numbers are applied.
-const CALLS: &str = "200";
+/// The most calls of each RPC in each round. Programs that are slower make fewer.
+const CALLS: &str = "5000";
 /// The calls of each RPC under valgrind, which is some fifty times slower.
-const COUNTED: &str = "100";
+const COUNTED: &str = "50";
 
 /// Measures the provider beside the peers, or beside another build of it.
 pub(crate) fn run(plan: &Plan, before: Option<&str>) -> Result<()> {
+    if cfg!(not(target_os = "linux")) {
+        return Err(
+            "this benchmark needs Linux: it reads memory and processor time in /proc".into(),
+        );
+    }
     let terraform = tools::terraform()?;
+    if plan.is_full {
+        tools::valgrind()?;
+    }
     heading("Build the provider and its peers (takes some minutes the first time)");
     let mut programs = Programs::build(before)?;
     let directory = shell::temporary_directory()?;
@@ -113,15 +127,39 @@ pub(crate) fn run(plan: &Plan, before: Option<&str>) -> Result<()> {
     samples.add_lines(&calls)?;
     let mut notes = programs.missing.clone();
     if plan.is_full {
+        heading("Instructions");
         samples.heading("Instructions");
-        // Go's runtime does not run under valgrind.
-        let ours: Vec<String> = programs.arguments().into_iter().take(2).collect();
-        match client(&environment, &["instructions", COUNTED], &ours) {
-            Ok(lines) => samples.add_lines(&lines)?,
-            Err(error) => notes.push(format!("instructions per call: {error}")),
+        for counted in instructions(&environment, &programs) {
+            match counted {
+                Ok(lines) => samples.add_lines(&lines)?,
+                Err(error) => notes.push(format!("instructions per call: {error}")),
+            }
         }
     }
     report(plan, &terraform, &samples, &notes)
+}
+
+/// The instructions of the calls of each program, counted for all at once: the counts do not depend on
+/// the load of the machine.
+fn instructions(environment: &[(&str, String)], programs: &Programs) -> Vec<Result<String>> {
+    let count = |(column, path): &(Column, PathBuf)| match column {
+        Column::Go => Err("Go's runtime does not run under valgrind".to_owned()),
+        _ => client(
+            environment,
+            &["instructions", COUNTED],
+            &[argument(*column, path)],
+        ),
+    };
+    thread::scope(|scope| {
+        let programs = programs.built.iter();
+        let counts: Vec<_> = programs
+            .map(|program| scope.spawn(move || count(program)))
+            .collect();
+        let counts = counts.into_iter().map(thread::ScopedJoinHandle::join);
+        counts
+            .map(|counted| counted.unwrap_or_else(|_| Err("a panic".to_owned())))
+            .collect()
+    })
 }
 
 /// The variables of the provider and of `canned`.

@@ -1,8 +1,8 @@
 //! Many calls at once.
 
+use std::ops::Range;
 use std::path::Path;
-use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tonic::transport::Channel;
@@ -11,12 +11,22 @@ use crate::conversation::{self, Call, NUMBER};
 use crate::provider::{Identity, Provider};
 use crate::{Program, Result, raw, sample};
 
+/// For how long calls of a method are made.
+const TIME: Duration = Duration::from_millis(500);
 /// How many calls are in flight.
 const IN_FLIGHT: [usize; 3] = [1, 10, 100];
 /// The methods, in the order of Terraform's calls, their rows, and which of the two processes of a
 /// conversation is called.
-const METHODS: [(&str, &str, usize); 7] = [
+const METHODS: [(&str, &str, usize); 11] = [
+    ("GetMetadata", "GetMetadata", 1),
     ("GetProviderSchema", "GetProviderSchema", 0),
+    (
+        "GetResourceIdentitySchemas",
+        "GetResourceIdentitySchemas",
+        1,
+    ),
+    ("ValidateProviderConfig", "ValidateProviderConfig", 0),
+    ("ConfigureProvider", "ConfigureProvider", 0),
     ("ValidateResourceConfig", "ValidateResourceConfig", 0),
     ("PlanNew", "PlanResourceChange, new", 0),
     ("ApplyResourceChange", "ApplyResourceChange", 0),
@@ -30,19 +40,18 @@ pub(crate) async fn measure(rounds: usize, calls: usize, programs: &[Program]) -
     let (identity, sockets) = (Identity::generate()?, tempfile::tempdir()?);
     for round in 0..rounds {
         for program in programs {
-            let command = || Command::new(&program.path);
-            let start = || Provider::start(command(), sockets.path(), &identity);
+            let start = || Provider::start(program.command(&[]), sockets.path(), &identity);
             let processes = [start().await?, start().await?];
             // A number can be migrated into a space once.
             let space = format!("cams-calls-{round}-{}", program.name.replace(' ', "-"));
             let made = conversation::have(&processes, &space).await?;
             for phase in phases(&made, calls) {
-                let (row, count) = (phase.row(), phase.requests.len() as f64);
                 let process = &processes[phase.process];
                 let started = Instant::now();
-                phase.run(&process.channel).await?;
+                let count = phase.run(&process.channel, TIME).await? as f64;
                 let seconds = started.elapsed().as_secs_f64();
-                sample(&format!("{row}, calls/s"), program, count / seconds);
+                let row = format!("{}, calls/s", phase.row());
+                sample(&row, program, count / seconds);
             }
         }
     }
@@ -53,61 +62,55 @@ pub(crate) async fn measure(rounds: usize, calls: usize, programs: &[Program]) -
 /// answers these calls too.
 pub(crate) async fn count(calls: usize, programs: &[Program]) -> Result<()> {
     let identity = Identity::generate()?;
-    let phases = METHODS.len() * IN_FLIGHT.len();
     for program in programs {
+        let count = |space, process, phase| {
+            let space = format!("cams-{}-{space}", program.name);
+            instructions(program, &identity, space, process, phase, calls)
+        };
         // The first process looks up the account, and stores it for all later ones.
-        instructions(program, &identity, "first", None).await?;
-        let without = instructions(program, &identity, "other", None).await?;
-        for at in 0..phases {
-            let space = format!("at-{at:02}");
-            let with = instructions(program, &identity, &space, Some((at, calls))).await?;
-            let process = METHODS[at / IN_FLIGHT.len()].2;
-            let more = with.counts[process] - without.counts[process];
-            let row = format!("{}, 1,000 instructions/call", with.row);
-            sample(&row, program, more / calls as f64 / 1000.0);
+        count("first".to_owned(), 0, None).await?;
+        let (first, phases) = count("other".to_owned(), 0, None).await?;
+        let (second, _) = count("another".to_owned(), 1, None).await?;
+        for (at, (row, process)) in phases.into_iter().enumerate() {
+            let (with, _) = count(format!("at-{at:02}"), process, Some(at)).await?;
+            let more = (with - [first, second][process]) / calls as f64;
+            let row = format!("{row}, 1,000 instructions/call");
+            sample(&row, program, more / 1000.0);
         }
     }
     Ok(())
 }
 
-/// What valgrind counted in the two processes of a conversation.
-struct Counted {
-    counts: [f64; 2],
-    /// The row of the calls that were made besides.
-    row: String,
-}
-
 /// Has a conversation with a program in a space of its own, and makes the calls of one more phase.
+/// Returns what valgrind counted in one of its two processes, and the rows and processes of all phases.
 async fn instructions(
     program: &Program,
     identity: &Identity,
-    space: &str,
-    phase: Option<(usize, usize)>,
-) -> Result<Counted> {
+    space: String,
+    process: usize,
+    phase: Option<usize>,
+    calls: usize,
+) -> Result<(f64, Vec<(String, usize)>)> {
     let directory = tempfile::tempdir()?;
-    let files = ["first", "second"].map(|name| directory.path().join(name));
-    let start = |file: &Path| {
-        let mut command = Command::new("valgrind");
-        let out = format!("--callgrind-out-file={}", file.display());
-        command.args(["--quiet", "--tool=callgrind", &out, &program.path]);
-        Provider::start(command, directory.path(), identity)
+    let file = directory.path().join("counts");
+    let out = format!("--callgrind-out-file={}", file.display());
+    let valgrind = ["valgrind", "--quiet", "--tool=callgrind", &out];
+    let start = |at| {
+        let other: &[&str] = if at == process { &valgrind } else { &[] };
+        Provider::start(program.command(other), directory.path(), identity)
     };
-    let processes = [start(&files[0]).await?, start(&files[1]).await?];
-    let space = format!("cams-{}-{space}", program.name);
+    let processes = [start(0).await?, start(1).await?];
     let made = conversation::have(&processes, &space).await?;
-    let mut row = String::new();
-    if let Some((at, calls)) = phase {
-        let phase = phases(&made, calls).into_iter().nth(at);
-        let phase = phase.ok_or("a method was not called")?;
-        row = phase.row();
-        let process = phase.process;
-        phase.run(&processes[process].channel).await?;
+    let phases = phases(&made, calls);
+    let all = phases.iter().map(|it| (it.row(), it.process)).collect();
+    if let Some(at) = phase {
+        let phase = phases.get(at).ok_or("a method was not called")?;
+        phase.run(&processes[process].channel, Duration::MAX).await?;
     }
     for process in processes {
         process.shut_down().await?;
     }
-    let counts = [total(&files[0])?, total(&files[1])?];
-    Ok(Counted { counts, row })
+    Ok((total(&file)?, all))
 }
 
 /// The instructions in a file of callgrind.
@@ -120,32 +123,32 @@ fn total(file: &Path) -> Result<f64> {
     Ok(total.ok_or("a file without its total")?.trim().parse()?)
 }
 
-/// Calls of one method.
-struct Phase {
+/// Calls of one method, each about a number of its own.
+struct Phase<'a> {
     method: &'static str,
     process: usize,
-    path: &'static str,
+    /// A call about another number.
+    like: &'a Call,
     in_flight: usize,
-    requests: Vec<Vec<u8>>,
+    numbers: Range<usize>,
 }
 
-/// The phases of all methods. Each new number is planned once, and later calls are about numbers
-/// that were applied.
-fn phases(made: &[Call], calls: usize) -> Vec<Phase> {
+/// The phases of all methods. Each new number is planned and applied once.
+fn phases(made: &[Call], calls: usize) -> Vec<Phase<'_>> {
     let mut phases = Vec::new();
     for (name, method, process) in METHODS {
-        let Some(call) = made.iter().find(|call| call.name == name) else {
+        // A framework does not offer all methods.
+        let Some(like) = made.iter().find(|call| call.name == name) else {
             continue;
         };
         for (at, in_flight) in IN_FLIGHT.into_iter().enumerate() {
-            let numbers = (at * calls + 1..).take(calls);
-            let request = |number| with_number(&call.request, &format!("139{number:08}"));
+            let first = at * calls + 1;
             phases.push(Phase {
                 method,
                 process,
-                path: call.path,
+                like,
                 in_flight,
-                requests: numbers.map(request).collect(),
+                numbers: first..first + calls,
             });
         }
     }
@@ -165,15 +168,25 @@ fn with_number(request: &[u8], number: &str) -> Vec<u8> {
     request
 }
 
-impl Phase {
+impl Phase<'_> {
     fn row(&self) -> String {
         format!("{}, {} in flight", self.method, self.in_flight)
     }
 
-    async fn run(self, channel: &Channel) -> Result<()> {
-        let calls =
-            stream::iter(self.requests).map(|request| raw::call(channel, self.path, request));
+    /// Begins calls for this time, and returns how many were answered.
+    async fn run(&self, channel: &Channel, time: Duration) -> Result<usize> {
+        let started = Instant::now();
+        let numbers = self.numbers.clone();
+        let calls = stream::iter(numbers.take_while(|_| started.elapsed() < time)).map(|number| {
+            let request = with_number(&self.like.request, &format!("139{number:08}"));
+            raw::call(channel, self.like.path, request)
+        });
         let answers = calls.buffer_unordered(self.in_flight);
-        answers.try_for_each(|_| async { Ok(()) }).await
+        let all = (0, Vec::new());
+        let (count, last) = answers
+            .try_fold(all, async |(count, _), answer| Ok((count + 1, answer)))
+            .await?;
+        conversation::check(self.like.name, &last)?;
+        Ok(count)
     }
 }

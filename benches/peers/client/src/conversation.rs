@@ -8,8 +8,9 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use protocol_client::tfplugin6::{
-    ClientCapabilities, Diagnostic, DynamicValue, RawState, ResourceIdentityData,
-    apply_resource_change, configure_provider, get_provider_schema, plan_resource_change,
+    ClientCapabilities, DynamicValue, RawState, ResourceIdentityData, apply_resource_change,
+    configure_provider, get_metadata, get_provider_schema, get_resource_identity_schemas,
+    plan_resource_change,
     read_resource, schema, upgrade_resource_state, validate_provider_config,
     validate_resource_config,
 };
@@ -129,6 +130,7 @@ impl Calls<'_> {
         request: Vec<u8>,
     ) -> Result<&[u8]> {
         let answer = raw::call(self.channel, path, request.clone()).await?;
+        check(name, &answer)?;
         self.made.push(Call {
             name,
             path,
@@ -143,17 +145,17 @@ impl Calls<'_> {
             config: Some(encode(config)),
         };
         let path = "/tfplugin6.Provider/ValidateProviderConfig";
-        let answer = self.make("ValidateProviderConfig", path, request.encode_to_vec());
-        let answer = validate_provider_config::Response::decode(answer.await?)?;
-        check(&answer.diagnostics)?;
+        self.make("ValidateProviderConfig", path, request.encode_to_vec())
+            .await?;
         let request = configure_provider::Request {
             terraform_version: "1.11.4".to_owned(),
             config: Some(encode(config)),
             client_capabilities: Some(capabilities()),
         };
         let path = "/tfplugin6.Provider/ConfigureProvider";
-        let answer = self.make("ConfigureProvider", path, request.encode_to_vec());
-        check(&configure_provider::Response::decode(answer.await?)?.diagnostics)
+        self.make("ConfigureProvider", path, request.encode_to_vec())
+            .await
+            .map(drop)
     }
 
     async fn validate(&mut self, config: &Value) -> Result<()> {
@@ -163,8 +165,9 @@ impl Calls<'_> {
             client_capabilities: Some(capabilities()),
         };
         let path = "/tfplugin6.Provider/ValidateResourceConfig";
-        let answer = self.make("ValidateResourceConfig", path, request.encode_to_vec());
-        check(&validate_resource_config::Response::decode(answer.await?)?.diagnostics)
+        self.make("ValidateResourceConfig", path, request.encode_to_vec())
+            .await
+            .map(drop)
     }
 
     async fn plan(
@@ -193,7 +196,6 @@ impl Calls<'_> {
         let path = "/tfplugin6.Provider/PlanResourceChange";
         let answer = self.make(name, path, request.encode_to_vec()).await?;
         let answer = plan_resource_change::Response::decode(answer)?;
-        check(&answer.diagnostics)?;
         let planned = answer.planned_state.ok_or("no plan")?;
         Ok((planned, answer.planned_private, answer.planned_identity))
     }
@@ -218,7 +220,6 @@ impl Calls<'_> {
         let path = "/tfplugin6.Provider/ApplyResourceChange";
         let answer = self.make("ApplyResourceChange", path, request.encode_to_vec());
         let answer = apply_resource_change::Response::decode(answer.await?)?;
-        check(&answer.diagnostics)?;
         let state = decode(&answer.new_state.ok_or("no state")?);
         Ok((state, answer.private, answer.new_identity))
     }
@@ -235,7 +236,6 @@ impl Calls<'_> {
         let path = "/tfplugin6.Provider/UpgradeResourceState";
         let answer = self.make("UpgradeResourceState", path, request.encode_to_vec());
         let answer = upgrade_resource_state::Response::decode(answer.await?)?;
-        check(&answer.diagnostics)?;
         Ok(decode(&answer.upgraded_state.ok_or("no state")?))
     }
 
@@ -257,7 +257,6 @@ impl Calls<'_> {
         let path = "/tfplugin6.Provider/ReadResource";
         let answer = self.make("ReadResource", path, request.encode_to_vec());
         let answer = read_resource::Response::decode(answer.await?)?;
-        check(&answer.diagnostics)?;
         let state = decode(&answer.new_state.ok_or("the number is gone")?);
         Ok((state, answer.private, answer.new_identity))
     }
@@ -271,8 +270,25 @@ fn capabilities() -> ClientCapabilities {
     }
 }
 
-/// Fails if there is a diagnostic, even a warning: the measured calls are those without.
-fn check(diagnostics: &[Diagnostic]) -> Result<()> {
+/// Fails if an answer has a diagnostic, even a warning: the measured calls are those without.
+pub(crate) fn check(name: &str, answer: &[u8]) -> Result<()> {
+    let diagnostics = match name {
+        "GetMetadata" => get_metadata::Response::decode(answer)?.diagnostics,
+        "GetProviderSchema" => get_provider_schema::Response::decode(answer)?.diagnostics,
+        "GetResourceIdentitySchemas" => {
+            get_resource_identity_schemas::Response::decode(answer)?.diagnostics
+        }
+        "ValidateProviderConfig" => validate_provider_config::Response::decode(answer)?.diagnostics,
+        "ConfigureProvider" => configure_provider::Response::decode(answer)?.diagnostics,
+        "ValidateResourceConfig" => validate_resource_config::Response::decode(answer)?.diagnostics,
+        "PlanNew" | "PlanResourceChange" => {
+            plan_resource_change::Response::decode(answer)?.diagnostics
+        }
+        "ApplyResourceChange" => apply_resource_change::Response::decode(answer)?.diagnostics,
+        "UpgradeResourceState" => upgrade_resource_state::Response::decode(answer)?.diagnostics,
+        "ReadResource" => read_resource::Response::decode(answer)?.diagnostics,
+        other => return Err(format!("{other} has an unknown answer").into()),
+    };
     match diagnostics.first() {
         Some(first) => Err(format!("{}: {}", first.summary, first.detail).into()),
         None => Ok(()),

@@ -3,12 +3,13 @@
 //! ```text
 //! client record PROVIDER FILE               records the answers that `canned` gives
 //! client start RUNS NAME=PROGRAM...         measures how programs start, by turns
-//! client calls ROUNDS CALLS NAME=PROGRAM... measures calls per second, by turns
+//! client calls ROUNDS CALLS NAME=PROGRAM... measures calls per second, by turns, of at most CALLS calls
 //! client instructions CALLS NAME=PROGRAM... counts instructions of each call, with valgrind
 //! ```
 //!
 //! Each sample is a line: the row of the table, the name of the program and the value, separated by
-//! tabs. The programs inherit the environment.
+//! tabs. The programs inherit the environment, but each has a directory of its own for the state of its
+//! quotas, in `CAMS_THROTTLE_STATE_DIRECTORY`.
 
 mod calls;
 mod conversation;
@@ -20,17 +21,35 @@ mod start;
 mod value;
 
 use std::error::Error;
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
 /// What `value` takes from its parent.
 pub(crate) use protocol_client::tfplugin6;
+
+/// The directory in which the provider keeps the state of its quotas.
+const STATES: &str = "CAMS_THROTTLE_STATE_DIRECTORY";
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// A program to measure, and its name in the table.
 pub(crate) struct Program {
     pub(crate) name: String,
-    pub(crate) path: String,
+    path: String,
+}
+
+impl Program {
+    /// A command that runs the program, or that runs it under `other`: a program such as valgrind, and
+    /// its arguments.
+    pub(crate) fn command(&self, other: &[&str]) -> Command {
+        let words = [other, &[&self.path]].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        if let Some(states) = std::env::var_os(STATES) {
+            command.env(STATES, Path::new(&states).join(&self.name));
+        }
+        command
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]

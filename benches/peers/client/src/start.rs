@@ -10,6 +10,8 @@ use crate::{Program, Result, conversation, raw, sample};
 
 /// The time after the first answer until the process is idle.
 const SETTLED: Duration = Duration::from_millis(100);
+/// How often the memory of an idle process is read.
+const IDLE: usize = 5;
 
 /// Starts each program `runs` times, by turns. The one called `floor` only prints a line.
 pub(crate) async fn measure(runs: usize, programs: &[Program]) -> Result<()> {
@@ -17,7 +19,7 @@ pub(crate) async fn measure(runs: usize, programs: &[Program]) -> Result<()> {
     let sockets = tempfile::tempdir()?;
     for _ in 0..runs {
         for program in programs {
-            let command = Command::new(&program.path);
+            let command = program.command(&[]);
             if program.name == "floor" {
                 line(program, command)?;
                 continue;
@@ -36,13 +38,20 @@ pub(crate) async fn measure(runs: usize, programs: &[Program]) -> Result<()> {
             sample("exec to exit, ms", program, milliseconds(exit));
         }
     }
-    for program in programs.iter().filter(|it| it.name != "floor") {
-        let command = Command::new(&program.path);
-        let provider = Provider::start(command, sockets.path(), &identity).await?;
-        raw::call(&provider.channel, conversation::SCHEMA, Vec::new()).await?;
-        thread::sleep(SETTLED);
-        sample("memory idle, MiB", program, resident(provider.id())?);
-        provider.shut_down().await?;
+    for _ in 0..IDLE {
+        for program in programs.iter().filter(|it| it.name != "floor") {
+            let command = program.command(&[]);
+            let provider = Provider::start(command, sockets.path(), &identity).await?;
+            raw::call(&provider.channel, conversation::SCHEMA, Vec::new()).await?;
+            thread::sleep(SETTLED);
+            for (row, key) in [
+                ("memory idle, MiB", "VmRSS:"),
+                ("memory idle, not of a file, MiB", "RssAnon:"),
+            ] {
+                sample(row, program, memory(provider.id(), key)?);
+            }
+            provider.shut_down().await?;
+        }
     }
     Ok(())
 }
@@ -65,11 +74,11 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The resident memory of a process in MiB.
-fn resident(process: u32) -> Result<f64> {
+/// The memory of a process in MiB, by this key.
+fn memory(process: u32, key: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let line = status.lines().find(|line| line.starts_with(key));
     let kib = line.and_then(|line| line.split_whitespace().nth(1));
-    let kib: f64 = kib.ok_or("no VmRSS")?.parse()?;
+    let kib: f64 = kib.ok_or_else(|| format!("no {key}"))?.parse()?;
     Ok(kib / 1024.0)
 }
