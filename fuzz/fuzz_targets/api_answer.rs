@@ -8,7 +8,7 @@ use cams::operations::{Migration, PhoneNumbers};
 
 fuzz_target!(|input: (u16, Vec<u8>)| {
     let (status, body) = input;
-    if let Ok(success) = read_answer(Response { status, body, ..Response::default() }) {
+    if let Ok(success) = read_answer(Response { status, body: body.into(), ..Response::default() }) {
         let _ = success.read::<PhoneNumbers>();
         let _ = success.read::<Json>();
         // A migration has started whatever the answer says of it.
