@@ -82,6 +82,14 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     ))
 }
 
+/// A figure of the memory of a process in MiB, by its key such as `VmRSS:`, if the system reports it.
+pub(crate) fn memory(process: u32, key: &str) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with(key))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024.0)
+}
+
 /// Whether a command succeeds. Discards its output.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let output = command.stdin(Stdio::null()).output();

@@ -101,7 +101,7 @@ pub(crate) fn run(plan: &Plan) -> Result<()> {
         let started = Instant::now();
         let failed = apply_once(&cli, numbers)?.is_some();
         let stored = stored(directory)?;
-        let mib = resident(provider.child.id()).unwrap_or_default() as f64 / 1024.0;
+        let mib = shell::memory(provider.child.id(), "VmRSS:").unwrap_or_default();
         memory.push(mib);
         println!(
             "{apply:>5}  {numbers:>8}  {stored:>8}  {:>7.1}  {mib:>12.1}",
@@ -280,11 +280,4 @@ impl Drop for Provider {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The resident memory of a process in KiB, if the system reports it.
-fn resident(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }

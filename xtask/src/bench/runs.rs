@@ -346,23 +346,17 @@ impl Workspace {
 fn peak(program: &Path, ended: &AtomicBool) -> f64 {
     let mut most = 0.0;
     while !ended.load(Ordering::Relaxed) {
-        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-        for process in processes.map(|it| it.path()) {
-            if fs::read_link(process.join("exe")).is_ok_and(|it| it == program) {
-                most = f64::max(most, high_water(&process).unwrap_or_default());
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let processes = entries.filter_map(|it| it.file_name().to_str()?.parse().ok());
+        for process in processes {
+            if fs::read_link(format!("/proc/{process}/exe")).is_ok_and(|it| it == program) {
+                let memory = shell::memory(process, "VmHWM:");
+                most = f64::max(most, memory.unwrap_or_default());
             }
         }
         thread::sleep(LOOK);
     }
     most
-}
-
-/// The most resident memory that a process has had, in MiB.
-fn high_water(process: &Path) -> Option<f64> {
-    let status = fs::read_to_string(process.join("status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib / 1024.0)
 }
 
 /// The processor time of all processes that this one has started, and that have ended.

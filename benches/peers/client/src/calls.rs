@@ -105,7 +105,9 @@ async fn instructions(
     let all = phases.iter().map(|it| (it.row(), it.process)).collect();
     if let Some(at) = phase {
         let phase = phases.get(at).ok_or("a method was not called")?;
-        phase.run(&processes[process].channel, Duration::MAX).await?;
+        phase
+            .run(&processes[process].channel, Duration::MAX)
+            .await?;
     }
     for process in processes {
         process.shut_down().await?;

@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 use protocol_client::tfplugin6::{
     ClientCapabilities, DynamicValue, RawState, ResourceIdentityData, apply_resource_change,
     configure_provider, get_metadata, get_provider_schema, get_resource_identity_schemas,
-    plan_resource_change,
-    read_resource, schema, upgrade_resource_state, validate_provider_config,
+    plan_resource_change, read_resource, schema, upgrade_resource_state, validate_provider_config,
     validate_resource_config,
 };
 use tonic::transport::Channel;
