@@ -189,9 +189,14 @@ fn tools_present() -> Result<()> {
     Ok(())
 }
 
+/// Checks the code of this workspace, and of those that are not a part of it.
 fn format() -> Result<()> {
-    shell::run(cargo().args(["fmt", "--all", "--check"]))
-        .map_err(|_| "the code is not formatted; run cargo fmt --all".to_owned())
+    for manifest in ["Cargo.toml", "fuzz/Cargo.toml", "benches/peers/Cargo.toml"] {
+        let format = format!("fmt --all --manifest-path {manifest}");
+        shell::run(cargo().args(format.split(' ')).arg("--check"))
+            .map_err(|_| format!("the code is not formatted; run cargo {format}"))?;
+    }
+    Ok(())
 }
 
 fn clippy() -> Result<()> {
