@@ -195,19 +195,13 @@ fn space_not_known_yet() -> Diagnostic {
     Diagnostic::error("Space Not Known Yet", text).at(Path::root().attribute("cust_space_id"))
 }
 
-/// One row for each number. Which one does not depend on the order of the rows, which is not
-/// documented.
+/// One row for each number, whose rows are side by side. Which one does not depend on the order of
+/// the rows, which is not documented.
 fn by_number(rows: &[ListedNumber]) -> Numbers {
-    let mut numbers = BTreeMap::<_, Vec<_>>::new();
-    for row in rows {
-        if let Some(number) = row.number() {
-            let rows = numbers.entry(number.canonical()).or_default();
-            rows.push(row.clone());
-        }
-    }
-    let one =
-        |(number, rows): (PhoneNumber, Vec<ListedNumber>)| Some((number, row_of(&rows)?.clone()));
-    numbers.into_iter().filter_map(one).collect()
+    let number = |row: &ListedNumber| row.number().map(|number| number.canonical());
+    let numbers = rows.chunk_by(|row, next| number(row) == number(next));
+    let shown = numbers.filter_map(|rows| Some((number(rows.first()?)?, row_of(rows)?.clone())));
+    shown.collect()
 }
 
 /// The row that stands for all rows of one number.
@@ -220,7 +214,7 @@ fn not_synchronized(error: &Error, space: &str) -> Diagnostic {
     let text = format!(
         "The call ChatappSyncPhoneNumber failed for space {space}. The numbers were read all the \
          same, but a change at Meta may be missing.\n\n{}\n{}",
-        advice(error).text,
+        advice(error),
         errors::particulars(error)
     );
     Diagnostic::warning("Numbers Not Refreshed From Meta", text)
