@@ -137,14 +137,11 @@ pub(crate) fn configure(
     let (http, region, mut warnings) = http(config, terraform_version, environment)?;
     errors.extend(network::check(&http.network, &http.endpoint).err());
     let source = credentials::source(config, environment, &region, &http.endpoint);
+    let source = source.map_err(|error| errors.push(error));
     let throttled = throttling::configure(config, environment);
-    let (source, throttled) = match (source, throttled) {
-        (Ok(source), Ok(throttled)) if !has_errors(&errors) => (source, throttled),
-        (source, throttled) => {
-            errors.extend(source.err());
-            errors.extend(throttled.err());
-            return Err(errors);
-        }
+    let throttled = throttled.map_err(|error| errors.push(error));
+    let (Ok(source), Ok(throttled), true) = (source, throttled, errors.is_empty()) else {
+        return Err(errors);
     };
     let client = match source {
         Ok((source, more)) => {

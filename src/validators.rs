@@ -137,10 +137,9 @@ pub(crate) fn stored_target(
             number,
         }),
         Ok(None) => {
-            let mut names = vec![
-                attribute_of(Part::CountryCode),
-                attribute_of(Part::MobileNumber),
-            ];
+            let mut names = [Part::CountryCode, Part::MobileNumber]
+                .map(attribute_of)
+                .to_vec();
             names.dedup();
             Err(format!("{} is missing", names.join(" or ")))
         }
