@@ -185,14 +185,14 @@ fn http(
     terraform_version: &str,
     environment: &Environment,
 ) -> Result<(HttpSettings, String, Diagnostics), Diagnostic> {
-    let region = settings::REGION.require(config, environment)?;
+    let (region, of_region) = settings::REGION.require(config, environment)?;
     let endpoint = settings::ENDPOINT.read(config, environment)?;
     let (network, mut warnings) = network::configure(environment);
-    if endpoint.is_none() && region.id != settings::DOCUMENTED_REGION {
-        warnings.push(undocumented_region(&region));
+    if endpoint.is_none() && region != settings::DOCUMENTED_REGION {
+        warnings.push(undocumented_region(&region, &of_region));
     }
     let http = HttpSettings {
-        endpoint: endpoint.unwrap_or(region.endpoint),
+        endpoint: endpoint.unwrap_or(of_region),
         signature_method: settings::SIGNATURE_METHOD.require(config, environment)?,
         network: Network {
             connect_timeout: settings::CONNECT_TIMEOUT.require(config, environment)?,
@@ -201,7 +201,7 @@ fn http(
             ..network
         },
     };
-    Ok((http, region.id, warnings))
+    Ok((http, region, warnings))
 }
 
 /// The endpoint of the API that the environment alone leads to.
@@ -213,7 +213,7 @@ pub(crate) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic
     let nothing = Config::default();
     match settings::ENDPOINT.read(&nothing, environment)? {
         Some(endpoint) => Ok(endpoint),
-        None => Ok(settings::REGION.require(&nothing, environment)?.endpoint),
+        None => Ok(settings::REGION.require(&nothing, environment)?.1),
     }
 }
 
@@ -246,13 +246,12 @@ fn no_http_client(failure: &Failure) -> Diagnostic {
     Diagnostic::error("HTTP Client Not Usable", text)
 }
 
-fn undocumented_region(region: &settings::Region) -> Diagnostic {
+fn undocumented_region(region: &str, endpoint: &Endpoint) -> Diagnostic {
     let text = format!(
-        "CAMS is documented to run in {} only, and the region is {}, whose API would be at {}. \
-         Check the provider's region and the variables {}.",
+        "CAMS is documented to run in {} only, and the region is {region}, whose API would be at \
+         {}. Check the provider's region and the variables {}.",
         settings::DOCUMENTED_REGION,
-        region.id,
-        region.endpoint.host(),
+        endpoint.host(),
         settings::REGION.variables.join(" and ")
     );
     Diagnostic::warning("Region Not Documented for CAMS", text).at(settings::REGION.location())

@@ -105,20 +105,16 @@ impl Cams {
     ///
     /// If there are no credentials, and that was not reported before.
     pub(crate) async fn require_credentials(&self) -> Result<(), Diagnostics> {
-        let missing = match &self.client {
-            Err(NoClient::NoCredentials(missing)) => missing.clone(),
+        let missing: Option<Diagnostics> = match &self.client {
+            Err(NoClient::NoCredentials(missing)) => Some(missing.clone()),
             Ok(client) if client.credentials().source().is_last_resort() => {
-                match client.credentials().current().await {
-                    Ok(_) => return Ok(()),
-                    Err(error) => credentials::missing(&error).into(),
-                }
+                let error = client.credentials().current().await.err();
+                error.map(|error| credentials::missing(&error).into())
             }
-            Ok(_) | Err(NoClient::NotKnownYet(_)) => return Ok(()),
+            Ok(_) | Err(NoClient::NotKnownYet(_)) => None,
         };
-        match missing.iter().all(|error| self.is_first(&error.summary)) {
-            true => Err(missing),
-            false => Ok(()),
-        }
+        let missing = missing.filter(|all| all.iter().all(|one| self.is_first(&one.summary)));
+        missing.map_or(Ok(()), Err)
     }
 
     /// The diagnostic for a failed call, and for the call that could have answered instead, if that

@@ -144,11 +144,8 @@ impl<T> Setting<T> {
     /// reads.
     fn documentation(&self) -> String {
         let mut text = self.description.to_owned();
-        let names: Vec<String> = self
-            .variables
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect();
+        let names = self.variables.iter().map(|name| format!("`{name}`"));
+        let names: Vec<String> = names.collect();
         if let Some((last, others)) = names.split_last() {
             let others = others.join(", ");
             let or = if others.is_empty() { "" } else { " or " };

@@ -81,10 +81,8 @@ fn waba(observations: &Observations) -> Finding {
     let data = body.get("Data").filter(is_bound);
     let status = data.and_then(|data| text(data, "AccountReviewStatus"));
     let documented = ["APPROVED", "DISABLED", "PENDING", "REJECTED"];
-    let status = status.map(|status| {
-        let known = documented.into_iter().find(|known| *known == status);
-        known.unwrap_or(OTHER)
-    });
+    let known = |status: String| documented.into_iter().find(|known| *known == status);
+    let status = status.map(|status| known(status).unwrap_or(OTHER));
     let (state, text) = match (data, status) {
         (None, _) => (
             State::Problem,

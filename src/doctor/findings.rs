@@ -21,7 +21,7 @@ const CLOCK_TOLERATED: u64 = 15 * 60;
 pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
     let mut findings = vec![credentials(observations)];
     for problem in &observations.problems {
-        findings.push(Finding::new("settings", State::Problem, problem.as_str()));
+        findings.push(Finding::new("settings", State::Problem, &*problem.detail));
     }
     findings.push(endpoint(observations));
     findings.extend(observations.clock_ahead.map(clock));

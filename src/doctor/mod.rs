@@ -32,6 +32,7 @@ use base::environment::Environment;
 use base::random::Random;
 use base::terminal;
 
+use super::{CamsProvider, LONG_WAIT};
 use report::Report;
 
 /// The exit code for a report that could not be written.
@@ -43,9 +44,9 @@ const UNWRITTEN: u8 = 3;
 /// arguments cannot be understood, and 3 if the report cannot be written.
 pub fn main(
     arguments: impl Iterator<Item = OsString>,
-    environment: &Environment,
-    clock: &Clock,
-    random: &Random,
+    environment: Environment,
+    clock: Clock,
+    random: Random,
 ) -> ExitCode {
     let options = match arguments::parse(arguments) {
         Ok(Some(options)) => options,
@@ -62,8 +63,13 @@ pub fn main(
         Ok(runtime) => runtime,
         Err(error) => return fail(1, &format!("the async runtime cannot be started: {error}")),
     };
-    let observing = observe::observe(&options, environment, clock, random);
-    let report = Report::new(&runtime.block_on(observing));
+    let provider = CamsProvider {
+        environment,
+        clock,
+        random,
+        long_wait: LONG_WAIT,
+    };
+    let report = Report::new(&runtime.block_on(observe::observe(&options, &provider)));
     let text = match options.json {
         true => report.json(),
         false => report.text(),

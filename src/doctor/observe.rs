@@ -4,20 +4,19 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use base::clock::Clock;
 use base::environment::Environment;
 use base::foreign_text::{self, Cleaner};
-use base::random::Random;
 use base::secret::Secret;
 use call_quota::Caveats;
 use cams::phone::PhoneNumber;
 use cams::{Bounds, Client, ErrorKind};
+use terraform_plugin::framework::diagnostic::Diagnostics;
 
+use crate::CamsProvider;
 use crate::block::Config;
 use crate::config;
 use crate::settings::{self, credentials, throttle};
 use crate::throttling;
-use crate::{CamsProvider, LONG_WAIT};
 
 use super::answers::{Answers, Question, text};
 use super::arguments::Options;
@@ -39,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observations {
     /// Why no client can be made of the settings, in the provider's words.
-    pub(crate) problems: Vec<String>,
+    pub(crate) problems: Diagnostics,
     /// The URL of the API, if the settings name a usable one.
     pub(crate) endpoint: Option<String>,
     /// The variable that it comes from. `None` for the endpoint of the region.
@@ -72,12 +71,8 @@ pub(crate) struct Observations {
 }
 
 /// Asks everything that can be asked.
-pub(crate) async fn observe(
-    options: &Options,
-    environment: &Environment,
-    clock: &Clock,
-    random: &Random,
-) -> Observations {
+pub(crate) async fn observe(options: &Options, provider: &CamsProvider) -> Observations {
+    let environment = &provider.environment;
     let variable = |names: &[&'static str]| environment.first(names).map(|(name, _)| name);
     let space = match &options.space {
         Some(id) => Some(("--space", id.as_str())),
@@ -92,13 +87,7 @@ pub(crate) async fn observe(
         number: options.number.clone(),
         ..Observations::default()
     };
-    let provider = CamsProvider {
-        environment: environment.clone(),
-        clock: clock.clone(),
-        random: random.clone(),
-        long_wait: LONG_WAIT,
-    };
-    let configured = config::configure(&provider, &Config::default(), "doctor");
+    let configured = config::configure(provider, &Config::default(), "doctor");
     let client = configured.and_then(|(cams, _)| cams.client().cloned());
     match &client {
         Ok(client) => {
@@ -110,10 +99,7 @@ pub(crate) async fn observe(
             seen.access_key_end = key.and_then(|key| end(&key.access_key().id));
             seen.account_trouble = client.account_trouble();
         }
-        Err(problems) => {
-            let problems = problems.iter().map(|problem| problem.detail.clone());
-            seen.problems = problems.collect();
-        }
+        Err(problems) => seen.problems = problems.clone(),
     }
     // In one process, all that name the same store share it: this is the client's throttle.
     if let Ok(throttled) = throttling::configure(&Config::default(), environment) {
