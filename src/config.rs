@@ -77,17 +77,13 @@ impl FieldType for Config {
         for (name, value) in attributes {
             match value {
                 Value::Map(inner) => {
-                    for (attribute, value) in inner {
-                        let field = Field::from_value(value)?;
-                        fields.insert(format!("{name}.{attribute}"), field);
-                    }
+                    let named = |(attribute, value)| (format!("{name}.{attribute}"), value);
+                    fields.extend(inner.into_iter().map(named));
                 }
-                value => {
-                    fields.insert(name, Field::from_value(value)?);
-                }
+                value => fields.extend([(name, value)]),
             }
         }
-        Some(Self(fields))
+        BTreeMap::from_known(Value::Map(fields)).map(Self)
     }
 
     fn into_value(self) -> Value {

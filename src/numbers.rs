@@ -302,7 +302,7 @@ impl Search<'_> {
             ..self.clone()
         };
         let mut found = Err(not_shown.to_owned());
-        for wait in WAITS {
+        for wait in WAITS.map(Duration::from_millis) {
             if wait >= aftermath.bounds.time_left() {
                 break;
             }
@@ -319,12 +319,12 @@ impl Search<'_> {
                 break;
             }
         }
-        match found {
-            Err(reason) if reason == not_shown && self.bounds.is_stopped() => {
-                Err(STOPPED.to_owned())
-            }
-            found => found,
-        }
+        found.map_err(
+            |reason| match reason == not_shown && self.bounds.is_stopped() {
+                true => STOPPED.to_owned(),
+                false => reason,
+            },
+        )
     }
 
     /// Looks once for a number whose migration may have started, in a list that is requested now.
@@ -379,15 +379,9 @@ fn alone<T>(answer: Result<T, Error>) -> Answer<T> {
     }
 }
 
-/// The waits before each look for a number after a call without an answer: CAMS may need this long
-/// to show the number.
-const WAITS: [Duration; 5] = [
-    Duration::ZERO,
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-];
+/// The waits in milliseconds before each look for a number after a call without an answer: CAMS may
+/// need this long to show the number.
+const WAITS: [u64; 5] = [0, 500, 1000, 2000, 4000];
 
 /// How long all of these looks may take together: what is left of the time of the operation, but at
 /// most this.

@@ -25,11 +25,7 @@ const OTHER: &str = "other";
 
 /// The findings about the account, its space and what RAM allows in it.
 pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
-    let mut findings = vec![
-        product(observations),
-        space(observations),
-        waba(observations),
-    ];
+    let mut findings = [product, space, waba].map(|of| of(observations)).to_vec();
     let operation = |optional| move |row| operation(row, optional, observations);
     findings.extend(INDISPENSABLE.map(operation(false)));
     findings.extend(OPTIONAL.map(operation(true)));
