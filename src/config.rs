@@ -14,11 +14,8 @@ use terraform_plugin::framework::ty::Type;
 use terraform_plugin::framework::value::Value;
 
 use super::block::Config;
-use super::credentials;
 use super::setting::Declaration;
-use super::settings;
-use super::throttling;
-use super::{Cams, CamsProvider, NoClient, network};
+use super::{Cams, CamsProvider, NoClient, credentials, network, settings, throttling};
 
 /// How long an answer with credentials may take. The official SDKs wait as long.
 const LONGEST_FETCH: Duration = Duration::from_secs(10);

@@ -75,9 +75,14 @@ pub(crate) fn whole_number(phone_number: &Field<String>) -> Written {
 pub(crate) fn validate_number(number: Written, attribute_of: AttributeOf) -> Diagnostics {
     match number {
         Ok(number) => {
-            let attribute = attribute_of(Part::MobileNumber);
+            let path = Path::root().attribute(attribute_of(Part::MobileNumber));
             let doubt = number.iter().filter_map(PhoneNumber::doubt);
-            doubt.map(|doubt| doubtful(&doubt, attribute)).collect()
+            let warning = |doubt| {
+                let text =
+                    format!("{doubt}. Check the number. If it is right, no change is needed.");
+                Diagnostic::warning("Doubtful Phone Number", text).at(path.clone())
+            };
+            doubt.map(warning).collect()
         }
         Err(problems) => invalid(&problems, attribute_of),
     }
@@ -106,13 +111,6 @@ pub(crate) fn expected(attribute: &str) -> &'static str {
         }
         _ => "country code and number, digits only, such as \"8613900001234\"",
     }
-}
-
-/// The warning about a number that is unlikely.
-fn doubtful(doubt: &str, attribute: &str) -> Diagnostic {
-    let text = format!("{doubt}. Check the number. If it is right, no change is needed.");
-    let warning = Diagnostic::warning("Doubtful Phone Number", text);
-    warning.at(Path::root().attribute(attribute))
 }
 
 /// The number in its space that the attributes of a state or an identity name.
