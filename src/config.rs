@@ -212,14 +212,10 @@ pub(crate) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic
 
 /// An error for each attribute or block that the client needs and that is known only during apply.
 fn unknown(config: &Config) -> Diagnostics {
-    let unknown: BTreeSet<&str> = settings::ALL
-        .into_iter()
-        .map(Declaration::name)
-        .filter(|name| config.attribute(name).is_unknown())
-        .filter_map(|name| name.split('.').next())
-        // The resources handle an unknown space themselves, and the client does not need it.
-        .filter(|name| *name != settings::CUST_SPACE_ID.name)
-        .collect();
+    let unknown = config.0.iter().filter(|(_, field)| field.is_unknown());
+    let names = unknown.filter_map(|(name, _)| name.split('.').next());
+    // The resources handle an unknown space themselves, and the client does not need it.
+    let needed = names.filter(|name| *name != settings::CUST_SPACE_ID.name);
     let error = |name| {
         let text = format!(
             "The provider's {name} depends on something that is known only after apply, but the \
@@ -228,7 +224,8 @@ fn unknown(config: &Config) -> Diagnostics {
         );
         Diagnostic::error("Provider Configuration Not Known Yet", text)
     };
-    unknown.into_iter().map(error).collect()
+    let needed: BTreeSet<&str> = needed.collect();
+    needed.into_iter().map(error).collect()
 }
 
 fn no_http_client(failure: &Failure) -> Diagnostic {

@@ -164,14 +164,10 @@ impl<T> Setting<T> {
     /// variable if that set it.
     fn refused(&self, expected: &str, variable: Option<&str>) -> Diagnostic {
         let name = self.name;
-        let origin = variable
-            .map(|variable| format!(", set by the environment variable {variable},"))
-            .unwrap_or_default();
-        Diagnostic::error(
-            "Invalid Provider Configuration",
-            format!("{name}{origin} is not usable: {expected}."),
-        )
-        .at(self.location())
+        let origin = variable.map(|name| format!(", set by the environment variable {name},"));
+        let origin = origin.unwrap_or_default();
+        let text = format!("{name}{origin} is not usable: {expected}.");
+        Diagnostic::error("Invalid Provider Configuration", text).at(self.location())
     }
 }
 

@@ -67,9 +67,7 @@ pub(crate) fn errors(config: &Config, environment: &Environment) -> Diagnostics 
 /// Where an error about an attribute of this name points, which may be at its block.
 pub(crate) fn location(name: &str) -> Path {
     let setting = ALL.iter().find(|setting| setting.name() == name);
-    setting
-        .map(|setting| setting.location())
-        .unwrap_or_default()
+    setting.map_or_else(Path::root, |setting| setting.location())
 }
 
 pub(crate) static ACCOUNT_ID: Setting<String> = Setting::new(

@@ -135,9 +135,8 @@ pub(crate) fn stored_target(
             number,
         }),
         Ok(None) => {
-            let mut names = [Part::CountryCode, Part::MobileNumber]
-                .map(attribute_of)
-                .to_vec();
+            let names = [Part::CountryCode, Part::MobileNumber].map(attribute_of);
+            let mut names = names.to_vec();
             names.dedup();
             Err(format!("{} is missing", names.join(" or ")))
         }

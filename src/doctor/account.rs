@@ -112,10 +112,8 @@ fn operation(
     let if_used = if optional { ", if you use that" } else { "" };
     let grant = format!("It is needed by {needed_by}: grant cams:{action} on resource *{if_used}.");
     let answers = &observations.answers;
-    let errors: Vec<&Error> = answers
-        .errors()
-        .filter(|error| error.action == action)
-        .collect();
+    let errors = answers.errors().filter(|error| error.action == action);
+    let errors: Vec<&Error> = errors.collect();
     let permission = answers.permission(action);
     let (state, text) = match permission {
         Permission::NotTried => (
@@ -197,9 +195,8 @@ fn rows_in_words(rows: &[Value], observations: &Observations) -> String {
         return " The space's list has no rows.".to_owned();
     }
     let (named, others) = statuses(rows, observations);
-    let named = named
-        .into_iter()
-        .map(|(status, rows)| format!("{rows} {status}"));
+    let named = named.into_iter();
+    let named = named.map(|(status, rows)| format!("{rows} {status}"));
     let others = (others > 0).then(|| format!("{others} with other statuses"));
     let parts: Vec<String> = named.chain(others).collect();
     format!(" Rows of the space's list: {}.", parts.join(", "))
