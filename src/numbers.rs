@@ -319,12 +319,11 @@ impl Search<'_> {
                 break;
             }
         }
-        found.map_err(
-            |reason| match reason == not_shown && self.bounds.is_stopped() {
-                true => STOPPED.to_owned(),
-                false => reason,
-            },
-        )
+        let is_stopped = self.bounds.is_stopped();
+        found.map_err(|reason| match reason == not_shown && is_stopped {
+            true => STOPPED.to_owned(),
+            false => reason,
+        })
     }
 
     /// Looks once for a number whose migration may have started, in a list that is requested now.
