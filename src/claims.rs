@@ -11,11 +11,11 @@
 //! So the claim is checked immediately before the request is sent, and taken again if it was lost
 //! ([`Claim::witness`], [`Claim::renew`]).
 //!
-//! A process shares the list of a space among its resources for some time. Meanwhile another process
-//! on this host may start a number, and its lock may be free again before this process wants the
-//! same number. The shared list is then older than the start. So every process appends a line to a
-//! file of the space before it starts a number there ([`Claims::note_start`]). A process that sees
-//! lines of other processes requests a new list ([`Claims::not_before`]).
+//! A process shares the list of a space among its resources for some time. Meanwhile another
+//! process on this host may start a number, and its lock may be free again before this process
+//! wants the same number. The shared list is then older than the start. So every process appends a
+//! line to a file of the space before it starts a number there ([`Claims::note_start`]). A process
+//! that sees lines of other processes requests a new list ([`Claims::not_before`]).
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;

@@ -17,8 +17,8 @@ pub(crate) const VERIFIED: &str = "VERIFIED";
 /// What the lookup of a number says.
 ///
 /// A number that has two forms is looked up in both, and the greater answer counts: an id in one of
-/// them is the number's id, and only both together prove that it does not exist, since CAMS may know
-/// it in one form.
+/// them is the number's id. Only both together prove that it does not exist, since CAMS may know it
+/// in one form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Lookup {
     /// It answered with an error that is known to mean a missing number.

@@ -45,7 +45,8 @@ pub(crate) struct Observations {
     pub(crate) endpoint_variable: Option<&'static str>,
     /// The variable with the account's id.
     pub(crate) account_variable: Option<&'static str>,
-    /// Who shares the quota, and where the processes of this machine share it, if that could be read.
+    /// Who shares the quota, and where the processes of this machine share it, if that could be
+    /// read.
     pub(crate) scope: Option<(throttle::Scope, String)>,
     /// The variable or the argument that names the space, and the id of the space.
     pub(crate) space: Option<(&'static str, String)>,
