@@ -10,13 +10,21 @@
 //! A lock on a file that was deleted protects nothing, because the next process creates a new file.
 //! So the claim is checked immediately before the request is sent, and taken again if it was lost
 //! ([`Claim::witness`], [`Claim::renew`]).
+//!
+//! A process shares the list of a space among its resources for some time. Meanwhile another
+//! process on this host may start a number, and its lock may be free again before this process
+//! wants the same number. The shared list is then older than the start. So every process appends a
+//! line to a file of the space before it starts a number there ([`Claims::note_start`]). A process
+//! that sees lines of other processes requests a new list ([`Claims::not_before`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
+use rustix::fs::{OFlags, fcntl_setfl};
 use tokio::time::{Instant, sleep};
 
 use base::file_lock::{self, LockMode};
@@ -31,14 +39,21 @@ use super::numbers::Target;
 /// The wait for another process after which the log warns.
 const LONG: Duration = Duration::from_secs(30);
 
-/// The numbers that resources of this process have claimed, and the directory of the lock files.
+/// The numbers that resources of this process have claimed, and the directory of the lock files and
+/// of the notes of starts.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
-    taken: Mutex<BTreeSet<(&'static str, Target)>>,
+    taken: Mutex<BTreeSet<Claimed>>,
     directory: Option<PathBuf>,
+    /// How many bytes the note of a space has if other processes have not changed it, and when this
+    /// process last saw that they had.
+    notes: Mutex<HashMap<String, (u64, Instant)>>,
     /// Why the files could not be used, if they could not.
     problem: OnceLock<String>,
 }
+
+/// The type of the resource, and the number in the form that all processes use.
+type Claimed = (&'static str, Target);
 
 /// Why a number can't be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +71,7 @@ pub(crate) enum Refused {
 #[derive(Debug)]
 pub(crate) struct Claim<'a> {
     claims: &'a Claims,
-    type_name: &'static str,
-    target: Target,
+    claimed: Claimed,
     kept: bool,
     lock: Option<Arc<Lock>>,
 }
@@ -70,7 +84,8 @@ struct Lock {
 }
 
 impl Claims {
-    /// Claims that are shared with the other processes which use the same directory.
+    /// Claims that are shared with the other processes which use the same directory. Without a
+    /// directory, other processes are unknown.
     pub(crate) fn new(directory: Option<PathBuf>) -> Self {
         Self {
             directory,
@@ -90,19 +105,57 @@ impl Claims {
         target: &Target,
     ) -> Result<Claim<'_>, Refused> {
         // A number that is written in another way is the same one, here and for other processes.
-        let target = target.canonical();
-        if !self.taken().insert((type_name, target.clone())) {
+        let claimed = (type_name, target.canonical());
+        if !self.taken().insert(claimed.clone()) {
             return Err(Refused::Duplicate);
         }
         let mut claim = Claim {
             claims: self,
-            type_name,
-            target,
+            claimed,
             kept: false,
             lock: None,
         };
         claim.renew(bounds).await?;
         Ok(claim)
+    }
+
+    /// The instant before which a list of the space may have missed a start by another process.
+    pub(crate) fn not_before(&self, cust_space_id: &str) -> Instant {
+        let now = Instant::now();
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(length) = self.note(cust_space_id).and_then(|path| length(&path)) else {
+            return now;
+        };
+        let seen = notes.entry(cust_space_id.to_owned());
+        let (known, changed_at) = seen.or_insert((length, now));
+        // A note that was deleted has changed too.
+        if length != *known {
+            (*known, *changed_at) = (length, now);
+        }
+        *changed_at
+    }
+
+    /// Notes that this process is going to start a number in the space. A note that cannot be made
+    /// is only logged: the lock on the number still keeps two processes from starting it together.
+    pub(crate) fn note_start(&self, cust_space_id: &str) {
+        let Some(path) = self.note(cust_space_id) else {
+            return;
+        };
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        match append(&path) {
+            Ok(added) => {
+                if let Some((length, _)) = notes.get_mut(cust_space_id) {
+                    *length += added;
+                }
+            }
+            Err(error) => tracing::debug!(%error, "a start cannot be noted for other processes"),
+        }
+    }
+
+    /// The note of a space. Its name does not show which space it is.
+    fn note(&self, cust_space_id: &str) -> Option<PathBuf> {
+        let directory = self.directory.as_ref()?;
+        Some(directory.join(format!("{}.starts", fingerprint(&[cust_space_id]))))
     }
 
     /// A warning if numbers could not be locked against other processes of this machine.
@@ -112,7 +165,7 @@ impl Claims {
         Some(not_shared(&foreign_text::line(&directory), problem))
     }
 
-    fn taken(&self) -> MutexGuard<'_, BTreeSet<(&'static str, Target)>> {
+    fn taken(&self) -> MutexGuard<'_, BTreeSet<Claimed>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -131,8 +184,9 @@ impl Claim<'_> {
         };
         // The name does not show which number it is. It does not depend on the credentials, because
         // processes with different credentials may start the same number.
-        let number = self.target.number.to_string();
-        let name = fingerprint(&[self.type_name, &self.target.cust_space_id, &number]);
+        let (type_name, target) = &self.claimed;
+        let number = target.number.to_string();
+        let name = fingerprint(&[type_name, &target.cust_space_id, &number]);
         let path = directory.join(format!("{name}.number"));
         let acquire = |deadline| file_lock::acquire(&path, LockMode::Exclusive, deadline);
         // A number that is free is taken even if the time is over.
@@ -171,10 +225,8 @@ impl Claim<'_> {
     /// processes find. Without a file there is nothing to lose.
     pub(crate) fn witness(&self) -> impl Fn() -> bool + Send + Sync + 'static {
         let lock = self.lock.as_ref().map(Arc::downgrade);
-        move || match &lock {
-            Some(lock) => lock.upgrade().is_some_and(|lock| lock.is_valid()),
-            None => true,
-        }
+        let is_valid = |lock: &Weak<Lock>| lock.upgrade().is_some_and(|lock| lock.is_valid());
+        move || lock.as_ref().is_none_or(is_valid)
     }
 
     /// It is done, or may be: no other resource of this run may do it.
@@ -192,8 +244,7 @@ impl Drop for Claim<'_> {
     fn drop(&mut self) {
         self.lock = None;
         if !self.kept {
-            let taken = (self.type_name, self.target.clone());
-            self.claims.taken().remove(&taken);
+            self.claims.taken().remove(&self.claimed);
         }
     }
 }
@@ -215,6 +266,23 @@ impl Drop for Lock {
     }
 }
 
+/// Adds the line of this process, and returns its length. The operating system puts lines that
+/// several processes append one behind the other, so that no lock is needed.
+fn append(path: &Path) -> io::Result<u64> {
+    let mut file = private_file::open(path)?;
+    fcntl_setfl(&file, OFlags::APPEND)?;
+    let line = format!("{}\n", std::process::id());
+    file.write_all(line.as_bytes())?;
+    Ok(line.len() as u64)
+}
+
+/// The length of the note; `None` if it cannot be used. It is created if it does not exist, so that
+/// a later look sees a change and not a first note.
+fn length(path: &Path) -> Option<u64> {
+    let file = private_file::open(path).ok()?;
+    Some(file.metadata().ok()?.len())
+}
+
 /// The directory of the lock files cannot be used.
 pub(crate) fn not_shared(directory: &str, problem: &str) -> Diagnostic {
     let text = format!(
@@ -229,6 +297,7 @@ pub(crate) fn not_shared(directory: &str, problem: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
     use tokio_util::sync::CancellationToken;
 
     use cams::phone::PhoneNumber;
@@ -383,5 +452,69 @@ mod tests {
             .expect("a claim");
         let notice = claims.notice().expect("a notice");
         assert!(notice.detail.contains("file/state"), "{}", notice.detail);
+    }
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_start_by_another_process_makes_earlier_lists_too_old() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let starts = || Claims::new(Some(directory.path().join("state")));
+        let (one, other) = (starts(), starts());
+        let first = one.not_before("s");
+        advance(SECOND).await;
+        one.note_start("s");
+        one.note_start("s");
+        assert_eq!(
+            one.not_before("s"),
+            first,
+            "its own starts are in its lists"
+        );
+
+        other.note_start("another space");
+        assert_eq!(one.not_before("s"), first);
+        other.note_start("s");
+        let changed = one.not_before("s");
+        assert_eq!(changed, Instant::now());
+        advance(SECOND).await;
+        assert_eq!(one.not_before("s"), changed, "until the next start");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_note_that_was_deleted_makes_earlier_lists_too_old() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let starts = Claims::new(Some(directory.path().join("state")));
+        starts.not_before("s");
+        starts.note_start("s");
+        let first = starts.not_before("s");
+        advance(SECOND).await;
+        std::fs::remove_dir_all(directory.path().join("state")).expect("a directory");
+        assert!(starts.not_before("s") > first);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_directory_every_list_may_be_too_old() {
+        let starts = Claims::new(None);
+        starts.note_start("s");
+        let first = starts.not_before("s");
+        advance(SECOND).await;
+        assert!(starts.not_before("s") > first);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_on_the_note_that_is_never_released_delays_no_start() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let starts = || Claims::new(Some(directory.path().join("state")));
+        let (one, other) = (starts(), starts());
+        let first = one.not_before("s");
+        let held = private_file::open(&one.note("s").expect("a path")).expect("a file");
+        held.lock().expect("its lock");
+        let began = Instant::now();
+        for _ in 0..100 {
+            other.note_start("s");
+        }
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        advance(SECOND).await;
+        assert!(one.not_before("s") > first, "they are noted all the same");
     }
 }

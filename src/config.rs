@@ -14,11 +14,8 @@ use terraform_plugin::framework::ty::Type;
 use terraform_plugin::framework::value::Value;
 
 use super::block::Config;
-use super::credentials;
 use super::setting::Declaration;
-use super::settings;
-use super::throttling;
-use super::{Cams, CamsProvider, NoClient, network};
+use super::{Cams, CamsProvider, NoClient, credentials, network, settings, throttling};
 
 /// How long an answer with credentials may take. The official SDKs wait as long.
 const LONGEST_FETCH: Duration = Duration::from_secs(10);
@@ -77,17 +74,13 @@ impl FieldType for Config {
         for (name, value) in attributes {
             match value {
                 Value::Map(inner) => {
-                    for (attribute, value) in inner {
-                        let field = Field::from_value(value)?;
-                        fields.insert(format!("{name}.{attribute}"), field);
-                    }
+                    let named = |(attribute, value)| (format!("{name}.{attribute}"), value);
+                    fields.extend(inner.into_iter().map(named));
                 }
-                value => {
-                    fields.insert(name, Field::from_value(value)?);
-                }
+                value => fields.extend([(name, value)]),
             }
         }
-        Some(Self(fields))
+        BTreeMap::from_known(Value::Map(fields)).map(Self)
     }
 
     fn into_value(self) -> Value {
@@ -137,14 +130,11 @@ pub(crate) fn configure(
     let (http, region, mut warnings) = http(config, terraform_version, environment)?;
     errors.extend(network::check(&http.network, &http.endpoint).err());
     let source = credentials::source(config, environment, &region, &http.endpoint);
+    let source = source.map_err(|error| errors.push(error));
     let throttled = throttling::configure(config, environment);
-    let (source, throttled) = match (source, throttled) {
-        (Ok(source), Ok(throttled)) if !has_errors(&errors) => (source, throttled),
-        (source, throttled) => {
-            errors.extend(source.err());
-            errors.extend(throttled.err());
-            return Err(errors);
-        }
+    let throttled = throttled.map_err(|error| errors.push(error));
+    let (Ok(source), Ok(throttled), true) = (source, throttled, errors.is_empty()) else {
+        return Err(errors);
     };
     let client = match source {
         Ok((source, more)) => {
@@ -188,14 +178,14 @@ fn http(
     terraform_version: &str,
     environment: &Environment,
 ) -> Result<(HttpSettings, String, Diagnostics), Diagnostic> {
-    let region = settings::REGION.require(config, environment)?;
+    let (region, of_region) = settings::REGION.require(config, environment)?;
     let endpoint = settings::ENDPOINT.read(config, environment)?;
     let (network, mut warnings) = network::configure(environment);
-    if endpoint.is_none() && region.id != settings::DOCUMENTED_REGION {
-        warnings.push(undocumented_region(&region));
+    if endpoint.is_none() && region != settings::DOCUMENTED_REGION {
+        warnings.push(undocumented_region(&region, &of_region));
     }
     let http = HttpSettings {
-        endpoint: endpoint.unwrap_or(region.endpoint),
+        endpoint: endpoint.unwrap_or(of_region),
         signature_method: settings::SIGNATURE_METHOD.require(config, environment)?,
         network: Network {
             connect_timeout: settings::CONNECT_TIMEOUT.require(config, environment)?,
@@ -204,7 +194,7 @@ fn http(
             ..network
         },
     };
-    Ok((http, region.id, warnings))
+    Ok((http, region, warnings))
 }
 
 /// The endpoint of the API that the environment alone leads to.
@@ -216,20 +206,16 @@ pub(crate) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic
     let nothing = Config::default();
     match settings::ENDPOINT.read(&nothing, environment)? {
         Some(endpoint) => Ok(endpoint),
-        None => Ok(settings::REGION.require(&nothing, environment)?.endpoint),
+        None => Ok(settings::REGION.require(&nothing, environment)?.1),
     }
 }
 
 /// An error for each attribute or block that the client needs and that is known only during apply.
 fn unknown(config: &Config) -> Diagnostics {
-    let unknown: BTreeSet<&str> = settings::ALL
-        .into_iter()
-        .map(Declaration::name)
-        .filter(|name| config.attribute(name).is_unknown())
-        .filter_map(|name| name.split('.').next())
-        // The resources handle an unknown space themselves, and the client does not need it.
-        .filter(|name| *name != settings::CUST_SPACE_ID.name)
-        .collect();
+    let unknown = config.0.iter().filter(|(_, field)| field.is_unknown());
+    let names = unknown.filter_map(|(name, _)| name.split('.').next());
+    // The resources handle an unknown space themselves, and the client does not need it.
+    let needed = names.filter(|name| *name != settings::CUST_SPACE_ID.name);
     let error = |name| {
         let text = format!(
             "The provider's {name} depends on something that is known only after apply, but the \
@@ -238,7 +224,8 @@ fn unknown(config: &Config) -> Diagnostics {
         );
         Diagnostic::error("Provider Configuration Not Known Yet", text)
     };
-    unknown.into_iter().map(error).collect()
+    let needed: BTreeSet<&str> = needed.collect();
+    needed.into_iter().map(error).collect()
 }
 
 fn no_http_client(failure: &Failure) -> Diagnostic {
@@ -249,13 +236,12 @@ fn no_http_client(failure: &Failure) -> Diagnostic {
     Diagnostic::error("HTTP Client Not Usable", text)
 }
 
-fn undocumented_region(region: &settings::Region) -> Diagnostic {
+fn undocumented_region(region: &str, endpoint: &Endpoint) -> Diagnostic {
     let text = format!(
-        "CAMS is documented to run in {} only, and the region is {}, whose API would be at {}. \
-         Check the provider's region and the variables {}.",
+        "CAMS is documented to run in {} only, and the region is {region}, whose API would be at \
+         {}. Check the provider's region and the variables {}.",
         settings::DOCUMENTED_REGION,
-        region.id,
-        region.endpoint.host(),
+        endpoint.host(),
         settings::REGION.variables.join(" and ")
     );
     Diagnostic::warning("Region Not Documented for CAMS", text).at(settings::REGION.location())

@@ -14,7 +14,7 @@ use terraform_plugin::framework::diagnostic::Diagnostic;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::timeouts::{self, TimeLimit, Timed};
 
-pub(crate) use advice::{Advice, advice};
+pub(crate) use advice::advice;
 
 /// The operation of Terraform whose call failed.
 #[derive(Clone, Copy, Debug)]
@@ -50,20 +50,19 @@ pub(crate) fn diagnostic(
         };
         format!("{repeated}\n{}", particulars(error))
     };
-    let Advice { summary, text } = advice(error);
-    let (action, why) = (error.action, reason(error));
+    let (action, text, why) = (error.action, advice(error), reason(error));
     let mut detail = format!("The call {action} failed for {subject}.\n\n{text}{why}");
     if let Some(other) = other {
         let text = match other.kind == error.kind && other.kind != ErrorKind::AccessDenied {
             true => String::new(),
-            false => format!(" {}", advice(other).text),
+            false => format!(" {}", advice(other)),
         };
         let (action, why) = (other.action, reason(other));
         detail += &format!(
             "\n\nThe call {action}, which can answer the same question, failed too.{text}{why}"
         );
     }
-    let diagnostic = Diagnostic::error(summary, detail);
+    let diagnostic = Diagnostic::error(advice::title(error), detail);
     match error.kind {
         ErrorKind::ResourceOwner => diagnostic.at(Path::root().attribute("cust_space_id")),
         ErrorKind::Throttled if !is_fixed => diagnostic.at(Path::root().attribute(timeouts::BLOCK)),
@@ -73,11 +72,7 @@ pub(crate) fn diagnostic(
 
 /// The diagnostic for an operation whose timeout expired.
 fn timed_out(error: &Error, context: ErrorContext<'_>) -> Diagnostic {
-    let ErrorContext {
-        subject,
-        limit,
-        outcome,
-    } = context;
+    let (subject, limit, outcome) = (context.subject, context.limit, context.outcome);
     let Timed { name, default } = limit.operation;
     let (action, particulars) = (error.action, particulars(error));
     if name.is_empty() {

@@ -14,13 +14,17 @@ const MIGRATED: &str = "MIGRATED";
 /// The `CodeVerificationStatus` of a number whose phone was proved.
 pub(crate) const VERIFIED: &str = "VERIFIED";
 
-/// What the lookup of a number says. A number that has two forms is looked up in both.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the lookup of a number says.
+///
+/// A number that has two forms is looked up in both, and the greater answer counts: an id in one of
+/// them is the number's id. Only both together prove that it does not exist, since CAMS may know it
+/// in one form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Lookup {
-    /// It answered without an id, or with an error that is not known to mean a missing number.
-    Inconclusive,
     /// It answered with an error that is known to mean a missing number.
     NotFound,
+    /// It answered without an id, or with an error that is not known to mean a missing number.
+    Inconclusive,
     /// It answered with the number's id.
     Found(String),
 }
@@ -98,19 +102,6 @@ pub(crate) fn is_verified(status: &str) -> bool {
 pub(crate) fn has_moved_out(list: &Listed) -> bool {
     let mut statuses = list.rows.iter().filter_map(|row| row.status.as_deref());
     statuses.any(|status| status.trim().eq_ignore_ascii_case(MIGRATED))
-}
-
-impl Lookup {
-    /// What the lookups of both forms of one number say together. An id in one of them is the
-    /// number's id. Only both together prove that it does not exist, since CAMS may know it in one
-    /// form.
-    pub(crate) fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Found(id), _) | (_, Self::Found(id)) => Self::Found(id),
-            (Self::NotFound, Self::NotFound) => Self::NotFound,
-            _ => Self::Inconclusive,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -195,10 +186,10 @@ mod tests {
             (NotFound, Inconclusive, Inconclusive),
             (Inconclusive, Inconclusive, Inconclusive),
         ] {
-            let and = one.clone().and(other.clone());
-            assert_eq!(and, together, "{one:?}, {other:?}");
-            let and = other.clone().and(one.clone());
-            assert_eq!(and, together, "{other:?}, {one:?}");
+            let max = one.clone().max(other.clone());
+            assert_eq!(max, together, "{one:?}, {other:?}");
+            let max = other.clone().max(one.clone());
+            assert_eq!(max, together, "{other:?}, {one:?}");
         }
     }
 

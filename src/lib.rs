@@ -12,7 +12,7 @@
 //! | `functions` | the functions that configurations call, one file each |
 //! | `validators` | reads and checks the attributes that resources for numbers share |
 //! | `numbers` | asks CAMS where a number is; `evidence` is the rule, `lookups` the limit of a refresh |
-//! | `claims`, `starts` | keep two processes from starting the same number |
+//! | `claims` | keeps two processes from starting the same number |
 //! | `planned` | finds numbers that are planned twice |
 //! | `errors` | turns a failed call into a diagnostic; `errors/advice.rs` is the table of advice |
 //! | `notices` | warnings that concern every resource |
@@ -52,7 +52,6 @@ mod reader;
 pub mod resources;
 mod setting;
 mod settings;
-mod starts;
 mod throttling;
 mod validators;
 
@@ -72,23 +71,9 @@ use terraform_plugin::framework::server::Server;
 pub use cams::LONG_WAIT;
 pub use terraform_plugin::framework::server::InvalidProvider;
 
-use actions::send_verification_code::SendVerificationCode;
 use block::Config;
-use data_sources::instances::Instances;
-use data_sources::phone_number::PhoneNumber;
-use data_sources::phone_numbers::PhoneNumbers;
-use data_sources::waba::Waba;
-use functions::format_phone_number::FormatPhoneNumber;
-use functions::parse_phone_number::ParsePhoneNumber;
-use lists::number_migration::NumberMigrations;
-use lists::number_registration::NumberRegistrations;
 pub use provider::Cams;
 use provider::NoClient;
-use resources::number_migration::NumberMigration;
-use resources::number_registration::NumberRegistration;
-use resources::number_verification::NumberVerification;
-use resources::number_verification_code::NumberVerificationCode;
-use resources::phone_webhook::PhoneWebhook;
 
 /// The address of the provider, which all examples use.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
@@ -137,20 +122,20 @@ impl Provider for CamsProvider {
 
     fn offers(&self) -> Offers<Cams> {
         Offers::new()
-            .resource(NumberMigration)
-            .resource(NumberRegistration)
-            .resource(NumberVerification)
-            .resource(NumberVerificationCode)
-            .resource(PhoneWebhook)
-            .action(SendVerificationCode)
-            .data_source(Instances)
-            .data_source(PhoneNumber)
-            .data_source(PhoneNumbers)
-            .data_source(Waba)
-            .list(NumberMigrations)
-            .list(NumberRegistrations)
-            .function(FormatPhoneNumber)
-            .function(ParsePhoneNumber)
+            .resource(resources::number_migration::NumberMigration)
+            .resource(resources::number_registration::NumberRegistration)
+            .resource(resources::number_verification::NumberVerification)
+            .resource(resources::number_verification_code::NumberVerificationCode)
+            .resource(resources::phone_webhook::PhoneWebhook)
+            .action(actions::send_verification_code::SendVerificationCode)
+            .data_source(data_sources::instances::Instances)
+            .data_source(data_sources::phone_number::PhoneNumber)
+            .data_source(data_sources::phone_numbers::PhoneNumbers)
+            .data_source(data_sources::waba::Waba)
+            .list(lists::number_migration::NumberMigrations)
+            .list(lists::number_registration::NumberRegistrations)
+            .function(functions::format_phone_number::FormatPhoneNumber)
+            .function(functions::parse_phone_number::ParsePhoneNumber)
     }
 
     async fn configure(

@@ -21,12 +21,8 @@ const AT_FIRST: usize = 10;
 #[derive(Debug, Default)]
 pub(crate) struct Lookups(Mutex<HashMap<String, watch::Sender<Count>>>);
 
-/// The lookups of one space.
-#[derive(Clone, Copy, Debug)]
-struct Count {
-    left: usize,
-    under_way: usize,
-}
+/// How many lookups of one space are left, and how many are under way.
+type Count = (usize, usize);
 
 /// The right to make some lookups. They are given back when this is dropped, unless their outcome
 /// is noted.
@@ -47,27 +43,22 @@ impl Lookups {
         let share = {
             let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let share = shares.entry(cust_space_id.to_owned());
-            let at_first = Count {
-                left: AT_FIRST,
-                under_way: 0,
-            };
-            share
-                .or_insert_with(|| watch::Sender::new(at_first))
-                .clone()
+            let share = share.or_insert_with(|| watch::Sender::new((AT_FIRST, 0)));
+            share.clone()
         };
         let mut counts = share.subscribe();
-        let take = |count: &mut Count| {
-            let is_enough = lookups <= count.left;
+        let take = |(left, under_way): &mut Count| {
+            let is_enough = lookups <= *left;
             if is_enough {
-                count.left -= lookups;
-                count.under_way += lookups;
+                *left -= lookups;
+                *under_way += lookups;
             }
             is_enough
         };
         while !share.send_if_modified(take) {
-            let decided = |count: &Count| lookups <= count.left || count.under_way == 0;
-            let count = *counts.wait_for(decided).await.ok()?;
-            if count.left < lookups {
+            let decided = |(left, under_way): &Count| lookups <= *left || *under_way == 0;
+            let (left, _) = *counts.wait_for(decided).await.ok()?;
+            if left < lookups {
                 tracing::debug!(cust_space_id, "no lookup: earlier ones showed nothing");
                 return None;
             }
@@ -94,9 +85,9 @@ impl Granted {
 
 impl Drop for Granted {
     fn drop(&mut self) {
-        self.share.send_modify(|count| {
-            count.under_way -= self.lookups;
-            count.left += self.given_back;
+        self.share.send_modify(|(left, under_way)| {
+            *under_way -= self.lookups;
+            *left += self.given_back;
         });
     }
 }

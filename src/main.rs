@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     if arguments.next_if(|first| first == DOCTOR).is_some() {
         process::panic::install_hook(&PLUGIN);
         let _flush = process::log::install(&PLUGIN, &environment, &clock);
-        return doctor::main(arguments, &environment, &clock, &Random::from_system());
+        return doctor::main(arguments, environment, clock, Random::from_system());
     }
     process::main(&PLUGIN, arguments, &environment, &clock, || {
         let random = Random::from_system();

@@ -37,26 +37,19 @@ pub(super) fn check(network: &Network, api: &Endpoint) -> Result<(), Diagnostic>
 
 /// The text of the header `User-Agent`: this provider, Terraform, and what the environment appends.
 pub(super) fn user_agent(terraform_version: &str, environment: &Environment) -> String {
-    let mut agent = format!(
-        "terraform-provider-cams/{VERSION} Terraform/{}",
-        plain(terraform_version)
-    );
-    let appended = plain(environment.get(APPENDED).unwrap_or_default());
-    if !appended.is_empty() {
-        agent.push(' ');
-        agent.push_str(&appended);
+    let terraform = plain(terraform_version);
+    let agent = format!("terraform-provider-cams/{VERSION} Terraform/{terraform}");
+    match plain(environment.get(APPENDED).unwrap_or_default()).as_str() {
+        "" => agent,
+        appended => format!("{agent} {appended}"),
     }
-    agent
 }
 
 /// What of a text may be in a header: printable ASCII and single spaces. A line break would begin a
 /// header of its own, and a client cannot be made with one.
 fn plain(text: &str) -> String {
-    let separated: String = text
-        .chars()
-        .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
-        .collect();
-    let words: Vec<&str> = separated.split_whitespace().collect();
+    let words = text.split(|c: char| !c.is_ascii_graphic());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let mut plain = words.join(" ");
     plain.truncate(LONGEST);
     plain

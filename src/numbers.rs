@@ -106,23 +106,24 @@ pub(crate) struct LookedUp {
 impl LookedUp {
     /// The number's id, if the lookup gives it.
     pub(crate) fn id(&self) -> Option<String> {
-        match &self.lookup {
-            Lookup::Found(id) => Some(id.clone()),
-            Lookup::Inconclusive | Lookup::NotFound => None,
-        }
+        let Lookup::Found(id) = &self.lookup else {
+            return None;
+        };
+        Some(id.clone())
+    }
+
+    /// Whether it shows that CAMS knows the number in this form.
+    pub(crate) fn knows_number(&self) -> bool {
+        self.is_verified || self.id().is_some()
     }
 
     /// What the lookups of both forms of a number say together.
     fn and(self, other: Self) -> Self {
-        let knows_other = other.is_verified || other.id().is_some();
+        let known = other.knows_number();
         Self {
-            lookup: self.lookup.and(other.lookup),
+            lookup: self.lookup.max(other.lookup),
             is_verified: self.is_verified || other.is_verified,
-            number: if knows_other {
-                other.number
-            } else {
-                self.number
-            },
+            number: if known { other.number } else { self.number },
         }
     }
 }
@@ -216,11 +217,9 @@ impl Search<'_> {
     ///
     /// If a call fails for another reason than that CAMS does not know the number.
     pub(crate) async fn look_up(&self) -> Result<LookedUp, Error> {
-        let number = &self.target.number;
-        let space = &self.target.cust_space_id;
-        let listed = self.client.listed_form(space, number);
-        let first = listed.as_ref().unwrap_or(number);
-        let looked_up = self.lookup_form(first).await?;
+        let (space, number) = (&self.target.cust_space_id, &self.target.number);
+        let first = self.client.written(space, number);
+        let looked_up = self.lookup_form(&first).await?;
         match first.other_form() {
             Some(other) if looked_up.id().is_none() => {
                 Ok(looked_up.and(self.lookup_form(&other).await?))
@@ -257,13 +256,8 @@ impl Search<'_> {
     /// The number's id by the lookup alone, if it gives one. Nothing depends on it, so a failure is
     /// only logged.
     pub(crate) async fn id(&self) -> Option<String> {
-        match self.look_up().await {
-            Ok(looked_up) => looked_up.id(),
-            Err(error) => {
-                tracing::info!(%error, "the number's id is not known yet");
-                None
-            }
-        }
+        let unknown = |error: &Error| tracing::info!(%error, "the number's id is not known yet");
+        self.look_up().await.inspect_err(unknown).ok()?.id()
     }
 
     /// Makes a call with half of the time that is left, so that a service which throttles this
@@ -308,7 +302,7 @@ impl Search<'_> {
             ..self.clone()
         };
         let mut found = Err(not_shown.to_owned());
-        for wait in WAITS {
+        for wait in WAITS.map(Duration::from_millis) {
             if wait >= aftermath.bounds.time_left() {
                 break;
             }
@@ -325,12 +319,11 @@ impl Search<'_> {
                 break;
             }
         }
-        match found {
-            Err(reason) if reason == not_shown && self.bounds.is_stopped() => {
-                Err(STOPPED.to_owned())
-            }
-            found => found,
-        }
+        let is_stopped = self.bounds.is_stopped();
+        found.map_err(|reason| match reason == not_shown && is_stopped {
+            true => STOPPED.to_owned(),
+            false => reason,
+        })
     }
 
     /// Looks once for a number whose migration may have started, in a list that is requested now.
@@ -349,9 +342,8 @@ impl Search<'_> {
             Err(failed) => {
                 let (error, other) = *failed;
                 let other = other.map(|other| format!("; {other}")).unwrap_or_default();
-                Err(format!(
-                    "Looking for the number failed too: {error}{other}."
-                ))
+                let text = format!("Looking for the number failed too: {error}{other}.");
+                Err(text)
             }
         }
     }
@@ -386,15 +378,9 @@ fn alone<T>(answer: Result<T, Error>) -> Answer<T> {
     }
 }
 
-/// The waits before each look for a number after a call without an answer: CAMS may need this long
-/// to show the number.
-const WAITS: [Duration; 5] = [
-    Duration::ZERO,
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-];
+/// The waits in milliseconds before each look for a number after a call without an answer: CAMS may
+/// need this long to show the number.
+const WAITS: [u64; 5] = [0, 500, 1000, 2000, 4000];
 
 /// How long all of these looks may take together: what is left of the time of the operation, but at
 /// most this.

@@ -22,7 +22,6 @@ use super::lookups::Lookups;
 use super::notices;
 use super::planned::Planned;
 use super::settings::throttle::Scope;
-use super::starts::Starts;
 use super::throttling::Throttled;
 
 /// The configured provider, shared by all operations.
@@ -35,7 +34,6 @@ pub struct Cams {
     pub(crate) throttled: Option<Throttled>,
     pub(crate) changes: Changes,
     pub(crate) claims: Claims,
-    pub(crate) starts: Starts,
     pub(crate) planned: Planned,
     pub(crate) lookups: Lookups,
     pub(crate) clock: Clock,
@@ -68,8 +66,7 @@ impl Cams {
             cust_space_id,
             throttled,
             changes: Changes::default(),
-            claims: Claims::new(directory.clone()),
-            starts: Starts::new(directory),
+            claims: Claims::new(directory),
             planned: Planned::default(),
             lookups: Lookups::default(),
             clock: provider.clock.clone(),
@@ -108,20 +105,16 @@ impl Cams {
     ///
     /// If there are no credentials, and that was not reported before.
     pub(crate) async fn require_credentials(&self) -> Result<(), Diagnostics> {
-        let missing = match &self.client {
-            Err(NoClient::NoCredentials(missing)) => missing.clone(),
+        let missing: Option<Diagnostics> = match &self.client {
+            Err(NoClient::NoCredentials(missing)) => Some(missing.clone()),
             Ok(client) if client.credentials().source().is_last_resort() => {
-                match client.credentials().current().await {
-                    Ok(_) => return Ok(()),
-                    Err(error) => credentials::missing(&error).into(),
-                }
+                let error = client.credentials().current().await.err();
+                error.map(|error| credentials::missing(&error).into())
             }
-            Ok(_) | Err(NoClient::NotKnownYet(_)) => return Ok(()),
+            Ok(_) | Err(NoClient::NotKnownYet(_)) => None,
         };
-        match missing.iter().all(|error| self.is_first(&error.summary)) {
-            true => Err(missing),
-            false => Ok(()),
-        }
+        let missing = missing.filter(|all| all.iter().all(|one| self.is_first(&one.summary)));
+        missing.map_or(Ok(()), Err)
     }
 
     /// The diagnostic for a failed call, and for the call that could have answered instead, if that
@@ -138,15 +131,12 @@ impl Cams {
     ) -> Diagnostic {
         let in_full = errors::diagnostic(error, other, context);
         let code = error.code.as_deref().unwrap_or_default();
-        if !error.kind.concerns_other_subjects()
-            || self.is_first(&format!("{} {code}", in_full.summary))
-        {
+        let title = format!("{} {code}", in_full.summary);
+        if !error.kind.concerns_other_subjects() || self.is_first(&title) {
             return in_full;
         }
-        Diagnostic::error(
-            in_full.summary,
-            format!("Failed for {}: {SAME_ERROR}", context.subject),
-        )
+        let text = format!("Failed for {}: {SAME_ERROR}", context.subject);
+        Diagnostic::error(in_full.summary, text)
     }
 
     /// Warns about a long wait for the quota, if a call within the bounds had one.

@@ -11,7 +11,6 @@ use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::schema::Attribute;
-use terraform_plugin::framework::timeouts::TimeLimit;
 
 use super::Cams;
 use super::errors::{self, ErrorContext, advice};
@@ -25,7 +24,6 @@ pub(crate) struct Reader<'a> {
     pub(crate) client: &'a Client,
     pub(crate) bounds: Bounds,
     context: Context<'a, Cams>,
-    limit: TimeLimit,
 }
 
 /// The numbers of a space as its list shows them, by their dialled form.
@@ -38,12 +36,10 @@ impl<'a> Reader<'a> {
     ///
     /// If there is no client: credentials are missing, or configuration is known only during apply.
     pub(crate) fn new(context: Context<'a, Cams>) -> Result<Self, Diagnostics> {
-        let limit = READ.limit(None);
         Ok(Self {
             client: context.provider().client()?,
-            bounds: Bounds::new(limit.duration, context.stop().clone()),
+            bounds: Bounds::new(READ.limit(None).duration, context.stop().clone()),
             context,
-            limit,
         })
     }
 
@@ -53,14 +49,10 @@ impl<'a> Reader<'a> {
     ///
     /// If there is none, or the provider's is known only during apply.
     pub(crate) fn space(&self, configured: &Field<String>) -> Result<String, Diagnostics> {
-        let space = match configured {
-            Field::Null => &self.context.provider().cust_space_id,
-            configured => configured,
-        };
-        match space {
-            Field::Known(space) => Ok(space.clone()),
-            Field::Null => Err(missing_space().into()),
-            Field::Unknown => Err(space_not_known_yet().into()),
+        match (configured, &self.context.provider().cust_space_id) {
+            (Field::Known(space), _) | (Field::Null, Field::Known(space)) => Ok(space.clone()),
+            (Field::Null, Field::Null) => Err(missing_space().into()),
+            (Field::Unknown, _) | (_, Field::Unknown) => Err(space_not_known_yet().into()),
         }
     }
 
@@ -124,7 +116,7 @@ impl<'a> Reader<'a> {
     ) -> Result<T, Diagnostics> {
         Cams::warn_of_wait(&self.context, &self.bounds);
         answer.map_err(|error| {
-            let limit = &self.limit;
+            let limit = &READ.limit(None);
             let outcome = "Nothing was read, and nothing was changed. Run Terraform again.";
             let context = ErrorContext {
                 subject,
@@ -195,19 +187,13 @@ fn space_not_known_yet() -> Diagnostic {
     Diagnostic::error("Space Not Known Yet", text).at(Path::root().attribute("cust_space_id"))
 }
 
-/// One row for each number. Which one does not depend on the order of the rows, which is not
-/// documented.
+/// One row for each number, whose rows are side by side. Which one does not depend on the order of
+/// the rows, which is not documented.
 fn by_number(rows: &[ListedNumber]) -> Numbers {
-    let mut numbers = BTreeMap::<_, Vec<_>>::new();
-    for row in rows {
-        if let Some(number) = row.number() {
-            let rows = numbers.entry(number.canonical()).or_default();
-            rows.push(row.clone());
-        }
-    }
-    let one =
-        |(number, rows): (PhoneNumber, Vec<ListedNumber>)| Some((number, row_of(&rows)?.clone()));
-    numbers.into_iter().filter_map(one).collect()
+    let number = |row: &ListedNumber| row.number().map(|number| number.canonical());
+    let numbers = rows.chunk_by(|row, next| number(row) == number(next));
+    let shown = numbers.filter_map(|rows| Some((number(rows.first()?)?, row_of(rows)?.clone())));
+    shown.collect()
 }
 
 /// The row that stands for all rows of one number.
@@ -220,7 +206,7 @@ fn not_synchronized(error: &Error, space: &str) -> Diagnostic {
     let text = format!(
         "The call ChatappSyncPhoneNumber failed for space {space}. The numbers were read all the \
          same, but a change at Meta may be missing.\n\n{}\n{}",
-        advice(error).text,
+        advice(error),
         errors::particulars(error)
     );
     Diagnostic::warning("Numbers Not Refreshed From Meta", text)

@@ -144,11 +144,8 @@ impl<T> Setting<T> {
     /// reads.
     fn documentation(&self) -> String {
         let mut text = self.description.to_owned();
-        let names: Vec<String> = self
-            .variables
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect();
+        let names = self.variables.iter().map(|name| format!("`{name}`"));
+        let names: Vec<String> = names.collect();
         if let Some((last, others)) = names.split_last() {
             let others = others.join(", ");
             let or = if others.is_empty() { "" } else { " or " };
@@ -167,14 +164,10 @@ impl<T> Setting<T> {
     /// variable if that set it.
     fn refused(&self, expected: &str, variable: Option<&str>) -> Diagnostic {
         let name = self.name;
-        let origin = variable
-            .map(|variable| format!(", set by the environment variable {variable},"))
-            .unwrap_or_default();
-        Diagnostic::error(
-            "Invalid Provider Configuration",
-            format!("{name}{origin} is not usable: {expected}."),
-        )
-        .at(self.location())
+        let origin = variable.map(|name| format!(", set by the environment variable {name},"));
+        let origin = origin.unwrap_or_default();
+        let text = format!("{name}{origin} is not usable: {expected}.");
+        Diagnostic::error("Invalid Provider Configuration", text).at(self.location())
     }
 }
 

@@ -60,19 +60,14 @@ pub(crate) static ALL: [&dyn Declaration; 34] = [
 
 /// What is wrong with the values that are set.
 pub(crate) fn errors(config: &Config, environment: &Environment) -> Diagnostics {
-    let settings = ALL.iter();
-    settings
-        .filter_map(|setting| setting.error(config, environment))
-        .collect()
+    let errors = ALL.iter().map(|setting| setting.error(config, environment));
+    errors.flatten().collect()
 }
 
 /// Where an error about an attribute of this name points, which may be at its block.
 pub(crate) fn location(name: &str) -> Path {
     let setting = ALL.iter().find(|setting| setting.name() == name);
-    setting.map_or_else(
-        || [name].into_iter().collect(),
-        |setting| setting.location(),
-    )
+    setting.map_or_else(Path::root, |setting| setting.location())
 }
 
 pub(crate) static ACCOUNT_ID: Setting<String> = Setting::new(
@@ -84,7 +79,8 @@ pub(crate) static ACCOUNT_ID: Setting<String> = Setting::new(
 )
 .otherwise("the provider asks STS");
 
-pub(crate) static REGION: Setting<Region> = Setting::new(
+/// The value is the id of the region, and the endpoint of its API.
+pub(crate) static REGION: Setting<(String, Endpoint)> = Setting::new(
     "region",
     &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"],
     parse_region,
@@ -136,26 +132,17 @@ pub(crate) static READ_TIMEOUT: Setting<Duration> = Setting::new(
 )
 .default("60000");
 
-/// A region, and the endpoint of its API.
-pub(crate) struct Region {
-    pub(crate) id: String,
-    pub(crate) endpoint: Endpoint,
-}
-
 fn parse_account_id(text: &str) -> Result<String, String> {
     let text = text.trim();
     let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     checked(text, is_id, "the digits of the account id")
 }
 
-fn parse_region(text: &str) -> Result<Region, String> {
+fn parse_region(text: &str) -> Result<(String, Endpoint), String> {
     let text = text.trim();
     let endpoint = Endpoint::of_region("cams", text)
         .ok_or_else(|| "expected a region id, such as ap-southeast-1".to_owned())?;
-    Ok(Region {
-        id: text.to_owned(),
-        endpoint,
-    })
+    Ok((text.to_owned(), endpoint))
 }
 
 fn parse_cust_space_id(text: &str) -> Result<String, String> {

@@ -75,9 +75,14 @@ pub(crate) fn whole_number(phone_number: &Field<String>) -> Written {
 pub(crate) fn validate_number(number: Written, attribute_of: AttributeOf) -> Diagnostics {
     match number {
         Ok(number) => {
-            let attribute = attribute_of(Part::MobileNumber);
+            let path = Path::root().attribute(attribute_of(Part::MobileNumber));
             let doubt = number.iter().filter_map(PhoneNumber::doubt);
-            doubt.map(|doubt| doubtful(&doubt, attribute)).collect()
+            let warning = |doubt| {
+                let text =
+                    format!("{doubt}. Check the number. If it is right, no change is needed.");
+                Diagnostic::warning("Doubtful Phone Number", text).at(path.clone())
+            };
+            doubt.map(warning).collect()
         }
         Err(problems) => invalid(&problems, attribute_of),
     }
@@ -108,13 +113,6 @@ pub(crate) fn expected(attribute: &str) -> &'static str {
     }
 }
 
-/// The warning about a number that is unlikely.
-fn doubtful(doubt: &str, attribute: &str) -> Diagnostic {
-    let text = format!("{doubt}. Check the number. If it is right, no change is needed.");
-    let warning = Diagnostic::warning("Doubtful Phone Number", text);
-    warning.at(Path::root().attribute(attribute))
-}
-
 /// The number in its space that the attributes of a state or an identity name.
 ///
 /// # Errors
@@ -137,10 +135,8 @@ pub(crate) fn stored_target(
             number,
         }),
         Ok(None) => {
-            let mut names = vec![
-                attribute_of(Part::CountryCode),
-                attribute_of(Part::MobileNumber),
-            ];
+            let names = [Part::CountryCode, Part::MobileNumber].map(attribute_of);
+            let mut names = names.to_vec();
             names.dedup();
             Err(format!("{} is missing", names.join(" or ")))
         }

@@ -7,8 +7,10 @@ use base::foreign_text;
 use cams::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
-use super::answers::{Permission, Question, text};
-use super::finding::{Finding, State, advice, quoted};
+use crate::errors::advice;
+
+use super::answers::{Permission, Question, has_id, text};
+use super::finding::{Finding, State, quoted};
 use super::observe::Observations;
 use super::operations::{INDISPENSABLE, OPTIONAL};
 
@@ -23,16 +25,10 @@ const OTHER: &str = "other";
 
 /// The findings about the account, its space and what RAM allows in it.
 pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
-    let mut findings = vec![
-        product(observations),
-        space(observations),
-        waba(observations),
-    ];
-    let operation = |indispensable| {
-        move |(action, needed_by)| operation(action, needed_by, indispensable, observations)
-    };
-    findings.extend(INDISPENSABLE.map(operation(true)));
-    findings.extend(OPTIONAL.map(operation(false)));
+    let mut findings = [product, space, waba].map(|of| of(observations)).to_vec();
+    let operation = |optional| move |row| operation(row, optional, observations);
+    findings.extend(INDISPENSABLE.map(operation(false)));
+    findings.extend(OPTIONAL.map(operation(true)));
     findings
 }
 
@@ -56,14 +52,13 @@ fn product(observations: &Observations) -> Finding {
 
 /// Which space was examined.
 fn space(observations: &Observations) -> Finding {
-    let Some(space) = &observations.space else {
+    let Some((origin, id)) = &observations.space else {
         let text = "No space is named, so its list, its numbers and its WhatsApp Business Account \
                     were not looked at. Set CAMS_CUST_SPACE_ID, or pass --space ID.";
         return Finding::new("space", State::Problem, text).with(Value::Null);
     };
-    let id = foreign_text::line(&space.id);
-    let text = format!("The space is {id}, from {}.", space.origin);
-    Finding::new("space", State::Ok, text).with(json!(space.origin))
+    let text = format!("The space is {}, from {origin}.", foreign_text::line(id));
+    Finding::new("space", State::Ok, text).with(json!(origin))
 }
 
 /// What is bound to the space.
@@ -75,19 +70,15 @@ fn waba(observations: &Observations) -> Finding {
     };
     let body = match observations.answers.to(Question::Waba) {
         None => return unknown("was not asked."),
-        Some(Err(error)) => {
-            return unknown(&format!("could not be determined. {}", quoted(error)));
-        }
+        Some(Err(error)) => return unknown(&format!("could not be determined. {}", quoted(error))),
         Some(Ok(body)) => body,
     };
     let is_bound = |data: &&Value| data.as_object().is_some_and(|fields| !fields.is_empty());
     let data = body.get("Data").filter(is_bound);
     let status = data.and_then(|data| text(data, "AccountReviewStatus"));
     let documented = ["APPROVED", "DISABLED", "PENDING", "REJECTED"];
-    let status = status.map(|status| {
-        let known = documented.into_iter().find(|known| *known == status);
-        known.unwrap_or(OTHER)
-    });
+    let known = |status: String| documented.into_iter().find(|known| *known == status);
+    let status = status.map(|status| known(status).unwrap_or(OTHER));
     let (state, text) = match (data, status) {
         (None, _) => (
             State::Problem,
@@ -114,22 +105,15 @@ fn waba(observations: &Observations) -> Finding {
 
 /// Permission and outcome of one operation.
 fn operation(
-    action: &'static str,
-    needed_by: &str,
-    indispensable: bool,
+    (action, needed_by): (&'static str, &str),
+    optional: bool,
     observations: &Observations,
 ) -> Finding {
-    let if_used = if indispensable {
-        ""
-    } else {
-        ", if you use that"
-    };
+    let if_used = if optional { ", if you use that" } else { "" };
     let grant = format!("It is needed by {needed_by}: grant cams:{action} on resource *{if_used}.");
     let answers = &observations.answers;
-    let errors: Vec<&Error> = answers
-        .errors()
-        .filter(|error| error.action == action)
-        .collect();
+    let errors = answers.errors().filter(|error| error.action == action);
+    let errors: Vec<&Error> = errors.collect();
     let permission = answers.permission(action);
     let (state, text) = match permission {
         Permission::NotTried => (
@@ -142,16 +126,15 @@ fn operation(
             State::Unknown,
             format!("Whether RAM allows {action} could not be determined."),
         ),
-        Permission::Denied if indispensable => {
+        Permission::Denied if !optional => {
             let mut errors = errors.iter();
             let denial = errors.find(|error| error.kind == ErrorKind::AccessDenied);
-            let advice = denial.map(|error| advice(error));
-            let text = format!("RAM denies {action}. {}", advice.unwrap_or_default());
-            (State::Problem, text)
+            let advice = denial.map(|error| advice(error)).unwrap_or_default();
+            (State::Problem, format!("RAM denies {action}. {advice}"))
         }
         Permission::Denied => (State::Attention, format!("RAM denies {action}. {grant}")),
         Permission::Granted => {
-            let (state, outcome) = outcome(action, indispensable, &errors, observations);
+            let (state, outcome) = outcome(action, optional, &errors, observations);
             (state, format!("RAM allows {action}.{outcome}"))
         }
     };
@@ -171,35 +154,34 @@ fn operation(
 /// What came of an operation that RAM allows, behind the sentence that says so.
 fn outcome(
     action: &str,
-    indispensable: bool,
+    optional: bool,
     errors: &[&Error],
     observations: &Observations,
 ) -> (State, String) {
     let answers = &observations.answers;
     let is_list = action == Question::Numbers.action();
-    let mut errors = errors.iter().filter(|_| indispensable);
+    let mut errors = errors.iter().filter(|_| !optional);
     if let Some(error) = errors.find(|error| is_list || error.kind == ErrorKind::ResourceOwner) {
         let text = format!(" {} {}", advice(error), quoted(error));
         return (State::Problem, text);
     }
-    if is_list {
-        let other = " Its answer does not contain a list of numbers.";
-        return match answers.rows() {
-            Some(rows) => (State::Ok, rows_in_words(rows, observations)),
-            None => (State::Problem, other.to_owned()),
-        };
-    }
     let own = answers.to(Question::OwnNumber);
-    let (state, text) = match own.filter(|_| action == Question::OwnNumber.action()) {
-        None => (State::Ok, ""),
-        Some(Err(error)) => {
+    let own = own.filter(|_| action == Question::OwnNumber.action());
+    let (state, text) = match (answers.rows(), own) {
+        (Some(rows), _) if is_list => return (State::Ok, rows_in_words(rows, observations)),
+        (None, _) if is_list => (
+            State::Problem,
+            " Its answer does not contain a list of numbers.",
+        ),
+        (_, None) => (State::Ok, ""),
+        (_, Some(Err(error))) => {
             let text = format!(" It refuses a number of the space. {}", quoted(error));
             return (State::Attention, text);
         }
-        Some(Ok(_)) if answers.has_id(Question::OwnNumber) == Some(true) => {
+        (_, Some(Ok(body))) if has_id(body) => {
             (State::Ok, " It gives the id of a number of the space.")
         }
-        Some(Ok(_)) => (
+        (_, Some(Ok(_))) => (
             State::Attention,
             " It gives no id for a number of the space.",
         ),
@@ -213,9 +195,8 @@ fn rows_in_words(rows: &[Value], observations: &Observations) -> String {
         return " The space's list has no rows.".to_owned();
     }
     let (named, others) = statuses(rows, observations);
-    let named = named
-        .into_iter()
-        .map(|(status, rows)| format!("{rows} {status}"));
+    let named = named.into_iter();
+    let named = named.map(|(status, rows)| format!("{rows} {status}"));
     let others = (others > 0).then(|| format!("{others} with other statuses"));
     let parts: Vec<String> = named.chain(others).collect();
     format!(" Rows of the space's list: {}.", parts.join(", "))
@@ -223,18 +204,14 @@ fn rows_in_words(rows: &[Value], observations: &Observations) -> String {
 
 /// The most frequent statuses with how many rows have each, and how many rows have another one.
 fn statuses(rows: &[Value], observations: &Observations) -> (Vec<(String, usize)>, usize) {
+    let (names, mut counts) = (&observations.names, BTreeMap::<_, usize>::new());
     let objects = || rows.iter().filter(|row| row.is_object());
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for row in objects() {
         let status = text(row, "Status").unwrap_or_else(|| "without a status".to_owned());
         *counts.entry(status).or_default() += 1;
     }
-    let is_name =
-        |status: &str| status == "without a status" || observations.names.of(status).is_some();
-    let mut named: Vec<_> = counts
-        .into_iter()
-        .filter(|(status, _)| is_name(status))
-        .collect();
+    counts.retain(|status, _| status == "without a status" || names.of(status).is_some());
+    let mut named: Vec<_> = counts.into_iter().collect();
     named.sort_by_key(|(_, rows)| Reverse(*rows));
     named.truncate(MOST_STATUSES);
     let counted: usize = named.iter().map(|(_, rows)| rows).sum();
@@ -243,23 +220,19 @@ fn statuses(rows: &[Value], observations: &Observations) -> (Vec<(String, usize)
 
 /// What the list shows, for programs.
 pub(crate) fn list(observations: &Observations) -> Value {
-    let Some(rows) = observations.answers.rows() else {
+    let (names, answers) = (&observations.names, &observations.answers);
+    let Some(rows) = answers.rows() else {
         return Value::Null;
     };
     let objects = rows.iter().filter_map(Value::as_object);
     let columns: BTreeSet<&str> = objects.flat_map(Map::keys).map(String::as_str).collect();
-    let named = columns
-        .iter()
-        .filter_map(|column| observations.names.of(column));
+    let named = columns.iter().filter_map(|column| names.of(column));
     let named: Vec<&str> = named.take(MOST_COLUMNS).collect();
     let (statuses, others) = statuses(rows, observations);
-    let statuses = statuses
-        .into_iter()
-        .map(|(status, rows)| (status, rows.into()));
     json!({
         "columns": named,
         "other_columns": columns.len() - named.len(),
-        "statuses": statuses.collect::<Map<_, _>>(),
+        "statuses": BTreeMap::from_iter(statuses),
         "rows_of_other_statuses": others,
         "unreadable_rows": rows.iter().filter(|row| !row.is_object()).count(),
     })

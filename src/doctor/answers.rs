@@ -1,9 +1,9 @@
 //! What the service is asked, and what its answers mean.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use alibaba_cloud::openapi::fields::Json;
+use alibaba_cloud::openapi::fields::is_absent;
 use cams::operations::{
     GetChatappOpenStatus, GetPhoneNumberVerificationStatus, QueryChatappBindWaba,
     QueryChatappPhoneNumbers,
@@ -70,15 +70,12 @@ async fn raw<O: Operation>(
     bounds: &Bounds,
     parameters: Vec<(&'static str, String)>,
 ) -> Result<Body, Error> {
-    let Json(answer) = client.call(bounds, &Raw::<O>::new(parameters)).await?;
-    match answer {
-        Value::Object(fields) => Ok(fields),
-        _ => Ok(Body::new()),
-    }
+    let answer = client.call(bounds, &Raw::<O>::new(parameters)).await?;
+    Ok(answer.0)
 }
 
-/// The fields of an answer as the service wrote them.
-pub(crate) type Body = Map<String, Value>;
+/// An answer as the service wrote it.
+pub(crate) type Body = Value;
 
 /// The answers to the questions that were asked.
 #[derive(Clone, Debug, Default)]
@@ -113,16 +110,13 @@ impl Answers {
 
     /// All answers that succeeded.
     pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
-        self.0
-            .iter()
-            .filter_map(|(_, outcome)| outcome.as_ref().ok())
+        self.0.iter().flat_map(|(_, outcome)| outcome)
     }
 
     /// The errors, in the order of the questions.
     pub(crate) fn errors(&self) -> impl Iterator<Item = &Error> {
-        self.0
-            .iter()
-            .filter_map(|(_, outcome)| outcome.as_ref().err())
+        let answers = self.0.iter();
+        answers.filter_map(|(_, outcome)| outcome.as_ref().err())
     }
 
     /// The first error of a kind.
@@ -177,12 +171,12 @@ impl Answers {
             Some(_) => None,
         }
     }
+}
 
-    /// Whether the lookup gave the id of a number, if it answered.
-    pub(crate) fn has_id(&self, question: Question) -> Option<bool> {
-        let data = self.body(question)?.get("Data");
-        Some(data.and_then(|data| text(data, "Id")).is_some())
-    }
+/// Whether the answer of a lookup gives the id of the number.
+pub(crate) fn has_id(body: &Body) -> bool {
+    let data = body.get("Data");
+    data.is_some_and(|data| text(data, "Id").is_some())
 }
 
 /// RAM is asked before the service looks at what was asked for. Whether it is asked before the
@@ -207,17 +201,28 @@ pub(crate) fn text(object: &Value, name: &str) -> Option<String> {
     }
 }
 
-/// Where there is nothing, answers were seen with null, an empty text and the text `None`.
-fn is_absent(text: &str) -> bool {
-    matches!(text.trim(), "" | "None")
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
-    use super::super::testing::{answered, refused};
     use super::*;
+
+    /// An answer with these fields.
+    pub(crate) fn answered(fields: Body) -> Result<Body, Error> {
+        Ok(fields)
+    }
+
+    /// A refusal that nothing can change.
+    pub(crate) fn refused(kind: ErrorKind, code: &str) -> Result<Body, Error> {
+        let message = "what the service said of number 8613900001234";
+        Err(Error {
+            code: Some(code.to_owned()),
+            request_id: Some("R".to_owned()),
+            http_status: Some(400),
+            out_of_time: false,
+            ..Error::unanswered(kind, "Operation", message)
+        })
+    }
 
     #[test]
     fn the_starting_operation_is_never_tried() {
@@ -283,13 +288,8 @@ mod tests {
             (json!("x"), false),
             (Value::Null, false),
         ] {
-            let answer = answered(json!({ "Data": data }));
-            let answers = Answers(vec![(Question::OwnNumber, answer)]);
-            assert_eq!(
-                answers.has_id(Question::OwnNumber),
-                Some(expected),
-                "{data}"
-            );
+            let answer = answered(json!({ "Data": data })).expect("an answer");
+            assert_eq!(has_id(&answer), expected, "{data}");
         }
     }
 }

@@ -50,24 +50,21 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<
     while let Some(argument) = arguments.next() {
         let argument = argument?;
         let (name, given) = match argument.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
+            Some((name, value)) => (name, Some(value)),
             None => (argument.as_str(), None),
         };
-        let has_value = given.is_some();
-        let value = || match given {
-            Some(value) => Ok(value),
+        let mut value = || match given {
+            Some(value) => Ok(value.to_owned()),
             None => arguments
                 .next()
                 .unwrap_or_else(|| Err("a value is missing behind the last argument".to_owned())),
         };
-        match name
-            .strip_prefix('-')
-            .map(|name| name.trim_start_matches('-'))
-        {
-            Some("help" | "h") => return Ok(None),
-            Some("json") if !has_value => options.json = true,
-            Some("space") => options.space = Some(space(value()?)?),
-            Some("number") => options.number = Some(number(&value()?)?),
+        let name = name.strip_prefix('-').unwrap_or_default();
+        match name.trim_start_matches('-') {
+            "help" | "h" => return Ok(None),
+            "json" if given.is_none() => options.json = true,
+            "space" => options.space = Some(space(value()?)?),
+            "number" => options.number = Some(number(&value()?)?),
             _ => {
                 let shown = foreign_text::line(&argument);
                 return Err(format!("unknown argument {shown}"));

@@ -4,8 +4,6 @@ use cams::Error;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::errors;
-
 /// What a finding means for the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,11 +40,9 @@ impl Finding {
         }
     }
 
-    pub(crate) fn with(self, facts: Value) -> Self {
-        Self {
-            facts: Some(facts),
-            ..self
-        }
+    pub(crate) fn with(mut self, facts: Value) -> Self {
+        self.facts = Some(facts);
+        self
     }
 }
 
@@ -70,9 +66,4 @@ pub(crate) fn quoted(error: &Error) -> String {
         message => message,
     };
     format!("{} said: {message}{particulars}.", error.action)
-}
-
-/// The advice about an error that the provider gives in its own diagnostics.
-pub(crate) fn advice(error: &Error) -> String {
-    errors::advice(error).text
 }

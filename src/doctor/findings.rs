@@ -4,11 +4,12 @@ use call_quota::Caveats;
 use cams::ErrorKind;
 use serde_json::{Value, json};
 
+use crate::errors::advice;
 use crate::settings::throttle::Scope;
 use crate::throttling;
 
 use super::account;
-use super::finding::{Finding, State, advice, quoted};
+use super::finding::{Finding, State, quoted};
 use super::observe::Observations;
 
 /// The difference of the clocks in seconds up to which they count as the same.
@@ -20,10 +21,10 @@ const CLOCK_TOLERATED: u64 = 15 * 60;
 pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
     let mut findings = vec![credentials(observations)];
     for problem in &observations.problems {
-        findings.push(Finding::new("settings", State::Problem, problem.as_str()));
+        findings.push(Finding::new("settings", State::Problem, &*problem.detail));
     }
     findings.push(endpoint(observations));
-    findings.extend(clock(observations.clock_ahead));
+    findings.extend(observations.clock_ahead.map(clock));
     findings.push(quota(observations));
     findings.extend(account::findings(observations));
     findings
@@ -98,12 +99,11 @@ fn endpoint(observations: &Observations) -> Finding {
     }))
 }
 
-fn clock(ahead: Option<i64>) -> Option<Finding> {
-    let ahead = ahead?;
+fn clock(ahead: i64) -> Finding {
     let seconds = ahead.unsigned_abs();
     if seconds <= CLOCK_NOTED {
         let text = "The service's clock and this machine's agree.";
-        return Some(Finding::new("clock", State::Ok, text));
+        return Finding::new("clock", State::Ok, text);
     }
     let direction = if ahead < 0 { "behind" } else { "ahead of" };
     let consequence = match seconds <= CLOCK_TOLERATED {
@@ -117,28 +117,23 @@ fn clock(ahead: Option<i64>) -> Option<Finding> {
         "The service's clock is {seconds} s {direction} this machine's. {consequence} Set this \
          machine's clock, with timedatectl or an NTP client."
     );
-    Some(Finding::new("clock", State::Attention, text))
+    Finding::new("clock", State::Attention, text)
 }
 
 fn quota(observations: &Observations) -> Finding {
     let answers = &observations.answers;
     let trouble = &observations.quota_trouble;
-    let Some(scope) = observations.scope else {
+    let Some((scope, directory)) = &observations.scope else {
         let text = "The settings do not show which processes share the call quota.";
         return Finding::new("quota", State::Unknown, text).with(Value::Null);
     };
     let shared = match scope {
-        Scope::Host => "by all processes of this user on this machine, in ",
+        Scope::Host => &format!("by all processes of this user on this machine, in {directory}"),
         Scope::Process => "with no other process",
         Scope::Redis => "by all machines that use the Redis server in CAMS_THROTTLE_REDIS_URL",
     };
-    let place = match scope {
-        Scope::Host => observations.directory.as_str(),
-        Scope::Process | Scope::Redis => "",
-    };
     let (account, counted) = account(observations);
-    let mut text =
-        format!("The call quota is shared {shared}{place}. It is counted for {counted}.");
+    let mut text = format!("The call quota is shared {shared}. It is counted for {counted}.");
     let state = match trouble {
         Some(reason) => {
             let remedy = match scope {

@@ -23,8 +23,6 @@ mod observe;
 mod operations;
 mod questions;
 mod report;
-#[cfg(test)]
-mod testing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -34,6 +32,7 @@ use base::environment::Environment;
 use base::random::Random;
 use base::terminal;
 
+use super::{CamsProvider, LONG_WAIT};
 use report::Report;
 
 /// The exit code for a report that could not be written.
@@ -45,18 +44,16 @@ const UNWRITTEN: u8 = 3;
 /// arguments cannot be understood, and 3 if the report cannot be written.
 pub fn main(
     arguments: impl Iterator<Item = OsString>,
-    environment: &Environment,
-    clock: &Clock,
-    random: &Random,
+    environment: Environment,
+    clock: Clock,
+    random: Random,
 ) -> ExitCode {
     let options = match arguments::parse(arguments) {
         Ok(Some(options)) => options,
         Ok(None) => return print(arguments::HELP, ExitCode::SUCCESS),
         Err(wrong) => {
-            terminal::complain(&format!(
-                "{wrong}; see terraform-provider-cams doctor --help"
-            ));
-            return ExitCode::from(2);
+            let help = "see terraform-provider-cams doctor --help";
+            return fail(2, &format!("{wrong}; {help}"));
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -64,29 +61,34 @@ pub fn main(
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => {
-            terminal::complain(&format!("the async runtime cannot be started: {error}"));
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return fail(1, &format!("the async runtime cannot be started: {error}")),
     };
-    let observing = observe::observe(&options, environment, clock, random);
-    let report = Report::new(&runtime.block_on(observing));
-    let code = match report.works() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    let provider = CamsProvider {
+        environment,
+        clock,
+        random,
+        long_wait: LONG_WAIT,
     };
+    let report = Report::new(&runtime.block_on(observe::observe(&options, &provider)));
     let text = match options.json {
         true => report.json(),
         false => report.text(),
     };
-    print(&text, code)
+    print(&text, ExitCode::from(u8::from(!report.works())))
 }
 
 /// Prints a text and gives this exit code, or that of a report that cannot be written.
 fn print(text: &str, code: ExitCode) -> ExitCode {
-    let Err(error) = terminal::print(text) else {
-        return code;
-    };
-    terminal::complain(&format!("the report cannot be written to stdout: {error}"));
-    ExitCode::from(UNWRITTEN)
+    match terminal::print(text) {
+        Ok(()) => code,
+        Err(error) => {
+            let text = format!("the report cannot be written to stdout: {error}");
+            fail(UNWRITTEN, &text)
+        }
+    }
+}
+
+fn fail(code: u8, text: &str) -> ExitCode {
+    terminal::complain(text);
+    ExitCode::from(code)
 }

@@ -4,20 +4,19 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use base::clock::Clock;
 use base::environment::Environment;
 use base::foreign_text::{self, Cleaner};
-use base::random::Random;
 use base::secret::Secret;
-use call_quota::{Caveats, Throttle};
+use call_quota::Caveats;
 use cams::phone::PhoneNumber;
 use cams::{Bounds, Client, ErrorKind};
+use terraform_plugin::framework::diagnostic::Diagnostics;
 
+use crate::CamsProvider;
 use crate::block::Config;
 use crate::config;
 use crate::settings::{self, credentials, throttle};
-use crate::throttling::{self, Throttled};
-use crate::{CamsProvider, LONG_WAIT};
+use crate::throttling;
 
 use super::answers::{Answers, Question, text};
 use super::arguments::Options;
@@ -39,18 +38,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observations {
     /// Why no client can be made of the settings, in the provider's words.
-    pub(crate) problems: Vec<String>,
+    pub(crate) problems: Diagnostics,
     /// The URL of the API, if the settings name a usable one.
     pub(crate) endpoint: Option<String>,
     /// The variable that it comes from. `None` for the endpoint of the region.
     pub(crate) endpoint_variable: Option<&'static str>,
     /// The variable with the account's id.
     pub(crate) account_variable: Option<&'static str>,
-    /// Who shares the quota, if that could be read.
-    pub(crate) scope: Option<throttle::Scope>,
-    /// Where the processes of this machine share it.
-    pub(crate) directory: String,
-    pub(crate) space: Option<Space>,
+    /// Who shares the quota, and where the processes of this machine share it, if that could be
+    /// read.
+    pub(crate) scope: Option<(throttle::Scope, String)>,
+    /// The variable or the argument that names the space, and the id of the space.
+    pub(crate) space: Option<(&'static str, String)>,
     /// A number that is said to be migrating.
     pub(crate) number: Option<PhoneNumber>,
     pub(crate) answers: Answers,
@@ -72,31 +71,24 @@ pub(crate) struct Observations {
     pub(crate) names: Names,
 }
 
-/// The space that is examined.
-#[derive(Clone, Debug)]
-pub(crate) struct Space {
-    pub(crate) id: String,
-    /// The variable or the argument that it comes from.
-    pub(crate) origin: &'static str,
-}
-
 /// Asks everything that can be asked.
-pub(crate) async fn observe(
-    options: &Options,
-    environment: &Environment,
-    clock: &Clock,
-    random: &Random,
-) -> Observations {
-    // In one process, all that name the same store share it: this is the client's throttle.
-    let throttled = throttling::configure(&Config::default(), environment).ok();
-    let mut seen = configured(options, environment, throttled.as_ref());
-    let provider = CamsProvider {
-        environment: environment.clone(),
-        clock: clock.clone(),
-        random: random.clone(),
-        long_wait: LONG_WAIT,
+pub(crate) async fn observe(options: &Options, provider: &CamsProvider) -> Observations {
+    let environment = &provider.environment;
+    let variable = |names: &[&'static str]| environment.first(names).map(|(name, _)| name);
+    let space = match &options.space {
+        Some(id) => Some(("--space", id.as_str())),
+        None => environment.first(settings::CUST_SPACE_ID.variables),
     };
-    let configured = config::configure(&provider, &Config::default(), "doctor");
+    let endpoint = config::endpoint(environment).ok();
+    let mut seen = Observations {
+        endpoint: endpoint.map(|endpoint| endpoint.to_string()),
+        endpoint_variable: variable(settings::ENDPOINT.variables),
+        account_variable: variable(settings::ACCOUNT_ID.variables),
+        space: space.map(|(origin, id)| (origin, id.to_owned())),
+        number: options.number.clone(),
+        ..Observations::default()
+    };
+    let configured = config::configure(provider, &Config::default(), "doctor");
     let client = configured.and_then(|(cams, _)| cams.client().cloned());
     match &client {
         Ok(client) => {
@@ -107,45 +99,18 @@ pub(crate) async fn observe(
             let key = client.credentials().at_hand();
             seen.access_key_end = key.and_then(|key| end(&key.access_key().id));
             seen.account_trouble = client.account_trouble();
-            let throttle = throttled.as_ref().map(|throttled| &throttled.throttle);
-            seen.quota_trouble = throttle.and_then(Throttle::trouble);
-            seen.quota_caveats = throttle.map(Throttle::caveats).unwrap_or_default();
         }
-        Err(problems) => {
-            let problems = problems.iter().map(|problem| problem.detail.clone());
-            seen.problems = problems.collect();
-        }
+        Err(problems) => seen.problems = problems.clone(),
+    }
+    // In one process, all that name the same store share it: this is the client's throttle.
+    if let Ok(throttled) = throttling::configure(&Config::default(), environment) {
+        let directory = foreign_text::line(&throttled.directory.display().to_string());
+        seen.scope = Some((throttled.scope, directory));
+        seen.quota_trouble = throttled.throttle.trouble();
+        seen.quota_caveats = throttled.throttle.caveats();
     }
     seen.names = names(client.as_ref().ok(), &seen, environment);
     seen
-}
-
-/// What environment and command line say, whether it is usable or not.
-fn configured(
-    options: &Options,
-    environment: &Environment,
-    throttled: Option<&Throttled>,
-) -> Observations {
-    let variable = |names: &[&'static str]| environment.first(names).map(|(name, _)| name);
-    let space = match &options.space {
-        Some(id) => Some(("--space", id.as_str())),
-        None => environment.first(settings::CUST_SPACE_ID.variables),
-    };
-    let endpoint = config::endpoint(environment).ok();
-    let directory = throttled.map(|throttled| throttled.directory.display().to_string());
-    Observations {
-        endpoint: endpoint.map(|endpoint| endpoint.to_string()),
-        endpoint_variable: variable(settings::ENDPOINT.variables),
-        account_variable: variable(settings::ACCOUNT_ID.variables),
-        scope: throttled.map(|throttled| throttled.scope),
-        directory: foreign_text::line(&directory.unwrap_or_default()),
-        space: space.map(|(origin, id)| Space {
-            id: id.to_owned(),
-            origin,
-        }),
-        number: options.number.clone(),
-        ..Observations::default()
-    }
 }
 
 /// Asks one question after the other, until an error shows that every further call would fail in
@@ -155,8 +120,8 @@ async fn ask(client: &Client, seen: &Observations) -> Answers {
     for question in Question::ALL {
         let mut parameters = Vec::new();
         if question != Question::OpenStatus {
-            let Some(space) = &seen.space else { break };
-            parameters.push(("CustSpaceId", space.id.clone()));
+            let Some((_, space)) = &seen.space else { break };
+            parameters.push(("CustSpaceId", space.clone()));
         }
         let own = || seen.number.as_ref().map(PhoneNumber::to_string);
         let number = match question {
@@ -187,8 +152,7 @@ async fn ask(client: &Client, seen: &Observations) -> Answers {
 
 /// A number that the list shows, and whose status does not say that it has left the space.
 fn listed_number(answers: &Answers) -> Option<String> {
-    let mut rows = answers.rows()?.iter();
-    let number = rows.find_map(|row| {
+    let number = answers.rows()?.iter().find_map(|row| {
         let status = text(row, "Status").unwrap_or_default();
         let left = ["DELETED", "MIGRATED"];
         let there = !left.iter().any(|left| status.eq_ignore_ascii_case(left));
@@ -200,36 +164,28 @@ fn listed_number(answers: &Answers) -> Option<String> {
 /// What no report may hold: the secrets that the client signs with and those of the environment,
 /// and what is personal in the settings.
 fn names(client: Option<&Client>, seen: &Observations, environment: &Environment) -> Names {
-    let set = |variables: &[&[&str]]| -> Vec<&str> {
-        let variables = variables.iter().copied().flatten();
-        variables.filter_map(|name| environment.get(name)).collect()
-    };
+    let value = |name: &&str| environment.get(name);
+    let set = |variables: &'static [&'static str]| variables.iter().filter_map(value);
     let key = client.and_then(|client| client.credentials().at_hand());
     let key = key.as_ref().map(|key| key.access_key());
-    let mut secrets = set(&[
-        credentials::SECRET_KEY.variables,
-        credentials::SECURITY_TOKEN.variables,
-        credentials::OIDC_TOKEN.variables,
-    ]);
-    let addresses = [
-        credentials::CREDENTIALS_URI.variables,
-        throttle::REDIS_URL.variables,
-    ];
-    secrets.extend(set(&addresses).into_iter().flat_map(secrets_of));
-    secrets.extend(key.map(|key| key.secret.expose()));
     let token = key.and_then(|key| key.security_token.as_ref());
-    secrets.extend(token.map(Secret::expose));
+    let secrets: Vec<&str> = set(credentials::SECRET_KEY.variables)
+        .chain(set(credentials::SECURITY_TOKEN.variables))
+        .chain(set(credentials::OIDC_TOKEN.variables))
+        .chain(set(credentials::CREDENTIALS_URI.variables).flat_map(secrets_of))
+        .chain(set(throttle::REDIS_URL.variables).flat_map(secrets_of))
+        .chain(key.map(|key| key.secret.expose()))
+        .chain(token.map(Secret::expose))
+        .collect();
     // The id of a key is no secret, and that of a test may be an ordinary word. The answers that
     // the text quotes are without it.
     let number = seen.number.as_ref().map(PhoneNumber::to_string);
-    let mut personal = set(&[
-        credentials::ACCESS_KEY.variables,
-        settings::ACCOUNT_ID.variables,
-    ]);
-    personal.extend(key.map(|key| key.id.as_str()));
-    personal.extend(seen.space.as_ref().map(|space| space.id.as_str()));
-    personal.extend(number.as_deref());
-    personal.extend(&secrets);
+    let personal = set(credentials::ACCESS_KEY.variables)
+        .chain(set(settings::ACCOUNT_ID.variables))
+        .chain(key.map(|key| key.id.as_str()))
+        .chain(seen.space.as_ref().map(|(_, id)| id.as_str()))
+        .chain(number.as_deref())
+        .chain(secrets.iter().copied());
     Names {
         personal: Cleaner::new(personal),
         secrets: Cleaner::new(secrets),

@@ -7,7 +7,7 @@ use cams::phone::PhoneNumber;
 use cams::{Error, ErrorKind};
 use serde_json::Value;
 
-use super::answers::{Permission, Question, text};
+use super::answers::{Permission, Question, has_id, text};
 use super::observe::Observations;
 
 /// How many different words a sentence holds at most.
@@ -16,42 +16,34 @@ const MOST_WORDS: usize = 4;
 /// The fields that hold ids and phone numbers.
 const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
 
-/// One question that the documentation leaves open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OpenQuestion {
-    /// Its key in the JSON, which never changes.
-    pub(crate) key: &'static str,
-    /// What is asked, for people.
-    pub(crate) title: &'static str,
-    /// What was observed, if anything was.
-    pub(crate) seen: Option<String>,
-}
+/// A question that the documentation leaves open: its key in the JSON, which never changes, what is
+/// asked, for people, and what was observed, if anything was.
+pub(crate) type OpenQuestion = (&'static str, &'static str, Option<String>);
 
 /// All questions, with what was observed of them.
-pub(crate) fn open_questions(observations: &Observations) -> Vec<OpenQuestion> {
-    let question = |key, title, seen| OpenQuestion { key, title, seen };
-    vec![
-        question(
+pub(crate) fn open_questions(observations: &Observations) -> [OpenQuestion; 5] {
+    [
+        (
             "missing_number",
             "How the lookup reports a number that the space does not have",
             missing_number(observations),
         ),
-        question(
+        (
             "migrating_number",
             "How the list shows a number that is migrating",
             migrating_number(observations),
         ),
-        question(
+        (
             "number_form",
             "Form of numbers of Mexico, Argentina and Brazil in the list",
             number_form(observations),
         ),
-        question(
+        (
             "ids",
             "How ids and phone numbers are written",
             ids(observations),
         ),
-        question(
+        (
             "empty_field",
             "Content of a field without a value",
             empty_field(observations),
@@ -60,8 +52,7 @@ pub(crate) fn open_questions(observations: &Observations) -> Vec<OpenQuestion> {
 }
 
 fn missing_number(observations: &Observations) -> Option<String> {
-    let answers = &observations.answers;
-    let body = match answers.to(Question::MissingNumber)? {
+    let body = match observations.answers.to(Question::MissingNumber)? {
         Ok(body) => body,
         Err(error) => return refusal(error, observations),
     };
@@ -69,7 +60,7 @@ fn missing_number(observations: &Observations) -> Option<String> {
         None => "without Data",
         Some(Value::Null) => "with null as Data",
         Some(Value::Object(data)) if data.is_empty() => "with an empty Data",
-        Some(Value::Object(_)) if answers.has_id(Question::MissingNumber) == Some(true) => {
+        Some(Value::Object(_)) if has_id(body) => {
             "with an id, although no space can have the number"
         }
         Some(Value::Object(_)) => "with Data but without an id",
@@ -119,8 +110,9 @@ fn migrating_number(observations: &Observations) -> Option<String> {
         return Some(format!("as {named}"));
     }
     // The lookup proves that the space has the number.
-    let known = observations.answers.has_id(Question::OwnNumber)?;
-    known.then(|| "not at all, although the lookup knows it".to_owned())
+    let known = observations.answers.body(Question::OwnNumber);
+    let is_known = known.is_some_and(has_id);
+    is_known.then(|| "not at all, although the lookup knows it".to_owned())
 }
 
 /// In which of its two forms the list writes a number that has two.
@@ -141,12 +133,8 @@ fn ids(observations: &Observations) -> Option<String> {
     let answers = &observations.answers;
     let data = answers.bodies().filter_map(|body| body.get("Data"));
     let objects = data.chain(answers.rows().unwrap_or_default());
-    let fields = objects.flat_map(|object| {
-        IDS.iter()
-            .filter(|id| text(object, id).is_some())
-            .filter_map(|id| object.get(id))
-    });
-    in_words(fields.map(|field| match field.is_string() {
+    let fields = objects.flat_map(|object| IDS.map(|id| text(object, id).and(object.get(id))));
+    in_words(fields.flatten().map(|field| match field.is_string() {
         true => "as JSON strings",
         false => "as JSON numbers",
     }))
@@ -175,8 +163,8 @@ fn in_words<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
 mod tests {
     use serde_json::json;
 
+    use super::super::answers::tests::{answered, refused};
     use super::super::answers::{Answers, Body};
-    use super::super::testing::{answered, refused};
     use super::*;
 
     /// What was observed of a question.
@@ -191,8 +179,8 @@ mod tests {
             ..Observations::default()
         };
         let mut questions = open_questions(&observations).into_iter();
-        let question = questions.find(|question| question.key == key);
-        question.expect("a known key").seen
+        let question = questions.find(|(question, ..)| *question == key);
+        question.expect("a known key").2
     }
 
     fn list(rows: &Value) -> (Question, Result<Body, Error>) {

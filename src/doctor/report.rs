@@ -4,10 +4,11 @@
 //! address, and no sentence of a finding, since sentences may quote such things. A word of the
 //! service is in it only as `names` lets it pass. `docs/guides/doctor.md` documents the keys.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use base::VERSION;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::account;
 use super::finding::{Finding, State};
@@ -24,7 +25,7 @@ const WIDTH: usize = 100;
 /// All that the report says.
 pub(crate) struct Report {
     findings: Vec<Finding>,
-    questions: Vec<OpenQuestion>,
+    questions: [OpenQuestion; 5],
     list: Value,
 }
 
@@ -63,7 +64,7 @@ impl Report {
             item(&mut text, mark, &finding.text);
         }
         text.push_str("\nWhat the documentation of CAMS leaves open:\n\n");
-        for OpenQuestion { title, seen, .. } in &self.questions {
+        for (_, title, seen) in &self.questions {
             let (mark, seen) = match seen {
                 Some(seen) => ("seen", seen.as_str()),
                 None => ("", "not observed"),
@@ -81,25 +82,23 @@ impl Report {
     pub(crate) fn json(&self) -> String {
         let states = self.findings.iter();
         let states =
-            states.map(|Finding { about, state, .. }| json!({ "about": about, "state": state }));
+            states.map(|finding| json!({ "about": finding.about, "state": finding.state }));
         let questions = self.questions.iter();
-        let questions = questions.map(|question| (question.key.to_owned(), json!(question.seen)));
+        let questions = questions.map(|(key, _, seen)| (*key, seen));
         let mut report = json!({
             "format": FORMAT,
             "version": VERSION,
             "works": self.works(),
             "findings": states.collect::<Value>(),
             "list": self.list,
-            "open_questions": questions.collect::<Map<_, _>>(),
+            "open_questions": questions.collect::<BTreeMap<_, _>>(),
             "operations": {},
         });
-        for finding in &self.findings {
-            let Some(facts) = &finding.facts else {
-                continue;
-            };
-            match finding.about.starts_with(char::is_uppercase) {
-                true => report["operations"][finding.about] = facts.clone(),
-                false => report[finding.about] = facts.clone(),
+        for Finding { about, facts, .. } in &self.findings {
+            let Some(facts) = facts else { continue };
+            match about.starts_with(char::is_uppercase) {
+                true => report["operations"][about] = facts.clone(),
+                false => report[about] = facts.clone(),
             }
         }
         format!("{report:#}")

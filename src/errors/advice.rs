@@ -2,20 +2,14 @@
 
 use cams::{Error, ErrorKind, Obstacle, Untrusted};
 
-/// What to do about an error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Advice {
-    /// The title of the diagnostic.
-    pub(crate) summary: &'static str,
-    /// What to do, in whole sentences.
-    pub(crate) text: String,
+/// What to do about an error of the API, in whole sentences.
+pub(crate) fn advice(error: &Error) -> String {
+    texts(error).1.replace("{action}", error.action)
 }
 
-/// What to do about an error of the API.
-pub(crate) fn advice(error: &Error) -> Advice {
-    let (summary, text) = texts(error);
-    let text = text.replace("{action}", error.action);
-    Advice { summary, text }
+/// The title of the diagnostic about an error of the API.
+pub(super) fn title(error: &Error) -> &'static str {
+    texts(error).0
 }
 
 /// The title and the advice. `{action}` in the advice stands for the operation that failed.

@@ -195,7 +195,7 @@ impl NumberOperation<'_, Model> {
             number: target.number.clone(),
         };
         let mut claim = self.claim().await?;
-        let mut not_before = cams.starts.not_before(space);
+        let mut not_before = cams.claims.not_before(space);
         let mut renewals = 0;
         let error = loop {
             let question = Question {
@@ -208,7 +208,7 @@ impl NumberOperation<'_, Model> {
             if let Evidence::Present(presence) = found.evidence {
                 return Ok(self.adopt(plan, presence, None));
             }
-            cams.starts.note(space);
+            cams.claims.note_start(space);
             let claimed = bounds.clone().only_while(claim.witness());
             match client.call(&claimed, &initiate).await {
                 Ok(migration) => return Ok(self.started(plan, migration).await),

@@ -241,8 +241,8 @@ impl NumberOperation<'_, Model> {
             number: verified.number,
         };
         claim.keep();
-        let starts = &self.context.provider().starts;
-        starts.note(&target.cust_space_id);
+        let claims = &self.context.provider().claims;
+        claims.note_start(&target.cust_space_id);
         let claimed = self.search.bounds.clone().only_while(claim.witness());
         let unanswered = match client.call(&claimed, &register).await {
             Ok(_) => None,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use call_quota::RedisUrl;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::setting::{Setting, from_str, whole_number};
 
@@ -88,7 +88,7 @@ pub(crate) static STATE_DIRECTORY: Setting<PathBuf> = Setting::new(
 );
 
 /// The processes among which the quota is shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Scope {
     /// All processes of this user on this machine.
@@ -118,12 +118,8 @@ fn parse_directory(text: &str) -> Result<PathBuf, String> {
 }
 
 fn parse_scope(text: &str) -> Result<Scope, String> {
-    match text {
-        "host" => Ok(Scope::Host),
-        "process" => Ok(Scope::Process),
-        "redis" => Ok(Scope::Redis),
-        _ => Err("expected \"host\", \"process\" or \"redis\"".to_owned()),
-    }
+    let expected = "expected \"host\", \"process\" or \"redis\"";
+    serde_json::from_value(text.into()).map_err(|_| expected.to_owned())
 }
 
 #[cfg(test)]

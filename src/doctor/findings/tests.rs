@@ -3,21 +3,16 @@
 use cams::Error;
 use serde_json::json;
 
+use super::super::answers::tests::{answered, refused};
 use super::super::answers::{Answers, Body, Question};
-use super::super::observe::Space;
-use super::super::testing::{answered, refused};
 use super::*;
 
 /// An account where everything works.
 fn healthy() -> Observations {
     Observations {
         endpoint: Some("https://cams.ap-southeast-1.aliyuncs.com".to_owned()),
-        scope: Some(Scope::Host),
-        directory: "/tmp/terraform-provider-cams-1000".to_owned(),
-        space: Some(Space {
-            id: "cams-abc123".to_owned(),
-            origin: "CAMS_CUST_SPACE_ID",
-        }),
+        scope: Some((Scope::Host, "/tmp/terraform-provider-cams-1000".to_owned())),
+        space: Some(("CAMS_CUST_SPACE_ID", "cams-abc123".to_owned())),
         answers: Answers(vec![
             (
                 Question::OpenStatus,

@@ -174,7 +174,7 @@ pub(crate) fn not_synchronized(error: &Error, target: &Target) -> Diagnostic {
         "The provider calls {action} so that the list of the space of {target} shows what happened \
          at Meta. The call failed, and the provider continued with the list as it is: it may show \
          an older status. {SHOWN_ONCE}\n\n{}\n{}",
-        errors::advice(error).text,
+        errors::advice(error),
         errors::particulars(error)
     );
     Diagnostic::warning(format!("{action} Failed"), text)
@@ -188,7 +188,7 @@ pub(crate) fn one_failed(error: &Error, target: &Target) -> Diagnostic {
          provider continued with the answer of another operation. If only {action} \
          shows a number, a migration may be started although the number is already in the space. \
          {SHOWN_ONCE}\n\n{}\n{}",
-        errors::advice(error).text,
+        errors::advice(error),
         errors::particulars(error)
     );
     Diagnostic::warning(format!("{action} Failed"), text)

@@ -94,7 +94,7 @@ impl<'a, M> NumberOperation<'a, M> {
     /// denied, no later one shows more.
     pub(crate) async fn find_before_sending(&self) -> Result<(Found, Listed), Diagnostics> {
         let (cams, target) = (self.context.provider(), self.search.target);
-        let since = cams.starts.not_before(&target.cust_space_id);
+        let since = cams.claims.not_before(&target.cust_space_id);
         let changed_at = cams.changes.changed_at(target);
         let since = changed_at.map_or(since, |changed_at| changed_at.max(since));
         let question = Question {

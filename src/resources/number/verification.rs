@@ -117,8 +117,7 @@ impl<M> NumberOperation<'_, M> {
             Some(looked_up) => looked_up.as_ref().ok().cloned(),
             None => self.look_up().await?,
         };
-        let knows = |looked_up: &LookedUp| looked_up.is_verified || looked_up.id().is_some();
-        Ok(looked_up.filter(knows).unwrap_or(of_list))
+        Ok(looked_up.filter(LookedUp::knows_number).unwrap_or(of_list))
     }
 
     /// What the lookup says about the number. `None` if it failed, which is a warning.

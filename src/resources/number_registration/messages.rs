@@ -119,7 +119,7 @@ pub(super) fn not_live(
     let status = shown(row.and_then(|row| row.status.as_ref()), "not in the list");
     let name = shown(row.and_then(|row| row.name_status.as_ref()), "not known");
     let look = look.map(|error| {
-        let advice = errors::advice(error).text;
+        let advice = errors::advice(error);
         let early = match is_denied(error) {
             true => " The wait ended early, because the list is denied.",
             false => "",

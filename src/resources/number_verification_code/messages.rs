@@ -74,7 +74,7 @@ pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
     let advice = match refusals::advice(refusal) {
         Some(advice) => advice.to_owned(),
         None if matches!(refusal.kind, ErrorKind::NotFound | ErrorKind::ResourceOwner) => {
-            errors::advice(refusal).text
+            errors::advice(refusal)
         }
         None => "Common reasons: the migration of the number was not started, the number had too \
                  many codes (waits of an hour, a day and three days were reported), or the servers \
