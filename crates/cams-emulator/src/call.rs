@@ -11,13 +11,12 @@ use crate::issuance::Issuance;
 use crate::journal::Entry;
 use crate::keys::{Caller, IssuedSession, KnownKeys};
 use crate::numbers::{Numbers, SpaceNumber};
-use crate::refusal::Rejection;
+use crate::refusal::{Rejection, refuse_if};
 use crate::reply::AnswerForm;
 use crate::request::IncomingRequest;
 use crate::spaces::SpaceSettings;
 
 /// What operations and sources of credentials read and change.
-#[derive(Debug)]
 pub(crate) struct ServiceState {
     pub(crate) generated: Generated,
     /// The spaces that were changed. Every other id names one that is owned, bound and approved.
@@ -79,17 +78,10 @@ impl Visit<'_> {
     ) -> Result<Option<SpaceSettings>, Rejection> {
         let id = self.request.parameter("CustSpaceId");
         let space = id.map(|id| state.space(id));
-        if space.as_ref().is_some_and(|space| !space.owned) {
-            let message = "The specified resource does not belong to the current user.";
-            return Err(Rejection::new(400, "Unknown.ResourceOwnerId", message));
-        }
+        let is_foreign = space.as_ref().is_some_and(|space| !space.owned);
+        let message = "The specified resource does not belong to the current user.";
+        refuse_if(is_foreign, 400, "Unknown.ResourceOwnerId", message)?;
         Ok(space)
-    }
-
-    /// Who signed the request.
-    pub(crate) fn caller(&self) -> Result<&Caller, Rejection> {
-        let caller = self.caller.as_ref();
-        caller.ok_or_else(|| Rejection::missing("AccessKeyId"))
     }
 
     /// Starts a session of this role.

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use hyper::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::fault;
+use crate::journal;
 use crate::quota::Rate;
 use crate::request::IncomingRequest;
 use crate::service::EmulatedService;
@@ -49,10 +51,10 @@ fn route(
     let resource = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let state = &mut service.state;
     match (request.method.as_str(), resource) {
-        ("GET", "requests") => return Ok(json!(service.journal.0)),
-        ("DELETE", "requests") => service.journal.0.clear(),
+        ("GET", "requests") => return Ok(json!(service.journal)),
+        ("DELETE", "requests") => service.journal.clear(),
         ("GET", "summary") => {
-            let mut summary = service.journal.summary(request.parameter("account"));
+            let mut summary = journal::summary(&service.journal, request.parameter("account"));
             summary["under_way"] = service.under_way.into();
             return Ok(summary);
         }
@@ -73,11 +75,12 @@ fn route(
             let space: SpaceSettings = body(request)?;
             state.spaces.insert(space.cust_space_id.clone(), space);
         }
-        ("GET", "quota") => return Ok(quota(service)),
-        ("PUT", "quota") => {
-            let QuotaChange { quota } = body(request)?;
-            service.quotas.change(quota);
-            return Ok(self::quota(service));
+        ("GET" | "PUT", "quota") => {
+            if request.method == Method::PUT {
+                let QuotaChange { quota } = body(request)?;
+                service.quotas.change(quota);
+            }
+            return Ok(json!({ "quota": service.quotas.limits.quota.to_string() }));
         }
         ("DELETE", "sessions") => return Ok(json!({ "revoked": state.keys.revoke_all() })),
         ("PUT", "behaviour") => {
@@ -99,9 +102,8 @@ fn route(
         ("GET", path) if path.starts_with(CODES) => {
             let number = path.trim_start_matches(CODES);
             let code = state.numbers.last_code(number);
-            return code.map_or(Err((404, "the number was sent no code".into())), |code| {
-                Ok(json!(code))
-            });
+            let code = code.cloned();
+            return code.ok_or_else(|| (404, "the number was sent no code".into()));
         }
         _ => return Err((404, "there is no such control".into())),
     }
@@ -118,10 +120,6 @@ fn changed<T: DeserializeOwned + Serialize>(
         settings.extend(given);
     }
     serde_json::from_value(settings)
-}
-
-fn quota(service: &EmulatedService) -> Value {
-    json!({ "quota": service.quotas.limits.quota.to_string() })
 }
 
 /// Reads the body of a control request as JSON.

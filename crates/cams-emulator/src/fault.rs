@@ -5,7 +5,6 @@ mod spoil;
 
 use fastrand::Rng;
 use serde::Deserialize;
-use serde::de::Error as _;
 use serde_json::{Map, Value, json};
 
 use crate::number_form::NumberForm;
@@ -101,11 +100,10 @@ impl Fault {
     /// Counts a call that matches, and returns whether it is struck.
     fn is_due(&mut self) -> bool {
         self.matched += 1;
-        let spent = self
-            .trigger
-            .times()
-            .is_some_and(|times| self.struck >= times);
-        if spent || self.matched < self.trigger.nth.unwrap_or(1) {
+        let times = self.trigger.times();
+        if times.is_some_and(|times| self.struck >= times)
+            || self.matched < self.trigger.nth.unwrap_or(1)
+        {
             return false;
         }
         let chance = self.trigger.probability;
@@ -161,21 +159,20 @@ impl TryFrom<Map<String, Value>> for Fault {
         for key in ["action", "number", "nth", "times", "probability", "seed"] {
             trigger.extend(keys.remove_entry(key));
         }
-        let kind = json!({ name.as_str(): keys });
-        let parsed = serde_json::from_value(trigger.into()).and_then(|trigger: Trigger| {
-            let kind: FaultKind = serde_json::from_value(kind)?;
-            let checked = trigger.check().and_then(|()| kind.check());
-            checked.map_err(serde_json::Error::custom)?;
-            Ok(Self {
-                name,
-                kind,
-                trigger,
-                random: Rng::with_seed(0),
-                matched: 0,
-                struck: 0,
-            })
-        });
-        parsed.map_err(|error| format!("not a fault: {error}"))
+        let unreadable = |error| format!("not a fault: {error}");
+        let trigger: Trigger = serde_json::from_value(trigger.into()).map_err(unreadable)?;
+        let kind = serde_json::from_value(json!({ name.as_str(): keys })).map_err(unreadable)?;
+        let kind: FaultKind = kind;
+        let checked = trigger.check().and_then(|()| kind.check());
+        checked.map_err(|error| format!("not a fault: {error}"))?;
+        Ok(Self {
+            name,
+            kind,
+            trigger,
+            random: Rng::with_seed(0),
+            matched: 0,
+            struck: 0,
+        })
     }
 }
 

@@ -1,5 +1,5 @@
-//! The operations of CAMS and STS, one file each. To add one, write a file with its `OPERATION`, and
-//! name the file here twice: its `mod` line and its line in [`ALL`].
+//! The operations of CAMS and STS, one file each. To add one, write a file with its function `run`,
+//! and name the file here twice: its `mod` line and its line in [`ALL`].
 
 mod assume_role;
 mod assume_role_with_oidc;
@@ -28,23 +28,82 @@ use crate::refusal::Rejection;
 use crate::reply::{FieldWriter, fields};
 use crate::request::{Addressee, IncomingRequest};
 
+/// All operations, in the order of their names.
 const ALL: [EmulatedOperation; 15] = [
-    assume_role::OPERATION,
-    assume_role_with_oidc::OPERATION,
-    chatapp_migration_register::OPERATION,
-    chatapp_migration_verified::OPERATION,
-    chatapp_phone_number_deregister::OPERATION,
-    chatapp_sync_phone_number::OPERATION,
-    create_chatapp_migration_initiate::OPERATION,
-    get_caller_identity::OPERATION,
-    get_chatapp_open_status::OPERATION,
-    get_migration_verify_code::OPERATION,
-    get_phone_number_verification_status::OPERATION,
-    list_instance::OPERATION,
-    query_chatapp_bind_waba::OPERATION,
-    query_chatapp_phone_numbers::OPERATION,
-    update_phone_webhook::OPERATION,
+    sts("AssumeRole", SESSION, assume_role::run),
+    EmulatedOperation {
+        is_signed: false,
+        ..sts("AssumeRoleWithOIDC", SESSION, assume_role_with_oidc::run)
+    },
+    cams(
+        "ChatappMigrationRegister",
+        &[],
+        chatapp_migration_register::run,
+    ),
+    cams(
+        "ChatappMigrationVerified",
+        &[],
+        chatapp_migration_verified::run,
+    ),
+    cams(
+        "ChatappPhoneNumberDeregister",
+        &[],
+        chatapp_phone_number_deregister::run,
+    ),
+    cams(
+        "ChatappSyncPhoneNumber",
+        ROWS,
+        chatapp_sync_phone_number::run,
+    ),
+    cams(
+        "CreateChatappMigrationInitiate",
+        &[],
+        create_chatapp_migration_initiate::run,
+    ),
+    sts(
+        "GetCallerIdentity",
+        &["AccountId"],
+        get_caller_identity::run,
+    ),
+    EmulatedOperation {
+        needs_subscription: false,
+        ..cams(
+            "GetChatappOpenStatus",
+            &["OpenStatus"],
+            get_chatapp_open_status::run,
+        )
+    },
+    cams(
+        "GetMigrationVerifyCode",
+        &[],
+        get_migration_verify_code::run,
+    ),
+    cams(
+        "GetPhoneNumberVerificationStatus",
+        &["Data", "Id"],
+        get_phone_number_verification_status::run,
+    ),
+    cams("ListInstance", INSTANCES, list_instance::run),
+    cams("QueryChatappBindWaba", WABA, query_chatapp_bind_waba::run),
+    cams(
+        "QueryChatappPhoneNumbers",
+        ROWS,
+        query_chatapp_phone_numbers::run,
+    ),
+    cams("UpdatePhoneWebhook", &[], update_phone_webhook::run),
 ];
+
+/// The fields that a client needs of a session, of the rows of numbers, of instances and of a WABA.
+const SESSION: &[&str] = &[
+    "Credentials",
+    "AccessKeyId",
+    "AccessKeySecret",
+    "Expiration",
+    "SecurityToken",
+];
+const ROWS: &[&str] = &["PhoneNumbers", "PhoneNumber", "Status"];
+const INSTANCES: &[&str] = &["Data", "CustSpaceId", "InstanceName", "ChannelType"];
+const WABA: &[&str] = &["Data", "AccountReviewStatus", "Id"];
 
 /// The fields of an answer beside those that all answers have, or a refusal.
 type Answer = Result<FieldWriter, Rejection>;
@@ -53,7 +112,6 @@ type Answer = Result<FieldWriter, Rejection>;
 type Run = fn(&mut Visit<'_>, &mut ServiceState) -> Answer;
 
 /// An operation of an API.
-#[derive(Debug)]
 pub(crate) struct EmulatedOperation {
     /// The name in the API, which is the action in RAM too.
     pub(crate) name: &'static str,
@@ -78,32 +136,38 @@ pub(crate) fn named(request: &IncomingRequest) -> Option<&'static EmulatedOperat
 
 /// The names of the operations of CAMS.
 pub(crate) fn of_cams() -> impl Iterator<Item = &'static str> {
-    let of_cams = ALL
-        .iter()
-        .filter(|operation| operation.api == Addressee::Cams);
-    of_cams.map(|operation| operation.name)
+    let is_of_cams = |operation: &&EmulatedOperation| operation.api == Addressee::Cams;
+    ALL.iter()
+        .filter(is_of_cams)
+        .map(|operation| operation.name)
 }
 
-impl EmulatedOperation {
-    /// An operation of CAMS that is signed and needs a subscription.
-    const fn cams(name: &'static str, essential: &'static [&'static str], run: Run) -> Self {
-        Self {
-            name,
-            api: Addressee::Cams,
-            essential,
-            is_signed: true,
-            needs_subscription: true,
-            run,
-        }
+/// An operation of CAMS that is signed and needs a subscription.
+const fn cams(
+    name: &'static str,
+    essential: &'static [&'static str],
+    run: Run,
+) -> EmulatedOperation {
+    EmulatedOperation {
+        name,
+        api: Addressee::Cams,
+        essential,
+        is_signed: true,
+        needs_subscription: true,
+        run,
     }
+}
 
-    /// An operation of STS that is signed.
-    const fn sts(name: &'static str, essential: &'static [&'static str], run: Run) -> Self {
-        Self {
-            api: Addressee::Sts,
-            needs_subscription: false,
-            ..Self::cams(name, essential, run)
-        }
+/// An operation of STS that is signed.
+const fn sts(
+    name: &'static str,
+    essential: &'static [&'static str],
+    run: Run,
+) -> EmulatedOperation {
+    EmulatedOperation {
+        api: Addressee::Sts,
+        needs_subscription: false,
+        ..cams(name, essential, run)
     }
 }
 
@@ -133,10 +197,6 @@ fn check_number(
     length: RangeInclusive<usize>,
     behaviour: &ServiceChoices,
 ) -> Result<(), Rejection> {
-    if length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(());
-    }
-    let message = "The phone number is abnormal.";
-    let status = behaviour.business_status;
-    Err(Rejection::new(status, PHONE_NUMBER_ERROR, message))
+    let fits = length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    behaviour.refuse_if(!fits, PHONE_NUMBER_ERROR, "The phone number is abnormal.")
 }

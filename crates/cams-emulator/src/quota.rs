@@ -125,9 +125,7 @@ struct Counter {
 impl Counter {
     /// Counts a call in the log, of which only the arrivals that `counts` accepts are kept.
     fn log(&mut self, limits: Limits, at: Duration, counts: impl Fn(Duration) -> bool) -> bool {
-        while self.log.front().is_some_and(|first| !counts(*first)) {
-            self.log.pop_front();
-        }
+        while self.log.pop_front_if(|first| !counts(*first)).is_some() {}
         let admitted = self.log.len() < limits.quota.calls.get() as usize;
         if admitted || limits.count_rejected {
             self.log.push_back(at);
@@ -141,9 +139,7 @@ impl Counter {
         let (calls, cost) = (u128::from(quota.calls.get()), quota.window.as_nanos());
         let gained = at.saturating_sub(self.updated).as_nanos() * calls;
         let full = cost * calls;
-        let level = self
-            .level
-            .map_or(full, |level| level.saturating_add(gained).min(full));
+        let level = self.level.unwrap_or(full).saturating_add(gained).min(full);
         let left = level.checked_sub(cost);
         let rejected = if limits.count_rejected { 0 } else { level };
         (self.level, self.updated) = (Some(left.unwrap_or(rejected)), at);

@@ -9,9 +9,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::encoding::encode;
-use crate::reply::gateway_error;
+use crate::reply::{BodyStep, JSON, OutgoingResponse, gateway_error};
 use crate::request::{Addressee, IncomingRequest};
-use crate::response::{BodyStep, JSON, OutgoingResponse};
 use crate::signature;
 
 /// How a quotation of a request is written.
@@ -40,13 +39,11 @@ pub(super) fn quote(request: &IncomingRequest, writing: Writing) -> String {
         "VerifyCode",
     ];
     let headers = ["authorization", "x-acs-security-token"];
-    let parameters = parameters.map(|name| (name, request.parameter(name)));
-    let headers = headers.map(|name| (name, request.header(name)));
-    let quoted: Vec<String> = parameters
-        .into_iter()
-        .chain(headers)
-        .filter_map(|(name, value)| Some(format!("{name}={}", write(value?))))
-        .collect();
+    let quoted = parameters.iter().chain(&headers).filter_map(|name| {
+        let value = request.parameter(name).or_else(|| request.header(name));
+        Some(format!("{name}={}", write(value?)))
+    });
+    let quoted: Vec<_> = quoted.collect();
     format!(
         "server received: {}; server string to sign is: {}",
         quoted.join(" "),
@@ -73,12 +70,10 @@ pub(super) fn fail(response: &mut OutgoingResponse, text: &Bytes, status: u16) {
             "The request processing has failed due to some unknown error.",
         ),
     };
-    let request_id = json(text)["RequestId"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let answer = json(text);
+    let request_id = answer["RequestId"].as_str().unwrap_or_default();
     response.content_type = JSON;
-    response.set_body(gateway_error(Addressee::Cams, &request_id, code, message).to_string());
+    response.set_body(gateway_error(Addressee::Cams, request_id, code, message).to_string());
 }
 
 /// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.
@@ -87,8 +82,8 @@ pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u32) {
     let block = Bytes::from(vec![b' '; BLOCK as usize]);
     let rest = block.slice(..(bytes % BLOCK) as usize);
     let blocks = (0..bytes / BLOCK).map(|_| block.clone()).chain([rest]);
-    let body = blocks.map(BodyStep::Send);
-    response.body = body.chain(std::mem::take(&mut response.body)).collect();
+    let body = blocks.map(|block| (Duration::ZERO, Some(block)));
+    response.body.splice(..0, body);
     response.length += u64::from(bytes);
 }
 
@@ -96,13 +91,9 @@ pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u32) {
 pub(super) fn drip(body: &Bytes, over: Duration) -> Vec<BodyStep> {
     const PARTS: usize = 10;
     let size = body.len().div_ceil(PARTS).max(1);
-    body.chunks(size)
-        .flat_map(|part| {
-            [
-                BodyStep::Pause(over / PARTS as u32),
-                BodyStep::Send(body.slice_ref(part)),
-            ]
-        })
+    let parts = body.chunks(size).map(|part| body.slice_ref(part));
+    parts
+        .map(|part| (over / PARTS as u32, Some(part)))
         .collect()
 }
 
@@ -114,16 +105,14 @@ pub(super) fn half(text: &Bytes) -> Bytes {
 /// credentials of some answers have another name or are the answer itself.
 pub(super) fn alter(
     text: &Bytes,
-    parts: [(&str, &Option<Map<String, Value>>); 3],
+    parts: [(&str, &Option<Map<String, Value>>); 4],
 ) -> Option<String> {
     let mut body: Value = serde_json::from_slice(text).ok()?;
     for (part, fields) in parts {
-        let in_sso = body.get("CloudCredential").is_some();
-        let at_top = body.get("AccessKeyId").is_some();
-        let target = match part {
-            "Credentials" if at_top => Some(&mut body),
-            "Credentials" if in_sso => body.get_mut("CloudCredential"),
-            _ => body.get_mut(part),
+        let is_answer = part == "Credentials" && body.get("AccessKeyId").is_some();
+        let target = match is_answer {
+            true => Some(&mut body),
+            false => body.get_mut(part),
         };
         let objects = match target {
             Some(Value::Array(rows)) => rows,

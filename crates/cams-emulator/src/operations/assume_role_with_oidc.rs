@@ -14,32 +14,27 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::assume_role::{ESSENTIAL, RoleSession, parse_arn};
-use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit, fields};
+use super::assume_role::{RoleSession, parse_arn};
+use super::{Answer, Rejection, ServiceState, Visit, fields};
+use crate::refusal::refuse_if;
 
-pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
-    is_signed: false,
-    ..EmulatedOperation::sts("AssumeRoleWithOIDC", ESSENTIAL, run)
-};
-
-fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let request = call.request;
     for name in ["OIDCProviderArn", "OIDCToken", "RoleArn"] {
-        if request.parameter(name).is_none() {
-            let (code, message) = (
-                format!("MissingParameter.{name}"),
-                format!("Parameter {name} is required."),
-            );
-            return Err(Rejection::new(400, code, message));
-        }
+        let is_missing = request.parameter(name).is_none();
+        let message = format!("Parameter {name} is required.");
+        refuse_if(
+            is_missing,
+            400,
+            &format!("MissingParameter.{name}"),
+            &message,
+        )?;
     }
     let session = RoleSession::parse(request)?;
     let provider = parse_arn(request.required("OIDCProviderArn")?, "oidc-provider");
-    if provider.is_none_or(|(account_id, _)| account_id != session.account_id) {
-        let code = "AuthenticationFail.NoPermission";
-        let message = "Parameter OIDCProviderArn is not valid";
-        return Err(Rejection::new(400, code, message));
-    }
+    let is_foreign = provider.is_none_or(|(account_id, _)| account_id != session.account_id);
+    let message = "Parameter OIDCProviderArn is not valid";
+    refuse_if(is_foreign, 400, "AuthenticationFail.NoPermission", message)?;
     check_token(request.required("OIDCToken")?, call, state)?;
     let mut answer = session.start(call, state)?;
     let now = Utc::from(call.now).seconds();

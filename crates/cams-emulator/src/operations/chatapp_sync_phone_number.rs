@@ -3,20 +3,14 @@
 
 use serde_json::Value;
 
-use super::query_chatapp_phone_numbers::{ESSENTIAL, rows};
-use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit};
+use super::query_chatapp_phone_numbers::rows;
+use super::{Answer, ServiceState, Visit};
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("ChatappSyncPhoneNumber", ESSENTIAL, run);
-
-fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.required_space(state)?;
     let behaviour = &state.numbers.behaviour;
-    if !space.bound {
-        let (status, code) = (behaviour.business_status, behaviour.refusal_code.as_str());
-        let message = "No WhatsApp Business Account is bound to the space.";
-        return Err(Rejection::new(status, code, message));
-    }
+    let message = "No WhatsApp Business Account is bound to the space.";
+    behaviour.refuse_if(!space.bound, &behaviour.refusal_code, message)?;
     let numbers = state.numbers.sync(&space.cust_space_id, call.at);
     let rows = rows(numbers, None, &state.numbers.behaviour);
     Ok(Box::new(move |body| {

@@ -1,13 +1,8 @@
 //! `GetChatappOpenStatus`: whether the account has subscribed to the product.
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit};
+use super::{Answer, ServiceState, Visit};
 
-pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
-    needs_subscription: false,
-    ..EmulatedOperation::cams("GetChatappOpenStatus", &["OpenStatus"], run)
-};
-
-fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let open = !state.numbers.behaviour.not_subscribed;
     Ok(Box::new(move |body| {
         body.insert("OpenStatus".into(), open.into());

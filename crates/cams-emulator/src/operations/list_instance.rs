@@ -2,20 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit, fields};
+use super::{Answer, ServiceState, Visit, fields};
 use crate::behaviour::NameMatch;
-
-pub(super) const OPERATION: EmulatedOperation = EmulatedOperation::cams(
-    "ListInstance",
-    &["Data", "CustSpaceId", "InstanceName", "ChannelType"],
-    run,
-);
 
 /// How many rows a page has if the request does not say, and how many it may have.
 const PAGE_SIZE: usize = 10;
 const MAX_PAGE_SIZE: usize = 100;
 
-fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let request = call.request;
     let behaviour = &state.numbers.behaviour;
     let natural = |name: &str, default| match request.parameter(name).map(str::parse) {
@@ -23,8 +17,7 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
         Some(Ok(number @ 1..)) => Ok(number),
         _ => {
             let message = format!("{name} is not a number from 1.");
-            let code = "InvalidParameter.PageInvalid";
-            Err(Rejection::new(behaviour.business_status, code, message))
+            Err(behaviour.refusal("InvalidParameter.PageInvalid", &message))
         }
     };
     let index: usize = natural("PageIndex", 1)?;
@@ -38,10 +31,8 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
         NameMatch::Exact => name.is_empty() || space.instance_name == name,
     });
     spaces.retain(|space| channel.is_none_or(|channel| space.channel_type == channel));
-    let page = spaces
-        .iter()
-        .skip((index - 1).saturating_mul(size))
-        .take(size);
+    let first = (index - 1).saturating_mul(size);
+    let page = spaces.iter().skip(first).take(size);
     let rows = page.map(|space| {
         json!({
             "ChannelType": space.channel_type,

@@ -2,15 +2,9 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, fields};
+use super::{Answer, ServiceState, Visit, fields};
 
-pub(super) const OPERATION: EmulatedOperation = EmulatedOperation::cams(
-    "QueryChatappBindWaba",
-    &["Data", "AccountReviewStatus", "Id"],
-    run,
-);
-
-fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.optional_space(state)?;
     let space = space.unwrap_or_else(|| state.space("default"));
     if !space.bound {

@@ -5,18 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, FieldWriter, ServiceState, Visit};
+use super::{Answer, FieldWriter, ServiceState, Visit};
 use crate::behaviour::{ABSENT, ServiceChoices, WebhookListed};
 use crate::fault::FaultKind;
 use crate::numbers::{MIGRATING, SpaceNumber, VERIFIED};
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("QueryChatappPhoneNumbers", ESSENTIAL, run);
-
-/// The fields of a list that a client needs.
-pub(super) const ESSENTIAL: &[&str] = &["PhoneNumbers", "PhoneNumber", "Status"];
-
-fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.optional_space(state)?.map(|space| space.cust_space_id);
     let numbers = match call.fault == Some(FaultKind::StaleList {}) {
         true => state.lists.get(&space).cloned().unwrap_or_default(),
@@ -41,17 +35,13 @@ pub(super) fn rows(
     wanted: Option<&str>,
     behaviour: &ServiceChoices,
 ) -> FieldWriter {
-    let wanted = wanted.map(str::to_owned);
-    let (migrating, verified) = (
-        behaviour.migrating_listed_as.clone(),
-        behaviour.verified_listed_as.clone(),
-    );
+    let (wanted, behaviour) = (wanted.map(str::to_owned), behaviour.clone());
     let with_webhook = behaviour.webhook_listed == WebhookListed::Shown;
     Box::new(move |body| {
         let rows = numbers.iter().filter_map(|number| {
             let status = match (&*number.status, &*number.code_verification_status) {
-                (MIGRATING, VERIFIED) => &verified,
-                (MIGRATING, _) => &migrating,
+                (MIGRATING, VERIFIED) => &behaviour.verified_listed_as,
+                (MIGRATING, _) => &behaviour.migrating_listed_as,
                 _ => &number.status,
             };
             let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted == status);
