@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::Deserialize;
+
 use crate::fault::FaultKind;
 use crate::generated::Generated;
 use crate::issuance::Issuance;
@@ -14,7 +16,6 @@ use crate::numbers::{Numbers, SpaceNumber};
 use crate::refusal::{Rejection, refuse_if};
 use crate::reply::AnswerForm;
 use crate::request::IncomingRequest;
-use crate::spaces::SpaceSettings;
 
 /// What operations and sources of credentials read and change.
 pub(crate) struct ServiceState {
@@ -42,6 +43,36 @@ impl ServiceState {
             cust_space_id: id.into(),
             ..SpaceSettings::default()
         })
+    }
+}
+
+/// A space. It is the body of `PUT /_emulator/spaces`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SpaceSettings {
+    pub(crate) cust_space_id: String,
+    /// Whether the caller owns the space. If not, operations on it are refused with the code
+    /// `Unknown.ResourceOwnerId`.
+    pub(crate) owned: bool,
+    /// Whether a WhatsApp Business Account is bound to the space.
+    pub(crate) bound: bool,
+    /// The review of that account: `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
+    pub(crate) account_review_status: String,
+    /// The name and the channel under which `ListInstance` lists the space.
+    pub(crate) instance_name: String,
+    pub(crate) channel_type: String,
+}
+
+impl Default for SpaceSettings {
+    fn default() -> Self {
+        Self {
+            cust_space_id: String::new(),
+            owned: true,
+            bound: true,
+            account_review_status: "APPROVED".into(),
+            instance_name: "Emulated space".into(),
+            channel_type: "whatsapp".into(),
+        }
     }
 }
 

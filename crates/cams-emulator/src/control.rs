@@ -7,12 +7,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::call::SpaceSettings;
 use crate::fault;
 use crate::journal;
 use crate::quota::Rate;
 use crate::request::IncomingRequest;
 use crate::service::EmulatedService;
-use crate::spaces::SpaceSettings;
 
 /// The beginning of the path of every control request.
 pub(crate) const PREFIX: &str = "/_emulator/";
@@ -82,7 +82,10 @@ fn route(
             }
             return Ok(json!({ "quota": service.quotas.limits.quota.to_string() }));
         }
-        ("DELETE", "sessions") => return Ok(json!({ "revoked": state.keys.revoke_all() })),
+        ("DELETE", "sessions") => {
+            state.metadata_session = None;
+            return Ok(json!({ "revoked": state.keys.revoke_all() }));
+        }
         ("PUT", "behaviour") => {
             let behaviour = &mut state.numbers.behaviour;
             *behaviour = changed(&*behaviour, body(request)?).map_err(bad_request)?;

@@ -44,7 +44,6 @@ struct Trigger {
 }
 
 /// The faults in force, in the order in which they are tried.
-#[derive(Debug)]
 pub(crate) struct Faults {
     seed: u64,
     faults: Vec<Fault>,

@@ -42,12 +42,8 @@ pub(crate) fn check_date(date: &str, now: SystemTime) -> Result<(), Rejection> {
         .duration_since(date)
         .unwrap_or_else(|later| later.duration());
     let message = "Specified time stamp or date value is expired.";
-    refuse_if(
-        distance > TOLERANCE,
-        400,
-        "InvalidTimeStamp.Expired",
-        message,
-    )
+    let is_too_far = distance > TOLERANCE;
+    refuse_if(is_too_far, 400, "InvalidTimeStamp.Expired", message)
 }
 
 #[cfg(test)]

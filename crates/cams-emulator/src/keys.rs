@@ -165,12 +165,6 @@ impl KnownKeys {
         self.generated.digits(&["role", account_id, &role])
     }
 
-    /// Whether the session of this key was revoked, or there is none.
-    pub(crate) fn is_revoked(&self, access_key_id: &str) -> bool {
-        let session = self.sessions.get(access_key_id);
-        session.is_none_or(|session| session.revoked)
-    }
-
     /// The account of a key, also of one whose session has ended.
     pub(crate) fn account_of(&self, access_key_id: &str) -> Option<String> {
         let permanent = self.permanent(access_key_id).map(|key| &key.account_id);
@@ -199,13 +193,9 @@ impl KnownKeys {
         }
         let mut sessions = self.sessions.values();
         let known = sessions.any(|session| session.security_token.expose() == token);
+        let is_malformed = of_session && !known;
         let message = "Specified SecurityToken is malformed.";
-        refuse_if(
-            of_session && !known,
-            400,
-            "InvalidSecurityToken.Malformed",
-            message,
-        )?;
+        refuse_if(is_malformed, 400, "InvalidSecurityToken.Malformed", message)?;
         let code = "InvalidSecurityToken.MismatchWithAccessKey";
         let message = "Specified SecurityToken mismatch with the AccessKey.";
         Err(Rejection::new(400, code, message))

@@ -16,8 +16,8 @@
 //! | `request`, `reply` | what arrives, what is answered and in which form |
 //! | `signature`, `keys`, `gate` | who calls: both signature methods, access keys and sessions; dates and nonces |
 //! | `quota`, `fault`, `journal` | what is counted, what goes wrong, what is recorded |
-//! | `spaces`, `numbers` | the spaces, and the numbers with their history |
-//! | `call` | a call on its way, and the state that it changes |
+//! | `numbers` | the numbers with their history |
+//! | `call` | a call on its way, and the state that it changes, with the spaces |
 //! | `operations`, `sources` | the operations of both APIs, and the sources of credentials |
 //! | `flags` | all settings: each is declared once, as a flag with its default |
 //! | `service` | the steps of a call |
@@ -290,7 +290,6 @@ mod server;
 mod service;
 mod signature;
 mod sources;
-mod spaces;
 
 pub use flags::Flags;
 pub use server::serve;

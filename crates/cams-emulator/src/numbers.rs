@@ -282,11 +282,9 @@ impl Numbers {
 
     /// A number that is connected and has all its other fields as they usually are.
     fn connected(&self, key: &Key) -> SpaceNumber {
-        let (_, number) = key.id();
+        let (space, number) = key.id();
         SpaceNumber {
-            id: self
-                .generated
-                .digits(&["number", &key.cust_space_id, &number]),
+            id: self.generated.digits(&["number", &space, &number]),
             phone_number: self.behaviour.number_form.of(&number),
             cust_space_id: key.cust_space_id.clone(),
             country_code: key.country_code.clone(),

@@ -64,7 +64,6 @@ pub(crate) struct Limits {
 }
 
 /// The quota of each action of each account, or of each account, with a counter for each.
-#[derive(Debug)]
 pub(crate) struct Quotas {
     pub(crate) limits: Limits,
     /// The counters by account, and by action if each has one.
@@ -110,7 +109,7 @@ impl Quotas {
 }
 
 /// What is counted of the calls of one action.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Counter {
     /// The arrivals that may still count, for a fixed or a sliding window.
     log: VecDeque<Duration>,

@@ -52,7 +52,7 @@ impl OutgoingResponse {
 
 /// Puts the fields of an answer into the body. It is called when the lock on the state is released,
 /// because a long list takes a while.
-pub(crate) type FieldWriter = Box<dyn FnOnce(&mut Map<String, Value>) + Send>;
+pub(crate) type FieldWriter = Box<dyn FnOnce(&mut Map<String, Value>, &ServiceChoices) + Send>;
 
 /// A reply, before a fault changes how it travels.
 pub(crate) struct LazyReply {
@@ -78,7 +78,7 @@ pub(crate) struct AnswerForm {
 
 /// These fields of an object.
 pub(crate) fn fields(object: Value) -> FieldWriter {
-    Box::new(|body| body.extend(into_map(object)))
+    Box::new(|body, _| body.extend(into_map(object)))
 }
 
 impl LazyReply {
@@ -99,7 +99,7 @@ impl LazyReply {
         Self {
             code: (target == Addressee::Cams).then(|| "OK".into()),
             write: Box::new(move || {
-                fields(&mut body);
+                fields(&mut body, &form.choices);
                 form.shape(&mut body);
                 Value::Object(body).to_string()
             }),
@@ -139,10 +139,17 @@ impl LazyReply {
         refusal: Rejection,
         form: Option<AnswerForm>,
     ) -> Self {
-        let mut body = match refusal.status {
-            200 => envelope(request_id, &refusal.code, &refusal.message),
-            _ => gateway_error(target, request_id, &refusal.code, &refusal.message),
-        };
+        let code = &refusal.code;
+        let mut body = envelope(request_id, code, &refusal.message);
+        if refusal.status != 200 {
+            let (_, host, product) = target.api();
+            body["HostId"] = host.into();
+            body["Recommend"] = format!(
+                "https://api.alibabacloud.com/troubleshoot\
+                 ?q={code}&product={product}&requestId={request_id}"
+            )
+            .into();
+        }
         if let Some(detail) = refusal.access_denied_detail {
             body["AccessDeniedDetail"] = detail;
         }
@@ -161,24 +168,6 @@ impl LazyReply {
         self.response.set_body(text.clone());
         (self.response, text)
     }
-}
-
-/// The body of an error that the gateway in front of this API reports.
-pub(crate) fn gateway_error(
-    target: Addressee,
-    request_id: &str,
-    code: &str,
-    message: &str,
-) -> Value {
-    let (_, host, product) = target.api();
-    let mut body = envelope(request_id, code, message);
-    body["HostId"] = host.into();
-    body["Recommend"] = format!(
-        "https://api.alibabacloud.com/troubleshoot\
-         ?q={code}&product={product}&requestId={request_id}"
-    )
-    .into();
-    body
 }
 
 /// The fields that every reply of CAMS has.

@@ -46,15 +46,11 @@ pub(crate) fn answer(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyRepl
         Addressee::CloudSso => {
             let (status, mut fields) = match cloud_sso(call, state) {
                 Ok(fields) => (200, fields),
-                Err(Rejection {
-                    status,
-                    code,
-                    message,
-                    ..
-                }) => (
-                    status,
-                    json!({ "ErrorCode": code, "ErrorMessage": message }),
-                ),
+                Err(refusal) => {
+                    let (code, message) = (refusal.code, refusal.message);
+                    let fields = json!({ "ErrorCode": code, "ErrorMessage": message });
+                    (refusal.status, fields)
+                }
             };
             fields["RequestId"] = call.entry.request_id.as_str().into();
             LazyReply::bare(status, &fields)
@@ -171,7 +167,7 @@ fn metadata_token(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<Lazy
 fn metadata_credentials(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
     let is_fresh = |session: &IssuedSession| {
         let age = call.now.duration_since(session.issued).unwrap_or_default();
-        age < session.lifetime / 4 * 3 && !state.keys.is_revoked(&session.access_key_id)
+        age < session.lifetime / 4 * 3
     };
     let session = state.metadata_session.take().filter(is_fresh);
     let session = session.unwrap_or_else(|| {

@@ -195,7 +195,7 @@ impl FaultKind {
                 let over = over.map_or(Duration::from_secs(2), |over| over.0);
                 response.body = spoil::drip(text, over);
             }
-            Self::Status { status, .. } => spoil::fail(&mut response, text, *status),
+            Self::Status { status, .. } => response = spoil::failure(text, *status),
             Self::TruncatedJson {} => response.set_body(spoil::half(text)),
             Self::WrongContentType {} => response.content_type = "text/html;charset=utf-8",
             Self::WrongTypes {} => response.set_body(spoil::wrong_types(text).to_string()),

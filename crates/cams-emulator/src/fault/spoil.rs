@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::encoding::encode;
-use crate::reply::{BodyStep, JSON, OutgoingResponse, gateway_error};
+use crate::refusal::Rejection;
+use crate::reply::{BodyStep, LazyReply, OutgoingResponse};
 use crate::request::{Addressee, IncomingRequest};
 use crate::signature;
 
@@ -51,14 +52,12 @@ pub(super) fn quote(request: &IncomingRequest, writing: Writing) -> String {
     )
 }
 
-/// Turns the response into a failure with this status. A gateway reports its failure as JSON, and a
-/// proxy (502) as HTML.
-pub(super) fn fail(response: &mut OutgoingResponse, text: &Bytes, status: u16) {
-    response.status = status;
+/// A failure with this status in the place of this answer. A gateway reports its failure as JSON, and
+/// a proxy (502) as HTML.
+pub(super) fn failure(text: &Bytes, status: u16) -> OutgoingResponse {
     if status == 502 {
-        response.content_type = "text/html";
-        response.set_body("<html><body><h1>502 Bad Gateway</h1></body></html>");
-        return;
+        let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+        return LazyReply::text(status, "text/html", page).into_response().0;
     }
     let (code, message) = match status {
         503 => (
@@ -72,8 +71,9 @@ pub(super) fn fail(response: &mut OutgoingResponse, text: &Bytes, status: u16) {
     };
     let answer = json(text);
     let request_id = answer["RequestId"].as_str().unwrap_or_default();
-    response.content_type = JSON;
-    response.set_body(gateway_error(Addressee::Cams, request_id, code, message).to_string());
+    let refusal = Rejection::new(status, code, message);
+    let reply = LazyReply::refusal(Addressee::Cams, request_id, refusal, None);
+    reply.into_response().0
 }
 
 /// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.

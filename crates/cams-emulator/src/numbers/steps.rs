@@ -99,10 +99,9 @@ pub(crate) fn verify(known: &mut KnownNumber<'_>, code: &str) -> Result<(), Reje
     let (choices, record, at) = (known.choices, &mut *known.record, known.at);
     let tries = &mut record.submissions;
     let is_admitted = tries.admit(at, choices.max_tries, choices.try_lock);
-    let is_valid = record
-        .unused_codes
-        .iter()
-        .any(|(unused, sent)| unused == code && at.saturating_sub(*sent) < choices.code_expiry.0);
+    let is_current = |sent: Duration| at.saturating_sub(sent) < choices.code_expiry.0;
+    let mut unused = record.unused_codes.iter();
+    let is_valid = unused.any(|(unused, sent)| unused == code && is_current(*sent));
     let refuse_if = |holds, why| choices.refuse_if(holds, &choices.wrong_code_as, why);
     refuse_if(known.number.registered, NOT_MIGRATING)?;
     refuse_if(!is_admitted, TOO_MANY_TRIES)?;
@@ -110,9 +109,8 @@ pub(crate) fn verify(known: &mut KnownNumber<'_>, code: &str) -> Result<(), Reje
 
     record.unused_codes.clear();
     // An earlier verification may have a lapse that is still to come.
-    record
-        .changes
-        .retain(|change| change.is_over(at, Duration::ZERO));
+    let changes = &mut record.changes;
+    changes.retain(|change| change.is_over(at, Duration::ZERO));
     known.at_meta(Duration::ZERO, |number| {
         number.code_verification_status = VERIFIED.into();
     });
@@ -127,11 +125,8 @@ pub(crate) fn verify(known: &mut KnownNumber<'_>, code: &str) -> Result<(), Reje
 /// Registers the number. A name in review lets only the second registration connect it.
 pub(crate) fn register(known: &mut KnownNumber<'_>) -> Result<(), Rejection> {
     let (choices, number) = (known.choices, &known.number);
-    let is_admitted = known.record.registrations.admit(
-        known.at,
-        choices.max_registrations,
-        choices.registration_lock,
-    );
+    let (most, within) = (choices.max_registrations, choices.registration_lock);
+    let is_admitted = known.record.registrations.admit(known.at, most, within);
     let is_pending = number.status == PENDING && !known.record.connects;
     let is_repeated = number.registered && !is_pending;
     let is_verified = number.code_verification_status == VERIFIED;
@@ -167,20 +162,15 @@ pub(crate) fn register(known: &mut KnownNumber<'_>) -> Result<(), Rejection> {
 pub(crate) fn deregister(known: &mut KnownNumber<'_>) -> Result<(), Rejection> {
     let choices = known.choices;
     let attempts = &mut known.record.deregistrations;
-    let is_admitted = attempts.admit(
-        known.at,
-        choices.max_registrations,
-        choices.registration_lock,
-    );
+    let (most, within) = (choices.max_registrations, choices.registration_lock);
+    let is_admitted = attempts.admit(known.at, most, within);
     let is_half = attempts.0.len() <= choices.half_deregistrations;
     let refuse_if = |holds, why| choices.refuse_if(holds, &choices.refusal_code, why);
     refuse_if(!is_admitted, TOO_OFTEN)?;
     refuse_if(!known.number.registered, NOT_REGISTERED)?;
 
-    let (status, keeps_verification) = (
-        choices.deregistered_as.clone(),
-        choices.deregister_keeps_verification,
-    );
+    let status = choices.deregistered_as.clone();
+    let keeps_verification = choices.deregister_keeps_verification;
     known.at_meta(Duration::ZERO, move |number| {
         number.status.clone_from(&status);
     });

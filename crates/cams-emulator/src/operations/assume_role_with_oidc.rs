@@ -22,13 +22,9 @@ pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let request = call.request;
     for name in ["OIDCProviderArn", "OIDCToken", "RoleArn"] {
         let is_missing = request.parameter(name).is_none();
+        let code = format!("MissingParameter.{name}");
         let message = format!("Parameter {name} is required.");
-        refuse_if(
-            is_missing,
-            400,
-            &format!("MissingParameter.{name}"),
-            &message,
-        )?;
+        refuse_if(is_missing, 400, &code, &message)?;
     }
     let session = RoleSession::parse(request)?;
     let provider = parse_arn(request.required("OIDCProviderArn")?, "oidc-provider");

@@ -12,11 +12,14 @@ pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let message = "No WhatsApp Business Account is bound to the space.";
     behaviour.refuse_if(!space.bound, &behaviour.refusal_code, message)?;
     let numbers = state.numbers.sync(&space.cust_space_id, call.at);
-    let rows = rows(numbers, None, &state.numbers.behaviour);
-    Ok(Box::new(move |body| {
-        rows(body);
-        let rows = body.get_mut("PhoneNumbers").and_then(Value::as_array_mut);
-        rows.into_iter().flatten().for_each(move_fields);
+    Ok(Box::new(move |body, choices| {
+        let mut rows = rows(&numbers, None, choices);
+        rows.as_array_mut()
+            .into_iter()
+            .flatten()
+            .for_each(move_fields);
+        body.insert("PhoneNumbers".into(), rows);
+        body.insert("Success".into(), true.into());
     }))
 }
 

@@ -4,7 +4,7 @@ use super::{Answer, ServiceState, Visit};
 
 pub(super) fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let open = !state.numbers.behaviour.not_subscribed;
-    Ok(Box::new(move |body| {
+    Ok(Box::new(move |body, _| {
         body.insert("OpenStatus".into(), open.into());
         // This is the one operation whose model lacks `AccessDeniedDetail`, and whose documented
         // message is in lower case.

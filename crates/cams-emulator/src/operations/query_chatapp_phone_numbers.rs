@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Answer, FieldWriter, ServiceState, Visit};
+use super::{Answer, ServiceState, Visit};
 use crate::behaviour::{ABSENT, ServiceChoices, WebhookListed};
 use crate::fault::FaultKind;
 use crate::numbers::{MIGRATING, SpaceNumber, VERIFIED};
@@ -20,36 +20,35 @@ pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
             shown
         }
     };
-    let wanted = call.request.parameter("Status");
-    let rows = rows(numbers, wanted, &state.numbers.behaviour);
-    Ok(Box::new(move |body| {
-        rows(body);
+    let wanted = call.request.parameter("Status").map(str::to_owned);
+    Ok(Box::new(move |body, choices| {
+        body.insert(
+            "PhoneNumbers".into(),
+            rows(&numbers, wanted.as_deref(), choices),
+        );
+        body.insert("Success".into(), true.into());
         // The official model has this field, but nothing documents what it holds.
         body.insert("Data".into(), "SUCCESS".into());
     }))
 }
 
-/// Writes the rows of these numbers, or of those whose status is the wanted one.
+/// The rows of these numbers, or of those whose status is the wanted one.
 pub(super) fn rows(
-    numbers: Vec<Arc<SpaceNumber>>,
+    numbers: &[Arc<SpaceNumber>],
     wanted: Option<&str>,
-    behaviour: &ServiceChoices,
-) -> FieldWriter {
-    let (wanted, behaviour) = (wanted.map(str::to_owned), behaviour.clone());
-    let with_webhook = behaviour.webhook_listed == WebhookListed::Shown;
-    Box::new(move |body| {
-        let rows = numbers.iter().filter_map(|number| {
-            let status = match (&*number.status, &*number.code_verification_status) {
-                (MIGRATING, VERIFIED) => &behaviour.verified_listed_as,
-                (MIGRATING, _) => &behaviour.migrating_listed_as,
-                _ => &number.status,
-            };
-            let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted == status);
-            (is_wanted && status != ABSENT).then(|| row(number, status, with_webhook))
-        });
-        body.insert("PhoneNumbers".into(), rows.collect());
-        body.insert("Success".into(), true.into());
-    })
+    choices: &ServiceChoices,
+) -> Value {
+    let with_webhook = choices.webhook_listed == WebhookListed::Shown;
+    let rows = numbers.iter().filter_map(|number| {
+        let status = match (&*number.status, &*number.code_verification_status) {
+            (MIGRATING, VERIFIED) => &choices.verified_listed_as,
+            (MIGRATING, _) => &choices.migrating_listed_as,
+            _ => &number.status,
+        };
+        let is_wanted = wanted.is_none_or(|wanted| wanted == status);
+        (is_wanted && status != ABSENT).then(|| row(number, status, with_webhook))
+    });
+    rows.collect()
 }
 
 /// The row of a number. An absent value is null here, which the form of the answer replaces.

@@ -27,11 +27,10 @@ pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rej
 
 pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), Rejection> {
     let [_, signed_headers, signature] = authorization(request)?;
-    let unsigned: Vec<_> = request
-        .header_names()
-        .filter(|name| *name == "host" || name.starts_with("x-acs-"))
-        .filter(|name| !signed_headers.split(';').any(|signed| signed == *name))
-        .collect();
+    let is_needed = |name: &&str| *name == "host" || name.starts_with("x-acs-");
+    let is_signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
+    let needed = request.header_names().filter(is_needed);
+    let unsigned: Vec<_> = needed.filter(|name| !is_signed(name)).collect();
     if !unsigned.is_empty() {
         let why = format!("these headers must be signed: {}", unsigned.join(", "));
         return Err(Rejection::incomplete_signature(&why));

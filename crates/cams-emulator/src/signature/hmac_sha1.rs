@@ -47,11 +47,8 @@ pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), R
 }
 
 pub(crate) fn string_to_sign(request: &IncomingRequest) -> String {
-    let covered = request
-        .query
-        .iter()
-        .chain(&request.form)
-        .filter(|(name, _)| name != "Signature");
+    let all = request.query.iter().chain(&request.form);
+    let covered = all.filter(|(name, _)| name != "Signature");
     let (path, query) = (encode(&request.path), encode(&canonical_query(covered)));
     format!("{}&{path}&{query}", request.method)
 }

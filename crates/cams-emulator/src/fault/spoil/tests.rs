@@ -2,7 +2,7 @@
 
 use super::super::{Fault, parse_list};
 use super::*;
-use crate::reply::{Delivery, LazyReply};
+use crate::reply::{Delivery, JSON};
 
 const BODY: &str = r#"{"Code":"OK","Data":{"Id":"1"},"RequestId":"R"}"#;
 
