@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::number_form::NumberForm;
 use crate::period::Period;
-use crate::refusal::{Rejection, refuse_if};
+use crate::refusal::{Rejection, Result, refuse_if};
 
 /// The choices that the documentation of CAMS leaves open. It is a group of flags, and the body of
 /// `PUT /_emulator/behaviour`.
@@ -163,7 +163,7 @@ impl ServiceChoices {
     }
 
     /// Refuses with such an error if this holds.
-    pub(crate) fn refuse_if(&self, holds: bool, code: &str, why: &str) -> Result<(), Rejection> {
+    pub(crate) fn refuse_if(&self, holds: bool, code: &str, why: &str) -> Result<()> {
         refuse_if(holds, self.business_status, code, why)
     }
 

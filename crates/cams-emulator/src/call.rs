@@ -13,7 +13,7 @@ use crate::issuance::Issuance;
 use crate::journal::Entry;
 use crate::keys::{Caller, IssuedSession, KnownKeys};
 use crate::numbers::{Numbers, SpaceNumber};
-use crate::refusal::{Rejection, refuse_if};
+use crate::refusal::{Rejection, Result, refuse_if};
 use crate::reply::AnswerForm;
 use crate::request::IncomingRequest;
 
@@ -97,16 +97,13 @@ pub(crate) struct Visit<'a> {
 
 impl Visit<'_> {
     /// The space that the request has to name. The caller must own it.
-    pub(crate) fn required_space(&self, state: &ServiceState) -> Result<SpaceSettings, Rejection> {
+    pub(crate) fn required_space(&self, state: &ServiceState) -> Result<SpaceSettings> {
         let space = self.optional_space(state)?;
         space.ok_or_else(|| Rejection::missing("CustSpaceId"))
     }
 
     /// The space that the request names, if it names one. The caller must own it.
-    pub(crate) fn optional_space(
-        &self,
-        state: &ServiceState,
-    ) -> Result<Option<SpaceSettings>, Rejection> {
+    pub(crate) fn optional_space(&self, state: &ServiceState) -> Result<Option<SpaceSettings>> {
         let id = self.request.parameter("CustSpaceId");
         let space = id.map(|id| state.space(id));
         let is_foreign = space.as_ref().is_some_and(|space| !space.owned);

@@ -20,8 +20,8 @@ pub(crate) const PREFIX: &str = "/_emulator/";
 /// The beginning of the resource of a number's code.
 const CODES: &str = "codes/";
 
-/// The HTTP status of a request that is refused, and the reason.
-type ControlError = (u16, String);
+/// The body of an answer, or the HTTP status of a request that is refused, and the reason.
+type Shown<T = Value> = Result<T, (u16, String)>;
 
 /// The body of `PUT /_emulator/quota`.
 #[derive(Deserialize)]
@@ -43,11 +43,7 @@ pub(crate) fn handle(
     }
 }
 
-fn route(
-    service: &mut EmulatedService,
-    request: &IncomingRequest,
-    at: Duration,
-) -> Result<Value, ControlError> {
+fn route(service: &mut EmulatedService, request: &IncomingRequest, at: Duration) -> Shown {
     let resource = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let state = &mut service.state;
     match (request.method.as_str(), resource) {
@@ -126,10 +122,10 @@ fn changed<T: DeserializeOwned + Serialize>(
 }
 
 /// Reads the body of a control request as JSON.
-fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, ControlError> {
+fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Shown<T> {
     serde_json::from_slice(&request.body).map_err(bad_request)
 }
 
-fn bad_request(error: impl std::fmt::Display) -> ControlError {
+fn bad_request(error: impl std::fmt::Display) -> (u16, String) {
     (400, error.to_string())
 }

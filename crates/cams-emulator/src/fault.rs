@@ -99,10 +99,7 @@ impl Fault {
     /// Counts a call that matches, and returns whether it is struck.
     fn is_due(&mut self) -> bool {
         self.matched += 1;
-        let times = self.trigger.times();
-        if times.is_some_and(|times| self.struck >= times)
-            || self.matched < self.trigger.nth.unwrap_or(1)
-        {
+        if self.struck >= self.trigger.times() || self.matched < self.trigger.nth.unwrap_or(1) {
             return false;
         }
         let chance = self.trigger.probability;
@@ -120,11 +117,11 @@ impl Trigger {
         right_action && self.number.as_deref().is_none_or(is_number)
     }
 
-    /// The most calls that are struck, or `None` if there is no limit.
-    fn times(&self) -> Option<u64> {
+    /// The most calls that are struck.
+    fn times(&self) -> u64 {
         match &self.times {
-            Some(times) => times.as_u64(),
-            None => self.probability.is_none().then_some(1),
+            None if self.probability.is_none() => 1,
+            times => times.as_ref().and_then(Value::as_u64).unwrap_or(u64::MAX),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use base::clock::Utc;
 
-use crate::refusal::{Rejection, refuse_if};
+use crate::refusal::{Rejection, Result, refuse_if};
 
 /// The most by which the date of a request may be earlier or later than the server's.
 const TOLERANCE: Duration = Duration::from_secs(15 * 60);
@@ -33,14 +33,13 @@ impl UsedNonces {
 }
 
 /// Refuses a date that is malformed, or that is too far from `now`.
-pub(crate) fn check_date(date: &str, now: SystemTime) -> Result<(), Rejection> {
+pub(crate) fn check_date(date: &str, now: SystemTime) -> Result<()> {
     let Some(date) = Utc::parse(date) else {
         let message = "Specified time stamp or date value is not well formatted.";
         return Err(Rejection::new(400, "InvalidTimeStamp.Format", message));
     };
-    let distance = now
-        .duration_since(date)
-        .unwrap_or_else(|later| later.duration());
+    let since = now.duration_since(date);
+    let distance = since.unwrap_or_else(|later| later.duration());
     let message = "Specified time stamp or date value is expired.";
     let is_too_far = distance > TOLERANCE;
     refuse_if(is_too_far, 400, "InvalidTimeStamp.Expired", message)

@@ -83,16 +83,15 @@ pub(crate) fn summary(journal: &[Entry], account_id: Option<&str>) -> Value {
             let all: u64 = counts.values().flatten().sum();
             summary["duplicates"] = (all - counts.len() as u64).into();
         }
-        let rows = counts
-            .into_iter()
-            .map(|((space, number), [accepted, refused])| {
-                json!({
-                    "cust_space_id": space,
-                    "phone_number": number,
-                    "accepted": accepted,
-                    "refused": refused,
-                })
-            });
+        let counts = counts.into_iter();
+        let rows = counts.map(|((space, number), [accepted, refused])| {
+            json!({
+                "cust_space_id": space,
+                "phone_number": number,
+                "accepted": accepted,
+                "refused": refused,
+            })
+        });
         summary[name] = rows.collect();
     }
     summary

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::encoding::hex;
 use crate::generated::Generated;
 use crate::issuance::RevokedAs;
-use crate::refusal::{Rejection, refuse_if};
+use crate::refusal::{Rejection, Result, refuse_if};
 use crate::signature::SignatureClaim;
 
 /// A permanent access key of a user.
@@ -88,7 +88,7 @@ impl KnownKeys {
         claim: &SignatureClaim<'_>,
         revoked_as: RevokedAs,
         now: SystemTime,
-    ) -> Result<(&Secret, Caller), Rejection> {
+    ) -> Result<(&Secret, Caller)> {
         let not_found = || {
             let message = "Specified access key is not found.";
             Rejection::new(404, "InvalidAccessKeyId.NotFound", message)
@@ -179,12 +179,7 @@ impl KnownKeys {
 
     /// Compares the token of a request with the expected one. A wrong token is malformed if it is
     /// given with the key of a session and does not belong to another one.
-    fn check_token(
-        &self,
-        expected: &Secret,
-        token: Option<&str>,
-        of_session: bool,
-    ) -> Result<(), Rejection> {
+    fn check_token(&self, expected: &Secret, token: Option<&str>, of_session: bool) -> Result<()> {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
             return Err(Rejection::missing("SecurityToken"));
         };

@@ -1,5 +1,5 @@
-//! The operations of CAMS and STS, one file each. To add one, write a file with its function `run`,
-//! and name the file here twice: its `mod` line and its line in [`ALL`].
+//! The operations of CAMS and STS, one file each. To add one, write a file with its `OPERATION`, and
+//! name the file here twice: its `mod` line and its line in [`ALL`].
 
 mod assume_role;
 mod assume_role_with_oidc;
@@ -24,89 +24,33 @@ use serde_json::{Value, json};
 use crate::behaviour::{PHONE_NUMBER_ERROR, ServiceChoices};
 use crate::call::{ServiceState, Visit};
 use crate::numbers::KnownNumber;
-use crate::refusal::Rejection;
+use crate::refusal::Result;
 use crate::reply::{FieldWriter, fields};
 use crate::request::{Addressee, IncomingRequest};
 
-/// All operations, in the order of their names.
 const ALL: [EmulatedOperation; 15] = [
-    sts("AssumeRole", SESSION, assume_role::run),
-    EmulatedOperation {
-        is_signed: false,
-        ..sts("AssumeRoleWithOIDC", SESSION, assume_role_with_oidc::run)
-    },
-    cams(
-        "ChatappMigrationRegister",
-        &[],
-        chatapp_migration_register::run,
-    ),
-    cams(
-        "ChatappMigrationVerified",
-        &[],
-        chatapp_migration_verified::run,
-    ),
-    cams(
-        "ChatappPhoneNumberDeregister",
-        &[],
-        chatapp_phone_number_deregister::run,
-    ),
-    cams(
-        "ChatappSyncPhoneNumber",
-        ROWS,
-        chatapp_sync_phone_number::run,
-    ),
-    cams(
-        "CreateChatappMigrationInitiate",
-        &[],
-        create_chatapp_migration_initiate::run,
-    ),
-    sts(
-        "GetCallerIdentity",
-        &["AccountId"],
-        get_caller_identity::run,
-    ),
-    EmulatedOperation {
-        needs_subscription: false,
-        ..cams(
-            "GetChatappOpenStatus",
-            &["OpenStatus"],
-            get_chatapp_open_status::run,
-        )
-    },
-    cams(
-        "GetMigrationVerifyCode",
-        &[],
-        get_migration_verify_code::run,
-    ),
-    cams(
-        "GetPhoneNumberVerificationStatus",
-        &["Data", "Id"],
-        get_phone_number_verification_status::run,
-    ),
-    cams("ListInstance", INSTANCES, list_instance::run),
-    cams("QueryChatappBindWaba", WABA, query_chatapp_bind_waba::run),
-    cams(
-        "QueryChatappPhoneNumbers",
-        ROWS,
-        query_chatapp_phone_numbers::run,
-    ),
-    cams("UpdatePhoneWebhook", &[], update_phone_webhook::run),
+    assume_role::OPERATION,
+    assume_role_with_oidc::OPERATION,
+    chatapp_migration_register::OPERATION,
+    chatapp_migration_verified::OPERATION,
+    chatapp_phone_number_deregister::OPERATION,
+    chatapp_sync_phone_number::OPERATION,
+    create_chatapp_migration_initiate::OPERATION,
+    get_caller_identity::OPERATION,
+    get_chatapp_open_status::OPERATION,
+    get_migration_verify_code::OPERATION,
+    get_phone_number_verification_status::OPERATION,
+    list_instance::OPERATION,
+    query_chatapp_bind_waba::OPERATION,
+    query_chatapp_phone_numbers::OPERATION,
+    update_phone_webhook::OPERATION,
 ];
-
-/// The fields that a client needs of a session, of the rows of numbers, of instances and of a WABA.
-const SESSION: &[&str] = &[
-    "Credentials",
-    "AccessKeyId",
-    "AccessKeySecret",
-    "Expiration",
-    "SecurityToken",
-];
-const ROWS: &[&str] = &["PhoneNumbers", "PhoneNumber", "Status"];
-const INSTANCES: &[&str] = &["Data", "CustSpaceId", "InstanceName", "ChannelType"];
-const WABA: &[&str] = &["Data", "AccountReviewStatus", "Id"];
 
 /// The fields of an answer beside those that all answers have, or a refusal.
-type Answer = Result<FieldWriter, Rejection>;
+type Answer = Result<FieldWriter>;
+
+/// The names of some fields.
+type Fields = &'static [&'static str];
 
 /// Executes an operation.
 type Run = fn(&mut Visit<'_>, &mut ServiceState) -> Answer;
@@ -119,7 +63,7 @@ pub(crate) struct EmulatedOperation {
     pub(crate) api: Addressee,
     /// The fields that a client needs, in the answer, in its objects and in its rows. Sparse
     /// answers have no others.
-    pub(crate) essential: &'static [&'static str],
+    pub(crate) essential: Fields,
     /// Whether requests are signed.
     pub(crate) is_signed: bool,
     /// Whether the account must have subscribed to the product.
@@ -137,17 +81,12 @@ pub(crate) fn named(request: &IncomingRequest) -> Option<&'static EmulatedOperat
 /// The names of the operations of CAMS.
 pub(crate) fn of_cams() -> impl Iterator<Item = &'static str> {
     let is_of_cams = |operation: &&EmulatedOperation| operation.api == Addressee::Cams;
-    ALL.iter()
-        .filter(is_of_cams)
-        .map(|operation| operation.name)
+    let of_cams = ALL.iter().filter(is_of_cams);
+    of_cams.map(|operation| operation.name)
 }
 
 /// An operation of CAMS that is signed and needs a subscription.
-const fn cams(
-    name: &'static str,
-    essential: &'static [&'static str],
-    run: Run,
-) -> EmulatedOperation {
+const fn cams(name: &'static str, essential: Fields, run: Run) -> EmulatedOperation {
     EmulatedOperation {
         name,
         api: Addressee::Cams,
@@ -159,11 +98,7 @@ const fn cams(
 }
 
 /// An operation of STS that is signed.
-const fn sts(
-    name: &'static str,
-    essential: &'static [&'static str],
-    run: Run,
-) -> EmulatedOperation {
+const fn sts(name: &'static str, essential: Fields, run: Run) -> EmulatedOperation {
     EmulatedOperation {
         api: Addressee::Sts,
         needs_subscription: false,
@@ -176,8 +111,8 @@ const fn sts(
 fn step(
     call: &mut Visit<'_>,
     state: &mut ServiceState,
-    take: impl FnOnce(&mut KnownNumber<'_>) -> Result<(), Rejection>,
-) -> Result<Value, Rejection> {
+    take: impl FnOnce(&mut KnownNumber<'_>) -> Result<()>,
+) -> Result<Value> {
     let space = call.required_space(state)?.cust_space_id;
     let phone_number = call.request.required("PhoneNumber")?;
     check_number(phone_number, 4..=15, &state.numbers.behaviour)?;
@@ -192,11 +127,7 @@ fn step(
 
 /// Refuses a text that has other characters than digits, or too few or too many of them. A phone
 /// number with its calling code has at most 15 digits (E.164).
-fn check_number(
-    text: &str,
-    length: RangeInclusive<usize>,
-    behaviour: &ServiceChoices,
-) -> Result<(), Rejection> {
+fn check_number(text: &str, length: RangeInclusive<usize>, choices: &ServiceChoices) -> Result<()> {
     let fits = length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    behaviour.refuse_if(!fits, PHONE_NUMBER_ERROR, "The phone number is abnormal.")
+    choices.refuse_if(!fits, PHONE_NUMBER_ERROR, "The phone number is abnormal.")
 }

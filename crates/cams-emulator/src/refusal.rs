@@ -60,13 +60,11 @@ impl Rejection {
     }
 }
 
+/// What is made of a request, or why it is refused.
+pub(crate) type Result<T, E = Rejection> = std::result::Result<T, E>;
+
 /// Refuses a request of which this holds.
-pub(crate) fn refuse_if(
-    holds: bool,
-    status: u16,
-    code: &str,
-    message: &str,
-) -> Result<(), Rejection> {
+pub(crate) fn refuse_if(holds: bool, status: u16, code: &str, message: &str) -> Result<()> {
     match holds {
         true => Err(Rejection::new(status, code, message)),
         false => Ok(()),

@@ -233,9 +233,8 @@ impl AnswerForm {
             match value {
                 Value::Object(fields) => thin(fields),
                 Value::Array(rows) => {
-                    rows.iter_mut()
-                        .filter_map(Value::as_object_mut)
-                        .for_each(thin);
+                    let objects = rows.iter_mut().filter_map(Value::as_object_mut);
+                    objects.for_each(thin);
                     let odd_row = match self.seed.is_multiple_of(2) {
                         true => json!("odd"),
                         false => json!({ "Status": 7 }),

@@ -7,7 +7,7 @@ use hyper::{HeaderMap, Method};
 use serde::Serialize;
 
 use crate::encoding;
-use crate::refusal::{Rejection, refuse_if};
+use crate::refusal::{Rejection, Result, refuse_if};
 
 /// The version of the API of STS.
 pub(crate) const STS_VERSION: &str = "2015-04-01";
@@ -122,13 +122,13 @@ impl IncomingRequest {
     }
 
     /// The value of a parameter that the operation needs, or the refusal of a request without it.
-    pub(crate) fn required(&self, name: &str) -> Result<&str, Rejection> {
+    pub(crate) fn required(&self, name: &str) -> Result<&str> {
         self.parameter(name).ok_or_else(|| Rejection::missing(name))
     }
 
     /// Refuses a request for another format than JSON. The service answers such a request in XML,
     /// which the emulator does not support.
-    pub(crate) fn check_format(&self) -> Result<(), Rejection> {
+    pub(crate) fn check_format(&self) -> Result<()> {
         let is_json = self.required("Format")?.eq_ignore_ascii_case("json");
         let message = "Specified response format is not supported; this emulator knows JSON only.";
         refuse_if(!is_json, 400, "UnsupportedFormat", message)

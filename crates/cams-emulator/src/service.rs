@@ -19,7 +19,7 @@ use crate::keys::KnownKeys;
 use crate::numbers::Numbers;
 use crate::operations::{self, EmulatedOperation};
 use crate::quota::Quotas;
-use crate::refusal::{Rejection, refuse_if};
+use crate::refusal::{Rejection, Result, refuse_if};
 use crate::reply::{AnswerForm, Delivery, LazyReply};
 use crate::request::{Addressee, IncomingRequest};
 use crate::signature;
@@ -29,6 +29,7 @@ use crate::sources;
 pub(crate) struct EmulatedService {
     pub(crate) state: ServiceState,
     pub(crate) faults: Faults,
+    /// All requests since the emulator's start, or since the journal was cleared.
     pub(crate) journal: Vec<Entry>,
     pub(crate) quotas: Quotas,
     /// The number of calls that were read from their connection and have not arrived yet.
@@ -144,7 +145,7 @@ impl EmulatedService {
     }
 
     /// Checks and executes a call. What becomes known of it is noted in it, also if it is refused.
-    fn serve(&mut self, call: &mut Visit<'_>) -> Result<LazyReply, Rejection> {
+    fn serve(&mut self, call: &mut Visit<'_>) -> Result<LazyReply> {
         let request = call.request;
         let message = "The parameters are malformed.";
         refuse_if(request.is_malformed, 400, "InvalidParameter", message)?;
@@ -168,7 +169,7 @@ impl EmulatedService {
     }
 
     /// Lets a fault strike the call, if one is due. Some faults refuse what was requested.
-    fn strike(&mut self, stage: Stage, call: &mut Visit<'_>) -> Result<(), Rejection> {
+    fn strike(&mut self, stage: Stage, call: &mut Visit<'_>) -> Result<()> {
         let entry = &call.entry;
         let (action, number) = (entry.action.as_deref(), entry.phone_number.as_deref());
         let Some(fault) = self.faults.strike(stage, action, number) else {
@@ -189,7 +190,7 @@ impl EmulatedService {
 
     /// Finds out who calls, if the operation is signed: by access key, security token, date,
     /// signature and nonce.
-    fn authenticate(&mut self, call: &mut Visit<'_>) -> Result<(), Rejection> {
+    fn authenticate(&mut self, call: &mut Visit<'_>) -> Result<()> {
         let request = call.request;
         if operations::named(request).is_some_and(|operation| !operation.is_signed) {
             return match request.header("x-acs-version") {
@@ -215,7 +216,7 @@ impl EmulatedService {
         &mut self,
         operation: &'static EmulatedOperation,
         call: &mut Visit<'_>,
-    ) -> Result<LazyReply, Rejection> {
+    ) -> Result<LazyReply> {
         let behaviour = &self.state.numbers.behaviour;
         let form = AnswerForm {
             choices: behaviour.clone(),
@@ -250,7 +251,7 @@ impl CallOutcome {
 
 /// The operation that the request calls. Refused are other paths and methods, another version of
 /// the API, and names that are not known.
-fn route(request: &IncomingRequest) -> Result<&'static EmulatedOperation, Rejection> {
+fn route(request: &IncomingRequest) -> Result<&'static EmulatedOperation> {
     let not_found = || {
         let message = "Specified api is not found, please check your url and method.";
         Rejection::new(404, "InvalidApi.NotFound", message)

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::call::{ServiceState, Visit};
 use crate::issuance::{CredentialsUri, MetadataVersion};
 use crate::keys::IssuedSession;
-use crate::refusal::{Rejection, refuse_if};
+use crate::refusal::{Rejection, Result, refuse_if};
 use crate::reply::LazyReply;
 use crate::request::{Addressee, IncomingRequest};
 
@@ -73,7 +73,7 @@ struct WantedCredentials {
 
 /// CloudSSO: starts a session in the account that the request names, with the rights that it names,
 /// for an access token that a user got by signing in.
-fn cloud_sso(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<Value, Rejection> {
+fn cloud_sso(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<Value> {
     let request = call.request;
     let is_post = request.method == Method::POST;
     refuse_if(!is_post, 405, "MethodNotAllowed", "Use POST.")?;

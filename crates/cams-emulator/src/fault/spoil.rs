@@ -91,10 +91,8 @@ pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u32) {
 pub(super) fn drip(body: &Bytes, over: Duration) -> Vec<BodyStep> {
     const PARTS: usize = 10;
     let size = body.len().div_ceil(PARTS).max(1);
-    let parts = body.chunks(size).map(|part| body.slice_ref(part));
-    parts
-        .map(|part| (over / PARTS as u32, Some(part)))
-        .collect()
+    let step = |part| (over / PARTS as u32, Some(body.slice_ref(part)));
+    body.chunks(size).map(step).collect()
 }
 
 pub(super) fn half(text: &Bytes) -> Bytes {
@@ -129,10 +127,8 @@ pub(super) fn alter(
 /// The JSON with control characters as they are where it has an escape such as `\u001b`.
 pub(super) fn unescape(json: String) -> String {
     (0..0x20_u8).fold(json, |json, control| {
-        json.replace(
-            &format!("\\u{control:04x}"),
-            &char::from(control).to_string(),
-        )
+        let escape = format!("\\u{control:04x}");
+        json.replace(&escape, &char::from(control).to_string())
     })
 }
 

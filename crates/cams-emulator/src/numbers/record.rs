@@ -75,11 +75,9 @@ impl Record {
         patch: impl Fn(&mut SpaceNumber) + Send + 'static,
     ) {
         let effect = move |rows: &mut SpaceRows| {
-            rows.living
-                .as_mut()
-                .map(Arc::make_mut)
-                .into_iter()
-                .for_each(&patch);
+            if let Some(living) = &mut rows.living {
+                patch(Arc::make_mut(living));
+            }
         };
         self.changes.push(Change {
             at: Some(at),

@@ -13,7 +13,7 @@ use crate::behaviour::{OldCodes, OnRegistered, PENDING, ServiceChoices};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
 use crate::period::Period;
-use crate::refusal::Rejection;
+use crate::refusal::Result;
 
 /// A number that the space has, at a time at which a step is taken with it.
 pub(crate) struct KnownNumber<'a> {
@@ -37,7 +37,7 @@ impl Numbers {
         cust_space_id: &str,
         phone_number: &str,
         at: Duration,
-    ) -> Result<KnownNumber<'_>, Rejection> {
+    ) -> Result<KnownNumber<'_>> {
         let choices = &self.behaviour;
         let record = self.records.get_mut(&id(cust_space_id, phone_number));
         let record = record.ok_or_else(|| choices.missing())?;
@@ -62,11 +62,7 @@ impl Numbers {
 }
 
 /// Sends the number a code: six digits that follow from the seed, the number and the count.
-pub(crate) fn send_code(
-    known: &mut KnownNumber<'_>,
-    method: &str,
-    locale: &str,
-) -> Result<(), Rejection> {
+pub(crate) fn send_code(known: &mut KnownNumber<'_>, method: &str, locale: &str) -> Result<()> {
     let (choices, number, at) = (known.choices, &known.number, known.at);
     let record = &mut *known.record;
     let is_admitted = record.sends.admit(at, choices.max_codes, choices.code_lock);
@@ -95,7 +91,7 @@ pub(crate) fn send_code(
 }
 
 /// Submits a code.
-pub(crate) fn verify(known: &mut KnownNumber<'_>, code: &str) -> Result<(), Rejection> {
+pub(crate) fn verify(known: &mut KnownNumber<'_>, code: &str) -> Result<()> {
     let (choices, record, at) = (known.choices, &mut *known.record, known.at);
     let tries = &mut record.submissions;
     let is_admitted = tries.admit(at, choices.max_tries, choices.try_lock);
@@ -123,7 +119,7 @@ pub(crate) fn verify(known: &mut KnownNumber<'_>, code: &str) -> Result<(), Reje
 }
 
 /// Registers the number. A name in review lets only the second registration connect it.
-pub(crate) fn register(known: &mut KnownNumber<'_>) -> Result<(), Rejection> {
+pub(crate) fn register(known: &mut KnownNumber<'_>) -> Result<()> {
     let (choices, number) = (known.choices, &known.number);
     let (most, within) = (choices.max_registrations, choices.registration_lock);
     let is_admitted = known.record.registrations.admit(known.at, most, within);
@@ -159,7 +155,7 @@ pub(crate) fn register(known: &mut KnownNumber<'_>) -> Result<(), Rejection> {
 }
 
 /// Deregisters the number.
-pub(crate) fn deregister(known: &mut KnownNumber<'_>) -> Result<(), Rejection> {
+pub(crate) fn deregister(known: &mut KnownNumber<'_>) -> Result<()> {
     let choices = known.choices;
     let attempts = &mut known.record.deregistrations;
     let (most, within) = (choices.max_registrations, choices.registration_lock);

@@ -7,10 +7,21 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, IncomingRequest, Rejection, ServiceState, Visit, fields};
-use crate::refusal::refuse_if;
+use super::{Answer, EmulatedOperation, IncomingRequest, ServiceState, Visit, fields, sts};
+use crate::refusal::{Rejection, Result, refuse_if};
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation = sts("AssumeRole", ESSENTIAL, run);
+
+/// The fields of an answer with a session that a client needs.
+pub(super) const ESSENTIAL: &[&str] = &[
+    "Credentials",
+    "AccessKeyId",
+    "AccessKeySecret",
+    "Expiration",
+    "SecurityToken",
+];
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let request = call.request;
     let session = RoleSession::parse(request)?;
     // The documented form is `[\w+=,.@:\/-]*`.
@@ -39,7 +50,7 @@ pub(super) struct RoleSession<'a> {
 
 impl<'a> RoleSession<'a> {
     /// Reads the parameters, whose limits are documented.
-    pub(super) fn parse(request: &'a IncomingRequest) -> Result<Self, Rejection> {
+    pub(super) fn parse(request: &'a IncomingRequest) -> Result<Self> {
         let arn = parse_arn(request.required("RoleArn")?, "role");
         let (account_id, role) = arn.ok_or_else(|| wrongly_formed("RoleArn"))?;
         let name = request.required("RoleSessionName")?;
@@ -65,11 +76,7 @@ impl<'a> RoleSession<'a> {
     }
 
     /// Starts the session, if there is such a role, and returns the fields of the answer.
-    pub(super) fn start(
-        self,
-        call: &mut Visit<'_>,
-        state: &mut ServiceState,
-    ) -> Result<Value, Rejection> {
+    pub(super) fn start(self, call: &mut Visit<'_>, state: &mut ServiceState) -> Result<Value> {
         let (account_id, role, name) = (self.account_id, self.role, self.name);
         let is_known = state.keys.has_account(account_id) && state.issuance.has_role(role);
         let message = "The specified Role not exists .";
@@ -93,7 +100,7 @@ fn check(
     parameter: &str,
     length: RangeInclusive<usize>,
     others: &[u8],
-) -> Result<(), Rejection> {
+) -> Result<()> {
     match request.parameter(parameter) {
         Some(text) if !is_name(text, length, others) => Err(wrongly_formed(parameter)),
         _ => Ok(()),

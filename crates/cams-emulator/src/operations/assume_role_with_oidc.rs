@@ -14,11 +14,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::assume_role::{RoleSession, parse_arn};
-use super::{Answer, Rejection, ServiceState, Visit, fields};
-use crate::refusal::refuse_if;
+use super::assume_role::{ESSENTIAL, RoleSession, parse_arn};
+use super::{Answer, EmulatedOperation, Result, ServiceState, Visit, fields, sts};
+use crate::refusal::{Rejection, refuse_if};
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
+    is_signed: false,
+    ..sts("AssumeRoleWithOIDC", ESSENTIAL, run)
+};
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let request = call.request;
     for name in ["OIDCProviderArn", "OIDCToken", "RoleArn"] {
         let is_missing = request.parameter(name).is_none();
@@ -48,7 +53,7 @@ pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
 
 /// Refuses a token that is not the one in the file. One that was in the file earlier has expired,
 /// and any other is invalid. Without a file, every token is accepted that is not an expired JWT.
-fn check_token(token: &str, call: &Visit<'_>, state: &mut ServiceState) -> Result<(), Rejection> {
+fn check_token(token: &str, call: &Visit<'_>, state: &mut ServiceState) -> Result<()> {
     let refusal = |code: &str, message| {
         let code = format!("AuthenticationFail.OIDCToken.{code}");
         Err(Rejection::new(401, code, message))

@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
-use super::{Answer, ServiceState, Visit, fields, step};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
 use crate::numbers::deregister;
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation = cams("ChatappPhoneNumberDeregister", &[], run);
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     step(call, state, deregister)?;
     Ok(fields(json!({})))
 }

@@ -3,10 +3,12 @@
 
 use serde_json::Value;
 
-use super::query_chatapp_phone_numbers::rows;
-use super::{Answer, ServiceState, Visit};
+use super::query_chatapp_phone_numbers::{ESSENTIAL, rows};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams};
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation = cams("ChatappSyncPhoneNumber", ESSENTIAL, run);
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.required_space(state)?;
     let behaviour = &state.numbers.behaviour;
     let message = "No WhatsApp Business Account is bound to the space.";
@@ -14,10 +16,8 @@ pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let numbers = state.numbers.sync(&space.cust_space_id, call.at);
     Ok(Box::new(move |body, choices| {
         let mut rows = rows(&numbers, None, choices);
-        rows.as_array_mut()
-            .into_iter()
-            .flatten()
-            .for_each(move_fields);
+        let all = rows.as_array_mut().into_iter().flatten();
+        all.for_each(move_fields);
         body.insert("PhoneNumbers".into(), rows);
         body.insert("Success".into(), true.into());
     }))

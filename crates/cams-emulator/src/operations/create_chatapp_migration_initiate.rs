@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
-use super::{Answer, ServiceState, Visit, check_number, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, check_number, fields};
 use crate::numbers::Key;
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation = cams("CreateChatappMigrationInitiate", &[], run);
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let key = Key {
         cust_space_id: call.required_space(state)?.cust_space_id,
         country_code: call.request.required("CountryCode")?.into(),
@@ -24,12 +26,11 @@ pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     call.entry.committed = started.is_some();
     call.entry.refused = started.is_none();
     let behaviour = &state.numbers.behaviour;
-    let number = started.ok_or_else(|| {
-        behaviour.refusal(
-            &behaviour.repeat_code,
-            "The space has the phone number already.",
-        )
-    })?;
+    let (code, message) = (
+        &behaviour.repeat_code,
+        "The space has the phone number already.",
+    );
+    let number = started.ok_or_else(|| behaviour.refusal(code, message))?;
     let data = json!({
         "Id": number.id,
         "PhoneNumber": number.phone_number,

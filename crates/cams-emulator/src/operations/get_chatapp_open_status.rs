@@ -1,8 +1,13 @@
 //! `GetChatappOpenStatus`: whether the account has subscribed to the product.
 
-use super::{Answer, ServiceState, Visit};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams};
 
-pub(super) fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
+    needs_subscription: false,
+    ..cams("GetChatappOpenStatus", &["OpenStatus"], run)
+};
+
+fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let open = !state.numbers.behaviour.not_subscribed;
     Ok(Box::new(move |body, _| {
         body.insert("OpenStatus".into(), open.into());

@@ -1,10 +1,12 @@
 //! `GetMigrationVerifyCode`: sends a code to a number that is migrating. A language that the service
 //! lacks is documented to fall back to English, so that any `Locale` is accepted.
 
-use super::{Answer, ServiceState, Visit, fields, step};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
 use crate::numbers::send_code;
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation = cams("GetMigrationVerifyCode", &[], run);
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let locale = call.request.required("Locale")?;
     let method = call.request.required("Method")?;
     let message = "Method is neither sms nor voice.";

@@ -2,10 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, ServiceState, Visit, check_number, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, check_number, fields};
 use crate::behaviour::MissingNumber;
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation =
+    cams("GetPhoneNumberVerificationStatus", &["Data", "Id"], run);
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.required_space(state)?.cust_space_id;
     let phone_number = call.request.required("PhoneNumber")?;
     let behaviour = &state.numbers.behaviour;

@@ -2,14 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, ServiceState, Visit, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields};
 use crate::behaviour::NameMatch;
+
+pub(super) const OPERATION: EmulatedOperation = cams("ListInstance", ESSENTIAL, run);
+
+/// The fields of an answer that a client needs.
+const ESSENTIAL: &[&str] = &["Data", "CustSpaceId", "InstanceName", "ChannelType"];
 
 /// How many rows a page has if the request does not say, and how many it may have.
 const PAGE_SIZE: usize = 10;
 const MAX_PAGE_SIZE: usize = 100;
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let request = call.request;
     let behaviour = &state.numbers.behaviour;
     let natural = |name: &str, default| match request.parameter(name).map(str::parse) {

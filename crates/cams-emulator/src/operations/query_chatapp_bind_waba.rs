@@ -2,9 +2,14 @@
 
 use serde_json::json;
 
-use super::{Answer, ServiceState, Visit, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields};
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation = cams("QueryChatappBindWaba", ESSENTIAL, run);
+
+/// The fields of an answer that a client needs.
+const ESSENTIAL: &[&str] = &["Data", "AccountReviewStatus", "Id"];
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.optional_space(state)?;
     let space = space.unwrap_or_else(|| state.space("default"));
     if !space.bound {

@@ -5,12 +5,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Answer, ServiceState, Visit};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams};
 use crate::behaviour::{ABSENT, ServiceChoices, WebhookListed};
 use crate::fault::FaultKind;
 use crate::numbers::{MIGRATING, SpaceNumber, VERIFIED};
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+pub(super) const OPERATION: EmulatedOperation = cams("QueryChatappPhoneNumbers", ESSENTIAL, run);
+
+/// The fields of a list that a client needs.
+pub(super) const ESSENTIAL: &[&str] = &["PhoneNumbers", "PhoneNumber", "Status"];
+
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.optional_space(state)?.map(|space| space.cust_space_id);
     let numbers = match call.fault == Some(FaultKind::StaleList {}) {
         true => state.lists.get(&space).cloned().unwrap_or_default(),
@@ -22,10 +27,8 @@ pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     };
     let wanted = call.request.parameter("Status").map(str::to_owned);
     Ok(Box::new(move |body, choices| {
-        body.insert(
-            "PhoneNumbers".into(),
-            rows(&numbers, wanted.as_deref(), choices),
-        );
+        let rows = rows(&numbers, wanted.as_deref(), choices);
+        body.insert("PhoneNumbers".into(), rows);
         body.insert("Success".into(), true.into());
         // The official model has this field, but nothing documents what it holds.
         body.insert("Data".into(), "SUCCESS".into());

@@ -3,9 +3,11 @@
 
 use serde_json::json;
 
-use super::{Answer, ServiceState, Visit, fields, step};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
 use crate::behaviour::EmptyUrl;
 use crate::numbers::SpaceNumber;
+
+pub(super) const OPERATION: EmulatedOperation = cams("UpdatePhoneWebhook", &[], run);
 
 /// A field of a number.
 type Field = fn(&mut SpaceNumber) -> &mut String;
@@ -20,7 +22,7 @@ const WEBHOOK: [(&str, Field); 4] = [
     ("UpCallbackUrl", |number| &mut number.up_callback_url),
 ];
 
-pub(super) fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
+fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let behaviour = &state.numbers.behaviour;
     let mut changes = Vec::new();
     for (name, field) in WEBHOOK {

@@ -6,12 +6,12 @@ use base::secret::Secret;
 
 use super::{SignatureClaim, mismatch};
 use crate::encoding::{canonical_query, hex};
-use crate::refusal::Rejection;
+use crate::refusal::{Rejection, Result};
 use crate::request::IncomingRequest;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
-pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rejection> {
+pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>> {
     let header = |name: &str| {
         let missing = || Rejection::incomplete_signature(&format!("the header {name} is missing"));
         request.header(name).ok_or_else(missing)
@@ -25,7 +25,7 @@ pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rej
     })
 }
 
-pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), Rejection> {
+pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<()> {
     let [_, signed_headers, signature] = authorization(request)?;
     let is_needed = |name: &&str| *name == "host" || name.starts_with("x-acs-");
     let is_signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
@@ -95,7 +95,7 @@ pub(crate) fn sign(string_to_sign: &str, secret: &Secret) -> String {
 }
 
 /// The id of the key, the names of the signed headers, and the signature.
-fn authorization(request: &IncomingRequest) -> Result<[&str; 3], Rejection> {
+fn authorization(request: &IncomingRequest) -> Result<[&str; 3]> {
     let parse = || {
         let header = request.header("authorization")?;
         let parts = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
