@@ -17,9 +17,6 @@ use crate::service::EmulatedService;
 /// The beginning of the path of every control request.
 pub(crate) const PREFIX: &str = "/_emulator/";
 
-/// The beginning of the resource of a number's code.
-const CODES: &str = "codes/";
-
 /// The body of an answer, or the HTTP status of a request that is refused, and the reason.
 type Shown<T = Value> = Result<T, (u16, String)>;
 
@@ -98,10 +95,9 @@ fn route(service: &mut EmulatedService, request: &IncomingRequest, at: Duration)
             service.faults.extend(faults);
         }
         ("DELETE", "faults") => service.faults.clear(),
-        ("GET", path) if path.starts_with(CODES) => {
-            let number = path.trim_start_matches(CODES);
-            let code = state.numbers.last_code(number);
-            let code = code.cloned();
+        ("GET", path) if path.starts_with("codes/") => {
+            let number = path.trim_start_matches("codes/");
+            let code = state.numbers.last_code(number).cloned();
             return code.ok_or_else(|| (404, "the number was sent no code".into()));
         }
         _ => return Err((404, "there is no such control".into())),

@@ -157,8 +157,8 @@ impl TryFrom<Map<String, Value>> for Fault {
         }
         let unreadable = |error| format!("not a fault: {error}");
         let trigger: Trigger = serde_json::from_value(trigger.into()).map_err(unreadable)?;
-        let kind = serde_json::from_value(json!({ name.as_str(): keys })).map_err(unreadable)?;
-        let kind: FaultKind = kind;
+        let kind = json!({ name.as_str(): keys });
+        let kind: FaultKind = serde_json::from_value(kind).map_err(unreadable)?;
         let checked = trigger.check().and_then(|()| kind.check());
         checked.map_err(|error| format!("not a fault: {error}"))?;
         Ok(Self {

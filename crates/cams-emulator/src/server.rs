@@ -104,15 +104,14 @@ impl Emulator {
         let cut = Arc::new(AtomicBool::new(false));
         let service = service_fn(|request| self.clone().respond(request, cut.clone()));
         let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        let stopped = tokio::select! {
-            _ = &mut connection => false,
-            () = stop.cancelled() => true,
+        // Whether the connection ended well concerns only its client.
+        let _ = tokio::select! {
+            ended = &mut connection => ended,
+            () = stop.cancelled() => {
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+                (&mut connection).await
+            }
         };
-        if stopped {
-            std::pin::Pin::new(&mut connection).graceful_shutdown();
-            // Whether the connection ended well concerns only its client.
-            let _ = (&mut connection).await;
-        }
         if cut.load(Ordering::Relaxed) {
             // A socket that does not linger sends a TCP reset when it is closed.
             let _ = connection.into_parts().io.into_inner().set_zero_linger();
