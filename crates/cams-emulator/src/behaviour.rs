@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::number_form::NumberForm;
 use crate::period::Period;
+use crate::refusal::{Rejection, Result, refuse_if};
 
 /// The choices that the documentation of CAMS leaves open. It is a group of flags, and the body of
 /// `PUT /_emulator/behaviour`.
@@ -26,10 +27,10 @@ pub(crate) struct ServiceChoices {
     #[arg(long, value_name = "STATUS", value_parser = statuses(), default_value = "400")]
     pub(crate) missing_status: u16,
     /// Under which status QueryChatappPhoneNumbers lists a number that is migrating
-    #[arg(long, value_name = "STATUS", value_parser = listed(), default_value = ABSENT)]
+    #[arg(long, value_name = "STATUS", value_parser = LISTED, default_value = ABSENT)]
     pub(crate) migrating_listed_as: String,
     /// Under which status it lists a migrating number that is verified and not registered
-    #[arg(long, value_name = "STATUS", value_parser = listed(), default_value = PENDING)]
+    #[arg(long, value_name = "STATUS", value_parser = LISTED, default_value = PENDING)]
     pub(crate) verified_listed_as: String,
     /// Whether it shows what happened at Meta only after a ChatappSyncPhoneNumber, or at once
     #[arg(long, value_name = "SOURCE", value_enum, default_value_t)]
@@ -155,6 +156,29 @@ pub(crate) struct ServiceChoices {
     pub(crate) not_subscribed: bool,
 }
 
+impl ServiceChoices {
+    /// A business error that has no flag of its own for its status.
+    pub(crate) fn refusal(&self, code: &str, message: &str) -> Rejection {
+        Rejection::new(self.business_status, code, message)
+    }
+
+    /// Refuses with such an error if this holds.
+    pub(crate) fn refuse_if(&self, holds: bool, code: &str, why: &str) -> Result<()> {
+        refuse_if(holds, self.business_status, code, why)
+    }
+
+    /// The refusal of a number that the space lacks.
+    pub(crate) fn missing(&self) -> Rejection {
+        let message = "The space does not have the phone number.";
+        Rejection::new(self.missing_status, &*self.missing_code, message)
+    }
+
+    /// Whether operations know in this form a number that answers write in that form.
+    pub(crate) fn accepts(&self, form: &str, written: &str) -> bool {
+        self.accepted_forms == AcceptedForms::All || form == written
+    }
+}
+
 /// The one documented code that is about phone numbers: "the phone number is abnormal".
 pub(crate) const PHONE_NUMBER_ERROR: &str = "InvalidParameter.PhoneNumberError";
 
@@ -167,9 +191,7 @@ pub(crate) const PENDING: &str = "PENDING";
 
 /// The statuses under which the list may show a number that is migrating: as such, as one whose
 /// registration is not finished, or as one that is not verified.
-fn listed() -> PossibleValuesParser {
-    PossibleValuesParser::new([ABSENT, "MIGRATING", PENDING, "UNVERIFIED"])
-}
+const LISTED: [&str; 4] = [ABSENT, "MIGRATING", PENDING, "UNVERIFIED"];
 
 /// How `GetPhoneNumberVerificationStatus` answers for a number that the space lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, Serialize)]

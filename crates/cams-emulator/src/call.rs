@@ -5,19 +5,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::Deserialize;
+
 use crate::fault::FaultKind;
 use crate::generated::Generated;
 use crate::issuance::Issuance;
 use crate::journal::Entry;
 use crate::keys::{Caller, IssuedSession, KnownKeys};
 use crate::numbers::{Numbers, SpaceNumber};
-use crate::refusal::Rejection;
+use crate::refusal::{Rejection, Result, refuse_if};
 use crate::reply::AnswerForm;
 use crate::request::IncomingRequest;
-use crate::spaces::SpaceSettings;
 
 /// What operations and sources of credentials read and change.
-#[derive(Debug)]
 pub(crate) struct ServiceState {
     pub(crate) generated: Generated,
     /// The spaces that were changed. Every other id names one that is owned, bound and approved.
@@ -46,6 +46,36 @@ impl ServiceState {
     }
 }
 
+/// A space. It is the body of `PUT /_emulator/spaces`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SpaceSettings {
+    pub(crate) cust_space_id: String,
+    /// Whether the caller owns the space. If not, operations on it are refused with the code
+    /// `Unknown.ResourceOwnerId`.
+    pub(crate) owned: bool,
+    /// Whether a WhatsApp Business Account is bound to the space.
+    pub(crate) bound: bool,
+    /// The review of that account: `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
+    pub(crate) account_review_status: String,
+    /// The name and the channel under which `ListInstance` lists the space.
+    pub(crate) instance_name: String,
+    pub(crate) channel_type: String,
+}
+
+impl Default for SpaceSettings {
+    fn default() -> Self {
+        Self {
+            cust_space_id: String::new(),
+            owned: true,
+            bound: true,
+            account_review_status: "APPROVED".into(),
+            instance_name: "Emulated space".into(),
+            channel_type: "whatsapp".into(),
+        }
+    }
+}
+
 /// A call on its way through the emulator.
 pub(crate) struct Visit<'a> {
     pub(crate) request: &'a IncomingRequest,
@@ -67,29 +97,19 @@ pub(crate) struct Visit<'a> {
 
 impl Visit<'_> {
     /// The space that the request has to name. The caller must own it.
-    pub(crate) fn required_space(&self, state: &ServiceState) -> Result<SpaceSettings, Rejection> {
+    pub(crate) fn required_space(&self, state: &ServiceState) -> Result<SpaceSettings> {
         let space = self.optional_space(state)?;
         space.ok_or_else(|| Rejection::missing("CustSpaceId"))
     }
 
     /// The space that the request names, if it names one. The caller must own it.
-    pub(crate) fn optional_space(
-        &self,
-        state: &ServiceState,
-    ) -> Result<Option<SpaceSettings>, Rejection> {
+    pub(crate) fn optional_space(&self, state: &ServiceState) -> Result<Option<SpaceSettings>> {
         let id = self.request.parameter("CustSpaceId");
         let space = id.map(|id| state.space(id));
-        if space.as_ref().is_some_and(|space| !space.owned) {
-            let message = "The specified resource does not belong to the current user.";
-            return Err(Rejection::new(400, "Unknown.ResourceOwnerId", message));
-        }
+        let is_foreign = space.as_ref().is_some_and(|space| !space.owned);
+        let message = "The specified resource does not belong to the current user.";
+        refuse_if(is_foreign, 400, "Unknown.ResourceOwnerId", message)?;
         Ok(space)
-    }
-
-    /// Who signed the request.
-    pub(crate) fn caller(&self) -> Result<&Caller, Rejection> {
-        let caller = self.caller.as_ref();
-        caller.ok_or_else(|| Rejection::missing("AccessKeyId"))
     }
 
     /// Starts a session of this role.

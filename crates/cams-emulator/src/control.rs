@@ -2,24 +2,23 @@
 
 use std::time::Duration;
 
+use hyper::Method;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::call::SpaceSettings;
 use crate::fault;
+use crate::journal;
 use crate::quota::Rate;
 use crate::request::IncomingRequest;
 use crate::service::EmulatedService;
-use crate::spaces::SpaceSettings;
 
 /// The beginning of the path of every control request.
 pub(crate) const PREFIX: &str = "/_emulator/";
 
-/// The beginning of the resource of a number's code.
-const CODES: &str = "codes/";
-
-/// The HTTP status of a request that is refused, and the reason.
-type ControlError = (u16, String);
+/// The body of an answer, or the HTTP status of a request that is refused, and the reason.
+type Shown<T = Value> = Result<T, (u16, String)>;
 
 /// The body of `PUT /_emulator/quota`.
 #[derive(Deserialize)]
@@ -41,18 +40,14 @@ pub(crate) fn handle(
     }
 }
 
-fn route(
-    service: &mut EmulatedService,
-    request: &IncomingRequest,
-    at: Duration,
-) -> Result<Value, ControlError> {
+fn route(service: &mut EmulatedService, request: &IncomingRequest, at: Duration) -> Shown {
     let resource = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let state = &mut service.state;
     match (request.method.as_str(), resource) {
-        ("GET", "requests") => return Ok(json!(service.journal.0)),
-        ("DELETE", "requests") => service.journal.0.clear(),
+        ("GET", "requests") => return Ok(json!(service.journal)),
+        ("DELETE", "requests") => service.journal.clear(),
         ("GET", "summary") => {
-            let mut summary = service.journal.summary(request.parameter("account"));
+            let mut summary = journal::summary(&service.journal, request.parameter("account"));
             summary["under_way"] = service.under_way.into();
             return Ok(summary);
         }
@@ -73,13 +68,17 @@ fn route(
             let space: SpaceSettings = body(request)?;
             state.spaces.insert(space.cust_space_id.clone(), space);
         }
-        ("GET", "quota") => return Ok(quota(service)),
-        ("PUT", "quota") => {
-            let QuotaChange { quota } = body(request)?;
-            service.quotas.change(quota);
-            return Ok(self::quota(service));
+        ("GET" | "PUT", "quota") => {
+            if request.method == Method::PUT {
+                let QuotaChange { quota } = body(request)?;
+                service.quotas.change(quota);
+            }
+            return Ok(json!({ "quota": service.quotas.limits.quota.to_string() }));
         }
-        ("DELETE", "sessions") => return Ok(json!({ "revoked": state.keys.revoke_all() })),
+        ("DELETE", "sessions") => {
+            state.metadata_session = None;
+            return Ok(json!({ "revoked": state.keys.revoke_all() }));
+        }
         ("PUT", "behaviour") => {
             let behaviour = &mut state.numbers.behaviour;
             *behaviour = changed(&*behaviour, body(request)?).map_err(bad_request)?;
@@ -96,12 +95,10 @@ fn route(
             service.faults.extend(faults);
         }
         ("DELETE", "faults") => service.faults.clear(),
-        ("GET", path) if path.starts_with(CODES) => {
-            let number = path.trim_start_matches(CODES);
-            let code = state.numbers.last_code(number);
-            return code.map_or(Err((404, "the number was sent no code".into())), |code| {
-                Ok(json!(code))
-            });
+        ("GET", path) if path.starts_with("codes/") => {
+            let number = path.trim_start_matches("codes/");
+            let code = state.numbers.last_code(number).cloned();
+            return code.ok_or_else(|| (404, "the number was sent no code".into()));
         }
         _ => return Err((404, "there is no such control".into())),
     }
@@ -120,15 +117,11 @@ fn changed<T: DeserializeOwned + Serialize>(
     serde_json::from_value(settings)
 }
 
-fn quota(service: &EmulatedService) -> Value {
-    json!({ "quota": service.quotas.limits.quota.to_string() })
-}
-
 /// Reads the body of a control request as JSON.
-fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Result<T, ControlError> {
+fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Shown<T> {
     serde_json::from_slice(&request.body).map_err(bad_request)
 }
 
-fn bad_request(error: impl std::fmt::Display) -> ControlError {
+fn bad_request(error: impl std::fmt::Display) -> (u16, String) {
     (400, error.to_string())
 }

@@ -30,9 +30,8 @@ pub(crate) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
 /// Encodes the pairs, sorts them by their encoded bytes, and joins them. Both signature methods
 /// cover the parameters in this form.
 pub(crate) fn canonical_query<'a>(pairs: impl Iterator<Item = &'a (String, String)>) -> String {
-    let mut encoded: Vec<_> = pairs
-        .map(|(name, value)| [encode(name), encode(value)])
-        .collect();
+    let encoded = pairs.map(|(name, value)| [encode(name), encode(value)]);
+    let mut encoded: Vec<_> = encoded.collect();
     encoded.sort();
     let written: Vec<_> = encoded.iter().map(|pair| pair.join("=")).collect();
     written.join("&")

@@ -5,7 +5,6 @@ mod spoil;
 
 use fastrand::Rng;
 use serde::Deserialize;
-use serde::de::Error as _;
 use serde_json::{Map, Value, json};
 
 use crate::number_form::NumberForm;
@@ -45,7 +44,6 @@ struct Trigger {
 }
 
 /// The faults in force, in the order in which they are tried.
-#[derive(Debug)]
 pub(crate) struct Faults {
     seed: u64,
     faults: Vec<Fault>,
@@ -101,11 +99,7 @@ impl Fault {
     /// Counts a call that matches, and returns whether it is struck.
     fn is_due(&mut self) -> bool {
         self.matched += 1;
-        let spent = self
-            .trigger
-            .times()
-            .is_some_and(|times| self.struck >= times);
-        if spent || self.matched < self.trigger.nth.unwrap_or(1) {
+        if self.struck >= self.trigger.times() || self.matched < self.trigger.nth.unwrap_or(1) {
             return false;
         }
         let chance = self.trigger.probability;
@@ -123,11 +117,11 @@ impl Trigger {
         right_action && self.number.as_deref().is_none_or(is_number)
     }
 
-    /// The most calls that are struck, or `None` if there is no limit.
-    fn times(&self) -> Option<u64> {
+    /// The most calls that are struck.
+    fn times(&self) -> u64 {
         match &self.times {
-            Some(times) => times.as_u64(),
-            None => self.probability.is_none().then_some(1),
+            None if self.probability.is_none() => 1,
+            times => times.as_ref().and_then(Value::as_u64).unwrap_or(u64::MAX),
         }
     }
 
@@ -161,21 +155,20 @@ impl TryFrom<Map<String, Value>> for Fault {
         for key in ["action", "number", "nth", "times", "probability", "seed"] {
             trigger.extend(keys.remove_entry(key));
         }
+        let unreadable = |error| format!("not a fault: {error}");
+        let trigger: Trigger = serde_json::from_value(trigger.into()).map_err(unreadable)?;
         let kind = json!({ name.as_str(): keys });
-        let parsed = serde_json::from_value(trigger.into()).and_then(|trigger: Trigger| {
-            let kind: FaultKind = serde_json::from_value(kind)?;
-            let checked = trigger.check().and_then(|()| kind.check());
-            checked.map_err(serde_json::Error::custom)?;
-            Ok(Self {
-                name,
-                kind,
-                trigger,
-                random: Rng::with_seed(0),
-                matched: 0,
-                struck: 0,
-            })
-        });
-        parsed.map_err(|error| format!("not a fault: {error}"))
+        let kind: FaultKind = serde_json::from_value(kind).map_err(unreadable)?;
+        let checked = trigger.check().and_then(|()| kind.check());
+        checked.map_err(|error| format!("not a fault: {error}"))?;
+        Ok(Self {
+            name,
+            kind,
+            trigger,
+            random: Rng::with_seed(0),
+            matched: 0,
+            struck: 0,
+        })
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) struct AccountSettings {
     #[arg(long = "key", value_name = "ACCOUNT:ID:SECRET")]
     pub(crate) more_keys: Vec<PermanentKey>,
     /// Let RAM deny this operation to the caller; may be given several times
-    #[arg(long, value_name = "ACTION", value_parser = actions())]
+    #[arg(long, value_name = "ACTION", value_parser = PossibleValuesParser::new(operations::of_cams()))]
     pub(crate) deny: Vec<String>,
 }
 
@@ -80,11 +80,6 @@ type FaultList = Vec<Fault>;
 fn faults(path: &str) -> Result<FaultList, String> {
     let text = std::fs::read(path).map_err(|error| error.to_string())?;
     fault::parse_list(&text).map_err(|error| error.to_string())
-}
-
-/// The names of the operations that RAM can deny.
-fn actions() -> PossibleValuesParser {
-    PossibleValuesParser::new(operations::of_cams())
 }
 
 /// Reads an address that other machines cannot reach: anyone who reaches it can read the journal

@@ -1,55 +1,27 @@
-//! Authenticates requests: access key, security token, date, signature and nonce.
+//! Keeps out requests that could be replays: by their dates and nonces.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use base::clock::Utc;
 
-use crate::issuance::RevokedAs;
-use crate::keys::{Caller, KnownKeys};
-use crate::refusal::Rejection;
-use crate::request::IncomingRequest;
-use crate::signature;
+use crate::refusal::{Rejection, Result, refuse_if};
 
 /// The most by which the date of a request may be earlier or later than the server's.
 const TOLERANCE: Duration = Duration::from_secs(15 * 60);
 
 /// The nonces of all requests whose dates could still be tolerated.
-#[derive(Debug, Default)]
-pub(crate) struct Authenticator {
+#[derive(Default)]
+pub(crate) struct UsedNonces {
     used: HashSet<String>,
     in_order: VecDeque<(SystemTime, String)>,
 }
 
-impl Authenticator {
-    /// Admits a request that is signed with a known key, is dated within the tolerated time around
-    /// `date`, and has a nonce that was not used before. Refuses any other. `now` is the date by
-    /// which sessions end; it differs from `date` if the server's clock is wrong.
-    pub(crate) fn enter(
-        &mut self,
-        request: &IncomingRequest,
-        keys: &KnownKeys,
-        revoked_as: RevokedAs,
-        date: SystemTime,
-        now: SystemTime,
-    ) -> Result<Caller, Rejection> {
-        let claim = signature::claim(request)?;
-        let (secret, caller) = keys.find(&claim, revoked_as, now)?;
-        check_date(claim.date, date)?;
-        signature::verify(request, secret)?;
-        if !self.is_first(claim.nonce, date) {
-            let message = "Specified signature nonce was used already.";
-            return Err(Rejection::new(400, "SignatureNonceUsed", message));
-        }
-        Ok(caller)
-    }
-
+impl UsedNonces {
     /// Whether the nonce was not used before. It counts as used from now on.
-    fn is_first(&mut self, nonce: &str, now: SystemTime) -> bool {
-        while let Some((at, _)) = self.in_order.front()
-            && now.duration_since(*at).is_ok_and(|age| age > 2 * TOLERANCE)
-            && let Some((_, old)) = self.in_order.pop_front()
-        {
+    pub(crate) fn is_first(&mut self, nonce: &str, now: SystemTime) -> bool {
+        let is_old = |at| now.duration_since(at).is_ok_and(|age| age > 2 * TOLERANCE);
+        while let Some((_, old)) = self.in_order.pop_front_if(|(at, _)| is_old(*at)) {
             self.used.remove(&old);
         }
         let first = self.used.insert(nonce.to_owned());
@@ -61,19 +33,16 @@ impl Authenticator {
 }
 
 /// Refuses a date that is malformed, or that is too far from `now`.
-fn check_date(date: &str, now: SystemTime) -> Result<(), Rejection> {
+pub(crate) fn check_date(date: &str, now: SystemTime) -> Result<()> {
     let Some(date) = Utc::parse(date) else {
         let message = "Specified time stamp or date value is not well formatted.";
         return Err(Rejection::new(400, "InvalidTimeStamp.Format", message));
     };
-    let distance = now
-        .duration_since(date)
-        .unwrap_or_else(|later| later.duration());
-    if distance > TOLERANCE {
-        let message = "Specified time stamp or date value is expired.";
-        return Err(Rejection::new(400, "InvalidTimeStamp.Expired", message));
-    }
-    Ok(())
+    let since = now.duration_since(date);
+    let distance = since.unwrap_or_else(|later| later.duration());
+    let message = "Specified time stamp or date value is expired.";
+    let is_too_far = distance > TOLERANCE;
+    refuse_if(is_too_far, 400, "InvalidTimeStamp.Expired", message)
 }
 
 #[cfg(test)]
@@ -101,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_remembered_for_as_long_as_its_request_could_be_replayed() {
-        let mut gate = Authenticator::default();
+        let mut gate = UsedNonces::default();
         assert!(gate.is_first("a", at(0)));
         assert!(!gate.is_first("a", at(1800)));
         assert!(gate.is_first("a", at(1801)));

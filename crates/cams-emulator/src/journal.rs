@@ -48,57 +48,53 @@ pub(crate) struct Entry {
     pub(crate) code: Option<String>,
 }
 
-/// All requests since the emulator's start, or since the journal was cleared.
-#[derive(Debug, Default)]
-pub(crate) struct Journal(pub(crate) Vec<Entry>);
-
-impl Journal {
-    /// Counts the requests and the steps of each number, of one account if one is given. Both forms
-    /// of a number are one number.
-    pub(crate) fn summary(&self, account_id: Option<&str>) -> Value {
-        let mut requests: BTreeMap<_, BTreeMap<&str, u64>> = BTreeMap::new();
-        let mut actions: BTreeMap<&str, ActionCount> = BTreeMap::new();
-        let mut steps = STEPS.map(|(action, name)| (action, name, BTreeMap::new()));
-        let is_asked = |e: &&Entry| account_id.is_none() || e.account_id.as_deref() == account_id;
-        for entry in self.0.iter().filter(is_asked) {
-            let action = entry.action.as_deref().unwrap_or_default();
-            let of_kind = requests.entry(entry.kind).or_default();
-            *of_kind.entry(action).or_default() += 1;
-            if entry.counted {
-                actions.entry(action).or_default().count(entry);
-            }
-            if !entry.committed && !entry.refused {
-                continue;
-            }
-            let step = steps.iter_mut().find(|(of_step, ..)| *of_step == action);
-            if let (Some((_, _, counts)), Some(space), Some(number)) =
-                (step, &entry.cust_space_id, &entry.phone_number)
-            {
-                let number = NumberForm::Dialled.of(number);
-                let count = counts.entry((space, number.clone()));
-                let count = count.or_insert_with(|| StepCount {
-                    cust_space_id: space,
-                    phone_number: number,
-                    accepted: 0,
-                    refused: 0,
-                });
-                count.accepted += u64::from(entry.committed);
-                count.refused += u64::from(!entry.committed);
-            }
+/// Counts the requests and the steps of each number, of one account if one is given. Both forms
+/// of a number are one number.
+pub(crate) fn summary(journal: &[Entry], account_id: Option<&str>) -> Value {
+    let is_asked = |e: &&Entry| account_id.is_none() || e.account_id.as_deref() == account_id;
+    let mut requests: BTreeMap<_, BTreeMap<&str, u64>> = BTreeMap::new();
+    let mut actions: BTreeMap<&str, ActionCount> = BTreeMap::new();
+    // How often a step of each number, by its space, was accepted and refused.
+    let mut steps: BTreeMap<&str, BTreeMap<_, [u64; 2]>> = BTreeMap::new();
+    for entry in journal.iter().filter(is_asked) {
+        let action = entry.action.as_deref().unwrap_or_default();
+        let of_kind = requests.entry(entry.kind).or_default();
+        *of_kind.entry(action).or_default() += 1;
+        if entry.counted {
+            actions.entry(action).or_default().count(entry);
         }
-        let extra = |count: &StepCount<'_>| count.accepted + count.refused - 1;
-        let [(_, _, initiations), ..] = &steps;
-        let mut summary = json!({
-            "throttled": actions.values().map(|action| action.throttled).sum::<u64>(),
-            "duplicates": initiations.values().map(extra).sum::<u64>(),
-            "actions": actions,
-            "requests": requests,
-        });
-        for (_, name, counts) in steps {
-            summary[name] = counts.into_values().map(|count| json!(count)).collect();
+        if let (Some(space), Some(number)) = (&entry.cust_space_id, &entry.phone_number)
+            && (entry.committed || entry.refused)
+        {
+            let number = (space, NumberForm::Dialled.of(number));
+            let counts = steps.entry(action).or_default().entry(number);
+            counts.or_default()[usize::from(entry.refused)] += 1;
         }
-        summary
     }
+    let mut summary = json!({
+        "throttled": actions.values().map(|action| action.throttled).sum::<u64>(),
+        "duplicates": 0,
+        "actions": actions,
+        "requests": requests,
+    });
+    for (action, name) in STEPS {
+        let counts = steps.remove(action).unwrap_or_default();
+        if name == "initiations" {
+            let all: u64 = counts.values().flatten().sum();
+            summary["duplicates"] = (all - counts.len() as u64).into();
+        }
+        let counts = counts.into_iter();
+        let rows = counts.map(|((space, number), [accepted, refused])| {
+            json!({
+                "cust_space_id": space,
+                "phone_number": number,
+                "accepted": accepted,
+                "refused": refused,
+            })
+        });
+        summary[name] = rows.collect();
+    }
+    summary
 }
 
 /// The steps of a number, and the names under which the summary counts them.
@@ -131,15 +127,6 @@ impl ActionCount {
         self.window.push_back(entry.at_micros);
         self.max_arrived_in_window = self.max_arrived_in_window.max(self.window.len());
     }
-}
-
-/// How often a step of a number was accepted and refused.
-#[derive(Debug, Serialize)]
-struct StepCount<'a> {
-    cust_space_id: &'a str,
-    phone_number: String,
-    accepted: u64,
-    refused: u64,
 }
 
 #[cfg(test)]

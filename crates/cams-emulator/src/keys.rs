@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::encoding::hex;
 use crate::generated::Generated;
 use crate::issuance::RevokedAs;
-use crate::refusal::Rejection;
+use crate::refusal::{Rejection, Result, refuse_if};
 use crate::signature::SignatureClaim;
 
 /// A permanent access key of a user.
@@ -88,7 +88,7 @@ impl KnownKeys {
         claim: &SignatureClaim<'_>,
         revoked_as: RevokedAs,
         now: SystemTime,
-    ) -> Result<(&Secret, Caller), Rejection> {
+    ) -> Result<(&Secret, Caller)> {
         let not_found = || {
             let message = "Specified access key is not found.";
             Rejection::new(404, "InvalidAccessKeyId.NotFound", message)
@@ -123,9 +123,8 @@ impl KnownKeys {
     ) -> IssuedSession {
         let count = self.sessions.len().to_string();
         let digest = |what: &str| self.generated.digest(&["session", &count, what]);
-        let token = ["a", "b", "c", "d", "e", "f", "g", "h"]
-            .map(digest)
-            .concat();
+        let parts = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let token = parts.map(digest).concat();
         let session = IssuedSession {
             access_key_id: format!("STS.{:.24}", hex(&digest("id"))),
             access_key_secret: Secret::new(format!("{:.44}", hex(&digest("secret")))),
@@ -136,25 +135,22 @@ impl KnownKeys {
             lifetime,
             revoked: false,
         };
-        self.sessions
-            .insert(session.access_key_id.clone(), session.clone());
+        let id = session.access_key_id.clone();
+        self.sessions.insert(id, session.clone());
         session
     }
 
     /// Revokes all sessions that were issued until now, and returns how many there were.
     pub(crate) fn revoke_all(&mut self) -> usize {
-        let sessions = self
-            .sessions
-            .values_mut()
-            .filter(|session| !session.revoked);
-        sessions.map(|session| session.revoked = true).count()
+        let sessions = self.sessions.values_mut();
+        let valid = sessions.filter(|session| !session.revoked);
+        valid.map(|session| session.revoked = true).count()
     }
 
     /// Whether the account has any key, so that it exists.
     pub(crate) fn has_account(&self, account_id: &str) -> bool {
-        self.permanent
-            .iter()
-            .any(|key| key.account_id == account_id)
+        let mut keys = self.permanent.iter();
+        keys.any(|key| key.account_id == account_id)
     }
 
     /// The account of the first key, which sources without an account of their own belong to.
@@ -167,12 +163,6 @@ impl KnownKeys {
     pub(crate) fn role_id(&self, account_id: &str, role: &str) -> String {
         let role = role.to_ascii_lowercase();
         self.generated.digits(&["role", account_id, &role])
-    }
-
-    /// Whether the session of this key was revoked, or there is none.
-    pub(crate) fn is_revoked(&self, access_key_id: &str) -> bool {
-        let session = self.sessions.get(access_key_id);
-        session.is_none_or(|session| session.revoked)
     }
 
     /// The account of a key, also of one whose session has ended.
@@ -189,12 +179,7 @@ impl KnownKeys {
 
     /// Compares the token of a request with the expected one. A wrong token is malformed if it is
     /// given with the key of a session and does not belong to another one.
-    fn check_token(
-        &self,
-        expected: &Secret,
-        token: Option<&str>,
-        of_session: bool,
-    ) -> Result<(), Rejection> {
+    fn check_token(&self, expected: &Secret, token: Option<&str>, of_session: bool) -> Result<()> {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
             return Err(Rejection::missing("SecurityToken"));
         };
@@ -203,17 +188,12 @@ impl KnownKeys {
         }
         let mut sessions = self.sessions.values();
         let known = sessions.any(|session| session.security_token.expose() == token);
-        Err(match of_session && !known {
-            true => {
-                let message = "Specified SecurityToken is malformed.";
-                Rejection::new(400, "InvalidSecurityToken.Malformed", message)
-            }
-            false => {
-                let code = "InvalidSecurityToken.MismatchWithAccessKey";
-                let message = "Specified SecurityToken mismatch with the AccessKey.";
-                Rejection::new(400, code, message)
-            }
-        })
+        let is_malformed = of_session && !known;
+        let message = "Specified SecurityToken is malformed.";
+        refuse_if(is_malformed, 400, "InvalidSecurityToken.Malformed", message)?;
+        let code = "InvalidSecurityToken.MismatchWithAccessKey";
+        let message = "Specified SecurityToken mismatch with the AccessKey.";
+        Err(Rejection::new(400, code, message))
     }
 }
 
@@ -242,23 +222,19 @@ impl FromStr for PermanentKey {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts: Vec<_> = text
-            .splitn(3, ':')
-            .filter(|part| !part.is_empty())
-            .collect();
-        match parts[..] {
-            [account_id, access_key_id, secret]
-                if account_id.bytes().all(|byte| byte.is_ascii_digit()) =>
-            {
-                Ok(Self {
-                    account_id: account_id.into(),
-                    access_key_id: access_key_id.into(),
-                    access_key_secret: Secret::new(secret),
-                    security_token: None,
-                })
-            }
-            _ => Err("an access key is written as ACCOUNT:ID:SECRET"),
-        }
+        let parse = || {
+            let (account_id, key) = text.split_once(':')?;
+            let (access_key_id, secret) = key.split_once(':')?;
+            let is_whole = ![account_id, access_key_id, secret].contains(&"");
+            let is_account = account_id.bytes().all(|byte| byte.is_ascii_digit());
+            (is_whole && is_account).then(|| Self {
+                account_id: account_id.into(),
+                access_key_id: access_key_id.into(),
+                access_key_secret: Secret::new(secret),
+                security_token: None,
+            })
+        };
+        parse().ok_or("an access key is written as ACCOUNT:ID:SECRET")
     }
 }
 

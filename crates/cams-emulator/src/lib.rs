@@ -11,13 +11,13 @@
 //!
 //! | Module | What it holds |
 //! |---|---|
-//! | `period`, `number_form`, `encoding`, `generated` | how durations, numbers, parameters and ids are written |
+//! | `period`, `number_form`, `encoding`, `generated`, `refusal` | how durations, numbers, parameters, ids and refusals are written |
 //! | `behaviour`, `issuance` | the choices about CAMS and about sessions, as groups of flags |
-//! | `refusal`, `request`, `response`, `reply` | why a request is refused, what arrives, what is answered and in which form |
-//! | `signature`, `keys`, `gate` | who calls: both signature methods, access keys and sessions, dates and nonces |
+//! | `request`, `reply` | what arrives, what is answered and in which form |
+//! | `signature`, `keys`, `gate` | who calls: both signature methods, access keys and sessions; dates and nonces |
 //! | `quota`, `fault`, `journal` | what is counted, what goes wrong, what is recorded |
-//! | `spaces`, `numbers` | the spaces, and the numbers with their history |
-//! | `call` | a call on its way, and the state that it changes |
+//! | `numbers` | the numbers with their history |
+//! | `call` | a call on its way, and the state that it changes, with the spaces |
 //! | `operations`, `sources` | the operations of both APIs, and the sources of credentials |
 //! | `flags` | all settings: each is declared once, as a flag with its default |
 //! | `service` | the steps of a call |
@@ -30,7 +30,7 @@
 //!
 //! 1. `server` reads the request. Half of the latency passes. Then the call arrives, even if its
 //!    client is gone.
-//! 2. `gate` checks access key, token, date, signature and nonce. A call that fails here is not
+//! 2. `service` checks access key, token, date, signature and nonce. A call that fails here is not
 //!    counted.
 //! 3. `quota` counts a call of CAMS at the time that the journal shows. Calls of STS have no quota.
 //! 4. `fault` may strike the call. Then the operation is executed.
@@ -286,12 +286,10 @@ mod quota;
 mod refusal;
 mod reply;
 mod request;
-mod response;
 mod server;
 mod service;
 mod signature;
 mod sources;
-mod spaces;
 
 pub use flags::Flags;
 pub use server::serve;

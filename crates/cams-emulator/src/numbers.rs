@@ -10,12 +10,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::{AcceptedForms, DeletedRows, ListSource, OnRepeat, PENDING, ServiceChoices};
+use crate::behaviour::{DeletedRows, ListSource, OnRepeat, PENDING, ServiceChoices};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
-pub(crate) use record::Patch;
-use record::{Change, Effect, Record, SpaceRows};
-pub(crate) use steps::KnownNumber;
+use record::{Change, Record, SpaceRows};
+pub(crate) use steps::{KnownNumber, deregister, register, send_code, verify};
 
 /// The status of a number whose migration was started and is not finished.
 pub(crate) const MIGRATING: &str = "MIGRATING";
@@ -82,7 +81,6 @@ pub(crate) struct Key {
 type Id = (String, String);
 
 /// All phone numbers of the account.
-#[derive(Debug)]
 pub(crate) struct Numbers {
     generated: Generated,
     pub(crate) behaviour: ServiceChoices,
@@ -115,8 +113,7 @@ impl Numbers {
         if self.behaviour.name_in_review {
             number.name_status = IN_REVIEW.into();
         }
-        let SpaceRows { living, gone } = self.truth(key, at);
-        if let Some(living) = living {
+        if let Some(living) = self.living(key, at) {
             match self.behaviour.on_repeat {
                 _ if living.status != MIGRATING => return None,
                 OnRepeat::Error => return None,
@@ -128,13 +125,7 @@ impl Numbers {
                 }
             }
         }
-        let number = Arc::new(number);
-        let rows = SpaceRows {
-            living: Some(number.clone()),
-            gone: gone.filter(|_| self.keeps_deleted_rows()),
-        };
-        self.replace(key, Some(at), rows);
-        Some(number)
+        Some(self.put(number, at, false))
     }
 
     /// How many numbers the space has beside this one.
@@ -142,9 +133,8 @@ impl Numbers {
         let id = key.id();
         let records = self.records.iter();
         let others = records.filter(|(other, _)| other.0 == id.0 && **other != id);
-        others
-            .filter(|(_, record)| record.truth(at).living.is_some())
-            .count()
+        let living = others.filter_map(|(_, record)| record.truth(at).living);
+        living.count()
     }
 
     /// The number as the lookup shows it, `at` after the emulator's start, if it knows the number
@@ -159,7 +149,7 @@ impl Numbers {
         let rows = record.seen(at, self.behaviour.lookup_lag.0, false);
         let mut rows = [rows.living, rows.gone].into_iter().flatten();
         let known = rows.find(|number| number.lookup);
-        known.filter(|number| self.accepts(number, phone_number))
+        known.filter(|number| self.behaviour.accepts(phone_number, &number.phone_number))
     }
 
     /// The rows that the list shows for one space, or for all of them, `at` after the emulator's
@@ -198,48 +188,32 @@ impl Numbers {
     ) -> Result<Arc<SpaceNumber>, serde_json::Error> {
         given.retain(|_, value| !value.is_null());
         let key = ["cust_space_id", "country_code", "mobile_number"];
-        let key = key.into_iter().filter_map(|name| given.get_key_value(name));
-        let key: Key =
-            Key::deserialize(Value::from_iter(key.map(|(k, v)| (k.clone(), v.clone()))))?;
+        let key = key.iter().filter_map(|name| given.get_key_value(*name));
+        let key = key.map(|(name, value)| (name.clone(), value.clone()));
+        let key = Key::deserialize(key.collect::<Value>())?;
         let usual = self.connected(&key);
-        let status = given.get("status");
-        let is_any =
-            |all: &[&str]| status.is_some_and(|status| all.iter().any(|one| status == one));
-        let gone = is_any(&GONE);
+        let status = given.get("status").and_then(Value::as_str);
+        let status = status.unwrap_or(&usual.status);
+        let is_gone = GONE.contains(&status);
         let mut fields = json!(usual);
-        fields["lookup"] = (!gone).into();
-        if is_any(&[MIGRATING]) {
-            fields["code_verification_status"] = "NOT_VERIFIED".into();
+        fields["lookup"] = (!is_gone).into();
+        if status == MIGRATING {
+            fields["code_verification_status"] = NOT_VERIFIED.into();
         }
-        fields["registered"] = (!gone && !is_any(&UNREGISTERED)).into();
+        fields["registered"] = (!is_gone && !UNREGISTERED.contains(&status)).into();
         for (name, value) in given {
             fields[name] = value;
         }
-        let number = Arc::new(SpaceNumber {
+        let number = SpaceNumber {
             phone_number: usual.phone_number,
             ..SpaceNumber::deserialize(fields)?
-        });
-
-        let rows = match gone {
-            true => SpaceRows {
-                living: None,
-                gone: Some(number.clone()),
-            },
-            false => SpaceRows {
-                living: Some(number.clone()),
-                gone: self
-                    .truth(&key, at)
-                    .gone
-                    .filter(|_| self.keeps_deleted_rows()),
-            },
         };
-        self.replace(&key, None, rows);
-        Ok(number)
+        Ok(self.put(number, at, true))
     }
 
     /// Deletes a number. Returns whether the space had it.
     pub(crate) fn remove(&mut self, key: &Key, at: Duration) -> bool {
-        let Some(living) = self.truth(key, at).living else {
+        let Some(living) = self.living(key, at) else {
             return false;
         };
         let deleted = SpaceNumber {
@@ -248,40 +222,41 @@ impl Numbers {
             registered: false,
             ..SpaceNumber::clone(&living)
         };
-        let rows = SpaceRows {
-            living: None,
-            gone: self.keeps_deleted_rows().then(|| Arc::new(deleted)),
-        };
-        self.replace(key, Some(at), rows);
+        self.put(deleted, at, false);
         true
     }
 
-    fn keeps_deleted_rows(&self) -> bool {
-        self.behaviour.deleted_rows == DeletedRows::Keep
+    /// The number that the space has at this time, whatever readers see.
+    fn living(&self, key: &Key, at: Duration) -> Option<Arc<SpaceNumber>> {
+        self.records.get(&key.id())?.truth(at).living
     }
 
-    /// Whether operations know the number in this form.
-    fn accepts(&self, number: &SpaceNumber, phone_number: &str) -> bool {
-        let all = self.behaviour.accepted_forms == AcceptedForms::All;
-        all || number.phone_number == phone_number
-    }
-
-    /// What the space has of the number at this time, whatever readers see.
-    fn truth(&self, key: &Key, at: Duration) -> SpaceRows {
-        let record = self.records.get(&key.id());
-        record.map(|record| record.truth(at)).unwrap_or_default()
-    }
-
-    /// Replaces what the space has of the number. What was still to come does not happen. Without a
-    /// time all readers see the change at once.
-    fn replace(&mut self, key: &Key, at: Option<Duration>, rows: SpaceRows) {
-        let changes = &mut self.records.entry(key.id()).or_default().changes;
-        changes.retain(|change| at.is_some_and(|at| change.is_over(at, Duration::ZERO)));
+    /// Replaces what the space has of the number. What was still to come does not happen. Readers
+    /// see a number that is placed at once, and its row stays even if deleted rows are dropped.
+    fn put(&mut self, number: SpaceNumber, at: Duration, is_placed: bool) -> Arc<SpaceNumber> {
+        let keeps_gone = self.behaviour.deleted_rows == DeletedRows::Keep;
+        let id = id(&number.cust_space_id, &number.phone_number);
+        let record = self.records.entry(id).or_default();
+        let number = Arc::new(number);
+        let row = Some(number.clone());
+        let rows = match GONE.contains(&&*number.status) {
+            true => SpaceRows {
+                living: None,
+                gone: row.filter(|_| keeps_gone || is_placed),
+            },
+            false => SpaceRows {
+                living: row,
+                gone: record.truth(at).gone.filter(|_| keeps_gone),
+            },
+        };
+        let changes = &mut record.changes;
+        changes.retain(|change| !is_placed && change.is_over(at, Duration::ZERO));
         changes.push(Change {
-            at,
+            at: (!is_placed).then_some(at),
             is_unsynced: false,
-            effect: Effect::Replace(rows),
+            effect: Box::new(move |shown| *shown = rows.clone()),
         });
+        number
     }
 
     /// The rows of one space, or of all, as a reader with this lag sees them.
@@ -307,11 +282,9 @@ impl Numbers {
 
     /// A number that is connected and has all its other fields as they usually are.
     fn connected(&self, key: &Key) -> SpaceNumber {
-        let (_, number) = key.id();
+        let (space, number) = key.id();
         SpaceNumber {
-            id: self
-                .generated
-                .digits(&["number", &key.cust_space_id, &number]),
+            id: self.generated.digits(&["number", &space, &number]),
             phone_number: self.behaviour.number_form.of(&number),
             cust_space_id: key.cust_space_id.clone(),
             country_code: key.country_code.clone(),

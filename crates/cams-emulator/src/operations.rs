@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use crate::behaviour::{PHONE_NUMBER_ERROR, ServiceChoices};
 use crate::call::{ServiceState, Visit};
 use crate::numbers::KnownNumber;
-use crate::refusal::Rejection;
+use crate::refusal::Result;
 use crate::reply::{FieldWriter, fields};
 use crate::request::{Addressee, IncomingRequest};
 
@@ -47,13 +47,15 @@ const ALL: [EmulatedOperation; 15] = [
 ];
 
 /// The fields of an answer beside those that all answers have, or a refusal.
-type Answer = Result<FieldWriter, Rejection>;
+type Answer = Result<FieldWriter>;
+
+/// The names of some fields.
+type Fields = &'static [&'static str];
 
 /// Executes an operation.
 type Run = fn(&mut Visit<'_>, &mut ServiceState) -> Answer;
 
 /// An operation of an API.
-#[derive(Debug)]
 pub(crate) struct EmulatedOperation {
     /// The name in the API, which is the action in RAM too.
     pub(crate) name: &'static str,
@@ -61,7 +63,7 @@ pub(crate) struct EmulatedOperation {
     pub(crate) api: Addressee,
     /// The fields that a client needs, in the answer, in its objects and in its rows. Sparse
     /// answers have no others.
-    pub(crate) essential: &'static [&'static str],
+    pub(crate) essential: Fields,
     /// Whether requests are signed.
     pub(crate) is_signed: bool,
     /// Whether the account must have subscribed to the product.
@@ -78,32 +80,29 @@ pub(crate) fn named(request: &IncomingRequest) -> Option<&'static EmulatedOperat
 
 /// The names of the operations of CAMS.
 pub(crate) fn of_cams() -> impl Iterator<Item = &'static str> {
-    let of_cams = ALL
-        .iter()
-        .filter(|operation| operation.api == Addressee::Cams);
+    let is_of_cams = |operation: &&EmulatedOperation| operation.api == Addressee::Cams;
+    let of_cams = ALL.iter().filter(is_of_cams);
     of_cams.map(|operation| operation.name)
 }
 
-impl EmulatedOperation {
-    /// An operation of CAMS that is signed and needs a subscription.
-    const fn cams(name: &'static str, essential: &'static [&'static str], run: Run) -> Self {
-        Self {
-            name,
-            api: Addressee::Cams,
-            essential,
-            is_signed: true,
-            needs_subscription: true,
-            run,
-        }
+/// An operation of CAMS that is signed and needs a subscription.
+const fn cams(name: &'static str, essential: Fields, run: Run) -> EmulatedOperation {
+    EmulatedOperation {
+        name,
+        api: Addressee::Cams,
+        essential,
+        is_signed: true,
+        needs_subscription: true,
+        run,
     }
+}
 
-    /// An operation of STS that is signed.
-    const fn sts(name: &'static str, essential: &'static [&'static str], run: Run) -> Self {
-        Self {
-            api: Addressee::Sts,
-            needs_subscription: false,
-            ..Self::cams(name, essential, run)
-        }
+/// An operation of STS that is signed.
+const fn sts(name: &'static str, essential: Fields, run: Run) -> EmulatedOperation {
+    EmulatedOperation {
+        api: Addressee::Sts,
+        needs_subscription: false,
+        ..cams(name, essential, run)
     }
 }
 
@@ -112,8 +111,8 @@ impl EmulatedOperation {
 fn step(
     call: &mut Visit<'_>,
     state: &mut ServiceState,
-    take: impl FnOnce(&mut KnownNumber<'_>) -> Result<(), Rejection>,
-) -> Result<Value, Rejection> {
+    take: impl FnOnce(&mut KnownNumber<'_>) -> Result<()>,
+) -> Result<Value> {
     let space = call.required_space(state)?.cust_space_id;
     let phone_number = call.request.required("PhoneNumber")?;
     check_number(phone_number, 4..=15, &state.numbers.behaviour)?;
@@ -128,15 +127,7 @@ fn step(
 
 /// Refuses a text that has other characters than digits, or too few or too many of them. A phone
 /// number with its calling code has at most 15 digits (E.164).
-fn check_number(
-    text: &str,
-    length: RangeInclusive<usize>,
-    behaviour: &ServiceChoices,
-) -> Result<(), Rejection> {
-    if length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(());
-    }
-    let message = "The phone number is abnormal.";
-    let status = behaviour.business_status;
-    Err(Rejection::new(status, PHONE_NUMBER_ERROR, message))
+fn check_number(text: &str, length: RangeInclusive<usize>, choices: &ServiceChoices) -> Result<()> {
+    let fits = length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    choices.refuse_if(!fits, PHONE_NUMBER_ERROR, "The phone number is abnormal.")
 }

@@ -30,11 +30,8 @@ impl FromStr for Period {
             let (unit, _) = UNITS.into_iter().find(|(_, unit)| *unit == name)?;
             number.parse::<u64>().ok()?.checked_mul(unit)
         };
-        let micros = parse().ok_or_else(|| {
-            format!(
-                "{text:?} is not a duration: write a whole number and us, ms, s or m, as in 50ms, or never"
-            )
-        })?;
+        let form = "a whole number and us, ms, s or m, as in 50ms, or never";
+        let micros = parse().ok_or_else(|| format!("{text:?} is not a duration: write {form}"))?;
         Ok(Self(Duration::from_micros(micros)))
     }
 }
@@ -61,11 +58,8 @@ impl fmt::Display for Period {
             return f.write_str(NEVER);
         }
         let micros = self.0.as_micros();
-        let is_whole = |unit: u64| micros.is_multiple_of(unit.into());
-        let (unit, name) = UNITS
-            .into_iter()
-            .find(|(unit, _)| is_whole(*unit))
-            .unwrap_or((1, "us"));
+        let is_whole = |(unit, _): &(u64, &str)| micros.is_multiple_of((*unit).into());
+        let (unit, name) = UNITS.into_iter().find(is_whole).unwrap_or((1, "us"));
         write!(f, "{}{name}", micros / u128::from(unit))
     }
 }

@@ -64,7 +64,6 @@ pub(crate) struct Limits {
 }
 
 /// The quota of each action of each account, or of each account, with a counter for each.
-#[derive(Debug)]
 pub(crate) struct Quotas {
     pub(crate) limits: Limits,
     /// The counters by account, and by action if each has one.
@@ -110,7 +109,7 @@ impl Quotas {
 }
 
 /// What is counted of the calls of one action.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Counter {
     /// The arrivals that may still count, for a fixed or a sliding window.
     log: VecDeque<Duration>,
@@ -125,9 +124,7 @@ struct Counter {
 impl Counter {
     /// Counts a call in the log, of which only the arrivals that `counts` accepts are kept.
     fn log(&mut self, limits: Limits, at: Duration, counts: impl Fn(Duration) -> bool) -> bool {
-        while self.log.front().is_some_and(|first| !counts(*first)) {
-            self.log.pop_front();
-        }
+        while self.log.pop_front_if(|first| !counts(*first)).is_some() {}
         let admitted = self.log.len() < limits.quota.calls.get() as usize;
         if admitted || limits.count_rejected {
             self.log.push_back(at);
@@ -141,9 +138,7 @@ impl Counter {
         let (calls, cost) = (u128::from(quota.calls.get()), quota.window.as_nanos());
         let gained = at.saturating_sub(self.updated).as_nanos() * calls;
         let full = cost * calls;
-        let level = self
-            .level
-            .map_or(full, |level| level.saturating_add(gained).min(full));
+        let level = self.level.unwrap_or(full).saturating_add(gained).min(full);
         let left = level.checked_sub(cost);
         let rejected = if limits.count_rejected { 0 } else { level };
         (self.level, self.updated) = (Some(left.unwrap_or(rejected)), at);

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// A header of a reply.
-pub(crate) type Header = (&'static str, String);
-
 /// A refusal, by the gateway or by the service behind it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rejection {
     pub(crate) status: u16,
     pub(crate) code: String,
@@ -29,9 +26,7 @@ impl Rejection {
             status,
             code: code.into(),
             message: message.into(),
-            access_denied_detail: None,
-            retry_after: None,
-            is_throttling: false,
+            ..Self::default()
         }
     }
 
@@ -65,10 +60,20 @@ impl Rejection {
     }
 }
 
-/// The header in which a throttling reply says how many milliseconds to wait. They are rounded up.
-pub(crate) fn retry_header(wait: Duration) -> Header {
-    let millis = wait.as_nanos().div_ceil(1_000_000);
-    ("x-acs-retry-after", millis.to_string())
+/// What is made of a request, or why it is refused.
+pub(crate) type Result<T, E = Rejection> = std::result::Result<T, E>;
+
+/// Refuses a request of which this holds.
+pub(crate) fn refuse_if(holds: bool, status: u16, code: &str, message: &str) -> Result<()> {
+    match holds {
+        true => Err(Rejection::new(status, code, message)),
+        false => Ok(()),
+    }
+}
+
+/// What a throttling reply says of the time to wait: how many milliseconds it is, rounded up.
+pub(crate) fn retry_after(wait: Duration) -> String {
+    wait.as_nanos().div_ceil(1_000_000).to_string()
 }
 
 #[cfg(test)]
@@ -77,6 +82,6 @@ mod tests {
 
     #[test]
     fn waiting_times_are_rounded_up() {
-        assert_eq!(retry_header(Duration::from_micros(700_100)).1, "701");
+        assert_eq!(retry_after(Duration::from_micros(700_100)), "701");
     }
 }

@@ -1,27 +1,65 @@
-//! What the service, its gateway or a source of credentials replies, before a fault changes how it
-//! travels.
+//! What the service, its gateway or a source of credentials replies, and what the client receives of
+//! it: a whole response, a part of one, or none at all. It is decided without I/O, and the server
+//! carries it out.
 
-use std::time::SystemTime;
+use std::time::Duration;
 
 use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::{AbsentValue, AnswerFields, Ids, ServiceChoices};
-use crate::refusal::{Header, Rejection, retry_header};
+use crate::refusal::Rejection;
 use crate::request::Addressee;
-use crate::response::{JSON, OutgoingResponse};
+
+/// The content type of answers in JSON.
+pub(crate) const JSON: &str = "application/json;charset=utf-8";
+
+/// What the server does to answer a call.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Delivery {
+    /// It sends nothing, and leaves the connection open.
+    Never,
+    /// It ends the connection with a TCP reset, and sends nothing before.
+    Reset,
+    /// It sends this response, which may end early.
+    Respond(OutgoingResponse),
+}
+
+/// An HTTP response, whose body may be sent in steps.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct OutgoingResponse {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    /// How long the client should wait before it tries again.
+    pub(crate) retry_after: Option<Duration>,
+    /// The length of the body that the header announces, in bytes.
+    pub(crate) length: u64,
+    pub(crate) body: Vec<BodyStep>,
+}
+
+/// One step of sending a body: a pause, and the bytes that are sent after it. Where there are none
+/// the connection is ended by a TCP reset.
+pub(crate) type BodyStep = (Duration, Option<Bytes>);
+
+impl OutgoingResponse {
+    /// Sends this body and no other, and announces its length.
+    pub(crate) fn set_body(&mut self, body: impl Into<Bytes>) {
+        let body = body.into();
+        self.length = body.len() as u64;
+        self.body = vec![(Duration::ZERO, Some(body))];
+    }
+}
 
 /// Puts the fields of an answer into the body. It is called when the lock on the state is released,
 /// because a long list takes a while.
-pub(crate) type FieldWriter = Box<dyn FnOnce(&mut Map<String, Value>) + Send>;
+pub(crate) type FieldWriter = Box<dyn FnOnce(&mut Map<String, Value>, &ServiceChoices) + Send>;
 
-/// A reply, whose body is not written yet.
+/// A reply, before a fault changes how it travels.
 pub(crate) struct LazyReply {
-    pub(crate) status: u16,
     /// The `Code` in the body. Successes of STS and of the metadata service's texts have none.
     pub(crate) code: Option<String>,
-    content_type: &'static str,
-    header: Option<Header>,
+    /// The response, whose body is not written yet.
+    pub(crate) response: OutgoingResponse,
     write: Box<dyn FnOnce() -> String + Send>,
 }
 
@@ -29,7 +67,7 @@ pub(crate) struct LazyReply {
 const IDS: [&str; 3] = ["BusinessId", "Id", "PhoneNumber"];
 
 /// The form in which the service behind the gateway writes an answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct AnswerForm {
     pub(crate) choices: ServiceChoices,
     /// The fields that a client needs, in the body, in its objects and in its rows.
@@ -40,7 +78,7 @@ pub(crate) struct AnswerForm {
 
 /// These fields of an object.
 pub(crate) fn fields(object: Value) -> FieldWriter {
-    Box::new(|body| body.extend(into_map(object)))
+    Box::new(|body, _| body.extend(into_map(object)))
 }
 
 impl LazyReply {
@@ -61,7 +99,7 @@ impl LazyReply {
         Self {
             code: (target == Addressee::Cams).then(|| "OK".into()),
             write: Box::new(move || {
-                fields(&mut body);
+                fields(&mut body, &form.choices);
                 form.shape(&mut body);
                 Value::Object(body).to_string()
             }),
@@ -71,11 +109,9 @@ impl LazyReply {
 
     /// A JSON object without an envelope, as sources of credentials answer.
     pub(crate) fn bare(status: u16, object: &Value) -> Self {
-        let code = ["Code", "ErrorCode"]
-            .into_iter()
-            .find_map(|name| object[name].as_str());
+        let code = object.get("Code").or_else(|| object.get("ErrorCode"));
         Self {
-            code: code.map(str::to_owned),
+            code: code.and_then(Value::as_str).map(str::to_owned),
             ..Self::text(status, JSON, object.to_string())
         }
     }
@@ -84,10 +120,12 @@ impl LazyReply {
     pub(crate) fn text(status: u16, content_type: &'static str, text: impl Into<String>) -> Self {
         let text = text.into();
         Self {
-            status,
             code: None,
-            content_type,
-            header: None,
+            response: OutgoingResponse {
+                status,
+                content_type,
+                ..OutgoingResponse::default()
+            },
             write: Box::new(|| text),
         }
     }
@@ -101,50 +139,35 @@ impl LazyReply {
         refusal: Rejection,
         form: Option<AnswerForm>,
     ) -> Self {
-        let mut body = match refusal.status {
-            200 => envelope(request_id, &refusal.code, &refusal.message),
-            _ => gateway_error(target, request_id, &refusal.code, &refusal.message),
-        };
+        let code = &refusal.code;
+        let mut body = envelope(request_id, code, &refusal.message);
+        if refusal.status != 200 {
+            let (_, host, product) = target.api();
+            body["HostId"] = host.into();
+            body["Recommend"] = format!(
+                "https://api.alibabacloud.com/troubleshoot\
+                 ?q={code}&product={product}&requestId={request_id}"
+            )
+            .into();
+        }
         if let Some(detail) = refusal.access_denied_detail {
             body["AccessDeniedDetail"] = detail;
         }
         if let (Some(form), Value::Object(body)) = (form, &mut body) {
             form.shape(body);
         }
-        Self {
-            header: refusal.retry_after.map(retry_header),
-            code: Some(refusal.code),
-            ..Self::text(refusal.status, JSON, body.to_string())
-        }
+        let mut reply = Self::text(refusal.status, JSON, body.to_string());
+        reply.response.retry_after = refusal.retry_after;
+        reply.code = Some(refusal.code);
+        reply
     }
 
     /// Writes the reply, and returns the text of its body too. A long list takes a while.
-    pub(crate) fn into_response(self, date: SystemTime) -> (OutgoingResponse, Bytes) {
+    pub(crate) fn into_response(mut self) -> (OutgoingResponse, Bytes) {
         let text = Bytes::from((self.write)());
-        let response = OutgoingResponse {
-            header: self.header,
-            ..OutgoingResponse::new(self.status, date, self.content_type, text.clone())
-        };
-        (response, text)
+        self.response.set_body(text.clone());
+        (self.response, text)
     }
-}
-
-/// The body of an error that the gateway in front of this API reports.
-pub(crate) fn gateway_error(
-    target: Addressee,
-    request_id: &str,
-    code: &str,
-    message: &str,
-) -> Value {
-    let (_, host, product) = target.api();
-    let mut body = envelope(request_id, code, message);
-    body["HostId"] = host.into();
-    body["Recommend"] = format!(
-        "https://api.alibabacloud.com/troubleshoot\
-         ?q={code}&product={product}&requestId={request_id}"
-    )
-    .into();
-    body
 }
 
 /// The fields that every reply of CAMS has.
@@ -177,17 +200,15 @@ impl AnswerForm {
     /// not the text of a number stays a text.
     fn rewrite(&self, name: &str, value: &mut Value) {
         match value {
-            Value::Null => {
-                *value = match self.choices.absent {
-                    AbsentValue::Empty => "".into(),
-                    AbsentValue::None => "None".into(),
-                    AbsentValue::Null => Value::Null,
-                };
-            }
+            Value::Null => match self.choices.absent {
+                AbsentValue::Empty => *value = "".into(),
+                AbsentValue::None => *value = "None".into(),
+                AbsentValue::Null => {}
+            },
             Value::String(text) if self.choices.ids == Ids::Number && IDS.contains(&name) => {
-                match text.parse::<u64>() {
-                    Ok(number) if number.to_string() == *text => *value = number.into(),
-                    _ => {}
+                let number = text.parse::<u64>().ok();
+                if let Some(number) = number.filter(|number| number.to_string() == *text) {
+                    *value = number.into();
                 }
             }
             Value::Array(values) => values.iter_mut().for_each(|value| self.rewrite("", value)),
@@ -200,31 +221,28 @@ impl AnswerForm {
         }
     }
 
-    /// Leaves only the essential fields, and adds an odd row to lists.
+    /// Leaves only the essential fields, and adds an odd row to lists: a row of a type that no
+    /// client expects. It is a text instead of an object, or an object with a number instead of a
+    /// text. A client may fail at one of the two, so that a list has only one of them, and the seed
+    /// decides which.
     fn thin(&self, body: &mut Map<String, Value>) {
         let is_essential = |name: &str| self.essential.contains(&name);
+        let thin = |fields: &mut Map<String, Value>| fields.retain(|name, _| is_essential(name));
         body.retain(|name, _| ["Code", "RequestId"].contains(&&**name) || is_essential(name));
         for value in body.values_mut() {
             match value {
-                Value::Object(fields) => fields.retain(|name, _| is_essential(name)),
+                Value::Object(fields) => thin(fields),
                 Value::Array(rows) => {
-                    for row in rows.iter_mut().filter_map(Value::as_object_mut) {
-                        row.retain(|name, _| is_essential(name));
-                    }
-                    rows.insert(0, self.odd_row());
+                    let objects = rows.iter_mut().filter_map(Value::as_object_mut);
+                    objects.for_each(thin);
+                    let odd_row = match self.seed.is_multiple_of(2) {
+                        true => json!("odd"),
+                        false => json!({ "Status": 7 }),
+                    };
+                    rows.insert(0, odd_row);
                 }
                 _ => {}
             }
-        }
-    }
-
-    /// A row of a type that no client expects: a text instead of an object, or an object with a
-    /// number instead of a text. A client may fail at one of the two, so that a list has only one
-    /// of them, and the seed decides which.
-    fn odd_row(&self) -> Value {
-        match self.seed.is_multiple_of(2) {
-            true => json!("odd"),
-            false => json!({ "Status": 7 }),
         }
     }
 }

@@ -2,15 +2,12 @@
 //! is checked here.
 
 use hyper::body::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method};
 use serde::Serialize;
 
 use crate::encoding;
-use crate::refusal::Rejection;
-
-/// The version of the API of CAMS.
-pub(crate) const CAMS_VERSION: &str = "2020-06-06";
+use crate::refusal::{Rejection, Result, refuse_if};
 
 /// The version of the API of STS.
 pub(crate) const STS_VERSION: &str = "2015-04-01";
@@ -67,13 +64,10 @@ pub(crate) enum Addressee {
 impl IncomingRequest {
     /// Decodes the parameters of a request.
     pub(crate) fn new(head: hyper::http::request::Parts, body: Bytes) -> Self {
-        let content_type = head
-            .headers
-            .get(CONTENT_TYPE)
-            .map_or(&[][..], |kind| kind.as_bytes());
-        let is_form = content_type.starts_with(b"application/x-www-form-urlencoded");
+        let content_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let is_form = |kind: &[u8]| kind.starts_with(b"application/x-www-form-urlencoded");
         let query = encoding::pairs(head.uri.query().unwrap_or_default());
-        let form = match is_form {
+        let form = match content_type.is_some_and(is_form) {
             true => str::from_utf8(&body).ok().and_then(encoding::pairs),
             false => Some(Vec::new()),
         };
@@ -112,7 +106,7 @@ impl IncomingRequest {
 
     /// The names of all headers.
     pub(crate) fn header_names(&self) -> impl Iterator<Item = &str> {
-        self.headers.keys().map(hyper::header::HeaderName::as_str)
+        self.headers.keys().map(HeaderName::as_str)
     }
 
     /// The value of a parameter, in the URL or in the body, which may be empty.
@@ -128,18 +122,16 @@ impl IncomingRequest {
     }
 
     /// The value of a parameter that the operation needs, or the refusal of a request without it.
-    pub(crate) fn required(&self, name: &str) -> Result<&str, Rejection> {
+    pub(crate) fn required(&self, name: &str) -> Result<&str> {
         self.parameter(name).ok_or_else(|| Rejection::missing(name))
     }
 
     /// Refuses a request for another format than JSON. The service answers such a request in XML,
     /// which the emulator does not support.
-    pub(crate) fn check_format(&self) -> Result<(), Rejection> {
-        if self.required("Format")?.eq_ignore_ascii_case("json") {
-            return Ok(());
-        }
+    pub(crate) fn check_format(&self) -> Result<()> {
+        let is_json = self.required("Format")?.eq_ignore_ascii_case("json");
         let message = "Specified response format is not supported; this emulator knows JSON only.";
-        Err(Rejection::new(400, "UnsupportedFormat", message))
+        refuse_if(!is_json, 400, "UnsupportedFormat", message)
     }
 
     /// The operation that is called, as the request names it.
@@ -178,7 +170,7 @@ impl Addressee {
     pub(crate) fn api(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Sts => (STS_VERSION, "sts.emulator", "Sts"),
-            _ => (CAMS_VERSION, "cams.emulator", "cams"),
+            _ => ("2020-06-06", "cams.emulator", "cams"),
         }
     }
 }

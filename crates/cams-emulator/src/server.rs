@@ -6,7 +6,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base::clock::Clock;
 use base::random::Random;
@@ -25,9 +25,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control;
 use crate::flags::{Flags, Latencies};
-use crate::reply::LazyReply;
+use crate::refusal::retry_after;
+use crate::reply::{Delivery, LazyReply, OutgoingResponse};
 use crate::request::{CREDENTIALS_URI, IncomingRequest};
-use crate::response::{BodyStep, Delivery, OutgoingResponse};
 use crate::service::EmulatedService;
 
 /// The most bytes that the body of a request may have. No request to CAMS comes near it.
@@ -65,13 +65,11 @@ pub async fn serve(
     drop(listener);
     stop.cancel();
     let all = async { while connections.join_next().await.is_some() {} };
-    if timeout(GRACE, all).await.is_err() {
-        connections.shutdown().await;
-    }
+    let _ = timeout(GRACE, all).await;
+    connections.shutdown().await;
 }
 
 /// What all connections of an emulator share.
-#[derive(Debug)]
 struct Emulator {
     service: Mutex<EmulatedService>,
     /// The moment from which the journal and the quota count time.
@@ -106,15 +104,14 @@ impl Emulator {
         let cut = Arc::new(AtomicBool::new(false));
         let service = service_fn(|request| self.clone().respond(request, cut.clone()));
         let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        let stopped = tokio::select! {
-            _ = &mut connection => false,
-            () = stop.cancelled() => true,
+        // Whether the connection ended well concerns only its client.
+        let _ = tokio::select! {
+            ended = &mut connection => ended,
+            () = stop.cancelled() => {
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+                (&mut connection).await
+            }
         };
-        if stopped {
-            std::pin::Pin::new(&mut connection).graceful_shutdown();
-            // Whether the connection ended well concerns only its client.
-            let _ = (&mut connection).await;
-        }
         if cut.load(Ordering::Relaxed) {
             // A socket that does not linger sends a TCP reset when it is closed.
             let _ = connection.into_parts().io.into_inner().set_zero_linger();
@@ -132,26 +129,25 @@ impl Emulator {
         let body = Limited::new(body, BODY_LIMIT).collect().await;
         let request = IncomingRequest::new(head, body.map_err(io::Error::other)?.to_bytes());
         let is_control = request.path.starts_with(control::PREFIX);
-        let delivery = if is_control && request.path != CREDENTIALS_URI {
-            self.control(&request)
+        let (delivery, date) = if is_control && request.path != CREDENTIALS_URI {
+            let (status, shown) =
+                control::handle(&mut self.service(), &request, self.start.elapsed());
+            let (response, _) = LazyReply::bare(status, &shown).into_response();
+            (Delivery::Respond(response), self.clock.now())
         } else {
             // The call has a task of its own, so that it arrives even if the client is gone by
             // then.
-            let task = tokio::spawn(self.process(request));
-            task.await?
+            tokio::spawn(self.process(request)).await?
         };
         match delivery {
             Delivery::Never => pending().await,
-            Delivery::Reset => {
-                cut.store(true, Ordering::Relaxed);
-                Err(cut_error())
-            }
-            Delivery::Respond(response) => http_response(response, cut),
+            Delivery::Reset => Err(reset(&cut)),
+            Delivery::Respond(response) => http_response(response, date, cut),
         }
     }
 
-    /// Lets a call arrive, serves it, and lets its answer travel back.
-    async fn process(self: Arc<Self>, request: IncomingRequest) -> Delivery {
+    /// Lets a call arrive, serves it, and lets its answer travel back, with the date in it.
+    async fn process(self: Arc<Self>, request: IncomingRequest) -> (Delivery, SystemTime) {
         self.service().under_way += 1;
         pass(self.travel()).await;
         let outcome = {
@@ -159,19 +155,10 @@ impl Emulator {
             service.under_way -= 1;
             service.receive(&request, self.start.elapsed(), self.clock.now())
         };
-        if outcome.served {
-            pass(self.timing.service_time.0).await;
-        }
         pass(outcome.delay).await;
         pass(self.travel()).await;
-        outcome.into_delivery()
-    }
-
-    /// Answers a request to the control interface.
-    fn control(&self, request: &IncomingRequest) -> Delivery {
-        let (status, shown) = control::handle(&mut self.service(), request, self.start.elapsed());
-        let reply = LazyReply::bare(status, &shown);
-        Delivery::Respond(reply.into_response(self.clock.now()).0)
+        let date = outcome.date;
+        (outcome.into_delivery(), date)
     }
 
     /// The time that one way takes: half of the latency, plus or minus half of the jitter at most.
@@ -189,36 +176,33 @@ impl Emulator {
 }
 
 /// The response that hyper sends, whose body follows the steps of `response`.
-fn http_response(response: OutgoingResponse, cut: Arc<AtomicBool>) -> io::Result<HttpResponse> {
+fn http_response(
+    response: OutgoingResponse,
+    date: SystemTime,
+    cut: Arc<AtomicBool>,
+) -> io::Result<HttpResponse> {
     let mut head = hyper::Response::builder()
         .status(response.status)
-        .header(DATE, httpdate::fmt_http_date(response.date))
+        .header(DATE, httpdate::fmt_http_date(date))
         .header(CONTENT_TYPE, response.content_type)
         .header(CONTENT_LENGTH, response.length);
-    if let Some((name, value)) = response.header {
-        head = head.header(name, value);
+    if let Some(wait) = response.retry_after {
+        head = head.header("x-acs-retry-after", retry_after(wait));
     }
-    let frames = stream::iter(response.body).filter_map(move |step| {
+    let frames = stream::iter(response.body).then(move |(pause, bytes)| {
         let cut = cut.clone();
         async move {
-            match step {
-                BodyStep::Pause(pause) => {
-                    pass(pause).await;
-                    None
-                }
-                BodyStep::Send(bytes) => Some(Ok(Frame::data(bytes))),
-                BodyStep::Cut => {
-                    cut.store(true, Ordering::Relaxed);
-                    Some(Err(cut_error()))
-                }
-            }
+            pass(pause).await;
+            bytes.map(Frame::data).ok_or_else(|| reset(&cut))
         }
     });
     head.body(BodyExt::boxed_unsync(StreamBody::new(frames)))
         .map_err(io::Error::other)
 }
 
-fn cut_error() -> io::Error {
+/// Lets the connection end in a reset, by this error.
+fn reset(cut: &AtomicBool) -> io::Error {
+    cut.store(true, Ordering::Relaxed);
     io::Error::other("the connection is cut")
 }
 

@@ -12,44 +12,43 @@ use serde_json::json;
 use crate::call::{ServiceState, Visit};
 use crate::fault::{FaultKind, Faults, Stage};
 use crate::flags::Flags;
-use crate::gate::Authenticator;
+use crate::gate::{UsedNonces, check_date};
 use crate::generated::{Generated, group};
-use crate::journal::{Entry, Journal};
+use crate::journal::Entry;
 use crate::keys::KnownKeys;
 use crate::numbers::Numbers;
 use crate::operations::{self, EmulatedOperation};
 use crate::quota::Quotas;
-use crate::refusal::Rejection;
-use crate::reply::{AnswerForm, LazyReply};
+use crate::refusal::{Rejection, Result, refuse_if};
+use crate::reply::{AnswerForm, Delivery, LazyReply};
 use crate::request::{Addressee, IncomingRequest};
-use crate::response::Delivery;
 use crate::signature;
 use crate::sources;
 
 /// The whole state of an emulator.
-#[derive(Debug)]
 pub(crate) struct EmulatedService {
     pub(crate) state: ServiceState,
     pub(crate) faults: Faults,
-    pub(crate) journal: Journal,
+    /// All requests since the emulator's start, or since the journal was cleared.
+    pub(crate) journal: Vec<Entry>,
     pub(crate) quotas: Quotas,
     /// The number of calls that were read from their connection and have not arrived yet.
     pub(crate) under_way: usize,
-    gate: Authenticator,
+    nonces: UsedNonces,
     /// The operations that RAM denies.
     denied: Vec<String>,
+    /// The time that the service behind the gateway takes for a call.
+    service_time: Duration,
     random: Random,
 }
 
 /// The outcome of a call.
 pub(crate) struct CallOutcome {
-    /// Whether the service behind the gateway worked on the call, which takes its service time.
-    pub(crate) served: bool,
-    /// The time that the answer takes beyond that.
+    /// The time that the service or the source takes for its answer.
     pub(crate) delay: Duration,
-    reply: LazyReply,
     /// The date that the server shows.
-    date: SystemTime,
+    pub(crate) date: SystemTime,
+    reply: LazyReply,
     /// What spoils the answer.
     fault: Option<FaultKind>,
 }
@@ -72,11 +71,12 @@ impl EmulatedService {
                 metadata_session: None,
             },
             faults: Faults::new(flags.seed, flags.faults.into_iter().flatten()),
-            journal: Journal::default(),
+            journal: Vec::new(),
             quotas: Quotas::new(flags.limits),
             under_way: 0,
-            gate: Authenticator::default(),
+            nonces: UsedNonces::default(),
             denied: account.deny,
+            service_time: flags.timing.service_time.0,
             random: Random::seeded(flags.seed),
         }
     }
@@ -100,34 +100,29 @@ impl EmulatedService {
             form: None,
         };
         let result = self.serve(&mut call);
-        let Visit {
-            mut entry,
-            fault,
-            form,
-            date,
-            ..
-        } = call;
+        let mut entry = call.entry;
         let reply = result.unwrap_or_else(|refusal| {
             entry.throttled = refusal.is_throttling;
-            LazyReply::refusal(request.target, &entry.request_id, refusal, form)
+            LazyReply::refusal(request.target, &entry.request_id, refusal, call.form)
         });
-        entry.status = match &fault {
-            Some(fault) => fault.status_sent(reply.status),
-            None => Some(reply.status),
+        let status = reply.response.status;
+        entry.status = match &call.fault {
+            Some(fault) => fault.status_sent(status),
+            None => Some(status),
         };
         entry.code.clone_from(&reply.code);
-        let outcome = CallOutcome {
-            served: entry.counted && !entry.throttled,
-            delay: match request.target {
-                Addressee::Metadata => self.state.issuance.metadata_delay.0,
-                _ => Duration::ZERO,
-            },
-            reply,
-            date,
-            fault,
+        let delay = match request.target {
+            Addressee::Metadata => self.state.issuance.metadata_delay.0,
+            _ if entry.counted && !entry.throttled => self.service_time,
+            _ => Duration::ZERO,
         };
-        self.journal.0.push(entry);
-        outcome
+        self.journal.push(entry);
+        CallOutcome {
+            delay,
+            date: call.date,
+            reply,
+            fault: call.fault,
+        }
     }
 
     /// What is known of a request when it arrives.
@@ -150,12 +145,10 @@ impl EmulatedService {
     }
 
     /// Checks and executes a call. What becomes known of it is noted in it, also if it is refused.
-    fn serve(&mut self, call: &mut Visit<'_>) -> Result<LazyReply, Rejection> {
+    fn serve(&mut self, call: &mut Visit<'_>) -> Result<LazyReply> {
         let request = call.request;
-        if request.is_malformed {
-            let message = "The parameters are malformed.";
-            return Err(Rejection::new(400, "InvalidParameter", message));
-        }
+        let message = "The parameters are malformed.";
+        refuse_if(request.is_malformed, 400, "InvalidParameter", message)?;
         if sources::action(request).is_some() {
             self.strike(Stage::Admitted, call)?;
             return Ok(sources::answer(call, &mut self.state));
@@ -166,7 +159,7 @@ impl EmulatedService {
 
         call.entry.counted = true;
         if operation.api == Addressee::Cams {
-            let account = call.caller.as_ref().map_or("", |caller| &caller.account_id);
+            let account = call.entry.account_id.as_deref().unwrap_or_default();
             if !self.quotas.admit(account, operation.name, call.at) {
                 return Err(Rejection::throttling(None, None));
             }
@@ -176,7 +169,7 @@ impl EmulatedService {
     }
 
     /// Lets a fault strike the call, if one is due. Some faults refuse what was requested.
-    fn strike(&mut self, stage: Stage, call: &mut Visit<'_>) -> Result<(), Rejection> {
+    fn strike(&mut self, stage: Stage, call: &mut Visit<'_>) -> Result<()> {
         let entry = &call.entry;
         let (action, number) = (entry.action.as_deref(), entry.phone_number.as_deref());
         let Some(fault) = self.faults.strike(stage, action, number) else {
@@ -195,8 +188,9 @@ impl EmulatedService {
         refusal.map_or(Ok(()), Err)
     }
 
-    /// Finds out who calls, if the operation is signed.
-    fn authenticate(&mut self, call: &mut Visit<'_>) -> Result<(), Rejection> {
+    /// Finds out who calls, if the operation is signed: by access key, security token, date,
+    /// signature and nonce.
+    fn authenticate(&mut self, call: &mut Visit<'_>) -> Result<()> {
         let request = call.request;
         if operations::named(request).is_some_and(|operation| !operation.is_signed) {
             return match request.header("x-acs-version") {
@@ -204,10 +198,15 @@ impl EmulatedService {
                 None => request.check_format(),
             };
         }
+        let claim = signature::claim(request)?;
         let (keys, revoked_as) = (&self.state.keys, self.state.issuance.revoked_as);
-        let caller = self
-            .gate
-            .enter(request, keys, revoked_as, call.date, call.now)?;
+        // Sessions end by the true date, also where the server's clock is wrong.
+        let (secret, caller) = keys.find(&claim, revoked_as, call.now)?;
+        check_date(claim.date, call.date)?;
+        signature::verify(request, secret)?;
+        let is_used = !self.nonces.is_first(claim.nonce, call.date);
+        let message = "Specified signature nonce was used already.";
+        refuse_if(is_used, 400, "SignatureNonceUsed", message)?;
         call.caller = Some(caller);
         Ok(())
     }
@@ -217,7 +216,7 @@ impl EmulatedService {
         &mut self,
         operation: &'static EmulatedOperation,
         call: &mut Visit<'_>,
-    ) -> Result<LazyReply, Rejection> {
+    ) -> Result<LazyReply> {
         let behaviour = &self.state.numbers.behaviour;
         let form = AnswerForm {
             choices: behaviour.clone(),
@@ -229,10 +228,9 @@ impl EmulatedService {
         if self.denied.iter().any(|name| name == operation.name) {
             return Err(denied(operation));
         }
-        if operation.needs_subscription && behaviour.not_subscribed {
-            let message = "You have not subscribed to the product.";
-            return Err(Rejection::new(400, "Product.Unsubscript", message));
-        }
+        let is_unsubscribed = operation.needs_subscription && behaviour.not_subscribed;
+        let message = "You have not subscribed to the product.";
+        refuse_if(is_unsubscribed, 400, "Product.Unsubscript", message)?;
         let fields = (operation.run)(call, &mut self.state)?;
         let request_id = &call.entry.request_id;
         Ok(LazyReply::success(operation.api, request_id, fields, form))
@@ -243,7 +241,7 @@ impl CallOutcome {
     /// The answer in full. A long list takes a while, so the lock on the state must be released
     /// before.
     pub(crate) fn into_delivery(self) -> Delivery {
-        let (response, text) = self.reply.into_response(self.date);
+        let (response, text) = self.reply.into_response();
         match self.fault {
             Some(fault) => fault.deliver(response, &text),
             None => Delivery::Respond(response),
@@ -253,7 +251,7 @@ impl CallOutcome {
 
 /// The operation that the request calls. Refused are other paths and methods, another version of
 /// the API, and names that are not known.
-fn route(request: &IncomingRequest) -> Result<&'static EmulatedOperation, Rejection> {
+fn route(request: &IncomingRequest) -> Result<&'static EmulatedOperation> {
     let not_found = || {
         let message = "Specified api is not found, please check your url and method.";
         Rejection::new(404, "InvalidApi.NotFound", message)
@@ -261,18 +259,15 @@ fn route(request: &IncomingRequest) -> Result<&'static EmulatedOperation, Reject
     if request.path != "/" || ![Method::GET, Method::POST].contains(&request.method) {
         return Err(not_found());
     }
-    let version = request
-        .version()
-        .ok_or_else(|| Rejection::missing("Version"))?;
+    let version = request.version();
+    let version = version.ok_or_else(|| Rejection::missing("Version"))?;
     let (expected, ..) = request.target.api();
-    if version != expected {
-        let message = "Specified parameter Version is not valid.";
-        return Err(Rejection::new(400, "InvalidVersion", message));
+    let message = "Specified parameter Version is not valid.";
+    refuse_if(version != expected, 400, "InvalidVersion", message)?;
+    match request.action() {
+        None => Err(Rejection::missing("Action")),
+        Some(_) => operations::named(request).ok_or_else(not_found),
     }
-    request
-        .action()
-        .ok_or_else(|| Rejection::missing("Action"))?;
-    operations::named(request).ok_or_else(not_found)
 }
 
 /// The refusal by RAM of an operation that no policy of the user allows. The gateway adds the

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::call::{ServiceState, Visit};
 use crate::issuance::{CredentialsUri, MetadataVersion};
 use crate::keys::IssuedSession;
+use crate::refusal::{Rejection, Result, refuse_if};
 use crate::reply::LazyReply;
 use crate::request::{Addressee, IncomingRequest};
 
@@ -43,7 +44,14 @@ pub(crate) fn action(request: &IncomingRequest) -> Option<&'static str> {
 pub(crate) fn answer(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
     match call.request.target {
         Addressee::CloudSso => {
-            let (status, mut fields) = cloud_sso(call, state);
+            let (status, mut fields) = match cloud_sso(call, state) {
+                Ok(fields) => (200, fields),
+                Err(refusal) => {
+                    let (code, message) = (refusal.code, refusal.message);
+                    let fields = json!({ "ErrorCode": code, "ErrorMessage": message });
+                    (refusal.status, fields)
+                }
+            };
             fields["RequestId"] = call.entry.request_id.as_str().into();
             LazyReply::bare(status, &fields)
         }
@@ -65,31 +73,23 @@ struct WantedCredentials {
 
 /// CloudSSO: starts a session in the account that the request names, with the rights that it names,
 /// for an access token that a user got by signing in.
-fn cloud_sso(call: &mut Visit<'_>, state: &mut ServiceState) -> (u16, Value) {
-    let refusal = |status, code: &str, message: &str| {
-        let fields = json!({ "ErrorCode": code, "ErrorMessage": message });
-        (status, fields)
-    };
+fn cloud_sso(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<Value> {
     let request = call.request;
-    if request.method != Method::POST {
-        return refusal(405, "MethodNotAllowed", "Use POST.");
-    }
+    let is_post = request.method == Method::POST;
+    refuse_if(!is_post, 405, "MethodNotAllowed", "Use POST.")?;
     let header = request.header("authorization").unwrap_or_default();
-    if header.strip_prefix("Bearer ").is_none_or(str::is_empty) {
-        let message = "The access token is invalid or has expired.";
-        return refusal(401, "InvalidAccessToken", message);
-    }
-    let Ok(wanted) = serde_json::from_slice::<WantedCredentials>(&request.body) else {
-        let message = "AccountId and AccessConfigurationId are required.";
-        return refusal(400, "InvalidParameter", message);
-    };
-    if !state.keys.has_account(&wanted.account_id) {
-        let message = "The account is not assigned to the user.";
-        return refusal(403, "Forbidden.Account", message);
-    }
+    let is_unknown = header.strip_prefix("Bearer ").is_none_or(str::is_empty);
+    let message = "The access token is invalid or has expired.";
+    refuse_if(is_unknown, 401, "InvalidAccessToken", message)?;
+    let message = "AccountId and AccessConfigurationId are required.";
+    let wanted = serde_json::from_slice::<WantedCredentials>(&request.body);
+    let wanted = wanted.map_err(|_| Rejection::new(400, "InvalidParameter", message))?;
+    let is_assigned = state.keys.has_account(&wanted.account_id);
+    let message = "The account is not assigned to the user.";
+    refuse_if(!is_assigned, 403, "Forbidden.Account", message)?;
     let role = format!("AliyunReservedSSO-{}", wanted.access_configuration_id);
     let session = call.issue(state, &wanted.account_id, &role, "emulator", None);
-    (200, json!({ "CloudCredential": session.credentials() }))
+    Ok(json!({ "CloudCredential": session.credentials() }))
 }
 
 /// The credentials URI, a server of the user's own: starts a session for each request.
@@ -112,12 +112,12 @@ fn credentials_uri(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply 
     LazyReply::bare(200, &fields)
 }
 
-/// The metadata service. The error is the status and the title of a page, as the web server of the
-/// service writes it.
-fn metadata(
-    call: &mut Visit<'_>,
-    state: &mut ServiceState,
-) -> Result<LazyReply, (u16, &'static str)> {
+/// The status and the title of a page for an error, as the web server of the metadata service writes
+/// it.
+type Page = (u16, &'static str);
+
+/// The metadata service.
+fn metadata(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<LazyReply, Page> {
     let (request, version) = (call.request, state.issuance.metadata);
     let not_found = Err((404, "Not Found"));
     let is_token = request.path == TOKEN;
@@ -150,13 +150,9 @@ fn metadata(
 }
 
 /// Issues a token for as long as is requested, which is at most six hours.
-fn metadata_token(
-    call: &mut Visit<'_>,
-    state: &mut ServiceState,
-) -> Result<LazyReply, (u16, &'static str)> {
-    let seconds = call
-        .request
-        .header("x-aliyun-ecs-metadata-token-ttl-seconds");
+fn metadata_token(call: &mut Visit<'_>, state: &mut ServiceState) -> Result<LazyReply, Page> {
+    let request = call.request;
+    let seconds = request.header("x-aliyun-ecs-metadata-token-ttl-seconds");
     let seconds = seconds.and_then(|text| text.parse().ok());
     let seconds = seconds.filter(|seconds| (1..=21_600).contains(seconds));
     let ends = call.now + Duration::from_secs(seconds.ok_or((400, "Bad Request"))?);
@@ -171,7 +167,7 @@ fn metadata_token(
 fn metadata_credentials(call: &mut Visit<'_>, state: &mut ServiceState) -> LazyReply {
     let is_fresh = |session: &IssuedSession| {
         let age = call.now.duration_since(session.issued).unwrap_or_default();
-        age < session.lifetime / 4 * 3 && !state.keys.is_revoked(&session.access_key_id)
+        age < session.lifetime / 4 * 3
     };
     let session = state.metadata_session.take().filter(is_fresh);
     let session = session.unwrap_or_else(|| {

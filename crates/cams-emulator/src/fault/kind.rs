@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::spoil::{self, Writing};
 use crate::period::Period;
 use crate::refusal::Rejection;
+use crate::reply::{Delivery, OutgoingResponse};
 use crate::request::IncomingRequest;
-use crate::response::{BodyStep, Delivery, OutgoingResponse};
 
 /// What goes wrong with a call, under the name that users write. The documentation of the crate
 /// describes each kind.
@@ -174,6 +174,7 @@ impl FaultKind {
                     ("Data", data),
                     ("PhoneNumbers", rows),
                     ("Credentials", credentials),
+                    ("CloudCredential", credentials),
                 ];
                 if let Some(text) = spoil::alter(text, parts) {
                     response.set_body(match unescaped {
@@ -187,14 +188,14 @@ impl FaultKind {
             Self::MalformedJson {} => response.set_body("{\"Code\": OK, \"Data\": {"),
             Self::ResetMidBody {} => {
                 // The pause lets the first half reach the client before the reset overtakes it.
-                let pause = BodyStep::Pause(Duration::from_millis(20));
-                response.body = vec![BodyStep::Send(spoil::half(text)), pause, BodyStep::Cut];
+                let cut = (Duration::from_millis(20), None);
+                response.body = vec![(Duration::ZERO, Some(spoil::half(text))), cut];
             }
             Self::SlowBody { over } => {
                 let over = over.map_or(Duration::from_secs(2), |over| over.0);
                 response.body = spoil::drip(text, over);
             }
-            Self::Status { status, .. } => spoil::fail(&mut response, text, *status),
+            Self::Status { status, .. } => response = spoil::failure(text, *status),
             Self::TruncatedJson {} => response.set_body(spoil::half(text)),
             Self::WrongContentType {} => response.content_type = "text/html;charset=utf-8",
             Self::WrongTypes {} => response.set_body(spoil::wrong_types(text).to_string()),

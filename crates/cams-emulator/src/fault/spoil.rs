@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::encoding::encode;
-use crate::reply::gateway_error;
+use crate::refusal::Rejection;
+use crate::reply::{BodyStep, LazyReply, OutgoingResponse};
 use crate::request::{Addressee, IncomingRequest};
-use crate::response::{BodyStep, JSON, OutgoingResponse};
 use crate::signature;
 
 /// How a quotation of a request is written.
@@ -40,13 +40,11 @@ pub(super) fn quote(request: &IncomingRequest, writing: Writing) -> String {
         "VerifyCode",
     ];
     let headers = ["authorization", "x-acs-security-token"];
-    let parameters = parameters.map(|name| (name, request.parameter(name)));
-    let headers = headers.map(|name| (name, request.header(name)));
-    let quoted: Vec<String> = parameters
-        .into_iter()
-        .chain(headers)
-        .filter_map(|(name, value)| Some(format!("{name}={}", write(value?))))
-        .collect();
+    let quoted = parameters.iter().chain(&headers).filter_map(|name| {
+        let value = request.parameter(name).or_else(|| request.header(name));
+        Some(format!("{name}={}", write(value?)))
+    });
+    let quoted: Vec<_> = quoted.collect();
     format!(
         "server received: {}; server string to sign is: {}",
         quoted.join(" "),
@@ -54,14 +52,12 @@ pub(super) fn quote(request: &IncomingRequest, writing: Writing) -> String {
     )
 }
 
-/// Turns the response into a failure with this status. A gateway reports its failure as JSON, and a
-/// proxy (502) as HTML.
-pub(super) fn fail(response: &mut OutgoingResponse, text: &Bytes, status: u16) {
-    response.status = status;
+/// A failure with this status in the place of this answer. A gateway reports its failure as JSON, and
+/// a proxy (502) as HTML.
+pub(super) fn failure(text: &Bytes, status: u16) -> OutgoingResponse {
     if status == 502 {
-        response.content_type = "text/html";
-        response.set_body("<html><body><h1>502 Bad Gateway</h1></body></html>");
-        return;
+        let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+        return LazyReply::text(status, "text/html", page).into_response().0;
     }
     let (code, message) = match status {
         503 => (
@@ -73,12 +69,11 @@ pub(super) fn fail(response: &mut OutgoingResponse, text: &Bytes, status: u16) {
             "The request processing has failed due to some unknown error.",
         ),
     };
-    let request_id = json(text)["RequestId"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    response.content_type = JSON;
-    response.set_body(gateway_error(Addressee::Cams, &request_id, code, message).to_string());
+    let answer = json(text);
+    let request_id = answer["RequestId"].as_str().unwrap_or_default();
+    let refusal = Rejection::new(status, code, message);
+    let reply = LazyReply::refusal(Addressee::Cams, request_id, refusal, None);
+    reply.into_response().0
 }
 
 /// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.
@@ -87,8 +82,8 @@ pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u32) {
     let block = Bytes::from(vec![b' '; BLOCK as usize]);
     let rest = block.slice(..(bytes % BLOCK) as usize);
     let blocks = (0..bytes / BLOCK).map(|_| block.clone()).chain([rest]);
-    let body = blocks.map(BodyStep::Send);
-    response.body = body.chain(std::mem::take(&mut response.body)).collect();
+    let body = blocks.map(|block| (Duration::ZERO, Some(block)));
+    response.body.splice(..0, body);
     response.length += u64::from(bytes);
 }
 
@@ -96,14 +91,8 @@ pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u32) {
 pub(super) fn drip(body: &Bytes, over: Duration) -> Vec<BodyStep> {
     const PARTS: usize = 10;
     let size = body.len().div_ceil(PARTS).max(1);
-    body.chunks(size)
-        .flat_map(|part| {
-            [
-                BodyStep::Pause(over / PARTS as u32),
-                BodyStep::Send(body.slice_ref(part)),
-            ]
-        })
-        .collect()
+    let step = |part| (over / PARTS as u32, Some(body.slice_ref(part)));
+    body.chunks(size).map(step).collect()
 }
 
 pub(super) fn half(text: &Bytes) -> Bytes {
@@ -114,16 +103,14 @@ pub(super) fn half(text: &Bytes) -> Bytes {
 /// credentials of some answers have another name or are the answer itself.
 pub(super) fn alter(
     text: &Bytes,
-    parts: [(&str, &Option<Map<String, Value>>); 3],
+    parts: [(&str, &Option<Map<String, Value>>); 4],
 ) -> Option<String> {
     let mut body: Value = serde_json::from_slice(text).ok()?;
     for (part, fields) in parts {
-        let in_sso = body.get("CloudCredential").is_some();
-        let at_top = body.get("AccessKeyId").is_some();
-        let target = match part {
-            "Credentials" if at_top => Some(&mut body),
-            "Credentials" if in_sso => body.get_mut("CloudCredential"),
-            _ => body.get_mut(part),
+        let is_answer = part == "Credentials" && body.get("AccessKeyId").is_some();
+        let target = match is_answer {
+            true => Some(&mut body),
+            false => body.get_mut(part),
         };
         let objects = match target {
             Some(Value::Array(rows)) => rows,
@@ -140,10 +127,8 @@ pub(super) fn alter(
 /// The JSON with control characters as they are where it has an escape such as `\u001b`.
 pub(super) fn unescape(json: String) -> String {
     (0..0x20_u8).fold(json, |json, control| {
-        json.replace(
-            &format!("\\u{control:04x}"),
-            &char::from(control).to_string(),
-        )
+        let escape = format!("\\u{control:04x}");
+        json.replace(&escape, &char::from(control).to_string())
     })
 }
 

@@ -14,10 +14,6 @@ fn entry(at_micros: u64) -> Entry {
     }
 }
 
-fn journal(entries: impl IntoIterator<Item = Entry>) -> Journal {
-    Journal(entries.into_iter().collect())
-}
-
 #[test]
 fn windows_are_half_open() {
     for (times, most) in [
@@ -25,7 +21,8 @@ fn windows_are_half_open() {
         (&[0, 1_000_000], 1),
         (&[0, 400_000, 1_100_000, 1_200_000, 1_399_999], 4),
     ] {
-        let summary = journal(times.iter().map(|at| entry(*at))).summary(None);
+        let journal: Vec<_> = times.iter().map(|at| entry(*at)).collect();
+        let summary = summary(&journal, None);
         let shown = &summary["actions"][CREATE]["max_arrived_in_window"];
         assert_eq!(*shown, most, "{times:?}");
     }
@@ -37,8 +34,7 @@ fn throttled_calls_arrive() {
     late.throttled = true;
     let mut refused_at_the_gate = entry(30);
     refused_at_the_gate.counted = false;
-    let journal = journal([entry(0), entry(10), late, refused_at_the_gate]);
-    let summary = journal.summary(None);
+    let summary = summary(&[entry(0), entry(10), late, refused_at_the_gate], None);
     let expected = json!({
         "arrived": 3,
         "throttled": 1,
@@ -56,7 +52,7 @@ fn every_initiation_beyond_the_first_is_a_duplicate() {
     second.committed = true;
     let mut third = entry(20);
     third.refused = true;
-    let summary = journal([first, second, third]).summary(None);
+    let summary = summary(&[first, second, third], None);
     assert_eq!(summary["duplicates"], 2);
     assert_eq!(summary["initiations"][0]["accepted"], 2);
     assert_eq!(summary["initiations"][0]["refused"], 1);
@@ -70,7 +66,7 @@ fn a_start_in_the_other_form_is_a_duplicate_too() {
         ..entry(at)
     };
     let both = [in_form(1, "525512345678"), in_form(2, "5215512345678")];
-    let summary = journal(both).summary(None);
+    let summary = summary(&both, None);
     assert_eq!(summary["duplicates"], 1);
     assert_eq!(summary["initiations"].as_array().map(Vec::len), Some(1));
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, EmulatedOperation, IncomingRequest, Rejection, ServiceState, Visit, fields};
+use super::{Answer, EmulatedOperation, IncomingRequest, ServiceState, Visit, fields, sts};
+use crate::refusal::{Rejection, Result, refuse_if};
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::sts("AssumeRole", ESSENTIAL, run);
+pub(super) const OPERATION: EmulatedOperation = sts("AssumeRole", ESSENTIAL, run);
 
 /// The fields of an answer with a session that a client needs.
 pub(super) const ESSENTIAL: &[&str] = &[
@@ -27,10 +27,9 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     // The documented form is `[\w+=,.@:\/-]*`.
     check(request, "ExternalId", 2..=1224, b"_+=,.@:/-")?;
     let expected = state.issuance.external_id.as_deref();
-    if expected.is_some() && expected != request.parameter("ExternalId") {
-        let message = "You are not authorized to do this action. You should be authorized by RAM.";
-        return Err(Rejection::new(403, "NoPermission", message));
-    }
+    let is_wrong = expected.is_some() && expected != request.parameter("ExternalId");
+    let message = "You are not authorized to do this action. You should be authorized by RAM.";
+    refuse_if(is_wrong, 403, "NoPermission", message)?;
     // The documented form is `[\w+=,.@-]*`.
     check(request, "SourceIdentity", 2..=64, b"_+=,.@-")?;
     let mut answer = session.start(call, state)?;
@@ -51,28 +50,23 @@ pub(super) struct RoleSession<'a> {
 
 impl<'a> RoleSession<'a> {
     /// Reads the parameters, whose limits are documented.
-    pub(super) fn parse(request: &'a IncomingRequest) -> Result<Self, Rejection> {
+    pub(super) fn parse(request: &'a IncomingRequest) -> Result<Self> {
         let arn = parse_arn(request.required("RoleArn")?, "role");
         let (account_id, role) = arn.ok_or_else(|| wrongly_formed("RoleArn"))?;
         let name = request.required("RoleSessionName")?;
         check(request, "RoleSessionName", 2..=64, b".@-_")?;
         let seconds = request.parameter("DurationSeconds").unwrap_or("3600");
         let seconds = seconds.parse().unwrap_or(0);
-        if !(900..=43_200).contains(&seconds) {
-            let message = "The Min/Max value of DurationSeconds is 15min/12hr.";
-            let code = "InvalidParameter.DurationSeconds";
-            return Err(Rejection::new(400, code, message));
-        }
+        let is_out = !(900..=43_200).contains(&seconds);
+        let message = "The Min/Max value of DurationSeconds is 15min/12hr.";
+        refuse_if(is_out, 400, "InvalidParameter.DurationSeconds", message)?;
         let policy = request.parameter("Policy").unwrap_or("{}");
-        if policy.len() > 2048 {
-            let message = "The size of Policy must be smaller than 2048 bytes.";
-            return Err(Rejection::new(400, "InvalidParameter.PolicySize", message));
-        }
-        if serde_json::from_str::<Map<String, Value>>(policy).is_err() {
-            let code = "InvalidParameter.PolicyGrammar";
-            let message = "The parameter Policy has not passed grammar check.";
-            return Err(Rejection::new(400, code, message));
-        }
+        let is_long = policy.len() > 2048;
+        let message = "The size of Policy must be smaller than 2048 bytes.";
+        refuse_if(is_long, 400, "InvalidParameter.PolicySize", message)?;
+        let is_no_object = serde_json::from_str::<Map<String, Value>>(policy).is_err();
+        let message = "The parameter Policy has not passed grammar check.";
+        refuse_if(is_no_object, 400, "InvalidParameter.PolicyGrammar", message)?;
         Ok(Self {
             account_id,
             role,
@@ -82,16 +76,11 @@ impl<'a> RoleSession<'a> {
     }
 
     /// Starts the session, if there is such a role, and returns the fields of the answer.
-    pub(super) fn start(
-        self,
-        call: &mut Visit<'_>,
-        state: &mut ServiceState,
-    ) -> Result<Value, Rejection> {
+    pub(super) fn start(self, call: &mut Visit<'_>, state: &mut ServiceState) -> Result<Value> {
         let (account_id, role, name) = (self.account_id, self.role, self.name);
-        if !state.keys.has_account(account_id) || !state.issuance.has_role(role) {
-            let message = "The specified Role not exists .";
-            return Err(Rejection::new(404, "EntityNotExist.Role", message));
-        }
+        let is_known = state.keys.has_account(account_id) && state.issuance.has_role(role);
+        let message = "The specified Role not exists .";
+        refuse_if(!is_known, 404, "EntityNotExist.Role", message)?;
         let role_id = state.keys.role_id(account_id, role);
         let session = call.issue(state, account_id, role, name, Some(self.duration));
         Ok(json!({
@@ -111,7 +100,7 @@ fn check(
     parameter: &str,
     length: RangeInclusive<usize>,
     others: &[u8],
-) -> Result<(), Rejection> {
+) -> Result<()> {
     match request.parameter(parameter) {
         Some(text) if !is_name(text, length, others) => Err(wrongly_formed(parameter)),
         _ => Ok(()),

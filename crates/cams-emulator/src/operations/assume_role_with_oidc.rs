@@ -15,31 +15,27 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::assume_role::{ESSENTIAL, RoleSession, parse_arn};
-use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit, fields};
+use super::{Answer, EmulatedOperation, Result, ServiceState, Visit, fields, sts};
+use crate::refusal::{Rejection, refuse_if};
 
 pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     is_signed: false,
-    ..EmulatedOperation::sts("AssumeRoleWithOIDC", ESSENTIAL, run)
+    ..sts("AssumeRoleWithOIDC", ESSENTIAL, run)
 };
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let request = call.request;
     for name in ["OIDCProviderArn", "OIDCToken", "RoleArn"] {
-        if request.parameter(name).is_none() {
-            let (code, message) = (
-                format!("MissingParameter.{name}"),
-                format!("Parameter {name} is required."),
-            );
-            return Err(Rejection::new(400, code, message));
-        }
+        let is_missing = request.parameter(name).is_none();
+        let code = format!("MissingParameter.{name}");
+        let message = format!("Parameter {name} is required.");
+        refuse_if(is_missing, 400, &code, &message)?;
     }
     let session = RoleSession::parse(request)?;
     let provider = parse_arn(request.required("OIDCProviderArn")?, "oidc-provider");
-    if provider.is_none_or(|(account_id, _)| account_id != session.account_id) {
-        let code = "AuthenticationFail.NoPermission";
-        let message = "Parameter OIDCProviderArn is not valid";
-        return Err(Rejection::new(400, code, message));
-    }
+    let is_foreign = provider.is_none_or(|(account_id, _)| account_id != session.account_id);
+    let message = "Parameter OIDCProviderArn is not valid";
+    refuse_if(is_foreign, 400, "AuthenticationFail.NoPermission", message)?;
     check_token(request.required("OIDCToken")?, call, state)?;
     let mut answer = session.start(call, state)?;
     let now = Utc::from(call.now).seconds();
@@ -57,7 +53,7 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
 
 /// Refuses a token that is not the one in the file. One that was in the file earlier has expired,
 /// and any other is invalid. Without a file, every token is accepted that is not an expired JWT.
-fn check_token(token: &str, call: &Visit<'_>, state: &mut ServiceState) -> Result<(), Rejection> {
+fn check_token(token: &str, call: &Visit<'_>, state: &mut ServiceState) -> Result<()> {
     let refusal = |code: &str, message| {
         let code = format!("AuthenticationFail.OIDCToken.{code}");
         Err(Rejection::new(401, code, message))

@@ -2,16 +2,12 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, fields, step};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
+use crate::numbers::register;
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("ChatappMigrationRegister", &[], run);
+pub(super) const OPERATION: EmulatedOperation = cams("ChatappMigrationRegister", &[], run);
 
-#[expect(
-    clippy::redundant_closure_for_method_calls,
-    reason = "the method itself takes a number of one lifetime only"
-)]
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
-    step(call, state, |number| number.register())?;
+    step(call, state, register)?;
     Ok(fields(json!({})))
 }

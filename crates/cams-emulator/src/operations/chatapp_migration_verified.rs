@@ -1,12 +1,11 @@
 //! `ChatappMigrationVerified`: submits the code that a migrating number was sent.
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, fields, step};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
+use crate::numbers::verify;
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("ChatappMigrationVerified", &[], run);
+pub(super) const OPERATION: EmulatedOperation = cams("ChatappMigrationVerified", &[], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let code = call.request.required("VerifyCode")?;
-    let answer = step(call, state, |number| number.verify(code))?;
-    Ok(fields(answer))
+    step(call, state, |number| verify(number, code)).map(fields)
 }

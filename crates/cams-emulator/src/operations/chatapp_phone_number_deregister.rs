@@ -2,16 +2,12 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, fields, step};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
+use crate::numbers::deregister;
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("ChatappPhoneNumberDeregister", &[], run);
+pub(super) const OPERATION: EmulatedOperation = cams("ChatappPhoneNumberDeregister", &[], run);
 
-#[expect(
-    clippy::redundant_closure_for_method_calls,
-    reason = "the method itself takes a number of one lifetime only"
-)]
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
-    step(call, state, |number| number.deregister())?;
+    step(call, state, deregister)?;
     Ok(fields(json!({})))
 }

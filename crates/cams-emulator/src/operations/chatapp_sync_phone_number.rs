@@ -4,25 +4,22 @@
 use serde_json::Value;
 
 use super::query_chatapp_phone_numbers::{ESSENTIAL, rows};
-use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams};
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("ChatappSyncPhoneNumber", ESSENTIAL, run);
+pub(super) const OPERATION: EmulatedOperation = cams("ChatappSyncPhoneNumber", ESSENTIAL, run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.required_space(state)?;
     let behaviour = &state.numbers.behaviour;
-    if !space.bound {
-        let (status, code) = (behaviour.business_status, behaviour.refusal_code.as_str());
-        let message = "No WhatsApp Business Account is bound to the space.";
-        return Err(Rejection::new(status, code, message));
-    }
+    let message = "No WhatsApp Business Account is bound to the space.";
+    behaviour.refuse_if(!space.bound, &behaviour.refusal_code, message)?;
     let numbers = state.numbers.sync(&space.cust_space_id, call.at);
-    let rows = rows(numbers, None, &state.numbers.behaviour);
-    Ok(Box::new(move |body| {
-        rows(body);
-        let rows = body.get_mut("PhoneNumbers").and_then(Value::as_array_mut);
-        rows.into_iter().flatten().for_each(move_fields);
+    Ok(Box::new(move |body, choices| {
+        let mut rows = rows(&numbers, None, choices);
+        let all = rows.as_array_mut().into_iter().flatten();
+        all.for_each(move_fields);
+        body.insert("PhoneNumbers".into(), rows);
+        body.insert("Success".into(), true.into());
     }))
 }
 

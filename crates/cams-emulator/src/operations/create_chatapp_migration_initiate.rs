@@ -2,11 +2,10 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit, check_number, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, check_number, fields};
 use crate::numbers::Key;
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("CreateChatappMigrationInitiate", &[], run);
+pub(super) const OPERATION: EmulatedOperation = cams("CreateChatappMigrationInitiate", &[], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let key = Key {
@@ -17,23 +16,21 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let behaviour = &state.numbers.behaviour;
     check_number(&key.country_code, 1..=3, behaviour)?;
     check_number(&key.mobile_number, 3..=14, behaviour)?;
-    let (status, refusal_code) = (behaviour.business_status, &*behaviour.refusal_code);
-    if behaviour.numbers_in_app {
-        let message = "(#2388103) The phone number is in use in the WhatsApp Business app.";
-        return Err(Rejection::new(status, refusal_code, message));
-    }
+    let message = "(#2388103) The phone number is in use in the WhatsApp Business app.";
+    behaviour.refuse_if(behaviour.numbers_in_app, &behaviour.refusal_code, message)?;
     let others = state.numbers.others(&key, call.at);
-    if behaviour.max_numbers.is_some_and(|most| others >= most) {
-        let message = "(#2388103) The account has as many phone numbers as it may have.";
-        return Err(Rejection::new(status, refusal_code, message));
-    }
-    let Some(number) = state.numbers.initiate(&key, call.at) else {
-        call.entry.refused = true;
-        let behaviour = &state.numbers.behaviour;
-        let message = "The space has the phone number already.";
-        return Err(Rejection::new(status, &*behaviour.repeat_code, message));
-    };
-    call.entry.committed = true;
+    let is_full = behaviour.max_numbers.is_some_and(|most| others >= most);
+    let message = "(#2388103) The account has as many phone numbers as it may have.";
+    behaviour.refuse_if(is_full, &behaviour.refusal_code, message)?;
+    let started = state.numbers.initiate(&key, call.at);
+    call.entry.committed = started.is_some();
+    call.entry.refused = started.is_none();
+    let behaviour = &state.numbers.behaviour;
+    let (code, message) = (
+        &behaviour.repeat_code,
+        "The space has the phone number already.",
+    );
+    let number = started.ok_or_else(|| behaviour.refusal(code, message))?;
     let data = json!({
         "Id": number.id,
         "PhoneNumber": number.phone_number,

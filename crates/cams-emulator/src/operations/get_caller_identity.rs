@@ -3,13 +3,14 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, fields, sts};
+use crate::refusal::Rejection;
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::sts("GetCallerIdentity", &["AccountId"], run);
+pub(super) const OPERATION: EmulatedOperation = sts("GetCallerIdentity", &["AccountId"], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
-    let caller = call.caller()?;
+    let caller = call.caller.as_ref();
+    let caller = caller.ok_or_else(|| Rejection::missing("AccessKeyId"))?;
     let (account, name) = (&caller.account_id, &caller.name);
     let mut answer = match &caller.role {
         None => json!({

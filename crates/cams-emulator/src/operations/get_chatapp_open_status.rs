@@ -1,15 +1,15 @@
 //! `GetChatappOpenStatus`: whether the account has subscribed to the product.
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams};
 
 pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     needs_subscription: false,
-    ..EmulatedOperation::cams("GetChatappOpenStatus", &["OpenStatus"], run)
+    ..cams("GetChatappOpenStatus", &["OpenStatus"], run)
 };
 
 fn run(_: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let open = !state.numbers.behaviour.not_subscribed;
-    Ok(Box::new(move |body| {
+    Ok(Box::new(move |body, _| {
         body.insert("OpenStatus".into(), open.into());
         // This is the one operation whose model lacks `AccessDeniedDetail`, and whose documented
         // message is in lower case.

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, check_number, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, check_number, fields};
 use crate::behaviour::MissingNumber;
 
 pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("GetPhoneNumberVerificationStatus", &["Data", "Id"], run);
+    cams("GetPhoneNumberVerificationStatus", &["Data", "Id"], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.required_space(state)?.cust_space_id;
@@ -28,9 +28,7 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
             "PhoneNumber": phone_number,
         }),
         (None, MissingNumber::NullData) => Value::Null,
-        (None, MissingNumber::Refusal) => {
-            return Err(state.numbers.missing());
-        }
+        (None, MissingNumber::Refusal) => return Err(behaviour.missing()),
     };
     Ok(fields(json!({ "Data": data })))
 }

@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields};
 use crate::behaviour::NameMatch;
 
-pub(super) const OPERATION: EmulatedOperation = EmulatedOperation::cams(
-    "ListInstance",
-    &["Data", "CustSpaceId", "InstanceName", "ChannelType"],
-    run,
-);
+pub(super) const OPERATION: EmulatedOperation = cams("ListInstance", ESSENTIAL, run);
+
+/// The fields of an answer that a client needs.
+const ESSENTIAL: &[&str] = &["Data", "CustSpaceId", "InstanceName", "ChannelType"];
 
 /// How many rows a page has if the request does not say, and how many it may have.
 const PAGE_SIZE: usize = 10;
@@ -23,8 +22,7 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
         Some(Ok(number @ 1..)) => Ok(number),
         _ => {
             let message = format!("{name} is not a number from 1.");
-            let code = "InvalidParameter.PageInvalid";
-            Err(Rejection::new(behaviour.business_status, code, message))
+            Err(behaviour.refusal("InvalidParameter.PageInvalid", &message))
         }
     };
     let index: usize = natural("PageIndex", 1)?;
@@ -38,10 +36,8 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
         NameMatch::Exact => name.is_empty() || space.instance_name == name,
     });
     spaces.retain(|space| channel.is_none_or(|channel| space.channel_type == channel));
-    let page = spaces
-        .iter()
-        .skip((index - 1).saturating_mul(size))
-        .take(size);
+    let first = (index - 1).saturating_mul(size);
+    let page = spaces.iter().skip(first).take(size);
     let rows = page.map(|space| {
         json!({
             "ChannelType": space.channel_type,

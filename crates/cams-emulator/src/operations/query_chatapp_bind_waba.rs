@@ -2,13 +2,12 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, fields};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields};
 
-pub(super) const OPERATION: EmulatedOperation = EmulatedOperation::cams(
-    "QueryChatappBindWaba",
-    &["Data", "AccountReviewStatus", "Id"],
-    run,
-);
+pub(super) const OPERATION: EmulatedOperation = cams("QueryChatappBindWaba", ESSENTIAL, run);
+
+/// The fields of an answer that a client needs.
+const ESSENTIAL: &[&str] = &["Data", "AccountReviewStatus", "Id"];
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.optional_space(state)?;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, FieldWriter, ServiceState, Visit};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams};
 use crate::behaviour::{ABSENT, ServiceChoices, WebhookListed};
 use crate::fault::FaultKind;
 use crate::numbers::{MIGRATING, SpaceNumber, VERIFIED};
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("QueryChatappPhoneNumbers", ESSENTIAL, run);
+pub(super) const OPERATION: EmulatedOperation = cams("QueryChatappPhoneNumbers", ESSENTIAL, run);
 
 /// The fields of a list that a client needs.
 pub(super) const ESSENTIAL: &[&str] = &["PhoneNumbers", "PhoneNumber", "Status"];
@@ -26,40 +25,33 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
             shown
         }
     };
-    let wanted = call.request.parameter("Status");
-    let rows = rows(numbers, wanted, &state.numbers.behaviour);
-    Ok(Box::new(move |body| {
-        rows(body);
+    let wanted = call.request.parameter("Status").map(str::to_owned);
+    Ok(Box::new(move |body, choices| {
+        let rows = rows(&numbers, wanted.as_deref(), choices);
+        body.insert("PhoneNumbers".into(), rows);
+        body.insert("Success".into(), true.into());
         // The official model has this field, but nothing documents what it holds.
         body.insert("Data".into(), "SUCCESS".into());
     }))
 }
 
-/// Writes the rows of these numbers, or of those whose status is the wanted one.
+/// The rows of these numbers, or of those whose status is the wanted one.
 pub(super) fn rows(
-    numbers: Vec<Arc<SpaceNumber>>,
+    numbers: &[Arc<SpaceNumber>],
     wanted: Option<&str>,
-    behaviour: &ServiceChoices,
-) -> FieldWriter {
-    let wanted = wanted.map(str::to_owned);
-    let (migrating, verified) = (
-        behaviour.migrating_listed_as.clone(),
-        behaviour.verified_listed_as.clone(),
-    );
-    let with_webhook = behaviour.webhook_listed == WebhookListed::Shown;
-    Box::new(move |body| {
-        let rows = numbers.iter().filter_map(|number| {
-            let status = match (&*number.status, &*number.code_verification_status) {
-                (MIGRATING, VERIFIED) => &verified,
-                (MIGRATING, _) => &migrating,
-                _ => &number.status,
-            };
-            let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted == status);
-            (is_wanted && status != ABSENT).then(|| row(number, status, with_webhook))
-        });
-        body.insert("PhoneNumbers".into(), rows.collect());
-        body.insert("Success".into(), true.into());
-    })
+    choices: &ServiceChoices,
+) -> Value {
+    let with_webhook = choices.webhook_listed == WebhookListed::Shown;
+    let rows = numbers.iter().filter_map(|number| {
+        let status = match (&*number.status, &*number.code_verification_status) {
+            (MIGRATING, VERIFIED) => &choices.verified_listed_as,
+            (MIGRATING, _) => &choices.migrating_listed_as,
+            _ => &number.status,
+        };
+        let is_wanted = wanted.is_none_or(|wanted| wanted == status);
+        (is_wanted && status != ABSENT).then(|| row(number, status, with_webhook))
+    });
+    rows.collect()
 }
 
 /// The row of a number. An absent value is null here, which the form of the answer replaces.

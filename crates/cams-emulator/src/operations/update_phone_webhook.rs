@@ -3,53 +3,47 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, Rejection, ServiceState, Visit, fields, step};
+use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
 use crate::behaviour::EmptyUrl;
-use crate::numbers::Patch;
+use crate::numbers::SpaceNumber;
 
-pub(super) const OPERATION: EmulatedOperation =
-    EmulatedOperation::cams("UpdatePhoneWebhook", &[], run);
+pub(super) const OPERATION: EmulatedOperation = cams("UpdatePhoneWebhook", &[], run);
+
+/// A field of a number.
+type Field = fn(&mut SpaceNumber) -> &mut String;
+
+/// The parameters, and the field that each of them sets.
+const WEBHOOK: [(&str, Field); 4] = [
+    ("HttpFlag", |number| &mut number.http_flag),
+    ("QueueFlag", |number| &mut number.queue_flag),
+    ("StatusCallbackUrl", |number| {
+        &mut number.status_callback_url
+    }),
+    ("UpCallbackUrl", |number| &mut number.up_callback_url),
+];
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
-    let request = call.request;
     let behaviour = &state.numbers.behaviour;
-    let (status, empty_url) = (behaviour.business_status, behaviour.empty_url);
-    let refused = |name: &str, message| {
-        let code = format!("InvalidParameter.{name}");
-        Err(Rejection::new(status, code, message))
-    };
-    let flags: [(&str, Patch); 2] = [
-        ("HttpFlag", |number, flag| number.http_flag = flag.into()),
-        ("QueueFlag", |number, flag| number.queue_flag = flag.into()),
-    ];
-    let urls: [(&str, Patch); 2] = [
-        ("StatusCallbackUrl", |number, url| {
-            number.status_callback_url = url.into();
-        }),
-        ("UpCallbackUrl", |number, url| {
-            number.up_callback_url = url.into();
-        }),
-    ];
     let mut changes = Vec::new();
-    for (name, patch) in flags {
-        match request.given(name) {
-            Some(flag @ ("Y" | "N")) => changes.push((patch, flag)),
-            Some(_) => return refused(name, "A flag is neither Y nor N."),
-            None => {}
-        }
-    }
-    for (name, patch) in urls {
-        match request.given(name) {
-            Some("") if empty_url == EmptyUrl::Refused => return refused(name, "A URL is empty."),
-            Some("") if empty_url == EmptyUrl::Kept => {}
-            Some(url) => changes.push((patch, url)),
-            None => {}
+    for (name, field) in WEBHOOK {
+        let Some(text) = call.request.given(name) else {
+            continue;
+        };
+        let is_flag = name.ends_with("Flag");
+        let code = format!("InvalidParameter.{name}");
+        let is_wrong = is_flag && !["Y", "N"].contains(&text);
+        behaviour.refuse_if(is_wrong, &code, "A flag is neither Y nor N.")?;
+        let is_empty_url = !is_flag && text.is_empty();
+        let is_refused = is_empty_url && behaviour.empty_url == EmptyUrl::Refused;
+        behaviour.refuse_if(is_refused, &code, "A URL is empty.")?;
+        if !is_empty_url || behaviour.empty_url == EmptyUrl::Cleared {
+            changes.push((field, text.to_owned()));
         }
     }
     step(call, state, |number| {
-        changes
-            .iter()
-            .for_each(|(patch, text)| number.set(*patch, text));
+        for (field, text) in changes {
+            number.set(move |number| field(number).clone_from(&text));
+        }
         Ok(())
     })?;
     Ok(fields(json!({})))

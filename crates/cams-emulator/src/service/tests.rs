@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 use super::*;
 use crate::control;
 use crate::fault;
-use crate::response::BodyStep;
 use crate::signature::tests::requests::{HttpRequest, date, initiation, list, signed};
 
 const INITIATE: &str = "CreateChatappMigrationInitiate";
@@ -139,7 +138,7 @@ impl Fixture {
     }
 
     fn last_entry(&self) -> &Entry {
-        self.service.journal.0.last().expect("an entry")
+        self.service.journal.last().expect("an entry")
     }
 }
 
@@ -148,10 +147,10 @@ fn shown(outcome: CallOutcome) -> (u16, Value) {
     let Delivery::Respond(response) = outcome.into_delivery() else {
         panic!("there is no answer");
     };
-    let sent = response.body.iter().filter_map(|step| match step {
-        BodyStep::Send(bytes) => Some(&bytes[..]),
-        BodyStep::Cut | BodyStep::Pause(_) => None,
-    });
+    let sent = response
+        .body
+        .iter()
+        .filter_map(|(_, bytes)| bytes.as_deref());
     let body = sent.collect::<Vec<_>>().concat();
     (
         response.status,
@@ -363,11 +362,9 @@ fn a_stale_list_repeats_the_last_true_one() {
 fn a_skewed_clock_refuses_dates_and_shows_its_own() {
     let mut fixture =
         Fixture::with_faults(json!([{ "kind": "clock_skew", "seconds": 1200, "times": "always" }]));
-    let Delivery::Respond(response) = fixture.receive(&initiation("1", "139")).into_delivery()
-    else {
-        panic!("no answer");
-    };
-    assert_eq!(response.date, date() + Duration::from_secs(1200));
+    let outcome = fixture.receive(&initiation("1", "139"));
+    assert_eq!(outcome.date, date() + Duration::from_secs(1200));
+    assert!(matches!(outcome.into_delivery(), Delivery::Respond(_)));
     assert_eq!(
         fixture.last_entry().code.as_deref(),
         Some("InvalidTimeStamp.Expired")
@@ -490,7 +487,12 @@ fn neither_journal_nor_debug_shows_a_secret() {
         .control(Method::GET, "requests", &Value::Null)
         .1
         .to_string();
-    let all = format!("{journal} {:?}", fixture.service);
+    let EmulatedService {
+        state,
+        journal: entries,
+        ..
+    } = &fixture.service;
+    let all = format!("{journal} {entries:?} {:?}", state.keys);
     assert!(
         !all.contains("emulator-secret") && !all.contains("s3cr3t-token"),
         "{all}"

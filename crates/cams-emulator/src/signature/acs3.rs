@@ -6,42 +6,31 @@ use base::secret::Secret;
 
 use super::{SignatureClaim, mismatch};
 use crate::encoding::{canonical_query, hex};
-use crate::refusal::Rejection;
+use crate::refusal::{Rejection, Result};
 use crate::request::IncomingRequest;
 
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 
-/// The parts of an `Authorization` header.
-struct Authorization<'a> {
-    credential: &'a str,
-    signed_headers: &'a str,
-    signature: &'a str,
-}
-
-pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rejection> {
+pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>> {
     let header = |name: &str| {
         let missing = || Rejection::incomplete_signature(&format!("the header {name} is missing"));
         request.header(name).ok_or_else(missing)
     };
+    let [access_key_id, ..] = authorization(request)?;
     Ok(SignatureClaim {
-        access_key_id: authorization(request)?.credential,
+        access_key_id,
         security_token: request.header("x-acs-security-token"),
         date: header("x-acs-date")?,
         nonce: header("x-acs-signature-nonce")?,
     })
 }
 
-pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), Rejection> {
-    let Authorization {
-        signed_headers,
-        signature,
-        ..
-    } = authorization(request)?;
-    let unsigned: Vec<_> = request
-        .header_names()
-        .filter(|name| *name == "host" || name.starts_with("x-acs-"))
-        .filter(|name| !signed_headers.split(';').any(|signed| signed == *name))
-        .collect();
+pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<()> {
+    let [_, signed_headers, signature] = authorization(request)?;
+    let is_needed = |name: &&str| *name == "host" || name.starts_with("x-acs-");
+    let is_signed = |name: &str| signed_headers.split(';').any(|signed| signed == name);
+    let needed = request.header_names().filter(is_needed);
+    let unsigned: Vec<_> = needed.filter(|name| !is_signed(name)).collect();
     if !unsigned.is_empty() {
         let why = format!("these headers must be signed: {}", unsigned.join(", "));
         return Err(Rejection::incomplete_signature(&why));
@@ -69,22 +58,18 @@ pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), R
 
 /// The canonical request, as far as the headers of the request tell what the client signed.
 pub(crate) fn whole_canonical_request(request: &IncomingRequest) -> String {
-    let signed_headers = authorization(request).map(|parts| parts.signed_headers);
-    canonical_request(request, signed_headers.unwrap_or_default())
+    let [_, signed_headers, _] = authorization(request).unwrap_or_default();
+    canonical_request(request, signed_headers)
 }
 
 /// The canonical request that the client signed. It covers the headers that the client says it
 /// signed, because clients differ in that: the Go SDK signs fewer of them than the Python SDK.
 pub(crate) fn canonical_request(request: &IncomingRequest, signed_headers: &str) -> String {
-    let headers: String = signed_headers
-        .split(';')
-        .map(|name| {
-            format!(
-                "{name}:{}\n",
-                request.header(name).unwrap_or_default().trim()
-            )
-        })
-        .collect();
+    let header = |name| {
+        let value = request.header(name).unwrap_or_default();
+        format!("{name}:{}\n", value.trim())
+    };
+    let headers: String = signed_headers.split(';').map(header).collect();
     format!(
         "{}\n{}\n{}\n{headers}\n{signed_headers}\n{}",
         request.method,
@@ -109,7 +94,8 @@ pub(crate) fn sign(string_to_sign: &str, secret: &Secret) -> String {
     hex(hmac::sign(&key, string_to_sign.as_bytes()).as_ref())
 }
 
-fn authorization(request: &IncomingRequest) -> Result<Authorization<'_>, Rejection> {
+/// The id of the key, the names of the signed headers, and the signature.
+fn authorization(request: &IncomingRequest) -> Result<[&str; 3]> {
     let parse = || {
         let header = request.header("authorization")?;
         let parts = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
@@ -117,11 +103,8 @@ fn authorization(request: &IncomingRequest) -> Result<Authorization<'_>, Rejecti
             let mut parts = parts.split(',');
             parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
         };
-        Some(Authorization {
-            credential: part("Credential")?,
-            signed_headers: part("SignedHeaders")?,
-            signature: part("Signature")?,
-        })
+        let [id, headers] = [part("Credential")?, part("SignedHeaders")?];
+        Some([id, headers, part("Signature")?])
     };
     parse().ok_or_else(|| Rejection::incomplete_signature("the Authorization header is malformed"))
 }

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{SignatureClaim, mismatch};
 use crate::encoding::{canonical_query, encode};
-use crate::refusal::Rejection;
+use crate::refusal::{Rejection, Result};
 use crate::request::IncomingRequest;
 
-pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rejection> {
+pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>> {
     let fixed = [
         ("SignatureMethod", "HMAC-SHA1"),
         ("SignatureVersion", "1.0"),
@@ -31,7 +31,7 @@ pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rej
     })
 }
 
-pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), Rejection> {
+pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<()> {
     let to_sign = string_to_sign(request);
     if sign(&to_sign, secret) == request.required("Signature")? {
         return Ok(());
@@ -47,11 +47,8 @@ pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), R
 }
 
 pub(crate) fn string_to_sign(request: &IncomingRequest) -> String {
-    let covered = request
-        .query
-        .iter()
-        .chain(&request.form)
-        .filter(|(name, _)| name != "Signature");
+    let all = request.query.iter().chain(&request.form);
+    let covered = all.filter(|(name, _)| name != "Signature");
     let (path, query) = (encode(&request.path), encode(&canonical_query(covered)));
     format!("{}&{path}&{query}", request.method)
 }

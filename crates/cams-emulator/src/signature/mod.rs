@@ -9,7 +9,7 @@ mod hmac_sha1;
 
 use base::secret::Secret;
 
-use crate::refusal::Rejection;
+use crate::refusal::{Rejection, Result};
 use crate::request::{IncomingRequest, SignatureMethod};
 
 /// Who signed a request, and when, as the request says. Nothing of it is checked yet.
@@ -22,7 +22,7 @@ pub(crate) struct SignatureClaim<'a> {
 }
 
 /// Reads from the request who signed it and when.
-pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rejection> {
+pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>> {
     match request.signature {
         None => Err(Rejection::missing("AccessKeyId")),
         Some(SignatureMethod::Acs3) => acs3::claim(request),
@@ -32,7 +32,7 @@ pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>, Rej
 
 /// Computes the signature of the request that arrived, and compares it with the one that it
 /// carries.
-pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<(), Rejection> {
+pub(crate) fn verify(request: &IncomingRequest, secret: &Secret) -> Result<()> {
     match request.signature {
         None => Err(Rejection::missing("Signature")),
         Some(SignatureMethod::Acs3) => acs3::verify(request, secret),

@@ -32,10 +32,10 @@ impl Fixture {
         let Delivery::Respond(response) = self.receive(&call).into_delivery() else {
             panic!("there is no answer");
         };
-        let sent = response.body.iter().filter_map(|step| match step {
-            BodyStep::Send(bytes) => Some(&bytes[..]),
-            BodyStep::Cut | BodyStep::Pause(_) => None,
-        });
+        let sent = response
+            .body
+            .iter()
+            .filter_map(|(_, bytes)| bytes.as_deref());
         let body = sent.collect::<Vec<_>>().concat();
         (response.status, String::from_utf8(body).expect("text"))
     }
@@ -80,7 +80,7 @@ fn the_metadata_service_names_its_role_and_hands_out_credentials() {
     assert_eq!(entry["issued_key_id"], body["AccessKeyId"]);
     let secret = body["AccessKeySecret"].as_str().expect("text");
     assert!(!entry.to_string().contains(secret));
-    let journal = json!(fixture.service.journal.0).to_string();
+    let journal = json!(fixture.service.journal).to_string();
     assert!(!journal.contains(&token), "{journal}");
 }
 
@@ -198,7 +198,7 @@ fn cloud_sso_exchanges_an_access_token() {
     let mut elsewhere = body;
     elsewhere["AccountId"] = json!("7");
     assert_eq!(ask("s3cr3t", &elsewhere).0, 403);
-    let journal = json!(fixture.service.journal.0).to_string();
+    let journal = json!(fixture.service.journal).to_string();
     assert!(!journal.contains("s3cr3t"), "{journal}");
 }
 
