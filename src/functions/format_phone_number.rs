@@ -8,15 +8,14 @@ use crate::validators;
 /// The function `format_phone_number`, which joins the calling code and the number behind it.
 pub(crate) struct FormatPhoneNumber;
 
-impl Function for FormatPhoneNumber {
-    type Arguments = (String, String);
+impl Function<2> for FormatPhoneNumber {
     type Output = String;
 
     fn name(&self) -> &'static str {
         "format_phone_number"
     }
 
-    fn signature(&self) -> Signature {
+    fn signature(&self) -> Signature<2> {
         Signature {
             summary: "Joins calling code and number to a phone number",
             description: "Returns the whole phone number, digits only and with the calling code in \
@@ -26,7 +25,7 @@ impl Function for FormatPhoneNumber {
                 the resource that takes it warns of it.\n\nThe calling codes are those of the [List \
                 of ITU-T Recommendation E.164 assigned country \
                 codes](https://www.itu.int/pub/T-SP-E.164D), without the codes of global services.",
-            parameters: &[
+            parameters: [
                 (
                     "country_code",
                     "Country calling code, digits only, such as `86`.",
@@ -40,7 +39,7 @@ impl Function for FormatPhoneNumber {
         }
     }
 
-    fn call(&self, (code, number): (String, String)) -> Result<String, FunctionError> {
+    fn call(&self, [code, number]: [String; 2]) -> Result<String, FunctionError> {
         let number = PhoneNumber::parse(&code, &number).map_err(|problem| {
             let (position, parameter) = match problem.part {
                 Part::CountryCode => (0, "country_code"),
@@ -62,7 +61,7 @@ mod tests {
     use super::*;
 
     fn call(code: &str, number: &str) -> Result<String, FunctionError> {
-        FormatPhoneNumber.call((code.to_owned(), number.to_owned()))
+        FormatPhoneNumber.call([code.to_owned(), number.to_owned()])
     }
 
     #[test]

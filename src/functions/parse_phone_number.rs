@@ -17,15 +17,14 @@ model! {
 /// The function `parse_phone_number`, which separates the calling code from the number behind it.
 pub(crate) struct ParsePhoneNumber;
 
-impl Function for ParsePhoneNumber {
-    type Arguments = (String,);
+impl Function<1> for ParsePhoneNumber {
     type Output = Parts;
 
     fn name(&self) -> &'static str {
         "parse_phone_number"
     }
 
-    fn signature(&self) -> Signature {
+    fn signature(&self) -> Signature<1> {
         Signature {
             summary: "Separates a phone number into calling code and number",
             description: "Reads a whole phone number and returns an object with the strings \
@@ -43,7 +42,7 @@ impl Function for ParsePhoneNumber {
                 assigned country codes](https://www.itu.int/pub/T-SP-E.164D), without the codes of \
                 global services, to which no WhatsApp number belongs. They were last compared with \
                 the metadata of libphonenumber 9.0.33.",
-            parameters: &[(
+            parameters: [(
                 "text",
                 "Phone number with its calling code, such as `+86 139 0000 1234` or \
                  `8613900001234`.",
@@ -51,7 +50,7 @@ impl Function for ParsePhoneNumber {
         }
     }
 
-    fn call(&self, (text,): (String,)) -> Result<Parts, FunctionError> {
+    fn call(&self, [text]: [String; 1]) -> Result<Parts, FunctionError> {
         let number = parse(text.trim()).map_err(|problem| {
             FunctionError::of_argument(
                 0,
@@ -129,7 +128,7 @@ mod tests {
             ("5215512345678", ("52", "15512345678")),
             ("+2250701020304", ("225", "0701020304")),
         ] {
-            let number = ParsePhoneNumber.call((text.to_owned(),)).expect(text);
+            let number = ParsePhoneNumber.call([text.to_owned()]).expect(text);
             let (code, mobile_number) = parts;
             let expected = Parts {
                 country_code: code.into(),
@@ -168,7 +167,7 @@ mod tests {
                 "may lack its calling code: \"23456789\" has 8 digits",
             ),
         ] {
-            let error = ParsePhoneNumber.call((text.to_owned(),));
+            let error = ParsePhoneNumber.call([text.to_owned()]);
             let error = format!("{:?}", error.expect_err(text)).replace('\\', "");
             assert!(error.contains(problem), "{text}: {error}");
             assert!(error.contains("Write the number with a +"), "{error}");

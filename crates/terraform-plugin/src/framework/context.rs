@@ -1,6 +1,5 @@
 //! What an operation works with besides its arguments, and the private state of an object.
 
-use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
@@ -23,7 +22,7 @@ pub struct Context<'a, P, M = ()> {
     model: PhantomData<fn(M)>,
 }
 
-impl<'a, P> Context<'a, P> {
+impl<'a, P, M> Context<'a, P, M> {
     pub(super) fn new(provider: &'a P, session: &'a RpcSession) -> Self {
         Self {
             provider,
@@ -33,16 +32,10 @@ impl<'a, P> Context<'a, P> {
     }
 
     /// The context of an operation on an object.
-    pub(super) fn of_object<M: Model>(self) -> Context<'a, P, M> {
-        Context {
-            provider: self.provider,
-            session: self.session,
-            model: PhantomData,
-        }
+    pub(super) fn of_object<O: Model>(self) -> Context<'a, P, O> {
+        Context::new(self.provider, self.session)
     }
-}
 
-impl<'a, P, M> Context<'a, P, M> {
     /// The provider's data, as its configuration made it.
     pub fn provider(&self) -> &'a P {
         self.provider
@@ -95,12 +88,6 @@ impl<P, M> Clone for Context<'_, P, M> {
 }
 
 impl<P, M> Copy for Context<'_, P, M> {}
-
-impl<P, M> fmt::Debug for Context<'_, P, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").finish_non_exhaustive()
-    }
-}
 
 /// The private state of the object that an operation is about: JSON values under keys.
 ///
@@ -200,7 +187,7 @@ mod tests {
         let warned = super::super::session::Warned::default();
         let warnings = [("a", 1), ("a", 0), ("b", 1)].map(|(title, expected)| {
             let session = RpcSession::new(CancellationToken::new(), warned.clone());
-            let context = Context::new(&(), &session);
+            let context = Context::<_, ()>::new(&(), &session);
             context.warn_once(Diagnostic::warning(title, "D"));
             let given = session.record().diagnostics.len();
             (given, expected)

@@ -15,10 +15,10 @@ use crate::wire::value::Value;
 
 use super::action::Progress;
 use super::context::Context;
-use super::function::{FunctionError, Signature};
+use super::function::FunctionError;
 use super::identity::IdentitySchema;
 use super::list_resource::ListOutput;
-use super::model::{FieldType, Model, mismatch, parse};
+use super::model::{FieldType, Model, check_model, parse};
 use super::resource::{Change, Desired, ImportTarget, Resource};
 use super::schema::{self, Schema, SchemaRole};
 
@@ -41,22 +41,21 @@ pub(super) struct Definition {
 type Validate = Box<dyn Fn(Value) -> Result<Diagnostics> + Send + Sync>;
 
 impl Definition {
-    /// The definition of what `author` implements, and what is wrong with it if something is.
+    /// The definition of what `author` implements. The error says what is wrong with it.
     pub(super) fn new<T: Send + Sync + 'static, M: Model>(
         author: &Arc<T>,
         schema: Schema,
         role: SchemaRole,
         validate: fn(&T, &M) -> Diagnostics,
-    ) -> (Self, Option<String>) {
+    ) -> std::result::Result<Self, String> {
         let (author, ty) = (author.clone(), schema.ty());
-        let problem = schema::problem(&schema.attributes, role);
-        let problem = problem.or_else(|| mismatch(&M::ty(), &ty));
-        let definition = Self {
+        schema::check(&schema.attributes, role)?;
+        check_model(&M::ty(), &ty)?;
+        Ok(Self {
             schema,
             ty,
             validate: Box::new(move |config| Ok(validate(&author, &parse(config)?))),
-        };
-        (definition, problem)
+        })
     }
 }
 
@@ -68,27 +67,26 @@ pub(super) struct ResourceDefinition {
 }
 
 impl ResourceDefinition {
-    pub(super) fn new<R: Resource>(resource: &Arc<R>) -> (Self, Option<String>) {
-        let (base, problem) =
-            Definition::new(resource, resource.schema(), SchemaRole::Stored, R::validate);
+    pub(super) fn new<R: Resource>(resource: &Arc<R>) -> std::result::Result<Self, String> {
+        let base = Definition::new(resource, resource.schema(), SchemaRole::Stored, R::validate)?;
         let identity_schema = resource.identity_schema();
         let identity_ty = identity_schema.ty();
-        let problem = problem
-            .or_else(|| mismatch(&R::Identity::ty(), &identity_ty))
-            .or_else(|| identity_schema.problem());
-        let definition = Self {
+        check_model(&R::Identity::ty(), &identity_ty)?;
+        identity_schema.problem().map_or(Ok(()), Err)?;
+        Ok(Self {
             base,
             identity_schema,
             identity_ty,
-        };
-        (definition, problem)
+        })
     }
 }
 
 /// What the server has to know of a function.
 pub(super) struct FunctionDefinition {
-    pub(super) signature: Signature,
-    pub(super) arguments: Vec<Type>,
+    pub(super) summary: &'static str,
+    pub(super) description: &'static str,
+    /// The name and the description of each parameter. All of them are strings.
+    pub(super) parameters: Vec<(&'static str, &'static str)>,
     pub(super) output: Type,
 }
 

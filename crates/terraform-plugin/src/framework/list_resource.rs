@@ -1,6 +1,5 @@
 //! List resources: the trait that the author of one implements, and how it reports what it finds.
 
-use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 
@@ -85,25 +84,14 @@ impl<'a, R: Resource> Listing<'a, R> {
         display_name: impl Into<String>,
         state: R::Model,
     ) -> Result<bool, Diagnostics> {
-        let ListOutput {
-            events,
-            stop,
-            event,
-            wanted,
-        } = &mut self.output;
-        if *wanted == Some(0) {
+        let output = &mut self.output;
+        if output.wanted == Some(0) {
             return Ok(false);
         }
         let state = state.into_value().with_unknowns_as_null();
-        let event = event(display_name.into(), state)?;
-        let sent = send(events, event, stop).await;
-        *wanted = wanted.map(|wanted| wanted - 1);
-        Ok(sent && *wanted != Some(0))
-    }
-}
-
-impl<R> fmt::Debug for Listing<'_, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listing").finish_non_exhaustive()
+        let event = (output.event)(display_name.into(), state)?;
+        let sent = send(output.events, event, output.stop).await;
+        output.wanted = output.wanted.map(|wanted| wanted - 1);
+        Ok(sent && output.wanted != Some(0))
     }
 }

@@ -12,7 +12,7 @@
 //! - `resource`, `data_source`, `action`, `list_resource`, `function`: a trait for each kind.
 //! - `context`: what an operation works with besides its arguments; private state.
 //! - `schema`, `identity`, `model`: the attributes, and typed structs for their values.
-//! - `timeouts`, `duration`: the block that limits how long operations may take.
+//! - `timeouts`: the block that limits how long operations may take.
 //! - `plan`, `validate`: the rules of planning, and the checks of a configuration.
 //! - `session`, `operations`: the record of one operation, and all operations under way.
 //! - `erased`: what the server knows of each offer, and its code with values in place of models.
@@ -21,7 +21,6 @@
 pub mod action;
 pub mod context;
 pub mod data_source;
-pub mod duration;
 mod erased;
 pub mod function;
 pub mod identity;

@@ -119,25 +119,28 @@ pub fn take<T: FieldType>(
     Field::from_value(attributes.remove(name)?)
 }
 
-/// How the type of a model and that of its schema differ, in words; `None` if they agree.
-pub(super) fn mismatch(model: &Type, schema: &Type) -> Option<String> {
+/// Compares the type of a model with that of its schema. The error says how they differ.
+pub(super) fn check_model(model: &Type, schema: &Type) -> Result<(), String> {
     match (model, schema) {
         (Type::List(model), Type::List(schema)) | (Type::Map(model), Type::Map(schema)) => {
-            mismatch(model, schema)
+            check_model(model, schema)
         }
         (Type::Object(model), Type::Object(schema)) => {
             if let Some(name) = schema.keys().find(|name| !model.contains_key(*name)) {
-                return Some(format!("{name}: the schema has it, and the model does not"));
+                return Err(format!("{name}: the schema has it, and the model does not"));
             }
-            model.iter().find_map(|(name, ty)| {
-                let Some(schema) = schema.get(name) else {
-                    return Some(format!("{name}: the model has it, and the schema does not"));
+            model.iter().try_for_each(|(name, ty)| {
+                let checked = match schema.get(name) {
+                    Some(schema) => check_model(ty, schema),
+                    None => Err("the model has it, and the schema does not".to_owned()),
                 };
-                mismatch(ty, schema).map(|problem| format!("{name}: {problem}"))
+                checked.map_err(|problem| format!("{name}: {problem}"))
             })
         }
-        _ => (model != schema)
-            .then(|| format!("the model has {model} where the schema has {schema}")),
+        _ if model == schema => Ok(()),
+        _ => Err(format!(
+            "the model has {model} where the schema has {schema}"
+        )),
     }
 }
 

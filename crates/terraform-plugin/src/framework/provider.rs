@@ -1,12 +1,10 @@
 //! The trait that the author of a provider implements, and the list of what a provider offers.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
 use crate::wire::diagnostic::{Diagnostic, Diagnostics};
-use crate::wire::ty::Type;
 
 use super::action::Action;
 use super::data_source::DataSource;
@@ -14,11 +12,11 @@ use super::erased::{
     Call, Definition, ErasedResource, FunctionDefinition, Invoke, List, Offer, Read,
     ResourceDefinition,
 };
-use super::function::{ArgumentTuple, Function, FunctionError};
+use super::function::{Function, FunctionError};
 use super::list_resource::{ListResource, Listing};
-use super::model::{FieldType, Model, mismatch, parse};
+use super::model::{FieldType, Model, check_model, parse};
 use super::resource::Resource;
-use super::schema::{Schema, SchemaRole, is_name};
+use super::schema::{Schema, SchemaRole, check_names};
 
 /// A provider: its configuration, and what it offers.
 pub trait Provider: Send + Sync + 'static {
@@ -36,12 +34,6 @@ pub trait Provider: Send + Sync + 'static {
 
     /// What the provider offers.
     fn offers(&self) -> Offers<Self::Data>;
-
-    /// Checks what concerns several attributes of the provider block together; validators of the
-    /// schema check single ones. Values may be unknown.
-    fn validate(&self, _config: &Self::Config) -> Diagnostics {
-        Diagnostics::default()
-    }
 
     /// Makes the data that operations work with. `terraform_version` is that of the CLI, such as
     /// `1.14.0`. During a plan, values may be unknown.
@@ -70,10 +62,8 @@ pub struct Offers<D> {
     pub(super) actions: OfferTable<Invoke<D>>,
     pub(super) lists: OfferTable<List<D>>,
     pub(super) functions: OfferTable<Call, FunctionDefinition>,
-    /// The type of the objects of each list.
-    listed: BTreeMap<&'static str, Type>,
-    /// The first thing that is wrong with them.
-    problem: Option<String>,
+    /// The first thing that is wrong with them, if something is.
+    pub(super) checked: Result<(), String>,
 }
 
 impl<D: Send + Sync + 'static> Offers<D> {
@@ -89,8 +79,7 @@ impl<D: Send + Sync + 'static> Offers<D> {
             actions: OfferTable::new("Action"),
             lists: OfferTable::new("List Resource"),
             functions: OfferTable::new("Function"),
-            listed: BTreeMap::new(),
-            problem: None,
+            checked: Ok(()),
         }
     }
 
@@ -99,7 +88,7 @@ impl<D: Send + Sync + 'static> Offers<D> {
         let (name, resource) = (resource.type_name(), Arc::new(resource));
         let definition = ResourceDefinition::new(&resource);
         self.resources
-            .add(&mut self.problem, name, definition, Box::new(resource));
+            .add(&mut self.checked, name, definition, Box::new(resource));
         self
     }
 
@@ -112,7 +101,7 @@ impl<D: Send + Sync + 'static> Offers<D> {
             Box::pin(async move { Ok(source.read(context, parse(config)?).await?.into_value()) })
         });
         self.data_sources
-            .add(&mut self.problem, name, definition, read);
+            .add(&mut self.checked, name, definition, read);
         self
     }
 
@@ -125,74 +114,57 @@ impl<D: Send + Sync + 'static> Offers<D> {
             Box::pin(async move { action.invoke(context, parse(config)?, progress).await })
         });
         self.actions
-            .add(&mut self.problem, name, definition, invoke);
+            .add(&mut self.checked, name, definition, invoke);
         self
     }
 
-    /// These offers and a list of the objects of one of the resources.
+    /// These offers and a list of the objects of a resource, which is among them already.
     pub fn list<L: ListResource>(mut self, list: L) -> Self
     where
         L::Resource: Resource<Provider = D>,
     {
         let (name, list) = (list.type_name(), Arc::new(list));
+        let listed = match self.resources.offers.get(name) {
+            Some(resource) => {
+                let model = <L::Resource as Resource>::Model::ty();
+                check_model(&model, &resource.definition.base.ty)
+            }
+            None => Err("the provider has no such resource".to_owned()),
+        };
         let definition = Definition::new(&list, list.schema(), SchemaRole::Input, L::validate);
         let list: Box<List<D>> = Box::new(move |context, config, output| {
             let list = list.clone();
             let found = Listing::new(output);
             Box::pin(async move { list.list(context, parse(config)?, found).await })
         });
-        let listed = <L::Resource as Resource>::Model::ty();
-        self.listed.insert(name, listed);
-        self.lists.add(&mut self.problem, name, definition, list);
+        self.lists
+            .add(&mut self.checked, name, listed.and(definition), list);
         self
     }
 
     /// These offers and a function.
-    pub fn function<F: Function>(mut self, function: F) -> Self {
-        let name = function.name();
-        let definition = FunctionDefinition {
-            signature: function.signature(),
-            arguments: F::Arguments::types(),
+    pub fn function<const N: usize, F: Function<N>>(mut self, function: F) -> Self {
+        let (name, signature) = (function.name(), function.signature());
+        let names = signature.parameters.map(|(name, _)| name);
+        let named = check_names(names).map_err(|problem| format!("parameter {problem}"));
+        let definition = named.map(|()| FunctionDefinition {
+            summary: signature.summary,
+            description: signature.description,
+            parameters: signature.parameters.to_vec(),
             output: F::Output::ty(),
-        };
-        let parameters = definition.signature.parameters;
-        let names: BTreeSet<_> = parameters.iter().map(|(name, _)| *name).collect();
-        let problem = if let Some(name) = names.iter().chain([&name]).find(|name| !is_name(name)) {
-            Some(format!("{name} is not a name that HCL can write"))
-        } else if names.len() < parameters.len() {
-            Some("a parameter is there twice".to_owned())
-        } else {
-            (names.len() != definition.arguments.len())
-                .then(|| "it has not as many parameters as arguments".to_owned())
-        };
+        });
         let call: Box<Call> = Box::new(move |arguments| {
-            let arguments = F::Arguments::from_values(arguments).map_err(|position| {
+            let texts = arguments.into_iter().map_while(String::from_known).take(N);
+            let arguments = texts.collect::<Vec<_>>().try_into();
+            let arguments = arguments.map_err(|before: Vec<_>| {
                 let text = "The argument must be neither null nor unknown.";
-                FunctionError::of_argument(position, text)
+                FunctionError::of_argument(before.len(), text)
             })?;
             Ok(function.call(arguments)?.into_value())
         });
         self.functions
-            .add(&mut self.problem, name, (definition, problem), call);
+            .add(&mut self.checked, name, definition, call);
         self
-    }
-
-    /// What is wrong with the offers, if something is.
-    pub(super) fn problem(&self) -> Option<String> {
-        let mut lists = self.listed.iter().filter_map(|(name, listed)| {
-            let problem = match self.resources.offers.get(name) {
-                Some(resource) => mismatch(listed, &resource.definition.base.ty)?,
-                None => "the provider has no such resource".to_owned(),
-            };
-            Some(format!("list resource {name}: {problem}"))
-        });
-        self.problem.clone().or_else(|| lists.next())
-    }
-}
-
-impl<D> fmt::Debug for Offers<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Offers").finish_non_exhaustive()
     }
 }
 
@@ -216,25 +188,29 @@ impl<C: ?Sized, D> OfferTable<C, D> {
         self.title.to_ascii_lowercase()
     }
 
-    /// Adds an offer. If something is wrong with it and nothing was before, that is the problem.
+    /// Adds an offer. What is wrong with the first one goes into `checked`.
     fn add(
         &mut self,
-        first: &mut Option<String>,
+        checked: &mut Result<(), String>,
         name: &'static str,
-        (definition, problem): (D, Option<String>),
+        definition: Result<D, String>,
         code: Box<C>,
     ) {
-        let before = self.offers.insert(name, Offer { definition, code });
-        let misnamed = (!is_name(name)).then(|| "it is not a name that HCL can write".to_owned());
-        let twice = before.map(|_| "it is there twice".to_owned());
-        if let Some(problem) = problem.or(misnamed).or(twice) {
-            first.get_or_insert(format!("{} {name}: {problem}", self.noun()));
+        let added = definition.and_then(|definition| {
+            check_names([name])?;
+            match self.offers.insert(name, Offer { definition, code }) {
+                Some(_) => Err("it is there twice".to_owned()),
+                None => Ok(()),
+            }
+        });
+        if checked.is_ok() {
+            *checked = added.map_err(|problem| format!("{} {name}: {problem}", self.noun()));
         }
     }
 
     /// The offer of this name, or the error for one that the provider does not have.
     pub(super) fn find(&self, name: &str) -> Result<&Offer<C, D>, Diagnostics> {
-        let offer = self.offers.get(name).ok_or_else(|| {
+        self.offers.get(name).ok_or_else(|| {
             let (title, noun) = (self.title, self.noun());
             Diagnostic::error(
                 format!("Unknown {title} Type"),
@@ -243,7 +219,7 @@ impl<C: ?Sized, D> OfferTable<C, D> {
                      remove the {noun}."
                 ),
             )
-        })?;
-        Ok(offer)
+            .into()
+        })
     }
 }

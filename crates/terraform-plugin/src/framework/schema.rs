@@ -1,7 +1,6 @@
 //! The schema of a kind or of the provider block: its attributes and their rules.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use crate::wire::diagnostic::Diagnostics;
 use crate::wire::path::Path;
@@ -10,14 +9,14 @@ use crate::wire::value::Value;
 
 mod check;
 
-pub(super) use check::{SchemaRole, is_name, problem};
+pub(super) use check::{SchemaRole, check, check_names};
 
 /// Checks one configured value, which is not null and known as a whole or in parts, and adds what
 /// is wrong with it to the diagnostics. The path is that of the attribute.
 pub type Validator = Box<dyn Fn(&Value, &Path, &mut Diagnostics) + Send + Sync>;
 
 /// The attributes of a resource, of another kind, or of the provider block.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Schema {
     /// The version, from 0. Raise it whenever stored state needs an upgrade to be read. Only a
     /// resource has stored state.
@@ -53,7 +52,6 @@ pub struct Attribute {
 }
 
 /// What an attribute holds.
-#[derive(Debug)]
 pub(super) enum Kind {
     /// A block, `name { … }`, at most once. Terraform refuses a name in it that the block does not
     /// have, while it silently drops one that the object of an attribute does not have.
@@ -191,15 +189,6 @@ impl Attribute {
             Kind::Objects(attributes) => Type::List(Box::new(object_type(attributes))),
             Kind::Plain(ty) => ty.clone(),
         }
-    }
-}
-
-impl fmt::Debug for Attribute {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attribute")
-            .field("name", &self.name)
-            .field("kind", &self.kind)
-            .finish_non_exhaustive()
     }
 }
 

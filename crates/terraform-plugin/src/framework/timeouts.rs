@@ -1,9 +1,13 @@
-//! The block `timeouts`, by which a user limits how long the operations of a resource may take.
+//! The block `timeouts`, by which a user limits how long the operations of a resource may take, in
+//! durations as Terraform users write them, such as `30s`, `1h10m` or `1.5h`.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::duration;
+use crate::wire::diagnostic::{Diagnostic, Diagnostics};
+use crate::wire::path::Path;
+use crate::wire::value::Value;
+
 use super::model::Field;
 use super::schema::Attribute;
 
@@ -35,19 +39,19 @@ impl Timed {
                 "{description} Default value is `{}`.",
                 self.default
             ))
-            .validate(duration::validate)
+            .validate(validate)
     }
 
     /// How long the operation may take: as configured, or by default. Text that is no duration
     /// counts as none: it is refused when the configuration is validated.
     pub fn limit(self, configured: Option<&Field<String>>) -> TimeLimit {
         let configured = configured.and_then(Field::text);
-        let valid = configured.filter(|text| duration::parse(text).is_some());
+        let valid = configured.filter(|text| parse(text).is_some());
         let text = valid.unwrap_or(self.default);
         TimeLimit {
             operation: self,
             text: text.to_owned(),
-            duration: duration::parse(text).unwrap_or(Duration::MAX),
+            duration: parse(text).unwrap_or(Duration::MAX),
         }
     }
 }
@@ -69,8 +73,57 @@ impl fmt::Display for TimeLimit {
     }
 }
 
+/// Reads a duration in the form of Go: decimal numbers, each with one of the units `h`, `m`, `s`,
+/// `ms`, `us`, `µs` and `ns`.
+///
+/// Gives `None` for anything else, such as a sign, a number without a unit, or a time that is too
+/// long for a [`Duration`]. Only zero may stand without a unit.
+fn parse(text: &str) -> Option<Duration> {
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
+    let is_of_number = |c: char| c.is_ascii_digit() || c == '.';
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let (number, tail) = rest.split_at(rest.find(|c| !is_of_number(c))?);
+        let (unit, tail) = tail.split_at(tail.find(is_of_number).unwrap_or(tail.len()));
+        let part = number.parse::<f64>().ok()? * seconds(unit)?;
+        total = total.checked_add(Duration::try_from_secs_f64(part).ok()?)?;
+        rest = tail;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+/// The number of seconds in a unit.
+fn seconds(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "h" => 3600.0,
+        "m" => 60.0,
+        "s" => 1.0,
+        "ms" => 1e-3,
+        "us" | "µs" | "μs" => 1e-6,
+        "ns" => 1e-9,
+        _ => return None,
+    })
+}
+
+/// Adds a diagnostic if a configured string is not a duration above zero.
+fn validate(value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+    let Some(text) = value.as_str() else { return };
+    if parse(text).is_none_or(|duration| duration.is_zero()) {
+        let text = format!(
+            "{path} is {text:?}; expected a duration above zero, such as \"90s\", \"30m\" or \
+             \"1h10m\"."
+        );
+        diagnostics.push(Diagnostic::error("Invalid Duration", text).at(path.clone()));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const CREATE: Timed = Timed {
@@ -93,5 +146,40 @@ mod tests {
         assert_eq!(CREATE.limit(None).duration, default.0);
         let nothing = (Duration::from_nanos(1), "timeouts.create = 1ns".to_owned());
         assert_eq!(limit("1ns".into()), nothing);
+    }
+
+    #[test]
+    fn go_durations_are_read() {
+        let read = |text| parse(text).map(|duration| duration.as_micros());
+        assert_eq!(read("30m"), Some(1_800_000_000));
+        assert_eq!(read("1h10m"), Some(4_200_000_000));
+        assert_eq!(read("1.5s"), Some(1_500_000));
+        assert_eq!(read("100ms"), Some(100_000));
+        assert_eq!(read("7µs"), Some(7));
+        assert_eq!(read("0"), Some(0));
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in [
+            "",
+            "5",
+            "m",
+            "-5m",
+            "5 m",
+            "1..2s",
+            "5mm",
+            "1e9h",
+            "99999999999999999999h",
+        ] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = parse(&text);
+        }
     }
 }

@@ -1,18 +1,21 @@
 //! Turns a listening socket into a stream of connections whose other end is known to be Terraform.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use futures_util::{Stream, StreamExt};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_rustls::server::TlsStream;
+use tokio_stream::wrappers::UnixListenerStream;
+use tokio_util::either::Either;
 use tonic::transport::server::Connected;
 
 /// How long a peer may take over its TLS handshake. It is on the same host, so ten seconds are
@@ -44,87 +47,70 @@ pub(super) fn accept(
     listener: UnixListener,
     tls: Option<TlsAcceptor>,
 ) -> (
-    ReceiverStream<Result<PeerConnection, Infallible>>,
+    impl Stream<Item = Result<Pin<PeerConnection>, Infallible>>,
     watch::Receiver<Peers>,
 ) {
-    let (ready, connections) = mpsc::channel(1);
     let (peers, watched) = watch::channel(Peers::default());
-    let acceptor = Acceptor {
-        tls,
-        ready,
-        peers: Arc::new(peers),
-    };
-    tokio::spawn(acceptor.run(listener));
-    (ReceiverStream::new(connections), watched)
+    let permits = Arc::new(Semaphore::new(CONNECTION_LIMIT));
+    let connections = UnixListenerStream::new(listener)
+        .filter_map(accepted)
+        .map(move |stream| connected(stream, tls.clone(), permits.clone(), peers.clone()))
+        // One more than there are permits, so that a connection without one is refused at once.
+        .buffer_unordered(CONNECTION_LIMIT + 1)
+        .filter_map(|connection| ready(connection.map(Ok)));
+    (connections, watched)
 }
 
 /// An authenticated byte stream, counted as open while it lives.
 pub(super) struct PeerConnection {
-    io: Box<dyn Io>,
-    peers: Arc<watch::Sender<Peers>>,
+    io: Either<UnixStream, TlsStream<UnixStream>>,
+    peers: watch::Sender<Peers>,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// A byte stream to a peer, with or without TLS.
-trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+/// The stream to a peer. If it could not be accepted, this waits a moment.
+async fn accepted(stream: io::Result<UnixStream>) -> Option<UnixStream> {
+    if let Err(error) = &stream {
+        tracing::warn!(%error, "cannot accept a connection");
+        sleep(ACCEPT_PAUSE).await;
+    }
+    stream.ok()
+}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
-
-/// What the accepting task and the tasks of the handshakes share.
-#[derive(Clone)]
-struct Acceptor {
+/// Makes the TLS handshake with one peer. `None` if the peer is refused.
+async fn connected(
+    stream: UnixStream,
     tls: Option<TlsAcceptor>,
-    ready: mpsc::Sender<Result<PeerConnection, Infallible>>,
-    peers: Arc<watch::Sender<Peers>>,
-}
-
-impl Acceptor {
-    /// Accepts connections and starts a handshake for each, until the stream of connections is dropped.
-    async fn run(self, listener: UnixListener) {
-        let mut handshakes = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok(_) if handshakes.len() + self.peers.borrow().open >= CONNECTION_LIMIT => {
-                        tracing::warn!("refused a connection: {CONNECTION_LIMIT} are open");
-                    }
-                    Ok((stream, _)) => {
-                        handshakes.spawn(self.clone().handshake(stream));
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "cannot accept a connection");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
-                },
-                // Frees what is kept of a handshake that has ended.
-                Some(_) = handshakes.join_next() => {}
-                () = self.ready.closed() => return,
+    permits: Arc<Semaphore>,
+    peers: watch::Sender<Peers>,
+) -> Option<Pin<PeerConnection>> {
+    let Ok(permit) = permits.try_acquire_owned() else {
+        tracing::warn!("refused a connection: {CONNECTION_LIMIT} are open");
+        return None;
+    };
+    let io = match tls {
+        None => Either::Left(stream),
+        Some(tls) => match timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
+            Ok(Ok(stream)) => Either::Right(stream),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "refused a connection");
+                return None;
             }
-        }
-    }
-
-    /// Makes the TLS handshake with one peer, and hands the connection on when it succeeds.
-    async fn handshake(self, stream: UnixStream) {
-        let io: Box<dyn Io> = match self.tls {
-            None => Box::new(stream),
-            Some(tls) => match tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(stream)).await {
-                Ok(Ok(stream)) => Box::new(stream),
-                Ok(Err(error)) => return tracing::warn!(%error, "refused a connection"),
-                Err(_) => {
-                    return tracing::warn!("refused a connection: its handshake took too long");
-                }
-            },
-        };
-        self.peers.send_modify(|peers| {
-            peers.open += 1;
-            peers.ever += 1;
-        });
-        let connection = PeerConnection {
-            io,
-            peers: self.peers,
-        };
-        // This fails only when the server has ended. The connection is then dropped, and so closed.
-        let _ = self.ready.send(Ok(connection)).await;
-    }
+            Err(_) => {
+                tracing::warn!("refused a connection: its handshake took too long");
+                return None;
+            }
+        },
+    };
+    peers.send_modify(|peers| {
+        peers.open += 1;
+        peers.ever += 1;
+    });
+    Some(Pin::new(PeerConnection {
+        io,
+        peers,
+        _permit: permit,
+    }))
 }
 
 impl Drop for PeerConnection {
@@ -133,44 +119,32 @@ impl Drop for PeerConnection {
     }
 }
 
-impl Connected for PeerConnection {
+/// A pinned pointer to a byte stream is one too.
+impl Deref for PeerConnection {
+    type Target = Either<UnixStream, TlsStream<UnixStream>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.io
+    }
+}
+
+impl DerefMut for PeerConnection {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.io
+    }
+}
+
+impl Connected for Pin<PeerConnection> {
     type ConnectInfo = ();
 
     fn connect_info(&self) -> Self::ConnectInfo {}
 }
 
-impl AsyncRead for PeerConnection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for PeerConnection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(context)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio_stream::StreamExt;
 
     use super::*;
 
@@ -179,7 +153,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let socket = directory.path().join("socket");
         let listener = UnixListener::bind(&socket).unwrap();
-        let (mut incoming, mut peers) = accept(listener, None);
+        let (incoming, mut peers) = accept(listener, None);
+        let mut incoming = pin!(incoming);
 
         let mut host = UnixStream::connect(&socket).await.unwrap();
         let Ok(mut connection) = incoming.next().await.unwrap();
@@ -191,5 +166,30 @@ mod tests {
 
         drop(connection);
         assert_eq!(*peers.borrow_and_update(), Peers { open: 0, ever: 1 });
+    }
+
+    #[tokio::test]
+    async fn no_more_connections_than_the_limit_are_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("socket");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let (incoming, peers) = accept(listener, None);
+        let mut incoming = pin!(incoming);
+        let mut hosts = Vec::new();
+        let mut open = Vec::new();
+        for _ in 0..CONNECTION_LIMIT {
+            hosts.push(UnixStream::connect(&socket).await.unwrap());
+            open.push(incoming.next().await.unwrap());
+        }
+        let mut refused = UnixStream::connect(&socket).await.unwrap();
+        tokio::select! {
+            _ = incoming.next() => panic!("one too many"),
+            end = refused.read_u8() => assert!(end.is_err()),
+        }
+        assert_eq!(peers.borrow().open, CONNECTION_LIMIT);
+
+        open.pop();
+        hosts.push(UnixStream::connect(&socket).await.unwrap());
+        assert!(incoming.next().await.is_some());
     }
 }

@@ -1,18 +1,17 @@
 //! The plugin as a program: its arguments, its log, its threads and its exit code.
 
 use std::ffi::OsString;
-use std::fmt::Display;
 use std::process::ExitCode;
 
 use crate::framework::provider::Provider;
-use crate::framework::server::Server;
+use crate::framework::server::{InvalidProvider, Server};
 use base::clock::Clock;
 use base::environment::Environment;
 use base::foreign_text;
 use base::platform;
 use base::terminal;
 
-use super::{Mode, Plugin, ServeError, Subcommand, log, panic, serve};
+use super::{Mode, Plugin, ServeError, log, panic, serve};
 
 /// What the command line asks for.
 enum Invocation {
@@ -26,12 +25,12 @@ enum Invocation {
 /// `server` makes the server of the provider. It is called only if the plugin is to serve, after the
 /// handshake line is written. The exit code is 1 if the plugin cannot be served or what was asked for
 /// cannot be printed, and 2 for an argument that it does not have.
-pub fn main<P: Provider, E: Display>(
+pub fn main<P: Provider>(
     plugin: &Plugin,
     arguments: impl Iterator<Item = OsString>,
     environment: &Environment,
     clock: &Clock,
-    server: impl FnOnce() -> Result<Server<P>, E>,
+    server: impl FnOnce() -> Result<Server<P>, InvalidProvider>,
 ) -> ExitCode {
     panic::install_hook(plugin);
     let served = match parse(arguments) {
@@ -52,12 +51,12 @@ pub fn main<P: Provider, E: Display>(
     fail(&error.to_string(), 1)
 }
 
-fn run<P: Provider, E: Display>(
+fn run<P: Provider>(
     plugin: &Plugin,
     mode: Mode,
     environment: &Environment,
     clock: &Clock,
-    server: impl FnOnce() -> Result<Server<P>, E>,
+    server: impl FnOnce() -> Result<Server<P>, InvalidProvider>,
 ) -> Result<(), ServeError> {
     let _flush = log::install(plugin, environment, clock);
     // A person who debugs the plugin may want a core dump.
@@ -67,8 +66,7 @@ fn run<P: Provider, E: Display>(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(ServeError::Runtime)?;
-    let server = || server().map_err(|error| ServeError::Provider(error.to_string()));
+        .map_err(ServeError::cannot("wait for input and output"))?;
     let served = runtime.block_on(serve(plugin, mode, environment, clock, server));
     // Operations still under way have had their time, or Terraform does not wait for them any more.
     runtime.shutdown_background();
@@ -89,32 +87,18 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Invocation, String
 }
 
 fn help(plugin: &Plugin) -> String {
-    let Plugin {
-        name,
-        address,
-        version,
-        commands,
-        ..
-    } = plugin;
-    let variable = log::variable(plugin);
-    let usages = commands.iter().map(|command| {
-        let Subcommand {
-            name: first,
-            arguments,
-            ..
-        } = command;
-        format!("\n       terraform-provider-{name} {first} {arguments}")
-    });
-    let usages: String = usages.collect();
-    let abouts = commands
-        .iter()
-        .map(|command| format!("  {:<9}  {}\n", command.name, command.about));
-    let abouts: String = abouts.collect();
+    let binary = format!("terraform-provider-{}", plugin.name);
+    let (version, address, variable) = (plugin.version, plugin.address, log::variable(plugin));
+    let (mut usages, mut abouts) = (String::new(), String::new());
+    for command in plugin.commands {
+        usages += &format!("\n       {binary} {} {}", command.name, command.arguments);
+        abouts += &format!("  {:<9}  {}\n", command.name, command.about);
+    }
     format!(
-        "terraform-provider-{name} {version}: the Terraform and OpenTofu provider {address}\n\n\
+        "{binary} {version}: the Terraform and OpenTofu provider {address}\n\n\
          Terraform starts this program by itself. Name it in required_providers of a \
          configuration and run terraform init.\n\n\
-         Usage: terraform-provider-{name} [--debug | --help | --version]{usages}\n\n\
+         Usage: {binary} [--debug | --help | --version]{usages}\n\n\
          {abouts}  \
          --debug    Serve until interrupted, and print the setting that makes Terraform attach\n  \
          --help     Print this text\n  \

@@ -128,7 +128,7 @@ impl Signals {
     /// case, since it never ends a plugin that Terraform started.
     pub(super) fn install() -> Result<Self, ServeError> {
         let ignored = platform::Ignored::now();
-        let handle = |kind| signal(kind).map_err(ServeError::Signals);
+        let handle = |kind| signal(kind).map_err(ServeError::cannot("handle signals"));
         let unless_ignored = |kind, which| match ignored.contains(which) {
             true => Ok(None),
             false => handle(kind).map(Some),

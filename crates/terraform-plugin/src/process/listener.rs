@@ -1,7 +1,6 @@
 //! A unix socket that only this user can reach.
 
-use std::ffi::OsStr;
-use std::fs::{self, File, Permissions};
+use std::fs::{self, DirEntry, File, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::SocketAddr;
@@ -16,14 +15,10 @@ use base::foreign_text;
 
 const SOCKET_NAME: &str = "plugin";
 
-/// The directory of a socket. It removes itself and the socket when it is dropped.
-#[derive(Debug)]
-pub(super) struct Directory {
-    _directory: TempDir,
-    /// The lock of the directory, by which other processes see that this one still runs. It is
-    /// given back after the directory is removed.
-    _lock: Option<File>,
-}
+/// The directory of a socket, which removes itself and the socket when it is dropped, and its lock,
+/// by which other processes see that this one still runs. It is given back after the directory is
+/// removed.
+pub(super) type Directory = (TempDir, Option<File>);
 
 /// Makes a directory with mode 0700 and listens on a socket inside it.
 ///
@@ -38,18 +33,14 @@ pub(super) fn open(
         .prefix(&prefix(plugin))
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(&parent)
-        .map_err(|source| listen(&parent, source))?;
+        .map_err(|error| listen(&parent, &error))?;
     // The lock is taken before the socket exists, by which other processes recognise the directory.
     // If the file system has no locks, what a dead plugin leaves there stays.
     let lock = lock(directory.path());
     let path = directory.path().join(SOCKET_NAME);
     let socket = announceable(&path)?;
-    let listener = UnixListener::bind(&path).map_err(|source| listen(&path, source))?;
-    let directory = Directory {
-        _directory: directory,
-        _lock: lock,
-    };
-    Ok((listener, socket, directory))
+    let listener = UnixListener::bind(&path).map_err(|error| listen(&path, &error))?;
+    Ok((listener, socket, (directory, lock)))
 }
 
 /// Removes the directories of processes of this plugin that ended without doing so, by SIGKILL,
@@ -60,21 +51,20 @@ pub(super) fn open(
 /// process, however that ends. What cannot be removed is left for the next start.
 pub(super) fn clear_dead(plugin: &Plugin, environment: &Environment) {
     let user = rustix::process::geteuid().as_raw();
-    let Ok(entries) = fs::read_dir(parent_directory(environment)) else {
-        return;
-    };
     let prefix = prefix(plugin);
-    let named = |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with(&prefix));
-    for entry in entries.flatten().filter(|entry| named(&entry.file_name())) {
-        let directory = entry.path();
+    let entries = fs::read_dir(parent_directory(environment)).into_iter();
+    for entry in entries.flatten().flatten() {
+        let (directory, name) = (entry.path(), entry.file_name());
         // The kind of the entry itself: a symbolic link is not followed.
-        let Ok(found) = entry.metadata() else {
-            continue;
+        let is_of_user = || {
+            entry
+                .metadata()
+                .is_ok_and(|it| it.is_dir() && it.uid() == user)
         };
-        if !found.is_dir() || found.uid() != user || !holds_a_socket_alone(&directory) {
-            continue;
-        }
-        let Some(_lock) = lock(&directory) else {
+        let is_ours = name.to_str().is_some_and(|name| name.starts_with(&prefix))
+            && is_of_user()
+            && holds_a_socket_alone(&directory);
+        let Some(_lock) = is_ours.then(|| lock(&directory)).flatten() else {
             continue;
         };
         let removed =
@@ -94,14 +84,11 @@ fn prefix(plugin: &Plugin) -> String {
 
 /// Whether the directory holds a socket of the expected name and nothing else.
 fn holds_a_socket_alone(directory: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(directory) else {
-        return false;
+    let is_socket = |entry: &DirEntry| {
+        entry.file_name() == SOCKET_NAME && entry.file_type().is_ok_and(|kind| kind.is_socket())
     };
-    let entries: Vec<_> = entries.take(2).collect();
-    let [Ok(only)] = entries.as_slice() else {
-        return false;
-    };
-    only.file_name() == SOCKET_NAME && only.file_type().is_ok_and(|kind| kind.is_socket())
+    let mut entries = fs::read_dir(directory).into_iter().flatten();
+    matches!((entries.next(), entries.next()), (Some(Ok(only)), None) if is_socket(&only))
 }
 
 /// Locks a directory. `None` if another process has the lock, or if there are no locks.
@@ -119,9 +106,12 @@ fn parent_directory(environment: &Environment) -> PathBuf {
 
 /// The path as the handshake line writes it, if a socket can have it.
 fn announceable(path: &Path) -> Result<String, ServeError> {
-    let refused = |reason| ServeError::SocketPath {
-        path: foreign_text::line(&path.display().to_string()),
-        reason,
+    let refused = |reason| {
+        let path = foreign_text::line(&path.display().to_string());
+        ServeError::Start(format!(
+            "cannot use `{path}` as a unix socket: {reason}; set TMPDIR or PLUGIN_UNIX_SOCKET_DIR \
+             to another directory"
+        ))
     };
     let text = path.to_str().ok_or_else(|| refused("it is not UTF-8"))?;
     if text.contains(['|', '\n', '\r']) {
@@ -133,11 +123,12 @@ fn announceable(path: &Path) -> Result<String, ServeError> {
     Ok(text.to_owned())
 }
 
-fn listen(place: &Path, source: io::Error) -> ServeError {
-    ServeError::Listen {
-        place: foreign_text::line(&place.display().to_string()),
-        source,
-    }
+fn listen(place: &Path, error: &io::Error) -> ServeError {
+    let place = foreign_text::line(&place.display().to_string());
+    ServeError::Start(format!(
+        "cannot listen on {place}: {error}; set TMPDIR or PLUGIN_UNIX_SOCKET_DIR to a directory \
+         that exists and that this user can write to"
+    ))
 }
 
 #[cfg(test)]
@@ -202,8 +193,12 @@ mod tests {
         let deep = parent.path().join("d".repeat(120));
         fs::create_dir(&deep).unwrap();
         let error = open(&TOY, &in_directory(&deep)).unwrap_err();
-        assert!(matches!(error, ServeError::SocketPath { .. }), "{error}");
-        assert!(error.to_string().contains("TMPDIR"), "{error}");
+        let text = error.in_place_of_handshake().expect("Terraform shows it");
+        assert!(
+            text.contains("as a unix socket: the system takes"),
+            "{text}"
+        );
+        assert!(text.contains("TMPDIR"), "{text}");
         assert_eq!(fs::read_dir(&deep).unwrap().count(), 0);
     }
 }

@@ -12,11 +12,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tonic::transport::Server;
+use tonic::transport;
 use tonic::transport::server::Router;
 
 use crate::framework::provider::Provider;
-use crate::framework::server;
+use crate::framework::server::{InvalidProvider, Server};
 use crate::wire::MESSAGE_LIMIT;
 use crate::wire::go_plugin::grpc_broker_server::GrpcBrokerServer;
 use crate::wire::go_plugin::grpc_controller_server::GrpcControllerServer;
@@ -117,7 +117,7 @@ pub async fn serve<P: Provider>(
     mode: Mode,
     environment: &Environment,
     clock: &Clock,
-    server: impl FnOnce() -> Result<server::Server<P>, ServeError>,
+    server: impl FnOnce() -> Result<Server<P>, InvalidProvider>,
 ) -> Result<(), ServeError> {
     if mode == Mode::Terraform {
         handshake::check_cookie(environment)?;
@@ -166,17 +166,14 @@ pub async fn serve<P: Provider>(
         result = &mut server => return Ok(result?),
         () = ended => services.end.cancel(),
     }
-    match timeout(CLOSE_LIMIT, server).await {
-        Ok(result) => Ok(result?),
-        Err(_) => Ok(()),
-    }
+    Ok(timeout(CLOSE_LIMIT, server).await.unwrap_or(Ok(()))?)
 }
 
-fn router<P: Provider>(server: server::Server<P>, services: &Services) -> Router {
+fn router<P: Provider>(server: Server<P>, services: &Services) -> Router {
     let provider = ProviderServer::new(server)
         .max_decoding_message_size(MESSAGE_LIMIT)
         .max_encoding_message_size(WRITE_LIMIT);
-    Server::builder()
+    transport::Server::builder()
         .max_concurrent_streams(Some(STREAM_LIMIT))
         .initial_connection_window_size(Some(CONNECTION_WINDOW))
         .add_service(provider)

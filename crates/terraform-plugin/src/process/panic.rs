@@ -4,9 +4,7 @@
 //! shows it to the user. So only a panic that ends the process prints such a line. Every other
 //! panic is caught by the task in which it happens, and its message goes to the log.
 
-use std::any::Any;
 use std::io::Write;
-use std::panic::PanicHookInfo;
 use std::thread;
 
 use base::foreign_text;
@@ -21,7 +19,11 @@ pub fn install_hook(plugin: &Plugin) {
     let name = plugin.name;
     let main = thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
-        let (message, location) = (message(info.payload()), location(info));
+        // One line of at most 1000 characters.
+        let message =
+            foreign_text::line(info.payload_as_str().unwrap_or("a value that is not text"));
+        let location = info.location().map(ToString::to_string);
+        let location = location.as_deref().unwrap_or("an unknown place");
         if thread::current().id() == main {
             let report =
                 format!("panic: {message}\n\nin terraform-provider-{name} at {location}\n");
@@ -35,21 +37,6 @@ pub fn install_hook(plugin: &Plugin) {
             );
         }
     }));
-}
-
-/// The message of a panic as one line of at most 1000 characters, for a log.
-pub fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is not text");
-    foreign_text::line(text)
-}
-
-fn location(info: &PanicHookInfo<'_>) -> String {
-    info.location()
-        .map_or_else(|| "an unknown place".to_owned(), ToString::to_string)
 }
 
 #[cfg(test)]
@@ -69,7 +56,7 @@ mod tests {
     fn only_a_panic_that_ends_the_process_looks_like_a_crash() {
         let environment = Environment::of_process();
         if environment.get(CHILD).is_some() {
-            return panic_twice(&environment);
+            return panic_often(&environment);
         }
         let output = Command::new(std::env::current_exe().unwrap())
             .args([
@@ -91,26 +78,32 @@ mod tests {
             lines[0].contains(r#""panic":"survived with a line break""#),
             "{stderr}"
         );
-        assert_eq!(lines[1], "panic: the end", "{stderr}");
+        let cut = format!(r#""panic":"{}""#, "é".repeat(1000));
+        assert!(lines[1].contains(&cut), "{stderr}");
         assert!(
-            lines[3].starts_with("in terraform-provider-toy at "),
+            lines[2].contains(r#""panic":"a value that is not text""#),
             "{stderr}"
         );
-        assert!(lines[3].contains("src/process/panic.rs:"), "{stderr}");
+        assert_eq!(lines[3], "panic: the end", "{stderr}");
+        assert!(
+            lines[5].starts_with("in terraform-provider-toy at "),
+            "{stderr}"
+        );
+        assert!(lines[5].contains("src/process/panic.rs:"), "{stderr}");
     }
 
-    fn panic_twice(environment: &Environment) {
+    fn panic_often(environment: &Environment) {
         let flush = log::install(&TOY, environment, &Clock::system());
         install_hook(&TOY);
-        let thread = thread::spawn(|| panic!("survived with a{}line break", '\n'));
-        assert!(thread.join().is_err());
+        let threads: [fn(); 3] = [
+            || panic!("survived with a{}line break", '\n'),
+            || panic!("{}", "é".repeat(1024)),
+            || std::panic::panic_any(7),
+        ];
+        for panics in threads {
+            assert!(thread::spawn(panics).join().is_err());
+        }
         drop(flush);
         panic!("the end");
-    }
-
-    #[test]
-    fn a_long_message_is_cut_between_letters() {
-        assert_eq!(message(&"é".repeat(1024)), "é".repeat(1000));
-        assert_eq!(message(&7), "a value that is not text");
     }
 }

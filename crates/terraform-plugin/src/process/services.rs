@@ -1,6 +1,6 @@
 //! The three gRPC services that go-plugin itself defines, as far as Terraform uses them.
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -26,8 +26,7 @@ impl Services {
     /// so nothing may come. It opens none to the broker.
     fn silence<T: Send + 'static>(&self) -> Response<BoxStream<T>> {
         let end = self.end.clone().cancelled_owned();
-        let nothing = end.into_stream().filter_map(|()| async { None });
-        Response::new(Box::pin(nothing))
+        Response::new(Box::pin(stream::pending().take_until(end)))
     }
 }
 

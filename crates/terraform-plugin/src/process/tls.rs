@@ -6,12 +6,13 @@
 //! which is why the usual verifiers do not fit: Terraform's certificate is marked as an authority,
 //! and rustls refuses such a certificate as a client's own.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls13_signature};
+use rustls::crypto::{WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -24,6 +25,9 @@ use tokio_rustls::TlsAcceptor;
 use super::ServeError;
 use base::clock::Clock;
 use base::foreign_text;
+
+/// What fails if the certificate or the TLS settings cannot be made.
+const CERTIFICATE: &str = "make the server certificate";
 
 /// The host name that Terraform expects in the server's certificate.
 const SERVER_NAME: &str = "localhost";
@@ -38,10 +42,15 @@ const VALID_AFTER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// Reads the certificate that Terraform passes in `PLUGIN_CLIENT_CERT`.
 pub(super) fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, ServeError> {
-    let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
-        .map_err(|error| ServeError::ClientCertificate(foreign_text::line(&error.to_string())))?;
-    ParsedCertificate::try_from(&certificate)
-        .map_err(|error| ServeError::ClientCertificate(foreign_text::line(&error.to_string())))?;
+    let refused = |error: &dyn Display| {
+        let error = foreign_text::line(&error.to_string());
+        ServeError::Start(format!(
+            "PLUGIN_CLIENT_CERT is not a certificate in PEM form: {error}"
+        ))
+    };
+    let certificate =
+        CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| refused(&error))?;
+    ParsedCertificate::try_from(&certificate).map_err(|error| refused(&error))?;
     Ok(certificate)
 }
 
@@ -54,11 +63,11 @@ pub(super) fn acceptor(
     client: CertificateDer<'static>,
     clock: &Clock,
 ) -> Result<(TlsAcceptor, CertificateDer<'static>), ServeError> {
-    let (certificate, key) = server_certificate(clock).map_err(failed)?;
+    let (certificate, key) = server_certificate(clock).map_err(ServeError::cannot(CERTIFICATE))?;
     let crypto = Arc::new(aws_lc_rs::default_provider());
     let verifier = Arc::new(PinnedClient {
         certificate: client,
-        crypto: Arc::clone(&crypto),
+        algorithms: crypto.signature_verification_algorithms,
     });
     let mut config = ServerConfig::builder_with_provider(crypto)
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -67,7 +76,7 @@ pub(super) fn acceptor(
                 .with_client_cert_verifier(verifier)
                 .with_single_cert(vec![certificate.clone()], key.into())
         })
-        .map_err(failed)?;
+        .map_err(ServeError::cannot(CERTIFICATE))?;
     config.alpn_protocols = vec![b"h2".to_vec()];
     // Terraform connects once. Without resumption every connection shows its certificate.
     config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -100,7 +109,7 @@ fn server_certificate(
 #[derive(Debug)]
 struct PinnedClient {
     certificate: CertificateDer<'static>,
-    crypto: Arc<CryptoProvider>,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ClientCertVerifier for PinnedClient {
@@ -135,19 +144,12 @@ impl ClientCertVerifier for PinnedClient {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.crypto.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.crypto
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.algorithms.supported_schemes()
     }
-}
-
-fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ServeError {
-    ServeError::Certificate(error.into())
 }
 
 #[cfg(test)]
@@ -159,8 +161,8 @@ mod tests {
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         for pem in ["", "nonsense", broken] {
             let error = client_certificate(pem).unwrap_err();
-            assert!(matches!(error, ServeError::ClientCertificate(_)), "{error}");
-            assert!(error.to_string().contains("PLUGIN_CLIENT_CERT"));
+            let text = error.in_place_of_handshake().expect("Terraform shows it");
+            assert!(text.starts_with("PLUGIN_CLIENT_CERT is not"), "{text}");
         }
     }
 

@@ -45,12 +45,7 @@ impl From<Diagnostic> for wire::Diagnostic {
             severity: severity.into(),
             summary: diagnostic.summary,
             detail: diagnostic.detail,
-            // For a diagnostic without a path, Terraform shows the block in the configuration. For
-            // an empty path it shows nothing, so that is left out.
-            attribute: diagnostic
-                .path
-                .filter(|path| !path.steps().is_empty())
-                .map(|path| (&path).into()),
+            attribute: diagnostic.path.as_ref().map(Into::into),
         }
     }
 }
@@ -59,7 +54,9 @@ impl From<&Path> for wire::AttributePath {
     fn from(path: &Path) -> Self {
         let steps = path.steps().iter().map(|step| match step {
             PathStep::Attribute(name) => Selector::AttributeName(name.clone()),
-            PathStep::Index(index) => Selector::ElementKeyInt(*index),
+            PathStep::Index(index) => {
+                Selector::ElementKeyInt(i64::try_from(*index).unwrap_or(i64::MAX))
+            }
             PathStep::Key(key) => Selector::ElementKeyString(key.clone()),
         });
         Self {

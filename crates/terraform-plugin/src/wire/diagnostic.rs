@@ -46,7 +46,8 @@ impl Diagnostic {
         }
     }
 
-    /// Makes it point at an attribute. The root is no attribute: then it points at the block.
+    /// Makes it point at an attribute. The root is no attribute: then it points at the block, which
+    /// Terraform shows for a diagnostic without a path. For an empty path it shows nothing.
     #[must_use]
     pub fn at(self, path: Path) -> Self {
         Self {

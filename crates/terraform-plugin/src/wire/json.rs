@@ -39,7 +39,7 @@ fn read(json: Json, ty: &Type) -> Result<Value, ValueError> {
         (Type::List(ty), Json::Array(elements)) => {
             let elements = elements.into_iter().enumerate();
             let elements = elements.map(|(position, json)| {
-                read(json, ty).map_err(|error| error.within(PathStep::position(position)))
+                read(json, ty).map_err(|error| error.within(PathStep::Index(position)))
             });
             Value::List(elements.collect::<Result<_, _>>()?)
         }

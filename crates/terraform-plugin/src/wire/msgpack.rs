@@ -69,7 +69,7 @@ fn read(rest: &mut &[u8], ty: &Type) -> Result<Value, ValueError> {
             // Collecting results reserves no memory for a length that is forged: the iterator's
             // lower bound is zero, because it ends at the first error.
             let elements = (0..length as usize).map(|position| {
-                read(rest, element).map_err(|error| error.within(PathStep::position(position)))
+                read(rest, element).map_err(|error| error.within(PathStep::Index(position)))
             });
             Value::List(elements.collect::<Result<_, _>>()?)
         }
@@ -142,8 +142,7 @@ fn write(out: &mut ByteBuf, value: &Value, ty: &Type) -> Result<(), ValueError> 
         (Value::List(elements), Type::List(ty)) => {
             let Ok(_) = encode::write_array_len(out, length(elements.len())?);
             for (position, element) in elements.iter().enumerate() {
-                write(out, element, ty)
-                    .map_err(|error| error.within(PathStep::position(position)))?;
+                write(out, element, ty).map_err(|error| error.within(PathStep::Index(position)))?;
             }
         }
         (Value::Map(entries), Type::Map(ty)) => {

@@ -13,16 +13,9 @@ pub enum PathStep {
     /// The step into an object, by the name of an attribute.
     Attribute(String),
     /// The step into a list, by a position counted from zero.
-    Index(i64),
+    Index(usize),
     /// The step into a map, by a key.
     Key(String),
-}
-
-impl PathStep {
-    /// The step into a list, by a position counted from zero.
-    pub fn position(position: usize) -> Self {
-        Self::Index(i64::try_from(position).unwrap_or(i64::MAX))
-    }
 }
 
 impl Path {
@@ -53,11 +46,7 @@ impl Path {
 impl<'a> FromIterator<&'a str> for Path {
     fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
         let names = names.into_iter();
-        Self(
-            names
-                .map(|name| PathStep::Attribute(name.to_owned()))
-                .collect(),
-        )
+        names.fold(Self::root(), |path, name| path.attribute(name))
     }
 }
 
@@ -123,7 +112,7 @@ mod tests {
             .attribute("spaces")
             .then(PathStep::Key("a b".to_owned()))
             .attribute("numbers")
-            .then(PathStep::position(3));
+            .then(PathStep::Index(3));
         assert_eq!(path.to_string(), r#"spaces["a b"].numbers[3]"#);
     }
 }

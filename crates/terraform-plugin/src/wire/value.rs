@@ -61,19 +61,17 @@ impl Value {
 
     /// Replaces every unknown part by null.
     #[must_use]
-    pub fn with_unknowns_as_null(self) -> Self {
+    pub fn with_unknowns_as_null(mut self) -> Self {
+        self.null_unknowns();
+        self
+    }
+
+    fn null_unknowns(&mut self) {
         match self {
-            Self::List(elements) => {
-                let elements = elements.into_iter();
-                Self::List(elements.map(Self::with_unknowns_as_null).collect())
-            }
-            Self::Map(entries) => {
-                let entries = entries.into_iter();
-                let entries = entries.map(|(key, value)| (key, value.with_unknowns_as_null()));
-                Self::Map(entries.collect())
-            }
-            Self::Unknown => Self::Null,
-            known => known,
+            Self::List(elements) => elements.iter_mut().for_each(Self::null_unknowns),
+            Self::Map(entries) => entries.values_mut().for_each(Self::null_unknowns),
+            Self::Unknown => *self = Self::Null,
+            Self::Bool(_) | Self::Null | Self::Number(_) | Self::String(_) => {}
         }
     }
 
@@ -98,7 +96,7 @@ impl Value {
             Self::Unknown => paths.push(path.clone()),
             Self::List(elements) => {
                 for (position, element) in elements.iter().enumerate() {
-                    element.collect_unknown(&path.then(PathStep::position(position)), paths);
+                    element.collect_unknown(&path.then(PathStep::Index(position)), paths);
                 }
             }
             Self::Map(entries) => {

@@ -351,23 +351,22 @@ model! {
 
 pub(crate) struct Join;
 
-impl Function for Join {
-    type Arguments = (String, String);
+impl Function<2> for Join {
     type Output = Joined;
 
     fn name(&self) -> &'static str {
         "join"
     }
 
-    fn signature(&self) -> Signature {
+    fn signature(&self) -> Signature<2> {
         Signature {
             summary: "Joins two texts",
             description: "Joins two texts with a hyphen.",
-            parameters: &[("first", "The first."), ("second", "The second.")],
+            parameters: [("first", "The first."), ("second", "The second.")],
         }
     }
 
-    fn call(&self, (first, second): (String, String)) -> Result<Joined, FunctionError> {
+    fn call(&self, [first, second]: [String; 2]) -> Result<Joined, FunctionError> {
         if second.is_empty() {
             return Err(FunctionError::of_argument(
                 1,
@@ -384,23 +383,22 @@ impl Function for Join {
 
 pub(crate) struct Shout;
 
-impl Function for Shout {
-    type Arguments = (String,);
+impl Function<1> for Shout {
     type Output = String;
 
     fn name(&self) -> &'static str {
         "shout"
     }
 
-    fn signature(&self) -> Signature {
+    fn signature(&self) -> Signature<1> {
         Signature {
             summary: "Shouts a text",
             description: "Shouts a text.",
-            parameters: &[("text", "The text.")],
+            parameters: [("text", "The text.")],
         }
     }
 
-    fn call(&self, (text,): (String,)) -> Result<String, FunctionError> {
+    fn call(&self, [text]: [String; 1]) -> Result<String, FunctionError> {
         match text.as_str() {
             "s3cr3t" => panic!("{text}"),
             "\u{1b}[2J" => Err(FunctionError::new(text)),

@@ -39,10 +39,10 @@ fn a_schema_that_a_model_does_not_match_is_told_with_the_place() {
     let inner = object([("on", Type::Bool)]);
     let tags = Type::List(Box::new(Type::String));
     let outer = |name, inner, tags| object([("name", name), ("inner", inner), ("tags", tags)]);
-    let of_outer = |schema: &Type| mismatch(&Outer::ty(), schema);
+    let of_outer = |schema: &Type| check_model(&Outer::ty(), schema);
     assert_eq!(
         of_outer(&outer(Type::String, inner.clone(), tags.clone())),
-        None
+        Ok(())
     );
     let texts = [
         outer(Type::Number, inner.clone(), tags.clone()),
@@ -52,7 +52,7 @@ fn a_schema_that_a_model_does_not_match_is_told_with_the_place() {
         object([("extra", Type::String)]),
         Type::String,
     ]
-    .map(|ty| of_outer(&ty).expect("a mismatch"));
+    .map(|ty| of_outer(&ty).expect_err("a mismatch"));
     for (text, part) in texts.iter().zip([
         "name: the model has string where the schema has whole number",
         "inner: on: the model has bool",

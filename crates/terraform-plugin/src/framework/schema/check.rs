@@ -29,62 +29,65 @@ const RESERVED: [&str; 7] = [
     "provisioner",
 ];
 
-/// Whether a name can be written in HCL: lower-case letters, digits and underscores, beginning with
-/// a letter.
-pub(in super::super) fn is_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(|byte| byte.is_ascii_lowercase())
-        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-/// What is wrong with the attributes of a schema, if something is.
-pub(in super::super) fn problem(attributes: &[Attribute], role: SchemaRole) -> Option<String> {
-    let mut names = BTreeSet::new();
-    attributes.iter().find_map(|attribute| {
+/// Refuses attributes that make no sense. The error says which, and why.
+pub(in super::super) fn check(attributes: &[Attribute], role: SchemaRole) -> Result<(), String> {
+    check_names(attributes.iter().map(|attribute| attribute.name))?;
+    attributes.iter().try_for_each(|attribute| {
         let name = attribute.name;
-        if !names.insert(name) {
-            return Some(format!("{name} is there twice"));
-        }
-        if let Some(problem) = of_attribute(attribute, role) {
-            return Some(format!("{name} {problem}"));
+        if let Some(problem) = problem(attribute, role) {
+            return Err(format!("{name} {problem}"));
         }
         let inner = match &attribute.kind {
-            Kind::Block(inner) => self::problem(inner, SchemaRole::Input),
-            Kind::Objects(inner) => self::problem(inner, SchemaRole::Output),
-            Kind::Plain(_) => None,
+            Kind::Block(inner) => check(inner, SchemaRole::Input),
+            Kind::Objects(inner) => check(inner, SchemaRole::Output),
+            Kind::Plain(_) => Ok(()),
         };
-        inner.map(|problem| format!("{name}: {problem}"))
+        inner.map_err(|problem| format!("{name}: {problem}"))
     })
 }
 
-fn of_attribute(attribute: &Attribute, role: SchemaRole) -> Option<&'static str> {
-    let Attribute {
-        name,
-        kind,
-        required,
-        optional,
-        computed,
-        write_only,
-        ..
-    } = attribute;
+/// Refuses a name that is there twice, or that HCL cannot write: lower-case letters, digits and
+/// underscores, beginning with a letter.
+pub(in super::super) fn check_names(
+    names: impl IntoIterator<Item = &'static str>,
+) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().try_for_each(|name| {
+        let rest = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.bytes().all(rest) {
+            return Err(format!("{name} is not a name that HCL can write"));
+        }
+        match seen.insert(name) {
+            true => Ok(()),
+            false => Err(format!("{name} is there twice")),
+        }
+    })
+}
+
+/// What is wrong with an attribute itself, if something is.
+fn problem(attribute: &Attribute, role: SchemaRole) -> Option<&'static str> {
+    let (required, optional) = (attribute.required, attribute.optional);
+    let (computed, write_only) = (attribute.computed, attribute.write_only);
     let planned = attribute.default.is_some()
         || attribute.requires_replace
         || attribute.use_state_for_unknown
-        || *write_only;
+        || write_only;
     let configurable = attribute.configurable();
     let rules = [
-        (!is_name(name), "is not a name that HCL can write"),
-        (RESERVED.contains(name), "is a name that Terraform reserves"),
+        (
+            RESERVED.contains(&attribute.name),
+            "is a name that Terraform reserves",
+        ),
         (
             !configurable && !computed,
             "is neither required, optional nor computed",
         ),
         (
-            *required && (*optional || *computed),
+            required && (optional || computed),
             "is required, and optional or computed too",
         ),
         (
-            *computed && role == SchemaRole::Input,
+            computed && role == SchemaRole::Input,
             "is computed, where nothing is",
         ),
         (
@@ -97,15 +100,15 @@ fn of_attribute(attribute: &Attribute, role: SchemaRole) -> Option<&'static str>
              a kept state, or write-only",
         ),
         (
-            *write_only && *computed,
+            write_only && computed,
             "is write-only, and computed or with a default",
         ),
         (
-            matches!(kind, Kind::Objects(_)) && configurable,
+            matches!(attribute.kind, Kind::Objects(_)) && configurable,
             "is a list of objects, and configurable",
         ),
         (
-            matches!(kind, Kind::Block(_)) && (*computed || *write_only),
+            matches!(attribute.kind, Kind::Block(_)) && (computed || write_only),
             "is a block, and computed or write-only",
         ),
     ];
@@ -119,7 +122,7 @@ mod tests {
     use super::*;
 
     fn text(attribute: Attribute, role: SchemaRole) -> String {
-        problem(&[attribute], role).unwrap_or_default()
+        check(&[attribute], role).err().unwrap_or_default()
     }
 
     #[test]
@@ -176,7 +179,7 @@ mod tests {
             assert!(text.starts_with(expected), "{text:?}, not {expected:?}");
         }
         let twice = [a().required(), a().computed()];
-        assert_eq!(problem(&twice, Stored).as_deref(), Some("a is there twice"));
+        assert_eq!(check(&twice, Stored), Err("a is there twice".to_owned()));
     }
 
     #[test]
@@ -189,6 +192,6 @@ mod tests {
             Attribute::objects("e", vec![Attribute::string("f").computed()]),
             Attribute::block("g", vec![Attribute::string("h").optional()]),
         ];
-        assert_eq!(problem(&resource, Stored), None);
+        assert_eq!(check(&resource, Stored), Ok(()));
     }
 }

@@ -40,7 +40,7 @@ impl<P: Provider> Server<P> {
                 r#type: Some(completed),
             })
         };
-        self.stream("InvokeAction", name, last, |call, events| async move {
+        self.stream("InvokeAction", &name, last, |call, events| async move {
             let action = call.shared.offers.actions.find(&request.action_type)?;
             let ty = &action.definition.ty;
             let config = values::decode(request.config.as_ref(), ty, "configuration")?;

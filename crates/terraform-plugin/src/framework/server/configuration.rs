@@ -1,7 +1,7 @@
 //! The RPCs that check a configuration, one for each kind, and ConfigureProvider, which makes the
 //! data that operations work with.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use crate::wire::diagnostic::{Diagnostics, Result};
 use crate::wire::path::Path;
@@ -14,6 +14,7 @@ use crate::wire::value::Value;
 use super::super::erased::Definition;
 use super::super::model::parse;
 use super::super::provider::Provider;
+use super::super::session::lock;
 use super::super::validate;
 use super::run::RpcCall;
 use super::values;
@@ -69,7 +70,7 @@ impl<P: Provider> RpcCall<P> {
         let config = values::decode(request.config.as_ref(), &shared.block.ty, "configuration")?;
         let version = &request.terraform_version;
         let (data, warnings) = shared.provider.configure(parse(config)?, version).await?;
-        *shared.data.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(data));
+        *lock(&shared.data) = Some(Arc::new(data));
         self.record().diagnostics.extend(warnings);
         Ok(configure_provider::Response::default())
     }

@@ -3,6 +3,7 @@
 use crate::wire::convert::{decode_value, encode_value};
 use crate::wire::tfplugin6::DynamicValue;
 use crate::wire::tfplugin6::call_function::Request;
+use crate::wire::ty::Type;
 
 use super::super::function::FunctionError;
 use super::super::provider::Provider;
@@ -18,15 +19,14 @@ impl<P: Provider> RpcCall<P> {
                 "This version of the provider has no function {name}."
             ))
         })?;
-        let definition = &function.definition;
-        let arguments = request.arguments.iter().zip(&definition.arguments);
-        let arguments = (0..).zip(arguments).map(|(position, (value, ty))| {
-            decode_value(Some(value), ty).map_err(|error| {
+        let arguments = request.arguments.iter().enumerate();
+        let arguments = arguments.map(|(position, value)| {
+            decode_value(Some(value), &Type::String).map_err(|error| {
                 FunctionError::of_argument(position, format!("Unreadable argument: {error}."))
             })
         });
         let result = (function.code)(arguments.collect::<Result<_, _>>()?)?;
-        encode_value(&result, &definition.output).map_err(|error| {
+        encode_value(&result, &function.definition.output).map_err(|error| {
             FunctionError::new(format!(
                 "The result does not have its type: {error}. This is always a bug in the \
                  provider: please report it."

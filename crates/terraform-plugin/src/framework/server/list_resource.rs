@@ -26,7 +26,7 @@ impl<P: Provider> Server<P> {
                 ..Event::default()
             })
         };
-        self.stream("ListResource", name, last, |call, events| async move {
+        self.stream("ListResource", &name, last, |call, events| async move {
             let offers = &call.shared.offers;
             let list = offers.lists.find(&request.type_name)?;
             let resource = offers.resources.find(&request.type_name)?;

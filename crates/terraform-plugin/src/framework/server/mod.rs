@@ -34,11 +34,12 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex};
 
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
+use crate::wire::diagnostic::Diagnostics;
 use crate::wire::tfplugin6 as wire;
 use crate::wire::tfplugin6::provider_server::Provider as Rpc;
 use base::random::Random;
@@ -57,7 +58,6 @@ use response::WithDiagnostics;
 pub struct InvalidProvider(String);
 
 /// The gRPC service of a provider.
-#[derive(Debug)]
 pub struct Server<P: Provider>(Arc<Shared<P>>);
 
 /// What all RPCs of the server share.
@@ -67,7 +67,7 @@ struct Shared<P: Provider> {
     block: Definition,
     offers: Offers<P::Data>,
     /// What ConfigureProvider made of the configuration; `None` until it has been called.
-    data: RwLock<Option<Arc<P::Data>>>,
+    data: Mutex<Option<Arc<P::Data>>>,
     operations: Operations,
     warned: Warned,
     random: Random,
@@ -82,17 +82,15 @@ impl<P: Provider> Server<P> {
     /// would fail otherwise.
     pub fn new(provider: P, random: Random) -> Result<Self, InvalidProvider> {
         let (offers, provider) = (provider.offers(), Arc::new(provider));
-        let (block, problem) =
-            Definition::new(&provider, provider.schema(), SchemaRole::Input, P::validate);
-        let problem = problem.map(|problem| format!("the provider block: {problem}"));
-        if let Some(problem) = problem.or_else(|| offers.problem()) {
-            return Err(InvalidProvider(problem));
-        }
+        let validate = |_: &P, _: &P::Config| Diagnostics::default();
+        let block = Definition::new(&provider, provider.schema(), SchemaRole::Input, validate)
+            .map_err(|problem| InvalidProvider(format!("the provider block: {problem}")))?;
+        offers.checked.clone().map_err(InvalidProvider)?;
         Ok(Self(Arc::new(Shared {
             provider,
             block,
             offers,
-            data: RwLock::default(),
+            data: Mutex::default(),
             operations: Operations::default(),
             warned: Warned::default(),
             random,
@@ -102,14 +100,6 @@ impl<P: Provider> Server<P> {
     /// The operations under way, to stop them when the process ends.
     pub fn operations(&self) -> Operations {
         self.0.operations.clone()
-    }
-}
-
-impl<P: Provider> std::fmt::Debug for Shared<P> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared")
-            .field("address", &self.provider.address())
-            .finish_non_exhaustive()
     }
 }
 

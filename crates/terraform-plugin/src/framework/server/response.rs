@@ -23,15 +23,11 @@ pub(super) trait WithDiagnostics: Message + Default + 'static {
 ///
 /// If they do not fit into a message, one that says so stands in their place. The rest of the
 /// response stays as it is: Terraform forgets an object whose response does not arrive.
-pub(super) fn finish(diagnostics: Diagnostics, size: usize) -> Vec<wire::Diagnostic> {
-    let mut diagnostics: Vec<Diagnostic> = diagnostics
-        .into_iter()
-        .map(|diagnostic| Diagnostic {
-            summary: foreign_text::line(&diagnostic.summary),
-            detail: foreign_text::lines(&diagnostic.detail),
-            ..diagnostic
-        })
-        .collect();
+pub(super) fn finish(mut diagnostics: Diagnostics, size: usize) -> Vec<wire::Diagnostic> {
+    for diagnostic in &mut diagnostics {
+        diagnostic.summary = foreign_text::line(&diagnostic.summary);
+        diagnostic.detail = foreign_text::lines(&diagnostic.detail);
+    }
     diagnostics.sort_by_key(|diagnostic| diagnostic.severity == Severity::Warning);
     diagnostics.iter().for_each(log);
     let left_out = left_out(&diagnostics);
@@ -47,10 +43,8 @@ pub(super) fn finish(diagnostics: Diagnostics, size: usize) -> Vec<wire::Diagnos
 /// What stands in the place of diagnostics that do not fit. If one of them was an error, it is an
 /// error too, because the operation has failed.
 fn left_out(diagnostics: &[Diagnostic]) -> Diagnostic {
-    let errors = diagnostics
-        .iter()
-        .filter(|one| one.severity == Severity::Error)
-        .count();
+    // Errors come first.
+    let errors = diagnostics.partition_point(|one| one.severity == Severity::Error);
     let first = diagnostics.first();
     Diagnostic {
         severity: first.map_or(Severity::Error, |first| first.severity),

@@ -4,7 +4,7 @@
 //! In each of them the work is a task of its own, a panic in it becomes an error, and the log has
 //! the RPC and what it is about.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
@@ -12,7 +12,6 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::codegen::BoxStream;
 use tonic::{Response, Status};
 use tracing::Instrument;
-use tracing::field::Empty;
 
 use crate::wire::diagnostic::{Diagnostic, Diagnostics};
 use crate::wire::tfplugin6::{self as wire, call_function};
@@ -22,7 +21,7 @@ use super::super::erased::ResourceOffer;
 use super::super::function::FunctionError;
 use super::super::operations::{crash, guard};
 use super::super::provider::Provider;
-use super::super::session::{RpcSession, SessionRecord};
+use super::super::session::{RpcSession, SessionRecord, lock};
 use super::response::{self, WithDiagnostics};
 use super::{Server, Shared};
 
@@ -69,8 +68,7 @@ impl<P: Provider> RpcCall<P> {
     }
 
     fn configured(&self) -> Option<Arc<P::Data>> {
-        let data = self.shared.data.read();
-        data.unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.shared.data).clone()
     }
 
     /// The diagnostics of the response: why the operation failed, its warnings, and the provider's
@@ -105,7 +103,7 @@ impl<P: Provider> Server<P> {
         F: Future<Output = Result<A, Diagnostics>> + Send + 'static,
     {
         let about_offer = offer.is_some();
-        let running = self.spawn(rpc, offer, |call| {
+        let running = self.spawn(rpc, &offer, |call| {
             let work = work(call.clone());
             async move {
                 let (mut answer, failure) = match guard(work).await {
@@ -129,7 +127,7 @@ impl<P: Provider> Server<P> {
     pub(super) fn stream<E: Send + 'static, F>(
         &self,
         rpc: &'static str,
-        offer: OfferName,
+        offer: &OfferName,
         last: fn(Vec<wire::Diagnostic>) -> Option<E>,
         work: impl FnOnce(Arc<RpcCall<P>>, EventSender<E>) -> F,
     ) -> Response<BoxStream<E>>
@@ -156,7 +154,7 @@ impl<P: Provider> Server<P> {
         request: call_function::Request,
     ) -> Response<call_function::Response> {
         let name = Some(("tf_function_name", request.name.clone()));
-        let running = self.spawn("CallFunction", name, |call| async move {
+        let running = self.spawn("CallFunction", &name, |call| async move {
             let result = guard(async { call.call_function(&request) }).await;
             result.map_or_else(response::function_failed, |result| {
                 call_function::Response {
@@ -173,28 +171,28 @@ impl<P: Provider> Server<P> {
     fn spawn<T: Send + 'static, F>(
         &self,
         rpc: &'static str,
-        offer: OfferName,
+        offer: &OfferName,
         work: impl FnOnce(Arc<RpcCall<P>>) -> F,
     ) -> JoinHandle<T>
     where
         F: Future<Output = T> + Send + 'static,
     {
         let shared = self.0.clone();
+        let name = |key| match offer {
+            Some((of, name)) if *of == key => Some(name.as_str()),
+            _ => None,
+        };
         let span = tracing::error_span!(
             "rpc",
             tf_rpc = rpc,
             tf_req_id = shared.random.nonce(),
-            tf_provider_addr = shared.provider.address(),
             tf_proto_version = "6.11",
-            tf_resource_type = Empty,
-            tf_data_source_type = Empty,
-            tf_action_type = Empty,
-            tf_list_resource_type = Empty,
-            tf_function_name = Empty,
+            tf_resource_type = name("tf_resource_type"),
+            tf_data_source_type = name("tf_data_source_type"),
+            tf_action_type = name("tf_action_type"),
+            tf_list_resource_type = name("tf_list_resource_type"),
+            tf_function_name = name("tf_function_name"),
         );
-        if let Some((key, name)) = offer {
-            span.record(key, name);
-        }
         let session = RpcSession::new(shared.operations.token(), shared.warned.clone());
         let work = work(Arc::new(RpcCall { shared, session }));
         let task = async move {

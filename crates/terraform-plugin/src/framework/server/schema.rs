@@ -8,6 +8,7 @@ use crate::wire::tfplugin6::{
     self as wire, ActionSchema, ServerCapabilities, get_functions, get_metadata,
     get_provider_schema, get_resource_identity_schemas,
 };
+use crate::wire::ty::Type;
 
 use super::super::erased::FunctionDefinition;
 use super::super::identity::IdentitySchema;
@@ -140,15 +141,8 @@ fn nested_block(nested: &Attribute) -> Option<wire::schema::NestedBlock> {
 }
 
 fn attribute(attribute: &Attribute) -> Option<wire::schema::Attribute> {
-    let (ty, nested_type) = match &attribute.kind {
-        Kind::Block(_) => return None,
-        Kind::Objects(attributes) => (Vec::new(), Some(objects(attributes))),
-        Kind::Plain(ty) => (ty.to_json(), None),
-    };
-    Some(wire::schema::Attribute {
+    let mut wired = wire::schema::Attribute {
         name: attribute.name.to_owned(),
-        r#type: ty,
-        nested_type,
         description: attribute.description.to_string(),
         required: attribute.required,
         optional: attribute.optional,
@@ -157,15 +151,19 @@ fn attribute(attribute: &Attribute) -> Option<wire::schema::Attribute> {
         description_kind: wire::StringKind::Markdown.into(),
         write_only: attribute.write_only,
         ..Default::default()
-    })
-}
-
-fn objects(attributes: &[Attribute]) -> wire::schema::Object {
-    wire::schema::Object {
-        attributes: attributes.iter().filter_map(attribute).collect(),
-        nesting: wire::schema::object::NestingMode::List.into(),
-        ..Default::default()
+    };
+    match &attribute.kind {
+        Kind::Block(_) => return None,
+        Kind::Objects(attributes) => {
+            wired.nested_type = Some(wire::schema::Object {
+                attributes: attributes.iter().filter_map(self::attribute).collect(),
+                nesting: wire::schema::object::NestingMode::List.into(),
+                ..Default::default()
+            });
+        }
+        Kind::Plain(ty) => wired.r#type = ty.to_json(),
     }
+    Some(wired)
 }
 
 fn identity(schema: &IdentitySchema) -> wire::ResourceIdentitySchema {
@@ -187,11 +185,10 @@ fn identity(schema: &IdentitySchema) -> wire::ResourceIdentitySchema {
 }
 
 fn function(definition: &FunctionDefinition) -> wire::Function {
-    let signature = &definition.signature;
-    let parameters = signature.parameters.iter().zip(&definition.arguments);
-    let parameters = parameters.map(|((name, description), ty)| wire::function::Parameter {
+    let parameters = definition.parameters.iter();
+    let parameters = parameters.map(|(name, description)| wire::function::Parameter {
         name: (*name).to_owned(),
-        r#type: ty.to_json(),
+        r#type: Type::String.to_json(),
         description: (*description).to_owned(),
         description_kind: wire::StringKind::Markdown.into(),
         ..Default::default()
@@ -201,8 +198,8 @@ fn function(definition: &FunctionDefinition) -> wire::Function {
         r#return: Some(wire::function::Return {
             r#type: definition.output.to_json(),
         }),
-        summary: signature.summary.to_owned(),
-        description: signature.description.to_owned(),
+        summary: definition.summary.to_owned(),
+        description: definition.description.to_owned(),
         description_kind: wire::StringKind::Markdown.into(),
         ..Default::default()
     }

@@ -66,11 +66,6 @@ impl LogFields {
         }
     }
 
-    /// Adds fields, in the place of those of the same name.
-    pub(super) fn replace(&mut self, newer: Self) {
-        self.values.extend(newer.values);
-    }
-
     /// Sets a field of the line itself, such as its level, whose name is not changed nor its value
     /// masked.
     pub(super) fn set(&mut self, name: &str, value: impl Into<Value>) {
@@ -81,25 +76,19 @@ impl LogFields {
     /// again until it fits. If that does not suffice, only the fields of the line itself are left.
     pub(super) fn into_line(mut self) -> Vec<u8> {
         let mut limit = FIELD_LIMIT;
-        let mut line = self.json();
-        while line.len() > LINE_LIMIT {
-            limit /= 2;
-            if limit < SMALLEST_LIMIT {
-                self.values.retain(|name, _| name.starts_with('@'));
-            } else {
-                for value in self.values.values_mut() {
-                    cut_value(value, limit);
-                }
+        loop {
+            // Keys are strings and values are plain, so that this cannot fail.
+            let mut line = serde_json::to_vec(&self.values).unwrap_or_default();
+            if line.len() <= LINE_LIMIT {
+                line.push(b'\n');
+                return line;
             }
-            line = self.json();
+            limit /= 2;
+            match limit < SMALLEST_LIMIT {
+                true => self.values.retain(|name, _| name.starts_with('@')),
+                false => self.values.values_mut().for_each(|it| cut_value(it, limit)),
+            }
         }
-        line.push(b'\n');
-        line
-    }
-
-    fn json(&self) -> Vec<u8> {
-        // Keys are strings and values are plain, so that this cannot fail.
-        serde_json::to_vec(&self.values).unwrap_or_default()
     }
 
     fn put(&mut self, field: &Field, value: impl FnOnce() -> Value) {
@@ -112,10 +101,9 @@ impl LogFields {
                 None => name.to_owned(),
             },
         };
-        let value = if self.is_secret(&name) {
-            MASK.into()
-        } else {
-            value()
+        let value = match self.is_secret(&name) {
+            true => MASK.into(),
+            false => value(),
         };
         self.values.insert(name, value);
     }
@@ -135,13 +123,6 @@ impl Visit for LogFields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.put(field, || text(format_args!("{value:?}")));
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, || {
-            serde_json::Number::from_f64(value)
-                .map_or_else(|| text(format_args!("{value}")), Value::Number)
-        });
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {

@@ -1,7 +1,7 @@
 //! The `tracing` layer: it decides which events are logged, and what their lines hold.
 
 use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id, Record};
+use tracing::span::{Attributes, Id};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
@@ -17,22 +17,13 @@ const LIBRARY: &str = env!("CARGO_CRATE_NAME");
 
 /// Writes events as JSON in the form of hclog, with the fields of the spans around them.
 pub(super) struct Hclog {
-    level: LevelFilter,
-    plugin: Plugin,
-    clock: Clock,
-    writer: Writer,
+    pub(super) level: LevelFilter,
+    pub(super) plugin: Plugin,
+    pub(super) clock: Clock,
+    pub(super) writer: Writer,
 }
 
 impl Hclog {
-    pub(super) fn new(level: LevelFilter, plugin: &Plugin, clock: Clock, writer: Writer) -> Self {
-        Self {
-            level,
-            plugin: *plugin,
-            clock,
-            writer,
-        }
-    }
-
     fn write(&self, level: Level, target: &str, mut fields: LogFields) {
         fields.set("@level", level.as_str().to_ascii_lowercase());
         fields.set("@module", self.module(target));
@@ -92,23 +83,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hclog {
         Some(self.level)
     }
 
+    /// Values that are recorded after a span was made are not logged. No span of ours has any.
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = self.fields();
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
             span.extensions_mut().insert(fields);
-        }
-    }
-
-    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        // The values are formatted before the span is locked, because the code that formats them
-        // may log or panic.
-        let mut newer = self.fields();
-        values.record(&mut newer);
-        if let Some(span) = context.span(id)
-            && let Some(fields) = span.extensions_mut().get_mut::<LogFields>()
-        {
-            fields.replace(newer);
         }
     }
 

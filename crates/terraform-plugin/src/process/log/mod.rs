@@ -20,6 +20,7 @@ mod fields;
 mod layer;
 mod writer;
 
+use layer::Hclog;
 pub use writer::Flush;
 
 /// Sends the `tracing` events of this process to stderr.
@@ -31,7 +32,12 @@ pub fn install(plugin: &Plugin, environment: &Environment, clock: &Clock) -> Opt
         return None;
     }
     let (writer, flush) = writer::spawn(io::stderr()).ok()?;
-    let layer = layer::Hclog::new(level, plugin, clock.clone(), writer);
+    let layer = Hclog {
+        level,
+        plugin: *plugin,
+        clock: clock.clone(),
+        writer,
+    };
     let subscriber = Registry::default().with(layer);
     tracing::subscriber::set_global_default(subscriber).ok()?;
     Some(flush)

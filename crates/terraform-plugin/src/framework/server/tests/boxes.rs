@@ -288,7 +288,9 @@ fn a_model_that_does_not_match_its_schema_is_found_before_the_first_call() {
         }
     }
 
-    let problem = Server::new(Wrong, Random::seeded(1)).expect_err("a mismatch");
+    let problem = Server::new(Wrong, Random::seeded(1))
+        .map(drop)
+        .expect_err("a mismatch");
     let text = problem.to_string();
     assert!(
         text.contains("the provider block: serial: the model has whole number"),

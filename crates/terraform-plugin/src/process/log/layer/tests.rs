@@ -40,7 +40,12 @@ fn logged(level: LevelFilter, emit: impl FnOnce()) -> String {
 
 fn layer(level: LevelFilter, writer: Writer) -> Hclog {
     let clock = Clock::fixed(UNIX_EPOCH + Duration::new(1_735_787_045, 6_999));
-    Hclog::new(level, &TOY, clock, writer)
+    Hclog {
+        level,
+        plugin: TOY,
+        clock,
+        writer,
+    }
 }
 
 fn objects(lines: &str) -> Vec<Value> {
@@ -64,15 +69,15 @@ fn a_line_holds_what_terraform_parses_then_event_and_span_fields() {
             "rpc",
             tf_rpc = "ReadResource",
             tf_req_id = "7f",
-            tf_resource_type = tracing::field::Empty
+            tf_resource_type = Some("toy_thing"),
+            tf_action_type = None::<&str>
         );
-        rpc.record("tf_resource_type", "toy_thing");
         let _entered = rpc.entered();
         let attempt = tracing::debug_span!(target: "toy_provider::api", "attempt", number = 2);
         attempt.in_scope(|| {
             tracing::info!(
                 target: "toy_provider::api::client",
-                { elapsed_ms = 12_u64, ratio = 0.5, fresh = true, tf_req_id = "own" },
+                { elapsed_ms = 12_u64, fresh = true, tf_req_id = "own" },
                 "answered {}", "well"
             );
         });
@@ -82,7 +87,7 @@ fn a_line_holds_what_terraform_parses_then_event_and_span_fields() {
         concat!(
             r#"{"@level":"info","@message":"answered well","@module":"provider","#,
             r#""@timestamp":"2025-01-02T03:04:05.000006Z","elapsed_ms":12,"fresh":true,"#,
-            r#""number":2,"ratio":0.5,"tf_provider_addr":"registry.terraform.io/test/toy","#,
+            r#""number":2,"tf_provider_addr":"registry.terraform.io/test/toy","#,
             r#""tf_req_id":"own","tf_resource_type":"toy_thing","tf_rpc":"ReadResource"}"#,
             "\n"
         )
