@@ -101,12 +101,12 @@ pub(crate) async fn observe(
     match &client {
         Ok(client) => {
             seen.answers = ask(client, &seen).await;
-            seen.clock_ahead = client.service_clock_ahead();
+            seen.clock_ahead = client.clock().observed();
             let source = client.credentials().source();
             seen.credentials = Some((source.describe().to_owned(), source.kind()));
             let key = client.credentials().at_hand();
             seen.access_key_end = key.and_then(|key| end(&key.access_key().id));
-            seen.account_trouble = client.account_trouble();
+            seen.account_trouble = client.account().trouble();
             let throttle = throttled.as_ref().map(|throttled| &throttled.throttle);
             seen.quota_trouble = throttle.and_then(Throttle::trouble);
             seen.quota_caveats = throttle.map(Throttle::caveats).unwrap_or_default();
