@@ -6,7 +6,7 @@ use std::time::Duration;
 use alibaba_cloud::credentials::{Credentials, FetchContext};
 use alibaba_cloud::openapi::Failure;
 use base::environment::Environment;
-use cams::{Account, Client, Endpoint, HttpSettings, Network};
+use cams::{Account, Client, Endpoint, HttpSettings, Network, Quota};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics, has_errors};
 use terraform_plugin::framework::model::{Field, FieldType, Model};
 use terraform_plugin::framework::schema::{Attribute, Schema};
@@ -152,17 +152,15 @@ pub(crate) fn configure(
                     ..http.network.clone()
                 },
             };
-            let client = Client::new(cams::Config {
+            let quota = Quota {
                 account: Account::new(account_id, directory, emulator, clock.clone()),
                 credentials: Credentials::new(source, context),
                 region,
-                http,
                 throttle: throttled.throttle.clone(),
                 requests_per_second: throttled.requests_per_second,
                 long_wait: provider.long_wait,
-                clock,
-                random,
-            });
+            };
+            let client = Client::new(http, quota, clock, random);
             Ok(client.map_err(|failure| no_http_client(&failure))?)
         }
         Err(missing) => Err(NoClient::NoCredentials(missing.into())),

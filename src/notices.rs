@@ -34,14 +34,10 @@ pub(crate) fn long_wait(wait: &LongWait) -> Diagnostic {
     let rest = match wait.left {
         0 => "No call of this run is waiting any longer.".to_owned(),
         left => format!(
-            "{} still waiting, which takes about {} s at the current rate of {} per {}.",
+            "{} still waiting, which takes about {} s at the current rate of {} per second.",
             calls(left, " of this run is", "s of this run are"),
             wait.rest.as_secs().max(1),
-            calls(wait.calls.get() as usize, "", "s"),
-            match wait.window.as_secs() {
-                0 | 1 => "second".to_owned(),
-                seconds => format!("{seconds} s"),
-            }
+            calls(wait.calls.get() as usize, "", "s")
         ),
     };
     let text = format!(
@@ -113,7 +109,6 @@ mod tests {
             left: 12,
             rest: Duration::from_secs(24),
             calls: NonZeroU32::MIN,
-            window: Duration::from_secs(1),
         };
         let text = long_wait(&wait).detail;
         let expected = "This resource waited 61 s for the account's call quota for A. When the \

@@ -152,14 +152,14 @@ impl Cams {
         let mut notices: Vec<_> = self.throttled.iter().flat_map(Throttled::notices).collect();
         notices.extend(self.claims.notice());
         if let (Ok(client), Some(throttled)) = (&self.client, &self.throttled) {
-            let difference = client.clock_difference();
+            let difference = client.clock().correction();
             notices.extend(difference.as_deref().map(notices::clock_differs));
-            let locked = client.account_locked();
+            let locked = client.account().locked();
             notices.extend(locked.as_deref().map(notices::account_locked));
             // A key of a session has one user; over Redis several machines share an account.
             let is_shared = throttled.scope == Scope::Redis;
             let others_use_it = is_shared || client.credentials().source().is_temporary();
-            let reason = client.account_trouble().filter(|_| others_use_it);
+            let reason = client.account().trouble().filter(|_| others_use_it);
             notices.extend(reason.as_deref().map(notices::account_not_known));
         }
         notices.retain(|notice| self.is_first(&notice.summary));

@@ -264,7 +264,6 @@ fn of_notices() -> Vec<Diagnostic> {
         left: 12,
         rest: Duration::from_secs(24),
         calls: NonZeroU32::MIN,
-        window: Duration::from_secs(1),
     };
     let directory = "/tmp/terraform-provider-cams-1000";
     vec![

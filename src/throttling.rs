@@ -38,10 +38,8 @@ impl Throttled {
         let caveat = self.throttle.caveats().runs_unknown;
         let caveat = caveat.then(|| Diagnostic::warning("Redis Restarts Not Seen", runs_unknown()));
         let trouble = self.throttle.trouble();
-        trouble
-            .map(|reason| self.not_shared(&reason))
-            .into_iter()
-            .chain(caveat)
+        let trouble = trouble.map(|reason| self.not_shared(&reason));
+        trouble.into_iter().chain(caveat)
     }
 
     /// The quota could not be shared as configured, so that this process made fewer calls.

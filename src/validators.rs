@@ -1,6 +1,6 @@
 //! Reads and checks the attributes that all resources for numbers have.
 
-use cams::phone::{CallingCode, Part, PhoneNumber, Problem};
+use cams::phone::{Part, PhoneNumber, Problem, calling_code};
 use cams::space;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
@@ -54,7 +54,7 @@ pub(crate) fn number_of_parts(
         return Ok(None);
     };
     let number = mobile_number.text();
-    let Err(problem) = CallingCode::parse(code) else {
+    let Err(problem) = calling_code(code) else {
         let number = number.map(|number| PhoneNumber::parse(code, number));
         return number.transpose().map_err(|problem| vec![problem]);
     };

@@ -93,12 +93,12 @@ pub(crate) async fn observe(options: &Options, provider: &CamsProvider) -> Obser
     match &client {
         Ok(client) => {
             seen.answers = ask(client, &seen).await;
-            seen.clock_ahead = client.service_clock_ahead();
+            seen.clock_ahead = client.clock().observed();
             let source = client.credentials().source();
             seen.credentials = Some((source.describe().to_owned(), source.kind()));
             let key = client.credentials().at_hand();
             seen.access_key_end = key.and_then(|key| end(&key.access_key().id));
-            seen.account_trouble = client.account_trouble();
+            seen.account_trouble = client.account().trouble();
         }
         Err(problems) => seen.problems = problems.clone(),
     }

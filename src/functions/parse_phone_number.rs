@@ -61,7 +61,7 @@ impl Function<1> for ParsePhoneNumber {
             )
         })?;
         Ok(Parts {
-            country_code: number.country_code().as_str().into(),
+            country_code: number.country_code().into(),
             mobile_number: number.mobile_number().into(),
             phone_number: number.to_string().into(),
             e164: format!("+{number}").into(),
@@ -104,7 +104,7 @@ fn lacks_calling_code(number: &PhoneNumber) -> Option<String> {
     let is_chinese = number
         .mobile_number()
         .starts_with(['3', '5', '6', '7', '8', '9']);
-    if number.country_code().as_str() == "1" && is_chinese {
+    if number.country_code() == "1" && is_chinese {
         return Some("mobile numbers of China begin like this".to_owned());
     }
     number.doubt().filter(|_| number.other_form().is_none())

@@ -34,7 +34,7 @@ impl ListResource for NumberMigrations {
         super::list(context, &config, found, |space, number, row| {
             Some(Model {
                 cust_space_id: space.into(),
-                country_code: number.country_code().as_str().into(),
+                country_code: number.country_code().into(),
                 mobile_number: number.mobile_number().into(),
                 phone_number: number.to_string().into(),
                 status: row.status.clone().into(),

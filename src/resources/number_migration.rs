@@ -170,7 +170,7 @@ pub fn imported(target: &ImportTarget<Identity>) -> Result<Model, Diagnostics> {
     })?;
     Ok(Model {
         cust_space_id: cust_space_id.into(),
-        country_code: number.country_code().as_str().into(),
+        country_code: number.country_code().into(),
         mobile_number: number.mobile_number().into(),
         ..Model::default()
     })

@@ -82,14 +82,11 @@ mod linux {
         options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
         let provider = TokioRuntimeProvider::default();
         let builder = TokioResolver::builder_with_config(config, provider);
-        let resolver = builder
-            .with_options(options)
-            .build()
-            .map_err(|error| reason(&error))?;
-        let found = resolver
-            .lookup_ip(host)
-            .await
-            .map_err(|error| reason(&error))?;
+        let lookup = async {
+            let resolver = builder.with_options(options).build()?;
+            resolver.lookup_ip(host).await
+        };
+        let found = lookup.await.map_err(|error| reason(&error))?;
         Ok(found.iter().collect())
     }
 

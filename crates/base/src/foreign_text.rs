@@ -135,13 +135,12 @@ impl Cleaner {
         let mut masked = String::with_capacity(text.len());
         let mut in_mask = false;
         for (at, c) in text.char_indices() {
-            let hide = hidden.get(at).copied().unwrap_or_default();
-            match hide {
+            match hidden[at] {
                 true if !in_mask => masked.push_str(MASK),
                 true => {}
                 false => masked.push(c),
             }
-            in_mask = hide;
+            in_mask = hidden[at];
         }
         masked
     }
@@ -179,21 +178,16 @@ impl Needles {
     }
 
     fn mark(&self, text: &[u8], hidden: &mut [bool]) {
-        let mut hide = |at: usize, length: usize| {
-            if let Some(hidden) = hidden.get_mut(at..at + length) {
-                hidden.fill(true);
-            }
-        };
         for (at, window) in text.windows(WINDOW).enumerate() {
             let order = |known: &[u8; WINDOW]| known.as_slice().cmp(window);
             if self.windows.binary_search_by(order).is_ok() {
-                hide(at, WINDOW);
+                hidden[at..at + WINDOW].fill(true);
             }
         }
         for form in &self.short {
             let found = text.windows(form.len()).enumerate();
             for (at, _) in found.filter(|(_, window)| *window == form.as_slice()) {
-                hide(at, form.len());
+                hidden[at..at + form.len()].fill(true);
             }
         }
     }
@@ -201,8 +195,7 @@ impl Needles {
 
 /// The first bytes of a text, up to the end of a character.
 fn beginning(text: &str) -> &str {
-    let end = text.floor_char_boundary(MAX_TEXT);
-    text.get(..end).unwrap_or_default()
+    &text[..text.floor_char_boundary(MAX_TEXT)]
 }
 
 /// Control characters, of which some control a terminal, and characters that only change how others

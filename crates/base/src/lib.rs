@@ -10,6 +10,7 @@
 //!   processes of one user share.
 //! - [`platform`], [`dns`], [`terminal`]: differences between Linux and macOS, the addresses of hosts,
 //!   and output to the terminal.
+//! - [`sync`]: locks that a panic leaves usable.
 
 #![forbid(unsafe_code)]
 
@@ -31,4 +32,5 @@ pub mod private_file;
 pub mod random;
 pub mod secret;
 pub mod state_directory;
+pub mod sync;
 pub mod terminal;

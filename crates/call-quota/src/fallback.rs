@@ -16,17 +16,18 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use futures_util::FutureExt;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::constants::{FORWARD_DELAY, LOOK, RETRY_AFTER, micros};
 use super::limit::Limit;
 use super::slots::{Command, LaneId, PermitRequest, Priority, Reply, Wait, WaitReason};
 use super::store::{Store, StoreError};
-use super::sync::lock;
+use base::sync::lock;
 
 /// How many trials in a row must succeed after the first failure of a store. The number doubles with
 /// each further failure, up to [`MOST_DOUBLINGS`] times.
@@ -65,7 +66,7 @@ pub(crate) struct AccountStore {
     stores: Vec<Arc<dyn Store>>,
     share: NonZeroU32,
     outage: Arc<Outage>,
-    switch: Arc<Mutex<Switch>>,
+    switch: Mutex<Switch>,
 }
 
 /// Which store is in use.
@@ -86,11 +87,9 @@ struct Switch {
 struct Absence {
     /// When the last completed step of a trial began. At that time the store could not be reached, or
     /// it received the notice of this process.
-    tried_at: Instant,
-    /// Whether enough trials have succeeded.
-    over: bool,
-    /// The task that makes the trials. It ends early if its runtime ends.
-    trials: JoinHandle<()>,
+    tried_at: Arc<Mutex<Instant>>,
+    /// The task that makes trials until enough have succeeded. It fails if its runtime ends.
+    trials: AbortOnDropHandle<()>,
 }
 
 /// The losses of a store's state since it last had a valid one.
@@ -109,7 +108,7 @@ impl AccountStore {
             stores,
             share,
             outage,
-            switch: Arc::default(),
+            switch: Mutex::default(),
         }
     }
 
@@ -159,16 +158,15 @@ impl AccountStore {
         let Some(absence) = &mut switch.absence else {
             return Ok((command, in_use));
         };
-        if absence.over {
-            return Err(return_to_first(&mut switch, *limit));
-        }
-        if absence.trials.is_finished() {
-            absence.trials = self.try_again(*limit, absences);
+        match (&mut absence.trials).now_or_never() {
+            Some(Ok(())) => return Err(return_to_first(&mut switch, *limit)),
+            Some(Err(_)) => absence.trials = self.try_again(*limit, absences, &absence.tried_at),
+            None => {}
         }
         // If this process was suspended, the first store may work again, and other processes may
         // assume that this one uses it.
         let known_for = self.stores[0].timing().returns_within;
-        if known_for.is_some_and(|time| Instant::now() > absence.tried_at + time) {
+        if known_for.is_some_and(|time| Instant::now() > *lock(&absence.tried_at) + time) {
             return Err(recovering(Duration::from_micros(LOOK), *limit));
         }
         limit.calls = limit.calls.min(self.share.get().into());
@@ -240,12 +238,11 @@ impl AccountStore {
         }
         if switch.absence.is_none() {
             switch.absences = switch.absences.saturating_add(1);
-            switch.absence = Some(Absence {
-                // The step that failed began no earlier.
-                tried_at: now.checked_sub(timing.reply).unwrap_or(now),
-                over: false,
-                trials: self.try_again(limit, switch.absences),
-            });
+            // The step that failed began no earlier.
+            let tried_at = now.checked_sub(timing.reply).unwrap_or(now);
+            let tried_at = Arc::new(Mutex::new(tried_at));
+            let trials = self.try_again(limit, switch.absences, &tried_at);
+            switch.absence = Some(Absence { tried_at, trials });
         }
         // Calls may begin when the others have noticed that this process is disconnected, and the
         // calls that they made before that, without its reserved share, have left every window.
@@ -253,40 +250,43 @@ impl AccountStore {
     }
 
     /// Starts the trials of the first store, which has failed `absences` times.
-    fn try_again(&self, limit: Limit, absences: u32) -> JoinHandle<()> {
+    fn try_again(
+        &self,
+        limit: Limit,
+        absences: u32,
+        tried_at: &Arc<Mutex<Instant>>,
+    ) -> AbortOnDropHandle<()> {
         let trials = Trials {
             store: Arc::clone(&self.stores[0]),
-            switch: Arc::downgrade(&self.switch),
             limit,
+            tried_at: Arc::clone(tried_at),
         };
         let needed = TRIALS << absences.saturating_sub(1).min(MOST_DOUBLINGS);
         let mut next = Instant::now() + Duration::from_micros(RETRY_AFTER);
-        tokio::spawn(async move {
+        AbortOnDropHandle::new(tokio::spawn(async move {
             let mut succeeded = 0;
             while succeeded < needed {
                 sleep_until(next).await;
-                match trials.succeeds().await {
-                    Some(true) => succeeded += 1,
-                    Some(false) => succeeded = 0,
-                    None => return,
+                match trials.succeed().await {
+                    true => succeeded += 1,
+                    false => succeeded = 0,
                 }
                 next = Instant::now() + Duration::from_micros(RETRY_AFTER);
             }
-            trials.note(|absence| absence.over = true);
-        })
+        }))
     }
 }
 
 /// The trials of a store while another one is in use.
 struct Trials {
     store: Arc<dyn Store>,
-    switch: Weak<Mutex<Switch>>,
     limit: Limit,
+    tried_at: Arc<Mutex<Instant>>,
 }
 
 impl Trials {
-    /// Acquires a permit and returns it. `None` if the result no longer matters.
-    async fn succeeds(&self) -> Option<bool> {
+    /// Acquires a permit and returns it.
+    async fn succeed(&self) -> bool {
         let acquire = Command::Acquire(PermitRequest {
             lane: LaneId::default(),
             waiter: None,
@@ -294,38 +294,31 @@ impl Trials {
             limit: self.limit,
             leave: 0,
         });
-        let (undo, usable) = match self.step(acquire).await? {
-            Err(_) => return Some(false),
-            Ok(Reply::Done) => return Some(true),
-            Ok(Reply::Granted { permit }) => (Command::Unsent(permit), true),
+        let (undo, usable) = match self.step(acquire).await {
+            Err(_) => return false,
+            Ok(Reply::Done) => return true,
+            Ok(Reply::Granted(permit)) => (Command::Unsent(permit), true),
             Ok(Reply::Wait(wait)) => {
                 // A store that waits for forgotten calls grants nothing, but the fallback does.
                 let usable = wait.reason != WaitReason::Recovering;
                 match wait.waiter {
                     Some(waiter) => (Command::Cancel(waiter), usable),
-                    None => return Some(usable),
+                    None => return usable,
                 }
             }
         };
         // The first step may have had to connect. The second one shows how fast the store is.
         let began = Instant::now();
-        let undone = self.step(undo).await?;
+        let undone = self.step(undo).await;
         let in_time = |time| began.elapsed() <= time;
-        Some(usable && undone.is_ok() && self.store.timing().trial.is_none_or(in_time))
+        usable && undone.is_ok() && self.store.timing().trial.is_none_or(in_time)
     }
 
-    async fn step(&self, command: Command) -> Option<Result<Reply, StoreError>> {
+    async fn step(&self, command: Command) -> Result<Reply, StoreError> {
         let began = Instant::now();
         let result = self.store.trial(command).await;
-        self.note(|absence| absence.tried_at = began)?;
-        Some(result)
-    }
-
-    /// Changes the absence for which the trials are made, unless it is over.
-    fn note(&self, change: impl FnOnce(&mut Absence)) -> Option<()> {
-        let switch = self.switch.upgrade()?;
-        let mut switch = lock(&switch);
-        switch.absence.as_mut().map(change)
+        *lock(&self.tried_at) = began;
+        result
     }
 }
 

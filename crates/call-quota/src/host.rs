@@ -23,9 +23,9 @@ use rustix::io::{pread, retry_on_intr};
 use super::constants::{FORWARD_DELAY, Micros};
 use super::slots::{Command, PermitRequest, Reply, State};
 use super::store::{Store, StoreError};
-use super::sync::lock;
 use base::foreign_text;
 use base::private_file;
+use base::sync::lock;
 use directory::EXTENSION;
 use record::{MAX_BYTES, Record, Unusable};
 
@@ -185,7 +185,7 @@ impl QuotaFile {
         // Blanks overwrite the rest of a longer record.
         record.resize(record.len().max(length), b' ');
         file.write_all_at(&record, 0)?;
-        if let (Reply::Granted { .. }, Some(free_at)) = (reply, last_slot) {
+        if let (Reply::Granted(_), Some(free_at)) = (reply, last_slot) {
             directory.permitted(free_at);
         }
         Ok(reply)

@@ -47,6 +47,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use base::fingerprint::fingerprint;
+use base::sync::lock;
 use constants::{MAX_LEAVE, Micros, micros};
 use fallback::{AccountStore, Outage};
 #[doc(hidden)]
@@ -61,7 +62,6 @@ use redis::{Redis, SharedServer};
 use slots::{LaneId, PermitRequest};
 pub use slots::{Priority, WaitReason};
 use store::Store;
-use sync::lock;
 
 /// Names a quota: calls are counted by account, region and operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

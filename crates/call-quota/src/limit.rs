@@ -33,10 +33,12 @@ impl Limit {
     }
 }
 
-/// The limit in force for all callers that share a set of slots. All fields are zero until the first
-/// request.
+/// The limit in force for all callers that share a set of slots, and the time from which the set may
+/// be used. All fields are zero until the first request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct AdaptiveLimit {
+pub(crate) struct Pool {
+    /// The end of the pause that the API asked for.
+    pub(crate) paused_until: Micros,
     /// The smallest number of calls in the configuration of any caller of the last minute.
     pub(crate) calls: u64,
     /// The longest window in the configuration of any of them.
@@ -55,7 +57,7 @@ pub(crate) struct AdaptiveLimit {
     pub(crate) raise_at: Micros,
 }
 
-impl AdaptiveLimit {
+impl Pool {
     /// Takes the configured limit of a caller into account.
     pub(crate) fn confirm(&mut self, now: Micros, configured: Limit) {
         let forgotten = self.calls == 0 || !self.is_in_use(now);
@@ -97,9 +99,7 @@ impl AdaptiveLimit {
             let raise = (2 * self.current.saturating_sub(self.proven)).max(1);
             self.proven = self.current;
             self.current = (self.current + raise).min(self.calls);
-            self.raise_at = now
-                .saturating_add(self.window)
-                .saturating_add(FORWARD_DELAY);
+            self.raise_at = now + self.window + FORWARD_DELAY;
         }
         self.current as usize
     }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::constants::micros;
 use super::slots::{Command, Reply, State};
 use super::store::{Store, StoreError};
-use super::sync::lock;
+use base::sync::lock;
 
 /// The state of one account, shared by the tasks of this process.
 pub(crate) struct Memory {

@@ -137,15 +137,14 @@ impl Queue {
         // overtake this one.
         let mut inner = self.lock();
         if !inner.driven {
-            let mut wait = None;
             let asked_at = Instant::now();
-            match self.store.try_step(Command::Acquire(request), 0) {
-                Some((Reply::Granted { permit }, tier)) => {
+            let wait = match self.store.try_step(Command::Acquire(request), 0) {
+                Some((Reply::Granted(permit), tier)) => {
                     return Ok(self.permit(permit, tier, asked_at));
                 }
-                Some((Reply::Wait(found), _)) => wait = Some((asked_at, found)),
-                Some((Reply::Done, _)) | None => {}
-            }
+                Some((Reply::Wait(wait), _)) => Some((asked_at, wait)),
+                Some((Reply::Done, _)) | None => None,
+            };
             inner.driven = true;
             inner.wait = wait.map_or(Wait::default(), |(_, wait)| wait);
             // From now on the driver is responsible for the waiter in the store.
@@ -263,11 +262,8 @@ impl Permit {
 
     /// The API throttled the call, and may have asked for a pause of this length.
     pub fn throttled(mut self, retry_after: Option<Duration>) {
-        self.outcome = Command::Throttled {
-            lane: self.queue.lane,
-            permit: self.id,
-            pause: retry_after.map(micros),
-        };
+        let pause = retry_after.map(micros);
+        self.outcome = Command::Throttled(self.queue.lane, self.id, pause);
     }
 
     /// The call never left this machine.
@@ -350,7 +346,7 @@ impl Driver {
             let asked_at = Instant::now();
             let (reply, tier) = queue.store.step(acquire, 0).await;
             match reply {
-                Reply::Granted { permit } => {
+                Reply::Granted(permit) => {
                     waiter = None;
                     queue.hand_out(queue.permit(permit, tier, asked_at));
                 }

@@ -33,8 +33,8 @@ use tokio::time::timeout;
 use super::constants::CUT_OFF_AFTER;
 use super::slots::{Command, Reply};
 use super::store::{Store, StoreError, Timing};
-use super::sync::lock;
 use base::foreign_text::Cleaner;
+use base::sync::lock;
 
 use connection::Connection;
 use member::{Member, Notice};

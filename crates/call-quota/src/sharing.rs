@@ -16,7 +16,8 @@
 //! set while there is one.
 
 use super::constants::{FIRST_SHARING, LONGEST_SHARING, MAX_PAUSE, Micros, REMEMBERED_AFTER};
-use super::slots::{LaneId, PermitId, Pool, State};
+use super::limit::Pool;
+use super::slots::{LaneId, PermitId, State};
 
 impl State {
     /// Takes into account that the API throttled a call of this operation.
@@ -39,10 +40,10 @@ impl State {
             false => Some(lane),
         };
         let pool = self.pool(set);
-        let pause = pause.unwrap_or(pool.limit.window).min(MAX_PAUSE);
+        let pause = pause.unwrap_or(pool.window).min(MAX_PAUSE);
         pool.paused_until = pool.paused_until.max(now.saturating_add(pause));
         // A permit's id is close enough to the time at which it was granted.
-        pool.limit.lower(now, permit.0);
+        pool.lower(now, permit.0);
     }
 
     /// Whether the calls of all operations together explain why this operation was throttled.
@@ -67,19 +68,21 @@ impl State {
             false => FIRST_SHARING,
         };
         sharing.until = now.saturating_add(sharing.span);
-        sharing.pool = Pool::default();
-        let limit = &mut sharing.pool.limit;
         // The throttled calls do not lower this limit, which would not have permitted them.
-        (limit.confirmed_at, limit.lowered_at) = (now, now);
-        limit.set(calls, window);
+        sharing.pool = Pool {
+            confirmed_at: now,
+            lowered_at: now,
+            ..Pool::default()
+        };
+        sharing.pool.set(calls, window);
     }
 
     /// The greatest number of calls of the operations in use, and the longest of their windows.
     pub(crate) fn account_limit(&self, now: Micros) -> (u64, Micros) {
-        let limits = self.lanes.iter().map(|lane| lane.pool.limit);
-        let in_use = limits.filter(|limit| limit.is_in_use(now));
-        in_use.fold((1, 1), |(calls, window), limit| {
-            (calls.max(limit.calls), window.max(limit.window))
+        let pools = self.lanes.iter().map(|lane| lane.pool);
+        let in_use = pools.filter(|pool| pool.is_in_use(now));
+        in_use.fold((1, 1), |(calls, window), pool| {
+            (calls.max(pool.calls), window.max(pool.window))
         })
     }
 }

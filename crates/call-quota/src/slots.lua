@@ -1,6 +1,6 @@
 -- One step on the quota of one account: the algorithm of slots.rs, limit.rs and sharing.rs. The
 -- server runs it, so that a step is atomic and all hosts use one clock. The functions have the same
--- names as in those files, which also give the reasons.
+-- names as in those files, which also give the reasons; `acquire` does there what `enqueue` does here.
 --
 -- All numbers are whole microseconds, ids or counts below 2^53, which Lua's numbers hold exactly.
 --

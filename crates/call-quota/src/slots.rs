@@ -36,7 +36,7 @@ use super::constants::{
     ASK_AGAIN, FORWARD_DELAY, LOOK, MAX_LANES, MAX_REMEMBERED, MAX_SLOTS, MAX_WAITERS, Micros,
     REMEMBERED_AFTER, WAITER_GRACE,
 };
-use super::limit::{AdaptiveLimit, Limit};
+use super::limit::{Limit, Pool};
 
 /// Names an operation in the state of an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,12 +74,8 @@ pub(crate) enum Command {
     Cancel(WaiterId),
     /// The call of this permit leaves now, on an existing connection.
     Departed(PermitId),
-    /// The API throttled the call of this permit, and may have asked for a pause.
-    Throttled {
-        lane: LaneId,
-        permit: PermitId,
-        pause: Option<Micros>,
-    },
+    /// The API throttled the call of this operation and permit, and may have asked for a pause.
+    Throttled(LaneId, PermitId, Option<Micros>),
     /// The call of this permit will not be answered. If it left, it has left by now.
     Unanswered(PermitId),
     /// The call was never sent, so the permit is returned unused.
@@ -107,7 +103,7 @@ pub(crate) enum Reply {
     /// The command was executed. Only [`Command::Acquire`] has another reply.
     Done,
     /// The call may be sent now.
-    Granted { permit: PermitId },
+    Granted(PermitId),
     /// There is no permit yet.
     Wait(Wait),
 }
@@ -165,15 +161,6 @@ pub(crate) struct State {
 pub(crate) struct Lane {
     pub(crate) id: LaneId,
     pub(crate) pool: Pool,
-}
-
-/// The limit of a set of slots, and the time from which it may be used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pool {
-    /// How many slots may be occupied.
-    pub(crate) limit: AdaptiveLimit,
-    /// The end of the pause that the API asked for.
-    pub(crate) paused_until: Micros,
 }
 
 /// Until when all operations share one set of slots, and that set.
@@ -247,11 +234,7 @@ impl State {
             Command::Departed(permit) | Command::Unanswered(permit) => {
                 self.release(permit, now.saturating_add(FORWARD_DELAY));
             }
-            Command::Throttled {
-                lane,
-                permit,
-                pause,
-            } => {
+            Command::Throttled(lane, permit, pause) => {
                 self.release(permit, now);
                 self.throttled(now, lane, permit, pause);
             }
@@ -264,8 +247,10 @@ impl State {
         let PermitRequest { lane, priority, .. } = request;
         self.make_lane(lane, now, request.limit);
         self.forget_the_past(now, request.waiter);
-        let waiter = self.enqueue(now, request);
-        let rank = (priority as u64, waiter);
+        // An unknown id belongs to a state that was lost.
+        let known = request.waiter.filter(|waiter| waiter.0 <= self.last_id);
+        let id = known.unwrap_or_else(|| WaiterId(self.next_id(now)));
+        let rank = (priority as u64, id);
         let (mut at, mut wait) = self.turn(now, Some(lane), rank);
         if self.sharing.lasts(now) {
             let shared = self.turn(now, None, rank);
@@ -277,11 +262,16 @@ impl State {
             at = at.max(now + LOOK);
         }
         if at <= now {
-            return self.grant(now, waiter, request);
+            return self.grant(now, request);
         }
         let asks_at = at.min(now + ASK_AGAIN);
-        if let Some(entry) = self.waiters.iter_mut().find(|other| other.id == waiter) {
-            entry.asks_at = asks_at;
+        if self.waiters.len() < MAX_WAITERS {
+            self.waiters.push(Waiter {
+                id,
+                lane,
+                priority: rank.0,
+                asks_at,
+            });
         }
         wait.delay = asks_at - now;
         Reply::Wait(wait)
@@ -291,13 +281,12 @@ impl State {
     fn turn(&mut self, now: Micros, set: SlotSet, rank: Rank) -> (Micros, Wait) {
         let occupied = self.occupied(now, set).count();
         let ahead = self.ahead(set, rank).count();
-        let forgotten_at = self.forgotten_at;
         let pool = self.pool(set);
         // Each process before this one keeps a reserved slot.
         let needed = occupied + ahead + 1;
-        let limit = pool.limit.for_caller(now, needed);
-        let (window, paused_until) = (pool.limit.window, pool.paused_until);
-        let recovering_until = match forgotten_at {
+        let limit = pool.for_caller(now, needed);
+        let (window, paused_until) = (pool.window, pool.paused_until);
+        let recovering_until = match self.forgotten_at {
             0 => 0,
             forgotten_at => forgotten_at + window + FORWARD_DELAY,
         };
@@ -322,13 +311,14 @@ impl State {
         (free_at.max(recovering_until).max(paused_until), wait)
     }
 
-    /// Drops slots that became free some time ago, and processes that no longer ask.
+    /// Drops slots that became free some time ago, processes that no longer ask, and the waiter that
+    /// asks now: it joins the queue again, with its rank, if there is no permit for it.
     fn forget_the_past(&mut self, now: Micros, waiter: Option<WaiterId>) {
         let crowded = self.slots.len() > MAX_REMEMBERED;
         let since = if crowded { 0 } else { REMEMBERED_AFTER };
         self.slots.retain(|slot| slot.free_at + since > now);
         self.waiters.retain(|other| {
-            Some(other.id) == waiter || other.asks_at.saturating_add(WAITER_GRACE) > now
+            Some(other.id) != waiter && other.asks_at.saturating_add(WAITER_GRACE) > now
         });
     }
 
@@ -336,19 +326,17 @@ impl State {
     fn make_lane(&mut self, id: LaneId, now: Micros, configured: Limit) {
         if !self.lanes.iter().any(|lane| lane.id == id) {
             if self.lanes.len() >= MAX_LANES {
-                let confirmed_at = |index: &usize| self.lanes[*index].pool.limit.confirmed_at;
+                let confirmed_at = |index: &usize| self.lanes[*index].pool.confirmed_at;
                 let oldest = (0..self.lanes.len()).min_by_key(confirmed_at);
                 oldest.map(|index| self.lanes.remove(index));
             }
-            self.lanes.push(Lane {
-                id,
-                ..Lane::default()
-            });
+            let pool = Pool::default();
+            self.lanes.push(Lane { id, pool });
         }
-        self.pool(Some(id)).limit.confirm(now, configured);
+        self.pool(Some(id)).confirm(now, configured);
         if self.sharing.lasts(now) {
             let (calls, window) = self.account_limit(now);
-            self.sharing.pool.limit.set(calls, window);
+            self.sharing.pool.set(calls, window);
         }
     }
 
@@ -372,35 +360,17 @@ impl State {
         waiters.filter(move |other| set.is_none_or(|lane| lane == other.lane) && before(other))
     }
 
-    /// Puts a process into the fair queue, and returns its id.
-    fn enqueue(&mut self, now: Micros, request: PermitRequest) -> WaiterId {
-        // An unknown id belongs to a state that was lost.
-        let known = request.waiter.filter(|waiter| waiter.0 <= self.last_id);
-        let id = known.unwrap_or_else(|| WaiterId(self.next_id(now)));
-        self.waiters.retain(|other| other.id != id);
-        if self.waiters.len() < MAX_WAITERS {
-            self.waiters.push(Waiter {
-                id,
-                lane: request.lane,
-                priority: request.priority as u64,
-                asks_at: now,
-            });
-        }
-        id
-    }
-
-    fn grant(&mut self, now: Micros, waiter: WaiterId, request: PermitRequest) -> Reply {
+    fn grant(&mut self, now: Micros, request: PermitRequest) -> Reply {
         let lane = request.lane;
-        self.waiters.retain(|other| other.id != waiter);
         let permit = PermitId(self.next_id(now));
-        let window = self.pool(Some(lane)).limit.window;
+        let window = self.pool(Some(lane)).window;
         let free_at = now + request.leave + FORWARD_DELAY + window;
         self.slots.push(Slot {
             permit,
             lane,
             free_at,
         });
-        Reply::Granted { permit }
+        Reply::Granted(permit)
     }
 
     fn next_id(&mut self, now: Micros) -> u64 {
@@ -422,10 +392,7 @@ impl State {
     /// When the first waiter ahead is dropped from the queue if it does not ask again.
     fn next_overdue(&self, set: SlotSet, rank: Rank) -> Micros {
         let times = self.ahead(set, rank).map(|other| other.asks_at);
-        times
-            .min()
-            .unwrap_or(self.seen)
-            .saturating_add(WAITER_GRACE)
+        times.min().unwrap_or(self.seen) + WAITER_GRACE
     }
 
     /// Frees a slot one window after its call was counted, which was at the time `counted` at the
@@ -436,7 +403,7 @@ impl State {
         };
         // Without a lane the window is unknown, and the slot remains occupied.
         if let Some(lane) = self.lanes.iter().find(|lane| lane.id == slot.lane) {
-            let free_at = counted.saturating_add(lane.pool.limit.window);
+            let free_at = counted.saturating_add(lane.pool.window);
             slot.free_at = slot.free_at.min(free_at);
         }
     }

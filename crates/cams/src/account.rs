@@ -1,12 +1,13 @@
 //! The account whose quotas the calls count against.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use alibaba_cloud::credentials::{AccountAnswer, AccountLookup, Credentials};
 use alibaba_cloud::openapi::SigningKey;
 use base::clock::Clock;
 use base::fingerprint::fingerprint;
+use base::sync::lock;
 
 /// An account that is known from the start, or that STS is asked for when the first quota is needed.
 #[derive(Debug)]
@@ -73,13 +74,14 @@ impl Account {
                 fingerprint(&[&key.access_key().id, host.unwrap_or_default()])
             }
         };
-        *self.found() = Some((name.clone(), lookup));
+        *lock(&self.found) = Some((name.clone(), lookup));
         name
     }
 
-    /// Why the access key stands for the account; `None` if it does not, or not yet.
-    pub(crate) fn trouble(&self) -> Option<String> {
-        match &self.found().as_ref()?.1.answer {
+    /// Why the access key stands for the account, in words: the quota is counted for the key then.
+    /// `None` if the account is known, or if no call was made yet.
+    pub fn trouble(&self) -> Option<String> {
+        match &lock(&self.found).as_ref()?.1.answer {
             AccountAnswer::Unknown { why, .. } => Some(why.clone()),
             AccountAnswer::Account { .. } => None,
         }
@@ -87,19 +89,15 @@ impl Account {
 
     /// The file by which processes agree on the account, if another process keeps it locked, so
     /// that others may take the account for another one.
-    pub(crate) fn locked(&self) -> Option<PathBuf> {
-        self.found().as_ref()?.1.locked.clone()
+    pub fn locked(&self) -> Option<PathBuf> {
+        lock(&self.found).as_ref()?.1.locked.clone()
     }
 
     /// The name that was found, while it holds.
     fn known(&self) -> Option<String> {
-        let found = self.found();
+        let found = lock(&self.found);
         let (name, lookup) = found.as_ref()?;
         let holds = lookup.answer.holds(self.clock.now());
         holds.then(|| name.clone())
-    }
-
-    fn found(&self) -> MutexGuard<'_, Option<(String, AccountLookup)>> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

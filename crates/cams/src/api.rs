@@ -2,8 +2,6 @@
 //!
 //! Page "Error codes" of Chat App Message Service in the Alibaba Cloud documentation.
 
-use std::num::NonZeroU32;
-
 use alibaba_cloud::client::{Api, ErrorKind};
 
 /// The API that all operations of this crate belong to.
@@ -14,10 +12,6 @@ pub(crate) static CAMS: Api = Api {
     code_on_success: true,
     kind_of_code,
 };
-
-/// The limit on the page of every operation: ten calls a second for an account, with all its RAM
-/// users.
-pub(crate) const TEN_A_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
 /// No code for a missing number is published for CAMS. Other products of Alibaba Cloud build theirs
 /// from the name of the resource and one of these words, and only whole codes of that form are

@@ -39,5 +39,6 @@ pub use alibaba_cloud::client::{
 pub use alibaba_cloud::openapi::{
     Endpoint, Network, Obstacle, Settings as HttpSettings, SignatureMethod, Untrusted,
 };
-pub use client::{Client, Config};
+pub use client::Client;
 pub use listing::{Freshness, Listed, SYNC_INTERVAL};
+pub use quota::{Quota, QuotaPermit};

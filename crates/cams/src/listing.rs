@@ -11,7 +11,7 @@
 //! that time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use alibaba_cloud::client::{Bounds, Error, ErrorKind, Operation};
 use alibaba_cloud::credentials::Credentials;
 use alibaba_cloud::openapi::fields::Rows;
+use base::sync::lock;
 
 use crate::operations::{
     ChatappSyncPhoneNumber, ListedNumber, PhoneNumbers, QueryChatappPhoneNumbers,
@@ -63,15 +64,6 @@ pub struct Listed {
     pub sync_failed: Option<Error>,
 }
 
-/// The answer to a list call.
-#[derive(Debug)]
-struct List {
-    /// Sorted by [`canonical`].
-    rows: Arc<[ListedNumber]>,
-    complete: bool,
-    asked_at: Instant,
-}
-
 /// A call that several callers wait for, on its way or answered.
 #[derive(Clone, Debug)]
 struct Flight<T: Clone> {
@@ -88,29 +80,38 @@ type Answered<T> = (Result<T, Arc<Error>>, Instant);
 /// The calls about one space.
 #[derive(Debug, Default)]
 struct Space {
-    list: Option<Flight<Arc<List>>>,
+    list: Option<Flight<Listed>>,
     sync: Option<Flight<()>>,
     /// Whether the service writes a number in its canonical form, for each number that was listed
     /// and has two forms, by the digits of the canonical one.
     in_canonical_form: HashMap<String, bool>,
 }
 
-/// The lists of a process, by space.
-#[derive(Debug, Default)]
-pub(crate) struct Listings(Arc<Mutex<HashMap<String, Space>>>);
+/// The lists of a process, by space, and the client that asks for them.
+#[derive(Debug)]
+pub(crate) struct Listings {
+    pub(crate) api: Api,
+    spaces: Mutex<HashMap<String, Space>>,
+}
 
 /// The client of the API, with the account's quota as its gate.
 pub(crate) type Api = alibaba_cloud::client::Client<Credentials, Quota>;
 
 impl Listings {
+    pub(crate) fn new(api: Api) -> Self {
+        Self {
+            api,
+            spaces: Mutex::default(),
+        }
+    }
+
     /// What the space's list shows of all numbers.
     ///
     /// # Errors
     ///
     /// If the list call fails, or the bounds end the wait for it.
     pub(crate) async fn list(
-        &self,
-        api: &Arc<Api>,
+        self: &Arc<Self>,
         bounds: &Bounds,
         cust_space_id: &str,
         freshness: Freshness,
@@ -121,19 +122,16 @@ impl Listings {
             Freshness::SyncedSince(instant) => {
                 // The list is made even if the synchronization fails, so half of the time is its.
                 let half = bounds.half();
-                let begin = || self.sync(api, &half, cust_space_id, instant);
+                let begin = || self.sync(&half, cust_space_id, instant);
                 let (synced, at) = wait(&half, begin).await;
                 (Some(at), synced.err())
             }
         };
-        let begin = || self.query(api, bounds, cust_space_id, since);
+        let begin = || self.query(bounds, cust_space_id, since);
         let (list, _) = wait(bounds, begin).await;
-        let list = list?;
         Ok(Listed {
-            rows: Arc::clone(&list.rows),
-            complete: list.complete,
-            asked_at: list.asked_at,
             sync_failed,
+            ..list?
         })
     }
 
@@ -143,14 +141,13 @@ impl Listings {
     ///
     /// If the list call fails, or the bounds end the wait for it.
     pub(crate) async fn listed(
-        &self,
-        api: &Arc<Api>,
+        self: &Arc<Self>,
         bounds: &Bounds,
         cust_space_id: &str,
         number: &PhoneNumber,
         freshness: Freshness,
     ) -> Result<Listed, Error> {
-        let all = self.list(api, bounds, cust_space_id, freshness).await?;
+        let all = self.list(bounds, cust_space_id, freshness).await?;
         let number = Some(number.canonical().to_string());
         let before = all.rows.partition_point(|row| canonical(row) < number);
         let rows = all.rows.iter().skip(before);
@@ -170,7 +167,7 @@ impl Listings {
     ) -> Option<PhoneNumber> {
         let other = number.other_form()?;
         let canonical = number.canonical();
-        let spaces = lock(&self.0);
+        let spaces = lock(&self.spaces);
         let forms = &spaces.get(cust_space_id)?.in_canonical_form;
         let as_asked = *forms.get(&canonical.to_string())? == (canonical == *number);
         Some(if as_asked { number.clone() } else { other })
@@ -178,22 +175,20 @@ impl Listings {
 
     /// A synchronization that began at this instant or later, or that begins as soon as it may.
     fn sync(
-        &self,
-        api: &Arc<Api>,
+        self: &Arc<Self>,
         bounds: &Bounds,
         cust_space_id: &str,
         not_before: Instant,
     ) -> Flight<()> {
-        let mut spaces = lock(&self.0);
-        let space = spaces.entry(cust_space_id.to_owned()).or_default();
-        let last = &mut space.sync;
+        let mut spaces = lock(&self.spaces);
+        let last = &mut spaces.entry(cust_space_id.to_owned()).or_default().sync;
         if let Some(sync) = last.as_ref().filter(|sync| sync.serves(Some(not_before))) {
             return sync.clone();
         }
-        let earliest = last.as_ref().map(|last| last.began + SYNC_INTERVAL);
         let now = Instant::now().max(not_before);
+        let earliest = last.as_ref().map(|last| last.began + SYNC_INTERVAL);
         let began = earliest.map_or(now, |earliest| earliest.max(now));
-        let (api, bounds) = (Arc::clone(api), bounds.clone());
+        let (listings, bounds) = (Arc::clone(self), bounds.clone());
         let operation = ChatappSyncPhoneNumber {
             cust_space_id: cust_space_id.to_owned(),
         };
@@ -201,7 +196,7 @@ impl Listings {
         let call = async move {
             let call = async {
                 sleep_until(began).await;
-                api.call(&bounds, &operation).await.map(|_| ())
+                listings.api.call(&bounds, &operation).await.map(|_| ())
             };
             // A request that is under way ends with this part of the time too.
             let answer = bounds.within(TOO_LATE, call).await;
@@ -213,38 +208,35 @@ impl Listings {
 
     /// A list that was requested at this instant or later, or one that is requested now.
     fn query(
-        &self,
-        api: &Arc<Api>,
+        self: &Arc<Self>,
         bounds: &Bounds,
         cust_space_id: &str,
         not_before: Option<Instant>,
-    ) -> Flight<Arc<List>> {
-        let mut spaces = lock(&self.0);
-        let last = spaces.get(cust_space_id);
-        let last = last.and_then(|space| space.list.as_ref());
-        if let Some(list) = last.filter(|list| list.serves(not_before)) {
-            return list.clone();
-        }
+    ) -> Flight<Listed> {
+        let mut spaces = lock(&self.spaces);
         // A list that is not shared any more only takes memory.
         for space in spaces.values_mut() {
             space.list.take_if(|list| list.is_stale());
         }
+        let last = &mut spaces.entry(cust_space_id.to_owned()).or_default().list;
+        if let Some(list) = last.as_ref().filter(|list| list.serves(not_before)) {
+            return list.clone();
+        }
         let asked_at = Instant::now();
-        let (api, bounds, listings) = (Arc::clone(api), bounds.clone(), Arc::clone(&self.0));
+        let (listings, bounds) = (Arc::clone(self), bounds.clone());
         let operation = QueryChatappPhoneNumbers {
             cust_space_id: cust_space_id.to_owned(),
         };
         let (action, deadline) = (QueryChatappPhoneNumbers::ACTION, bounds.deadline());
         let call = async move {
-            let list = List::of(api.call(&bounds, &operation).await?, asked_at);
-            let mut spaces = lock(&listings);
+            let list = Listed::of(listings.api.call(&bounds, &operation).await?, asked_at);
+            let mut spaces = lock(&listings.spaces);
             let space = spaces.entry(operation.cust_space_id).or_default();
             space.in_canonical_form.extend(forms(&list.rows));
-            Ok(Arc::new(list))
+            Ok(list)
         };
-        let space = spaces.entry(cust_space_id.to_owned()).or_default();
         let list = Flight::begin(action, asked_at, deadline, call);
-        space.list.insert(list).clone()
+        last.insert(list).clone()
     }
 }
 
@@ -297,19 +289,15 @@ async fn wait<T: Clone>(
     begin: impl Fn() -> Flight<T>,
 ) -> (Result<T, Error>, Instant) {
     loop {
-        let Flight {
-            action,
-            pending,
-            deadline,
-            ..
-        } = begin();
+        let flight = begin();
+        let (action, deadline) = (flight.action, flight.deadline);
         let ended = |kind, message| {
             let error = Error::unanswered(kind, action, message);
             (Err(error), Instant::now())
         };
         let (answer, at) = tokio::select! {
             biased;
-            answered = pending => answered,
+            answered = flight.pending => answered,
             () = bounds.stopped() => return ended(ErrorKind::Cancelled, STOPPED),
             // The caller that began the call hears from it why it did not end in time.
             () = sleep_until(bounds.deadline()), if bounds.deadline() < deadline => {
@@ -327,7 +315,7 @@ async fn wait<T: Clone>(
 const STOPPED: &str = "stopped before the answer came";
 const TOO_LATE: &str = "the time was over before the answer came";
 
-impl List {
+impl Listed {
     fn of(answer: PhoneNumbers, asked_at: Instant) -> Self {
         let Rows { mut rows, complete } = answer.phone_numbers;
         rows.sort_by_cached_key(canonical);
@@ -337,6 +325,7 @@ impl List {
             rows: rows.into(),
             complete: complete && is_readable,
             asked_at,
+            sync_failed: None,
         }
     }
 }
@@ -354,17 +343,10 @@ fn forms(rows: &[ListedNumber]) -> impl Iterator<Item = (String, bool)> {
     let rows = left.chain(rows.iter().filter(|row| !row.has_left()));
     rows.filter_map(|row| {
         let digits = row.digits()?;
-        let canonical = PhoneNumber::canonical_digits(&digits);
-        let has_two = PhoneNumber::has_two_forms(&digits);
-        has_two.then(|| {
-            let is_canonical = canonical == digits;
-            (canonical, is_canonical)
-        })
+        let [canonical, _] = PhoneNumber::both_forms(&digits)?;
+        let is_canonical = canonical == digits;
+        Some((canonical, is_canonical))
     })
-}
-
-fn lock(spaces: &Mutex<HashMap<String, Space>>) -> MutexGuard<'_, HashMap<String, Space>> {
-    spaces.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -398,7 +380,7 @@ mod tests {
             ],
             complete: true,
         };
-        let list = List::of(PhoneNumbers { phone_numbers }, Instant::now());
+        let list = Listed::of(PhoneNumbers { phone_numbers }, Instant::now());
         let numbers: Vec<_> = list.rows.iter().filter_map(canonical).collect();
         let expected = [
             "12",

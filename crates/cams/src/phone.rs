@@ -24,14 +24,11 @@ const MIN_MOBILE_DIGITS: usize = 4;
 /// What people write between digits to make a number easier to read.
 pub const SEPARATORS: [char; 5] = [' ', '-', '.', '(', ')'];
 
-/// An assigned country calling code, such as `86`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallingCode(&'static str);
-
 /// A phone number with its calling code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber {
-    country_code: CallingCode,
+    /// One of [`CALLING_CODES`].
+    country_code: &'static str,
     mobile_number: String,
 }
 
@@ -57,76 +54,60 @@ pub struct Problem {
     pub suggestion: Option<String>,
 }
 
-impl CallingCode {
-    /// Reads an assigned code, digits only.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
-        if let Some(code) = assigned(text) {
-            return Ok(code);
-        }
-        let suggestion = without_separators(text).filter(|bare| assigned(bare).is_some());
-        let problem = if suggestion.is_some() {
-            format!("{text:?} contains characters other than the digits of the calling code")
-        } else if text.starts_with("00") {
-            format!(
-                "{text:?} begins with 00, which is dialled before a calling code and is not \
-                 part of it"
-            )
-        } else if is_digits(text) {
-            format!("{text:?} is not an assigned country calling code")
-        } else {
-            format!(
-                "{text:?} is not a country calling code, which has one to three digits, such as \
-                 \"86\""
-            )
-        };
-        Err(Problem {
-            part: Part::CountryCode,
+impl Problem {
+    fn new(part: Part, problem: String, suggestion: Option<String>) -> Self {
+        Self {
+            part,
             problem,
             suggestion,
-        })
-    }
-
-    /// The digits of the code.
-    pub fn as_str(&self) -> &'static str {
-        self.0
+        }
     }
 }
 
-impl fmt::Display for CallingCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+/// Reads an assigned country calling code, such as `86`, digits only.
+pub fn calling_code(text: &str) -> Result<&'static str, Problem> {
+    if let Some(code) = assigned(text) {
+        return Ok(code);
     }
+    let suggestion = without_separators(text).filter(|bare| assigned(bare).is_some());
+    let problem = if suggestion.is_some() {
+        format!("{text:?} contains characters other than the digits of the calling code")
+    } else if text.starts_with("00") {
+        format!(
+            "{text:?} begins with 00, which is dialled before a calling code and is not \
+             part of it"
+        )
+    } else if is_digits(text) {
+        format!("{text:?} is not an assigned country calling code")
+    } else {
+        format!(
+            "{text:?} is not a country calling code, which has one to three digits, such as \
+             \"86\""
+        )
+    };
+    Err(Problem::new(Part::CountryCode, problem, suggestion))
 }
 
 impl PhoneNumber {
     /// Reads the two parts, digits only, the number without the calling code.
     pub fn parse(country_code: &str, mobile_number: &str) -> Result<Self, Problem> {
-        let country_code = CallingCode::parse(country_code)?;
-        if let Some(problem) = wrong(country_code, mobile_number) {
+        let code = calling_code(country_code)?;
+        if let Some(problem) = wrong(code, mobile_number) {
             // After `+` or 00 comes the calling code, which is not part of the number.
             let suggestion = without_separators(mobile_number)
                 .filter(|_| !is_international(mobile_number))
-                .filter(|bare| wrong(country_code, bare).is_none())
-                .filter(|bare| doubt(country_code, bare).is_none());
-            return Err(Problem {
-                part: Part::MobileNumber,
-                problem,
-                suggestion,
-            });
+                .filter(|bare| wrong(code, bare).or_else(|| doubt(code, bare)).is_none());
+            return Err(Problem::new(Part::MobileNumber, problem, suggestion));
         }
         Ok(Self {
-            country_code,
+            country_code: code,
             mobile_number: mobile_number.to_owned(),
         })
     }
 
     /// Reads a whole number, digits only, calling code first: as the API writes numbers.
     pub fn parse_international(text: &str) -> Result<Self, Problem> {
-        let refuse = |problem, suggestion| Problem {
-            part: Part::CountryCode,
-            problem,
-            suggestion,
-        };
+        let refuse = |problem, suggestion| Problem::new(Part::CountryCode, problem, suggestion);
         if let Some(other) = first_foreign(text) {
             return Err(refuse(other, None));
         }
@@ -144,11 +125,11 @@ impl PhoneNumber {
             let problem = format!("{text:?} does not begin with an assigned country calling code");
             return Err(refuse(problem, None));
         };
-        Self::parse(code.0, text.strip_prefix(code.0).unwrap_or_default())
+        Self::parse(code, text.strip_prefix(code).unwrap_or_default())
     }
 
     /// The country calling code.
-    pub fn country_code(&self) -> CallingCode {
+    pub fn country_code(&self) -> &'static str {
         self.country_code
     }
 
@@ -161,8 +142,8 @@ impl PhoneNumber {
     /// The documentation of the module `forms` says which ways those are.
     #[must_use]
     pub fn canonical(&self) -> Self {
-        match forms::dialled(self.country_code.0, &self.mobile_number) {
-            Some(mobile_number) => Self {
+        match forms::both(self.country_code, &self.mobile_number) {
+            Some([mobile_number, _]) => Self {
                 mobile_number,
                 ..*self
             },
@@ -173,19 +154,17 @@ impl PhoneNumber {
     /// The digits of [`canonical`](Self::canonical) for the digits of a whole number, which need
     /// not be a phone number: quick enough for every row of a list.
     pub fn canonical_digits(whole: &str) -> String {
-        // No calling code begins with one of those of two digits that have several forms.
-        let canonical = whole.split_at_checked(2).and_then(|(code, number)| {
-            let number = forms::dialled(code, number)?;
-            Some(format!("{code}{number}"))
-        });
-        canonical.unwrap_or_else(|| whole.to_owned())
+        let both = Self::both_forms(whole);
+        both.map_or_else(|| whole.to_owned(), |[canonical, _]| canonical)
     }
 
-    /// Whether the digits of a whole number can be written in two ways.
-    pub(crate) fn has_two_forms(whole: &str) -> bool {
-        whole.split_at_checked(2).is_some_and(|(code, number)| {
-            forms::dialled(code, number).is_some() || forms::whatsapps(code, number).is_some()
-        })
+    /// The digits of a whole number in the two ways in which it can be written, the canonical one
+    /// first. `None` if there is one way only.
+    pub(crate) fn both_forms(whole: &str) -> Option<[String; 2]> {
+        // No calling code begins with one of those of two digits that have several forms.
+        let (code, number) = whole.split_at_checked(2)?;
+        let both = forms::both(code, number)?;
+        Some(both.map(|number| format!("{code}{number}")))
     }
 
     /// Whether both are one number, perhaps written in two ways.
@@ -195,9 +174,9 @@ impl PhoneNumber {
 
     /// The other way in which the number may be written, if there is one.
     pub fn other_form(&self) -> Option<Self> {
-        let (code, number) = (self.country_code.0, &self.mobile_number);
-        let other = forms::dialled(code, number).or_else(|| forms::whatsapps(code, number));
-        other.map(|mobile_number| Self {
+        let both = forms::both(self.country_code, &self.mobile_number)?;
+        let mobile_number = both.into_iter().find(|form| *form != self.mobile_number)?;
+        Some(Self {
             mobile_number,
             ..*self
         })
@@ -241,20 +220,16 @@ impl PhoneNumber {
     /// Enough to recognise the number in a log, too little to call it: the calling code and the
     /// last four digits.
     pub fn masked(&self) -> String {
-        let hidden = self.mobile_number.len().saturating_sub(4);
         // Digits are single bytes.
-        format!(
-            "{}{}{}",
-            self.country_code,
-            "*".repeat(hidden),
-            self.mobile_number.get(hidden..).unwrap_or_default()
-        )
+        let hidden = self.mobile_number.len().saturating_sub(4);
+        let shown = self.mobile_number.get(hidden..).unwrap_or_default();
+        format!("{}{}{shown}", self.country_code, "*".repeat(hidden))
     }
 
     /// Whether the numbering plan says for certain that the number is a fixed line, which receives
     /// no SMS. `false` leaves it open.
     pub fn is_fixed_line(&self) -> bool {
-        let (code, number) = (self.country_code.0, &self.mobile_number);
+        let (code, number) = (self.country_code, &self.mobile_number);
         // A number that begins with its calling code may have it twice.
         !number.starts_with(code) && numbering_plans::is_fixed_line(code, number)
     }
@@ -275,7 +250,7 @@ impl fmt::Display for PhoneNumber {
 }
 
 /// What is certainly wrong with the number after a code, if anything is.
-fn wrong(code: CallingCode, text: &str) -> Option<String> {
+fn wrong(code: &str, text: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("the number is empty".into());
     }
@@ -300,7 +275,7 @@ fn wrong(code: CallingCode, text: &str) -> Option<String> {
             "{text:?} contains characters other than digits{doubt}"
         ));
     }
-    let all = code.0.len() + text.len();
+    let all = code.len() + text.len();
     if all > MAX_DIGITS {
         let excess = format!("{text:?} makes {all} digits with the calling code {code}");
         return Some(format!("{excess}; a phone number has at most {MAX_DIGITS}"));
@@ -308,7 +283,7 @@ fn wrong(code: CallingCode, text: &str) -> Option<String> {
     if text.len() < MIN_MOBILE_DIGITS {
         return Some(format!("{text:?} is too short for a phone number"));
     }
-    match code.0 {
+    match code {
         "1" => wrong_in_north_america(text),
         _ => None,
     }
@@ -328,9 +303,9 @@ fn wrong_in_north_america(text: &str) -> Option<String> {
 }
 
 /// What makes a number unlikely that is not wrong.
-fn doubt(code: CallingCode, number: &str) -> Option<String> {
-    let trunk = if code.0 == "36" { "06" } else { "0" };
-    if number.starts_with(trunk) && (code.0 == "36" || DROPS_ZERO.contains(&code.0)) {
+fn doubt(code: &str, number: &str) -> Option<String> {
+    let trunk = if code == "36" { "06" } else { "0" };
+    if number.starts_with(trunk) && (code == "36" || DROPS_ZERO.contains(&code)) {
         return Some(format!(
             "{number:?} begins with {trunk}, which is dialled only within the country: after the \
              calling code {code} it is left out"
@@ -341,10 +316,10 @@ fn doubt(code: CallingCode, number: &str) -> Option<String> {
             "{number:?}, which comes after the calling code {code}, begins with that code once more"
         ));
     }
-    if let Some(left_behind) = left_behind(code.0, number) {
+    if let Some(left_behind) = left_behind(code, number) {
         return Some(format!("{number:?} {left_behind}"));
     }
-    let expected = mobile_digits(code.0)?;
+    let expected = mobile_digits(code)?;
     let digits = number.len();
     (digits != expected).then(|| {
         format!(
@@ -357,14 +332,12 @@ fn doubt(code: CallingCode, number: &str) -> Option<String> {
 /// Whether a number begins with its calling code, and that cannot well be its own beginning: either
 /// what comes after it has the length of the country's mobile numbers, or all of it is longer than
 /// almost any number.
-fn repeats_code(code: CallingCode, number: &str) -> bool {
-    let Some(bare) = number.strip_prefix(code.0) else {
-        return false;
-    };
-    match mobile_digits(code.0) {
+fn repeats_code(code: &str, number: &str) -> bool {
+    let is_longer = |bare: &str| match mobile_digits(code) {
         Some(digits) => bare.len() == digits,
-        None => code.0.len() + number.len() > 13,
-    }
+        None => code.len() + number.len() > 13,
+    };
+    number.strip_prefix(code).is_some_and(is_longer)
 }
 
 /// Whether a number is written for dialling from abroad. No number within a country begins with 00.
@@ -402,15 +375,14 @@ fn without_separators(text: &str) -> Option<String> {
 }
 
 /// The code that is written so, if it is assigned.
-fn assigned(text: &str) -> Option<CallingCode> {
-    let code = CALLING_CODES.iter().find(|code| **code == text);
-    code.map(|code| CallingCode(code))
+fn assigned(text: &str) -> Option<&'static str> {
+    CALLING_CODES.iter().copied().find(|code| *code == text)
 }
 
 /// The calling code that a whole number begins with.
-fn calling_code_of(digits: &str) -> Option<CallingCode> {
-    let code = CALLING_CODES.iter().find(|code| digits.starts_with(**code));
-    code.map(|code| CallingCode(code))
+fn calling_code_of(digits: &str) -> Option<&'static str> {
+    let mut codes = CALLING_CODES.iter().copied();
+    codes.find(|code| digits.starts_with(code))
 }
 
 fn is_digits(text: &str) -> bool {

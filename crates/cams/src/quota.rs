@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use alibaba_cloud::client::{Admission, Bounds, Ended, Gate, LongWait, Permit, WaitCause};
+use alibaba_cloud::client::{Bounds, Ended, Gate, LongWait, Permit, WaitCause};
 use alibaba_cloud::credentials::Credentials;
 use alibaba_cloud::openapi::SigningKey;
 use call_quota::{Limit, Priority, QueueStatus, QuotaKey, Throttle, WaitReason};
@@ -17,25 +17,32 @@ use crate::account::Account;
 const NO_ACCOUNT_YET: &str = "the time was over while STS was asked which account the credentials \
     belong to; set the provider's account_id, or sts_endpoint to where STS can be reached";
 
+/// The limit on the page of every operation: ten calls a second for an account, with all its RAM
+/// users.
+const TEN_A_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+
 /// The window in which calls are counted.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// Keeps the quota of the account that the credentials belong to.
+/// The quota of the account that the credentials belong to.
 #[derive(Debug)]
-pub(crate) struct Quota {
-    pub(crate) account: Account,
-    pub(crate) credentials: Credentials,
-    /// The service counts each region by itself.
-    pub(crate) region: String,
-    pub(crate) throttle: Throttle,
+pub struct Quota {
+    /// The account whose quotas are used.
+    pub account: Account,
+    /// What signs the requests.
+    pub credentials: Credentials,
+    /// The region. The service counts each region by itself.
+    pub region: String,
+    /// The throttle that keeps the quotas.
+    pub throttle: Throttle,
     /// How many calls a second each operation may make. `None` stands for its documented limit.
-    pub(crate) requests_per_second: Option<NonZeroU32>,
-    /// The wait for a permit that is recorded as a long one.
-    pub(crate) long_wait: Duration,
+    pub requests_per_second: Option<NonZeroU32>,
+    /// The wait for a permit that is recorded as a long one: [`LONG_WAIT`](crate::LONG_WAIT).
+    pub long_wait: Duration,
 }
 
 /// A permit of the throttle.
-pub(crate) struct QuotaPermit(call_quota::Permit);
+pub struct QuotaPermit(call_quota::Permit);
 
 impl Gate for Quota {
     type Permit = QuotaPermit;
@@ -44,18 +51,18 @@ impl Gate for Quota {
         &self,
         bounds: &Bounds,
         key: &SigningKey,
-        admission: Admission,
+        action: &'static str,
+        was_throttled: bool,
     ) -> Result<QuotaPermit, Ended> {
         let account = self.account.name(&self.credentials, key);
         let key = QuotaKey {
             account: bounds.within(NO_ACCOUNT_YET, account).await?,
             region: self.region.clone(),
-            action: admission.action,
+            action,
         };
-        let calls = self.requests_per_second;
-        let calls = calls.unwrap_or(admission.calls_per_second);
+        let calls = self.requests_per_second.unwrap_or(TEN_A_SECOND);
         let limit = Limit::new(calls, WINDOW);
-        let priority = match admission.was_throttled {
+        let priority = match was_throttled {
             true => Priority::Retry,
             false => Priority::Normal,
         };
@@ -132,7 +139,6 @@ fn long_wait(
         left: ended.waiting,
         rest: WINDOW.saturating_mul(windows),
         calls,
-        window: WINDOW,
     }
 }
 

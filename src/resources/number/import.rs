@@ -1,6 +1,6 @@
 //! Which number an import names.
 
-use cams::phone::{CallingCode, PhoneNumber};
+use cams::phone::{PhoneNumber, calling_code};
 use cams::space;
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
@@ -77,5 +77,5 @@ fn of_id(id: &str) -> Result<Target, String> {
 
 /// Whether this is a calling code, as it is or as it is often written.
 fn is_calling_code(text: &str) -> bool {
-    CallingCode::parse(text).map_or_else(|problem| problem.suggestion.is_some(), |_| true)
+    calling_code(text).map_or_else(|problem| problem.suggestion.is_some(), |_| true)
 }

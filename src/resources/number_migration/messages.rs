@@ -64,7 +64,7 @@ pub(super) fn replaces(
     }
     let attribute = if is_moved {
         "cust_space_id"
-    } else if plan.country_code.text() != Some(old_number.country_code().as_str()) {
+    } else if plan.country_code.text() != Some(old_number.country_code()) {
         "country_code"
     } else {
         "mobile_number"

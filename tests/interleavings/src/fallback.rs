@@ -78,7 +78,7 @@ impl Shared {
             leave: 0,
         });
         std::iter::repeat_with(|| state.step(now, acquire))
-            .take_while(|reply| matches!(reply, Reply::Granted { .. }))
+            .take_while(|reply| matches!(reply, Reply::Granted(_)))
             .count()
     }
 }

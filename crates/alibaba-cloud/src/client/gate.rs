@@ -1,6 +1,5 @@
 //! What the client asks of whatever limits its calls and of whatever gives it keys.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,8 @@ pub trait Gate: Send + Sync + 'static {
     /// The right to send one attempt.
     type Permit: Permit;
 
-    /// Waits for a permit, within the bounds.
+    /// Waits for a permit to call this operation, within the bounds. If the service throttled the
+    /// last attempt of the same call, this one goes first.
     ///
     /// # Errors
     ///
@@ -22,19 +22,9 @@ pub trait Gate: Send + Sync + 'static {
         &self,
         bounds: &Bounds,
         key: &SigningKey,
-        admission: Admission,
+        action: &'static str,
+        was_throttled: bool,
     ) -> impl Future<Output = Result<Self::Permit, Ended>> + Send;
-}
-
-/// What is to be admitted.
-#[derive(Clone, Copy, Debug)]
-pub struct Admission {
-    /// The name of the operation.
-    pub action: &'static str,
-    /// The documented limit of the operation.
-    pub calls_per_second: NonZeroU32,
-    /// Whether the service throttled the last attempt of the same call, which then goes first.
-    pub was_throttled: bool,
 }
 
 /// The right to send one attempt. Dropped, it counts as an attempt without an answer, which the
@@ -60,7 +50,13 @@ pub struct OpenGate;
 impl Gate for OpenGate {
     type Permit = Self;
 
-    async fn admit(&self, _: &Bounds, _: &SigningKey, _: Admission) -> Result<Self, Ended> {
+    async fn admit(
+        &self,
+        _: &Bounds,
+        _: &SigningKey,
+        _: &'static str,
+        _: bool,
+    ) -> Result<Self, Ended> {
         Ok(Self)
     }
 }

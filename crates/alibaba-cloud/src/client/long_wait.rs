@@ -23,10 +23,8 @@ pub struct LongWait {
     pub left: usize,
     /// In what time these are expected to be sent. A pause is not part of it.
     pub rest: Duration,
-    /// How many calls may be made in a window of the quota now.
+    /// How many calls a second the quota allows now.
     pub calls: NonZeroU32,
-    /// The length of the window.
-    pub window: Duration,
 }
 
 /// What a call waits for at the gate.

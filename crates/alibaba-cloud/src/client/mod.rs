@@ -21,7 +21,6 @@ mod long_wait;
 mod operation;
 mod repeats;
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -36,7 +35,7 @@ use crate::openapi::{
 
 pub use bounds::{Bounds, Ended};
 pub use error::Error;
-pub use gate::{Admission, Gate, Keys, OpenGate, Permit};
+pub use gate::{Gate, Keys, OpenGate, Permit};
 pub use kind::{ErrorKind, Meaning, Reach, Repeat};
 pub use long_wait::{LONG_WAIT, LongWait, WaitCause};
 pub use operation::{Api, Operation, Raw};
@@ -63,7 +62,6 @@ struct Request<'a> {
     api: &'static Api,
     action: &'static str,
     reads: bool,
-    calls_per_second: NonZeroU32,
     to_sign: openapi::Request<'a>,
     subject: String,
 }
@@ -139,7 +137,6 @@ impl<K: Keys, G: Gate> Client<K, G> {
             api: O::API,
             action: O::ACTION,
             reads: O::READS,
-            calls_per_second: O::CALLS_PER_SECOND,
             to_sign,
             subject: operation.subject(),
         };
@@ -250,12 +247,8 @@ impl<K: Keys, G: Gate> Client<K, G> {
                 kind: ErrorKind::CredentialsUnavailable,
                 message,
             })?;
-            let admission = Admission {
-                action: request.action,
-                calls_per_second: request.calls_per_second,
-                was_throttled,
-            };
-            let permit = self.gate.admit(bounds, &key, admission).await?;
+            let permit = self.gate.admit(bounds, &key, request.action, was_throttled);
+            let permit = permit.await?;
             // The wait may have outlasted the key. A permit is not held while another is fetched.
             match self.keys.at_hand() {
                 Some(key) => return Ok((permit, key)),

@@ -1,7 +1,6 @@
 //! What an operation of an API is: a type that holds its parameters.
 
 use std::marker::PhantomData;
-use std::num::NonZeroU32;
 
 use serde::de::DeserializeOwned;
 
@@ -31,8 +30,6 @@ pub trait Operation: Send + Sync {
     const ACTION: &'static str;
     /// Whether the operation only reads, so that calling it twice does no harm.
     const READS: bool;
-    /// The documented limit for an account, with all its RAM users.
-    const CALLS_PER_SECOND: NonZeroU32;
     /// How many bytes of an answer are read at most.
     const MAX_ANSWER: usize = openapi::MAX_ANSWER;
 
@@ -89,7 +86,6 @@ impl<O: Operation> Operation for Raw<O> {
     const API: &'static Api = O::API;
     const ACTION: &'static str = O::ACTION;
     const READS: bool = O::READS;
-    const CALLS_PER_SECOND: NonZeroU32 = O::CALLS_PER_SECOND;
     const MAX_ANSWER: usize = match O::MAX_ANSWER > MAX_RAW_ANSWER {
         true => MAX_RAW_ANSWER,
         false => O::MAX_ANSWER,

@@ -2,7 +2,6 @@
 //!
 //! Operations: <https://api.alibabacloud.com/document/Sts/2015-04-01/overview>.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -30,9 +29,6 @@ static STS: Api = Api {
     kind_of_code: |_| None,
 };
 
-/// The limit on the pages of the operations, which is so high that calls are not counted.
-const HUNDRED_A_SECOND: NonZeroU32 = NonZeroU32::new(100).expect("a hundred is not zero");
-
 /// What is wrong with an answer that cannot be read, in words that continue the name of STS.
 const NO_CREDENTIALS: &str = "answers with something else than credentials";
 const NO_ACCOUNT: &str = "answers without an AccountId of digits";
@@ -48,7 +44,6 @@ impl Operation for AssumeRole<'_> {
     const API: &'static Api = &STS;
     const ACTION: &'static str = "AssumeRole";
     const READS: bool = true;
-    const CALLS_PER_SECOND: NonZeroU32 = HUNDRED_A_SECOND;
 
     type Answer = SessionAnswer;
 
@@ -75,7 +70,6 @@ impl Operation for GetCallerIdentity {
     const API: &'static Api = &STS;
     const ACTION: &'static str = "GetCallerIdentity";
     const READS: bool = true;
-    const CALLS_PER_SECOND: NonZeroU32 = HUNDRED_A_SECOND;
 
     type Answer = CallerIdentity;
 

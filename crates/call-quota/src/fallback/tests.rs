@@ -60,7 +60,7 @@ async fn ask(store: &AccountStore, last: Option<Wait>) -> Option<Wait> {
         leave: 0,
     });
     match store.step(acquire, 0).await.0 {
-        Reply::Granted { .. } => None,
+        Reply::Granted(_) => None,
         Reply::Wait(wait) => Some(wait),
         Reply::Done => unreachable!("a request for a permit is granted or waits"),
     }
@@ -135,9 +135,7 @@ impl<F: Fn(Command) -> Result<Reply, StoreError> + Send + Sync> Store for Script
     }
 }
 
-const GRANTED: Reply = Reply::Granted {
-    permit: PermitId(1),
-};
+const GRANTED: Reply = Reply::Granted(PermitId(1));
 
 fn recovers_for(delay: Micros) -> Reply {
     Reply::Wait(Wait {

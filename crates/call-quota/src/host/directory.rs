@@ -23,8 +23,8 @@ use rustix::io::Errno;
 
 use crate::constants::{MAX_LEAVE, Micros, micros};
 use crate::short_fingerprint;
-use crate::sync::lock;
 use base::private_file;
+use base::sync::lock;
 
 /// The extension of the files that hold a state.
 pub(crate) const EXTENSION: &str = "quota";

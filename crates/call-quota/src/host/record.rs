@@ -21,7 +21,8 @@ use crate::constants::{
     ASK_AGAIN, FORWARD_DELAY, LONGEST_SHARING, MAX_CALLS, MAX_LEAVE, MAX_PAUSE, MAX_TIME,
     MAX_WINDOW, RAISE_AFTER_WINDOWS, STATE_VERSION,
 };
-use crate::slots::{Lane, Pool, Slot, State, Waiter};
+use crate::limit::Pool;
+use crate::slots::{Lane, Slot, State, Waiter};
 
 /// More bytes than any record has.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
@@ -127,19 +128,14 @@ fn is_plausible(state: &State) -> bool {
     in_time(state.forgotten_at, 0)
         && in_time(sharing.until, LONGEST_SHARING)
         && sharing.span <= LONGEST_SHARING
-        && pools.chain([&sharing.pool]).all(
-            |Pool {
-                 limit,
-                 paused_until,
-             }| {
-                in_time(*paused_until, MAX_PAUSE)
-                    && limit.calls <= MAX_CALLS
-                    && limit.current.max(limit.proven) <= limit.calls
-                    && limit.window <= MAX_WINDOW
-                    && in_time(limit.confirmed_at.max(limit.lowered_at), 0)
-                    && in_time(limit.raise_at, RAISE_AFTER_WINDOWS * MAX_WINDOW)
-            },
-        )
+        && pools.chain([&sharing.pool]).all(|pool| {
+            in_time(pool.paused_until, MAX_PAUSE)
+                && pool.calls <= MAX_CALLS
+                && pool.current.max(pool.proven) <= pool.calls
+                && pool.window <= MAX_WINDOW
+                && in_time(pool.confirmed_at.max(pool.lowered_at), 0)
+                && in_time(pool.raise_at, RAISE_AFTER_WINDOWS * MAX_WINDOW)
+        })
         && (state.slots.iter())
             .all(|slot| in_time(slot.free_at, MAX_LEAVE + FORWARD_DELAY + MAX_WINDOW))
         && (state.waiters.iter()).all(|waiter| in_time(waiter.asks_at, ASK_AGAIN))
@@ -165,17 +161,16 @@ fn state_line(state: &mut State) -> [&mut u64; 4] {
 }
 
 fn pool_line<'a>(first: &'a mut u64, pool: &'a mut Pool) -> [&'a mut u64; 9] {
-    let limit = &mut pool.limit;
     [
         first,
         &mut pool.paused_until,
-        &mut limit.calls,
-        &mut limit.window,
-        &mut limit.confirmed_at,
-        &mut limit.current,
-        &mut limit.proven,
-        &mut limit.lowered_at,
-        &mut limit.raise_at,
+        &mut pool.calls,
+        &mut pool.window,
+        &mut pool.confirmed_at,
+        &mut pool.current,
+        &mut pool.proven,
+        &mut pool.lowered_at,
+        &mut pool.raise_at,
     ]
 }
 

@@ -83,7 +83,7 @@ fn acquire(host: &Host) -> Result<Reply, StoreError> {
 }
 
 fn goes(host: &Host) -> bool {
-    matches!(acquire(host), Ok(Reply::Granted { .. }))
+    matches!(acquire(host), Ok(Reply::Granted(_)))
 }
 
 fn waits(host: &Host) -> (Micros, WaitReason) {
@@ -380,7 +380,7 @@ async fn a_lock_that_is_never_given_back_is_not_waited_for_for_ever() {
 /// Acquires permits until there is none, and returns how many there were.
 async fn burst(store: &AccountStore) -> usize {
     let mut calls = 0;
-    while let (Reply::Granted { .. }, _) = store.step(ACQUIRE, 0).await {
+    while let (Reply::Granted(_), _) = store.step(ACQUIRE, 0).await {
         calls += 1;
     }
     calls

@@ -8,9 +8,9 @@ use std::num::NonZeroU32;
 use std::sync::Mutex;
 
 use base::random::Random;
+use base::sync::lock;
 
 use crate::slots::{Command, Reply, WaiterId};
-use crate::sync::lock;
 
 /// This process, for one key.
 pub(crate) struct Member {
@@ -111,7 +111,7 @@ impl Member {
         match reply {
             None => work.fail(),
             Some(Reply::Wait(wait)) => work.waiting.extend(wait.waiter),
-            Some(Reply::Granted { .. }) => work.permits += 1,
+            Some(Reply::Granted(_)) => work.permits += 1,
             Some(Reply::Done) => {}
         }
     }

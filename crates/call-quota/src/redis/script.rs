@@ -100,7 +100,7 @@ impl ScriptArguments<'_> {
             Command::Answered(permit) => ("answered", permit.0),
             Command::Cancel(waiter) => ("cancel", waiter.0),
             Command::Departed(permit) => ("departed", permit.0),
-            Command::Throttled { permit, .. } => ("throttled", permit.0),
+            Command::Throttled(_, permit, _) => ("throttled", permit.0),
             Command::Unanswered(permit) => ("unanswered", permit.0),
             Command::Unsent(permit) => ("unsent", permit.0),
         };
@@ -113,9 +113,7 @@ impl ScriptArguments<'_> {
                 // The caller receives the grant after at most this time.
                 leave = request.leave + micros(self.timeouts.step());
             }
-            Command::Throttled {
-                lane: of, pause, ..
-            } => {
+            Command::Throttled(of, _, pause) => {
                 // The script's numbers are exact only below 2^53.
                 (lane, asked_pause) = (of, pause.map_or(-1, |it| it.min(MAX_PAUSE).cast_signed()));
             }
@@ -139,9 +137,7 @@ impl ScriptArguments<'_> {
 pub(crate) fn parse(values: &[redis::Value]) -> Result<(Reply, bool), RedisError> {
     let reply = match at::<String>(values, 1)?.as_str() {
         "done" => Reply::Done,
-        "granted" => Reply::Granted {
-            permit: PermitId(at(values, 2)?),
-        },
+        "granted" => Reply::Granted(PermitId(at(values, 2)?)),
         "wait" => Reply::Wait(Wait {
             waiter: Some(WaiterId(at(values, 2)?)),
             delay: at::<Micros>(values, 3)?.min(ASK_AGAIN),

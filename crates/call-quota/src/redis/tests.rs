@@ -323,11 +323,7 @@ fn compare_with_the_pure_core(program: &str) {
             let waiter = waiters[pick(waiters.len())];
             let command = match happening.kind {
                 0 | 1 => Command::Answered(permit),
-                2 => Command::Throttled {
-                    lane: happening.lane,
-                    permit,
-                    pause: happening.pause,
-                },
+                2 => Command::Throttled(happening.lane, permit, happening.pause),
                 3 => Command::Unsent(permit),
                 6 => Command::Departed(permit),
                 7 => Command::Unanswered(permit),
@@ -364,7 +360,7 @@ fn compare_with_the_pure_core(program: &str) {
             prop_assert_eq!(run(&script, client, now, command), expected, "{:?}", command);
             shared.set(shared.get() + usize::from(state.sharing.lasts(now)));
             match expected {
-                Reply::Granted { permit } => granted.push(permit),
+                Reply::Granted(permit) => granted.push(permit),
                 Reply::Wait(wait) => waiters.push(wait.waiter),
                 Reply::Done => {}
             }
@@ -388,7 +384,7 @@ async fn a_process_has_work_until_its_last_permit_is_settled() {
     };
     let mut permits = Vec::new();
     for _ in 0..2 {
-        let Ok(Reply::Granted { permit }) = host.step(ACQUIRE).await else {
+        let Ok(Reply::Granted(permit)) = host.step(ACQUIRE).await else {
             panic!("a permit")
         };
         permits.push(permit);
@@ -404,7 +400,7 @@ async fn a_process_has_work_until_its_last_permit_is_settled() {
 
 async fn burst(store: &AccountStore) -> usize {
     let mut calls = 0;
-    while let (Reply::Granted { .. }, _) = store.step(ACQUIRE, 0).await {
+    while let (Reply::Granted(_), _) = store.step(ACQUIRE, 0).await {
         calls += 1;
     }
     calls
@@ -433,8 +429,8 @@ async fn hosts_share_one_quota() {
     server.pretend_to_be_unused();
     let (one, two) = (server.host(), server.host());
     for _ in 0..5 {
-        assert!(matches!(one.step(ACQUIRE).await, Ok(Reply::Granted { .. })));
-        assert!(matches!(two.step(ACQUIRE).await, Ok(Reply::Granted { .. })));
+        assert!(matches!(one.step(ACQUIRE).await, Ok(Reply::Granted(_))));
+        assert!(matches!(two.step(ACQUIRE).await, Ok(Reply::Granted(_))));
     }
     assert_eq!(cause(&one).await, WaitReason::Quota);
     assert_eq!(cause(&server.host()).await, WaitReason::Quota);
@@ -458,10 +454,7 @@ async fn a_state_that_was_flushed_or_evicted_or_never_written_costs_a_pause() {
     assert_eq!(recovers_for(&host).await, PAUSE);
     for loss in ["FLUSHALL", "DEL"] {
         server.pretend_to_be_unused();
-        assert!(matches!(
-            host.step(ACQUIRE).await,
-            Ok(Reply::Granted { .. })
-        ));
+        assert!(matches!(host.step(ACQUIRE).await, Ok(Reply::Granted(_))));
         let mut lose = redis::cmd(loss);
         if loss == "DEL" {
             lose.arg(&host.key);
@@ -482,7 +475,7 @@ async fn the_snapshot_of_another_run_is_not_believed() {
         .unwrap();
     assert!(matches!(
         server.host().step(ACQUIRE).await,
-        Ok(Reply::Granted { .. })
+        Ok(Reply::Granted(_))
     ));
     server.kill();
     server.restart();

@@ -347,7 +347,7 @@ impl World {
                 leave: self.scene.leave,
             });
             match self.state.step(self.now, acquire) {
-                Reply::Granted { permit } => self.send(process, permit),
+                Reply::Granted(permit) => self.send(process, permit),
                 Reply::Wait(wait) => {
                     let stall = if self.one_in(self.scene.stalls) {
                         400 * MILLI
@@ -458,11 +458,7 @@ impl World {
             me.refused += 1;
         }
         let command = if refused {
-            Command::Throttled {
-                lane: self.lane(process),
-                permit,
-                pause: None,
-            }
+            Command::Throttled(self.lane(process), permit, None)
         } else {
             Command::Answered(permit)
         };

@@ -2,7 +2,8 @@
 //!
 //! This file is longer than 300 lines because the scripted server is in it.
 
-use std::sync::Mutex;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,11 +11,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use alibaba_cloud::client::{Admission, ErrorKind, Gate, LongWait, Permit};
+use alibaba_cloud::client::{ErrorKind, Gate, LongWait, Permit};
 use alibaba_cloud::credentials::{Configured, FetchContext, Files, resolve};
 use alibaba_cloud::openapi::{Network, SignatureMethod};
 use base::environment::Environment;
 use base::secret::Secret;
+use call_quota::Throttle;
 
 use crate::operations::{
     ChatappMigrationVerified, CreateChatappMigrationInitiate, QueryChatappPhoneNumbers,
@@ -161,22 +163,20 @@ async fn serve(mut stream: TcpStream, deeds: &[Deed], asked: Arc<Mutex<Vec<Strin
 }
 
 fn client(address: &str, requests_per_second: Option<NonZeroU32>) -> Client {
-    Client::new(Config {
-        http: Settings {
-            endpoint: format!("http://{address}").parse().expect("an endpoint"),
-            signature_method: SignatureMethod::default(),
-            network: network(),
-        },
+    let http = Settings {
+        endpoint: format!("http://{address}").parse().expect("an endpoint"),
+        signature_method: SignatureMethod::default(),
+        network: network(),
+    };
+    let quota = Quota {
         credentials: credentials(),
         account: Account::new(Some("1".into()), None, None, Clock::system()),
         region: "r".into(),
         throttle: Throttle::in_memory(),
         requests_per_second,
         long_wait: LONG_WAIT,
-        clock: Clock::system(),
-        random: Random::seeded(1),
-    })
-    .expect("a client")
+    };
+    Client::new(http, quota, Clock::system(), Random::seeded(1)).expect("a client")
 }
 
 fn credentials() -> Credentials {
@@ -595,15 +595,11 @@ async fn whoever_has_little_time_does_not_fail_the_others() {
 async fn a_wait_of_more_than_a_minute_is_noted() {
     let client = client("127.0.0.1:9", Some(NonZeroU32::MIN));
     let key = client.credentials().at_hand().expect("a key");
-    let admission = Admission {
-        action: QueryChatappPhoneNumbers::ACTION,
-        calls_per_second: QueryChatappPhoneNumbers::CALLS_PER_SECOND,
-        was_throttled: false,
-    };
+    let action = QueryChatappPhoneNumbers::ACTION;
     let call = || Bounds::new(Duration::from_secs(3600), CancellationToken::new());
     let calls: Vec<Bounds> = (0..80).map(|_| call()).collect();
     let waits = calls.iter().map(|call| async {
-        let permit = client.0.api.gate().admit(call, &key, admission);
+        let permit = client.api().gate().admit(call, &key, action, false);
         permit.await.expect("its turn").answered();
         call.long_wait()
     });

@@ -6,12 +6,10 @@
 //! effect](alibaba_cloud::client::Error::may_have_had_effect) is settled by the list, never by
 //! another call.
 
-use std::num::NonZeroU32;
-
 use alibaba_cloud::client::{Api, Operation};
 
 use super::Done;
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
 /// The call.
@@ -27,7 +25,6 @@ impl Operation for ChatappMigrationRegister {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "ChatappMigrationRegister";
     const READS: bool = false;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
     type Answer = Done;
 

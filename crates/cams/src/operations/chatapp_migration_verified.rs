@@ -4,13 +4,11 @@
 //! codes may block the number for a while, so a submission is never repeated. How the service
 //! reports a wrong code is not documented.
 
-use std::num::NonZeroU32;
-
 use alibaba_cloud::client::{Api, Operation};
 use base::secret::Secret;
 
 use super::Migration;
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
 /// The call.
@@ -28,7 +26,6 @@ impl Operation for ChatappMigrationVerified {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "ChatappMigrationVerified";
     const READS: bool = false;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
     type Answer = Migration;
 

@@ -3,12 +3,10 @@
 //! Page "ChatappPhoneNumberDeregister" of the CAMS API reference. The number stays in the WhatsApp
 //! Business Account, and its former provider does not get it back.
 
-use std::num::NonZeroU32;
-
 use alibaba_cloud::client::{Api, Operation};
 
 use super::Done;
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
 /// The call.
@@ -24,7 +22,6 @@ impl Operation for ChatappPhoneNumberDeregister {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "ChatappPhoneNumberDeregister";
     const READS: bool = false;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
     type Answer = Done;
 

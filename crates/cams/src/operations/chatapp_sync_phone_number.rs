@@ -3,12 +3,10 @@
 //! Page "ChatappSyncPhoneNumber" of the CAMS API reference. The list of a space shows that copy, so
 //! it may show a change at Meta, such as a number that is connected now, only after this call.
 
-use std::num::NonZeroU32;
-
 use alibaba_cloud::client::{Api, Operation};
 
 use super::{Done, QueryChatappPhoneNumbers};
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 
 /// The call.
 #[derive(Clone, Debug)]
@@ -24,7 +22,6 @@ impl Operation for ChatappSyncPhoneNumber {
     const ACTION: &'static str = "ChatappSyncPhoneNumber";
     // It changes CAMS's copy alone, to what is true at Meta. So a second call does no harm.
     const READS: bool = true;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
     const MAX_ANSWER: usize = QueryChatappPhoneNumbers::MAX_ANSWER;
 
     type Answer = Done;

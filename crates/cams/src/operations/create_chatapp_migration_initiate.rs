@@ -5,12 +5,10 @@
 //! effect](alibaba_cloud::client::Error::may_have_had_effect) leaves open whether the migration has
 //! started.
 
-use std::num::NonZeroU32;
-
 use alibaba_cloud::client::{Api, Operation};
 
 use super::Migration;
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
 /// The call.
@@ -26,13 +24,12 @@ impl Operation for CreateChatappMigrationInitiate {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "CreateChatappMigrationInitiate";
     const READS: bool = false;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
     type Answer = Migration;
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("CountryCode", self.number.country_code().to_string()),
+            ("CountryCode", self.number.country_code().to_owned()),
             ("CustSpaceId", self.cust_space_id.clone()),
             ("MobileNumber", self.number.mobile_number().to_owned()),
         ]

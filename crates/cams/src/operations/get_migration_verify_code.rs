@@ -4,12 +4,10 @@
 //! not a read: each call sends a code, and Meta limits how many (page "Phone numbers" of the
 //! WhatsApp Business Platform).
 
-use std::num::NonZeroU32;
-
 use alibaba_cloud::client::{Api, Operation};
 
 use super::Migration;
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
 /// The call.
@@ -51,7 +49,6 @@ impl Operation for GetMigrationVerifyCode {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "GetMigrationVerifyCode";
     const READS: bool = false;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
     type Answer = Migration;
 

@@ -5,14 +5,12 @@
 //! an error, perhaps one of kind [`NotFound`](alibaba_cloud::client::ErrorKind::NotFound), or as a
 //! success with an id that is empty or missing.
 
-use std::num::NonZeroU32;
-
 use serde::Deserialize;
 
 use alibaba_cloud::client::{Api, Operation};
 use alibaba_cloud::openapi::fields;
 
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
 /// The call.
@@ -52,7 +50,6 @@ impl Operation for GetPhoneNumberVerificationStatus {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "GetPhoneNumberVerificationStatus";
     const READS: bool = true;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
     type Answer = Verification;
 

@@ -3,14 +3,12 @@
 //! Page "ListInstance" of the CAMS API reference. It names no limit of calls, so the one of the other
 //! operations is used.
 
-use std::num::NonZeroU32;
-
 use serde::{Deserialize, Deserializer};
 
 use alibaba_cloud::client::{Api, Operation};
 use alibaba_cloud::openapi::fields::{self, Rows};
 
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 
 /// How many instances a page has at most.
 const PAGE_SIZE: u32 = 50;
@@ -62,7 +60,6 @@ impl Operation for ListInstance {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "ListInstance";
     const READS: bool = true;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
     type Answer = InstancePage;
 

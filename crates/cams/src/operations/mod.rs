@@ -1,6 +1,6 @@
 //! The operations of the API that the provider calls, one file each.
 //!
-//! A file holds all that the client knows of its operation: name, limit, whether it only reads,
+//! A file holds all that the client knows of its operation: name, whether it only reads,
 //! parameters, and the model of its answer. To add one, write such a file and name it here; the
 //! emulator needs its counterpart.
 //!

@@ -2,14 +2,12 @@
 //!
 //! Page "QueryChatappBindWaba" of the CAMS API reference.
 
-use std::num::NonZeroU32;
-
 use serde::Deserialize;
 
 use alibaba_cloud::client::{Api, Operation};
 use alibaba_cloud::openapi::fields;
 
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 
 /// The call.
 #[derive(Clone, Debug)]
@@ -67,7 +65,6 @@ impl Operation for QueryChatappBindWaba {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "QueryChatappBindWaba";
     const READS: bool = true;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
     type Answer = BoundWaba;
 

@@ -2,14 +2,12 @@
 //!
 //! Page "QueryChatappPhoneNumbers" of the CAMS API reference.
 
-use std::num::NonZeroU32;
-
 use serde::Deserialize;
 
 use alibaba_cloud::client::{Api, Operation};
 use alibaba_cloud::openapi::fields::{self, Rows};
 
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
 /// The call.
@@ -107,7 +105,6 @@ impl Operation for QueryChatappPhoneNumbers {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "QueryChatappPhoneNumbers";
     const READS: bool = true;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
     // A row takes some 500 bytes, and a list may have ten thousand of them and more.
     const MAX_ANSWER: usize = 64 << 20;
 

@@ -3,13 +3,11 @@
 //! Page "UpdatePhoneWebhook" of the CAMS API reference. It does not say what an empty URL or a
 //! missing one does, so the caller chooses.
 
-use std::num::NonZeroU32;
-
 use alibaba_cloud::client::{Api, Operation};
 use base::secret::Secret;
 
 use super::Done;
-use crate::api::{CAMS, TEN_A_SECOND};
+use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
 /// The call.
@@ -33,7 +31,6 @@ impl Operation for UpdatePhoneWebhook {
     const API: &'static Api = &CAMS;
     const ACTION: &'static str = "UpdatePhoneWebhook";
     const READS: bool = false;
-    const CALLS_PER_SECOND: NonZeroU32 = TEN_A_SECOND;
 
     type Answer = Done;
 

@@ -23,32 +23,31 @@ const WITH_NINTH_DIGIT: [&str; 14] = [
     "11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "22", "24", "27", "28",
 ];
 
-/// The number as it is dialled today, if it is written in WhatsApp's form and that is another one.
-pub(super) fn dialled(code: &str, number: &str) -> Option<String> {
+/// Both forms of a number that has two: as it is dialled today, and as WhatsApp writes it. The number
+/// is written in one of them.
+pub(super) fn both(code: &str, number: &str) -> Option<[String; 2]> {
     match code {
-        "52" => Some(number.strip_prefix('1')?).filter(|rest| is_mexican(rest)),
-        "54" => Some(number.strip_prefix('9')?).filter(|rest| is_argentine(rest)),
+        "52" => with_and_without("1", number, is_mexican),
+        "54" => with_and_without("9", number, is_argentine),
         "55" => {
             let (area, rest) = number.split_at_checked(2)?;
-            return loses_ninth_digit(area, rest).then(|| format!("{area}9{rest}"));
+            let nine = rest.strip_prefix('9').filter(|_| rest.len() == 9);
+            let eight = nine.unwrap_or(rest);
+            loses_ninth_digit(area, eight)
+                .then(|| [format!("{area}9{eight}"), format!("{area}{eight}")])
         }
         _ => None,
     }
-    .map(str::to_owned)
 }
 
-/// The number in WhatsApp's form, if it is written as it is dialled today and that is another form.
-pub(super) fn whatsapps(code: &str, number: &str) -> Option<String> {
-    match code {
-        "52" => is_mexican(number).then(|| format!("1{number}")),
-        "54" => is_argentine(number).then(|| format!("9{number}")),
-        "55" => {
-            let (area, rest) = number.split_at_checked(2)?;
-            let rest = rest.strip_prefix('9')?;
-            loses_ninth_digit(area, rest).then(|| format!("{area}{rest}"))
-        }
-        _ => None,
-    }
+/// The forms of a number that WhatsApp writes with a prefix, with which no dialled one begins.
+fn with_and_without(
+    prefix: &str,
+    number: &str,
+    is_dialled: impl Fn(&str) -> bool,
+) -> Option<[String; 2]> {
+    let dialled = number.strip_prefix(prefix).unwrap_or(number);
+    is_dialled(dialled).then(|| [dialled.to_owned(), format!("{prefix}{dialled}")])
 }
 
 /// Whether this is a mobile number of Brazil that has its ninth digit where it is dialled alone.

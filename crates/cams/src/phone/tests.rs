@@ -86,7 +86,7 @@ fn a_log_shows_the_code_and_four_digits() {
 #[test]
 fn a_value_is_suggested_where_only_separators_go() {
     for (text, code) in [("+86", "86"), ("+1 ", "1"), (" 44", "44"), ("(49)", "49")] {
-        let problem = CallingCode::parse(text).expect_err(text);
+        let problem = calling_code(text).expect_err(text);
         assert_eq!(problem.suggestion.as_deref(), Some(code), "{text:?}");
     }
     for (code, text, bare) in [
@@ -107,7 +107,7 @@ fn no_value_is_suggested_where_anything_else_would_go() {
     for text in [
         "0086", "999", "0", "", "八六", "CN", "800", "888", "8b6", "８６", "86.5",
     ] {
-        let problem = CallingCode::parse(text).expect_err(text);
+        let problem = calling_code(text).expect_err(text);
         assert_eq!(problem.suggestion, None, "{text:?}");
     }
     for (code, text) in [
@@ -315,7 +315,7 @@ proptest! {
                 Err(Problem { part, suggestion: Some(suggestion), .. }) => match part {
                     Part::CountryCode => {
                         prop_assert_eq!(&suggestion, &ascii_digits(code));
-                        prop_assert!(CallingCode::parse(&suggestion).is_ok());
+                        prop_assert!(calling_code(&suggestion).is_ok());
                     }
                     Part::MobileNumber => {
                         prop_assert_eq!(&suggestion, &ascii_digits(number));

@@ -1,6 +1,5 @@
 use super::*;
 use crate::constants::{MAX_LANES, MAX_SLOTS, MAX_WAITERS};
-use crate::limit::AdaptiveLimit;
 use crate::slots::{
     Command, Lane, LaneId, PermitId, PermitRequest, Priority, Reply, Sharing, Slot, Waiter,
     WaiterId,
@@ -28,14 +27,10 @@ fn busy(now: u64) -> State {
             limit: LIMIT,
             leave: 0,
         });
-        if let Reply::Granted { permit } = state.step(now + step, acquire) {
+        if let Reply::Granted(permit) = state.step(now + step, acquire) {
             state.step(
                 now + step,
-                Command::Throttled {
-                    lane: LaneId(step % 2),
-                    permit,
-                    pause: None,
-                },
+                Command::Throttled(LaneId(step % 2), permit, None),
             );
         }
     }
@@ -94,7 +89,8 @@ fn the_longest_record_is_read_as_a_whole() {
         priority: Priority::Normal as u64,
         asks_at: far,
     };
-    let limit = AdaptiveLimit {
+    let pool = Pool {
+        paused_until: far,
         calls: 64,
         window: MAX_WINDOW,
         confirmed_at: far,
@@ -102,10 +98,6 @@ fn the_longest_record_is_read_as_a_whole() {
         proven: 64,
         lowered_at: far,
         raise_at: far,
-    };
-    let pool = Pool {
-        limit,
-        paused_until: far,
     };
     let lane = Lane {
         id: LaneId(far),
@@ -177,14 +169,14 @@ fn a_number_that_no_step_can_set_is_refused() {
             |state| &mut state.lanes[1].pool.paused_until,
             seen + MAX_PAUSE,
         ),
-        (|state| &mut state.lanes[1].pool.limit.calls, MAX_CALLS),
-        (|state| &mut state.lanes[1].pool.limit.current, 10),
-        (|state| &mut state.lanes[1].pool.limit.proven, 10),
-        (|state| &mut state.lanes[1].pool.limit.window, MAX_WINDOW),
-        (|state| &mut state.lanes[1].pool.limit.confirmed_at, seen),
-        (|state| &mut state.lanes[1].pool.limit.lowered_at, seen),
+        (|state| &mut state.lanes[1].pool.calls, MAX_CALLS),
+        (|state| &mut state.lanes[1].pool.current, 10),
+        (|state| &mut state.lanes[1].pool.proven, 10),
+        (|state| &mut state.lanes[1].pool.window, MAX_WINDOW),
+        (|state| &mut state.lanes[1].pool.confirmed_at, seen),
+        (|state| &mut state.lanes[1].pool.lowered_at, seen),
         (
-            |state| &mut state.lanes[1].pool.limit.raise_at,
+            |state| &mut state.lanes[1].pool.raise_at,
             seen + 9 * MAX_WINDOW,
         ),
         (|state| &mut state.slots[1].free_at, seen + 4_200_500_000),
@@ -231,12 +223,11 @@ fn any_state() -> impl Strategy<Value = State> {
         let shared = (&mut state.sharing.until, &mut state.sharing.pool);
         for (first, pool) in pools.chain([shared]) {
             set(&mut pool_line(first, pool));
-            let limit = &mut pool.limit;
-            (limit.calls, limit.window) = (MAX_CALLS, limit.window.min(MAX_WINDOW));
-            limit.current %= MAX_CALLS + 1;
-            limit.proven %= MAX_CALLS + 1;
-            limit.confirmed_at %= seen + 1;
-            limit.lowered_at %= seen + 1;
+            (pool.calls, pool.window) = (MAX_CALLS, pool.window.min(MAX_WINDOW));
+            pool.current %= MAX_CALLS + 1;
+            pool.proven %= MAX_CALLS + 1;
+            pool.confirmed_at %= seen + 1;
+            pool.lowered_at %= seen + 1;
         }
         for slot in &mut state.slots {
             set(&mut slot_line(slot));
@@ -285,7 +276,7 @@ proptest! {
             });
             let permit = PermitId(state.slots.last().map_or(0, |slot| slot.permit.0));
             state.step(now, acquire);
-            state.step(now, Command::Throttled { lane: LaneId(lane), permit, pause: None });
+            state.step(now, Command::Throttled(LaneId(lane), permit, None));
         }
     }
 

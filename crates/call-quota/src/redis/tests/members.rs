@@ -44,8 +44,7 @@ impl Fleet {
     /// How many permits another process is granted, which returns them.
     fn permits(&mut self, most: usize) -> usize {
         let mut permits = Vec::new();
-        while let Reply::Granted { permit } = run(&self.script, &mut self.client, self.now, ACQUIRE)
-        {
+        while let Reply::Granted(permit) = run(&self.script, &mut self.client, self.now, ACQUIRE) {
             permits.push(permit);
         }
         for permit in &permits {
@@ -131,7 +130,7 @@ fn a_process_whose_request_failed_is_not_heard_of_before_the_next_one_succeeds()
         assert_eq!(notice.activity, Activity::Active);
         notice.number
     };
-    let granted = Some(Reply::Granted { permit });
+    let granted = Some(Reply::Granted(permit));
     let waits = || {
         Reply::Wait(Wait {
             waiter: Some(WaiterId(1)),
