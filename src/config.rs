@@ -44,7 +44,7 @@ const BLOCKS: [(&str, &str); 3] = [
 /// The schema of the provider block. Each setting has its attribute, in a block or in none.
 pub(crate) fn schema() -> Schema {
     let within = |block: Option<&str>| -> Vec<Attribute> {
-        let settings = settings::ALL.into_iter().filter(|setting| {
+        let settings = settings::all().filter(|setting| {
             let outer = setting.name().split_once('.').map(|(outer, _)| outer);
             outer == block
         });
@@ -222,8 +222,7 @@ pub(crate) fn endpoint(environment: &Environment) -> Result<Endpoint, Diagnostic
 
 /// An error for each attribute or block that the client needs and that is known only during apply.
 fn unknown(config: &Config) -> Diagnostics {
-    let unknown: BTreeSet<&str> = settings::ALL
-        .into_iter()
+    let unknown: BTreeSet<&str> = settings::all()
         .map(Declaration::name)
         .filter(|name| config.attribute(name).is_unknown())
         .filter_map(|name| name.split('.').next())

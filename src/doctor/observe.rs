@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use alibaba_cloud::credentials::variables;
 use base::clock::Clock;
 use base::environment::Environment;
 use base::foreign_text::{self, Cleaner};
@@ -15,7 +16,7 @@ use cams::{Bounds, Client, ErrorKind};
 
 use crate::block::Config;
 use crate::config;
-use crate::settings::{self, credentials, throttle};
+use crate::settings::{self, throttle};
 use crate::throttling::{self, Throttled};
 use crate::{CamsProvider, LONG_WAIT};
 
@@ -207,14 +208,11 @@ fn names(client: Option<&Client>, seen: &Observations, environment: &Environment
     let key = client.and_then(|client| client.credentials().at_hand());
     let key = key.as_ref().map(|key| key.access_key());
     let mut secrets = set(&[
-        credentials::SECRET_KEY.variables,
-        credentials::SECURITY_TOKEN.variables,
-        credentials::OIDC_TOKEN.variables,
+        variables::SECRET_KEY,
+        variables::SECURITY_TOKEN,
+        variables::OIDC_TOKEN,
     ]);
-    let addresses = [
-        credentials::CREDENTIALS_URI.variables,
-        throttle::REDIS_URL.variables,
-    ];
+    let addresses = [variables::CREDENTIALS_URI, throttle::REDIS_URL.variables];
     secrets.extend(set(&addresses).into_iter().flat_map(secrets_of));
     secrets.extend(key.map(|key| key.secret.expose()));
     let token = key.and_then(|key| key.security_token.as_ref());
@@ -222,10 +220,7 @@ fn names(client: Option<&Client>, seen: &Observations, environment: &Environment
     // The id of a key is no secret, and that of a test may be an ordinary word. The answers that
     // the text quotes are without it.
     let number = seen.number.as_ref().map(PhoneNumber::to_string);
-    let mut personal = set(&[
-        credentials::ACCESS_KEY.variables,
-        settings::ACCOUNT_ID.variables,
-    ]);
+    let mut personal = set(&[variables::ACCESS_KEY, settings::ACCOUNT_ID.variables]);
     personal.extend(key.map(|key| key.id.as_str()));
     personal.extend(seen.space.as_ref().map(|space| space.id.as_str()));
     personal.extend(number.as_deref());
