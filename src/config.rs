@@ -41,7 +41,7 @@ const BLOCKS: [(&str, &str); 3] = [
 /// The schema of the provider block. Each setting has its attribute, in a block or in none.
 pub(crate) fn schema() -> Schema {
     let within = |block: Option<&str>| -> Vec<Attribute> {
-        let settings = settings::ALL.into_iter().filter(|setting| {
+        let settings = settings::all().filter(|setting| {
             let outer = setting.name().split_once('.').map(|(outer, _)| outer);
             outer == block
         });

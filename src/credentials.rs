@@ -1,5 +1,6 @@
 //! What the provider block says about credentials, for the chain that finds them.
 
+use alibaba_cloud::credentials::variables::STS_ENDPOINT;
 use alibaba_cloud::credentials::{
     Configured, CredentialsError, CredentialsErrorKind, Files, Source, resolve,
 };
@@ -8,8 +9,7 @@ use cams::Endpoint;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 
 use super::block::Config;
-use super::setting::Declaration;
-use super::settings::{credentials, location};
+use super::settings::location;
 
 /// Finds where the credentials come from, with warnings. Reads files, and makes no connection.
 ///
@@ -49,20 +49,18 @@ fn configured(
     region: &str,
     endpoint: &Endpoint,
 ) -> Result<Configured, Diagnostic> {
-    let tokens = [
-        credentials::OIDC_TOKEN.name,
-        credentials::OIDC_TOKEN_FILE.name,
-    ];
-    if tokens.iter().all(|name| config.text(name).is_some()) {
+    let token = "assume_role_with_oidc.oidc_token";
+    let token_file = "assume_role_with_oidc.oidc_token_file";
+    if config.text(token).is_some() && config.text(token_file).is_some() {
         return Err(Diagnostic::error(
             "Invalid Provider Configuration",
             "assume_role_with_oidc has both oidc_token and oidc_token_file. Remove one of them: a \
              file can be renewed during a run, a token cannot.",
         )
-        .at(credentials::OIDC_TOKEN.location()));
+        .at(location(token)));
     }
-    let sts = &credentials::STS_ENDPOINT;
-    let has_sts = config.text(sts.name).is_some() || environment.first(sts.variables).is_some();
+    let sts = "sts_endpoint";
+    let has_sts = config.text(sts).is_some() || environment.first(STS_ENDPOINT).is_some();
     let emulator = (endpoint.is_loopback() && !has_sts).then(|| endpoint.to_string());
     let blocks = config.0.keys().filter_map(|name| name.split_once('.'));
     let arguments = config.0.iter();
@@ -72,7 +70,7 @@ fn configured(
         .map(|(block, _)| (block, ""))
         .chain(arguments)
         .chain([("region", region)])
-        .chain(emulator.as_deref().map(|endpoint| (sts.name, endpoint)))
+        .chain(emulator.as_deref().map(|endpoint| (sts, endpoint)))
         .collect())
 }
 

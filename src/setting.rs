@@ -222,10 +222,10 @@ impl<T> Declaration for Setting<T> {
     }
 }
 
-/// The text, if it is what is expected.
-pub(crate) fn checked(text: &str, is_expected: bool, expected: &str) -> Result<String, String> {
+/// The error about a text that is not what is expected.
+pub(crate) fn check(is_expected: bool, expected: &str) -> Result<(), String> {
     match is_expected {
-        true => Ok(text.to_owned()),
+        true => Ok(()),
         false => Err(format!("expected {expected}")),
     }
 }

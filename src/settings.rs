@@ -12,7 +12,7 @@ use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::path::Path;
 
 use super::block::Config;
-use super::setting::{Declaration, Setting, checked, from_str, whole_number};
+use super::setting::{Declaration, Setting, check, from_str, whole_number};
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
 pub(crate) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
@@ -20,8 +20,8 @@ pub(crate) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 /// The one region where CAMS is documented to run.
 pub(crate) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
-/// All settings of the provider block.
-pub(crate) static ALL: [&dyn Declaration; 34] = [
+/// The settings that are in none of the nested blocks and are not about credentials.
+static ALL: [&dyn Declaration; 7] = [
     &ACCOUNT_ID,
     &REGION,
     &ENDPOINT,
@@ -29,45 +29,25 @@ pub(crate) static ALL: [&dyn Declaration; 34] = [
     &SIGNATURE_METHOD,
     &CONNECT_TIMEOUT,
     &READ_TIMEOUT,
-    &credentials::ACCESS_KEY,
-    &credentials::SECRET_KEY,
-    &credentials::SECURITY_TOKEN,
-    &credentials::PROFILE,
-    &credentials::SHARED_CREDENTIALS_FILE,
-    &credentials::ECS_ROLE_NAME,
-    &credentials::CREDENTIALS_URI,
-    &credentials::STS_ENDPOINT,
-    &credentials::ROLE_ARN,
-    &credentials::ROLE_SESSION_NAME,
-    &credentials::ROLE_POLICY,
-    &credentials::ROLE_SESSION_EXPIRATION,
-    &credentials::ROLE_EXTERNAL_ID,
-    &credentials::OIDC_PROVIDER_ARN,
-    &credentials::OIDC_ROLE_ARN,
-    &credentials::OIDC_TOKEN,
-    &credentials::OIDC_TOKEN_FILE,
-    &credentials::OIDC_SESSION_NAME,
-    &credentials::OIDC_POLICY,
-    &credentials::OIDC_SESSION_EXPIRATION,
-    &throttle::SCOPE,
-    &throttle::REDIS_URL,
-    &throttle::REDIS_CONNECT_TIMEOUT,
-    &throttle::REDIS_COMMAND_TIMEOUT,
-    &throttle::REQUESTS_PER_SECOND,
-    &throttle::FALLBACK_REQUESTS_PER_SECOND,
-    &throttle::STATE_DIRECTORY,
 ];
+
+/// All settings of the provider block.
+pub(crate) fn all() -> impl Iterator<Item = &'static dyn Declaration> {
+    let credentials = credentials::ALL.iter();
+    let credentials = credentials.map(|setting| setting as &dyn Declaration);
+    ALL.into_iter().chain(credentials).chain(throttle::ALL)
+}
 
 /// What is wrong with the values that are set.
 pub(crate) fn errors(config: &Config, environment: &Environment) -> Diagnostics {
-    let errors = ALL.iter().map(|setting| setting.error(config, environment));
-    errors.flatten().collect()
+    let errors = all().filter_map(|setting| setting.error(config, environment));
+    errors.collect()
 }
 
 /// Where an error about an attribute of this name points, which may be at its block.
 pub(crate) fn location(name: &str) -> Path {
-    let setting = ALL.iter().find(|setting| setting.name() == name);
-    setting.map_or_else(Path::root, |setting| setting.location())
+    let setting = all().find(|setting| setting.name() == name);
+    setting.map_or_else(Path::root, Declaration::location)
 }
 
 pub(crate) static ACCOUNT_ID: Setting<String> = Setting::new(
@@ -135,7 +115,7 @@ pub(crate) static READ_TIMEOUT: Setting<Duration> = Setting::new(
 fn parse_account_id(text: &str) -> Result<String, String> {
     let text = text.trim();
     let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    checked(text, is_id, "the digits of the account id")
+    check(is_id, "the digits of the account id").map(|()| text.to_owned())
 }
 
 fn parse_region(text: &str) -> Result<(String, Endpoint), String> {
@@ -182,7 +162,7 @@ mod tests {
 
     #[test]
     fn every_setting_is_declared_under_a_name_of_its_own() {
-        let names: BTreeSet<&str> = ALL.iter().map(|setting| setting.name()).collect();
-        assert_eq!(names.len(), ALL.len());
+        let names: BTreeSet<&str> = all().map(Declaration::name).collect();
+        assert_eq!(names.len(), all().count());
     }
 }

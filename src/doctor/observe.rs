@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use alibaba_cloud::credentials::variables;
 use base::environment::Environment;
 use base::foreign_text::{self, Cleaner};
 use base::secret::Secret;
@@ -15,7 +16,7 @@ use terraform_plugin::framework::diagnostic::Diagnostics;
 use crate::CamsProvider;
 use crate::block::Config;
 use crate::config;
-use crate::settings::{self, credentials, throttle};
+use crate::settings::{self, throttle};
 use crate::throttling;
 
 use super::answers::{Answers, Question, text};
@@ -169,10 +170,10 @@ fn names(client: Option<&Client>, seen: &Observations, environment: &Environment
     let key = client.and_then(|client| client.credentials().at_hand());
     let key = key.as_ref().map(|key| key.access_key());
     let token = key.and_then(|key| key.security_token.as_ref());
-    let secrets: Vec<&str> = set(credentials::SECRET_KEY.variables)
-        .chain(set(credentials::SECURITY_TOKEN.variables))
-        .chain(set(credentials::OIDC_TOKEN.variables))
-        .chain(set(credentials::CREDENTIALS_URI.variables).flat_map(secrets_of))
+    let secrets: Vec<&str> = set(variables::SECRET_KEY)
+        .chain(set(variables::SECURITY_TOKEN))
+        .chain(set(variables::OIDC_TOKEN))
+        .chain(set(variables::CREDENTIALS_URI).flat_map(secrets_of))
         .chain(set(throttle::REDIS_URL.variables).flat_map(secrets_of))
         .chain(key.map(|key| key.secret.expose()))
         .chain(token.map(Secret::expose))
@@ -180,7 +181,7 @@ fn names(client: Option<&Client>, seen: &Observations, environment: &Environment
     // The id of a key is no secret, and that of a test may be an ordinary word. The answers that
     // the text quotes are without it.
     let number = seen.number.as_ref().map(PhoneNumber::to_string);
-    let personal = set(credentials::ACCESS_KEY.variables)
+    let personal = set(variables::ACCESS_KEY)
         .chain(set(settings::ACCOUNT_ID.variables))
         .chain(key.map(|key| key.id.as_str()))
         .chain(seen.space.as_ref().map(|(_, id)| id.as_str()))

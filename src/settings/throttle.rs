@@ -7,9 +7,20 @@ use std::time::Duration;
 use call_quota::RedisUrl;
 use serde::{Deserialize, Serialize};
 
-use crate::setting::{Setting, from_str, whole_number};
+use crate::setting::{Declaration, Setting, from_str, whole_number};
 
 use super::parse_millis;
+
+/// All settings of the block.
+pub(crate) static ALL: [&dyn Declaration; 7] = [
+    &SCOPE,
+    &REDIS_URL,
+    &REDIS_CONNECT_TIMEOUT,
+    &REDIS_COMMAND_TIMEOUT,
+    &REQUESTS_PER_SECOND,
+    &FALLBACK_REQUESTS_PER_SECOND,
+    &STATE_DIRECTORY,
+];
 
 pub(crate) static SCOPE: Setting<Scope> = Setting::new(
     "throttle.scope",

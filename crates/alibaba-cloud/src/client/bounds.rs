@@ -15,6 +15,9 @@ use super::long_wait::LongWait;
 /// together stay within the five seconds that Terraform waits after a second Ctrl-C.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// No operation takes longer.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// The message of a call that the user stopped.
 const STOPPED: &str = "stopped before the request was sent";
 
@@ -65,11 +68,8 @@ impl Ended {
 impl Bounds {
     /// The bounds of an operation that ends after `timeout`, or when `stop` is cancelled.
     pub fn new(timeout: Duration, stop: CancellationToken) -> Self {
-        let now = Instant::now();
-        // A timeout beyond the range of the clock counts as a year.
-        let deadline = now
-            .checked_add(timeout)
-            .unwrap_or_else(|| now + Duration::from_secs(365 * 86_400));
+        // A longer time may be beyond the range of the clock.
+        let deadline = Instant::now() + timeout.min(CENTURY);
         Self {
             deadline,
             end: deadline,

@@ -15,7 +15,7 @@ const TRANSIENT_BASE: Duration = Duration::from_millis(500);
 const MAX_WAIT: Duration = Duration::from_secs(20);
 
 /// How often one call was repeated, and why.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Repeats {
     /// How often it is repeated at most after transient failures. Throttled attempts do not count:
     /// they have no effect, and the call's deadline ends them.
@@ -31,10 +31,7 @@ impl Repeats {
     pub(super) fn new(max_transient: u32) -> Self {
         Self {
             max_transient,
-            clock: 0,
-            key: 0,
-            throttled: 0,
-            transient: 0,
+            ..Self::default()
         }
     }
 

@@ -69,18 +69,12 @@ pub(super) async fn run(
             never = slow => never,
         }
     });
-    let output = match output.await {
-        Ok(Ok(output)) => output,
-        Ok(Err(what)) => return Err(error(CredentialsErrorKind::Refused, &what)),
-        Err(_) => {
-            return Err(error(
-                CredentialsErrorKind::Unreachable,
-                "ran for more than a minute",
-            ));
-        }
-    };
-    let fetched = answer::read_output(&output, context.now(None));
-    fetched.map_err(|what| error(CredentialsErrorKind::Refused, what))
+    let late = "ran for more than a minute";
+    let output = output.await;
+    let output = output.map_err(|_| error(CredentialsErrorKind::Unreachable, late))?;
+    let refused = |what: &str| error(CredentialsErrorKind::Refused, what);
+    let output = output.map_err(|what| refused(&what))?;
+    answer::read_output(&output, context.now(None)).map_err(refused)
 }
 
 /// A program that is running. When this is dropped, the program is ended with all that it started

@@ -1,7 +1,5 @@
 //! Why there are no credentials, or why it is not known which account they belong to.
 
-use std::fmt;
-
 use crate::client::Repeat;
 use crate::openapi::{Failure, Obstacle, Untrusted};
 
@@ -45,7 +43,8 @@ pub(super) type Result<T, E = CredentialsError> = std::result::Result<T, E>;
 /// Why there are no credentials, or why it is not known which account they belong to. `Display`
 /// says what is wrong and what to do about it, in whole sentences that name attribute, variable, or
 /// file and key, and never quote a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
 pub struct CredentialsError {
     kind: CredentialsErrorKind,
     /// The attribute of the provider block that leads to the error.
@@ -98,14 +97,6 @@ impl CredentialsError {
         self.kind == CredentialsErrorKind::Missing
     }
 }
-
-impl fmt::Display for CredentialsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for CredentialsError {}
 
 /// What to do about an obstacle, in whole sentences. `None` if that depends on the server.
 fn advice(obstacle: Obstacle) -> Option<&'static str> {

@@ -9,16 +9,13 @@ use crate::openapi::SigningKey;
 
 use super::answer::{Fetched, time_until};
 use super::context::FetchContext;
-use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::error::{CredentialsErrorKind, Result};
 use super::source::{KeyProvider, Source, Token};
 use super::{command, ecs, lookup, sts, token_file, web};
 
-/// Fetches credentials from the current content of files and the current answers of servers.
-pub(super) async fn fetch(source: &Source, context: &FetchContext) -> Result<Fetched> {
-    fetch_from(&source.provider, source, context).await
-}
-
-fn fetch_from<'a>(
+/// Fetches credentials from a provider of the source: from the current content of files and the
+/// current answers of servers.
+pub(super) fn fetch<'a>(
     provider: &'a KeyProvider,
     source: &'a Source,
     context: &'a FetchContext,
@@ -31,8 +28,8 @@ fn fetch_from<'a>(
             }),
             KeyProvider::Stored { key, ends, advice } => {
                 let life = time_until(*ends, context.now(None)).map_err(|_| {
-                    let origin = source.describe();
-                    unusable(&format!("The session of {origin} has ended; {advice}."))
+                    let text = format!("The session of {} has ended; {advice}.", source.describe());
+                    CredentialsErrorKind::Unusable.error(text)
                 })?;
                 Ok(Fetched {
                     key: key.clone(),
@@ -40,7 +37,7 @@ fn fetch_from<'a>(
                 })
             }
             KeyProvider::Role { base, role, sts } => {
-                let base = fetch_from(base, source, context).await?;
+                let base = fetch(base, source, context).await?;
                 let key = Arc::new(SigningKey::new(base.key));
                 sts::assume_role(&key, role, sts, context).await
             }
@@ -64,15 +61,12 @@ fn fetch_from<'a>(
                 let local = Arc::clone(&source.local);
                 let again = move || lookup::again(&file, &name, &local);
                 let provider = tokio::task::spawn_blocking(again).await.map_err(|_| {
-                    unusable("A file with credentials can't be read: the program is ending.")
+                    let text = "A file with credentials can't be read: the program is ending.";
+                    CredentialsErrorKind::Unusable.error(text)
                 })??;
-                fetch_from(&provider, source, context).await
+                fetch(&provider, source, context).await
             }
         }
     }
     .boxed()
-}
-
-fn unusable(text: &str) -> CredentialsError {
-    CredentialsErrorKind::Unusable.error(text)
 }

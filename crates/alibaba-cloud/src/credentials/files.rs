@@ -31,29 +31,28 @@ pub struct Files {
 impl Files {
     /// The file system of this machine.
     pub fn of_system() -> Self {
-        Self::read_by(read)
+        Self {
+            reader: Arc::new(read),
+            patience: PATIENCE,
+        }
     }
 
     /// Files whose content is what `content` says at the moment when they are read.
     pub fn with(content: impl Fn(&Path) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
-        Self::read_by(move |path| match content(path) {
-            Some(content) => Ok(Zeroizing::new(content)),
-            None => Err(io::ErrorKind::NotFound.into()),
-        })
+        let missing = || io::ErrorKind::NotFound.into();
+        let read = move |path: &Path| content(path).map(Zeroizing::new).ok_or_else(missing);
+        Self {
+            reader: Arc::new(read),
+            ..Self::of_system()
+        }
     }
 
     /// Files that cannot be read, for a reason of the operating system.
     #[cfg(test)]
     pub(super) fn failing(why: io::ErrorKind) -> Self {
-        Self::read_by(move |_| Err(why.into()))
-    }
-
-    fn read_by(
-        reader: impl Fn(&Path) -> io::Result<Zeroizing<Vec<u8>>> + Send + Sync + 'static,
-    ) -> Self {
         Self {
-            reader: Arc::new(reader),
-            patience: PATIENCE,
+            reader: Arc::new(move |_| Err(why.into())),
+            ..Self::of_system()
         }
     }
 
@@ -69,12 +68,6 @@ impl Files {
         thread?;
         let read = receiver.recv_timeout(self.patience);
         read.map_err(|_| io::ErrorKind::TimedOut)?
-    }
-}
-
-impl Default for Files {
-    fn default() -> Self {
-        Self::of_system()
     }
 }
 
@@ -127,9 +120,9 @@ mod tests {
         let hung = std::sync::Mutex::new(hung);
         let files = Files {
             patience: Duration::from_millis(50),
-            ..Files::read_by(move |_| {
+            ..Files::with(move |_| {
                 let _ = hung.lock().expect("a lock").recv();
-                Err(io::ErrorKind::NotFound.into())
+                None
             })
         };
         let error = files

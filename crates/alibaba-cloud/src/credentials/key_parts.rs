@@ -4,8 +4,8 @@ use crate::openapi::AccessKey;
 use base::environment::Environment;
 use base::secret::Secret;
 
-use super::configured::Configured;
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
+use super::local::Configured;
 use super::variables::{ACCESS_KEY, BARE_KEY, SECRET_KEY, SECURITY_TOKEN};
 
 /// What every part of an access key looks like, for error messages.
@@ -185,10 +185,7 @@ pub(super) fn missing(notes: &[String]) -> CredentialsError {
         names(KeyPart::Id),
         names(KeyPart::Secret)
     );
-    let sentences: Vec<&str> = std::iter::once(&text)
-        .chain(notes)
-        .map(String::as_str)
-        .collect();
+    let sentences = [&[text], notes].concat();
     CredentialsErrorKind::Missing.error(sentences.join(" "))
 }
 

@@ -1,5 +1,6 @@
 //! What credentials depend on: the provider block, the environment, and the files of the machine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::openapi::Endpoint;
@@ -7,7 +8,6 @@ use base::environment::Environment;
 use base::foreign_text;
 use base::secret::Secret;
 
-use super::configured::Configured;
 use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::files::Files;
 use super::profile_file::ProfileFields;
@@ -17,7 +17,7 @@ use super::variables::{STS_ENDPOINT, STS_REGION, VPC_ENDPOINT_ENABLED, is_true};
 const GLOBAL_STS: &str = "sts.aliyuncs.com";
 
 /// The provider block, the environment and the files.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Local {
     pub(super) configured: Configured,
     pub(super) environment: Environment,
@@ -97,6 +97,41 @@ impl Local {
     }
 }
 
+/// The arguments of the provider block by name, such as `access_key`. An argument of a nested block
+/// has a name with a dot, such as `assume_role.role_arn`. The name of a block alone, with an empty
+/// text, says that the block is present.
+#[derive(Clone, Debug, Default)]
+pub struct Configured(BTreeMap<String, Secret>);
+
+impl Configured {
+    /// The text of an argument, if it is set. An empty text counts as not set.
+    pub(super) fn get(&self, argument: &str) -> Option<&str> {
+        self.written(argument).filter(|text| !text.is_empty())
+    }
+
+    /// The text of an argument, which may be empty.
+    pub(super) fn written(&self, argument: &str) -> Option<&str> {
+        self.0.get(argument).map(Secret::expose)
+    }
+
+    /// Whether the nested block of this name is present.
+    pub(super) fn has_block(&self, block: &str) -> bool {
+        let mut names = self.0.keys();
+        names.any(|name| name.split('.').next() == Some(block))
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Configured {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(arguments: I) -> Self {
+        let arguments = arguments.into_iter();
+        Self(
+            arguments
+                .map(|(name, text)| (name.into(), Secret::new(text)))
+                .collect(),
+        )
+    }
+}
+
 /// Reads an address of STS. Like the CLI, it takes an address with `http` for one with `https`.
 fn parse_sts(name: &str, text: &str) -> Result<Endpoint> {
     let with_https = text.trim().replacen("http:", "https:", 1);
@@ -124,7 +159,7 @@ mod tests {
                 .into_iter()
                 .collect(),
             environment: variables.iter().copied().collect(),
-            ..Local::default()
+            files: Files::of_system(),
         };
         let profile = profile
             .iter()

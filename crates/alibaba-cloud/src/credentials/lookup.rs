@@ -22,28 +22,24 @@ type Candidate = (PathBuf, bool);
 /// The profile or the file that the provider block or the environment names. `None` if neither
 /// names one.
 pub(super) fn named(local: &Local) -> Result<Option<FoundProvider>> {
-    let (configured, environment) = (&local.configured, &local.environment);
-    let variable = environment.first(PROFILE).map(|(_, name)| name);
-    let name = configured.get("profile").or(variable);
-    let of_alicloud = &SHARED_CREDENTIALS_FILE[..1];
-    let file = configured.get("shared_credentials_file");
-    let file = file.or_else(|| environment.first(of_alicloud).map(|(_, path)| path));
+    let name = local.text("profile", PROFILE);
+    let file = local.text("shared_credentials_file", &SHARED_CREDENTIALS_FILE[..1]);
     if name.is_none() && file.is_none() {
         return Ok(None);
     }
-    let candidates = match file {
+    let candidates = match &file {
         Some(file) => vec![(local.path(file), true)],
-        None => usual(local, configured.get("profile").is_some()),
+        None => usual(local, local.configured.get("profile").is_some()),
     };
-    let (argument, what) = match name {
+    let (argument, what) = match &name {
         Some(name) => ("profile", format!("The profile {}", quoted(name))),
         None => ("shared_credentials_file", "The current profile".to_owned()),
     };
-    let at = |error: CredentialsError| match (file, error.kind()) {
+    let at = |error: CredentialsError| match (&file, error.kind()) {
         (Some(_), CredentialsErrorKind::File) => error.at("shared_credentials_file"),
         _ => error.at(argument),
     };
-    let found = first(name, &candidates, local, &mut Vec::new());
+    let found = first(name.as_deref(), &candidates, local, &mut Vec::new());
     if let Some(found) = found.map_err(at)? {
         return Ok(Some(found));
     }
@@ -69,16 +65,13 @@ pub(super) fn current(local: &Local, notes: &mut Vec<String>) -> Result<Option<F
 /// Whether the profile that the provider block names is a role that this key of the environment
 /// assumes, since the profile has none of its own.
 pub(super) fn takes(key: &AccessKey, local: &Local) -> bool {
-    if local.configured.get("profile").is_none() {
-        return false;
+    if local.configured.get("profile").is_some()
+        && let Ok(Some((profile, _))) = named(local)
+        && let KeyProvider::Role { base, .. } = profile.innermost()
+    {
+        return matches!(&**base, KeyProvider::Key(base) if base == key);
     }
-    let Ok(Some((profile, _))) = named(local) else {
-        return false;
-    };
-    let KeyProvider::Role { base, .. } = profile.innermost() else {
-        return false;
-    };
-    matches!(&**base, KeyProvider::Key(base) if base == key)
+    false
 }
 
 /// What the profile `name` of a file describes now.
@@ -107,9 +100,8 @@ fn usual(local: &Local, even_if_disabled: bool) -> Vec<Candidate> {
     if shared.as_ref().is_some_and(is_cli) {
         return shared.into_iter().collect();
     }
-    let disabled = CLI_PROFILE_DISABLED
-        .iter()
-        .any(|name| is_true(environment, name));
+    let mut variables = CLI_PROFILE_DISABLED.iter();
+    let disabled = variables.any(|name| is_true(environment, name));
     let cli = match environment.get(CONFIG_FILE) {
         Some(path) => Some(named(path)),
         None => in_home(".aliyun/config.json"),

@@ -119,9 +119,7 @@ impl ProfileFile {
     /// The fields of a profile.
     pub(super) fn fields(&self, name: &str) -> Option<&ProfileFields> {
         let mut profiles = self.profiles.iter();
-        profiles
-            .find(|(other, _)| other == name)
-            .map(|(_, fields)| fields)
+        profiles.find_map(|(other, fields)| (other == name).then_some(fields))
     }
 }
 

@@ -40,7 +40,9 @@ const SETTLED: Duration = Duration::from_secs(30);
 const INTERRUPTED: &str = "Fetching credentials was interrupted.";
 
 /// Fetches a key from its source.
-type Fetch = Box<dyn Fn() -> BoxFuture<'static, Result<Fetched>> + Send + Sync>;
+type Fetch = Box<
+    dyn for<'a> Fn(&'a Source, &'a FetchContext) -> BoxFuture<'a, Result<Fetched>> + Send + Sync,
+>;
 
 /// Credentials that sign requests. Clones share the key that was fetched.
 #[derive(Clone)]
@@ -93,18 +95,10 @@ struct Failed {
 impl Credentials {
     /// Credentials that are fetched from their source when they are needed first.
     pub fn new(source: Source, context: FetchContext) -> Self {
-        let shared = Arc::new((source.clone(), context.clone()));
-        let fetch: Fetch = Box::new(move || {
-            let shared = Arc::clone(&shared);
-            Box::pin(async move { fetch(&shared.0, &shared.1).await })
-        });
-        let known = match &source.provider {
-            KeyProvider::Key(key) => Some(key.clone()),
-            _ => None,
-        };
+        let fetch: Fetch = Box::new(|source, context| fetch(&source.provider, source, context));
         let credentials = Self::with_fetch(source, context, fetch);
-        if let Some(key) = known {
-            let life = None;
+        if let KeyProvider::Key(key) = &credentials.source().provider {
+            let (key, life) = (key.clone(), None);
             credentials.hold(&mut credentials.lock(), Fetched { key, life });
         }
         credentials
@@ -207,9 +201,9 @@ impl Credentials {
         let interrupted = || CredentialsErrorKind::Unreachable.error(INTERRUPTED);
         let credentials = self.clone();
         let task = tokio::spawn(async move {
-            let fetched = AssertUnwindSafe((credentials.0.fetch)())
-                .catch_unwind()
-                .await;
+            let inner = &*credentials.0;
+            let fetch = AssertUnwindSafe((inner.fetch)(&inner.source, &inner.context));
+            let fetched = fetch.catch_unwind().await;
             credentials.settle(fetched.unwrap_or_else(|_| Err(interrupted())))
         });
         let abort = task.abort_handle();

@@ -87,24 +87,18 @@ pub(super) fn session_seconds(seconds: u64) -> Option<u64> {
 fn oidc_token(local: &Local) -> Result<Token> {
     const FILE: &str = "assume_role_with_oidc.oidc_token_file";
     const TOKEN: &str = "assume_role_with_oidc.oidc_token";
-    let file = match local.configured.get(FILE) {
-        Some(path) => Some(("oidc_token_file", path)),
-        None => local.environment.first(OIDC_TOKEN_FILE),
-    };
-    let token = match (local.configured.get(TOKEN), file) {
-        (Some(token), _) => token,
-        (None, Some((named_by, path))) => {
-            return Ok(Token::File {
-                path: local.path(path),
-                named_by: named_by.to_owned(),
-            });
-        }
-        (None, None) => {
-            let token = local.environment.first(OIDC_TOKEN);
-            token.ok_or_else(|| missing(FILE, OIDC_TOKEN_FILE))?.1
-        }
-    };
-    let token = token.trim();
+    let token = local.configured.get(TOKEN);
+    let file = local.configured.get(FILE);
+    let file = file.map(|path| ("oidc_token_file", path));
+    let file = file.or_else(|| local.environment.first(OIDC_TOKEN_FILE));
+    if let (None, Some((named_by, path))) = (token, file) {
+        return Ok(Token::File {
+            path: local.path(path),
+            named_by: named_by.to_owned(),
+        });
+    }
+    let token = token.or_else(|| Some(local.environment.first(OIDC_TOKEN)?.1));
+    let token = token.ok_or_else(|| missing(FILE, OIDC_TOKEN_FILE))?.trim();
     if !is_well_formed(token) {
         let text = format!("oidc_token is not usable: {EXPECTED}.");
         return Err(CredentialsErrorKind::Malformed.error(text).at(TOKEN));

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use crate::client::{Api, Bounds, Client, Error, ErrorKind, OpenGate, Operation, Repeat};
 use crate::openapi::{
-    Endpoint, Failure, PlainClient, Response, ServiceError, Settings, SignatureMethod, SigningKey,
-    fields, read_answer,
+    Endpoint, Failure, PlainClient, Response, Settings, SignatureMethod, SigningKey, fields,
+    read_answer,
 };
 use base::clock::Utc;
 use base::foreign_text::Cleaner;
@@ -193,11 +193,8 @@ async fn call<O: Operation>(
 /// The error for an answer to an unsigned request that STS did not grant, and whether another
 /// attempt may succeed.
 fn refusal(action: &'static str, response: Response) -> CredentialsError {
-    let http_status = response.status;
-    let error = read_answer(response).err().unwrap_or_else(|| ServiceError {
-        http_status,
-        ..ServiceError::default()
-    });
+    // With a status that is no success, every answer is read as an error.
+    let error = read_answer(response).err().unwrap_or_default();
     refused(&Error::refused(action, &STS, error))
 }
 
@@ -270,6 +267,8 @@ fn unreachable(endpoint: &Endpoint, failure: &Failure) -> CredentialsError {
 
 #[cfg(test)]
 mod tests {
+    use crate::openapi::ServiceError;
+
     use super::*;
 
     fn text(action: &'static str, code: &str, message: &str) -> String {

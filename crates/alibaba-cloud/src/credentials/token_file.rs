@@ -77,6 +77,7 @@ mod tests {
     use tokio::time::Instant;
 
     use crate::credentials::files::Files;
+    use crate::credentials::local::Configured;
 
     use super::*;
 
@@ -90,9 +91,9 @@ mod tests {
             Some(content.as_bytes().to_vec())
         });
         let local = Arc::new(Local {
+            configured: Configured::default(),
             environment: [("HOME", "/h")].into_iter().collect(),
             files,
-            ..Local::default()
         });
         let begin = Instant::now();
         let token = read(Path::new("/h/token"), "oidc_token_file", &local).await;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use url::Url;
 
 use super::Endpoint;
-use super::endpoint::{absolute, authority, is_loopback};
+use super::endpoint::{absolute, authority, is_http, is_loopback};
 
 /// A URL whose answer holds credentials. Its path and query may hold a password, so `Debug` and
 /// `Display` show only scheme, host and port.
@@ -67,10 +67,7 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
         // A text without a scheme gets one that is none of those expected.
-        let url = absolute(text, "none").ok_or(URL)?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(URL);
-        }
+        let url = absolute(text, "none").filter(is_http).ok_or(URL)?;
         let host = url.host_str().unwrap_or_default();
         if url.scheme() == "http" && !is_near(host.trim_matches(['[', ']'])) {
             return Err(SECURE);

@@ -8,7 +8,7 @@
 //!
 //! The HTTP client does not say which connection a request gets. But it first looks for an idle one
 //! and, if there is none, begins to make one, both in the task that makes the request:
-//! [`NoticeConnections`] sees that. When the request is written, the client asks whether the body
+//! [`Noticing`] sees that. When the request is written, the client asks whether the body
 //! is empty: [`Departing`] sees that.
 
 use std::convert::Infallible;
@@ -18,7 +18,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use http_body::{Body, Frame, SizeHint};
-use tower_layer::Layer;
 use tower_service::Service;
 
 tokio::task_local! {
@@ -72,21 +71,9 @@ impl<F: Fn()> Body for Departing<F> {
     }
 }
 
-/// A layer around the connector that notices for which request a connection is begun.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct NoticeConnections;
-
-impl<S> Layer<S> for NoticeConnections {
-    type Service = Noticing<S>;
-
-    fn layer(&self, connector: S) -> Noticing<S> {
-        Noticing(connector)
-    }
-}
-
-/// A connector that notices for which request it is called.
+/// A connector that notices for which request it is called to begin a connection.
 #[derive(Clone, Debug)]
-pub(super) struct Noticing<S>(S);
+pub(super) struct Noticing<S>(pub(super) S);
 
 impl<S: Service<R>, R> Service<R> for Noticing<S> {
     type Response = S::Response;
@@ -135,7 +122,10 @@ mod tests {
                 }
             });
             let builder = reqwest::Client::builder().no_proxy();
-            let client = builder.connector_layer(NoticeConnections).build().unwrap();
+            let client = builder
+                .connector_layer(tower_layer::layer_fn(Noticing))
+                .build()
+                .unwrap();
             Self {
                 url,
                 client,

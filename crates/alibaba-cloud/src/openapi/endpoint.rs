@@ -24,10 +24,8 @@ const HOST: &str = "expected a host or a URL, such as cams.ap-southeast-1.aliyun
 impl Endpoint {
     /// The address of a product in a region. `None` if the region cannot be part of a host name.
     pub fn of_region(product: &str, region: &str) -> Option<Self> {
-        let plain = region
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if region.is_empty() || !plain {
+        let plain = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+        if region.is_empty() || !region.bytes().all(plain) {
             return None;
         }
         format!("{product}.{region}.aliyuncs.com").parse().ok()
@@ -61,10 +59,7 @@ impl FromStr for Endpoint {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        let url = absolute(text, "https").ok_or(HOST)?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(HOST);
-        }
+        let url = absolute(text, "https").filter(is_http).ok_or(HOST)?;
         // What a URL of this scheme and host alone looks like.
         if url.as_str() != format!("{}://{}/", url.scheme(), authority(&url)) {
             return Err(BARE);
@@ -90,6 +85,11 @@ pub(super) fn absolute(text: &str, scheme: &str) -> Option<Url> {
     url.host_str()
         .is_some_and(|host| !host.is_empty())
         .then_some(url)
+}
+
+/// Whether the scheme of a URL is one of those of HTTP.
+pub(super) fn is_http(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
 }
 
 /// Host and port of a URL, without the port if it is the default one of the scheme.

@@ -70,11 +70,8 @@ pub fn read(mut response: Response) -> Result<Success, ServiceError> {
     if let Some(refusal) = xml(&response) {
         return Err(refusal);
     }
-    if let Err(error) = Fields::parse(&response.body)
-        && !error.is_data()
-        && !fields::mend(&mut response.body)
-    {
-        return Err(unreadable(&response, "is not JSON"));
+    if Fields::parse(&response.body).is_err_and(|error| !error.is_data()) {
+        fields::mend(&mut response.body);
     }
     let fields = match Fields::parse(&response.body) {
         Ok(fields) => fields,

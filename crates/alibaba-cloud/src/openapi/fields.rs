@@ -110,21 +110,12 @@ where
 }
 
 /// The rows of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows<T> {
     /// The rows that are objects with at least one field of the model, in order.
     pub rows: Vec<T>,
     /// Whether there is a list, and every row of it is in `rows`.
     pub complete: bool,
-}
-
-impl<T> Default for Rows<T> {
-    fn default() -> Self {
-        Self {
-            rows: Vec::new(),
-            complete: false,
-        }
-    }
 }
 
 /// A list may be missing or stand for nothing, but it may not be anything else than a list.
@@ -258,8 +249,8 @@ impl<'a> Fields<'a> {
 
     /// The first of these fields that holds a text which does not stand for nothing.
     pub(super) fn text(&self, names: &[&str]) -> Option<String> {
-        let fields = names.iter().filter_map(|name| self.0.get(*name));
-        fields.filter_map(|written| written_text(written)).next()
+        let text = |name: &&str| written_text(self.0.get(*name)?);
+        names.iter().find_map(text)
     }
 }
 
@@ -276,19 +267,16 @@ fn written_text(written: &RawValue) -> Option<String> {
 }
 
 /// Replaces control characters and bytes that are not UTF-8 by a blank or a question mark, which no
-/// id, number or code has. Returns whether there were any.
-pub(super) fn mend(json: &mut [u8]) -> bool {
-    let mut mended = json.iter().any(|byte| *byte < b' ');
+/// id, number or code has.
+pub(super) fn mend(json: &mut [u8]) {
     json.iter_mut().for_each(|byte| *byte = (*byte).max(b' '));
     let mut at = 0;
     while let Some(Err(error)) = json.get(at..).map(std::str::from_utf8) {
-        mended = true;
         at += error.valid_up_to();
         if let Some(byte) = json.get_mut(at) {
             *byte = b'?';
         }
     }
-    mended
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tower_layer::layer_fn;
 use zeroize::Zeroizing;
 
 use base::clock::{Clock, Utc};
@@ -13,7 +14,7 @@ use base::foreign_text::Cleaner;
 use base::random::Random;
 
 use super::clock::ServiceClock;
-use super::departure::{self, NoticeConnections};
+use super::departure::{self, Noticing};
 use super::failure::Destination;
 use super::signature::{self, Signed, Unsigned};
 use super::{Endpoint, Failure, Network, SignatureMethod, SigningKey, retry_after};
@@ -109,7 +110,7 @@ impl Http {
     ) -> Result<Self, Failure> {
         let (builder, destination) = settings.network.client(settings.endpoint.url())?;
         let builder = builder
-            .connector_layer(NoticeConnections)
+            .connector_layer(layer_fn(Noticing))
             .pool_idle_timeout(IDLE_LIMIT);
         let client = adjust(builder).build();
         let client = client.map_err(|error| destination.unusable(error))?;
@@ -139,27 +140,22 @@ impl Http {
     ) -> Result<Response, Failure> {
         let started = Instant::now();
         let signed = self.sign(key, &request);
-        let Request {
-            secrets,
-            max_answer,
-            ..
-        } = request;
-        let mut request = self
-            .client
-            .post(self.settings.endpoint.with_query(&signed.query));
+        let url = self.settings.endpoint.with_query(&signed.query);
+        let mut post = self.client.post(url);
         for (name, value) in signed.headers {
-            request = request.header(name, value.as_str());
+            post = post.header(name, value.as_str());
         }
-        let request = request
+        let post = post
             .header("accept", "application/json")
             .header("content-length", "0");
-        let secrets = secrets.iter().copied().chain([signed.signature.expose()]);
+        let secrets = request.secrets.iter().copied();
+        let secrets = secrets.chain([signed.signature.expose()]);
         let cleaner = secrets.fold(key.cleaner().clone(), |cleaner, secret| {
             cleaner.with(secret)
         });
-        let response = departure::noticing(on_departure, |body| request.body(body).send()).await;
+        let response = departure::noticing(on_departure, |body| post.body(body).send()).await;
         let response = response.map_err(|error| self.destination.failure(error, &cleaner))?;
-        let response = self.read(response, cleaner, max_answer).await?;
+        let response = self.read(response, cleaner, request.max_answer).await?;
         if let Some(date) = response.date {
             self.clock.observe(date, started.elapsed());
         }
@@ -204,24 +200,20 @@ impl Http {
         };
         let mut read = Response {
             status: response.status().as_u16(),
-            body: Zeroizing::default(),
             content_type: text("content-type"),
             request_id: text("x-acs-request-id"),
             retry_after: retry_after::read(headers, self.clock.now()),
             date: text("date").and_then(|date| httpdate::parse_http_date(&date).ok()),
             cleaner,
-            permits: Vec::new(),
+            ..Response::default()
         };
         let announced = response.content_length();
         if let Some(bytes) = announced.filter(|bytes| *bytes > max_answer as u64) {
             return Err(too_large(max_answer, &format!(": it has {bytes} bytes")));
         }
         read.permits.extend(permit(&self.short).await);
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| self.destination.lost(error, &read.cleaner))?
-        {
+        let lost = |error| self.destination.lost(error, &read.cleaner);
+        while let Some(chunk) = response.chunk().await.map_err(lost)? {
             let size = read.body.len() + chunk.len();
             if size > max_answer {
                 return Err(too_large(max_answer, ""));
@@ -241,10 +233,8 @@ async fn permit(semaphore: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
 }
 
 fn too_large(most: usize, more: &str) -> Failure {
-    Failure::Lost(format!(
-        "the answer is larger than {} MiB{more}",
-        most >> 20
-    ))
+    let text = format!("the answer is larger than {} MiB{more}", most >> 20);
+    Failure::Lost(text)
 }
 
 #[cfg(test)]

@@ -36,10 +36,9 @@ impl Network {
     /// Reads the variables for proxies and certificates. Returns an error text for each place with
     /// certificates that cannot be used: the system's certificates may be enough.
     pub fn from_environment(environment: &Environment) -> (Self, Vec<String>) {
-        let proxies = Proxies::from_environment(environment);
         let (trust, unusable) = Trust::from_environment(environment);
         let network = Self {
-            proxies,
+            proxies: Proxies::from_environment(environment),
             trust,
             ..Self::default()
         };

@@ -183,7 +183,7 @@ fn credentials() -> Credentials {
     let configured: Configured = [("access_key", "id"), ("secret_key", "secret")]
         .into_iter()
         .collect();
-    let source = resolve(&configured, &Environment::default(), &Files::default());
+    let source = resolve(&configured, &Environment::default(), &Files::of_system());
     let context = FetchContext {
         clock: Clock::system(),
         random: Random::seeded(1),

@@ -27,7 +27,7 @@ fn source(outcomes: &[PlannedOutcome]) -> Planned {
     let fetches = Arc::new(AtomicUsize::new(0));
     let outcomes = Mutex::new(outcomes.iter().copied().collect::<VecDeque<_>>());
     let counter = Arc::clone(&fetches);
-    let fetch: Fetch = Box::new(move || {
+    let fetch: Fetch = Box::new(move |_, _| {
         counter.fetch_add(1, Ordering::Relaxed);
         let mut outcomes = outcomes.lock().expect("a lock");
         let outcome = match outcomes.len() {
@@ -54,7 +54,7 @@ fn credentials(fetch: Fetch) -> Credentials {
     let configured: Configured = [("access_key", "id"), ("secret_key", "secret")]
         .into_iter()
         .collect();
-    let source = resolve(&configured, &Environment::default(), &Files::default());
+    let source = resolve(&configured, &Environment::default(), &Files::of_system());
     let context = FetchContext {
         clock: Clock::fixed(UNIX_EPOCH),
         random: Random::seeded(0),
@@ -274,7 +274,7 @@ async fn a_refused_key_is_not_given_again_while_another_one_cannot_be_had() {
 async fn a_fetch_that_panics_is_a_failure_and_not_the_end() {
     let fetches = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&fetches);
-    let fetch: Fetch = Box::new(move || {
+    let fetch: Fetch = Box::new(move |_, _| {
         let first = counter.fetch_add(1, Ordering::Relaxed) == 0;
         Box::pin(async move {
             assert!(!first, "as planned");
