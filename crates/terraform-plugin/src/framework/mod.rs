@@ -24,7 +24,7 @@ pub mod data_source;
 pub mod duration;
 mod erased;
 pub mod function;
-pub mod identity;
+mod identity;
 pub mod list_resource;
 pub mod model;
 pub mod operations;

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::wire::value::Value;
+
 use super::duration;
-use super::model::Field;
+use super::model::{Field, FieldType};
 use super::schema::Attribute;
 
 /// The name of the block.
@@ -36,6 +38,16 @@ impl Timed {
                 self.default
             ))
             .validate(duration::validate)
+    }
+
+    /// How long the operation may take by this block, or by default.
+    pub fn limit_in<T: FieldType + Clone>(self, block: &Field<T>) -> TimeLimit {
+        let block = block.clone().into_value();
+        let entry = block
+            .attributes()
+            .and_then(|entries| entries.get(self.name));
+        let configured: Option<Field<String>> = entry.and_then(Value::as_str).map(Into::into);
+        self.limit(configured.as_ref())
     }
 
     /// How long the operation may take: as configured, or by default. Text that is no duration

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Attribute, Kind};
+use crate::wire::ty::Type;
 
 /// What the values of a schema are used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,9 @@ fn of_attribute(attribute: &Attribute, role: SchemaRole) -> Option<&'static str>
     let planned = attribute.default.is_some()
         || attribute.requires_replace
         || attribute.use_state_for_unknown
+        || attribute.identity.is_some()
         || *write_only;
+    let primitive = matches!(kind, Kind::Plain(Type::Bool | Type::Number | Type::String));
     let configurable = attribute.configurable();
     let rules = [
         (!is_name(name), "is not a name that HCL can write"),
@@ -94,7 +97,11 @@ fn of_attribute(attribute: &Attribute, role: SchemaRole) -> Option<&'static str>
         (
             planned && role != SchemaRole::Stored,
             "has a rule that only an attribute of a resource can have: a default, a replacement, \
-             a kept state, or write-only",
+             a kept state, write-only, or a part of the identity",
+        ),
+        (
+            attribute.identity.is_some() && !primitive,
+            "is a part of the identity, and neither a string, a number nor a bool",
         ),
         (
             *write_only && *computed,
@@ -134,6 +141,12 @@ mod tests {
             (a().optional().default("x"), Read, "a has a rule"),
             (a().required().write_only(), Read, "a has a rule"),
             (a().required().requires_replace(), Input, "a has a rule"),
+            (a().required().identifies("a"), Input, "a has a rule"),
+            (
+                Attribute::map("a").required().identifies("a"),
+                Stored,
+                "a is a part of the identity, and",
+            ),
             (
                 a().optional().computed().write_only(),
                 Stored,
@@ -183,6 +196,7 @@ mod tests {
     fn a_schema_that_makes_sense_is_not() {
         let resource = [
             Attribute::string("a").required().requires_replace(),
+            Attribute::number("i").required().identifies("i"),
             Attribute::string("b").optional().default("x"),
             Attribute::string("c").optional().write_only().sensitive(),
             Attribute::map("d").optional().computed(),
