@@ -52,12 +52,12 @@ pub(crate) fn schema() -> Schema {
         attributes.push(Attribute::block(name, within(Some(name))).describe(description));
     }
     Schema {
-        version: 0,
         description:
             "Moves WhatsApp phone numbers into Alibaba Cloud CAMS (Chat App Message Service). An \
              empty string counts as not set, in the provider block and in its nested blocks."
                 .into(),
         attributes,
+        ..Schema::default()
     }
 }
 

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `resources` | the resources, one file each: start with `resources/number_migration.rs`; `resources/number` is what they share |
 //! | `actions` | what a configuration or a user invokes, one file each |
-//! | `data_sources`, `lists` | the data sources and the list resources, one file each; `reader` is what they share |
+//! | `data_sources`, `lists` | the data sources, one file each, and the list resources; `reader` is what they share |
 //! | `functions` | the functions that configurations call, one file each |
 //! | `validators` | reads and checks the attributes that resources for numbers share |
 //! | `numbers` | asks CAMS where a number is; `evidence` is the rule, `lookups` the limit of a refresh |
@@ -22,7 +22,7 @@
 //!
 //! # The journey of a create
 //!
-//! 1. The framework calls `NumberMigration::create` with the plan.
+//! 1. The framework calls `NumberResource::create` with the plan, and that calls `apply` of the model.
 //! 2. `claims` takes the claim on the number, and `Search::find` asks CAMS where the number is.
 //! 3. If the number is not in the space, the client starts its migration.
 //! 4. The answer becomes the state, or `errors` turns the error into a diagnostic.
@@ -72,8 +72,14 @@ pub use cams::LONG_WAIT;
 pub use terraform_plugin::framework::server::InvalidProvider;
 
 use block::Config;
+use lists::NumberList;
 pub use provider::Cams;
 use provider::NoClient;
+use resources::number::NumberResource;
+use resources::{
+    number_migration, number_registration, number_verification, number_verification_code,
+    phone_webhook,
+};
 
 /// The address of the provider, which all examples use.
 pub const ADDRESS: &str = "registry.terraform.io/terraform-provider-cams/cams";
@@ -122,18 +128,18 @@ impl Provider for CamsProvider {
 
     fn offers(&self) -> Offers<Cams> {
         Offers::new()
-            .resource(resources::number_migration::NumberMigration)
-            .resource(resources::number_registration::NumberRegistration)
-            .resource(resources::number_verification::NumberVerification)
-            .resource(resources::number_verification_code::NumberVerificationCode)
-            .resource(resources::phone_webhook::PhoneWebhook)
+            .resource(NumberResource::<number_migration::Model>::default())
+            .resource(NumberResource::<number_registration::Model>::default())
+            .resource(NumberResource::<number_verification::Model>::default())
+            .resource(NumberResource::<number_verification_code::Model>::default())
+            .resource(NumberResource::<phone_webhook::Model>::default())
             .action(actions::send_verification_code::SendVerificationCode)
             .data_source(data_sources::instances::Instances)
             .data_source(data_sources::phone_number::PhoneNumber)
             .data_source(data_sources::phone_numbers::PhoneNumbers)
             .data_source(data_sources::waba::Waba)
-            .list(lists::number_migration::NumberMigrations)
-            .list(lists::number_registration::NumberRegistrations)
+            .list(NumberList::<number_migration::Model>::default())
+            .list(NumberList::<number_registration::Model>::default())
             .function(functions::format_phone_number::FormatPhoneNumber)
             .function(functions::parse_phone_number::ParsePhoneNumber)
     }

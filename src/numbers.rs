@@ -198,7 +198,24 @@ impl Search<'_> {
         self.bounds.within("", granted).await.ok().flatten()
     }
 
-    /// What the list shows.
+    /// What the list of the space shows of the number.
+    ///
+    /// # Errors
+    ///
+    /// If the list call fails.
+    pub(crate) async fn listed(&self, freshness: Freshness) -> Result<Listed, Error> {
+        let (space, number) = (&self.target.cust_space_id, &self.target.number);
+        let listed = self.client.listed(&self.bounds, space, number, freshness);
+        listed.await
+    }
+
+    /// The number in the form in which the last list writes it.
+    pub(crate) fn written(&self) -> PhoneNumber {
+        let (space, number) = (&self.target.cust_space_id, &self.target.number);
+        self.client.written(space, number)
+    }
+
+    /// What the list shows, as one of the two operations that find a number.
     async fn list(&self, freshness: Freshness) -> Answer<Listed> {
         let (space, number) = (&self.target.cust_space_id, &self.target.number);
         let ask = |bounds: Bounds| async move {
@@ -217,8 +234,7 @@ impl Search<'_> {
     ///
     /// If a call fails for another reason than that CAMS does not know the number.
     pub(crate) async fn look_up(&self) -> Result<LookedUp, Error> {
-        let (space, number) = (&self.target.cust_space_id, &self.target.number);
-        let first = self.client.written(space, number);
+        let first = self.written();
         let looked_up = self.lookup_form(&first).await?;
         match first.other_form() {
             Some(other) if looked_up.id().is_none() => {

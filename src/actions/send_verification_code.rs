@@ -56,7 +56,6 @@ impl Action for SendVerificationCode {
 
     fn schema(&self) -> Schema {
         Schema {
-            version: 0,
             description: description().into(),
             attributes: vec![
                 Attribute::string("cust_space_id")
@@ -75,6 +74,7 @@ impl Action for SendVerificationCode {
                     vec![INVOKE.attribute("Sending the code.")],
                 ),
             ],
+            ..Schema::default()
         }
     }
 
@@ -94,13 +94,10 @@ impl Action for SendVerificationCode {
         progress: Progress<'_>,
     ) -> Result<(), Diagnostics> {
         let target = target(context.provider(), &config)?;
-        let configured = config.timeouts.known().map(|timeouts| &timeouts.invoke);
-        let limit = INVOKE.limit(configured);
+        let limit = INVOKE.limit_in(&config.timeouts);
         let operation = NumberOperation::new(context, &target, &limit, NOT_SENT)?;
         let code = Code::new(&config.method, &config.locale, AGAIN);
-        let sent = send(&operation, &code, progress).await;
-        Cams::warn_of_wait(&context, &operation.search.bounds);
-        sent
+        operation.run(send(&operation, &code, progress)).await
     }
 }
 

@@ -10,6 +10,8 @@ use terraform_plugin::model;
 use crate::Cams;
 use crate::reader::{Reader, passes};
 
+use super::shown::shown;
+
 /// The data source `cams_instances`.
 pub(crate) struct Instances;
 
@@ -22,15 +24,14 @@ model! {
     }
 }
 
-model! {
+shown! {
     /// An instance of the account.
-    pub(crate) struct Instance {
-        cust_space_id: String,
-        instance_id: String,
-        instance_name: String,
-        channel_type: String,
-        state: String,
-    }
+    struct Instance(cams::operations::Instance) {}
+    cust_space_id: "Id of the space: the `cust_space_id` of the provider and of its resources.",
+    instance_id: "Id of the instance.",
+    instance_name: "Name of the instance.",
+    channel_type: "Channel, such as `whatsapp`.",
+    state: "State, such as `published`.",
 }
 
 impl DataSource for Instances {
@@ -42,18 +43,6 @@ impl DataSource for Instances {
     }
 
     fn schema(&self) -> Schema {
-        let read_only =
-            |name, description| Attribute::string(name).computed().describe(description);
-        let instance = vec![
-            read_only(
-                "cust_space_id",
-                "Id of the space: the `cust_space_id` of the provider and of its resources.",
-            ),
-            read_only("instance_id", "Id of the instance."),
-            read_only("instance_name", "Name of the instance."),
-            read_only("channel_type", "Channel, such as `whatsapp`."),
-            read_only("state", "State, such as `published`."),
-        ];
         Schema {
             description: "Reads the CAMS instances of the account (`ListInstance`). This is where \
                 the `cust_space_id` of a space is found. The list is empty if no instance passes the \
@@ -66,7 +55,7 @@ impl DataSource for Instances {
                 Attribute::string("channel_type").optional().describe(
                     "Only instances of this channel: `whatsapp`, `messenger`, `instagram` or `viber`.",
                 ),
-                Attribute::objects("instances", instance)
+                Attribute::objects("instances", Instance::attributes().collect())
                     .describe("The instances, sorted by name and id."),
             ],
             ..Schema::default()
@@ -96,17 +85,9 @@ impl DataSource for Instances {
             )
         };
         found.rows.sort_by_cached_key(key);
-        let instances = found.rows.into_iter().map(|row| {
-            Field::Known(Instance {
-                cust_space_id: row.cust_space_id.into(),
-                instance_id: row.instance_id.into(),
-                instance_name: row.instance_name.into(),
-                channel_type: row.channel_type.into(),
-                state: row.state.into(),
-            })
-        });
+        let instances = found.rows.into_iter().map(Instance::of);
         Ok(Model {
-            instances: instances.collect::<Vec<_>>().into(),
+            instances: instances.map(Field::Known).collect::<Vec<_>>().into(),
             ..config
         })
     }

@@ -1,10 +1,9 @@
-//! The data sources of the provider, one file each. `number_attributes` are those of a number, which two
-//! of them have.
+//! The data sources of the provider, one file each. `shown` declares the models of what CAMS shows.
 
 pub(crate) mod instances;
-mod number_attributes;
 pub(crate) mod phone_number;
 pub(crate) mod phone_numbers;
+mod shown;
 pub(crate) mod waba;
 
 #[cfg(test)]

@@ -12,14 +12,14 @@ use crate::numbers::Target;
 use crate::reader::{self, Reader};
 use crate::validators;
 
-use super::number_attributes::{self, number_model};
+use super::shown::{shown, shown_number};
 
 /// The data source `cams_phone_number`.
 pub(crate) struct PhoneNumber;
 
-number_model! {
+shown_number! {
     /// Configuration, and what is read.
-    pub(crate) struct Model { cust_space_id }
+    struct Model { cust_space_id, phone_number }
 }
 
 impl DataSource for PhoneNumber {
@@ -47,7 +47,7 @@ impl DataSource for PhoneNumber {
                 other resource has changes. Set `count = 0` until the number is there, or use \
                 `cams_phone_numbers`, where a missing number is no error."
                 .into(),
-            attributes: own.into_iter().chain(number_attributes::attributes()).collect(),
+            attributes: own.into_iter().chain(Model::attributes()).collect(),
             ..Schema::default()
         }
     }
@@ -70,7 +70,7 @@ impl DataSource for PhoneNumber {
                     cust_space_id,
                     number,
                 } = target;
-                Ok(Model::of(number.to_string(), row, cust_space_id))
+                Ok(Model::of(row, cust_space_id, number.to_string()))
             }
             row => Err(not_in_space(&target, row.as_ref()).into()),
         }

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use cams::Freshness;
+use cams::operations::ListedNumber;
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::data_source::DataSource;
 use terraform_plugin::framework::diagnostic::Diagnostics;
@@ -13,7 +14,7 @@ use terraform_plugin::model;
 use crate::Cams;
 use crate::reader::{self, Reader};
 
-use super::number_attributes::{self, number_model};
+use super::shown::{shown, shown_number};
 
 /// The data source `cams_phone_numbers`.
 pub(crate) struct PhoneNumbers;
@@ -29,9 +30,9 @@ model! {
     }
 }
 
-number_model! {
+shown_number! {
     /// A number of the space.
-    pub(crate) struct ListedPhoneNumber {}
+    struct ListedPhoneNumber { phone_number }
 }
 
 impl DataSource for PhoneNumbers {
@@ -48,7 +49,7 @@ impl DataSource for PhoneNumbers {
             "Country code and number, digits only, as the number is dialled. \
              `provider::cams::parse_phone_number(\"+${…}\")` separates them.",
         );
-        let row = [number].into_iter().chain(number_attributes::attributes());
+        let row = [number].into_iter().chain(ListedPhoneNumber::attributes());
         Schema {
             description: "Reads all phone numbers of a space (`QueryChatappPhoneNumbers`), also those \
                 that Terraform does not manage.\n\nCAMS lists its own copy of the numbers. \
@@ -83,7 +84,7 @@ impl DataSource for PhoneNumbers {
         let numbers = numbers
             .filter(|(_, row)| reader::is_wanted(row, &config.status, &config.quality_rating));
         let numbers = numbers
-            .map(|(number, row)| Field::Known(ListedPhoneNumber::of(number.to_string(), row)));
+            .map(|(number, row)| Field::Known(ListedPhoneNumber::of(row, number.to_string())));
         Ok(Model {
             cust_space_id: space.into(),
             phone_numbers: numbers.collect::<Vec<_>>().into(),

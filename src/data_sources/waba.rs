@@ -6,29 +6,28 @@ use terraform_plugin::framework::data_source::DataSource;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::schema::{Attribute, Schema};
-use terraform_plugin::model;
 
 use crate::Cams;
 use crate::reader::{self, Reader};
 
+use super::shown::shown;
+
 /// The data source `cams_waba`.
 pub(crate) struct Waba;
 
-model! {
+shown! {
     /// Configuration, and what is read.
-    pub(crate) struct Model {
-        cust_space_id: String,
-        id: String,
-        name: String,
-        account_review_status: String,
-        business_id: String,
-        business_name: String,
-        currency: String,
-        is_on_biz_app: String,
-        marketing_message_lite_status: String,
-        message_template_namespace: String,
-        primary_business_location: String,
-    }
+    struct Model(BoundWaba) { cust_space_id }
+    id: "Id of the WABA.",
+    name: "Name of the WABA.",
+    account_review_status: "Review of the WABA: `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.",
+    business_id: "Id of the business at Meta.",
+    business_name: "Name of the business at Meta.",
+    currency: "Currency of the WABA, such as `USD`.",
+    is_on_biz_app: "Whether the WhatsApp Business app uses the WABA too: `Y` or `N`.",
+    marketing_message_lite_status: "Status of the Marketing Messages Lite API for the WABA.",
+    message_template_namespace: "Namespace of the message templates.",
+    primary_business_location: "Location of the business.",
 }
 
 impl DataSource for Waba {
@@ -40,39 +39,14 @@ impl DataSource for Waba {
     }
 
     fn schema(&self) -> Schema {
-        let read_only =
-            |name, description| Attribute::string(name).computed().describe(description);
+        let space = [reader::cust_space_id().computed()].into_iter();
         Schema {
             description: "Reads which WhatsApp Business Account (WABA) is bound to a space, and \
                 whether Meta has approved it (`QueryChatappBindWaba`). It is an error if none is \
                 bound.\n\nA number can be moved only into a WABA that is `APPROVED`: a precondition \
                 of the resource that moves it can require that."
                 .into(),
-            attributes: vec![
-                reader::cust_space_id().computed(),
-                read_only("id", "Id of the WABA."),
-                read_only("name", "Name of the WABA."),
-                read_only(
-                    "account_review_status",
-                    "Review of the WABA: `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.",
-                ),
-                read_only("business_id", "Id of the business at Meta."),
-                read_only("business_name", "Name of the business at Meta."),
-                read_only("currency", "Currency of the WABA, such as `USD`."),
-                read_only(
-                    "is_on_biz_app",
-                    "Whether the WhatsApp Business app uses the WABA too: `Y` or `N`.",
-                ),
-                read_only(
-                    "marketing_message_lite_status",
-                    "Status of the Marketing Messages Lite API for the WABA.",
-                ),
-                read_only(
-                    "message_template_namespace",
-                    "Namespace of the message templates.",
-                ),
-                read_only("primary_business_location", "Location of the business."),
-            ],
+            attributes: space.chain(Model::attributes()).collect(),
             ..Schema::default()
         }
     }
@@ -88,19 +62,7 @@ impl DataSource for Waba {
         if waba == BoundWaba::default() {
             return Err(not_bound(&space).into());
         }
-        Ok(Model {
-            cust_space_id: space.into(),
-            id: waba.id.into(),
-            name: waba.name.into(),
-            account_review_status: waba.account_review_status.into(),
-            business_id: waba.business_id.into(),
-            business_name: waba.business_name.into(),
-            currency: waba.currency.into(),
-            is_on_biz_app: waba.is_on_biz_app.into(),
-            marketing_message_lite_status: waba.marketing_message_lite_status.into(),
-            message_template_namespace: waba.message_template_namespace.into(),
-            primary_business_location: waba.primary_business_location.into(),
-        })
+        Ok(Model::of(waba, space))
     }
 }
 

@@ -6,48 +6,44 @@
 //! # A new resource for a number
 //!
 //! - The model has `cust_space_id`, `phone_number` and `timeouts` ([`Timeouts`]) beside its own
-//!   fields. The schema begins with [`cust_space_id`] and [`phone_number`] and ends with
-//!   [`timeouts_block`].
-//! - `identity_schema` is [`identity_schema`], `identity` is [`identity`], and `import` begins with
-//!   [`import::begin`]. `validate` is [`validate`].
-//! - `plan` begins with [`plan::plan`]: the space that the resource follows, and numbers that are
-//!   planned twice. Warnings about the plan come after it.
-//! - `create` and `update` take the number from [`plan::target_of_plan`], `read` and `delete` from
-//!   [`plan::target_of_state`].
-//! - [`NumberOperation`] holds what all steps of one operation need. [`NumberOperation::refresh`] is
-//!   the core of `read`: it decides when the state forgets a number.
-//! - Before something is sent that cannot be undone, `create` takes a claim
+//!   fields, and implements [`NumberModel`], most of it by [`whole_number`]. Its attributes begin with
+//!   [`cust_space_id`] and [`phone_number`] and end with [`timeouts_block`].
+//! - It implements [`NumberLifecycle`] too: what the resource does beyond these rules.
+//!   [`NumberResource`] of the model is then the resource.
+//! - [`NumberOperation`] holds what all steps of one operation need.
+//! - Before something is sent that cannot be undone, `apply` takes a claim
 //!   ([`NumberOperation::claim`]) and asks where the number is
 //!   ([`NumberOperation::find_before_sending`]). [`standing::standing`] says what the list shows.
-//! - An `update` whose attributes make it send something asks [`private_state::is_imported`] first.
-//! - When the object exists, [`private_state::note_start`] remembers when.
+//! - If an update is not to send anything because of what it changes after an import,
+//!   [`NumberLifecycle::sends`] asks [`private_state::is_imported`].
 //!
 //! A number is validated where it is written: as a whole in `phone_number`, in two attributes by
 //! `cams_number_migration`, the one resource that overrides [`NumberModel::ATTRIBUTE_OF`].
 
 pub(super) mod import;
+mod lifecycle;
 pub(crate) mod messages;
 mod operation;
 pub(super) mod plan;
 pub(super) mod private_state;
 pub(super) mod refusals;
+mod resource;
 pub(crate) mod standing;
 pub(crate) mod verification;
 
-use terraform_plugin::framework::diagnostic::Diagnostics;
-use terraform_plugin::framework::identity::{IdentityAttribute, IdentitySchema};
 use terraform_plugin::framework::model::{Field, Model};
 use terraform_plugin::framework::schema::Attribute;
-use terraform_plugin::framework::timeouts::{self, Timed};
-use terraform_plugin::framework::ty::Type;
-use terraform_plugin::framework::value::Value;
+use terraform_plugin::framework::timeouts::{self, TimeLimit, Timed};
 use terraform_plugin::model;
 
+use crate::numbers::Target;
 use crate::validators::{self, AttributeOf, Written};
 
+pub(crate) use lifecycle::NumberLifecycle;
 #[cfg(test)]
 pub(crate) use messages::tests::diagnostics;
-pub(crate) use operation::{NumberOperation, Refreshed};
+pub(crate) use operation::NumberOperation;
+pub(crate) use resource::NumberResource;
 
 /// How long a refresh, a data source or a list may take. It has no name, because no block `timeouts`
 /// has an entry for it: only `cams_number_migration` lets the user limit a refresh.
@@ -57,13 +53,34 @@ pub(crate) const READ: Timed = Timed {
 };
 
 /// The model of a resource for a number.
-pub(crate) trait NumberModel: Model {
+pub(crate) trait NumberModel: Model + PartialEq {
     /// The type of the resource.
     const TYPE: &'static str;
     /// What applying does to a number that the state has forgotten, such as "registers it again".
     const AGAIN: &'static str;
+    /// How long a create or an update may take by default.
+    const TIME: &'static str;
     /// The attribute that holds a part of the number.
     const ATTRIBUTE_OF: AttributeOf = validators::whole;
+    /// The operations that can take time. A destroy has the time of an update.
+    const CREATE: Timed = Timed {
+        name: "create",
+        default: Self::TIME,
+    };
+    const UPDATE: Timed = Timed {
+        name: "update",
+        default: Self::TIME,
+    };
+    const READ: Timed = READ;
+
+    /// What the resource does, for the documentation.
+    fn description() -> String;
+
+    /// The attributes of the resource.
+    fn attributes() -> Vec<Attribute>;
+
+    /// The state that names this number and nothing else.
+    fn of(target: Target) -> Self;
 
     /// The space.
     fn cust_space_id(&self) -> &Field<String>;
@@ -71,31 +88,47 @@ pub(crate) trait NumberModel: Model {
     /// The space, to plan it.
     fn cust_space_id_mut(&mut self) -> &mut Field<String>;
 
-    /// The whole number, as the state has it.
-    fn phone_number(&self) -> &Field<String>;
-
     /// The number.
     ///
     /// # Errors
     ///
     /// What is wrong with it.
-    fn number(&self) -> Written {
-        validators::whole_number(self.phone_number())
-    }
+    fn number(&self) -> Written;
 
-    /// The attributes that an update changes in place, as one value.
-    fn updatable(&self) -> Value;
+    /// How long an operation may take.
+    fn limit(&self, operation: Timed) -> TimeLimit;
 }
 
-model! {
-    /// The attributes that identify a number in a space.
-    pub struct Identity {
-        /// The space of the number.
-        pub cust_space_id: String,
-        /// Country calling code and number.
-        pub phone_number: String,
-    }
+/// Implements the methods of [`NumberModel`] for a model whose fields have the names of the
+/// attributes, and which has the number as a whole.
+macro_rules! whole_number {
+    () => {
+        fn of(target: crate::numbers::Target) -> Self {
+            Self {
+                cust_space_id: target.cust_space_id.into(),
+                phone_number: target.number.to_string().into(),
+                ..Self::default()
+            }
+        }
+
+        fn cust_space_id(&self) -> &Field<String> {
+            &self.cust_space_id
+        }
+
+        fn cust_space_id_mut(&mut self) -> &mut Field<String> {
+            &mut self.cust_space_id
+        }
+
+        fn number(&self) -> crate::validators::Written {
+            crate::validators::whole_number(&self.phone_number)
+        }
+
+        fn limit(&self, operation: Timed) -> TimeLimit {
+            operation.limit_in(&self.timeouts)
+        }
+    };
 }
+pub(super) use whole_number;
 
 model! {
     /// How long the operations may take.
@@ -114,6 +147,7 @@ pub(super) fn cust_space_id(description: &str) -> Attribute {
         .computed()
         .requires_replace()
         .validate(validators::cust_space_id)
+        .identifies("Space of the number.")
         .describe(format!(
             "{description} Default value is the provider's `cust_space_id`; when that changes, the \
              number is replaced."
@@ -122,7 +156,9 @@ pub(super) fn cust_space_id(description: &str) -> Attribute {
 
 /// The attribute `phone_number` of a resource.
 pub(super) fn phone_number() -> Attribute {
-    phone_number_input().requires_replace()
+    phone_number_input()
+        .requires_replace()
+        .identifies("Country code and number, digits only.")
 }
 
 /// The attribute `phone_number` where nothing is stored, as in an action.
@@ -134,48 +170,13 @@ pub(crate) fn phone_number_input() -> Attribute {
     )
 }
 
-/// The block `timeouts`. The description says what happens when a timeout expires.
-pub(super) fn timeouts_block(
+/// The block `timeouts`. The descriptions say what happens when a timeout expires, and what a create
+/// and an update do.
+pub(super) fn timeouts_block<M: NumberModel>(
     description: &'static str,
-    create: Attribute,
-    update: Attribute,
+    create: &str,
+    update: &str,
 ) -> Attribute {
-    timeouts::block(description, vec![create, update])
-}
-
-/// Checks the configured number.
-pub(super) fn validate<M: NumberModel>(config: &M) -> Diagnostics {
-    validators::validate_number(config.number(), M::ATTRIBUTE_OF)
-}
-
-/// The identity of a resource with this state.
-pub(super) fn identity<M: NumberModel>(state: &M) -> Identity {
-    Identity {
-        cust_space_id: state.cust_space_id().clone(),
-        phone_number: state.phone_number().clone(),
-    }
-}
-
-/// The attributes of [`Identity`].
-pub(super) fn identity_schema() -> IdentitySchema {
-    IdentitySchema {
-        version: 0,
-        attributes: vec![
-            identity_attribute("cust_space_id", "Space of the number."),
-            identity_attribute("phone_number", "Country code and number, digits only."),
-        ],
-    }
-}
-
-/// An attribute of an identity, which an import requires.
-pub(super) fn identity_attribute(
-    name: &'static str,
-    description: &'static str,
-) -> IdentityAttribute {
-    IdentityAttribute {
-        name,
-        ty: Type::String,
-        description,
-        required_for_import: true,
-    }
+    let operations = vec![M::CREATE.attribute(create), M::UPDATE.attribute(update)];
+    timeouts::block(description, operations)
 }

@@ -1,7 +1,6 @@
 //! `cams_number_registration`: a number that is registered in a space, the cut-over of a migration.
 
 mod messages;
-mod plan;
 mod schema;
 mod wait;
 
@@ -17,10 +16,8 @@ use cams::operations::{
 use cams::{Error, Freshness, Operation};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
-use terraform_plugin::framework::identity::IdentitySchema;
 use terraform_plugin::framework::model::Field;
-use terraform_plugin::framework::resource::{Change, Desired, ImportTarget, Resource};
-use terraform_plugin::framework::schema::Schema;
+use terraform_plugin::framework::resource::{Change, Desired};
 use tokio::time::Instant;
 
 use crate::Cams;
@@ -29,13 +26,12 @@ use crate::evidence::{Evidence, Presence};
 use crate::numbers::{Question, Target};
 
 use super::number::messages::{already_live, banned, kept, not_in_space};
-use super::number::plan::{target_of_plan, target_of_state};
+use super::number::plan::{NumberPlan, target_of_plan};
 use super::number::standing::{Standing, is_limited, is_live, standing};
-use super::number::verification::{self, Verified};
-use super::number::{self, Identity, NumberModel, NumberOperation, READ, Refreshed, private_state};
+use super::number::verification;
+use super::number::{NumberLifecycle, NumberOperation, private_state};
 
 pub use schema::Model;
-use schema::{CREATE, UPDATE};
 
 /// The operations that the resource calls.
 pub(crate) const OPERATIONS: [&str; 6] = [
@@ -47,148 +43,189 @@ pub(crate) const OPERATIONS: [&str; 6] = [
     QueryChatappPhoneNumbers::ACTION,
 ];
 
-/// What a failure before the registration means for the number.
-const NOT_REGISTERED: &str = "The number was not registered. Apply again to continue.";
-const NOT_DEREGISTERED: &str = "The resource stays in the state. Destroy it again to continue.";
+/// The key of the private state for the number that a destroy of the object takes out of service.
+const CUTS: &str = "cuts";
 
-/// The resource `cams_number_registration`, which registers a number in a space.
-#[derive(Debug)]
-pub struct NumberRegistration;
-
-impl Resource for NumberRegistration {
-    type Provider = Cams;
-    type Model = Model;
-    type Identity = Identity;
-
-    fn type_name(&self) -> &'static str {
-        Model::TYPE
-    }
-
-    fn schema(&self) -> Schema {
-        schema::schema()
-    }
-
-    fn identity_schema(&self) -> IdentitySchema {
-        number::identity_schema()
-    }
-
-    fn identity(&self, state: &Model) -> Identity {
-        number::identity(state)
-    }
-
-    fn validate(&self, config: &Model) -> Diagnostics {
-        number::validate(config)
-    }
+/// `cams_number_registration`, which registers a number in a space.
+impl NumberLifecycle for Model {
+    const OUTCOME: &'static str = "The number was not registered. Apply again to continue.";
+    const OUTCOME_OF_DELETE: &'static str =
+        "The resource stays in the state. Destroy it again to continue.";
 
     async fn plan(
-        &self,
-        context: Context<'_, Cams, Model>,
-        change: &mut Change<'_, Model>,
-    ) -> Result<(), Diagnostics> {
-        plan::plan(context, change).await
-    }
-
-    fn plan_destroy(&self, context: Context<'_, Cams, Model>, state: &Model) -> Diagnostics {
-        match state.deregister_on_destroy.known() {
-            Some(true) => plan::warn_of_cut(context, state),
-            _ => context.warn_once(messages::forgets(state)),
+        context: Context<'_, Cams, Self>,
+        change: &mut Change<'_, Self>,
+        planned: NumberPlan,
+    ) {
+        let Some(prior) = change.prior else {
+            context.warn_once(messages::registers());
+            // The plan of another number has warned already, with its prior state.
+            let cut = change.replaced.as_ref();
+            let cut = cut.and_then(|replaced| replaced.get::<String>(CUTS));
+            let target = target_of_plan(change.plan);
+            if cut.is_some() && cut == target.ok().as_ref().map(in_private_state) {
+                context.warn(messages::cuts(change.plan));
+            }
+            return;
+        };
+        if planned.is_replacement {
+            context.warn_once(messages::registers());
+            if prior.is_cut_by_destroy() {
+                context.warn(messages::cuts(prior));
+            }
+        } else if Self::sends(context, prior, change.plan) {
+            context.warn_once(messages::registers());
+            let plan = &mut *change.plan;
+            for shown in [
+                &mut plan.status,
+                &mut plan.quality_rating,
+                &mut plan.messaging_limit_tier,
+                &mut plan.verified_name,
+                &mut plan.name_status,
+                &mut plan.is_official,
+            ] {
+                *shown = Field::Unknown;
+            }
+        } else if prior.triggers != change.plan.triggers {
+            context.warn_once(messages::only_stored());
         }
-        Diagnostics::default()
     }
 
-    async fn create(
-        &self,
-        context: Context<'_, Cams, Model>,
-        Desired { config, plan }: Desired<Model>,
-    ) -> Result<Model, Diagnostics> {
-        let target = target_of_plan(&plan)?;
-        let limit = CREATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.create));
-        let operation = NumberOperation::new(context, &target, &limit, NOT_REGISTERED)?;
-        let registered = operation
-            .register(plan, &config.verify_code_wo, false)
-            .await;
-        Cams::warn_of_wait(&context, &operation.search.bounds);
-        let registered = registered?;
-        private_state::note_start(context);
-        plan::note_cut(context, &target, &registered);
-        Ok(registered)
-    }
-
-    async fn read(
-        &self,
-        context: Context<'_, Cams, Model>,
-        state: Model,
-    ) -> Result<Option<Model>, Diagnostics> {
-        let target = target_of_state(&state)?;
-        let limit = READ.limit(None);
-        let operation = NumberOperation::of_refresh(context, &target, &limit)?;
-        let read = operation.read(state).await;
-        Cams::warn_of_wait(&context, &operation.search.bounds);
-        let read = read?;
-        if let Some(state) = &read {
-            plan::note_cut(context, &target, state);
+    fn plan_destroy(context: Context<'_, Cams, Self>, state: &Self) {
+        if state.is_cut_by_destroy() {
+            context.warn(messages::cuts(state));
+        } else if !state.has_delete() {
+            context.warn_once(messages::forgets(state));
         }
-        Ok(read)
     }
 
-    async fn update(
-        &self,
-        context: Context<'_, Cams, Model>,
-        prior: Model,
-        Desired { config, plan }: Desired<Model>,
-    ) -> Result<Model, Diagnostics> {
-        let registers = plan::registers_again(context, &prior, &plan);
-        let plan = plan::with_what_is_shown(plan, prior);
-        let target = target_of_plan(&plan)?;
-        if !registers {
-            private_state::end_import(context);
-            plan::note_cut(context, &target, &plan);
-            return Ok(plan);
-        }
-        let limit = UPDATE.limit(plan.timeouts.known().map(|timeouts| &timeouts.update));
-        let operation = NumberOperation::new(context, &target, &limit, NOT_REGISTERED)?;
-        let registered = operation.register(plan, &config.verify_code_wo, true).await;
-        Cams::warn_of_wait(&context, &operation.search.bounds);
-        let registered = registered?;
-        plan::note_cut(context, &target, &registered);
-        Ok(registered)
+    fn sends(context: Context<'_, Cams, Self>, prior: &Self, plan: &Self) -> bool {
+        prior.triggers != plan.triggers && !private_state::is_imported(context)
     }
 
+    async fn apply(
+        operation: &NumberOperation<'_, Self>,
+        prior: Option<Self>,
+        Desired { config, plan }: Desired<Self>,
+    ) -> Result<Self, Diagnostics> {
+        let again = prior.is_some();
+        // What no later list shows stays as it was known.
+        let plan = match prior {
+            Some(prior) => Self {
+                status: prior.status,
+                quality_rating: prior.quality_rating,
+                messaging_limit_tier: prior.messaging_limit_tier,
+                verified_name: prior.verified_name,
+                name_status: prior.name_status,
+                is_official: prior.is_official,
+                ..plan
+            },
+            None => plan,
+        };
+        operation
+            .register(plan, &config.verify_code_wo, again)
+            .await
+    }
+
+    fn has_delete(&self) -> bool {
+        self.deregister_on_destroy.known() == Some(&true)
+    }
+
+    /// Deregisters the number, unless another resource of this run has it.
     async fn delete(
-        &self,
-        context: Context<'_, Cams, Model>,
-        state: Model,
+        operation: &NumberOperation<'_, Self>,
+        _state: Self,
     ) -> Result<(), Diagnostics> {
-        if state.deregister_on_destroy.known() != Some(&true) {
-            // There is no call to make, and the plan said so.
+        let mut turn = operation.turn().await?;
+        if *turn == Done::Created {
+            operation
+                .context
+                .warn(kept::<Model>(operation.search.target));
             return Ok(());
         }
-        let target = target_of_state(&state)?;
-        let limit = UPDATE.limit(state.timeouts.known().map(|timeouts| &timeouts.update));
-        let operation = NumberOperation::new(context, &target, &limit, NOT_DEREGISTERED)?;
-        let deregistered = operation.deregister().await;
-        Cams::warn_of_wait(&context, &operation.search.bounds);
-        deregistered
+        let (search, target) = (&operation.search, operation.search.target);
+        // The list shows in which of its two forms CAMS knows a number.
+        if target.number.other_form().is_some() {
+            let listed = search.listed(Freshness::Shared).await;
+            listed.map_err(|error| operation.failed(&error, None))?;
+        }
+        let deregister = ChatappPhoneNumberDeregister {
+            cust_space_id: target.cust_space_id.clone(),
+            number: search.written(),
+        };
+        let answer = search.client.call(&search.bounds, &deregister).await;
+        let failure = answer.as_ref().err();
+        if failure.is_none_or(|error| error.may_have_had_effect) {
+            *turn = Done::Destroyed;
+            operation.context.provider().changes.note(target);
+        }
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) if error.refuses_request() || error.may_have_had_effect => {
+                Err(messages::not_deregistered(target, &error).into())
+            }
+            Err(error) => Err(operation.failed(&error, None)),
+        }
     }
 
-    async fn import(
-        &self,
-        context: Context<'_, Cams, Model>,
-        target: ImportTarget<Identity>,
-    ) -> Result<Model, Diagnostics> {
-        let Identity {
-            cust_space_id,
-            phone_number,
-        } = number::import::begin(context, &target)?;
-        Ok(Model {
-            cust_space_id,
-            phone_number,
-            // The defaults, so that a configuration without them changes nothing.
+    fn question(&self, cams: &Cams) -> Question<'static> {
+        Question {
+            known: Presence {
+                id: self.id.known().cloned(),
+                status: self.status.known().cloned(),
+            },
+            // Only a synchronized list shows that a number has become live.
+            freshness: match self.status.text().is_some_and(is_live) {
+                true => Freshness::Shared,
+                false => Freshness::SyncedSince(cams.began),
+            },
+            without_id: true,
+            ..Question::default()
+        }
+    }
+
+    async fn refreshed(
+        operation: &NumberOperation<'_, Self>,
+        state: Self,
+        _presence: Presence,
+        rows: &[ListedNumber],
+    ) -> Self {
+        let row = standing(rows).row();
+        if let Some(row) = row.filter(|row| row.status.as_deref() != state.status.text()) {
+            operation.warn_if_limited(row);
+        }
+        with_row(state, row)
+    }
+
+    fn imported(self) -> Self {
+        Self {
             deregister_on_destroy: false.into(),
             wait_for_connected: true.into(),
-            ..Model::default()
-        })
+            ..self
+        }
     }
+
+    /// Remembers whether destroying the object takes its number out of service. The plan of a
+    /// replacement that the user orders (`-replace`, `replace_triggered_by`) has no prior state to tell
+    /// it by.
+    fn note(&self, context: Context<'_, Cams, Self>, target: &Target) {
+        let private = context.private();
+        match self.is_cut_by_destroy() {
+            true => private.set(CUTS, in_private_state(target)),
+            false => private.remove(CUTS),
+        }
+    }
+}
+
+impl Model {
+    /// Whether destroying the object takes a live number out of service.
+    fn is_cut_by_destroy(&self) -> bool {
+        self.has_delete() && self.status.text().is_some_and(is_live)
+    }
+}
+
+fn in_private_state(target: &Target) -> String {
+    target.canonical().to_string()
 }
 
 impl NumberOperation<'_, Model> {
@@ -209,36 +246,32 @@ impl NumberOperation<'_, Model> {
         let mut claim = self.claim().await?;
         let (found, listed) = self.find_before_sending().await?;
         let was_live = matches!(standing(&listed.rows), Standing::Live(_));
-        let verified = match standing(&listed.rows) {
+        let (number, id) = match standing(&listed.rows) {
             Standing::Banned(_) => return Err(banned::<Model>(target).into()),
             Standing::Live(row) if adopts => {
                 *turn = Done::Created;
                 return Ok(self.adopt(plan, row));
             }
-            Standing::Live(_) if again => Verified {
-                number: client.written(&target.cust_space_id, &target.number),
-                id: None,
-            },
+            Standing::Live(_) if again => (self.search.written(), None),
             _ if found.evidence == Evidence::Absent => {
                 return Err(not_in_space::<Model>(target).into());
             }
             _ => {
                 let code = verification::code(code);
-                self.verify(&mut claim, &found, code).await?
+                let verified = self.verify(&mut claim, &found, code).await?;
+                let id = verified.id();
+                (verified.number, id)
             }
         };
-        let plan = match (plan.id, verified.id) {
-            (Field::Unknown, id) => Model {
-                id: id.into(),
-                ..plan
-            },
-            (id, _) => Model { id, ..plan },
+        let plan = Model {
+            id: plan.id.or_if_unknown(id),
+            ..plan
         };
         // The state has what the list showed before, if no later list can be read.
         let plan = with_row(plan, standing(&listed.rows).row());
         let register = ChatappMigrationRegister {
             cust_space_id: target.cust_space_id.clone(),
-            number: verified.number,
+            number,
         };
         claim.keep();
         let claims = &self.context.provider().claims;
@@ -289,91 +322,20 @@ impl NumberOperation<'_, Model> {
         error: &Error,
         adopts: bool,
     ) -> Result<Model, Diagnostics> {
-        let (client, target) = (self.search.client, self.search.target);
-        let (space, number) = (&target.cust_space_id, &target.number);
         if adopts {
             let freshness = Freshness::SyncedSince(Instant::now());
-            let listed = client.listed(&self.search.bounds, space, number, freshness);
-            if let Ok(listed) = listed.await
+            if let Ok(listed) = self.search.listed(freshness).await
                 && let Standing::Live(row) = standing(&listed.rows)
             {
                 return Ok(self.adopt(plan, row));
             }
         }
-        Err(messages::refused(target, error).into())
-    }
-
-    async fn read(&self, state: Model) -> Result<Option<Model>, Diagnostics> {
-        let context = self.context;
-        let is_imported = private_state::was_never_read(context);
-        let was_live = state.status.text().is_some_and(is_live);
-        let question = Question {
-            known: Presence {
-                id: state.id.text().map(str::to_owned),
-                status: state.status.text().map(str::to_owned),
-            },
-            // Only a synchronized list shows that a number has become live.
-            freshness: match was_live {
-                true => Freshness::Shared,
-                false => Freshness::SyncedSince(context.provider().began),
-            },
-            without_id: true,
-            ..Question::default()
-        };
-        let rows = match self.refresh(question, is_imported).await? {
-            Refreshed::Present { rows, .. } => rows,
-            Refreshed::Unchanged => return Ok(Some(state)),
-            Refreshed::Gone => return Ok(None),
-        };
-        let row = standing(&rows).row();
-        if let Some(row) = row.filter(|row| row.status.as_deref() != state.status.text()) {
-            self.warn_if_limited(row);
-        }
-        Ok(Some(with_row(state, row)))
-    }
-
-    /// Deregisters the number, unless another resource of this run has it.
-    async fn deregister(&self) -> Result<(), Diagnostics> {
-        let mut turn = self.turn().await?;
-        if *turn == Done::Created {
-            self.context.warn(kept::<Model>(self.search.target));
-            return Ok(());
-        }
-        let (client, bounds) = (self.search.client, &self.search.bounds);
-        let Target {
-            cust_space_id,
-            number,
-        } = self.search.target;
-        // The list shows in which of its two forms CAMS knows a number.
-        if number.other_form().is_some() {
-            let listed = client.listed(bounds, cust_space_id, number, Freshness::Shared);
-            listed.await.map_err(|error| self.failed(&error, None))?;
-        }
-        let deregister = ChatappPhoneNumberDeregister {
-            cust_space_id: cust_space_id.clone(),
-            number: client.written(cust_space_id, number),
-        };
-        let answer = client.call(bounds, &deregister).await;
-        if answer
-            .as_ref()
-            .err()
-            .is_none_or(|error| error.may_have_had_effect)
-        {
-            *turn = Done::Destroyed;
-            self.context.provider().changes.note(self.search.target);
-        }
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error) if error.refuses_request() || error.may_have_had_effect => {
-                Err(messages::not_deregistered(self.search.target, &error).into())
-            }
-            Err(error) => Err(self.failed(&error, None)),
-        }
+        Err(messages::refused(self.search.target, error).into())
     }
 }
 
 /// The state with what a row of the list shows. What no row shows stays as it is known.
-fn with_row(model: Model, row: Option<&ListedNumber>) -> Model {
+pub(crate) fn with_row(model: Model, row: Option<&ListedNumber>) -> Model {
     let shown = |known: Field<String>, of: fn(&ListedNumber) -> &Option<String>| {
         let shown = row.and_then(|row| of(row).clone());
         shown.or(known.text().map(str::to_owned)).into()

@@ -2,55 +2,30 @@
 
 use cams::phone::{PhoneNumber, calling_code};
 use cams::space;
-use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::resource::ImportTarget;
 
-use crate::Cams;
 use crate::numbers::Target;
 use crate::validators;
 
-use super::{Identity, NumberModel, messages, private_state};
+use super::plan::stored_target;
+use super::{NumberModel, messages};
 
-/// Begins an import: notes it in the private state, and returns the identity of the number that an
-/// import id, or an identity with a whole number, names.
+/// The number that an import id or an identity names.
 ///
 /// # Errors
 ///
 /// If it is not that of a number in a space.
-pub(crate) fn begin<M: NumberModel>(
-    context: Context<'_, Cams, M>,
-    import: &ImportTarget<Identity>,
-) -> Result<Identity, Diagnostics> {
-    let target = target(import, |identity| {
-        let number = validators::whole_number(&identity.phone_number);
-        validators::stored_target(&identity.cust_space_id, number, validators::whole)
-    })?;
-    private_state::begin_import(context);
-    Ok(Identity {
-        cust_space_id: target.cust_space_id.into(),
-        phone_number: target.number.to_string().into(),
-    })
-}
-
-/// The number that an import id, or by `of_identity` an identity, names.
-///
-/// # Errors
-///
-/// If it is not that of a number in a space.
-pub(crate) fn target<I>(
-    import: &ImportTarget<I>,
-    of_identity: impl FnOnce(&I) -> Result<Target, String>,
-) -> Result<Target, Diagnostics> {
+pub(crate) fn target<M: NumberModel>(import: &ImportTarget<M>) -> Result<Target, Diagnostics> {
     let target = match import {
         ImportTarget::Id(id) => {
-            of_id(id).map_err(|problem| messages::invalid_import_id(id, &problem))?
+            of_id(id).map_err(|problem| messages::invalid_import_id(id, &problem))
         }
         ImportTarget::Identity(identity) => {
-            of_identity(identity).map_err(|faults| messages::invalid_import_identity(&faults))?
+            stored_target(identity).map_err(|faults| messages::invalid_import_identity(&faults))
         }
     };
-    Ok(target)
+    target.map_err(Into::into)
 }
 
 /// Reads `CUST_SPACE_ID/PHONE_NUMBER` or `CUST_SPACE_ID/COUNTRY_CODE/MOBILE_NUMBER`.

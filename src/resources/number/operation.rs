@@ -1,8 +1,5 @@
 //! One operation on a number, with what all of its steps need.
 
-use std::sync::Arc;
-
-use cams::operations::ListedNumber;
 use cams::{Bounds, Error, ErrorKind, Freshness, Listed};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
@@ -12,13 +9,9 @@ use crate::Cams;
 use crate::changes::Turn;
 use crate::claims::{Claim, Refused};
 use crate::errors::ErrorContext;
-use crate::evidence::{Evidence, Presence, has_moved_out};
 use crate::numbers::{Found, Question, Search, Target};
 
-use super::{NumberModel, messages, private_state};
-
-/// What the failure of a refresh means for the number.
-const UNCHANGED: &str = "The state stays unchanged. Plan or apply again to continue.";
+use super::{NumberModel, messages};
 
 /// A create, an update, a read or a delete of one number.
 pub(crate) struct NumberOperation<'a, M> {
@@ -28,21 +21,6 @@ pub(crate) struct NumberOperation<'a, M> {
     pub(crate) limit: &'a TimeLimit,
     /// What a failure means for the number, in whole sentences.
     pub(crate) outcome: &'static str,
-}
-
-/// What a refresh found of a number in the state.
-#[derive(Debug)]
-pub(crate) enum Refreshed {
-    /// The number is in the space.
-    Present {
-        presence: Presence,
-        /// Its rows in the list. There are none if only the lookup shows it.
-        rows: Arc<[ListedNumber]>,
-    },
-    /// Nothing proves that the number is in the space, and nothing that it is not: the state stays.
-    Unchanged,
-    /// The number is not in the space, and the state forgets it.
-    Gone,
 }
 
 /// What an action can do too, which has no model of a resource.
@@ -69,6 +47,13 @@ impl<'a, M> NumberOperation<'a, M> {
             limit,
             outcome,
         })
+    }
+
+    /// Takes the steps of the operation, and warns about a long wait for the quota.
+    pub(crate) async fn run<T>(&self, steps: impl Future<Output = T>) -> T {
+        let done = steps.await;
+        Cams::warn_of_wait(&self.context, &self.search.bounds);
+        done
     }
 
     /// Asks CAMS where the number is, and warns once in a run about an operation that failed while
@@ -142,21 +127,6 @@ impl<'a, M> NumberOperation<'a, M> {
 }
 
 impl<'a, M: NumberModel> NumberOperation<'a, M> {
-    /// The operation of a refresh.
-    ///
-    /// # Errors
-    ///
-    /// As for [`NumberOperation::new`].
-    pub(crate) fn of_refresh(
-        context: Context<'a, Cams, M>,
-        target: &'a Target,
-        limit: &'a TimeLimit,
-    ) -> Result<Self, Diagnostics> {
-        // An imported resource has no id yet.
-        private_state::identify(context);
-        Self::new(context, target, limit, UNCHANGED)
-    }
-
     /// Takes the claim on the number for the type of the resource.
     ///
     /// # Errors
@@ -194,53 +164,6 @@ impl<'a, M: NumberModel> NumberOperation<'a, M> {
     pub(crate) async fn renew(&self, claim: &mut Claim<'_>) -> Result<(), Diagnostics> {
         let renewed = claim.renew(&self.search.bounds).await;
         renewed.map_err(|refused| self.not_claimed(refused))
-    }
-
-    /// Asks CAMS for a number in the state, and decides whether the state forgets it: only if it is
-    /// proved absent, and its create is more than an hour ago. `is_imported` says whether the number
-    /// was imported and never read: an import must find it.
-    ///
-    /// # Errors
-    ///
-    /// If neither operation answers, or does not show a number that is imported.
-    pub(crate) async fn refresh(
-        &self,
-        question: Question<'_>,
-        is_imported: bool,
-    ) -> Result<Refreshed, Diagnostics> {
-        let (context, target) = (self.context, self.search.target);
-        let may_forget = !private_state::just_started(context);
-        let question = Question {
-            lookups: Some(&context.provider().lookups).filter(|_| !is_imported),
-            may_forget,
-            ..question
-        };
-        let found = self.find(question).await?;
-        match found.evidence {
-            Evidence::Present(presence) => {
-                if is_imported {
-                    private_state::note_start(context);
-                }
-                let rows = found.listed.map(|listed| listed.rows).unwrap_or_default();
-                Ok(Refreshed::Present { presence, rows })
-            }
-            Evidence::Absent if is_imported => Ok(Refreshed::Gone),
-            Evidence::Absent if may_forget => {
-                let has_moved_out = found.listed.as_ref().is_ok_and(has_moved_out);
-                context.warn(messages::gone::<M>(target, has_moved_out));
-                Ok(Refreshed::Gone)
-            }
-            Evidence::Inconclusive if is_imported => {
-                Err(messages::not_importable(target, found.failed()).into())
-            }
-            Evidence::Inconclusive
-                if matches!(found.looked_up, Some(Ok(_))) && found.listed.is_ok() =>
-            {
-                context.warn_once(messages::not_confirmed(target));
-                Ok(Refreshed::Unchanged)
-            }
-            Evidence::Absent | Evidence::Inconclusive => Ok(Refreshed::Unchanged),
-        }
     }
 
     fn not_claimed(&self, refused: Refused) -> Diagnostics {

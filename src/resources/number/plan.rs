@@ -75,8 +75,16 @@ pub(crate) fn target_of_plan<M: NumberModel>(plan: &M) -> Result<Target, Diagnos
 /// The number that a stored resource is about. What is wrong with it is wrong in the state, since
 /// this provider never stores such values.
 pub(crate) fn target_of_state<M: NumberModel>(state: &M) -> Result<Target, Diagnostics> {
-    let target = validators::stored_target(state.cust_space_id(), state.number(), M::ATTRIBUTE_OF);
-    target.map_err(|faults| messages::faulty_state(&faults).into())
+    stored_target(state).map_err(|faults| messages::faulty_state(&faults).into())
+}
+
+/// The number that a state or an identity names.
+///
+/// # Errors
+///
+/// What is wrong with it, in one sentence without a period.
+pub(super) fn stored_target<M: NumberModel>(state: &M) -> Result<Target, String> {
+    validators::stored_target(state.cust_space_id(), state.number(), M::ATTRIBUTE_OF)
 }
 
 /// The planned number, if it is known.
@@ -126,8 +134,9 @@ fn follow_the_provider<M: NumberModel>(
 /// turn the update into a replacement.
 fn is_updated_in_place<M: NumberModel>(prior: &M, plan: &M) -> bool {
     let number = |model: &M| model.number().ok().flatten();
-    let updatable = plan.updatable();
-    number(plan) == number(prior) && updatable.is_wholly_known() && updatable != prior.updatable()
+    let mut in_place = plan.clone();
+    *in_place.cust_space_id_mut() = prior.cust_space_id().clone();
+    number(plan) == number(prior) && in_place != *prior && in_place.into_value().is_wholly_known()
 }
 
 /// Notes which number the resource is going to have, and finds other resources that are going to

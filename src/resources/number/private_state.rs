@@ -60,11 +60,13 @@ pub(crate) fn identify<M: NumberModel>(context: Context<'_, Cams, M>) {
     }
 }
 
-/// Notes the time of a create or an import, for [`just_started`], and identifies the resource.
+/// Notes the time of a create or an import, for [`just_started`], unless it is noted already, and
+/// identifies the resource.
 pub(crate) fn note_start<M: NumberModel>(context: Context<'_, Cams, M>) {
-    context
-        .private()
-        .set(STARTED_AT, seconds_since_1970(context));
+    let private = context.private();
+    if private.get::<u64>(STARTED_AT).is_none() {
+        private.set(STARTED_AT, seconds_since_1970(context));
+    }
     identify(context);
 }
 

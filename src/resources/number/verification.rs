@@ -10,21 +10,24 @@ use crate::evidence::Lookup;
 use crate::numbers::{Found, LookedUp, NOT_VERIFIED, Target};
 use base::secret::Secret;
 use cams::operations::ChatappMigrationVerified;
-use cams::phone::PhoneNumber;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
+use terraform_plugin::framework::schema::Attribute;
 
 use super::messages::error;
 use super::standing::standing;
 use super::{NumberModel, NumberOperation};
 
-/// A number that is verified.
-#[derive(Debug)]
-pub(crate) struct Verified {
-    /// The form in which CAMS knows the number, as far as an answer has shown it.
-    pub(crate) number: PhoneNumber,
-    /// Its id, if an answer had one.
-    pub(crate) id: Option<String>,
+/// The attribute `verify_code_wo`, which holds the code.
+pub(crate) fn verify_code_wo() -> Attribute {
+    Attribute::string("verify_code_wo")
+        .optional()
+        .sensitive()
+        .write_only()
+        .describe(
+            "Code that the phone received. It is required if the number is neither verified nor \
+             live. It is submitted once, and never stored. An empty string counts as not set.",
+        )
 }
 
 /// The code in a configuration, without what people write between its digits; `None` if there is
@@ -36,8 +39,8 @@ pub(crate) fn code(configured: &Field<Secret>) -> Option<Secret> {
 }
 
 impl<M: NumberModel> NumberOperation<'_, M> {
-    /// Submits the code, unless the number is verified already. `found` is what CAMS says about the
-    /// number.
+    /// Submits the code, unless the number is verified already, and gives what the answers say about
+    /// the number. `found` is what CAMS says about it before.
     ///
     /// # Errors
     ///
@@ -47,19 +50,18 @@ impl<M: NumberModel> NumberOperation<'_, M> {
         claim: &mut Claim<'_>,
         found: &Found,
         code: Option<Secret>,
-    ) -> Result<Verified, Diagnostics> {
+    ) -> Result<LookedUp, Diagnostics> {
         let (client, target) = (self.search.client, self.search.target);
         let known = self.verification(found).await?;
         if known.is_verified {
-            return Ok(known.into());
+            return Ok(known);
         }
-        let Verified { number, id } = known.into();
         let Some(verify_code) = code else {
             return Err(no_code::<M>(target).into());
         };
         let submit = ChatappMigrationVerified {
             cust_space_id: target.cust_space_id.clone(),
-            number: number.clone(),
+            number: known.number.clone(),
             verify_code,
         };
         claim.keep();
@@ -68,8 +70,11 @@ impl<M: NumberModel> NumberOperation<'_, M> {
         let failure = match client.call(&claimed, &submit).await {
             Ok(answer) => {
                 changes.note(target);
-                let id = answer.data.id.or(id);
-                return Ok(Verified { number, id });
+                return Ok(LookedUp {
+                    lookup: answer.data.id.map_or(known.lookup, Lookup::Found),
+                    is_verified: true,
+                    ..known
+                });
             }
             Err(failure) => failure,
         };
@@ -78,8 +83,7 @@ impl<M: NumberModel> NumberOperation<'_, M> {
             let seen = self.search.look_repeatedly(NOT_VERIFIED, async |search| {
                 search.look_for_verification().await
             });
-            let verified = seen.await;
-            return verified.map(Verified::from).map_err(|reason| {
+            return seen.await.map_err(|reason| {
                 let detail = errors::particulars(&failure);
                 unknown_outcome::<M>(target, &reason, &detail).into()
             });
@@ -88,10 +92,8 @@ impl<M: NumberModel> NumberOperation<'_, M> {
             return Err(self.failed(&failure, None));
         }
         // The number may have been verified before, which is a reason to refuse a code.
-        match self.search.look_for_verification().await {
-            Ok(verified) => Ok(verified.into()),
-            Err(_) => Err(refused::<M>(target, &errors::particulars(&failure)).into()),
-        }
+        let verified = self.search.look_for_verification().await;
+        verified.map_err(|_| refused::<M>(target, &errors::particulars(&failure)).into())
     }
 }
 
@@ -103,12 +105,11 @@ impl<M> NumberOperation<'_, M> {
     ///
     /// If the lookup fails for a reason that every call would meet.
     pub(crate) async fn verification(&self, found: &Found) -> Result<LookedUp, Diagnostics> {
-        let (client, target) = (self.search.client, self.search.target);
         let rows = found.listed.as_ref().map_or(&[][..], |listed| &listed.rows);
         let of_list = LookedUp {
             lookup: Lookup::Inconclusive,
             is_verified: standing(rows).is_verified(),
-            number: client.written(&target.cust_space_id, &target.number),
+            number: self.search.written(),
         };
         if of_list.is_verified {
             return Ok(of_list);
@@ -130,15 +131,6 @@ impl<M> NumberOperation<'_, M> {
                 self.context.warn_once(warning);
                 Ok(None)
             }
-        }
-    }
-}
-
-impl From<LookedUp> for Verified {
-    fn from(looked_up: LookedUp) -> Self {
-        Self {
-            id: looked_up.id(),
-            number: looked_up.number,
         }
     }
 }

@@ -190,8 +190,8 @@ pub(crate) mod tests {
     use crate::resources::number::messages::tests::target;
     use crate::tests::error;
 
-    use super::super::schema::CREATE;
     use super::*;
+    use crate::resources::number::NumberModel;
 
     /// The diagnostics of this resource alone.
     pub(crate) fn diagnostics() -> Vec<Diagnostic> {
@@ -201,7 +201,7 @@ pub(crate) mod tests {
             phone_number: "8613900001234".into(),
             ..Model::default()
         };
-        let limit = CREATE.limit(None);
+        let limit = Model::CREATE.limit(None);
         let register = |kind, code, message: &str| Error {
             action: "ChatappMigrationRegister",
             message: message.to_owned(),

@@ -4,24 +4,14 @@ use std::collections::BTreeMap;
 
 use base::secret::Secret;
 use terraform_plugin::framework::model::Field;
-use terraform_plugin::framework::schema::{Attribute, Schema};
-use terraform_plugin::framework::timeouts::Timed;
-use terraform_plugin::framework::value::Value;
+use terraform_plugin::framework::schema::Attribute;
+use terraform_plugin::framework::timeouts::{TimeLimit, Timed};
 use terraform_plugin::model;
 
-use crate::resources::number::{self, NumberModel, Timeouts};
+use crate::resources::number::{self, NumberModel, Timeouts, verification, whole_number};
 use crate::resources::permissions;
 
 use super::OPERATIONS;
-
-pub(super) const CREATE: Timed = Timed {
-    name: "create",
-    default: "15m",
-};
-pub(super) const UPDATE: Timed = Timed {
-    name: "update",
-    default: "15m",
-};
 
 model! {
     /// Configuration, plan and state.
@@ -60,47 +50,49 @@ model! {
 impl NumberModel for Model {
     const TYPE: &'static str = "cams_number_registration";
     const AGAIN: &'static str = "registers it again";
+    const TIME: &'static str = "15m";
 
-    fn cust_space_id(&self) -> &Field<String> {
-        &self.cust_space_id
+    whole_number!();
+
+    fn description() -> String {
+        format!(
+            "Registers a WhatsApp phone number in a CAMS space (`ChatappMigrationRegister`): the \
+             cut-over of a migration. Until then the old provider serves the number, and giving up \
+             is harmless. Afterwards the space serves it, and going back is another \
+             migration.\n\nA number is live if the list of the space shows it as `CONNECTED`, \
+             `FLAGGED`, `RESTRICTED` or `RATE_LIMITED`. A number that is live already is taken \
+             over: no code is submitted and nothing is registered. Otherwise the number must be \
+             verified, or `verify_code_wo` must be set: each code is submitted at most once, and \
+             each create registers at most once. Meta allows about ten registrations of a number \
+             in 72 hours.\n\nAfter the registration the resource waits until the number is live, \
+             with one `ChatappSyncPhoneNumber` and one list for all numbers of the space that \
+             wait. The end of the wait is never an error, because Terraform would destroy the \
+             registration to create it again: when the time is over, the number is stored with its \
+             `status` and a warning. To make the run fail in that case, add a postcondition on \
+             `self.status`; a `check` block only warns. A number that is banned while it is waited \
+             for is an error, and so is a registration without an answer after which the number \
+             does not become live: neither is stored.\n\nIf one instance of a resource fails, \
+             Terraform skips all instances of the resources that depend on it. So give the code to \
+             this resource instead of letting it depend on a `cams_number_verification`, and let \
+             nothing depend on this resource that must not wait.\n\n`CONNECTED` does not mean that \
+             messages are delivered: they are refused, for example, if a payment method is \
+             missing. Registering turns two-step verification on, which has to be turned off \
+             before the number can move again.\n\nDestroying this resource makes no API call \
+             unless `deregister_on_destroy` is `true` in the state. A deregistration that fails \
+             keeps the resource.\n\nThe number is removed from the state by the rules of \
+             `cams_number_migration`. If a registration in a space is not live, a refresh calls \
+             `ChatappSyncPhoneNumber` once for that space.\n\nThe RAM user or role needs {} on \
+             resource `*`.",
+            permissions(&OPERATIONS)
+        )
     }
 
-    fn cust_space_id_mut(&mut self) -> &mut Field<String> {
-        &mut self.cust_space_id
-    }
-
-    fn phone_number(&self) -> &Field<String> {
-        &self.phone_number
-    }
-
-    fn updatable(&self) -> Value {
-        Value::List(vec![
-            self.deregister_on_destroy.clone().into_value(),
-            self.wait_for_connected.clone().into_value(),
-            self.triggers.clone().into_value(),
-            self.timeouts.clone().into_value(),
-        ])
-    }
-}
-
-/// The attributes of the resource.
-pub(super) fn schema() -> Schema {
-    let shown = |name| Attribute::string(name).computed().use_state_for_unknown();
-    Schema {
-        version: 0,
-        description: description().into(),
-        attributes: vec![
+    fn attributes() -> Vec<Attribute> {
+        let shown = |name| Attribute::string(name).computed().use_state_for_unknown();
+        vec![
             number::cust_space_id("Space that the number moves into."),
             number::phone_number(),
-            Attribute::string("verify_code_wo")
-                .optional()
-                .sensitive()
-                .write_only()
-                .describe(
-                    "Code that the phone received. It is required if the number is neither \
-                     verified nor live. It is submitted once, and never stored. An empty string \
-                     counts as not set.",
-                ),
+            verification::verify_code_wo(),
             Attribute::bool("deregister_on_destroy")
                 .optional()
                 .default(false)
@@ -138,47 +130,14 @@ pub(super) fn schema() -> Schema {
                 .describe("Review of the display name, such as `Approval` or `Pending_Review`."),
             shown("is_official")
                 .describe("Whether the number is an official business account: `Y` or `N`."),
-            number::timeouts_block(
+            number::timeouts_block::<Self>(
                 "How long operations may take in total, including all repeats and the wait for the \
                  account's call quota. The wait until the number is live has the same time \
                  again, from the answer to the registration. When that is over, the number is in \
                  the state with the status that it has, and a warning says what to do.",
-                CREATE.attribute("Verifying and registering the number, and the wait."),
-                UPDATE.attribute("Registering the number again, and destroying the resource."),
+                "Verifying and registering the number, and the wait.",
+                "Registering the number again, and destroying the resource.",
             ),
-        ],
+        ]
     }
-}
-
-/// What the resource does, for the documentation.
-fn description() -> String {
-    format!(
-        "Registers a WhatsApp phone number in a CAMS space (`ChatappMigrationRegister`): the \
-         cut-over of a migration. Until then the old provider serves the number, and giving up is \
-         harmless. Afterwards the space serves it, and going back is another migration.\n\nA \
-         number is live if the list of the space shows it as `CONNECTED`, `FLAGGED`, `RESTRICTED` \
-         or `RATE_LIMITED`. A number that is live already is taken over: no code is submitted and \
-         nothing is registered. Otherwise the number must be verified, or `verify_code_wo` must be \
-         set: each code is submitted at most once, and each create registers at most once. Meta \
-         allows about ten registrations of a number in 72 hours.\n\nAfter the registration the \
-         resource waits until the number is live, with one `ChatappSyncPhoneNumber` and one list \
-         for all numbers of the space that wait. The end of the wait is never an error, because \
-         Terraform would destroy the registration to create it again: when the time is over, the \
-         number is stored with its `status` and a warning. To make the run fail in that case, add \
-         a postcondition on `self.status`; a `check` block only warns. A number that is banned \
-         while it is waited for is an error, and so is a registration without an answer after \
-         which the number does not become live: neither is stored.\n\nIf one instance of a \
-         resource fails, Terraform skips all instances of the resources that depend on it. So give \
-         the code to this resource instead of letting it depend on a `cams_number_verification`, \
-         and let nothing depend on this resource that must not wait.\n\n`CONNECTED` does not mean \
-         that messages are delivered: they are refused, for example, if a payment method is \
-         missing. Registering turns two-step verification on, which has to be turned off before \
-         the number can move again.\n\nDestroying this resource makes no API call unless \
-         `deregister_on_destroy` is `true` in the state. A deregistration that fails keeps the \
-         resource.\n\nThe number is removed from the state by the rules of \
-         `cams_number_migration`. If a registration in a space is not live, a refresh calls \
-         `ChatappSyncPhoneNumber` once for that space.\n\nThe RAM user or role needs {} on \
-         resource `*`.",
-        permissions(&OPERATIONS)
-    )
 }

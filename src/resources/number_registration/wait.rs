@@ -7,6 +7,7 @@ use cams::{Bounds, Error, ErrorKind, Freshness, Operation};
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use tokio::time::{Instant, sleep};
 
+use crate::numbers::Search;
 use crate::resources::number::NumberOperation;
 use crate::resources::number::messages::banned;
 use crate::resources::number::standing::{Standing, standing};
@@ -57,16 +58,7 @@ impl NumberOperation<'_, Model> {
         let (context, target) = (self.context, self.search.target);
         let began = Instant::now();
         let waits = unanswered.is_some() || plan.wait_for_connected.known() != Some(&false);
-        let seen = match waits {
-            true => self.wait(began).await?,
-            false => {
-                let mut seen = Seen::default();
-                let bounds = Bounds::new(self.limit.duration, context.stop().clone());
-                self.look(&bounds, Freshness::Since(began), &mut seen)
-                    .await?;
-                seen
-            }
-        };
+        let seen = self.wait(began, waits).await?;
         if began.elapsed() >= LONG {
             context.warn_once(messages::long_wait(target, began.elapsed()));
         }
@@ -90,17 +82,21 @@ impl NumberOperation<'_, Model> {
     }
 
     /// Waits until the number is live, until the time is over, or until Terraform is asked to stop.
-    async fn wait(&self, began: Instant) -> Result<Seen, Diagnostics> {
+    /// If it does not wait, it looks once.
+    async fn wait(&self, began: Instant, waits: bool) -> Result<Seen, Diagnostics> {
         let bounds = Bounds::new(self.limit.duration, self.context.stop().clone());
         let mut seen = Seen::default();
         let mut since = began;
         loop {
             let before = seen.row.as_ref().and_then(|row| row.status.clone());
-            let freshness = Freshness::SyncedSince(since);
+            let freshness = match waits {
+                true => Freshness::SyncedSince(since),
+                false => Freshness::Since(began),
+            };
             if let Some(asked_at) = self.look(&bounds, freshness, &mut seen).await? {
                 since = asked_at;
             }
-            if seen.is_live || seen.failed.as_ref().is_some_and(is_denied) {
+            if !waits || seen.is_live || seen.failed.as_ref().is_some_and(is_denied) {
                 return Ok(seen);
             }
             let status = seen.row.as_ref().and_then(|row| row.status.as_deref());
@@ -129,14 +125,11 @@ impl NumberOperation<'_, Model> {
         freshness: Freshness,
         seen: &mut Seen,
     ) -> Result<Option<Instant>, Diagnostics> {
-        let target = self.search.target;
-        let (space, number) = (&target.cust_space_id, &target.number);
-        let listed = match self
-            .search
-            .client
-            .listed(bounds, space, number, freshness)
-            .await
-        {
+        let search = Search {
+            bounds: bounds.clone(),
+            ..self.search.clone()
+        };
+        let listed = match search.listed(freshness).await {
             Ok(listed) => listed,
             Err(error) => {
                 seen.note_failure(Some(error));
@@ -145,7 +138,7 @@ impl NumberOperation<'_, Model> {
         };
         let standing = standing(&listed.rows);
         if let Standing::Banned(_) = standing {
-            return Err(banned::<Model>(target).into());
+            return Err(banned::<Model>(search.target).into());
         }
         seen.is_live = matches!(standing, Standing::Live(_));
         // Old rows are waited over.

@@ -73,19 +73,14 @@ impl<M> NumberOperation<'_, M> {
         if found.evidence == Evidence::Absent {
             return Err(not_in_space::<Model>(target).into());
         }
-        let needless = match needs_none(&listed.rows) {
-            Some(reason) => Some(reason),
-            None => {
-                let known = self.verification(&found).await?;
-                if !known.is_verified {
-                    return Ok(Some(known.number));
-                }
-                Some(VERIFIED)
-            }
+        let reason = match needs_none(&listed.rows) {
+            Some(reason) => reason,
+            None => match self.verification(&found).await? {
+                known if known.is_verified => VERIFIED,
+                known => return Ok(Some(known.number)),
+            },
         };
-        if let Some(reason) = needless {
-            self.context.warn_once(messages::needs_none(target, reason));
-        }
+        self.context.warn_once(messages::needs_none(target, reason));
         Ok(None)
     }
 
@@ -132,10 +127,7 @@ impl<M> NumberOperation<'_, M> {
         if self.search.look_for_verification().await.is_ok() {
             return Some(VERIFIED);
         }
-        let (target, bounds) = (self.search.target, &self.search.bounds);
-        let (space, number) = (&target.cust_space_id, &target.number);
-        let freshness = Freshness::SyncedSince(Instant::now());
-        let listed = self.search.client.listed(bounds, space, number, freshness);
+        let listed = self.search.listed(Freshness::SyncedSince(Instant::now()));
         needs_none(&listed.await.ok()?.rows)
     }
 }

@@ -4,24 +4,15 @@ use base::secret::Secret;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::path::Path;
-use terraform_plugin::framework::schema::{Attribute, Schema};
-use terraform_plugin::framework::timeouts::Timed;
+use terraform_plugin::framework::schema::Attribute;
+use terraform_plugin::framework::timeouts::{TimeLimit, Timed};
 use terraform_plugin::framework::value::Value;
 use terraform_plugin::model;
 
-use crate::resources::number::{self, NumberModel, Timeouts};
+use crate::resources::number::{self, NumberModel, Timeouts, whole_number};
 use crate::resources::permissions;
 
 use super::{OPERATIONS, messages};
-
-pub(super) const CREATE: Timed = Timed {
-    name: "create",
-    default: "20m",
-};
-pub(super) const UPDATE: Timed = Timed {
-    name: "update",
-    default: "20m",
-};
 
 model! {
     /// Configuration, plan and state.
@@ -46,44 +37,40 @@ model! {
 impl NumberModel for Model {
     const TYPE: &'static str = "cams_phone_webhook";
     const AGAIN: &'static str = "sets its webhook again";
+    const TIME: &'static str = "20m";
 
-    fn cust_space_id(&self) -> &Field<String> {
-        &self.cust_space_id
+    whole_number!();
+
+    fn description() -> String {
+        format!(
+            "Sets where CAMS delivers what customers write to a number, and the statuses of its \
+             messages (`UpdatePhoneWebhook`). A number that is `CONNECTED` without a webhook loses \
+             what customers write.\n\nBoth URLs and both flags are sent each time. A URL that is \
+             not set in the configuration is the one that CAMS has, if its list shows it, and is \
+             left out otherwise. No operation of the API removes a URL.\n\nA refresh reads the \
+             URLs where the list of the space shows them. What it does not show, such as the \
+             flags, stays in the state. So after an import the first apply sets the webhook as \
+             configured.\n\nDestroying this resource turns off what it had turned on (`HttpFlag` \
+             and `QueueFlag` are `N`), and leaves the URLs stored.\n\nThe query of a URL may \
+             contain a secret: the provider shows it in no log and in no error. Terraform stores \
+             the URL in the state, and shows it in a plan unless its value is marked as \
+             `sensitive`.\n\nThe number is removed from the state by the rules of \
+             `cams_number_migration`.\n\nThe RAM user or role needs {} on resource `*`. Without \
+             one of the last two the resource shows a warning and continues.",
+            permissions(&OPERATIONS)
+        )
     }
 
-    fn cust_space_id_mut(&mut self) -> &mut Field<String> {
-        &mut self.cust_space_id
-    }
-
-    fn phone_number(&self) -> &Field<String> {
-        &self.phone_number
-    }
-
-    fn updatable(&self) -> Value {
-        Value::List(vec![
-            self.up_callback_url.clone().into_value(),
-            self.status_callback_url.clone().into_value(),
-            self.http_flag.clone().into_value(),
-            self.queue_flag.clone().into_value(),
-            self.timeouts.clone().into_value(),
-        ])
-    }
-}
-
-/// The attributes of the resource.
-pub(super) fn schema() -> Schema {
-    let url = |name| {
-        Attribute::string(name)
-            .optional()
-            .computed()
-            .use_state_for_unknown()
-            .validate(https)
-    };
-    let flag = |name| Attribute::bool(name).optional().default(false);
-    Schema {
-        version: 0,
-        description: description().into(),
-        attributes: vec![
+    fn attributes() -> Vec<Attribute> {
+        let url = |name| {
+            Attribute::string(name)
+                .optional()
+                .computed()
+                .use_state_for_unknown()
+                .validate(https)
+        };
+        let flag = |name| Attribute::bool(name).optional().default(false);
+        vec![
             number::cust_space_id("Space of the number."),
             number::phone_number(),
             url("up_callback_url").describe(
@@ -102,32 +89,13 @@ pub(super) fn schema() -> Schema {
             flag("queue_flag").describe(
                 "Whether CAMS writes to the queues of the account. Default value is `false`.",
             ),
-            number::timeouts_block(
+            number::timeouts_block::<Self>(
                 "How long operations may take in total, including the wait for the account's call \
                  quota.",
-                CREATE.attribute("Setting the webhook."),
-                UPDATE.attribute("Changing it, and turning it off."),
+                "Setting the webhook.",
+                "Changing it, and turning it off.",
             ),
-        ],
-    }
-}
-
-/// Checks that the webhook delivers something, and to somewhere.
-pub(super) fn validate(config: &Model, invalid: &mut Diagnostics) {
-    let Model {
-        http_flag,
-        queue_flag,
-        up_callback_url,
-        status_callback_url,
-        ..
-    } = config;
-    let is_off = |flag: &Field<bool>| !flag.is_unknown() && flag.known() != Some(&true);
-    if is_off(http_flag) && is_off(queue_flag) {
-        invalid.push(messages::no_delivery());
-    }
-    let has_no_url = up_callback_url.is_null() && status_callback_url.is_null();
-    if http_flag.known() == Some(&true) && has_no_url {
-        invalid.push(messages::no_url());
+        ]
     }
 }
 
@@ -139,26 +107,6 @@ fn https(value: &Value, path: &Path, invalid: &mut Diagnostics) {
     if !has_host || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         invalid.push(messages::invalid_url(path));
     }
-}
-
-/// What the resource does, for the documentation.
-fn description() -> String {
-    format!(
-        "Sets where CAMS delivers what customers write to a number, and the statuses of its \
-         messages (`UpdatePhoneWebhook`). A number that is `CONNECTED` without a webhook loses what \
-         customers write.\n\nBoth URLs and both flags are sent each time. A URL that is not set in \
-         the configuration is the one that CAMS has, if its list shows it, and is left out \
-         otherwise. No operation of the API removes a URL.\n\nA refresh reads the URLs where the \
-         list of the space shows them. What it does not show, such as the flags, stays in the \
-         state. So after an import the first apply sets the webhook as configured.\n\nDestroying \
-         this resource turns off what it had turned on (`HttpFlag` and `QueueFlag` are `N`), and \
-         leaves the URLs stored.\n\nThe query of a URL may contain a secret: the provider shows it \
-         in no log and in no error. Terraform stores the URL in the state, and shows it in a plan \
-         unless its value is marked as `sensitive`.\n\nThe number is removed from the state by the \
-         rules of `cams_number_migration`.\n\nThe RAM user or role needs {} on resource `*`. \
-         Without one of the last two the resource shows a warning and continues.",
-        permissions(&OPERATIONS)
-    )
 }
 
 #[cfg(test)]

@@ -13,11 +13,11 @@ use alibaba_cloud::openapi::{Response, read_answer};
 use base::foreign_text::{Cleaner, lines};
 use call_quota::rewrite_host_record;
 use cams::operations::{Migration, PhoneNumbers};
-use terraform_plugin::framework::resource::{ImportTarget, Resource};
+use terraform_plugin::framework::resource::ImportTarget;
 use terraform_plugin::wire::ty::Type;
 use terraform_plugin::wire::value::Value;
 use terraform_plugin::wire::{json, msgpack};
-use terraform_provider_cams::resources::number_migration::{NumberMigration, imported};
+use terraform_provider_cams::resources::number_migration::imported;
 
 pub use credentials::{credential_answer, credential_config, credential_ini, credential_token};
 
@@ -52,8 +52,8 @@ pub fn import_id(id: &str) {
     let Ok(state) = imported(&ImportTarget::Id(id.to_owned())) else {
         return;
     };
-    let identity = NumberMigration.identity(&state);
-    let again = imported(&ImportTarget::Identity(identity)).expect("an own identity is accepted");
+    let identity = ImportTarget::Identity(state.clone());
+    let again = imported(&identity).expect("an own identity is accepted");
     assert_eq!(again, state);
 }
 

@@ -16,7 +16,7 @@ use crate::wire::value::Value;
 use super::action::Progress;
 use super::context::Context;
 use super::function::FunctionError;
-use super::identity::IdentitySchema;
+use super::identity;
 use super::list_resource::ListOutput;
 use super::model::{FieldType, Model, check_model, parse};
 use super::resource::{Change, Desired, ImportTarget, Resource};
@@ -62,22 +62,15 @@ impl Definition {
 /// What the server has to know of a resource besides.
 pub(super) struct ResourceDefinition {
     pub(super) base: Definition,
-    pub(super) identity_schema: IdentitySchema,
+    /// The type of the identity, whose attributes the schema has too.
     pub(super) identity_ty: Type,
 }
 
 impl ResourceDefinition {
     pub(super) fn new<R: Resource>(resource: &Arc<R>) -> std::result::Result<Self, String> {
         let base = Definition::new(resource, resource.schema(), SchemaRole::Stored, R::validate)?;
-        let identity_schema = resource.identity_schema();
-        let identity_ty = identity_schema.ty();
-        check_model(&R::Identity::ty(), &identity_ty)?;
-        identity_schema.problem().map_or(Ok(()), Err)?;
-        Ok(Self {
-            base,
-            identity_schema,
-            identity_ty,
-        })
+        let identity_ty = identity::ty(&base.schema);
+        Ok(Self { base, identity_ty })
     }
 }
 
@@ -113,7 +106,6 @@ pub(super) type Call =
 /// A resource, in values of its schema.
 #[tonic::async_trait]
 pub(super) trait ErasedResource<P>: Send + Sync {
-    fn identity(&self, state: &Value) -> Result<Value>;
     fn plan_destroy(&self, context: Context<'_, P>, state: Value) -> Result<()>;
     /// Adjusts the plan of a create or an update, which the schema's rules have made. Gives the
     /// planned state, and the attributes whose change replaces the object beside those rules.
@@ -133,15 +125,12 @@ pub(super) trait ErasedResource<P>: Send + Sync {
     ) -> Result<Value>;
     /// The state as it is now; null if the object does not exist any more.
     async fn read(&self, context: Context<'_, P>, state: Value) -> Result<Value>;
+    /// The state that an import begins with. An identity is a state with nothing else.
     async fn import(&self, context: Context<'_, P>, target: ImportTarget<Value>) -> Result<Value>;
 }
 
 #[tonic::async_trait]
 impl<R: Resource> ErasedResource<R::Provider> for Arc<R> {
-    fn identity(&self, state: &Value) -> Result<Value> {
-        Ok(R::identity(self, &parse(state.clone())?).into_value())
-    }
-
     fn plan_destroy(&self, context: Context<'_, R::Provider>, state: Value) -> Result<()> {
         let context = context.of_object();
         let diagnostics = R::plan_destroy(self, context, &parse(state)?);

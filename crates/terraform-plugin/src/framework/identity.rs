@@ -1,80 +1,74 @@
-//! The schema of an identity, which tells a remote object from all others for as long as it exists.
+//! The identity of an object, which tells it from all others for as long as it exists: the attributes
+//! that [identify](super::schema::Attribute::identifies) it, with the values of its state.
+
+use std::collections::BTreeMap;
 
 use crate::wire::diagnostic::{Diagnostic, Diagnostics};
 use crate::wire::path::Path;
 use crate::wire::ty::Type;
 use crate::wire::value::Value;
 
-/// The attributes of an identity.
-#[derive(Debug, Default)]
-pub struct IdentitySchema {
-    /// The version, from 0. Raise it whenever stored identities need an upgrade to be read.
-    pub version: i64,
-    /// The attributes.
-    pub attributes: Vec<IdentityAttribute>,
+use super::schema::{Attribute, Schema};
+
+/// The attributes of the identity, in the order of the schema.
+fn parts(schema: &Schema) -> impl Iterator<Item = &Attribute> {
+    let attributes = schema.attributes.iter();
+    attributes.filter(|attribute| attribute.identity.is_some())
 }
 
-/// One attribute of an identity.
-#[derive(Debug)]
-pub struct IdentityAttribute {
-    /// The name, as HCL writes it.
-    pub name: &'static str,
-    /// The type. Terraform allows strings, numbers, bools and lists of these.
-    pub ty: Type,
-    /// A description in plain text.
-    pub description: &'static str,
-    /// Whether an import by identity has to give it. If not, it may.
-    pub required_for_import: bool,
+/// The type of the identity.
+pub(super) fn ty(schema: &Schema) -> Type {
+    Type::Object(
+        parts(schema)
+            .map(|it| (it.name.to_owned(), it.ty()))
+            .collect(),
+    )
 }
 
-impl IdentitySchema {
-    /// The object type that identities of this schema have.
-    pub fn ty(&self) -> Type {
-        let attributes = self.attributes.iter();
-        let attributes =
-            attributes.map(|attribute| (attribute.name.to_owned(), attribute.ty.clone()));
-        Type::Object(attributes.collect())
-    }
+/// The identity of the object with this planned or stored state; null if there is no object. Parts
+/// that are not known yet are unknown.
+pub(super) fn of_state(schema: &Schema, state: &Value) -> Value {
+    let Some(values) = state.attributes() else {
+        return Value::Null;
+    };
+    let value = |name: &str| values.get(name).cloned().unwrap_or_default();
+    Value::Map(
+        parts(schema)
+            .map(|it| (it.name.to_owned(), value(it.name)))
+            .collect(),
+    )
+}
 
-    /// What is wrong with this schema, if something is.
-    pub(super) fn problem(&self) -> Option<String> {
-        let primitive = |ty: &Type| matches!(ty, Type::Bool | Type::Number | Type::String);
-        let unfit = self
-            .attributes
-            .iter()
-            .find(|attribute| !match &attribute.ty {
-                Type::List(element) => primitive(element),
-                ty => primitive(ty),
-            })?;
-        Some(format!(
-            "{}: an identity holds strings, numbers, bools and lists of these, and not {}",
-            unfit.name, unfit.ty
-        ))
+/// The state that has this identity and nothing else.
+///
+/// # Errors
+///
+/// If the identity lacks a part, all of which an import by identity has to give.
+pub(super) fn to_state(
+    schema: &Schema,
+    identity: &BTreeMap<String, Value>,
+) -> Result<Value, Diagnostics> {
+    let given = |name: &str| {
+        let value = identity.get(name);
+        value.filter(|value| !value.is_null() && value.is_wholly_known())
+    };
+    let missing = parts(schema).filter(|part| given(part.name).is_none());
+    let missing: Diagnostics = missing
+        .map(|Attribute { name, .. }| {
+            let advice = "Add it to the identity of the import block.";
+            Diagnostic::error(
+                "Incomplete Identity",
+                format!("The identity needs {name}. {advice}"),
+            )
+            .at(Path::root().attribute(*name))
+        })
+        .collect();
+    if !missing.is_empty() {
+        return Err(missing);
     }
-
-    /// Checks that an identity has all the attributes that an import by identity requires.
-    pub(super) fn check_import(&self, identity: &Value) -> Result<(), Diagnostics> {
-        let given = |name: &str| {
-            let value = identity.attributes().and_then(|values| values.get(name));
-            value.is_some_and(|value| !value.is_null() && value.is_wholly_known())
-        };
-        let required = self.attributes.iter().filter(|it| it.required_for_import);
-        let missing = required.filter(|attribute| !given(attribute.name));
-        let missing: Diagnostics = missing
-            .map(|IdentityAttribute { name, .. }| {
-                let advice = "Add it to the identity of the import block.";
-                Diagnostic::error(
-                    "Incomplete Identity",
-                    format!("The identity needs {name}. {advice}"),
-                )
-                .at(Path::root().attribute(*name))
-            })
-            .collect();
-        match missing.is_empty() {
-            true => Ok(()),
-            false => Err(missing),
-        }
-    }
+    let names = schema.attributes.iter().map(|attribute| attribute.name);
+    let value = |name| (String::from(name), given(name).cloned().unwrap_or_default());
+    Ok(Value::Map(names.map(value).collect()))
 }
 
 #[cfg(test)]
@@ -82,42 +76,37 @@ mod tests {
     use super::*;
     use crate::wire::diagnostic::has_errors;
 
-    fn schema(ty: Type) -> IdentitySchema {
-        IdentitySchema {
-            version: 0,
-            attributes: vec![IdentityAttribute {
-                name: "space",
-                ty,
-                description: "",
-                required_for_import: true,
-            }],
+    fn schema() -> Schema {
+        Schema {
+            attributes: vec![
+                Attribute::string("space").required().identifies(""),
+                Attribute::string("id").computed(),
+            ],
+            ..Schema::default()
         }
     }
 
     #[test]
     fn an_identity_must_be_complete() {
-        let checked = |values: &[Value]| {
+        let state = |values: &[Value]| {
             let values = values
                 .iter()
                 .map(|value| ("space".to_owned(), value.clone()));
-            schema(Type::String).check_import(&Value::Map(values.collect()))
+            to_state(&schema(), &values.collect())
         };
-        assert_eq!(checked(&["a".into()]), Ok(()));
+        let expected = Value::object([("space", "a".into()), ("id", Value::Null)]);
+        assert_eq!(state(&["a".into()]), Ok(expected));
         for incomplete in [&[Value::Null][..], &[Value::Unknown], &[]] {
-            assert!(checked(incomplete).is_err_and(|errors| has_errors(&errors)));
+            assert!(state(incomplete).is_err_and(|errors| has_errors(&errors)));
         }
     }
 
     #[test]
-    fn an_identity_holds_no_objects() {
-        let list = |element| Type::List(Box::new(element));
-        assert_eq!(schema(list(Type::String)).problem(), None);
-        for ty in [
-            Type::Map(Box::new(Type::String)),
-            Type::Object([].into()),
-            list(list(Type::String)),
-        ] {
-            assert!(schema(ty).problem().is_some());
-        }
+    fn an_identity_is_a_part_of_the_state() {
+        let state = Value::object([("space", "a".into()), ("id", "1".into())]);
+        let identity = of_state(&schema(), &state);
+        assert_eq!(identity, Value::object([("space", "a".into())]));
+        assert_eq!(ty(&schema()).to_json(), br#"["object",{"space":"string"}]"#);
+        assert_eq!(of_state(&schema(), &Value::Null), Value::Null);
     }
 }

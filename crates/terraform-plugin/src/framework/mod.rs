@@ -23,7 +23,7 @@ pub mod context;
 pub mod data_source;
 mod erased;
 pub mod function;
-pub mod identity;
+mod identity;
 pub mod list_resource;
 pub mod model;
 pub mod operations;

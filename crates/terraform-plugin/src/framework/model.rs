@@ -30,6 +30,15 @@ impl<T> Field<T> {
         }
     }
 
+    /// This field, or `value` in its place if it is unknown.
+    #[must_use]
+    pub fn or_if_unknown(self, value: impl Into<Self>) -> Self {
+        match self {
+            Self::Unknown => value.into(),
+            known => known,
+        }
+    }
+
     /// Whether it is known that there is no value.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)

@@ -6,7 +6,6 @@ use crate::wire::diagnostic::Diagnostics;
 use crate::wire::path::Path;
 
 use super::context::{Context, Replaced};
-use super::identity::IdentitySchema;
 use super::model::Model;
 use super::schema::Schema;
 
@@ -19,22 +18,13 @@ pub trait Resource: Send + Sync + 'static {
     type Provider: Send + Sync + 'static;
     /// The model of configuration, plan and state.
     type Model: Model;
-    /// The model of the identity, which tells the remote object from all others for as long as it
-    /// exists.
-    type Identity: Model;
 
     /// The type in HCL, which begins with the provider's name.
     fn type_name(&self) -> &'static str;
 
-    /// The schema of the resource.
+    /// The schema of the resource. The attributes that [identify](super::schema::Attribute::identifies)
+    /// the object are its identity, with the values that its state has.
     fn schema(&self) -> Schema;
-
-    /// The schema of the identity.
-    fn identity_schema(&self) -> IdentitySchema;
-
-    /// The identity of the object with this planned or stored state. Parts that are not known yet
-    /// are unknown.
-    fn identity(&self, state: &Self::Model) -> Self::Identity;
 
     /// Checks what concerns several attributes together; validators of the schema check single
     /// ones. Values may be unknown.
@@ -105,7 +95,7 @@ pub trait Resource: Send + Sync + 'static {
     fn import(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
-        target: ImportTarget<Self::Identity>,
+        target: ImportTarget<Self::Model>,
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 }
 
@@ -120,11 +110,11 @@ pub struct Desired<M> {
 
 /// The object that is to be imported, as the user names it.
 #[derive(Clone, Debug)]
-pub enum ImportTarget<I> {
+pub enum ImportTarget<M> {
     /// The second argument of `terraform import`, or the `id` of an import block.
     Id(String),
-    /// The `identity` of an import block. All its attributes that an import requires are known.
-    Identity(I),
+    /// The `identity` of an import block, all of which is known. The other attributes are null.
+    Identity(M),
 }
 
 /// A create or an update that is being planned.

@@ -21,6 +21,9 @@ pub struct Schema {
     /// The version, from 0. Raise it whenever stored state needs an upgrade to be read. Only a
     /// resource has stored state.
     pub version: i64,
+    /// The version of the identity, from 0. Raise it whenever stored identities need an upgrade to be
+    /// read. Only a resource has an identity.
+    pub identity_version: i64,
     /// What it is for, in Markdown.
     pub description: Cow<'static, str>,
     /// The attributes, in the order in which documentation shows them.
@@ -48,6 +51,8 @@ pub struct Attribute {
     pub(super) default: Option<Value>,
     pub(super) requires_replace: bool,
     pub(super) use_state_for_unknown: bool,
+    /// What it is in the identity, if it is a part of it.
+    pub(super) identity: Option<&'static str>,
     pub(super) validators: Vec<Validator>,
 }
 
@@ -76,6 +81,7 @@ impl Attribute {
             default: None,
             requires_replace: false,
             use_state_for_unknown: false,
+            identity: None,
             validators: Vec::new(),
         }
     }
@@ -165,6 +171,13 @@ impl Attribute {
     /// one.
     pub fn use_state_for_unknown(mut self) -> Self {
         self.use_state_for_unknown = true;
+        self
+    }
+
+    /// Makes it a part of the identity, which tells the remote object from all others for as long as
+    /// it exists. The description of that part is plain text. An import by identity has to give it.
+    pub fn identifies(mut self, description: &'static str) -> Self {
+        self.identity = Some(description);
         self
     }
 

@@ -8,7 +8,7 @@ use crate::wire::diagnostic::{Diagnostic, Diagnostics};
 use crate::wire::path::Path;
 use crate::wire::value::Value;
 
-use super::model::Field;
+use super::model::{Field, FieldType};
 use super::schema::Attribute;
 
 /// The name of the block.
@@ -40,6 +40,16 @@ impl Timed {
                 self.default
             ))
             .validate(validate)
+    }
+
+    /// How long the operation may take by this block, or by default.
+    pub fn limit_in<T: FieldType + Clone>(self, block: &Field<T>) -> TimeLimit {
+        let block = block.clone().into_value();
+        let entry = block
+            .attributes()
+            .and_then(|entries| entries.get(self.name));
+        let configured: Option<Field<String>> = entry.and_then(Value::as_str).map(Into::into);
+        self.limit(configured.as_ref())
     }
 
     /// How long the operation may take: as configured, or by default. Text that is no duration

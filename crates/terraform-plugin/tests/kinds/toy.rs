@@ -10,13 +10,11 @@ use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::data_source::DataSource;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::function::{Function, FunctionError, Signature};
-use terraform_plugin::framework::identity::{IdentityAttribute, IdentitySchema};
 use terraform_plugin::framework::list_resource::{ListResource, Listing};
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::provider::{Offers, Provider};
 use terraform_plugin::framework::resource::{Desired, ImportTarget, Resource};
 use terraform_plugin::framework::schema::{Attribute, Schema};
-use terraform_plugin::framework::ty::Type;
 use terraform_plugin::model;
 
 /// What a test wants to know of the provider.
@@ -121,16 +119,11 @@ model! {
     pub(crate) struct ThingModel { name: String, id: String, secret: String }
 }
 
-model! {
-    pub(crate) struct ThingIdentity { name: String }
-}
-
 pub(crate) struct Thing;
 
 impl Resource for Thing {
     type Provider = Data;
     type Model = ThingModel;
-    type Identity = ThingIdentity;
 
     fn type_name(&self) -> &'static str {
         "toy_thing"
@@ -138,27 +131,10 @@ impl Resource for Thing {
 
     fn schema(&self) -> Schema {
         schema(vec![
-            Attribute::string("name").required(),
+            Attribute::string("name").required().identifies(""),
             Attribute::string("id").computed(),
             Attribute::string("secret").optional().write_only(),
         ])
-    }
-
-    fn identity_schema(&self) -> IdentitySchema {
-        IdentitySchema {
-            version: 0,
-            attributes: vec![IdentityAttribute {
-                name: "name",
-                ty: Type::String,
-                description: "",
-                required_for_import: true,
-            }],
-        }
-    }
-
-    fn identity(&self, state: &ThingModel) -> ThingIdentity {
-        let name = state.name.clone();
-        ThingIdentity { name }
     }
 
     async fn create(
@@ -197,7 +173,7 @@ impl Resource for Thing {
     async fn import(
         &self,
         _: Context<'_, Data, ThingModel>,
-        _: ImportTarget<ThingIdentity>,
+        _: ImportTarget<ThingModel>,
     ) -> Result<ThingModel, Diagnostics> {
         Ok(ThingModel::default())
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Attribute, Kind};
+use crate::wire::ty::Type;
 
 /// What the values of a schema are used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,12 @@ fn problem(attribute: &Attribute, role: SchemaRole) -> Option<&'static str> {
     let planned = attribute.default.is_some()
         || attribute.requires_replace
         || attribute.use_state_for_unknown
+        || attribute.identity.is_some()
         || write_only;
+    let primitive = matches!(
+        attribute.kind,
+        Kind::Plain(Type::Bool | Type::Number | Type::String)
+    );
     let configurable = attribute.configurable();
     let rules = [
         (
@@ -97,7 +103,11 @@ fn problem(attribute: &Attribute, role: SchemaRole) -> Option<&'static str> {
         (
             planned && role != SchemaRole::Stored,
             "has a rule that only an attribute of a resource can have: a default, a replacement, \
-             a kept state, or write-only",
+             a kept state, write-only, or a part of the identity",
+        ),
+        (
+            attribute.identity.is_some() && !primitive,
+            "is a part of the identity, and neither a string, a number nor a bool",
         ),
         (
             write_only && computed,
@@ -137,6 +147,12 @@ mod tests {
             (a().optional().default("x"), Read, "a has a rule"),
             (a().required().write_only(), Read, "a has a rule"),
             (a().required().requires_replace(), Input, "a has a rule"),
+            (a().required().identifies("a"), Input, "a has a rule"),
+            (
+                Attribute::map("a").required().identifies("a"),
+                Stored,
+                "a is a part of the identity, and",
+            ),
             (
                 a().optional().computed().write_only(),
                 Stored,
@@ -186,6 +202,7 @@ mod tests {
     fn a_schema_that_makes_sense_is_not() {
         let resource = [
             Attribute::string("a").required().requires_replace(),
+            Attribute::number("i").required().identifies("i"),
             Attribute::string("b").optional().default("x"),
             Attribute::string("c").optional().write_only().sensitive(),
             Attribute::map("d").optional().computed(),

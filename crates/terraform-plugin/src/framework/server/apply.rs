@@ -6,6 +6,7 @@ use crate::wire::tfplugin6::apply_resource_change::{Request, Response};
 use crate::wire::value::Value;
 
 use super::super::context;
+use super::super::identity;
 use super::super::operations::guard;
 use super::super::plan::null_write_only;
 use super::super::provider::Provider;
@@ -44,15 +45,7 @@ impl<P: Provider> RpcCall<P> {
         let mut state = state.with_unknowns_as_null();
         null_write_only(&definition.base.schema.attributes, &mut state);
 
-        // The object is stored even if its identity cannot be computed.
-        let identity = match state.is_null() {
-            true => Ok(Value::Null),
-            false => guard(async { resource.code.identity(&state) }).await,
-        };
-        let identity = identity.unwrap_or_else(|more| {
-            errors.extend(more);
-            Value::Null
-        });
+        let identity = identity::of_state(&definition.base.schema, &state);
         if updates {
             errors.extend(identity_change(&planned_identity, &identity));
         }

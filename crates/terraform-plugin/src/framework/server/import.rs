@@ -5,6 +5,7 @@ use crate::wire::tfplugin6::{generate_resource_config, import_resource_state};
 use crate::wire::value::Value;
 
 use super::super::context;
+use super::super::identity;
 use super::super::plan::null_write_only;
 use super::super::provider::Provider;
 use super::super::resource::ImportTarget;
@@ -20,27 +21,22 @@ impl<P: Provider> RpcCall<P> {
         let resource = self.resource(&request.type_name)?;
         let definition = &resource.definition;
         let identity_ty = &definition.identity_ty;
+        let schema = &definition.base.schema;
         let given = values::decode_identity(request.identity.as_ref(), identity_ty)?;
-        let by_id = given.attributes().is_none();
-        let target = match by_id {
-            true => ImportTarget::Id(request.id),
-            false => {
-                definition.identity_schema.check_import(&given)?;
-                ImportTarget::Identity(given)
-            }
+        let target = match given.attributes() {
+            None => ImportTarget::Id(request.id),
+            Some(parts) => ImportTarget::Identity(identity::to_state(schema, parts)?),
         };
         let data = self.data()?;
         let imported = resource.code.import(self.context(&data), target).await?;
         let mut state = imported.with_unknowns_as_null();
-        null_write_only(&definition.base.schema.attributes, &mut state);
-        let identity = resource.code.identity(&state)?;
+        null_write_only(&schema.attributes, &mut state);
         // An identity in a response must be complete. Parts that the remote service assigns are
         // known only after the read that follows an import, so an import by id may have to leave
-        // the identity out. An import by identity has all parts that are required, and Terraform
-        // expects it back.
-        let identity = match by_id && !values::is_complete(&identity) {
-            true => Value::Null,
-            false => identity,
+        // the identity out. An import by identity has all parts, and Terraform expects it back.
+        let identity = match identity::of_state(schema, &state) {
+            identity if given.is_null() && !values::is_complete(&identity) => Value::Null,
+            identity => identity,
         };
         Ok(import_resource_state::Response {
             imported_resources: vec![import_resource_state::ImportedResource {

@@ -8,6 +8,7 @@ use crate::wire::tfplugin6::list_resource::{Event, Request};
 use crate::wire::value::Value;
 
 use super::super::erased::ResourceOffer;
+use super::super::identity;
 use super::super::list_resource::ListOutput;
 use super::super::plan::null_write_only;
 use super::super::provider::Provider;
@@ -55,7 +56,7 @@ fn event<D>(
 ) -> Result<Event> {
     let definition = &resource.definition;
     null_write_only(&definition.base.schema.attributes, &mut state);
-    let identity = resource.code.identity(&state)?;
+    let identity = identity::of_state(&definition.base.schema, &state);
     if !values::is_complete(&identity) {
         return Err(Diagnostic::error(
             "Incomplete Identity",

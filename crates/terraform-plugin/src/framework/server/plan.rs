@@ -4,6 +4,7 @@ use crate::wire::diagnostic::Result;
 use crate::wire::tfplugin6::plan_resource_change::{Request, Response};
 
 use super::super::context;
+use super::super::identity;
 use super::super::plan;
 use super::super::provider::Provider;
 use super::run::RpcCall;
@@ -58,7 +59,7 @@ impl<P: Provider> RpcCall<P> {
             Some(identity) if !prior.is_null() => Some(identity),
             // OpenTofu stores a planned identity even if parts of it are unknown, and then fails to
             // write the plan.
-            _ => match resource.code.identity(&state)? {
+            _ => match identity::of_state(&definition.base.schema, &state) {
                 identity if identity.is_wholly_known() => {
                     values::encode_identity(&identity, &definition.identity_ty)?
                 }

@@ -2,9 +2,9 @@
 
 use crate::wire::diagnostic::Result;
 use crate::wire::tfplugin6::read_resource::{Request, Response};
-use crate::wire::value::Value;
 
 use super::super::context;
+use super::super::identity;
 use super::super::operations::guard;
 use super::super::plan::null_write_only;
 use super::super::provider::Provider;
@@ -39,10 +39,7 @@ impl<P: Provider> RpcCall<P> {
             }
         };
         null_write_only(&definition.base.schema.attributes, &mut state);
-        let identity = match state.is_null() {
-            true => Value::Null,
-            false => resource.code.identity(&state)?,
-        };
+        let identity = identity::of_state(&definition.base.schema, &state);
         let mut record = self.record();
         record
             .diagnostics

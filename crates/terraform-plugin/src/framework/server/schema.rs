@@ -11,7 +11,6 @@ use crate::wire::tfplugin6::{
 use crate::wire::ty::Type;
 
 use super::super::erased::FunctionDefinition;
-use super::super::identity::IdentitySchema;
 use super::super::provider::{OfferTable, Provider};
 use super::super::schema::{Attribute, Kind, Schema};
 use super::run::RpcCall;
@@ -76,7 +75,7 @@ impl<P: Provider> RpcCall<P> {
     ) -> Result<get_resource_identity_schemas::Response> {
         Ok(get_resource_identity_schemas::Response {
             identity_schemas: described(&self.shared.offers.resources, |it| {
-                identity(&it.identity_schema)
+                identity(&it.base.schema)
             }),
             ..Default::default()
         })
@@ -166,21 +165,19 @@ fn attribute(attribute: &Attribute) -> Option<wire::schema::Attribute> {
     Some(wired)
 }
 
-fn identity(schema: &IdentitySchema) -> wire::ResourceIdentitySchema {
-    let attributes = schema.attributes.iter();
-    let attributes =
-        attributes.map(
-            |attribute| wire::resource_identity_schema::IdentityAttribute {
-                name: attribute.name.to_owned(),
-                r#type: attribute.ty.to_json(),
-                required_for_import: attribute.required_for_import,
-                optional_for_import: !attribute.required_for_import,
-                description: attribute.description.to_owned(),
-            },
-        );
+fn identity(schema: &Schema) -> wire::ResourceIdentitySchema {
+    let part = |attribute: &Attribute| {
+        Some(wire::resource_identity_schema::IdentityAttribute {
+            name: attribute.name.to_owned(),
+            r#type: attribute.ty().to_json(),
+            required_for_import: true,
+            description: attribute.identity?.to_owned(),
+            ..Default::default()
+        })
+    };
     wire::ResourceIdentitySchema {
-        version: schema.version,
-        identity_attributes: attributes.collect(),
+        version: schema.identity_version,
+        identity_attributes: schema.attributes.iter().filter_map(part).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use tonic::Request;
 
+use crate::framework::identity;
 use crate::framework::resource::Resource;
 use crate::wire::convert as codec;
 use crate::wire::diagnostic::{Diagnostic, Diagnostics};
@@ -132,7 +133,7 @@ async fn plan(
 async fn read(name: &str, identity: Option<&str>) -> wire::read_resource::Response {
     let identity = identity.map(|name| {
         let identity = Value::Map([("name".to_owned(), name.into())].into_iter().collect());
-        let ty = ToyThing.identity_schema().ty();
+        let ty = identity::ty(&ToyThing.schema());
         wire::ResourceIdentityData {
             identity_data: Some(codec::encode_value(&identity, &ty).expect("an identity")),
         }

@@ -109,7 +109,7 @@ impl<P: Provider> RpcCall<P> {
         version: i64,
     ) -> Result<Option<ResourceIdentityData>> {
         let definition = &self.resource(type_name)?.definition;
-        let current = definition.identity_schema.version;
+        let current = definition.base.schema.identity_version;
         check_version("Identity", type_name, version, current)?;
         let ty = &definition.identity_ty;
         values::encode_identity(&stored(raw, ty)?, ty)

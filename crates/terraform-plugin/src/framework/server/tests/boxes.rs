@@ -4,11 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::framework::context::Context;
-use crate::framework::identity::{IdentityAttribute, IdentitySchema};
 use crate::framework::model::{Field, FieldType};
 use crate::framework::resource::{Desired, ImportTarget};
 use crate::framework::schema::{Attribute, Schema};
-use crate::wire::ty::Type;
 
 use super::*;
 
@@ -30,16 +28,11 @@ crate::model! {
     pub(super) struct Timeouts { create: String }
 }
 
-crate::model! {
-    pub(super) struct Serial { serial: i64 }
-}
-
 pub(super) struct ToyBox;
 
 impl Resource for ToyBox {
     type Provider = ();
     type Model = Container;
-    type Identity = Serial;
 
     fn type_name(&self) -> &'static str {
         "toy_box"
@@ -49,30 +42,12 @@ impl Resource for ToyBox {
         Schema {
             attributes: vec![
                 Attribute::string("name").required(),
-                Attribute::number("serial").computed(),
+                Attribute::number("serial").computed().identifies(""),
                 Attribute::map("labels").optional(),
                 Attribute::objects("parts", vec![Attribute::string("made").computed()]),
                 Attribute::block("timeouts", vec![Attribute::string("create").optional()]),
             ],
             ..Schema::default()
-        }
-    }
-
-    fn identity_schema(&self) -> IdentitySchema {
-        IdentitySchema {
-            version: 0,
-            attributes: vec![IdentityAttribute {
-                name: "serial",
-                ty: Type::Number,
-                description: "",
-                required_for_import: true,
-            }],
-        }
-    }
-
-    fn identity(&self, state: &Container) -> Serial {
-        Serial {
-            serial: state.serial.clone(),
         }
     }
 
@@ -111,24 +86,21 @@ impl Resource for ToyBox {
     async fn import(
         &self,
         _: Context<'_, (), Container>,
-        target: ImportTarget<Serial>,
+        target: ImportTarget<Container>,
     ) -> Result<Container, Diagnostics> {
         Ok(match target {
             ImportTarget::Id(id) => Container {
                 name: id.into(),
                 ..Container::default()
             },
-            ImportTarget::Identity(Serial { serial }) => Container {
-                serial,
-                ..Container::default()
-            },
+            ImportTarget::Identity(identity) => identity,
         })
     }
 }
 
 fn identity(serial: Value) -> Option<wire::ResourceIdentityData> {
     let value = Value::Map([("serial".to_owned(), serial)].into_iter().collect());
-    let packed = codec::encode_value(&value, &ToyBox.identity_schema().ty());
+    let packed = codec::encode_value(&value, &identity::ty(&ToyBox.schema()));
     Some(wire::ResourceIdentityData {
         identity_data: Some(packed.expect("an identity")),
     })
@@ -261,6 +233,10 @@ async fn a_list_of_objects_is_computed_and_unknown_until_apply() {
 
 #[test]
 fn a_model_that_does_not_match_its_schema_is_found_before_the_first_call() {
+    crate::model! {
+        struct Serial { serial: i64 }
+    }
+
     #[derive(Debug)]
     struct Wrong;
 

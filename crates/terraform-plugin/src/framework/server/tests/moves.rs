@@ -46,7 +46,7 @@ async fn a_thing_moves_between_registries_with_all_that_is_stored_of_it() {
         );
         assert_eq!(response.target_private, PRIVATE);
         let identity = response.target_identity.expect("an identity").identity_data;
-        let value = codec::decode_value(identity.as_ref(), &ToyThing.identity_schema().ty());
+        let value = codec::decode_value(identity.as_ref(), &identity::ty(&ToyThing.schema()));
         let expected = [("name".to_owned(), "a".into())].into_iter().collect();
         assert_eq!(value, Ok(Value::Map(expected)));
     }

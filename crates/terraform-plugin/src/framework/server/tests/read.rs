@@ -92,7 +92,7 @@ async fn an_import_takes_an_id_or_a_complete_identity() {
     );
     let empty = Value::Map([("name".to_owned(), Value::Null)].into_iter().collect());
     let identity =
-        codec::encode_value(&empty, &ToyThing.identity_schema().ty()).expect("an identity");
+        codec::encode_value(&empty, &identity::ty(&ToyThing.schema())).expect("an identity");
     let incomplete = wire::import_resource_state::Request {
         type_name: "toy_thing".into(),
         identity: Some(wire::ResourceIdentityData {

@@ -1,11 +1,9 @@
 //! A provider small enough to see every rule: what happens to a thing depends on its name.
 
 use crate::framework::context::Context;
-use crate::framework::identity::{IdentityAttribute, IdentitySchema};
 use crate::framework::model::Field;
 use crate::framework::resource::{Change, Desired, ImportTarget};
 use crate::framework::schema::{Attribute, Schema};
-use crate::wire::ty::Type;
 
 use super::*;
 
@@ -19,12 +17,6 @@ crate::model! {
         pub(super) id: String,
         pub(super) note: String,
         pub(super) hint: String,
-    }
-}
-
-crate::model! {
-    pub(super) struct Identity {
-        pub(super) name: String,
     }
 }
 
@@ -68,7 +60,6 @@ pub(super) struct ToyThing;
 impl Resource for ToyThing {
     type Provider = ();
     type Model = Thing;
-    type Identity = Identity;
 
     fn type_name(&self) -> &'static str {
         "toy_thing"
@@ -77,32 +68,17 @@ impl Resource for ToyThing {
     fn schema(&self) -> Schema {
         Schema {
             version: 2,
+            identity_version: 1,
             attributes: vec![
-                Attribute::string("name").required().requires_replace(),
+                Attribute::string("name")
+                    .required()
+                    .requires_replace()
+                    .identifies(""),
                 Attribute::string("id").computed().use_state_for_unknown(),
                 Attribute::string("note").optional().default("none"),
                 Attribute::string("hint").optional().write_only(),
             ],
             ..Schema::default()
-        }
-    }
-
-    fn identity_schema(&self) -> IdentitySchema {
-        let name = IdentityAttribute {
-            name: "name",
-            ty: Type::String,
-            description: "",
-            required_for_import: true,
-        };
-        IdentitySchema {
-            version: 1,
-            attributes: vec![name],
-        }
-    }
-
-    fn identity(&self, state: &Thing) -> Identity {
-        Identity {
-            name: state.name.clone(),
         }
     }
 
@@ -230,7 +206,7 @@ impl Resource for ToyThing {
     async fn import(
         &self,
         context: Context<'_, (), Thing>,
-        target: ImportTarget<Identity>,
+        target: ImportTarget<Thing>,
     ) -> Result<Thing, Diagnostics> {
         count(context, "imported");
         let name = match target {

@@ -39,7 +39,7 @@ async fn upgrade_identity(version: i64, json: &str) -> wire::upgrade_resource_id
 async fn an_identity_of_the_current_version_is_read_and_of_another_refused() {
     let response = upgrade_identity(1, r#"{"name":"a"}"#).await;
     let identity = response.upgraded_identity.expect("an identity");
-    let ty = ToyThing.identity_schema().ty();
+    let ty = identity::ty(&ToyThing.schema());
     let value = codec::decode_value(identity.identity_data.as_ref(), &ty);
     let expected = [("name".to_owned(), "a".into())].into();
     assert_eq!(value, Ok(Value::Map(expected)));
