@@ -83,8 +83,9 @@ const SERVICES: [&[&str]; 3] = [
     ],
 ];
 
-/// How long an apply may take that meets a fault in each call: it ends by this.
-const IMPATIENT: &str = "8s";
+/// How long an apply may take that meets a fault in each call: it ends by this, or because the call
+/// was repeated as often as calls are, with waits of 7.5 s at most.
+const IMPATIENT: &str = "10s";
 /// How long an apply may take that succeeds or is refused, also on a slow machine.
 const PATIENT: &str = "30s";
 
