@@ -206,10 +206,11 @@ async fn check(cell: Cell) {
     } else {
         let provider = self::provider(&emulator).await;
         let second = run(&provider, *step, &stored, &code, PATIENT).await;
-        let about = format!("{about}\nand then:\n{}", texts(&second, &code));
+        let text = texts(&second, &code);
         // CAMS refuses to deregister a number twice, and the text says what to do then.
         let refused =
-            *step == Step::Deregister && about.contains("set deregister_on_destroy to false");
+            *step == Step::Deregister && text.contains("set deregister_on_destroy to false");
+        let about = format!("{about}\nand then:\n{text}");
         assert!(refused || !failed(&second), "{about}");
         stored = second.instance;
     }
