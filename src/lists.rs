@@ -81,9 +81,9 @@ impl<M: ListedModel> ListResource for NumberList<M> {
         let [status, quality_rating] = reader::filters();
         let description = format!(
             "{} It makes one call (`QueryChatappPhoneNumbers`), and takes its arguments in the \
-             block `config`. Numbers are listed in the form in which they are dialled, sorted; \
-             those that left the space (`DELETED`, `MIGRATED`) are not listed. The `id` of each is \
-             null until it is imported, because CAMS would have to be asked for each \
+             block `config`. The numbers are sorted and in the form in which they are dialled; \
+             those that left the space (`DELETED`, `MIGRATED`) are not listed. The `id` of each \
+             number is null until you import it, because reading it requires one call per \
              number.\n\nList resources need Terraform 1.14 or later: `terraform query` shows what \
              they find, and with `-generate-config-out=FILE` writes a `resource` block and an \
              `import` block for each number. OpenTofu has no list resources.",

@@ -42,10 +42,9 @@ pub(crate) fn long_wait(wait: &LongWait) -> Diagnostic {
     };
     let text = format!(
         "This resource waited {} s for the account's call quota for {}. When the wait began, {} \
-         already waiting{others}.{cause} {rest}\n\nThis is not an error: the provider stays \
-         within the quota so that CAMS refuses no call. Other programs that use the same account \
-         make the wait longer. This warning is shown once, although other resources may wait as \
-         long.",
+         already waiting{others}.{cause} {rest}\n\nThis is not an error: the provider stays within \
+         the quota so that CAMS refuses no call. Other programs that use the same account make the \
+         wait longer. This warning is shown only once per run; other resources may wait as long.",
         wait.waited.as_secs(),
         wait.action,
         calls(wait.calls_ahead, " of this run was", "s of this run were")

@@ -174,9 +174,9 @@ pub(crate) fn passes(filter: &Field<String>, value: Option<&str>) -> bool {
 }
 
 fn missing_space() -> Diagnostic {
-    let text = "No space to read is set. Set cust_space_id here, in the provider block, or with the \
-        environment variable CAMS_CUST_SPACE_ID. The data source cams_instances shows the spaces of \
-        the account.";
+    let text = "No space is set, so there is nothing to read. Set cust_space_id here, in the \
+        provider block, or with the environment variable CAMS_CUST_SPACE_ID. The data source \
+        cams_instances shows the spaces of the account.";
     Diagnostic::error("Missing Space", text).at(Path::root().attribute("cust_space_id"))
 }
 

@@ -230,9 +230,14 @@ fn of_calls() -> Vec<Diagnostic> {
         };
         diagnostic(&error, None, CREATE)
     }));
+    let lookup = |error| Error {
+        action: "GetPhoneNumberVerificationStatus",
+        ..error
+    };
+    let timed_out = lookup(error(ErrorKind::TimedOut, ""));
     let throttled = Error {
         out_of_time: true,
-        ..error(ErrorKind::Throttled, "Throttling.User")
+        ..lookup(error(ErrorKind::Throttled, "Throttling.User"))
     };
     let list = Error {
         action: "QueryChatappPhoneNumbers",
@@ -242,14 +247,10 @@ fn of_calls() -> Vec<Diagnostic> {
         access_denied_detail: Some("AuthAction=cams:QueryChatappPhoneNumbers".to_owned()),
         ..error(ErrorKind::AccessDenied, "NoPermission")
     };
-    all.push(diagnostic(&error(ErrorKind::TimedOut, ""), None, READ));
+    all.push(diagnostic(&timed_out, None, READ));
     all.push(diagnostic(&throttled, None, READ));
     all.push(diagnostic(&list, Some(&throttled), READ));
-    all.push(diagnostic(
-        &error(ErrorKind::TimedOut, ""),
-        None,
-        number::READ,
-    ));
+    all.push(diagnostic(&timed_out, None, number::READ));
     all.push(diagnostic(&throttled, None, number::READ));
     all
 }

@@ -125,7 +125,7 @@ async fn send(
         .await;
     let message = match operation.send_code(bounds, phone, code).await? {
         true => format!(
-            "CAMS has sent a code to {target}. It may take minutes to arrive, and is good for \
+            "CAMS has sent a code to {target}. It may take minutes to arrive, and is valid for \
              about ten minutes."
         ),
         false => format!("CAMS has not confirmed a code to {target}: see the warning."),
@@ -157,15 +157,15 @@ fn description() -> String {
          created.\n\nInvoke it from the command line:\n\n```shell\nterraform apply \
          -invoke=action.cams_send_verification_code.support\n```\n\nThe lifecycle of a resource \
          can invoke it too, with an `action_trigger`. Terraform runs a triggered action when it \
-         creates or changes that resource, and not again by itself: if the action fails after a \
-         create, the resource exists, and the next apply does not run the action. Invoke it from \
-         the command line then.\n\nA number that is verified or live gets no code, and the action \
-         succeeds with a warning. If CAMS refuses to send a code, the action fails and sends \
-         nothing again. If the request has no answer, a code may have been sent, and the action \
-         succeeds with a warning.\n\nA code may take minutes to arrive, is good for about ten \
-         minutes, and can be used once; a new one may end the older ones. Codes are limited for \
-         each number.\n\nThe RAM user or role needs {} on resource `*`. Without one of the last \
-         two the action shows a warning and continues.",
-        permissions(&OPERATIONS)
+         creates or changes that resource, and does not retry it: if the action fails after a \
+         create, the resource exists, and the next apply does not run the action. In that case, \
+         invoke it from the command line.\n\nIf a number is already verified or live, no code is \
+         sent to it, and the action succeeds with a warning. If CAMS refuses to send a code, the \
+         action fails and does not retry. If the request receives no response, a code may have \
+         been sent, and the action succeeds with a warning.\n\nA code may take minutes to arrive, \
+         is valid for about ten minutes, and can be used only once. A newer code may invalidate \
+         older ones. Codes are limited for each number.\n\nThe RAM user or role needs {} on \
+         resource `*`. Without one of the last two the action shows a warning and continues.",
+        permissions(OPERATIONS)
     )
 }

@@ -1,5 +1,6 @@
 //! `cams_instances`: the instances of the account, with the ids of their spaces.
 
+use cams::operations::Instance;
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::data_source::DataSource;
 use terraform_plugin::framework::diagnostic::Diagnostics;
@@ -13,20 +14,20 @@ use crate::reader::{Reader, passes};
 use super::shown::shown;
 
 /// The data source `cams_instances`.
-pub(crate) struct Instances;
+pub(crate) struct InstancesDataSource;
 
 model! {
     /// Configuration, and what is read.
     pub(crate) struct Model {
         instance_name: String,
         channel_type: String,
-        instances: Vec<Field<Instance>>,
+        instances: Vec<Field<ListedInstance>>,
     }
 }
 
 shown! {
     /// An instance of the account.
-    struct Instance(cams::operations::Instance) {}
+    struct ListedInstance(Instance) {}
     cust_space_id: "Id of the space: the `cust_space_id` of the provider and of its resources.",
     instance_id: "Id of the instance.",
     instance_name: "Name of the instance.",
@@ -34,7 +35,7 @@ shown! {
     state: "State, such as `published`.",
 }
 
-impl DataSource for Instances {
+impl DataSource for InstancesDataSource {
     type Provider = Cams;
     type Model = Model;
 
@@ -44,9 +45,9 @@ impl DataSource for Instances {
 
     fn schema(&self) -> Schema {
         Schema {
-            description: "Reads the CAMS instances of the account (`ListInstance`). This is where \
-                the `cust_space_id` of a space is found. The list is empty if no instance passes the \
-                filters."
+            description: "Reads the CAMS instances of the account (`ListInstance`). Use it to find \
+                the `cust_space_id` of a space. If no instance matches the filters, the list is \
+                empty."
                 .into(),
             attributes: vec![
                 Attribute::string("instance_name")
@@ -55,7 +56,7 @@ impl DataSource for Instances {
                 Attribute::string("channel_type").optional().describe(
                     "Only instances of this channel: `whatsapp`, `messenger`, `instagram` or `viber`.",
                 ),
-                Attribute::objects("instances", Instance::attributes().collect())
+                Attribute::objects("instances", ListedInstance::attributes().collect())
                     .describe("The instances, sorted by name and id."),
             ],
             ..Schema::default()
@@ -77,7 +78,7 @@ impl DataSource for Instances {
             passes(name, row.instance_name.as_deref())
                 && passes(channel, row.channel_type.as_deref())
         });
-        let key = |row: &cams::operations::Instance| {
+        let key = |row: &Instance| {
             (
                 row.instance_name.clone(),
                 row.instance_id.clone(),
@@ -85,7 +86,7 @@ impl DataSource for Instances {
             )
         };
         found.rows.sort_by_cached_key(key);
-        let instances = found.rows.into_iter().map(Instance::of);
+        let instances = found.rows.into_iter().map(ListedInstance::of);
         Ok(Model {
             instances: instances.map(Field::Known).collect::<Vec<_>>().into(),
             ..config

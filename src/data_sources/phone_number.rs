@@ -15,14 +15,14 @@ use crate::validators;
 use super::shown::{shown, shown_number};
 
 /// The data source `cams_phone_number`.
-pub(crate) struct PhoneNumber;
+pub(crate) struct PhoneNumberDataSource;
 
 shown_number! {
     /// Configuration, and what is read.
     struct Model { cust_space_id, phone_number }
 }
 
-impl DataSource for PhoneNumber {
+impl DataSource for PhoneNumberDataSource {
     type Provider = Cams;
     type Model = Model;
 
@@ -35,18 +35,20 @@ impl DataSource for PhoneNumber {
             reader::cust_space_id().computed(),
             Attribute::string("phone_number").required().describe(
                 "Country code and number, digits only, such as `8613900001234`. CAMS may write \
-                 numbers of Mexico, Argentina and Brazil in another form, which is recognised.",
+                 numbers from Mexico, Argentina and Brazil in another form; the provider \
+                 recognises both forms.",
             ),
         ];
         Schema {
-            description: "Reads one phone number of a space (`QueryChatappPhoneNumbers`). It is an \
-                error if the space does not have the number. All data sources and resources of a run \
-                share the list of the space, so many of them cost no more calls than one.\n\n\
-                Terraform reads a data source during the plan, so a number that has yet to move into \
-                the space is an error. `depends_on` delays the read to the apply only while the \
-                other resource has changes. Set `count = 0` until the number is there, or use \
-                `cams_phone_numbers`, where a missing number is no error."
-                .into(),
+            description:
+                "Reads one phone number of a space (`QueryChatappPhoneNumbers`). It is an \
+                error if the space does not have the number. All data sources and resources of a \
+                run share the list of the space, so many of them cost no more calls than \
+                one.\n\nTerraform reads a data source during the plan, so a number that has yet to \
+                move into the space is an error. `depends_on` delays the read to the apply only \
+                while the other resource has changes. Set `count = 0` until the number is there, \
+                or use `cams_phone_numbers`, where a missing number is not an error."
+                    .into(),
             attributes: own.into_iter().chain(Model::attributes()).collect(),
             ..Schema::default()
         }
@@ -94,7 +96,7 @@ fn not_in_space(target: &Target, old: Option<&ListedNumber>) -> Diagnostic {
     let text = format!(
         "QueryChatappPhoneNumbers {shown}. Check phone_number and cust_space_id. If this \
          configuration moves the number into the space, set count = 0 on the data source until it \
-         is there, or use cams_phone_numbers, where a missing number is no error."
+         is there, or use cams_phone_numbers, where a missing number is not an error."
     );
     Diagnostic::error("Number Not in the Space", text).at(Path::root().attribute("phone_number"))
 }

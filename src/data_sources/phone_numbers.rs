@@ -17,7 +17,7 @@ use crate::reader::{self, Reader};
 use super::shown::{shown, shown_number};
 
 /// The data source `cams_phone_numbers`.
-pub(crate) struct PhoneNumbers;
+pub(crate) struct PhoneNumbersDataSource;
 
 model! {
     /// Configuration, and what is read.
@@ -35,7 +35,7 @@ shown_number! {
     struct ListedPhoneNumber { phone_number }
 }
 
-impl DataSource for PhoneNumbers {
+impl DataSource for PhoneNumbersDataSource {
     type Provider = Cams;
     type Model = Model;
 
@@ -51,12 +51,13 @@ impl DataSource for PhoneNumbers {
         );
         let row = [number].into_iter().chain(ListedPhoneNumber::attributes());
         Schema {
-            description: "Reads all phone numbers of a space (`QueryChatappPhoneNumbers`), also those \
-                that Terraform does not manage.\n\nCAMS lists its own copy of the numbers. \
+            description: "Reads all phone numbers of a space (`QueryChatappPhoneNumbers`), also \
+                those that Terraform does not manage.\n\nCAMS lists its own copy of the numbers. \
                 `refresh_from_meta` updates that copy first (`ChatappSyncPhoneNumber`). If that \
-                fails, the numbers are read all the same, with a warning.\n\nA number that left the \
-                space may still be listed, as `DELETED` or `MIGRATED`. Each number is shown once: if \
-                CAMS lists it several times, the entry that shows it in the space counts."
+                fails, the data source reads the numbers anyway and shows a warning.\n\nA number \
+                that left the space may still be listed, as `DELETED` or `MIGRATED`. Each number \
+                is shown once: if CAMS lists it several times, the entry that shows it in the \
+                space counts."
                 .into(),
             attributes: vec![
                 reader::cust_space_id().computed(),

@@ -1,6 +1,6 @@
 //! `cams_waba`: the WhatsApp Business Account (WABA) that is bound to a space.
 
-use cams::operations::{QueryChatappBindWaba, Waba as BoundWaba};
+use cams::operations::{QueryChatappBindWaba, Waba};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::data_source::DataSource;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
@@ -13,11 +13,11 @@ use crate::reader::{self, Reader};
 use super::shown::shown;
 
 /// The data source `cams_waba`.
-pub(crate) struct Waba;
+pub(crate) struct WabaDataSource;
 
 shown! {
     /// Configuration, and what is read.
-    struct Model(BoundWaba) { cust_space_id }
+    struct Model(Waba) { cust_space_id }
     id: "Id of the WABA.",
     name: "Name of the WABA.",
     account_review_status: "Review of the WABA: `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.",
@@ -30,7 +30,7 @@ shown! {
     primary_business_location: "Location of the business.",
 }
 
-impl DataSource for Waba {
+impl DataSource for WabaDataSource {
     type Provider = Cams;
     type Model = Model;
 
@@ -59,7 +59,7 @@ impl DataSource for Waba {
         };
         let answer = reader.client.call(&reader.bounds, &operation).await;
         let waba = reader.finish(answer, &format!("space {space}"))?.data;
-        if waba == BoundWaba::default() {
+        if waba == Waba::default() {
             return Err(not_bound(&space).into());
         }
         Ok(Model::of(waba, space))

@@ -80,14 +80,14 @@ mod tests {
     fn a_row_names_the_resources_that_call_its_operation() {
         for (action, needed_by) in rows() {
             for (resource, called) in [
-                ("cams_number_migration", &number_migration::OPERATIONS[..]),
-                ("cams_number_registration", &number_registration::OPERATIONS),
-                ("cams_number_verification", &number_verification::OPERATIONS),
+                ("cams_number_migration", number_migration::OPERATIONS),
+                ("cams_number_registration", number_registration::OPERATIONS),
+                ("cams_number_verification", number_verification::OPERATIONS),
                 (
                     "cams_number_verification_code",
-                    &number_verification_code::OPERATIONS,
+                    number_verification_code::OPERATIONS,
                 ),
-                ("cams_phone_webhook", &phone_webhook::OPERATIONS),
+                ("cams_phone_webhook", phone_webhook::OPERATIONS),
             ] {
                 let mut words = needed_by.split([' ', ',']);
                 let is_named =

@@ -149,8 +149,8 @@ pub(super) fn cust_space_id(description: &str) -> Attribute {
         .validate(validators::cust_space_id)
         .identifies("Space of the number.")
         .describe(format!(
-            "{description} Default value is the provider's `cust_space_id`; when that changes, the \
-             number is replaced."
+            "{description} Default value is the provider's `cust_space_id`. If that value changes, \
+             the resource is replaced."
         ))
 }
 
@@ -165,8 +165,8 @@ pub(super) fn phone_number() -> Attribute {
 pub(crate) fn phone_number_input() -> Attribute {
     Attribute::string("phone_number").required().describe(
         "Country code and number, digits only, such as `8613900001234`: the `phone_number` of \
-         `cams_number_migration`. CAMS may write numbers of Mexico, Argentina and Brazil in \
-         another form, which is recognised.",
+         `cams_number_migration`. CAMS may write numbers from Mexico, Argentina and Brazil in \
+         another form; the provider recognises both forms.",
     )
 }
 

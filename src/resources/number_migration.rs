@@ -8,12 +8,9 @@ pub(crate) use messages::tests::diagnostics;
 
 use tokio::time::Instant;
 
-use cams::operations::{
-    CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus, ListedNumber, Migration,
-    QueryChatappPhoneNumbers,
-};
+use cams::operations::{CreateChatappMigrationInitiate, ListedNumber, Migration};
 use cams::phone::PhoneNumber;
-use cams::{Error, ErrorKind, Freshness, Operation};
+use cams::{Error, ErrorKind, Freshness};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::model::Field;
@@ -27,13 +24,8 @@ use super::number::plan::NumberPlan;
 use super::number::{NumberLifecycle, NumberModel, NumberOperation, import, private_state};
 
 pub use schema::Model;
-
-/// The operations that the resource calls. Only the first one is indispensable.
-pub(crate) const OPERATIONS: [&str; 3] = [
-    CreateChatappMigrationInitiate::ACTION,
-    QueryChatappPhoneNumbers::ACTION,
-    GetPhoneNumberVerificationStatus::ACTION,
-];
+#[cfg(test)]
+pub(crate) use schema::OPERATIONS;
 
 /// The status of a number whose migration has started, if CAMS gives none: the one status that
 /// `CreateChatappMigrationInitiate` documents.
@@ -220,7 +212,7 @@ impl NumberOperation<'_, Model> {
         }
     }
 
-    /// Takes over a number that is in the space already. `refusal` is the answer to the attempt to
+    /// Adopts a number that is in the space already. `refusal` is the answer to the attempt to
     /// start it, if there was one.
     fn adopt(&self, plan: Model, presence: Presence, refusal: Option<&Error>) -> Model {
         let target = self.search.target;

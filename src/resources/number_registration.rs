@@ -8,12 +8,9 @@ mod wait;
 pub(crate) use messages::tests::diagnostics;
 
 use base::secret::Secret;
-use cams::operations::{
-    ChatappMigrationRegister, ChatappMigrationVerified, ChatappPhoneNumberDeregister,
-    ChatappSyncPhoneNumber, GetPhoneNumberVerificationStatus, ListedNumber,
-    QueryChatappPhoneNumbers,
-};
-use cams::{Error, Freshness, Operation};
+use cams::operations::{ChatappMigrationRegister, ChatappPhoneNumberDeregister, ListedNumber};
+use cams::phone::PhoneNumber;
+use cams::{Error, Freshness};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::model::Field;
@@ -22,29 +19,24 @@ use tokio::time::Instant;
 
 use crate::Cams;
 use crate::changes::Done;
+use crate::claims::Claim;
 use crate::evidence::{Evidence, Presence};
-use crate::numbers::{Question, Target};
+use crate::numbers::{Found, Question, Target};
 
-use super::number::messages::{already_live, banned, kept, not_in_space};
+use super::number::messages::{already_live, banned, not_in_space, owned_by_other_resource};
 use super::number::plan::{NumberPlan, target_of_plan};
 use super::number::standing::{Standing, is_limited, is_live, standing};
 use super::number::verification;
 use super::number::{NumberLifecycle, NumberOperation, private_state};
 
 pub use schema::Model;
-
-/// The operations that the resource calls.
-pub(crate) const OPERATIONS: [&str; 6] = [
-    ChatappMigrationRegister::ACTION,
-    ChatappMigrationVerified::ACTION,
-    ChatappPhoneNumberDeregister::ACTION,
-    ChatappSyncPhoneNumber::ACTION,
-    GetPhoneNumberVerificationStatus::ACTION,
-    QueryChatappPhoneNumbers::ACTION,
-];
+#[cfg(test)]
+pub(crate) use schema::OPERATIONS;
+use schema::SHOWN;
+pub(crate) use schema::with_row;
 
 /// The key of the private state for the number that a destroy of the object takes out of service.
-const CUTS: &str = "cuts";
+const WILL_DEREGISTER_LIVE: &str = "cuts";
 
 /// `cams_number_registration`, which registers a number in a space.
 impl NumberLifecycle for Model {
@@ -61,30 +53,22 @@ impl NumberLifecycle for Model {
             context.warn_once(messages::registers());
             // The plan of another number has warned already, with its prior state.
             let cut = change.replaced.as_ref();
-            let cut = cut.and_then(|replaced| replaced.get::<String>(CUTS));
+            let cut = cut.and_then(|replaced| replaced.get::<String>(WILL_DEREGISTER_LIVE));
             let target = target_of_plan(change.plan);
             if cut.is_some() && cut == target.ok().as_ref().map(in_private_state) {
-                context.warn(messages::cuts(change.plan));
+                context.warn(messages::deregisters_live_number(change.plan));
             }
             return;
         };
         if planned.is_replacement {
             context.warn_once(messages::registers());
-            if prior.is_cut_by_destroy() {
-                context.warn(messages::cuts(prior));
+            if prior.will_deregister_live() {
+                context.warn(messages::deregisters_live_number(prior));
             }
         } else if Self::sends(context, prior, change.plan) {
             context.warn_once(messages::registers());
-            let plan = &mut *change.plan;
-            for shown in [
-                &mut plan.status,
-                &mut plan.quality_rating,
-                &mut plan.messaging_limit_tier,
-                &mut plan.verified_name,
-                &mut plan.name_status,
-                &mut plan.is_official,
-            ] {
-                *shown = Field::Unknown;
+            for (field, _) in SHOWN {
+                *field(change.plan) = Field::Unknown;
             }
         } else if prior.triggers != change.plan.triggers {
             context.warn_once(messages::only_stored());
@@ -92,8 +76,8 @@ impl NumberLifecycle for Model {
     }
 
     fn plan_destroy(context: Context<'_, Cams, Self>, state: &Self) {
-        if state.is_cut_by_destroy() {
-            context.warn(messages::cuts(state));
+        if state.will_deregister_live() {
+            context.warn(messages::deregisters_live_number(state));
         } else if !state.has_delete() {
             context.warn_once(messages::forgets(state));
         }
@@ -106,22 +90,15 @@ impl NumberLifecycle for Model {
     async fn apply(
         operation: &NumberOperation<'_, Self>,
         prior: Option<Self>,
-        Desired { config, plan }: Desired<Self>,
+        Desired { config, mut plan }: Desired<Self>,
     ) -> Result<Self, Diagnostics> {
         let again = prior.is_some();
         // What no later list shows stays as it was known.
-        let plan = match prior {
-            Some(prior) => Self {
-                status: prior.status,
-                quality_rating: prior.quality_rating,
-                messaging_limit_tier: prior.messaging_limit_tier,
-                verified_name: prior.verified_name,
-                name_status: prior.name_status,
-                is_official: prior.is_official,
-                ..plan
-            },
-            None => plan,
-        };
+        if let Some(mut prior) = prior {
+            for (field, _) in SHOWN {
+                *field(&mut plan) = field(&mut prior).clone();
+            }
+        }
         operation
             .register(plan, &config.verify_code_wo, again)
             .await
@@ -140,7 +117,7 @@ impl NumberLifecycle for Model {
         if *turn == Done::Created {
             operation
                 .context
-                .warn(kept::<Model>(operation.search.target));
+                .warn(owned_by_other_resource::<Model>(operation.search.target));
             return Ok(());
         }
         let (search, target) = (&operation.search, operation.search.target);
@@ -210,16 +187,16 @@ impl NumberLifecycle for Model {
     /// it by.
     fn note(&self, context: Context<'_, Cams, Self>, target: &Target) {
         let private = context.private();
-        match self.is_cut_by_destroy() {
-            true => private.set(CUTS, in_private_state(target)),
-            false => private.remove(CUTS),
+        match self.will_deregister_live() {
+            true => private.set(WILL_DEREGISTER_LIVE, in_private_state(target)),
+            false => private.remove(WILL_DEREGISTER_LIVE),
         }
     }
 }
 
 impl Model {
     /// Whether destroying the object takes a live number out of service.
-    fn is_cut_by_destroy(&self) -> bool {
+    fn will_deregister_live(&self) -> bool {
         self.has_delete() && self.status.text().is_some_and(is_live)
     }
 }
@@ -245,30 +222,22 @@ impl NumberOperation<'_, Model> {
         let adopts = !again && *turn != Done::Destroyed;
         let mut claim = self.claim().await?;
         let (found, listed) = self.find_before_sending().await?;
-        let was_live = matches!(standing(&listed.rows), Standing::Live(_));
-        let (number, id) = match standing(&listed.rows) {
-            Standing::Banned(_) => return Err(banned::<Model>(target).into()),
-            Standing::Live(row) if adopts => {
-                *turn = Done::Created;
-                return Ok(self.adopt(plan, row));
-            }
+        let before = standing(&listed.rows);
+        if adopts && let Standing::Live(row) = before {
+            *turn = Done::Created;
+            return Ok(self.adopt(plan, row));
+        }
+        let was_live = matches!(before, Standing::Live(_));
+        let (number, id) = match before {
             Standing::Live(_) if again => (self.search.written(), None),
-            _ if found.evidence == Evidence::Absent => {
-                return Err(not_in_space::<Model>(target).into());
-            }
-            _ => {
-                let code = verification::code(code);
-                let verified = self.verify(&mut claim, &found, code).await?;
-                let id = verified.id();
-                (verified.number, id)
-            }
+            _ => self.verified(&mut claim, &found, before, code).await?,
         };
         let plan = Model {
             id: plan.id.or_if_unknown(id),
             ..plan
         };
         // The state has what the list showed before, if no later list can be read.
-        let plan = with_row(plan, standing(&listed.rows).row());
+        let plan = with_row(plan, before.row());
         let register = ChatappMigrationRegister {
             cust_space_id: target.cust_space_id.clone(),
             number,
@@ -296,6 +265,27 @@ impl NumberOperation<'_, Model> {
             }
             unanswered => self.follow(plan, unanswered.as_ref()).await,
         }
+    }
+
+    /// The number that is to be registered, in the form in which CAMS knows it, and its id. It is
+    /// verified first. `before` is what the list shows of it.
+    async fn verified(
+        &self,
+        claim: &mut Claim<'_>,
+        found: &Found,
+        before: Standing<'_>,
+        code: &Field<Secret>,
+    ) -> Result<(PhoneNumber, Option<String>), Diagnostics> {
+        let target = self.search.target;
+        if let Standing::Banned(_) = before {
+            return Err(banned::<Model>(target).into());
+        }
+        if found.evidence == Evidence::Absent {
+            return Err(not_in_space::<Model>(target).into());
+        }
+        let verified = self.verify(claim, found, verification::code(code)).await?;
+        let id = verified.id();
+        Ok((verified.number, id))
     }
 
     /// The state of a number that is live already, so that nothing is done.
@@ -331,23 +321,5 @@ impl NumberOperation<'_, Model> {
             }
         }
         Err(messages::refused(self.search.target, error).into())
-    }
-}
-
-/// The state with what a row of the list shows. What no row shows stays as it is known.
-pub(crate) fn with_row(model: Model, row: Option<&ListedNumber>) -> Model {
-    let shown = |known: Field<String>, of: fn(&ListedNumber) -> &Option<String>| {
-        let shown = row.and_then(|row| of(row).clone());
-        shown.or(known.text().map(str::to_owned)).into()
-    };
-    Model {
-        id: shown(model.id, |_| &None),
-        status: shown(model.status, |row| &row.status),
-        quality_rating: shown(model.quality_rating, |row| &row.quality_rating),
-        messaging_limit_tier: shown(model.messaging_limit_tier, |row| &row.messaging_limit_tier),
-        verified_name: shown(model.verified_name, |row| &row.verified_name),
-        name_status: shown(model.name_status, |row| &row.name_status),
-        is_official: shown(model.is_official, |row| &row.is_official),
-        ..model
     }
 }

@@ -7,11 +7,7 @@ mod schema;
 pub(crate) use messages::tests::diagnostics;
 
 use cams::Freshness;
-use cams::Operation;
-use cams::operations::{
-    ChatappMigrationVerified, ChatappSyncPhoneNumber, GetPhoneNumberVerificationStatus,
-    ListedNumber, QueryChatappPhoneNumbers,
-};
+use cams::operations::ListedNumber;
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::model::Field;
@@ -27,14 +23,8 @@ use super::number::standing::{Standing, standing};
 use super::number::{NumberLifecycle, NumberOperation, READ, verification};
 
 pub use schema::Model;
-
-/// The operations that the resource calls.
-pub(crate) const OPERATIONS: [&str; 4] = [
-    ChatappMigrationVerified::ACTION,
-    ChatappSyncPhoneNumber::ACTION,
-    GetPhoneNumberVerificationStatus::ACTION,
-    QueryChatappPhoneNumbers::ACTION,
-];
+#[cfg(test)]
+pub(crate) use schema::OPERATIONS;
 
 /// `cams_number_verification`, which submits the code that a phone received.
 impl NumberLifecycle for Model {

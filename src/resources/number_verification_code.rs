@@ -4,11 +4,6 @@ pub(crate) mod messages;
 mod schema;
 pub(crate) mod send;
 
-use cams::Operation;
-use cams::operations::{
-    ChatappSyncPhoneNumber, GetMigrationVerifyCode, GetPhoneNumberVerificationStatus,
-    QueryChatappPhoneNumbers,
-};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::resource::{Change, Desired};
@@ -19,16 +14,8 @@ use super::number::plan::NumberPlan;
 use super::number::{NumberLifecycle, NumberOperation, private_state};
 
 pub use schema::Model;
-pub(crate) use schema::{locale, method};
+pub(crate) use schema::{OPERATIONS, locale, method};
 use send::{Code, NOT_SENT};
-
-/// The operations that the resource and the action call.
-pub(crate) const OPERATIONS: [&str; 4] = [
-    GetMigrationVerifyCode::ACTION,
-    QueryChatappPhoneNumbers::ACTION,
-    ChatappSyncPhoneNumber::ACTION,
-    GetPhoneNumberVerificationStatus::ACTION,
-];
 
 /// How the user has the resource send another code.
 const AGAIN: &str = "run terraform apply -replace='ADDRESS', or change triggers";

@@ -7,10 +7,8 @@ mod schema;
 pub(crate) use messages::tests::diagnostics;
 
 use base::secret::Secret;
-use cams::operations::{
-    GetPhoneNumberVerificationStatus, ListedNumber, QueryChatappPhoneNumbers, UpdatePhoneWebhook,
-};
-use cams::{Error, Operation};
+use cams::Error;
+use cams::operations::{ListedNumber, UpdatePhoneWebhook};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::model::Field;
@@ -21,18 +19,13 @@ use crate::changes::Done;
 use crate::evidence::{Evidence, Presence};
 use crate::numbers::{Found, Question};
 
-use super::number::messages::{kept, not_in_space};
+use super::number::messages::{not_in_space, owned_by_other_resource};
 use super::number::standing::standing;
 use super::number::{NumberLifecycle, NumberOperation, private_state};
 
 pub use schema::Model;
-
-/// The operations that the resource calls.
-pub(crate) const OPERATIONS: [&str; 3] = [
-    UpdatePhoneWebhook::ACTION,
-    QueryChatappPhoneNumbers::ACTION,
-    GetPhoneNumberVerificationStatus::ACTION,
-];
+#[cfg(test)]
+pub(crate) use schema::OPERATIONS;
 
 /// `cams_phone_webhook`, which sets the webhook of a number.
 impl NumberLifecycle for Model {
@@ -120,7 +113,9 @@ impl NumberLifecycle for Model {
         let target = operation.search.target;
         let turn = operation.turn().await?;
         if *turn == Done::Created {
-            operation.context.warn(kept::<Model>(target));
+            operation
+                .context
+                .warn(owned_by_other_resource::<Model>(target));
             return Ok(());
         }
         let found = operation.find_number().await?;

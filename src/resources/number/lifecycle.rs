@@ -40,6 +40,11 @@ pub(crate) trait NumberLifecycle: NumberModel {
     fn sends(context: Context<'_, Cams, Self>, prior: &Self, plan: &Self) -> bool;
 
     /// Creates the object, or updates the one with this prior state.
+    ///
+    /// # Errors
+    ///
+    /// If the object is not as desired afterwards, or may not be. A create stores nothing then, unless
+    /// it has saved a state before.
     fn apply(
         operation: &NumberOperation<'_, Self>,
         prior: Option<Self>,
@@ -52,6 +57,10 @@ pub(crate) trait NumberLifecycle: NumberModel {
     }
 
     /// Destroys the object.
+    ///
+    /// # Errors
+    ///
+    /// If the object may still be there.
     fn delete(
         _operation: &NumberOperation<'_, Self>,
         _state: Self,
@@ -116,7 +125,7 @@ impl<M: NumberLifecycle> NumberOperation<'_, M> {
             Evidence::Absent if is_imported => Ok(None),
             Evidence::Absent if may_forget => {
                 let has_moved_out = found.listed.as_ref().is_ok_and(has_moved_out);
-                context.warn(messages::gone::<M>(target, has_moved_out));
+                context.warn(messages::removed_from_state::<M>(target, has_moved_out));
                 Ok(None)
             }
             Evidence::Inconclusive if is_imported => {

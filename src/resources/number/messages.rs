@@ -16,7 +16,7 @@ use super::NumberModel;
 
 /// The last sentence of a warning that is given once.
 pub(crate) const SHOWN_ONCE: &str =
-    "This warning is shown once, although it may apply to other numbers.";
+    "This warning is shown only once per run and may also apply to other numbers.";
 const KEEP_ONE: &str = "keep one of the two resources.";
 
 /// An error about the number.
@@ -36,8 +36,8 @@ fn path<M: NumberModel>() -> Path {
 /// The configuration names no space, and the provider has none either.
 pub(crate) fn missing_space() -> Diagnostic {
     let text = format!(
-        "The number has no space. Set cust_space_id here, or for all numbers in the provider block \
-         or with the environment variable {CUST_SPACE_ID_VARIABLE}."
+        "No space is set for the number. Set cust_space_id in this block. To set it for all \
+         numbers, use the provider block or the environment variable {CUST_SPACE_ID_VARIABLE}."
     );
     Diagnostic::error("Missing Space", text).at(Path::root().attribute("cust_space_id"))
 }
@@ -57,11 +57,12 @@ pub(crate) fn faulty_state(faults: &str) -> Diagnostic {
 /// The provider's space has changed, and an update in place comes first.
 pub(crate) fn replaced_later(old: &str, new: &str) -> Diagnostic {
     let text = format!(
-        "The provider's cust_space_id is now {new}, and the number is in space {old}. This plan \
-         only changes the resource in place. The next plan replaces it with one for the number in \
-         the provider's space."
+        "The provider's cust_space_id is now {new}, but the number is in space {old}. This plan \
+         only updates the resource in place. The next plan replaces it with a resource for the \
+         number in space {new}."
     );
-    Diagnostic::warning("Replacement Comes Later", text).at(Path::root().attribute("cust_space_id"))
+    Diagnostic::warning("Replacement Deferred to the Next Plan", text)
+        .at(Path::root().attribute("cust_space_id"))
 }
 
 /// Another resource has the same number.
@@ -75,7 +76,8 @@ pub(crate) fn conflict<M: NumberModel>(conflict: &Conflict, target: &Target) -> 
     match conflict {
         Conflict::SameSpace => {
             let text = format!(
-                "{other} has {number} in space {space} too. A number has one {} at most: {KEEP_ONE}",
+                "{other} has {number} in space {space} too. A number can have at most one {}: \
+                 {KEEP_ONE}",
                 M::TYPE
             );
             error::<M>("Number Declared Twice", text)
@@ -130,19 +132,19 @@ pub(crate) fn not_claimed<M: NumberModel>(
 /// A number that is banned, which nothing here changes.
 pub(crate) fn banned<M: NumberModel>(target: &Target) -> Diagnostic {
     let text = format!(
-        "WhatsApp has banned {target}: it neither sends nor receives. Only Meta lifts a ban: the \
-         owner of the number appeals it in Meta's Business Manager. Nothing is stored for this \
-         number. Apply again when the ban is lifted."
+        "WhatsApp has banned {target}: it can neither send nor receive messages. Only Meta can \
+         lift a ban. The owner of the number can appeal it in Meta's Business Manager. Nothing is \
+         stored for this number. Apply again when the ban is lifted."
     );
     error::<M>("Number Is Banned", text)
 }
 
 /// A destroy of an object whose number another resource of the run has.
-pub(crate) fn kept<M: NumberModel>(target: &Target) -> Diagnostic {
+pub(crate) fn owned_by_other_resource<M: NumberModel>(target: &Target) -> Diagnostic {
     let text = format!(
-        "Another {} of this run has {target}, so destroying this one made no API call, and \
-         Terraform only forgets it. This is so when an address is renamed without a moved block, \
-         or with create_before_destroy.",
+        "Another {} of this run has {target}, so destroying this one made no API call: Terraform \
+         only removed it from the state. This happens when a resource is renamed without a moved \
+         block, or with create_before_destroy.",
         M::TYPE
     );
     warning::<M>("Number Kept by Another Resource", text)
@@ -161,8 +163,8 @@ pub(crate) fn not_in_space<M: NumberModel>(target: &Target) -> Diagnostic {
 /// Numbers that are live already, so that nothing is done for them.
 pub(crate) fn already_live<M: NumberModel>(target: &Target) -> Diagnostic {
     let text = format!(
-        "{target} is live already, so nothing was sent and nothing was registered: the resource \
-         takes the number over unchanged. {SHOWN_ONCE}"
+        "{target} is already live, so the provider submitted no code and registered nothing. The \
+         resource adopts the number unchanged. {SHOWN_ONCE}"
     );
     warning::<M>("Number Already Live", text)
 }
@@ -171,9 +173,9 @@ pub(crate) fn already_live<M: NumberModel>(target: &Target) -> Diagnostic {
 pub(crate) fn not_synchronized(error: &Error, target: &Target) -> Diagnostic {
     let action = error.action;
     let text = format!(
-        "The provider calls {action} so that the list of the space of {target} shows what happened \
-         at Meta. The call failed, and the provider continued with the list as it is: it may show \
-         an older status. {SHOWN_ONCE}\n\n{}\n{}",
+        "The provider calls {action} to update the list of the space from Meta, here for {target}. \
+         The call failed, so the provider continued with the list as it was, which may show \
+         outdated statuses. {SHOWN_ONCE}\n\n{}\n{}",
         errors::advice(error),
         errors::particulars(error)
     );
@@ -184,10 +186,10 @@ pub(crate) fn not_synchronized(error: &Error, target: &Target) -> Diagnostic {
 pub(crate) fn one_failed(error: &Error, target: &Target) -> Diagnostic {
     let action = error.action;
     let text = format!(
-        "The provider uses {action} to find numbers, here {target}. The call failed, and the \
-         provider continued with the answer of another operation. If only {action} \
-         shows a number, a migration may be started although the number is already in the space. \
-         {SHOWN_ONCE}\n\n{}\n{}",
+        "The provider calls {action} to find out whether a number is in the space, here {target}. \
+         The call failed, and the provider continued with the result of the other operation. If \
+         only {action} would have shown the number, the provider may start a migration although \
+         the number is already in the space. {SHOWN_ONCE}\n\n{}\n{}",
         errors::advice(error),
         errors::particulars(error)
     );
@@ -197,27 +199,30 @@ pub(crate) fn one_failed(error: &Error, target: &Target) -> Diagnostic {
 /// Nothing proves that a number in the state is in its space, and nothing that it is not.
 pub(crate) fn not_confirmed(target: &Target) -> Diagnostic {
     let text = format!(
-        "The list of the space does not show {target}, and the lookup of the number neither knows \
-         it nor says that it does not exist. This does not prove that the number is gone, so it \
-         stays in the state unchanged. If it is gone, remove it with terraform state rm and apply \
-         again. {SHOWN_ONCE}"
+        "The list of the space does not contain {target}, and the lookup of the number neither \
+         finds it nor reports that it does not exist. This does not prove that the number has left \
+         the space, so it stays in the state unchanged. If you know that it has left the space, \
+         remove it with terraform state rm and apply again. {SHOWN_ONCE}"
     );
     Diagnostic::warning("Number Not Confirmed by CAMS", text)
 }
 
 /// A number is removed from the state. `has_moved_out` says whether the list shows that it has
 /// moved to another provider.
-pub(crate) fn gone<M: NumberModel>(target: &Target, has_moved_out: bool) -> Diagnostic {
+pub(crate) fn removed_from_state<M: NumberModel>(
+    target: &Target,
+    has_moved_out: bool,
+) -> Diagnostic {
     let again = M::AGAIN;
     if has_moved_out {
         let text = format!(
             "The list of the space shows {target} as MIGRATED, and the lookup says that the number \
              does not exist there: it has moved to another WhatsApp provider or account. It is \
-             removed from the state, and applying {again}. If the number is to stay where it is \
-             now, remove it from the configuration before you apply: its key in the for_each of \
-             its resources, or the resources. A resource of the number that is still in the state \
-             is taken out of it with terraform state rm 'ADDRESS'; a removed block takes no \
-             instance keys."
+             removed from the state, and applying {again}. To leave the number where it is now, \
+             remove it from the configuration before you apply: delete its key from the for_each \
+             of its resources, or delete the resources. If another resource for the number is \
+             still in the state, remove it with terraform state rm 'ADDRESS'. A removed block \
+             cannot be used, because it accepts no instance keys."
         );
         return warning::<M>("Number Has Moved Out of the Space", text);
     }
@@ -233,10 +238,9 @@ pub(crate) fn gone<M: NumberModel>(target: &Target, has_moved_out: bool) -> Diag
 pub(crate) fn not_importable(target: &Target, failed: Option<&Error>) -> Diagnostic {
     let Some(error) = failed else {
         let text = format!(
-            "The list of the space does not show {target}, and the lookup of the number does not \
-             know it, so there is nothing to import. Check the space and the number. If the \
-             number is in the space after all, remove the import and apply: the provider then \
-             takes it over."
+            "The list of the space does not contain {target}, and the lookup of the number does \
+             not find it, so there is nothing to import. Check the space and the number. If the \
+             number is in the space, remove the import and apply: the provider then adopts it."
         );
         return Diagnostic::error("Number Not Found", text);
     };
@@ -296,11 +300,13 @@ pub(crate) mod tests {
             default: "20m",
         };
         let limit = limit.limit(None);
-        let denied = error(ErrorKind::AccessDenied, "NoPermission");
-        let sync = Error {
-            action: "ChatappSyncPhoneNumber",
-            ..denied.clone()
+        let denied = |action| Error {
+            action,
+            ..error(ErrorKind::AccessDenied, "NoPermission")
         };
+        let sync = denied("ChatappSyncPhoneNumber");
+        let list = denied("QueryChatappPhoneNumbers");
+        let lookup = denied("GetPhoneNumberVerificationStatus");
         let other_space = Conflict::OtherSpace("cams-2".into());
         vec![
             missing_space(),
@@ -313,16 +319,16 @@ pub(crate) mod tests {
             not_claimed::<Model>(Refused::Duplicate, &one, &limit),
             not_claimed::<Model>(Refused::Stopped, &one, &limit),
             banned::<Model>(&one),
-            kept::<Model>(&one),
+            owned_by_other_resource::<Model>(&one),
             not_in_space::<Model>(&one),
             already_live::<Model>(&one),
             not_synchronized(&sync, &one),
-            one_failed(&denied, &one),
+            one_failed(&list, &one),
             not_confirmed(&one),
-            gone::<Model>(&one, false),
-            gone::<Model>(&one, true),
+            removed_from_state::<Model>(&one, false),
+            removed_from_state::<Model>(&one, true),
             not_importable(&one, None),
-            not_importable(&one, Some(&denied)),
+            not_importable(&one, Some(&lookup)),
             invalid_import_identity("cust_space_id is missing"),
             invalid_import_id("86/1", "it does not have two or three parts"),
         ]

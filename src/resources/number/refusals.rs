@@ -9,14 +9,14 @@ use cams::Error;
 /// What to do about the errors of Meta that a code, a verification or a registration can meet.
 ///
 /// 136024 is not among them: it stands for several reasons, which only its text tells apart.
-const ADVICE: [(&str, &str); 11] = [
+const ADVICE: &[(&str, &str)] = &[
     (
         "131031",
         "Meta has locked the account: its owner has to resolve that in the Business Manager.",
     ),
     (
         "133000",
-        "An earlier deregistration ended half-way: deregister the number again first.",
+        "An earlier deregistration is incomplete: deregister the number again first.",
     ),
     ("133004", "Meta is not available: wait some minutes."),
     ("133005", TWO_STEP),
@@ -46,8 +46,8 @@ const ADVICE: [(&str, &str); 11] = [
     ),
     (
         "2494158",
-        "Too many codes were sent. Wait: an hour, a day and 72 hours were reported, and each \
-        refused request may make it longer.",
+        "Too many codes were sent. Wait before you try again: users reported lockouts of one hour, \
+        24 hours and 72 hours.",
     ),
 ];
 

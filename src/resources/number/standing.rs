@@ -6,7 +6,7 @@ use crate::evidence;
 
 /// The statuses of a number that is registered in the space and in service: page "Manage phone
 /// numbers" of the CAMS documentation. All but the first one limit what it may send.
-const LIVE: [&str; 4] = [CONNECTED, "FLAGGED", "RESTRICTED", "RATE_LIMITED"];
+const LIVE: &[&str] = &[CONNECTED, "FLAGGED", "RESTRICTED", "RATE_LIMITED"];
 const CONNECTED: &str = "CONNECTED";
 
 /// How the list of a space shows a number.

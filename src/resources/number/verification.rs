@@ -153,9 +153,9 @@ fn no_code<M: NumberModel>(target: &Target) -> Diagnostic {
 fn refused<M: NumberModel>(target: &Target, particulars: &str) -> Diagnostic {
     let text = format!(
         "CAMS refused the code for {target}, and the number is not verified: the code is probably \
-         wrong or expired. A code is good for about ten minutes and only once, and a newer code \
-         may end the older ones. Several wrong codes may block the number for a while.\n\n\
-         {NEW_CODE}\n{particulars}"
+         wrong or expired. A code is valid for about ten minutes and can be used only once. A \
+         newer code may invalidate older ones. Several wrong codes may block the number for a \
+         while.\n\n{NEW_CODE}\n{particulars}"
     );
     error::<M>("Verification Code Refused", text)
 }
@@ -165,9 +165,9 @@ fn refused<M: NumberModel>(target: &Target, particulars: &str) -> Diagnostic {
 fn unknown_outcome<M: NumberModel>(target: &Target, reason: &str, particulars: &str) -> Diagnostic {
     let text = format!(
         "The request that submits the code for {target} was sent, and no usable answer was \
-         received. The code may have been taken. {reason}\n\nApply again: if the number is \
-         verified then, no code is submitted. If it is not, the code may be used up. {NEW_CODE}\n\
-         {particulars}"
+         received. CAMS may have accepted the code. {reason}\n\nApply again. If the number is \
+         verified by then, no code is submitted. Otherwise, the code may already be used up. \
+         {NEW_CODE}\n{particulars}"
     );
     error::<M>("Verification With Unknown Outcome", text)
 }

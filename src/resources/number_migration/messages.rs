@@ -51,8 +51,8 @@ pub(super) fn replaces(
     let space = space.unwrap_or("(known after apply)");
     let mut text = format!(
         "The change replaces the resource. Terraform forgets {old_number}, which stays in space \
-         {old_space} unchanged: its migration is not cancelled, and it is not removed. {NO_CANCEL} \
-         Applying starts the migration of {number} into space {space}."
+         {old_space} unchanged: its migration is not cancelled, and the number is not removed. \
+         {NO_CANCEL} Applying starts the migration of {number} into space {space}."
     );
     if is_moved && follows_provider {
         text += &format!(
@@ -78,9 +78,9 @@ fn other_form(old: &Target, number: &PhoneNumber) -> Diagnostic {
     let (old_number, space) = (&old.number, &old.cust_space_id);
     let text = format!(
         "The change replaces the resource, but {old_number} and {number} are the same number. If \
-         CAMS shows it in space {space}, the resource takes it over unchanged. If CAMS does not \
-         show it yet, which is possible soon after its start, applying asks CAMS to start it \
-         again. To change nothing, set mobile_number to {:?}, as in the state.",
+         CAMS shows it in space {space}, the resource adopts it unchanged. If CAMS does not show \
+         it yet, as may happen shortly after its migration was started, applying asks CAMS to \
+         start the migration again. To change nothing, set mobile_number to {:?}, as in the state.",
         old_number.mobile_number()
     );
     warning::<Model>("Same Number in Another Form", text)
@@ -106,16 +106,21 @@ pub(super) fn names_another(target: &Target) -> Diagnostic {
     warning::<Model>("Answer Names Another Number", text)
 }
 
-/// The number was in the space before, so the resource takes it over. All such warnings have one
+/// The number was in the space before, so the resource adopts it. All such warnings have one
 /// title, which lets Terraform merge them.
 pub(super) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Error>) -> Diagnostic {
     let status = presence.status.as_ref();
     let status = status.map(|status| format!(" with status {status}"));
     let refusal = refusal.map(errors::particulars);
-    let refusal = refusal.map(|refusal| format!("\n\nCAMS refused to start it again.\n{refusal}"));
+    let refusal = refusal.map(|refusal| {
+        format!(
+            "\n\nCAMS refused the request to start its \
+        migration.\n{refusal}"
+        )
+    });
     let text = format!(
-        "{} was already in space {}{}, so no migration was started. The resource takes the number \
-         over unchanged. Destroying the resource will not remove it from the space.{}",
+        "{} was already in space {}{}, so no migration was started. The resource adopts the number \
+         unchanged. Destroying the resource will not remove it from the space.{}",
         target.number,
         target.cust_space_id,
         status.unwrap_or_default(),
@@ -139,7 +144,7 @@ pub(super) fn unknown_outcome(
     let text = format!(
         "The request to start the migration of {target} was sent, and no usable answer was \
          received{expired}. The migration may have started. {reason}\n\nApplying again is safe: \
-         the provider looks for the number first, and takes it over if it is in the space.\n{}",
+         the provider searches for the number first, and adopts it if it is in the space.\n{}",
         errors::particulars(error)
     );
     Diagnostic::error("Migration With Unknown Outcome", text)

@@ -1,5 +1,9 @@
 //! The attributes of the resource, with the model that holds their values.
 
+use cams::Operation;
+use cams::operations::{
+    CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus, QueryChatappPhoneNumbers,
+};
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::schema::Attribute;
 use terraform_plugin::framework::timeouts::{self, TimeLimit, Timed};
@@ -10,7 +14,12 @@ use crate::resources::number::{self, NumberModel};
 use crate::resources::permissions;
 use crate::validators::{self, AttributeOf, Written};
 
-use super::OPERATIONS;
+/// The operations that the resource calls. Only the first one is indispensable.
+pub(crate) const OPERATIONS: &[&str] = &[
+    CreateChatappMigrationInitiate::ACTION,
+    QueryChatappPhoneNumbers::ACTION,
+    GetPhoneNumberVerificationStatus::ACTION,
+];
 
 model! {
     /// Configuration, plan and state.
@@ -86,28 +95,29 @@ impl NumberModel for Model {
     fn description() -> String {
         format!(
             "Starts moving a WhatsApp phone number from another provider into a CAMS space \
-             (`CreateChatappMigrationInitiate`), and follows its status.\n\nA number that is \
-             already in the space is taken over unchanged, with a warning. So an apply after an \
-             interruption, after a replacement or after the state was lost stores the number in \
-             the state, and starts no migration twice.\n\nDestroying this resource makes no API \
-             call: Terraform forgets the number, which stays in the space. The API has no \
-             operation that cancels a migration. To take a live number out of service, deregister \
-             it from its WhatsApp Business Account in the CAMS console, or with the API operation \
-             `ChatappPhoneNumberDeregister`.\n\nA change of the space, the country code or the \
-             number replaces the resource, and the old number stays where it is. Two resources for \
-             one number in one space are an error: at plan, or during apply if they belong to two \
-             provider configurations (aliases) or if the number is known only after apply.\n\nA \
-             number is in the space if the list of the space (`QueryChatappPhoneNumbers`) shows it \
-             with a status other than `DELETED` and `MIGRATED`, or if \
-             `GetPhoneNumberVerificationStatus` returns its id. It is removed from the state, with \
-             a warning, only if a list requested by this refresh does not show it, the lookup says \
-             that it does not exist, and its migration started at least an hour ago. If the \
-             answers prove neither, the number stays in the state, with a warning. A refresh makes \
-             few lookups: after ten in a space that proved no number absent and returned no \
-             missing id, the other numbers of that space stay in the state without a \
-             lookup.\n\nThe RAM user or role needs {} on resource `*`. Only the first is \
+             (`CreateChatappMigrationInitiate`), and follows its status.\n\nIf a number is already \
+             in the space, the resource adopts it unchanged and shows a warning. Therefore, an \
+             apply after an interruption, a replacement or a lost state stores the number in the \
+             state and does not start a second migration.\n\nDestroying this resource makes no API \
+             call: Terraform removes the number from the state, and it stays in the space. The API \
+             has no operation that cancels a migration. To take a live number out of service, \
+             deregister it from its WhatsApp Business Account in the CAMS console, or with the API \
+             operation `ChatappPhoneNumberDeregister`.\n\nA change of the space, the country code \
+             or the number replaces the resource, and the old number stays where it is. Two \
+             resources for one number in one space are an error: at plan, or during apply if they \
+             belong to two provider configurations (aliases) or if the number is known only after \
+             apply. If both are already in the state, a plan shows a warning instead.\n\nA number \
+             is in the space if the list of the space (`QueryChatappPhoneNumbers`) shows it with a \
+             status other than `DELETED` and `MIGRATED`, or if `GetPhoneNumberVerificationStatus` \
+             returns its id. It is removed from the state, with a warning, only if a list \
+             requested by this refresh does not show it, the lookup says that it does not exist, \
+             and its migration started at least an hour ago. If the answers prove neither, the \
+             number stays in the state, with a warning. A refresh limits its lookups. After ten \
+             lookups in a space that neither proved a number absent nor returned a missing id, the \
+             provider keeps the other numbers of that space in the state without looking them \
+             up.\n\nThe RAM user or role needs {} on resource `*`. Only the first is \
              indispensable: without one of the others the resource shows a warning and continues.",
-            permissions(&OPERATIONS)
+            permissions(OPERATIONS)
         )
     }
 
@@ -132,8 +142,8 @@ impl NumberModel for Model {
             read_only("id").describe("Id of the phone number at Meta; null until CAMS shows it."),
             read_only("phone_number").describe(
                 "Country code and number as configured, digits only. It is known at plan time if \
-                 both are. CAMS may write numbers of Mexico, Argentina and Brazil in another form, \
-                 which is recognised.",
+                 both parts are known. CAMS may write numbers from Mexico, Argentina and Brazil in \
+                 another form; the provider recognises both forms.",
             ),
             read_only("status").describe(
                 "Status of the number: `MIGRATING` at first, later what CAMS lists, such as \
@@ -146,11 +156,12 @@ impl NumberModel for Model {
             timeouts::block(
                 "How long operations may take in total, including all repeats and the wait for the \
                  account's call quota. When a timeout expires, no new call is made, and waits end \
-                 with an error. A request that was sent has one more second for its answer. If \
-                 that request was the start of the migration, the provider then looks for the \
-                 number for about five more seconds: if it shows, the create succeeds; if not, the \
-                 error says that the outcome is unknown, and the next apply takes the number over \
-                 if it is in the space. Destroying makes no call, so it has no timeout.",
+                 with an error. A request that was already sent has one more second to receive its \
+                 response. If that request was the start of the migration, the provider then \
+                 searches for the number for about five more seconds. If it finds the number, the \
+                 create succeeds. Otherwise, the error says that the outcome is unknown, and the \
+                 next apply adopts the number if it is in the space. A destroy makes no call, so \
+                 it has no timeout.",
                 vec![
                     Self::CREATE.attribute("Starting the migration."),
                     Self::READ.attribute("Reading the number during a refresh."),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cams::Error;
-use cams::operations::ListedNumber;
+use cams::operations::{ListedNumber, QueryChatappPhoneNumbers};
+use cams::{Error, Operation};
 use terraform_plugin::framework::diagnostic::Diagnostic;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::timeouts::TimeLimit;
@@ -14,16 +14,16 @@ use crate::resources::number::messages::{SHOWN_ONCE, error, warning};
 use crate::resources::number::refusals;
 
 use super::schema::Model;
-use super::wait::is_denied;
 
 /// What a plan that registers numbers does.
 pub(super) fn registers() -> Diagnostic {
     let text = format!(
         "This plan registers numbers, which is the cut-over of their migration. Until a number is \
-         registered, its old provider serves it, and giving up is harmless. Afterwards the space \
-         serves it, and going back is another migration. {SHOWN_ONCE}"
+         registered, its old provider serves it, and you can abandon the migration without \
+         consequences. After the registration, the space serves the number, and moving it back \
+         requires another migration. {SHOWN_ONCE}"
     );
-    Diagnostic::warning("Registration Is the Cut-Over", text)
+    Diagnostic::warning("Registration Moves Numbers to the Space", text)
 }
 
 /// The first change after an import.
@@ -40,8 +40,8 @@ pub(super) fn only_stored() -> Diagnostic {
 pub(super) fn forgets(state: &Model) -> Diagnostic {
     let (number, space) = number_of(state);
     let text = format!(
-        "Destroying the resource makes no API call: Terraform forgets the registration of \
-         {number}, which stays registered in space {space}. To deregister a number when its \
+        "Destroying the resource makes no API call: Terraform removes the registration from the \
+         state, and {number} stays registered in space {space}. To deregister a number when its \
          resource is destroyed, set deregister_on_destroy to true and apply that first. \
          {SHOWN_ONCE}"
     );
@@ -49,13 +49,13 @@ pub(super) fn forgets(state: &Model) -> Diagnostic {
 }
 
 /// A plan that takes a live number out of service.
-pub(super) fn cuts(state: &Model) -> Diagnostic {
+pub(super) fn deregisters_live_number(state: &Model) -> Diagnostic {
     let (number, space) = number_of(state);
     let text = format!(
         "Destroying the resource deregisters {number} in space {space}, because \
-         deregister_on_destroy is true in the state. The number is live: it then neither sends \
-         nor receives, and its old provider does not get it back. To keep it in service, set \
-         deregister_on_destroy to false and apply that first."
+         deregister_on_destroy is true in the state. The number is live. After the deregistration \
+         it can neither send nor receive messages, and it does not return to its old provider. To \
+         keep it in service, set deregister_on_destroy to false and apply that first."
     );
     warning::<Model>("Live Number Will Be Deregistered", text)
 }
@@ -64,26 +64,27 @@ pub(super) fn cuts(state: &Model) -> Diagnostic {
 pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
     let advice = refusals::advice(refusal).unwrap_or(
         "Common reasons: two-step verification is still on (the owner turns it off in the WhatsApp \
-         Manager of the old account), the number is not verified any more, the number is still \
-         used in the WhatsApp app, the display name or the WhatsApp Business Account is not \
-         approved, or the number is registered already and waits for its review.",
+         Manager of the old account), the number is no longer verified, the number is still used \
+         in the WhatsApp app, the display name or the WhatsApp Business Account is not approved, \
+         or the number is already registered and is waiting for a review by Meta.",
     );
     let text = format!(
-        "CAMS refused to register {target}, and nothing is stored for this number. {advice}\n\n\
-         Correct the reason before you apply again: a number has about ten registrations in 72 \
-         hours, and refused ones may count.\n{}",
+        "CAMS refused to register {target}, and nothing is stored for this number. \
+         {advice}\n\nCorrect the cause before you apply again: Meta allows about ten registrations \
+         of a number in 72 hours, and refused ones may count.\n{}",
         errors::particulars(refusal)
     );
     error::<Model>("Registration Refused", text)
 }
 
 /// Why nothing proves that the number was registered.
-pub(super) const NEVER_LIVE: &str = "The provider waited until the list would show the number as \
-    live, which it did not, and PENDING proves nothing.";
-pub(super) const LIST_DENIED: &str = "The provider did not wait until the number would be live, \
-    because the list of the space is denied to it.";
-pub(super) const LIVE_BEFORE: &str = "The list showed the number as live before the request, so it \
-    cannot show whether the number was registered once more.";
+pub(super) const NEVER_LIVE: &str = "The provider waited for the list of the space to show the \
+    number as live, but it did not. A status of PENDING does not show whether the number was \
+    registered.";
+pub(super) const LIST_DENIED: &str = "The provider did not wait for the number to become live, \
+    because RAM denies it the list of the space (QueryChatappPhoneNumbers).";
+pub(super) const LIVE_BEFORE: &str = "The list already showed the number as live before the \
+    request, so it cannot show whether this registration succeeded.";
 
 /// The request that registers the number has no usable answer, and nothing proves its effect, for a
 /// reason in one sentence.
@@ -93,13 +94,13 @@ pub(super) fn unknown_outcome(
     reason: &str,
     look: Option<&Error>,
 ) -> Diagnostic {
-    let look = look.map(|error| format!(" The last look failed: {error}."));
+    let look = look.map(|error| format!(" The last check failed: {error}."));
     let text = format!(
         "The request to register {target} was sent, and no usable answer was received. The number \
-         may have been registered. {reason}{} Nothing of this registration is \
-         stored.\n\nLook for the number in the CAMS console. Apply again later: a new resource \
-         takes over a number that is live then and registers any other one, and a change of \
-         triggers registers it once more.\n{}",
+         may have been registered. {reason}{} Nothing of this registration is stored.\n\nLook for \
+         the number in the CAMS console. Apply again later. If this was a create, the next apply \
+         adopts the number if it is live by then, and registers it otherwise. If this was a change \
+         of triggers, the next apply registers the number again.\n{}",
         look.unwrap_or_default(),
         errors::particulars(unanswered)
     );
@@ -116,34 +117,40 @@ pub(super) fn not_live(
     let shown = |text: Option<&String>, otherwise: &str| {
         text.map_or_else(|| otherwise.to_owned(), String::clone)
     };
-    let status = shown(row.and_then(|row| row.status.as_ref()), "not in the list");
-    let name = shown(row.and_then(|row| row.name_status.as_ref()), "not known");
+    let status = shown(row.and_then(|row| row.status.as_ref()), "not listed");
+    let name = shown(row.and_then(|row| row.name_status.as_ref()), "unknown");
+    let cause = match look.is_some_and(is_denied) {
+        true => "RAM denies the list of the space (QueryChatappPhoneNumbers)".to_owned(),
+        false => format!("the timeout expired ({limit}) or Terraform was asked to stop"),
+    };
     let look = look.map(|error| {
         let advice = errors::advice(error);
-        let early = match is_denied(error) {
-            true => " The wait ended early, because the list is denied.",
-            false => "",
-        };
-        format!("\n\nThe last look failed, so the status may be older.{early} {advice}\n{error}.")
+        format!("\n\nThe last check failed, so the status may be out of date. {advice}\n{error}.")
     });
     let text = format!(
-        "{target} is registered, and was not live when the wait ended ({limit}, or a stop). Its \
-         status is {status}, and the review of its display name is {name}. The number is stored \
-         as it is. A later plan shows when it is CONNECTED.\n\nA number that was registered before \
-         its display name was approved can stay PENDING for good: once the name is approved, \
-         change triggers to register it again. To let a run fail in this case, add a postcondition \
-         on self.status.{}",
+        "{target} is registered but was not live when the wait ended, because {cause}. Status: \
+         {status}. Review of the display name: {name}. The number is stored in the state. A later \
+         plan shows when it is CONNECTED.\n\nA number that was registered before its display name \
+         was approved can stay PENDING permanently. When the name is approved, change triggers to \
+         register the number again. To make the run fail in this case, add a postcondition on \
+         self.status.{}",
         look.unwrap_or_default()
     );
     warning::<Model>("Number Not Connected Yet", text)
 }
 
+/// Whether the list is denied, so that the wait ends early. Without the synchronization alone, a list
+/// may still show the number as live.
+pub(super) fn is_denied(look: &Error) -> bool {
+    look.kind.is_lasting() && look.action == QueryChatappPhoneNumbers::ACTION
+}
+
 /// A live number that may not send as much as others.
 pub(super) fn limited(target: &Target, status: &str) -> Diagnostic {
     let text = format!(
-        "{target} is registered and in service with status {status}: FLAGGED means low quality, \
-         RESTRICTED that the limit of the day is used up, RATE_LIMITED that it sends too fast. \
-         Look at its quality in the WhatsApp Manager."
+        "{target} is registered and in service with status {status}. FLAGGED means that its \
+         quality is low, RESTRICTED that it has reached its daily limit, and RATE_LIMITED that it \
+         sends messages too fast. Check its quality in the WhatsApp Manager."
     );
     warning::<Model>("Number Is Limited", text)
 }
@@ -151,10 +158,10 @@ pub(super) fn limited(target: &Target, status: &str) -> Diagnostic {
 /// A wait that took long.
 pub(super) fn long_wait(target: &Target, waited: Duration) -> Diagnostic {
     let text = format!(
-        "This apply waited {} s until {target} was live or the wait ended. Each number that waits \
-         takes one of the operations that Terraform runs at a time, which are ten by default: \
-         raise -parallelism to let more numbers wait together, or set wait_for_connected to false \
-         and let a later plan show which numbers are CONNECTED. {SHOWN_ONCE}",
+        "This apply waited {} s until {target} was live or the wait ended. Each waiting number \
+         occupies one of Terraform's concurrent operations (ten by default). Increase -parallelism \
+         so that more numbers wait at the same time, or set wait_for_connected to false and let a \
+         later plan show which numbers are CONNECTED. {SHOWN_ONCE}",
         waited.as_secs()
     );
     let path = Path::root().attribute("wait_for_connected");
@@ -164,14 +171,17 @@ pub(super) fn long_wait(target: &Target, waited: Duration) -> Diagnostic {
 /// The number could not be deregistered, or perhaps was.
 pub(super) fn not_deregistered(target: &Target, failure: &Error) -> Diagnostic {
     let outcome = match failure.may_have_had_effect {
-        true => "has no usable answer: the number may be deregistered",
-        false => "was refused",
+        true => format!(
+            "The provider received no usable response to the deregistration of {target}: the \
+             number may be deregistered."
+        ),
+        false => format!("CAMS refused the deregistration of {target}."),
     };
     let text = format!(
-        "The deregistration of {target} {outcome}. The resource stays in the state. A \
-         deregistration that ended half-way has to be repeated, so destroy the resource again. If \
-         the CAMS console shows that the number is deregistered already, set \
-         deregister_on_destroy to false, apply that, and destroy the resource then.\n{}",
+        "{outcome} The resource stays in the state. An incomplete deregistration must be repeated, \
+         so destroy the resource again. If the CAMS console shows that the number is already \
+         deregistered, set deregister_on_destroy to false, apply that change, and then destroy the \
+         resource.\n{}",
         errors::particulars(failure)
     );
     error::<Model>("Number Not Deregistered", text)
@@ -217,6 +227,7 @@ pub(crate) mod tests {
         };
         let sync = Error {
             action: "ChatappSyncPhoneNumber",
+            message: "the message of the service".to_owned(),
             ..error(ErrorKind::AccessDenied, "NoPermission")
         };
         let list = Error {
@@ -232,7 +243,7 @@ pub(crate) mod tests {
             registers(),
             only_stored(),
             forgets(&state),
-            cuts(&state),
+            deregisters_live_number(&state),
             refused(&one, &refusal("the message of the service")),
             refused(
                 &one,

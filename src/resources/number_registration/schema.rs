@@ -3,6 +3,12 @@
 use std::collections::BTreeMap;
 
 use base::secret::Secret;
+use cams::Operation;
+use cams::operations::{
+    ChatappMigrationRegister, ChatappMigrationVerified, ChatappPhoneNumberDeregister,
+    ChatappSyncPhoneNumber, GetPhoneNumberVerificationStatus, ListedNumber,
+    QueryChatappPhoneNumbers,
+};
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::schema::Attribute;
 use terraform_plugin::framework::timeouts::{TimeLimit, Timed};
@@ -11,7 +17,15 @@ use terraform_plugin::model;
 use crate::resources::number::{self, NumberModel, Timeouts, verification, whole_number};
 use crate::resources::permissions;
 
-use super::OPERATIONS;
+/// The operations that the resource calls.
+pub(crate) const OPERATIONS: &[&str] = &[
+    ChatappMigrationRegister::ACTION,
+    ChatappMigrationVerified::ACTION,
+    ChatappPhoneNumberDeregister::ACTION,
+    ChatappSyncPhoneNumber::ACTION,
+    GetPhoneNumberVerificationStatus::ACTION,
+    QueryChatappPhoneNumbers::ACTION,
+];
 
 model! {
     /// Configuration, plan and state.
@@ -47,6 +61,25 @@ model! {
     }
 }
 
+/// A field of the model, and the field of a row of the list that it shows.
+type Shown = (
+    fn(&mut Model) -> &mut Field<String>,
+    fn(&ListedNumber) -> &Option<String>,
+);
+
+/// What the resource shows of the list.
+pub(super) const SHOWN: &[Shown] = &[
+    (|model| &mut model.status, |row| &row.status),
+    (|model| &mut model.quality_rating, |row| &row.quality_rating),
+    (
+        |model| &mut model.messaging_limit_tier,
+        |row| &row.messaging_limit_tier,
+    ),
+    (|model| &mut model.verified_name, |row| &row.verified_name),
+    (|model| &mut model.name_status, |row| &row.name_status),
+    (|model| &mut model.is_official, |row| &row.is_official),
+];
+
 impl NumberModel for Model {
     const TYPE: &'static str = "cams_number_registration";
     const AGAIN: &'static str = "registers it again";
@@ -57,33 +90,40 @@ impl NumberModel for Model {
     fn description() -> String {
         format!(
             "Registers a WhatsApp phone number in a CAMS space (`ChatappMigrationRegister`): the \
-             cut-over of a migration. Until then the old provider serves the number, and giving up \
-             is harmless. Afterwards the space serves it, and going back is another \
-             migration.\n\nA number is live if the list of the space shows it as `CONNECTED`, \
-             `FLAGGED`, `RESTRICTED` or `RATE_LIMITED`. A number that is live already is taken \
-             over: no code is submitted and nothing is registered. Otherwise the number must be \
-             verified, or `verify_code_wo` must be set: each code is submitted at most once, and \
-             each create registers at most once. Meta allows about ten registrations of a number \
-             in 72 hours.\n\nAfter the registration the resource waits until the number is live, \
-             with one `ChatappSyncPhoneNumber` and one list for all numbers of the space that \
-             wait. The end of the wait is never an error, because Terraform would destroy the \
-             registration to create it again: when the time is over, the number is stored with its \
-             `status` and a warning. To make the run fail in that case, add a postcondition on \
-             `self.status`; a `check` block only warns. A number that is banned while it is waited \
-             for is an error, and so is a registration without an answer after which the number \
-             does not become live: neither is stored.\n\nIf one instance of a resource fails, \
-             Terraform skips all instances of the resources that depend on it. So give the code to \
-             this resource instead of letting it depend on a `cams_number_verification`, and let \
-             nothing depend on this resource that must not wait.\n\n`CONNECTED` does not mean that \
-             messages are delivered: they are refused, for example, if a payment method is \
-             missing. Registering turns two-step verification on, which has to be turned off \
-             before the number can move again.\n\nDestroying this resource makes no API call \
-             unless `deregister_on_destroy` is `true` in the state. A deregistration that fails \
-             keeps the resource.\n\nThe number is removed from the state by the rules of \
+             cut-over of a migration. Until a number is registered, its old provider serves it, \
+             and you can abandon the migration without consequences. After the registration, the \
+             space serves the number, and moving it back requires another migration.\n\nA number \
+             is live if the list of the space shows it as `CONNECTED`, `FLAGGED`, `RESTRICTED` or \
+             `RATE_LIMITED`. If a number is already live, the resource adopts it: it submits no \
+             code and registers nothing. Otherwise the number must be verified, or \
+             `verify_code_wo` must be set: each code is submitted at most once, and each create \
+             registers at most once. Meta allows about ten registrations of a number in 72 \
+             hours.\n\nAfter the registration the resource waits until the number is live, with \
+             one `ChatappSyncPhoneNumber` and one list for all numbers of the space that wait. The \
+             resource does not fail when the wait ends, because Terraform would then destroy and \
+             recreate the registration. Instead, it stores the number with its `status` and shows \
+             a warning. To make the run fail in that case, add a postcondition on `self.status`; a \
+             `check` block only warns. The resource fails, and stores nothing, if WhatsApp bans \
+             the number during the wait, or if the registration received no response and the \
+             number does not become live.\n\nIf one instance of a resource fails, Terraform skips \
+             all instances of the resources that depend on it. Therefore, pass the code to this \
+             resource instead of making it depend on a `cams_number_verification`. Do not make a \
+             resource depend on this one unless it can wait until all instances have \
+             succeeded.\n\n`CONNECTED` does not mean that messages are delivered: they are \
+             refused, for example, if a payment method is missing. Registering turns on two-step \
+             verification, which must be turned off before the number can move \
+             again.\n\nDestroying this resource makes no API call unless `deregister_on_destroy` \
+             is `true` in the state. A deregistration that fails keeps the resource.\n\nA refresh \
+             removes the number from the state under the same conditions as for \
              `cams_number_migration`. If a registration in a space is not live, a refresh calls \
              `ChatappSyncPhoneNumber` once for that space.\n\nThe RAM user or role needs {} on \
-             resource `*`.",
-            permissions(&OPERATIONS)
+             resource `*`. `cams:ChatappMigrationVerified` and \
+             `cams:GetPhoneNumberVerificationStatus` are needed only for numbers that are not \
+             verified, and `cams:ChatappPhoneNumberDeregister` only with `deregister_on_destroy`. \
+             Without `cams:GetPhoneNumberVerificationStatus` or `cams:ChatappSyncPhoneNumber` the \
+             resource shows a warning and continues; without the latter it may not see that a \
+             number becomes `CONNECTED`.",
+            permissions(OPERATIONS)
         )
     }
 
@@ -97,10 +137,10 @@ impl NumberModel for Model {
                 .optional()
                 .default(false)
                 .describe(
-                    "Whether destroying the resource deregisters the number, which then neither \
-                     sends nor receives. Default value is `false`: destroying makes no API call. \
-                     The value in the state counts: apply a change before you destroy the \
-                     resource.",
+                    "Whether destroying the resource deregisters the number, which can then \
+                     neither send nor receive messages. Default value is `false`: destroying makes \
+                     no API call. The value in the state counts: apply a change of it before you \
+                     destroy the resource.",
                 ),
             Attribute::bool("wait_for_connected")
                 .optional()
@@ -112,8 +152,8 @@ impl NumberModel for Model {
                 ),
             Attribute::map("triggers").optional().describe(
                 "Values whose change registers the number again, in place. A number can stay \
-                 `PENDING` for good if it was registered before its display name was approved. The \
-                 first change after an import only stores the values.",
+                 `PENDING` permanently if it was registered before its display name was approved. \
+                 The first change after an import only stores the values.",
             ),
             shown("id")
                 .describe("Id of the phone number at Meta; null if CAMS has not returned it."),
@@ -132,12 +172,26 @@ impl NumberModel for Model {
                 .describe("Whether the number is an official business account: `Y` or `N`."),
             number::timeouts_block::<Self>(
                 "How long operations may take in total, including all repeats and the wait for the \
-                 account's call quota. The wait until the number is live has the same time \
-                 again, from the answer to the registration. When that is over, the number is in \
-                 the state with the status that it has, and a warning says what to do.",
-                "Verifying and registering the number, and the wait.",
+                 account's call quota. The wait for the number to become live has a separate limit \
+                 of the same length, which starts when CAMS answers the registration. When that \
+                 limit is reached, the number is stored in the state with its current status, and \
+                 a warning says what to do.",
+                "Verifying and registering the number. The wait has its own limit.",
                 "Registering the number again, and destroying the resource.",
             ),
         ]
+    }
+}
+
+/// The state with what a row of the list shows. What no row shows stays as it is known.
+pub(crate) fn with_row(mut model: Model, row: Option<&ListedNumber>) -> Model {
+    for (field, of) in SHOWN {
+        let known = field(&mut model);
+        let shown = row.and_then(|row| of(row).clone());
+        *known = shown.or(known.text().map(str::to_owned)).into();
+    }
+    Model {
+        id: model.id.or_if_unknown(None::<String>),
+        ..model
     }
 }

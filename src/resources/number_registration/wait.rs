@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cams::operations::{ListedNumber, QueryChatappPhoneNumbers};
-use cams::{Bounds, Error, ErrorKind, Freshness, Operation};
+use cams::operations::ListedNumber;
+use cams::{Bounds, Error, ErrorKind, Freshness};
 use terraform_plugin::framework::diagnostic::Diagnostics;
 use tokio::time::{Instant, sleep};
 
@@ -12,8 +12,8 @@ use crate::resources::number::NumberOperation;
 use crate::resources::number::messages::banned;
 use crate::resources::number::standing::{Standing, standing};
 
-use super::schema::Model;
-use super::{messages, with_row};
+use super::messages::{self, is_denied};
+use super::schema::{Model, with_row};
 
 /// A wait beyond this leads to a warning, and the list is asked for less often.
 const LONG: Duration = Duration::from_secs(60);
@@ -22,14 +22,14 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 
 /// What the list showed last.
 #[derive(Debug, Default)]
-struct Seen {
+struct LastListing {
     row: Option<ListedNumber>,
     is_live: bool,
     /// Why the last list, or its synchronization, failed.
     failed: Option<Error>,
 }
 
-impl Seen {
+impl LastListing {
     /// Notes why the last look failed. The end of the wait also ends the look that is under way,
     /// which is no failure.
     fn note_failure(&mut self, failed: Option<Error>) {
@@ -83,9 +83,9 @@ impl NumberOperation<'_, Model> {
 
     /// Waits until the number is live, until the time is over, or until Terraform is asked to stop.
     /// If it does not wait, it looks once.
-    async fn wait(&self, began: Instant, waits: bool) -> Result<Seen, Diagnostics> {
+    async fn wait(&self, began: Instant, waits: bool) -> Result<LastListing, Diagnostics> {
         let bounds = Bounds::new(self.limit.duration, self.context.stop().clone());
-        let mut seen = Seen::default();
+        let mut seen = LastListing::default();
         let mut since = began;
         loop {
             let before = seen.row.as_ref().and_then(|row| row.status.clone());
@@ -123,7 +123,7 @@ impl NumberOperation<'_, Model> {
         &self,
         bounds: &Bounds,
         freshness: Freshness,
-        seen: &mut Seen,
+        seen: &mut LastListing,
     ) -> Result<Option<Instant>, Diagnostics> {
         let search = Search {
             bounds: bounds.clone(),
@@ -148,10 +148,4 @@ impl NumberOperation<'_, Model> {
         seen.note_failure(listed.sync_failed);
         Ok(Some(listed.asked_at))
     }
-}
-
-/// Whether the list is denied, so that the wait ends early. Without the synchronization alone, a list
-/// may still show the number as live.
-pub(super) fn is_denied(look: &Error) -> bool {
-    look.kind.is_lasting() && look.action == QueryChatappPhoneNumbers::ACTION
 }

@@ -12,8 +12,8 @@ use super::schema::Model;
 pub(super) fn no_code(target: &Target) -> Diagnostic {
     let text = format!(
         "The list of the space does not show {target} as verified, and verify_code_wo is not set. \
-         If the number is not verified when this plan is applied, that is an error of this number \
-         alone. {NEW_CODE} {SHOWN_ONCE}"
+         If the number is still not verified when this plan is applied, the apply fails for this \
+         number only. {NEW_CODE} {SHOWN_ONCE}"
     );
     warning::<Model>("Verification Code Not Set", text)
 }

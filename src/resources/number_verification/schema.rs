@@ -1,6 +1,11 @@
 //! The attributes of the resource, with the model that holds their values.
 
 use base::secret::Secret;
+use cams::Operation;
+use cams::operations::{
+    ChatappMigrationVerified, ChatappSyncPhoneNumber, GetPhoneNumberVerificationStatus,
+    QueryChatappPhoneNumbers,
+};
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::schema::Attribute;
 use terraform_plugin::framework::timeouts::{TimeLimit, Timed};
@@ -9,7 +14,13 @@ use terraform_plugin::model;
 use crate::resources::number::{self, NumberModel, Timeouts, verification, whole_number};
 use crate::resources::permissions;
 
-use super::OPERATIONS;
+/// The operations that the resource calls.
+pub(crate) const OPERATIONS: &[&str] = &[
+    ChatappMigrationVerified::ACTION,
+    ChatappSyncPhoneNumber::ACTION,
+    GetPhoneNumberVerificationStatus::ACTION,
+    QueryChatappPhoneNumbers::ACTION,
+];
 
 model! {
     /// Configuration, plan and state.
@@ -43,18 +54,21 @@ impl NumberModel for Model {
             "Verifies a WhatsApp phone number that moves into a CAMS space: submits the code that \
              its phone received (`ChatappMigrationVerified`). Use it to verify numbers days before \
              they are registered; `cams_number_registration` can submit the code itself.\n\nA \
-             verification lasts 14 days, a code about ten minutes. A number that is verified or \
-             live already is taken over, and no code is submitted. A code is submitted at most \
-             once. If CAMS refuses it, or if the number is not shown as verified after a \
-             submission without an answer, nothing is stored, or the earlier state stays.\n\nA \
-             verification that expires is shown in `code_verification_status`, and never planned \
-             as a change. On a live number it means nothing.\n\nIf one instance of a resource \
-             fails, Terraform skips all instances of the resources that depend on it. Of many \
-             codes some are wrong or late, so let no resource depend on this one that must not \
-             wait.\n\nDestroying this resource makes no API call: a verification cannot be taken \
-             back. The number is removed from the state by the rules of \
-             `cams_number_migration`.\n\nThe RAM user or role needs {} on resource `*`.",
-            permissions(&OPERATIONS)
+             verification is valid for 14 days, a code for about ten minutes. If a number is \
+             already verified or live, the resource adopts it and submits no code. A code is \
+             submitted at most once. If CAMS refuses the code, or if a submission receives no \
+             response and CAMS does not show the number as verified, a create stores nothing and \
+             an update keeps the previous state.\n\nWhen a verification expires, \
+             `code_verification_status` shows it, but the provider plans no change. For a live \
+             number the expiry has no effect.\n\nIf one instance of a resource fails, Terraform \
+             skips all instances of the resources that depend on it. Among many codes, some are \
+             wrong or late. Do not make a resource depend on this one unless it can wait until all \
+             instances have succeeded.\n\nDestroying this resource makes no API call: a \
+             verification cannot be revoked. A refresh removes the number from the state under the \
+             same conditions as for `cams_number_migration`.\n\nThe RAM user or role needs {} on \
+             resource `*`. Without `cams:GetPhoneNumberVerificationStatus` or \
+             `cams:ChatappSyncPhoneNumber` the resource shows a warning and continues.",
+            permissions(OPERATIONS)
         )
     }
 
@@ -78,8 +92,8 @@ impl NumberModel for Model {
             ),
             number::timeouts_block::<Self>(
                 "How long operations may take in total, including all repeats and the wait for the \
-                 account's call quota. After a submission without an answer, the provider looks \
-                 for its effect for some seconds more.",
+                 account's call quota. After a submission that receives no response, the provider \
+                 checks for some seconds more whether the number is verified.",
                 "Submitting the code.",
                 "Submitting another code.",
             ),

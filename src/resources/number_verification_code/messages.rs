@@ -12,28 +12,12 @@ use crate::resources::number::refusals;
 
 use super::schema::Model;
 
-/// A method that does not exist.
-pub(crate) fn invalid_method(method: &str, path: &Path) -> Diagnostic {
-    let text = format!("{path} is {method:?}. Expected \"sms\" or \"voice\".");
-    Diagnostic::error("Invalid Method", text).at(path.clone())
-}
-
-/// A language that the documentation does not list.
-pub(crate) fn unknown_locale(locale: &str, path: &Path) -> Diagnostic {
-    let text = format!(
-        "{path} is {locale:?}, which the language codes of CAMS do not include. Meta sends a code in \
-         English if it does not support the language. Expected a code such as \"en_US\" or \
-         \"zh_CN\". If the code is a new one, no change is needed."
-    );
-    Diagnostic::warning("Unknown Locale", text).at(path.clone())
-}
-
 /// A number that cannot receive an SMS.
 pub(crate) fn fixed_line(number: &PhoneNumber) -> Diagnostic {
     let text = format!(
-        "{number} is a fixed line by the numbering plan of its country, and a fixed line receives \
-         no SMS: the code would never arrive, and would count towards the limit of codes. Set \
-         method = \"voice\". An automatic answering system has to let the call through."
+        "According to the numbering plan of its country, {number} is a fixed line, which cannot \
+         receive SMS. The code would never arrive, but would count towards the limit on codes. Set \
+         method = \"voice\". An automatic answering system must let the call through."
     );
     let warning = Diagnostic::warning("SMS to a Fixed Line", text);
     warning.at(Path::root().attribute("method"))
@@ -76,15 +60,15 @@ pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
         None if matches!(refusal.kind, ErrorKind::NotFound | ErrorKind::ResourceOwner) => {
             errors::advice(refusal)
         }
-        None => "Common reasons: the migration of the number was not started, the number had too \
-                 many codes (waits of an hour, a day and three days were reported), or the servers \
-                 that send codes are busy."
+        None => "Common reasons: the migration of the number was not started, too many codes were \
+                 sent to the number (users reported lockouts of one hour, 24 hours and 72 hours), \
+                 or the servers that send codes are busy."
             .to_owned(),
     };
     let text = format!(
         "CAMS refused to send a code to {target}, and the number is not verified. {advice}\n\nThe \
-         provider does not try again by itself, because each refused request may make a wait \
-         longer. When the reason is resolved, apply again, or invoke the action again.\n{}",
+         provider does not try again by itself, because each refused request may extend a lockout. \
+         When the cause is resolved, apply again, or invoke the action again.\n{}",
         errors::particulars(refusal)
     );
     error::<Model>("Code Refused", text)
@@ -96,6 +80,7 @@ pub(crate) mod tests {
     use crate::tests::error;
 
     use super::super::AGAIN;
+    use super::super::schema::{invalid_method, unknown_locale};
     use super::*;
 
     /// The diagnostics of the resource and the action.

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cams::operations::VerifyCodeMethod;
-use terraform_plugin::framework::diagnostic::Diagnostics;
+use cams::Operation;
+use cams::operations::{
+    ChatappSyncPhoneNumber, GetMigrationVerifyCode, GetPhoneNumberVerificationStatus,
+    QueryChatappPhoneNumbers, VerifyCodeMethod,
+};
+use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::schema::Attribute;
@@ -14,7 +18,13 @@ use terraform_plugin::model;
 use crate::resources::number::{self, NumberModel, Timeouts, whole_number};
 use crate::resources::permissions;
 
-use super::{OPERATIONS, messages};
+/// The operations that the resource and the action call.
+pub(crate) const OPERATIONS: &[&str] = &[
+    GetMigrationVerifyCode::ACTION,
+    QueryChatappPhoneNumbers::ACTION,
+    ChatappSyncPhoneNumber::ACTION,
+    GetPhoneNumberVerificationStatus::ACTION,
+];
 
 /// The default of `method`.
 pub(super) const METHOD: &str = "sms";
@@ -50,23 +60,23 @@ impl NumberModel for Model {
         format!(
             "Sends a verification code to the phone of a number that moves into a CAMS space \
              (`GetMigrationVerifyCode`). Creating the resource sends one code; so does a change of \
-             `triggers` or `method`. Nothing else does: no refresh, no later apply, no change of \
-             `locale` or `timeouts`.\n\nA number that is verified or live gets no code, and the \
-             resource is created all the same, with a warning.\n\nA code may take minutes to \
-             arrive, is good for about ten minutes, and can be used once; a new one may end the \
-             older ones. So send codes when the people who receive them are there, in groups whose \
-             codes can be collected in ten minutes. Then give each code to \
+             `triggers` or `method`. A refresh, a later apply and a change of `locale` or \
+             `timeouts` send no code.\n\nIf a number is already verified or live, no code is sent \
+             to it, and the resource is created with a warning.\n\nA code may take minutes to \
+             arrive, is valid for about ten minutes, and can be used only once. A newer code may \
+             invalidate older ones. Therefore, send codes when the recipients are available, in \
+             groups small enough to collect all codes within ten minutes. Then pass each code to \
              `cams_number_registration` or `cams_number_verification`.\n\nCodes are limited for \
-             each number. If CAMS refuses to send one, the resource is not created and nothing is \
-             sent again by itself; the next apply sends one. If a request has no answer, a code \
-             may have been sent: the resource is created with a warning, so that the next apply \
-             does not send another one.\n\nIf one instance of this resource fails, Terraform skips \
-             all instances of the resources that depend on it: one refused code holds all of them \
-             back in that apply.\n\nDestroying this resource makes no API call.\n\nThe number is \
-             removed from the state by the rules of `cams_number_migration`.\n\nThe RAM user or \
-             role needs {} on resource `*`. Without one of the last two the resource shows a \
-             warning and continues.",
-            permissions(&OPERATIONS)
+             each number. If CAMS refuses to send one, the resource is not created and the \
+             provider does not retry; the next apply sends a code. If a request receives no \
+             response, a code may have been sent: the resource is created with a warning, so that \
+             the next apply does not send another one.\n\nIf one instance of this resource fails, \
+             Terraform skips all instances of the resources that depend on it: one refused code \
+             delays all of them until the next apply.\n\nDestroying this resource makes no API \
+             call.\n\nA refresh removes the number from the state under the same conditions as for \
+             `cams_number_migration`.\n\nThe RAM user or role needs {} on resource `*`. Without \
+             one of the last two the resource shows a warning and continues.",
+            permissions(OPERATIONS)
         )
     }
 
@@ -82,8 +92,8 @@ impl NumberModel for Model {
             ),
             number::timeouts_block::<Self>(
                 "How long operations may take in total, including the wait for the account's call \
-                 quota. When a timeout expires, no code is sent. A request that was sent \
-                 has one more second for its answer.",
+                 quota. When a timeout expires, no code is sent. A request that was already sent \
+                 has one more second to receive its response.",
                 "Sending the code.",
                 "Sending another code when `triggers` or `method` change.",
             ),
@@ -99,7 +109,7 @@ pub(crate) fn method(sends: &str) -> Attribute {
             .as_str()
             .filter(|text| names.all(|name| name != *text))
         {
-            invalid.push(messages::invalid_method(text, path));
+            invalid.push(invalid_method(text, path));
         }
     };
     Attribute::string("method")
@@ -116,7 +126,7 @@ pub(crate) fn locale() -> Attribute {
     let check = |value: &Value, path: &Path, doubts: &mut Diagnostics| {
         let listed = |text: &&str| cams::locale::is_listed(text);
         if let Some(text) = value.as_str().filter(|text| !listed(text)) {
-            doubts.push(messages::unknown_locale(text, path));
+            doubts.push(unknown_locale(text, path));
         }
     };
     Attribute::string("locale")
@@ -126,4 +136,20 @@ pub(crate) fn locale() -> Attribute {
             "Language of the message, such as `zh_CN`. Default value is `{LOCALE}`. Meta sends the \
              code in English if it does not support the language."
         ))
+}
+
+/// A method that does not exist.
+pub(super) fn invalid_method(method: &str, path: &Path) -> Diagnostic {
+    let text = format!("{path} is {method:?}. Expected \"sms\" or \"voice\".");
+    Diagnostic::error("Invalid Method", text).at(path.clone())
+}
+
+/// A language that the documentation does not list.
+pub(super) fn unknown_locale(locale: &str, path: &Path) -> Diagnostic {
+    let text = format!(
+        "{path} is {locale:?}, which the language codes of CAMS do not include. Meta sends a code in \
+         English if it does not support the language. Expected a code such as \"en_US\" or \
+         \"zh_CN\". If the code is a new one, no change is needed."
+    );
+    Diagnostic::warning("Unknown Locale", text).at(path.clone())
 }

@@ -10,36 +10,27 @@ use crate::resources::number::messages::{SHOWN_ONCE, error, warning};
 
 use super::schema::Model;
 
-/// A URL that CAMS cannot deliver to safely.
-pub(super) fn invalid_url(path: &Path) -> Diagnostic {
-    let text = format!(
-        "{path} is no https URL. Expected a URL such as \"https://hooks.example.com/cams\": what \
-         customers write is not to be sent without encryption."
-    );
-    Diagnostic::error("Invalid URL", text).at(path.clone())
-}
-
 /// A webhook that delivers nothing.
 pub(super) fn no_delivery() -> Diagnostic {
-    let text = "Neither http_flag nor queue_flag is true, so CAMS would deliver nothing, and what \
-                customers write would be lost. Set http_flag or queue_flag to true. To turn \
-                deliveries off, remove the resource.";
+    let text = "Neither http_flag nor queue_flag is true, so CAMS would deliver nothing, and \
+                messages from customers would be lost. Set http_flag or queue_flag to true. To \
+                turn deliveries off, remove the resource.";
     Diagnostic::error("Webhook Without Delivery", text).at(Path::root().attribute("http_flag"))
 }
 
 /// HTTP requests without a URL.
 pub(super) fn no_url() -> Diagnostic {
     let text = "http_flag is true, and neither up_callback_url nor status_callback_url is set. Set \
-                up_callback_url, to which CAMS sends what customers write, or \
-                status_callback_url, or both.";
+                up_callback_url, which receives messages from customers, or status_callback_url, \
+                or both.";
     Diagnostic::error("Webhook Without URL", text).at(Path::root().attribute("up_callback_url"))
 }
 
 /// What destroying the resource does.
 pub(super) fn stops_delivery() -> Diagnostic {
     let text = format!(
-        "Destroying the resource sets HttpFlag and QueueFlag to N: CAMS then delivers nothing of \
-         what customers write to the number. The URLs stay stored at CAMS. {SHOWN_ONCE}"
+        "Destroying the resource sets HttpFlag and QueueFlag to N: CAMS then stops delivering \
+         messages that customers send to the number. CAMS keeps the URLs. {SHOWN_ONCE}"
     );
     Diagnostic::warning("Deliveries Will Stop", text)
 }
@@ -73,6 +64,7 @@ pub(crate) mod tests {
     use crate::resources::number::messages::tests::target;
     use crate::tests::error;
 
+    use super::super::schema::invalid_url;
     use super::*;
 
     /// The diagnostics of this resource alone.

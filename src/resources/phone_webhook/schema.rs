@@ -1,7 +1,11 @@
 //! The attributes of the resource, with the model that holds their values.
 
 use base::secret::Secret;
-use terraform_plugin::framework::diagnostic::Diagnostics;
+use cams::Operation;
+use cams::operations::{
+    GetPhoneNumberVerificationStatus, QueryChatappPhoneNumbers, UpdatePhoneWebhook,
+};
+use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::path::Path;
 use terraform_plugin::framework::schema::Attribute;
@@ -12,7 +16,12 @@ use terraform_plugin::model;
 use crate::resources::number::{self, NumberModel, Timeouts, whole_number};
 use crate::resources::permissions;
 
-use super::{OPERATIONS, messages};
+/// The operations that the resource calls.
+pub(crate) const OPERATIONS: &[&str] = &[
+    UpdatePhoneWebhook::ACTION,
+    QueryChatappPhoneNumbers::ACTION,
+    GetPhoneNumberVerificationStatus::ACTION,
+];
 
 model! {
     /// Configuration, plan and state.
@@ -43,21 +52,23 @@ impl NumberModel for Model {
 
     fn description() -> String {
         format!(
-            "Sets where CAMS delivers what customers write to a number, and the statuses of its \
-             messages (`UpdatePhoneWebhook`). A number that is `CONNECTED` without a webhook loses \
-             what customers write.\n\nBoth URLs and both flags are sent each time. A URL that is \
-             not set in the configuration is the one that CAMS has, if its list shows it, and is \
-             left out otherwise. No operation of the API removes a URL.\n\nA refresh reads the \
-             URLs where the list of the space shows them. What it does not show, such as the \
-             flags, stays in the state. So after an import the first apply sets the webhook as \
-             configured.\n\nDestroying this resource turns off what it had turned on (`HttpFlag` \
-             and `QueueFlag` are `N`), and leaves the URLs stored.\n\nThe query of a URL may \
-             contain a secret: the provider shows it in no log and in no error. Terraform stores \
-             the URL in the state, and shows it in a plan unless its value is marked as \
-             `sensitive`.\n\nThe number is removed from the state by the rules of \
-             `cams_number_migration`.\n\nThe RAM user or role needs {} on resource `*`. Without \
-             one of the last two the resource shows a warning and continues.",
-            permissions(&OPERATIONS)
+            "Sets where CAMS delivers the messages that customers send to a number, and the \
+             statuses of the messages that it sends (`UpdatePhoneWebhook`). While a number is \
+             `CONNECTED` without a webhook, messages from customers are lost.\n\nBoth URLs and \
+             both flags are sent each time. If the configuration does not set a URL, the provider \
+             sends the URL that the list of the space shows, or omits the parameter if the list \
+             shows none. No operation of the API removes a URL.\n\nA refresh reads the URLs where \
+             the list of the space shows them. What it does not show, such as the flags, stays in \
+             the state. Therefore, the first apply after an import sets the webhook as \
+             configured.\n\nDestroying this resource turns off both kinds of delivery (it sets \
+             `HttpFlag` and `QueueFlag` to `N`) and leaves the URLs stored.\n\nThe query of a URL \
+             may contain a secret: the provider never shows it in a log or an error. Terraform \
+             stores the URL in the state, and shows it in a plan unless its value is marked as \
+             `sensitive`.\n\nA refresh removes the number from the state under the same conditions \
+             as for `cams_number_migration`.\n\nThe RAM user or role needs {} on resource `*`. A \
+             create whose configuration omits a URL needs `cams:QueryChatappPhoneNumbers`. \
+             Otherwise, without one of the last two the resource shows a warning and continues.",
+            permissions(OPERATIONS)
         )
     }
 
@@ -74,16 +85,16 @@ impl NumberModel for Model {
             number::cust_space_id("Space of the number."),
             number::phone_number(),
             url("up_callback_url").describe(
-                "`https` URL to which CAMS sends the messages of customers. If it is not set, the \
-                 URL that CAMS has stays.",
+                "`https` URL to which CAMS sends the messages of customers. If it is not set, CAMS \
+                 keeps its current URL.",
             ),
             url("status_callback_url").describe(
                 "`https` URL to which CAMS sends the statuses of messages, such as delivered or \
-                 read. If it is not set, the URL that CAMS has stays.",
+                 read. If it is not set, CAMS keeps its current URL.",
             ),
             flag("http_flag").describe(
-                "Whether CAMS sends HTTP requests to the URLs, of which at least one must be set \
-                 then. Default value is `false`. At least one of `http_flag` and `queue_flag` must \
+                "Whether CAMS sends HTTP requests to the URLs. If `true`, at least one URL must be \
+                 set. Default value is `false`. At least one of `http_flag` and `queue_flag` must \
                  be `true`.",
             ),
             flag("queue_flag").describe(
@@ -105,8 +116,17 @@ fn https(value: &Value, path: &Path, invalid: &mut Diagnostics) {
     let rest = text.strip_prefix("https://").unwrap_or_default();
     let has_host = rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
     if !has_host || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        invalid.push(messages::invalid_url(path));
+        invalid.push(invalid_url(path));
     }
+}
+
+/// A URL that CAMS cannot deliver to safely.
+pub(super) fn invalid_url(path: &Path) -> Diagnostic {
+    let text = format!(
+        "{path} is not an https URL. Expected a URL such as \"https://hooks.example.com/cams\". \
+         Messages from customers must not be sent unencrypted."
+    );
+    Diagnostic::error("Invalid URL", text).at(path.clone())
 }
 
 #[cfg(test)]

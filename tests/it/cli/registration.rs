@@ -35,9 +35,10 @@ fn a_number_goes_from_its_migration_to_connected_and_its_code_is_shown_nowhere()
     let emulator = Emulator::start(&[]);
     let workspace = Workspace::on(&emulator, FLOW).env("TF_LOG", "TRACE");
     let apply = ["apply", "-auto-approve", "-no-color", "-input=false"];
-    workspace
-        .fails(&apply)
-        .assert_says(&["Verification Code Missing", "Registration Is the Cut-Over"]);
+    workspace.fails(&apply).assert_says(&[
+        "Verification Code Missing",
+        "Registration Moves Numbers to the Space",
+    ]);
     let code = emulator.send_code("8613900001234");
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let mut printed = String::new();

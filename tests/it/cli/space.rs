@@ -47,7 +47,7 @@ fn an_update_beside_a_known_change_of_space_says_what_comes_next() {
     workspace.configure(&format!("{NEW_SPACE}{}", number(TIMEOUTS)));
     workspace.ok(&["plan", "-no-color"]).assert_says(&[
         "0 to add, 1 to change, 0 to destroy",
-        "Replacement Comes Later",
+        "Replacement Deferred to the Next Plan",
     ]);
     workspace.apply();
     workspace

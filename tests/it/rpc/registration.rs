@@ -372,10 +372,10 @@ async fn an_ordered_replacement_warns_about_the_live_number_that_it_cuts() {
             true,
             &[
                 "Live Number Will Be Deregistered",
-                "Registration Is the Cut-Over",
+                "Registration Moves Numbers to the Space",
             ][..],
         ),
-        (false, &["Registration Is the Cut-Over"]),
+        (false, &["Registration Moves Numbers to the Space"]),
     ] {
         let emulator = Emulator::start(&[]);
         place(&emulator, "CONNECTED", "EXPIRED");
