@@ -244,7 +244,11 @@ fn of_calls() -> Vec<Diagnostic> {
     };
     all.push(diagnostic(&error(ErrorKind::TimedOut, ""), None, READ));
     all.push(diagnostic(&throttled, None, READ));
-    all.push(diagnostic(&list, Some(&throttled), READ));
+    let lookup = Error {
+        action: "GetPhoneNumberVerificationStatus",
+        ..throttled.clone()
+    };
+    all.push(diagnostic(&list, Some(&lookup), READ));
     all.push(diagnostic(
         &error(ErrorKind::TimedOut, ""),
         None,

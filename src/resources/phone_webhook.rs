@@ -17,7 +17,7 @@ use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::resource::Desired;
 
 use crate::Cams;
-use crate::changes::Done;
+use crate::changes::LastChange;
 use crate::evidence::{Evidence, Presence};
 use crate::numbers::{Found, Question};
 
@@ -99,7 +99,7 @@ impl NumberLifecycle for Model {
         };
         match operation.send(&found, &plan).await {
             Ok(()) => {
-                *turn = Done::Created;
+                *turn = LastChange::Created;
                 Ok(plan)
             }
             Err(error) if error.refuses_request() => {
@@ -119,7 +119,7 @@ impl NumberLifecycle for Model {
     async fn delete(operation: &NumberOperation<'_, Self>, state: Self) -> Result<(), Diagnostics> {
         let target = operation.search.target;
         let turn = operation.turn().await?;
-        if *turn == Done::Created {
+        if *turn == LastChange::Created {
             operation.context.warn(kept::<Model>(target));
             return Ok(());
         }
