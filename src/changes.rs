@@ -1,9 +1,10 @@
 //! What this process has done to numbers, for the operations of the same run that come later.
 //!
-//! Terraform orders the operations of one address. It does not order the create of an address and the
-//! destroy of another one that is about the same number, as when an address is renamed without a
-//! `moved` block, or with `create_before_destroy`. The object that stays decides about the number,
-//! whichever of the two comes first: so both take turns, and each learns what the other has done.
+//! Terraform orders the operations of one address. It does not order the create of an address and
+//! the destroy of another one that is about the same number, as when an address is renamed without a
+//! `moved` block, or with `create_before_destroy`. The object that remains determines the state of
+//! the number, whichever operation runs first. Therefore the two operations run one after the other,
+//! and each sees what the other has done.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,15 +18,15 @@ use super::numbers::Target;
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     changed_at: Mutex<BTreeMap<Target, Instant>>,
-    turns: Mutex<Turns>,
+    turns: Mutex<Locks>,
 }
 
-/// Who has the turn, by type of resource and number.
-type Turns = BTreeMap<(&'static str, Target), Arc<AsyncMutex<Done>>>;
+/// The lock of each resource type and number, with its last operation.
+type Locks = BTreeMap<(&'static str, Target), Arc<AsyncMutex<LastChange>>>;
 
 /// What this process has done last with the object that a type of resource has for a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Done {
+pub(crate) enum LastChange {
     #[default]
     Nothing,
     /// A resource of this run has it.
@@ -35,7 +36,7 @@ pub(crate) enum Done {
 }
 
 /// The right to create, update or destroy an object of one type for one number in this process.
-pub(crate) type Turn = OwnedMutexGuard<Done>;
+pub(crate) type Turn = OwnedMutexGuard<LastChange>;
 
 impl Changes {
     /// Notes that the number is verified or deregistered now, or may be: no earlier list shows it.

@@ -55,7 +55,7 @@ pub(crate) struct Claims {
 /// The type of the resource, and the number in the form that all processes use.
 type Claimed = (&'static str, Target);
 
-/// Why a number can't be claimed.
+/// Why a number cannot be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     /// Another process had it until the timeout expired.
@@ -214,7 +214,7 @@ impl Claim<'_> {
             Ok(Some(file)) => self.lock = Some(Arc::new(Lock { path, file })),
             Ok(None) => return Err(Refused::Busy),
             Err(error) => {
-                tracing::debug!(%error, "numbers can't be claimed among processes");
+                tracing::debug!(%error, "numbers cannot be claimed among processes");
                 let _ = self.claims.problem.set(error.to_string());
             }
         }
@@ -287,10 +287,10 @@ fn length(path: &Path) -> Option<u64> {
 pub(crate) fn not_shared(directory: &str, problem: &str) -> Diagnostic {
     let text = format!(
         "The provider's processes on this machine lock numbers with files in {directory}, which \
-         cannot be used: {problem}. The provider still looks for each number before it starts the \
-         migration, but do not run another apply with the same numbers at the same time.\n\nMake \
-         the directory accessible only to this user (chmod 700), or set throttle.state_directory \
-         or CAMS_THROTTLE_STATE_DIRECTORY to another one."
+         cannot be used: {problem}. The provider still searches for each number before it starts \
+         the migration, but do not run another apply with the same numbers at the same \
+         time.\n\nMake the directory accessible only to this user (chmod 700), or set \
+         throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY to another one."
     );
     Diagnostic::warning("Numbers Not Locked Between Processes", text)
 }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use alibaba_cloud::credentials::{Credentials, FetchContext};
+use alibaba_cloud::credentials::{Credentials, FetchContext, Source};
 use alibaba_cloud::openapi::Failure;
+use base::clock::Clock;
 use base::environment::Environment;
+use base::random::Random;
 use cams::{Account, Client, Endpoint, HttpSettings, Network, Quota};
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics, has_errors};
 use terraform_plugin::framework::model::{Field, FieldType, Model};
@@ -14,14 +16,25 @@ use terraform_plugin::framework::ty::Type;
 use terraform_plugin::framework::value::Value;
 
 use super::block::Config;
+use super::provider::{Cams, NoClient};
 use super::setting::Declaration;
-use super::{Cams, CamsProvider, NoClient, credentials, network, settings, throttling};
+use super::throttling::{self, Throttled};
+use super::{credentials, network, settings};
+
+/// The provider before it is configured.
+#[derive(Debug)]
+pub struct CamsProvider {
+    pub(crate) environment: Environment,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) long_wait: Duration,
+}
 
 /// How long an answer with credentials may take. The official SDKs wait as long.
 const LONGEST_FETCH: Duration = Duration::from_secs(10);
 
 /// The blocks within the provider block, and what they are for.
-const BLOCKS: [(&str, &str); 3] = [
+const BLOCKS: &[(&str, &str)] = &[
     (
         "assume_role",
         "RAM role to assume with the credentials, as in terraform-provider-alicloud.",
@@ -48,7 +61,7 @@ pub(crate) fn schema() -> Schema {
         settings.map(Declaration::attribute).collect()
     };
     let mut attributes = within(None);
-    for (name, description) in BLOCKS {
+    for &(name, description) in BLOCKS {
         attributes.push(Attribute::block(name, within(Some(name))).describe(description));
     }
     Schema {
@@ -120,7 +133,8 @@ pub(crate) fn configure(
     let unknown = unknown(config);
     if has_errors(&unknown) {
         let space = cust_space_id(config, environment)?;
-        let cams = Cams::new(provider, Err(NoClient::NotKnownYet(unknown)), space, None);
+        let no_client = Err(NoClient::NotKnownYet(unknown));
+        let cams = provider.configured(no_client, space, None);
         return Ok((cams, Diagnostics::default()));
     }
     let mut errors = settings::errors(config, environment);
@@ -139,35 +153,63 @@ pub(crate) fn configure(
     let client = match source {
         Ok((source, more)) => {
             warnings.extend(more);
-            let endpoint = &http.endpoint;
-            let emulator = endpoint.is_loopback().then(|| endpoint.host().to_owned());
             let account_id = settings::ACCOUNT_ID.read(config, environment)?;
-            let directory = Some(throttled.directory.clone());
-            let (clock, random) = (provider.clock.clone(), provider.random.clone());
-            let context = FetchContext {
-                clock: clock.clone(),
-                random: random.clone(),
-                network: Network {
-                    read_timeout: http.network.read_timeout.min(LONGEST_FETCH),
-                    ..http.network.clone()
-                },
-            };
-            let quota = Quota {
-                account: Account::new(account_id, directory, emulator, clock.clone()),
-                credentials: Credentials::new(source, context),
-                region,
-                throttle: throttled.throttle.clone(),
-                requests_per_second: throttled.requests_per_second,
-                long_wait: provider.long_wait,
-            };
-            let client = Client::new(http, quota, clock, random);
-            Ok(client.map_err(|failure| no_http_client(&failure))?)
+            Ok(provider.client(http, region, source, account_id, &throttled)?)
         }
         Err(missing) => Err(NoClient::NoCredentials(missing.into())),
     };
     let space = cust_space_id(config, environment)?;
-    let cams = Cams::new(provider, client, space, Some(throttled));
+    let cams = provider.configured(client, space, Some(throttled));
     Ok((cams, warnings))
+}
+
+impl CamsProvider {
+    /// The client of the API. Where the API is on this machine, the account is the emulator's.
+    ///
+    /// # Errors
+    ///
+    /// If the HTTP client cannot be made.
+    fn client(
+        &self,
+        http: HttpSettings,
+        region: String,
+        source: Source,
+        account_id: Option<String>,
+        throttled: &Throttled,
+    ) -> Result<Client, Diagnostic> {
+        let endpoint = &http.endpoint;
+        let emulator = endpoint.is_loopback().then(|| endpoint.host().to_owned());
+        let directory = Some(throttled.directory.clone());
+        let context = FetchContext {
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            network: Network {
+                read_timeout: http.network.read_timeout.min(LONGEST_FETCH),
+                ..http.network.clone()
+            },
+        };
+        let quota = Quota {
+            account: Account::new(account_id, directory, emulator, self.clock.clone()),
+            credentials: Credentials::new(source, context),
+            region,
+            throttle: throttled.throttle.clone(),
+            requests_per_second: throttled.requests_per_second,
+            long_wait: self.long_wait,
+        };
+        let client = Client::new(http, quota, self.clock.clone(), self.random.clone());
+        client.map_err(|failure| no_http_client(&failure))
+    }
+
+    /// The provider, configured with these parts.
+    fn configured(
+        &self,
+        client: Result<Client, NoClient>,
+        cust_space_id: Field<String>,
+        throttled: Option<Throttled>,
+    ) -> Cams {
+        let (clock, random) = (self.clock.clone(), self.random.clone());
+        Cams::new(clock, random, client, cust_space_id, throttled)
+    }
 }
 
 /// The endpoint of the API and how it is called, the region, and warnings about both.
@@ -236,8 +278,8 @@ fn no_http_client(failure: &Failure) -> Diagnostic {
 
 fn undocumented_region(region: &str, endpoint: &Endpoint) -> Diagnostic {
     let text = format!(
-        "CAMS is documented to run in {} only, and the region is {region}, whose API would be at \
-         {}. Check the provider's region and the variables {}.",
+        "The CAMS documentation lists only the region {}, but the configured region is {region}. \
+         The API endpoint would be {}. Check the provider's region and the variables {}.",
         settings::DOCUMENTED_REGION,
         endpoint.host(),
         settings::REGION.variables.join(" and ")

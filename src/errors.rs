@@ -44,8 +44,8 @@ pub(crate) fn diagnostic(
             false => String::new(),
             true if is_fixed => format!(" The call was repeated for {}.", limit.operation.default),
             true => format!(
-                " The call was repeated until the timeout expired ({limit}). A longer one allows \
-                 more repeats."
+                " The call was repeated until the timeout expired ({limit}). A longer \
+                 timeout allows more repeats."
             ),
         };
         format!("{repeated}\n{}", particulars(error))

@@ -4,8 +4,7 @@
 //! (`QueryChatappPhoneNumbers`) and the lookup of the number alone
 //! (`GetPhoneNumberVerificationStatus`). Neither documents what it says about a number that is
 //! migrating, and the lookup does not document how it reports a number that the space lacks. So
-//! each answer counts only for what it certainly says, and [`weigh`] is the one place that draws a
-//! conclusion from both.
+//! only what an answer proves is used, and only [`weigh`] combines the two answers.
 
 use cams::Listed;
 

@@ -13,6 +13,7 @@
 //! | `validators` | reads and checks the attributes that resources for numbers share |
 //! | `numbers` | asks CAMS where a number is; `evidence` is the rule, `lookups` the limit of a refresh |
 //! | `claims` | keeps two processes from starting the same number |
+//! | `changes` | what this process has done to numbers, for its later operations on them |
 //! | `planned` | finds numbers that are planned twice |
 //! | `errors` | turns a failed call into a diagnostic; `errors/advice.rs` is the table of advice |
 //! | `notices` | warnings that concern every resource |
@@ -72,9 +73,9 @@ pub use cams::LONG_WAIT;
 pub use terraform_plugin::framework::server::InvalidProvider;
 
 use block::Config;
+pub use config::CamsProvider;
 use lists::NumberList;
 pub use provider::Cams;
-use provider::NoClient;
 use resources::number::NumberResource;
 use resources::{
     number_migration, number_registration, number_verification, number_verification_code,
@@ -103,15 +104,6 @@ pub fn server(
         long_wait,
     };
     Server::new(provider, random)
-}
-
-/// The provider before it is configured.
-#[derive(Debug)]
-pub struct CamsProvider {
-    environment: Environment,
-    clock: Clock,
-    random: Random,
-    long_wait: Duration,
 }
 
 impl Provider for CamsProvider {

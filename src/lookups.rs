@@ -3,10 +3,10 @@
 //! A refresh asks about each number in the state by itself. If the list of a space does not show
 //! its numbers, that would be one lookup for each of them in every plan, at the ten calls a second
 //! of the account's quota. For a number in the state, a lookup can only prove that it is absent, or
-//! give an id that was not known. So the numbers of a space share some lookups in a run
-//! ([`Lookups::take`]). A lookup that shows neither is used up. One that proves a number absent is
-//! given back, together with as many as there were at first: a space whose numbers are all gone is
-//! emptied in one refresh, and a space whose numbers are only hidden costs ten lookups.
+//! give an id that was not known. So the numbers of a space share a budget of lookups per run
+//! ([`Lookups::take`]). A lookup that shows neither is deducted from it. A lookup that proves a
+//! number absent is returned to the budget, with the initial amount added, so that one refresh can
+//! remove all numbers of a space, and a space whose numbers are only hidden costs ten lookups.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 /// How many lookups of a space may show nothing in a run. Terraform refreshes as many resources at
 /// once.
-const AT_FIRST: usize = 10;
+const INITIAL_LOOKUPS: usize = 10;
 
 /// The lookups that the refreshes of a run may still make, by space.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl Lookups {
         let share = {
             let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let share = shares.entry(cust_space_id.to_owned());
-            let share = share.or_insert_with(|| watch::Sender::new((AT_FIRST, 0)));
+            let share = share.or_insert_with(|| watch::Sender::new((INITIAL_LOOKUPS, 0)));
             share.clone()
         };
         let mut counts = share.subscribe();
@@ -74,7 +74,7 @@ impl Lookups {
 impl Granted {
     /// Notes that the lookups proved the number absent.
     pub(crate) fn proved_absent(mut self) {
-        self.given_back += AT_FIRST;
+        self.given_back += INITIAL_LOOKUPS;
     }
 
     /// Notes that the lookups changed nothing.
@@ -113,7 +113,10 @@ mod tests {
     #[tokio::test]
     async fn ten_that_show_nothing_are_the_last_of_their_space() {
         let lookups = Lookups::default();
-        settle(take(&lookups, AT_FIRST).await, Granted::showed_nothing);
+        settle(
+            take(&lookups, INITIAL_LOOKUPS).await,
+            Granted::showed_nothing,
+        );
         assert!(lookups.take("s", 1).await.is_none());
         assert!(lookups.take("another", 1).await.is_some());
     }
@@ -126,7 +129,7 @@ mod tests {
             settle(take(&lookups, 1).await, drop);
         }
         settle(
-            take(&lookups, 101 * AT_FIRST).await,
+            take(&lookups, 101 * INITIAL_LOOKUPS).await,
             Granted::showed_nothing,
         );
         assert!(lookups.take("s", 1).await.is_none());
@@ -137,7 +140,7 @@ mod tests {
         let nothing: fn(Granted) = Granted::showed_nothing;
         for (last, expected) in [(nothing, false), (Granted::proved_absent, true)] {
             let lookups = Lookups::default();
-            let mut granted = take(&lookups, AT_FIRST).await;
+            let mut granted = take(&lookups, INITIAL_LOOKUPS).await;
             let mut eleventh = Box::pin(lookups.take("s", 1));
             let under_way = granted.pop().into_iter().collect();
             settle(granted, Granted::showed_nothing);
@@ -150,8 +153,11 @@ mod tests {
     #[tokio::test]
     async fn one_that_was_given_up_is_none() {
         let lookups = Lookups::default();
-        drop(take(&lookups, AT_FIRST).await);
-        settle(take(&lookups, AT_FIRST).await, Granted::showed_nothing);
+        drop(take(&lookups, INITIAL_LOOKUPS).await);
+        settle(
+            take(&lookups, INITIAL_LOOKUPS).await,
+            Granted::showed_nothing,
+        );
         assert!(lookups.take("s", 1).await.is_none());
     }
 

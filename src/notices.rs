@@ -42,9 +42,10 @@ pub(crate) fn long_wait(wait: &LongWait) -> Diagnostic {
     };
     let text = format!(
         "This resource waited {} s for the account's call quota for {}. When the wait began, {} \
-         already waiting{others}.{cause} {rest}\n\nThis is not an error: the provider stays within \
-         the quota so that CAMS refuses no call. Other programs that use the same account make the \
-         wait longer. This warning is shown only once per run; other resources may wait as long.",
+         already waiting{others}.{cause} {rest}\n\nThis is not an error: the provider stays \
+         within the quota so that CAMS refuses no call. Other programs that use the same account \
+         make the wait longer. This warning is shown only once per run; other resources may wait \
+         as long.",
         wait.waited.as_secs(),
         wait.action,
         calls(wait.calls_ahead, " of this run was", "s of this run were")
@@ -63,14 +64,14 @@ pub(crate) fn calls(count: usize, one: &str, several: &str) -> String {
 /// The file that stores the account was locked by another process.
 pub(crate) fn account_locked(file: &Path) -> Diagnostic {
     let text = format!(
-        "Another process keeps {} locked. The file stores which account the access keys of this \
-         user's processes belong to, so that they share its call quota. The provider waited for \
-         some seconds and continued without the lock: if the processes disagree about the \
-         account, CAMS may throttle all of them.\n\nThe process \
-         that holds the lock may be stopped (Ctrl-Z): resume or end it. If the file is on a network \
-         share whose locks do not work, set throttle.state_directory or \
-         CAMS_THROTTLE_STATE_DIRECTORY to another directory. The file is not needed if account_id \
-         is set in the provider block, or {} in the environment.",
+        "Another process keeps {} locked. The file records the account of each access key, so that \
+         all processes of this user share the call quota of that account. The provider waited for \
+         some seconds and continued without the lock. If the processes count their calls for \
+         different accounts, CAMS may throttle all of them.\n\nThe process that holds the lock may \
+         be stopped (Ctrl-Z): resume or end it. If the file is on a network share whose locks do \
+         not work, set throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY to another \
+         directory. The file is not needed if account_id is set in the provider block, or {} in \
+         the environment.",
         file.display(),
         settings::ACCOUNT_ID.variables.join(" or ")
     );

@@ -4,8 +4,9 @@
 //! which all who ask for the same space share, and the lookup of the number where the list does not
 //! settle it. [`Search::read_back`] is the question after a start without an answer.
 
+pub(crate) mod read_back;
+
 use std::fmt;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -134,7 +135,7 @@ pub(crate) type NoAnswer = Box<(Error, Option<Error>)>;
 
 /// The outcome of one of the two operations. The inner error concerns this operation alone, so the
 /// other one may still answer.
-type Answer<T> = Result<Result<T, Error>, NoAnswer>;
+type OneAnswer<T> = Result<Result<T, Error>, NoAnswer>;
 
 impl Search<'_> {
     /// Asks the list of the space about the number, and the lookup where the list does not settle
@@ -216,7 +217,7 @@ impl Search<'_> {
     }
 
     /// What the list shows, as one of the two operations that find a number.
-    async fn list(&self, freshness: Freshness) -> Answer<Listed> {
+    async fn list(&self, freshness: Freshness) -> OneAnswer<Listed> {
         let (space, number) = (&self.target.cust_space_id, &self.target.number);
         let ask = |bounds: Bounds| async move {
             let client = self.client;
@@ -288,120 +289,12 @@ impl Search<'_> {
             answer => answer,
         }
     }
-
-    /// Looks several times for a number whose migration may have started.
-    ///
-    /// # Errors
-    ///
-    /// Why the number was not found, in one sentence.
-    pub(crate) async fn read_back(&self) -> Result<Presence, String> {
-        self.look_repeatedly(NOT_SHOWN, async |search| search.look_again().await)
-            .await
-    }
-
-    /// Looks several times for the outcome of a call without an answer. After a stop there is one
-    /// more look, and a short one. `not_shown` is the reason that a look gives if it finds nothing.
-    ///
-    /// When the time of the operation is over, the looks have some seconds of their own.
-    ///
-    /// # Errors
-    ///
-    /// Why the outcome was not found, in one sentence.
-    pub(crate) async fn look_repeatedly<T>(
-        &self,
-        not_shown: &str,
-        look: impl AsyncFn(&Search<'_>) -> Result<T, String>,
-    ) -> Result<T, String> {
-        let time = self.bounds.time_left().clamp(LAST_LOOKS, READ_BACK);
-        let aftermath = Search {
-            bounds: Bounds::unstoppable(time),
-            ..self.clone()
-        };
-        let mut found = Err(not_shown.to_owned());
-        for wait in WAITS.map(Duration::from_millis) {
-            if wait >= aftermath.bounds.time_left() {
-                break;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.bounds.stopped() => {}
-            }
-            let is_last = self.bounds.is_stopped();
-            found = tokio::select! {
-                found = look(&aftermath) => found,
-                () = self.bounds.stop_grace_ended() => Err(not_shown.to_owned()),
-            };
-            if found.is_ok() || is_last {
-                break;
-            }
-        }
-        let is_stopped = self.bounds.is_stopped();
-        found.map_err(|reason| match reason == not_shown && is_stopped {
-            true => STOPPED.to_owned(),
-            false => reason,
-        })
-    }
-
-    /// Looks once for a number whose migration may have started, in a list that is requested now.
-    ///
-    /// # Errors
-    ///
-    /// Why the number was not found, in one sentence.
-    pub(crate) async fn look_again(&self) -> Result<Presence, String> {
-        let question = Question {
-            freshness: Freshness::Since(Instant::now()),
-            ..Question::default()
-        };
-        match self.find(question).await.map(|found| found.evidence) {
-            Ok(Evidence::Present(presence)) => Ok(presence),
-            Ok(Evidence::Inconclusive | Evidence::Absent) => Err(NOT_SHOWN.to_owned()),
-            Err(failed) => {
-                let (error, other) = *failed;
-                let other = other.map(|other| format!("; {other}")).unwrap_or_default();
-                let text = format!("Looking for the number failed too: {error}{other}.");
-                Err(text)
-            }
-        }
-    }
-
-    /// Looks once whether the number is verified.
-    ///
-    /// # Errors
-    ///
-    /// Why the number does not count as verified, in one sentence.
-    pub(crate) async fn look_for_verification(&self) -> Result<LookedUp, String> {
-        match self.look_up().await {
-            Ok(looked_up) if looked_up.is_verified => Ok(looked_up),
-            Ok(_) => Err(NOT_VERIFIED.to_owned()),
-            Err(error) => Err(format!("Looking the number up failed too: {error}.")),
-        }
-    }
 }
 
-/// The reason for a number that is not shown as verified.
-pub(crate) const NOT_VERIFIED: &str = "The lookup of the number did not show it as VERIFIED within \
-    some seconds.";
-
-pub(crate) const NOT_SHOWN: &str = "The list of the space and the lookup of the number did not show it within \
-    some seconds.";
-const STOPPED: &str = "Terraform was asked to stop before CAMS could show the outcome.";
-
 /// Separates a failure of one operation from one that every call would meet.
-fn alone<T>(answer: Result<T, Error>) -> Answer<T> {
+fn alone<T>(answer: Result<T, Error>) -> OneAnswer<T> {
     match answer {
         Err(error) if error.kind.ends_the_operation() => Err(Box::new((error, None))),
         answer => Ok(answer),
     }
 }
-
-/// The waits in milliseconds before each look for a number after a call without an answer: CAMS may
-/// need this long to show the number.
-const WAITS: [u64; 5] = [0, 500, 1000, 2000, 4000];
-
-/// How long all of these looks may take together: what is left of the time of the operation, but at
-/// most this.
-const READ_BACK: Duration = Duration::from_secs(30);
-
-/// How long they may take together when the time of the operation is over, or nearly so. A started
-/// migration must not be lost, and the user has waited for as long as they wanted to.
-const LAST_LOOKS: Duration = Duration::from_secs(5);

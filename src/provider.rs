@@ -13,7 +13,6 @@ use terraform_plugin::framework::model::Field;
 
 use tokio::time::Instant;
 
-use super::CamsProvider;
 use super::changes::Changes;
 use super::claims::Claims;
 use super::credentials;
@@ -54,7 +53,8 @@ pub(crate) enum NoClient {
 
 impl Cams {
     pub(crate) fn new(
-        provider: &CamsProvider,
+        clock: Clock,
+        random: Random,
         client: Result<Client, NoClient>,
         cust_space_id: Field<String>,
         throttled: Option<Throttled>,
@@ -69,9 +69,9 @@ impl Cams {
             claims: Claims::new(directory),
             planned: Planned::default(),
             lookups: Lookups::default(),
-            clock: provider.clock.clone(),
+            clock,
             began: Instant::now(),
-            random: provider.random.clone(),
+            random,
             reported: Mutex::default(),
         }
     }

@@ -27,7 +27,7 @@ pub(crate) struct Reader<'a> {
 }
 
 /// The numbers of a space as its list shows them, by their dialled form.
-pub(crate) type Numbers = BTreeMap<PhoneNumber, ListedNumber>;
+pub(crate) type RowsByNumber = BTreeMap<PhoneNumber, ListedNumber>;
 
 impl<'a> Reader<'a> {
     /// A read that ends after the time of a refresh, or when Terraform is asked to stop.
@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
         &self,
         space: &str,
         freshness: Freshness,
-    ) -> Result<Numbers, Diagnostics> {
+    ) -> Result<RowsByNumber, Diagnostics> {
         let list = self.client.list(&self.bounds, space, freshness).await;
         Ok(by_number(&self.rows(list, space)?))
     }
@@ -181,15 +181,15 @@ fn missing_space() -> Diagnostic {
 }
 
 fn space_not_known_yet() -> Diagnostic {
-    let text = "The provider's cust_space_id is known only after apply, and a space is read during \
-        the plan. Set cust_space_id here to the same value: Terraform then reads the space when the \
-        value is known.";
+    let text = "The provider's cust_space_id is known only after apply, but the space is read \
+        during the plan. Set cust_space_id in this block to the same value, so that Terraform \
+        defers the read until the value is known.";
     Diagnostic::error("Space Not Known Yet", text).at(Path::root().attribute("cust_space_id"))
 }
 
 /// One row for each number, whose rows are side by side. Which one does not depend on the order of
 /// the rows, which is not documented.
-fn by_number(rows: &[ListedNumber]) -> Numbers {
+fn by_number(rows: &[ListedNumber]) -> RowsByNumber {
     let number = |row: &ListedNumber| row.number().map(|number| number.canonical());
     let numbers = rows.chunk_by(|row, next| number(row) == number(next));
     let shown = numbers.filter_map(|rows| Some((number(rows.first()?)?, row_of(rows)?.clone())));
@@ -214,10 +214,10 @@ fn not_synchronized(error: &Error, space: &str) -> Diagnostic {
 
 fn incomplete(answer: &str) -> Diagnostic {
     let text = format!(
-        "CAMS did not send the whole {answer} in a readable form. What could not be read is left \
-         out. If this persists, report it to the developers of the provider."
+        "The provider could not read a part of the {answer} and left that part out. If this \
+         persists, report it to the developers of the provider."
     );
-    Diagnostic::warning("Answer Partly Unreadable", text)
+    Diagnostic::warning("Response Partly Unreadable", text)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::Duration;
 
 use base::environment::Environment;
 use terraform_plugin::framework::diagnostic::Diagnostic;
@@ -53,6 +54,11 @@ pub(crate) fn whole_number(
     });
     let number = number.map(|number| number as u64);
     number.ok_or_else(|| format!("expected a whole number of {units} from {least} to {most}"))
+}
+
+/// Reads a whole number of milliseconds.
+pub(crate) fn parse_millis(text: &str, range: RangeInclusive<u32>) -> Result<Duration, String> {
+    whole_number(text, range, "milliseconds").map(Duration::from_millis)
 }
 
 impl<T> Setting<T> {
@@ -261,6 +267,15 @@ mod tests {
         let environment = [("DIGIT", variable)].into_iter().collect();
         let read = setting.read(&config, &environment);
         read.map_err(|error| error.detail)
+    }
+
+    #[test]
+    fn whole_milliseconds_are_read_and_nothing_else() {
+        let parse_millis = |text| parse_millis(text, 100..=600_000);
+        assert_eq!(parse_millis("1500"), Ok(Duration::from_millis(1500)));
+        for text in ["0", "-5", "1.5", "99", "600001", "soon", ""] {
+            assert!(parse_millis(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,6 @@
 pub(crate) mod credentials;
 pub(crate) mod throttle;
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use base::environment::Environment;
@@ -12,16 +11,16 @@ use terraform_plugin::framework::diagnostic::Diagnostics;
 use terraform_plugin::framework::path::Path;
 
 use super::block::Config;
-use super::setting::{Declaration, Setting, check, from_str, whole_number};
+use super::setting::{Declaration, Setting, check, from_str, parse_millis};
 
 /// The environment variable for [`CUST_SPACE_ID`], which messages about resources name too.
 pub(crate) const CUST_SPACE_ID_VARIABLE: &str = "CAMS_CUST_SPACE_ID";
 
-/// The one region where CAMS is documented to run.
+/// The only region that the documentation of CAMS lists.
 pub(crate) const DOCUMENTED_REGION: &str = "ap-southeast-1";
 
 /// The settings that are in none of the nested blocks and are not about credentials.
-static ALL: [&dyn Declaration; 7] = [
+static ALL: &[&dyn Declaration] = &[
     &ACCOUNT_ID,
     &REGION,
     &ENDPOINT,
@@ -35,7 +34,10 @@ static ALL: [&dyn Declaration; 7] = [
 pub(crate) fn all() -> impl Iterator<Item = &'static dyn Declaration> {
     let credentials = credentials::ALL.iter();
     let credentials = credentials.map(|setting| setting as &dyn Declaration);
-    ALL.into_iter().chain(credentials).chain(throttle::ALL)
+    let others = ALL.iter().copied();
+    others
+        .chain(credentials)
+        .chain(throttle::ALL.iter().copied())
 }
 
 /// What is wrong with the values that are set.
@@ -80,8 +82,8 @@ pub(crate) static CUST_SPACE_ID: Setting<String> = Setting::new(
     "cust_space_id",
     &[CUST_SPACE_ID_VARIABLE],
     parse_cust_space_id,
-    "Default space for resources without `cust_space_id`: the id of the ISV sub-customer's space, \
-     or of your own instance.",
+    "Default space for resources that do not set `cust_space_id`: the space id of the ISV's \
+     sub-customer, or of your own instance.",
 )
 .otherwise("each resource must set `cust_space_id`");
 
@@ -97,7 +99,7 @@ pub(crate) static CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
     "client_connect_timeout",
     &["CLIENT_CONNECT_TIMEOUT"],
     |text| parse_millis(text, 100..=600_000),
-    "Time limit in milliseconds for connecting to the API, including TLS. Increase it for a slow \
+    "Timeout in milliseconds for connecting to the API, including TLS. Increase it for a slow \
      proxy.",
 )
 .default("10000");
@@ -106,9 +108,9 @@ pub(crate) static READ_TIMEOUT: Setting<Duration> = Setting::new(
     "client_read_timeout",
     &["CLIENT_READ_TIMEOUT"],
     |text| parse_millis(text, 100..=600_000),
-    "Time limit in milliseconds from sending a request to the end of its answer. After a request \
-     without an answer, the provider determines whether it had an effect; lower the limit only if \
-     the API hangs.",
+    "Timeout in milliseconds from sending a request to the end of its response. After a request \
+     without a response, the provider determines whether it had an effect; lower the timeout only \
+     if the API hangs.",
 )
 .default("60000");
 
@@ -135,24 +137,11 @@ fn parse_cust_space_id(text: &str) -> Result<String, String> {
     ))
 }
 
-fn parse_millis(text: &str, range: RangeInclusive<u32>) -> Result<Duration, String> {
-    whole_number(text, range, "milliseconds").map(Duration::from_millis)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-
-    #[test]
-    fn whole_milliseconds_are_read_and_nothing_else() {
-        let parse_millis = |text| parse_millis(text, 100..=600_000);
-        assert_eq!(parse_millis("1500"), Ok(Duration::from_millis(1500)));
-        for text in ["0", "-5", "1.5", "99", "600001", "soon", ""] {
-            assert!(parse_millis(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn every_default_is_a_value_of_its_setting() {

@@ -42,11 +42,14 @@ impl Throttled {
         trouble.into_iter().chain(caveat)
     }
 
-    /// The quota could not be shared as configured, so that this process made fewer calls.
+    /// The quota could not be shared as configured, so that fewer calls were made.
     fn not_shared(&self, reason: &str) -> Diagnostic {
-        let (what, remedy) = match self.scope {
+        let (what, limited, those, remedy) = match self.scope {
             Scope::Redis => (
                 "the Redis server that shares it between machines",
+                "all processes of this machine together (or each of them, if the directory of this \
+                 machine cannot be used either)",
+                "machines",
                 "Check throttle.redis_url, the server, its password and its certificate, and the \
                  network in between; the guide on Redis lists what servers and users need. For a \
                  distant server, raise throttle.redis_connect_timeout and \
@@ -54,6 +57,8 @@ impl Throttled {
             ),
             Scope::Host | Scope::Process => (
                 "the directory in which this user's processes share it",
+                "each process",
+                "processes",
                 "Make the directory accessible only to this user (chmod 700), set \
                  throttle.state_directory or CAMS_THROTTLE_STATE_DIRECTORY to another one, or set \
                  throttle.scope = \"process\" if only one process at a time uses the account.",
@@ -63,9 +68,10 @@ impl Throttled {
         let text = format!(
             "The account's call quota is not shared, because {what} cannot be used: {reason}. \
              Until it can be used, the provider makes at most {calls} per second for each \
-             operation, so that all processes together stay within the quota. Nothing is lost, but \
-             operations take longer.\n\n{remedy} If you know how many processes run at the same \
-             time, increase throttle.fallback_requests_per_second."
+             operation, counted for {limited}, to stay within the quota. No number is lost, but \
+             operations take longer.\n\n{remedy} If you know how many {those} use the account at \
+             the same time, set throttle.fallback_requests_per_second to the quota divided by \
+             their number."
         );
         Diagnostic::warning("Call Quota Not Shared", text)
     }

@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 
 use crate::errors::advice;
 
-use super::answers::{Permission, Question, has_id, text};
-use super::finding::{Finding, State, quoted};
+use super::answers::{Permission, Probe, has_id, text};
+use super::finding::{Finding, Verdict, quoted};
 use super::observe::Observations;
-use super::operations::{INDISPENSABLE, OPTIONAL};
+use super::operations::{CORE, operations};
 
 /// How many statuses are named at most. Others are counted.
 const MOST_STATUSES: usize = 10;
@@ -26,39 +26,39 @@ const OTHER: &str = "other";
 /// The findings about the account, its space and what RAM allows in it.
 pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
     let mut findings = [product, space, waba].map(|of| of(observations)).to_vec();
-    let operation = |optional| move |row| operation(row, optional, observations);
-    findings.extend(INDISPENSABLE.map(operation(false)));
-    findings.extend(OPTIONAL.map(operation(true)));
+    for (action, callers) in operations() {
+        findings.push(operation(action, &callers, observations));
+    }
     findings
 }
 
 /// Whether the account may use CAMS at all.
 fn product(observations: &Observations) -> Finding {
     let activated = observations.answers.subscribed();
-    let (state, text) = match activated {
-        Some(true) => (State::Ok, "The account has activated CAMS."),
+    let (verdict, text) = match activated {
+        Some(true) => (Verdict::Ok, "The account has activated CAMS."),
         Some(false) => (
-            State::Problem,
+            Verdict::Problem,
             "The account has not activated CAMS. Activate it once in the CAMS console with the \
              main account, or with a RAM user who is allowed to.",
         ),
         None => (
-            State::Unknown,
+            Verdict::Unknown,
             "Whether the account has activated CAMS could not be determined.",
         ),
     };
-    Finding::new("product", state, text).with(json!({ "activated": activated }))
+    Finding::new("product", verdict, text).with(json!({ "activated": activated }))
 }
 
 /// Which space was examined.
 fn space(observations: &Observations) -> Finding {
     let Some((origin, id)) = &observations.space else {
         let text = "No space is named, so its list, its numbers and its WhatsApp Business Account \
-                    were not looked at. Set CAMS_CUST_SPACE_ID, or pass --space ID.";
-        return Finding::new("space", State::Problem, text).with(Value::Null);
+                    were not examined. Set CAMS_CUST_SPACE_ID, or pass --space ID.";
+        return Finding::new("space", Verdict::Problem, text).with(Value::Null);
     };
     let text = format!("The space is {}, from {origin}.", foreign_text::line(id));
-    Finding::new("space", State::Ok, text).with(json!(origin))
+    Finding::new("space", Verdict::Ok, text).with(json!(origin))
 }
 
 /// What is bound to the space.
@@ -66,9 +66,9 @@ fn waba(observations: &Observations) -> Finding {
     const BOUND: &str = "A WhatsApp Business Account is bound to the space";
     let unknown = |why: &str| {
         let text = format!("Which WhatsApp Business Account is bound to the space {why}");
-        Finding::new("waba", State::Unknown, text).with(Value::Null)
+        Finding::new("waba", Verdict::Unknown, text).with(Value::Null)
     };
-    let body = match observations.answers.to(Question::Waba) {
+    let body = match observations.answers.to(Probe::Waba) {
         None => return unknown("was not asked."),
         Some(Err(error)) => return unknown(&format!("could not be determined. {}", quoted(error))),
         Some(Ok(body)) => body,
@@ -79,63 +79,59 @@ fn waba(observations: &Observations) -> Finding {
     let documented = ["APPROVED", "DISABLED", "PENDING", "REJECTED"];
     let known = |status: String| documented.into_iter().find(|known| *known == status);
     let status = status.map(|status| known(status).unwrap_or(OTHER));
-    let (state, text) = match (data, status) {
+    let (verdict, text) = match (data, status) {
         (None, _) => (
-            State::Problem,
+            Verdict::Problem,
             "No WhatsApp Business Account is bound to the space. Bind one in the CAMS console: \
              numbers can only be moved into a space that has one."
                 .to_owned(),
         ),
-        (Some(_), Some("APPROVED")) => (State::Ok, format!("{BOUND} and approved.")),
+        (Some(_), Some("APPROVED")) => (Verdict::Ok, format!("{BOUND} and approved.")),
         (Some(_), Some(status)) => (
-            State::Problem,
+            Verdict::Problem,
             format!(
                 "{BOUND}, and its review status is {status}. No number can move before it is \
                  APPROVED: see the CAMS console for what Meta asks for."
             ),
         ),
         (Some(_), None) => (
-            State::Attention,
+            Verdict::Attention,
             format!("{BOUND}. The answer does not say whether it is approved."),
         ),
     };
     let facts = json!({ "bound": data.is_some(), "review_status": status });
-    Finding::new("waba", state, text).with(facts)
+    Finding::new("waba", verdict, text).with(facts)
 }
 
 /// Permission and outcome of one operation.
-fn operation(
-    (action, needed_by): (&'static str, &str),
-    optional: bool,
-    observations: &Observations,
-) -> Finding {
-    let if_used = if optional { ", if you use that" } else { "" };
-    let grant = format!("It is needed by {needed_by}: grant cams:{action} on resource *{if_used}.");
+fn operation(action: &'static str, callers: &[&str], observations: &Observations) -> Finding {
+    let optional = !CORE.contains(&action);
+    let grant = grant(action, callers, optional);
     let answers = &observations.answers;
     let errors = answers.errors().filter(|error| error.action == action);
     let errors: Vec<&Error> = errors.collect();
     let permission = answers.permission(action);
-    let (state, text) = match permission {
+    let (verdict, text) = match permission {
         Permission::NotTried => (
-            State::Unknown,
+            Verdict::Unknown,
             format!(
                 "doctor does not call {action}, so it cannot report whether RAM allows it. {grant}"
             ),
         ),
         Permission::Unknown => (
-            State::Unknown,
+            Verdict::Unknown,
             format!("Whether RAM allows {action} could not be determined."),
         ),
         Permission::Denied if !optional => {
             let mut errors = errors.iter();
             let denial = errors.find(|error| error.kind == ErrorKind::AccessDenied);
             let advice = denial.map(|error| advice(error)).unwrap_or_default();
-            (State::Problem, format!("RAM denies {action}. {advice}"))
+            (Verdict::Problem, format!("RAM denies {action}. {advice}"))
         }
-        Permission::Denied => (State::Attention, format!("RAM denies {action}. {grant}")),
+        Permission::Denied => (Verdict::Attention, format!("RAM denies {action}. {grant}")),
         Permission::Granted => {
-            let (state, outcome) = outcome(action, optional, &errors, observations);
-            (state, format!("RAM allows {action}.{outcome}"))
+            let (verdict, outcome) = outcome(action, optional, &errors, observations);
+            (verdict, format!("RAM allows {action}.{outcome}"))
         }
     };
     // Without their messages, which may name what they are about.
@@ -148,7 +144,21 @@ fn operation(
         })
     });
     let facts = json!({ "permission": permission, "errors": errors.collect::<Value>() });
-    Finding::new(action, state, text).with(facts)
+    Finding::new(action, verdict, text).with(facts)
+}
+
+/// What calls an operation, and what to grant for it.
+fn grant(action: &str, callers: &[&str], optional: bool) -> String {
+    let if_used = match callers {
+        _ if !optional => "",
+        [_] => " if you use it",
+        _ => " if you use one of them",
+    };
+    let callers = match callers {
+        [others @ .., last] if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        one => one.concat(),
+    };
+    format!("It is called by {callers}: grant cams:{action} on resource *{if_used}.")
 }
 
 /// What came of an operation that RAM allows, behind the sentence that says so.
@@ -157,36 +167,36 @@ fn outcome(
     optional: bool,
     errors: &[&Error],
     observations: &Observations,
-) -> (State, String) {
+) -> (Verdict, String) {
     let answers = &observations.answers;
-    let is_list = action == Question::Numbers.action();
+    let is_list = action == Probe::Numbers.action();
     let mut errors = errors.iter().filter(|_| !optional);
     if let Some(error) = errors.find(|error| is_list || error.kind == ErrorKind::ResourceOwner) {
         let text = format!(" {} {}", advice(error), quoted(error));
-        return (State::Problem, text);
+        return (Verdict::Problem, text);
     }
-    let own = answers.to(Question::OwnNumber);
-    let own = own.filter(|_| action == Question::OwnNumber.action());
-    let (state, text) = match (answers.rows(), own) {
-        (Some(rows), _) if is_list => return (State::Ok, rows_in_words(rows, observations)),
+    let own = answers.to(Probe::OwnNumber);
+    let own = own.filter(|_| action == Probe::OwnNumber.action());
+    let (verdict, text) = match (answers.rows(), own) {
+        (Some(rows), _) if is_list => return (Verdict::Ok, rows_in_words(rows, observations)),
         (None, _) if is_list => (
-            State::Problem,
+            Verdict::Problem,
             " Its answer does not contain a list of numbers.",
         ),
-        (_, None) => (State::Ok, ""),
+        (_, None) => (Verdict::Ok, ""),
         (_, Some(Err(error))) => {
             let text = format!(" It refuses a number of the space. {}", quoted(error));
-            return (State::Attention, text);
+            return (Verdict::Attention, text);
         }
         (_, Some(Ok(body))) if has_id(body) => {
-            (State::Ok, " It gives the id of a number of the space.")
+            (Verdict::Ok, " It gives the id of a number of the space.")
         }
         (_, Some(Ok(_))) => (
-            State::Attention,
+            Verdict::Attention,
             " It gives no id for a number of the space.",
         ),
     };
-    (state, text.to_owned())
+    (verdict, text.to_owned())
 }
 
 /// How many rows the list has, by status.

@@ -12,7 +12,7 @@ use cams::{Bounds, Client, Error, ErrorKind, Operation, Raw};
 
 /// A question to the service. Each is a call that only reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Question {
+pub(crate) enum Probe {
     OpenStatus,
     Waba,
     Numbers,
@@ -24,9 +24,9 @@ pub(crate) enum Question {
     OwnNumber,
 }
 
-impl Question {
+impl Probe {
     /// All questions, in the order in which they are asked.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: &[Self] = &[
         Self::OpenStatus,
         Self::Waba,
         Self::Numbers,
@@ -79,7 +79,7 @@ pub(crate) type Body = Value;
 
 /// The answers to the questions that were asked.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Answers(pub(crate) Vec<(Question, Result<Body, Error>)>);
+pub(crate) struct Answers(pub(crate) Vec<(Probe, Result<Body, Error>)>);
 
 /// Whether RAM lets the caller use an operation.
 ///
@@ -98,14 +98,14 @@ pub(crate) enum Permission {
 
 impl Answers {
     /// The outcome of a question, if it was asked.
-    pub(crate) fn to(&self, question: Question) -> Option<&Result<Body, Error>> {
+    pub(crate) fn to(&self, probe: Probe) -> Option<&Result<Body, Error>> {
         let mut answers = self.0.iter();
-        answers.find_map(|(asked, outcome)| (*asked == question).then_some(outcome))
+        answers.find_map(|(asked, outcome)| (*asked == probe).then_some(outcome))
     }
 
     /// The answer to a question, if it succeeded.
-    pub(crate) fn body(&self, question: Question) -> Option<&Body> {
-        self.to(question)?.as_ref().ok()
+    pub(crate) fn body(&self, probe: Probe) -> Option<&Body> {
+        self.to(probe)?.as_ref().ok()
     }
 
     /// All answers that succeeded.
@@ -138,11 +138,11 @@ impl Answers {
 
     /// What the answers show of RAM's permission for an operation.
     pub(crate) fn permission(&self, action: &str) -> Permission {
-        let answers = |question: &Question| question.action() == action;
-        if !Question::ALL.iter().any(answers) {
+        let answers = |probe: &Probe| probe.action() == action;
+        if !Probe::ALL.iter().any(answers) {
             return Permission::NotTried;
         }
-        let outcomes = self.0.iter().filter(|(question, _)| answers(question));
+        let outcomes = self.0.iter().filter(|(probe, _)| answers(probe));
         let shown = outcomes.map(|(_, outcome)| shown(outcome));
         shown.max().unwrap_or(Permission::Unknown)
     }
@@ -152,19 +152,19 @@ impl Answers {
         if self.error(ErrorKind::NotSubscribed).is_some() {
             return Some(false);
         }
-        let status = self.body(Question::OpenStatus);
+        let status = self.body(Probe::OpenStatus);
         let open = match status.and_then(|body| body.get("OpenStatus")) {
             Some(Value::Bool(open)) => Some(*open),
             Some(Value::String(text)) => text.to_ascii_lowercase().parse().ok(),
             _ => None,
         };
-        open.or_else(|| self.body(Question::Numbers).map(|_| true))
+        open.or_else(|| self.body(Probe::Numbers).map(|_| true))
     }
 
     /// The rows of the space's list, also of a list that is null or left out. `None` if there is no
     /// answer, or something else in the list's place.
     pub(crate) fn rows(&self) -> Option<&[Value]> {
-        match self.body(Question::Numbers)?.get("PhoneNumbers") {
+        match self.body(Probe::Numbers)?.get("PhoneNumbers") {
             None | Some(Value::Null) => Some(&[]),
             Some(Value::String(text)) if is_absent(text) => Some(&[]),
             Some(Value::Array(rows)) => Some(rows),
@@ -243,8 +243,8 @@ pub(super) mod tests {
             (invalid(), None, Permission::Granted),
             (Some(answered(json!({}))), None, Permission::Granted),
         ] {
-            let missing = missing.map(|outcome| (Question::MissingNumber, outcome));
-            let malformed = malformed.map(|outcome| (Question::NoNumber, outcome));
+            let missing = missing.map(|outcome| (Probe::MissingNumber, outcome));
+            let malformed = malformed.map(|outcome| (Probe::NoNumber, outcome));
             let answers = Answers(missing.into_iter().chain(malformed).collect());
             let permission = answers.permission("GetPhoneNumberVerificationStatus");
             assert_eq!(permission, expected, "{answers:?}");
@@ -259,7 +259,7 @@ pub(super) mod tests {
             (json!({ "OpenStatus": null }), None),
             (json!({}), None),
         ] {
-            let answers = Answers(vec![(Question::OpenStatus, answered(body.clone()))]);
+            let answers = Answers(vec![(Probe::OpenStatus, answered(body.clone()))]);
             assert_eq!(answers.subscribed(), expected, "{body}");
         }
     }
@@ -273,7 +273,7 @@ pub(super) mod tests {
             (json!({}), Some(0)),
             (json!({ "PhoneNumbers": 7 }), None),
         ] {
-            let answers = Answers(vec![(Question::Numbers, answered(body.clone()))]);
+            let answers = Answers(vec![(Probe::Numbers, answered(body.clone()))]);
             assert_eq!(answers.rows().map(<[Value]>::len), expected, "{body}");
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// What a finding means for the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum State {
+pub(crate) enum Verdict {
     /// It works, but there is something to know.
     Attention,
     /// It works as needed.
@@ -23,18 +23,18 @@ pub(crate) enum State {
 pub(crate) struct Finding {
     /// The subject, which is a word that never changes, or the name of an operation.
     pub(crate) about: &'static str,
-    pub(crate) state: State,
+    pub(crate) verdict: Verdict,
     /// What was found, and what to do about it, in whole sentences.
     pub(crate) text: String,
-    /// The same for programs, with nothing personal in it. `None` if `about` and `state` say all.
+    /// The same for programs, with nothing personal in it. `None` if `about` and `verdict` say all.
     pub(crate) facts: Option<Value>,
 }
 
 impl Finding {
-    pub(crate) fn new(about: &'static str, state: State, text: impl Into<String>) -> Self {
+    pub(crate) fn new(about: &'static str, verdict: Verdict, text: impl Into<String>) -> Self {
         Self {
             about,
-            state,
+            verdict,
             text: text.into(),
             facts: None,
         }

@@ -9,7 +9,7 @@ use crate::settings::throttle::Scope;
 use crate::throttling;
 
 use super::account;
-use super::finding::{Finding, State, quoted};
+use super::finding::{Finding, Verdict, quoted};
 use super::observe::Observations;
 
 /// The difference of the clocks in seconds up to which they count as the same.
@@ -21,7 +21,7 @@ const CLOCK_TOLERATED: u64 = 15 * 60;
 pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
     let mut findings = vec![credentials(observations)];
     for problem in &observations.problems {
-        findings.push(Finding::new("settings", State::Problem, &*problem.detail));
+        findings.push(Finding::new("settings", Verdict::Problem, &*problem.detail));
     }
     findings.push(endpoint(observations));
     findings.extend(observations.clock_ahead.map(clock));
@@ -35,28 +35,28 @@ fn credentials(observations: &Observations) -> Finding {
     let Some((origin, kind)) = &observations.credentials else {
         let text = "No usable credentials are configured.";
         let facts = json!({ "from": null });
-        return Finding::new("credentials", State::Problem, text).with(facts);
+        return Finding::new("credentials", Verdict::Problem, text).with(facts);
     };
     let mut text = format!("The credentials come from {origin}");
     if let Some(end) = &observations.access_key_end {
         text += &format!("; the id of their access key ends in {end}");
     }
-    let state = if let Some(error) = answers.error(ErrorKind::CredentialsUnavailable) {
+    let verdict = if let Some(error) = answers.error(ErrorKind::CredentialsUnavailable) {
         text += &format!(". They cannot be fetched. {}", error.message);
-        State::Problem
+        Verdict::Problem
     } else if let Some(error) = answers.error(ErrorKind::Credentials) {
         let advice = advice(error);
         text += &format!(". CAMS refuses them. {advice} {}", quoted(error));
-        State::Problem
+        Verdict::Problem
     } else if answers.of_cams() && answers.error(ErrorKind::ClockDiffers).is_none() {
         text += ". CAMS accepts them.";
-        State::Ok
+        Verdict::Ok
     } else {
         // The date is checked before the signature.
         text += ".";
-        State::Unknown
+        Verdict::Unknown
     };
-    Finding::new("credentials", state, text).with(json!({ "from": kind }))
+    Finding::new("credentials", verdict, text).with(json!({ "from": kind }))
 }
 
 fn endpoint(observations: &Observations) -> Finding {
@@ -66,16 +66,16 @@ fn endpoint(observations: &Observations) -> Finding {
         None => "the endpoint of the region".to_owned(),
     };
     let error = answers.errors().next().filter(|_| answers.asked());
-    let (state, text) = match (&observations.endpoint, error) {
+    let (verdict, text) = match (&observations.endpoint, error) {
         (None, _) => (
-            State::Problem,
+            Verdict::Problem,
             "The address of the API cannot be read from the settings.".to_owned(),
         ),
         (Some(endpoint), _) if answers.of_cams() => {
-            (State::Ok, format!("{endpoint} ({origin}) answers."))
+            (Verdict::Ok, format!("{endpoint} ({origin}) answers."))
         }
         (Some(endpoint), None) => (
-            State::Unknown,
+            Verdict::Unknown,
             format!("{endpoint} ({origin}) was not asked."),
         ),
         (Some(endpoint), Some(error)) => {
@@ -89,10 +89,10 @@ fn endpoint(observations: &Observations) -> Finding {
                 ),
             };
             let text = format!("{endpoint} ({origin}) {what}. {advice} {}", quoted(error));
-            (State::Problem, text)
+            (Verdict::Problem, text)
         }
     };
-    Finding::new("endpoint", state, text).with(json!({
+    Finding::new("endpoint", verdict, text).with(json!({
         "variable": observations.endpoint_variable,
         "answers": answers.of_cams(),
         "clock_ahead_seconds": observations.clock_ahead,
@@ -103,7 +103,7 @@ fn clock(ahead: i64) -> Finding {
     let seconds = ahead.unsigned_abs();
     if seconds <= CLOCK_NOTED {
         let text = "The service's clock and this machine's agree.";
-        return Finding::new("clock", State::Ok, text);
+        return Finding::new("clock", Verdict::Ok, text);
     }
     let direction = if ahead < 0 { "behind" } else { "ahead of" };
     let consequence = match seconds <= CLOCK_TOLERATED {
@@ -117,7 +117,7 @@ fn clock(ahead: i64) -> Finding {
         "The service's clock is {seconds} s {direction} this machine's. {consequence} Set this \
          machine's clock, with timedatectl or an NTP client."
     );
-    Finding::new("clock", State::Attention, text)
+    Finding::new("clock", Verdict::Attention, text)
 }
 
 fn quota(observations: &Observations) -> Finding {
@@ -125,7 +125,7 @@ fn quota(observations: &Observations) -> Finding {
     let trouble = &observations.quota_trouble;
     let Some((scope, directory)) = &observations.scope else {
         let text = "The settings do not show which processes share the call quota.";
-        return Finding::new("quota", State::Unknown, text).with(Value::Null);
+        return Finding::new("quota", Verdict::Unknown, text).with(Value::Null);
     };
     let shared = match scope {
         Scope::Host => &format!("by all processes of this user on this machine, in {directory}"),
@@ -134,36 +134,42 @@ fn quota(observations: &Observations) -> Finding {
     };
     let (account, counted) = account(observations);
     let mut text = format!("The call quota is shared {shared}. It is counted for {counted}.");
-    let state = match trouble {
+    let verdict = match trouble {
         Some(reason) => {
-            let remedy = match scope {
-                Scope::Redis => "Check the address, the password and the server",
-                Scope::Host | Scope::Process => {
+            let (limited, remedy) = match scope {
+                Scope::Redis => (
+                    "all processes of a machine together (or each of them, if the directory of \
+                     the machine cannot be used either)",
+                    "Check the address, the password and the server",
+                ),
+                Scope::Host | Scope::Process => (
+                    "each process",
                     "Make the directory usable for this user alone, name another one in \
                      CAMS_THROTTLE_STATE_DIRECTORY, or set CAMS_THROTTLE_SCOPE to process where a \
-                     single process uses the account"
-                }
+                     single process uses the account",
+                ),
             };
             text += &format!(
-                " It cannot be shared there, so each process uses only a small part of it: \
-                 {reason}. {remedy}."
+                " It cannot be shared there: {reason}. Until it can, the provider makes only as \
+                 many calls per second as CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND allows (1 by \
+                 default), counted for {limited}. {remedy}."
             );
-            State::Problem
+            Verdict::Problem
         }
         None if answers.asked() => {
             let caveats = caveats(&observations.quota_caveats);
             text += &caveats;
             match caveats.is_empty() {
-                true => State::Ok,
-                false => State::Attention,
+                true => Verdict::Ok,
+                false => Verdict::Attention,
             }
         }
         None => {
             text += " It was not tried.";
-            State::Unknown
+            Verdict::Unknown
         }
     };
-    Finding::new("quota", state, text).with(json!({
+    Finding::new("quota", verdict, text).with(json!({
         "scope": scope,
         "usable": answers.asked().then_some(trouble.is_none()),
         "account": account,

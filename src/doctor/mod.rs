@@ -8,7 +8,7 @@
 //! - `answers`: the questions to the service, and what the answers mean.
 //! - `names`: which words of the service the report may show.
 //! - `observe`: the only part with I/O besides this file. It makes the calls.
-//! - `operations`: the operations that RAM has to allow, and what needs them.
+//! - `operations`: the operations that RAM has to allow, and what calls them.
 //! - `finding`: one finding. `findings`, `account`: what works and what does not, from the observations.
 //! - `questions`: what the documentation leaves open, as far as it was observed.
 //! - `report`: the two forms of the report.
@@ -31,8 +31,9 @@ use base::clock::Clock;
 use base::environment::Environment;
 use base::random::Random;
 use base::terminal;
+use cams::LONG_WAIT;
 
-use super::{CamsProvider, LONG_WAIT};
+use super::config::CamsProvider;
 use report::Report;
 
 /// The exit code for a report that could not be written.

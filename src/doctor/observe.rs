@@ -13,13 +13,12 @@ use cams::phone::PhoneNumber;
 use cams::{Bounds, Client, ErrorKind};
 use terraform_plugin::framework::diagnostic::Diagnostics;
 
-use crate::CamsProvider;
 use crate::block::Config;
-use crate::config;
+use crate::config::{self, CamsProvider};
 use crate::settings::{self, throttle};
 use crate::throttling;
 
-use super::answers::{Answers, Question, text};
+use super::answers::{Answers, Probe, text};
 use super::arguments::Options;
 use super::names::Names;
 
@@ -33,7 +32,7 @@ const UNASSIGNED: &str = "447700900999";
 const NO_NUMBER: &str = "0";
 
 /// How long one question may take with its repeats.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything that was seen.
 #[derive(Clone, Debug, Default)]
@@ -118,32 +117,32 @@ pub(crate) async fn observe(options: &Options, provider: &CamsProvider) -> Obser
 /// the same way.
 async fn ask(client: &Client, seen: &Observations) -> Answers {
     let mut answers = Answers::default();
-    for question in Question::ALL {
+    for &probe in Probe::ALL {
         let mut parameters = Vec::new();
-        if question != Question::OpenStatus {
+        if probe != Probe::OpenStatus {
             let Some((_, space)) = &seen.space else { break };
             parameters.push(("CustSpaceId", space.clone()));
         }
         let own = || seen.number.as_ref().map(PhoneNumber::to_string);
-        let number = match question {
-            Question::OpenStatus | Question::Waba | Question::Numbers => None,
-            Question::MissingNumber => Some(UNASSIGNED.to_owned()),
-            Question::NoNumber => Some(NO_NUMBER.to_owned()),
-            Question::OwnNumber => match own().or_else(|| listed_number(&answers)) {
+        let number = match probe {
+            Probe::OpenStatus | Probe::Waba | Probe::Numbers => None,
+            Probe::MissingNumber => Some(UNASSIGNED.to_owned()),
+            Probe::NoNumber => Some(NO_NUMBER.to_owned()),
+            Probe::OwnNumber => match own().or_else(|| listed_number(&answers)) {
                 Some(number) => Some(number),
                 None => break,
             },
         };
         parameters.extend(number.map(|number| ("PhoneNumber", number)));
-        let bounds = Bounds::new(PATIENCE, CancellationToken::new());
-        let outcome = question.ask(client, &bounds, parameters).await;
+        let bounds = Bounds::new(PROBE_TIMEOUT, CancellationToken::new());
+        let outcome = probe.ask(client, &bounds, parameters).await;
         let is_last = outcome.as_ref().is_err_and(|error| match error.kind {
             // Permissions are checked before the subscription, so further calls show them.
             ErrorKind::NotSubscribed => false,
             ErrorKind::Throttled | ErrorKind::Unanswered => true,
             kind => kind.ends_the_operation(),
         });
-        answers.0.push((question, outcome));
+        answers.0.push((probe, outcome));
         if is_last {
             break;
         }

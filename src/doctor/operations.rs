@@ -1,65 +1,87 @@
-//! The operations that RAM has to allow, in the order of the report, and what needs each of them in
-//! words that continue "It is needed by".
+//! The operations that RAM has to allow, and what calls each of them.
 
-/// The operations that every configuration needs.
-pub(crate) const INDISPENSABLE: [(&str, &str); 3] = [
-    (
-        "CreateChatappMigrationInitiate",
-        "cams_number_migration to start a migration",
-    ),
-    (
-        "QueryChatappPhoneNumbers",
-        "all resources, actions, data sources and lists for numbers",
-    ),
-    (
-        "GetPhoneNumberVerificationStatus",
-        "all resources and actions for numbers",
-    ),
+use cams::Operation;
+use cams::operations::{
+    ChatappSyncPhoneNumber, CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus,
+    ListInstance, QueryChatappBindWaba, QueryChatappPhoneNumbers,
+};
+
+use crate::resources::{
+    number_migration, number_registration, number_verification, number_verification_code,
+    phone_webhook,
+};
+
+use super::answers::Probe;
+
+/// The operations that move numbers and find them. If RAM denies one, the report shows a problem,
+/// although some resources continue with a warning without one of the two that read.
+pub(crate) const CORE: &[&str] = &[
+    CreateChatappMigrationInitiate::ACTION,
+    QueryChatappPhoneNumbers::ACTION,
+    GetPhoneNumberVerificationStatus::ACTION,
 ];
 
-/// The operations that a configuration needs only if it uses what is named here.
-pub(crate) const OPTIONAL: [(&str, &str); 9] = [
-    (
-        "GetMigrationVerifyCode",
-        "cams_number_verification_code and cams_send_verification_code",
-    ),
-    (
-        "ChatappMigrationVerified",
-        "cams_number_registration and cams_number_verification",
-    ),
-    ("ChatappMigrationRegister", "cams_number_registration"),
-    (
-        "ChatappSyncPhoneNumber",
-        "cams_number_registration, cams_number_verification, cams_number_verification_code, \
-         cams_send_verification_code and the data source cams_phone_numbers",
-    ),
-    ("ChatappPhoneNumberDeregister", "cams_number_registration"),
-    ("UpdatePhoneWebhook", "cams_phone_webhook"),
-    (
-        "QueryChatappBindWaba",
-        "the data source cams_waba and doctor",
-    ),
-    ("ListInstance", "the data source cams_instances"),
-    ("GetChatappOpenStatus", "doctor only"),
-];
+/// All operations in the order of the report, each with what calls it.
+pub(crate) fn operations() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut operations: Vec<_> = CORE.iter().map(|action| (*action, Vec::new())).collect();
+    for (caller, called) in callers() {
+        for action in called {
+            match operations.iter_mut().find(|(known, _)| *known == action) {
+                Some((_, callers)) if callers.contains(&caller) => {}
+                Some((_, callers)) => callers.push(caller),
+                None => operations.push((action, vec![caller])),
+            }
+        }
+    }
+    operations
+}
+
+/// What calls operations, and which.
+fn callers() -> Vec<(&'static str, Vec<&'static str>)> {
+    let codes = number_verification_code::OPERATIONS.to_vec();
+    let list = QueryChatappPhoneNumbers::ACTION;
+    vec![
+        (
+            "cams_number_migration",
+            number_migration::OPERATIONS.to_vec(),
+        ),
+        ("cams_number_verification_code", codes.clone()),
+        ("cams_send_verification_code", codes),
+        (
+            "cams_number_verification",
+            number_verification::OPERATIONS.to_vec(),
+        ),
+        (
+            "cams_number_registration",
+            number_registration::OPERATIONS.to_vec(),
+        ),
+        ("cams_phone_webhook", phone_webhook::OPERATIONS.to_vec()),
+        ("the data source cams_phone_number", vec![list]),
+        (
+            "the data source cams_phone_numbers",
+            vec![list, ChatappSyncPhoneNumber::ACTION],
+        ),
+        ("all list resources", vec![list]),
+        (
+            "the data source cams_waba",
+            vec![QueryChatappBindWaba::ACTION],
+        ),
+        ("the data source cams_instances", vec![ListInstance::ACTION]),
+        (
+            "doctor",
+            Probe::ALL.iter().map(|probe| probe.action()).collect(),
+        ),
+    ]
+}
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use crate::resources::{
-        number_migration, number_registration, number_verification, number_verification_code,
-        phone_webhook,
-    };
-
     use super::*;
 
-    fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
-        INDISPENSABLE.into_iter().chain(OPTIONAL)
-    }
-
     #[test]
-    fn every_operation_of_the_client_has_one_row() {
+    fn every_operation_of_the_client_has_a_caller() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/cams/src/operations");
         let files = fs::read_dir(folder).expect("a folder");
         let sources = files.map(|file| fs::read_to_string(file.expect("a file").path()));
@@ -71,30 +93,12 @@ mod tests {
             })
             .collect();
         called.sort_unstable();
-        let mut named: Vec<_> = rows().map(|(action, _)| action).collect();
+        let operations = operations();
+        let mut named: Vec<_> = operations.iter().map(|(action, _)| *action).collect();
         named.sort_unstable();
         assert_eq!(named, called);
-    }
-
-    #[test]
-    fn a_row_names_the_resources_that_call_its_operation() {
-        for (action, needed_by) in rows() {
-            for (resource, called) in [
-                ("cams_number_migration", number_migration::OPERATIONS),
-                ("cams_number_registration", number_registration::OPERATIONS),
-                ("cams_number_verification", number_verification::OPERATIONS),
-                (
-                    "cams_number_verification_code",
-                    number_verification_code::OPERATIONS,
-                ),
-                ("cams_phone_webhook", phone_webhook::OPERATIONS),
-            ] {
-                let mut words = needed_by.split([' ', ',']);
-                let is_named =
-                    needed_by.starts_with("all resources") || words.any(|word| word == resource);
-                let is_called = called.contains(&action);
-                assert_eq!(is_named, is_called, "{action}, {resource}: {needed_by}");
-            }
+        for (action, callers) in &operations {
+            assert!(!callers.is_empty(), "{action}");
         }
     }
 }

@@ -7,7 +7,7 @@ use cams::phone::PhoneNumber;
 use cams::{Error, ErrorKind};
 use serde_json::Value;
 
-use super::answers::{Permission, Question, has_id, text};
+use super::answers::{Permission, Probe, has_id, text};
 use super::observe::Observations;
 
 /// How many different words a sentence holds at most.
@@ -52,7 +52,7 @@ pub(crate) fn open_questions(observations: &Observations) -> [OpenQuestion; 5] {
 }
 
 fn missing_number(observations: &Observations) -> Option<String> {
-    let body = match observations.answers.to(Question::MissingNumber)? {
+    let body = match observations.answers.to(Probe::MissingNumber)? {
         Ok(body) => body,
         Err(error) => return refusal(error, observations),
     };
@@ -110,7 +110,7 @@ fn migrating_number(observations: &Observations) -> Option<String> {
         return Some(format!("as {named}"));
     }
     // The lookup proves that the space has the number.
-    let known = observations.answers.body(Question::OwnNumber);
+    let known = observations.answers.body(Probe::OwnNumber);
     let is_known = known.is_some_and(has_id);
     is_known.then(|| "not at all, although the lookup knows it".to_owned())
 }
@@ -146,8 +146,8 @@ fn empty_field(observations: &Observations) -> Option<String> {
     let fields = bodies.filter_map(|body| body.get("AccessDeniedDetail"));
     in_words(fields.filter_map(|field| match field {
         Value::Null => Some("null"),
-        Value::String(text) if text.is_empty() => Some("an empty text"),
-        Value::String(text) if text == "None" => Some("the text None"),
+        Value::String(text) if text.is_empty() => Some("an empty string"),
+        Value::String(text) if text == "None" => Some("the string None"),
         _ => None,
     }))
 }
@@ -170,7 +170,7 @@ mod tests {
     /// What was observed of a question.
     fn seen(
         key: &str,
-        answers: Vec<(Question, Result<Body, Error>)>,
+        answers: Vec<(Probe, Result<Body, Error>)>,
         number: Option<&str>,
     ) -> Option<String> {
         let observations = Observations {
@@ -183,8 +183,8 @@ mod tests {
         question.expect("a known key").2
     }
 
-    fn list(rows: &Value) -> (Question, Result<Body, Error>) {
-        (Question::Numbers, answered(json!({ "PhoneNumbers": rows })))
+    fn list(rows: &Value) -> (Probe, Result<Body, Error>) {
+        (Probe::Numbers, answered(json!({ "PhoneNumbers": rows })))
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
             (json!({ "Data": { "Id": "" } }), "without an id"),
             (json!({ "Data": { "Id": 7 } }), "although no space"),
         ] {
-            let answers = vec![(Question::MissingNumber, answered(body.clone()))];
+            let answers = vec![(Probe::MissingNumber, answered(body.clone()))];
             let seen = seen("missing_number", answers, None).expect("an observation");
             assert!(seen.contains(expected), "{body}: {seen}");
         }
@@ -210,14 +210,9 @@ mod tests {
             if let Err(error) = &mut refused {
                 error.action = "GetPhoneNumberVerificationStatus";
             }
-            (Question::MissingNumber, refused)
+            (Probe::MissingNumber, refused)
         };
-        let known = || {
-            (
-                Question::OwnNumber,
-                answered(json!({ "Data": { "Id": 7 } })),
-            )
-        };
+        let known = || (Probe::OwnNumber, answered(json!({ "Data": { "Id": 7 } })));
         for (answers, expected) in [
             (
                 vec![lookup(ErrorKind::NotFound, "PhoneNumber.NotExist")],
@@ -251,12 +246,7 @@ mod tests {
     #[test]
     fn only_a_number_that_is_known_to_migrate_shows_how_such_numbers_are_listed() {
         let rows = |status| list(&json!([{ "PhoneNumber": "+8613900001234", "Status": status }]));
-        let known = || {
-            (
-                Question::OwnNumber,
-                answered(json!({ "Data": { "Id": 7 } })),
-            )
-        };
+        let known = || (Probe::OwnNumber, answered(json!({ "Data": { "Id": 7 } })));
         let number = Some("8613900001234");
         let key = "migrating_number";
         assert_eq!(seen(key, vec![rows("PENDING")], None), None);
@@ -312,12 +302,12 @@ mod tests {
         }
         for (written, expected) in [
             (Value::Null, Some("null")),
-            (json!(""), Some("an empty text")),
-            (json!("None"), Some("the text None")),
+            (json!(""), Some("an empty string")),
+            (json!("None"), Some("the string None")),
             (json!("of 8613900001234"), None),
         ] {
             let body = answered(json!({ "AccessDeniedDetail": written }));
-            let seen = seen("empty_field", vec![(Question::OpenStatus, body)], None);
+            let seen = seen("empty_field", vec![(Probe::OpenStatus, body)], None);
             assert_eq!(seen.as_deref(), expected);
         }
     }

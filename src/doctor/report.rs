@@ -11,7 +11,7 @@ use base::VERSION;
 use serde_json::{Value, json};
 
 use super::account;
-use super::finding::{Finding, State};
+use super::finding::{Finding, Verdict};
 use super::findings::findings;
 use super::observe::Observations;
 use super::questions::{OpenQuestion, open_questions};
@@ -47,7 +47,7 @@ impl Report {
     /// Whether everything that the provider needs works, as far as read-only calls show.
     pub(crate) fn works(&self) -> bool {
         let mut findings = self.findings.iter();
-        findings.all(|finding| finding.state != State::Problem)
+        findings.all(|finding| finding.verdict != Verdict::Problem)
     }
 
     /// The report for people. It names the space, and of the access key id the last four
@@ -55,11 +55,11 @@ impl Report {
     pub(crate) fn text(&self) -> String {
         let mut text = format!("terraform-provider-cams {VERSION} doctor\n\n");
         for finding in &self.findings {
-            let mark = match finding.state {
-                State::Attention => "note",
-                State::Ok => "ok",
-                State::Problem => "PROBLEM",
-                State::Unknown => "unknown",
+            let mark = match finding.verdict {
+                Verdict::Attention => "note",
+                Verdict::Ok => "ok",
+                Verdict::Problem => "PROBLEM",
+                Verdict::Unknown => "unknown",
             };
             item(&mut text, mark, &finding.text);
         }
@@ -82,7 +82,7 @@ impl Report {
     pub(crate) fn json(&self) -> String {
         let states = self.findings.iter();
         let states =
-            states.map(|finding| json!({ "about": finding.about, "state": finding.state }));
+            states.map(|finding| json!({ "about": finding.about, "state": finding.verdict }));
         let questions = self.questions.iter();
         let questions = questions.map(|(key, _, seen)| (*key, seen));
         let mut report = json!({

@@ -22,12 +22,13 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
             "The RAM user or role of the credentials may not call this operation. Ask the \
              administrator of the account to grant this RAM policy statement:\n\n  {\n    \
              \"Effect\": \"Allow\",\n    \"Action\": \"cams:{action}\",\n    \"Resource\": \
-             \"*\"\n  }\n\nThe documentation of the resource lists all operations that it calls.",
+             \"*\"\n  }\n\nThe guide on authentication lists the permissions \
+             that each resource, data source, list resource and action needs.",
         ),
         ErrorKind::Unanswered => (
-            "CAMS Call Without an Answer",
-            "The request was sent, but no usable answer was received. Applying again is safe: the \
-             provider checks what exists before it starts anything.",
+            "No Response From CAMS",
+            "The request was sent, but no usable response was received. Applying again is safe: \
+             the provider checks what exists before it starts anything.",
         ),
         ErrorKind::Cancelled => (
             "Stopped",
@@ -36,27 +37,27 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
         ),
         ErrorKind::ClockDiffers => (
             "Clock Differs From the Service's",
-            "The service does not accept the date of the request. The provider signs with the \
-             service's clock if the clocks differ by at most one day. Either the difference, given \
-             below, is larger, or the corrected date was refused too. Set the clock of this machine (timedatectl, or an NTP \
-             client), then apply again. Nothing was changed.",
+            "The service rejected the date of the request. If the clocks differ by at most one \
+             day, the provider retries with the service's clock. Either the difference is larger \
+             (see below), or the service also rejected the corrected date. Set the clock of this \
+             machine (timedatectl, or an NTP client), then apply again. Nothing was changed.",
         ),
         ErrorKind::Credentials => ("CAMS Refused the Credentials", credentials(error)),
         ErrorKind::CredentialsUnavailable => (
-            "No Credentials to Sign With",
+            "Credentials Unavailable",
             "The configured credentials could not be fetched or refreshed, so the call was not \
              made. Correct the problem described below, then apply again.",
         ),
         ErrorKind::Incomplete => (
-            "CAMS Answer Incomplete",
+            "Incomplete Response From CAMS",
             "The service reported success without the data it documents, or with data about \
              another number. Apply again. If the error persists, send the request id to Alibaba \
              Cloud support.",
         ),
         ErrorKind::Intercepted => (
-            "Answer Not From CAMS",
-            "The answer lacks the code that every answer of CAMS has, so another system answered. \
-             Check the proxy (HTTPS_PROXY), the firewall and the provider's endpoint.",
+            "Response Not From CAMS",
+            "The response lacks the code that every response of CAMS has, so another system \
+             answered. Check the proxy (HTTPS_PROXY), the firewall and the provider's endpoint.",
         ),
         ErrorKind::InvalidParameter => (
             "CAMS Refused a Parameter",
@@ -82,7 +83,7 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
         ErrorKind::Throttled => (
             "CAMS Call Quota Exhausted",
             "The account's call quota stayed exhausted until the timeout expired. Another program \
-             uses the same account: wait for it to finish, or lower -parallelism.",
+             probably uses the same account: wait for it to finish, or lower -parallelism.",
         ),
         ErrorKind::TimedOut => (
             "Timeout",
@@ -90,7 +91,8 @@ fn texts(error: &Error) -> (&'static str, &'static str) {
         ),
         ErrorKind::Unavailable => (
             "CAMS Unavailable",
-            "The service could not answer. Apply again later: completed operations are stored in the state.",
+            "The service could not answer. Apply again later: completed operations are stored in \
+             the state.",
         ),
         ErrorKind::Unreachable | ErrorKind::Untrusted => connection(error.obstacle),
         ErrorKind::Withheld => (
@@ -178,8 +180,9 @@ fn certificate(untrusted: Untrusted) -> &'static str {
              named below. A proxy or a firewall that inspects TLS uses the company's own \
              authority: save its certificate as a PEM file, and set the environment variable \
              SSL_CERT_FILE to the path of that file. The provider trusts it in addition to the \
-             certificates of the system. If no such proxy or firewall is in use, check the \
-             provider's endpoint: another server may answer there."
+             certificates of the system; only for a Redis server, the file replaces them. If no \
+             such proxy or firewall is in use, check the provider's endpoint: another server may \
+             answer there."
         }
         Untrusted::Date => {
             "The certificate of the host named below has expired or is not valid yet. Check the \

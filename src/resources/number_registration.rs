@@ -18,7 +18,7 @@ use terraform_plugin::framework::resource::{Change, Desired};
 use tokio::time::Instant;
 
 use crate::Cams;
-use crate::changes::Done;
+use crate::changes::LastChange;
 use crate::claims::Claim;
 use crate::evidence::{Evidence, Presence};
 use crate::numbers::{Found, Question, Target};
@@ -114,7 +114,7 @@ impl NumberLifecycle for Model {
         _state: Self,
     ) -> Result<(), Diagnostics> {
         let mut turn = operation.turn().await?;
-        if *turn == Done::Created {
+        if *turn == LastChange::Created {
             operation
                 .context
                 .warn(owned_by_other_resource::<Model>(operation.search.target));
@@ -133,7 +133,7 @@ impl NumberLifecycle for Model {
         let answer = search.client.call(&search.bounds, &deregister).await;
         let failure = answer.as_ref().err();
         if failure.is_none_or(|error| error.may_have_had_effect) {
-            *turn = Done::Destroyed;
+            *turn = LastChange::Destroyed;
             operation.context.provider().changes.note(target);
         }
         match answer {
@@ -219,12 +219,12 @@ impl NumberOperation<'_, Model> {
         let (client, target) = (self.search.client, self.search.target);
         let mut turn = self.turn().await?;
         // A list may still show a number as live that this process has deregistered.
-        let adopts = !again && *turn != Done::Destroyed;
+        let adopts = !again && *turn != LastChange::Destroyed;
         let mut claim = self.claim().await?;
         let (found, listed) = self.find_before_sending().await?;
         let before = standing(&listed.rows);
         if adopts && let Standing::Live(row) = before {
-            *turn = Done::Created;
+            *turn = LastChange::Created;
             return Ok(self.adopt(plan, row));
         }
         let was_live = matches!(before, Standing::Live(_));
@@ -251,12 +251,12 @@ impl NumberOperation<'_, Model> {
             Err(error) if error.may_have_had_effect => Some(error),
             Err(error) if error.refuses_request() => {
                 let adopted = self.refused(plan, &error, adopts).await?;
-                *turn = Done::Created;
+                *turn = LastChange::Created;
                 return Ok(adopted);
             }
             Err(error) => return Err(self.failed(&error, None)),
         };
-        *turn = Done::Created;
+        *turn = LastChange::Created;
         // A destroy of the number at another address need not wait until the number is live.
         drop(turn);
         match unanswered {

@@ -15,7 +15,7 @@ use terraform_plugin::framework::model::Field;
 use terraform_plugin::framework::resource::Desired;
 
 use crate::Cams;
-use crate::changes::Done;
+use crate::changes::LastChange;
 use crate::evidence::{Evidence, Presence};
 use crate::numbers::{Found, Question};
 
@@ -92,7 +92,7 @@ impl NumberLifecycle for Model {
         };
         match operation.send(&found, &plan).await {
             Ok(()) => {
-                *turn = Done::Created;
+                *turn = LastChange::Created;
                 Ok(plan)
             }
             Err(error) if error.refuses_request() => {
@@ -112,7 +112,7 @@ impl NumberLifecycle for Model {
     async fn delete(operation: &NumberOperation<'_, Self>, state: Self) -> Result<(), Diagnostics> {
         let target = operation.search.target;
         let turn = operation.turn().await?;
-        if *turn == Done::Created {
+        if *turn == LastChange::Created {
             operation
                 .context
                 .warn(owned_by_other_resource::<Model>(target));

@@ -7,12 +7,12 @@ use crate::setting::{Setting, check, from_str, whole_number};
 
 /// All of them. The search for credentials reads the texts, and applies the variables and the
 /// defaults, so these only check what is written.
-pub(crate) static ALL: [Setting<()>; 20] = [
+pub(crate) static ALL: &[Setting<()>] = &[
     credential(
         "access_key",
         variables::ACCESS_KEY,
         check_key_part,
-        "AccessKey id.",
+        "AccessKey ID.",
     ),
     credential(
         "secret_key",

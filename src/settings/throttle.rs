@@ -7,12 +7,10 @@ use std::time::Duration;
 use call_quota::RedisUrl;
 use serde::{Deserialize, Serialize};
 
-use crate::setting::{Declaration, Setting, from_str, whole_number};
-
-use super::parse_millis;
+use crate::setting::{Declaration, Setting, from_str, parse_millis, whole_number};
 
 /// All settings of the block.
-pub(crate) static ALL: [&dyn Declaration; 7] = [
+pub(crate) static ALL: &[&dyn Declaration] = &[
     &SCOPE,
     &REDIS_URL,
     &REDIS_CONNECT_TIMEOUT,
@@ -48,10 +46,10 @@ pub(crate) static REDIS_CONNECT_TIMEOUT: Setting<Duration> = Setting::new(
     "throttle.redis_connect_timeout",
     &["CAMS_THROTTLE_REDIS_CONNECT_TIMEOUT"],
     |text| parse_millis(text, 100..=10_000),
-    "Time limit in milliseconds for connecting to the Redis server, including TLS. After a server \
-     has started or has lost its data, calls wait up to twice the sum of this value and \
-     `redis_command_timeout`: set both lower for a nearby server. Use the same values wherever you \
-     use the server.",
+    "Timeout in milliseconds for connecting to the Redis server, including TLS. After a server has \
+     started or has lost its data, calls wait up to 2.5 seconds plus twice the sum of this value \
+     and `redis_command_timeout`: set both lower for a nearby server. Use the same values wherever \
+     you use the server.",
 )
 .default("2500");
 
@@ -60,8 +58,8 @@ pub(crate) static REDIS_COMMAND_TIMEOUT: Setting<Duration> = Setting::new(
     "throttle.redis_command_timeout",
     &["CAMS_THROTTLE_REDIS_COMMAND_TIMEOUT"],
     |text| parse_millis(text, 50..=5000),
-    "Time limit in milliseconds for the answer to a command. After that, the Redis server counts \
-     as unreachable.",
+    "Timeout in milliseconds for the reply to a command. After that, the Redis server counts as \
+     unreachable.",
 )
 .default("1000");
 
@@ -80,8 +78,9 @@ pub(crate) static FALLBACK_REQUESTS_PER_SECOND: Setting<NonZeroU32> = Setting::n
     "throttle.fallback_requests_per_second",
     &["CAMS_THROTTLE_FALLBACK_REQUESTS_PER_SECOND"],
     parse_rate,
-    "Calls per second for each operation while the shared state is unreachable. Set it to the \
-     quota divided by the number of hosts that may run at the same time.",
+    "Calls per second for each operation while the quota cannot be shared: of each process, or \
+     with Redis of all processes of a machine together. Set it to the quota divided by the number \
+     of processes or machines that may run at the same time.",
 )
 .default("1");
 
@@ -89,10 +88,10 @@ pub(crate) static STATE_DIRECTORY: Setting<PathBuf> = Setting::new(
     "throttle.state_directory",
     &["CAMS_THROTTLE_STATE_DIRECTORY"],
     parse_directory,
-    "Directory for the files with which this user's processes on this machine share the quota and \
-     lock numbers: an absolute path. The provider creates its last part with access only for this \
-     user. Set it if `/tmp` cannot be used, or to a common directory to let containers share the \
-     quota.",
+    "Absolute path of the directory whose files this user's processes on this machine use to share \
+     the quota and to lock numbers. The provider creates the last component of the path, \
+     accessible only to this user. Set it if `/tmp` cannot be used, or to a common directory to \
+     let containers share the quota.",
 )
 .otherwise(
     "the provider uses `/tmp/terraform-provider-cams-UID`, where UID is the numeric id of the user",
@@ -114,7 +113,7 @@ pub(crate) enum Scope {
 const MAX_RATE: u32 = 250;
 
 fn parse_rate(text: &str) -> Result<NonZeroU32, String> {
-    let rate = whole_number(text, 1..=MAX_RATE, "calls")?;
+    let rate = whole_number(text, 1..=MAX_RATE, "calls per second")?;
     NonZeroU32::try_from(rate as u32).map_err(|error| error.to_string())
 }
 

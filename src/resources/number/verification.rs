@@ -7,7 +7,8 @@
 use crate::claims::Claim;
 use crate::errors;
 use crate::evidence::Lookup;
-use crate::numbers::{Found, LookedUp, NOT_VERIFIED, Target};
+use crate::numbers::read_back::NOT_VERIFIED;
+use crate::numbers::{Found, LookedUp, Target};
 use base::secret::Secret;
 use cams::operations::ChatappMigrationVerified;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};

@@ -155,7 +155,7 @@ pub(crate) mod tests {
     use cams::ErrorKind;
     use terraform_plugin::framework::timeouts::Timed;
 
-    use crate::numbers::NOT_SHOWN;
+    use crate::numbers::read_back::NOT_SHOWN;
     use crate::resources::number::messages::tests::target;
     use crate::tests::error;
 

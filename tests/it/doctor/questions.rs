@@ -77,7 +77,7 @@ const SERVICES: [(&[&str], &str, &str); 15] = [
     ),
     (&["--ids", "text"], "ids", "as JSON strings"),
     (&["--ids", "number"], "ids", "as JSON numbers"),
-    (&["--absent", "none"], "empty_field", "the text None"),
+    (&["--absent", "none"], "empty_field", "the string None"),
 ];
 
 #[test]

@@ -263,7 +263,7 @@ async fn whatever_hangs_a_create_ends_within_seconds_of_its_time() {
     let says = [
         "Unknown Outcome",
         "timeouts.create = 3s",
-        "Looking for the number failed",
+        "The search for the number failed",
     ];
     assert_says(&text, &says);
 }

@@ -147,7 +147,7 @@ async fn a_failure_stores_nothing_and_shows_no_secret() {
             &[],
             true,
             fault(json!({ "kind": "reset_after_commit" })),
-            &["CAMS Call Without an Answer"],
+            &["No Response From CAMS"],
         ),
     ] {
         let emulator = Emulator::start(flags);
