@@ -40,6 +40,7 @@ pub(crate) fn handle(
     }
 }
 
+/// Carries out the request. This function is long because it is one table of requests.
 fn route(service: &mut EmulatedService, request: &IncomingRequest, at: Duration) -> Shown {
     let resource = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let state = &mut service.state;

@@ -1,13 +1,15 @@
-//! A CAMS that runs on your machine. It speaks the real wire, has an account with a quota and
-//! numbers that migrate, and fails on demand. With it runs an STS, and the other sources that issue
-//! sessions whose keys call CAMS.
+//! Emulates CAMS on your machine. The emulator speaks the real wire, has an account with a quota and
+//! numbers that migrate, and injects failures on request. It also emulates STS and the other sources
+//! that issue sessions whose keys call CAMS.
 //!
 //! [`serve`] answers API calls on `/` and its control interface under `/_emulator/`. It shares no
 //! code with the client that it judges: encoding, signatures and models are its own.
 //!
 //! # Map
 //!
-//! In reading order; a file uses only files above it.
+//! In reading order; a file uses only files above it. A module with files of its own only joins them:
+//! `signature/claim`, `numbers/record` and `operations/operation` hold what the other files there
+//! share.
 //!
 //! | Module | What it holds |
 //! |---|---|
@@ -51,7 +53,7 @@
 //! | `GET numbers` | all numbers, and the rows of deleted numbers, without any lag |
 //! | `POST numbers` | places a number in any state; see below |
 //! | `DELETE numbers` | deletes a number: `{"cust_space_id", "country_code", "mobile_number"}` |
-//! | `PUT spaces` | `{"cust_space_id", "owned", "bound", "account_review_status", "instance_name", "channel_type"}`; every space exists without it, but only these are instances that `ListInstance` lists |
+//! | `PUT spaces` | `{"cust_space_id", "owned", "bound", "account_review_status", "instance_name", "channel_type"}`; all space ids are valid without it, but `ListInstance` lists only these spaces |
 //! | `GET quota`, `PUT quota` | `{"quota": "5/1s"}`, for calls from now on |
 //! | `POST faults` | adds a fault or a list of faults |
 //! | `DELETE faults` | ends all faults |
@@ -137,9 +139,9 @@
 //!
 //! *The list* is `QueryChatappPhoneNumbers`, *the lookup* `GetPhoneNumberVerificationStatus`, *the
 //! sync* `ChatappSyncPhoneNumber`, *the initiation* `CreateChatappMigrationInitiate`, *the
-//! registration* `ChatappMigrationRegister`. What is said of WhatsApp comes from the documentation
-//! of Meta, which CAMS passes numbers on to, or from reports of its users; CAMS documents nothing
-//! of it.
+//! registration* `ChatappMigrationRegister`. Statements about WhatsApp come from Meta's
+//! documentation or from user reports. CAMS forwards numbers to Meta and does not document this
+//! behaviour.
 //!
 //! - `--missing-number`: how the lookup answers for a number that the space lacks. It is documented
 //!   for numbers that were added to the account. Default `refusal`, since in most of Alibaba

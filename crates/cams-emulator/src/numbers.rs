@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::behaviour::{DeletedRows, ListSource, OnRepeat, PENDING, ServiceChoices};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
-use record::{Change, Record, SpaceRows};
+pub(crate) use record::SpaceNumber;
+use record::{NumberChange, NumberRecord, SpaceRows};
 pub(crate) use steps::{KnownNumber, deregister, register, send_code, verify};
 
 /// The status of a number whose migration was started and is not finished.
@@ -36,38 +37,6 @@ const GONE: [&str; 2] = [DELETED, "MIGRATED"];
 /// The other statuses of numbers that are not registered.
 const UNREGISTERED: [&str; 4] = [MIGRATING, PENDING, "UNVERIFIED", "DISCONNECTED"];
 
-/// A phone number in a space, as the control interface shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SpaceNumber {
-    pub(crate) cust_space_id: String,
-    pub(crate) country_code: String,
-    pub(crate) mobile_number: String,
-    /// The calling code and the national number, digits only, as answers write it.
-    pub(crate) phone_number: String,
-    /// The id that WhatsApp gives it: fifteen digits that follow from seed, space and number,
-    /// unless it was placed with another.
-    pub(crate) id: String,
-    pub(crate) status: String,
-    pub(crate) code_verification_status: String,
-    pub(crate) verified_name: String,
-    pub(crate) name_status: String,
-    /// The status of a new name; empty if none was requested.
-    pub(crate) new_name_status: String,
-    pub(crate) quality_rating: String,
-    pub(crate) messaging_limit_tier: String,
-    pub(crate) is_official: String,
-    /// The webhook: whether messages go to the URLs and to the queues, `Y` or `N`, and the URLs.
-    pub(crate) http_flag: String,
-    pub(crate) queue_flag: String,
-    pub(crate) up_callback_url: String,
-    pub(crate) status_callback_url: String,
-    /// Whether the number is registered, also if it is not connected.
-    pub(crate) registered: bool,
-    /// Whether `GetPhoneNumberVerificationStatus` knows the number.
-    pub(crate) lookup: bool,
-}
-
 /// What identifies a number. It is the body of `DELETE /_emulator/numbers`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,7 +55,7 @@ pub(crate) struct Numbers {
     pub(crate) behaviour: ServiceChoices,
     /// How many initiations gave a number another id, so that each id is a new one.
     new_ids: u64,
-    records: BTreeMap<Id, Record>,
+    records: BTreeMap<Id, NumberRecord>,
 }
 
 impl Numbers {
@@ -251,7 +220,7 @@ impl Numbers {
         };
         let changes = &mut record.changes;
         changes.retain(|change| !is_placed && change.is_over(at, Duration::ZERO));
-        changes.push(Change {
+        changes.push(NumberChange {
             at: (!is_placed).then_some(at),
             is_unsynced: false,
             effect: Box::new(move |shown| *shown = rows.clone()),

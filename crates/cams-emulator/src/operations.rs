@@ -13,22 +13,15 @@ mod get_chatapp_open_status;
 mod get_migration_verify_code;
 mod get_phone_number_verification_status;
 mod list_instance;
+mod operation;
 mod query_chatapp_bind_waba;
 mod query_chatapp_phone_numbers;
 mod update_phone_webhook;
 
-use std::ops::RangeInclusive;
-
-use serde_json::{Value, json};
-
-use crate::behaviour::{PHONE_NUMBER_ERROR, ServiceChoices};
-use crate::call::{ServiceState, Visit};
-use crate::numbers::KnownNumber;
-use crate::refusal::Result;
-use crate::reply::{FieldWriter, fields};
 use crate::request::{Addressee, IncomingRequest};
+pub(crate) use operation::EmulatedOperation;
 
-const ALL: [EmulatedOperation; 15] = [
+const ALL: &[EmulatedOperation] = &[
     assume_role::OPERATION,
     assume_role_with_oidc::OPERATION,
     chatapp_migration_register::OPERATION,
@@ -46,31 +39,6 @@ const ALL: [EmulatedOperation; 15] = [
     update_phone_webhook::OPERATION,
 ];
 
-/// The fields of an answer beside those that all answers have, or a refusal.
-type Answer = Result<FieldWriter>;
-
-/// The names of some fields.
-type Fields = &'static [&'static str];
-
-/// Executes an operation.
-type Run = fn(&mut Visit<'_>, &mut ServiceState) -> Answer;
-
-/// An operation of an API.
-pub(crate) struct EmulatedOperation {
-    /// The name in the API, which is the action in RAM too.
-    pub(crate) name: &'static str,
-    /// The API: CAMS or STS.
-    pub(crate) api: Addressee,
-    /// The fields that a client needs, in the answer, in its objects and in its rows. Sparse
-    /// answers have no others.
-    pub(crate) essential: Fields,
-    /// Whether requests are signed.
-    pub(crate) is_signed: bool,
-    /// Whether the account must have subscribed to the product.
-    pub(crate) needs_subscription: bool,
-    pub(crate) run: Run,
-}
-
 /// The operation that the request names, if it is emulated.
 pub(crate) fn named(request: &IncomingRequest) -> Option<&'static EmulatedOperation> {
     ALL.iter().find(|operation| {
@@ -83,51 +51,4 @@ pub(crate) fn of_cams() -> impl Iterator<Item = &'static str> {
     let is_of_cams = |operation: &&EmulatedOperation| operation.api == Addressee::Cams;
     let of_cams = ALL.iter().filter(is_of_cams);
     of_cams.map(|operation| operation.name)
-}
-
-/// An operation of CAMS that is signed and needs a subscription.
-const fn cams(name: &'static str, essential: Fields, run: Run) -> EmulatedOperation {
-    EmulatedOperation {
-        name,
-        api: Addressee::Cams,
-        essential,
-        is_signed: true,
-        needs_subscription: true,
-        run,
-    }
-}
-
-/// An operation of STS that is signed.
-const fn sts(name: &'static str, essential: Fields, run: Run) -> EmulatedOperation {
-    EmulatedOperation {
-        api: Addressee::Sts,
-        needs_subscription: false,
-        ..cams(name, essential, run)
-    }
-}
-
-/// Takes a step with the number that the request names, and notes in the journal whether the number
-/// took it. Returns the fields of an answer with the id and the number.
-fn step(
-    call: &mut Visit<'_>,
-    state: &mut ServiceState,
-    take: impl FnOnce(&mut KnownNumber<'_>) -> Result<()>,
-) -> Result<Value> {
-    let space = call.required_space(state)?.cust_space_id;
-    let phone_number = call.request.required("PhoneNumber")?;
-    check_number(phone_number, 4..=15, &state.numbers.behaviour)?;
-    let mut known = state.numbers.known(&space, phone_number, call.at)?;
-    let taken = take(&mut known);
-    call.entry.committed = taken.is_ok();
-    call.entry.refused = taken.is_err();
-    taken?;
-    let (id, phone_number) = (&known.number.id, &known.number.phone_number);
-    Ok(json!({ "Data": { "Id": id, "PhoneNumber": phone_number } }))
-}
-
-/// Refuses a text that has other characters than digits, or too few or too many of them. A phone
-/// number with its calling code has at most 15 digits (E.164).
-fn check_number(text: &str, length: RangeInclusive<usize>, choices: &ServiceChoices) -> Result<()> {
-    let fits = length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    choices.refuse_if(!fits, PHONE_NUMBER_ERROR, "The phone number is abnormal.")
 }

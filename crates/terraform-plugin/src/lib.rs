@@ -32,11 +32,11 @@
 //!
 //! These parts of protocol 6.11 have no user yet: ephemeral resources; state stores; deferral;
 //! provider metadata; repeated blocks and computed blocks; nested attributes other than computed
-//! lists of objects; sets, tuples, dynamic types, and numbers with fractions or more than 64 bits;
-//! deprecation messages; functions with a variadic parameter, or with arguments that are no strings or
-//! may be null or unknown; conversions of state from an earlier schema version; plans of an action; an import of
-//! several objects by one id; refinements of unknown values; the planned private state of an
-//! earlier plan. Terraform uses none of them with a provider whose schema does not declare them.
+//! lists of objects; numbers, sets, tuples and dynamic types; deprecation messages; functions with a
+//! variadic parameter, or with arguments that are no strings or may be null or unknown; conversions
+//! of state from an earlier schema version; plans of an action; an import of several objects by one
+//! id; refinements of unknown values; the planned private state of an earlier plan. Terraform uses
+//! none of them with a provider whose schema does not declare them.
 
 #![forbid(unsafe_code)]
 

@@ -17,7 +17,6 @@ fn parsed(json: &Json) -> Option<Type> {
     if let Json::String(name) = json {
         return Some(match name.as_str() {
             "bool" => Type::Bool,
-            "number" => Type::Number,
             "string" => Type::String,
             _ => return None,
         });

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::record::Record;
-use super::{IN_REVIEW, NOT_VERIFIED, Numbers, SpaceNumber, VERIFIED, id};
+use super::record::{NumberRecord, SpaceNumber};
+use super::{IN_REVIEW, NOT_VERIFIED, Numbers, VERIFIED, id};
 use crate::behaviour::{OldCodes, OnRegistered, PENDING, ServiceChoices};
 use crate::generated::Generated;
 use crate::number_form::NumberForm;
@@ -19,7 +19,7 @@ use crate::refusal::Result;
 pub(crate) struct KnownNumber<'a> {
     /// The number before the step.
     pub(crate) number: Arc<SpaceNumber>,
-    record: &'a mut Record,
+    record: &'a mut NumberRecord,
     choices: &'a ServiceChoices,
     generated: Generated,
     at: Duration,

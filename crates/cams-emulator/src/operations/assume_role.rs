@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, EmulatedOperation, IncomingRequest, ServiceState, Visit, fields, sts};
+use super::operation::{Answer, EmulatedOperation, sts};
+use crate::call::{ServiceState, Visit};
 use crate::refusal::{Rejection, Result, refuse_if};
+use crate::reply::fields;
+use crate::request::IncomingRequest;
 
 pub(super) const OPERATION: EmulatedOperation = sts("AssumeRole", ESSENTIAL, run);
 

@@ -15,8 +15,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::assume_role::{ESSENTIAL, RoleSession, parse_arn};
-use super::{Answer, EmulatedOperation, Result, ServiceState, Visit, fields, sts};
-use crate::refusal::{Rejection, refuse_if};
+use super::operation::{Answer, EmulatedOperation, sts};
+use crate::call::{ServiceState, Visit};
+use crate::refusal::{Rejection, Result, refuse_if};
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     is_signed: false,

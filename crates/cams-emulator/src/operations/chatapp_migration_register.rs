@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
+use super::operation::{Answer, EmulatedOperation, cams, step};
+use crate::call::{ServiceState, Visit};
 use crate::numbers::register;
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation = cams("ChatappMigrationRegister", &[], run);
 

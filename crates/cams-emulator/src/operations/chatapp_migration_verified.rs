@@ -1,7 +1,9 @@
 //! `ChatappMigrationVerified`: submits the code that a migrating number was sent.
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
+use super::operation::{Answer, EmulatedOperation, cams, step};
+use crate::call::{ServiceState, Visit};
 use crate::numbers::verify;
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation = cams("ChatappMigrationVerified", &[], run);
 

@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
+use super::operation::{Answer, EmulatedOperation, cams};
 use super::query_chatapp_phone_numbers::{ESSENTIAL, rows};
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams};
+use crate::call::{ServiceState, Visit};
 
 pub(super) const OPERATION: EmulatedOperation = cams("ChatappSyncPhoneNumber", ESSENTIAL, run);
 

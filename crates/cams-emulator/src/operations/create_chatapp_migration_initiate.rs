@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, check_number, fields};
+use super::operation::{Answer, EmulatedOperation, cams, check_number};
+use crate::call::{ServiceState, Visit};
 use crate::numbers::Key;
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation = cams("CreateChatappMigrationInitiate", &[], run);
 

@@ -3,8 +3,10 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, fields, sts};
+use super::operation::{Answer, EmulatedOperation, sts};
+use crate::call::{ServiceState, Visit};
 use crate::refusal::Rejection;
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation = sts("GetCallerIdentity", &["AccountId"], run);
 

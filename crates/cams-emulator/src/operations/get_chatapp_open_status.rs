@@ -1,6 +1,7 @@
 //! `GetChatappOpenStatus`: whether the account has subscribed to the product.
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams};
+use super::operation::{Answer, EmulatedOperation, cams};
+use crate::call::{ServiceState, Visit};
 
 pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
     needs_subscription: false,

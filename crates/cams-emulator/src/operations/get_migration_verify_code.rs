@@ -1,8 +1,10 @@
 //! `GetMigrationVerifyCode`: sends a code to a number that is migrating. A language that the service
 //! lacks is documented to fall back to English, so that any `Locale` is accepted.
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
+use super::operation::{Answer, EmulatedOperation, cams, step};
+use crate::call::{ServiceState, Visit};
 use crate::numbers::send_code;
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation = cams("GetMigrationVerifyCode", &[], run);
 

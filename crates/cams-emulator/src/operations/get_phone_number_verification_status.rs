@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, check_number, fields};
+use super::operation::{Answer, EmulatedOperation, cams, check_number};
 use crate::behaviour::MissingNumber;
+use crate::call::{ServiceState, Visit};
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation =
     cams("GetPhoneNumberVerificationStatus", &["Data", "Id"], run);

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields};
+use super::operation::{Answer, EmulatedOperation, cams};
 use crate::behaviour::NameMatch;
+use crate::call::{ServiceState, Visit};
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation = cams("ListInstance", ESSENTIAL, run);
 

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields};
+use super::operation::{Answer, EmulatedOperation, cams};
+use crate::call::{ServiceState, Visit};
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation = cams("QueryChatappBindWaba", ESSENTIAL, run);
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams};
+use super::operation::{Answer, EmulatedOperation, cams};
 use crate::behaviour::{ABSENT, ServiceChoices, WebhookListed};
+use crate::call::{ServiceState, Visit};
 use crate::fault::FaultKind;
 use crate::numbers::{MIGRATING, SpaceNumber, VERIFIED};
 

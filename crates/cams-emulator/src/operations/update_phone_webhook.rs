@@ -3,17 +3,19 @@
 
 use serde_json::json;
 
-use super::{Answer, EmulatedOperation, ServiceState, Visit, cams, fields, step};
+use super::operation::{Answer, EmulatedOperation, cams, step};
 use crate::behaviour::EmptyUrl;
+use crate::call::{ServiceState, Visit};
 use crate::numbers::SpaceNumber;
+use crate::reply::fields;
 
 pub(super) const OPERATION: EmulatedOperation = cams("UpdatePhoneWebhook", &[], run);
 
 /// A field of a number.
-type Field = fn(&mut SpaceNumber) -> &mut String;
+type NumberField = fn(&mut SpaceNumber) -> &mut String;
 
 /// The parameters, and the field that each of them sets.
-const WEBHOOK: [(&str, Field); 4] = [
+const WEBHOOK: [(&str, NumberField); 4] = [
     ("HttpFlag", |number| &mut number.http_flag),
     ("QueueFlag", |number| &mut number.queue_flag),
     ("StatusCallbackUrl", |number| {

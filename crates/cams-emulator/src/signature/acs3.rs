@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use base::secret::Secret;
 
-use super::{SignatureClaim, mismatch};
+use super::claim::{SignatureClaim, mismatch};
 use crate::encoding::{canonical_query, hex};
 use crate::refusal::{Rejection, Result};
 use crate::request::IncomingRequest;

@@ -6,7 +6,7 @@ use base::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{SignatureClaim, mismatch};
+use super::claim::{SignatureClaim, mismatch};
 use crate::encoding::{canonical_query, encode};
 use crate::refusal::{Rejection, Result};
 use crate::request::IncomingRequest;

@@ -5,21 +5,14 @@
 //! so that a wrong signer can be corrected. A security token in that text is masked.
 
 mod acs3;
+mod claim;
 mod hmac_sha1;
 
 use base::secret::Secret;
 
 use crate::refusal::{Rejection, Result};
 use crate::request::{IncomingRequest, SignatureMethod};
-
-/// Who signed a request, and when, as the request says. Nothing of it is checked yet.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct SignatureClaim<'a> {
-    pub(crate) access_key_id: &'a str,
-    pub(crate) security_token: Option<&'a str>,
-    pub(crate) date: &'a str,
-    pub(crate) nonce: &'a str,
-}
+pub(crate) use claim::SignatureClaim;
 
 /// Reads from the request who signed it and when.
 pub(crate) fn claim(request: &IncomingRequest) -> Result<SignatureClaim<'_>> {
@@ -47,14 +40,6 @@ pub(crate) fn string_to_sign(request: &IncomingRequest) -> String {
         Some(SignatureMethod::Acs3) => acs3::whole_canonical_request(request),
         Some(SignatureMethod::HmacSha1) => hmac_sha1::string_to_sign(request),
     }
-}
-
-/// The refusal of a signature that differs at `stage`.
-fn mismatch(stage: &str, server_side: &str) -> Rejection {
-    let message = format!(
-        "Specified signature is not matched with our calculation. stage: {stage}. {server_side}"
-    );
-    Rejection::new(400, "SignatureDoesNotMatch", message)
 }
 
 #[cfg(test)]

@@ -35,6 +35,10 @@ pub trait Action: Send + Sync + 'static {
     }
 
     /// Does it. The configuration is known.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not done, or not wholly.
     fn invoke(
         &self,
         context: Context<'_, Self::Provider>,

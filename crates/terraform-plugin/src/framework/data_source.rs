@@ -29,6 +29,10 @@ pub trait DataSource: Send + Sync + 'static {
 
     /// Reads it. The configuration is known; the result is the configuration with the computed
     /// attributes.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be read.
     fn read(
         &self,
         context: Context<'_, Self::Provider>,

@@ -37,6 +37,10 @@ pub trait ListResource: Send + Sync + 'static {
     }
 
     /// Finds the objects, and reports each by [`Listing::report`]. The configuration is known.
+    ///
+    /// # Errors
+    ///
+    /// Why not all objects could be found. Those that were reported before are kept.
     fn list(
         &self,
         context: Context<'_, <Self::Resource as Resource>::Provider>,
@@ -69,7 +73,7 @@ impl<'a, R: Resource> Listing<'a, R> {
         }
     }
 
-    /// Reports an object: a name that users recognise it by, and its state, of which unknown parts
+    /// Reports an object: a name that users recognize it by, and its state, of which unknown parts
     /// count as null. Its identity must be complete.
     ///
     /// It gives false when no more objects are wanted, because the limit of the query is reached, the

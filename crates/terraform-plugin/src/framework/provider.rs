@@ -38,8 +38,12 @@ pub trait Provider: Send + Sync + 'static {
     /// Makes the data that operations work with. `terraform_version` is that of the CLI, such as
     /// `1.14.0`. During a plan, values may be unknown.
     ///
-    /// The diagnostics beside the data are warnings. If there are errors, the operations that need
-    /// the provider's data fail too, so a value that is still unknown should not be one.
+    /// The diagnostics beside the data are warnings.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the configuration. The operations that need the provider's data then fail
+    /// too, so a value that is still unknown should not be an error.
     fn configure(
         &self,
         config: Self::Config,

@@ -32,12 +32,15 @@ pub trait Resource: Send + Sync + 'static {
         Diagnostics::default()
     }
 
-    /// Adjusts the plan of a create or update after the schema's own rules. An error refuses the
-    /// plan.
+    /// Adjusts the plan of a create or update after the schema's own rules.
     ///
     /// Terraform plans a change twice. The second plan is made during apply, when everything is
     /// known, and must not contradict the first: values that were planned as known have to stay as
     /// they are.
+    ///
+    /// # Errors
+    ///
+    /// Why the object must not be changed in this way. They refuse the plan.
     fn plan(
         &self,
         _context: Context<'_, Self::Provider, Self::Model>,
@@ -59,6 +62,10 @@ pub trait Resource: Send + Sync + 'static {
     ///
     /// As soon as it exists, call [`Context::save`] with what is known of it. Then Terraform stores
     /// it even if the rest of the operation fails.
+    ///
+    /// # Errors
+    ///
+    /// Why the object was not created, or not wholly.
     fn create(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
@@ -66,14 +73,22 @@ pub trait Resource: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
     /// Reads the object. `None` means that it does not exist any more, and removes it from the
-    /// state. On an error, the state stays as it was.
+    /// state.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be read. The state then stays as it was.
     fn read(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
         state: Self::Model,
     ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostics>> + Send;
 
-    /// Changes the object without replacing it. On an error the prior state is stored, or what
+    /// Changes the object without replacing it.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not changed, or not wholly. The prior state is then stored, or what
     /// [`Context::save`] was called with.
     fn update(
         &self,
@@ -82,8 +97,11 @@ pub trait Resource: Send + Sync + 'static {
         desired: Desired<Self::Model>,
     ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
-    /// Deletes the object. That it does not exist any more is a success. On an error it stays in
-    /// the state.
+    /// Deletes the object. That it does not exist any more is a success.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not deleted. It then stays in the state.
     fn delete(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,
@@ -92,6 +110,10 @@ pub trait Resource: Send + Sync + 'static {
 
     /// Gives as much state as [`Resource::read`] needs to find the object. Terraform reads it right
     /// afterwards.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no such object, or why the target does not name one.
     fn import(
         &self,
         context: Context<'_, Self::Provider, Self::Model>,

@@ -91,11 +91,6 @@ impl Attribute {
         Self::new(name, Kind::Plain(Type::String))
     }
 
-    /// An attribute that holds a whole number.
-    pub fn number(name: &'static str) -> Self {
-        Self::new(name, Kind::Plain(Type::Number))
-    }
-
     /// An attribute that holds a bool.
     pub fn bool(name: &'static str) -> Self {
         Self::new(name, Kind::Plain(Type::Bool))

@@ -122,7 +122,7 @@ fn fail(text: &str, code: u8) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::TOY;
+    use super::super::plugin::testing::TOY;
     use super::*;
 
     fn parsed(arguments: &[&str]) -> Result<Invocation, String> {

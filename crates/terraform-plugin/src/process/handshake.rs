@@ -88,7 +88,7 @@ pub(super) fn reattach(plugin: &Plugin, socket: &str, process: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::TOY;
+    use super::super::plugin::testing::TOY;
     use super::*;
 
     fn environment<const N: usize>(variables: [(&str, &str); N]) -> Environment {

@@ -34,7 +34,7 @@ pub(super) fn open(
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(&parent)
         .map_err(|error| listen(&parent, &error))?;
-    // The lock is taken before the socket exists, by which other processes recognise the directory.
+    // The lock is taken before the socket exists, by which other processes recognize the directory.
     // If the file system has no locks, what a dead plugin leaves there stays.
     let lock = lock(directory.path());
     let path = directory.path().join(SOCKET_NAME);
@@ -133,7 +133,7 @@ fn listen(place: &Path, error: &io::Error) -> ServeError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::TOY;
+    use super::super::plugin::testing::TOY;
     use super::*;
 
     fn in_directory(directory: &Path) -> Environment {

@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
     use crate::process::log;
-    use crate::process::testing::TOY;
+    use crate::process::plugin::testing::TOY;
     use base::clock::Clock;
     use base::environment::Environment;
 

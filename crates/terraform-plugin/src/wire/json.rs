@@ -30,11 +30,9 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
 }
 
 fn read(json: Json, ty: &Type) -> Result<Value, ValueError> {
-    let misfit = || ValueError::new(ty.to_string());
     Ok(match (ty, json) {
         (_, Json::Null) => Value::Null,
         (Type::Bool, Json::Bool(value)) => Value::Bool(value),
-        (Type::Number, Json::Number(number)) => Value::Number(number.as_i64().ok_or_else(misfit)?),
         (Type::String, Json::String(text)) => Value::String(text),
         (Type::List(ty), Json::Array(elements)) => {
             let elements = elements.into_iter().enumerate();
@@ -60,6 +58,6 @@ fn read(json: Json, ty: &Type) -> Result<Value, ValueError> {
             });
             Value::Map(attributes.collect::<Result<BTreeMap<_, _>, _>>()?)
         }
-        _ => return Err(misfit()),
+        _ => return Err(ValueError::new(ty.to_string())),
     })
 }

@@ -59,10 +59,6 @@ fn read(rest: &mut &[u8], ty: &Type) -> Result<Value, ValueError> {
     }
     Ok(match ty {
         Type::Bool => Value::Bool(decode::read_bool(rest).map_err(|_| misfit())?),
-        Type::Number => {
-            // Terraform writes a whole number as an integer of any size.
-            Value::Number(decode::read_int(rest).map_err(|_| misfit())?)
-        }
         Type::String => Value::String(read_text(rest)?),
         Type::List(element) => {
             let length = decode::read_array_len(rest).map_err(|_| misfit())?;
@@ -132,9 +128,6 @@ fn write(out: &mut ByteBuf, value: &Value, ty: &Type) -> Result<(), ValueError> 
         (Value::Unknown, _) => out.as_mut_vec().extend(UNKNOWN),
         (Value::Bool(value), Type::Bool) => {
             let Ok(()) = encode::write_bool(out, *value);
-        }
-        (Value::Number(number), Type::Number) => {
-            let Ok(_) = encode::write_sint(out, *number);
         }
         (Value::String(text), Type::String) => {
             let Ok(()) = encode::write_str(out, text);

@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 
 /// The type of a value or an attribute.
 ///
-/// Terraform also has sets, tuples and dynamically typed values. They are left out until a resource
-/// needs one.
+/// Terraform also has numbers, sets, tuples and dynamically typed values. They are left out until a
+/// resource needs one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     /// The type of `true` and `false`.
@@ -17,9 +17,6 @@ pub enum Type {
     List(Box<Type>),
     /// Any number of values of one type, each under a string as its key.
     Map(Box<Type>),
-    /// A whole number. Terraform's numbers may have fractions and any size; this type covers those
-    /// of 64 bits.
-    Number,
     /// Named attributes, each with its own type.
     Object(BTreeMap<String, Type>),
     /// A text of Unicode characters.
@@ -38,7 +35,6 @@ impl Type {
             Self::Bool => json!("bool"),
             Self::List(element) => json!(["list", element.json()]),
             Self::Map(element) => json!(["map", element.json()]),
-            Self::Number => json!("number"),
             Self::Object(attributes) => {
                 let attributes = attributes.iter();
                 let attributes = attributes.map(|(name, ty)| (name.clone(), ty.json()));
@@ -56,7 +52,6 @@ impl fmt::Display for Type {
             Self::Bool => f.write_str("bool"),
             Self::List(element) => write!(f, "list of {element}"),
             Self::Map(element) => write!(f, "map of {element}"),
-            Self::Number => f.write_str("whole number"),
             Self::Object(_) => f.write_str("object"),
             Self::String => f.write_str("string"),
         }
@@ -71,12 +66,12 @@ mod tests {
     fn types_are_written_as_terraform_reads_them() {
         let attributes = [
             ("a".to_owned(), Type::Map(Box::new(Type::Bool))),
-            ("b".to_owned(), Type::Number),
+            ("b".to_owned(), Type::String),
         ];
         let ty = Type::List(Box::new(Type::Object(attributes.into())));
         assert_eq!(
             ty.to_json(),
-            br#"["list",["object",{"a":["map","bool"],"b":"number"}]]"#
+            br#"["list",["object",{"a":["map","bool"],"b":"string"}]]"#
         );
         assert_eq!(ty.to_string(), "list of object");
     }

@@ -16,8 +16,6 @@ pub enum Value {
     /// There is no value.
     #[default]
     Null,
-    /// A whole number.
-    Number(i64),
     /// A text of Unicode characters.
     String(String),
     /// The value will be known only during apply.
@@ -71,7 +69,7 @@ impl Value {
             Self::List(elements) => elements.iter_mut().for_each(Self::null_unknowns),
             Self::Map(entries) => entries.values_mut().for_each(Self::null_unknowns),
             Self::Unknown => *self = Self::Null,
-            Self::Bool(_) | Self::Null | Self::Number(_) | Self::String(_) => {}
+            Self::Bool(_) | Self::Null | Self::String(_) => {}
         }
     }
 
@@ -104,7 +102,7 @@ impl Value {
                     value.collect_unknown(&path.attribute(name), paths);
                 }
             }
-            Self::Bool(_) | Self::Null | Self::Number(_) | Self::String(_) => {}
+            Self::Bool(_) | Self::Null | Self::String(_) => {}
         }
     }
 }

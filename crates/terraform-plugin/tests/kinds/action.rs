@@ -12,8 +12,8 @@ use crate::{Core, titles};
 
 type Events = Streaming<protocol_client::tfplugin6::invoke_action::Event>;
 
-fn config(mode: &str, times: i64) -> Value {
-    json!({ "mode": mode, "times": times })
+fn config(mode: &str, times: u64) -> Value {
+    json!({ "mode": mode, "times": times.to_string() })
 }
 
 async fn invoke(core: &Core, type_name: &str, config: &Value) -> Events {

@@ -106,7 +106,6 @@ fn unpack(value: Packed) -> Value {
     match value {
         Packed::Nil => Value::Null,
         Packed::Boolean(value) => value.into(),
-        Packed::Integer(number) => number.as_i64().into(),
         Packed::String(text) => text.into_str().into(),
         Packed::Array(elements) => elements.into_iter().map(unpack).collect(),
         Packed::Map(entries) => entries

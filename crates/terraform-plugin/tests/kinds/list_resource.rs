@@ -10,10 +10,10 @@ use tonic::Streaming;
 use crate::core::{decode, encode};
 use crate::{Core, titles};
 
-fn request(mode: &str, many: i64) -> Request {
+fn request(mode: &str, many: u64) -> Request {
     Request {
         type_name: "toy_thing".to_owned(),
-        config: encode(&json!({ "mode": mode, "many": many })),
+        config: encode(&json!({ "mode": mode, "many": many.to_string() })),
         include_resource_object: false,
         limit: 100,
     }
@@ -89,7 +89,7 @@ async fn a_list_ends_when_nobody_reads_it() {
         &core,
         Request {
             limit: 0,
-            ..request("plain", i64::MAX)
+            ..request("plain", u64::MAX)
         },
     )
     .await;
@@ -135,7 +135,7 @@ async fn a_list_ends_when_the_user_stops_terraform() {
 async fn a_configuration_is_checked() {
     let mut core = Core::start().await;
     for (config, expected) in [
-        (json!({ "mode": null, "many": 1 }), &[][..]),
+        (json!({ "mode": null, "many": "1" }), &[][..]),
         (
             json!({ "mode": null, "many": null }),
             &["Missing Attribute"],

@@ -36,7 +36,7 @@ async fn all_kinds_are_in_the_schema_and_in_the_metadata() {
     let output = join.r#return.as_ref().expect("a type");
     assert_eq!(
         output.r#type,
-        br#"["object",{"joined":"string","length":"number"}]"#
+        br#"["object",{"joined":"string","length":"string"}]"#
     );
     let request = get_functions::Request::default();
     let functions = core.provider.get_functions(request).await;

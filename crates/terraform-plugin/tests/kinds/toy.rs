@@ -115,6 +115,12 @@ async fn behave(mode: &Field<String>, context: Context<'_, Data>) -> Result<(), 
     }
 }
 
+/// The number that a text is; 0 if it is none.
+fn count(text: &Field<String>) -> u64 {
+    let number = text.text().and_then(|text| text.parse().ok());
+    number.unwrap_or_default()
+}
+
 model! {
     pub(crate) struct ThingModel { name: String, id: String, secret: String }
 }
@@ -241,7 +247,7 @@ impl DataSource for Things {
 }
 
 model! {
-    pub(crate) struct RingConfig { mode: String, times: i64 }
+    pub(crate) struct RingConfig { mode: String, times: String }
 }
 
 pub(crate) struct Ring;
@@ -257,7 +263,7 @@ impl Action for Ring {
     fn schema(&self) -> Schema {
         schema(vec![
             Attribute::string("mode").optional(),
-            Attribute::number("times").required().describe("How often."),
+            Attribute::string("times").required().describe("How often."),
         ])
     }
 
@@ -267,7 +273,7 @@ impl Action for Ring {
         config: RingConfig,
         progress: Progress<'_>,
     ) -> Result<(), Diagnostics> {
-        for time in 1..=config.times.known().copied().unwrap_or_default() {
+        for time in 1..=count(&config.times) {
             progress.show(format!("ring {time}")).await;
         }
         behave(&config.mode, context).await
@@ -275,7 +281,7 @@ impl Action for Ring {
 }
 
 model! {
-    pub(crate) struct ThingListConfig { mode: String, many: i64 }
+    pub(crate) struct ThingListConfig { mode: String, many: String }
 }
 
 pub(crate) struct ThingList;
@@ -291,7 +297,7 @@ impl ListResource for ThingList {
     fn schema(&self) -> Schema {
         schema(vec![
             Attribute::string("mode").optional(),
-            Attribute::number("many").required().describe("How many."),
+            Attribute::string("many").required().describe("How many."),
         ])
     }
 
@@ -302,7 +308,7 @@ impl ListResource for ThingList {
         mut found: Listing<'_, Thing>,
     ) -> Result<(), Diagnostics> {
         let seen = &context.provider().seen;
-        for number in 0..config.many.known().copied().unwrap_or_default() {
+        for number in 0..count(&config.many) {
             let thing = ThingModel {
                 name: match config.mode.text() {
                     Some("forgets") => Field::Null,
@@ -322,7 +328,7 @@ impl ListResource for ThingList {
 }
 
 model! {
-    pub(crate) struct Joined { joined: String, length: i64 }
+    pub(crate) struct Joined { joined: String, length: String }
 }
 
 pub(crate) struct Join;
@@ -351,7 +357,7 @@ impl Function<2> for Join {
         }
         let joined = format!("{first}-{second}");
         Ok(Joined {
-            length: (joined.len() as i64).into(),
+            length: joined.len().to_string().into(),
             joined: joined.into(),
         })
     }

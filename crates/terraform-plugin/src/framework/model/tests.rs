@@ -45,7 +45,7 @@ fn a_schema_that_a_model_does_not_match_is_told_with_the_place() {
         Ok(())
     );
     let texts = [
-        outer(Type::Number, inner.clone(), tags.clone()),
+        outer(Type::Bool, inner.clone(), tags.clone()),
         outer(Type::String, object([("on", Type::String)]), tags.clone()),
         outer(Type::String, object([]), tags.clone()),
         outer(Type::String, inner, Type::Map(Box::new(Type::String))),
@@ -54,7 +54,7 @@ fn a_schema_that_a_model_does_not_match_is_told_with_the_place() {
     ]
     .map(|ty| of_outer(&ty).expect_err("a mismatch"));
     for (text, part) in texts.iter().zip([
-        "name: the model has string where the schema has whole number",
+        "name: the model has string where the schema has bool",
         "inner: on: the model has bool",
         "inner: on: the model has it",
         "tags: the model has list of string",

@@ -31,7 +31,6 @@ macro_rules! primitive {
 }
 
 primitive!(bool, Bool);
-primitive!(i64, Number);
 primitive!(String, String);
 
 /// A string that is not shown, and that is wiped from memory when the model is dropped.

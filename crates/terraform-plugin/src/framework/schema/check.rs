@@ -8,7 +8,7 @@ use crate::wire::ty::Type;
 
 /// What the values of a schema are used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum SchemaRole {
+pub(crate) enum SchemaRole {
     /// Input alone: the provider block, an action, the configuration of a list, and a block.
     Input,
     /// A data source, whose values are read anew each time.
@@ -31,7 +31,7 @@ const RESERVED: [&str; 7] = [
 ];
 
 /// Refuses attributes that make no sense. The error says which, and why.
-pub(in super::super) fn check(attributes: &[Attribute], role: SchemaRole) -> Result<(), String> {
+pub(crate) fn check(attributes: &[Attribute], role: SchemaRole) -> Result<(), String> {
     check_names(attributes.iter().map(|attribute| attribute.name))?;
     attributes.iter().try_for_each(|attribute| {
         let name = attribute.name;
@@ -49,9 +49,7 @@ pub(in super::super) fn check(attributes: &[Attribute], role: SchemaRole) -> Res
 
 /// Refuses a name that is there twice, or that HCL cannot write: lower-case letters, digits and
 /// underscores, beginning with a letter.
-pub(in super::super) fn check_names(
-    names: impl IntoIterator<Item = &'static str>,
-) -> Result<(), String> {
+pub(crate) fn check_names(names: impl IntoIterator<Item = &'static str>) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     names.into_iter().try_for_each(|name| {
         let rest = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -74,10 +72,7 @@ fn problem(attribute: &Attribute, role: SchemaRole) -> Option<&'static str> {
         || attribute.use_state_for_unknown
         || attribute.identity.is_some()
         || write_only;
-    let primitive = matches!(
-        attribute.kind,
-        Kind::Plain(Type::Bool | Type::Number | Type::String)
-    );
+    let primitive = matches!(attribute.kind, Kind::Plain(Type::Bool | Type::String));
     let configurable = attribute.configurable();
     let rules = [
         (
@@ -107,7 +102,7 @@ fn problem(attribute: &Attribute, role: SchemaRole) -> Option<&'static str> {
         ),
         (
             attribute.identity.is_some() && !primitive,
-            "is a part of the identity, and neither a string, a number nor a bool",
+            "is a part of the identity, and neither a string nor a bool",
         ),
         (
             write_only && computed,
@@ -202,7 +197,7 @@ mod tests {
     fn a_schema_that_makes_sense_is_not() {
         let resource = [
             Attribute::string("a").required().requires_replace(),
-            Attribute::number("i").required().identifies("i"),
+            Attribute::bool("i").required().identifies("i"),
             Attribute::string("b").optional().default("x"),
             Attribute::string("c").optional().write_only().sensitive(),
             Attribute::map("d").optional().computed(),

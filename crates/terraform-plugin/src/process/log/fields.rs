@@ -40,7 +40,7 @@ const SECRET_PARTS: [&str; 9] = [
     "token",
 ];
 
-/// LogFields by name. The message of an event is the field `@message`.
+/// The fields of a log line, by name. The message of an event is the field `@message`.
 #[derive(Clone, Debug)]
 pub(super) struct LogFields {
     values: Map<String, Value>,

@@ -65,7 +65,7 @@ fn level(plugin: &Plugin, environment: &Environment) -> LevelFilter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::TOY;
+    use super::super::plugin::testing::TOY;
     use super::*;
 
     fn level_of<const N: usize>(variables: [(&str, &str); N]) -> LevelFilter {

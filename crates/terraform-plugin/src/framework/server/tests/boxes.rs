@@ -1,5 +1,5 @@
-//! A resource whose identity is a number that the service assigns, with labels under keys and a list
-//! of parts.
+//! A resource whose identity is a bool that the service assigns, with labels under keys and a list of
+//! parts.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::*;
 crate::model! {
     pub(super) struct Container {
         name: String,
-        serial: i64,
+        is_left: bool,
         labels: BTreeMap<String, Field<String>>,
         parts: Vec<Field<Part>>,
         timeouts: Timeouts,
@@ -42,7 +42,7 @@ impl Resource for ToyBox {
         Schema {
             attributes: vec![
                 Attribute::string("name").required(),
-                Attribute::number("serial").computed().identifies(""),
+                Attribute::bool("is_left").computed().identifies(""),
                 Attribute::map("labels").optional(),
                 Attribute::objects("parts", vec![Attribute::string("made").computed()]),
                 Attribute::block("timeouts", vec![Attribute::string("create").optional()]),
@@ -65,7 +65,7 @@ impl Resource for ToyBox {
         state: Container,
     ) -> Result<Option<Container>, Diagnostics> {
         Ok(Some(Container {
-            serial: 7.into(),
+            is_left: true.into(),
             ..state
         }))
     }
@@ -98,8 +98,8 @@ impl Resource for ToyBox {
     }
 }
 
-fn identity(serial: Value) -> Option<wire::ResourceIdentityData> {
-    let value = Value::Map([("serial".to_owned(), serial)].into_iter().collect());
+fn identity(is_left: Value) -> Option<wire::ResourceIdentityData> {
+    let value = Value::Map([("is_left".to_owned(), is_left)].into_iter().collect());
     let packed = codec::encode_value(&value, &identity::ty(&ToyBox.schema()));
     Some(wire::ResourceIdentityData {
         identity_data: Some(packed.expect("an identity")),
@@ -141,21 +141,21 @@ async fn an_identity_that_the_service_assigns_is_known_after_the_read_that_follo
             .await;
         let read = read.expect("a response").into_inner();
         assert_eq!(summaries(&read.diagnostics), [""; 0]);
-        assert_eq!(read.new_identity, identity(Value::Number(7)));
+        assert_eq!(read.new_identity, identity(Value::Bool(true)));
     }
 }
 
 #[tokio::test]
-async fn an_identity_may_be_a_number() {
+async fn an_identity_may_be_a_bool() {
     let by_identity = import(wire::import_resource_state::Request {
         type_name: "toy_box".into(),
-        identity: identity(Value::Number(7)),
+        identity: identity(Value::Bool(true)),
         ..Default::default()
     })
     .await;
     assert_eq!(
         by_identity.imported_resources[0].identity,
-        identity(Value::Number(7))
+        identity(Value::Bool(true))
     );
     let request = wire::get_resource_identity_schemas::Request::default();
     let schemas = new_server()
@@ -164,7 +164,7 @@ async fn an_identity_may_be_a_number() {
     let schemas = schemas.expect("a response").into_inner().identity_schemas;
     assert_eq!(
         schemas["toy_box"].identity_attributes[0].r#type,
-        br#""number""#
+        br#""bool""#
     );
 }
 
@@ -178,19 +178,19 @@ async fn generated_configuration_has_what_can_be_configured_and_is_not_empty() {
                 .collect(),
         )
     };
-    let container = |serial: Value, parts: Value, create: Value| {
+    let container = |is_left: Value, parts: Value, create: Value| {
         object(&[
             ("name", "a".into()),
-            ("serial", serial),
+            ("is_left", is_left),
             // A key may be called as an attribute is.
-            ("labels", object(&[("serial", "l".into())])),
+            ("labels", object(&[("is_left", "l".into())])),
             ("parts", parts),
             ("timeouts", object(&[("create", create)])),
         ])
     };
     let ty = ToyBox.schema().ty();
     let parts = Value::List(vec![object(&[("made", "now".into())])]);
-    let state = container(Value::Number(7), parts, "".into());
+    let state = container(Value::Bool(true), parts, "".into());
     let request = wire::generate_resource_config::Request {
         type_name: "toy_box".into(),
         state: Some(codec::encode_value(&state, &ty).expect("a state")),
@@ -234,14 +234,14 @@ async fn a_list_of_objects_is_computed_and_unknown_until_apply() {
 #[test]
 fn a_model_that_does_not_match_its_schema_is_found_before_the_first_call() {
     crate::model! {
-        struct Serial { serial: i64 }
+        struct Sealed { sealed: bool }
     }
 
     #[derive(Debug)]
     struct Wrong;
 
     impl Provider for Wrong {
-        type Config = Serial;
+        type Config = Sealed;
         type Data = ();
 
         fn address(&self) -> &'static str {
@@ -250,7 +250,7 @@ fn a_model_that_does_not_match_its_schema_is_found_before_the_first_call() {
 
         fn schema(&self) -> Schema {
             Schema {
-                attributes: vec![Attribute::string("serial").optional()],
+                attributes: vec![Attribute::string("sealed").optional()],
                 ..Schema::default()
             }
         }
@@ -259,7 +259,7 @@ fn a_model_that_does_not_match_its_schema_is_found_before_the_first_call() {
             Offers::new().resource(ToyBox)
         }
 
-        async fn configure(&self, _: Serial, _: &str) -> Result<((), Diagnostics), Diagnostics> {
+        async fn configure(&self, _: Sealed, _: &str) -> Result<((), Diagnostics), Diagnostics> {
             Ok(((), Diagnostics::default()))
         }
     }
@@ -269,7 +269,7 @@ fn a_model_that_does_not_match_its_schema_is_found_before_the_first_call() {
         .expect_err("a mismatch");
     let text = problem.to_string();
     assert!(
-        text.contains("the provider block: serial: the model has whole number"),
+        text.contains("the provider block: sealed: the model has bool"),
         "{text}"
     );
 }

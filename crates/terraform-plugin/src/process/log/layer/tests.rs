@@ -11,7 +11,7 @@ use tracing_subscriber::registry::Registry;
 
 use super::*;
 use crate::process::log::writer;
-use crate::process::testing::TOY;
+use crate::process::plugin::testing::TOY;
 
 #[derive(Clone, Default)]
 struct Output(Arc<Mutex<Vec<u8>>>);
