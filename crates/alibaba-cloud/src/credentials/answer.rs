@@ -103,7 +103,7 @@ pub(super) fn time_until(end: SystemTime, now: SystemTime) -> Result<Duration, &
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, &'static str> {
-    serde_json::from_slice(body).map_err(|_| "answers with something else than credentials")
+    serde_json::from_slice(body).map_err(|_| "returned something other than credentials")
 }
 
 fn fetched(fields: &KeyFields, now: SystemTime) -> Result<Fetched, &'static str> {
