@@ -181,7 +181,7 @@ mod tests {
             (r#""Code":"Failed""#, "says that it has no credentials"),
             (r#""Expiration":"soon""#, "no date"),
             (r#""Expiration":"2025-01-02T03:04:05Z""#, "have ended"),
-            (r#""Code":7"#, "something else"),
+            (r#""Code":7"#, "something other"),
         ] {
             let error = read(body(fields).as_bytes(), now()).expect_err(fields);
             assert!(error.contains(what), "{error}");
