@@ -284,7 +284,7 @@ impl Search<'_> {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        match call(self.bounds.half()).await {
+        match call(self.bounds.with_half_of_time()).await {
             Err(error) if error.kind == ErrorKind::TimedOut => call(self.bounds.clone()).await,
             answer => answer,
         }

@@ -96,7 +96,7 @@ pub(crate) async fn observe(options: &Options, provider: &CamsProvider) -> Obser
             seen.clock_ahead = client.clock().observed();
             let source = client.credentials().source();
             seen.credentials = Some((source.describe().to_owned(), source.kind()));
-            let key = client.credentials().at_hand();
+            let key = client.credentials().cached();
             seen.access_key_end = key.and_then(|key| end(&key.access_key().id));
             seen.account_trouble = client.account().trouble();
         }
@@ -166,7 +166,7 @@ fn listed_number(answers: &Answers) -> Option<String> {
 fn names(client: Option<&Client>, seen: &Observations, environment: &Environment) -> Names {
     let value = |name: &&str| environment.get(name);
     let set = |variables: &'static [&'static str]| variables.iter().filter_map(value);
-    let key = client.and_then(|client| client.credentials().at_hand());
+    let key = client.and_then(|client| client.credentials().cached());
     let key = key.as_ref().map(|key| key.access_key());
     let token = key.and_then(|key| key.security_token.as_ref());
     let secrets: Vec<&str> = set(variables::SECRET_KEY)

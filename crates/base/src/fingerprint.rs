@@ -18,6 +18,13 @@ pub fn fingerprint(parts: &[&str]) -> String {
     half.map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A number of 48 bits that is the same for the same text. It fits also where numbers have at most
+/// 53 bits, as those of Lua.
+pub fn short_fingerprint(text: &str) -> u64 {
+    let digits = fingerprint(&[text]);
+    u64::from_str_radix(&digits[..12], 16).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,7 +41,7 @@ const LOSSES: u32 = 3;
 
 /// The least time from the first loss to the change of the store: after a few accidental losses it
 /// is better to wait.
-const PATIENCE: Duration = Duration::from_secs(15);
+const LEAST_LOSING_TIME: Duration = Duration::from_secs(15);
 
 /// The index of a store among those of an account. A permit is settled with the store that granted it,
 /// because no other store knows it.
@@ -183,7 +183,7 @@ impl AccountStore {
         let may_fail = tier + 1 < self.stores.len();
         match result {
             Ok(reply) if may_fail && self.keeps_losing_state(tier, reply, limit) => {
-                self.leave(tier, &self.stores[tier].loss(), limit)
+                self.leave(tier, &self.stores[tier].loss_reason(), limit)
             }
             Ok(reply) => reply,
             Err(error) => self.leave(tier, &error, limit),
@@ -218,7 +218,7 @@ impl AccountStore {
             losses.end = now + longest;
             losses.count = losses.count.saturating_add(1);
         }
-        losses.count >= LOSSES && now >= losses.since + PATIENCE
+        losses.count >= LOSSES && now >= losses.since + LEAST_LOSING_TIME
     }
 
     /// Changes to the next store because this one failed.
@@ -229,11 +229,16 @@ impl AccountStore {
         if switch.in_use == tier {
             switch.in_use = (tier + 1).min(self.stores.len() - 1);
             switch.losses = None;
+            // Only the last store is that of this process alone.
+            let sharers = match switch.in_use + 1 == self.stores.len() {
+                true => "this process",
+                false => "the processes of this machine together",
+            };
             tracing::warn!(
                 reason = error.0,
                 fallback_requests = self.share,
-                "the shared request quota can't be kept in its store; \
-                 falling back to a share of it for this process",
+                "the shared call quota cannot be kept in its store; \
+                 falling back to a share of it for {sharers}",
             );
         }
         if switch.absence.is_none() {
@@ -325,7 +330,7 @@ impl Trials {
 /// Returns to the first store because it works again.
 fn return_to_first(switch: &mut Switch, limit: Limit) -> Reply {
     (switch.in_use, switch.absence) = (0, None);
-    tracing::info!("the store of the shared request quota is back in use");
+    tracing::info!("the store of the shared call quota is back in use");
     begin_recovery(switch, limit, Duration::ZERO)
 }
 

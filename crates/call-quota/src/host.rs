@@ -21,7 +21,7 @@ use futures_util::future::BoxFuture;
 use rustix::io::{pread, retry_on_intr};
 
 use super::constants::{FORWARD_DELAY, Micros};
-use super::slots::{Command, PermitRequest, Reply, State};
+use super::slots::{Command, PermitRequest, QuotaState, Reply};
 use super::store::{Store, StoreError};
 use base::foreign_text;
 use base::private_file;
@@ -136,7 +136,7 @@ impl Store for Host {
         })
     }
 
-    fn loss(&self) -> StoreError {
+    fn loss_reason(&self) -> StoreError {
         self.explain(&match lock(&self.file).foreign {
             true => {
                 "another machine uses it too; each machine needs its own directory, and machines \
@@ -170,11 +170,11 @@ impl QuotaFile {
                 return Err(io::Error::other("a later version of this provider uses it"));
             }
             (Err(Unusable::Empty), Command::Acquire(_)) if directory.is_unused(now) => {
-                State::default()
+                QuotaState::default()
             }
             (found, Command::Acquire(_)) => {
                 self.foreign = found.is_ok();
-                State::forgetting(now, now)
+                QuotaState::forgetting(now, now)
             }
             // There is no record of the permit that this command settles.
             _ => return Ok(Reply::Done),

@@ -19,7 +19,7 @@
 //! 1. [`Throttle::acquire`] finds the queue of the quota. An empty queue asks the store at once;
 //!    otherwise the call waits in it, and the queue's driver asks for the first one.
 //! 2. `fallback::AccountStore` chooses one of the account's stores, and the store applies one step of
-//!    `slots::State` to the state that it keeps: in memory, in the locked file, or, with
+//!    `slots::QuotaState` to the state that it keeps: in memory, in the locked file, or, with
 //!    `slots.lua`, on the server.
 //! 3. The reply is a permit, or the time at which to ask again. The permit goes to the first call in the queue.
 //! 4. The caller sends its call and settles the [`Permit`] with the result. This is another step, which
@@ -46,7 +46,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use base::fingerprint::fingerprint;
+use base::fingerprint::{fingerprint, short_fingerprint};
 use base::sync::lock;
 use constants::{MAX_LEAVE, Micros, micros};
 use fallback::{AccountStore, Outage};
@@ -85,12 +85,6 @@ impl QuotaKey {
     fn lane(&self) -> LaneId {
         LaneId(short_fingerprint(self.action))
     }
-}
-
-/// A fingerprint of 48 bits: the numbers of a state have at most 53, as those of Lua.
-fn short_fingerprint(text: &str) -> u64 {
-    let digits = fingerprint(&[text]);
-    u64::from_str_radix(&digits[..12], 16).unwrap_or_default()
 }
 
 /// Shows `ACTION in REGION of account ID`. The account is left out if it is not an account id.

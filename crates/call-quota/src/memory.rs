@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::constants::micros;
-use super::slots::{Command, Reply, State};
+use super::slots::{Command, QuotaState, Reply};
 use super::store::{Store, StoreError};
 use base::sync::lock;
 
@@ -14,7 +14,7 @@ use base::sync::lock;
 pub(crate) struct Memory {
     /// The origin of this store's times.
     origin: Instant,
-    state: Mutex<State>,
+    state: Mutex<QuotaState>,
 }
 
 impl Memory {
@@ -42,7 +42,7 @@ impl Store for Memory {
         Box::pin(async move { Ok(self.reply(command)) })
     }
 
-    fn loss(&self) -> StoreError {
+    fn loss_reason(&self) -> StoreError {
         StoreError("the memory of this process lost the state".to_owned())
     }
 }

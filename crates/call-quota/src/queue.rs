@@ -47,7 +47,7 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct QueueInner {
     /// The request of each waiter, and the channel for its permit.
-    waiters: BTreeMap<Rank, (PermitRequest, oneshot::Sender<Permit>)>,
+    waiters: BTreeMap<QueueRank, (PermitRequest, oneshot::Sender<Permit>)>,
     /// How many calls have joined the queue so far.
     arrivals: u64,
     /// Whether a driver is running.
@@ -57,7 +57,7 @@ struct QueueInner {
 }
 
 /// The order of the queue: by priority, then by arrival.
-type Rank = (Priority, u64);
+type QueueRank = (Priority, u64);
 
 impl QueueInner {
     fn status(&self) -> QueueStatus {
@@ -223,7 +223,7 @@ impl Queue {
         }
     }
 
-    fn report(&self, arrived: Instant, rank: Rank) {
+    fn report(&self, arrived: Instant, rank: QueueRank) {
         let inner = self.lock();
         let position = inner.waiters.range(..=rank).count();
         let status = inner.status();
@@ -236,7 +236,7 @@ impl Queue {
             processes_ahead = status.processes_ahead,
             calls_per_window = status.calls,
             cause = %status.reason,
-            "waiting for the API's request quota",
+            "waiting for the API's call quota",
         );
     }
 
@@ -292,7 +292,7 @@ impl Drop for Permit {
 /// A waiter as its caller sees it. Dropping it leaves the queue.
 struct Waiting {
     queue: Arc<Queue>,
-    rank: Rank,
+    rank: QueueRank,
     permit: oneshot::Receiver<Permit>,
 }
 

@@ -241,7 +241,7 @@ impl Store for Redis {
         Box::pin(self.send(command, self.member.away()))
     }
 
-    fn loss(&self) -> StoreError {
+    fn loss_reason(&self) -> StoreError {
         let reason = match self.server.caveats().eviction_policy {
             Some(policy) => format!(
                 "its maxmemory-policy is {policy}, so it may delete keys when its memory is full; \

@@ -17,9 +17,9 @@
 
 use super::constants::{FIRST_SHARING, LONGEST_SHARING, MAX_PAUSE, Micros, REMEMBERED_AFTER};
 use super::limit::Pool;
-use super::slots::{LaneId, PermitId, State};
+use super::slots::{LaneId, PermitId, QuotaState};
 
-impl State {
+impl QuotaState {
     /// Takes into account that the API throttled a call of this operation.
     pub(crate) fn throttled(
         &mut self,

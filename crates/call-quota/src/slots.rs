@@ -138,7 +138,7 @@ pub enum WaitReason {
 /// All that is known about the calls of one account. It has a bounded size, and the same meaning in
 /// every store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct State {
+pub(crate) struct QuotaState {
     /// The time of the last step.
     pub(crate) seen: Micros,
     /// The last id of a permit or a waiter.
@@ -206,7 +206,7 @@ pub(crate) struct Waiter {
     pub(crate) asks_at: Micros,
 }
 
-impl State {
+impl QuotaState {
     /// The initial state if calls that were permitted up to a time may have been forgotten. It grants
     /// no permit until all of them have left every window.
     pub(crate) fn forgetting(forgotten_at: Micros, now: Micros) -> Self {

@@ -23,7 +23,7 @@ pub(crate) trait Store: Send + Sync {
     }
 
     /// Why the state may be lost repeatedly.
-    fn loss(&self) -> StoreError;
+    fn loss_reason(&self) -> StoreError;
 
     /// How fast the store is, and how soon others notice that this process does not use it.
     fn timing(&self) -> Timing {

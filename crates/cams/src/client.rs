@@ -12,7 +12,7 @@ use base::sync::lock;
 use tokio::time::Instant;
 
 use crate::account::Account;
-use crate::listing::{Api, Freshness, Listed, Listings};
+use crate::listing::{Freshness, Listed, Listings, QuotaClient};
 use crate::operations::{Instance, ListInstance};
 use crate::phone::PhoneNumber;
 use crate::quota::Quota;
@@ -40,7 +40,7 @@ impl Client {
     ) -> Result<Self, Failure> {
         let leave_within = http.network.connect_timeout;
         quota.throttle = quota.throttle.for_calls_that_leave_within(leave_within);
-        let api = Api::new(http, quota.credentials.clone(), quota, clock, random)?;
+        let api = QuotaClient::new(http, quota.credentials.clone(), quota, clock, random)?;
         Ok(Self {
             listings: Arc::new(Listings::new(api)),
             last_change: Arc::default(),
@@ -106,14 +106,8 @@ impl Client {
     /// it: operations may know a number in that form only. This makes no call.
     #[must_use]
     pub fn written(&self, cust_space_id: &str, number: &PhoneNumber) -> PhoneNumber {
-        let listed = self.listed_form(cust_space_id, number);
+        let listed = self.listings.listed_form(cust_space_id, number);
         listed.unwrap_or_else(|| number.clone())
-    }
-
-    /// The form in which the lists of the space wrote a number that has two; `None` if they did not
-    /// show the number. This makes no call.
-    pub fn listed_form(&self, cust_space_id: &str, number: &PhoneNumber) -> Option<PhoneNumber> {
-        self.listings.listed_form(cust_space_id, number)
     }
 
     /// The instances of the account, of all pages.
@@ -169,7 +163,7 @@ impl Client {
         &self.api().gate().account
     }
 
-    fn api(&self) -> &Api {
+    fn api(&self) -> &QuotaClient {
         &self.listings.api
     }
 }

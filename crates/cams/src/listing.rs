@@ -9,6 +9,9 @@
 //! a change share the synchronization too, and those of one space begin at least [`SYNC_INTERVAL`]
 //! apart. So any number of callers that ask again as soon as they are answered make two calls in
 //! that time.
+//!
+//! This file is long because the list of a space and its synchronization depend on each other, and
+//! share one way to wait for a call.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -79,7 +82,7 @@ type Answered<T> = (Result<T, Arc<Error>>, Instant);
 
 /// The calls about one space.
 #[derive(Debug, Default)]
-struct Space {
+struct SpaceCalls {
     list: Option<Flight<Listed>>,
     sync: Option<Flight<()>>,
     /// Whether the service writes a number in its canonical form, for each number that was listed
@@ -90,15 +93,15 @@ struct Space {
 /// The lists of a process, by space, and the client that asks for them.
 #[derive(Debug)]
 pub(crate) struct Listings {
-    pub(crate) api: Api,
-    spaces: Mutex<HashMap<String, Space>>,
+    pub(crate) api: QuotaClient,
+    spaces: Mutex<HashMap<String, SpaceCalls>>,
 }
 
 /// The client of the API, with the account's quota as its gate.
-pub(crate) type Api = alibaba_cloud::client::Client<Credentials, Quota>;
+pub(crate) type QuotaClient = alibaba_cloud::client::Client<Credentials, Quota>;
 
 impl Listings {
-    pub(crate) fn new(api: Api) -> Self {
+    pub(crate) fn new(api: QuotaClient) -> Self {
         Self {
             api,
             spaces: Mutex::default(),
@@ -121,7 +124,7 @@ impl Listings {
             Freshness::Since(instant) => (Some(instant), None),
             Freshness::SyncedSince(instant) => {
                 // The list is made even if the synchronization fails, so half of the time is its.
-                let half = bounds.half();
+                let half = bounds.with_half_of_time();
                 let begin = || self.sync(&half, cust_space_id, instant);
                 let (synced, at) = wait(&half, begin).await;
                 (Some(at), synced.err())
@@ -312,8 +315,8 @@ async fn wait<T: Clone>(
     }
 }
 
-const STOPPED: &str = "stopped before the answer came";
-const TOO_LATE: &str = "the time was over before the answer came";
+const STOPPED: &str = "stopped before the response arrived";
+const TOO_LATE: &str = "the timeout expired before the response arrived";
 
 impl Listed {
     fn of(answer: PhoneNumbers, asked_at: Instant) -> Self {

@@ -15,7 +15,7 @@ mod tests;
 
 use std::fmt;
 
-use numbering_plans::{CALLING_CODES, DROPS_ZERO, left_behind, mobile_digits};
+use numbering_plans::{CALLING_CODES, DROPS_ZERO, mobile_digits, outdated_length};
 
 /// The most digits that E.164 allows for calling code and number together.
 const MAX_DIGITS: usize = 15;
@@ -65,6 +65,10 @@ impl Problem {
 }
 
 /// Reads an assigned country calling code, such as `86`, digits only.
+///
+/// # Errors
+///
+/// If the text is not such a code.
 pub fn calling_code(text: &str) -> Result<&'static str, Problem> {
     if let Some(code) = assigned(text) {
         return Ok(code);
@@ -90,6 +94,10 @@ pub fn calling_code(text: &str) -> Result<&'static str, Problem> {
 
 impl PhoneNumber {
     /// Reads the two parts, digits only, the number without the calling code.
+    ///
+    /// # Errors
+    ///
+    /// If one of the parts is certainly wrong.
     pub fn parse(country_code: &str, mobile_number: &str) -> Result<Self, Problem> {
         let code = calling_code(country_code)?;
         if let Some(problem) = wrong(code, mobile_number) {
@@ -106,6 +114,10 @@ impl PhoneNumber {
     }
 
     /// Reads a whole number, digits only, calling code first: as the API writes numbers.
+    ///
+    /// # Errors
+    ///
+    /// If the number is certainly wrong.
     pub fn parse_international(text: &str) -> Result<Self, Problem> {
         let refuse = |problem, suggestion| Problem::new(Part::CountryCode, problem, suggestion);
         if let Some(other) = first_foreign(text) {
@@ -264,7 +276,7 @@ fn wrong(code: &str, text: &str) -> Option<String> {
             Some(other) => {
                 format!("{text:?} is a number with the calling code {other}, not {code}")
             }
-            None => format!("{text:?} is written for dialling from abroad, with its calling code"),
+            None => format!("{text:?} contains an international prefix and the calling code"),
         });
     }
     if !is_digits(text) {
@@ -307,17 +319,17 @@ fn doubt(code: &str, number: &str) -> Option<String> {
     let trunk = if code == "36" { "06" } else { "0" };
     if number.starts_with(trunk) && (code == "36" || DROPS_ZERO.contains(&code)) {
         return Some(format!(
-            "{number:?} begins with {trunk}, which is dialled only within the country: after the \
-             calling code {code} it is left out"
+            "{number:?} begins with {trunk}, which is dialled only within the country and is \
+             omitted after the calling code {code}"
         ));
     }
     if repeats_code(code, number) {
         return Some(format!(
-            "{number:?}, which comes after the calling code {code}, begins with that code once more"
+            "{number:?}, the part after the calling code {code}, begins with {code} again"
         ));
     }
-    if let Some(left_behind) = left_behind(code, number) {
-        return Some(format!("{number:?} {left_behind}"));
+    if let Some(outdated) = outdated_length(code, number) {
+        return Some(format!("{number:?} {outdated}"));
     }
     let expected = mobile_digits(code)?;
     let digits = number.len();

@@ -14,8 +14,8 @@ use call_quota::{Limit, Priority, QueueStatus, QuotaKey, Throttle, WaitReason};
 use crate::account::Account;
 
 /// The message of a call whose deadline came before it was known whose quota it uses.
-const NO_ACCOUNT_YET: &str = "the time was over while STS was asked which account the credentials \
-    belong to; set the provider's account_id, or sts_endpoint to where STS can be reached";
+const NO_ACCOUNT_YET: &str = "the timeout expired while STS was being asked which account the \
+    credentials belong to; set the provider's account_id, or sts_endpoint to where STS can be reached";
 
 /// The limit on the page of every operation: ten calls a second for an account, with all its RAM
 /// users.
@@ -159,7 +159,7 @@ fn waiting(queue: &QueueStatus, key: &QuotaKey) -> String {
         ahead => format!("{ahead} other processes"),
     };
     format!(
-        "the time was over while the call waited for its quota, {key}{cause}: {calls} of this \
+        "the timeout expired while the call waited for its quota, {key}{cause}: {calls} of this \
          process waited, and {processes} went before it"
     )
 }

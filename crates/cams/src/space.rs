@@ -2,7 +2,7 @@
 
 /// What an id of a space looks like, for messages.
 pub const EXPECTED: &str = "expected the id of a space as the CAMS console shows it, such as \
-    cams-abc123, without white space and slashes";
+    cams-abc123, without white space or slashes";
 
 /// Whether `id` can be the id of a space. Its form is documented by examples alone, which are made
 /// of letters, digits and dashes. So only what no id can be is refused: white space, slashes, which

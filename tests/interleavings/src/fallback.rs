@@ -8,7 +8,7 @@ use tokio::task::yield_now;
 use super::constants::Micros;
 use super::explore::{HOUR, Kind};
 use super::limit::Limit;
-use super::slots::{Command, LaneId, PermitRequest, Priority, Reply, State};
+use super::slots::{Command, LaneId, PermitRequest, Priority, QuotaState, Reply};
 
 /// How far each step moves the clock.
 const STEP: Micros = 100_000;
@@ -24,7 +24,7 @@ pub(crate) struct AccountStore {
 
 /// No task is ever switched while this is locked, so the lock is none of the scheduler's business.
 #[derive(Debug, Default)]
-pub(crate) struct Shared(Mutex<(Micros, State)>);
+pub(crate) struct Shared(Mutex<(Micros, QuotaState)>);
 
 impl AccountStore {
     pub(crate) fn new(kind: Kind) -> Self {

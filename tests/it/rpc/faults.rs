@@ -76,17 +76,17 @@ pub(super) fn faults() -> Vec<Fault> {
         fault(
             "no answer, not committed",
             json!({ "kind": "never_answer", "when": "before_commit" }),
-            &["no whole answer", "The timeout expired"],
+            &["no complete response", "The timeout expired"],
         ),
         fault(
             "no answer, committed",
             json!({ "kind": "never_answer", "when": "after_commit" }),
-            &["no whole answer", "The timeout expired"],
+            &["no complete response", "The timeout expired"],
         ),
         fault(
             "body slower than patience",
             json!({ "kind": "slow_body", "over": "5s" }),
-            &["no whole answer", "The timeout expired"],
+            &["no complete response", "The timeout expired"],
         ),
         fault(
             "slow body",
@@ -129,7 +129,7 @@ pub(super) fn faults() -> Vec<Fault> {
         fault(
             "huge body",
             json!({ "kind": "huge_body", "bytes": 70 << 20 }),
-            &["larger", "no whole answer", "The timeout expired"],
+            &["larger", "no complete response", "The timeout expired"],
         ),
         fault(
             "business error in a 200",

@@ -99,7 +99,7 @@ async fn a_server_that_refuses_to_write_costs_a_warning_and_no_call() {
                     warning.contains(reason) && !warning.contains("script"),
                     "{warning}"
                 );
-                assert_eq!(logged(&core, "warn", "request quota"), 1, "{reason}");
+                assert_eq!(logged(&core, "warn", "call quota"), 1, "{reason}");
                 assert_eq!(logged(&core, "info", "back in use"), 0, "{reason}");
                 assert_eq!(redis.keys(), Vec::<String>::new(), "{reason}");
 

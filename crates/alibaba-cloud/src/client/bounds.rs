@@ -48,7 +48,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// The time was over, for this reason.
+    /// The timeout expired; the message says during what.
     pub fn timed_out(message: impl Into<String>) -> Self {
         Self {
             kind: ErrorKind::TimedOut,
@@ -98,7 +98,7 @@ impl Bounds {
     /// The same bounds with half of the time that is left for beginning anything. A request that is
     /// under way then may still go on for as long as the whole operation may.
     #[must_use]
-    pub fn half(&self) -> Self {
+    pub fn with_half_of_time(&self) -> Self {
         Self {
             deadline: Instant::now() + self.time_left() / 2,
             ..self.clone()
@@ -174,7 +174,7 @@ impl Bounds {
                 message: "stopped while waiting for the answer".to_owned(),
             },
             () = sleep_until(self.end + GRACE) => {
-                Ended::timed_out("the time was over while the request had no answer")
+                Ended::timed_out("the timeout expired while waiting for the response")
             }
         }
     }

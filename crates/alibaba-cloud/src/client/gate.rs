@@ -83,7 +83,7 @@ pub trait Keys: Send + Sync + 'static {
     fn current(&self) -> impl Future<Output = Result<Arc<SigningKey>, String>> + Send;
 
     /// The key that is valid now, unless one has to be fetched first.
-    fn at_hand(&self) -> Option<Arc<SigningKey>>;
+    fn cached(&self) -> Option<Arc<SigningKey>>;
 
     /// Whether there is another key than `refused`, which the service does not accept.
     ///
@@ -102,7 +102,7 @@ impl Keys for Arc<SigningKey> {
         Ok(Self::clone(self))
     }
 
-    fn at_hand(&self) -> Option<Arc<SigningKey>> {
+    fn cached(&self) -> Option<Arc<SigningKey>> {
         Some(Self::clone(self))
     }
 

@@ -143,7 +143,7 @@ impl ErrorKind {
 pub(super) mod tests {
     use super::*;
 
-    const KINDS: [ErrorKind; 19] = [
+    const KINDS: &[ErrorKind] = &[
         ErrorKind::AccessDenied,
         ErrorKind::Cancelled,
         ErrorKind::ClockDiffers,
@@ -167,7 +167,7 @@ pub(super) mod tests {
 
     /// The kinds for which this holds.
     pub(crate) fn kinds_where(holds: impl Fn(ErrorKind) -> bool) -> Vec<ErrorKind> {
-        KINDS.into_iter().filter(|kind| holds(*kind)).collect()
+        KINDS.iter().copied().filter(|kind| holds(*kind)).collect()
     }
 
     #[test]

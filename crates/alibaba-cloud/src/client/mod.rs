@@ -42,10 +42,10 @@ pub use operation::{Api, Operation, Raw};
 use repeats::{Repeats, RetryBudget};
 
 /// The message of a call whose deadline came before there was a key to sign it with.
-const NO_KEY_YET: &str = "the time was over while credentials were fetched";
+const NO_KEY_YET: &str = "the timeout expired while credentials were being fetched";
 
 /// The message of a call whose condition does not hold any more.
-const WITHHELD: &str = "what allowed the request no longer holds";
+const WITHHELD: &str = "the precondition of the request was no longer met";
 
 /// A client of an API, with keys `K`, whose calls `G` limits.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ pub struct Client<K, G> {
 }
 
 /// What all attempts of a call have in common.
-struct Request<'a> {
+struct PreparedCall<'a> {
     api: &'static Api,
     action: &'static str,
     reads: bool,
@@ -67,7 +67,7 @@ struct Request<'a> {
 }
 
 /// An attempt that did not succeed.
-struct Failed {
+struct FailedAttempt {
     error: Error,
     /// How long the service asked to wait.
     retry_after: Option<Duration>,
@@ -133,7 +133,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
             secrets: &operation.secrets(),
             max_answer: O::MAX_ANSWER,
         };
-        let request = Request {
+        let request = PreparedCall {
             api: O::API,
             action: O::ACTION,
             reads: O::READS,
@@ -158,7 +158,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
         Ok(answer)
     }
 
-    async fn send(&self, bounds: &Bounds, request: &Request<'_>) -> Result<Success, Error> {
+    async fn send(&self, bounds: &Bounds, request: &PreparedCall<'_>) -> Result<Success, Error> {
         let mut repeats = Repeats::new(request.api.max_repeats);
         let mut last: Option<Error> = None;
         let mut number = 0_u64;
@@ -208,7 +208,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
         &self,
         bounds: &Bounds,
         key: &SigningKey,
-        failed: &mut Failed,
+        failed: &mut FailedAttempt,
         repeats: &mut Repeats,
     ) -> Option<Duration> {
         let error = &mut failed.error;
@@ -234,12 +234,12 @@ impl<K: Keys, G: Gate> Client<K, G> {
     async fn admission(
         &self,
         bounds: &Bounds,
-        request: &Request<'_>,
+        request: &PreparedCall<'_>,
         was_throttled: bool,
     ) -> Result<(G::Permit, Arc<SigningKey>), Ended> {
         loop {
             if bounds.time_left().is_zero() {
-                let text = "the time was over before the request could be sent";
+                let text = "the timeout expired before the request could be sent";
                 return Err(Ended::timed_out(text));
             }
             let key = self.for_key(bounds, self.keys.current()).await?;
@@ -250,7 +250,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
             let permit = self.gate.admit(bounds, &key, request.action, was_throttled);
             let permit = permit.await?;
             // The wait may have outlasted the key. A permit is not held while another is fetched.
-            match self.keys.at_hand() {
+            match self.keys.cached() {
                 Some(key) => return Ok((permit, key)),
                 None => permit.unsent(),
             }
@@ -265,11 +265,11 @@ impl<K: Keys, G: Gate> Client<K, G> {
     async fn attempt(
         &self,
         bounds: &Bounds,
-        request: &Request<'_>,
+        request: &PreparedCall<'_>,
         key: &SigningKey,
         permit: G::Permit,
         number: u64,
-    ) -> Result<Success, Failed> {
+    ) -> Result<Success, FailedAttempt> {
         let started = Instant::now();
         let action = request.action;
         let sent = tokio::select! {
@@ -303,7 +303,7 @@ impl<K: Keys, G: Gate> Client<K, G> {
         result.map_err(|mut error| {
             let effect = error.may_have_had_effect || error.kind.meaning().effect;
             error.may_have_had_effect = effect && !request.reads;
-            Failed {
+            FailedAttempt {
                 error,
                 retry_after,
                 date,
@@ -338,13 +338,18 @@ async fn pause(bounds: &Bounds, wait: Duration) -> Result<(), Ended> {
     let until = Instant::now() + wait;
     if until >= bounds.deadline() {
         return Err(Ended::timed_out(
-            "the time was over before it could be tried again",
+            "the timeout expired before the call could be repeated",
         ));
     }
     bounds.within("", sleep_until(until)).await
 }
 
-fn log(request: &Request<'_>, attempt: u64, started: Instant, result: &Result<Success, Error>) {
+fn log(
+    request: &PreparedCall<'_>,
+    attempt: u64,
+    started: Instant,
+    result: &Result<Success, Error>,
+) {
     let error = result.as_ref().err();
     let request_id = match result {
         Ok(success) => success.request_id.as_deref(),

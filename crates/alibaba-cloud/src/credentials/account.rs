@@ -122,7 +122,7 @@ impl Credentials {
             Err(error) => return found(AccountAnswer::unknown(now, &error), None),
         };
         let (before, locked) = match &file {
-            Some(path) => agree(path, name(&key, endpoint), None, now).await,
+            Some(path) => read_or_record(path, name(&key, endpoint), None, now).await,
             None => (None, false),
         };
         let file_if = |locked: bool| file.clone().filter(|_| locked);
@@ -151,7 +151,8 @@ impl Credentials {
         let Some(path) = file.as_deref().filter(|_| !locked) else {
             return found(answer, file_if(locked));
         };
-        let (first, locked) = agree(path, name(&key, endpoint), Some(answer.clone()), now).await;
+        let (first, locked) =
+            read_or_record(path, name(&key, endpoint), Some(answer.clone()), now).await;
         let first = first.filter(|first| first.holds(now));
         found(first.unwrap_or(answer), file_if(locked))
     }
@@ -183,7 +184,7 @@ fn name(key: &SigningKey, endpoint: &Endpoint) -> String {
 
 /// The answer for a key in the file, and whether another process kept the file locked. If there is
 /// no answer that holds at the time `now`, `ours` is written and counts, unless the file is locked.
-async fn agree(
+async fn read_or_record(
     path: &Path,
     key: String,
     ours: Option<AccountAnswer>,
@@ -223,7 +224,7 @@ async fn agree(
         .await
         .unwrap_or_else(|error| Err(io::Error::other(error)));
     let answer = answer.inspect_err(|error| {
-        tracing::debug!("the account can't be remembered: {error}");
+        tracing::debug!("the account cannot be remembered: {error}");
     });
     (answer.ok().flatten(), locked)
 }
@@ -275,7 +276,7 @@ mod tests {
         let path = directory.path().join("state").join(FILE);
         let name = |number: usize| fingerprint(&[&number.to_string()]);
         let write = async |number: usize, answer| {
-            agree(&path, name(number), Some(answer), at(100)).await;
+            read_or_record(&path, name(number), Some(answer), at(100)).await;
         };
         write(1, account("123")).await;
         std::fs::write(&path, b"\xff\xff\nx y z\n").expect("written");
@@ -283,7 +284,7 @@ mod tests {
         let mut content = std::fs::read(&path).expect("a file");
         content.extend_from_slice(b"\n{\"key\": 7}\n");
         std::fs::write(&path, content).expect("written");
-        let found = agree(&path, name(0), None, at(100)).await;
+        let found = read_or_record(&path, name(0), None, at(100)).await;
         assert_eq!(
             found,
             (Some(account("0")), false),
@@ -293,7 +294,7 @@ mod tests {
             write(number, account(&number.to_string())).await;
         }
         write(MAX_ENTRIES + 7, unknown_until(200)).await;
-        let find = async |number| agree(&path, name(number), None, at(100)).await;
+        let find = async |number| read_or_record(&path, name(number), None, at(100)).await;
         assert_eq!(find(1).await, (None, false), "the oldest is forgotten");
         assert_eq!(find(2).await, (Some(account("2")), false));
         assert_eq!(find(MAX_ENTRIES).await, (Some(account("256")), false));
@@ -308,7 +309,7 @@ mod tests {
         let path = directory.path().join("state").join(FILE);
         let name = fingerprint(&["key"]);
         let write = async |answer, seconds| {
-            let (first, _) = agree(&path, name.clone(), Some(answer), at(seconds)).await;
+            let (first, _) = read_or_record(&path, name.clone(), Some(answer), at(seconds)).await;
             first.expect("an answer")
         };
         assert_eq!(write(unknown_until(200), 100).await, unknown_until(200));
@@ -322,19 +323,22 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("state").join(FILE);
         let name = fingerprint(&["key"]);
-        let written = agree(&path, name.clone(), Some(account("1")), at(100)).await;
+        let written = read_or_record(&path, name.clone(), Some(account("1")), at(100)).await;
         assert_eq!(written, (Some(account("1")), false));
         let held = private_file::open(&path).expect("a file");
         held.lock().expect("its lock");
         let began = Instant::now();
-        let found = agree(&path, name.clone(), None, at(100)).await;
+        let found = read_or_record(&path, name.clone(), None, at(100)).await;
         let before = (Some(account("1")), true);
         assert_eq!(found, before, "what others found counts");
         let other = fingerprint(&["other"]);
-        let written = agree(&path, other.clone(), Some(account("2")), at(100)).await;
+        let written = read_or_record(&path, other.clone(), Some(account("2")), at(100)).await;
         assert_eq!(written, (None, true));
         drop(held);
-        assert_eq!(agree(&path, other, None, at(100)).await, (None, false));
+        assert_eq!(
+            read_or_record(&path, other, None, at(100)).await,
+            (None, false)
+        );
         assert!(began.elapsed() < 3 * LOCK_LIMIT, "{:?}", began.elapsed());
     }
 }

@@ -103,7 +103,7 @@ pub(super) fn time_until(end: SystemTime, now: SystemTime) -> Result<Duration, &
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, &'static str> {
-    serde_json::from_slice(body).map_err(|_| "answers with something else than credentials")
+    serde_json::from_slice(body).map_err(|_| "returned something other than credentials")
 }
 
 fn fetched(fields: &KeyFields, now: SystemTime) -> Result<Fetched, &'static str> {
@@ -181,7 +181,7 @@ mod tests {
             (r#""Code":"Failed""#, "says that it has no credentials"),
             (r#""Expiration":"soon""#, "no date"),
             (r#""Expiration":"2025-01-02T03:04:05Z""#, "have ended"),
-            (r#""Code":7"#, "something else"),
+            (r#""Code":7"#, "something other"),
         ] {
             let error = read(body(fields).as_bytes(), now()).expect_err(fields);
             assert!(error.contains(what), "{error}");

@@ -21,13 +21,13 @@ use super::error::{CredentialsErrorKind, Result};
 use crate::openapi::without_mark;
 
 /// How long a program may run.
-const LIMIT: Duration = Duration::from_secs(60);
+const RUN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a program runs before the log says so.
 const SLOW: Duration = Duration::from_secs(5);
 
 /// Credentials take some 2 KiB.
-const MOST: usize = 64 << 10;
+const MAX_BYTES: usize = 64 << 10;
 
 /// The script of the watcher, for a POSIX shell. Its input is a pipe that only this process can
 /// write to, so the input ends when this process does, in whichever way. The first line of the input
@@ -36,8 +36,9 @@ const WATCH: &str = "read -r program; read -r end; kill -s KILL $program 0";
 
 /// Runs the program and reads what it prints. `origin` is the profile that names it.
 ///
-/// The program is not run by a shell. It is ended with all that is left of what it started when its
-/// answer is there, when its time is over, when the future is dropped, and when this process ends.
+/// The program is not run by a shell. The program and all processes that it started are killed when
+/// it has printed its answer, when its time limit expires, when the future is dropped, and when
+/// this process ends.
 /// Its error output is not read, because it may hold anything.
 pub(super) async fn run(
     command: &[Secret],
@@ -53,17 +54,17 @@ pub(super) async fn run(
     };
     let running = Running::start(program, arguments).await;
     let mut running = running.map_err(|failure| {
-        let what = format!("can't be started: {}", failure.kind());
+        let what = format!("cannot be started: {}", failure.kind());
         error(CredentialsErrorKind::Unusable, &what)
     })?;
     let slow = async {
         sleep(SLOW).await;
         tracing::warn!(
-            "the process_command of {origin} has run for {SLOW:?}; it is ended after {LIMIT:?}"
+            "the process_command of {origin} has run for {SLOW:?}; it is ended after {RUN_TIMEOUT:?}"
         );
         std::future::pending().await
     };
-    let output = timeout(LIMIT, async {
+    let output = timeout(RUN_TIMEOUT, async {
         tokio::select! {
             output = running.output() => output,
             never = slow => never,
@@ -129,7 +130,7 @@ impl Running {
     /// A child of the program may keep the output open for long, so that it does not end. When the
     /// program has ended, an answer that is whole is taken.
     async fn output(&mut self) -> Result<Zeroizing<Vec<u8>>, String> {
-        let mut output = Zeroizing::new(Vec::with_capacity(MOST + 1));
+        let mut output = Zeroizing::new(Vec::with_capacity(MAX_BYTES + 1));
         let mut stdout = self.program.stdout.take();
         let mut ended = false;
         while !ended || (stdout.is_some() && !is_whole(&output)) {
@@ -141,15 +142,15 @@ impl Running {
             };
             tokio::select! {
                 read = read => {
-                    if read.map_err(|_| "prints what can't be read".to_owned())? == 0 {
+                    if read.map_err(|_| "prints what cannot be read".to_owned())? == 0 {
                         stdout = None;
                     }
-                    if output.len() > MOST {
+                    if output.len() > MAX_BYTES {
                         return Err("prints more than 64 KiB".to_owned());
                     }
                 }
                 status = self.program.wait(), if !ended => {
-                    let status = status.map_err(|_| "can't be waited for".to_owned())?;
+                    let status = status.map_err(|_| "cannot be waited for".to_owned())?;
                     if !status.success() {
                         return Err(format!("failed: {status}"));
                     }
@@ -244,12 +245,12 @@ mod tests {
         assert!(
             failure("echo s3cr3t")
                 .await
-                .ends_with("something else than credentials.")
+                .ends_with("something other than credentials.")
         );
         assert!(
             failure("true")
                 .await
-                .ends_with("something else than credentials.")
+                .ends_with("something other than credentials.")
         );
     }
 
@@ -276,7 +277,7 @@ mod tests {
     async fn a_whole_answer_is_taken_though_a_child_keeps_the_output_open() {
         let (_directory, path, mut pipe) = held_open();
         let line = format!(r#"sh -c 'exec 3>{path}; sleep 1000 & echo "$0"' '{PAIR}'"#);
-        let taken = timeout(LIMIT / 4, outcome(&line)).await;
+        let taken = timeout(RUN_TIMEOUT / 4, outcome(&line)).await;
         assert_eq!(taken.expect("in time"), Ok("i".to_owned()));
         // Nothing is left of what the program has started.
         assert_eq!(pipe.read(&mut [0]).await.expect("an end"), 0);

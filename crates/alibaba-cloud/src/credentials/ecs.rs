@@ -46,14 +46,16 @@ pub(super) fn metadata(
     environment: &Environment,
 ) -> Result<EcsMetadata, String> {
     if is_true(environment, ECS_METADATA_DISABLED) {
-        return Err(format!("can't be used: {ECS_METADATA_DISABLED} forbids it"));
+        return Err(format!(
+            "cannot be used: {ECS_METADATA_DISABLED} forbids it"
+        ));
     }
     let text = environment.get(ECS_METADATA_ENDPOINT);
     let server: Option<Address> = text.unwrap_or(SERVER).parse().ok();
     let server = server.filter(|server| text.is_none() || server.is_loopback());
     Ok(EcsMetadata {
         server: server.ok_or_else(|| {
-            format!("can't be used: {ECS_METADATA_ENDPOINT} is no URL of this machine")
+            format!("cannot be used: {ECS_METADATA_ENDPOINT} is no URL of this machine")
         })?,
         role_name: role_name
             .or_else(|| Some(environment.first(ECS_ROLE_NAME)?.1))
@@ -116,7 +118,7 @@ impl MetadataService<'_> {
         }
         let what = match error {
             MetadataError::Absent(why) => {
-                format!("can't be reached: {why}. Only ECS instances have one")
+                format!("cannot be reached: {why}. Only ECS instances have one")
             }
             MetadataError::Other(what) => what,
         };
@@ -142,42 +144,48 @@ impl MetadataService<'_> {
         let request = request
             .header(LIFE_HEADER, TOKEN_LIFE)
             .header("content-length", "0");
-        let response = self.send(request, "a token").await?;
+        let response = self.send(request, "a token", "it issues none").await?;
         let text = std::str::from_utf8(&response.body).unwrap_or_default();
         match is_well_formed(text.trim()) {
             true => Ok(Secret::new(text.trim())),
-            false => Err("gives something else than a token".into()),
+            false => Err("returned something other than a token".into()),
         }
     }
 
     async fn credentials(&self, token: Option<&Secret>) -> Result<Fetched, MetadataError> {
-        let get = async |address: &Address, what: &str| {
+        let get = async |address: &Address, what: &str, absent: &str| {
             let mut request = self.client.request(Method::GET, address);
             if let Some(token) = token {
                 request = request.header(TOKEN_HEADER, token.expose());
             }
-            self.send(request, what).await
+            self.send(request, what, absent).await
         };
         let roles = self.metadata.server.with_path(ROLES_PATH);
         let name = match &self.metadata.role_name {
             Some(name) => name.clone(),
             None => {
-                let response = get(&roles, "the name of a role").await?;
-                role_name(&response.body).ok_or("gives something else than the name of a role")?
+                let response = get(&roles, "the name of a role", "the instance has none").await?;
+                role_name(&response.body)
+                    .ok_or("returned something other than the name of a role")?
             }
         };
-        let response = get(&roles.with_segment(&name), "the credentials of the role").await?;
+        let (role, absent) = (roles.with_segment(&name), "the instance has no such role");
+        let response = get(&role, "the credentials of the role", absent).await?;
         let now = self.context.now(response.date);
         Ok(answer::read(&response.body, now)?)
     }
 
-    async fn send(&self, request: RequestBuilder, what: &str) -> Result<Response, MetadataError> {
+    /// Asks for `what`. If the service does not have it, `absent` says what that means.
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        what: &str,
+        absent: &str,
+    ) -> Result<Response, MetadataError> {
         let problem = match self.client.send(request, &Cleaner::default()).await {
             Ok(response) => match response.status {
                 200 => return Ok(response),
-                404 => {
-                    format!("does not have {what} (HTTP status 404): the instance has no such role")
-                }
+                404 => format!("does not have {what} (HTTP status 404): {absent}"),
                 status => format!("refuses {what} with HTTP status {status}"),
             },
             Err(Failure::Unsent { text, .. }) => return Err(MetadataError::Absent(text)),

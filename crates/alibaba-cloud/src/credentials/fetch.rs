@@ -61,7 +61,7 @@ pub(super) fn fetch<'a>(
                 let local = Arc::clone(&source.local);
                 let again = move || lookup::again(&file, &name, &local);
                 let provider = tokio::task::spawn_blocking(again).await.map_err(|_| {
-                    let text = "A file with credentials can't be read: the program is ending.";
+                    let text = "A file with credentials cannot be read: the program is ending.";
                     CredentialsErrorKind::Unusable.error(text)
                 })??;
                 fetch(&provider, source, context).await

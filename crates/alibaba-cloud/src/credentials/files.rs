@@ -13,10 +13,10 @@ use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
 /// No file with profiles or a token comes near this size, in bytes.
-const MOST: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 20;
 
 /// How long a file may take to be read. A network drive whose server is gone never answers.
-const PATIENCE: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Gives the content of the file with this path.
 type FileReader = dyn Fn(&Path) -> io::Result<Zeroizing<Vec<u8>>> + Send + Sync;
@@ -33,7 +33,7 @@ impl Files {
     pub fn of_system() -> Self {
         Self {
             reader: Arc::new(read),
-            patience: PATIENCE,
+            patience: READ_TIMEOUT,
         }
     }
 
@@ -81,11 +81,11 @@ impl fmt::Debug for Files {
 pub(super) fn why(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "does not exist",
-        io::ErrorKind::PermissionDenied => "can't be read: permission denied",
+        io::ErrorKind::PermissionDenied => "cannot be read: permission denied",
         io::ErrorKind::FileTooLarge => "is larger than 1 MiB",
         io::ErrorKind::InvalidInput => "is not a regular file",
         io::ErrorKind::TimedOut => "is on a device that does not answer within 10 seconds",
-        _ => "can't be read",
+        _ => "cannot be read",
     }
 }
 
@@ -101,10 +101,13 @@ fn read(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     // The capacity is enough: a reallocation would leave a copy of a secret in memory.
-    let room = usize::try_from(found.len()).unwrap_or(MOST).min(MOST) + 1;
+    let room = usize::try_from(found.len())
+        .unwrap_or(MAX_BYTES)
+        .min(MAX_BYTES)
+        + 1;
     let mut content = Zeroizing::new(Vec::with_capacity(room));
-    file.take(MOST as u64 + 1).read_to_end(&mut content)?;
-    if content.len() > MOST {
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut content)?;
+    if content.len() > MAX_BYTES {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     Ok(content)
@@ -137,7 +140,7 @@ mod tests {
         let files = Files::of_system();
         let path = |name: &str| directory.path().join(name);
         std::fs::write(path("small"), "content").expect("a file");
-        std::fs::write(path("large"), vec![b' '; MOST + 1]).expect("a file");
+        std::fs::write(path("large"), vec![b' '; MAX_BYTES + 1]).expect("a file");
         let mkfifo = std::process::Command::new("mkfifo")
             .arg(path("pipe"))
             .status();

@@ -45,12 +45,18 @@ pub(super) fn named(local: &Local) -> Result<Option<FoundProvider>> {
     }
     let paths = candidates.iter().map(|(path, _)| local.shown(path));
     let paths: Vec<String> = paths.collect();
+    let advice = format!(
+        "Set profile (or {}) to an existing profile, or remove the setting.",
+        PROFILE.join(", ")
+    );
     let text = match paths.as_slice() {
-        [] => format!("{what} can't be looked for: no HOME is set, and no file is named."),
+        [] => format!(
+            "{what} cannot be searched for, because HOME is not set and no file is configured."
+        ),
+        [path] => format!("{what} was not found in {path}. {advice}"),
         paths => format!(
-            "{what} is not in {}. Set profile (or {}) to one that is, or leave it out.",
-            paths.join(" nor in "),
-            PROFILE.join(", ")
+            "{what} was found neither in {}. {advice}",
+            paths.join(" nor in ")
         ),
     };
     Err(at(CredentialsErrorKind::Profile.error(text)))
@@ -150,7 +156,10 @@ fn first(
             return Ok(Some((profile, format!("{origin}, {how}"))));
         }
         let what = match (name, file.fields(found)) {
-            (Some(_), Some(_)) => "has no access_key_id and no other mode than AK",
+            (Some(_), Some(fields)) if fields.contains_key("mode") => {
+                "has mode AK but no access_key_id"
+            }
+            (Some(_), Some(_)) => "has neither a mode nor an access_key_id",
             (None, None) if file.is_cli => "does not exist, although it is the current one",
             // A CLI that was never configured leaves a blank profile behind.
             _ => continue,

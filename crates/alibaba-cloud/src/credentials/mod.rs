@@ -1,12 +1,19 @@
 //! The credentials that requests are signed with: where they come from, and how they are kept
 //! valid.
 //!
-//! - [`resolve`] finds the source: it reads the provider block, the environment and files, and
-//!   connects to nothing. `chain` has the order; `key_parts`, `roles`, `lookup`, `profile_file` and
-//!   `profile` read what is configured.
-//! - [`Credentials`] fetches a key when it is needed (`fetch`, and a file for each kind of server or
-//!   program), and again before it ends (`refresh`).
-//! - [`Credentials::account`] finds the account that the credentials belong to (`account`).
+//! # Map, in reading order
+//!
+//! - `source`: what a source of credentials is. `error`: why there is none.
+//! - `chain`, with [`resolve`]: finds the source and connects to nothing. It reads the provider block
+//!   and the environment (`local`, with the names of [`variables`]), and small files (`files`).
+//!   `key_parts` reads an access key in parts, and `roles` a role that is to be assumed.
+//! - `lookup` finds a profile in the files, whose two forms `profile_file` and `ini` parse. `profile`
+//!   says what each mode of a profile means, and `shell_words` splits the command of one.
+//! - `fetch`: gets a key from its source, as `context` says. `sts`, `ecs` (the metadata service),
+//!   `web` (other servers) and `command` (a program) ask one kind of source each; `token_file` has
+//!   the token for `sts`, and `answer` reads what they return.
+//! - `refresh`, with [`Credentials`]: fetches a key when it is needed, and again before it ends.
+//! - `account`, with [`Credentials::account`]: the account that the credentials belong to.
 
 mod account;
 mod answer;

@@ -58,8 +58,8 @@ const TYPES: &[Mode] = &[
 ];
 
 const KEY_PAIRS: &str =
-    "key pairs are out of use at Alibaba Cloud; make a profile with mode RamRoleArn";
-const KEY_PAIRS_OF_INI: &str = "key pairs are out of use at Alibaba Cloud; use type ram_role_arn";
+    "Alibaba Cloud no longer supports key pairs; create a profile with mode RamRoleArn";
+const KEY_PAIRS_OF_INI: &str = "Alibaba Cloud no longer supports key pairs; use type ram_role_arn";
 const UNSIGNED: &str =
     "CAMS takes signed calls only; use a profile with mode AK, RamRoleArn, OIDC or CloudSSO";
 
@@ -115,12 +115,19 @@ fn provider(
 ) -> Result<FoundProvider> {
     let origin = origin(name, shown);
     let all_above = || successors(above, |profile| profile.above);
-    if all_above().any(|profile| profile.name == name) || all_above().count() >= MAX_LINKS {
-        let what = "builds on itself through source_profile; name a profile that does not";
+    if all_above().any(|profile| profile.name == name) {
+        let what = "refers to itself through source_profile; use a profile without such a cycle";
+        return Err(wrong(&origin, what));
+    }
+    if all_above().count() >= MAX_LINKS {
+        let what = format!(
+            "comes after {MAX_LINKS} others in a chain of profiles that refer to each other \
+             through source_profile; use a shorter chain"
+        );
         return Err(wrong(&origin, what));
     }
     let fields = file.fields(name).ok_or_else(|| {
-        let what = "does not exist, and source_profile of another one names it";
+        let what = "does not exist, but source_profile of another profile refers to it";
         wrong(&origin, what)
     })?;
     let (what, mode, unknown) = match file.is_cli {
@@ -130,7 +137,7 @@ fn provider(
     let (mode, read) = mode.ok_or_else(|| wrong(&origin, unknown))?;
     let how = format!("{what} {mode}");
     let read = read.map_err(|why| {
-        let what = format!("has {how}, which can't be used here: {why}");
+        let what = format!("has {how}, which cannot be used here: {why}");
         wrong(&origin, what)
     })?;
     let provider = read(&Profile {
@@ -371,7 +378,7 @@ impl<'a> Profile<'a> {
     /// Whether the environment allows profiles to run programs and to fetch from addresses.
     fn check_external_allowed(&self) -> Result<()> {
         if is_true(&self.local.environment, EXTERNAL_PROCESS_DISABLED) {
-            let what = format!("can't be used: {EXTERNAL_PROCESS_DISABLED} forbids it");
+            let what = format!("cannot be used: {EXTERNAL_PROCESS_DISABLED} forbids it");
             return Err(self.wrong(what));
         }
         Ok(())

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::client::Keys;
 use crate::openapi::SigningKey;
+use base::sync::lock;
 
 use super::answer::Fetched;
 use super::context::FetchContext;
@@ -23,18 +24,18 @@ use super::source::{KeyProvider, Source};
 
 /// The time before the end of a key at which another one is fetched. If two thirds of its life end
 /// later, it is fetched then.
-const AHEAD: Duration = Duration::from_secs(180);
+const REFRESH_BEFORE_END: Duration = Duration::from_secs(180);
 
 /// The time before the end of a key at which it is no longer used, because a request needs some time
 /// to arrive. If five sixths of its life end later, it is used until then.
-const RESERVE: Duration = Duration::from_secs(10);
+const END_MARGIN: Duration = Duration::from_secs(10);
 
 /// How long the first pause after a failure is. Each further failure doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// How long no other key is looked for after there was none, or after only a refused key was found.
-const SETTLED: Duration = Duration::from_secs(30);
+const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The error for a fetch that was interrupted.
 const INTERRUPTED: &str = "Fetching credentials was interrupted.";
@@ -59,12 +60,12 @@ struct CredentialsInner {
 struct KeyState {
     held: Option<HeldKey>,
     /// The fetch in progress, which all callers that need a key wait for, and what ends it early.
-    flight: Option<(Flight, AbortHandle)>,
-    failed: Option<Failed>,
+    pending: Option<(PendingFetch, AbortHandle)>,
+    failed: Option<FailedFetch>,
 }
 
 type KeyResult = Result<Arc<SigningKey>>;
-type Flight = Shared<BoxFuture<'static, KeyResult>>;
+type PendingFetch = Shared<BoxFuture<'static, KeyResult>>;
 
 /// A key that was fetched.
 struct HeldKey {
@@ -86,7 +87,7 @@ struct KeyTimes {
 }
 
 /// The last fetch failed.
-struct Failed {
+struct FailedFetch {
     error: CredentialsError,
     retry_at: Instant,
     pause: Duration,
@@ -120,21 +121,21 @@ impl Credentials {
     ///
     /// If no valid key can be had.
     pub async fn current(&self) -> Result<Arc<SigningKey>> {
-        let flight = {
+        let fetch = {
             let mut state = self.lock();
             if let Some((key, due)) = self.usable(&state) {
                 if due && state.pausing().is_none() {
-                    drop(self.flight(&mut state));
+                    drop(self.pending_fetch(&mut state));
                 }
                 return Ok(key);
             }
-            self.next_flight(&mut state)?
+            self.fetch_to_await(&mut state)?
         };
-        flight.await
+        fetch.await
     }
 
     /// The key that is valid now, unless one has to be fetched first.
-    pub fn at_hand(&self) -> Option<Arc<SigningKey>> {
+    pub fn cached(&self) -> Option<Arc<SigningKey>> {
         self.usable(&self.lock()).map(|(key, _)| key)
     }
 
@@ -146,7 +147,7 @@ impl Credentials {
     /// If there should be another key and it cannot be had.
     pub async fn renew(&self, refused: &SigningKey) -> Result<Option<Arc<SigningKey>>> {
         let is_other = |key: &Arc<SigningKey>| key.access_key() != refused.access_key();
-        let flight = {
+        let fetch = {
             let mut state = self.lock();
             if let Some(held) = &mut state.held {
                 let only_one = held
@@ -157,9 +158,9 @@ impl Credentials {
                 }
                 held.refused = true;
             }
-            self.next_flight(&mut state)?
+            self.fetch_to_await(&mut state)?
         };
-        Ok(Some(flight.await?).filter(is_other))
+        Ok(Some(fetch.await?).filter(is_other))
     }
 
     /// Where the credentials come from.
@@ -186,17 +187,17 @@ impl Credentials {
     }
 
     /// The fetch to wait for. The error of the last one, as long as there is a pause after it.
-    fn next_flight(&self, state: &mut KeyState) -> Result<Flight> {
-        match (&state.flight, state.pausing()) {
+    fn fetch_to_await(&self, state: &mut KeyState) -> Result<PendingFetch> {
+        match (&state.pending, state.pausing()) {
             (None, Some(error)) => Err(error),
-            _ => Ok(self.flight(state)),
+            _ => Ok(self.pending_fetch(state)),
         }
     }
 
     /// The fetch in progress, or a new one. It continues even if all callers stop waiting for it.
-    fn flight(&self, state: &mut KeyState) -> Flight {
-        if let Some((flight, _)) = &state.flight {
-            return flight.clone();
+    fn pending_fetch(&self, state: &mut KeyState) -> PendingFetch {
+        if let Some((fetch, _)) = &state.pending {
+            return fetch.clone();
         }
         let interrupted = || CredentialsErrorKind::Unreachable.error(INTERRUPTED);
         let credentials = self.clone();
@@ -208,16 +209,16 @@ impl Credentials {
         });
         let abort = task.abort_handle();
         // A task that does not end well was aborted, or its runtime is shutting down.
-        let flight = async move { task.await.unwrap_or_else(|_| Err(interrupted())) };
-        let flight = flight.boxed().shared();
-        state.flight = Some((flight.clone(), abort));
-        flight
+        let fetch = async move { task.await.unwrap_or_else(|_| Err(interrupted())) };
+        let fetch = fetch.boxed().shared();
+        state.pending = Some((fetch.clone(), abort));
+        fetch
     }
 
     /// Stores the outcome of a fetch, and returns it for the callers that wait.
     fn settle(&self, fetched: Result<Fetched>) -> KeyResult {
         let mut state = self.lock();
-        state.flight = None;
+        state.pending = None;
         let outcome = fetched.map(|fetched| self.hold(&mut state, fetched));
         match &outcome {
             Ok(_) => state.failed = None,
@@ -239,8 +240,8 @@ impl Credentials {
             None => (Arc::new(SigningKey::new(key)), false),
         };
         let times = life.map(|life| KeyTimes {
-            refresh_at: now + life - AHEAD.min(life / 3),
-            unusable_at: now + life - RESERVE.min(life / 6),
+            refresh_at: now + life - REFRESH_BEFORE_END.min(life / 3),
+            unusable_at: now + life - END_MARGIN.min(life / 6),
             ends_at: self.0.context.clock.now() + life,
         });
         tracing::debug!(
@@ -252,21 +253,21 @@ impl Credentials {
             times,
             // If it is refused again, the service's message says why.
             refused: false,
-            only_one_until: refused.then(|| now + SETTLED),
+            only_one_until: refused.then(|| now + RECHECK_INTERVAL),
         });
         key
     }
 
     fn fail(&self, state: &mut KeyState, error: &CredentialsError) {
         let pause = match (&state.failed, error.is_missing()) {
-            (_, true) => SETTLED,
+            (_, true) => RECHECK_INTERVAL,
             (Some(failed), false) => (2 * failed.pause).min(LONGEST_PAUSE),
             (None, false) => FIRST_PAUSE,
         };
         if self.usable(state).is_some() {
             tracing::warn!("the credentials in use stay valid for a while, but: {error}");
         }
-        state.failed = Some(Failed {
+        state.failed = Some(FailedFetch {
             error: error.clone(),
             retry_at: Instant::now() + pause + self.0.context.random.up_to(pause / 2),
             pause,
@@ -274,7 +275,7 @@ impl Credentials {
     }
 
     fn lock(&self) -> MutexGuard<'_, KeyState> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.state)
     }
 }
 
@@ -284,8 +285,8 @@ impl Keys for Credentials {
         key.map_err(|error| error.to_string())
     }
 
-    fn at_hand(&self) -> Option<Arc<SigningKey>> {
-        Credentials::at_hand(self)
+    fn cached(&self) -> Option<Arc<SigningKey>> {
+        Credentials::cached(self)
     }
 
     async fn renew(&self, refused: &SigningKey) -> Result<bool, String> {
@@ -298,7 +299,7 @@ impl Keys for Credentials {
     /// Ends a fetch that is in progress: a program that provides credentials may run for a minute.
     /// The callers that still wait for it get an error.
     fn interrupt(&self) {
-        if let Some((_, fetch)) = self.lock().flight.take() {
+        if let Some((_, fetch)) = self.lock().pending.take() {
             fetch.abort();
         }
     }

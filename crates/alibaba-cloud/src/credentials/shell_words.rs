@@ -17,23 +17,7 @@ pub(super) fn split(line: &str) -> Option<Vec<Secret>> {
         let mut word = String::with_capacity(line.len());
         while let Some(letter) = letters.next_if(|letter| !letter.is_whitespace()) {
             match letter {
-                '\'' => loop {
-                    match letters.next()? {
-                        '\'' => break,
-                        other => word.push(other),
-                    }
-                },
-                '"' => loop {
-                    match letters.next()? {
-                        '"' => break,
-                        '\\' => match letters.next()? {
-                            '\n' => {}
-                            escaped @ ('"' | '\\' | '$' | '`') => word.push(escaped),
-                            other => word.extend(['\\', other]),
-                        },
-                        other => word.push(other),
-                    }
-                },
+                '\'' | '"' => quoted(letter, &mut letters, &mut word)?,
                 '\\' => match letters.next()? {
                     '\n' => {}
                     escaped => word.push(escaped),
@@ -42,6 +26,21 @@ pub(super) fn split(line: &str) -> Option<Vec<Secret>> {
             }
         }
         words.push(Secret::new(word));
+    }
+}
+
+/// Adds the text up to the closing quotation mark to the word. `None` if there is no such mark.
+fn quoted(mark: char, letters: &mut impl Iterator<Item = char>, word: &mut String) -> Option<()> {
+    loop {
+        match letters.next()? {
+            letter if letter == mark => return Some(()),
+            '\\' if mark == '"' => match letters.next()? {
+                '\n' => {}
+                escaped @ ('"' | '\\' | '$' | '`') => word.push(escaped),
+                other => word.extend(['\\', other]),
+            },
+            other => word.push(other),
+        }
     }
 }
 

@@ -30,11 +30,11 @@ static STS: Api = Api {
 };
 
 /// What is wrong with an answer that cannot be read, in words that continue the name of STS.
-const NO_CREDENTIALS: &str = "answers with something else than credentials";
+const NO_CREDENTIALS: &str = "returned something other than credentials";
 const NO_ACCOUNT: &str = "answers without an AccountId of digits";
 
 /// How long a signed call may take with its repeats.
-const PATIENCE: Duration = Duration::from_secs(15);
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// `AssumeRole`: exchanges credentials for those of a role. A session that is not used does no
 /// harm, so the call may be repeated.
@@ -177,7 +177,9 @@ async fn call<O: Operation>(
     let (clock, random) = (context.clock.clone(), context.random.clone());
     let client = Client::new(settings, Arc::clone(key), OpenGate, clock, random);
     let client = client.map_err(|failure| unreachable(endpoint, &failure))?;
-    let answer = client.call(&Bounds::unstoppable(PATIENCE), operation).await;
+    let answer = client
+        .call(&Bounds::unstoppable(CALL_TIMEOUT), operation)
+        .await;
     let answer = answer.map_err(|error| match (error.kind, error.obstacle) {
         _ if error.http_status.is_some() => refused(&error),
         (ErrorKind::Incomplete, _) => unreadable(endpoint, unreadable_answer),
@@ -261,7 +263,7 @@ fn unreadable(endpoint: &Endpoint, what: &str) -> CredentialsError {
 
 fn unreachable(endpoint: &Endpoint, failure: &Failure) -> CredentialsError {
     let server = format!("STS at {}", endpoint.host());
-    let otherwise = "If it can't be reached from here, set sts_endpoint to one that can.";
+    let otherwise = "If it cannot be reached from here, set sts_endpoint to one that can.";
     CredentialsError::unanswered(&server, failure, otherwise)
 }
 

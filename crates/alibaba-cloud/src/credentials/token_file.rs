@@ -33,7 +33,7 @@ pub(super) async fn read(path: &Path, named_by: &str, local: &Arc<Local>) -> Res
         let (file, shared) = (path.to_owned(), Arc::clone(local));
         let content = tokio::task::spawn_blocking(move || shared.files.read(&file)).await;
         let content = content.map_err(|_| {
-            let text = "A file with a token can't be read: the program is ending.";
+            let text = "A file with a token cannot be read: the program is ending.";
             CredentialsErrorKind::Unusable.error(text)
         })?;
         let unusable = |what: &str| {

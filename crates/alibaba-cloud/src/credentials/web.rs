@@ -75,7 +75,7 @@ impl KeyServer<'_> {
         context: &FetchContext,
     ) -> Result<Fetched> {
         let client = PlainClient::new(self.address, &context.network).map_err(|failure| {
-            let text = format!("{} can't be asked: {failure}.", self.name);
+            let text = format!("{} cannot be asked: {failure}.", self.name);
             CredentialsErrorKind::Unusable.error(text)
         })?;
         let error =

@@ -16,12 +16,12 @@ use super::endpoint::{absolute, authority, is_http, is_loopback};
 pub struct Address(Url);
 
 /// What was expected of a URL that has the scheme `http` and a host that may be anywhere.
-const SECURE: &str = "expected https: plain http would show the credentials to the network, and is \
-    allowed to this machine and to private networks only";
+const EXPECTED_HTTPS: &str = "expected https: plain http exposes the credentials to the network \
+    and is allowed only for this machine and for private networks";
 
 /// What was expected of a text that is no URL with a host.
-const URL: &str = "expected a URL that begins with https:// or http:// and names a host, such as \
-    https://example.com/credentials";
+const EXPECTED_URL: &str = "expected a URL that begins with https:// or http:// and names a host, \
+    such as https://example.com/credentials";
 
 impl Address {
     /// Whether the host is this machine.
@@ -67,10 +67,10 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
         // A text without a scheme gets one that is none of those expected.
-        let url = absolute(text, "none").filter(is_http).ok_or(URL)?;
+        let url = absolute(text, "none").filter(is_http).ok_or(EXPECTED_URL)?;
         let host = url.host_str().unwrap_or_default();
         if url.scheme() == "http" && !is_near(host.trim_matches(['[', ']'])) {
-            return Err(SECURE);
+            return Err(EXPECTED_HTTPS);
         }
         Ok(Self(url))
     }
@@ -141,7 +141,7 @@ mod tests {
             "http://[2001:db8::1]/",
             "http://127.0.0.1.example.com/",
         ] {
-            assert_eq!(parse(text), Err(SECURE), "{text}");
+            assert_eq!(parse(text), Err(EXPECTED_HTTPS), "{text}");
         }
         for text in [
             "",
@@ -157,7 +157,7 @@ mod tests {
             "https:///example.com/creds",
             "http://side\ncar/creds",
         ] {
-            assert_eq!(parse(text), Err(URL), "{text}");
+            assert_eq!(parse(text), Err(EXPECTED_URL), "{text}");
         }
     }
 

@@ -3,10 +3,11 @@
 //! Requests are signed with the clock of this machine. When the service refuses a request because
 //! of its date, the next ones are signed with the service's clock.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use base::clock::Clock;
+use base::sync::lock;
 
 /// The header leaves out the fraction of the second: on average it is half a second.
 const FRACTION: Duration = Duration::from_millis(500);
@@ -50,7 +51,7 @@ impl ServiceClock {
     }
 
     /// Records the date of an answer that has just arrived, after an attempt of this length. The
-    /// service is assumed to have written the date halfway through the attempt.
+    /// service is assumed to have written the date half-way through the attempt.
     pub(super) fn observe(&self, date: SystemTime, round_trip: Duration) {
         let ours = self.clock.now();
         let ours = ours.checked_sub(round_trip / 2).unwrap_or(ours);
@@ -109,7 +110,7 @@ impl ServiceClock {
     }
 
     fn offsets(&self) -> MutexGuard<'_, Offsets> {
-        self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.offsets)
     }
 }
 

@@ -11,15 +11,15 @@ use url::{Position, Url};
 pub struct Endpoint(Url);
 
 /// What was expected of a URL that has credentials, a path, a query or a fragment.
-const BARE: &str = "expected a host or a URL with nothing after the host, such as \
+const EXPECTED_BARE_HOST: &str = "expected a host or a URL with nothing after the host, such as \
     cams.ap-southeast-1.aliyuncs.com";
 
 /// What was expected of a URL that has the scheme `http` and the host of another machine.
-const SECURE: &str = "expected https: plain http would show every request to the network, and is \
-    allowed to this machine only";
+const EXPECTED_HTTPS: &str = "expected https: plain http exposes every request to the network \
+    and is allowed only for this machine";
 
 /// What was expected of a text that is neither a host nor a URL.
-const HOST: &str = "expected a host or a URL, such as cams.ap-southeast-1.aliyuncs.com";
+const EXPECTED_HOST: &str = "expected a host or a URL, such as cams.ap-southeast-1.aliyuncs.com";
 
 impl Endpoint {
     /// The address of a product in a region. `None` if the region cannot be part of a host name.
@@ -59,13 +59,15 @@ impl FromStr for Endpoint {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        let url = absolute(text, "https").filter(is_http).ok_or(HOST)?;
+        let url = absolute(text, "https")
+            .filter(is_http)
+            .ok_or(EXPECTED_HOST)?;
         // What a URL of this scheme and host alone looks like.
         if url.as_str() != format!("{}://{}/", url.scheme(), authority(&url)) {
-            return Err(BARE);
+            return Err(EXPECTED_BARE_HOST);
         }
         if url.scheme() == "http" && !is_loopback(&url) {
-            return Err(SECURE);
+            return Err(EXPECTED_HTTPS);
         }
         Ok(Self(url))
     }
@@ -74,7 +76,7 @@ impl FromStr for Endpoint {
 /// The URL that a text is, with `scheme` if the text has none. `None` if the text names no host.
 ///
 /// The parser alone follows browsers: it takes `http:///x` for the host `x`, and goes past line
-/// breaks and tabulators wherever they are.
+/// breaks and tabs wherever they are.
 pub(super) fn absolute(text: &str, scheme: &str) -> Option<Url> {
     let text = text.trim();
     let (scheme, rest) = text.split_once("://").unwrap_or((scheme, text));
@@ -142,10 +144,10 @@ mod tests {
         }
         assert_eq!(
             parse("http://cams.ap-southeast-1.aliyuncs.com"),
-            Err(SECURE)
+            Err(EXPECTED_HTTPS)
         );
-        assert_eq!(parse("http://127.0.0.1.example.com"), Err(SECURE));
-        assert_eq!(parse("http://localhost.example.com"), Err(SECURE));
+        assert_eq!(parse("http://127.0.0.1.example.com"), Err(EXPECTED_HTTPS));
+        assert_eq!(parse("http://localhost.example.com"), Err(EXPECTED_HTTPS));
     }
 
     #[test]
@@ -157,10 +159,10 @@ mod tests {
             "example.com?a=b",
             "a.b#c",
         ] {
-            assert_eq!(parse(text), Err(BARE), "{text}");
+            assert_eq!(parse(text), Err(EXPECTED_BARE_HOST), "{text}");
         }
         for text in ["", "://", "ftp://example.com", "https://", "exa mple.com"] {
-            assert_eq!(parse(text), Err(HOST), "{text}");
+            assert_eq!(parse(text), Err(EXPECTED_HOST), "{text}");
         }
     }
 
@@ -176,7 +178,7 @@ mod tests {
             "https://exam\nple.com",
             "https://\t/example.com",
         ] {
-            assert_eq!(parse(text), Err(HOST), "{text}");
+            assert_eq!(parse(text), Err(EXPECTED_HOST), "{text}");
         }
         let spaced = parse(" cams.ap-southeast-1.aliyuncs.com\n");
         let expected = "https://cams.ap-southeast-1.aliyuncs.com";

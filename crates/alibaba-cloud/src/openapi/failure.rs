@@ -107,8 +107,14 @@ impl Destination {
     /// A request that left and has no complete answer.
     pub(super) fn lost(&self, error: reqwest::Error, cleaner: &Cleaner) -> Failure {
         Failure::Lost(match error.is_timeout() {
-            true => format!("no whole answer from {self} within {:?}", self.read_timeout),
-            false => format!("no whole answer from {self}: {}", reason(error, cleaner)),
+            true => format!(
+                "no complete response from {self} within {:?}",
+                self.read_timeout
+            ),
+            false => format!(
+                "no complete response from {self}: {}",
+                reason(error, cleaner)
+            ),
         })
     }
 

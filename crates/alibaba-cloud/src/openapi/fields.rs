@@ -10,6 +10,8 @@
 //! A model takes these functions in `#[serde(deserialize_with = "…")]`, with `#[serde(default)]`
 //! for missing fields. Every text that they return is clean: without the secrets of the request and
 //! without control characters. [`read_json`] is given the [`Cleaner`] of the request for that.
+//!
+//! This file is long because all of its readers depend on one rule of what counts as missing.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -45,14 +47,14 @@ pub fn read_json<T: DeserializeOwned>(
     cleaner: &Cleaner,
 ) -> Result<T, serde_json::Error> {
     /// Takes the cleaner away again, also if reading panics.
-    struct Scope;
-    impl Drop for Scope {
+    struct CleanerGuard;
+    impl Drop for CleanerGuard {
         fn drop(&mut self) {
             CLEANER.take();
         }
     }
     CLEANER.set(cleaner.clone());
-    let _scope = Scope;
+    let _scope = CleanerGuard;
     Fields::parse(json)?.read()
 }
 

@@ -2,8 +2,10 @@
 //!
 //! In reading order:
 //!
-//! - [`AccessKey`], [`SigningKey`], `encoding`, `signature`: how a request is signed.
-//! - `endpoint`, `address`, `network`, `proxy`, `trust`: where requests go, and by which route.
+//! - `access_key`: the key and what is derived from it. `encoding`, `signature`: how a request is
+//!   signed with it.
+//! - `endpoint`: the address of an API. `address`: that of another server. `network`: how this
+//!   machine connects to them, with `proxy` and `trust` (the certificates that it accepts).
 //! - `http`: one signed attempt. `departure` reports when it leaves, `clock` keeps the time that
 //!   signs it, `retry_after` reads the headers of its answer, and `failure` says why there is none.
 //! - `plain`: one attempt that is not signed.

@@ -30,7 +30,7 @@ impl Store for Unreachable {
         })
     }
 
-    fn loss(&self) -> StoreError {
+    fn loss_reason(&self) -> StoreError {
         unreachable!("it has no state")
     }
 
@@ -121,7 +121,7 @@ impl<F: Fn(Command) -> Result<Reply, StoreError> + Send + Sync> Store for Script
         })
     }
 
-    fn loss(&self) -> StoreError {
+    fn loss_reason(&self) -> StoreError {
         StoreError("it forgets".into())
     }
 

@@ -22,7 +22,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::constants::{MAX_LEAVE, Micros, micros};
-use crate::short_fingerprint;
+use base::fingerprint::short_fingerprint;
 use base::private_file;
 use base::sync::lock;
 

@@ -22,7 +22,7 @@ use crate::constants::{
     MAX_WINDOW, RAISE_AFTER_WINDOWS, STATE_VERSION,
 };
 use crate::limit::Pool;
-use crate::slots::{Lane, Slot, State, Waiter};
+use crate::slots::{Lane, QuotaState, Slot, Waiter};
 
 /// More bytes than any record has.
 pub(crate) const MAX_BYTES: usize = 64 << 10;
@@ -34,7 +34,7 @@ const HEADER: &str = "call-quota";
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) boot: u64,
-    pub(crate) state: State,
+    pub(crate) state: QuotaState,
 }
 
 /// Why a text is not a record.
@@ -121,7 +121,7 @@ impl Record {
 
 /// Whether no time is later than a step at the time `seen` sets it, and no limit greater. A program that
 /// writes a wrong state computes a right checksum, and a wrong time could stop all calls for ever.
-fn is_plausible(state: &State) -> bool {
+fn is_plausible(state: &QuotaState) -> bool {
     let sharing = &state.sharing;
     let pools = state.lanes.iter().map(|lane| &lane.pool);
     let in_time = |time, span| time <= state.seen + span;
@@ -150,7 +150,7 @@ pub fn rewrite(body: &[u8]) -> Option<Vec<u8>> {
 
 // The numbers of a line in their order, to write or to read them.
 
-fn state_line(state: &mut State) -> [&mut u64; 4] {
+fn state_line(state: &mut QuotaState) -> [&mut u64; 4] {
     let span = &mut state.sharing.span;
     [
         &mut state.seen,

@@ -263,7 +263,7 @@ type Waiting = Pin<Box<dyn Future<Output = Permit>>>;
 /// Waiters in the order in which they are to be served, and what was granted.
 #[derive(Default)]
 struct Crowd {
-    waiting: Vec<(Rank, Waiting)>,
+    waiting: Vec<(QueueRank, Waiting)>,
     granted: Vec<Permit>,
     joined: u64,
 }
@@ -445,7 +445,7 @@ async fn a_long_wait_is_reported_after_a_second_and_then_every_ten() {
     assert_eq!(lines.len(), 4, "{lines:#?}");
     assert_eq!(
         lines[1],
-        "INFO message=waiting for the API's request quota quota=A in r of account 1 \
+        "INFO message=waiting for the API's call quota quota=A in r of account 1 \
          waited_seconds=1 position=2 queue=2 processes_ahead=0 \
          calls_per_window=7 cause=the API asked for a pause"
     );

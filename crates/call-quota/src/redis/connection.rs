@@ -22,7 +22,7 @@ use super::timeouts::RedisTimeouts;
 
 /// The most bytes that a server may send after a command: 64 KiB. The script's replies have less
 /// than a hundred bytes, and the reply to `INFO` about two thousand.
-const MOST: usize = 64 << 10;
+const MAX_BYTES: usize = 64 << 10;
 
 /// A connection that its clones share. It ends with the last clone, or when the server sends too
 /// much.
@@ -60,7 +60,10 @@ impl Connection {
             ConnectionAddr::Unix(path) => Box::new(UnixStream::connect(path).await?),
             _ => return Err(io::Error::from(io::ErrorKind::Unsupported).into()),
         };
-        let stream = Bounded { stream, left: MOST };
+        let stream = Bounded {
+            stream,
+            left: MAX_BYTES,
+        };
         let config = AsyncConnectionConfig::new().set_response_timeout(Some(timeouts.command));
         let settings = info.redis_settings();
         let made = MultiplexedConnection::new_with_config(settings, stream, config).await;
@@ -101,8 +104,8 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A stream from which at most [`MOST`] bytes can be read between two writes. This bounds the memory
-/// of the reply parser.
+/// A stream from which at most [`MAX_BYTES`] bytes can be read between two writes. This bounds the
+/// memory of the reply parser.
 struct Bounded {
     stream: Box<dyn Stream>,
     left: usize,
@@ -119,7 +122,10 @@ impl AsyncRead for Bounded {
         let read = buffer.filled().len() - before;
         let left = self.left.checked_sub(read);
         let too_much = || {
-            let text = format!("the server sent more than {} KiB in a reply", MOST >> 10);
+            let text = format!(
+                "the server sent more than {} KiB in a reply",
+                MAX_BYTES >> 10
+            );
             io::Error::new(io::ErrorKind::InvalidData, text)
         };
         self.left = left.ok_or_else(too_much)?;
@@ -133,7 +139,7 @@ impl AsyncWrite for Bounded {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.left = MOST;
+        self.left = MAX_BYTES;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

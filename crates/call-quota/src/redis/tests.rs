@@ -23,7 +23,9 @@ use crate::constants::micros;
 use crate::constants::{self, Micros, WAITER_GRACE};
 use crate::fallback::AccountStore;
 use crate::memory::Memory;
-use crate::slots::{LaneId, PermitId, PermitRequest, Priority, State, Wait, WaitReason, WaiterId};
+use crate::slots::{
+    LaneId, PermitId, PermitRequest, Priority, QuotaState, Wait, WaitReason, WaiterId,
+};
 use crate::tests::LIMIT;
 use crate::{Limit, QuotaKey, Throttle};
 use base::environment::Environment;
@@ -313,7 +315,7 @@ fn compare_with_the_pure_core(program: &str) {
         let client = &mut *client.borrow_mut();
         let _: () = redis::cmd("FLUSHALL").query(client).unwrap();
         let mut now = 1_790_000_000_000_000_u64;
-        let (mut state, mut started) = (State::default(), false);
+        let (mut state, mut started) = (QuotaState::default(), false);
         let (mut granted, mut waiters) = (vec![PermitId(0)], vec![None]);
         for happening in story {
             now = now.saturating_add_signed(happening.passes);
@@ -345,7 +347,7 @@ fn compare_with_the_pure_core(program: &str) {
             };
             // Before the first question there is no state, and a settlement makes none.
             if let (false, Command::Acquire(_)) = (started, command) {
-                state = State::forgetting(now + micros(TIMEOUTS.fallback_return()), now);
+                state = QuotaState::forgetting(now + micros(TIMEOUTS.fallback_return()), now);
                 started = true;
             }
             let here = match command {

@@ -22,8 +22,9 @@ pub struct RedisUrl {
 }
 
 const UNKNOWN: InvalidRedisUrl = InvalidRedisUrl(
-    "not a Redis address; write rediss://USER:PASSWORD@HOST:PORT/DATABASE, redis:// without TLS, or \
-     redis+unix:///PATH?user=USER&pass=PASSWORD&db=DATABASE for a socket",
+    "expected the URL of a Redis server: rediss://USER:PASSWORD@HOST:PORT/DATABASE, redis:// for a \
+     connection without TLS, or redis+unix:///PATH?user=USER&pass=PASSWORD&db=DATABASE for a Unix \
+     socket",
 );
 
 impl FromStr for RedisUrl {

@@ -11,7 +11,9 @@ use std::collections::{BinaryHeap, VecDeque};
 use fastrand::Rng;
 use proptest::prelude::*;
 
-use super::{Command, LaneId, Limit, PermitId, PermitRequest, Priority, Reply, State, WaiterId};
+use super::{
+    Command, LaneId, Limit, PermitId, PermitRequest, Priority, QuotaState, Reply, WaiterId,
+};
 use crate::constants::{FORWARD_DELAY, Micros, WAITER_GRACE};
 
 const SECOND: Micros = 1_000_000;
@@ -203,7 +205,7 @@ struct Process {
 struct World {
     scene: Scene,
     rng: Rng,
-    state: State,
+    state: QuotaState,
     now: Micros,
     events: BinaryHeap<Reverse<(Micros, u64, Event)>>,
     scheduled: u64,
@@ -236,7 +238,7 @@ impl World {
         };
         let mut world = Self {
             rng: Rng::with_seed(scene.seed),
-            state: State::default(),
+            state: QuotaState::default(),
             now: 0,
             events: BinaryHeap::new(),
             scheduled: 0,

@@ -594,7 +594,7 @@ async fn whoever_has_little_time_does_not_fail_the_others() {
 #[tokio::test(start_paused = true)]
 async fn a_wait_of_more_than_a_minute_is_noted() {
     let client = client("127.0.0.1:9", Some(NonZeroU32::MIN));
-    let key = client.credentials().at_hand().expect("a key");
+    let key = client.credentials().cached().expect("a key");
     let action = QueryChatappPhoneNumbers::ACTION;
     let call = || Bounds::new(Duration::from_secs(3600), CancellationToken::new());
     let calls: Vec<Bounds> = (0..80).map(|_| call()).collect();

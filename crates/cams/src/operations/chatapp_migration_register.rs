@@ -8,7 +8,7 @@
 
 use alibaba_cloud::client::{Api, Operation};
 
-use super::Done;
+use super::NoData;
 use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
@@ -26,7 +26,7 @@ impl Operation for ChatappMigrationRegister {
     const ACTION: &'static str = "ChatappMigrationRegister";
     const READS: bool = false;
 
-    type Answer = Done;
+    type Answer = NoData;
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
         vec![

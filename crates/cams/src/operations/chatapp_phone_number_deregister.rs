@@ -5,7 +5,7 @@
 
 use alibaba_cloud::client::{Api, Operation};
 
-use super::Done;
+use super::NoData;
 use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
@@ -23,7 +23,7 @@ impl Operation for ChatappPhoneNumberDeregister {
     const ACTION: &'static str = "ChatappPhoneNumberDeregister";
     const READS: bool = false;
 
-    type Answer = Done;
+    type Answer = NoData;
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
         vec![

@@ -5,7 +5,7 @@
 
 use alibaba_cloud::client::{Api, Operation};
 
-use super::{Done, QueryChatappPhoneNumbers};
+use super::{NoData, QueryChatappPhoneNumbers};
 use crate::api::CAMS;
 
 /// The call.
@@ -24,7 +24,7 @@ impl Operation for ChatappSyncPhoneNumber {
     const READS: bool = true;
     const MAX_ANSWER: usize = QueryChatappPhoneNumbers::MAX_ANSWER;
 
-    type Answer = Done;
+    type Answer = NoData;
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
         vec![("CustSpaceId", self.cust_space_id.clone())]

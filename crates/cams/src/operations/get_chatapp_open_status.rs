@@ -4,7 +4,7 @@
 
 use alibaba_cloud::client::{Api, Operation};
 
-use super::Done;
+use super::NoData;
 use crate::api::CAMS;
 
 /// The call. [`Raw`](alibaba_cloud::client::Raw) reads its answer.
@@ -16,7 +16,7 @@ impl Operation for GetChatappOpenStatus {
     const ACTION: &'static str = "GetChatappOpenStatus";
     const READS: bool = true;
 
-    type Answer = Done;
+    type Answer = NoData;
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
         Vec::new()

@@ -41,7 +41,7 @@ pub use update_phone_webhook::UpdatePhoneWebhook;
 
 /// An answer of which nothing is used but that the call succeeded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Done {}
+pub struct NoData {}
 
 /// Reads the answer of an operation, for tests.
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use alibaba_cloud::client::{Api, Operation};
 use base::secret::Secret;
 
-use super::Done;
+use super::NoData;
 use crate::api::CAMS;
 use crate::phone::PhoneNumber;
 
@@ -32,7 +32,7 @@ impl Operation for UpdatePhoneWebhook {
     const ACTION: &'static str = "UpdatePhoneWebhook";
     const READS: bool = false;
 
-    type Answer = Done;
+    type Answer = NoData;
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
         let flag = |is_on| if is_on { "Y" } else { "N" }.to_owned();

@@ -136,23 +136,23 @@ pub(super) fn is_fixed_line(code: &str, number: &str) -> bool {
 /// Sources: ARTCI, national numbering plan of 2021; ARCEP Bénin, migration of 2024; IFT, end of the
 /// prefixes 044, 045 and 1; Anatel, resolution 553/2010, carried out area by area; ENACOM,
 /// fundamental numbering plan. The metadata of libphonenumber agrees.
-pub(super) fn left_behind(code: &str, number: &str) -> Option<String> {
+pub(super) fn outdated_length(code: &str, number: &str) -> Option<String> {
     let digits = number.len();
     let has = format!("has {digits} digits");
     let ten = |since: &str| {
         format!(
-            "{has}, and numbers with the calling code {code} have 10 since {since}, many of them \
-             with a 0 in front. Write the number as it is dialled today, in quotes: HCL, YAML and \
-             spreadsheets drop the leading 0 of a number without them"
+            "{has}, but numbers with the calling code {code} have had 10 digits since {since}, and \
+             many begin with 0. Write the number as it is dialled today and put it in quotes: HCL, \
+             YAML and spreadsheets drop the leading 0 of an unquoted number"
         )
     };
     match code {
         "225" if digits < 10 => Some(ten("31 January 2021 (plan of the regulator ARTCI)")),
         "229" if digits < 10 => Some(ten("30 November 2024 (plan of the regulator ARCEP)")),
         "52" if digits == 11 && number.starts_with('1') => Some(format!(
-            "{has}: the 1 before the 10 digits of a Mexican number is not dialled since 3 August \
-             2019 (plan of the regulator IFT). WhatsApp may still write it, and the provider takes \
-             both forms for one number"
+            "{has}: the 1 before the 10 digits of a Mexican number has not been dialled since 3 \
+             August 2019 (plan of the regulator IFT). WhatsApp may still write it, and the provider \
+             takes both forms for one number"
         )),
         "52" if digits != 10 => Some(format!("{has}, and Mexican numbers have 10")),
         "54" if digits == 12 && (2..5).any(|at| has_15(number, at)) => Some(format!(

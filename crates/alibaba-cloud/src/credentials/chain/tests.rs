@@ -181,9 +181,10 @@ fn an_error_names_the_attribute_the_profile_and_the_file() {
     assert_eq!(problem.attribute(), Some("profile"));
     assert_eq!(
         problem.to_string(),
-        "The profile \"none\" is not in ~/.aliyun/config.json nor in ~/.alibabacloud/credentials \
-         nor in ~/.alibabacloud/credentials.ini. Set profile (or ALICLOUD_PROFILE, \
-         ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE) to one that is, or leave it out."
+        "The profile \"none\" was found neither in ~/.aliyun/config.json nor in \
+         ~/.alibabacloud/credentials nor in ~/.alibabacloud/credentials.ini. Set profile (or \
+         ALICLOUD_PROFILE, ALIBABA_CLOUD_PROFILE, ALIBABACLOUD_PROFILE) to an existing profile, or \
+         remove the setting."
     );
     let problem = wrong(&named("\u{1b}[31mred")).to_string();
     assert!(
@@ -194,6 +195,59 @@ fn an_error_names_the_attribute_the_profile_and_the_file() {
     let problem = wrong(&file);
     assert_eq!(problem.attribute(), Some("shared_credentials_file"));
     assert_eq!(problem.to_string(), "The file ~/none.json does not exist.");
+}
+
+#[test]
+fn a_long_chain_of_profiles_is_not_called_a_cycle() {
+    let problem = |profiles: usize, last: &str| {
+        let source = |number: usize| match number + 1 == profiles {
+            true => last.to_owned(),
+            false => format!("p{}", number + 1),
+        };
+        let profile = |number: usize| {
+            format!(
+                r#"{{"name": "p{number}", "mode": "ChainableRamRoleArn", "ram_role_arn": "a",
+                "source_profile": "{}"}}"#,
+                source(number)
+            )
+        };
+        let profiles: Vec<String> = (0..profiles).map(profile).collect();
+        let content = format!(
+            r#"{{"profiles": [{}, {{"name": "key", "mode": "AK", "access_key_id": "i",
+            "access_key_secret": "s"}}]}}"#,
+            profiles.join(", ")
+        );
+        let files = [("/h/.aliyun/config.json", content.as_str())];
+        let found = found(&set(&[("profile", "p0")]), &[], &files);
+        found.err().map(|problem| problem.to_string())
+    };
+    // With the profile that has the key, these are 16 profiles and 17.
+    assert_eq!(problem(15, "key"), None);
+    assert_eq!(
+        problem(16, "key").as_deref(),
+        Some(
+            "Profile \"key\" of ~/.aliyun/config.json comes after 16 others in a chain of profiles \
+             that refer to each other through source_profile; use a shorter chain."
+        )
+    );
+    for profiles in [1, 2, 16] {
+        let text = problem(profiles, "p0").expect("a cycle");
+        assert!(text.contains("refers to itself"), "{text}");
+    }
+}
+
+#[test]
+fn a_profile_that_is_named_and_not_filled_in_says_what_it_lacks() {
+    for (fields, expected) in [
+        (r#", "mode": "AK""#, "has mode AK but no access_key_id"),
+        ("", "has neither a mode nor an access_key_id"),
+    ] {
+        let content = format!(r#"{{"profiles": [{{"name": "x"{fields}}}]}}"#);
+        let files = [("/h/.aliyun/config.json", content.as_str())];
+        let problem = found(&set(&[("profile", "x")]), &[], &files).expect_err("a problem");
+        let text = problem.to_string();
+        assert!(text.contains(expected), "{text}");
+    }
 }
 
 #[test]
@@ -229,7 +283,7 @@ fn a_home_that_this_user_may_not_enter_is_no_mistake_but_worth_knowing() {
     let nothing = Configured::default();
     let problem = resolve(&nothing, &variables(&[]), &files).expect_err("a problem");
     assert!(problem.is_missing());
-    let note = "The file ~/.aliyun/config.json can't be read: permission denied.";
+    let note = "The file ~/.aliyun/config.json cannot be read: permission denied.";
     assert!(problem.to_string().contains(note), "{problem}");
     let uri = [("ALIBABA_CLOUD_CREDENTIALS_URI", "http://localhost/")];
     assert!(resolve(&nothing, &variables(&uri), &files).is_ok());

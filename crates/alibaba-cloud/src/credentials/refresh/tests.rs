@@ -82,8 +82,8 @@ impl Planned {
         id(other.map(|other| other.unwrap_or_else(|| Arc::new(refused))))
     }
 
-    fn at_hand(&self) -> Option<String> {
-        Some(self.credentials.at_hand()?.access_key().id.clone())
+    fn cached(&self) -> Option<String> {
+        Some(self.credentials.cached()?.access_key().id.clone())
     }
 
     fn fetches(&self) -> usize {
@@ -107,13 +107,13 @@ async fn seconds(seconds: f64) {
 #[tokio::test(start_paused = true)]
 async fn one_fetch_serves_all_who_wait() {
     let source = source(&[Ok((1, Some(3600)))]);
-    assert_eq!((source.at_hand(), source.fetches()), (None, 0));
+    assert_eq!((source.cached(), source.fetches()), (None, 0));
     let all = (0..50).map(|_| source.current());
     for outcome in futures_util::future::join_all(all).await {
         assert_eq!(outcome, ok(1));
     }
     assert_eq!(source.fetches(), 1);
-    assert_eq!(source.at_hand().as_deref(), Some("key-1"));
+    assert_eq!(source.cached().as_deref(), Some("key-1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +122,7 @@ async fn a_caller_that_gives_up_does_not_end_the_fetch() {
     let given_up = tokio::time::timeout(Duration::from_millis(50), source.current()).await;
     assert!(given_up.is_err());
     seconds(0.06).await;
-    assert_eq!(source.at_hand().as_deref(), Some("key-1"));
+    assert_eq!(source.cached().as_deref(), Some("key-1"));
     assert_eq!((source.current().await, source.fetches()), (ok(1), 1));
 }
 
@@ -168,7 +168,7 @@ async fn a_key_that_is_about_to_end_is_not_used() {
     let source = source(&[Ok((1, Some(60))), Ok((2, Some(60)))]);
     assert_eq!(source.current().await, ok(1));
     seconds(50.1).await;
-    assert_eq!(source.at_hand(), None);
+    assert_eq!(source.cached(), None);
     assert_eq!(source.current().await, ok(2));
 }
 
@@ -181,7 +181,7 @@ async fn a_machine_that_slept_notices_by_the_wall_clock() {
     inner.context.clock = Clock::from_fn(move || *shown.lock().expect("a lock"));
     assert_eq!(source.current().await, ok(1));
     *at.lock().expect("a lock") += Duration::from_secs(3600);
-    assert_eq!(source.at_hand(), None);
+    assert_eq!(source.cached(), None);
     assert_eq!(source.current().await, ok(2));
 }
 
@@ -264,7 +264,7 @@ async fn a_refused_key_is_not_given_again_while_another_one_cannot_be_had() {
     ]);
     assert_eq!(source.current().await, ok(1));
     assert!(source.renew(1).await.is_err());
-    assert_eq!(source.at_hand(), None);
+    assert_eq!(source.cached(), None);
     assert!(source.current().await.is_err());
     advance(Duration::from_secs(2)).await;
     assert_eq!(source.current().await, ok(2));

@@ -1,6 +1,4 @@
 //! Attempts against servers of HTTP/1 and HTTP/2 that the tests run themselves.
-//!
-//! This file is longer than 300 lines because both servers are in it.
 
 use std::time::UNIX_EPOCH;
 

@@ -8,13 +8,13 @@ use crate::tests::LIMIT;
 use proptest::prelude::*;
 
 /// The record of this state.
-fn record(state: State) -> Record {
+fn record(state: QuotaState) -> Record {
     Record { boot: 7, state }
 }
 
 /// A state with occupied slots and waiters, in which a call was throttled.
-fn busy(now: u64) -> State {
-    let mut state = State::default();
+fn busy(now: u64) -> QuotaState {
+    let mut state = QuotaState::default();
     for step in 0..13 {
         let acquire = Command::Acquire(PermitRequest {
             lane: LaneId(step % 2),
@@ -54,8 +54,8 @@ fn a_person_can_read_a_record() {
     );
     let read = |name: &str| std::fs::read(format!("{corpus}{name}")).unwrap();
     assert_eq!(rewrite(&read("short")), None);
-    let mut state = State::default();
-    let body = |state: &State| String::from_utf8(record(state.clone()).body()).unwrap();
+    let mut state = QuotaState::default();
+    let body = |state: &QuotaState| String::from_utf8(record(state.clone()).body()).unwrap();
     assert_eq!(body(&state).as_bytes(), read("empty"));
     for now in 0..2 {
         let acquire = Command::Acquire(PermitRequest {
@@ -103,7 +103,7 @@ fn the_longest_record_is_read_as_a_whole() {
         id: LaneId(far),
         pool,
     };
-    let state = State {
+    let state = QuotaState {
         seen: far,
         last_id: far,
         forgotten_at: far,
@@ -152,7 +152,7 @@ fn no_single_wrong_bit_is_believed() {
 }
 
 /// A number of a state.
-type Number = fn(&mut State) -> &mut u64;
+type Number = fn(&mut QuotaState) -> &mut u64;
 
 #[test]
 fn a_number_that_no_step_can_set_is_refused() {
@@ -198,14 +198,14 @@ fn number() -> impl Strategy<Value = u64> {
 }
 
 /// A state with arbitrary plausible numbers.
-fn any_state() -> impl Strategy<Value = State> {
+fn any_state() -> impl Strategy<Value = QuotaState> {
     let numbers = proptest::collection::vec(number(), 64);
     (number(), numbers).prop_map(|(seen, numbers)| {
-        let mut state = State {
+        let mut state = QuotaState {
             lanes: vec![Lane::default(); 2],
             slots: vec![Slot::default(); 3],
             waiters: vec![Waiter::default(); 3],
-            ..State::default()
+            ..QuotaState::default()
         };
         let mut numbers = numbers
             .into_iter()

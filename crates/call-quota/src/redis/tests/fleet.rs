@@ -117,8 +117,8 @@ impl Store for PausedRedis {
         Box::pin(self.carry_out(command, self.redis.member.away()))
     }
 
-    fn loss(&self) -> StoreError {
-        self.redis.loss()
+    fn loss_reason(&self) -> StoreError {
+        self.redis.loss_reason()
     }
 
     fn timing(&self) -> Timing {
