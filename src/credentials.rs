@@ -76,7 +76,7 @@ fn configured(
 
 /// The error for an operation that needs a call, where nothing is configured or the last way that
 /// is tried unasked has failed.
-pub(super) fn missing(why: &impl ToString) -> Diagnostic {
+pub(crate) fn missing(why: &impl ToString) -> Diagnostic {
     Diagnostic::error("Missing Credentials", why.to_string())
 }
 

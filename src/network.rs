@@ -13,7 +13,7 @@ const APPENDED: &str = "TF_APPEND_USER_AGENT";
 const LONGEST: usize = 256;
 
 /// Reads the variables for proxies and certificates, and the warnings about them.
-pub(super) fn configure(environment: &Environment) -> (Network, Diagnostics) {
+pub(crate) fn configure(environment: &Environment) -> (Network, Diagnostics) {
     let (network, unusable) = Network::from_environment(environment);
     let warnings = unusable.into_iter().map(|place| {
         let text = format!(
@@ -30,13 +30,13 @@ pub(super) fn configure(environment: &Environment) -> (Network, Diagnostics) {
 /// # Errors
 ///
 /// If they would go by a proxy, and the variable for it names none.
-pub(super) fn check(network: &Network, api: &Endpoint) -> Result<(), Diagnostic> {
+pub(crate) fn check(network: &Network, api: &Endpoint) -> Result<(), Diagnostic> {
     let checked = network.proxies.check(api);
     checked.map_err(|error| Diagnostic::error("Proxy Not Usable", format!("The {error}.")))
 }
 
 /// The text of the header `User-Agent`: this provider, Terraform, and what the environment appends.
-pub(super) fn user_agent(terraform_version: &str, environment: &Environment) -> String {
+pub(crate) fn user_agent(terraform_version: &str, environment: &Environment) -> String {
     let terraform = plain(terraform_version);
     let agent = format!("terraform-provider-cams/{VERSION} Terraform/{terraform}");
     match plain(environment.get(APPENDED).unwrap_or_default()).as_str() {

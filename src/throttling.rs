@@ -19,22 +19,22 @@ use super::settings::throttle::{
 
 /// The throttle, and the values of the settings that are used elsewhere too.
 #[derive(Clone, Debug)]
-pub(super) struct Throttled {
+pub(crate) struct Throttled {
     /// The throttle that keeps the quota.
-    pub(super) throttle: Throttle,
+    pub(crate) throttle: Throttle,
     /// Where the processes of this machine keep what they share.
-    pub(super) directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// With whom the quota is shared.
-    pub(super) scope: Scope,
+    pub(crate) scope: Scope,
     /// The calls a second that replace each operation's documented limit, if it is set.
-    pub(super) requests_per_second: Option<NonZeroU32>,
+    pub(crate) requests_per_second: Option<NonZeroU32>,
     /// The calls a second while the quota cannot be shared.
     fallback: NonZeroU32,
 }
 
 impl Throttled {
     /// The warnings about how the quota is shared.
-    pub(super) fn notices(&self) -> impl Iterator<Item = Diagnostic> {
+    pub(crate) fn notices(&self) -> impl Iterator<Item = Diagnostic> {
         let caveat = self.throttle.caveats().runs_unknown;
         let caveat = caveat.then(|| Diagnostic::warning("Redis Restarts Not Seen", runs_unknown()));
         let trouble = self.throttle.trouble();
@@ -78,7 +78,7 @@ impl Throttled {
 }
 
 /// The warning if the Redis user may not read when the server was started.
-pub(super) fn runs_unknown() -> String {
+pub(crate) fn runs_unknown() -> String {
     format!(
         "The user of the Redis server may not run INFO, so the provider cannot detect that the \
          server restarted with older data. It therefore treats every new connection, and the first \

@@ -102,7 +102,7 @@ fn not_in_space(target: &Target, old: Option<&ListedNumber>) -> Diagnostic {
 }
 
 #[cfg(test)]
-pub(super) fn diagnostics() -> Vec<Diagnostic> {
+pub(crate) fn diagnostics() -> Vec<Diagnostic> {
     let target = Target {
         cust_space_id: "cams-1".to_owned(),
         number: cams::phone::PhoneNumber::parse("86", "13900001234").expect("a number"),

@@ -58,4 +58,4 @@ macro_rules! shown_number {
         }
     };
 }
-pub(super) use {shown, shown_number};
+pub(crate) use {shown, shown_number};

@@ -66,7 +66,7 @@ impl DataSource for WabaDataSource {
     }
 }
 
-pub(super) fn not_bound(space: &str) -> Diagnostic {
+pub(crate) fn not_bound(space: &str) -> Diagnostic {
     let text = format!(
         "QueryChatappBindWaba succeeded without an account, so no WABA is bound to space {space}. \
          Bind one in the CAMS console, or check cust_space_id."

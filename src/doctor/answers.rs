@@ -202,7 +202,7 @@ pub(crate) fn text(object: &Value, name: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use serde_json::json;
 
     use super::*;

@@ -8,7 +8,7 @@ pub(crate) fn advice(error: &Error) -> String {
 }
 
 /// The title of the diagnostic about an error of the API.
-pub(super) fn title(error: &Error) -> &'static str {
+pub(crate) fn title(error: &Error) -> &'static str {
     texts(error).0
 }
 

@@ -20,13 +20,13 @@
 //! A number is validated where it is written: as a whole in `phone_number`, in two attributes by
 //! `cams_number_migration`, the one resource that overrides [`NumberModel::ATTRIBUTE_OF`].
 
-pub(super) mod import;
+pub(crate) mod import;
 mod lifecycle;
 pub(crate) mod messages;
 mod operation;
-pub(super) mod plan;
-pub(super) mod private_state;
-pub(super) mod refusals;
+pub(crate) mod plan;
+pub(crate) mod private_state;
+pub(crate) mod refusals;
 mod resource;
 pub(crate) mod standing;
 pub(crate) mod verification;
@@ -128,7 +128,7 @@ macro_rules! whole_number {
         }
     };
 }
-pub(super) use whole_number;
+pub(crate) use whole_number;
 
 model! {
     /// How long the operations may take.
@@ -141,7 +141,7 @@ model! {
 }
 
 /// The attribute `cust_space_id`. The description says what the space is to the resource.
-pub(super) fn cust_space_id(description: &str) -> Attribute {
+pub(crate) fn cust_space_id(description: &str) -> Attribute {
     Attribute::string("cust_space_id")
         .optional()
         .computed()
@@ -155,7 +155,7 @@ pub(super) fn cust_space_id(description: &str) -> Attribute {
 }
 
 /// The attribute `phone_number` of a resource.
-pub(super) fn phone_number() -> Attribute {
+pub(crate) fn phone_number() -> Attribute {
     phone_number_input()
         .requires_replace()
         .identifies("Country code and number, digits only.")
@@ -172,7 +172,7 @@ pub(crate) fn phone_number_input() -> Attribute {
 
 /// The block `timeouts`. The descriptions say what happens when a timeout expires, and what a create
 /// and an update do.
-pub(super) fn timeouts_block<M: NumberModel>(
+pub(crate) fn timeouts_block<M: NumberModel>(
     description: &'static str,
     create: &str,
     update: &str,

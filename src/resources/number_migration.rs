@@ -24,7 +24,6 @@ use super::number::plan::NumberPlan;
 use super::number::{NumberLifecycle, NumberModel, NumberOperation, import, private_state};
 
 pub use schema::Model;
-#[cfg(test)]
 pub(crate) use schema::OPERATIONS;
 
 /// The status of a number whose migration has started, if CAMS gives none: the one status that

@@ -30,7 +30,6 @@ use super::number::verification;
 use super::number::{NumberLifecycle, NumberOperation, private_state};
 
 pub use schema::Model;
-#[cfg(test)]
 pub(crate) use schema::OPERATIONS;
 use schema::SHOWN;
 pub(crate) use schema::with_row;

@@ -23,7 +23,6 @@ use super::number::standing::{Standing, standing};
 use super::number::{NumberLifecycle, NumberOperation, READ, verification};
 
 pub use schema::Model;
-#[cfg(test)]
 pub(crate) use schema::OPERATIONS;
 
 /// `cams_number_verification`, which submits the code that a phone received.

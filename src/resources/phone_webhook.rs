@@ -24,7 +24,6 @@ use super::number::standing::standing;
 use super::number::{NumberLifecycle, NumberOperation, private_state};
 
 pub use schema::Model;
-#[cfg(test)]
 pub(crate) use schema::OPERATIONS;
 
 /// `cams_phone_webhook`, which sets the webhook of a number.

@@ -18,7 +18,7 @@ const FALL: f64 = 0.7;
 const SCALE: f64 = 0.4;
 
 /// The limiter of one process. Times are seconds since `start`; rates are calls a second.
-pub(super) struct Adaptive {
+pub(crate) struct Adaptive {
     start: Instant,
     /// Whether a call has been throttled.
     limits: bool,
@@ -35,7 +35,7 @@ pub(super) struct Adaptive {
 }
 
 impl Adaptive {
-    pub(super) fn new(start: Instant) -> Self {
+    pub(crate) fn new(start: Instant) -> Self {
         Self {
             start,
             limits: false,
@@ -52,7 +52,7 @@ impl Adaptive {
     }
 
     /// Takes a token. Returns the time until the bucket contains it.
-    pub(super) fn take(&mut self, now: Instant) -> Duration {
+    pub(crate) fn take(&mut self, now: Instant) -> Duration {
         if !self.limits {
             return Duration::ZERO;
         }
@@ -62,7 +62,7 @@ impl Adaptive {
     }
 
     /// Records an answer, and whether the call was throttled.
-    pub(super) fn answered(&mut self, throttled: bool, now: Instant) {
+    pub(crate) fn answered(&mut self, throttled: bool, now: Instant) {
         let now = self.seconds(now);
         self.measure(now);
         let rate = if throttled {

@@ -13,13 +13,13 @@ use base::clock::Clock;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// The open file of one process.
-pub(super) struct Paced {
+pub(crate) struct Paced {
     file: Mutex<File>,
     clock: Clock,
 }
 
 impl Paced {
-    pub(super) fn new(directory: &Path) -> Self {
+    pub(crate) fn new(directory: &Path) -> Self {
         let mut options = OpenOptions::new();
         let file = options
             .read(true)
@@ -34,7 +34,7 @@ impl Paced {
     }
 
     /// Reserves the next time for a call. Returns the time until then.
-    pub(super) fn next(&self) -> Duration {
+    pub(crate) fn next(&self) -> Duration {
         let mut file = self.file.lock().unwrap();
         file.lock().unwrap();
         let mut text = String::new();

@@ -50,7 +50,7 @@ mod linux {
 
     /// The addresses that `/etc/hosts` has of a host (hosts(5)). If it has one, no server is asked. The
     /// resolver would ask for the addresses of the other version of IP.
-    pub(super) fn in_hosts(hosts: &str, host: &str) -> Vec<IpAddr> {
+    pub(crate) fn in_hosts(hosts: &str, host: &str) -> Vec<IpAddr> {
         let lines = hosts.lines().filter_map(|line| {
             let line = line.split('#').next()?;
             let (address, names) = line.trim().split_once(char::is_whitespace)?;
@@ -63,7 +63,7 @@ mod linux {
 
     /// The settings in `/etc/resolv.conf` as they are now. Without that file, the server on this machine
     /// is asked (resolv.conf(5)).
-    pub(super) fn settings() -> Settings {
+    pub(crate) fn settings() -> Settings {
         read_system_conf().unwrap_or_else(|_| {
             let here = NameServerConfig::udp_and_tcp(Ipv4Addr::LOCALHOST.into());
             let config = ResolverConfig::from_parts(None, Vec::new(), vec![here]);
@@ -73,7 +73,7 @@ mod linux {
 
     /// Asks the servers in their order, as the C library does: the first one may know names that the
     /// others do not.
-    pub(super) async fn addresses(
+    pub(crate) async fn addresses(
         host: &str,
         (config, mut options): Settings,
     ) -> io::Result<Vec<IpAddr>> {

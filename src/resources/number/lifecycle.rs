@@ -104,7 +104,7 @@ impl<M: NumberLifecycle> NumberOperation<'_, M> {
     /// # Errors
     ///
     /// If neither operation answers, or does not show a number that is imported.
-    pub(super) async fn refresh(&self, state: M) -> Result<Option<M>, Diagnostics> {
+    pub(crate) async fn refresh(&self, state: M) -> Result<Option<M>, Diagnostics> {
         let (context, target) = (self.context, self.search.target);
         let is_imported = private_state::was_never_read(context);
         let may_forget = !private_state::just_started(context);

@@ -83,7 +83,7 @@ pub(crate) fn target_of_state<M: NumberModel>(state: &M) -> Result<Target, Diagn
 /// # Errors
 ///
 /// What is wrong with it, in one sentence without a period.
-pub(super) fn stored_target<M: NumberModel>(state: &M) -> Result<Target, String> {
+pub(crate) fn stored_target<M: NumberModel>(state: &M) -> Result<Target, String> {
     validators::stored_target(state.cust_space_id(), state.number(), M::ATTRIBUTE_OF)
 }
 

@@ -17,7 +17,7 @@ use super::schema::Model;
 const NO_CANCEL: &str = "The API has no operation that cancels a migration.";
 
 /// What destroying the resource does and does not do.
-pub(super) fn forgets(state: &Model) -> Diagnostic {
+pub(crate) fn forgets(state: &Model) -> Diagnostic {
     let number = state.phone_number.text().unwrap_or("the number");
     let space = state.cust_space_id.text().unwrap_or_default();
     let text = format!(
@@ -30,7 +30,7 @@ pub(super) fn forgets(state: &Model) -> Diagnostic {
 }
 
 /// A change that replaces the resource. `number` is the planned number, if it is known.
-pub(super) fn replaces(
+pub(crate) fn replaces(
     old: &Target,
     plan: &Model,
     number: Option<&PhoneNumber>,
@@ -87,7 +87,7 @@ fn other_form(old: &Target, number: &PhoneNumber) -> Diagnostic {
 }
 
 /// A number in the state is banned, which no plan changes.
-pub(super) fn banned(target: &Target) -> Diagnostic {
+pub(crate) fn banned(target: &Target) -> Diagnostic {
     let text = format!(
         "WhatsApp has banned {target}. Neither applying nor replacing the resource changes that. \
          Appeal the ban in Meta's Business Manager."
@@ -96,7 +96,7 @@ pub(super) fn banned(target: &Target) -> Diagnostic {
 }
 
 /// The answer to the start is about another number.
-pub(super) fn names_another(target: &Target) -> Diagnostic {
+pub(crate) fn names_another(target: &Target) -> Diagnostic {
     let text = format!(
         "CAMS answered the start of {target} with OK and with data about another number. OK means \
          that the migration has started, so the number is stored in the state without that data. \
@@ -108,7 +108,7 @@ pub(super) fn names_another(target: &Target) -> Diagnostic {
 
 /// The number was in the space before, so the resource adopts it. All such warnings have one
 /// title, which lets Terraform merge them.
-pub(super) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Error>) -> Diagnostic {
+pub(crate) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Error>) -> Diagnostic {
     let status = presence.status.as_ref();
     let status = status.map(|status| format!(" with status {status}"));
     let refusal = refusal.map(errors::particulars);
@@ -131,7 +131,7 @@ pub(super) fn adopted(target: &Target, presence: &Presence, refusal: Option<&Err
 
 /// The request that starts the migration has no usable answer, and the number was not found
 /// afterwards, for a reason in one sentence.
-pub(super) fn unknown_outcome(
+pub(crate) fn unknown_outcome(
     target: &Target,
     error: &Error,
     reason: &str,

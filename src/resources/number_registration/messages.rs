@@ -16,7 +16,7 @@ use crate::resources::number::refusals;
 use super::schema::Model;
 
 /// What a plan that registers numbers does.
-pub(super) fn registers() -> Diagnostic {
+pub(crate) fn registers() -> Diagnostic {
     let text = format!(
         "This plan registers numbers, which is the cut-over of their migration. Until a number is \
          registered, its old provider serves it, and you can abandon the migration without \
@@ -27,7 +27,7 @@ pub(super) fn registers() -> Diagnostic {
 }
 
 /// The first change after an import.
-pub(super) fn only_stored() -> Diagnostic {
+pub(crate) fn only_stored() -> Diagnostic {
     let text = format!(
         "This is the first change after the import of the resource, so it only stores triggers, \
          and nothing is registered. To register the number again, change triggers in a later \
@@ -37,7 +37,7 @@ pub(super) fn only_stored() -> Diagnostic {
 }
 
 /// What destroying the resource does not do.
-pub(super) fn forgets(state: &Model) -> Diagnostic {
+pub(crate) fn forgets(state: &Model) -> Diagnostic {
     let (number, space) = number_of(state);
     let text = format!(
         "Destroying the resource makes no API call: Terraform removes the registration from the \
@@ -49,7 +49,7 @@ pub(super) fn forgets(state: &Model) -> Diagnostic {
 }
 
 /// A plan that takes a live number out of service.
-pub(super) fn deregisters_live_number(state: &Model) -> Diagnostic {
+pub(crate) fn deregisters_live_number(state: &Model) -> Diagnostic {
     let (number, space) = number_of(state);
     let text = format!(
         "Destroying the resource deregisters {number} in space {space}, because \
@@ -61,7 +61,7 @@ pub(super) fn deregisters_live_number(state: &Model) -> Diagnostic {
 }
 
 /// CAMS refused the registration.
-pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
+pub(crate) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
     let advice = refusals::advice(refusal).unwrap_or(
         "Common reasons: two-step verification is still on (the owner turns it off in the WhatsApp \
          Manager of the old account), the number is no longer verified, the number is still used \
@@ -78,17 +78,17 @@ pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
 }
 
 /// Why nothing proves that the number was registered.
-pub(super) const NEVER_LIVE: &str = "The provider waited for the list of the space to show the \
+pub(crate) const NEVER_LIVE: &str = "The provider waited for the list of the space to show the \
     number as live, but it did not. A status of PENDING does not show whether the number was \
     registered.";
-pub(super) const LIST_DENIED: &str = "The provider did not wait for the number to become live, \
+pub(crate) const LIST_DENIED: &str = "The provider did not wait for the number to become live, \
     because RAM denies it the list of the space (QueryChatappPhoneNumbers).";
-pub(super) const LIVE_BEFORE: &str = "The list already showed the number as live before the \
+pub(crate) const LIVE_BEFORE: &str = "The list already showed the number as live before the \
     request, so it cannot show whether this registration succeeded.";
 
 /// The request that registers the number has no usable answer, and nothing proves its effect, for a
 /// reason in one sentence.
-pub(super) fn unknown_outcome(
+pub(crate) fn unknown_outcome(
     target: &Target,
     unanswered: &Error,
     reason: &str,
@@ -108,7 +108,7 @@ pub(super) fn unknown_outcome(
 }
 
 /// The number is registered and was not live when the wait ended.
-pub(super) fn not_live(
+pub(crate) fn not_live(
     target: &Target,
     row: Option<&ListedNumber>,
     look: Option<&Error>,
@@ -141,12 +141,12 @@ pub(super) fn not_live(
 
 /// Whether the list is denied, so that the wait ends early. Without the synchronization alone, a list
 /// may still show the number as live.
-pub(super) fn is_denied(look: &Error) -> bool {
+pub(crate) fn is_denied(look: &Error) -> bool {
     look.kind.is_lasting() && look.action == QueryChatappPhoneNumbers::ACTION
 }
 
 /// A live number that may not send as much as others.
-pub(super) fn limited(target: &Target, status: &str) -> Diagnostic {
+pub(crate) fn limited(target: &Target, status: &str) -> Diagnostic {
     let text = format!(
         "{target} is registered and in service with status {status}. FLAGGED means that its \
          quality is low, RESTRICTED that it has reached its daily limit, and RATE_LIMITED that it \
@@ -156,7 +156,7 @@ pub(super) fn limited(target: &Target, status: &str) -> Diagnostic {
 }
 
 /// A wait that took long.
-pub(super) fn long_wait(target: &Target, waited: Duration) -> Diagnostic {
+pub(crate) fn long_wait(target: &Target, waited: Duration) -> Diagnostic {
     let text = format!(
         "This apply waited {} s until {target} was live or the wait ended. Each waiting number \
          occupies one of Terraform's concurrent operations (ten by default). Increase -parallelism \
@@ -169,7 +169,7 @@ pub(super) fn long_wait(target: &Target, waited: Duration) -> Diagnostic {
 }
 
 /// The number could not be deregistered, or perhaps was.
-pub(super) fn not_deregistered(target: &Target, failure: &Error) -> Diagnostic {
+pub(crate) fn not_deregistered(target: &Target, failure: &Error) -> Diagnostic {
     let outcome = match failure.may_have_had_effect {
         true => format!(
             "The provider received no usable response to the deregistration of {target}: the \

@@ -68,7 +68,7 @@ type Shown = (
 );
 
 /// What the resource shows of the list.
-pub(super) const SHOWN: &[Shown] = &[
+pub(crate) const SHOWN: &[Shown] = &[
     (|model| &mut model.status, |row| &row.status),
     (|model| &mut model.quality_rating, |row| &row.quality_rating),
     (

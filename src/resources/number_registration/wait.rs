@@ -50,7 +50,7 @@ impl NumberOperation<'_, Model> {
     /// # Errors
     ///
     /// If the number is banned, or if the call had no answer and the number is not live in the end.
-    pub(super) async fn follow(
+    pub(crate) async fn follow(
         &self,
         plan: Model,
         unanswered: Option<&Error>,

@@ -9,7 +9,7 @@ use crate::resources::number::verification::NEW_CODE;
 use super::schema::Model;
 
 /// Planned numbers that need a code and have none.
-pub(super) fn no_code(target: &Target) -> Diagnostic {
+pub(crate) fn no_code(target: &Target) -> Diagnostic {
     let text = format!(
         "The list of the space does not show {target} as verified, and verify_code_wo is not set. \
          If the number is still not verified when this plan is applied, the apply fails for this \

@@ -24,7 +24,7 @@ pub(crate) fn fixed_line(number: &PhoneNumber) -> Diagnostic {
 }
 
 /// The first change after an import.
-pub(super) fn only_stored() -> Diagnostic {
+pub(crate) fn only_stored() -> Diagnostic {
     let text = format!(
         "This is the first change after the import of the resource, so it only stores method and \
          triggers, and no code is sent. To send one, change triggers in a later apply, or run \
@@ -34,7 +34,7 @@ pub(super) fn only_stored() -> Diagnostic {
 }
 
 /// A number that needs no code: it is live or verified already.
-pub(super) fn needs_none(target: &Target, reason: &str) -> Diagnostic {
+pub(crate) fn needs_none(target: &Target, reason: &str) -> Diagnostic {
     let text = format!(
         "{target} is {reason} already, so no code was sent to it. The resource or the action \
          succeeded all the same. {SHOWN_ONCE}"
@@ -43,7 +43,7 @@ pub(super) fn needs_none(target: &Target, reason: &str) -> Diagnostic {
 }
 
 /// The request has no usable answer.
-pub(super) fn unknown_outcome(target: &Target, failure: &Error, again: &str) -> Diagnostic {
+pub(crate) fn unknown_outcome(target: &Target, failure: &Error, again: &str) -> Diagnostic {
     let text = format!(
         "The request to send a code to {target} was sent, and no usable answer was received. A code \
          may have been sent, so the provider does not send another one. A code may take minutes to \
@@ -54,7 +54,7 @@ pub(super) fn unknown_outcome(target: &Target, failure: &Error, again: &str) -> 
 }
 
 /// CAMS refused to send a code, and the number is not verified.
-pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
+pub(crate) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
     let advice = match refusals::advice(refusal) {
         Some(advice) => advice.to_owned(),
         None if matches!(refusal.kind, ErrorKind::NotFound | ErrorKind::ResourceOwner) => {

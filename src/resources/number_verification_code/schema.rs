@@ -27,9 +27,9 @@ pub(crate) const OPERATIONS: &[&str] = &[
 ];
 
 /// The default of `method`.
-pub(super) const METHOD: &str = "sms";
+pub(crate) const METHOD: &str = "sms";
 /// The default of `locale`.
-pub(super) const LOCALE: &str = "en_US";
+pub(crate) const LOCALE: &str = "en_US";
 
 model! {
     /// Configuration, plan and state.
@@ -139,13 +139,13 @@ pub(crate) fn locale() -> Attribute {
 }
 
 /// A method that does not exist.
-pub(super) fn invalid_method(method: &str, path: &Path) -> Diagnostic {
+pub(crate) fn invalid_method(method: &str, path: &Path) -> Diagnostic {
     let text = format!("{path} is {method:?}. Expected \"sms\" or \"voice\".");
     Diagnostic::error("Invalid Method", text).at(path.clone())
 }
 
 /// A language that the documentation does not list.
-pub(super) fn unknown_locale(locale: &str, path: &Path) -> Diagnostic {
+pub(crate) fn unknown_locale(locale: &str, path: &Path) -> Diagnostic {
     let text = format!(
         "{path} is {locale:?}, which the language codes of CAMS do not include. Meta sends a code in \
          English if it does not support the language. Expected a code such as \"en_US\" or \

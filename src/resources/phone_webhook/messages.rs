@@ -11,7 +11,7 @@ use crate::resources::number::messages::{SHOWN_ONCE, error, warning};
 use super::schema::Model;
 
 /// A webhook that delivers nothing.
-pub(super) fn no_delivery() -> Diagnostic {
+pub(crate) fn no_delivery() -> Diagnostic {
     let text = "Neither http_flag nor queue_flag is true, so CAMS would deliver nothing, and \
                 messages from customers would be lost. Set http_flag or queue_flag to true. To \
                 turn deliveries off, remove the resource.";
@@ -19,7 +19,7 @@ pub(super) fn no_delivery() -> Diagnostic {
 }
 
 /// HTTP requests without a URL.
-pub(super) fn no_url() -> Diagnostic {
+pub(crate) fn no_url() -> Diagnostic {
     let text = "http_flag is true, and neither up_callback_url nor status_callback_url is set. Set \
                 up_callback_url, which receives messages from customers, or status_callback_url, \
                 or both.";
@@ -27,7 +27,7 @@ pub(super) fn no_url() -> Diagnostic {
 }
 
 /// What destroying the resource does.
-pub(super) fn stops_delivery() -> Diagnostic {
+pub(crate) fn stops_delivery() -> Diagnostic {
     let text = format!(
         "Destroying the resource sets HttpFlag and QueueFlag to N: CAMS then stops delivering \
          messages that customers send to the number. CAMS keeps the URLs. {SHOWN_ONCE}"
@@ -36,7 +36,7 @@ pub(super) fn stops_delivery() -> Diagnostic {
 }
 
 /// CAMS refused the webhook.
-pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
+pub(crate) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
     let text = format!(
         "CAMS refused the webhook of {target}, and nothing was changed. Check that the number is \
          in the space, that CAMS can reach the URLs, and that the account has the queues if \
@@ -47,7 +47,7 @@ pub(super) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
 }
 
 /// CAMS refused to turn off the deliveries of a number that the list does not show.
-pub(super) fn not_turned_off(target: &Target, refusal: &Error) -> Diagnostic {
+pub(crate) fn not_turned_off(target: &Target, refusal: &Error) -> Diagnostic {
     let text = format!(
         "CAMS refused to turn off the deliveries of {target}, which the list of the space does not \
          show. The resource was removed from the state. If the number is still in the space, turn \

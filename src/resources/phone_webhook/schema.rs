@@ -121,7 +121,7 @@ fn https(value: &Value, path: &Path, invalid: &mut Diagnostics) {
 }
 
 /// A URL that CAMS cannot deliver to safely.
-pub(super) fn invalid_url(path: &Path) -> Diagnostic {
+pub(crate) fn invalid_url(path: &Path) -> Diagnostic {
     let text = format!(
         "{path} is not an https URL. Expected a URL such as \"https://hooks.example.com/cams\". \
          Messages from customers must not be sent unencrypted."

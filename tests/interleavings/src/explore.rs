@@ -13,7 +13,7 @@ use super::queue::Queue;
 use super::slots::{LaneId, PermitRequest, Priority};
 
 const SECOND: Duration = Duration::from_secs(1);
-pub(super) const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// How a store answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

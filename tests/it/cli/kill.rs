@@ -158,7 +158,7 @@ fn at(calls: usize, end: End) {
 }
 
 /// Removes a state file that Terraform was writing when it was killed, because it cannot be read.
-pub(super) fn forget_a_torn_state(workspace: &Workspace) {
+pub(crate) fn forget_a_torn_state(workspace: &Workspace) {
     let path = workspace.path().join("terraform.tfstate");
     let Ok(state) = fs::read(&path) else { return };
     if serde_json::from_slice::<serde_json::Value>(&state).is_err() {
@@ -198,7 +198,7 @@ fn many_numbers(emulator: &Emulator) -> Workspace {
 }
 
 /// Waits until the emulator has recorded this many calls, or the apply is over.
-pub(super) fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
+pub(crate) fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child) {
     let started = Instant::now();
     while emulator.requests().len() < calls && terraform.try_wait().expect("a process").is_none() {
         assert!(
@@ -210,13 +210,13 @@ pub(super) fn wait_for(emulator: &Emulator, calls: usize, terraform: &mut Child)
 }
 
 /// Interrupts the whole process group, as a terminal does.
-pub(super) fn interrupt(terraform: &Child) {
+pub(crate) fn interrupt(terraform: &Child) {
     send("INT", &format!("-{}", terraform.id()));
 }
 
 /// Sends a signal to a process or a group. It may be gone already, since at the last moments an
 /// apply ends by itself.
-pub(super) fn send(signal: &str, to: &str) {
+pub(crate) fn send(signal: &str, to: &str) {
     std::process::Command::new("kill")
         .args(["-s", signal, "--", to])
         .status()
@@ -225,7 +225,7 @@ pub(super) fn send(signal: &str, to: &str) {
 
 /// Waits until no process works in the directory. A provider whose Terraform is gone ends by itself
 /// when its operations have ended.
-pub(super) fn assert_no_process_left(directory: &Path) {
+pub(crate) fn assert_no_process_left(directory: &Path) {
     let started = Instant::now();
     loop {
         let left = processes(|process| {
@@ -243,7 +243,7 @@ pub(super) fn assert_no_process_left(directory: &Path) {
 }
 
 /// The processes that this one has started.
-pub(super) fn children(parent: u32) -> Vec<u32> {
+pub(crate) fn children(parent: u32) -> Vec<u32> {
     let line = format!("PPid:\t{parent}");
     processes(|process| {
         fs::read_to_string(process.join("status"))

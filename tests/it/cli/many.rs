@@ -8,7 +8,7 @@ const LIST: &str = "QueryChatappPhoneNumbers";
 const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
 
 /// So many numbers, `13900000000` and on.
-pub(super) fn numbers(count: usize) -> String {
+pub(crate) fn numbers(count: usize) -> String {
     format!(
         "resource \"cams_number_migration\" \"many\" {{\n  count = {count}\n  \
          country_code = \"86\"\n  mobile_number = format(\"139%08d\", count.index)\n}}\n"
@@ -66,7 +66,7 @@ fn a_plan_over_a_thousand_numbers_that_the_list_hides_looks_up_ten() {
 
 /// Puts the numbers of [`numbers`] into the emulator's space, and into the state as ones that were
 /// imported.
-pub(super) fn place_in_state(emulator: &Emulator, workspace: &Workspace, count: usize) {
+pub(crate) fn place_in_state(emulator: &Emulator, workspace: &Workspace, count: usize) {
     let mut resources = Vec::new();
     for index in 0..count {
         let mobile_number = format!("139{index:08}");

@@ -14,7 +14,7 @@ use super::{Run, Workspace};
 use crate::emulator::Emulator;
 
 /// A check of a command's whole output against a file.
-pub(super) fn assert_prints(workspace: &Workspace, run: &Run, name: &str) {
+pub(crate) fn assert_prints(workspace: &Workspace, run: &Run, name: &str) {
     let printed = normalised(workspace, run);
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/output")
@@ -110,26 +110,26 @@ fn sorted(text: &str) -> String {
 }
 
 /// So many numbers, each written as `13900000000` and on.
-pub(super) fn numbers(count: usize) -> String {
+pub(crate) fn numbers(count: usize) -> String {
     super::many::numbers(count)
 }
 
 /// The numbers of [`numbers`] in the state, and in the space of the emulator.
-pub(super) fn in_state(emulator: &Emulator, count: usize) -> Workspace {
+pub(crate) fn in_state(emulator: &Emulator, count: usize) -> Workspace {
     let workspace = Workspace::on(emulator, &numbers(count));
     super::many::place_in_state(emulator, &workspace, count);
     workspace
 }
 
 /// The numbers of [`numbers`] with one limit in their block `timeouts`.
-pub(super) fn limited(count: usize, limit: &str) -> String {
+pub(crate) fn limited(count: usize, limit: &str) -> String {
     let with_limit = format!("count = {count}\n  timeouts {{\n    {limit}\n  }}");
     numbers(count).replace(&format!("count = {count}"), &with_limit)
 }
 
 const DESTROY: [&str; 4] = ["destroy", "-auto-approve", "-no-color", "-parallelism=1"];
 /// An apply that does one thing after the other.
-pub(super) const APPLY: [&str; 5] = [
+pub(crate) const APPLY: [&str; 5] = [
     "apply",
     "-auto-approve",
     "-no-color",
@@ -137,10 +137,10 @@ pub(super) const APPLY: [&str; 5] = [
     "-parallelism=1",
 ];
 /// A plan that does one thing after the other.
-pub(super) const PLAN: [&str; 4] = ["plan", "-no-color", "-input=false", "-parallelism=1"];
+pub(crate) const PLAN: [&str; 4] = ["plan", "-no-color", "-input=false", "-parallelism=1"];
 
 /// How often the output has this text, wherever the CLI breaks its lines.
-pub(super) fn times(run: &Run, text: &str) -> usize {
+pub(crate) fn times(run: &Run, text: &str) -> usize {
     run.all().matches(text).count()
 }
 

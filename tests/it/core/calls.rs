@@ -43,7 +43,7 @@ pub(crate) struct Outcome {
 }
 
 /// The calls of one connection to a provider.
-pub(crate) struct Calls(pub(super) Channel);
+pub(crate) struct Calls(pub(crate) Channel);
 
 impl Calls {
     /// The provider's RPCs. Clones share the connection, as Terraform's concurrent calls do.

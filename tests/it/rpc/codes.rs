@@ -8,9 +8,9 @@ use crate::core::{Instance, Outcome};
 use crate::emulator::Emulator;
 use crate::support::{PAUSE, soon};
 
-pub(super) const TYPE: &str = "cams_number_verification_code";
-pub(super) const SEND: &str = "GetMigrationVerifyCode";
-pub(super) const NUMBER: &str = "8613900001234";
+pub(crate) const TYPE: &str = "cams_number_verification_code";
+pub(crate) const SEND: &str = "GetMigrationVerifyCode";
+pub(crate) const NUMBER: &str = "8613900001234";
 
 /// A create, and what comes of it.
 struct Case {
@@ -322,7 +322,7 @@ async fn a_stop_keeps_a_number_whose_code_may_have_been_sent() {
 }
 
 /// The configuration of the code, with `changes`.
-pub(super) fn code(changes: Value) -> Value {
+pub(crate) fn code(changes: Value) -> Value {
     let mut value = json!({
         "cust_space_id": null, "phone_number": NUMBER, "method": null, "locale": null,
         "triggers": null, "timeouts": null,
@@ -337,7 +337,7 @@ async fn apply(emulator: &Emulator, prior: &Instance, config: &Value) -> Outcome
     change(&core, TYPE, prior, config).await.1
 }
 
-pub(super) fn place(emulator: &Emulator, status: &str, verification: &str) {
+pub(crate) fn place(emulator: &Emulator, status: &str, verification: &str) {
     emulator.place_number(json!({
         "cust_space_id": "cams-test", "country_code": "86", "mobile_number": "13900001234",
         "status": status, "code_verification_status": verification,

@@ -37,18 +37,18 @@ const SERVICES: [[&str; 2]; 4] = [
 const SECRETS: [&str; 3] = ["emulator-secret", "sts-token-of-a-test", "Signature="];
 
 /// How many cells of the table run at the same time. Each of them mostly waits.
-pub(super) const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 
 /// A fault of the service, and what the user reads of it.
-pub(super) struct Fault {
-    pub(super) name: &'static str,
-    pub(super) fault: Value,
+pub(crate) struct Fault {
+    pub(crate) name: &'static str,
+    pub(crate) fault: Value,
     /// The texts of which one must be in the error, if the first apply fails. If there are none, it
     /// must not fail.
-    pub(super) says: &'static [&'static str],
+    pub(crate) says: &'static [&'static str],
 }
 
-pub(super) fn faults() -> Vec<Fault> {
+pub(crate) fn faults() -> Vec<Fault> {
     let fault = |name, fault, says| Fault { name, fault, says };
     let status = |name, status: u16, when: &str, says| {
         fault(
@@ -324,7 +324,7 @@ async fn apply_with(provider: &Calls, url: &str) -> Applied {
 }
 
 #[track_caller]
-pub(super) fn assert_no_secret(text: &str) {
+pub(crate) fn assert_no_secret(text: &str) {
     for secret in SECRETS {
         assert!(!text.contains(secret), "{secret} is in:\n{text}");
     }

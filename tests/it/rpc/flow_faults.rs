@@ -295,7 +295,7 @@ async fn run(
 }
 
 /// Plans and applies a new object. Its code is never planned.
-pub(super) async fn create(provider: &Calls, type_name: &str, config: &Value) -> Outcome {
+pub(crate) async fn create(provider: &Calls, type_name: &str, config: &Value) -> Outcome {
     let nothing = Instance::default();
     let mut proposed = config.clone();
     if let Some(code) = proposed.get_mut("verify_code_wo") {
@@ -306,12 +306,12 @@ pub(super) async fn create(provider: &Calls, type_name: &str, config: &Value) ->
     applied.await.expect("a response, whatever happens")
 }
 
-pub(super) fn failed(outcome: &Outcome) -> bool {
+pub(crate) fn failed(outcome: &Outcome) -> bool {
     outcome.diagnostics.iter().any(|it| it.severity == 1)
 }
 
 /// The diagnostics, in which no secret may be.
-pub(super) fn texts(outcome: &Outcome, code: &str) -> String {
+pub(crate) fn texts(outcome: &Outcome, code: &str) -> String {
     let texts = outcome.diagnostics.iter();
     let texts = texts.map(|it| format!("{}: {}\n", it.summary, it.detail));
     let texts: String = texts.collect();

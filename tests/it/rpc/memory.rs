@@ -109,7 +109,7 @@ async fn create_all(core: &Arc<Core>, numbers: usize) -> Vec<Outcome> {
 
 /// The peak of the process in MiB, which is printed and compared with the ceiling.
 #[expect(clippy::print_stdout, reason = "the benchmark shows it")]
-pub(super) fn peak(attack: &str, core: Arc<Core>) {
+pub(crate) fn peak(attack: &str, core: Arc<Core>) {
     let mut core = Arc::into_inner(core).expect("no other user");
     let status = format!("/proc/{}/status", core.process().id());
     let status = std::fs::read_to_string(status).unwrap();

@@ -10,11 +10,11 @@ use crate::core::{Calls, Instance, Outcome};
 use crate::emulator::Emulator;
 use crate::support::soon;
 
-pub(super) const TYPE: &str = "cams_number_registration";
+pub(crate) const TYPE: &str = "cams_number_registration";
 const SUBMIT: &str = "ChatappMigrationVerified";
 const REGISTER: &str = "ChatappMigrationRegister";
 const DEREGISTER: &str = "ChatappPhoneNumberDeregister";
-pub(super) const NUMBER: &str = "8613900001234";
+pub(crate) const NUMBER: &str = "8613900001234";
 /// The list may be wrong about a number that is missing, and the lookup says it clearly.
 const NOT_THERE: &str = "--missing-code=PhoneNumber.NotExist";
 
@@ -537,7 +537,7 @@ async fn a_number_that_has_moved_out_is_told_as_such() {
 }
 
 /// The configuration of the registration, with `changes`.
-pub(super) fn registration(changes: Value) -> Value {
+pub(crate) fn registration(changes: Value) -> Value {
     let mut value = json!({
         "cust_space_id": null, "phone_number": NUMBER, "verify_code_wo": null,
         "deregister_on_destroy": null, "wait_for_connected": null, "triggers": null, "id": null,
@@ -548,7 +548,7 @@ pub(super) fn registration(changes: Value) -> Value {
     value
 }
 
-pub(super) fn place(emulator: &Emulator, status: &str, verification: &str) {
+pub(crate) fn place(emulator: &Emulator, status: &str, verification: &str) {
     emulator.place_number(json!({
         "cust_space_id": "cams-test", "country_code": "86", "mobile_number": "13900001234",
         "status": status, "code_verification_status": verification,
@@ -568,7 +568,7 @@ async fn update(emulator: &Emulator, prior: &Instance, config: &Value) -> Outcom
 }
 
 /// Plans and applies a change of a resource whose code is never stored, as Terraform core does.
-pub(super) async fn apply(
+pub(crate) async fn apply(
     core: &Calls,
     type_name: &str,
     prior: &Instance,
@@ -598,7 +598,7 @@ pub(super) async fn apply(
 }
 
 /// The titles of the diagnostics, sorted.
-pub(super) fn titles(outcome: &Outcome) -> Vec<&str> {
+pub(crate) fn titles(outcome: &Outcome) -> Vec<&str> {
     count(&outcome.diagnostics);
     let titles = outcome.diagnostics.iter().map(|it| it.summary.as_str());
     let mut titles: Vec<_> = titles.collect();

@@ -203,7 +203,7 @@ fn never_answers(when: &str) -> Value {
 }
 
 /// Returns when the emulator has seen `count` calls of `action`.
-pub(super) async fn seen(emulator: &Emulator, action: &str, count: usize) {
+pub(crate) async fn seen(emulator: &Emulator, action: &str, count: usize) {
     let started = Instant::now();
     loop {
         let arrived = tokio::task::block_in_place(|| emulator.count(action));

@@ -7,10 +7,10 @@ use super::{configured, merge};
 use crate::core::Instance;
 use crate::emulator::Emulator;
 
-pub(super) const TYPE: &str = "cams_number_verification";
+pub(crate) const TYPE: &str = "cams_number_verification";
 const SUBMIT: &str = "ChatappMigrationVerified";
 
-pub(super) fn verification(changes: Value) -> Value {
+pub(crate) fn verification(changes: Value) -> Value {
     let mut value = json!({
         "cust_space_id": null, "phone_number": NUMBER, "verify_code_wo": null,
         "verify_code_wo_version": null, "id": null, "code_verification_status": null,

@@ -7,7 +7,7 @@ use super::{change, configured, destroy, merge, titles};
 use crate::core::{Instance, Outcome};
 use crate::emulator::Emulator;
 
-pub(super) const TYPE: &str = "cams_phone_webhook";
+pub(crate) const TYPE: &str = "cams_phone_webhook";
 const UPDATE: &str = "UpdatePhoneWebhook";
 const UP: &str = "https://hooks.example.com/up?token=s3cr3t-up";
 const STATUS: &str = "https://hooks.example.com/status?token=s3cr3t-status";
@@ -222,7 +222,7 @@ fn set(emulator: &Emulator) -> [String; 4] {
 }
 
 /// The configuration of the webhook, with `changes`.
-pub(super) fn webhook(changes: Value) -> Value {
+pub(crate) fn webhook(changes: Value) -> Value {
     let mut value = json!({
         "cust_space_id": null, "phone_number": NUMBER, "up_callback_url": null,
         "status_callback_url": null, "http_flag": null, "queue_flag": null, "timeouts": null,

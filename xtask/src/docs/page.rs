@@ -13,11 +13,11 @@ use crate::shell::{Result, files, read, root};
 const HELP: &str = "https://developer.hashicorp.com/terraform";
 
 /// A kind of what a provider offers.
-pub(super) struct Kind {
+pub(crate) struct Kind {
     /// The key of its schemas in the provider's schema.
-    pub(super) schemas: &'static str,
+    pub(crate) schemas: &'static str,
     /// Its folder in `docs/` and in `examples/`.
-    pub(super) folder: &'static str,
+    pub(crate) folder: &'static str,
     /// What its pages call it.
     title: &'static str,
     /// The name of its first example, without and with only the extension.
@@ -25,7 +25,7 @@ pub(super) struct Kind {
 }
 
 /// All kinds, with the folders and names that the registry and tfplugindocs expect.
-pub(super) const KINDS: [Kind; 5] = [
+pub(crate) const KINDS: [Kind; 5] = [
     Kind {
         schemas: "resource_schemas",
         folder: "resources",
@@ -59,7 +59,7 @@ pub(super) const KINDS: [Kind; 5] = [
 ];
 
 /// The page of the provider.
-pub(super) fn provider(schema: &Value) -> Result<String> {
+pub(crate) fn provider(schema: &Value) -> Result<String> {
     let description = text(&schema["block"], "description");
     let mut page = format!(
         "---\npage_title: \"Provider: CAMS\"\ndescription: |-\n  {description}\n---\n\n\
@@ -71,7 +71,7 @@ pub(super) fn provider(schema: &Value) -> Result<String> {
 }
 
 /// The page of an offer: a resource, data source, action or list resource of this name.
-pub(super) fn offer(kind: &Kind, name: &str, schema: &Value) -> Result<String> {
+pub(crate) fn offer(kind: &Kind, name: &str, schema: &Value) -> Result<String> {
     let block = &schema["block"];
     let description = text(block, "description");
     let first = description.lines().next().unwrap_or_default();
@@ -85,7 +85,7 @@ pub(super) fn offer(kind: &Kind, name: &str, schema: &Value) -> Result<String> {
 }
 
 /// The page of the function of this name.
-pub(super) fn function(kind: &Kind, name: &str, signature: &Value) -> Result<String> {
+pub(crate) fn function(kind: &Kind, name: &str, signature: &Value) -> Result<String> {
     let title = format!("# {}: {name}", kind.title);
     let (summary, description) = (text(signature, "summary"), text(signature, "description"));
     let mut page = beginning(kind, name, &summary, &title, &description)?;

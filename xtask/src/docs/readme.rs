@@ -10,7 +10,7 @@ use super::schema::{is_block, members, text};
 use crate::shell::Result;
 
 /// The README with a new table of the provider block's settings.
-pub(super) fn with_settings(readme: &str, block: &Value) -> Result<String> {
+pub(crate) fn with_settings(readme: &str, block: &Value) -> Result<String> {
     between_marks(readme, &settings(block))
 }
 

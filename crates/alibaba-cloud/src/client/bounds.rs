@@ -161,13 +161,13 @@ impl Bounds {
     }
 
     /// Whether a request may be sent now, by the condition of the caller.
-    pub(super) fn may_send(&self) -> bool {
+    pub(crate) fn may_send(&self) -> bool {
         self.condition.as_ref().is_none_or(|condition| condition())
     }
 
     /// Returns when a request that is under way is abandoned: some time after a stop, or after the
     /// deadline of the whole operation.
-    pub(super) async fn abandoned(&self) -> Ended {
+    pub(crate) async fn abandoned(&self) -> Ended {
         tokio::select! {
             () = self.stop_grace_ended() => Ended {
                 kind: ErrorKind::Unanswered,

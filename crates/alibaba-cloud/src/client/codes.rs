@@ -11,7 +11,7 @@ use super::operation::Api;
 
 /// The kind of a refusal. By code first: the same code comes with different statuses, and in bodies
 /// with status 200.
-pub(super) fn kind(error: &ServiceError, api: &Api) -> ErrorKind {
+pub(crate) fn kind(error: &ServiceError, api: &Api) -> ErrorKind {
     let Some(code) = error.code.as_deref() else {
         return match error.http_status {
             408 => ErrorKind::Unanswered,
@@ -44,7 +44,7 @@ pub(super) fn kind(error: &ServiceError, api: &Api) -> ErrorKind {
 
 /// Whether an attempt that was refused like this may have had its effect, although other refusals of
 /// this kind rule that out.
-pub(super) fn leaves_effect_open(error: &ServiceError, kind: ErrorKind) -> bool {
+pub(crate) fn leaves_effect_open(error: &ServiceError, kind: ErrorKind) -> bool {
     match error.code.as_deref() {
         // The code is about an earlier request, or about a failure: a status of 429 does not turn
         // it into a refusal before anything was done.

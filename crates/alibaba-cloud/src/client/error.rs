@@ -60,7 +60,7 @@ impl Error {
     }
 
     /// An attempt without an answer.
-    pub(super) fn failed(action: &'static str, failure: Failure) -> Self {
+    pub(crate) fn failed(action: &'static str, failure: Failure) -> Self {
         match failure {
             Failure::Lost(text) => Self::unanswered(ErrorKind::Unanswered, action, text),
             Failure::Unsent { obstacle, text } => {
@@ -78,7 +78,7 @@ impl Error {
 
     /// A call that its bounds ended before an attempt was sent. The last attempt, if there was one,
     /// explains more than the deadline does.
-    pub(super) fn ended(action: &'static str, ended: &Ended, last: Option<Self>) -> Self {
+    pub(crate) fn ended(action: &'static str, ended: &Ended, last: Option<Self>) -> Self {
         match (ended.kind, last) {
             (ErrorKind::TimedOut, Some(last)) => Self {
                 out_of_time: true,

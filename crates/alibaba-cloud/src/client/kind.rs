@@ -140,7 +140,7 @@ impl ErrorKind {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     const KINDS: &[ErrorKind] = &[

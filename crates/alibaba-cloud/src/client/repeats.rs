@@ -16,7 +16,7 @@ const MAX_WAIT: Duration = Duration::from_secs(20);
 
 /// How often one call was repeated, and why.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Repeats {
+pub(crate) struct Repeats {
     /// How often it is repeated at most after transient failures. Throttled attempts do not count:
     /// they have no effect, and the call's deadline ends them.
     max_transient: u32,
@@ -28,7 +28,7 @@ pub(super) struct Repeats {
 
 impl Repeats {
     /// None so far.
-    pub(super) fn new(max_transient: u32) -> Self {
+    pub(crate) fn new(max_transient: u32) -> Self {
         Self {
             max_transient,
             ..Self::default()
@@ -39,7 +39,7 @@ impl Repeats {
     ///
     /// The wait has full jitter: it is drawn evenly between zero and a bound that doubles from one
     /// repeat to the next. It is never shorter than the service asked for.
-    pub(super) fn next(
+    pub(crate) fn next(
         &mut self,
         repeat: Repeat,
         retry_after: Option<Duration>,
@@ -70,19 +70,19 @@ impl Repeats {
 /// Each repeat after a transient failure takes some tokens, and each success gives one back. So a
 /// service that fails for all callers is not burdened with repeats on top.
 #[derive(Debug)]
-pub(super) struct RetryBudget(AtomicU32);
+pub(crate) struct RetryBudget(AtomicU32);
 
 impl RetryBudget {
     const FULL: u32 = 500;
     const PRICE: u32 = 5;
 
     /// Makes a full budget.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(AtomicU32::new(Self::FULL))
     }
 
     /// Gives a token back after a success.
-    pub(super) fn reward(&self) {
+    pub(crate) fn reward(&self) {
         self.update(|left| Some(left + 1).filter(|left| *left <= Self::FULL));
     }
 

@@ -15,9 +15,9 @@ use crate::openapi::without_mark;
 
 /// A key that was fetched, and how long it is valid from now on. `None` if that is not known.
 #[derive(Clone, Debug)]
-pub(super) struct Fetched {
-    pub(super) key: AccessKey,
-    pub(super) life: Option<Duration>,
+pub(crate) struct Fetched {
+    pub(crate) key: AccessKey,
+    pub(crate) life: Option<Duration>,
 }
 
 /// The fields of credentials, in the spelling of Alibaba Cloud's services.
@@ -43,14 +43,14 @@ struct CliFields {
 
 /// The answer of STS or CloudSSO to a request that it granted.
 #[derive(Deserialize)]
-pub(super) struct SessionAnswer {
+pub(crate) struct SessionAnswer {
     #[serde(rename = "Credentials", alias = "CloudCredential")]
     credentials: KeyFields,
 }
 
 /// Reads the answer of a metadata service or a sidecar. `now` is the time at the server, if the
 /// answer says it. The error says what is wrong, in words that continue the name of the server.
-pub(super) fn read(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
+pub(crate) fn read(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
     let fields: KeyFields = parse(body)?;
     if fields.code.as_deref().is_some_and(|code| code != "Success") {
         return Err("says that it has no credentials");
@@ -59,19 +59,19 @@ pub(super) fn read(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str
 }
 
 /// Reads the answer of STS or CloudSSO to a request that it granted.
-pub(super) fn read_session(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
+pub(crate) fn read_session(body: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
     parse::<SessionAnswer>(body)?.fetched(now)
 }
 
 impl SessionAnswer {
     /// The key of the session. `now` is the time at the server.
-    pub(super) fn fetched(&self, now: SystemTime) -> Result<Fetched, &'static str> {
+    pub(crate) fn fetched(&self, now: SystemTime) -> Result<Fetched, &'static str> {
         fetched(&self.credentials, now)
     }
 }
 
 /// Reads what the program of a profile printed.
-pub(super) fn read_output(output: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
+pub(crate) fn read_output(output: &[u8], now: SystemTime) -> Result<Fetched, &'static str> {
     let fields: CliFields = parse(without_mark(output))?;
     // Another mode is no reason to refuse a key: the SDKs do not look at it either.
     if fields.mode.as_deref() == Some("StsToken") && filled(&fields.sts_token).is_none() {
@@ -94,7 +94,7 @@ pub(super) fn read_output(output: &[u8], now: SystemTime) -> Result<Fetched, &'s
 }
 
 /// How long it is until `end`. The error says that it has passed.
-pub(super) fn time_until(end: SystemTime, now: SystemTime) -> Result<Duration, &'static str> {
+pub(crate) fn time_until(end: SystemTime, now: SystemTime) -> Result<Duration, &'static str> {
     let left = end.duration_since(now).unwrap_or_default();
     match left.is_zero() {
         true => Err("gives credentials that have ended; check this machine's clock"),

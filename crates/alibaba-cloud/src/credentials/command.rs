@@ -40,7 +40,7 @@ const WATCH: &str = "read -r program; read -r end; kill -s KILL $program 0";
 /// it has printed its answer, when its time limit expires, when the future is dropped, and when
 /// this process ends.
 /// Its error output is not read, because it may hold anything.
-pub(super) async fn run(
+pub(crate) async fn run(
     command: &[Secret],
     origin: &str,
     context: &FetchContext,

@@ -41,14 +41,14 @@ impl FetchContext {
     ///
     /// A date has no fraction of a second, so it may be up to a second later. If a short session
     /// counted as longer than it is, it would be used after its end.
-    pub(super) fn now(&self, date: Option<SystemTime>) -> SystemTime {
+    pub(crate) fn now(&self, date: Option<SystemTime>) -> SystemTime {
         let latest = date.and_then(|date| date.checked_add(Duration::from_secs(1)));
         latest.unwrap_or_else(|| self.clock.now())
     }
 
     /// Makes attempts, with pauses, until one succeeds or none is left. All requests for credentials
     /// may be repeated: a session that is not used does no harm.
-    pub(super) async fn repeat<T, F: Future<Output = Result<T>>>(
+    pub(crate) async fn repeat<T, F: Future<Output = Result<T>>>(
         &self,
         attempt: impl Fn() -> F,
     ) -> Result<T> {

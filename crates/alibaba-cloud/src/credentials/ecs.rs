@@ -41,7 +41,7 @@ const TIMEOUT_OF_TESTS: Duration = Duration::from_secs(10);
 
 /// The metadata service as a source. The role is this one, or else the one that the environment or
 /// the service names. The error says why it cannot be used, in words that continue its name.
-pub(super) fn metadata(
+pub(crate) fn metadata(
     role_name: Option<&str>,
     environment: &Environment,
 ) -> Result<EcsMetadata, String> {
@@ -77,7 +77,7 @@ enum MetadataError {
 /// Fetches the credentials of the instance's role.
 ///
 /// Outside an instance this takes a second: nothing answers there.
-pub(super) async fn fetch(metadata: &EcsMetadata, context: &FetchContext) -> Result<Fetched> {
+pub(crate) async fn fetch(metadata: &EcsMetadata, context: &FetchContext) -> Result<Fetched> {
     let timeout = match metadata.server.is_loopback() {
         true => TIMEOUT_OF_TESTS,
         false => TIMEOUT,

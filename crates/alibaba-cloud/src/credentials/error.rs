@@ -27,7 +27,7 @@ pub enum CredentialsErrorKind {
 
 impl CredentialsErrorKind {
     /// An error of this kind.
-    pub(super) fn error(self, text: impl Into<String>) -> CredentialsError {
+    pub(crate) fn error(self, text: impl Into<String>) -> CredentialsError {
         CredentialsError {
             kind: self,
             attribute: None,
@@ -38,7 +38,7 @@ impl CredentialsErrorKind {
 }
 
 /// The result of what needs credentials.
-pub(super) type Result<T, E = CredentialsError> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = CredentialsError> = std::result::Result<T, E>;
 
 /// Why there are no credentials, or why it is not known which account they belong to. `Display`
 /// says what is wrong and what to do about it, in whole sentences that name attribute, variable, or
@@ -51,14 +51,14 @@ pub struct CredentialsError {
     attribute: Option<&'static str>,
     /// Why another attempt may succeed. Reasons other than `Throttled` and `Transient` do not count
     /// for requests for credentials.
-    pub(super) repeat: Option<Repeat>,
+    pub(crate) repeat: Option<Repeat>,
     text: String,
 }
 
 impl CredentialsError {
     /// The error for a request to `server` that has no answer. `otherwise` is what to do where
     /// neither a certificate nor a proxy prevented the connection.
-    pub(super) fn unanswered(server: &str, failure: &Failure, otherwise: &str) -> Self {
+    pub(crate) fn unanswered(server: &str, failure: &Failure, otherwise: &str) -> Self {
         let advice = match failure {
             Failure::Unsent { obstacle, .. } => advice(*obstacle).unwrap_or(otherwise),
             Failure::Lost(_) => otherwise,
@@ -68,7 +68,7 @@ impl CredentialsError {
     }
 
     /// The same error, after which another attempt may succeed.
-    pub(super) fn transient(self) -> Self {
+    pub(crate) fn transient(self) -> Self {
         Self {
             repeat: Some(Repeat::Transient),
             ..self
@@ -76,7 +76,7 @@ impl CredentialsError {
     }
 
     /// Names the attribute, unless one was named before.
-    pub(super) fn at(mut self, attribute: &'static str) -> Self {
+    pub(crate) fn at(mut self, attribute: &'static str) -> Self {
         self.attribute.get_or_insert(attribute);
         self
     }

@@ -15,7 +15,7 @@ use super::{command, ecs, lookup, sts, token_file, web};
 
 /// Fetches credentials from a provider of the source: from the current content of files and the
 /// current answers of servers.
-pub(super) fn fetch<'a>(
+pub(crate) fn fetch<'a>(
     provider: &'a KeyProvider,
     source: &'a Source,
     context: &'a FetchContext,

@@ -49,7 +49,7 @@ impl Files {
 
     /// Files that cannot be read, for a reason of the operating system.
     #[cfg(test)]
-    pub(super) fn failing(why: io::ErrorKind) -> Self {
+    pub(crate) fn failing(why: io::ErrorKind) -> Self {
         Self {
             reader: Arc::new(move |_| Err(why.into())),
             ..Self::of_system()
@@ -58,7 +58,7 @@ impl Files {
 
     /// The content of a file. A thread of its own reads it, because a read of a device that does
     /// not answer cannot be cancelled.
-    pub(super) fn read(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    pub(crate) fn read(&self, path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let (reader, path) = (Arc::clone(&self.reader), path.to_owned());
         let thread = thread::Builder::new().spawn(move || {
@@ -78,7 +78,7 @@ impl fmt::Debug for Files {
 }
 
 /// Why a file cannot be read, in words that continue its name and hold nothing of its content.
-pub(super) fn why(error: &io::Error) -> &'static str {
+pub(crate) fn why(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => "does not exist",
         io::ErrorKind::PermissionDenied => "cannot be read: permission denied",

@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 
 /// A section's keys, in lower case, and their values.
-pub(super) type Section<'a> = BTreeMap<String, &'a str>;
+pub(crate) type Section<'a> = BTreeMap<String, &'a str>;
 
 /// The sections of the text of a file by their names, without those that are not enabled. The error
 /// is the number of the first line that is not part of an ini file, counted from 1.
-pub(super) fn sections(text: &str) -> Result<BTreeMap<&str, Section<'_>>, usize> {
+pub(crate) fn sections(text: &str) -> Result<BTreeMap<&str, Section<'_>>, usize> {
     let mut sections: BTreeMap<&str, Section<'_>> = BTreeMap::new();
     let mut section = None;
     for (line, number) in text.lines().zip(1..) {

@@ -18,7 +18,7 @@ const NEVER_MIXED: &str = "Configuration and environment are never mixed: all pa
 
 /// A part of an access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyPart {
+pub(crate) enum KeyPart {
     Id,
     Secret,
     Token,
@@ -26,7 +26,7 @@ pub(super) enum KeyPart {
 
 /// Why parts are not an access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyPartError {
+pub(crate) enum KeyPartError {
     Missing(KeyPart),
     Malformed(KeyPart),
 }
@@ -39,7 +39,7 @@ pub fn is_well_formed(part: &str) -> bool {
 
 /// Makes an access key of id, secret and token, without the blanks and line breaks around them, as
 /// terraform-provider-alicloud does. `name` says where a part is written, for the log.
-pub(super) fn assemble(
+pub(crate) fn assemble(
     [id, secret, token]: [Option<&str>; 3],
     name: impl Fn(KeyPart) -> String,
 ) -> Result<AccessKey, KeyPartError> {
@@ -73,7 +73,7 @@ pub(super) fn assemble(
 /// # Errors
 ///
 /// If only some parts are there, or one cannot be a part of an access key.
-pub(super) fn of_block(configured: &Configured) -> Result<Option<AccessKey>> {
+pub(crate) fn of_block(configured: &Configured) -> Result<Option<AccessKey>> {
     let parts = [KeyPart::Id, KeyPart::Secret, KeyPart::Token];
     let parts = parts.map(|part| configured.get(setting(part).0));
     configured_key(parts, |part| {
@@ -89,7 +89,7 @@ pub(super) fn of_block(configured: &Configured) -> Result<Option<AccessKey>> {
 /// # Errors
 ///
 /// If only the id or only the secret is there, or a part cannot be one of an access key.
-pub(super) fn of_environment(
+pub(crate) fn of_environment(
     environment: &Environment,
     notes: &mut Vec<String>,
 ) -> Result<Option<AccessKey>> {
@@ -127,7 +127,7 @@ pub(super) fn of_environment(
 /// # Errors
 ///
 /// If a part cannot be one of an access key.
-pub(super) fn of_bare_variables(
+pub(crate) fn of_bare_variables(
     environment: &Environment,
     notes: &mut Vec<String>,
 ) -> Result<Option<AccessKey>> {
@@ -177,7 +177,7 @@ fn configured_key(
 
 /// The error for credentials that are nowhere. `notes` are sentences about places where there might
 /// have been some.
-pub(super) fn missing(notes: &[String]) -> CredentialsError {
+pub(crate) fn missing(notes: &[String]) -> CredentialsError {
     let text = format!(
         "No credentials are set. Set {} and {}. {NEVER_MIXED} Other ways are profile, \
          assume_role_with_oidc, ecs_role_name and credentials_uri, the variables of each, and the \

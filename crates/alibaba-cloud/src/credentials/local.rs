@@ -18,16 +18,16 @@ const GLOBAL_STS: &str = "sts.aliyuncs.com";
 
 /// The provider block, the environment and the files.
 #[derive(Clone, Debug)]
-pub(super) struct Local {
-    pub(super) configured: Configured,
-    pub(super) environment: Environment,
-    pub(super) files: Files,
+pub(crate) struct Local {
+    pub(crate) configured: Configured,
+    pub(crate) environment: Environment,
+    pub(crate) files: Files,
 }
 
 impl Local {
     /// The address of STS: that of the argument, of the environment or of the profile, or else the
     /// one of the region.
-    pub(super) fn sts(&self, profile: Option<&ProfileFields>) -> Result<Endpoint> {
+    pub(crate) fn sts(&self, profile: Option<&ProfileFields>) -> Result<Endpoint> {
         if let Some(text) = self.configured.get("sts_endpoint") {
             return parse_sts("sts_endpoint", text);
         }
@@ -59,7 +59,7 @@ impl Local {
     }
 
     /// The argument of the provider block, or else the first of these variables that is set.
-    pub(super) fn text(&self, argument: &str, variables: &[&str]) -> Option<String> {
+    pub(crate) fn text(&self, argument: &str, variables: &[&str]) -> Option<String> {
         let argument = self.configured.get(argument);
         argument
             .map(str::to_owned)
@@ -67,18 +67,18 @@ impl Local {
     }
 
     /// The value of the first of these variables that is set.
-    pub(super) fn variable(&self, names: &[&str]) -> Option<String> {
+    pub(crate) fn variable(&self, names: &[&str]) -> Option<String> {
         let (_, value) = self.environment.first(names)?;
         Some(value.to_owned())
     }
 
     /// The home directory of the user. `None` if the environment does not say.
-    pub(super) fn home(&self) -> Option<&Path> {
+    pub(crate) fn home(&self) -> Option<&Path> {
         self.environment.get("HOME").map(Path::new)
     }
 
     /// A path in which `~` at the beginning stands for the home directory.
-    pub(super) fn path(&self, text: &str) -> PathBuf {
+    pub(crate) fn path(&self, text: &str) -> PathBuf {
         match (text.strip_prefix("~/"), self.home()) {
             (Some(rest), Some(home)) => home.join(rest),
             _ => PathBuf::from(text),
@@ -86,7 +86,7 @@ impl Local {
     }
 
     /// A path as people read it: with `~` for the home directory.
-    pub(super) fn shown(&self, path: &Path) -> String {
+    pub(crate) fn shown(&self, path: &Path) -> String {
         let within = self.home().and_then(|home| path.strip_prefix(home).ok());
         let text = match within {
             Some(rest) => format!("~/{}", rest.display()),
@@ -105,17 +105,17 @@ pub struct Configured(BTreeMap<String, Secret>);
 
 impl Configured {
     /// The text of an argument, if it is set. An empty text counts as not set.
-    pub(super) fn get(&self, argument: &str) -> Option<&str> {
+    pub(crate) fn get(&self, argument: &str) -> Option<&str> {
         self.written(argument).filter(|text| !text.is_empty())
     }
 
     /// The text of an argument, which may be empty.
-    pub(super) fn written(&self, argument: &str) -> Option<&str> {
+    pub(crate) fn written(&self, argument: &str) -> Option<&str> {
         self.0.get(argument).map(Secret::expose)
     }
 
     /// Whether the nested block of this name is present.
-    pub(super) fn has_block(&self, block: &str) -> bool {
+    pub(crate) fn has_block(&self, block: &str) -> bool {
         let mut names = self.0.keys();
         names.any(|name| name.split('.').next() == Some(block))
     }

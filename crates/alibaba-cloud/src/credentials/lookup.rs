@@ -21,7 +21,7 @@ type Candidate = (PathBuf, bool);
 
 /// The profile or the file that the provider block or the environment names. `None` if neither
 /// names one.
-pub(super) fn named(local: &Local) -> Result<Option<FoundProvider>> {
+pub(crate) fn named(local: &Local) -> Result<Option<FoundProvider>> {
     let name = local.text("profile", PROFILE);
     let file = local.text("shared_credentials_file", &SHARED_CREDENTIALS_FILE[..1]);
     if name.is_none() && file.is_none() {
@@ -64,13 +64,13 @@ pub(super) fn named(local: &Local) -> Result<Option<FoundProvider>> {
 
 /// The current profile of the usual files, or the default one. `None` if there is none. Files that
 /// cannot be read are noted.
-pub(super) fn current(local: &Local, notes: &mut Vec<String>) -> Result<Option<FoundProvider>> {
+pub(crate) fn current(local: &Local, notes: &mut Vec<String>) -> Result<Option<FoundProvider>> {
     first(None, &usual(local, false), local, notes)
 }
 
 /// Whether the profile that the provider block names is a role that this key of the environment
 /// assumes, since the profile has none of its own.
-pub(super) fn takes(key: &AccessKey, local: &Local) -> bool {
+pub(crate) fn takes(key: &AccessKey, local: &Local) -> bool {
     if local.configured.get("profile").is_some()
         && let Ok(Some((profile, _))) = named(local)
         && let KeyProvider::Role { base, .. } = profile.innermost()
@@ -81,7 +81,7 @@ pub(super) fn takes(key: &AccessKey, local: &Local) -> bool {
 }
 
 /// What the profile `name` of a file describes now.
-pub(super) fn again(file: &Path, name: &str, local: &Local) -> Result<KeyProvider> {
+pub(crate) fn again(file: &Path, name: &str, local: &Local) -> Result<KeyProvider> {
     let shown = local.shown(file);
     let content = local.files.read(file);
     let content = content.map_err(|error| unreadable(&shown, &error))?;

@@ -76,7 +76,7 @@ const KEY: [&str; 3] = ["access_key_id", "access_key_secret", "sts_token"];
 /// What provides the keys of the profile `name`, and how the file calls that: `mode RamRoleArn`.
 /// `None` if the profile does not exist, or has nothing filled in, as the CLI leaves it at first.
 /// `shown` is the path of the file, for messages.
-pub(super) fn describe(
+pub(crate) fn describe(
     file: &ProfileFile,
     name: &str,
     shown: &str,
@@ -90,13 +90,13 @@ pub(super) fn describe(
 }
 
 /// The error about a profile. `what` continues its origin.
-pub(super) fn wrong(origin: &str, what: impl Display) -> CredentialsError {
+pub(crate) fn wrong(origin: &str, what: impl Display) -> CredentialsError {
     let text = capital(&format!("{origin} {what}."));
     CredentialsErrorKind::Profile.error(text)
 }
 
 /// The sentence with a capital letter at its beginning.
-pub(super) fn capital(sentence: &str) -> String {
+pub(crate) fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),

@@ -20,7 +20,7 @@ use super::ini::{self, Section};
 
 /// The fields of a profile by the names that the CLI has for them, in lower case: the CLI takes
 /// them in any. Empty texts, and values that are not texts, numbers or truth values, are left out.
-pub(super) type ProfileFields = BTreeMap<String, Secret>;
+pub(crate) type ProfileFields = BTreeMap<String, Secret>;
 
 /// The keys of an ini file that have a meaning, and the CLI's names of the same fields.
 const INI_KEYS: &[(&str, &str)] = &[
@@ -37,11 +37,11 @@ const INI_KEYS: &[(&str, &str)] = &[
 ];
 
 /// A file with profiles.
-pub(super) struct ProfileFile {
+pub(crate) struct ProfileFile {
     /// Whether it is the CLI's, and not an ini file.
-    pub(super) is_cli: bool,
+    pub(crate) is_cli: bool,
     /// The profile that is used if none is named.
-    pub(super) current: Option<String>,
+    pub(crate) current: Option<String>,
     profiles: Vec<(String, ProfileFields)>,
 }
 
@@ -55,7 +55,7 @@ struct Document<'a> {
 
 impl ProfileFile {
     /// Reads the content of a file. `shown` is its path, for errors.
-    pub(super) fn parse(content: &[u8], shown: &str) -> Result<Self> {
+    pub(crate) fn parse(content: &[u8], shown: &str) -> Result<Self> {
         let content = without_mark(content);
         let read = match is_cli_file(content) {
             true => Self::parse_cli(content),
@@ -117,31 +117,31 @@ impl ProfileFile {
     }
 
     /// The fields of a profile.
-    pub(super) fn fields(&self, name: &str) -> Option<&ProfileFields> {
+    pub(crate) fn fields(&self, name: &str) -> Option<&ProfileFields> {
         let mut profiles = self.profiles.iter();
         profiles.find_map(|(other, fields)| (other == name).then_some(fields))
     }
 }
 
 /// How the file calls a field.
-pub(super) fn key_of(field: &str, is_cli: bool) -> &str {
+pub(crate) fn key_of(field: &str, is_cli: bool) -> &str {
     let mut keys = INI_KEYS.iter().filter(|_| !is_cli);
     keys.find(|(_, other)| *other == field)
         .map_or(field, |(key, _)| key)
 }
 
 /// Whether a file is the CLI's. It is if it begins like JSON.
-pub(super) fn is_cli_file(content: &[u8]) -> bool {
+pub(crate) fn is_cli_file(content: &[u8]) -> bool {
     without_mark(content).trim_ascii_start().starts_with(b"{")
 }
 
 /// How messages call a profile.
-pub(super) fn origin(name: &str, shown: &str) -> String {
+pub(crate) fn origin(name: &str, shown: &str) -> String {
     format!("profile {} of {shown}", quoted(name))
 }
 
 /// A name from outside, for a message: cleaned, in quotation marks, and not longer than names are.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     let line = foreign_text::line(name);
     let short: String = line.chars().take(64).collect();
     format!("\"{short}\"")

@@ -169,7 +169,7 @@ impl Credentials {
     }
 
     /// How credentials are fetched.
-    pub(super) fn context(&self) -> &FetchContext {
+    pub(crate) fn context(&self) -> &FetchContext {
         &self.0.context
     }
 

@@ -13,13 +13,13 @@ use super::variables::{
 };
 
 /// How long the session of a role lasts if that is not configured, in seconds.
-pub(super) const DEFAULT_SECONDS: u64 = 3600;
+pub(crate) const DEFAULT_SECONDS: u64 = 3600;
 
 /// The name of a session if none is configured.
 const DEFAULT_SESSION_NAME: &str = "terraform";
 
 /// What the block `assume_role_with_oidc` says, and the environment of what it leaves open.
-pub(super) fn oidc(local: &Local) -> Result<Oidc> {
+pub(crate) fn oidc(local: &Local) -> Result<Oidc> {
     let require = |argument: &'static str, variables: &[&str]| {
         let text = local.text(argument, variables);
         text.ok_or_else(|| missing(argument, variables))
@@ -43,7 +43,7 @@ pub(super) fn oidc(local: &Local) -> Result<Oidc> {
 /// as they are if no role is named, and if the block sets an empty text, whatever the variable says:
 /// variables of a configuration often have that as their default, and a pod has a variable for the
 /// role that it has already.
-pub(super) fn assume(found: FoundProvider, local: &Local) -> Result<FoundProvider> {
+pub(crate) fn assume(found: FoundProvider, local: &Local) -> Result<FoundProvider> {
     let arn = local.configured.written("assume_role.role_arn");
     let arn = arn.map(str::to_owned).or_else(|| local.variable(ROLE_ARN));
     let Some(arn) = arn.filter(|arn| !arn.is_empty()) else {
@@ -73,13 +73,13 @@ pub(super) fn assume(found: FoundProvider, local: &Local) -> Result<FoundProvide
 }
 
 /// The name of a session: this one, that of the environment, or the default one.
-pub(super) fn session_name(name: Option<String>, local: &Local) -> String {
+pub(crate) fn session_name(name: Option<String>, local: &Local) -> String {
     name.or_else(|| local.variable(OIDC_ROLE_SESSION_NAME))
         .unwrap_or_else(|| DEFAULT_SESSION_NAME.to_owned())
 }
 
 /// The seconds of a session, if STS takes as many.
-pub(super) fn session_seconds(seconds: u64) -> Option<u64> {
+pub(crate) fn session_seconds(seconds: u64) -> Option<u64> {
     Some(seconds).filter(|seconds| (900..=43_200).contains(seconds))
 }
 

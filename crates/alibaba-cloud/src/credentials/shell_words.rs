@@ -5,7 +5,7 @@ use base::secret::Secret;
 /// Splits a command line into words as a POSIX shell does. Only quotation marks and the backslash
 /// have a meaning; a backslash at the end of a line joins it with the next one. `None` if a
 /// quotation mark is not closed.
-pub(super) fn split(line: &str) -> Option<Vec<Secret>> {
+pub(crate) fn split(line: &str) -> Option<Vec<Secret>> {
     let mut words = Vec::new();
     let mut letters = line.chars().peekable();
     loop {

@@ -13,13 +13,13 @@ use super::variables::{CREDENTIALS_URI, ECS_ROLE_NAME};
 /// Where credentials come from. Neither `Debug` nor the description shows a secret.
 #[derive(Clone, Debug)]
 pub struct Source {
-    pub(super) provider: KeyProvider,
-    pub(super) description: String,
+    pub(crate) provider: KeyProvider,
+    pub(crate) description: String,
     /// What the provider block and the environment set without effect.
-    pub(super) without_effect: Option<String>,
+    pub(crate) without_effect: Option<String>,
     /// The address of STS, which knows the account of the credentials.
-    pub(super) sts: Endpoint,
-    pub(super) local: Arc<Local>,
+    pub(crate) sts: Endpoint,
+    pub(crate) local: Arc<Local>,
 }
 
 impl Source {
@@ -70,11 +70,11 @@ impl Source {
 }
 
 /// A provider of keys, and its description.
-pub(super) type FoundProvider = (KeyProvider, String);
+pub(crate) type FoundProvider = (KeyProvider, String);
 
 /// What provides keys, with everything that it needs.
 #[derive(Clone, Debug)]
-pub(super) enum KeyProvider {
+pub(crate) enum KeyProvider {
     /// A key that is known.
     Key(AccessKey),
     /// A key that another program stored, until it ends.
@@ -111,7 +111,7 @@ pub(super) enum KeyProvider {
 
 impl KeyProvider {
     /// What a profile describes, or this itself.
-    pub(super) fn innermost(&self) -> &Self {
+    pub(crate) fn innermost(&self) -> &Self {
         match self {
             Self::Profile { provider, .. } => provider,
             other => other,
@@ -119,7 +119,7 @@ impl KeyProvider {
     }
 
     /// The environment variables for what it asks, which it may have used itself.
-    pub(super) fn variables(&self) -> &'static [&'static str] {
+    pub(crate) fn variables(&self) -> &'static [&'static str] {
         match self.innermost() {
             Self::Uri(_) => CREDENTIALS_URI,
             Self::Metadata(_) => ECS_ROLE_NAME,
@@ -130,27 +130,27 @@ impl KeyProvider {
 
 /// A role and what its session is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Role {
-    pub(super) arn: String,
-    pub(super) session_name: String,
-    pub(super) policy: Option<String>,
+pub(crate) struct Role {
+    pub(crate) arn: String,
+    pub(crate) session_name: String,
+    pub(crate) policy: Option<String>,
     /// How long the session lasts, in seconds.
-    pub(super) seconds: u64,
-    pub(super) external_id: Option<String>,
+    pub(crate) seconds: u64,
+    pub(crate) external_id: Option<String>,
 }
 
 /// The token of an identity provider and what it is exchanged for.
 #[derive(Clone, Debug)]
-pub(super) struct Oidc {
-    pub(super) provider_arn: String,
-    pub(super) token: Token,
-    pub(super) role: Role,
-    pub(super) sts: Endpoint,
+pub(crate) struct Oidc {
+    pub(crate) provider_arn: String,
+    pub(crate) token: Token,
+    pub(crate) role: Role,
+    pub(crate) sts: Endpoint,
 }
 
 /// Where the token of an identity provider is.
 #[derive(Clone, Debug)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// In a file, which is read whenever a token is needed.
     File {
         path: PathBuf,
@@ -163,25 +163,25 @@ pub(super) enum Token {
 
 /// The metadata service of the instance that this runs on.
 #[derive(Clone, Debug)]
-pub(super) struct EcsMetadata {
-    pub(super) server: Address,
+pub(crate) struct EcsMetadata {
+    pub(crate) server: Address,
     /// The name of the role. The service is asked for it if there is none.
-    pub(super) role_name: Option<String>,
+    pub(crate) role_name: Option<String>,
     /// Whether only requests with a token are made.
-    pub(super) only_v2: bool,
+    pub(crate) only_v2: bool,
     /// What is worth knowing if it has no credentials either, in sentences, where it is not
     /// configured and is tried because nothing else is.
-    pub(super) last_resort: Option<Vec<String>>,
+    pub(crate) last_resort: Option<Vec<String>>,
 }
 
 /// A login with CloudSSO.
 #[derive(Clone, Debug)]
-pub(super) struct CloudSso {
-    pub(super) server: Address,
-    pub(super) account_id: String,
-    pub(super) access_configuration: String,
-    pub(super) access_token: Secret,
-    pub(super) ends: SystemTime,
+pub(crate) struct CloudSso {
+    pub(crate) server: Address,
+    pub(crate) account_id: String,
+    pub(crate) access_configuration: String,
+    pub(crate) access_token: Secret,
+    pub(crate) ends: SystemTime,
     /// What to do when the login has ended.
-    pub(super) advice: String,
+    pub(crate) advice: String,
 }

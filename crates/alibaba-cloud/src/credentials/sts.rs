@@ -79,7 +79,7 @@ impl Operation for GetCallerIdentity {
 }
 
 /// Exchanges credentials for those of a role.
-pub(super) async fn assume_role(
+pub(crate) async fn assume_role(
     key: &Arc<SigningKey>,
     role: &Role,
     endpoint: &Endpoint,
@@ -94,7 +94,7 @@ pub(super) async fn assume_role(
 
 /// Exchanges the token of an identity provider for the credentials of a role
 /// (`AssumeRoleWithOIDC`, which is not signed).
-pub(super) async fn assume_role_with_oidc(
+pub(crate) async fn assume_role_with_oidc(
     token: &str,
     oidc: &Oidc,
     context: &FetchContext,
@@ -136,7 +136,7 @@ pub(super) async fn assume_role_with_oidc(
 }
 
 /// The account that a key belongs to.
-pub(super) async fn caller_account(
+pub(crate) async fn caller_account(
     key: &Arc<SigningKey>,
     endpoint: &Endpoint,
     context: &FetchContext,
@@ -147,7 +147,7 @@ pub(super) async fn caller_account(
 }
 
 /// Whether a text is the id of an account.
-pub(super) fn is_account(text: &str) -> bool {
+pub(crate) fn is_account(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

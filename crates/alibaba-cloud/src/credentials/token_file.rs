@@ -27,7 +27,7 @@ const WAIT: Duration = Duration::from_millis(200);
 /// # Errors
 ///
 /// If the file cannot be read, or holds no whole token for about a second.
-pub(super) async fn read(path: &Path, named_by: &str, local: &Arc<Local>) -> Result<Secret> {
+pub(crate) async fn read(path: &Path, named_by: &str, local: &Arc<Local>) -> Result<Secret> {
     let mut reads = 1;
     loop {
         let (file, shared) = (path.to_owned(), Arc::clone(local));
@@ -53,7 +53,7 @@ pub(super) async fn read(path: &Path, named_by: &str, local: &Arc<Local>) -> Res
 }
 
 /// The token that is alone in a file. The error continues the name of the file.
-pub(super) fn token(content: &[u8]) -> Result<Secret, &'static str> {
+pub(crate) fn token(content: &[u8]) -> Result<Secret, &'static str> {
     const NO_TOKEN: &str = "is not a token alone";
     let text = std::str::from_utf8(content).map_err(|_| NO_TOKEN)?.trim();
     if text.is_empty() {

@@ -79,30 +79,30 @@ pub const STS_ENDPOINT: &[&str] = &[
 
 /// The variables for an access key that the CLI reads too, and that may be for anything else: the
 /// id, the secret and the security token.
-pub(super) const BARE_KEY: [&str; 3] = ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"];
+pub(crate) const BARE_KEY: [&str; 3] = ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"];
 /// The region of STS, which takes precedence over the provider's.
-pub(super) const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
+pub(crate) const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 /// Whether STS is asked at its address within the private network.
-pub(super) const VPC_ENDPOINT_ENABLED: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
+pub(crate) const VPC_ENDPOINT_ENABLED: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
 /// The path of the CLI's file, where it is not the usual one.
-pub(super) const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
+pub(crate) const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 /// Whether the CLI's file is left alone.
-pub(super) const CLI_PROFILE_DISABLED: &[&str] = &[
+pub(crate) const CLI_PROFILE_DISABLED: &[&str] = &[
     "ALIBABA_CLOUD_CLI_PROFILE_DISABLED",
     "ALIBABA_CLOUD_IGNORE_PROFILE",
     "ALIBABACLOUD_IGNORE_PROFILE",
 ];
 /// Whether a profile of the CLI may run programs and fetch from addresses.
-pub(super) const EXTERNAL_PROCESS_DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
+pub(crate) const EXTERNAL_PROCESS_DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
 /// Whether the metadata service is left alone.
-pub(super) const ECS_METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
+pub(crate) const ECS_METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
 /// Whether the metadata service is asked only in the way that needs a token.
-pub(super) const IMDSV1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
+pub(crate) const IMDSV1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
 /// The address of a metadata service on this machine, for tests.
-pub(super) const ECS_METADATA_ENDPOINT: &str = "CAMS_ECS_METADATA_ENDPOINT";
+pub(crate) const ECS_METADATA_ENDPOINT: &str = "CAMS_ECS_METADATA_ENDPOINT";
 
 /// Whether the variable says yes, as Alibaba Cloud's programs write it.
-pub(super) fn is_true(environment: &Environment, name: &str) -> bool {
+pub(crate) fn is_true(environment: &Environment, name: &str) -> bool {
     let value = environment.get(name).unwrap_or_default();
     value.eq_ignore_ascii_case("true") || value == "1"
 }

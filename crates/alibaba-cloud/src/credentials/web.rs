@@ -14,7 +14,7 @@ use super::error::{CredentialsError, CredentialsErrorKind, Result};
 use super::source::CloudSso;
 
 /// Fetches credentials from an address.
-pub(super) async fn fetch_uri(address: &Address, context: &FetchContext) -> Result<Fetched> {
+pub(crate) async fn fetch_uri(address: &Address, context: &FetchContext) -> Result<Fetched> {
     let server = KeyServer {
         address,
         name: format!("The credentials URI at {address}"),
@@ -27,7 +27,7 @@ pub(super) async fn fetch_uri(address: &Address, context: &FetchContext) -> Resu
 }
 
 /// Exchanges a login with CloudSSO for credentials.
-pub(super) async fn fetch_cloud_sso(login: &CloudSso, context: &FetchContext) -> Result<Fetched> {
+pub(crate) async fn fetch_cloud_sso(login: &CloudSso, context: &FetchContext) -> Result<Fetched> {
     let advice = &login.advice;
     if login.ends <= context.now(None) {
         let text = format!("The login with CloudSSO has ended; {advice}.");

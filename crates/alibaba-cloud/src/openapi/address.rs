@@ -50,7 +50,7 @@ impl Address {
         Self(url)
     }
 
-    pub(super) fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &Url {
         &self.0
     }
 }

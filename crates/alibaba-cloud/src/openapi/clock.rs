@@ -37,7 +37,7 @@ struct Offsets {
 
 impl ServiceClock {
     /// Starts with the clock of this machine.
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self {
             clock,
             offsets: Mutex::default(),
@@ -45,14 +45,14 @@ impl ServiceClock {
     }
 
     /// The time to sign with.
-    pub(super) fn now(&self) -> SystemTime {
+    pub(crate) fn now(&self) -> SystemTime {
         let ahead = self.offsets().signing;
         self.shifted(ahead)
     }
 
     /// Records the date of an answer that has just arrived, after an attempt of this length. The
     /// service is assumed to have written the date half-way through the attempt.
-    pub(super) fn observe(&self, date: SystemTime, round_trip: Duration) {
+    pub(crate) fn observe(&self, date: SystemTime, round_trip: Duration) {
         let ours = self.clock.now();
         let ours = ours.checked_sub(round_trip / 2).unwrap_or(ours);
         let theirs = date.checked_add(FRACTION).unwrap_or(date);

@@ -27,7 +27,7 @@ tokio::task_local! {
 
 /// Makes a request with the body that `work` is given. `on_departure` is called when the request
 /// leaves on an existing connection: once, or never.
-pub(super) async fn noticing<T, F: Future<Output = T>>(
+pub(crate) async fn noticing<T, F: Future<Output = T>>(
     on_departure: impl Fn() + Send + Sync + 'static,
     work: impl FnOnce(reqwest::Body) -> F,
 ) -> T {
@@ -73,7 +73,7 @@ impl<F: Fn()> Body for Departing<F> {
 
 /// A connector that notices for which request it is called to begin a connection.
 #[derive(Clone, Debug)]
-pub(super) struct Noticing<S>(pub(super) S);
+pub(crate) struct Noticing<S>(pub(crate) S);
 
 impl<S: Service<R>, R> Service<R> for Noticing<S> {
     type Response = S::Response;

@@ -11,12 +11,12 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Encodes one name or value.
-pub(super) fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// The parameters as `name=value`, both encoded, joined by `&` in the order given.
-pub(super) fn query(
+pub(crate) fn query(
     parameters: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
 ) -> String {
     let pairs = parameters.into_iter();

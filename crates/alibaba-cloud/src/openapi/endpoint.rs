@@ -42,12 +42,12 @@ impl Endpoint {
     }
 
     /// The address as a URL without a query.
-    pub(super) fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &Url {
         &self.0
     }
 
     /// The URL of a request with this query.
-    pub(super) fn with_query(&self, query: &str) -> Url {
+    pub(crate) fn with_query(&self, query: &str) -> Url {
         let mut url = self.0.clone();
         url.set_query(Some(query));
         url
@@ -77,7 +77,7 @@ impl FromStr for Endpoint {
 ///
 /// The parser alone follows browsers: it takes `http:///x` for the host `x`, and goes past line
 /// breaks and tabs wherever they are.
-pub(super) fn absolute(text: &str, scheme: &str) -> Option<Url> {
+pub(crate) fn absolute(text: &str, scheme: &str) -> Option<Url> {
     let text = text.trim();
     let (scheme, rest) = text.split_once("://").unwrap_or((scheme, text));
     if rest.starts_with(['/', '\\', '?', '#']) || rest.contains(char::is_control) {
@@ -90,17 +90,17 @@ pub(super) fn absolute(text: &str, scheme: &str) -> Option<Url> {
 }
 
 /// Whether the scheme of a URL is one of those of HTTP.
-pub(super) fn is_http(url: &Url) -> bool {
+pub(crate) fn is_http(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }
 
 /// Host and port of a URL, without the port if it is the default one of the scheme.
-pub(super) fn authority(url: &Url) -> &str {
+pub(crate) fn authority(url: &Url) -> &str {
     &url[Position::BeforeHost..Position::AfterPort]
 }
 
 /// Whether the host of a URL is this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let name = url.host_str().unwrap_or_default();
     let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
     name == "localhost" || address.is_ok_and(|address| address.is_loopback())

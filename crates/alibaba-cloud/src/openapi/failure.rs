@@ -69,15 +69,15 @@ pub enum Untrusted {
 
 /// Where requests go, and in what time.
 #[derive(Clone, Debug)]
-pub(super) struct Destination {
+pub(crate) struct Destination {
     /// Host and port of the API.
-    pub(super) address: String,
+    pub(crate) address: String,
     /// The proxy by which it is reached.
-    pub(super) proxy: Option<Proxy>,
+    pub(crate) proxy: Option<Proxy>,
     /// How long until connected, TLS included.
-    pub(super) connect_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     /// How long from sending until the whole answer is there.
-    pub(super) read_timeout: Duration,
+    pub(crate) read_timeout: Duration,
 }
 
 impl Destination {
@@ -85,7 +85,7 @@ impl Destination {
     ///
     /// A connection that was never made carried no request, and HTTP/2 can mark a request as never
     /// processed. Everything else may have had its effect.
-    pub(super) fn failure(&self, error: reqwest::Error, cleaner: &Cleaner) -> Failure {
+    pub(crate) fn failure(&self, error: reqwest::Error, cleaner: &Cleaner) -> Failure {
         let (obstacle, text) = if error.is_connect() {
             self.unconnected(&error, cleaner)
         } else if error.is_builder() {
@@ -100,12 +100,12 @@ impl Destination {
     }
 
     /// Why no client can be made.
-    pub(super) fn unusable(&self, error: reqwest::Error) -> Failure {
+    pub(crate) fn unusable(&self, error: reqwest::Error) -> Failure {
         self.failure(error, &Cleaner::default())
     }
 
     /// A request that left and has no complete answer.
-    pub(super) fn lost(&self, error: reqwest::Error, cleaner: &Cleaner) -> Failure {
+    pub(crate) fn lost(&self, error: reqwest::Error, cleaner: &Cleaner) -> Failure {
         Failure::Lost(match error.is_timeout() {
             true => format!(
                 "no complete response from {self} within {:?}",
@@ -268,7 +268,7 @@ fn find<'a, T: Error + 'static>(causes: &[&'a (dyn Error + 'static)]) -> Option<
 /// The causes of an error in words. The URL is removed: in the older signature form it holds key id
 /// and signature. Some causes quote the other side, such as the reason for which it closes an
 /// HTTP/2 connection.
-pub(super) fn reason(error: reqwest::Error, cleaner: &Cleaner) -> String {
+pub(crate) fn reason(error: reqwest::Error, cleaner: &Cleaner) -> String {
     let error = error.without_url();
     let mut words = vec![error.to_string()];
     words.extend(causes(&error).iter().map(ToString::to_string));

@@ -202,11 +202,11 @@ pub fn is_absent(text: &str) -> bool {
 }
 
 /// The fields of an object, each as it was written.
-pub(super) struct Fields<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+pub(crate) struct Fields<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
 
 impl<'a> Fields<'a> {
     /// Reads an object. The whole text is checked, and no field is read before it is asked for.
-    pub(super) fn parse(json: &'a [u8]) -> Result<Self, serde_json::Error> {
+    pub(crate) fn parse(json: &'a [u8]) -> Result<Self, serde_json::Error> {
         struct FieldsVisitor;
 
         impl<'de> Visitor<'de> for FieldsVisitor {
@@ -245,12 +245,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The first of these fields that there is.
-    pub(super) fn written(&self, names: &[&str]) -> Option<&'a RawValue> {
+    pub(crate) fn written(&self, names: &[&str]) -> Option<&'a RawValue> {
         names.iter().find_map(|name| self.0.get(*name).copied())
     }
 
     /// The first of these fields that holds a text which does not stand for nothing.
-    pub(super) fn text(&self, names: &[&str]) -> Option<String> {
+    pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
         let text = |name: &&str| written_text(self.0.get(*name)?);
         names.iter().find_map(text)
     }
@@ -270,7 +270,7 @@ fn written_text(written: &RawValue) -> Option<String> {
 
 /// Replaces control characters and bytes that are not UTF-8 by a blank or a question mark, which no
 /// id, number or code has.
-pub(super) fn mend(json: &mut [u8]) {
+pub(crate) fn mend(json: &mut [u8]) {
     json.iter_mut().for_each(|byte| *byte = (*byte).max(b' '));
     let mut at = 0;
     while let Some(Err(error)) = json.get(at..).map(std::str::from_utf8) {

@@ -47,7 +47,7 @@ impl Network {
 
     /// A client for requests to the server of `url` only, and the destination that describes its
     /// failures. It sends each request once. Requests to this machine never use a proxy.
-    pub(super) fn client(&self, url: &Url) -> Result<(ClientBuilder, Destination), Failure> {
+    pub(crate) fn client(&self, url: &Url) -> Result<(ClientBuilder, Destination), Failure> {
         let address = host_and_port(url);
         let proxy = self.proxies.for_url(url).map_err(|invalid| {
             let text = format!("no connection to {address}: the {invalid}");

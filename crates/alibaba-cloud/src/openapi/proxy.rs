@@ -98,7 +98,7 @@ impl Proxies {
     }
 
     /// The proxy by which `url` is reached, if there is one.
-    pub(super) fn for_url(&self, url: &Url) -> Result<Option<&Proxy>, InvalidProxy> {
+    pub(crate) fn for_url(&self, url: &Url) -> Result<Option<&Proxy>, InvalidProxy> {
         let Some(proxy) = &self.proxy else {
             return Ok(None);
         };
@@ -143,7 +143,7 @@ impl Proxy {
     }
 
     /// The setting of a client that uses this proxy for all requests.
-    pub(super) fn setting(&self) -> reqwest::Result<reqwest::Proxy> {
+    pub(crate) fn setting(&self) -> reqwest::Result<reqwest::Proxy> {
         reqwest::Proxy::all(self.url.expose())
     }
 }

@@ -9,7 +9,7 @@ const MAX: Duration = Duration::from_secs(120);
 
 /// The longest pause that any header asks for, up to [`MAX`]. The headers are those that Alibaba
 /// Cloud's SDKs and the HTTP standard know. `None` if none asks for one.
-pub(super) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let milliseconds = text("x-acs-retry-after")
         .and_then(|text| text.trim().parse().ok())

@@ -46,30 +46,30 @@ impl FromStr for SignatureMethod {
 
 /// A request before it is signed. It has no body.
 #[derive(Debug)]
-pub(super) struct Unsigned<'a> {
-    pub(super) method: &'a str,
-    pub(super) host: &'a str,
-    pub(super) action: &'a str,
-    pub(super) version: &'a str,
+pub(crate) struct Unsigned<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) action: &'a str,
+    pub(crate) version: &'a str,
     /// The time of signing in UTC, to the second, such as `2025-01-02T03:04:05Z`.
-    pub(super) date: &'a str,
+    pub(crate) date: &'a str,
     /// A random text that is different for every attempt.
-    pub(super) nonce: &'a str,
-    pub(super) parameters: &'a BTreeMap<&'a str, &'a str>,
+    pub(crate) nonce: &'a str,
+    pub(crate) parameters: &'a BTreeMap<&'a str, &'a str>,
 }
 
 /// What is sent for a signed request: its query, and headers beside those that the HTTP client
 /// sets. Both hold the id of the key and the signature, and one of them the security token, so they
 /// are wiped from memory when they are dropped.
 pub struct Signed {
-    pub(super) query: Zeroizing<String>,
-    pub(super) headers: Vec<(&'static str, Zeroizing<String>)>,
+    pub(crate) query: Zeroizing<String>,
+    pub(crate) headers: Vec<(&'static str, Zeroizing<String>)>,
     /// The signature alone, by which it is found in text that quotes the request.
-    pub(super) signature: Secret,
+    pub(crate) signature: Secret,
 }
 
 /// Signs a request with this method.
-pub(super) fn sign(method: SignatureMethod, request: &Unsigned<'_>, key: &AccessKey) -> Signed {
+pub(crate) fn sign(method: SignatureMethod, request: &Unsigned<'_>, key: &AccessKey) -> Signed {
     match method {
         SignatureMethod::Acs3HmacSha256 => sign_headers(request, key),
         SignatureMethod::HmacSha1 => sign_query(request, key),

@@ -51,7 +51,7 @@ impl Trust {
     }
 
     /// Sets a client to this trust.
-    pub(super) fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
+    pub(crate) fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
         let Some(added) = &self.added else {
             return builder;
         };

@@ -205,7 +205,7 @@ impl FaultKind {
     }
 
     /// Refuses a status that is not one of a failure, and a date that is too far away.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let status = match self {
             Self::ClockSkew { seconds } if seconds.unsigned_abs() > MOST_SECONDS => {
                 return Err(format!("a clock is off by at most {MOST_SECONDS} seconds"));

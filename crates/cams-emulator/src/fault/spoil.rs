@@ -26,7 +26,7 @@ pub(crate) enum Writing {
 
 /// Quotes a request with everything in it, secrets included. The secrets are first, because a
 /// client that shows the text may cut it; the string to sign follows.
-pub(super) fn quote(request: &IncomingRequest, writing: Writing) -> String {
+pub(crate) fn quote(request: &IncomingRequest, writing: Writing) -> String {
     let write = |text: &str| match writing {
         Writing::Base64 => STANDARD.encode(text),
         Writing::Percent => encode(text),
@@ -54,7 +54,7 @@ pub(super) fn quote(request: &IncomingRequest, writing: Writing) -> String {
 
 /// A failure with this status in the place of this answer. A gateway reports its failure as JSON, and
 /// a proxy (502) as HTML.
-pub(super) fn failure(text: &Bytes, status: u16) -> OutgoingResponse {
+pub(crate) fn failure(text: &Bytes, status: u16) -> OutgoingResponse {
     if status == 502 {
         let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
         return LazyReply::text(status, "text/html", page).into_response().0;
@@ -77,7 +77,7 @@ pub(super) fn failure(text: &Bytes, status: u16) -> OutgoingResponse {
 }
 
 /// Puts so many spaces before the JSON, which stays valid for a client that reads to its end.
-pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u32) {
+pub(crate) fn inflate(response: &mut OutgoingResponse, bytes: u32) {
     const BLOCK: u32 = 64 << 10;
     let block = Bytes::from(vec![b' '; BLOCK as usize]);
     let rest = block.slice(..(bytes % BLOCK) as usize);
@@ -88,20 +88,20 @@ pub(super) fn inflate(response: &mut OutgoingResponse, bytes: u32) {
 }
 
 /// Sends a body in ten parts with a pause before each, which take `over` together.
-pub(super) fn drip(body: &Bytes, over: Duration) -> Vec<BodyStep> {
+pub(crate) fn drip(body: &Bytes, over: Duration) -> Vec<BodyStep> {
     const PARTS: usize = 10;
     let size = body.len().div_ceil(PARTS).max(1);
     let step = |part| (over / PARTS as u32, Some(body.slice_ref(part)));
     body.chunks(size).map(step).collect()
 }
 
-pub(super) fn half(text: &Bytes) -> Bytes {
+pub(crate) fn half(text: &Bytes) -> Bytes {
     text.slice(..text.len() / 2)
 }
 
 /// Puts fields into parts of an answer in JSON: into an object, or into each row of a list. The
 /// credentials of some answers have another name or are the answer itself.
-pub(super) fn alter(
+pub(crate) fn alter(
     text: &Bytes,
     parts: [(&str, &Option<Map<String, Value>>); 4],
 ) -> Option<String> {
@@ -125,7 +125,7 @@ pub(super) fn alter(
 }
 
 /// The JSON with control characters as they are where it has an escape such as `\u001b`.
-pub(super) fn unescape(json: String) -> String {
+pub(crate) fn unescape(json: String) -> String {
     (0..0x20_u8).fold(json, |json, control| {
         let escape = format!("\\u{control:04x}");
         json.replace(&escape, &char::from(control).to_string())
@@ -133,7 +133,7 @@ pub(super) fn unescape(json: String) -> String {
 }
 
 /// The body with a value of another type in each field but `Code`, which still claims success.
-pub(super) fn wrong_types(text: &Bytes) -> Value {
+pub(crate) fn wrong_types(text: &Bytes) -> Value {
     let mut body = json(text);
     for (name, value) in body.as_object_mut().into_iter().flatten() {
         if name != "Code" {

@@ -13,10 +13,10 @@ use crate::refusal::{Rejection, Result, refuse_if};
 use crate::reply::fields;
 use crate::request::IncomingRequest;
 
-pub(super) const OPERATION: EmulatedOperation = sts("AssumeRole", ESSENTIAL, run);
+pub(crate) const OPERATION: EmulatedOperation = sts("AssumeRole", ESSENTIAL, run);
 
 /// The fields of an answer with a session that a client needs.
-pub(super) const ESSENTIAL: &[&str] = &[
+pub(crate) const ESSENTIAL: &[&str] = &[
     "Credentials",
     "AccessKeyId",
     "AccessKeySecret",
@@ -43,9 +43,9 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
 }
 
 /// The parameters of a session.
-pub(super) struct RoleSession<'a> {
+pub(crate) struct RoleSession<'a> {
     /// The account that has the role.
-    pub(super) account_id: &'a str,
+    pub(crate) account_id: &'a str,
     role: &'a str,
     name: &'a str,
     duration: Duration,
@@ -53,7 +53,7 @@ pub(super) struct RoleSession<'a> {
 
 impl<'a> RoleSession<'a> {
     /// Reads the parameters, whose limits are documented.
-    pub(super) fn parse(request: &'a IncomingRequest) -> Result<Self> {
+    pub(crate) fn parse(request: &'a IncomingRequest) -> Result<Self> {
         let arn = parse_arn(request.required("RoleArn")?, "role");
         let (account_id, role) = arn.ok_or_else(|| wrongly_formed("RoleArn"))?;
         let name = request.required("RoleSessionName")?;
@@ -79,7 +79,7 @@ impl<'a> RoleSession<'a> {
     }
 
     /// Starts the session, if there is such a role, and returns the fields of the answer.
-    pub(super) fn start(self, call: &mut Visit<'_>, state: &mut ServiceState) -> Result<Value> {
+    pub(crate) fn start(self, call: &mut Visit<'_>, state: &mut ServiceState) -> Result<Value> {
         let (account_id, role, name) = (self.account_id, self.role, self.name);
         let is_known = state.keys.has_account(account_id) && state.issuance.has_role(role);
         let message = "The specified Role not exists .";
@@ -111,7 +111,7 @@ fn check(
 }
 
 /// The account and the name in an ARN such as `acs:ram::1000000000000000:role/admin`.
-pub(super) fn parse_arn<'a>(arn: &'a str, kind: &str) -> Option<(&'a str, &'a str)> {
+pub(crate) fn parse_arn<'a>(arn: &'a str, kind: &str) -> Option<(&'a str, &'a str)> {
     let (account_id, resource) = arn.strip_prefix("acs:ram::")?.split_once(':')?;
     let name = resource.strip_prefix(kind)?.strip_prefix('/')?;
     let digits = account_id.bytes().all(|byte| byte.is_ascii_digit());

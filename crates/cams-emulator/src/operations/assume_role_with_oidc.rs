@@ -20,7 +20,7 @@ use crate::call::{ServiceState, Visit};
 use crate::refusal::{Rejection, Result, refuse_if};
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
+pub(crate) const OPERATION: EmulatedOperation = EmulatedOperation {
     is_signed: false,
     ..sts("AssumeRoleWithOIDC", ESSENTIAL, run)
 };

@@ -7,7 +7,7 @@ use crate::call::{ServiceState, Visit};
 use crate::numbers::register;
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = cams("ChatappMigrationRegister", &[], run);
+pub(crate) const OPERATION: EmulatedOperation = cams("ChatappMigrationRegister", &[], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     step(call, state, register)?;

@@ -5,7 +5,7 @@ use crate::call::{ServiceState, Visit};
 use crate::numbers::verify;
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = cams("ChatappMigrationVerified", &[], run);
+pub(crate) const OPERATION: EmulatedOperation = cams("ChatappMigrationVerified", &[], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let code = call.request.required("VerifyCode")?;

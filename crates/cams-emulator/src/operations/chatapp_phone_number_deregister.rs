@@ -7,7 +7,7 @@ use crate::call::{ServiceState, Visit};
 use crate::numbers::deregister;
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = cams("ChatappPhoneNumberDeregister", &[], run);
+pub(crate) const OPERATION: EmulatedOperation = cams("ChatappPhoneNumberDeregister", &[], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     step(call, state, deregister)?;

@@ -7,7 +7,7 @@ use super::operation::{Answer, EmulatedOperation, cams};
 use super::query_chatapp_phone_numbers::{ESSENTIAL, rows};
 use crate::call::{ServiceState, Visit};
 
-pub(super) const OPERATION: EmulatedOperation = cams("ChatappSyncPhoneNumber", ESSENTIAL, run);
+pub(crate) const OPERATION: EmulatedOperation = cams("ChatappSyncPhoneNumber", ESSENTIAL, run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.required_space(state)?;

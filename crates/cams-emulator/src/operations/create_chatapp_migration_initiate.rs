@@ -7,7 +7,7 @@ use crate::call::{ServiceState, Visit};
 use crate::numbers::Key;
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = cams("CreateChatappMigrationInitiate", &[], run);
+pub(crate) const OPERATION: EmulatedOperation = cams("CreateChatappMigrationInitiate", &[], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let key = Key {

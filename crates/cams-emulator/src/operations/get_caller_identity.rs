@@ -8,7 +8,7 @@ use crate::call::{ServiceState, Visit};
 use crate::refusal::Rejection;
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = sts("GetCallerIdentity", &["AccountId"], run);
+pub(crate) const OPERATION: EmulatedOperation = sts("GetCallerIdentity", &["AccountId"], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let caller = call.caller.as_ref();

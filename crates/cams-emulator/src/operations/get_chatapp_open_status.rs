@@ -3,7 +3,7 @@
 use super::operation::{Answer, EmulatedOperation, cams};
 use crate::call::{ServiceState, Visit};
 
-pub(super) const OPERATION: EmulatedOperation = EmulatedOperation {
+pub(crate) const OPERATION: EmulatedOperation = EmulatedOperation {
     needs_subscription: false,
     ..cams("GetChatappOpenStatus", &["OpenStatus"], run)
 };

@@ -6,7 +6,7 @@ use crate::call::{ServiceState, Visit};
 use crate::numbers::send_code;
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = cams("GetMigrationVerifyCode", &[], run);
+pub(crate) const OPERATION: EmulatedOperation = cams("GetMigrationVerifyCode", &[], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let locale = call.request.required("Locale")?;

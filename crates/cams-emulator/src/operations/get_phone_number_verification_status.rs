@@ -7,7 +7,7 @@ use crate::behaviour::MissingNumber;
 use crate::call::{ServiceState, Visit};
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation =
+pub(crate) const OPERATION: EmulatedOperation =
     cams("GetPhoneNumberVerificationStatus", &["Data", "Id"], run);
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {

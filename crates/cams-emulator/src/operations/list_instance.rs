@@ -7,7 +7,7 @@ use crate::behaviour::NameMatch;
 use crate::call::{ServiceState, Visit};
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = cams("ListInstance", ESSENTIAL, run);
+pub(crate) const OPERATION: EmulatedOperation = cams("ListInstance", ESSENTIAL, run);
 
 /// The fields of an answer that a client needs.
 const ESSENTIAL: &[&str] = &["Data", "CustSpaceId", "InstanceName", "ChannelType"];

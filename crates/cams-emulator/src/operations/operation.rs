@@ -12,7 +12,7 @@ use crate::reply::FieldWriter;
 use crate::request::Addressee;
 
 /// The fields of an answer beside those that all answers have, or a refusal.
-pub(super) type Answer = Result<FieldWriter>;
+pub(crate) type Answer = Result<FieldWriter>;
 
 /// The names of some fields.
 type FieldNames = &'static [&'static str];
@@ -37,7 +37,7 @@ pub(crate) struct EmulatedOperation {
 }
 
 /// An operation of CAMS that is signed and needs a subscription.
-pub(super) const fn cams(name: &'static str, essential: FieldNames, run: Run) -> EmulatedOperation {
+pub(crate) const fn cams(name: &'static str, essential: FieldNames, run: Run) -> EmulatedOperation {
     EmulatedOperation {
         name,
         api: Addressee::Cams,
@@ -49,7 +49,7 @@ pub(super) const fn cams(name: &'static str, essential: FieldNames, run: Run) ->
 }
 
 /// An operation of STS that is signed.
-pub(super) const fn sts(name: &'static str, essential: FieldNames, run: Run) -> EmulatedOperation {
+pub(crate) const fn sts(name: &'static str, essential: FieldNames, run: Run) -> EmulatedOperation {
     EmulatedOperation {
         api: Addressee::Sts,
         needs_subscription: false,
@@ -59,7 +59,7 @@ pub(super) const fn sts(name: &'static str, essential: FieldNames, run: Run) -> 
 
 /// Takes a step with the number that the request names, and notes in the journal whether the number
 /// took it. Returns the fields of an answer with the id and the number.
-pub(super) fn step(
+pub(crate) fn step(
     call: &mut Visit<'_>,
     state: &mut ServiceState,
     take: impl FnOnce(&mut KnownNumber<'_>) -> Result<()>,
@@ -78,7 +78,7 @@ pub(super) fn step(
 
 /// Refuses a text that has other characters than digits, or too few or too many of them. A phone
 /// number with its calling code has at most 15 digits (E.164).
-pub(super) fn check_number(
+pub(crate) fn check_number(
     text: &str,
     length: RangeInclusive<usize>,
     choices: &ServiceChoices,

@@ -6,7 +6,7 @@ use super::operation::{Answer, EmulatedOperation, cams};
 use crate::call::{ServiceState, Visit};
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = cams("QueryChatappBindWaba", ESSENTIAL, run);
+pub(crate) const OPERATION: EmulatedOperation = cams("QueryChatappBindWaba", ESSENTIAL, run);
 
 /// The fields of an answer that a client needs.
 const ESSENTIAL: &[&str] = &["Data", "AccountReviewStatus", "Id"];

@@ -11,10 +11,10 @@ use crate::call::{ServiceState, Visit};
 use crate::fault::FaultKind;
 use crate::numbers::{MIGRATING, SpaceNumber, VERIFIED};
 
-pub(super) const OPERATION: EmulatedOperation = cams("QueryChatappPhoneNumbers", ESSENTIAL, run);
+pub(crate) const OPERATION: EmulatedOperation = cams("QueryChatappPhoneNumbers", ESSENTIAL, run);
 
 /// The fields of a list that a client needs.
-pub(super) const ESSENTIAL: &[&str] = &["PhoneNumbers", "PhoneNumber", "Status"];
+pub(crate) const ESSENTIAL: &[&str] = &["PhoneNumbers", "PhoneNumber", "Status"];
 
 fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
     let space = call.optional_space(state)?.map(|space| space.cust_space_id);
@@ -37,7 +37,7 @@ fn run(call: &mut Visit<'_>, state: &mut ServiceState) -> Answer {
 }
 
 /// The rows of these numbers, or of those whose status is the wanted one.
-pub(super) fn rows(
+pub(crate) fn rows(
     numbers: &[Arc<SpaceNumber>],
     wanted: Option<&str>,
     choices: &ServiceChoices,

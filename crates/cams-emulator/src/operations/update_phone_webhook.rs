@@ -9,7 +9,7 @@ use crate::call::{ServiceState, Visit};
 use crate::numbers::SpaceNumber;
 use crate::reply::fields;
 
-pub(super) const OPERATION: EmulatedOperation = cams("UpdatePhoneWebhook", &[], run);
+pub(crate) const OPERATION: EmulatedOperation = cams("UpdatePhoneWebhook", &[], run);
 
 /// A field of a number.
 type NumberField = fn(&mut SpaceNumber) -> &mut String;

@@ -12,7 +12,7 @@ pub(crate) struct SignatureClaim<'a> {
 }
 
 /// The refusal of a signature that differs at `stage`.
-pub(super) fn mismatch(stage: &str, server_side: &str) -> Rejection {
+pub(crate) fn mismatch(stage: &str, server_side: &str) -> Rejection {
     let message = format!(
         "Specified signature is not matched with our calculation. stage: {stage}. {server_side}"
     );

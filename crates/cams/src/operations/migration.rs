@@ -41,7 +41,7 @@ pub struct MigrationData {
 
 impl Migration {
     /// Leaves `Data` out if it is about another number than this one.
-    pub(super) fn compare(&mut self, number: &PhoneNumber) {
+    pub(crate) fn compare(&mut self, number: &PhoneNumber) {
         let named = self.data.phone_number.take();
         if named.is_some_and(|named| !number.can_be_named(&named)) {
             self.data = MigrationData::default();

@@ -25,7 +25,7 @@ const WITH_NINTH_DIGIT: [&str; 14] = [
 
 /// Both forms of a number that has two: as it is dialled today, and as WhatsApp writes it. The number
 /// is written in one of them.
-pub(super) fn both(code: &str, number: &str) -> Option<[String; 2]> {
+pub(crate) fn both(code: &str, number: &str) -> Option<[String; 2]> {
     match code {
         "52" => with_and_without("1", number, is_mexican),
         "54" => with_and_without("9", number, is_argentine),
@@ -52,17 +52,17 @@ fn with_and_without(
 
 /// Whether this is a mobile number of Brazil that has its ninth digit where it is dialled alone.
 /// `rest` is the number after the area code, without that digit.
-pub(super) fn loses_ninth_digit(area: &str, rest: &str) -> bool {
+pub(crate) fn loses_ninth_digit(area: &str, rest: &str) -> bool {
     is_mobile_of_eight(rest) && !has_ninth_digit(area) && !area.contains('0')
 }
 
 /// Whether WhatsApp writes the mobile numbers of this area of Brazil as they are dialled.
-pub(super) fn has_ninth_digit(area: &str) -> bool {
+pub(crate) fn has_ninth_digit(area: &str) -> bool {
     WITH_NINTH_DIGIT.contains(&area)
 }
 
 /// Whether these are the last eight digits of a mobile number of Brazil.
-pub(super) fn is_mobile_of_eight(digits: &str) -> bool {
+pub(crate) fn is_mobile_of_eight(digits: &str) -> bool {
     digits.len() == 8 && digits.starts_with(['6', '7', '8', '9'])
 }
 

@@ -12,7 +12,7 @@ use super::forms::{has_ninth_digit, is_mobile_of_eight};
 /// Calling codes of countries and shared numbering plans. No code is the beginning of another one,
 /// so a whole number has exactly one. The codes of global services (800, 808, 870, 878, 881 to 883,
 /// 888 and 979) are left out: no WhatsApp number belongs to one, and a typing error would.
-pub(super) const CALLING_CODES: &[&str] = &[
+pub(crate) const CALLING_CODES: &[&str] = &[
     "1", "20", "211", "212", "213", "216", "218", "220", "221", "222", "223", "224", "225", "226",
     "227", "228", "229", "230", "231", "232", "233", "234", "235", "236", "237", "238", "239",
     "240", "241", "242", "243", "244", "245", "246", "247", "248", "249", "250", "251", "252",
@@ -34,7 +34,7 @@ pub(super) const CALLING_CODES: &[&str] = &[
 /// Codes of countries where a 0 is dialled before the number at home and left out abroad, so that
 /// no number after the code begins with 0. Countries that keep it, such as Italy, Côte d'Ivoire or
 /// the Congo, are not here, nor is any in doubt.
-pub(super) const DROPS_ZERO: &[&str] = &[
+pub(crate) const DROPS_ZERO: &[&str] = &[
     "20", "212", "213", "218", "233", "234", "243", "249", "251", "254", "255", "256", "260",
     "262", "263", "264", "27", "31", "32", "33", "353", "355", "358", "359", "373", "380", "381",
     "382", "383", "385", "386", "387", "389", "40", "41", "421", "43", "44", "46", "49", "55",
@@ -44,7 +44,7 @@ pub(super) const DROPS_ZERO: &[&str] = &[
 ];
 
 /// How many digits a mobile number has after which codes, where all have the same.
-pub(super) const MOBILE_DIGITS: &[(usize, &[&str])] = &[
+pub(crate) const MOBILE_DIGITS: &[(usize, &[&str])] = &[
     (8, &["65", "852"]),
     (9, &["27", "33", "34", "48", "61", "966", "971"]),
     (
@@ -55,7 +55,7 @@ pub(super) const MOBILE_DIGITS: &[(usize, &[&str])] = &[
 ];
 
 /// How many digits a mobile number has after the code. `None` where not all have the same.
-pub(super) fn mobile_digits(code: &str) -> Option<usize> {
+pub(crate) fn mobile_digits(code: &str) -> Option<usize> {
     let mut lengths = MOBILE_DIGITS.iter();
     let (digits, _) = lengths.find(|(_, codes)| codes.contains(&code))?;
     Some(*digits)
@@ -66,7 +66,7 @@ pub(super) fn mobile_digits(code: &str) -> Option<usize> {
 /// the metadata of libphonenumber 9.0.33, in which the patterns of the latter match no number with
 /// one of these beginnings. The plans of shared codes such as 1 and of countries such as Mexico do
 /// not tell the two apart.
-pub(super) const FIXED_LINES: &[(&str, &str)] = &[
+pub(crate) const FIXED_LINES: &[(&str, &str)] = &[
     ("0", "39"),
     ("1", "375 966 973"),
     ("1 2", "44"),
@@ -117,7 +117,7 @@ pub(super) const FIXED_LINES: &[(&str, &str)] = &[
 ];
 
 /// Whether the number after the code is a fixed line for certain.
-pub(super) fn is_fixed_line(code: &str, number: &str) -> bool {
+pub(crate) fn is_fixed_line(code: &str, number: &str) -> bool {
     if code == "55" {
         // Eight digits after the area code, of which a mobile number has nine that begin with 9.
         let rest = number.split_at_checked(2).map(|(_, rest)| rest);
@@ -136,7 +136,7 @@ pub(super) fn is_fixed_line(code: &str, number: &str) -> bool {
 /// Sources: ARTCI, national numbering plan of 2021; ARCEP Bénin, migration of 2024; IFT, end of the
 /// prefixes 044, 045 and 1; Anatel, resolution 553/2010, carried out area by area; ENACOM,
 /// fundamental numbering plan. The metadata of libphonenumber agrees.
-pub(super) fn outdated_length(code: &str, number: &str) -> Option<String> {
+pub(crate) fn outdated_length(code: &str, number: &str) -> Option<String> {
     let digits = number.len();
     let has = format!("has {digits} digits");
     let ten = |since: &str| {

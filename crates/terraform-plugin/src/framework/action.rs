@@ -50,8 +50,8 @@ pub trait Action: Send + Sync + 'static {
 /// Shows the user how far an action is.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
-    pub(super) events: &'a Sender<Result<Event, Status>>,
-    pub(super) stop: &'a CancellationToken,
+    pub(crate) events: &'a Sender<Result<Event, Status>>,
+    pub(crate) stop: &'a CancellationToken,
 }
 
 impl Progress<'_> {

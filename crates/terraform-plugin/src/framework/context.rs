@@ -23,7 +23,7 @@ pub struct Context<'a, P, M = ()> {
 }
 
 impl<'a, P, M> Context<'a, P, M> {
-    pub(super) fn new(provider: &'a P, session: &'a RpcSession) -> Self {
+    pub(crate) fn new(provider: &'a P, session: &'a RpcSession) -> Self {
         Self {
             provider,
             session,
@@ -32,7 +32,7 @@ impl<'a, P, M> Context<'a, P, M> {
     }
 
     /// The context of an operation on an object.
-    pub(super) fn of_object<O: Model>(self) -> Context<'a, P, O> {
+    pub(crate) fn of_object<O: Model>(self) -> Context<'a, P, O> {
         Context::new(self.provider, self.session)
     }
 
@@ -76,7 +76,7 @@ impl<'a, P, M: Model> Context<'a, P, M> {
     }
 
     /// The private state of the object that a new one replaces, if there is any.
-    pub(super) fn replaced(&self) -> Option<Replaced> {
+    pub(crate) fn replaced(&self) -> Option<Replaced> {
         self.session.record().replaced.clone().map(Replaced)
     }
 }
@@ -133,7 +133,7 @@ impl Replaced {
 /// Bytes that are no JSON object were not written by this framework. Private state only helps an
 /// operation, which has the attributes too. So such bytes count as no entries, rather than making
 /// the object unusable.
-pub(super) fn decode(stored: &[u8]) -> Entries {
+pub(crate) fn decode(stored: &[u8]) -> Entries {
     if stored.is_empty() {
         return Entries::new();
     }
@@ -144,7 +144,7 @@ pub(super) fn decode(stored: &[u8]) -> Entries {
 }
 
 /// Writes the private state that Terraform is to store. Without entries it is empty.
-pub(super) fn encode(entries: &Entries) -> Vec<u8> {
+pub(crate) fn encode(entries: &Entries) -> Vec<u8> {
     if entries.is_empty() {
         return Vec::new();
     }

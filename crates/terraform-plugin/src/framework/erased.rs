@@ -24,25 +24,25 @@ use super::schema::{self, Schema, SchemaRole};
 
 /// An offer: what the server has to know of it, asked of its author once at the start, and the
 /// author's code.
-pub(super) struct Offer<C: ?Sized, D> {
-    pub(super) definition: D,
-    pub(super) code: Box<C>,
+pub(crate) struct Offer<C: ?Sized, D> {
+    pub(crate) definition: D,
+    pub(crate) code: Box<C>,
 }
 
 /// What the server has to know of everything that has a schema.
-pub(super) struct Definition {
-    pub(super) schema: Schema,
+pub(crate) struct Definition {
+    pub(crate) schema: Schema,
     /// The type of the schema's values.
-    pub(super) ty: Type,
+    pub(crate) ty: Type,
     /// The author's own checks of a configuration.
-    pub(super) validate: Validate,
+    pub(crate) validate: Validate,
 }
 
 type Validate = Box<dyn Fn(Value) -> Result<Diagnostics> + Send + Sync>;
 
 impl Definition {
     /// The definition of what `author` implements. The error says what is wrong with it.
-    pub(super) fn new<T: Send + Sync + 'static, M: Model>(
+    pub(crate) fn new<T: Send + Sync + 'static, M: Model>(
         author: &Arc<T>,
         schema: Schema,
         role: SchemaRole,
@@ -60,14 +60,14 @@ impl Definition {
 }
 
 /// What the server has to know of a resource besides.
-pub(super) struct ResourceDefinition {
-    pub(super) base: Definition,
+pub(crate) struct ResourceDefinition {
+    pub(crate) base: Definition,
     /// The type of the identity, whose attributes the schema has too.
-    pub(super) identity_ty: Type,
+    pub(crate) identity_ty: Type,
 }
 
 impl ResourceDefinition {
-    pub(super) fn new<R: Resource>(resource: &Arc<R>) -> std::result::Result<Self, String> {
+    pub(crate) fn new<R: Resource>(resource: &Arc<R>) -> std::result::Result<Self, String> {
         let base = Definition::new(resource, resource.schema(), SchemaRole::Stored, R::validate)?;
         let identity_ty = identity::ty(&base.schema);
         Ok(Self { base, identity_ty })
@@ -75,37 +75,37 @@ impl ResourceDefinition {
 }
 
 /// What the server has to know of a function.
-pub(super) struct FunctionDefinition {
-    pub(super) summary: &'static str,
-    pub(super) description: &'static str,
+pub(crate) struct FunctionDefinition {
+    pub(crate) summary: &'static str,
+    pub(crate) description: &'static str,
     /// The name and the description of each parameter. All of them are strings.
-    pub(super) parameters: Vec<(&'static str, &'static str)>,
-    pub(super) output: Type,
+    pub(crate) parameters: Vec<(&'static str, &'static str)>,
+    pub(crate) output: Type,
 }
 
 /// A resource. `P` is what the provider's configuration becomes.
-pub(super) type ResourceOffer<P> = Offer<dyn ErasedResource<P>, ResourceDefinition>;
+pub(crate) type ResourceOffer<P> = Offer<dyn ErasedResource<P>, ResourceDefinition>;
 
 /// Reads a data source.
-pub(super) type Read<P> =
+pub(crate) type Read<P> =
     dyn for<'a> Fn(Context<'a, P>, Value) -> BoxFuture<'a, Result<Value>> + Send + Sync;
 
 /// Does what an action is for.
-pub(super) type Invoke<P> =
+pub(crate) type Invoke<P> =
     dyn for<'a> Fn(Context<'a, P>, Value, Progress<'a>) -> BoxFuture<'a, Result<()>> + Send + Sync;
 
 /// Lists the objects of a resource.
-pub(super) type List<P> = dyn for<'a> Fn(Context<'a, P>, Value, ListOutput<'a>) -> BoxFuture<'a, Result<()>>
+pub(crate) type List<P> = dyn for<'a> Fn(Context<'a, P>, Value, ListOutput<'a>) -> BoxFuture<'a, Result<()>>
     + Send
     + Sync;
 
 /// Computes the result of a function.
-pub(super) type Call =
+pub(crate) type Call =
     dyn Fn(Vec<Value>) -> std::result::Result<Value, FunctionError> + Send + Sync;
 
 /// A resource, in values of its schema.
 #[tonic::async_trait]
-pub(super) trait ErasedResource<P>: Send + Sync {
+pub(crate) trait ErasedResource<P>: Send + Sync {
     fn plan_destroy(&self, context: Context<'_, P>, state: Value) -> Result<()>;
     /// Adjusts the plan of a create or an update, which the schema's rules have made. Gives the
     /// planned state, and the attributes whose change replaces the object beside those rules.

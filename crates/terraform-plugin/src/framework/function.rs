@@ -40,8 +40,8 @@ pub struct Signature<const N: usize> {
 /// Why a function has no result. Terraform shows it at the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionError {
-    pub(super) text: String,
-    pub(super) argument: Option<i64>,
+    pub(crate) text: String,
+    pub(crate) argument: Option<i64>,
 }
 
 impl FunctionError {

@@ -17,7 +17,7 @@ fn parts(schema: &Schema) -> impl Iterator<Item = &Attribute> {
 }
 
 /// The type of the identity.
-pub(super) fn ty(schema: &Schema) -> Type {
+pub(crate) fn ty(schema: &Schema) -> Type {
     Type::Object(
         parts(schema)
             .map(|it| (it.name.to_owned(), it.ty()))
@@ -27,7 +27,7 @@ pub(super) fn ty(schema: &Schema) -> Type {
 
 /// The identity of the object with this planned or stored state; null if there is no object. Parts
 /// that are not known yet are unknown.
-pub(super) fn of_state(schema: &Schema, state: &Value) -> Value {
+pub(crate) fn of_state(schema: &Schema, state: &Value) -> Value {
     let Some(values) = state.attributes() else {
         return Value::Null;
     };
@@ -44,7 +44,7 @@ pub(super) fn of_state(schema: &Schema, state: &Value) -> Value {
 /// # Errors
 ///
 /// If the identity lacks a part, all of which an import by identity has to give.
-pub(super) fn to_state(
+pub(crate) fn to_state(
     schema: &Schema,
     identity: &BTreeMap<String, Value>,
 ) -> Result<Value, Diagnostics> {

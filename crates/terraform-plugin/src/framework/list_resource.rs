@@ -56,17 +56,17 @@ pub struct Listing<'a, R> {
 }
 
 /// Where the objects of any resource go.
-pub(super) struct ListOutput<'a> {
-    pub(super) events: &'a Sender<Result<Event, Status>>,
-    pub(super) stop: &'a CancellationToken,
+pub(crate) struct ListOutput<'a> {
+    pub(crate) events: &'a Sender<Result<Event, Status>>,
+    pub(crate) stop: &'a CancellationToken,
     /// Makes the event for an object from its display name and its state.
-    pub(super) event: &'a (dyn Fn(String, Value) -> Result<Event, Diagnostics> + Send + Sync),
+    pub(crate) event: &'a (dyn Fn(String, Value) -> Result<Event, Diagnostics> + Send + Sync),
     /// How many more objects Terraform wants; `None` if that is not limited.
-    pub(super) wanted: Option<u64>,
+    pub(crate) wanted: Option<u64>,
 }
 
 impl<'a, R: Resource> Listing<'a, R> {
-    pub(super) fn new(output: ListOutput<'a>) -> Self {
+    pub(crate) fn new(output: ListOutput<'a>) -> Self {
         Self {
             output,
             resource: PhantomData,

@@ -129,7 +129,7 @@ pub fn take<T: FieldType>(
 }
 
 /// Compares the type of a model with that of its schema. The error says how they differ.
-pub(super) fn check_model(model: &Type, schema: &Type) -> Result<(), String> {
+pub(crate) fn check_model(model: &Type, schema: &Type) -> Result<(), String> {
     match (model, schema) {
         (Type::List(model), Type::List(schema)) | (Type::Map(model), Type::Map(schema)) => {
             check_model(model, schema)
@@ -154,7 +154,7 @@ pub(super) fn check_model(model: &Type, schema: &Type) -> Result<(), String> {
 }
 
 /// Reads a value whose type has been checked against the schema. An error is a bug in the provider.
-pub(super) fn parse<M: FieldType>(value: Value) -> Result<M, Diagnostics> {
+pub(crate) fn parse<M: FieldType>(value: Value) -> Result<M, Diagnostics> {
     M::from_known(value).ok_or_else(|| {
         Diagnostic::error(
             "Provider Model Does Not Match Its Schema",

@@ -60,7 +60,7 @@ impl Operations {
 }
 
 /// Runs code of an author, and turns a panic in it into an error.
-pub(super) async fn guard<T, E: From<Diagnostic>>(
+pub(crate) async fn guard<T, E: From<Diagnostic>>(
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     match AssertUnwindSafe(work).catch_unwind().await {
@@ -71,7 +71,7 @@ pub(super) async fn guard<T, E: From<Diagnostic>>(
 
 /// The diagnostic for a panic. The message of the panic is only in the log, because it may quote
 /// values.
-pub(super) fn crash() -> Diagnostic {
+pub(crate) fn crash() -> Diagnostic {
     Diagnostic::error(
         "Provider Bug",
         "The provider failed in a way it should never fail. What it knew of the object until then \

@@ -21,7 +21,7 @@ use super::schema::Attribute;
 ///    configuration does not set becomes unknown, because the provider may compute it anew. One
 ///    that keeps its state has the prior value instead. If nothing differs, all stay as they are: a
 ///    plan without a change must be equal to the prior state.
-pub(super) fn planned(
+pub(crate) fn planned(
     attributes: &[Attribute],
     config: &Value,
     prior: &Value,
@@ -56,7 +56,7 @@ pub(super) fn planned(
 
 /// The attributes whose change from `prior` to `planned` replaces the object. There are none if the
 /// object does not exist yet, or is to be destroyed.
-pub(super) fn replacements(attributes: &[Attribute], prior: &Value, planned: &Value) -> Vec<Path> {
+pub(crate) fn replacements(attributes: &[Attribute], prior: &Value, planned: &Value) -> Vec<Path> {
     if prior.is_null() || planned.is_null() {
         return Vec::new();
     }
@@ -69,7 +69,7 @@ pub(super) fn replacements(attributes: &[Attribute], prior: &Value, planned: &Va
 }
 
 /// Replaces write-only values by null. Terraform refuses a plan or state that holds one.
-pub(super) fn null_write_only(attributes: &[Attribute], value: &mut Value) {
+pub(crate) fn null_write_only(attributes: &[Attribute], value: &mut Value) {
     let Value::Map(values) = value else { return };
     for attribute in attributes.iter().filter(|attribute| attribute.write_only) {
         values.insert(attribute.name.to_owned(), Value::Null);

@@ -61,13 +61,13 @@ pub trait Provider: Send + Sync + 'static {
 /// What a provider offers whose configuration becomes a `D`.
 #[must_use]
 pub struct Offers<D> {
-    pub(super) resources: OfferTable<dyn ErasedResource<D>, ResourceDefinition>,
-    pub(super) data_sources: OfferTable<Read<D>>,
-    pub(super) actions: OfferTable<Invoke<D>>,
-    pub(super) lists: OfferTable<List<D>>,
-    pub(super) functions: OfferTable<Call, FunctionDefinition>,
+    pub(crate) resources: OfferTable<dyn ErasedResource<D>, ResourceDefinition>,
+    pub(crate) data_sources: OfferTable<Read<D>>,
+    pub(crate) actions: OfferTable<Invoke<D>>,
+    pub(crate) lists: OfferTable<List<D>>,
+    pub(crate) functions: OfferTable<Call, FunctionDefinition>,
     /// The first thing that is wrong with them, if something is.
-    pub(super) checked: Result<(), String>,
+    pub(crate) checked: Result<(), String>,
 }
 
 impl<D: Send + Sync + 'static> Offers<D> {
@@ -173,10 +173,10 @@ impl<D: Send + Sync + 'static> Offers<D> {
 }
 
 /// All offers of one kind, by their names.
-pub(super) struct OfferTable<C: ?Sized, D = Definition> {
+pub(crate) struct OfferTable<C: ?Sized, D = Definition> {
     /// What one of them is called in the title of an error.
     title: &'static str,
-    pub(super) offers: BTreeMap<&'static str, Offer<C, D>>,
+    pub(crate) offers: BTreeMap<&'static str, Offer<C, D>>,
 }
 
 impl<C: ?Sized, D> OfferTable<C, D> {
@@ -213,7 +213,7 @@ impl<C: ?Sized, D> OfferTable<C, D> {
     }
 
     /// The offer of this name, or the error for one that the provider does not have.
-    pub(super) fn find(&self, name: &str) -> Result<&Offer<C, D>, Diagnostics> {
+    pub(crate) fn find(&self, name: &str) -> Result<&Offer<C, D>, Diagnostics> {
         self.offers.get(name).ok_or_else(|| {
             let (title, noun) = (self.title, self.noun());
             Diagnostic::error(

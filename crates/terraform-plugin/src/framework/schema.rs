@@ -9,7 +9,7 @@ use crate::wire::value::Value;
 
 mod check;
 
-pub(super) use check::{SchemaRole, check, check_names};
+pub(crate) use check::{SchemaRole, check, check_names};
 
 /// Checks one configured value, which is not null and known as a whole or in parts, and adds what
 /// is wrong with it to the diagnostics. The path is that of the attribute.
@@ -40,24 +40,24 @@ impl Schema {
 /// An attribute, or a block with attributes of its own.
 #[must_use]
 pub struct Attribute {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    pub(super) description: Cow<'static, str>,
-    pub(super) required: bool,
-    pub(super) optional: bool,
-    pub(super) computed: bool,
-    pub(super) sensitive: bool,
-    pub(super) write_only: bool,
-    pub(super) default: Option<Value>,
-    pub(super) requires_replace: bool,
-    pub(super) use_state_for_unknown: bool,
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) description: Cow<'static, str>,
+    pub(crate) required: bool,
+    pub(crate) optional: bool,
+    pub(crate) computed: bool,
+    pub(crate) sensitive: bool,
+    pub(crate) write_only: bool,
+    pub(crate) default: Option<Value>,
+    pub(crate) requires_replace: bool,
+    pub(crate) use_state_for_unknown: bool,
     /// What it is in the identity, if it is a part of it.
-    pub(super) identity: Option<&'static str>,
-    pub(super) validators: Vec<Validator>,
+    pub(crate) identity: Option<&'static str>,
+    pub(crate) validators: Vec<Validator>,
 }
 
 /// What an attribute holds.
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A block, `name { … }`, at most once. Terraform refuses a name in it that the block does not
     /// have, while it silently drops one that the object of an attribute does not have.
     Block(Vec<Attribute>),
@@ -186,12 +186,12 @@ impl Attribute {
     }
 
     /// Whether a configuration can set it, because it is required or optional.
-    pub(super) fn configurable(&self) -> bool {
+    pub(crate) fn configurable(&self) -> bool {
         self.required || self.optional
     }
 
     /// The type of its value.
-    pub(super) fn ty(&self) -> Type {
+    pub(crate) fn ty(&self) -> Type {
         match &self.kind {
             Kind::Block(attributes) => object_type(attributes),
             Kind::Objects(attributes) => Type::List(Box::new(object_type(attributes))),

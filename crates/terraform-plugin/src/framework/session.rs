@@ -16,37 +16,37 @@ use crate::wire::diagnostic::Diagnostics;
 use crate::wire::value::Value;
 
 /// The entries of an object's private state: JSON values under keys.
-pub(super) type Entries = BTreeMap<String, serde_json::Value>;
+pub(crate) type Entries = BTreeMap<String, serde_json::Value>;
 
 /// The titles of the warnings that are given once in a process and were given already.
-pub(super) type Warned = Arc<Mutex<BTreeSet<String>>>;
+pub(crate) type Warned = Arc<Mutex<BTreeSet<String>>>;
 
 /// One operation. The server holds it together with the task that does the work, so that it is
 /// still there when the task has panicked.
 #[derive(Debug)]
-pub(super) struct RpcSession {
+pub(crate) struct RpcSession {
     /// Is cancelled when the operation is to stop.
-    pub(super) stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
     /// Shared by all operations of the process.
-    pub(super) warned: Warned,
+    pub(crate) warned: Warned,
     record: Mutex<SessionRecord>,
 }
 
 /// What is known so far.
 #[derive(Debug, Default)]
-pub(super) struct SessionRecord {
+pub(crate) struct SessionRecord {
     /// The private state that Terraform is to store.
-    pub(super) private: Entries,
+    pub(crate) private: Entries,
     /// The private state of the object that this one replaces.
-    pub(super) replaced: Option<Entries>,
+    pub(crate) replaced: Option<Entries>,
     /// The state that was saved last, without unknown values.
-    pub(super) saved: Option<Value>,
+    pub(crate) saved: Option<Value>,
     /// What is to be shown to the user.
-    pub(super) diagnostics: Diagnostics,
+    pub(crate) diagnostics: Diagnostics,
 }
 
 impl RpcSession {
-    pub(super) fn new(stop: CancellationToken, warned: Warned) -> Self {
+    pub(crate) fn new(stop: CancellationToken, warned: Warned) -> Self {
         Self {
             stop,
             warned,
@@ -55,14 +55,14 @@ impl RpcSession {
     }
 
     /// The record, for a moment.
-    pub(super) fn record(&self) -> MutexGuard<'_, SessionRecord> {
+    pub(crate) fn record(&self) -> MutexGuard<'_, SessionRecord> {
         lock(&self.record)
     }
 }
 
 /// Sends an event of a stream, and gives whether it was sent. It is not if the caller has
 /// disconnected, or if it does not read the stream and the operation is to stop.
-pub(super) async fn send<E>(
+pub(crate) async fn send<E>(
     events: &Sender<Result<E, Status>>,
     event: E,
     stop: &CancellationToken,
@@ -77,6 +77,6 @@ pub(super) async fn send<E>(
 /// Locks a mutex, even one in whose lock a thread has panicked. The values under these locks are
 /// replaced as a whole, so that a panic leaves no value half changed, and what was known before the
 /// panic is what the record is for.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,7 @@ use super::schema::{Attribute, Kind};
 /// can set: that is refused here. So is a configured write-only value if the CLI does not know
 /// write-only attributes, because it would store the value. `write_only_allowed` says whether it
 /// does.
-pub(super) fn check(
+pub(crate) fn check(
     attributes: &[Attribute],
     config: &Value,
     path: &Path,

@@ -32,18 +32,18 @@ const CONNECTION_LIMIT: usize = 64;
 
 /// How many connections there are and have been, counted from the end of their TLS handshake.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Peers {
+pub(crate) struct Peers {
     /// The number of connections that are open now.
-    pub(super) open: usize,
+    pub(crate) open: usize,
     /// The number of connections opened since the start. Above zero, Terraform has connected.
-    pub(super) ever: usize,
+    pub(crate) ever: usize,
 }
 
 /// Accepts connections until the returned stream is dropped, and counts them.
 ///
 /// A peer that fails its TLS handshake is disconnected, and the others do not notice. Handshakes
 /// run beside each other, so that a slow peer does not keep Terraform waiting.
-pub(super) fn accept(
+pub(crate) fn accept(
     listener: UnixListener,
     tls: Option<TlsAcceptor>,
 ) -> (
@@ -62,7 +62,7 @@ pub(super) fn accept(
 }
 
 /// An authenticated byte stream, counted as open while it lives.
-pub(super) struct PeerConnection {
+pub(crate) struct PeerConnection {
     io: Either<UnixStream, TlsStream<UnixStream>>,
     peers: watch::Sender<Peers>,
     _permit: OwnedSemaphorePermit,

@@ -33,14 +33,14 @@ pub enum ServeError {
 
 impl ServeError {
     /// The error for what could not be done before the handshake line was written.
-    pub(super) fn cannot<E: Display>(what: &str) -> impl Fn(E) -> Self {
+    pub(crate) fn cannot<E: Display>(what: &str) -> impl Fn(E) -> Self {
         move |error| Self::Start(format!("cannot {what}: {error}"))
     }
 
     /// The line to print on stdout in place of the handshake. Terraform hides stderr, but shows the
     /// first line of stdout if it has fewer than four fields (go-plugin: "Unrecognized remote plugin
     /// message"). `None` if Terraform does not read that line, or has read the handshake.
-    pub(super) fn in_place_of_handshake(&self) -> Option<String> {
+    pub(crate) fn in_place_of_handshake(&self) -> Option<String> {
         match self {
             // The separator of fields may be in a path.
             Self::Start(text) => Some(text.replace('|', "/")),

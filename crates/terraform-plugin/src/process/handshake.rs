@@ -10,7 +10,7 @@ use super::{Plugin, ServeError};
 use base::environment::Environment;
 
 /// The major version of the plugin protocol. Minor versions are not negotiated.
-pub(super) const PROTOCOL: u32 = 6;
+pub(crate) const PROTOCOL: u32 = 6;
 
 /// The version of go-plugin's own protocol: the handshake, the controller and the transport around
 /// the plugin protocol.
@@ -23,7 +23,7 @@ const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca
 ///
 /// This is a courtesy to people who start the binary by hand. It protects nothing, since the cookie
 /// is the same for every plugin and public.
-pub(super) fn check_cookie(environment: &Environment) -> Result<(), ServeError> {
+pub(crate) fn check_cookie(environment: &Environment) -> Result<(), ServeError> {
     match environment.get(COOKIE_NAME) {
         Some(COOKIE) => Ok(()),
         _ => Err(ServeError::Cookie),
@@ -35,7 +35,7 @@ pub(super) fn check_cookie(environment: &Environment) -> Result<(), ServeError> 
 /// When it offers only others, the handshake still has this plugin's version. The
 /// host then explains the mismatch to its user, and knows better than the plugin what to do about
 /// it.
-pub(super) fn is_offered(environment: &Environment) -> bool {
+pub(crate) fn is_offered(environment: &Environment) -> bool {
     environment
         .get("PLUGIN_PROTOCOL_VERSIONS")
         .is_none_or(|offered| {
@@ -46,7 +46,7 @@ pub(super) fn is_offered(environment: &Environment) -> bool {
 }
 
 /// The handshake line, without its newline.
-pub(super) fn line(
+pub(crate) fn line(
     environment: &Environment,
     socket: &str,
     certificate: Option<&CertificateDer<'_>>,
@@ -67,7 +67,7 @@ pub(super) fn line(
 /// The key is the address without its host: each of the two then puts its own registry there, as it
 /// does for the `source` in a configuration. With a host in it, only the one whose registry that is
 /// would attach.
-pub(super) fn reattach(plugin: &Plugin, socket: &str, process: u32) -> String {
+pub(crate) fn reattach(plugin: &Plugin, socket: &str, process: u32) -> String {
     let source = match plugin.address.splitn(3, '/').collect::<Vec<_>>()[..] {
         [_host, namespace, name] => format!("{namespace}/{name}"),
         _ => plugin.address.to_owned(),

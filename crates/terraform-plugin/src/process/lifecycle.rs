@@ -37,7 +37,7 @@ const PARENT_POLL: Duration = Duration::from_secs(1);
 ///
 /// `shutdown` is cancelled by that call. `signalled` resolves when a signal asks for the end.
 /// `host` is the parent process as it was at the start.
-pub(super) async fn ended(
+pub(crate) async fn ended(
     mode: Mode,
     shutdown: &CancellationToken,
     signalled: impl Future<Output = ()>,
@@ -99,7 +99,7 @@ async fn parent_ended(host: u32, parent: impl Fn() -> u32) {
 }
 
 /// The id of the parent process.
-pub(super) fn parent() -> u32 {
+pub(crate) fn parent() -> u32 {
     std::os::unix::process::parent_id()
 }
 
@@ -109,7 +109,7 @@ pub(super) fn parent() -> u32 {
 /// the operating system gives them, which is to end the process. That remains so after it is
 /// dropped.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     hangup: Option<Signal>,
     interrupt: Signal,
     terminate: Option<Signal>,
@@ -126,7 +126,7 @@ impl Signals {
     /// `nohup terraform apply` survives the end of its terminal because `nohup` has the hang-up
     /// ignored. Its plugins inherit that, and must survive too. The interrupt gets a handler in any
     /// case, since it never ends a plugin that Terraform started.
-    pub(super) fn install() -> Result<Self, ServeError> {
+    pub(crate) fn install() -> Result<Self, ServeError> {
         let ignored = platform::Ignored::now();
         let handle = |kind| signal(kind).map_err(ServeError::cannot("handle signals"));
         let unless_ignored = |kind, which| match ignored.contains(which) {
@@ -146,7 +146,7 @@ impl Signals {
     /// An interrupt is not one, unless a person started the process. A terminal sends Ctrl-C to
     /// Terraform and to all its plugins at once. Terraform then calls `StopProvider`, and stores
     /// what the operations under way still return. A plugin that ended would lose that.
-    pub(super) async fn ended(mut self, mode: Mode) {
+    pub(crate) async fn ended(mut self, mode: Mode) {
         loop {
             tokio::select! {
                 () = received(self.hangup.as_mut()) => return,

@@ -18,13 +18,13 @@ const SOCKET_NAME: &str = "plugin";
 /// The directory of a socket, which removes itself and the socket when it is dropped, and its lock,
 /// by which other processes see that this one still runs. It is given back after the directory is
 /// removed.
-pub(super) type Directory = (TempDir, Option<File>);
+pub(crate) type Directory = (TempDir, Option<File>);
 
 /// Makes a directory with mode 0700 and listens on a socket inside it.
 ///
 /// The name of the directory begins with that of the plugin. Returns the listener, the socket's
 /// path as the handshake writes it, and the directory.
-pub(super) fn open(
+pub(crate) fn open(
     plugin: &Plugin,
     environment: &Environment,
 ) -> Result<(UnixListener, String, Directory), ServeError> {
@@ -49,7 +49,7 @@ pub(super) fn open(
 /// A directory counts as one of those if its name begins as theirs do, if it belongs to this user
 /// and holds a socket and nothing else, and if no process has it locked. The lock goes with the
 /// process, however that ends. What cannot be removed is left for the next start.
-pub(super) fn clear_dead(plugin: &Plugin, environment: &Environment) {
+pub(crate) fn clear_dead(plugin: &Plugin, environment: &Environment) {
     let user = rustix::process::geteuid().as_raw();
     let prefix = prefix(plugin);
     let entries = fs::read_dir(parent_directory(environment)).into_iter();

@@ -45,7 +45,7 @@ pub enum Mode {
 
 /// A plugin for tests.
 #[cfg(test)]
-pub(super) mod testing {
+pub(crate) mod testing {
     use super::{Plugin, Subcommand};
 
     /// The description of a provider that does not exist.

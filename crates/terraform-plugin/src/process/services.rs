@@ -12,11 +12,11 @@ use crate::wire::go_plugin::{ConnInfo, Empty, StdioData};
 
 /// The services of go-plugin.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Services {
+pub(crate) struct Services {
     /// Is cancelled when Terraform calls `Shutdown` to end the process.
-    pub(super) shutdown: CancellationToken,
+    pub(crate) shutdown: CancellationToken,
     /// Is cancelled when the server ends.
-    pub(super) end: CancellationToken,
+    pub(crate) end: CancellationToken,
 }
 
 impl Services {

@@ -41,7 +41,7 @@ const VALID_BEFORE: Duration = Duration::from_secs(24 * 60 * 60);
 const VALID_AFTER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// Reads the certificate that Terraform passes in `PLUGIN_CLIENT_CERT`.
-pub(super) fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, ServeError> {
+pub(crate) fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, ServeError> {
     let refused = |error: &dyn Display| {
         let error = foreign_text::line(&error.to_string());
         ServeError::Start(format!(
@@ -59,7 +59,7 @@ pub(super) fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, S
 ///
 /// Fails if the certificate or the TLS settings cannot be made, for lack of random bytes for
 /// example.
-pub(super) fn acceptor(
+pub(crate) fn acceptor(
     client: CertificateDer<'static>,
     clock: &Clock,
 ) -> Result<(TlsAcceptor, CertificateDer<'static>), ServeError> {

@@ -77,7 +77,7 @@ pub struct ValueError {
 }
 
 impl ValueError {
-    pub(super) fn new(expected: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(expected: impl Into<Cow<'static, str>>) -> Self {
         Self {
             path: Path::root(),
             expected: expected.into(),
@@ -85,7 +85,7 @@ impl ValueError {
     }
 
     /// Puts the step into the surrounding value in front of the path.
-    pub(super) fn within(mut self, step: PathStep) -> Self {
+    pub(crate) fn within(mut self, step: PathStep) -> Self {
         self.path.0.insert(0, step);
         self
     }

@@ -19,18 +19,18 @@ const STAGES: [(&str, &str); 4] = [
     ("ChatappMigrationRegister", "registrations"),
 ];
 /// Flags of an emulator that is as fast as the machine allows.
-pub(super) const FAST: [&str; 4] = ["--quota", "200/1s", "--latency", "10ms"];
+pub(crate) const FAST: [&str; 4] = ["--quota", "200/1s", "--latency", "10ms"];
 
 /// The example with this many numbers.
-pub(super) struct Bulk {
-    pub(super) emulator: Emulator,
-    pub(super) workspace: Workspace,
-    pub(super) numbers: Vec<String>,
+pub(crate) struct Bulk {
+    pub(crate) emulator: Emulator,
+    pub(crate) workspace: Workspace,
+    pub(crate) numbers: Vec<String>,
 }
 
 impl Bulk {
     /// The example, all of whose numbers have the stage `start`. Nothing is applied yet.
-    pub(super) fn new(count: usize, flags: &[&str]) -> Self {
+    pub(crate) fn new(count: usize, flags: &[&str]) -> Self {
         let emulator = Emulator::start(flags);
         let mut workspace = Workspace::on(&emulator, "");
         if flags.starts_with(&FAST) {
@@ -48,7 +48,7 @@ impl Bulk {
     }
 
     /// Writes the file with the numbers. Those with these indices are held.
-    pub(super) fn write(&self, stage: &str, held: &[usize]) {
+    pub(crate) fn write(&self, stage: &str, held: &[usize]) {
         let mut file = "number,wave,stage,hold,method\n".to_owned();
         for (index, number) in self.numbers.iter().enumerate() {
             let hold = if held.contains(&index) { "yes" } else { "" };
@@ -58,7 +58,7 @@ impl Bulk {
     }
 
     /// Writes the codes that these phones received last.
-    pub(super) fn write_codes(&self, numbers: &[String]) {
+    pub(crate) fn write_codes(&self, numbers: &[String]) {
         let codes = numbers
             .iter()
             .map(|number| (number.clone(), self.code(number)));
@@ -78,7 +78,7 @@ impl Bulk {
     }
 
     /// Applies, whether that succeeds or not.
-    pub(super) fn apply(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn apply(&self, arguments: &[&str]) -> Run {
         let mut all = vec!["apply", "-auto-approve", "-no-color", "-input=false"];
         all.extend(["-lock=false", "-parallelism=50"]);
         all.extend(arguments);
@@ -86,12 +86,12 @@ impl Bulk {
     }
 
     /// Applies with the codes, whether that succeeds or not.
-    pub(super) fn apply_codes(&self) -> Run {
+    pub(crate) fn apply_codes(&self) -> Run {
         self.apply(&["-var-file=codes.tfvars.json"])
     }
 
     /// What the output shows after the command that updates it: the numbers by stage.
-    pub(super) fn stages(&self) -> BTreeMap<String, Vec<String>> {
+    pub(crate) fn stages(&self) -> BTreeMap<String, Vec<String>> {
         let refreshed = self.apply(&["-refresh-only"]);
         assert_eq!(refreshed.code, 0, "{}", refreshed.all());
         let output = self.workspace.ok(&["output", "-json", "stages"]);
@@ -105,7 +105,7 @@ impl Bulk {
     }
 
     /// How often an effect was accepted and refused, for each number.
-    pub(super) fn effects(&self, name: &str) -> BTreeMap<String, (u64, u64)> {
+    pub(crate) fn effects(&self, name: &str) -> BTreeMap<String, (u64, u64)> {
         let summary = self.emulator.control("GET", "summary", None);
         let effects = summary[name].as_array().expect("a list").iter();
         let effects = effects.map(|effect| {
@@ -130,7 +130,7 @@ impl Bulk {
     }
 
     /// Asserts that the state shows each number as CONNECTED.
-    pub(super) fn assert_connected(&self) {
+    pub(crate) fn assert_connected(&self) {
         let state = self.workspace.state();
         for number in &self.numbers {
             let registration = &state[&format!("cams_number_registration.all[{number:?}]")];

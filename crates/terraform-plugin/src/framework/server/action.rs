@@ -14,7 +14,7 @@ use super::{Server, values};
 
 impl<P: Provider> RpcCall<P> {
     /// An action has no plan. This only checks that its configuration can be read.
-    pub(super) async fn plan_action(
+    pub(crate) async fn plan_action(
         &self,
         request: plan_action::Request,
     ) -> Result<plan_action::Response> {
@@ -28,7 +28,7 @@ impl<P: Provider> RpcCall<P> {
 impl<P: Provider> Server<P> {
     /// Does what the action is for. The stream has the messages about its progress, and at last
     /// that it has ended.
-    pub(super) fn invoke(
+    pub(crate) fn invoke(
         &self,
         request: invoke_action::Request,
     ) -> Response<BoxStream<invoke_action::Event>> {

@@ -15,7 +15,7 @@ use super::run::RpcCall;
 use super::values;
 
 impl<P: Provider> RpcCall<P> {
-    pub(super) async fn apply_resource_change(&self, request: Request) -> Result<Response> {
+    pub(crate) async fn apply_resource_change(&self, request: Request) -> Result<Response> {
         let resource = self.resource(&request.type_name)?;
         let definition = &resource.definition;
         let (ty, identity_ty) = (&definition.base.ty, &definition.identity_ty);
@@ -65,7 +65,7 @@ impl<P: Provider> RpcCall<P> {
 
 /// The error for an object whose identity has changed, if it has. That a part becomes known which
 /// was null or unknown is not a change.
-pub(super) fn identity_change(before: &Value, after: &Value) -> Option<Diagnostic> {
+pub(crate) fn identity_change(before: &Value, after: &Value) -> Option<Diagnostic> {
     let parts = before.attributes().zip(after.attributes());
     let changed = parts.is_some_and(|(before, after)| {
         before.iter().any(|(name, part)| {

@@ -20,14 +20,14 @@ use super::run::RpcCall;
 use super::values;
 
 impl<P: Provider> RpcCall<P> {
-    pub(super) async fn validate_provider_config(
+    pub(crate) async fn validate_provider_config(
         &self,
         request: validate_provider_config::Request,
     ) -> Result<validate_provider_config::Response> {
         self.check(&self.shared.block, request.config.as_ref(), false)
     }
 
-    pub(super) async fn validate_resource_config(
+    pub(crate) async fn validate_resource_config(
         &self,
         request: validate_resource_config::Request,
     ) -> Result<validate_resource_config::Response> {
@@ -38,7 +38,7 @@ impl<P: Provider> RpcCall<P> {
         self.check(definition, request.config.as_ref(), write_only_allowed)
     }
 
-    pub(super) async fn validate_data_resource_config(
+    pub(crate) async fn validate_data_resource_config(
         &self,
         request: validate_data_resource_config::Request,
     ) -> Result<validate_data_resource_config::Response> {
@@ -46,7 +46,7 @@ impl<P: Provider> RpcCall<P> {
         self.check(&source.definition, request.config.as_ref(), false)
     }
 
-    pub(super) async fn validate_action_config(
+    pub(crate) async fn validate_action_config(
         &self,
         request: validate_action_config::Request,
     ) -> Result<validate_action_config::Response> {
@@ -54,7 +54,7 @@ impl<P: Provider> RpcCall<P> {
         self.check(&action.definition, request.config.as_ref(), false)
     }
 
-    pub(super) async fn validate_list_resource_config(
+    pub(crate) async fn validate_list_resource_config(
         &self,
         request: validate_list_resource_config::Request,
     ) -> Result<validate_list_resource_config::Response> {
@@ -62,7 +62,7 @@ impl<P: Provider> RpcCall<P> {
         self.check(&list.definition, request.config.as_ref(), false)
     }
 
-    pub(super) async fn configure_provider(
+    pub(crate) async fn configure_provider(
         &self,
         request: configure_provider::Request,
     ) -> Result<configure_provider::Response> {

@@ -8,7 +8,7 @@ use super::run::RpcCall;
 use super::values;
 
 impl<P: Provider> RpcCall<P> {
-    pub(super) async fn read_data_source(&self, request: Request) -> Result<Response> {
+    pub(crate) async fn read_data_source(&self, request: Request) -> Result<Response> {
         let source = self.shared.offers.data_sources.find(&request.type_name)?;
         let ty = &source.definition.ty;
         let config = values::decode(request.config.as_ref(), ty, "configuration")?;

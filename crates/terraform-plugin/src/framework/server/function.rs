@@ -11,7 +11,7 @@ use super::run::RpcCall;
 
 impl<P: Provider> RpcCall<P> {
     /// Calls a function. The provider need not be configured.
-    pub(super) fn call_function(&self, request: &Request) -> Result<DynamicValue, FunctionError> {
+    pub(crate) fn call_function(&self, request: &Request) -> Result<DynamicValue, FunctionError> {
         let offers = &self.shared.offers.functions.offers;
         let function = offers.get(request.name.as_str()).ok_or_else(|| {
             let name = &request.name;

@@ -14,7 +14,7 @@ use super::run::RpcCall;
 use super::values;
 
 impl<P: Provider> RpcCall<P> {
-    pub(super) async fn import_resource_state(
+    pub(crate) async fn import_resource_state(
         &self,
         request: import_resource_state::Request,
     ) -> Result<import_resource_state::Response> {
@@ -51,7 +51,7 @@ impl<P: Provider> RpcCall<P> {
 
     /// Makes the configuration that would lead to a given state: the attributes that a
     /// configuration can set, without those that are write-only, or optional and empty.
-    pub(super) async fn generate_resource_config(
+    pub(crate) async fn generate_resource_config(
         &self,
         request: generate_resource_config::Request,
     ) -> Result<generate_resource_config::Response> {

@@ -18,7 +18,7 @@ use base::foreign_text;
 impl<P: Provider> Server<P> {
     /// Lists objects. The stream has one event for each, and one more for the diagnostics if there
     /// are any.
-    pub(super) fn list(&self, request: Request) -> Response<BoxStream<Event>> {
+    pub(crate) fn list(&self, request: Request) -> Response<BoxStream<Event>> {
         let name = Some(("tf_list_resource_type", request.type_name.clone()));
         // Terraform takes a list as ended with its stream.
         let last = |diagnostic: Vec<_>| {

@@ -61,7 +61,7 @@ pub struct InvalidProvider(String);
 pub struct Server<P: Provider>(Arc<Shared<P>>);
 
 /// What all RPCs of the server share.
-struct Shared<P: Provider> {
+pub(crate) struct Shared<P: Provider> {
     provider: Arc<P>,
     /// The provider block.
     block: Definition,

@@ -11,7 +11,7 @@ use super::run::RpcCall;
 use super::values;
 
 impl<P: Provider> RpcCall<P> {
-    pub(super) async fn plan_resource_change(&self, request: Request) -> Result<Response> {
+    pub(crate) async fn plan_resource_change(&self, request: Request) -> Result<Response> {
         let resource = self.resource(&request.type_name)?;
         let definition = &resource.definition;
         let ty = &definition.base.ty;

@@ -13,7 +13,7 @@ use super::run::RpcCall;
 use super::values;
 
 impl<P: Provider> RpcCall<P> {
-    pub(super) async fn read_resource(&self, request: Request) -> Result<Response> {
+    pub(crate) async fn read_resource(&self, request: Request) -> Result<Response> {
         let resource = self.resource(&request.type_name)?;
         let definition = &resource.definition;
         let (ty, identity_ty) = (&definition.base.ty, &definition.identity_ty);

@@ -13,7 +13,7 @@ use base::foreign_text;
 use super::super::function::FunctionError;
 
 /// The response of an RPC that has a list of diagnostics, as almost every one of the protocol has.
-pub(super) trait WithDiagnostics: Message + Default + 'static {
+pub(crate) trait WithDiagnostics: Message + Default + 'static {
     /// The list of diagnostics.
     fn diagnostics_mut(&mut self) -> &mut Vec<wire::Diagnostic>;
 }
@@ -23,7 +23,7 @@ pub(super) trait WithDiagnostics: Message + Default + 'static {
 ///
 /// If they do not fit into a message, one that says so stands in their place. The rest of the
 /// response stays as it is: Terraform forgets an object whose response does not arrive.
-pub(super) fn finish(mut diagnostics: Diagnostics, size: usize) -> Vec<wire::Diagnostic> {
+pub(crate) fn finish(mut diagnostics: Diagnostics, size: usize) -> Vec<wire::Diagnostic> {
     for diagnostic in &mut diagnostics {
         diagnostic.summary = foreign_text::line(&diagnostic.summary);
         diagnostic.detail = foreign_text::lines(&diagnostic.detail);
@@ -84,7 +84,7 @@ fn log(diagnostic: &Diagnostic) {
 
 /// The response for a call that failed. The text stands in Terraform's message as it is, so it is
 /// cleaned and cut. It is not logged, because it may quote an argument.
-pub(super) fn function_failed(error: FunctionError) -> wire::call_function::Response {
+pub(crate) fn function_failed(error: FunctionError) -> wire::call_function::Response {
     let FunctionError { text, argument } = error;
     tracing::debug!(
         function_error_argument = argument,

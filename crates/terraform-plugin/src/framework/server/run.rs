@@ -29,35 +29,35 @@ use super::{Server, Shared};
 const EVENTS: usize = 16;
 
 /// Which of the provider's offers an RPC is about: the key of its name in the log, and the name.
-pub(super) type OfferName = Option<(&'static str, String)>;
+pub(crate) type OfferName = Option<(&'static str, String)>;
 
 /// The events of a stream.
-pub(super) type EventSender<E> = Sender<Result<E, Status>>;
+pub(crate) type EventSender<E> = Sender<Result<E, Status>>;
 
 /// An RPC that is being answered.
-pub(super) struct RpcCall<P: Provider> {
-    pub(super) shared: Arc<Shared<P>>,
+pub(crate) struct RpcCall<P: Provider> {
+    pub(crate) shared: Arc<Shared<P>>,
     session: RpcSession,
 }
 
 impl<P: Provider> RpcCall<P> {
     /// What is known of the operation so far, for a moment.
-    pub(super) fn record(&self) -> MutexGuard<'_, SessionRecord> {
+    pub(crate) fn record(&self) -> MutexGuard<'_, SessionRecord> {
         self.session.record()
     }
 
     /// What the author's code works with.
-    pub(super) fn context<'a>(&'a self, data: &'a P::Data) -> Context<'a, P::Data> {
+    pub(crate) fn context<'a>(&'a self, data: &'a P::Data) -> Context<'a, P::Data> {
         Context::new(data, &self.session)
     }
 
     /// The resource of this type, or the error for one that the provider does not have.
-    pub(super) fn resource(&self, type_name: &str) -> Result<&ResourceOffer<P::Data>, Diagnostics> {
+    pub(crate) fn resource(&self, type_name: &str) -> Result<&ResourceOffer<P::Data>, Diagnostics> {
         self.shared.offers.resources.find(type_name)
     }
 
     /// What the configuration became, or the error for a call before the provider is configured.
-    pub(super) fn data(&self) -> Result<Arc<P::Data>, Diagnostics> {
+    pub(crate) fn data(&self) -> Result<Arc<P::Data>, Diagnostics> {
         self.configured().ok_or_else(|| {
             Diagnostic::error(
                 "Provider Not Configured",
@@ -92,7 +92,7 @@ impl<P: Provider> RpcCall<P> {
 impl<P: Provider> Server<P> {
     /// Runs the work of an RPC, and makes its answer: the result, or nothing but the diagnostics of
     /// the failure.
-    pub(super) async fn answer<A, F>(
+    pub(crate) async fn answer<A, F>(
         &self,
         rpc: &'static str,
         offer: OfferName,
@@ -124,7 +124,7 @@ impl<P: Provider> Server<P> {
 
     /// Runs the work of an RPC that answers with a stream of events. `last` makes the last one from
     /// the diagnostics of the work, where the stream needs one.
-    pub(super) fn stream<E: Send + 'static, F>(
+    pub(crate) fn stream<E: Send + 'static, F>(
         &self,
         rpc: &'static str,
         offer: &OfferName,
@@ -149,7 +149,7 @@ impl<P: Provider> Server<P> {
     }
 
     /// Calls a function, which has an error in the place of diagnostics.
-    pub(super) async fn call(
+    pub(crate) async fn call(
         &self,
         request: call_function::Request,
     ) -> Response<call_function::Response> {

@@ -24,7 +24,7 @@ const CAPABILITIES: ServerCapabilities = ServerCapabilities {
 };
 
 impl<P: Provider> RpcCall<P> {
-    pub(super) async fn get_metadata(
+    pub(crate) async fn get_metadata(
         &self,
         _request: get_metadata::Request,
     ) -> Result<get_metadata::Response> {
@@ -50,7 +50,7 @@ impl<P: Provider> RpcCall<P> {
         })
     }
 
-    pub(super) async fn get_provider_schema(
+    pub(crate) async fn get_provider_schema(
         &self,
         _request: get_provider_schema::Request,
     ) -> Result<get_provider_schema::Response> {
@@ -69,7 +69,7 @@ impl<P: Provider> RpcCall<P> {
         })
     }
 
-    pub(super) async fn get_resource_identity_schemas(
+    pub(crate) async fn get_resource_identity_schemas(
         &self,
         _request: get_resource_identity_schemas::Request,
     ) -> Result<get_resource_identity_schemas::Response> {
@@ -81,7 +81,7 @@ impl<P: Provider> RpcCall<P> {
         })
     }
 
-    pub(super) async fn get_functions(
+    pub(crate) async fn get_functions(
         &self,
         _request: get_functions::Request,
     ) -> Result<get_functions::Response> {

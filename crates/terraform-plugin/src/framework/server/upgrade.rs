@@ -20,7 +20,7 @@ use super::run::RpcCall;
 use super::values;
 
 impl<P: Provider> RpcCall<P> {
-    pub(super) async fn upgrade_resource_state(
+    pub(crate) async fn upgrade_resource_state(
         &self,
         request: upgrade_resource_state::Request,
     ) -> Result<upgrade_resource_state::Response> {
@@ -31,7 +31,7 @@ impl<P: Provider> RpcCall<P> {
         })
     }
 
-    pub(super) async fn upgrade_resource_identity(
+    pub(crate) async fn upgrade_resource_identity(
         &self,
         request: upgrade_resource_identity::Request,
     ) -> Result<upgrade_resource_identity::Response> {
@@ -50,7 +50,7 @@ impl<P: Provider> RpcCall<P> {
     /// same provider, the stored object is read like any stored state. The last part of the
     /// address, the type, says whether it is the same provider: host and namespace are those of a
     /// mirror.
-    pub(super) async fn move_resource_state(
+    pub(crate) async fn move_resource_state(
         &self,
         request: move_resource_state::Request,
     ) -> Result<move_resource_state::Response> {

@@ -9,7 +9,7 @@ use crate::wire::value::Value;
 
 /// Decodes a value that Terraform sent. A missing value is null. `what` names the value in the
 /// diagnostic, such as `prior state`.
-pub(super) fn decode(value: Option<&DynamicValue>, ty: &Type, what: &str) -> Result<Value> {
+pub(crate) fn decode(value: Option<&DynamicValue>, ty: &Type, what: &str) -> Result<Value> {
     codec::decode_value(value, ty).map_err(|error| {
         Diagnostic::error(
             "Unreadable Value",
@@ -23,7 +23,7 @@ pub(super) fn decode(value: Option<&DynamicValue>, ty: &Type, what: &str) -> Res
 }
 
 /// Encodes a value for a response. `what` names the value in the diagnostic, such as `new state`.
-pub(super) fn encode(value: &Value, ty: &Type, what: &str) -> Result<Option<DynamicValue>> {
+pub(crate) fn encode(value: &Value, ty: &Type, what: &str) -> Result<Option<DynamicValue>> {
     codec::encode_value(value, ty).map(Some).map_err(|error| {
         Diagnostic::error(
             "Unwritable Value",
@@ -37,14 +37,14 @@ pub(super) fn encode(value: &Value, ty: &Type, what: &str) -> Result<Option<Dyna
 }
 
 /// Decodes an identity. One that is missing in the request is null.
-pub(super) fn decode_identity(identity: Option<&ResourceIdentityData>, ty: &Type) -> Result<Value> {
+pub(crate) fn decode_identity(identity: Option<&ResourceIdentityData>, ty: &Type) -> Result<Value> {
     let identity = identity.and_then(|identity| identity.identity_data.as_ref());
     decode(identity, ty, "resource identity")
 }
 
 /// Encodes an identity. A null one is left out of the response, because Terraform takes an identity
 /// that is present for a complete one.
-pub(super) fn encode_identity(value: &Value, ty: &Type) -> Result<Option<ResourceIdentityData>> {
+pub(crate) fn encode_identity(value: &Value, ty: &Type) -> Result<Option<ResourceIdentityData>> {
     if value.is_null() {
         return Ok(None);
     }
@@ -53,7 +53,7 @@ pub(super) fn encode_identity(value: &Value, ty: &Type) -> Result<Option<Resourc
 }
 
 /// Whether no part of an identity is null or unknown.
-pub(super) fn is_complete(identity: &Value) -> bool {
+pub(crate) fn is_complete(identity: &Value) -> bool {
     let parts = identity.attributes();
     identity.is_wholly_known()
         && parts.is_some_and(|parts| parts.values().all(|part| !part.is_null()))
@@ -61,7 +61,7 @@ pub(super) fn is_complete(identity: &Value) -> bool {
 
 /// The errors for what is unknown in a value that has to be known. `when` says since when, such as
 /// `After Apply`.
-pub(super) fn left_unknown(value: &Value, when: &str) -> Diagnostics {
+pub(crate) fn left_unknown(value: &Value, when: &str) -> Diagnostics {
     let paths = value.unknown_paths().into_iter();
     let errors = paths.map(|path| {
         Diagnostic::error(

@@ -42,14 +42,14 @@ const SECRET_PARTS: [&str; 9] = [
 
 /// The fields of a log line, by name. The message of an event is the field `@message`.
 #[derive(Clone, Debug)]
-pub(super) struct LogFields {
+pub(crate) struct LogFields {
     values: Map<String, Value>,
     secret_fields: &'static [&'static str],
 }
 
 impl LogFields {
     /// No fields yet. Those whose names contain one of `secret_fields` will be masked.
-    pub(super) fn new(secret_fields: &'static [&'static str]) -> Self {
+    pub(crate) fn new(secret_fields: &'static [&'static str]) -> Self {
         Self {
             values: Map::new(),
             secret_fields,
@@ -58,7 +58,7 @@ impl LogFields {
 
     /// Adds the fields of an outer span, except those whose names are here already: a field of the
     /// event or of an inner span counts for more.
-    pub(super) fn inherit(&mut self, outer: &Self) {
+    pub(crate) fn inherit(&mut self, outer: &Self) {
         for (name, value) in &outer.values {
             if !self.values.contains_key(name) {
                 self.values.insert(name.clone(), value.clone());
@@ -68,13 +68,13 @@ impl LogFields {
 
     /// Sets a field of the line itself, such as its level, whose name is not changed nor its value
     /// masked.
-    pub(super) fn set(&mut self, name: &str, value: impl Into<Value>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.values.insert(name.to_owned(), value.into());
     }
 
     /// One line of JSON with its newline. If it is too long, its texts are cut to half and half
     /// again until it fits. If that does not suffice, only the fields of the line itself are left.
-    pub(super) fn into_line(mut self) -> Vec<u8> {
+    pub(crate) fn into_line(mut self) -> Vec<u8> {
         let mut limit = FIELD_LIMIT;
         loop {
             // Keys are strings and values are plain, so that this cannot fail.

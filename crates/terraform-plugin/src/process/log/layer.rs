@@ -16,11 +16,11 @@ use base::clock::{Clock, Utc};
 const LIBRARY: &str = env!("CARGO_CRATE_NAME");
 
 /// Writes events as JSON in the form of hclog, with the fields of the spans around them.
-pub(super) struct Hclog {
-    pub(super) level: LevelFilter,
-    pub(super) plugin: Plugin,
-    pub(super) clock: Clock,
-    pub(super) writer: Writer,
+pub(crate) struct Hclog {
+    pub(crate) level: LevelFilter,
+    pub(crate) plugin: Plugin,
+    pub(crate) clock: Clock,
+    pub(crate) writer: Writer,
 }
 
 impl Hclog {

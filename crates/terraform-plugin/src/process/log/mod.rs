@@ -44,7 +44,7 @@ pub fn install(plugin: &Plugin, environment: &Environment, clock: &Clock) -> Opt
 }
 
 /// The variable that sets the level for this provider alone.
-pub(super) fn variable(plugin: &Plugin) -> String {
+pub(crate) fn variable(plugin: &Plugin) -> String {
     let name = plugin.name.to_ascii_uppercase().replace('-', "_");
     format!("TF_LOG_PROVIDER_{name}")
 }

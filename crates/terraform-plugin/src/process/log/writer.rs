@@ -19,7 +19,7 @@ const FLUSH_LIMIT: Duration = Duration::from_millis(250);
 /// # Errors
 ///
 /// If the operating system does not start the thread.
-pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, Flush)> {
+pub(crate) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, Flush)> {
     let (queue, items) = mpsc::channel();
     let backlog = Arc::new(AtomicUsize::new(0));
     let written = Arc::clone(&backlog);
@@ -36,7 +36,7 @@ pub(super) fn spawn(output: impl Write + Send + 'static) -> io::Result<(Writer, 
 
 /// Queues lines for the thread, and never waits.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     queue: Sender<QueueItem>,
     backlog: Arc<AtomicUsize>,
     lost: AtomicU64,
@@ -44,7 +44,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Queues a line. If too much is queued already, it drops the line and counts it as lost.
-    pub(super) fn write(&self, line: Vec<u8>) {
+    pub(crate) fn write(&self, line: Vec<u8>) {
         let length = line.len();
         let before = self.backlog.fetch_add(length, Ordering::Relaxed);
         if before > BACKLOG_LIMIT || self.queue.send(QueueItem::Line(line)).is_err() {
@@ -55,7 +55,7 @@ impl Writer {
 
     /// The number of lines lost since the last call, once there is room for a line that reports it.
     /// Until then it is zero, and the count is kept.
-    pub(super) fn take_lost(&self) -> u64 {
+    pub(crate) fn take_lost(&self) -> u64 {
         if self.backlog.load(Ordering::Relaxed) > BACKLOG_LIMIT {
             return 0;
         }

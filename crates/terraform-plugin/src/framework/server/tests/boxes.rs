@@ -11,7 +11,7 @@ use crate::framework::schema::{Attribute, Schema};
 use super::*;
 
 crate::model! {
-    pub(super) struct Container {
+    pub(crate) struct Container {
         name: String,
         is_left: bool,
         labels: BTreeMap<String, Field<String>>,
@@ -21,14 +21,14 @@ crate::model! {
 }
 
 crate::model! {
-    pub(super) struct Part { made: String }
+    pub(crate) struct Part { made: String }
 }
 
 crate::model! {
-    pub(super) struct Timeouts { create: String }
+    pub(crate) struct Timeouts { create: String }
 }
 
-pub(super) struct ToyBox;
+pub(crate) struct ToyBox;
 
 impl Resource for ToyBox {
     type Provider = ();

@@ -8,20 +8,20 @@ use crate::framework::schema::{Attribute, Schema};
 use super::*;
 
 crate::model! {
-    pub(super) struct Config { token: String }
+    pub(crate) struct Config { token: String }
 }
 
 crate::model! {
-    pub(super) struct Thing {
-        pub(super) name: String,
-        pub(super) id: String,
-        pub(super) note: String,
-        pub(super) hint: String,
+    pub(crate) struct Thing {
+        pub(crate) name: String,
+        pub(crate) id: String,
+        pub(crate) note: String,
+        pub(crate) hint: String,
     }
 }
 
 #[derive(Debug)]
-pub(super) struct Toy;
+pub(crate) struct Toy;
 
 impl Provider for Toy {
     type Config = Config;
@@ -55,7 +55,7 @@ impl Provider for Toy {
     }
 }
 
-pub(super) struct ToyThing;
+pub(crate) struct ToyThing;
 
 impl Resource for ToyThing {
     type Provider = ();
