@@ -83,7 +83,7 @@ mod tests {
                 "is not an assigned country calling code",
             ),
             ("86", "139 0000-1234", 1, "Write \"13900001234\""),
-            ("86", "+8613900001234", 1, "with its calling code"),
+            ("86", "+8613900001234", 1, "and the calling code"),
             ("86", "", 1, "the number is empty"),
         ] {
             let error = format!("{:?}", call(code, number).expect_err(number));

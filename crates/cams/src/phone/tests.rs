@@ -151,7 +151,11 @@ fn a_problem_names_what_is_in_the_way() {
         ("86", "139 0000 123４", "only the digits 0 to 9"),
         ("86", "13900001234\n", "contains '\\n'"),
         ("86", "+44 7700 900123", "calling code 44, not 86"),
-        ("86", "0086 139", "from abroad, with its calling code"),
+        (
+            "86",
+            "0086 139",
+            "an international prefix and the calling code",
+        ),
         ("0086", "13900001234", "begins with 00"),
         ("49", "0170 1234567", "dialled only within the country"),
     ] {
