@@ -6,7 +6,7 @@
 //!
 //! - A resource that is in the state is known by an id of its own in its private state. However
 //!   often it is planned, it counts once, with its latest plan. The second plan of a replacement,
-//!   which has no prior state, is recognised by the private state of the replaced object.
+//!   which has no prior state, is recognized by the private state of the replaced object.
 //! - A plan without prior state and without such private state is a new resource. Terraform plans a
 //!   new resource once for each time that it configures the provider.
 //! - A plan to destroy does not count. So a number may move from one resource to another in one

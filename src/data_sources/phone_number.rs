@@ -36,7 +36,7 @@ impl DataSource for PhoneNumberDataSource {
             Attribute::string("phone_number").required().describe(
                 "Country code and number, digits only, such as `8613900001234`. CAMS may write \
                  numbers from Mexico, Argentina and Brazil in another form; the provider \
-                 recognises both forms.",
+                 recognizes both forms.",
             ),
         ];
         Schema {

@@ -166,7 +166,7 @@ pub(crate) fn phone_number_input() -> Attribute {
     Attribute::string("phone_number").required().describe(
         "Country code and number, digits only, such as `8613900001234`: the `phone_number` of \
          `cams_number_migration`. CAMS may write numbers from Mexico, Argentina and Brazil in \
-         another form; the provider recognises both forms.",
+         another form; the provider recognizes both forms.",
     )
 }
 

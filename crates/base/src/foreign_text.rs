@@ -29,7 +29,7 @@ const MAX_VALUE: usize = 256;
 /// Of a longer text only the beginning is read, in bytes.
 const MAX_TEXT: usize = 16 << 10;
 
-/// So many bytes of a secret in a row are recognised as a part of it.
+/// So many bytes of a secret in a row are recognized as a part of it.
 const WINDOW: usize = 12;
 
 /// A shorter text is no part of an access key, and masking it would blank ordinary words.

@@ -18,7 +18,7 @@ use crate::service::EmulatedService;
 pub(crate) const PREFIX: &str = "/_emulator/";
 
 /// The body of an answer, or the HTTP status of a request that is refused, and the reason.
-type Shown<T = Value> = Result<T, (u16, String)>;
+type ControlAnswer<T = Value> = Result<T, (u16, String)>;
 
 /// The body of `PUT /_emulator/quota`.
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ pub(crate) fn handle(
 }
 
 /// Carries out the request. This function is long because it is one table of requests.
-fn route(service: &mut EmulatedService, request: &IncomingRequest, at: Duration) -> Shown {
+fn route(service: &mut EmulatedService, request: &IncomingRequest, at: Duration) -> ControlAnswer {
     let resource = request.path.strip_prefix(PREFIX).unwrap_or_default();
     let state = &mut service.state;
     match (request.method.as_str(), resource) {
@@ -119,7 +119,7 @@ fn changed<T: DeserializeOwned + Serialize>(
 }
 
 /// Reads the body of a control request as JSON.
-fn body<T: DeserializeOwned>(request: &IncomingRequest) -> Shown<T> {
+fn body<T: DeserializeOwned>(request: &IncomingRequest) -> ControlAnswer<T> {
     serde_json::from_slice(&request.body).map_err(bad_request)
 }
 

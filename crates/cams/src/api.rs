@@ -15,7 +15,7 @@ pub(crate) static CAMS: Api = Api {
 
 /// No code for a missing number is published for CAMS. Other products of Alibaba Cloud build theirs
 /// from the name of the resource and one of these words, and only whole codes of that form are
-/// recognised: a code such as `PhoneNumber.WabaNotExist` is about something else, and must not make
+/// recognized: a code such as `PhoneNumber.WabaNotExist` is about something else, and must not make
 /// Terraform forget a number. `InvalidParameter.PhoneNumberError` is not among them: it says that a
 /// number is abnormal, which can have other reasons.
 fn kind_of_code(code: &str) -> Option<ErrorKind> {

@@ -229,7 +229,7 @@ impl PhoneNumber {
         is(named, &ours) || is(without_prefix, &ours) || is(named, &self.mobile_number)
     }
 
-    /// Enough to recognise the number in a log, too little to call it: the calling code and the
+    /// Enough to recognize the number in a log, too little to call it: the calling code and the
     /// last four digits.
     pub fn masked(&self) -> String {
         // Digits are single bytes.

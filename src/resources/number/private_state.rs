@@ -14,7 +14,7 @@ use super::NumberModel;
 const SETTLING: u64 = 60 * 60;
 /// The key for the time of the create, in seconds since 1970.
 const STARTED_AT: &str = "started_at";
-/// The key for the random id by which plans recognise the resource.
+/// The key for the random id by which plans recognize the resource.
 const RESOURCE_ID: &str = "resource_id";
 
 /// The key for whether the resource was imported and not changed since.

@@ -143,7 +143,7 @@ impl NumberModel for Model {
             read_only("phone_number").describe(
                 "Country code and number as configured, digits only. It is known at plan time if \
                  both parts are known. CAMS may write numbers from Mexico, Argentina and Brazil in \
-                 another form; the provider recognises both forms.",
+                 another form; the provider recognizes both forms.",
             ),
             read_only("status").describe(
                 "Status of the number: `MIGRATING` at first, later what CAMS lists, such as \

@@ -144,7 +144,7 @@ fn a_changed_timeout_is_an_update_without_a_call() {
     assert_eq!(emulator.count(INITIATE), 1);
 }
 
-/// The flag of a service that reports a missing number by a code that the provider recognises as
+/// The flag of a service that reports a missing number by a code that the provider recognizes as
 /// proof that it does not exist.
 const SAYS_MISSING: [&str; 2] = ["--missing-code", "PhoneNumber.NotExist"];
 

@@ -11,7 +11,7 @@ use crate::emulator::Emulator;
 
 const LIST: &str = "QueryChatappPhoneNumbers";
 const LOOKUP: &str = "GetPhoneNumberVerificationStatus";
-/// The code by which a missing number is recognised.
+/// The code by which a missing number is recognized.
 const NOT_THERE: &str = "--missing-code=PhoneNumber.NotExist";
 const NUMBERS: usize = 100;
 /// How many calls of a space the refresh may make in which nothing is learned.

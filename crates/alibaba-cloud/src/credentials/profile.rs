@@ -27,11 +27,11 @@ const MAX_LINKS: usize = 16;
 
 /// The name of a mode or a type, and what provides the keys of a profile with it, or why it cannot
 /// be used.
-type Mode = (&'static str, Result<Reader, &'static str>);
-type Reader = fn(&Profile<'_>) -> Result<KeyProvider>;
+type ProfileMode = (&'static str, Result<ModeReader, &'static str>);
+type ModeReader = fn(&Profile<'_>) -> Result<KeyProvider>;
 
 /// The modes as the CLI writes them.
-const MODES: &[Mode] = &[
+const MODES: &[ProfileMode] = &[
     ("AK", Ok(ak)),
     ("StsToken", Ok(sts_token)),
     ("RamRoleArn", Ok(ram_role_arn)),
@@ -49,7 +49,7 @@ const MODES: &[Mode] = &[
 ];
 
 /// The types of the sections of an ini file.
-const TYPES: &[Mode] = &[
+const TYPES: &[ProfileMode] = &[
     ("access_key", Ok(ak)),
     ("ram_role_arn", Ok(ram_role_arn)),
     ("oidc_role_arn", Ok(oidc)),
@@ -157,7 +157,7 @@ fn provider(
 
 /// The mode of a profile of the CLI, which may be written in any case, or which the CLI infers from
 /// the other fields, in this order. `None` if it is not known.
-fn mode(fields: &ProfileFields) -> Option<&'static Mode> {
+fn mode(fields: &ProfileFields) -> Option<&'static ProfileMode> {
     let has = |key: &str| fields.contains_key(key);
     let named = |name: &str| MODES.iter().find(|mode| mode.0.eq_ignore_ascii_case(name));
     if let Some(written) = fields.get("mode") {
@@ -181,7 +181,7 @@ fn mode(fields: &ProfileFields) -> Option<&'static Mode> {
 }
 
 /// The type of a section of an ini file.
-fn mode_of_type(fields: &ProfileFields) -> Option<&'static Mode> {
+fn mode_of_type(fields: &ProfileFields) -> Option<&'static ProfileMode> {
     let kind = fields.get("type")?.expose();
     TYPES.iter().find(|(known, _)| *known == kind)
 }
