@@ -316,7 +316,7 @@ async fn wait<T: Clone>(
 }
 
 const STOPPED: &str = "stopped before the response arrived";
-const TOO_LATE: &str = "the timeout expired before the response arrived";
+const TOO_LATE: &str = "the response did not arrive in time";
 
 impl Listed {
     fn of(answer: PhoneNumbers, asked_at: Instant) -> Self {

@@ -272,11 +272,16 @@ fn wrong(code: &str, text: &str) -> Option<String> {
     if is_international(text) {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let other = calling_code_of(digits.strip_prefix("00").unwrap_or(&digits));
-        return Some(match other.filter(|other| *other != code) {
+        return Some(match other {
+            Some(same) if same == code => {
+                format!("{text:?} contains an international prefix and the calling code")
+            }
             Some(other) => {
                 format!("{text:?} is a number with the calling code {other}, not {code}")
             }
-            None => format!("{text:?} contains an international prefix and the calling code"),
+            None => format!(
+                "{text:?} contains an international prefix and no assigned country calling code"
+            ),
         });
     }
     if !is_digits(text) {

@@ -17,8 +17,8 @@ use crate::account::Account;
 const NO_ACCOUNT_YET: &str = "the timeout expired while STS was being asked which account the \
     credentials belong to; set the provider's account_id, or sts_endpoint to where STS can be reached";
 
-/// The limit on the page of every operation: ten calls a second for an account, with all its RAM
-/// users.
+/// The limit on the pages of the operations, assumed for `ListInstance`, whose page names none: ten
+/// calls a second for an account, with all its RAM users.
 const TEN_A_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
 /// The window in which calls are counted.

@@ -338,7 +338,7 @@ async fn pause(bounds: &Bounds, wait: Duration) -> Result<(), Ended> {
     let until = Instant::now() + wait;
     if until >= bounds.deadline() {
         return Err(Ended::timed_out(
-            "the timeout expired before the call could be repeated",
+            "the timeout would expire before the call could be repeated",
         ));
     }
     bounds.within("", sleep_until(until)).await

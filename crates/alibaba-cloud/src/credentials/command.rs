@@ -36,8 +36,7 @@ const WATCH: &str = "read -r program; read -r end; kill -s KILL $program 0";
 
 /// Runs the program and reads what it prints. `origin` is the profile that names it.
 ///
-/// The program is not run by a shell. The program and all processes that it started are killed when
-/// it has printed its answer, when its time limit expires, when the future is dropped, and when
+/// The program is not run by a shell. The program and the processes of its group are killed when it has printed its answer, when its time limit expires, when the future is dropped, and when
 /// this process ends.
 /// Its error output is not read, because it may hold anything.
 pub(crate) async fn run(

@@ -156,6 +156,7 @@ fn a_problem_names_what_is_in_the_way() {
             "0086 139",
             "an international prefix and the calling code",
         ),
+        ("86", "+800 1234 5678", "no assigned country calling code"),
         ("0086", "13900001234", "begins with 00"),
         ("49", "0170 1234567", "dialled only within the country"),
     ] {
