@@ -28,6 +28,18 @@ pub(crate) fn step() -> Result<()> {
 /// Checks licences, bans, sources and advisories of every crate in the dependency tree. Returns
 /// whether the advisories could be checked too.
 fn check() -> Result<bool> {
+    // The workspace of the fuzz targets has a list of its own, which no build reads.
+    let fetch = [
+        "fetch",
+        "--locked",
+        "--quiet",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+    ];
+    shell::run(cargo().args(fetch)).map_err(|_| {
+        "fuzz/Cargo.lock is out of date; run cargo update --workspace --manifest-path fuzz/Cargo.toml"
+            .to_owned()
+    })?;
     tools::cargo_deny()?;
     let deny = |what: &[&str]| shell::run(cargo().args(["deny", "check"]).args(what));
     deny(&["bans", "licenses", "sources"])

@@ -173,9 +173,9 @@ impl NumberModel for Model {
             number::timeouts_block::<Self>(
                 "How long operations may take in total, including all repeats and the wait for the \
                  account's call quota. The wait for the number to become live has a separate limit \
-                 of the same length, which starts when CAMS answers the registration. When that \
-                 limit is reached, the number is stored in the state with its current status, and \
-                 a warning says what to do.",
+                 of the same length, which starts when the registration call ends. When that limit \
+                 is reached, a number whose registration CAMS answered is stored in the state with \
+                 its current status, and a warning says what to do.",
                 "Verifying and registering the number. The wait has its own limit.",
                 "Registering the number again, and destroying the resource.",
             ),

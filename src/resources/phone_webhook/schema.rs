@@ -55,9 +55,9 @@ impl NumberModel for Model {
             "Sets where CAMS delivers the messages that customers send to a number, and the \
              statuses of the messages that it sends (`UpdatePhoneWebhook`). While a number is \
              `CONNECTED` without a webhook, messages from customers are lost.\n\nBoth URLs and \
-             both flags are sent each time. If the configuration does not set a URL, the provider \
-             sends the URL that the list of the space shows, or omits the parameter if the list \
-             shows none. No operation of the API removes a URL.\n\nA refresh reads the URLs where \
+             both flags are sent each time. If the configuration does not set a URL, a create \
+             sends the one that the list of the space shows, and an update the one in the state; \
+             without one, the parameter is omitted. No operation of the API removes a URL.\n\nA refresh reads the URLs where \
              the list of the space shows them. What it does not show, such as the flags, stays in \
              the state. Therefore, the first apply after an import sets the webhook as \
              configured.\n\nDestroying this resource turns off both kinds of delivery (it sets \

@@ -13,8 +13,8 @@ use super::Plugin;
 
 /// Replaces the panic hook of the process.
 ///
-/// Call it from the main thread. A panic there ends the process, and one in any other thread does
-/// not: those belong to the runtime, which catches panics.
+/// Call it from the main thread. A panic there ends the process, unless it happens in a task: the
+/// runtime, which may run tasks in that thread, catches their panics, and those in its other threads.
 pub fn install_hook(plugin: &Plugin) {
     let name = plugin.name;
     let main = thread::current().id();
@@ -24,7 +24,7 @@ pub fn install_hook(plugin: &Plugin) {
             foreign_text::line(info.payload_as_str().unwrap_or("a value that is not text"));
         let location = info.location().map(ToString::to_string);
         let location = location.as_deref().unwrap_or("an unknown place");
-        if thread::current().id() == main {
+        if thread::current().id() == main && tokio::task::try_id().is_none() {
             let report =
                 format!("panic: {message}\n\nin terraform-provider-{name} at {location}\n");
             // If stderr cannot be written to, there is no other place for the report.
@@ -84,12 +84,13 @@ mod tests {
             lines[2].contains(r#""panic":"a value that is not text""#),
             "{stderr}"
         );
-        assert_eq!(lines[3], "panic: the end", "{stderr}");
+        assert!(lines[3].contains(r#""panic":"in a task""#), "{stderr}");
+        assert_eq!(lines[4], "panic: the end", "{stderr}");
         assert!(
-            lines[5].starts_with("in terraform-provider-toy at "),
+            lines[6].starts_with("in terraform-provider-toy at "),
             "{stderr}"
         );
-        assert!(lines[5].contains("src/process/panic.rs:"), "{stderr}");
+        assert!(lines[6].contains("src/process/panic.rs:"), "{stderr}");
     }
 
     fn panic_often(environment: &Environment) {
@@ -103,6 +104,10 @@ mod tests {
         for panics in threads {
             assert!(thread::spawn(panics).join().is_err());
         }
+        // The provider's runtime runs its tasks in the main thread.
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let task = async { tokio::spawn(async { panic!("in a task") }).await };
+        assert!(runtime.expect("a runtime").block_on(task).is_err());
         drop(flush);
         panic!("the end");
     }
