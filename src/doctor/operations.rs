@@ -2,10 +2,10 @@
 
 use cams::Operation;
 use cams::operations::{
-    ChatappSyncPhoneNumber, CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus,
-    ListInstance, QueryChatappBindWaba, QueryChatappPhoneNumbers,
+    CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus, QueryChatappPhoneNumbers,
 };
 
+use crate::data_sources;
 use crate::resources::{
     number_migration, number_registration, number_verification, number_verification_code,
     phone_webhook,
@@ -39,8 +39,7 @@ pub(crate) fn operations() -> Vec<(&'static str, Vec<&'static str>)> {
 /// What calls operations, and which.
 fn callers() -> Vec<(&'static str, Vec<&'static str>)> {
     let codes = number_verification_code::OPERATIONS.to_vec();
-    let list = QueryChatappPhoneNumbers::ACTION;
-    vec![
+    let mut callers = vec![
         (
             "cams_number_migration",
             number_migration::OPERATIONS.to_vec(),
@@ -56,22 +55,17 @@ fn callers() -> Vec<(&'static str, Vec<&'static str>)> {
             number_registration::OPERATIONS.to_vec(),
         ),
         ("cams_phone_webhook", phone_webhook::OPERATIONS.to_vec()),
-        ("the data source cams_phone_number", vec![list]),
-        (
-            "the data source cams_phone_numbers",
-            vec![list, ChatappSyncPhoneNumber::ACTION],
-        ),
-        ("all list resources", vec![list]),
-        (
-            "the data source cams_waba",
-            vec![QueryChatappBindWaba::ACTION],
-        ),
-        ("the data source cams_instances", vec![ListInstance::ACTION]),
+    ];
+    let of_data_sources = data_sources::CALLERS.iter();
+    callers.extend(of_data_sources.map(|(caller, called)| (*caller, called.to_vec())));
+    callers.extend([
+        ("all list resources", vec![QueryChatappPhoneNumbers::ACTION]),
         (
             "doctor",
             Probe::ALL.iter().map(|probe| probe.action()).collect(),
         ),
-    ]
+    ]);
+    callers
 }
 
 #[cfg(test)]
