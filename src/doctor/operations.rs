@@ -1,5 +1,7 @@
 //! The operations that RAM has to allow, and what calls each of them.
 
+use std::iter;
+
 use cams::Operation;
 use cams::operations::{
     CreateChatappMigrationInitiate, GetPhoneNumberVerificationStatus, QueryChatappPhoneNumbers,
@@ -21,51 +23,43 @@ pub(crate) const CORE: &[&str] = &[
     GetPhoneNumberVerificationStatus::ACTION,
 ];
 
+/// The resources and the action, each with the operations that it calls.
+const CALLERS: &[(&str, &[&str])] = &[
+    ("cams_number_migration", number_migration::OPERATIONS),
+    (
+        "cams_number_verification_code",
+        number_verification_code::OPERATIONS,
+    ),
+    (
+        "cams_send_verification_code",
+        number_verification_code::OPERATIONS,
+    ),
+    ("cams_number_verification", number_verification::OPERATIONS),
+    ("cams_number_registration", number_registration::OPERATIONS),
+    ("cams_phone_webhook", phone_webhook::OPERATIONS),
+];
+
 /// All operations in the order of the report, each with what calls it.
 pub(crate) fn operations() -> Vec<(&'static str, Vec<&'static str>)> {
     let mut operations: Vec<_> = CORE.iter().map(|action| (*action, Vec::new())).collect();
-    for (caller, called) in callers() {
-        for action in called {
-            match operations.iter_mut().find(|(known, _)| *known == action) {
-                Some((_, callers)) if callers.contains(&caller) => {}
-                Some((_, callers)) => callers.push(caller),
-                None => operations.push((action, vec![caller])),
-            }
+    for (caller, action) in calls() {
+        match operations.iter_mut().find(|(known, _)| *known == action) {
+            Some((_, callers)) if callers.contains(&caller) => {}
+            Some((_, callers)) => callers.push(caller),
+            None => operations.push((action, vec![caller])),
         }
     }
     operations
 }
 
-/// What calls operations, and which.
-fn callers() -> Vec<(&'static str, Vec<&'static str>)> {
-    let codes = number_verification_code::OPERATIONS.to_vec();
-    let mut callers = vec![
-        (
-            "cams_number_migration",
-            number_migration::OPERATIONS.to_vec(),
-        ),
-        ("cams_number_verification_code", codes.clone()),
-        ("cams_send_verification_code", codes),
-        (
-            "cams_number_verification",
-            number_verification::OPERATIONS.to_vec(),
-        ),
-        (
-            "cams_number_registration",
-            number_registration::OPERATIONS.to_vec(),
-        ),
-        ("cams_phone_webhook", phone_webhook::OPERATIONS.to_vec()),
-    ];
-    let of_data_sources = data_sources::CALLERS.iter();
-    callers.extend(of_data_sources.map(|(caller, called)| (*caller, called.to_vec())));
-    callers.extend([
-        ("all list resources", vec![QueryChatappPhoneNumbers::ACTION]),
-        (
-            "doctor",
-            Probe::ALL.iter().map(|probe| probe.action()).collect(),
-        ),
-    ]);
-    callers
+/// What calls an operation, and which.
+fn calls() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let objects = CALLERS.iter().chain(data_sources::CALLERS);
+    let of_objects =
+        objects.flat_map(|(caller, called)| called.iter().map(|action| (*caller, *action)));
+    let of_lists = iter::once(("all list resources", QueryChatappPhoneNumbers::ACTION));
+    let of_doctor = Probe::ALL.iter().map(|probe| ("doctor", probe.action()));
+    of_objects.chain(of_lists).chain(of_doctor)
 }
 
 #[cfg(test)]

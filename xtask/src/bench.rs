@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     }
 }
 
-/// Measures the peak memory of the release binary with servers and clients that send endless data.
+/// Measures the peak memory of a release build with servers and clients that send endless data.
 fn memory() -> Result<()> {
     let tests = ["test", "--release", "--workspace", "--test", "it"];
     let filter = ["rpc::memory", "--", "--nocapture", "--test-threads=1"];

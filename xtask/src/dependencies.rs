@@ -37,7 +37,8 @@ fn check() -> Result<bool> {
         "fuzz/Cargo.toml",
     ];
     shell::run(cargo().args(fetch)).map_err(|_| {
-        "fuzz/Cargo.lock is out of date; run cargo update --workspace --manifest-path fuzz/Cargo.toml"
+        "the crates of fuzz/Cargo.lock cannot be fetched; if the file is out of date, run cargo update \
+         --workspace --manifest-path fuzz/Cargo.toml"
             .to_owned()
     })?;
     tools::cargo_deny()?;

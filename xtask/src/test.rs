@@ -107,6 +107,9 @@ pub(crate) fn with_clis() -> Result<()> {
 
 /// Runs the checks that find most mistakes in little time, for use between two edits.
 pub(crate) fn quick() -> Result<()> {
+    heading("Tools");
+    let cli = tools::terraform()?;
+    println!("{cli}\n{}", tools::redis()?.display());
     for (name, step) in [("Format", format as fn() -> _), ("Clippy", clippy)] {
         heading(name);
         step()?;
@@ -118,8 +121,6 @@ pub(crate) fn quick() -> Result<()> {
         shell::run(test.command().arg("--quiet"))?;
     }
     heading("One test with the CLI");
-    let cli = tools::terraform()?;
-    println!("{cli}");
     let black_box = tests.iter().find(|test| test.name == "it");
     let mut command = black_box
         .ok_or("cargo did not build the test it")?
