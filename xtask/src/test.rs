@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
     ("Format", format),
     ("Dependencies", dependencies::step),
     ("Clippy", clippy),
+    ("Programs of the benchmarks", programs_of_benchmarks),
     ("Build", shell::build),
     ("Documentation up to date", docs::check),
     ("API documentation", api_documentation),
@@ -203,6 +204,17 @@ fn format() -> Result<()> {
 fn clippy() -> Result<()> {
     let everything = ["clippy", "--workspace", "--all-targets"];
     shell::run(cargo().args(everything).args(["--", "--deny", "warnings"]))
+}
+
+/// Checks the programs of the benchmarks that need no other compiler. They have a workspace of their own,
+/// and include code of this one.
+fn programs_of_benchmarks() -> Result<()> {
+    let check = "check --quiet --locked --package canned --package client --manifest-path";
+    let mut command = cargo();
+    command
+        .args(check.split(' '))
+        .arg("benches/peers/Cargo.toml");
+    shell::run(command.arg("--target-dir").arg(target()))
 }
 
 /// Renders the documentation of all crates, without warnings such as broken links. With the examples,

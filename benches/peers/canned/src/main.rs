@@ -10,6 +10,7 @@ mod recording;
 mod tls;
 
 use std::error::Error;
+use std::fmt::Display;
 use std::process;
 use std::rc::Rc;
 
@@ -29,11 +30,14 @@ use recording::Recording;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The errors of `tls`.
-#[derive(Debug)]
-#[expect(dead_code, reason = "they are shown by Debug only")]
 enum ServeError {
-    ClientCertificate(String),
-    Certificate(Box<dyn Error + Send + Sync>),
+    Start(String),
+}
+
+impl ServeError {
+    fn cannot<E: Display>(what: &str) -> impl Fn(E) -> Self {
+        move |error| Self::Start(format!("cannot {what}: {error}"))
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -68,8 +72,8 @@ async fn main() -> Result<()> {
     LocalSet::new().run_until(serving).await
 }
 
-fn text(error: ServeError) -> String {
-    format!("{error:?}")
+fn text(ServeError::Start(text): ServeError) -> String {
+    text
 }
 
 /// Answers the calls of a connection until it ends.
