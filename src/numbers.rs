@@ -98,13 +98,29 @@ impl Found {
 pub(crate) struct LookedUp {
     /// What it proves.
     pub(crate) lookup: Lookup,
-    /// Whether it says that the number was verified.
-    pub(crate) is_verified: bool,
+    /// Whether the number is verified.
+    pub(crate) verification: Verification,
     /// The form of the number that it knows, or the first one if it knows none.
     pub(crate) number: PhoneNumber,
 }
 
+/// What an answer says about the verification of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verification {
+    /// The number is not verified, or not known at all.
+    Missing,
+    /// The number is known, and the answer lacks its verification.
+    Unknown,
+    /// The number is verified.
+    Verified,
+}
+
 impl LookedUp {
+    /// Whether it says that the number was verified.
+    pub(crate) fn is_verified(&self) -> bool {
+        self.verification == Verification::Verified
+    }
+
     /// The number's id, if the lookup gives it.
     pub(crate) fn id(&self) -> Option<String> {
         let Lookup::Found(id) = &self.lookup else {
@@ -115,7 +131,7 @@ impl LookedUp {
 
     /// Whether it shows that CAMS knows the number in this form.
     pub(crate) fn knows_number(&self) -> bool {
-        self.is_verified || self.id().is_some()
+        self.is_verified() || self.id().is_some()
     }
 
     /// What the lookups of both forms of a number say together.
@@ -123,7 +139,7 @@ impl LookedUp {
         let known = other.knows_number();
         Self {
             lookup: self.lookup.max(other.lookup),
-            is_verified: self.is_verified || other.is_verified,
+            verification: self.verification.max(other.verification),
             number: if known { other.number } else { self.number },
         }
     }
@@ -256,16 +272,23 @@ impl Search<'_> {
         let ask = |bounds: Bounds| async move { self.client.call(&bounds, lookup).await };
         let (lookup, verification) = match self.in_halves(ask).await {
             Ok(answer) => {
+                let verification = match answer.data.code_verification_status {
+                    Some(status) if is_verified(&status) => Verification::Verified,
+                    None if answer.data.id.is_some() => Verification::Unknown,
+                    _ => Verification::Missing,
+                };
                 let lookup = answer.data.id.map_or(Lookup::Inconclusive, Lookup::Found);
-                (lookup, answer.data.code_verification_status)
+                (lookup, verification)
             }
-            Err(error) if error.kind == ErrorKind::NotFound => (Lookup::NotFound, None),
-            Err(error) if error.refuses_request() => (Lookup::Inconclusive, None),
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                (Lookup::NotFound, Verification::Missing)
+            }
+            Err(error) if error.refuses_request() => (Lookup::Inconclusive, Verification::Missing),
             Err(error) => return Err(error),
         };
         Ok(LookedUp {
             lookup,
-            is_verified: verification.as_deref().is_some_and(is_verified),
+            verification,
             number: number.clone(),
         })
     }

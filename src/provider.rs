@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use base::clock::Clock;
 use base::random::Random;
-use cams::{Bounds, Client, Error};
+use cams::{Bounds, Client, Error, ErrorKind};
 use terraform_plugin::framework::context::Context;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::model::Field;
@@ -131,7 +131,9 @@ impl Cams {
     ) -> Diagnostic {
         let in_full = errors::diagnostic(error, other, context);
         let code = error.code.as_deref().unwrap_or_default();
-        let title = format!("{} {code}", in_full.summary);
+        // What RAM denies is one operation.
+        let denied = Some(error.action).filter(|_| error.kind == ErrorKind::AccessDenied);
+        let title = format!("{} {code} {}", in_full.summary, denied.unwrap_or_default());
         if !error.kind.concerns_other_subjects() || self.is_first(&title) {
             return in_full;
         }

@@ -115,7 +115,7 @@ impl Search<'_> {
     /// Why the number does not count as verified, in one sentence.
     pub(crate) async fn look_for_verification(&self) -> Result<LookedUp, String> {
         match self.look_up().await {
-            Ok(looked_up) if looked_up.is_verified => Ok(looked_up),
+            Ok(looked_up) if looked_up.is_verified() => Ok(looked_up),
             Ok(_) => Err(NOT_VERIFIED.to_owned()),
             Err(error) => Err(format!("The lookup of the number failed too: {error}.")),
         }

@@ -21,7 +21,7 @@ use crate::Cams;
 use crate::changes::LastChange;
 use crate::claims::Claim;
 use crate::evidence::{Evidence, Presence};
-use crate::numbers::{Found, Question, Target};
+use crate::numbers::{Found, Question, Target, Verification};
 
 use super::number::messages::{already_live, banned, not_in_space, owned_by_other_resource};
 use super::number::plan::{NumberPlan, target_of_plan};
@@ -282,7 +282,12 @@ impl NumberOperation<'_, Model> {
         if found.evidence == Evidence::Absent {
             return Err(not_in_space::<Model>(target).into());
         }
-        let verified = self.verify(claim, found, verification::code(code)).await?;
+        let known = self.verification(found).await?;
+        let verified = match verification::code(code) {
+            // Without a code, CAMS decides whether the number can be registered.
+            None if known.verification == Verification::Unknown => known,
+            code => self.verify(claim, known, code).await?,
+        };
         let id = verified.id();
         Ok((verified.number, id))
     }

@@ -74,7 +74,8 @@ impl NumberLifecycle for Model {
             _ => {}
         }
         let code = verification::code(&config.verify_code_wo);
-        let verified = operation.verify(&mut claim, &found, code).await?;
+        let known = operation.verification(&found).await?;
+        let verified = operation.verify(&mut claim, known, code).await?;
         let status = evidence::VERIFIED.to_owned();
         Ok(with_status(plan, verified.id(), Some(status)))
     }

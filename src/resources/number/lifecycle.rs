@@ -134,7 +134,7 @@ impl<M: NumberLifecycle> NumberOperation<'_, M> {
             Evidence::Inconclusive
                 if matches!(found.looked_up, Some(Ok(_))) && found.listed.is_ok() =>
             {
-                context.warn_once(messages::not_confirmed(target));
+                context.warn_once(messages::not_confirmed::<M>(target));
                 Ok(Some(state))
             }
             Evidence::Absent | Evidence::Inconclusive => Ok(Some(state)),

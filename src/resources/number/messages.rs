@@ -197,12 +197,15 @@ pub(crate) fn one_failed(error: &Error, target: &Target) -> Diagnostic {
 }
 
 /// Nothing proves that a number in the state is in its space, and nothing that it is not.
-pub(crate) fn not_confirmed(target: &Target) -> Diagnostic {
+pub(crate) fn not_confirmed<M: NumberModel>(target: &Target) -> Diagnostic {
+    let again = M::AGAIN;
     let text = format!(
-        "The list of the space does not contain {target}, and the lookup of the number neither \
-         finds it nor reports that it does not exist. This does not prove that the number has left \
-         the space, so it stays in the state unchanged. If you know that it has left the space, \
-         remove it with terraform state rm and apply again. {SHOWN_ONCE}"
+        "The list does not show {target}, or shows that it has left, and the lookup of the number \
+         neither finds it nor reports that it does not exist. This does not prove that the number \
+         has left the space, so it stays in the state unchanged. If you know that it has left and \
+         is to stay where it is now, remove it from the configuration, and from the state with \
+         terraform state rm 'ADDRESS'. While it is in the configuration and not in the state, \
+         applying {again}. {SHOWN_ONCE}"
     );
     Diagnostic::warning("Number Not Confirmed by CAMS", text)
 }
@@ -240,7 +243,7 @@ pub(crate) fn not_importable(target: &Target, failed: Option<&Error>) -> Diagnos
         let text = format!(
             "The list of the space does not contain {target}, and the lookup of the number does \
              not find it, so there is nothing to import. Check the space and the number. If the \
-             number is in the space, remove the import and apply: the provider then adopts it."
+             number is in the space, CAMS may not show it yet: import it later."
         );
         return Diagnostic::error("Number Not Found", text);
     };
@@ -324,7 +327,7 @@ pub(crate) mod tests {
             already_live::<Model>(&one),
             not_synchronized(&sync, &one),
             one_failed(&list, &one),
-            not_confirmed(&one),
+            not_confirmed::<Model>(&one),
             removed_from_state::<Model>(&one, false),
             removed_from_state::<Model>(&one, true),
             not_importable(&one, None),

@@ -8,7 +8,7 @@ use crate::claims::Claim;
 use crate::errors;
 use crate::evidence::Lookup;
 use crate::numbers::read_back::NOT_VERIFIED;
-use crate::numbers::{Found, LookedUp, Target};
+use crate::numbers::{Found, LookedUp, Target, Verification};
 use base::secret::Secret;
 use cams::operations::ChatappMigrationVerified;
 use terraform_plugin::framework::diagnostic::{Diagnostic, Diagnostics};
@@ -41,7 +41,7 @@ pub(crate) fn code(configured: &Field<Secret>) -> Option<Secret> {
 
 impl<M: NumberModel> NumberOperation<'_, M> {
     /// Submits the code, unless the number is verified already, and gives what the answers say about
-    /// the number. `found` is what CAMS says about it before.
+    /// the number. `known` is its [verification](Self::verification) before.
     ///
     /// # Errors
     ///
@@ -49,12 +49,12 @@ impl<M: NumberModel> NumberOperation<'_, M> {
     pub(crate) async fn verify(
         &self,
         claim: &mut Claim<'_>,
-        found: &Found,
+        known: LookedUp,
         code: Option<Secret>,
     ) -> Result<LookedUp, Diagnostics> {
         let (client, target) = (self.search.client, self.search.target);
-        let known = self.verification(found).await?;
-        if known.is_verified {
+        let was = known.verification;
+        if known.is_verified() {
             return Ok(known);
         }
         let Some(verify_code) = code else {
@@ -73,7 +73,7 @@ impl<M: NumberModel> NumberOperation<'_, M> {
                 changes.note(target);
                 return Ok(LookedUp {
                     lookup: answer.data.id.map_or(known.lookup, Lookup::Found),
-                    is_verified: true,
+                    verification: Verification::Verified,
                     ..known
                 });
             }
@@ -94,32 +94,37 @@ impl<M: NumberModel> NumberOperation<'_, M> {
         }
         // The number may have been verified before, which is a reason to refuse a code.
         let verified = self.search.look_for_verification().await;
-        verified.map_err(|_| refused::<M>(target, &errors::particulars(&failure)).into())
+        verified.map_err(|_| refused::<M>(target, was, &errors::particulars(&failure)).into())
     }
 }
 
 impl<M> NumberOperation<'_, M> {
     /// Whether the number is verified, by the list or else by the lookup, and the form in which CAMS
-    /// knows it. `found` is what CAMS says about the number.
+    /// knows it. `found` is what CAMS says about the number. That the list does not show a
+    /// verification proves nothing: it may show it later.
     ///
     /// # Errors
     ///
     /// If the lookup fails for a reason that every call would meet.
     pub(crate) async fn verification(&self, found: &Found) -> Result<LookedUp, Diagnostics> {
         let rows = found.listed.as_ref().map_or(&[][..], |listed| &listed.rows);
-        let of_list = LookedUp {
+        let of_list = |verification| LookedUp {
             lookup: Lookup::Inconclusive,
-            is_verified: standing(rows).is_verified(),
+            verification,
             number: self.search.written(),
         };
-        if of_list.is_verified {
-            return Ok(of_list);
+        if standing(rows).is_verified() {
+            return Ok(of_list(Verification::Verified));
         }
         let looked_up = match &found.looked_up {
             Some(looked_up) => looked_up.as_ref().ok().cloned(),
             None => self.look_up().await?,
         };
-        Ok(looked_up.filter(LookedUp::knows_number).unwrap_or(of_list))
+        Ok(match looked_up {
+            Some(looked_up) if looked_up.knows_number() => looked_up,
+            Some(_) => of_list(Verification::Missing),
+            None => of_list(Verification::Unknown),
+        })
     }
 
     /// What the lookup says about the number. `None` if it failed, which is a warning.
@@ -144,19 +149,28 @@ pub(crate) const NEW_CODE: &str = "To send a code, create cams_number_verificati
 /// The number is not verified, and the configuration has no code.
 fn no_code<M: NumberModel>(target: &Target) -> Diagnostic {
     let text = format!(
-        "{target} is not verified, and verify_code_wo is not set, so nothing was done for this \
-         number. {NEW_CODE} No code is needed for a number that is verified already."
+        "CAMS does not show {target} as verified, and verify_code_wo is not set, so nothing was \
+         done for this number. {NEW_CODE} No code is needed for a number that is verified already."
     );
     error::<M>("Verification Code Missing", text)
 }
 
-/// CAMS refused the code, and the number is not verified.
-fn refused<M: NumberModel>(target: &Target, particulars: &str) -> Diagnostic {
+/// CAMS refused the code, and does not show the number as verified. Its verification `was` this
+/// before.
+fn refused<M: NumberModel>(target: &Target, was: Verification, particulars: &str) -> Diagnostic {
+    let advice = match was {
+        Verification::Unknown => {
+            "CAMS does not report whether the number is verified. If an earlier code may have been \
+             accepted, remove verify_code_wo from cams_number_registration and apply again: the \
+             provider then registers the number without a code.\n\n"
+        }
+        Verification::Missing | Verification::Verified => "",
+    };
     let text = format!(
-        "CAMS refused the code for {target}, and the number is not verified: the code is probably \
-         wrong or expired. A code is valid for about ten minutes and can be used only once. A \
-         newer code may invalidate older ones. Several wrong codes may block the number for a \
-         while.\n\n{NEW_CODE}\n{particulars}"
+        "CAMS refused the code for {target}, and does not show the number as verified: the code is \
+         probably wrong or expired. A code is valid for about ten minutes and can be used only \
+         once. A newer code may invalidate older ones. Several wrong codes may block the number \
+         for a while.\n\n{advice}{NEW_CODE}\n{particulars}"
     );
     error::<M>("Verification Code Refused", text)
 }
@@ -206,7 +220,8 @@ pub(crate) mod tests {
         let particulars = errors::particulars(&error);
         vec![
             no_code::<Model>(&one),
-            refused::<Model>(&one, &particulars),
+            refused::<Model>(&one, Verification::Missing, &particulars),
+            refused::<Model>(&one, Verification::Unknown, &particulars),
             unknown_outcome::<Model>(&one, NOT_VERIFIED, &particulars),
         ]
     }

@@ -104,9 +104,10 @@ impl NumberModel for Model {
              deregister it from its WhatsApp Business Account in the CAMS console, or with the API \
              operation `ChatappPhoneNumberDeregister`.\n\nA change of the space, the country code \
              or the number replaces the resource, and the old number stays where it is. Two \
-             resources for one number in one space are an error: at plan, or during apply if they \
-             belong to two provider configurations (aliases) or if the number is known only after \
-             apply. If both are already in the state, a plan shows a warning instead.\n\nA number \
+             resources for one number in one space are an error: at plan, or during apply if the \
+             number is known only after apply. If both are already in the state, a plan shows a \
+             warning instead. Two provider configurations (aliases) do not see each other's \
+             resources: the second one adopts the number.\n\nA number \
              is in the space if the list of the space (`QueryChatappPhoneNumbers`) shows it with a \
              status other than `DELETED` and `MIGRATED`, or if `GetPhoneNumberVerificationStatus` \
              returns its id. It is removed from the state, with a warning, only if a list \

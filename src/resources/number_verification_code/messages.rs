@@ -53,7 +53,7 @@ pub(crate) fn unknown_outcome(target: &Target, failure: &Error, again: &str) -> 
     warning::<Model>("Code May Have Been Sent", text)
 }
 
-/// CAMS refused to send a code, and the number is not verified.
+/// CAMS refused to send a code, and does not show the number as verified.
 pub(crate) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
     let advice = match refusals::advice(refusal) {
         Some(advice) => advice.to_owned(),
@@ -66,9 +66,9 @@ pub(crate) fn refused(target: &Target, refusal: &Error) -> Diagnostic {
             .to_owned(),
     };
     let text = format!(
-        "CAMS refused to send a code to {target}, and the number is not verified. {advice}\n\nThe \
-         provider does not try again by itself, because each refused request may extend a lockout. \
-         When the cause is resolved, apply again, or invoke the action again.\n{}",
+        "CAMS refused to send a code to {target}, and does not show the number as verified. \
+         {advice}\n\nThe provider does not try again by itself, because each refused request may \
+         extend a lockout. When the cause is resolved, apply again, or invoke the action again.\n{}",
         errors::particulars(refusal)
     );
     error::<Model>("Code Refused", text)

@@ -76,7 +76,7 @@ impl<M> NumberOperation<'_, M> {
         let reason = match needs_none(&listed.rows) {
             Some(reason) => reason,
             None => match self.verification(&found).await? {
-                known if known.is_verified => VERIFIED,
+                known if known.is_verified() => VERIFIED,
                 known => return Ok(Some(known.number)),
             },
         };

@@ -113,6 +113,20 @@ const ROWS: &[Row] = &[
     ),
     (&["--webhook-listed=shown"], CONNECTED, ""),
     (&["--answers=sparse"], CONNECTED, ""),
+    (
+        &["--answers=sparse", "--arrives-verified"],
+        CONNECTED,
+        "Code Refused",
+    ),
+    (
+        &[
+            "--arrives-verified",
+            "--verified-listed-as=absent",
+            "--deny=GetPhoneNumberVerificationStatus",
+        ],
+        CONNECTED,
+        "GetPhoneNumberVerificationStatus Failed",
+    ),
     (&["--absent=null"], CONNECTED, ""),
     (&["--ids=number"], CONNECTED, ""),
     (&["--business-status=200"], CONNECTED, ""),
