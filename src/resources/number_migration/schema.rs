@@ -98,7 +98,8 @@ impl NumberModel for Model {
              (`CreateChatappMigrationInitiate`), and follows its status.\n\nIf a number is already \
              in the space, the resource adopts it unchanged and shows a warning. Therefore, an \
              apply after an interruption, a replacement or a lost state stores the number in the \
-             state and does not start a second migration.\n\nDestroying this resource makes no API \
+             state and does not start a second migration, provided that CAMS shows the number by \
+             then.\n\nDestroying this resource makes no API \
              call: Terraform removes the number from the state, and it stays in the space. The API \
              has no operation that cancels a migration. To take a live number out of service, \
              deregister it from its WhatsApp Business Account in the CAMS console, or with the API \

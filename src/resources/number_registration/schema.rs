@@ -113,7 +113,11 @@ impl NumberModel for Model {
              refused, for example, if a payment method is missing. Registering turns on two-step \
              verification, which must be turned off before the number can move \
              again.\n\nDestroying this resource makes no API call unless `deregister_on_destroy` \
-             is `true` in the state. A deregistration that fails keeps the resource.\n\nA refresh \
+             is `true` in the state. A deregistration that fails keeps the resource. If an \
+             interrupted or targeted apply has left two resources for one number in the state, \
+             such as after a rename, remove the old one with `terraform state rm` before you apply \
+             again: Terraform destroys it otherwise, and a later run of the provider does not \
+             know of the other one.\n\nA refresh \
              removes the number from the state under the same conditions as for \
              `cams_number_migration`. If a registration in a space is not live, a refresh calls \
              `ChatappSyncPhoneNumber` once for that space.\n\nThe RAM user or role needs {} on \

@@ -61,7 +61,12 @@ impl NumberModel for Model {
              the list of the space shows them. What it does not show, such as the flags, stays in \
              the state. Therefore, the first apply after an import sets the webhook as \
              configured.\n\nDestroying this resource turns off both kinds of delivery (it sets \
-             `HttpFlag` and `QueueFlag` to `N`) and leaves the URLs stored.\n\nThe query of a URL \
+             `HttpFlag` and `QueueFlag` to `N`) and leaves the URLs stored. So does a change of the \
+             space or of the number, for the old number. If an interrupted or targeted apply has \
+             left two resources for one number in the state, such as after a rename, remove the \
+             old one with `terraform state rm` before you apply again: Terraform destroys it \
+             otherwise, and a later run of the provider does not know of the other \
+             one.\n\nThe query of a URL \
              may contain a secret: the provider never shows it in a log or an error. Terraform \
              stores the URL in the state, and shows it in a plan unless its value is marked as \
              `sensitive`.\n\nA refresh removes the number from the state under the same conditions \
@@ -123,8 +128,8 @@ fn https(value: &Value, path: &Path, invalid: &mut Diagnostics) {
 /// A URL that CAMS cannot deliver to safely.
 pub(crate) fn invalid_url(path: &Path) -> Diagnostic {
     let text = format!(
-        "{path} is not an https URL. Expected a URL such as \"https://hooks.example.com/cams\". \
-         Messages from customers must not be sent unencrypted."
+        "{path} is not an https URL. Expected a URL that begins with https:// and contains no \
+         spaces, such as \"https://hooks.example.com/cams\". Messages from customers must not be sent unencrypted."
     );
     Diagnostic::error("Invalid URL", text).at(path.clone())
 }
